@@ -1,0 +1,80 @@
+/** Where in a file something is wrong; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** `file`, `file:line` or `file:line:column`, the form that editors jump to. */
+export function formatPlace({ file, line, column }: Place): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}
+
+export interface FailureDetails {
+  /** the reason, lower case, no full stop */
+  readonly why: string;
+  readonly at?: Place;
+  /** the one thing to do about it, where there is one */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * Something that could not be done. `what` is lower case and names the subject in
+ * quotes: `new Failure('cannot read db "x"', { why: 'permission denied' })`.
+ */
+export class Failure extends Error {
+  readonly exitCode: 1 | 2 = 1;
+  readonly why: string;
+  readonly at: Place | undefined;
+  readonly hint: string | undefined;
+
+  constructor(what: string, { why, at, hint, cause }: FailureDetails) {
+    super(`${at === undefined ? '' : `${formatPlace(at)}: `}${what}: ${why}`, cause === undefined ? {} : { cause });
+    this.name = new.target.name;
+    this.why = why;
+    this.at = at;
+    this.hint = hint;
+  }
+}
+
+/** The command line itself is wrong: exit code 2. */
+export class UsageFailure extends Failure {
+  override readonly exitCode = 2;
+}
+
+/** Several mistakes of one kind, reported at once so that they can be mended in one go. */
+export class Failures extends Error {
+  readonly exitCode = 1;
+  constructor(readonly failures: readonly Failure[]) {
+    super(failures.map((failure) => failure.message).join('\n'));
+    this.name = 'Failures';
+  }
+}
+
+/** Throws all collected mistakes at once, or does nothing when there are none. */
+export function throwAll(failures: readonly Failure[]): void {
+  const [only, ...others] = failures;
+  if (only === undefined) return;
+  throw others.length === 0 ? only : new Failures(failures);
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied', EPERM: 'operation not permitted', ENOENT: 'no such file or folder',
+  EROFS: 'read-only file system', ENOSPC: 'no space left on device', EISDIR: 'is a folder',
+  ENOTDIR: 'a part of its path is not a folder', EIO: 'input/output error', EEXIST: 'exists already',
+  ECONNREFUSED: 'connection refused', ELOOP: 'too many symbolic links', ENOTEMPTY: 'folder not empty',
+};
+
+/** The reason in an admin's words, from a Node system error or whatever else was thrown. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Failure) return error.why;
+  if (!(error instanceof Error)) return String(error);
+  const code = errorCode(error);
+  return (code !== undefined && SYSTEM_ERRORS[code]) || error.message;
+}
+
+/** `ENOENT` and the like, or undefined for what is no system error. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,35 @@
+/** What rendering and planning must know of the world, and may not ask for themselves. */
+export interface Facts {
+  /** addresses of this host, without loopback and link-local ones */
+  readonly addresses: readonly Address[];
+  /** who listens on this host, from `/proc/net` */
+  readonly listeners: readonly Listener[];
+  /** ports that containers of the engine publish now, ours and others'; empty without an engine */
+  readonly publishedPorts: readonly PublishedPort[];
+  /** image reference -> what the image says of itself; only images that the engine has */
+  readonly images: ReadonlyMap<string, ImageFacts>;
+  /** the systemd unit of the engine, where one is installed under the root */
+  readonly dockerUnit?: { readonly path: string; readonly execStart: string };
+  /** loopback ports named in files that docksmith owns: `port -> path` */
+  readonly portsInFiles: ReadonlyMap<number, string>;
+}
+
+export interface Address { readonly address: string; readonly prefix: number; readonly interface: string }
+export interface Listener {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** `nginx (pid 812)` where /proc tells, else undefined */
+  readonly process?: string;
+}
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly container: string;
+  /** carries our labels */
+  readonly ours: boolean;
+}
+export interface ImageFacts { readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] }
+
+export const NO_FACTS: Facts = { addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: new Map() };

@@ -1,0 +1,46 @@
+/** A db, a record or a prop that a text depends on. A missing one is read too: it would matter if it came. */
+export interface Read {
+  readonly db: string;
+  /** undefined: the listing of the db, with `filter` */
+  readonly key?: string;
+  /** undefined: the record's type, or whether it exists */
+  readonly prop?: string;
+  readonly filter?: string;
+}
+
+/** Where a line of an output comes from. */
+export interface Origin {
+  /** file of the fragment, without the root */
+  readonly fragment: string;
+  /** line in the fragment, from 1 */
+  readonly line: number;
+  /** for a merged document: the key, `services.wiki.ports` */
+  readonly documentKey?: string;
+  /** what decided this line: props printed in it, conditions around it */
+  readonly reads: readonly Read[];
+}
+
+export interface RecordRef { readonly db: string; readonly key: string }
+
+/** One output file, wholly expanded, not installed yet. */
+export interface Rendered {
+  /** without the root */
+  readonly path: string;
+  readonly content: Buffer;
+  /** permission bits, `0o644` */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** the template's path, `/etc/docker/daemon.json` */
+  readonly template: string;
+  /** with `FOREACH`: whose output it is */
+  readonly record?: RecordRef;
+  /** origins[n] belongs to line n+1 of the content; several fragments may share a line */
+  readonly origins: readonly (readonly Origin[])[];
+  /** everything that was read for it, each once */
+  readonly reads: readonly Read[];
+  /** services whose file this is */
+  readonly services: readonly string[];
+  /** shell command with `%s` for the staged file */
+  readonly check?: string;
+}
