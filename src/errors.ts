@@ -46,9 +46,12 @@ export class UsageFailure extends Failure {
 /** Several mistakes of one kind, reported at once so that they can be mended in one go. */
 export class Failures extends Error {
   readonly exitCode = 1;
-  constructor(readonly failures: readonly Failure[]) {
+  readonly failures: readonly Failure[];
+
+  constructor(failures: readonly Failure[]) {
     super(failures.map((failure) => failure.message).join('\n'));
     this.name = 'Failures';
+    this.failures = failures;
   }
 }
 

@@ -1,0 +1,62 @@
+import { type Dirent, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode } from './errors.ts';
+import { CONFIG_DIR, type Paths } from './paths.ts';
+
+/**
+ * The folders that hold `subfolder` of docksmith's configuration, the one that wins first:
+ * the admin's under /etc/docksmith, then the package's. They may not exist.
+ */
+export function layersOf(paths: Paths, subfolder: string): readonly string[] {
+  return [paths.file(path.posix.join(CONFIG_DIR, subfolder)), path.join(paths.packageDir, subfolder)];
+}
+
+/** Order of names in every listing of this program: by byte, not by locale, so `10a` comes before `9b` on every machine. */
+export function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** name -> file, merged over the layers (the first that has the name wins), in byte order. Folders are left out. */
+export function listMerged(layers: readonly string[]): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const layer of layers) {
+    for (const entry of readFolder(layer)) {
+      if (!entry.isDirectory() && !files.has(entry.name)) files.set(entry.name, path.join(layer, entry.name));
+    }
+  }
+  return sortByName(files);
+}
+
+/** The same for a whole tree: relative path -> file. */
+export function listMergedTree(layers: readonly string[]): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const layer of layers) {
+    for (const file of walk(layer)) {
+      const relative = path.relative(layer, file);
+      if (!files.has(relative)) files.set(relative, file);
+    }
+  }
+  return sortByName(files);
+}
+
+function* walk(folder: string): Generator<string> {
+  for (const entry of readFolder(folder)) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(file);
+    else yield file;
+  }
+}
+
+function sortByName(files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...files].sort(([a], [b]) => compareBytes(a, b)));
+}
+
+/** A folder that is not there has nothing in it; any other error is thrown. */
+function readFolder(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure, reasonOf } from './errors.ts';
+
+export interface HeldLock {
+  release(): void;
+}
+
+export interface LockOptions {
+  /** who takes it, in words for whoever waits: `signal-event docker-update` */
+  readonly holder: string;
+  /** gives up after so many seconds; absent: waits as long as it takes */
+  readonly waitSeconds?: number | undefined;
+  /** called once, before waiting, with the holder's words or undefined when it left none */
+  readonly onWait?: ((holder: string | undefined) => void) | undefined;
+}
+
+/**
+ * Takes an exclusive flock(2) on `file`, which is made if need be and stays. The kernel frees
+ * it when this process ends, however it ends. Node has no flock of its own: util-linux's
+ * takes it on our descriptor, and a lock belongs to the open file, not to the process.
+ */
+export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOptions): HeldLock {
+  const cannot = (why: string, hint?: string): Failure => new Failure(`cannot lock "${file}"`, hint === undefined ? { why } : { why, hint });
+  for (;;) {
+    let fd: number;
+    try {
+      mkdirSync(path.dirname(file), { recursive: true });
+      fd = openSync(file, 'a+', 0o644);
+    } catch (error) {
+      throw cannot(reasonOf(error));
+    }
+    try {
+      if (!flock(fd, ['-n'])) {
+        const other = readFileSync(file, 'utf8').trim() || undefined;
+        onWait?.(other);
+        if (!flock(fd, waitSeconds === undefined ? [] : ['-w', String(waitSeconds)])) {
+          throw cannot(`still held after ${waitSeconds ?? 0} seconds by ${other ?? 'another process'}`);
+        }
+      }
+      // whoever held it may have unlinked the file (the original Perl library does): then we hold a lock that nobody else can see
+      if (isStillInPlace(fd, file)) {
+        ftruncateSync(fd);
+        writeSync(fd, `${holder} (pid ${process.pid})\n`);
+        return { release: () => closeSync(fd) };
+      }
+      closeSync(fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error instanceof Failure ? error : cannot(reasonOf(error));
+    }
+  }
+}
+
+function isStillInPlace(fd: number, file: string): boolean {
+  try {
+    return fstatSync(fd).ino === statSync(file).ino;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** @returns false when the lock is held by somebody else and the wait was bounded */
+function flock(fd: number, options: readonly string[]): boolean {
+  const { status, error, stderr } = spawnSync('flock', ['-x', ...options, '3'], { stdio: ['ignore', 'ignore', 'pipe', fd], encoding: 'utf8' });
+  if (error !== undefined) throw new Error(errorCode(error) === 'ENOENT' ? 'the program flock (of util-linux) is not installed' : error.message);
+  if (status === 0) return true;
+  if (status === 1 && options.length > 0) return false;
+  throw new Error(stderr.trim() || `flock ended with ${status ?? 'a signal'}`);
+}
