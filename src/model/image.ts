@@ -1,0 +1,15 @@
+import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+
+/**
+ * The image reference of a container's record: `Image` names a record of `docker_images` or is
+ * a reference itself; not set, it is the record's own key (CONTAINERS.md).
+ */
+export function findImageReference(snapshot: Snapshot, key: string): string {
+  const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
+  if (!getDb(snapshot, 'docker_images').has(image)) return image;
+  const get = (prop: string): string | undefined => findProp(snapshot, 'docker_images', image, prop) || undefined;
+  const registry = get('Registry');
+  const repository = `${registry === undefined ? '' : `${registry}/`}${get('Repository') ?? image}`;
+  const digest = get('Digest');
+  return digest === undefined ? `${repository}:${get('Tag') ?? 'latest'}` : `${repository}@${digest}`;
+}

@@ -1,0 +1,84 @@
+import type { Facts } from '../facts/facts.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { findImageReference } from './image.ts';
+
+export const CONTAINERS = 'docker_containers';
+
+/** One port that a record publishes. */
+export interface PublishedPort {
+  readonly host: number;
+  readonly container: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** What a value of a prop can't be; the message completes `cannot accept …: `. */
+export class NotAccepted extends Error {
+  readonly prop: string;
+  readonly value: string;
+
+  constructor(prop: string, value: string, message: string) {
+    super(message);
+    this.prop = prop;
+    this.value = value;
+  }
+}
+
+/**
+ * Reads `2222:22,53:53/udp` (CONTAINERS.md, PortMappingPorts).
+ * @throws NotAccepted for anything else, ranges included: the engine hands out of a range non-atomically
+ */
+export function parsePortMappings(value: string, prop = 'PortMappingPorts'): readonly PublishedPort[] {
+  return splitList(value).map((item) => {
+    const [, host, container, protocol = 'tcp'] = /^(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(item) ?? [];
+    if (host === undefined || container === undefined) throw new NotAccepted(prop, value, `"${item}" is no port mapping: HOST:CONTAINER, HOST:CONTAINER/udp`);
+    return { host: parsePort(host, prop, value), container: parsePort(container, prop, value), protocol: protocol === 'udp' ? 'udp' : 'tcp' };
+  });
+}
+
+/** Reads `80,443`. @throws NotAccepted */
+export function parsePorts(value: string, prop: string): readonly number[] {
+  return splitList(value).map((item) => parsePort(item, prop, value));
+}
+
+function parsePort(text: string, prop: string, value: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new NotAccepted(prop, value, `"${text}" is no port: a number from 1 to 65535`);
+  return port;
+}
+
+export function splitList(value: string): readonly string[] {
+  return value.split(',').map((item) => item.trim()).filter(Boolean);
+}
+
+/**
+ * What a container's record publishes on the host: nothing on the networks host, none and
+ * container:NAME, where the engine has no ports to publish.
+ * @throws NotAccepted
+ */
+export function publishedPorts(snapshot: Snapshot, facts: Facts, key: string): readonly PublishedPort[] {
+  const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
+  if (!hasOwnPorts(snapshot, key)) return [];
+  if (get('PortMapping') === 'custom') return unique(parsePortMappings(get('PortMappingPorts')));
+  return unique((['tcp', 'udp'] as const).flatMap((protocol) => {
+    const prop = protocol === 'tcp' ? 'TCPPort' : 'UDPPort';
+    const ports = get(prop) === 'exposed' ? exposedPorts(snapshot, facts, key, prop, protocol) : parsePorts(get(prop), prop);
+    return ports.map((port) => ({ host: port, container: port, protocol }));
+  }));
+}
+
+function unique(ports: readonly PublishedPort[]): readonly PublishedPort[] {
+  return [...new Map(ports.map((port) => [`${port.host}:${port.container}/${port.protocol}`, port])).values()];
+}
+
+function exposedPorts(snapshot: Snapshot, facts: Facts, key: string, prop: string, protocol: string): readonly number[] {
+  const reference = findImageReference(snapshot, key);
+  const image = facts.images.get(reference);
+  if (image === undefined) throw new NotAccepted(prop, 'exposed', `the engine does not have the image "${reference}" yet, so its ports are not known: pull it, or name the ports`);
+  return image.exposedPorts.filter((port) => port.protocol === protocol).map(({ port }) => port);
+}
+
+/** Whether the container has a network of its own, so that ports of the host lead to ports of the container. */
+export function hasOwnPorts(snapshot: Snapshot, key: string): boolean {
+  const network = findProp(snapshot, CONTAINERS, key, 'network') ?? 'bridge';
+  return network === 'bridge' || network.startsWith('custom:');
+}

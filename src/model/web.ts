@@ -1,0 +1,64 @@
+import type { Facts } from '../facts/facts.ts';
+import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { findImageReference } from './image.ts';
+import { CONTAINERS, hasOwnPorts, NotAccepted, parsePorts, publishedPorts, splitList } from './ports.ts';
+
+/** Whether Apache is asked to reach this container: by a subdomain or by paths of the primary host. */
+export function hasWeb(snapshot: Snapshot, key: string): boolean {
+  return findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' || webAliases(snapshot, key).length > 0;
+}
+
+/** The paths on the primary host, without slashes. */
+export function webAliases(snapshot: Snapshot, key: string): readonly string[] {
+  return splitList(findProp(snapshot, CONTAINERS, key, 'WebAlias') ?? '').map((alias) => alias.replace(/^\/+|\/+$/g, ''));
+}
+
+/**
+ * The container's port that Apache talks to: `WebPort`, else the only one that the record or
+ * else the image names, else 80 or 8080 among those.
+ * @throws NotAccepted when that leaves a choice
+ */
+export function webPort(snapshot: Snapshot, facts: Facts, key: string): number {
+  const set = findProp(snapshot, CONTAINERS, key, 'WebPort') ?? '';
+  const [port, second] = parsePorts(set, 'WebPort');
+  if (second !== undefined) throw new NotAccepted('WebPort', set, 'it is one port');
+  if (port !== undefined) return port;
+  const ofRecord = hasOwnPorts(snapshot, key)
+    ? publishedPorts(snapshot, facts, key).filter(({ protocol }) => protocol === 'tcp').map(({ container }) => container)
+    : parsePorts(findProp(snapshot, CONTAINERS, key, 'TCPPort') ?? '', 'TCPPort');
+  const reference = findImageReference(snapshot, key);
+  const image = facts.images.get(reference);
+  const candidates = ofRecord.length > 0 ? ofRecord : (image?.exposedPorts ?? []).filter(({ protocol }) => protocol === 'tcp').map((exposed) => exposed.port);
+  const [only, other] = candidates;
+  if (only !== undefined && other === undefined) return only;
+  const usual = [80, 8080].find((candidate) => candidates.includes(candidate));
+  if (usual !== undefined) return usual;
+  const named = candidates.length > 0 ? `${candidates.join(', ')} could all be the web port` : image === undefined ? `neither the record names a port nor is the image "${reference}" on the engine` : 'neither the record nor the image names a port';
+  throw new NotAccepted('WebPort', '', `${named}: set WebPort`);
+}
+
+/** The loopback port on which Apache finds the container: its own on the host's network, else the one that was allocated. */
+export function backEndPort(snapshot: Snapshot, facts: Facts, key: string): number | undefined {
+  if (!hasOwnPorts(snapshot, key)) return webPort(snapshot, facts, key);
+  return parsePorts(findProp(snapshot, CONTAINERS, key, 'WebHostPort') ?? '', 'WebHostPort')[0];
+}
+
+/** The full host name of a container's vhost. @throws NotAccepted when there is no DomainName to put behind a label */
+export function subDomainName(snapshot: Snapshot, key: string): string {
+  const name = findProp(snapshot, CONTAINERS, key, 'SubDomainName') || key;
+  if (name.includes('.')) return name.toLowerCase();
+  const domain = singleValue(snapshot, 'DomainName');
+  if (domain === undefined) throw new NotAccepted('SubDomainName', name, 'it is no full name and there is no DomainName: config set DomainName example.org');
+  return `${name}.${domain}`.toLowerCase();
+}
+
+/** The name of the host that carries the paths of WebAlias: `PrimaryHost`, else SystemName.DomainName; undefined when neither is known. */
+export function primaryHost(snapshot: Snapshot): string | undefined {
+  const [system, domain] = [singleValue(snapshot, 'SystemName'), singleValue(snapshot, 'DomainName')];
+  return findProp(snapshot, 'configuration', 'httpd', 'PrimaryHost') ?? (system === undefined || domain === undefined ? undefined : `${system}.${domain}`.toLowerCase());
+}
+
+/** A record of `configuration` whose type is its value, as SME keeps DomainName. */
+export function singleValue(snapshot: Snapshot, key: string): string | undefined {
+  return getDb(snapshot, 'configuration').get(key)?.type || undefined;
+}

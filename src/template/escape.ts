@@ -1,0 +1,94 @@
+/** Why a format cannot hold a value. */
+export class CannotHold extends Error {}
+
+/**
+ * Writes a value into a text of one format, so that it reads back as the same value and adds
+ * no syntax. `before` is what stands on the line already: the rule inside quotes is another
+ * than outside. Throws CannotHold where the format has no way to say the value.
+ */
+export type Escape = (value: string, before: string) => string;
+
+/** The names that metadata `ESCAPE` knows. */
+export const ESCAPES: Readonly<Record<string, Escape>> = {
+  none: (value) => value,
+  text: refuseControls,
+  apache: escapeApache,
+  shell: escapeShell,
+  ini: escapeIni,
+  json: escapeJson,
+  yaml: escapeYaml,
+  compose: (value, before) => escapeYaml(value, before).replaceAll('$', '$$$$'),
+};
+
+/** Line-based texts hold no newline and no other control character; a tab is no harm. */
+function refuseControls(value: string): string {
+  const found = /[\u0000-\u0008\u000a-\u001f\u007f]/.exec(value)?.[0];
+  if (found === undefined) return value;
+  throw new CannotHold(found === '\n' ? 'it has a newline' : `it has the control character 0x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+type Quote = '"' | "'" | undefined;
+
+/** Which quote is open at the end of a line's text; a backslash hides a quote outside of single ones, unless the format has no such escape. */
+function openQuote(before: string, { singleHasEscapes = false, comments = false } = {}): Quote {
+  let open: Quote;
+  for (let i = 0; i < before.length; i++) {
+    const char = before[i];
+    if (char === '\\' && (open !== "'" || singleHasEscapes)) i++;
+    else if (open === undefined && comments && char === '#' && (i === 0 || /\s/.test(before[i - 1] ?? ''))) return undefined;
+    else if (open === undefined && (char === '"' || char === "'")) open = char;
+    else if (char === open) open = undefined;
+  }
+  return open;
+}
+
+/** httpd's configuration: words in quotes may hold spaces; `\` escapes inside them; `${…}` is expanded everywhere and cannot be escaped. */
+function escapeApache(value: string, before: string): string {
+  refuseControls(value);
+  if (value.includes('${')) throw new CannotHold('Apache would expand its "${"');
+  const quote = openQuote(before, { singleHasEscapes: true });
+  if (quote !== undefined) return value.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`);
+  if (/^[^\s"'\\<>#]+$/.test(value)) return value;
+  // a value that continues a word cannot be quoted by itself
+  if (/\S$/.test(before)) throw new CannotHold('it has characters that need quotes around the whole word in the fragment');
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** POSIX sh, 2.2 Quoting; also what systemd's EnvironmentFile reads of it. */
+function escapeShell(value: string, before: string): string {
+  refuseControls(value);
+  switch (openQuote(before, { comments: true })) {
+    case '"': return value.replace(/[\\"$`]/g, '\\$&');
+    case "'": return value.replaceAll("'", "'\\''");
+    default: return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+  }
+}
+
+/** One line, nothing trimmed away by the reader, no comment begun. */
+function escapeIni(value: string): string {
+  refuseControls(value);
+  if (value !== value.trim()) throw new CannotHold('white space at its ends would be lost');
+  if (/^["'[]|[;#]|\\$/.test(value)) throw new CannotHold('an INI file would read a quote, section or comment in it');
+  return value;
+}
+
+function escapeJson(value: string, before: string): string {
+  if (openQuote(before) === '"') return JSON.stringify(value).slice(1, -1);
+  if (/^(-?(0|[1-9]\d*)(\.\d+)?|true|false)$/.test(value)) return value;
+  throw new CannotHold('outside of quotes JSON holds numbers, true and false only: put quotes around it, or use {{json …}}');
+}
+
+function escapeYaml(value: string, before: string): string {
+  switch (openQuote(before, { comments: true })) {
+    case '"': return JSON.stringify(value).slice(1, -1);
+    case "'": return refuseControls(value).replaceAll("'", "''");
+    default:
+      if (/^[\w/.][\w/.@+-]*(:[\w/.@+-]+)*$/.test(value) && !losesDigits(value)) return value;
+      throw new CannotHold('outside of quotes it would be read as YAML syntax: put double quotes around it, or use {{yaml …}}');
+  }
+}
+
+/** `0123` or `1.10`: as a number it would come back as another text. */
+function losesDigits(value: string): boolean {
+  return !Number.isNaN(Number(value)) && String(Number(value)) !== value;
+}

@@ -1,0 +1,83 @@
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { DbRecord } from '../db/record.ts';
+import { type ReadScope, TrackedText } from './tracked-text.ts';
+
+/** What an expression of a fragment can be. `undefined` is a missing record or prop. */
+export type Value = string | number | boolean | null | undefined | RecordView | TrackedText | Verbatim | VariableMap | readonly Value[];
+
+/** Named values: the hash of `expand`, one port of `ports`, the variables of a template. */
+export class VariableMap {
+  readonly entries: ReadonlyMap<string, Value>;
+
+  constructor(entries: Iterable<readonly [string, Value]>) {
+    this.entries = new Map(entries);
+  }
+}
+
+/** Text that is finished syntax of the output's format: it is printed as it is, not escaped. */
+export class Verbatim {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A record as fragments see it; every look at it is recorded in the scope that asks. */
+export class RecordView {
+  readonly snapshot: Snapshot;
+  readonly db: string;
+  readonly key: string;
+  readonly record: DbRecord | undefined;
+
+  constructor(snapshot: Snapshot, db: string, key: string) {
+    this.snapshot = snapshot;
+    this.db = db;
+    this.key = key;
+    this.record = snapshot.dbs.get(db)?.get(key);
+  }
+
+  /** This view, or undefined when there is neither such a record nor a schema that has defaults for it. */
+  orMissing(scope: ReadScope): RecordView | undefined {
+    scope.own.push({ db: this.db, key: this.key });
+    const hasDefaults = this.db === 'configuration' && this.snapshot.schema[this.db]?.[this.key] !== undefined;
+    return this.record !== undefined || hasDefaults ? this : undefined;
+  }
+
+  /** `{{wiki.key}}`, `{{wiki.type}}`, or a prop; props of those two names are read with the helper `prop`. */
+  lookUp(name: string, scope: ReadScope): string | undefined {
+    if (name === 'key') return this.key;
+    return name === 'type' ? this.type(scope) : this.prop(name, scope);
+  }
+
+  /** The prop's value, or its default in the schema. */
+  prop(name: string, scope: ReadScope): string | undefined {
+    scope.own.push({ db: this.db, key: this.key, prop: name });
+    return findProp(this.snapshot, this.db, this.key, name);
+  }
+
+  /** The record's type: what prints when a fragment names the record itself, since SME keeps single values there. */
+  type(scope: ReadScope): string | undefined {
+    scope.own.push({ db: this.db, key: this.key });
+    return this.record?.type;
+  }
+}
+
+/** As in Handlebars: the empty string, 0, false, null, missing and an empty list are false; so `"disabled"` is true, see the helper `enabled`. */
+export function isTrue(value: Value): boolean {
+  if (value instanceof TrackedText) return value.pieces.length > 0;
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
+/** The text of a value as it prints, or undefined for what has none (lists, maps, missing). */
+export function textOf(value: Value, scope: ReadScope): string | undefined {
+  if (value instanceof RecordView) return value.type(scope);
+  if (value instanceof TrackedText) return value.toString();
+  if (value instanceof Verbatim) return value.text;
+  switch (typeof value) {
+    case 'string': return value;
+    case 'number':
+    case 'boolean': return String(value);
+    default: return undefined;
+  }
+}
