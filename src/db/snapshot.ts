@@ -1,10 +1,12 @@
-import type { Db, DbRecord } from './record.ts';
+import type { Db, DbRecord, Read } from './record.ts';
 import type { RecordSchema, Schema } from './schema.ts';
 
 /** The dbs as they stood at one moment, with changes laid over them that are not written yet. */
 export interface Snapshot {
   readonly dbs: ReadonlyMap<string, Db>;
   readonly schema: Schema;
+  /** told of everything that findProp, findRecord and listRecords look at */
+  readonly onRead?: (read: Read) => void;
 }
 
 const EMPTY: Db = new Map();
@@ -14,6 +16,18 @@ export function getDb(snapshot: Snapshot, db: string): Db {
   return snapshot.dbs.get(db) ?? EMPTY;
 }
 
+/** The record of that key, or undefined. */
+export function findRecord(snapshot: Snapshot, db: string, key: string): DbRecord | undefined {
+  snapshot.onRead?.({ db, key });
+  return getDb(snapshot, db).get(key);
+}
+
+/** All records of a db, in byte order of their keys. */
+export function listRecords(snapshot: Snapshot, db: string): readonly DbRecord[] {
+  snapshot.onRead?.({ db });
+  return [...getDb(snapshot, db).values()];
+}
+
 /** The schema of a record: by its key in `configuration`, where every record is its own kind, else by its type. */
 export function findRecordSchema(snapshot: Snapshot, db: string, record: DbRecord): RecordSchema | undefined {
   return findKind(snapshot.schema, db, record.key, record.type);
@@ -21,6 +35,7 @@ export function findRecordSchema(snapshot: Snapshot, db: string, record: DbRecor
 
 /** The value that holds for a prop: the record's own, else the schema's default, else undefined. */
 export function findProp(snapshot: Snapshot, db: string, key: string, prop: string): string | undefined {
+  snapshot.onRead?.({ db, key, prop });
   const record = getDb(snapshot, db).get(key);
   return record?.props.get(prop) ?? findKind(snapshot.schema, db, key, record?.type)?.[prop]?.default;
 }

@@ -1,4 +1,4 @@
-import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
 
 /**
  * The image reference of a container's record: `Image` names a record of `docker_images` or is
@@ -6,7 +6,7 @@ import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
  */
 export function findImageReference(snapshot: Snapshot, key: string): string {
   const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
-  if (!getDb(snapshot, 'docker_images').has(image)) return image;
+  if (findRecord(snapshot, 'docker_images', image) === undefined) return image;
   const get = (prop: string): string | undefined => findProp(snapshot, 'docker_images', image, prop) || undefined;
   const registry = get('Registry');
   const repository = `${registry === undefined ? '' : `${registry}/`}${get('Repository') ?? image}`;

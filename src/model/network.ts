@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { getDb, type Snapshot } from '../db/snapshot.ts';
+import { listRecords, type Snapshot } from '../db/snapshot.ts';
 
 /** A network as its first address and the number of its leading bits. */
 export interface Network {
@@ -68,7 +68,7 @@ export function overlaps(a: Network, b: Network): boolean {
 
 /** The local networks: every record of the db `networks` that is one, by its key. */
 export function listLocalNetworks(snapshot: Snapshot): ReadonlyMap<string, Network> {
-  return new Map([...getDb(snapshot, 'networks').values()].flatMap(({ key, props }) => {
+  return new Map(listRecords(snapshot, 'networks').flatMap(({ key, props }) => {
     const network = parseNetwork(key, props.get('Mask') ?? '');
     return network === undefined ? [] : [[key, network] as const];
   }));

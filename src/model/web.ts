@@ -1,5 +1,5 @@
 import type { Facts } from '../facts/facts.ts';
-import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
 import { findImageReference } from './image.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, parsePorts, publishedPorts, splitList } from './ports.ts';
 
@@ -60,5 +60,5 @@ export function primaryHost(snapshot: Snapshot): string | undefined {
 
 /** A record of `configuration` whose type is its value, as SME keeps DomainName. */
 export function singleValue(snapshot: Snapshot, key: string): string | undefined {
-  return getDb(snapshot, 'configuration').get(key)?.type || undefined;
+  return findRecord(snapshot, 'configuration', key)?.type || undefined;
 }

@@ -6,7 +6,7 @@ import { CannotHold, type Escape } from './escape.ts';
 import type { Fragment } from './fragment.ts';
 import type { Helper, HelperTable } from './helper.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
-import { isTrue, RecordView, textOf, type Value, VariableMap, Verbatim } from './value.ts';
+import { isTrue, observe, RecordView, textOf, type Value, VariableMap, Verbatim } from './value.ts';
 
 type Call = hbs.AST.MustacheStatement | hbs.AST.SubExpression | hbs.AST.BlockStatement;
 
@@ -191,7 +191,7 @@ class Evaluator {
     const { snapshot, facts, expand } = this.#evaluation;
     let value: Value;
     try {
-      value = helper.call({ args, lazyArgs, hash, snapshot, facts, scope, block, expand: (template, variables) => expand(template, variables, scope) });
+      value = helper.call({ args, lazyArgs, hash, snapshot: observe(snapshot, scope), facts, scope, block, expand: (template, variables) => expand(template, variables, scope) });
     } catch (error) {
       if (error instanceof Failure) throw error;
       throw this.#failure(call, `cannot call "${name}"`, reasonOf(error));

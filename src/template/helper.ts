@@ -9,9 +9,9 @@ export interface HelperCall {
   /** the arguments one by one, for a helper that may not need the later ones */
   readonly lazyArgs: readonly (() => Value)[];
   readonly hash: ReadonlyMap<string, Value>;
+  /** notes in `scope` what is read of it */
   readonly snapshot: Snapshot;
   readonly facts: Facts;
-  /** where the helper notes what it reads of the dbs by itself */
   readonly scope: ReadScope;
   /** the block between `{{#helper}}` and `{{/helper}}`; undefined when it was called without one */
   readonly block: (() => TrackedText) | undefined;

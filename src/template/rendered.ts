@@ -1,12 +1,6 @@
-/** A db, a record or a prop that a text depends on. A missing one is read too: it would matter if it came. */
-export interface Read {
-  readonly db: string;
-  /** undefined: the listing of the db, with `filter` */
-  readonly key?: string;
-  /** undefined: the record's type, or whether it exists */
-  readonly prop?: string;
-  readonly filter?: string;
-}
+import type { Read } from '../db/record.ts';
+
+export type { Read };
 
 /** Where a line of an output comes from. */
 export interface Origin {

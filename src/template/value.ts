@@ -23,6 +23,11 @@ export class Verbatim {
   }
 }
 
+/** A snapshot whose reads are noted in the scope. */
+export function observe(snapshot: Snapshot, scope: ReadScope): Snapshot {
+  return { ...snapshot, onRead: (read) => scope.own.push(read) };
+}
+
 /** A record as fragments see it; every look at it is recorded in the scope that asks. */
 export class RecordView {
   readonly snapshot: Snapshot;
@@ -52,8 +57,7 @@ export class RecordView {
 
   /** The prop's value, or its default in the schema. */
   prop(name: string, scope: ReadScope): string | undefined {
-    scope.own.push({ db: this.db, key: this.key, prop: name });
-    return findProp(this.snapshot, this.db, this.key, name);
+    return findProp(observe(this.snapshot, scope), this.db, this.key, name);
   }
 
   /** The record's type: what prints when a fragment names the record itself, since SME keeps single values there. */
