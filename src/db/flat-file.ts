@@ -1,0 +1,111 @@
+import { fromByteString } from './byte-text.ts';
+import type { Db, DbRecord } from './record.ts';
+
+/**
+ * What the lines of a db file hold, in the order of the file: key -> what follows the first
+ * `=`, undefined for a line without one. All byte strings. The format and its rules are those of
+ * SME Server's esmith::config and esmith::db.
+ */
+export type Lines = Map<string, string | undefined>;
+
+/** The fields of one line's value as the file spells them (`\|` stays); undefined where a field is missing. */
+export interface Fields {
+  readonly type: string | undefined;
+  readonly props: Map<string, string | undefined>;
+}
+
+// not JavaScript's \s: that takes a byte 0xa0, which may be a part of a UTF-8 character, for a space
+const BLANK = /^[ \t\n\v\f\r]*$/;
+const COMMENT = /^[ \t\n\v\f\r]*#/;
+const SURROUNDING_SPACE = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g;
+const SEPARATOR = /(?<!\\)\|/;
+const EVERY_SEPARATOR = /(?<!\\)\|/g;
+
+/** Any bytes are some db: there is no error. Of two lines with one key the second wins. */
+export function parseFlatFile(content: Buffer): Lines {
+  const lines: Lines = new Map();
+  for (const line of content.toString('latin1').split('\n')) {
+    if (BLANK.test(line) || COMMENT.test(line)) continue;
+    const equals = line.indexOf('=');
+    if (equals === -1) lines.set(line, undefined);
+    else lines.set(line.slice(0, equals), line.slice(equals + 1));
+  }
+  return lines;
+}
+
+/** The whole file, records in byte order of their keys, under a header that both programs skip. */
+export function formatFlatFile(lines: Lines, changed: Date): Buffer {
+  const header = [
+    '# This db belongs to docksmith: change it with "db" or "config".',
+    '# Every change writes the file anew, and other comments go.',
+    `# updated: ${changed.toISOString()}`,
+  ];
+  const records = sortedKeys(lines).map((key) => `${key}=${lines.get(key) ?? ''}`);
+  return Buffer.from([...header, ...records, ''].join('\n'), 'latin1');
+}
+
+export function sortedKeys(byKey: ReadonlyMap<string, unknown>): string[] {
+  return [...byKey.keys()].sort(); // of byte strings: by code unit is by byte
+}
+
+export function trim(text: string): string {
+  return text.replace(SURROUNDING_SPACE, '');
+}
+
+/** Splits a value at each `|` without a backslash before it. An empty one has not even a type. */
+export function parseFields(value: string): Fields {
+  if (value === '') return { type: undefined, props: new Map() };
+  const [type, ...rest] = value.split(SEPARATOR);
+  const props = new Map<string, string | undefined>();
+  for (let i = 0; i < rest.length; i += 2) props.set(rest[i] ?? '', rest[i + 1]);
+  return { type, props };
+}
+
+/** The fields of a value in the order in which they are joined by `|`: type, then props in byte order. */
+export function listFields({ type, props }: Fields): string[] {
+  return [type ?? '', ...sortedKeys(props).flatMap((prop) => [prop, props.get(prop) ?? ''])];
+}
+
+/** A newline is spelled `\n`; so a `\n` that was typed as two characters reads back as a newline, as in the original. */
+export function escapeNewlines(text: string): string {
+  return text.replaceAll('\n', '\\n');
+}
+
+export function unescapeNewlines(text: string): string {
+  return text.replaceAll('\\n', '\n');
+}
+
+/** Spells a value so that no reader takes its `|` for a separator; a `\|` stays as it is. */
+export function escapeSeparators(value: string): string {
+  return value.replace(EVERY_SEPARATOR, '\\|');
+}
+
+/**
+ * The records as people mean them. A key with white space around it is left out: no reader of
+ * the original finds it. A prop without a value is not set.
+ */
+export function toDb(lines: Lines): Db {
+  const db = new Map<string, DbRecord>();
+  for (const bytes of sortedKeys(lines)) {
+    if (bytes !== trim(bytes)) continue;
+    const key = fromByteString(bytes);
+    // two spellings of one name (UTF-8 and Latin-1): the UTF-8 one comes first and stays
+    if (!db.has(key)) db.set(key, toRecord(key, lines.get(bytes) ?? ''));
+  }
+  return db;
+}
+
+export function toRecord(key: string, value: string): DbRecord {
+  const fields = parseFields(unescapeNewlines(value));
+  const props = new Map<string, string>();
+  for (const prop of sortedKeys(fields.props)) {
+    const field = fields.props.get(prop);
+    if (field !== undefined) props.set(toText(prop), toText(field));
+  }
+  return { key, type: toText(fields.type ?? ''), props };
+}
+
+/** A field's text: a `\|` is a plain `|`. */
+export function toText(field: string): string {
+  return fromByteString(field.replaceAll('\\|', '|'));
+}
