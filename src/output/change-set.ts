@@ -1,0 +1,179 @@
+import { Failure, throwAll } from '../errors.ts';
+import { compareBytes } from '../layers.ts';
+import type { FileContent } from '../replace-file.ts';
+import type { RecordRef, Rendered } from '../template/rendered.ts';
+import type { Installed, ReadInstalled } from './installed.ts';
+import { digestOf, type Ledger, type Owned } from './ledger.ts';
+
+/** Why an output is written: it is not there, or this of it differs. */
+export type Reason = 'new' | 'content' | 'mode' | 'owner';
+
+export interface Install {
+  readonly output: Rendered;
+  /** what stands there now; undefined: nothing */
+  readonly old: FileContent | undefined;
+  /** empty only for a file that is taken over and is identical already */
+  readonly reasons: readonly Reason[];
+  /** the file is ours, and somebody changed its content since: that is kept in history */
+  readonly edited: boolean;
+  /** the file is not ours yet: the original is kept in history */
+  readonly takesOver: boolean;
+}
+
+export interface Removal {
+  readonly owned: Owned;
+  /** undefined: gone already, or something stands there that is no file */
+  readonly old: FileContent | undefined;
+  readonly edited: boolean;
+  /** why the path is left as it is and only the ledger's entry goes */
+  readonly left?: string;
+}
+
+/** Something in the way that is not ours. */
+export interface Obstacle {
+  readonly output: Rendered;
+  readonly what: string;
+  /** a plain file, which `--take-over` keeps and replaces */
+  readonly isFile: boolean;
+  /** content, mode and owner are what would be installed; it is still not ours */
+  readonly identical: boolean;
+}
+
+/** What an event does to files; lists in byte order of the paths. */
+export interface ChangeSet {
+  readonly install: readonly Install[];
+  readonly remove: readonly Removal[];
+  readonly unchanged: readonly Rendered[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/**
+ * What was rendered, by template: every output of it, or with `FOREACH` only those of these
+ * records. An output of the ledger that is in scope and was not rendered again is removed.
+ */
+export type Scope = ReadonlyMap<string, 'all' | readonly RecordRef[]>;
+
+export interface PlanOptions {
+  readonly takeOver?: boolean;
+  /** one who is not root can give files to nobody else: all belong to this user, whatever the template says */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * Compares what was rendered with what is installed and what is owned. Decides, and touches
+ * nothing. @throws Failures naming every pair of outputs that have one path
+ */
+export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, owner }: PlanOptions = {}): ChangeSet {
+  const outputs = rendered.map((output) => ({ ...output, ...owner })).sort((a, b) => compareBytes(a.path, b.path));
+  throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, scope)]);
+  const install: Install[] = [];
+  const unchanged: Rendered[] = [];
+  const obstacles: Obstacle[] = [];
+  for (const output of outputs) {
+    const installed = readInstalled(output.path);
+    const owned = ledger.outputs.get(output.path);
+    if (installed.kind === 'other') {
+      obstacles.push({ output, what: installed.what, isFile: false, identical: false });
+    } else if (installed.kind === 'absent') {
+      install.push({ output, old: undefined, reasons: ['new'], edited: false, takesOver: false });
+    } else {
+      const old = installed.file;
+      const reasons = findDifferences(output, old);
+      const ours = owned !== undefined && !isSomebodysSinceInterruption(owned, old);
+      if (!ours && !takeOver) obstacles.push({ output, what: 'a file that docksmith does not own', isFile: true, identical: reasons.length === 0 });
+      else if (ours && reasons.length === 0) unchanged.push(output);
+      else install.push({ output, old, reasons, edited: ours && reasons.includes('content') && isEdited(owned, old), takesOver: !ours });
+    }
+  }
+  return { install, remove: planRemovals(outputs, ledger, scope, readInstalled), unchanged, obstacles };
+}
+
+/** Own ids for one who is not root, undefined for root: what `PlanOptions.owner` is to be. */
+export function findForcedOwner(): PlanOptions['owner'] {
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  return uid === 0 ? undefined : { uid, gid };
+}
+
+/** True when there is nothing to write, also not in the ledger's list of what is owned. */
+export function isEmptyChangeSet({ install, remove, obstacles }: ChangeSet): boolean {
+  return install.length + remove.length + obstacles.length === 0;
+}
+
+/** Owned files whose content was changed by hand: they are replaced or removed, and kept in history first. */
+export function listEdited({ install, remove }: ChangeSet): readonly string[] {
+  return [...install.filter(({ edited }) => edited).map(({ output }) => output.path), ...remove.filter(({ edited }) => edited).map(({ owned }) => owned.path)].sort(compareBytes);
+}
+
+/** @throws Failures naming everything that stands in the way at once */
+export function refuseObstacles({ obstacles }: ChangeSet): void {
+  throwAll(obstacles.map(({ output, what, isFile, identical }) => new Failure(`cannot install "${output.path}"`, {
+    why: `${what} stands there${identical ? ', with the same content, mode and owner' : ''}`,
+    hint: isFile ? 'with --take-over it becomes docksmith\'s, and the original is kept in history' : 'move it away; docksmith neither follows nor replaces it',
+  })));
+}
+
+function planRemovals(outputs: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled): readonly Removal[] {
+  const produced = new Set(outputs.map(({ path }) => path));
+  return [...ledger.outputs.values()]
+    .filter((owned) => !produced.has(owned.path) && isInScope(owned, scope))
+    .sort((a, b) => compareBytes(a.path, b.path))
+    .map((owned) => planRemoval(owned, readInstalled(owned.path)));
+}
+
+/** What becomes of one owned file that is wanted no more. */
+export function planRemoval(owned: Owned, installed: Installed): Removal {
+  if (installed.kind === 'absent') return { owned, old: undefined, edited: false };
+  if (installed.kind === 'other') return { owned, old: undefined, edited: false, left: `${installed.what} stands there` };
+  if (isSomebodysSinceInterruption(owned, installed.file)) return { owned, old: undefined, edited: false, left: 'a file that docksmith does not own stands there' };
+  return { owned, old: installed.file, edited: isEdited(owned, installed.file) };
+}
+
+function isEdited(owned: Owned, { content }: FileContent): boolean {
+  const digest = digestOf(content);
+  return digest !== owned.digest && digest !== owned.pending?.was;
+}
+
+/** A commit that was killed had entered the path before the file was written: what stands there with another content was never ours. */
+function isSomebodysSinceInterruption(owned: Owned, file: FileContent): boolean {
+  return owned.pending !== undefined && owned.pending.was === undefined && digestOf(file.content) !== owned.digest;
+}
+
+function findDifferences(wanted: FileContent, old: FileContent): readonly Reason[] {
+  const reasons: Reason[] = [];
+  if (!old.content.equals(wanted.content)) reasons.push('content');
+  if (old.mode !== wanted.mode) reasons.push('mode');
+  if (old.uid !== wanted.uid || old.gid !== wanted.gid) reasons.push('owner');
+  return reasons;
+}
+
+function isInScope({ template, record }: Owned, scope: Scope): boolean {
+  const records = scope.get(template);
+  if (records === undefined || records === 'all') return records === 'all';
+  return record !== undefined && records.some(({ db, key }) => db === record.db && key === record.key);
+}
+
+/** @param outputs sorted by path */
+function findTwins(outputs: readonly Rendered[]): readonly Failure[] {
+  return outputs.flatMap((output, n) => {
+    const before = outputs[n - 1];
+    return before?.path === output.path ? [twins(output.path, before, output)] : [];
+  });
+}
+
+function findOthersOutputs(outputs: readonly Rendered[], ledger: Ledger, scope: Scope): readonly Failure[] {
+  return outputs.flatMap((output) => {
+    const owned = ledger.outputs.get(output.path);
+    return owned === undefined || isInScope(owned, scope) || formatMaker(owned) === formatMaker(output) ? [] : [twins(output.path, owned, output)];
+  });
+}
+
+type Maker = Pick<Owned, 'template' | 'record'>;
+
+function twins(path: string, a: Maker, b: Maker): Failure {
+  return new Failure(`cannot install "${path}"`, { why: `two outputs have this path: ${formatMaker(a)} and ${formatMaker(b)}` });
+}
+
+/** `template "/etc/x" for docker_containers wiki` */
+function formatMaker({ template, record }: Maker): string {
+  return `template "${template}"${record === undefined ? '' : ` for ${record.db} ${record.key}`}`;
+}

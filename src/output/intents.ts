@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { compareBytes } from '../layers.ts';
+import { type Paths, STATE_DIR } from '../paths.ts';
+import { type Field, readState, writeState } from '../state-file.ts';
+
+export interface IntentTarget {
+  readonly kind: 'service' | 'container';
+  readonly name: string;
+}
+
+/** An adjustment that is still to be done. */
+export interface Intent extends IntentTarget {
+  /** `reload`, `restart`: what is to be done, each once */
+  readonly verbs: readonly string[];
+  /** why, in words, each once: `/etc/docker/daemon.json changed` */
+  readonly causes: readonly string[];
+  /** when the first of them came, ISO 8601 */
+  readonly since: string;
+}
+
+const intentsFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'intents.json'));
+
+/** In byte order of kind and name, one per target. */
+export function listIntents(paths: Paths): readonly Intent[] {
+  return readState(intentsFile(paths), 'the pending adjustments', (state) => state.get('intents').list(parseIntent)) ?? [];
+}
+
+/** Adds to what is pending: verbs and causes of one target are put together, and the oldest time stays. */
+export function addIntents(paths: Paths, intents: readonly Intent[]): void {
+  if (intents.length > 0) writeIntents(paths, mergeIntents([...listIntents(paths), ...intents]));
+}
+
+/** Takes off what was done; writes nothing where none of it was pending. */
+export function clearIntents(paths: Paths, done: readonly IntentTarget[]): void {
+  const pending = listIntents(paths);
+  const left = pending.filter((intent) => !done.some((target) => isSameTarget(target, intent)));
+  if (left.length < pending.length) writeIntents(paths, left);
+}
+
+/** Puts back an earlier list, when the commit that added to it was undone. */
+export function writeIntents(paths: Paths, intents: readonly Intent[]): void {
+  writeState(intentsFile(paths), 'the pending adjustments', { intents });
+}
+
+/** One intent per target. */
+export function mergeIntents(intents: readonly Intent[]): readonly Intent[] {
+  const merged = new Map<string, Intent>();
+  for (const intent of intents) {
+    const key = `${intent.kind} ${intent.name}`;
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? intent : {
+      ...before,
+      verbs: [...new Set([...before.verbs, ...intent.verbs])],
+      causes: [...new Set([...before.causes, ...intent.causes])],
+      since: before.since < intent.since ? before.since : intent.since,
+    });
+  }
+  return [...merged].sort(([a], [b]) => compareBytes(a, b)).map(([, intent]) => intent);
+}
+
+function isSameTarget(a: IntentTarget, b: IntentTarget): boolean {
+  return a.kind === b.kind && a.name === b.name;
+}
+
+function parseIntent(intent: Field): Intent {
+  const texts = (field: Field): readonly string[] => field.list((item) => item.text());
+  const kind = intent.get('kind').text();
+  return {
+    kind: kind === 'service' || kind === 'container' ? kind : intent.get('kind').wrong('service or container'),
+    name: intent.get('name').text(),
+    verbs: texts(intent.get('verbs')),
+    causes: texts(intent.get('causes')),
+    since: intent.get('since').text(),
+  };
+}

@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure, reasonOf } from './errors.ts';
+import { replaceFile } from './replace-file.ts';
+
+const VERSION = 1;
+
+/**
+ * Reads a JSON file that this program keeps under state/. `undefined` only where there is no such
+ * file: one that is damaged, or that a newer version wrote, is an error and never taken as empty.
+ * @param what what it is, for the message: `the ledger`
+ */
+export function readState<T>(file: string, what: string, parse: (state: Field) => T): T | undefined {
+  const cannot = (why: string, hint: string): Failure => new Failure(`cannot read ${what} "${file}"`, { why, hint });
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new Failure(`cannot read ${what} "${file}"`, { why: reasonOf(error), cause: error });
+  }
+  try {
+    const state = new Field(JSON.parse(text), '');
+    const version = state.get('version').number();
+    if (version !== VERSION) throw cannot(`it has version ${version}, and this program knows ${VERSION}`, 'use the version of docksmith that wrote it, or a newer one');
+    return parse(state);
+  } catch (error) {
+    throw error instanceof Failure ? error : cannot(`it is damaged: ${reasonOf(error)}`, 'put back a copy of it from a backup; it is never taken as empty');
+  }
+}
+
+/** Writes such a file as one step, for its owner's eyes only (mode 0600). Folders are made. */
+export function writeState(file: string, what: string, state: Readonly<Record<string, unknown>>): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    const content = Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`);
+    replaceFile(file, { content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+  } catch (error) {
+    throw new Failure(`cannot write ${what} "${file}"`, { why: reasonOf(error), cause: error });
+  }
+}
+
+/** A part of a JSON document that knows where it stands, so that a wrong one can be named. */
+export class Field {
+  readonly value: unknown;
+  readonly place: string;
+
+  constructor(value: unknown, place: string) {
+    this.value = value;
+    this.place = place;
+  }
+
+  get(name: string): Field {
+    return new Field(this.object()[name], this.place === '' ? name : `${this.place}.${name}`);
+  }
+
+  text(): string {
+    return typeof this.value === 'string' ? this.value : this.wrong('a text');
+  }
+
+  number(): number {
+    return typeof this.value === 'number' ? this.value : this.wrong('a number');
+  }
+
+  list<T>(parse: (item: Field) => T): readonly T[] {
+    if (!Array.isArray(this.value)) return this.wrong('a list');
+    return this.value.map((item, n) => parse(new Field(item, `${this.place}[${n}]`)));
+  }
+
+  /** the fields of an object by name */
+  map<T>(parse: (field: Field, name: string) => T): ReadonlyMap<string, T> {
+    return new Map(Object.keys(this.object()).map((name) => [name, parse(this.get(name), name)]));
+  }
+
+  optional<T>(parse: (field: Field) => T): T | undefined {
+    return this.value === undefined ? undefined : parse(this);
+  }
+
+  wrong(wanted: string): never {
+    throw new Error(`${this.place === '' ? 'the whole' : `"${this.place}"`} is not ${wanted}`);
+  }
+
+  private object(): Readonly<Record<string, unknown>> {
+    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value)) return this.wrong('an object');
+    return Object.fromEntries(Object.entries(this.value));
+  }
+}
