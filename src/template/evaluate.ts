@@ -167,7 +167,9 @@ class Evaluator {
   #call(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, frame: Frame, scope: ReadScope, mayMiss = false): Value {
     const { path, params } = call;
     const helper = this.#findHelper(path);
-    if (helper !== undefined) return this.#callHelper(sourceOf(path), helper, call, frame, scope, undefined, mayMiss);
+    // `{{record}}` is the variable where there is one, `{{record "db" "key"}}` the helper
+    const isVariable = params.length === 0 && hashOf(call).length === 0 && this.#evaluation.variables.has(sourceOf(path));
+    if (helper !== undefined && !isVariable) return this.#callHelper(sourceOf(path), helper, call, frame, scope, undefined, mayMiss);
     if (params.length > 0 || hashOf(call).length > 0) throw this.#failure(call, `cannot call "${sourceOf(path)}"`, 'there is no helper of that name');
     return this.#expression(path, frame, scope, mayMiss);
   }

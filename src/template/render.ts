@@ -1,6 +1,5 @@
 import type { Facts } from '../facts/facts.ts';
-import type { DbRecord } from '../db/record.ts';
-import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { mergeParts, type Part, parsePart } from './documents.ts';
@@ -10,6 +9,7 @@ import { type Evaluation, evaluateFragment } from './evaluate.ts';
 import { type Fragment, listFragments, parseFragment, readFragment } from './fragment.ts';
 import type { HelperTable } from './helper.ts';
 import { parseIniPart } from './ini-part.ts';
+import { matches } from './matches.ts';
 import { type ForEach, type LineFilter, type Metadata, readMetadata } from './metadata.ts';
 import type { Origin, Rendered } from './rendered.ts';
 import { ReadScope, TrackedText } from './tracked-text.ts';
@@ -183,14 +183,6 @@ export class Renderer {
 }
 
 const NOTHING: Part = { kind: 'map', entries: new Map(), line: new TrackedText() };
-
-/** Whether every `PROP=VALUE` of a filter holds, defaults of the schema included. */
-export function matches(snapshot: Snapshot, db: string, record: DbRecord, filter: ReadonlyMap<string, string>): boolean {
-  return [...filter].every(([prop, wanted]) => {
-    if (prop === 'key') return record.key === wanted;
-    return (prop === 'type' ? record.type : findProp(snapshot, db, record.key, prop)) === wanted;
-  });
-}
 
 function noteFilter(record: RecordView, forEach: ForEach | undefined, scope: ReadScope): void {
   for (const prop of forEach?.filter.keys() ?? []) record.lookUp(prop, scope);

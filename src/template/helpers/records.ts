@@ -1,0 +1,72 @@
+import { findProp, findRecord, getDb } from '../../db/snapshot.ts';
+import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
+import { matches } from '../matches.ts';
+import { RecordView, textOf, type Value } from '../value.ts';
+import { textArgument } from './arguments.ts';
+
+/** Helpers that look into the dbs. The examples are of the sample server that the test lays out. */
+export const RECORD_HELPERS: HelperTable = {
+  records: {
+    doc: 'the records of a db for which every PROP=VALUE holds (also type= and key=), in byte order',
+    example: { fragment: '{{#each (records "docker_containers" access="public")}}{{@key}} {{/each}}', gives: 'git ' },
+    call: (call) => {
+      const db = textArgument(call, 0);
+      const filter = new Map([...call.hash].map(([prop, value]) => [prop, textOf(value, call.scope) ?? '']));
+      call.scope.own.push({ db, ...(filter.size === 0 ? {} : { filter: [...filter].map(([prop, value]) => `${prop}=${value}`).join(' ') }) });
+      return [...getDb(call.snapshot, db).values()].filter((record) => matches(call.snapshot, db, record, filter)).map(({ key }) => new RecordView(call.snapshot, db, key));
+    },
+  },
+  record: {
+    doc: 'the record of a db and a key; the variable of that name is, with FOREACH, the record whose output this is',
+    example: { fragment: '{{#with (record "docker_containers" "wiki")}}{{access}}{{/with}}', gives: 'private' },
+    call: (call) => {
+      const [db, key] = [textArgument(call, 0), textArgument(call, 1)];
+      return findRecord(call.snapshot, db, key) === undefined ? undefined : new RecordView(call.snapshot, db, key);
+    },
+  },
+  prop: {
+    doc: 'a prop of a record in hand, or of DB KEY; default= where it is not set',
+    example: { fragment: '{{prop "docker_containers" "wiki" "MaxMemory" default="none"}} {{prop "docker_containers" "wiki" "Image"}}', gives: 'none wiki' },
+    takesMissing: true,
+    call: (call) => {
+      const [record, ...rest] = subject(call);
+      const prop = textOf(rest[0], call.scope);
+      if (prop === undefined || rest.length > 1) throw new HelperFailure('it takes a record and a prop, or a db, a key and a prop');
+      const { db, key } = record ?? {};
+      return (db === undefined || key === undefined ? undefined : findProp(call.snapshot, db, key, prop)) ?? call.hash.get('default');
+    },
+  },
+  default: {
+    doc: 'the first argument that is there and not empty',
+    example: { fragment: '{{default docker.NoSuchProp "fallback"}}', gives: 'fallback' },
+    takesMissing: true,
+    call: ({ args, scope }) => args.find((value) => value !== undefined && value !== null && value !== '' && textOf(value, scope) !== ''),
+  },
+  exists: {
+    doc: 'whether a record or prop is there: exists docker.TLSCert, exists "docker_images" "wiki"',
+    example: { fragment: '{{#if (exists docker.TLSCert)}}yes{{else}}no{{/if}} {{#if (exists "docker_images" "wiki")}}yes{{/if}}', gives: 'no yes' },
+    takesMissing: true,
+    call: (call) => {
+      const [first, key] = call.args;
+      if (typeof first !== 'string' || key === undefined) return first !== undefined && first !== '';
+      return findRecord(call.snapshot, first, textOf(key, call.scope) ?? '') !== undefined;
+    },
+  },
+  enabled: {
+    doc: 'whether a value is "enabled", "yes", "on", "true" or "1", or the status of a record is; what is missing is not',
+    example: { fragment: '{{#if (enabled docker)}}on{{/if}} {{#if (enabled docker.NoSuchProp)}}on{{else}}off{{/if}}', gives: 'on off' },
+    takesMissing: true,
+    call: (call) => {
+      const [value] = call.args;
+      const text = value instanceof RecordView ? value.prop('status', call.scope) : textOf(value, call.scope);
+      return /^(enabled|yes|on|true|1)$/i.test(text ?? '');
+    },
+  },
+};
+
+/** A record in hand, or one named by db and key; what follows is left over. */
+function subject({ args, snapshot, scope }: HelperCall): readonly [RecordView | undefined, ...Value[]] {
+  const [first, second, ...rest] = args;
+  if (first === undefined || first instanceof RecordView) return [first, ...args.slice(1)];
+  return [new RecordView(snapshot, textOf(first, scope) ?? '', textOf(second, scope) ?? ''), ...rest];
+}
