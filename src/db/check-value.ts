@@ -1,0 +1,47 @@
+import { checkByKind } from './kinds.ts';
+import { findNearestName } from './nearest-name.ts';
+import type { DbRecord } from './record.ts';
+import type { PropSchema, RecordSchema } from './schema.ts';
+
+/**
+ * What is wrong with a prop's value and what is allowed instead, in words that follow the
+ * value (`is not a port from 1 to 65535`); undefined where nothing is wrong.
+ */
+export function checkValue(schema: PropSchema, value: string): string | undefined {
+  if (schema.kind !== 'choice') return checkByKind(schema.kind, value);
+  const values = schema.values ?? [];
+  if (values.includes(value)) return undefined;
+  const nearest = findNearestName(values, value);
+  return `is none of ${values.join(', ')}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+}
+
+/** The schema of one prop: by its name, or by a pattern with a final `*` (`Env.*`). */
+export function findPropSchema(kind: RecordSchema, prop: string): PropSchema | undefined {
+  if (Object.hasOwn(kind, prop)) return kind[prop];
+  const pattern = Object.keys(kind).find((name) => name.endsWith('*') && prop.length >= name.length && prop.startsWith(name.slice(0, -1)));
+  return pattern === undefined ? undefined : kind[pattern];
+}
+
+export interface RecordFindings {
+  /** values that their props do not allow: `MaxMemory "2x" is not …` */
+  readonly mistakes: readonly { readonly prop: string; readonly why: string }[];
+  /** props that the schema does not know; fragments of admins may have props of their own, so these are warnings */
+  readonly unknown: readonly { readonly prop: string; readonly nearest: string | undefined }[];
+}
+
+/** Checks all that a record says, its type too where the schema has one under `type`. Secret values are not repeated. */
+export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFindings {
+  const mistakes: { prop: string; why: string }[] = [];
+  const unknown: { prop: string; nearest: string | undefined }[] = [];
+  const typed = Object.hasOwn(kind, 'type') ? [['type', record.type] as const] : [];
+  for (const [prop, value] of [...typed, ...record.props]) {
+    const schema = findPropSchema(kind, prop);
+    if (schema === undefined) {
+      unknown.push({ prop, nearest: findNearestName(Object.keys(kind), prop) });
+      continue;
+    }
+    const why = checkValue(schema, value);
+    if (why !== undefined) mistakes.push({ prop, why: `${prop} ${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
+  }
+  return { mistakes, unknown };
+}

@@ -1,0 +1,116 @@
+import { isIP, isIPv4 } from 'node:net';
+
+/** What is wrong with a value and what is allowed, as the end of a sentence; undefined: nothing. */
+type Check = (value: string) => string | undefined;
+
+const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
+/**
+ * The kinds that a prop of the schema may be of, but for `choice`, whose values stand in the
+ * schema. Lists are separated by commas; white space around an item is the item's.
+ */
+const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
+  'text': () => undefined,
+  'integer': matches(/^-?\d{1,15}$/, 'a whole number'),
+  'count': matches(/^[1-9]\d{0,8}$/, 'a whole number from 1'),
+  'size': matches(/^[1-9]\d{0,11}[kmg]?$/i, 'a number with k, m or g, as 10m'),
+  'memory': checkMemory,
+  'port': checkPort,
+  'ports': (value) => value === 'exposed' ? undefined : each(checkPort, 'ports as 80,443, or exposed')(value),
+  'port-range': checkPortRange,
+  'port-mappings': each(checkPortMapping, 'HOSTPORT:CONTAINERPORT[/udp], as 8080:80,5353:53/udp'),
+  'path': checkPath,
+  'paths': each(checkPath, 'paths from /'),
+  'mounts': each(checkMount, 'HOSTPATH[:CONTAINERPATH[:ro]]'),
+  'socket': (value) => /^(unix:\/\/)?\/[^\0\n]+$/.test(value) ? undefined : 'is no path of a socket, as /var/run/docker.sock',
+  'owner': matches(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'USER, or USER:GROUP, by name or number'),
+  'mode': matches(/^[0-7]{3,4}$/, 'an octal mode, as 0755'),
+  'restart': matches(/^(no|always|unless-stopped|on-failure(:\d{1,9})?)$/, 'no, on-failure, on-failure:N, always or unless-stopped'),
+  'host-name': checkHostName,
+  'label': matches(LABEL, 'a host name label: letters, digits and inner hyphens, 63 at most'),
+  'path-names': each(matches(/^(?!\.{1,2}$)[\w.~-]+$/, 'one part of a path: letters, digits and . _ ~ -'), 'names'),
+  'ip-address': (value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined,
+  'netmask': checkNetmask,
+  'image': matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
+  'digest': matches(/^[a-z0-9]+:[0-9a-f]{32,}$/, 'a digest, as sha256:…'),
+  'assignments': each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
+}));
+
+/** All names of kinds. */
+export const KINDS: readonly string[] = ['choice', ...CHECKS.keys()];
+
+export function isKind(name: string): boolean {
+  return KINDS.includes(name);
+}
+
+/** Checks a value by a kind other than `choice`; a kind that is none finds nothing wrong. */
+export function checkByKind(kind: string, value: string): string | undefined {
+  return CHECKS.get(kind)?.(value);
+}
+
+function matches(pattern: RegExp, allowed: string): Check {
+  return (value) => pattern.test(value) ? undefined : `is not ${allowed}`;
+}
+
+/** A list; an empty value is an empty list. */
+function each(check: Check, allowed: string): Check {
+  return (value) => {
+    if (value === '') return undefined;
+    for (const item of value.split(',')) {
+      if (item === '') return `has an empty item; allowed are ${allowed}`;
+      const wrong = check(item);
+      if (wrong !== undefined) return value === item ? wrong : `has the item "${item}", which ${wrong}`;
+    }
+    return undefined;
+  };
+}
+
+function checkPort(value: string): string | undefined {
+  return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65535 ? undefined : 'is not a port from 1 to 65535';
+}
+
+function checkPortRange(value: string): string | undefined {
+  const [first = '', last = '', more] = value.split('-');
+  const isRange = more === undefined && checkPort(first) === undefined && checkPort(last) === undefined && Number(first) <= Number(last);
+  return isRange ? undefined : 'is not a range of ports, as 47000-47999';
+}
+
+function checkPortMapping(value: string): string | undefined {
+  const [, host, container] = /^(\d+):(\d+)(?:\/(?:tcp|udp))?$/.exec(value) ?? [];
+  if (host === undefined || container === undefined) return 'is not HOSTPORT:CONTAINERPORT[/udp], as 8080:80';
+  return checkPort(host) ?? checkPort(container);
+}
+
+const MEGABYTE: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024 };
+
+/** Megabytes where no unit stands; the engine refuses less than 6. */
+function checkMemory(value: string): string | undefined {
+  const [, amount, unit = 'm'] = /^(\d{1,12})([kmg])?$/i.exec(value) ?? [];
+  if (amount === undefined) return 'is not a number of megabytes, or a number with k, m or g, as 512 or 2g';
+  return Number(amount) * (MEGABYTE[unit.toLowerCase()] ?? 1) < 6 ? 'is less than 6m, the least that the engine takes' : undefined;
+}
+
+function checkPath(value: string): string | undefined {
+  if (!value.startsWith('/')) return 'is not a path from /';
+  if (/[\0\n]/.test(value)) return 'is no path: it holds a NUL or a newline';
+  return value.split('/').includes('..') ? 'is not a plain path: it holds ..' : undefined;
+}
+
+function checkMount(value: string): string | undefined {
+  const [host = '', container = host, mode, more] = value.split(':');
+  if (more !== undefined || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) return 'is not HOSTPATH[:CONTAINERPATH[:ro]]';
+  return checkPath(host) ?? checkPath(container);
+}
+
+function checkHostName(value: string): string | undefined {
+  const isName = value.length <= 253 && value.split('.').every((label) => LABEL.test(label));
+  return isName ? undefined : 'is not a host name: labels of letters, digits and inner hyphens, with dots between';
+}
+
+/** `255.255.255.0` or a number of bits. */
+function checkNetmask(value: string): string | undefined {
+  if (/^\d{1,3}$/.test(value)) return Number(value) <= 128 ? undefined : 'is more bits than an address has';
+  if (!isIPv4(value)) return 'is not a mask, as 255.255.255.0 or 24';
+  const bits = value.split('.').map((part) => Number(part).toString(2).padStart(8, '0')).join('');
+  return /^1*0*$/.test(bits) ? undefined : 'is not a mask: its ones are not all in front';
+}

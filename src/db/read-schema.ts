@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure, reasonOf, throwAll } from '../errors.ts';
+import { layersOf, listMergedTree } from '../layers.ts';
+import type { Paths } from '../paths.ts';
+import { isBackupName } from './backup-names.ts';
+import { isKind, KINDS } from './kinds.ts';
+import { findNearestName } from './nearest-name.ts';
+import type { PropSchema, Schema } from './schema.ts';
+
+type Props = Record<string, PropSchema>;
+type Kinds = Record<string, Props>;
+
+/**
+ * The schema of all dbs: `db/DB/schema.json` of the package, over it the files of
+ * `/etc/docksmith/db/DB/schema.d/` (of other packages) in byte order, over them
+ * `/etc/docksmith/db/DB/schema.json` (the admin's). A later file adds to an earlier one and
+ * may replace single members of a prop (`{"default": "…"}`).
+ * @throws {Failures} all mistakes of all files
+ */
+export function readSchema(paths: Paths): Schema {
+  const schema = emptyObject<Kinds>();
+  const mistakes: Failure[] = [];
+  const [admins, packages] = layersOf(paths, 'db').map((layer) => [...listMergedTree([layer])].map(([name, file]) => ({ parts: name.split(path.sep), file })));
+  const ofPackage = (packages ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
+  const ofAdmin = (admins ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
+  const ofOthers = (admins ?? []).filter(({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name));
+  for (const { parts: [db = ''], file } of [...ofPackage, ...ofOthers, ...ofAdmin]) {
+    try {
+      mergeFile(schema[db] ??= emptyObject<Props>(), file);
+    } catch (error) {
+      mistakes.push(error instanceof Failure ? error : new Failure('cannot read the schema', { why: reasonOf(error), at: { file }, cause: error }));
+    }
+  }
+  throwAll(mistakes);
+  return schema;
+}
+
+/** Without a prototype: a record may be called `constructor`. */
+function emptyObject<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
+
+function mergeFile(kinds: Kinds, file: string): void {
+  const fail = (where: string, why: string): Failure => new Failure(`cannot use ${where} of the schema`, { why, at: { file } });
+  for (const [kind, props] of members(JSON.parse(readFileSync(file, 'utf8')), () => fail('the text', 'it is no JSON object'))) {
+    const merged = kinds[kind] ??= emptyObject<PropSchema>();
+    for (const [prop, members_] of members(props, () => fail(`"${kind}"`, 'it is no JSON object'))) {
+      const where = `"${kind}.${prop}"`;
+      const given = Object.fromEntries(members(members_, () => fail(where, 'it is no JSON object')));
+      merged[prop] = parsePropSchema({ ...merged[prop], ...given }, (why) => fail(where, why));
+    }
+  }
+}
+
+function members(value: unknown, failure: () => Failure): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw failure();
+  return Object.entries(value);
+}
+
+const MEMBERS = ['doc', 'kind', 'default', 'values', 'secret'];
+
+function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => Failure): PropSchema {
+  const { doc, kind, default: fallback, values, secret } = given;
+  const unknown = Object.keys(given).find((member) => !MEMBERS.includes(member));
+  if (unknown !== undefined) throw fail(`"${unknown}" is none of ${MEMBERS.join(', ')}`);
+  if (typeof doc !== 'string') throw fail('"doc" is missing: a line for the admin');
+  if (typeof kind !== 'string') throw fail('"kind" is missing');
+  if (!isKind(kind)) throw fail(`there is no kind "${kind}"; did you mean "${findNearestName(KINDS, kind) ?? 'text'}"?`);
+  if (fallback !== undefined && typeof fallback !== 'string') throw fail('"default" is no string');
+  if (secret !== undefined && typeof secret !== 'boolean') throw fail('"secret" is neither true nor false');
+  if (values !== undefined && !isStrings(values)) throw fail('"values" is no list of strings');
+  if ((kind === 'choice') !== (values !== undefined)) throw fail('"values" and the kind "choice" go together');
+  return {
+    doc, kind,
+    ...(fallback === undefined ? {} : { default: fallback }),
+    ...(values === undefined ? {} : { values }),
+    ...(secret === undefined ? {} : { secret }),
+  };
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}

@@ -1,0 +1,54 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure, reasonOf } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { listDbs, readDbFile } from './db-file.ts';
+import { parseFlatFile, toDb } from './flat-file.ts';
+import { readSchema } from './read-schema.ts';
+import type { Db } from './record.ts';
+import type { Snapshot } from './snapshot.ts';
+
+const ATTEMPTS = 100;
+
+/**
+ * All dbs of the folder as they stood at one moment, with their schema. Writers replace whole
+ * files and are not waited for: if any file changed while it was read, all is read again.
+ * @throws {Failure} for a db that cannot be read, or a broken schema file
+ */
+export function readSnapshot(paths: Paths): Snapshot {
+  const schema = readSchema(paths);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = describeDbs(paths);
+    const dbs = readDbs(paths, [...before.keys()]);
+    if (isSame(before, describeDbs(paths))) return { dbs, schema };
+  }
+  throw new Failure('cannot read the dbs', { why: `they changed during each of ${ATTEMPTS} attempts`, at: { file: paths.dbDir } });
+}
+
+function readDbs(paths: Paths, names: readonly string[]): ReadonlyMap<string, Db> {
+  const dbs = new Map<string, Db>();
+  for (const name of names) {
+    const content = readDbFile(path.join(paths.dbDir, name), name);
+    if (content !== undefined) dbs.set(name, toDb(parseFlatFile(content)));
+  }
+  return dbs;
+}
+
+/** db -> what tells one version of its file from another */
+function describeDbs(paths: Paths): ReadonlyMap<string, string> {
+  const described = new Map<string, string>();
+  for (const name of listDbs(paths)) {
+    const file = path.join(paths.dbDir, name);
+    try {
+      const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+      described.set(name, [ino, size, mtimeNs, ctimeNs].join(' '));
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw new Failure(`cannot read db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
+    }
+  }
+  return described;
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([name, version]) => b.get(name) === version);
+}
