@@ -1,5 +1,6 @@
 /** What rendering and planning must know of the world, and may not ask for themselves. */
 export interface Facts {
+  readonly host: HostFacts;
   /** addresses of this host, without loopback and link-local ones */
   readonly addresses: readonly Address[];
   /** who listens on this host, from `/proc/net` */
@@ -12,6 +13,17 @@ export interface Facts {
   readonly dockerUnit?: { readonly path: string; readonly execStart: string };
   /** loopback ports named in files that docksmith owns: `port -> path` */
   readonly portsInFiles: ReadonlyMap<number, string>;
+}
+
+/** What kind of host this is; the folders are looked for under the root. */
+export interface HostFacts {
+  /** undefined: there is no Apache here */
+  readonly apacheLayout: 'redhat' | 'debian' | 'sme' | undefined;
+  /** /etc/debian_version is there */
+  readonly isDebian: boolean;
+  /** /home/e-smith is there */
+  readonly hasSmeHome: boolean;
+  readonly serviceManager: 'systemd' | 'sv' | 'command' | undefined;
 }
 
 export interface Address { readonly address: string; readonly prefix: number; readonly interface: string }
@@ -32,4 +44,7 @@ export interface PublishedPort {
 }
 export interface ImageFacts { readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] }
 
-export const NO_FACTS: Facts = { addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: new Map() };
+export const NO_FACTS: Facts = {
+  host: { apacheLayout: undefined, isDebian: false, hasSmeHome: false, serviceManager: undefined },
+  addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: new Map(),
+};

@@ -1,0 +1,45 @@
+import type { Facts } from '../facts/facts.ts';
+import { Failure } from '../errors.ts';
+import { type DbChange, findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { CONTAINERS, hasOwnPorts } from './ports.ts';
+import { containerPorts, foreignUser, servicePorts } from './port-users.ts';
+import { hasWeb } from './web.ts';
+
+/**
+ * The loopback ports that are still to be given to containers which Apache reaches: the lowest
+ * of docksmith's PortRange that no record, service or listener has and that no file which
+ * docksmith owns names (a vhost of a record that just went still leads there).
+ * @throws Failure when the range is no range or used up
+ */
+export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChange[] {
+  const needy = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service'
+    && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled'
+    && hasWeb(snapshot, key) && hasOwnPorts(snapshot, key)
+    && !findProp(snapshot, CONTAINERS, key, 'WebHostPort'));
+  if (needy.length === 0) return [];
+  const [first, last] = readRange(snapshot);
+  const taken = new Set([...servicePorts(snapshot), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)].filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port));
+  const isFree = (port: number): boolean => !taken.has(port) && !facts.portsInFiles.has(port)
+    && !facts.publishedPorts.some((published) => published.port === port)
+    && foreignUser(snapshot, facts, { port, protocol: 'tcp' }, ['127.0.0.1']) === undefined;
+  return needy.map(({ key }) => {
+    let port = first;
+    while (port <= last && !isFree(port)) port++;
+    if (port > last) throw new Failure(`cannot give "${key}" of db ${CONTAINERS} a loopback port`, { why: `all of ${first}-${last} are taken`, hint: 'config setprop docksmith PortRange FIRST-LAST' });
+    taken.add(port);
+    return { db: CONTAINERS, key, prop: 'WebHostPort', value: String(port) };
+  });
+}
+
+/** A disabled container keeps its port for when it comes back. */
+function disabledWebPorts(snapshot: Snapshot): readonly { port: number; protocol: 'tcp' }[] {
+  return listRecords(snapshot, CONTAINERS).map(({ props }) => ({ port: Number(props.get('WebHostPort') ?? 0), protocol: 'tcp' }));
+}
+
+function readRange(snapshot: Snapshot): readonly [number, number] {
+  const value = findProp(snapshot, 'configuration', 'docksmith', 'PortRange') ?? '47000-47999';
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? [];
+  const range = [Number(first), Number(last)] as const;
+  if (first !== undefined && range[0] >= 1024 && range[0] <= range[1] && range[1] <= 65_535) return range;
+  throw new Failure(`cannot accept configuration docksmith PortRange ${JSON.stringify(value)}`, { why: 'it is FIRST-LAST, from 1024 to 65535' });
+}

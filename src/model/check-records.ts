@@ -1,0 +1,107 @@
+import { checkRecord } from '../db/check-value.ts';
+import type { DbRecord } from '../db/record.ts';
+import { findProp, findRecordSchema, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { Failure } from '../errors.ts';
+import type { Facts } from '../facts/facts.ts';
+import { boundAddresses } from './access.ts';
+import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
+import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
+import { hasWeb, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
+
+export interface Findings {
+  readonly mistakes: readonly Failure[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks the records that the run specs and vhosts are made of, all mistakes at once: each
+ * value by the schema, then what they mean together (ports, host names, networks).
+ * @param only keys of `docker_containers`; what is in conflict with them is named, others are left alone
+ */
+export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
+  const containers = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && (only?.includes(key) ?? true));
+  const images = containers.map(({ key, props }) => props.get('Image') ?? key);
+  const bySchema = [
+    ...['docker', 'httpd', 'docksmith'].map((key) => ({ db: 'configuration', key })),
+    ...listRecords(snapshot, 'networks').map(({ key }) => ({ db: 'networks', key })),
+    ...listRecords(snapshot, 'docker_images').filter(({ key }) => images.includes(key)).map(({ key }) => ({ db: 'docker_images', key })),
+    ...containers.map(({ key }) => ({ db: CONTAINERS, key })),
+  ].map(({ db, key }) => checkBySchema(snapshot, db, key));
+  const unknown = (only ?? []).filter((key) => !snapshot.dbs.get(CONTAINERS)?.has(key))
+    .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
+  return {
+    mistakes: [...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...containers.flatMap((record) => checkContainer(snapshot, facts, record))],
+    warnings: bySchema.flatMap(({ warnings }) => warnings),
+  };
+}
+
+function checkBySchema(snapshot: Snapshot, db: string, key: string): Findings {
+  const record = snapshot.dbs.get(db)?.get(key);
+  const kind = record === undefined ? undefined : findRecordSchema(snapshot, db, record);
+  if (record === undefined || kind === undefined) return { mistakes: [], warnings: [] };
+  const { mistakes, unknown } = checkRecord(kind, record);
+  return {
+    mistakes: mistakes.map(({ why }) => new Failure(`cannot accept ${db} ${key}`, { why })),
+    warnings: unknown.map(({ prop, nearest }) => `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`),
+  };
+}
+
+function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord): readonly Failure[] {
+  const { key } = record;
+  // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
+    return [new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, { why: 'a container\'s name has two or more letters, digits and . _ -, and begins with a letter or digit' })];
+  }
+  if (findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled') return [];
+  const mistakes: Failure[] = [];
+  const collect = (check: () => Iterable<Failure>): void => {
+    try {
+      mistakes.push(...check());
+    } catch (error) {
+      if (!(error instanceof NotAccepted)) throw error;
+      mistakes.push(new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, { why: error.message }));
+    }
+  };
+  collect(() => checkPorts(snapshot, facts, key));
+  collect(() => checkWeb(snapshot, facts, key));
+  return mistakes;
+}
+
+/** Each port of the host once, and by nobody else: another record, a service, a container of others, a process. */
+function* checkPorts(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
+  const web = findProp(snapshot, CONTAINERS, key, 'WebHostPort') ?? '';
+  const wanted = [
+    ...publishedPorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, addresses: boundAddresses(snapshot, key) })),
+    ...(hasWeb(snapshot, key) && hasOwnPorts(snapshot, key) && /^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, addresses: ['127.0.0.1'] }] : []),
+  ];
+  const declared: readonly PortUser[] = [...servicePorts(snapshot), ...containerPorts(snapshot, facts, key)];
+  for (const [n, { port, protocol, addresses }] of wanted.entries()) {
+    const other = declared.find((user) => user.port === port && user.protocol === protocol)?.who
+      ?? (wanted.findIndex((earlier) => earlier.port === port && earlier.protocol === protocol) < n ? 'another port of the same record' : undefined)
+      ?? foreignUser(snapshot, facts, { port, protocol }, addresses);
+    if (other !== undefined) yield new Failure(`cannot publish ${protocol} port ${port} for container "${key}"`, { why: `it is taken by ${other}` });
+  }
+}
+
+/** A vhost that can be reached: a web port, a name that nobody else has, paths that nobody else has. */
+function* checkWeb(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
+  if (!hasWeb(snapshot, key)) return;
+  const network = findProp(snapshot, CONTAINERS, key, 'network') ?? 'bridge';
+  if (network === 'none' || network.startsWith('container:')) {
+    yield new Failure(`cannot give container "${key}" a web address`, { why: `with network ${network} it has no port that Apache could reach` });
+    return;
+  }
+  webPort(snapshot, facts, key);
+  const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
+  if (findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled') {
+    const name = subDomainName(snapshot, key);
+    const same = others.find((other) => findProp(snapshot, CONTAINERS, other, 'SubDomain') === 'enabled' && subDomainName(snapshot, other) === name);
+    const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
+    if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
+  }
+  for (const alias of webAliases(snapshot, key)) {
+    if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(alias) || alias.split('/').some((part) => /^\.+$/.test(part))) yield new Failure(`cannot accept ${CONTAINERS} ${key} WebAlias "${alias}"`, { why: 'a path has letters, digits and . _ ~ - between slashes' });
+    const same = others.find((other) => webAliases(snapshot, other).includes(alias));
+    if (same !== undefined) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
+  }
+}

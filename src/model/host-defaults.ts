@@ -1,0 +1,45 @@
+import type { RecordSchema } from '../db/schema.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Facts } from '../facts/facts.ts';
+import { primaryHost } from './web.ts';
+
+/** Where each distribution keeps Apache's files, and how its Apache is told to check and to read them again. */
+const APACHE = {
+  redhat: { ConfDir: '/etc/httpd/conf.d', DocumentRoot: '/var/www/html', CheckCommand: 'httpd -t', ServiceName: 'httpd' },
+  debian: { ConfDir: '/etc/apache2/sites-enabled', DocumentRoot: '/var/www/html', CheckCommand: 'apache2ctl -t', ServiceName: 'apache2' },
+  sme: { ConfDir: '/etc/httpd/conf.d', DocumentRoot: '/home/e-smith/files/ibays/Primary/html', CheckCommand: 'httpd -t', ServiceName: 'httpd-e-smith' },
+} as const;
+
+/**
+ * The snapshot with the defaults that depend on the host and so can't stand in the schema:
+ * where Apache, the engine and its options are. A value in the db beats them as any default.
+ */
+export function withHostDefaults(snapshot: Snapshot, facts: Facts, env: NodeJS.ProcessEnv): Snapshot {
+  const { apacheLayout, isDebian, hasSmeHome, serviceManager } = facts.host;
+  const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
+  const layout = findProp(withLayout, 'configuration', 'httpd', 'Layout');
+  const host = primaryHost(snapshot);
+  const withApache = withDefaults(withLayout, 'httpd', {
+    // a command to check with makes sense only where there is an Apache
+    ...(layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: apacheLayout === undefined ? '' : APACHE[layout].CheckCommand } : {}),
+    ...(host === undefined ? {} : { PrimaryHost: host }),
+  });
+  return withDefaults(withDefaults(withApache, 'docker', {
+    Socket: engineSocket(env),
+    DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
+    OptionsFile: isDebian ? '/etc/sysconfig/docker,/etc/default/docker' : '/etc/sysconfig/docker',
+  }), 'docksmith', { ServiceManager: serviceManager ?? 'command' });
+}
+
+/** `DOCKER_HOST` where it names a socket, as the docker command takes it. */
+function engineSocket(env: NodeJS.ProcessEnv): string {
+  const [, socket] = /^unix:\/\/(\/.*)$/.exec(env['DOCKER_HOST'] ?? '') ?? [];
+  return socket ?? '/var/run/docker.sock';
+}
+
+function withDefaults(snapshot: Snapshot, key: string, defaults: Readonly<Record<string, string>>): Snapshot {
+  const configuration = snapshot.schema['configuration'] ?? {};
+  const kind: RecordSchema = configuration[key] ?? {};
+  const filled = Object.fromEntries(Object.entries(defaults).map(([prop, value]) => [prop, { doc: '', kind: 'text', ...kind[prop], default: value }]));
+  return { ...snapshot, schema: { ...snapshot.schema, configuration: { ...configuration, [key]: { ...kind, ...filled } } } };
+}
