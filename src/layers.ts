@@ -16,6 +16,13 @@ export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+const BACKUP = /(?:~|\.swp|\.orig|\.rpmsave|\.rpmnew|\.rpmorig|\.dpkg-old|\.dpkg-new|\.dpkg-dist)$/;
+
+/** Whether an editor or a package manager left this file behind: nobody means it to count. */
+export function isBackupName(name: string): boolean {
+  return BACKUP.test(name);
+}
+
 /** name -> file, merged over the layers (the first that has the name wins), in byte order. Folders are left out. */
 export function listMerged(layers: readonly string[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();

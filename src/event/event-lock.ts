@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode } from '../errors.ts';
+import { type HeldLock, type LockOptions, takeLock } from '../lock.ts';
+import { type Paths, STATE_DIR } from '../paths.ts';
+
+export interface EventLockOptions {
+  /** the command, in words for whoever waits: `signal-event docker-update` */
+  readonly command: string;
+  /** id of this run */
+  readonly run: string;
+  readonly waitSeconds?: number | undefined;
+  readonly onWait?: LockOptions['onWait'];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface EventLock {
+  /** id of the run whose step called this one; undefined for a run of its own */
+  readonly parent: string | undefined;
+  /** for `DOCKSMITH_RUN` in the environment of steps, so that calls from them join */
+  readonly token: string;
+  release(): void;
+}
+
+/**
+ * Takes the one lock that every event runs under, or joins the event that this call is nested
+ * in. `DOCKSMITH_RUN` (`ID-OF-THE-HOLDER/ID-OF-THE-CALLER`) says which that is, and is believed
+ * only while that very run holds the lock: a daemon that a step once started keeps the variable
+ * long after its event ended, and must wait like everybody else.
+ * @throws Failure naming the holder, when it was waited for in vain
+ */
+export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, env = process.env }: EventLockOptions): EventLock {
+  const file = paths.file(path.posix.join(STATE_DIR, 'event.lock'));
+  const holder = `${command}, run ${run}`;
+  const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => lock.release() });
+  const [root, parent] = (env['DOCKSMITH_RUN'] ?? '').split('/');
+  if (root && parent && isHeldBy(readHolder(file), root)) {
+    const lock = takeIfFree(file, holder);
+    // free: the run that called us was killed, and its name stands there still
+    if (typeof lock !== 'string') return own(lock);
+    if (isHeldBy(lock, root)) return { parent, token: `${root}/${run}`, release: () => undefined };
+  }
+  return own(takeLock(file, { holder, waitSeconds, onWait }));
+}
+
+/** With what takeLock writes behind it, so that an id is not found in a longer one. */
+function isHeldBy(holder: string, run: string): boolean {
+  return holder.includes(`, run ${run} (pid `);
+}
+
+function readHolder(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** @returns the holder's words where somebody holds it */
+function takeIfFree(file: string, holder: string): HeldLock | string {
+  const holders: string[] = [];
+  try {
+    return takeLock(file, { holder, waitSeconds: 0, onWait: (other) => holders.push(other ?? '') });
+  } catch (error) {
+    const [other] = holders;
+    if (other !== undefined) return other;
+    throw error;
+  }
+}

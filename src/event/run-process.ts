@@ -1,0 +1,77 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import { reasonOf } from '../errors.ts';
+
+export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
+
+export interface ProcessResult {
+  /** undefined: it never started, or a signal ended it */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** why it could not be started, in words */
+  readonly notStarted: string | undefined;
+  readonly seconds: number;
+}
+
+/** How long output may still come after a process ended: a daemon that it started may hold its standard output for ever. */
+const DRAIN_MILLISECONDS = 250;
+
+/** Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for what the program does. */
+export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine): Promise<ProcessResult> {
+  const subprocess = execa(file, args, { env, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const read = Promise.all([readLines(subprocess.stdout, 'stdout', onLine), readLines(subprocess.stderr, 'stderr', onLine)]);
+  subprocess.once('exit', () => {
+    const timer = setTimeout(() => {
+      subprocess.stdout.destroy();
+      subprocess.stderr.destroy();
+    }, DRAIN_MILLISECONDS);
+    void read.then(() => clearTimeout(timer));
+  });
+  const [result] = await Promise.all([subprocess, read]);
+  const { exitCode, signal, durationMs, cause } = result;
+  const started = exitCode !== undefined || signal !== undefined;
+  return { exitCode, signal, notStarted: started ? undefined : whyNotStarted(file, cause), seconds: durationMs / 1000 };
+}
+
+/** `exit code 3`, `ended by SIGTERM`, or why it did not start; undefined for exit code 0. */
+export function formatFailedEnd({ exitCode, signal, notStarted }: ProcessResult): string | undefined {
+  if (exitCode === 0) return undefined;
+  return notStarted ?? (signal === undefined ? `exit code ${exitCode ?? 1}` : `ended by ${signal}`);
+}
+
+async function readLines(stream: Readable, name: 'stdout' | 'stderr', onLine: OnLine): Promise<void> {
+  const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  lines.on('line', (line) => onLine(line, name));
+  await new Promise<void>((resolve) => {
+    stream.once('close', () => {
+      lines.close();
+      resolve();
+    });
+  });
+}
+
+/** The kernel says ENOENT for a script whose interpreter is not there, and ENOEXEC for a text without a first line of `#!`. */
+function whyNotStarted(file: string, cause: unknown): string {
+  const why = reasonOf(cause);
+  const start = readStart(file);
+  if (start === undefined) return why;
+  const interpreter = /^#!\s*(\S+)/.exec(start)?.[1];
+  if (interpreter === undefined) return `${why} (it has no first line with #! and an interpreter)`;
+  return readStart(interpreter) === undefined ? `its interpreter "${interpreter}" is not there` : why;
+}
+
+function readStart(file: string): string | undefined {
+  try {
+    const fd = openSync(file, 'r');
+    try {
+      const start = Buffer.alloc(256);
+      return start.toString('utf8', 0, readSync(fd, start));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}

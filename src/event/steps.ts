@@ -1,0 +1,160 @@
+import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import path from 'node:path';
+import { Failure, reasonOf, throwAll } from '../errors.ts';
+import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
+import { findNearest } from '../nearest.ts';
+import { type Paths, withoutRoot } from '../paths.ts';
+import { listEvents } from './events.ts';
+import { isVerb, type Verb, VERBS } from './verbs.ts';
+
+/** Where the built-in steps stand: before every executable of the same number. */
+const TEMPLATES_AT = 'S05';
+const SERVICES_AT = 'S90';
+
+export interface ExecutableStep {
+  readonly kind: 'executable';
+  /** `S50docker-reconcile` */
+  readonly name: string;
+  /** to be run, with the root */
+  readonly file: string;
+}
+
+export interface TemplateToExpand {
+  /** path of the template, `/etc/docker/daemon.json` */
+  readonly template: string;
+  /** metadata for this event alone, INI; mostly empty */
+  readonly metadata: string;
+  /** file under templates2expand that asks for it, without the root: for messages about the metadata */
+  readonly from: string;
+}
+
+export interface ServiceToAdjust {
+  readonly service: string;
+  readonly verbs: readonly Verb[];
+  /** adjusted even if none of its files changed */
+  readonly always: boolean;
+}
+
+/** One entry of an event's list. */
+export type Step =
+  | ExecutableStep
+  | { readonly kind: 'templates'; readonly name: string; readonly templates: readonly TemplateToExpand[] }
+  | { readonly kind: 'services'; readonly name: string; readonly services: readonly ServiceToAdjust[] };
+
+export interface StepList {
+  /** in byte order of their names */
+  readonly steps: readonly Step[];
+  /** about files in the event's folder that are no steps */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The steps of an event, merged by name over the layers (the admin's file wins over the
+ * package's; a symbolic link to /dev/null takes a step, a template or a service out).
+ * `templates2expand` and `services2adjust` become one step each, where they hold anything.
+ * @throws Failure for an unknown event, naming the nearest and all; Failures for steps that cannot be run
+ */
+export function listSteps(paths: Paths, event: string): StepList {
+  refuseUnknownEvent(event, listEvents(paths));
+  const failures: Failure[] = [];
+  const collect = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+      return undefined;
+    }
+  };
+  const actions = listMerged(layersOf(paths, 'events/actions'));
+  const warnings: string[] = [];
+  const steps: Step[] = [];
+  for (const [name, file] of listMerged(layersOf(paths, `events/${event}`))) {
+    if (isRemoved(file)) continue;
+    const shown = withoutRoot(paths, file);
+    if (isBackupName(name)) warnings.push(`"${shown}" is left out: by its name it is a backup copy`);
+    else if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is left out: a step is named S, two digits and a name`);
+    else {
+      const executable = collect(() => findExecutable(name, file, shown, actions));
+      if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
+    }
+  }
+  const templates = listTemplates(paths, event, warnings);
+  const services = listServices(paths, event, warnings, collect);
+  throwAll(failures);
+  if (templates.length > 0) steps.push({ kind: 'templates', name: TEMPLATES_AT, templates });
+  if (services.length > 0) steps.push({ kind: 'services', name: SERVICES_AT, services });
+  return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), warnings };
+}
+
+function refuseUnknownEvent(event: string, events: readonly string[]): void {
+  if (events.includes(event)) return;
+  const nearest = findNearest(event, events);
+  throw new Failure(`cannot signal event "${event}"`, {
+    why: events.length === 0 ? 'there are no events' : `there is no such event; there are: ${events.join(', ')}`,
+    ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
+  });
+}
+
+/** A step's own executable, or the action that it names: by a link to ../actions/NAME, or by being empty and called SNNname. */
+function findExecutable(name: string, file: string, shown: string, actions: ReadonlyMap<string, string>): string {
+  const action = findActionName(name, file);
+  const executable = action === undefined ? file : actions.get(action);
+  const cannot = (why: string, hint?: string): Failure => new Failure(`cannot run step "${shown}"`, hint === undefined ? { why } : { why, hint });
+  if (executable === undefined || isRemoved(executable)) {
+    const nearest = findNearest(action ?? '', actions.keys());
+    throw cannot(`there is no action "${action ?? ''}"`, nearest === undefined ? undefined : `did you mean "${nearest}"?`);
+  }
+  let stats: Stats;
+  try {
+    stats = statSync(executable);
+  } catch (error) {
+    throw cannot(reasonOf(error));
+  }
+  if (!stats.isFile()) throw cannot('it is not a file');
+  if ((stats.mode & 0o111) === 0) throw cannot('it is not executable', `chmod +x ${executable}`);
+  return executable;
+}
+
+function findActionName(name: string, file: string): string | undefined {
+  const stats = lstatSync(file);
+  if (stats.isSymbolicLink()) {
+    const target = readlinkSync(file);
+    return path.basename(path.dirname(target)) === 'actions' ? path.basename(target) : undefined;
+  }
+  return stats.size === 0 && (stats.mode & 0o111) === 0 ? name.replace(/^S\d\d/, '') : undefined;
+}
+
+function isRemoved(file: string): boolean {
+  return lstatSync(file).isSymbolicLink() && readlinkSync(file) === '/dev/null';
+}
+
+function listTemplates(paths: Paths, event: string, warnings: string[]): readonly TemplateToExpand[] {
+  return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings)
+    .map(([name, file]) => ({ template: `/${name}`, metadata: readFileSync(file, 'utf8'), from: withoutRoot(paths, file) }));
+}
+
+function listServices(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly ServiceToAdjust[] {
+  return listUsed(paths, listMerged(layersOf(paths, `events/${event}/services2adjust`)), warnings)
+    .flatMap(([service, file]) => collect(() => readService(service, file, withoutRoot(paths, file))) ?? []);
+}
+
+function listUsed(paths: Paths, files: ReadonlyMap<string, string>, warnings: string[]): readonly (readonly [string, string])[] {
+  return [...files].filter(([name, file]) => {
+    if (isBackupName(name)) warnings.push(`"${withoutRoot(paths, file)}" is left out: by its name it is a backup copy`);
+    return !isBackupName(name) && !isRemoved(file);
+  });
+}
+
+/** As on SME Server: a symbolic link whose target is the action (it leads nowhere), or a file with one action a line. */
+function readService(service: string, file: string, shown: string): ServiceToAdjust {
+  const text = lstatSync(file).isSymbolicLink() ? path.basename(readlinkSync(file)) : readFileSync(file, 'utf8').replaceAll(/#.*/g, '');
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const verbs = [...new Set(words.filter(isVerb))];
+  const unknown = words.find((word) => word !== 'always' && !isVerb(word));
+  const nearest = unknown === undefined ? undefined : findNearest(unknown, VERBS);
+  const cannot = (why: string): Failure => new Failure(`cannot adjust service "${service}" as "${shown}" says`, { why, ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }) });
+  if (unknown !== undefined) throw cannot(`"${unknown}" is no action; there are: ${VERBS.join(', ')}, and always`);
+  if (verbs.length === 0) throw cannot('it names no action');
+  return { service, verbs, always: words.includes('always') };
+}
