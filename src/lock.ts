@@ -4,6 +4,8 @@ import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
 
 export interface HeldLock {
+  /** Whether the file that is locked still has its name; if not, somebody else may hold a lock on a new one. */
+  isInPlace(): boolean;
   release(): void;
 }
 
@@ -43,7 +45,7 @@ export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOpti
       if (isStillInPlace(fd, file)) {
         ftruncateSync(fd);
         writeSync(fd, `${holder} (pid ${process.pid})\n`);
-        return { release: () => closeSync(fd) };
+        return { isInPlace: () => isStillInPlace(fd, file), release: () => closeSync(fd) };
       }
       closeSync(fd);
     } catch (error) {

@@ -13,16 +13,23 @@ export interface FileContent {
  * Puts a file in place as one step: a reader sees the old one or the new one, also after a
  * power cut. The temporary file stands in the same folder (a rename does not cross file
  * systems) and has mode and owner before it has the name.
+ * @param isAllowed asked right before the rename, when all the slow work is done
+ * @returns false when it was not allowed: then nothing was replaced
  */
-export function replaceFile(file: string, wanted: FileContent): void {
+export function replaceFile(file: string, wanted: FileContent, isAllowed: () => boolean = () => true): boolean {
   const temporary = stageFile(file, wanted);
   try {
+    if (!isAllowed()) {
+      rmSync(temporary, { force: true });
+      return false;
+    }
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
   syncFolder(path.dirname(file));
+  return true;
 }
 
 /** Writes and syncs the temporary file beside `file`; @returns its name. */

@@ -1,5 +1,5 @@
+import { findNearest } from '../nearest.ts';
 import { checkByKind } from './kinds.ts';
-import { findNearestName } from './nearest-name.ts';
 import type { DbRecord } from './record.ts';
 import type { PropSchema, RecordSchema } from './schema.ts';
 
@@ -11,7 +11,7 @@ export function checkValue(schema: PropSchema, value: string): string | undefine
   if (schema.kind !== 'choice') return checkByKind(schema.kind, value);
   const values = schema.values ?? [];
   if (values.includes(value)) return undefined;
-  const nearest = findNearestName(values, value);
+  const nearest = findNearest(value, values);
   return `is none of ${values.join(', ')}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
 }
 
@@ -37,7 +37,7 @@ export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFinding
   for (const [prop, value] of [...typed, ...record.props]) {
     const schema = findPropSchema(kind, prop);
     if (schema === undefined) {
-      unknown.push({ prop, nearest: findNearestName(Object.keys(kind), prop) });
+      unknown.push({ prop, nearest: findNearest(prop, Object.keys(kind)) });
       continue;
     }
     const why = checkValue(schema, value);

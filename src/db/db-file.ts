@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { isBackupName } from '../layers.ts';
 import type { Paths } from '../paths.ts';
-import { isBackupName } from './backup-names.ts';
 
 /**
  * The file of a db: one in the folder of the dbs, or with a leading `/` any file under the root.
@@ -41,7 +41,7 @@ export function readDbFile(file: string, name: string): Buffer | undefined {
   }
 }
 
-/** Also the temporary files of the original: the db's name, a dot and a process number. */
+/** Also hidden ones, and the temporary files of the original: the db's name, a dot and a process number. */
 function isNoDb(name: string): boolean {
-  return isBackupName(name) || name.endsWith('.lock') || /\.\d+$/.test(name);
+  return name.startsWith('.') || isBackupName(name) || name.endsWith('.lock') || /\.\d+$/.test(name);
 }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
-import { layersOf, listMergedTree } from '../layers.ts';
+import { isBackupName, layersOf, listMergedTree } from '../layers.ts';
+import { findNearest } from '../nearest.ts';
 import type { Paths } from '../paths.ts';
-import { isBackupName } from './backup-names.ts';
 import { isKind, KINDS } from './kinds.ts';
-import { findNearestName } from './nearest-name.ts';
 import type { PropSchema, Schema } from './schema.ts';
 
 type Props = Record<string, PropSchema>;
@@ -66,7 +65,7 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
   if (unknown !== undefined) throw fail(`"${unknown}" is none of ${MEMBERS.join(', ')}`);
   if (typeof doc !== 'string') throw fail('"doc" is missing: a line for the admin');
   if (typeof kind !== 'string') throw fail('"kind" is missing');
-  if (!isKind(kind)) throw fail(`there is no kind "${kind}"; did you mean "${findNearestName(KINDS, kind) ?? 'text'}"?`);
+  if (!isKind(kind)) throw fail(`there is no kind "${kind}"; did you mean "${findNearest(kind, KINDS) ?? 'text'}"?`);
   if (fallback !== undefined && typeof fallback !== 'string') throw fail('"default" is no string');
   if (secret !== undefined && typeof secret !== 'boolean') throw fail('"secret" is neither true nor false');
   if (values !== undefined && !isStrings(values)) throw fail('"values" is no list of strings');

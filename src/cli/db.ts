@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { errorCode, UsageFailure } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { parseBatch, runBatch } from '../db/batch.ts';
+import { fromByteString, toByteString } from '../db/byte-text.ts';
+import { type Answer, COMMAND_USAGES, prepareCommand } from '../db/commands.ts';
+import { Draft } from '../db/draft.ts';
+import { changeDb, readLines } from '../db/store.ts';
+
+export interface DbContext {
+  readonly paths: Paths;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+const USAGE = `usage: db [--json] DB COMMAND [ARGUMENT]...
+       config [--json] COMMAND [ARGUMENT]...   (the same for the db "configuration")
+
+DB is a name in the folder of the dbs, or a path from /. Commands:
+${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
+  batch      commands from standard input, one per line, quoted as in sh: one write, all or nothing
+
+--json prints one JSON document. Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
+`;
+
+/**
+ * The command `db`. Not found is exit code 1 without a word, as in the original.
+ * @param args what follows the command's name: `--json` at most once, the db, the command, its arguments
+ * @returns the exit code where nothing is thrown
+ * @throws {UsageFailure} for wrong usage
+ * @throws {Failure} when the db cannot be read or written, or the command cannot be carried out
+ */
+export async function runDb(args: readonly string[], { paths, stdin, stdout }: DbContext): Promise<number> {
+  const { isJson, words } = takeJsonOption(rawArguments(args));
+  const [name, command] = words;
+  if (name === '--help' || name === '-h' || command === '--help') {
+    await write(stdout, toByteString(USAGE));
+    return 0;
+  }
+  // `0` is a missing argument to the original, and so to the scripts that were written for it
+  if (name === undefined || name === '' || name === '0') throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
+  const db = fromByteString(name);
+  if (command === 'batch') {
+    const answers = await runFromStdin(paths, db, stdin);
+    await write(stdout, isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''));
+    return 0;
+  }
+  const prepared = prepareCommand(words.slice(1));
+  const answer = prepared.writes ? changeDb(paths, db, prepared.run) : prepared.run(new Draft(readLines(paths, db)));
+  await write(stdout, isJson ? formatJson(answer.json) : answer.text);
+  return answer.found ? 0 : 1;
+}
+
+async function runFromStdin(paths: Paths, db: string, stdin: Readable): Promise<readonly Answer[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Buffer | string));
+  const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
+  return batch.some(({ command }) => command.writes) ? changeDb(paths, db, (draft) => runBatch(draft, batch)) : runBatch(new Draft(readLines(paths, db)), batch);
+}
+
+/** `--json` stands before the db or right after it (`config --json show`): further on it may be a value. */
+function takeJsonOption(words: readonly string[]): { isJson: boolean; words: readonly string[] } {
+  if (words[0] === '--json') return { isJson: true, words: words.slice(1) };
+  if (words[1] === '--json') return { isJson: true, words: [words[0] ?? '', ...words.slice(2)] };
+  return { isJson: false, words };
+}
+
+/**
+ * The arguments as byte strings. Node has decoded them; where one held bytes that are not UTF-8
+ * (a db from before it), the kernel still has them as they were given.
+ */
+function rawArguments(args: readonly string[]): readonly string[] {
+  if (!args.some((arg) => arg.includes('\uFFFD'))) return args.map(toByteString);
+  const given = readFileSync('/proc/self/cmdline').toString('latin1').split('\0').slice(0, -1);
+  // the end of the command line, as far as it is these arguments: `config` puts a db in front
+  return args.map((arg, index) => {
+    const raw = given.at(index - args.length);
+    return raw !== undefined && Buffer.from(raw, 'latin1').toString('utf8') === arg ? raw : toByteString(arg);
+  });
+}
+
+function formatJson(value: unknown): string {
+  return toByteString(`${JSON.stringify(value)}\n`);
+}
+
+function write(stdout: Writable, text: string): Promise<void> {
+  if (text === '') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    // a reader that has seen enough (`| head -1`) is no failure
+    const fail = (error: Error): void => errorCode(error) === 'EPIPE' ? resolve() : reject(error);
+    stdout.once('error', fail);
+    stdout.write(Buffer.from(text, 'latin1'), (error) => {
+      if (error) fail(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,94 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { type HeldLock, takeLock } from '../lock.ts';
+import type { Paths } from '../paths.ts';
+import { replaceFile } from '../replace-file.ts';
+import { toByteString } from './byte-text.ts';
+import { logChanges } from './change-log.ts';
+import { findDbFile, readDbFile } from './db-file.ts';
+import { Draft } from './draft.ts';
+import { formatFlatFile, type Lines, parseFlatFile, toDb } from './flat-file.ts';
+import type { Db } from './record.ts';
+import type { DbChange } from './snapshot.ts';
+
+/** The records of one db; a db without a file is empty. @throws {Failure} for a bad name or an unreadable file */
+export function readDb(paths: Paths, name: string): Db {
+  return toDb(readLines(paths, name));
+}
+
+/** The same, as the file spells it. */
+export function readLines(paths: Paths, name: string): Lines {
+  return parseFlatFile(readDbFile(findDbFile(paths, name), name) ?? Buffer.alloc(0));
+}
+
+/**
+ * Changes a db: reads it, lets `change` work on a draft, and replaces the file if anything was
+ * stored, all under locks. `change` may be called again with a fresh draft, so it may do nothing
+ * else. Mode and owner stay; a new file has mode 0640, `secrets` 0600. What changed is logged.
+ * @returns what the last call of `change` returned
+ * @throws {Failure} what `change` throws (the file then stays as it was), or when the db cannot be read, locked or written
+ */
+export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) => T): T {
+  const file = findDbFile(paths, name);
+  // The original locks DB.lock and unlinks it after unlocking it, so two writers can hold locks on two
+  // files of that name. Ours exclude each other by a second file, which nobody unlinks.
+  const lock = (lockFile: string): HeldLock => {
+    try {
+      return takeLock(lockFile, { holder: `db ${name}` });
+    } catch (error) {
+      throw new Failure(`cannot write db "${name}"`, { why: error instanceof Failure ? error.message : reasonOf(error), cause: error });
+    }
+  };
+  const ours = lock(path.join(path.dirname(file), `.${path.basename(file)}.docksmith.lock`));
+  try {
+    for (;;) {
+      const shared = lock(`${file}.lock`);
+      try {
+        const attempt = tryToChange(paths, name, file, change, shared);
+        if (attempt.done) return attempt.result;
+      } finally {
+        shared.release();
+      }
+    }
+  } finally {
+    ours.release();
+  }
+}
+
+function tryToChange<T>(paths: Paths, name: string, file: string, change: (draft: Draft) => T, lock: HeldLock): { readonly done: boolean; readonly result: T } {
+  const before = parseFlatFile(readDbFile(file, name) ?? Buffer.alloc(0));
+  const draft = new Draft(before);
+  const result = change(draft);
+  if (!draft.stored) return { done: true, result };
+  try {
+    const content = formatFlatFile(draft.lines, new Date());
+    // a writer that found the lock file gone made a new one: what it writes must not be lost
+    const done = replaceFile(file, { content, ...ownership(file, name) }, () => lock.isInPlace());
+    if (done) logChanges(paths, { name, file, before, after: draft.lines });
+    return { done, result };
+  } catch (error) {
+    throw new Failure(`cannot write db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
+  }
+}
+
+function ownership(file: string, name: string): { mode: number; uid: number; gid: number } {
+  try {
+    const { mode, uid, gid } = statSync(file);
+    return { mode: mode & 0o7777, uid, gid };
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return { mode: path.basename(name) === 'secrets' ? 0o600 : 0o640, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  }
+}
+
+/** Writes changes of props that were made in memory, one write per db. @throws {Failure} when a record is not there, or a db cannot be written */
+export function writeDbChanges(paths: Paths, changes: readonly DbChange[]): void {
+  for (const name of new Set(changes.map(({ db }) => db))) {
+    changeDb(paths, name, (draft) => {
+      for (const { db, key, prop, value } of changes) {
+        if (db === name) draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+      }
+    });
+  }
+}
