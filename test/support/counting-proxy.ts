@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import net, { type Socket } from 'node:net';
+import path from 'node:path';
+import { makeTemporaryFolder, removeFolder } from './leftovers.ts';
+
+export interface CountingProxy {
+  /** the socket to talk to instead of the engine's */
+  readonly socket: string;
+  /** every call as `METHOD /path?query`, in the order in which they came */
+  readonly calls: readonly string[];
+  /** the calls that may change something: anything but GET and HEAD */
+  listMutating(): readonly string[];
+  /** forgets what was counted so far */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+/** Stands between a program and the engine at `engineSocket`, passes everything on and writes down what was asked. */
+export async function startCountingProxy(engineSocket: string): Promise<CountingProxy> {
+  const dir = makeTemporaryFolder('proxy');
+  const socket = path.join(dir, 'proxy.sock');
+  const calls: string[] = [];
+  const server = http.createServer((request, response) => {
+    calls.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    // a client that hangs up on a stream of events or logs means the engine too
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
+  // attach and exec turn the connection into a raw stream
+  server.on('upgrade', (request: IncomingMessage, client: Socket, early: Buffer) => {
+    calls.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const engine = net.connect(engineSocket);
+    const lines = [`${request.method ?? ''} ${request.url ?? ''} HTTP/1.1`, ...headerLines(request.rawHeaders)];
+    engine.write(`${lines.join('\r\n')}\r\n\r\n`);
+    engine.write(early);
+    engine.pipe(client).pipe(engine);
+    engine.on('error', () => client.destroy());
+    client.on('error', () => engine.destroy());
+  });
+  server.listen(socket);
+  await once(server, 'listening');
+  return {
+    socket,
+    calls,
+    listMutating: () => calls.filter((call) => !/^(GET|HEAD) /.test(call)),
+    reset: () => void calls.splice(0),
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      removeFolder(dir);
+    },
+  };
+}
+
+function head({ method, url, rawHeaders }: IncomingMessage): http.RequestOptions {
+  return { method, path: url, headers: rawHeaders };
+}
+
+function headerLines(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : []));
+}

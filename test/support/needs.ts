@@ -1,0 +1,56 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
+import { describe } from 'vitest';
+// also read by scripts/test.js, which installs these packages where it may
+import NEEDS from './needs.json' with { type: 'json' };
+
+export type Need = keyof typeof NEEDS;
+
+type Suite = (title: string, tests: () => void) => void;
+
+/**
+ * Declares what of the machine a suite cannot do without:
+ * `needs('dockerd', 'apache')('a vhost', () => { … })`. Where something is missing, the suite
+ * is skipped and its title says what and how to get it; with CI=true, where scripts/test.js
+ * has installed everything, that is an error instead.
+ */
+export function needs(...wanted: readonly Need[]): Suite {
+  const missing = [...new Set(wanted.flatMap(listMissing))];
+  if (missing.length > 0 && process.env['CI'] === 'true') throw new Error(`this suite is not to be skipped with CI=true: it needs ${missing.join(', ')}`);
+  return suiteOr(missing.length === 0 ? undefined : `needs ${missing.join(', ')}`);
+}
+
+/**
+ * The same for recorded data that stands beside the checkout and not in it, as a path from the
+ * checkout: `../shared/oracle/db-calls.json`. It is not in every clone, so that is no error in CI either.
+ */
+export function needsData(file: string): Suite {
+  return suiteOr(existsSync(path.resolve(import.meta.dirname, '../..', file)) ? undefined : `data "${file}" is not there`);
+}
+
+/** scripts/test.js knows a skipped suite by the word `skipped:`, and one without data by `skipped: data`. */
+function suiteOr(reason: string | undefined): Suite {
+  return (title, tests) => {
+    if (reason === undefined) describe(title, tests);
+    else describe.skip(`${title} (skipped: ${reason})`, tests);
+  };
+}
+
+function listMissing(need: Need): readonly string[] {
+  const { root, programs } = NEEDS[need];
+  const missing = Object.entries(programs)
+    .filter(([program]) => !isInstalled(program))
+    .map(([program, debianPackage]) => `${program} (apt-get install --no-install-recommends ${debianPackage})`);
+  return root && process.getuid?.() !== 0 ? ['root (run it with sudo)', ...missing] : missing;
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
