@@ -1,0 +1,80 @@
+// Plain JavaScript: it runs on a fresh clone, before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { installDebianPackages, installPackages, ROOT } from './packages.js';
+
+const CI = process.env.CI === 'true';
+const reports = mkdtempSync(path.join(os.tmpdir(), 'docksmith-reports-'));
+const started = Date.now();
+
+const STEPS = [
+  ['types', 'tsc', '--noEmit'],
+  ['lint', 'eslint', '.'],
+  ['unit and architecture tests', ...vitest('unit')],
+  ['build', 'tsc', '-p', 'tsconfig.build.json'],
+  ['integration tests', ...vitest('integration')],
+];
+
+installPackages();
+if (CI && process.getuid?.() === 0 && existsSync('/etc/debian_version')) installDebianPackages();
+
+let code = 0;
+for (const [title, program, ...args] of STEPS) {
+  console.log(`\n== ${title}`);
+  const from = Date.now();
+  const { status, error } = spawnSync(path.join(ROOT, 'node_modules/.bin', program), args, { cwd: ROOT, stdio: 'inherit' });
+  if (error !== undefined) console.error(`docksmith: cannot run ${program}: ${error.message}`);
+  code = status ?? 1;
+  console.log(`== ${title}: ${code === 0 ? 'passed' : `failed with exit code ${code}`} after ${seconds(from)}`);
+  if (code !== 0) break;
+}
+
+const results = ['unit', 'integration'].map(readReport);
+const skipped = results.flatMap((result) => result.skipped);
+// data that is recorded elsewhere is not in every clone; everything else could have been installed
+const forbidden = CI ? skipped.filter((suite) => !suite.includes('(skipped: data ')) : [];
+const passed = sum(results.map((result) => result.passed));
+let failed = sum(results.map((result) => result.failed)) + forbidden.length;
+if (code === 0 && forbidden.length > 0) code = 1;
+if (code !== 0 && failed === 0) failed = 1;
+
+console.log('');
+for (const suite of skipped) console.log(`${forbidden.includes(suite) ? 'skipped, which is a failure with CI=true' : 'skipped'}: ${suite}`);
+console.log(`npm test: ${code === 0 ? 'done' : 'failed'} in ${seconds(started)}, ${skipped.length} suites skipped`);
+console.log(`${passed} passed, ${failed} failed`);
+rmSync(reports, { recursive: true });
+process.exit(code);
+
+/** @param {string} project */
+function vitest(project) {
+  return ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
+}
+
+/** Counts of one project's tests, and the titles of the skipped suites (of the tests that are skipped alone); nothing where it did not run. */
+function readReport(project) {
+  const file = path.join(reports, `${project}.json`);
+  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: [] };
+  const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'));
+  return {
+    passed: tests.filter(({ status }) => status === 'passed').length,
+    // a file that cannot even be loaded has no tests, and is a failure all the same
+    failed: tests.filter(({ status }) => status === 'failed').length + broken.length,
+    skipped: [...new Set(tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(suiteOf))],
+  };
+}
+
+function suiteOf({ ancestorTitles, fullName }) {
+  return ancestorTitles.find((title) => title.includes('(skipped: ')) ?? fullName;
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function seconds(from) {
+  return `${((Date.now() - from) / 1000).toFixed(1)} s`;
+}
