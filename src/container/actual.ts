@@ -1,0 +1,66 @@
+import type { ContainerInspect, ContainerSummary, Engine, ImageInspect } from './engine.ts';
+import type { Desired } from './desired.ts';
+import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from './names.ts';
+import { getImage, listVolumeNames } from './run-spec.ts';
+import { readRecordedSpec } from './spec-hash.ts';
+import type { TextMap } from './value.ts';
+
+/** A container with our labels. */
+export interface ActualContainer {
+  readonly id: string;
+  /** whose it is: its name, or for one that a recreate has put aside the name that it had */
+  readonly name: string;
+  /** as the engine has it now: `wiki`, or `wiki.docksmith-old` */
+  readonly nameNow: string;
+  readonly labels: TextMap;
+  readonly inspect: ContainerInspect;
+  /** looked up only where the recorded spec is of another release; undefined also when the image is gone */
+  readonly image: ImageInspect | undefined;
+  /** bytes in use, where the run spec wants a lower limit than there is */
+  readonly memoryUse: number | undefined;
+}
+
+/** What the engine has, as far as it matters for what is desired. */
+export interface Actual {
+  readonly limitsSwap: boolean;
+  /** by `nameNow` */
+  readonly containers: ReadonlyMap<string, ActualContainer>;
+  /** names of containers that are not ours, with their ids */
+  readonly foreign: ReadonlyMap<string, string>;
+  /** references that run specs name and the engine has */
+  readonly images: ReadonlySet<string>;
+  readonly volumes: ReadonlySet<string>;
+}
+
+/** Asks the engine, and changes nothing there. Throws when it does not answer. */
+export async function readActual(engine: Engine, desired: Desired): Promise<Actual> {
+  const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
+  const memoryLimits = new Map(specs.map(({ name, values }) => [name, values['mem_limit']]));
+  const summaries = await engine.listContainers();
+  const ours = summaries.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+  const containers = await Promise.all(ours.map((summary) => readContainer(engine, summary, memoryLimits.get(summary.name))));
+  const references = [...new Set(specs.map(getImage))];
+  const images = await Promise.all(references.map(async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])));
+  const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
+  return {
+    limitsSwap: engine.limitsSwap,
+    containers: new Map(containers.flatMap((container) => (container === undefined ? [] : [[container.nameNow, container]]))),
+    foreign: new Map(summaries.filter((summary) => !ours.includes(summary)).map(({ name, id }) => [name, id])),
+    images: new Set(images.flat()),
+    volumes: new Set(needsVolumes ? await engine.listVolumes() : []),
+  };
+}
+
+/** @returns undefined for one that went away between the listing and now */
+async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, limit: unknown): Promise<ActualContainer | undefined> {
+  const inspect = await engine.findContainer(id);
+  if (inspect === undefined) return undefined;
+  const has = inspect.HostConfig.Memory ?? 0;
+  const isLowered = inspect.State.Running && typeof limit === 'number' && (has === 0 || limit < has);
+  const name = nameNow === `${labels[NAME_LABEL] ?? ''}${REPLACED_SUFFIX}` ? nameNow.slice(0, -REPLACED_SUFFIX.length) : nameNow;
+  return {
+    id, name, nameNow, labels, inspect,
+    image: readRecordedSpec(labels).isComparable ? undefined : await engine.findImage(inspect.Image),
+    memoryUse: isLowered ? await engine.getMemoryUse(id) : undefined,
+  };
+}

@@ -1,0 +1,85 @@
+import type { ActualContainer } from './actual.ts';
+import type { RunSpec } from './run-spec.ts';
+import { getHashedValues, makeLabels, readRecordedSpec } from './spec-hash.ts';
+import { HASH_LABEL } from './names.ts';
+import type { SpecKey } from './spec-key.ts';
+import { SPEC_KEYS } from './spec-keys.ts';
+import { isList, isMap, isSame, toMap, type Value, withoutBase } from './value.ts';
+
+/** A key that says something else now; undefined is what the engine takes by itself. */
+export interface Difference {
+  readonly key: SpecKey;
+  readonly from: Value | undefined;
+  readonly to: Value | undefined;
+}
+
+/** What only a new container can change: by the recorded spec, else by what the engine says of the keys that either of them names. */
+export function listRecreating(spec: RunSpec, container: ActualContainer): readonly Difference[] {
+  const recorded = readRecordedSpec(container.labels);
+  if (recorded.isComparable && recorded.hash === makeLabels(spec)[HASH_LABEL]) return [];
+  const wanted = getHashedValues(spec);
+  const has = recorded.isComparable ? recorded.values : readValues(container);
+  return SPEC_KEYS.filter(({ answer }) => answer === 'recreate').flatMap((key) => {
+    let [from, to] = [has[key.name], wanted[key.name]];
+    if (!recorded.isComparable) {
+      if (to === undefined && recorded.values[key.name] === undefined) return [];
+      [from, to] = [from, to].map((value) => withoutImage(key, value, container));
+      from = restrict(from, [to, recorded.values[key.name]]);
+    }
+    return isSame(from, to) ? [] : [{ key, from, to }];
+  });
+}
+
+/** Live updates that bring the container to the run spec, and those that the engine cannot take back on a living one. */
+export function listUpdating(spec: RunSpec, { inspect }: ActualContainer, limitsSwap: boolean): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
+  const differences = SPEC_KEYS.filter(({ answer }) => answer === 'update').flatMap((key): readonly Difference[] => {
+    if (key.name === 'memswap_limit' && !limitsSwap) return [];
+    const [from, to] = [key.read(inspect), getLimit(spec, key)].map((value) => (isSame(value, key.default) ? undefined : value));
+    return isSame(from, to) ? [] : [{ key, from, to }];
+  });
+  const isMemory = ({ key: { name } }: Difference): boolean => name === 'mem_limit';
+  // swap that nobody speaks of follows memory, and a plan need not say so
+  const told = differences.filter(({ key }) => key.name !== 'memswap_limit' || spec.values['memswap_limit'] !== undefined || !differences.some(isMemory));
+  const needsNew = ({ key, to }: Difference): boolean => to === undefined && !key.canUnset;
+  return { update: told.filter((difference) => !needsNew(difference)), recreate: told.filter(needsNew) };
+}
+
+/** What a key of kind `update` is to be; swap is twice the memory, as the engine makes it. */
+export function getLimit({ values }: RunSpec, key: SpecKey): Value | undefined {
+  const memory = values['mem_limit'];
+  return values[key.name] ?? (key.name === 'memswap_limit' && typeof memory === 'number' ? 2 * memory : undefined);
+}
+
+/** `volumes /srv/wiki:/images -> /srv/wiki2:/images`; entries that may be secrets are named without their values. */
+export function formatDifference({ key, from, to }: Difference): string {
+  const [before, after] = [from, to].map((value, index) => withoutBase(key.kind, value, index === 0 ? to : from));
+  if (key.hidden) return formatHidden(key, before, after);
+  const show = (value: Value | undefined): string => (value === undefined || (typeof value === 'object' && Object.keys(value).length === 0) ? 'none' : key.format(value));
+  const shown = [before, after].map((value) => show(value ?? key.default));
+  return `${key.title} ${shown.join(' -> ')}`;
+}
+
+function formatHidden(key: SpecKey, before: Value = {}, after: Value = {}): string {
+  const [old, now] = [before, after].map((value) => (isMap(value) ? Object.keys(value) : []));
+  const names = new Set([...(old ?? []), ...(now ?? [])]);
+  const words = [...names].map((name) => `${name} ${!old?.includes(name) ? 'added' : now?.includes(name) ? 'changed' : 'removed'}`);
+  return `${key.title} ${words.join(', ')}`;
+}
+
+function readValues({ inspect }: ActualContainer): Readonly<Record<string, Value>> {
+  return Object.fromEntries(SPEC_KEYS.flatMap((key) => {
+    const value = key.read(inspect);
+    return value === undefined ? [] : [[key.name, value]];
+  }));
+}
+
+function withoutImage(key: SpecKey, value: Value | undefined, { image }: ActualContainer): Value | undefined {
+  const own = isSame(value, key.default) ? undefined : value;
+  return image === undefined ? own : withoutBase(key.kind, own, key.ofImage(image));
+}
+
+/** Of a map only the entries that somebody names: the engine adds its own, as options of logs from daemon.json. */
+function restrict(value: Value | undefined, naming: readonly (Value | undefined)[]): Value | undefined {
+  if (value === undefined || isList(value) || !isMap(value)) return value;
+  return toMap(Object.entries(value).filter(([name]) => naming.some((other) => other !== undefined && isMap(other) && name in other)));
+}

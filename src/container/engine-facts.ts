@@ -1,0 +1,21 @@
+import type { ImageFacts, PublishedPort } from '../facts/facts.ts';
+import type { Engine } from './engine.ts';
+import { MANAGED_LABEL } from './names.ts';
+
+/** The ports that running containers publish now, ours and others'. Those on the host network are not among them: they listen like any process. */
+export async function listPublishedPorts(engine: Engine): Promise<readonly PublishedPort[]> {
+  const containers = await engine.listContainers();
+  return containers.flatMap(({ name, labels, ports }) => ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
+    (protocol === 'tcp' || protocol === 'udp' ? [{ protocol, address, port: hostPort, container: name, ours: labels[MANAGED_LABEL] === 'true' }] : [])));
+}
+
+/** What an image says of itself; undefined when the engine does not have it. */
+export async function inspectImage(engine: Engine, reference: string): Promise<ImageFacts | undefined> {
+  const image = await engine.findImage(reference);
+  if (image === undefined) return undefined;
+  const exposedPorts = Object.keys(image.Config.ExposedPorts ?? {}).flatMap((text) => {
+    const [port, protocol = 'tcp'] = text.split('/');
+    return protocol === 'tcp' || protocol === 'udp' ? [{ port: Number(port), protocol } as const] : [];
+  });
+  return { exposedPorts };
+}

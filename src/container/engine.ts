@@ -1,0 +1,146 @@
+/**
+ * The narrow door to a Docker engine: what planning reads and what applying calls. Names of
+ * fields are those of the Engine API, so that what is sent and what is inspected can be
+ * looked up there: https://docs.docker.com/reference/api/engine/
+ */
+export interface Engine {
+  /** in messages: `/var/run/docker.sock` */
+  readonly socket: string;
+  /** whether a limit on swap can be set on this kernel; the engine quietly drops it where not */
+  readonly limitsSwap: boolean;
+
+  listContainers(): Promise<readonly ContainerSummary[]>;
+  /** undefined: not there (any more) */
+  findContainer(id: string): Promise<ContainerInspect | undefined>;
+  /** undefined: the engine does not have it */
+  findImage(reference: string): Promise<ImageInspect | undefined>;
+  listVolumes(): Promise<readonly string[]>;
+  /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
+  getMemoryUse(id: string): Promise<number>;
+
+  /** `onProgress` gets the registry's own words, as often as it sends them */
+  pullImage(reference: string, onProgress: (words: string) => void): Promise<void>;
+  createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  /** @returns the id */
+  createContainer(name: string, body: CreateBody): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  unpauseContainer(id: string): Promise<void>;
+  stopContainer(id: string, how: StopRequest): Promise<void>;
+  restartContainer(id: string, how: StopRequest): Promise<void>;
+  renameContainer(id: string, name: string): Promise<void>;
+  updateContainer(id: string, limits: HostConfig): Promise<void>;
+  /** its volumes stay, also the anonymous ones */
+  removeContainer(id: string): Promise<void>;
+}
+
+/** How a container is to be stopped, where the run spec says it; the engine's record of it may be older. */
+export interface StopRequest {
+  /** until it is killed */
+  readonly seconds?: number;
+  /** sent first, `SIGQUIT`; only given where the container was not made with it */
+  readonly signal?: string;
+}
+
+type Maybe<T> = T | null | undefined;
+/** the engine's way to write a set: `{"80/tcp": {}}` */
+export type EngineSet = Record<string, Record<string, never>>;
+
+export interface ContainerSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** created, running, paused, restarting, exited, removing, dead */
+  readonly status: string;
+  readonly ports: readonly { readonly address: string; readonly hostPort: number; readonly protocol: string }[];
+}
+
+export interface ContainerConfig {
+  Image?: string;
+  Cmd?: Maybe<string[]>;
+  Entrypoint?: Maybe<string | string[]>;
+  Env?: Maybe<string[]>;
+  User?: Maybe<string>;
+  WorkingDir?: Maybe<string>;
+  Hostname?: Maybe<string>;
+  Domainname?: Maybe<string>;
+  StopSignal?: Maybe<string>;
+  /** seconds */
+  StopTimeout?: Maybe<number>;
+  Labels?: Maybe<Record<string, string>>;
+  ExposedPorts?: Maybe<EngineSet>;
+  Volumes?: Maybe<EngineSet>;
+  Healthcheck?: Maybe<Healthcheck>;
+}
+
+/** Durations in nanoseconds. */
+export interface Healthcheck {
+  Test?: Maybe<string[]>;
+  Interval?: Maybe<number>;
+  Timeout?: Maybe<number>;
+  StartPeriod?: Maybe<number>;
+  Retries?: Maybe<number>;
+}
+
+/** Sizes in bytes. */
+export interface HostConfig {
+  Binds?: Maybe<string[]>;
+  Mounts?: Maybe<EngineMount[]>;
+  Tmpfs?: Maybe<Record<string, string>>;
+  PortBindings?: Maybe<Record<string, Maybe<{ HostIp?: string; HostPort?: string }[]>>>;
+  NetworkMode?: Maybe<string>;
+  RestartPolicy?: Maybe<{ Name: string; MaximumRetryCount?: number }>;
+  LogConfig?: Maybe<{ Type: string; Config: Record<string, string> }>;
+  Memory?: Maybe<number>;
+  MemorySwap?: Maybe<number>;
+  MemoryReservation?: Maybe<number>;
+  /** billionths of a CPU */
+  NanoCpus?: Maybe<number>;
+  CpuShares?: Maybe<number>;
+  CpusetCpus?: Maybe<string>;
+  PidsLimit?: Maybe<number>;
+  ShmSize?: Maybe<number>;
+  Ulimits?: Maybe<{ Name: string; Soft: number; Hard: number }[]>;
+  Sysctls?: Maybe<Record<string, string>>;
+  CapAdd?: Maybe<string[]>;
+  CapDrop?: Maybe<string[]>;
+  SecurityOpt?: Maybe<string[]>;
+  Devices?: Maybe<{ PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[]>;
+  GroupAdd?: Maybe<string[]>;
+  ExtraHosts?: Maybe<string[]>;
+  Dns?: Maybe<string[]>;
+  DnsSearch?: Maybe<string[]>;
+  ReadonlyRootfs?: Maybe<boolean>;
+  Privileged?: Maybe<boolean>;
+  Init?: Maybe<boolean>;
+  PidMode?: Maybe<string>;
+  IpcMode?: Maybe<string>;
+  Runtime?: Maybe<string>;
+}
+
+export interface EngineMount {
+  Type: 'bind' | 'volume';
+  Source: string;
+  Target: string;
+  ReadOnly?: boolean;
+}
+
+export interface CreateBody extends ContainerConfig {
+  HostConfig: HostConfig;
+}
+
+export interface ContainerInspect {
+  readonly Id: string;
+  /** with a leading slash */
+  readonly Name: string;
+  /** the image's id; `Config.Image` is the reference it was made from */
+  readonly Image: string;
+  readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number; readonly StartedAt: string };
+  readonly Config: ContainerConfig;
+  readonly HostConfig: HostConfig;
+  readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Destination: string; readonly RW: boolean }[];
+}
+
+export interface ImageInspect {
+  readonly Id: string;
+  readonly Config: ContainerConfig;
+}

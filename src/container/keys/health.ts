@@ -1,0 +1,62 @@
+import type { ContainerConfig } from '../engine.ts';
+import type { Input } from '../input.ts';
+import { mapDefined, readCount, readDuration, readFields, readFlag, readText, readTexts } from '../read-input.ts';
+import { defineKey, type SpecKey } from '../spec-key.ts';
+import { formatDuration } from '../quantity.ts';
+import { MAP, type TextMap, toMap } from '../value.ts';
+
+/** The engine's own health check: `test` as JSON, durations in nanoseconds. A part that is not given comes from the image. */
+export const HEALTH_KEYS: readonly SpecKey[] = [
+  defineKey(MAP, {
+    name: 'healthcheck', answer: 'recreate', parse: readHealthcheck,
+    send: (value, body) => {
+      const { test, interval, timeout, start_period: startPeriod, retries } = value;
+      body.Healthcheck = {
+        ...(test === undefined ? {} : { Test: parseTest(test) }),
+        ...(interval === undefined ? {} : { Interval: Number(interval) }),
+        ...(timeout === undefined ? {} : { Timeout: Number(timeout) }),
+        ...(startPeriod === undefined ? {} : { StartPeriod: Number(startPeriod) }),
+        ...(retries === undefined ? {} : { Retries: Number(retries) }),
+      };
+    },
+    read: ({ Config }) => toCanonical(Config),
+    ofImage: ({ Config }) => toCanonical(Config),
+    format: (value) => Object.entries(value)
+      .map(([name, text]) => `${name}=${name === 'test' || name === 'retries' ? text : formatDuration(Number(text))}`).join(' '),
+  }),
+];
+
+function readHealthcheck(input: Input): TextMap | undefined {
+  const fields = readFields(input, ['test', 'interval', 'timeout', 'start_period', 'retries', 'disable']);
+  if (fields === undefined) return undefined;
+  const { test, disable, retries, ...durations } = fields;
+  if (disable !== undefined && readFlag(disable) === true) return { test: '["NONE"]' };
+  const entries: (readonly [string, string] | undefined)[] = [];
+  if (test !== undefined) entries.push(mapDefined(readTest(test), (words) => ['test', JSON.stringify(words)]));
+  if (retries !== undefined) entries.push(mapDefined(readCount(retries, 1), (count) => ['retries', String(count)]));
+  for (const [name, duration] of Object.entries(durations)) entries.push(mapDefined(readDuration(duration), (nanoseconds) => [name, String(nanoseconds)]));
+  return toMap(entries.filter((entry) => entry !== undefined));
+}
+
+/** A text is for the container's shell; a list says itself what it is. */
+function readTest(input: Input): readonly string[] | undefined {
+  if (input.items === undefined) return mapDefined(readText(input), (text) => ['CMD-SHELL', text]);
+  const words = readTexts(input);
+  if (words === undefined || ['NONE', 'CMD', 'CMD-SHELL'].includes(words[0] ?? '')) return words;
+  return input.refuse('a list must begin with CMD, CMD-SHELL or NONE');
+}
+
+function parseTest(json: string): string[] {
+  const words: unknown = JSON.parse(json);
+  return Array.isArray(words) ? words.map(String) : [];
+}
+
+function toCanonical({ Healthcheck: check }: ContainerConfig): TextMap | undefined {
+  if (!check) return undefined;
+  const { Test, Interval, Timeout, StartPeriod, Retries } = check;
+  const numbers = { interval: Interval, timeout: Timeout, start_period: StartPeriod, retries: Retries };
+  return toMap([
+    ...(Test && Test.length > 0 ? [['test', JSON.stringify(Test)] as const] : []),
+    ...Object.entries(numbers).flatMap(([name, number]) => (number ? [[name, String(number)] as const] : [])),
+  ]);
+}

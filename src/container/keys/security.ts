@@ -1,0 +1,75 @@
+import type { Input } from '../input.ts';
+import { mapDefined, readChoice, readFlag, readText, readTextMap, readTexts, readFields } from '../read-input.ts';
+import { defineKey, type SpecKey } from '../spec-key.ts';
+import { FLAG, MAP, SET, TEXT, type TextMap, toMap, toSet } from '../value.ts';
+
+/** What it may do to the host, and what the host keeps of it. */
+export const SECURITY_KEYS: readonly SpecKey[] = [
+  defineKey(SET, {
+    name: 'cap_add', answer: 'recreate', parse: readCapabilities,
+    send: (value, body) => { body.HostConfig.CapAdd = [...value]; },
+    read: ({ HostConfig }) => toCapabilities(HostConfig.CapAdd),
+  }),
+  defineKey(SET, {
+    name: 'cap_drop', answer: 'recreate', parse: readCapabilities,
+    send: (value, body) => { body.HostConfig.CapDrop = [...value]; },
+    read: ({ HostConfig }) => toCapabilities(HostConfig.CapDrop),
+  }),
+  defineKey(SET, {
+    name: 'security_opt', answer: 'recreate',
+    // `name:value` is the older way to write `name=value`
+    parse: (input) => mapDefined(readTexts(input), (options) => toSet(options.map((option) => option.replace(/^([\w-]+):/, '$1=')))),
+    send: (value, body) => { body.HostConfig.SecurityOpt = [...value]; },
+    read: ({ HostConfig }) => toSet(HostConfig.SecurityOpt ?? []),
+  }),
+  defineKey(MAP, {
+    name: 'sysctls', answer: 'recreate', parse: (input) => readTextMap(input),
+    send: (value, body) => { body.HostConfig.Sysctls = { ...value }; },
+    read: ({ HostConfig }) => toMap(Object.entries(HostConfig.Sysctls ?? {})),
+  }),
+  defineKey(FLAG, {
+    name: 'privileged', answer: 'recreate', default: false, parse: readFlag,
+    send: (value, body) => { body.HostConfig.Privileged = value; },
+    read: ({ HostConfig }) => HostConfig.Privileged ?? undefined,
+  }),
+  defineKey(TEXT, {
+    name: 'pid', answer: 'recreate', parse: (input) => readChoice(input, ['host']),
+    send: (value, body) => { body.HostConfig.PidMode = value; },
+    read: ({ HostConfig }) => HostConfig.PidMode || undefined,
+  }),
+  defineKey(TEXT, {
+    name: 'ipc', answer: 'recreate', parse: (input) => readChoice(input, ['none', 'private', 'shareable', 'host']),
+    send: (value, body) => { body.HostConfig.IpcMode = value; },
+    read: ({ HostConfig }) => HostConfig.IpcMode || undefined,
+  }),
+  defineKey(TEXT, {
+    name: 'runtime', answer: 'recreate', parse: readText,
+    send: (value, body) => { body.HostConfig.Runtime = value; },
+    read: ({ HostConfig }) => HostConfig.Runtime || undefined,
+  }),
+  defineKey(MAP, {
+    name: 'logging', answer: 'recreate', parse: readLogging,
+    send: (value, body) => {
+      const { driver = '', ...options } = value;
+      body.HostConfig.LogConfig = { Type: driver, Config: options };
+    },
+    read: ({ HostConfig: { LogConfig } }) => (LogConfig ? toMap([['driver', LogConfig.Type], ...Object.entries(LogConfig.Config)]) : undefined),
+  }),
+];
+
+function readCapabilities(input: Input): readonly string[] | undefined {
+  return mapDefined(readTexts(input), (names) => toCapabilities(names));
+}
+
+/** `CAP_NET_ADMIN`, `net_admin` and `NET_ADMIN` are the same. */
+function toCapabilities(names: readonly string[] | null | undefined): readonly string[] {
+  return toSet((names ?? []).map((name) => name.toUpperCase().replace(/^CAP_/, '')));
+}
+
+/** The driver beside its options; no driver has an option of that name. */
+function readLogging(input: Input): TextMap | undefined {
+  const { driver, options } = readFields(input, ['driver', 'options']) ?? {};
+  if (driver === undefined) return input.refuse('needs a driver');
+  const [name, map] = [readText(driver), options === undefined ? {} : readTextMap(options)];
+  return name === undefined || map === undefined ? undefined : toMap([['driver', name], ...Object.entries(map)]);
+}

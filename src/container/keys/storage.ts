@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { mapDefined, readItems, readTexts } from '../read-input.ts';
+import { defineKey, type SpecKey } from '../spec-key.ts';
+import { FLAG, LIST, MAP, SET, toMap, toSet } from '../value.ts';
+import { formatMounted, isAnonymousName, type Mounted, parseMounted, readMounted } from '../mounted.ts';
+import { readFlag } from '../read-input.ts';
+
+/** What it finds and keeps on disk, and which devices it sees. */
+export const STORAGE_KEYS: readonly SpecKey[] = [
+  defineKey(SET, {
+    name: 'volumes', answer: 'recreate',
+    parse: (input) => mapDefined(readItems(input, readMounted), (mounts) => toSet(mounts.map(formatMounted))),
+    send: (value, body) => {
+      for (const mount of value.map(parseMounted)) {
+        const { source, target, options } = mount;
+        if (source === '') body.Volumes = { ...body.Volumes, [target]: {} };
+        // only a bind of the old kind can say more; it makes a missing host folder, which Mounts refuse
+        else if (options.some((option) => option !== 'ro')) (body.HostConfig.Binds ??= []).push(formatMounted(mount));
+        else {
+          (body.HostConfig.Mounts ??= []).push({
+            Type: source.startsWith('/') ? 'bind' : 'volume', Source: source, Target: target, ...(options.includes('ro') ? { ReadOnly: true } : {}),
+          });
+        }
+      }
+    },
+    read: ({ Config, HostConfig }) => {
+      const mounts = (HostConfig.Mounts ?? []).filter(({ Source }) => !isAnonymousName(Source))
+        .map(({ Source, Target, ReadOnly }): Mounted => ({ source: Source, target: Target, options: ReadOnly === true ? ['ro'] : [] }));
+      const anonymous = Object.keys(Config.Volumes ?? {}).map((target): Mounted => ({ source: '', target, options: [] }));
+      return toSet([...(HostConfig.Binds ?? []).map(parseMounted), ...mounts, ...anonymous].map(formatMounted));
+    },
+    ofImage: ({ Config }) => toSet(Object.keys(Config.Volumes ?? {})),
+  }),
+  defineKey(MAP, {
+    name: 'tmpfs', answer: 'recreate',
+    parse: (input) => {
+      const texts = readTexts(input, { orOne: true });
+      const wrong = texts?.find((text) => !text.startsWith('/'));
+      if (wrong !== undefined) return input.refuse(`"${wrong}" is no absolute path`);
+      return texts && toMap(texts.map((text) => [text.split(':', 1)[0] ?? '', text.split(':').slice(1).join(':')]));
+    },
+    send: (value, body) => { body.HostConfig.Tmpfs = { ...value }; },
+    read: ({ HostConfig }) => toMap(Object.entries(HostConfig.Tmpfs ?? {})),
+    format: (value) => Object.entries(value).map(([target, options]) => (options === '' ? target : `${target}:${options}`)).join(' '),
+  }),
+  defineKey(FLAG, {
+    name: 'read_only', answer: 'recreate', default: false, parse: readFlag,
+    send: (value, body) => { body.HostConfig.ReadonlyRootfs = value; },
+    read: ({ HostConfig }) => HostConfig.ReadonlyRootfs ?? undefined,
+  }),
+  defineKey(LIST, {
+    name: 'devices', answer: 'recreate',
+    parse: (input) => {
+      const texts = readTexts(input);
+      const wrong = texts?.find((text) => !/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/.test(text));
+      return wrong === undefined ? texts?.map(formatDevice) : input.refuse(`"${wrong}" is not like /dev/x[:/dev/y][:rwm]`);
+    },
+    send: (value, body) => {
+      body.HostConfig.Devices = value.map((text) => {
+        const [host = '', container = '', permissions = ''] = text.split(':');
+        return { PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions };
+      });
+    },
+    read: ({ HostConfig }) => (HostConfig.Devices ?? []).map((device) => `${device.PathOnHost}:${device.PathInContainer}:${device.CgroupPermissions}`),
+  }),
+];
+
+/** With everything said that Compose lets one leave out. */
+function formatDevice(text: string): string {
+  const [host = '', ...rest] = text.split(':');
+  const container = rest.find((part) => path.isAbsolute(part)) ?? host;
+  return `${host}:${container}:${rest.find((part) => !path.isAbsolute(part)) ?? 'rwm'}`;
+}

@@ -1,0 +1,209 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { errorCode, Failure } from '../errors.ts';
+import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, Engine, HostConfig, ImageInspect } from './engine.ts';
+
+/** A container as the memory engine keeps it: what inspect says of it, to be changed. */
+interface Kept { inspect: ContainerInspect; name: string }
+
+interface MemoryState {
+  /** counts ids and starts, so that a test sees what is new without a clock */
+  count: number;
+  containers: Kept[];
+  images: Record<string, ContainerConfig>;
+  volumes: string[];
+}
+
+export interface MemoryEngineOptions {
+  /** image reference -> what the image says; any other reference can be pulled unless `registry` is false */
+  readonly images?: Readonly<Record<string, ContainerConfig>>;
+  readonly registry?: boolean;
+  /** keeps the state in this JSON file from one process to the next */
+  readonly file?: string;
+  /** called before each mutating call with its text, `start wiki`; what it throws is the engine's answer */
+  readonly onCall?: (call: string) => void;
+}
+
+/**
+ * A Docker engine without Docker: same contract, containers that only say that they run. For
+ * tests of planning, and for demonstrations on machines that have no engine.
+ */
+export class MemoryEngine implements Engine {
+  readonly socket: string;
+  readonly limitsSwap = true;
+  /** the mutating calls since it was opened */
+  readonly calls: string[] = [];
+  readonly #options: MemoryEngineOptions;
+  readonly #state: MemoryState;
+
+  constructor(options: MemoryEngineOptions = {}) {
+    this.#options = options;
+    this.socket = options.file ?? 'memory';
+    this.#state = readState(options.file) ?? { count: 0, containers: [], images: {}, volumes: [] };
+    for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
+  }
+
+  listContainers(): Promise<readonly ContainerSummary[]> {
+    return Promise.resolve(this.#state.containers.map(({ inspect, name }) => ({
+      id: inspect.Id, name, labels: inspect.Config.Labels ?? {}, status: inspect.State.Status, ports: inspect.State.Running ? listPorts(inspect.HostConfig) : [],
+    })));
+  }
+
+  findContainer(id: string): Promise<ContainerInspect | undefined> {
+    const kept = this.#state.containers.find(({ inspect }) => inspect.Id === id);
+    return Promise.resolve(kept && structuredClone({ ...kept.inspect, Name: `/${kept.name}` }));
+  }
+
+  findImage(reference: string): Promise<ImageInspect | undefined> {
+    const name = reference.replace(/^image-of-/, '');
+    const config = this.#state.images[name];
+    return Promise.resolve(config && { Id: `image-of-${name}`, Config: config });
+  }
+
+  listVolumes(): Promise<readonly string[]> {
+    return Promise.resolve([...this.#state.volumes]);
+  }
+
+  getMemoryUse(id: string): Promise<number> {
+    // as much as a small server takes
+    return Promise.resolve(this.#get(id).inspect.State.Running ? 20 * 1024 ** 2 : 0);
+  }
+
+  pullImage(reference: string): Promise<void> {
+    return this.#change(`pull ${reference}`, (state) => {
+      if (this.#options.registry === false) throw new Failure(`cannot pull image "${reference}"`, { why: 'no registry has it' });
+      state.images[reference] ??= {};
+    });
+  }
+
+  createVolume(name: string): Promise<void> {
+    return this.#change(`volume ${name}`, (state) => {
+      if (!state.volumes.includes(name)) state.volumes.push(name);
+    });
+  }
+
+  createContainer(name: string, body: CreateBody): Promise<string> {
+    return this.#change(`create ${name}`, (state) => {
+      const image = state.images[body.Image ?? ''];
+      if (image === undefined) throw new Failure(`cannot create container "${name}"`, { why: `no such image: ${body.Image ?? ''}` });
+      if (state.containers.some((other) => other.name === name)) throw new Failure(`cannot create container "${name}"`, { why: 'the name is in use' });
+      const id = `${++state.count}`.padStart(12, '0').padEnd(64, 'f');
+      state.containers.push({ name, inspect: makeInspect(id, name, structuredClone(body), image) });
+      return id;
+    });
+  }
+
+  startContainer(id: string): Promise<void> {
+    const { name, inspect } = this.#get(id);
+    return this.#change(`start ${name}`, (state) => {
+      const taken = state.containers.filter((other) => other.inspect.State.Running && other.inspect.Id !== id).flatMap((other) => listPorts(other.inspect.HostConfig).map(formatPort));
+      const clash = listPorts(inspect.HostConfig).map(formatPort).find((port) => taken.includes(port));
+      if (clash !== undefined) throw new Failure(`cannot start container "${name}"`, { why: `port ${clash} is already allocated` });
+      if (!inspect.State.Running) this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: `start ${++state.count}` });
+    });
+  }
+
+  unpauseContainer(id: string): Promise<void> {
+    return this.#change(`unpause ${this.#get(id).name}`, () => this.#setState(id, { Status: 'running' }));
+  }
+
+  stopContainer(id: string): Promise<void> {
+    return this.#change(`stop ${this.#get(id).name}`, () => {
+      // as the real one: what was never started stays as it is
+      if (this.#get(id).inspect.State.Running) this.#setState(id, { Status: 'exited', Running: false, ExitCode: 143 });
+    });
+  }
+
+  restartContainer(id: string): Promise<void> {
+    return this.#change(`restart ${this.#get(id).name}`, (state) => this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: `start ${++state.count}` }));
+  }
+
+  renameContainer(id: string, name: string): Promise<void> {
+    const kept = this.#get(id);
+    return this.#change(`rename ${kept.name} ${name}`, (state) => {
+      if (state.containers.some((other) => other.name === name)) throw new Failure(`cannot rename container "${kept.name}"`, { why: `the name ${name} is in use` });
+      kept.name = name;
+    });
+  }
+
+  updateContainer(id: string, limits: HostConfig): Promise<void> {
+    const kept = this.#get(id);
+    return this.#change(`update ${kept.name}`, () => {
+      kept.inspect = { ...kept.inspect, HostConfig: { ...kept.inspect.HostConfig, ...limits } };
+    });
+  }
+
+  removeContainer(id: string): Promise<void> {
+    const { name } = this.#get(id);
+    return this.#change(`remove ${name}`, (state) => {
+      state.containers = state.containers.filter(({ inspect }) => inspect.Id !== id);
+    });
+  }
+
+  /** What happens to a container without docksmith: it ends, or somebody pauses it. */
+  setState(name: string, state: Partial<ContainerInspect['State']>): void {
+    const kept = this.#state.containers.find((other) => other.name === name);
+    if (kept !== undefined) this.#setState(kept.inspect.Id, state);
+  }
+
+  #setState(id: string, change: Partial<ContainerInspect['State']>): void {
+    const kept = this.#get(id);
+    kept.inspect = { ...kept.inspect, State: { ...kept.inspect.State, ...change } };
+  }
+
+  #get(id: string): Kept {
+    const kept = this.#state.containers.find(({ inspect }) => inspect.Id === id);
+    if (kept === undefined) throw new Failure(`cannot find container "${id}"`, { why: 'it is not there' });
+    return kept;
+  }
+
+  #change<T>(call: string, change: (state: MemoryState) => T): Promise<T> {
+    try {
+      this.#options.onCall?.(call);
+      this.calls.push(call);
+      const result = change(this.#state);
+      if (this.#options.file !== undefined) writeFileSync(this.#options.file, JSON.stringify(this.#state, undefined, 2));
+      return Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
+
+/** As the engine does: the image's settings where the body says nothing, environment and labels merged. */
+function makeInspect(id: string, name: string, { HostConfig, ...config }: CreateBody, image: ContainerConfig): ContainerInspect {
+  const volumes = Object.keys({ ...image.Volumes, ...config.Volumes }).filter((target) => !HostConfig.Mounts?.some(({ Target }) => Target === target));
+  const anonymous = volumes.map((target, index) => ({ Type: 'volume', Name: `${index}${id}`.slice(0, 64), Destination: target, RW: true }));
+  const mounts = (HostConfig.Mounts ?? []).map(({ Type, Source, Target, ReadOnly = false }) => ({ Type, Name: Type === 'volume' ? Source : undefined, Destination: Target, RW: !ReadOnly }));
+  return {
+    Id: id, Name: `/${name}`, Image: `image-of-${config.Image ?? ''}`,
+    State: { Status: 'created', Running: false, ExitCode: 0, StartedAt: '0001-01-01T00:00:00Z' },
+    Config: {
+      ...image, Hostname: id.slice(0, 12), ...config,
+      Env: [...(config.Env ?? []), ...(image.Env ?? []).filter((line) => !config.Env?.some((own) => own.split('=')[0] === line.split('=')[0]))],
+      Labels: { ...image.Labels, ...config.Labels },
+      ExposedPorts: { ...image.ExposedPorts, ...config.ExposedPorts },
+      Volumes: { ...image.Volumes, ...config.Volumes },
+    },
+    HostConfig: { NetworkMode: 'default', ...HostConfig },
+    Mounts: [...anonymous, ...mounts],
+  };
+}
+
+function listPorts({ PortBindings }: HostConfig): { address: string; hostPort: number; protocol: string }[] {
+  return Object.entries(PortBindings ?? {}).flatMap(([port, bindings]) =>
+    (bindings ?? []).map(({ HostIp = '', HostPort = '' }) => ({ address: HostIp === '' ? '0.0.0.0' : HostIp, hostPort: Number(HostPort), protocol: port.split('/')[1] ?? 'tcp' })));
+}
+
+function formatPort({ address, hostPort, protocol }: { address: string; hostPort: number; protocol: string }): string {
+  return `${address}:${hostPort}/${protocol}`;
+}
+
+function readState(file: string | undefined): MemoryState | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as MemoryState;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import type { Input } from './input.ts';
+import { readChoice, readFields, readFlag, readText } from './read-input.ts';
+
+/** A folder, file or volume that a container sees. */
+export interface Mounted {
+  /** an absolute path of the host, the name of a volume, or empty for an anonymous volume */
+  readonly source: string;
+  readonly target: string;
+  /** `ro`, and for binds `z`, `Z` and the kinds of propagation; in byte order */
+  readonly options: readonly string[];
+}
+
+const OPTIONS = ['ro', 'rw', 'z', 'Z', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+
+/** `/srv/wiki:/images:ro`, Compose's short form. */
+export function formatMounted({ source, target, options }: Mounted): string {
+  return [...(source === '' ? [] : [source]), target, ...(options.length === 0 ? [] : [options.join(',')])].join(':');
+}
+
+/** Reads back what `formatMounted` writes. */
+export function parseMounted(text: string): Mounted {
+  const [first = '', second, options = ''] = text.split(':');
+  if (second === undefined) return { source: '', target: first, options: [] };
+  // writable is what a mount is anyway
+  return { source: first, target: second, options: options.split(',').filter((option) => option !== '' && option !== 'rw').sort() };
+}
+
+/** Volumes that the engine named itself: they belong to one container, and go with it from old to new. */
+export function isAnonymousName(volume: string): boolean {
+  return /^[0-9a-f]{64}$/.test(volume);
+}
+
+/** Short or long form of an entry of `volumes`. */
+export function readMounted(input: Input): Mounted | undefined {
+  if (input.entries !== undefined) return readLong(input);
+  const text = readText(input);
+  if (text === undefined) return undefined;
+  const parts = text.split(':');
+  const wrong = (parts[2] ?? '').split(',').find((option) => option !== '' && !OPTIONS.includes(option));
+  if (parts.length > 3) return input.refuse(`"${text}" has too many colons`);
+  if (wrong !== undefined) return input.refuse(`"${wrong}" is none of ${OPTIONS.join(', ')}`);
+  return check(input, parseMounted(text));
+}
+
+function readLong(input: Input): Mounted | undefined {
+  const fields = readFields(input, ['type', 'source', 'target', 'read_only', 'bind']);
+  if (fields === undefined) return undefined;
+  const { type, source, target, read_only: readOnly, bind } = fields;
+  if (type === undefined || target === undefined) return input.refuse('needs a type and a target');
+  const kind = readChoice(type, ['bind', 'volume']);
+  const texts = { source: source === undefined ? '' : readText(source), target: readText(target) };
+  const propagation = bind === undefined ? undefined : readFields(bind, ['propagation'])?.propagation;
+  if (kind === undefined || texts.source === undefined || texts.target === undefined) return undefined;
+  if ((kind === 'bind') !== texts.source.startsWith('/')) return input.refuse(kind === 'bind' ? 'a bind needs an absolute path as its source' : 'a volume has a name, not a path');
+  const options = [
+    ...(readOnly !== undefined && readFlag(readOnly) === true ? ['ro'] : []),
+    ...(propagation === undefined ? [] : [readChoice(propagation, OPTIONS.slice(4)) ?? '']),
+  ];
+  return check(input, { source: texts.source, target: texts.target, options: options.filter((option) => option !== '').sort() });
+}
+
+function check(input: Input, { source, target, options }: Mounted): Mounted | undefined {
+  if (!target.startsWith('/') || target === '/') return input.refuse(`"${target}" is no absolute path in the container`);
+  const isName = /^[a-zA-Z0-9][\w.-]*$/.test(source);
+  if (source !== '' && !source.startsWith('/') && !isName) return input.refuse(`"${source}" is neither an absolute path nor the name of a volume`);
+  return { source: source.startsWith('/') ? path.posix.resolve(source) : source, target: path.posix.resolve(target), options };
+}

@@ -1,0 +1,16 @@
+/** Labels that docksmith puts on a container; nothing without them is ever touched. */
+export const OWN_PREFIX = 'docksmith.';
+export const MANAGED_LABEL = 'docksmith.managed';
+export const NAME_LABEL = 'docksmith.name';
+export const HASH_LABEL = 'docksmith.spec-hash';
+export const SPEC_LABEL = 'docksmith.spec';
+
+/** The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith itself would name so. */
+export const REPLACED_SUFFIX = '.docksmith-old';
+
+/** A reference with its tag said, as `docker pull` understands it: `wiki` is `wiki:latest`. Digests and image ids stay. */
+export function formatImageReference(reference: string): string {
+  if (reference.includes('@') || /^(sha256:)?[0-9a-f]{64}$/.test(reference)) return reference;
+  // a colon before the last slash is a registry's port
+  return reference.slice(reference.lastIndexOf('/') + 1).includes(':') ? reference : `${reference}:latest`;
+}

@@ -1,0 +1,45 @@
+import type { HostConfig, StopRequest } from './engine.ts';
+import type { RunSpec } from './run-spec.ts';
+
+interface Named {
+  /** what it is done to: a container, or the reference of an image, or the name of a volume */
+  readonly name: string;
+  /** why, in words */
+  readonly cause: string;
+}
+
+/** A container that is there. */
+interface Existing extends Named {
+  readonly id: string;
+  /** differs from the name for one that an interrupted recreate has put aside */
+  readonly nameNow: string;
+}
+
+export type PullOperation = { readonly verb: 'pull' } & Named;
+/** A volume with a name is made. */
+export type VolumeOperation = { readonly verb: 'volume' } & Named;
+/** Made and started. */
+export type CreateOperation = { readonly verb: 'create'; readonly spec: RunSpec } & Named;
+/** A new container takes the place of the old one, which comes back if the new one does not start. */
+export type RecreateOperation = {
+  readonly verb: 'recreate';
+  readonly spec: RunSpec;
+  readonly stop: StopRequest;
+  /** whether the old one is started again when it must come back */
+  readonly wasRunning: boolean;
+  /** what an interrupted recreate left under the name, never taken into use */
+  readonly unfinished?: string;
+} & Existing;
+/** The same container with other limits. */
+export type UpdateOperation = { readonly verb: 'update'; readonly limits: HostConfig } & Existing;
+export type StartOperation = { readonly verb: 'start'; readonly paused: boolean } & Existing;
+/** Stopped, and given its own name back. */
+export type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
+export type RestartOperation = { readonly verb: 'restart'; readonly stop: StopRequest } & Existing;
+/** Stopped and removed; its volumes stay. */
+export type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } & Existing;
+
+/** One step of a plan. */
+export type Operation =
+  | PullOperation | VolumeOperation | CreateOperation | RecreateOperation | UpdateOperation
+  | StartOperation | StopOperation | RestartOperation | RemoveOperation;

@@ -1,0 +1,110 @@
+import type { Desired, DesiredContainer } from './desired.ts';
+import type { Actual, ActualContainer } from './actual.ts';
+import { Failure, throwAll } from '../errors.ts';
+import { compareBytes } from '../layers.ts';
+import { decide } from './decide.ts';
+import { freePorts } from './free-ports.ts';
+import type { Operation } from './operation.ts';
+import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
+import { getStopRequest } from './stop-request.ts';
+
+/** What is to be done, in order. */
+export interface Plan {
+  readonly operations: readonly Operation[];
+  /** what is left as it is although it asks for attention; a sentence each */
+  readonly notes: readonly string[];
+}
+
+export interface PlanOptions {
+  /** only these; absent: all */
+  readonly names?: readonly string[] | undefined;
+  readonly removeOrphans?: boolean | undefined;
+}
+
+/**
+ * Decides what brings the engine to what is desired. Pure.
+ * Throws every mistake at once: foreign containers of wanted names, limits below what is in use, unknown names.
+ */
+export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false }: PlanOptions = {}): Plan {
+  const isAsked = (name: string): boolean => names === undefined || names.includes(name);
+  const failures = listUnknown(desired, actual, names ?? []);
+  const wanted = desired.containers.filter(({ name }) => isAsked(name));
+  const operations = wanted.flatMap((container) => {
+    try {
+      return decide(container, actual);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+      return [];
+    }
+  });
+  throwAll(failures);
+  const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
+    .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
+  const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
+  const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it, --remove-orphans removes it`);
+  return { operations: arrange([...operations, ...removals], wanted, actual), notes };
+}
+
+/** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
+export interface Asked {
+  readonly verb: 'start' | 'stop' | 'restart';
+  readonly names: readonly string[];
+}
+
+/** The plan of `docker-container-start|stop|restart NAME…`. Throws for names that are not there, and for starting what is disabled. */
+export function planAsked(desired: Desired, actual: Actual, { verb, names }: Asked): Plan {
+  const ours = [...actual.containers.values()].filter(({ name, nameNow }) => names.includes(name) && name === nameNow);
+  if (verb === 'stop') {
+    throwAll(listUnknown(desired, actual, names));
+    const running = ours.filter(({ inspect: { State } }) => State.Running);
+    return { operations: running.map((container) => ({ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) })), notes: [] };
+  }
+  const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
+  throwAll(disabled.map(({ name }) => new Failure(`cannot ${verb} container "${name}"`, { why: 'its record is disabled', hint: `db docker_containers setprop ${name} status enabled` })));
+  const plan = planReconcile(desired, actual, { names });
+  const isStarted = (name: string): boolean => plan.operations.some((operation) => operation.name === name && ['create', 'recreate', 'start'].includes(operation.verb));
+  const rest = ours.filter(({ name }) => !isStarted(name)).flatMap((container): readonly Operation[] => {
+    // one that has finished its work is not started by an update, but by an admin it is
+    if (!container.inspect.State.Running) return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];
+    return verb === 'restart' ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }] : [];
+  });
+  return { ...plan, operations: [...plan.operations, ...rest] };
+}
+
+function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
+  const known = new Set([...desired.containers, ...actual.containers.values()].map(({ name }) => name));
+  return names.filter((name) => !known.has(name))
+    .map((name) => new Failure(`cannot find container "${name}"`, { why: 'there is neither a record of it nor a container that docksmith made' }));
+}
+
+/** Stops first, since what is stopped may hold a port that another one wants. */
+const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'volume'], ['stop'], ['remove'], ['update'], ['create', 'recreate', 'start', 'restart']];
+
+function arrange(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual): readonly Operation[] {
+  const making = operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : []));
+  const all = [...planImages(making, actual), ...planVolumes(making, actual), ...freePorts(operations, wanted, actual), ...operations];
+  return ORDER.flatMap((verbs) => all.filter(({ verb }) => verbs.includes(verb)));
+}
+
+function planImages(specs: readonly RunSpec[], { images }: Actual): readonly Operation[] {
+  const missing = new Set(specs.map(getImage).filter((reference) => !images.has(reference)));
+  return [...missing].map((name) => ({ verb: 'pull', name, cause: 'not there' }));
+}
+
+function planVolumes(specs: readonly RunSpec[], { volumes }: Actual): readonly Operation[] {
+  const missing = new Set(specs.flatMap(listVolumeNames).filter((name) => !volumes.has(name)));
+  return [...missing].map((name) => {
+    const users = specs.filter((spec) => listVolumeNames(spec).includes(name)).map((spec) => spec.name);
+    return { verb: 'volume', name, cause: `wanted by ${users.join(', ')}` };
+  });
+}
+
+function refer({ id, name, nameNow }: ActualContainer): { readonly id: string; readonly name: string; readonly nameNow: string } {
+  return { id, name, nameNow };
+}
+
+function findStop(desired: Desired, container: ActualContainer): ReturnType<typeof getStopRequest> {
+  const wanted = desired.containers.find(({ name }) => name === container.name);
+  return getStopRequest(wanted?.state === 'running' ? wanted.spec : undefined, container);
+}

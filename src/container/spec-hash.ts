@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { HASH_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
+import type { RunSpec } from './run-spec.ts';
+import { SPEC_KEYS } from './spec-keys.ts';
+import { formatCanonical, type TextMap, type Value } from './value.ts';
+
+/**
+ * Raised when canonical forms change. A container with another version is compared by what
+ * the engine says of it, so that a new release recreates nothing by itself.
+ */
+const HASH_VERSION = 1;
+
+/** Canonical values of those keys whose change makes a new container. */
+export type HashedValues = Readonly<Record<string, Value>>;
+
+export function getHashedValues({ values }: RunSpec): HashedValues {
+  const rows = SPEC_KEYS.filter(({ answer }) => answer === 'recreate');
+  return Object.fromEntries(rows.flatMap(({ name, default: plain }) => {
+    const value = values[name];
+    return value === undefined || value === plain ? [] : [[name, value]];
+  }));
+}
+
+/** The labels that a container made from the run spec gets. The spec stands beside its hash, so that a plan can say what differs. */
+export function makeLabels(spec: RunSpec): TextMap {
+  const canonical = formatCanonical(getHashedValues(spec));
+  return {
+    ...spec.ownLabels,
+    [MANAGED_LABEL]: 'true',
+    [NAME_LABEL]: spec.name,
+    [HASH_LABEL]: `${HASH_VERSION}:${createHash('sha256').update(canonical).digest('hex')}`,
+    [SPEC_LABEL]: canonical,
+  };
+}
+
+/** What a container was made from, by its labels. */
+export interface RecordedSpec {
+  /** whether its values are canonical in the sense of this release */
+  readonly isComparable: boolean;
+  /** `VERSION:HASH` */
+  readonly hash: string;
+  readonly values: HashedValues;
+}
+
+/** A label that does not read leaves nothing to compare with: then the engine's word counts. */
+export function readRecordedSpec(labels: TextMap): RecordedSpec {
+  const hash = labels[HASH_LABEL] ?? '';
+  const values = parseValues(labels[SPEC_LABEL] ?? '');
+  return { hash, values: values ?? {}, isComparable: values !== undefined && hash.startsWith(`${HASH_VERSION}:`) };
+}
+
+function parseValues(json: string): HashedValues | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    const entries = Object.entries(parsed).map(([key, value]: [string, unknown]) => [key, toValue(value)] as const);
+    return Object.fromEntries(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  } catch {
+    return undefined;
+  }
+}
+
+function toValue(value: unknown): Value | undefined {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map(String);
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
+}
