@@ -4,7 +4,7 @@ import { isAnonymousName, parseMounted } from './mounted.ts';
 import type { RunSpec } from './run-spec.ts';
 import { makeLabels } from './spec-hash.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
-import { isList } from './value.ts';
+import { isList, isMap } from './value.ts';
 
 /**
  * What is sent to make the container.
@@ -40,6 +40,6 @@ function listCarried({ values: { volumes = [], tmpfs = {} } }: RunSpec, old: Con
   // a path that the run spec itself names without a source is the anonymous volume we carry
   const taken = new Set((isList(volumes) ? volumes.map(parseMounted) : []).filter(({ source }) => source !== '').map(({ target }) => target));
   const anonymous = old.Mounts.filter(({ Type, Name = '', Destination }) =>
-    Type === 'volume' && isAnonymousName(Name) && !taken.has(Destination) && !Object.hasOwn(Object(tmpfs), Destination));
+    Type === 'volume' && isAnonymousName(Name) && !taken.has(Destination) && !(isMap(tmpfs) && Destination in tmpfs));
   return anonymous.map(({ Name = '', Destination }) => ({ Type: 'volume', Source: Name, Target: Destination }));
 }

@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { Failure, type Place } from '../errors.ts';
+import { Failure, Failures, type Place, throwAll } from '../errors.ts';
 
 /** A node of the YAML file, with its place, for those who make something of it. */
 export interface Input {
@@ -10,38 +10,52 @@ export interface Input {
   readonly scalar: string | number | boolean | null | undefined;
   readonly items: readonly Input[] | undefined;
   readonly entries: readonly (readonly [name: string, value: Input])[] | undefined;
-  /** Notes a mistake; undefined, so that a reader can return it. */
-  refuse(why: string, hint?: string): undefined;
+  /** Throws a `Failure` with path and place. */
+  refuse(why: string, hint?: string): never;
 }
 
-/** Reads YAML text; every mistake goes to `mistakes`. @returns undefined when the text is no YAML at all */
-export function parseInput(file: string, text: string, mistakes: Failure[]): Input | undefined {
+/** Reads YAML text; throws all mistakes of its syntax. */
+export function parseInput(file: string, text: string): Input {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0 || document.contents === null) {
-    for (const error of document.errors) {
-      const at = { file, line: error.linePos?.[0].line ?? 1, column: error.linePos?.[0].col ?? 1 };
-      mistakes.push(new Failure('cannot read the run spec', { why: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.message, at }));
-    }
-    if (document.errors.length === 0) mistakes.push(new Failure('cannot read the run spec', { why: 'it is empty', at: { file } }));
-    return undefined;
-  }
-  return makeInput(document.contents, '', { file, lines, document, mistakes });
+  throwAll(document.errors.map(({ message, linePos }) => {
+    const at = { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1 };
+    return new Failure(CANNOT_READ, { why: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message, at });
+  }));
+  if (document.contents === null) throw new Failure(CANNOT_READ, { why: 'it is empty', at: { file } });
+  return makeInput(document.contents, '', { file, lines, document });
 }
+
+/** Tries all of them and throws all their failures at once. */
+export function collectAll<T, R>(values: readonly T[], read: (value: T) => R): readonly R[] {
+  const failures: Failure[] = [];
+  const results = values.flatMap((value) => {
+    try {
+      return [read(value)];
+    } catch (error) {
+      if (error instanceof Failures) failures.push(...error.failures);
+      else if (error instanceof Failure) failures.push(error);
+      else throw error;
+      return [];
+    }
+  });
+  throwAll(failures);
+  return results;
+}
+
+const CANNOT_READ = 'cannot read the run spec';
 
 interface Source {
   readonly file: string;
   readonly lines: LineCounter;
   readonly document: Document;
-  readonly mistakes: Failure[];
 }
 
 function makeInput(written: Node | null, path: string, source: Source, parent?: Place): Input {
   const node = isAlias(written) ? written.resolve(source.document) : written;
   const place = findPlace(written, source) ?? parent ?? { file: source.file };
-  const refuse = (why: string, hint?: string): undefined => {
-    const what = path === '' ? 'cannot read the run spec' : `cannot use "${path}"`;
-    source.mistakes.push(new Failure(what, hint === undefined ? { why, at: place } : { why, at: place, hint }));
+  const refuse = (why: string, hint?: string): never => {
+    throw new Failure(path === '' ? CANNOT_READ : `cannot use "${path}"`, hint === undefined ? { why, at: place } : { why, at: place, hint });
   };
   const input = { path, place, scalar: undefined, items: undefined, entries: undefined, refuse };
   if (isSeq<Node>(node)) return { ...input, items: node.items.map((item, index) => makeInput(item, `${path}[${index}]`, source, place)) };
@@ -54,10 +68,11 @@ function makeInput(written: Node | null, path: string, source: Source, parent?: 
     }) };
   }
   const scalar = isScalar(node) ? node.value : null;
-  if (typeof scalar === 'string') return { ...input, scalar: readDollars(scalar, refuse) };
-  if (typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null) return { ...input, scalar };
-  refuse('is no text, number or true/false');
-  return { ...input, scalar: null };
+  // looked at when it is read, so that a mistake in it is found beside the others
+  return { path, place, items: undefined, entries: undefined, refuse, get scalar() {
+    if (typeof scalar === 'string') return readDollars(scalar, refuse);
+    return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null ? scalar : refuse('is no text, number or true/false');
+  } };
 }
 
 function findPlace(node: Node | null, { file, lines }: Source): Place | undefined {

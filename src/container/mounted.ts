@@ -32,10 +32,9 @@ export function isAnonymousName(volume: string): boolean {
 }
 
 /** Short or long form of an entry of `volumes`. */
-export function readMounted(input: Input): Mounted | undefined {
+export function readMounted(input: Input): Mounted {
   if (input.entries !== undefined) return readLong(input);
   const text = readText(input);
-  if (text === undefined) return undefined;
   const parts = text.split(':');
   const wrong = (parts[2] ?? '').split(',').find((option) => option !== '' && !OPTIONS.includes(option));
   if (parts.length > 3) return input.refuse(`"${text}" has too many colons`);
@@ -43,24 +42,21 @@ export function readMounted(input: Input): Mounted | undefined {
   return check(input, parseMounted(text));
 }
 
-function readLong(input: Input): Mounted | undefined {
-  const fields = readFields(input, ['type', 'source', 'target', 'read_only', 'bind']);
-  if (fields === undefined) return undefined;
-  const { type, source, target, read_only: readOnly, bind } = fields;
+function readLong(input: Input): Mounted {
+  const { type, source, target, read_only: readOnly, bind } = readFields(input, ['type', 'source', 'target', 'read_only', 'bind']);
   if (type === undefined || target === undefined) return input.refuse('needs a type and a target');
   const kind = readChoice(type, ['bind', 'volume']);
   const texts = { source: source === undefined ? '' : readText(source), target: readText(target) };
-  const propagation = bind === undefined ? undefined : readFields(bind, ['propagation'])?.propagation;
-  if (kind === undefined || texts.source === undefined || texts.target === undefined) return undefined;
+  const propagation = bind === undefined ? undefined : readFields(bind, ['propagation']).propagation;
   if ((kind === 'bind') !== texts.source.startsWith('/')) return input.refuse(kind === 'bind' ? 'a bind needs an absolute path as its source' : 'a volume has a name, not a path');
   const options = [
-    ...(readOnly !== undefined && readFlag(readOnly) === true ? ['ro'] : []),
-    ...(propagation === undefined ? [] : [readChoice(propagation, OPTIONS.slice(4)) ?? '']),
+    ...(propagation === undefined ? [] : [readChoice(propagation, OPTIONS.slice(4))]),
+    ...(readOnly !== undefined && readFlag(readOnly) ? ['ro'] : []),
   ];
-  return check(input, { source: texts.source, target: texts.target, options: options.filter((option) => option !== '').sort() });
+  return check(input, { ...texts, options: options.sort() });
 }
 
-function check(input: Input, { source, target, options }: Mounted): Mounted | undefined {
+function check(input: Input, { source, target, options }: Mounted): Mounted {
   if (!target.startsWith('/') || target === '/') return input.refuse(`"${target}" is no absolute path in the container`);
   const isName = /^[a-zA-Z0-9][\w.-]*$/.test(source);
   if (source !== '' && !source.startsWith('/') && !isName) return input.refuse(`"${source}" is neither an absolute path nor the name of a volume`);

@@ -33,32 +33,27 @@ export function formatPort(port: string): string {
 }
 
 /** Short or long form of an entry of `ports`. */
-export function readPublished(input: Input): Published | undefined {
+export function readPublished(input: Input): Published {
   if (input.entries !== undefined) return readLong(input);
   const text = readText(input);
-  if (text === undefined) return undefined;
   if (/\d-\d/.test(text)) return input.refuse(`"${text}" is a port range, and the engine does not hand out of one atomically`, 'publish each port by itself');
   return parsePublished(text) ?? input.refuse(`"${text}" is not like [address:]host-port:container-port[/udp], with ports from 1 to 65535`);
 }
 
-function readLong(input: Input): Published | undefined {
-  const fields = readFields(input, ['target', 'published', 'host_ip', 'protocol', 'mode']);
-  if (fields === undefined) return undefined;
-  const { target, published, host_ip: hostIp, protocol, mode } = fields;
+function readLong(input: Input): Published {
+  const { target, published, host_ip: hostIp, protocol, mode } = readFields(input, ['target', 'published', 'host_ip', 'protocol', 'mode']);
   if (target === undefined) return input.refuse('needs a target, the port of the container');
   if (mode !== undefined) readChoice(mode, ['host', 'ingress']);
   const address = hostIp === undefined ? '' : readText(hostIp);
   const kind = protocol === undefined ? 'tcp' : readChoice(protocol, ['tcp', 'udp', 'sctp']);
   const [port, host] = [readCount(target, 1), published === undefined ? '' : readCount(published, 1)];
-  if (address === undefined || kind === undefined || port === undefined || host === undefined) return undefined;
   const text = formatPublished({ address, host: String(host), port: `${port}/${kind}` });
   return parsePublished(text) ?? input.refuse(`"${text}" is not an address and ports from 1 to 65535`);
 }
 
 /** An entry of `expose`, as the engine writes it: `8080/tcp`. */
-export function readPort(input: Input): string | undefined {
+export function readPort(input: Input): string {
   const text = readText(input);
-  if (text === undefined) return undefined;
   const { 1: port = '', 2: protocol = 'tcp' } = /^(\d+)(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
   return isPort(port) ? `${port}/${protocol}` : input.refuse(`"${text}" is no port from 1 to 65535`);
 }

@@ -22,8 +22,8 @@ export interface SpecKey {
   readonly canUnset: boolean;
   /** values that may be secrets: a plan then names the entries and not what they hold */
   readonly hidden: boolean;
-  /** canonical form; undefined after a mistake was noted */
-  parse(input: Input): Value | undefined;
+  /** canonical form; throws all that is wrong with it */
+  parse(input: Input): Value;
   send(value: Value, body: CreateBody): void;
   /** what the container has, canonical; undefined for nothing */
   read(container: ContainerInspect): Value | undefined;
@@ -40,7 +40,7 @@ export interface KeyDefinition<T extends Value> {
   readonly default?: T;
   readonly canUnset?: boolean;
   readonly hidden?: boolean;
-  parse(input: Input): T | undefined;
+  parse(input: Input): T;
   send(value: T, body: CreateBody): void;
   read(container: ContainerInspect): T | undefined;
   ofImage?(image: ImageInspect): T | undefined;
@@ -49,7 +49,7 @@ export interface KeyDefinition<T extends Value> {
 
 /** Makes a table row of a definition that knows the type of its values. */
 export function defineKey<T extends Value>(kind: Kind<T>, definition: KeyDefinition<T>): SpecKey {
-  const { name, format } = definition;
+  const { name } = definition;
   const check = (value: Value): T => {
     if (!kind.holds(value)) throw new TypeError(`"${name}" of a run spec holds ${typeof value}, not ${kind.name}`);
     return value;
@@ -66,7 +66,7 @@ export function defineKey<T extends Value>(kind: Kind<T>, definition: KeyDefinit
     send: (value, body) => definition.send(check(value), body),
     read: (container) => definition.read(container),
     ofImage: (image) => definition.ofImage?.(image),
-    format: (value) => (format === undefined ? formatPlain(value) : format(check(value))),
+    format: (value) => definition.format?.(check(value)) ?? formatPlain(value),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ContainerConfig } from '../engine.ts';
-import type { Input } from '../input.ts';
-import { mapDefined, readCount, readDuration, readFields, readFlag, readText, readTexts } from '../read-input.ts';
+import { collectAll, type Input } from '../input.ts';
+import { readCount, readDuration, readFields, readFlag, readText, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { formatDuration } from '../quantity.ts';
 import { MAP, type TextMap, toMap } from '../value.ts';
@@ -26,24 +26,20 @@ export const HEALTH_KEYS: readonly SpecKey[] = [
   }),
 ];
 
-function readHealthcheck(input: Input): TextMap | undefined {
-  const fields = readFields(input, ['test', 'interval', 'timeout', 'start_period', 'retries', 'disable']);
-  if (fields === undefined) return undefined;
-  const { test, disable, retries, ...durations } = fields;
-  if (disable !== undefined && readFlag(disable) === true) return { test: '["NONE"]' };
-  const entries: (readonly [string, string] | undefined)[] = [];
-  if (test !== undefined) entries.push(mapDefined(readTest(test), (words) => ['test', JSON.stringify(words)]));
-  if (retries !== undefined) entries.push(mapDefined(readCount(retries, 1), (count) => ['retries', String(count)]));
-  for (const [name, duration] of Object.entries(durations)) entries.push(mapDefined(readDuration(duration), (nanoseconds) => [name, String(nanoseconds)]));
-  return toMap(entries.filter((entry) => entry !== undefined));
+function readHealthcheck(input: Input): TextMap {
+  const { disable, ...fields } = readFields(input, ['test', 'interval', 'timeout', 'start_period', 'retries', 'disable']);
+  if (disable !== undefined && readFlag(disable)) return { test: '["NONE"]' };
+  return toMap(collectAll(Object.entries(fields), ([name, field]) => {
+    if (name === 'test') return [name, JSON.stringify(readTest(field))] as const;
+    return [name, String(name === 'retries' ? readCount(field, 1) : readDuration(field))] as const;
+  }));
 }
 
 /** A text is for the container's shell; a list says itself what it is. */
-function readTest(input: Input): readonly string[] | undefined {
-  if (input.items === undefined) return mapDefined(readText(input), (text) => ['CMD-SHELL', text]);
+function readTest(input: Input): readonly string[] {
+  if (input.items === undefined) return ['CMD-SHELL', readText(input)];
   const words = readTexts(input);
-  if (words === undefined || ['NONE', 'CMD', 'CMD-SHELL'].includes(words[0] ?? '')) return words;
-  return input.refuse('a list must begin with CMD, CMD-SHELL or NONE');
+  return ['NONE', 'CMD', 'CMD-SHELL'].includes(words[0] ?? '') ? words : input.refuse('a list must begin with CMD, CMD-SHELL or NONE');
 }
 
 function parseTest(json: string): string[] {

@@ -1,5 +1,5 @@
-import type { Input } from '../input.ts';
-import { mapDefined, readBytes, readCount, readFields, readText } from '../read-input.ts';
+import { collectAll, type Input } from '../input.ts';
+import { readBytes, readCount, readFields, readText } from '../read-input.ts';
 import { formatBytes } from '../quantity.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { MAP, NUMBER, TEXT, type TextMap, toMap } from '../value.ts';
@@ -13,7 +13,7 @@ export const LIMIT_KEYS: readonly SpecKey[] = [
     name: 'mem_limit', title: 'memory', answer: 'update', format: formatBytes,
     parse: (input) => {
       const bytes = readBytes(input);
-      return bytes !== undefined && bytes < LEAST_MEMORY ? input.refuse(`${formatBytes(bytes)} is below the 6m that a container needs`) : bytes;
+      return bytes < LEAST_MEMORY ? input.refuse(`${formatBytes(bytes)} is below the 6m that a container needs`) : bytes;
     },
     send: (value, { HostConfig }) => {
       HostConfig.Memory = value;
@@ -37,9 +37,8 @@ export const LIMIT_KEYS: readonly SpecKey[] = [
   defineKey(NUMBER, {
     name: 'cpus', answer: 'update',
     parse: (input) => {
-      const number = Number(readText(input) ?? Number.NaN);
-      if (number >= 0.01) return Math.round(number * 1e9) / 1e9;
-      return input.scalar === null || Number.isNaN(number) ? input.refuse('must be a number of CPUs') : input.refuse('must be 0.01 or more');
+      const number = Number(readText(input));
+      return number >= 0.01 ? Math.round(number * 1e9) / 1e9 : input.refuse('must be a number of CPUs, 0.01 or more');
     },
     send: (value, { HostConfig }) => { HostConfig.NanoCpus = Math.round(value * 1e9); },
     read: ({ HostConfig }) => (HostConfig.NanoCpus ? HostConfig.NanoCpus / 1e9 : undefined),
@@ -54,7 +53,7 @@ export const LIMIT_KEYS: readonly SpecKey[] = [
     name: 'cpuset', answer: 'update',
     parse: (input) => {
       const text = readText(input);
-      return text === undefined || /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text) ? text : input.refuse(`"${text}" is no list of CPUs like 0-2,4`);
+      return /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text) ? text : input.refuse(`"${text}" is no list of CPUs like 0-2,4`);
     },
     send: (value, { HostConfig }) => { HostConfig.CpusetCpus = value; },
     read: ({ HostConfig }) => HostConfig.CpusetCpus || undefined,
@@ -62,7 +61,7 @@ export const LIMIT_KEYS: readonly SpecKey[] = [
   defineKey(NUMBER, {
     name: 'pids_limit', answer: 'update', default: -1, canUnset: true,
     format: (value) => (value === -1 ? 'unlimited' : String(value)),
-    parse: (input) => mapDefined(readCount(input, -1), (count) => (count === 0 ? -1 : count)),
+    parse: (input) => readCount(input, -1) || -1,
     send: (value, { HostConfig }) => { HostConfig.PidsLimit = value; },
     read: ({ HostConfig }) => HostConfig.PidsLimit || undefined,
   }),
@@ -94,21 +93,17 @@ export const LIMIT_KEYS: readonly SpecKey[] = [
   }),
 ];
 
-function readRestart(input: Input): string | undefined {
+function readRestart(input: Input): string {
   // YAML 1.1 programs write a bare no as false
   const text = input.scalar === false ? 'no' : readText(input);
-  if (text === undefined || /^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(text)) return text?.replace(/:0+$/, '');
+  if (/^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(text)) return text.replace(/:0+$/, '');
   return input.refuse(`"${text}" is none of no, always, unless-stopped, on-failure, on-failure:N`);
 }
 
 /** `nofile: 1024` or `nofile: {soft: 1024, hard: 2048}`, as `soft:hard`. */
-function readUlimits(input: Input): TextMap | undefined {
-  if (input.entries === undefined) return input.refuse('must be a map');
-  const ulimits = input.entries.map(([name, value]) => {
-    if (value.entries === undefined) return mapDefined(readCount(value, -1), (limit) => [name, `${limit}:${limit}`] as const);
-    const { soft, hard } = readFields(value, ['soft', 'hard']) ?? {};
-    if (soft === undefined || hard === undefined) return value.refuse('needs both soft and hard');
-    return [name, `${readCount(soft, -1) ?? ''}:${readCount(hard, -1) ?? ''}`] as const;
-  });
-  return toMap(ulimits.filter((ulimit) => ulimit !== undefined));
+function readUlimits(input: Input): TextMap {
+  return toMap(collectAll(input.entries ?? input.refuse('must be a map'), ([name, value]) => {
+    const { soft = value, hard = value } = value.entries === undefined ? {} : readFields(value, ['soft', 'hard']);
+    return [name, `${readCount(soft, -1)}:${readCount(hard, -1)}`] as const;
+  }));
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { EngineSet } from '../engine.ts';
 import { formatPort, formatPublished, parsePublished, type Published, readPort, readPublished } from '../published-port.ts';
-import { mapDefined, readItems, readText, readTextMap, readTexts } from '../read-input.ts';
+import { readChoice, readItems, readTextMap, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { LIST, SET, TEXT, toSet } from '../value.ts';
 
@@ -11,7 +11,7 @@ const NETWORK_MODES = ['bridge', 'host', 'none'];
 export const NETWORK_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
     name: 'ports', answer: 'recreate',
-    parse: (input) => mapDefined(readItems(input, readPublished), (ports) => toSet(ports.map(formatPublished))),
+    parse: (input) => toSet(readItems(input, readPublished).map(formatPublished)),
     send: (value, body) => {
       body.HostConfig.PortBindings ??= {};
       for (const text of value) {
@@ -26,7 +26,7 @@ export const NETWORK_KEYS: readonly SpecKey[] = [
   }),
   defineKey(SET, {
     name: 'expose', answer: 'recreate',
-    parse: (input) => mapDefined(readItems(input, readPort), (ports) => toSet(ports.map(formatPort))),
+    parse: (input) => toSet(readItems(input, readPort).map(formatPort)),
     send: (value, body) => {
       body.ExposedPorts = { ...body.ExposedPorts, ...Object.fromEntries(value.map((port) => [port.includes('/') ? port : `${port}/tcp`, {}])) };
     },
@@ -35,24 +35,22 @@ export const NETWORK_KEYS: readonly SpecKey[] = [
   }),
   defineKey(TEXT, {
     name: 'network_mode', title: 'network', answer: 'recreate', default: 'bridge',
-    parse: (input) => {
-      const text = readText(input);
-      return text === undefined || NETWORK_MODES.includes(text) ? text : input.refuse(`"${text}" is none of ${NETWORK_MODES.join(', ')}`);
-    },
+    parse: (input) => readChoice(input, NETWORK_MODES),
     send: (value, body) => { body.HostConfig.NetworkMode = value; },
     read: ({ HostConfig }) => (HostConfig.NetworkMode === 'default' ? 'bridge' : HostConfig.NetworkMode || undefined),
   }),
   defineKey(SET, {
     name: 'extra_hosts', answer: 'recreate',
-    parse: (input) => mapDefined(readTextMap(input, '=:'), (hosts) => toSet(Object.entries(hosts).map(([name, address]) => `${name}:${address}`))),
+    parse: (input) => toSet(Object.entries(readTextMap(input, '=:')).map(([name, address]) => `${name}:${address}`)),
     send: (value, body) => { body.HostConfig.ExtraHosts = [...value]; },
     read: ({ HostConfig }) => toSet(HostConfig.ExtraHosts ?? []),
   }),
   defineKey(LIST, {
     name: 'dns', answer: 'recreate',
     parse: (input) => {
-      const wrong = readTexts(input, { orOne: true })?.find((address) => isIP(address) === 0);
-      return wrong === undefined ? readTexts(input, { orOne: true }) : input.refuse(`"${wrong}" is no address`);
+      const addresses = readTexts(input, { orOne: true });
+      const wrong = addresses.find((address) => isIP(address) === 0);
+      return wrong === undefined ? addresses : input.refuse(`"${wrong}" is no address`);
     },
     send: (value, body) => { body.HostConfig.Dns = [...value]; },
     read: ({ HostConfig }) => HostConfig.Dns ?? undefined,

@@ -1,6 +1,7 @@
+import path from 'node:path';
 import type { ContainerInspect } from '../engine.ts';
 import type { Input } from '../input.ts';
-import { allDefined, mapDefined, readDuration, readFlag, readText, readTextMap, readTexts } from '../read-input.ts';
+import { readDuration, readFlag, readItems, readText, readTextMap, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { splitWords } from '../split-words.ts';
 import { FLAG, LIST, MAP, NUMBER, SET, TEXT, toMap, toSet } from '../value.ts';
@@ -12,7 +13,6 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
     name: 'image', answer: 'recreate',
     parse: (input) => {
       const text = readText(input);
-      if (text === undefined) return undefined;
       return /^[\w][\w.:/@-]*$/.test(text) ? formatImageReference(text) : input.refuse(`"${text}" is no image reference`);
     },
     send: (value, body) => { body.Image = value; },
@@ -52,7 +52,7 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
   }),
   defineKey(SET, {
     name: 'group_add', answer: 'recreate',
-    parse: (input) => mapDefined(readTexts(input), toSet),
+    parse: (input) => toSet(readTexts(input)),
     send: (value, body) => { body.HostConfig.GroupAdd = [...value]; },
     read: ({ HostConfig }) => toSet(HostConfig.GroupAdd ?? []),
   }),
@@ -60,8 +60,7 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
     name: 'working_dir', answer: 'recreate',
     parse: (input) => {
       const text = readText(input);
-      if (text === undefined || text.startsWith('/')) return text === undefined || text === '/' ? text : text.replace(/\/+$/, '');
-      return input.refuse(`"${text}" is no absolute path`);
+      return text.startsWith('/') ? path.posix.resolve(text) : input.refuse(`"${text}" is no absolute path`);
     },
     send: (value, body) => { body.WorkingDir = value; },
     read: ({ Config }) => Config.WorkingDir || undefined,
@@ -85,8 +84,7 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
   defineKey(TEXT, {
     name: 'stop_signal', answer: 'none',
     parse: (input) => {
-      const text = readText(input)?.toUpperCase();
-      if (text === undefined) return undefined;
+      const text = readText(input).toUpperCase();
       return /^(SIG)?[A-Z]+\d*([+-]\d+)?$|^\d+$/.test(text) ? text.replace(/^(?=[A-Z])(?!SIG)/, 'SIG') : input.refuse(`"${text}" is no signal`);
     },
     send: (value, body) => { body.StopSignal = value; },
@@ -96,25 +94,18 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
   defineKey(NUMBER, {
     name: 'stop_grace_period', answer: 'none',
     // the engine counts whole seconds
-    parse: (input) => mapDefined(readDuration(input), (nanoseconds) => Math.ceil(nanoseconds / 1e9)),
+    parse: (input) => Math.ceil(readDuration(input) / 1e9),
     send: (value, body) => { body.StopTimeout = value; },
     read: ({ Config }) => Config.StopTimeout ?? undefined,
     format: (seconds) => `${seconds}s`,
   }),
 ];
 
-function readWords(input: Input): readonly string[] | undefined {
-  if (input.items === undefined) {
-    const text = readText(input);
-    const words = text === undefined ? undefined : splitWords(text);
-    return text !== undefined && words === undefined ? input.refuse('a quote is left open') : words;
-  }
-  return input.items.length === 0 ? input.refuse('is empty') : readWordItems(input.items);
-}
-
-/** A word of a command may be empty: `printf "" x`. */
-function readWordItems(items: readonly Input[]): readonly string[] | undefined {
-  return allDefined(items.map((item) => (item.scalar === '' ? '' : readText(item))));
+function readWords(input: Input): readonly string[] {
+  if (input.items === undefined) return splitWords(readText(input)) ?? input.refuse('a quote is left open');
+  // a word may be empty: `printf "" x`
+  const words = readItems(input, (item) => (item.scalar === '' ? '' : readText(item)));
+  return words.length === 0 ? input.refuse('is empty') : words;
 }
 
 function toWords(words: string | string[] | null | undefined): readonly string[] | undefined {

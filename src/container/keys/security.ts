@@ -1,5 +1,5 @@
 import type { Input } from '../input.ts';
-import { mapDefined, readChoice, readFlag, readText, readTextMap, readTexts, readFields } from '../read-input.ts';
+import { readChoice, readFlag, readText, readTextMap, readTexts, readFields } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { FLAG, MAP, SET, TEXT, type TextMap, toMap, toSet } from '../value.ts';
 
@@ -18,7 +18,7 @@ export const SECURITY_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
     name: 'security_opt', answer: 'recreate',
     // `name:value` is the older way to write `name=value`
-    parse: (input) => mapDefined(readTexts(input), (options) => toSet(options.map((option) => option.replace(/^([\w-]+):/, '$1=')))),
+    parse: (input) => toSet(readTexts(input).map((option) => option.replace(/^([\w-]+):/, '$1='))),
     send: (value, body) => { body.HostConfig.SecurityOpt = [...value]; },
     read: ({ HostConfig }) => toSet(HostConfig.SecurityOpt ?? []),
   }),
@@ -57,8 +57,8 @@ export const SECURITY_KEYS: readonly SpecKey[] = [
   }),
 ];
 
-function readCapabilities(input: Input): readonly string[] | undefined {
-  return mapDefined(readTexts(input), (names) => toCapabilities(names));
+function readCapabilities(input: Input): readonly string[] {
+  return toCapabilities(readTexts(input));
 }
 
 /** `CAP_NET_ADMIN`, `net_admin` and `NET_ADMIN` are the same. */
@@ -67,9 +67,8 @@ function toCapabilities(names: readonly string[] | null | undefined): readonly s
 }
 
 /** The driver beside its options; no driver has an option of that name. */
-function readLogging(input: Input): TextMap | undefined {
-  const { driver, options } = readFields(input, ['driver', 'options']) ?? {};
+function readLogging(input: Input): TextMap {
+  const { driver, options } = readFields(input, ['driver', 'options']);
   if (driver === undefined) return input.refuse('needs a driver');
-  const [name, map] = [readText(driver), options === undefined ? {} : readTextMap(options)];
-  return name === undefined || map === undefined ? undefined : toMap([['driver', name], ...Object.entries(map)]);
+  return toMap([['driver', readText(driver)], ...Object.entries(options === undefined ? {} : readTextMap(options))]);
 }

@@ -1,15 +1,14 @@
 import path from 'node:path';
-import { mapDefined, readItems, readTexts } from '../read-input.ts';
+import { readFlag, readItems, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { FLAG, LIST, MAP, SET, toMap, toSet } from '../value.ts';
 import { formatMounted, isAnonymousName, type Mounted, parseMounted, readMounted } from '../mounted.ts';
-import { readFlag } from '../read-input.ts';
 
 /** What it finds and keeps on disk, and which devices it sees. */
 export const STORAGE_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
     name: 'volumes', answer: 'recreate',
-    parse: (input) => mapDefined(readItems(input, readMounted), (mounts) => toSet(mounts.map(formatMounted))),
+    parse: (input) => toSet(readItems(input, readMounted).map(formatMounted)),
     send: (value, body) => {
       for (const mount of value.map(parseMounted)) {
         const { source, target, options } = mount;
@@ -35,9 +34,9 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
     name: 'tmpfs', answer: 'recreate',
     parse: (input) => {
       const texts = readTexts(input, { orOne: true });
-      const wrong = texts?.find((text) => !text.startsWith('/'));
+      const wrong = texts.find((text) => !text.startsWith('/'));
       if (wrong !== undefined) return input.refuse(`"${wrong}" is no absolute path`);
-      return texts && toMap(texts.map((text) => [text.split(':', 1)[0] ?? '', text.split(':').slice(1).join(':')]));
+      return toMap(texts.map((text) => [text.split(':', 1)[0] ?? '', text.split(':').slice(1).join(':')]));
     },
     send: (value, body) => { body.HostConfig.Tmpfs = { ...value }; },
     read: ({ HostConfig }) => toMap(Object.entries(HostConfig.Tmpfs ?? {})),
@@ -52,8 +51,8 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
     name: 'devices', answer: 'recreate',
     parse: (input) => {
       const texts = readTexts(input);
-      const wrong = texts?.find((text) => !/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/.test(text));
-      return wrong === undefined ? texts?.map(formatDevice) : input.refuse(`"${wrong}" is not like /dev/x[:/dev/y][:rwm]`);
+      const wrong = texts.find((text) => !/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/.test(text));
+      return wrong === undefined ? texts.map(formatDevice) : input.refuse(`"${wrong}" is not like /dev/x[:/dev/y][:rwm]`);
     },
     send: (value, body) => {
       body.HostConfig.Devices = value.map((text) => {
