@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure, reasonOf, throwAll } from '../errors.ts';
+import { isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
+import type { Paths } from '../paths.ts';
+import { fromByteString, toByteString } from './byte-text.ts';
+import { findDbFile, readDbFile } from './db-file.ts';
+import type { Draft } from './draft.ts';
+import { escapeSeparators, type Lines, parseFlatFile, sortedKeys, toDb } from './flat-file.ts';
+import { runMigration } from './migrate.ts';
+import type { Db } from './record.ts';
+import { changeDb } from './store.ts';
+
+/** A shipped value: of the record's type where `prop` is `type`. Key, prop and value are byte strings. */
+interface ShippedValue {
+  readonly key: string;
+  readonly prop: string;
+  readonly value: string;
+  readonly file: string;
+}
+
+/** One value that a db has now; `from` is undefined where it had none. The prop `type` is the record's type. */
+export interface AppliedValue {
+  readonly db: string;
+  readonly key: string;
+  readonly prop: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/**
+ * Brings all dbs to what the package and /etc/docksmith/db ship, in the order of the original:
+ * first the executables of `migrate/` in byte order, then `defaults/KEY/PROP`, which never override,
+ * then `force/KEY/PROP`, which always do. A file's content is the value, without its final newline;
+ * `type` is the record's type, and without it values go only to a record that is there.
+ * @param report told of each executable before it runs
+ * @returns every value that is another than before, by whatever of these three
+ * @throws {Failures} executables that failed and values that a db cannot hold; the others are in place then
+ */
+export function applyDefaults(paths: Paths, report: (line: string) => void = () => undefined): readonly AppliedValue[] {
+  const failures: Failure[] = [];
+  const applied: AppliedValue[] = [];
+  const attempt = (what: string, action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      failures.push(error instanceof Failure ? error : new Failure(what, { why: reasonOf(error), cause: error }));
+    }
+  };
+  for (const db of listShippedDbs(paths)) {
+    attempt(`cannot bring db "${db}" up to date`, () => {
+      const before = readRecords(paths, db);
+      for (const [name, file] of listMerged(layersOf(paths, path.join('db', db, 'migrate')))) {
+        if (isBackupName(name) || name.startsWith('.')) continue;
+        report(`migrate ${db}: ${name}`);
+        attempt(`cannot run "${file}"`, () => runMigration(paths, db, file));
+      }
+      const defaults = listShippedValues(paths, db, 'defaults');
+      const forced = listShippedValues(paths, db, 'force');
+      if (defaults.length + forced.length > 0) changeDb(paths, db, (draft) => setShippedValues(draft, defaults, forced));
+      applied.push(...compareDbs(db, before, readRecords(paths, db)));
+    });
+  }
+  throwAll(failures);
+  return applied;
+}
+
+/** Names of the dbs that any layer ships something for. */
+function listShippedDbs(paths: Paths): readonly string[] {
+  const files = [...listMergedTree(layersOf(paths, 'db')).keys()];
+  return [...new Set(files.filter((file) => file.includes(path.sep)).map((file) => file.split(path.sep)[0] ?? ''))];
+}
+
+function listShippedValues(paths: Paths, db: string, folder: 'defaults' | 'force'): readonly ShippedValue[] {
+  const values: ShippedValue[] = [];
+  for (const [name, file] of listMergedTree(layersOf(paths, path.join('db', db, folder)))) {
+    const [key = '', prop = '', more] = name.split(path.sep);
+    if (prop === '' || isBackupName(prop) || prop.startsWith('.')) continue;
+    if (more !== undefined) throw new Failure(`cannot use "${file}"`, { why: `${folder} are files ${folder}/KEY/PROP` });
+    values.push({ key: toByteString(key), prop: toByteString(prop), value: readFileSync(file, 'latin1').replace(/\n$/, ''), file });
+  }
+  return values;
+}
+
+function setShippedValues(draft: Draft, defaults: readonly ShippedValue[], forced: readonly ShippedValue[]): void {
+  for (const shipped of typesFirst(defaults)) {
+    const fields = draft.findFields(shipped.key);
+    const isSet = isType(shipped) ? fields !== undefined : fields?.props.get(shipped.prop) !== undefined;
+    if (!isSet) setShippedValue(draft, shipped);
+  }
+  for (const shipped of typesFirst(forced)) setShippedValue(draft, shipped);
+}
+
+/** Without its record no prop can be set. */
+function typesFirst(values: readonly ShippedValue[]): readonly ShippedValue[] {
+  return [...values.filter(isType), ...values.filter((shipped) => !isType(shipped))];
+}
+
+function isType({ prop }: ShippedValue): boolean {
+  return prop === 'type';
+}
+
+function setShippedValue(draft: Draft, shipped: ShippedValue): void {
+  const { key, prop, value, file } = shipped;
+  const fields = draft.findFields(key);
+  try {
+    if (isType(shipped)) {
+      if (fields === undefined) draft.setType(key, value);
+      else if (fields.type !== value) draft.changeType(key, value);
+    } else if (fields !== undefined && fields.props.get(prop) !== escapeSeparators(value)) {
+      draft.setProp(key, prop, value);
+    }
+  } catch (error) {
+    throw new Failure(`cannot use the shipped value of "${fromByteString(key)}.${fromByteString(prop)}"`, { why: reasonOf(error), at: { file }, cause: error });
+  }
+}
+
+function readRecords(paths: Paths, db: string): Db {
+  const lines: Lines = parseFlatFile(readDbFile(findDbFile(paths, db), db) ?? Buffer.alloc(0));
+  return toDb(lines);
+}
+
+function compareDbs(db: string, before: Db, after: Db): AppliedValue[] {
+  const applied: AppliedValue[] = [];
+  for (const key of sortedKeys(new Map([...before, ...after]))) {
+    const [old, now] = [valuesOf(before, key), valuesOf(after, key)];
+    for (const prop of sortedKeys(new Map([...old, ...now]))) {
+      const [from, to] = [old.get(prop), now.get(prop)];
+      if (from !== to) applied.push({ db, key, prop, from, to });
+    }
+  }
+  return applied;
+}
+
+function valuesOf(db: Db, key: string): ReadonlyMap<string, string> {
+  const record = db.get(key);
+  return record === undefined ? new Map() : new Map([['type', record.type], ...record.props]);
+}
