@@ -45,9 +45,8 @@ function parseAddress(address: string, family: 4 | 6): bigint {
 function formatAddress(value: bigint, family: 4 | 6): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.');
   const groups = Array.from({ length: 8 }, (_, n) => ((value >> BigInt(112 - 16 * n)) & 0xffffn).toString(16)).join(':');
-  // the longest run of zeros is written `::` (RFC 5952)
-  const [longest] = [...groups.matchAll(/\b0(?::0)+\b/g)].map(([run]) => run).sort((a, b) => b.length - a.length);
-  return longest === undefined ? groups : groups.replace(longest, ':').replace(/^:(?!:)/, '::').replace(/([^:]):$/, '$1::').replace(/:{3,}/, '::');
+  // URL writes it as RFC 5952 wants it, with `::` for the longest run of zeros
+  return new URL(`http://[${groups}]`).hostname.slice(1, -1);
 }
 
 /** `192.168.1.0/24` */

@@ -67,7 +67,7 @@ export class Renderer {
     const outputs: Rendered[] = [];
     const deleted: string[] = [];
     for (const record of this.#recordsOf(metadata.forEach, request.only)) {
-      const variables = new Map<string, Value>(record === undefined ? [] : [['record', record]]);
+      const variables = new Map<string, Value>([['templatePath', metadata.template], ...(record === undefined ? [] : [['record', record] as const])]);
       mistakes.collect(() => {
         const scope = new ReadScope();
         if (record !== undefined) noteFilter(record, metadata.forEach, scope);
@@ -91,7 +91,7 @@ export class Renderer {
 
   #fileNames(request: RenderRequest, metadata: Metadata, variables: ReadonlyMap<string, Value>, scope: ReadScope): readonly string[] {
     const text = request.outputFilename ?? this.#inline(metadata, metadata.outputFilename, variables, scope, 'text');
-    const names = text.split('\n').map((name) => name.trim()).filter(Boolean);
+    const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean))];
     for (const name of names) {
       if (!name.startsWith('/') || name.split('/').includes('..') || name.includes('\0') || name.endsWith('/')) {
         throw new Failure(`cannot expand "${request.template}" to "${name}"`, { why: 'an output is an absolute path without ".."', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });

@@ -70,6 +70,7 @@ export class RecordView {
 /** As in Handlebars: the empty string, 0, false, null, missing and an empty list are false; so `"disabled"` is true, see the helper `enabled`. */
 export function isTrue(value: Value): boolean {
   if (value instanceof TrackedText) return value.pieces.length > 0;
+  if (value instanceof VariableMap) return value.entries.size > 0;
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 

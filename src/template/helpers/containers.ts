@@ -1,9 +1,11 @@
 import { boundAddresses } from '../../model/access.ts';
 import { findImageReference } from '../../model/image.ts';
-import { hasOwnPorts, parsePortMappings, publishedPorts } from '../../model/ports.ts';
+import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
+import { CONTAINERS, hasOwnPorts, parsePortMappings, publishedPorts, splitList } from '../../model/ports.ts';
 import { backEndPort, hasWeb, subDomainName, webAliases, webPort } from '../../model/web.ts';
-import type { HelperTable } from '../helper.ts';
-import { recordArgument, textArgument } from './arguments.ts';
+import { HelperFailure, type HelperTable } from '../helper.ts';
+import { RecordView, VariableMap } from '../value.ts';
+import { recordArgument, textArgument, textOption } from './arguments.ts';
 import { variables } from './text.ts';
 
 /** Helpers that know what the props of a container's record mean together. */
@@ -24,6 +26,30 @@ export const CONTAINER_HELPERS: HelperTable = {
       });
     },
   },
+  mounts: {
+    doc: 'a MountPath as Compose writes it: a path alone means the same path inside',
+    example: { fragment: '{{join (mounts "/srv/wiki:/images:ro,/srv/data")}}', gives: '/srv/wiki:/images:ro, /srv/data:/srv/data' },
+    call: (call) => splitList(textArgument(call, 0)).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
+  },
+  memory: {
+    doc: 'a size with its unit: a plain number is megabytes',
+    example: { fragment: '{{memory "512"}} {{memory "1g"}}', gives: '512m 1g' },
+    call: (call) => textArgument(call, 0).replace(/^\d+$/, '$&m'),
+  },
+  assignments: {
+    doc: 'NAME=VALUE,… as named values',
+    example: { fragment: '{{#each (assignments "A=1,B=x=y")}}{{@key}}: {{this}} {{/each}}', gives: 'A: 1 B: x=y ' },
+    call: (call) => new VariableMap(assignments(textArgument(call, 0))),
+  },
+  environment: {
+    doc: 'the environment variables of a container: Env, and over it each Env.NAME',
+    example: { fragment: '{{#each (environment (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}', gives: 'MODE: prod GREETING: hello, world ' },
+    call: (call) => {
+      const record = recordArgument(call, 0);
+      const names = [...(record.record?.props.keys() ?? [])].filter((prop) => prop.startsWith('Env.'));
+      return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? ''])]);
+    },
+  },
   image: {
     doc: 'the image reference of a container: its record of docker_images resolved',
     example: { fragment: '{{image (record "docker_containers" "wiki")}}', gives: 'mediawiki:1.43' },
@@ -33,6 +59,18 @@ export const CONTAINER_HELPERS: HelperTable = {
     doc: 'whether Apache is to reach this container, by SubDomain or WebAlias',
     example: { fragment: '{{#if (hasWeb (record "docker_containers" "wiki"))}}web{{/if}}', gives: 'web' },
     call: (call) => hasWeb(call.snapshot, recordArgument(call, 0).key),
+  },
+  webContainers: {
+    doc: 'the enabled containers that Apache is to reach; by="SubDomain", "WebAlias" or "Certificate" for those alone',
+    example: { fragment: '{{#each (webContainers)}}{{@key}} {{/each}}{{#each (webContainers by="WebAlias")}}{{@key}}{{/each}}', gives: 'git wiki git' },
+    call: (call) => {
+      const by = textOption(call, 'by', '');
+      const test = Object.hasOwn(BY, by) ? BY[by] : undefined;
+      if (test === undefined) throw new HelperFailure(`by is one of ${Object.keys(BY).filter(Boolean).join(', ')}`);
+      return listRecords(call.snapshot, CONTAINERS)
+        .filter(({ key, type }) => type === 'service' && findProp(call.snapshot, CONTAINERS, key, 'status') === 'enabled' && test(call.snapshot, key))
+        .map(({ key }) => new RecordView(call.snapshot, CONTAINERS, key));
+    },
   },
   hasOwnPorts: {
     doc: 'whether the container has a network of its own, so that ports can be published',
@@ -60,3 +98,20 @@ export const CONTAINER_HELPERS: HelperTable = {
     call: (call) => webAliases(call.snapshot, recordArgument(call, 0).key),
   },
 };
+
+const hasSubDomain = (snapshot: Snapshot, key: string): boolean => findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled';
+
+const BY: Readonly<Record<string, (snapshot: Snapshot, key: string) => boolean>> = {
+  '': hasWeb,
+  SubDomain: hasSubDomain,
+  WebAlias: (snapshot, key) => webAliases(snapshot, key).length > 0,
+  Certificate: (snapshot, key) => hasSubDomain(snapshot, key) && Boolean(findProp(snapshot, CONTAINERS, key, 'Certificate')),
+};
+
+function assignments(text: string): readonly (readonly [string, string])[] {
+  return splitList(text).map((item) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(item) ?? [];
+    if (name === undefined || value === undefined) throw new HelperFailure(`"${item}" is not NAME=VALUE; a value with a comma needs a prop of its own: Env.NAME`);
+    return [name, value];
+  });
+}

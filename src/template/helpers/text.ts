@@ -70,6 +70,16 @@ export const TEXT_HELPERS: HelperTable = {
     example: { fragment: '{{lower "WiKi"}}', gives: 'wiki' },
     call: (call) => textArgument(call, 0).toLowerCase(),
   },
+  regex: {
+    doc: 'a text that a regular expression takes as it is written',
+    example: { fragment: '{{regex "a.b+"}}', gives: 'a\\.b\\+' },
+    call: (call) => textArgument(call, 0).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  },
+  newline: {
+    doc: 'a line break, for OUTPUT_FILENAME with several files',
+    example: { fragment: 'a{{newline}}b', gives: 'a\nb' },
+    call: () => new Verbatim('\n'),
+  },
   indent: {
     doc: 'a block, or a text of several lines, set in by so many spaces',
     example: { fragment: '{{#indent 2}}a\nb\n{{/indent}}', gives: '  a\n  b\n' },

@@ -1,0 +1,25 @@
+import { engineAddress, findUnitStart, isSocketActivated } from '../../model/daemon.ts';
+import type { HelperTable } from '../helper.ts';
+import { variables } from './text.ts';
+
+/** Helpers for the engine's own options. */
+export const DAEMON_HELPERS: HelperTable = {
+  engineAddress: {
+    doc: 'the address of the engine\'s TCP port: loopback, unless TLS files and access public are given',
+    example: { fragment: '{{engineAddress}}', gives: '127.0.0.1' },
+    call: ({ snapshot }) => engineAddress(snapshot),
+  },
+  dockerUnit: {
+    doc: 'how the engine\'s systemd unit starts it: .command without sockets, .optionsFile and .variable; false where there is no unit',
+    example: { fragment: '{{#with (dockerUnit)}}{{command}} {{variable}}{{/with}}', gives: '/usr/bin/dockerd --containerd=/run/containerd/containerd.sock $OPTIONS' },
+    call: ({ snapshot, facts }) => {
+      const start = findUnitStart(snapshot, facts);
+      return start === undefined ? false : variables({ ...start });
+    },
+  },
+  socketActivated: {
+    doc: 'whether systemd hands the engine its socket (-H fd://)',
+    example: { fragment: '{{#if (socketActivated)}}fd{{/if}}', gives: 'fd' },
+    call: ({ facts }) => isSocketActivated(facts),
+  },
+};

@@ -1,0 +1,24 @@
+import { writeTree } from './folder.ts';
+import { makeRoot } from './folder.ts';
+import { SAMPLE_FACTS, snapshotOf } from './sample.ts';
+import type { Facts } from '../../src/facts/facts.ts';
+import type { Snapshot } from '../../src/db/snapshot.ts';
+import { HELPERS } from '../../src/template/helpers/index.ts';
+import { Renderer, type RenderRequest, type RenderedTemplate } from '../../src/template/render.ts';
+import type { Paths } from '../../src/paths.ts';
+
+export interface RenderWith {
+  readonly paths?: Paths;
+  readonly snapshot?: Snapshot;
+  readonly facts?: Facts;
+}
+
+export function render(request: RenderRequest, { paths = makeRoot(), snapshot = snapshotOf(), facts = SAMPLE_FACTS }: RenderWith = {}): RenderedTemplate {
+  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: () => 0 }).render(request);
+}
+
+/** What one fragment gives, with no escaping unless metadata says otherwise. */
+export function renderText(fragment: string, { metadata = 'ESCAPE = none', paths = makeRoot(), ...others }: RenderWith & { readonly metadata?: string } = {}): string {
+  writeTree(`${paths.root}/etc/docksmith`, { 'templates/etc/one/10fragment': fragment, 'templates/etc/one/template-begin': '{{! no banner }}', 'templates.metadata/etc/one': metadata });
+  return render({ template: '/etc/one' }, { paths, ...others }).outputs.map(({ content }) => content.toString()).join('');
+}
