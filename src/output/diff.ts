@@ -52,9 +52,14 @@ function diffContent(old: FileContent | undefined, wanted: FileContent | undefin
   if (before.equals(after)) return [];
   if (isBinary(before) || isBinary(after)) return [[`binary file, ${before.length} -> ${after.length} bytes`, 'cyan']];
   return structuredPatch('', '', before.toString(), after.toString(), undefined, undefined, { context: CONTEXT_LINES }).hunks.flatMap((hunk) => [
-    [`@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`, 'cyan'] as const,
+    [`@@ -${formatRange(hunk.oldStart, hunk.oldLines)} +${formatRange(hunk.newStart, hunk.newLines)} @@`, 'cyan'] as const,
     ...hunk.lines.map((line): Line => line.startsWith('+') ? [line, 'green'] : line.startsWith('-') ? [line, 'red'] : [line]),
   ]);
+}
+
+/** A range without lines starts at the line before it, as diff(1) has it. */
+function formatRange(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }
 
 /** As git tells it: a NUL byte makes a file binary. */
