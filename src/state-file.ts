@@ -32,7 +32,7 @@ export function readState<T>(file: string, what: string, parse: (state: Field) =
 /** Writes such a file as one step, for its owner's eyes only (mode 0600). Folders are made. */
 export function writeState(file: string, what: string, state: Readonly<Record<string, unknown>>): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    mkdirSync(path.dirname(file), { recursive: true });
     const content = Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`);
     replaceFile(file, { content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
   } catch (error) {

@@ -52,14 +52,10 @@ async function readLines(stream: Readable, name: 'stdout' | 'stderr', onLine: On
   });
 }
 
-/** The kernel says ENOENT for a script whose interpreter is not there, and ENOEXEC for a text without a first line of `#!`. */
+/** For a script whose interpreter is not there the kernel says no more than ENOENT. */
 function whyNotStarted(file: string, cause: unknown): string {
-  const why = reasonOf(cause);
-  const start = readStart(file);
-  if (start === undefined) return why;
-  const interpreter = /^#!\s*(\S+)/.exec(start)?.[1];
-  if (interpreter === undefined) return `${why} (it has no first line with #! and an interpreter)`;
-  return readStart(interpreter) === undefined ? `its interpreter "${interpreter}" is not there` : why;
+  const interpreter = /^#!\s*(\S+)/.exec(readStart(file) ?? '')?.[1];
+  return interpreter !== undefined && readStart(interpreter) === undefined ? `its interpreter "${interpreter}" is not there` : reasonOf(cause);
 }
 
 function readStart(file: string): string | undefined {

@@ -44,7 +44,7 @@ async function checkOutput(paths: Paths, output: Rendered, command: string): Pro
 
 function makeStage(paths: Paths): string {
   const state = paths.file(STATE_DIR);
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  mkdirSync(state, { recursive: true });
   return mkdtempSync(path.join(state, 'check-'));
 }
 

@@ -30,8 +30,9 @@ export function keepFile(paths: Paths, filePath: string, file: FileContent, beca
     const id = `${stamp}-${process.pid}-${n}`;
     const folder = folderOf(paths, id);
     try {
-      mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 });
-      if (!makeFolder(folder)) continue;
+      mkdirSync(path.dirname(folder), { recursive: true });
+      // there already: another file was kept in the same millisecond
+      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) continue;
       replaceFile(path.join(folder, 'content'), { content: file.content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
     } catch (error) {
       throw new Failure(`cannot keep "${filePath}" in history`, { why: reasonOf(error), cause: error });
@@ -54,9 +55,4 @@ export function readKept(paths: Paths, id: string): Kept {
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(`cannot read "${keptFile(id)}"`, { why: reasonOf(error), cause: error });
   }
-}
-
-/** @returns false when it is there already: another file was kept in the same millisecond */
-function makeFolder(folder: string): boolean {
-  return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
 }
