@@ -25,7 +25,7 @@ function call(content: Buffer | undefined, args: readonly string[]): { exit: num
 
 describe.skipIf(!existsSync(ORACLE))('every recorded sequence of calls gives what the original gave', () => {
   it.each(readOracle().map((sequence, index) => ({ ...sequence, index })))('sequence $index', ({ start, steps, end }) => {
-    let content = start === null ? undefined : Buffer.from(start);
+    let content: Buffer | undefined = start === null ? undefined : Buffer.from(start);
     for (const step of steps) {
       const actual = call(content, step.args);
       expect({ args: step.args, exit: actual.exit, stdout: actual.stdout }).toEqual(step);

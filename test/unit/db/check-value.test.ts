@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { checkRecord, checkValue, findPropSchema } from '../../../src/db/check-value.ts';
+import { KINDS } from '../../../src/db/kinds.ts';
+import type { RecordSchema } from '../../../src/db/schema.ts';
+
+const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: readonly string[] }>> = {
+  'text': { allowed: ['', 'a\nb'], wrong: [] },
+  'integer': { allowed: ['0', '-1', '42'], wrong: ['', '1.5', 'x', '1 '] },
+  'count': { allowed: ['1', '5'], wrong: ['0', '-1', 'x'] },
+  'size': { allowed: ['10m', '1G', '4096'], wrong: ['10mb', '0m', ''] },
+  'memory': { allowed: ['6', '512', '512m', '2g', '6144k'], wrong: ['5', '6143k', '1x', '', '-1', '1.5g', '80,443'] },
+  'port': { allowed: ['1', '65535'], wrong: ['0', '65536', '080', 'http', ''] },
+  'ports': { allowed: ['80', '80,443', 'exposed', ''], wrong: ['80,', '80, 443', 'exposed,80', '80-90', '70000'] },
+  'port-range': { allowed: ['47000-47999', '1-1'], wrong: ['47999-47000', '47000', '0-1', '1-2-3'] },
+  'port-mappings': { allowed: ['8080:80,5353:53/udp', '1:1/tcp'], wrong: ['8080', '8080:80/sctp', '0:1', '1:70000', '127.0.0.1:1:2'] },
+  'path': { allowed: ['/', '/srv/a b'], wrong: ['srv', '', '/a/../b', '/a\nb'] },
+  'paths': { allowed: ['/a,/b'], wrong: ['/a,b'] },
+  'mounts': { allowed: ['/srv/wiki:/images', '/srv', '/a:/b:ro,/c:/d:rw'], wrong: ['wiki:/images', '/a:b', '/a:/b:rx', '/a:/b:ro:z', '/a/..:/b'] },
+  'socket': { allowed: ['/var/run/docker.sock', 'unix:///run/docker.sock'], wrong: ['docker.sock', 'tcp://1.2.3.4:1'] },
+  'owner': { allowed: ['www-data', '33:33', 'a:b'], wrong: ['', 'a:b:c', '-x', 'a b'] },
+  'mode': { allowed: ['755', '0750'], wrong: ['75', '0888', 'rwx'] },
+  'restart': { allowed: ['no', 'always', 'unless-stopped', 'on-failure', 'on-failure:3'], wrong: ['never', 'on-failure:', 'yes'] },
+  'host-name': { allowed: ['wiki', 'wiki.example.test', '1.example'], wrong: ['', '-a', 'a..b', 'a_b', 'a b', `${'a'.repeat(64)}.test`, 'wiki.example.test.'] },
+  'label': { allowed: ['wiki', 'a-1'], wrong: ['a.b', '-a', ''] },
+  'path-names': { allowed: ['git', 'git,wiki-2'], wrong: ['a/b', '..', '.', 'a b', 'a,'] },
+  'ip-address': { allowed: ['192.168.1.2', '::1'], wrong: ['192.168.1', '192.168.1.256', 'host'] },
+  'netmask': { allowed: ['24', '255.255.255.0', '64'], wrong: ['255.0.255.0', '129', 'x'] },
+  'image': { allowed: ['mariadb:11', 'localhost:5000/a/b@sha256:1', 'wiki'], wrong: ['', 'a b', '-x', 'a;b'] },
+  'digest': { allowed: [`sha256:${'0'.repeat(64)}`], wrong: ['sha256', 'sha256:12'] },
+  'assignments': { allowed: ['A=1,B=', 'A=x=y', ''], wrong: ['A', 'A=1,', '=1', 'A B=1'] },
+};
+
+describe.each(KINDS.filter((kind) => kind !== 'choice'))('a value of kind %s', (kind) => {
+  const { allowed = [], wrong = [] } = EXAMPLES[kind] ?? {};
+
+  it('is allowed, or wrong for a reason', () => {
+    expect(allowed.length).toBeGreaterThan(0);
+    for (const value of allowed) expect([value, checkValue({ doc: '', kind }, value)]).toEqual([value, undefined]);
+    for (const value of wrong) expect([value, checkValue({ doc: '', kind }, value)]).toEqual([value, expect.stringMatching(/^(is|has) /)]);
+  });
+});
+
+it('a choice names what is allowed, and the value that was most likely meant', () => {
+  expect(checkValue({ doc: '', kind: 'choice', values: ['enabled', 'disabled'] }, 'enable')).toBe('is none of enabled, disabled; did you mean enabled?');
+});
+
+const WIKI: RecordSchema = {
+  'type': { doc: '', kind: 'choice', values: ['service'] },
+  'MaxMemory': { doc: '', kind: 'memory' },
+  'Env.*': { doc: '', kind: 'text' },
+  'Password': { doc: '', kind: 'count', secret: true },
+};
+
+it('a pattern stands for every prop that begins with it, and is longer', () => {
+  expect(findPropSchema(WIKI, 'Env.A')).toBe(WIKI['Env.*']);
+  expect(findPropSchema(WIKI, 'Env.')).toBeUndefined();
+  expect(findPropSchema(WIKI, 'constructor')).toBeUndefined();
+});
+
+it('a record is told all its mistakes, and the nearest names of props that nobody knows', () => {
+  const props = new Map([['MaxMemory', '2x'], ['MaxMemori', '1'], ['Env.A', ''], ['Password', 'hush'], ['Own', '1']]);
+  expect(checkRecord(WIKI, { key: 'wiki', type: 'servce', props })).toEqual({
+    mistakes: [
+      { prop: 'type', why: 'type "servce" is none of service; did you mean service?' },
+      { prop: 'MaxMemory', why: 'MaxMemory "2x" is not a number of megabytes, or a number with k, m or g, as 512 or 2g' },
+      { prop: 'Password', why: 'Password (a secret) is not a whole number from 1' },
+    ],
+    unknown: [{ prop: 'MaxMemori', nearest: 'MaxMemory' }, { prop: 'Own', nearest: undefined }],
+  });
+});
