@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Apache, startApache } from '../support/apache.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
+import { makeHost } from '../support/host.ts';
+import { openWebSocket, request } from '../support/http.ts';
 import { makeSleepImage, makeWebImage } from '../support/image.ts';
+import { makeNamespace } from '../support/namespace.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 
@@ -55,5 +59,88 @@ needs('dockerd')('a private engine', () => {
 
   it('says what dockerd said when it does not start', async () => {
     await expect(startDockerd({ args: ['--no-such-option'] })).rejects.toThrow('unknown flag: --no-such-option');
+  });
+});
+
+needs('apache')('a private Apache', () => {
+  let apache: Apache | undefined;
+  afterEach(() => apache?.stop());
+
+  it('serves files on free ports of loopback, with and without TLS', async () => {
+    const host = makeHost();
+    onTestFinished(() => host.stop());
+    apache = await startApache({ include: [`${host.root}/sites/*.conf`] });
+    const { port, sslPort, certificate, certificateKey } = apache;
+    expect(await request({ port, host: 'any.test' })).toMatchObject({ status: 200, body: 'the default site\n' });
+    host.write('/sites/tls.conf', [
+      `<VirtualHost *:${sslPort}>`, 'SSLEngine on', `SSLCertificateFile ${certificate}`, `SSLCertificateKeyFile ${certificateKey}`,
+      'Redirect 302 / http://elsewhere.test/', '</VirtualHost>', '',
+    ].join('\n'));
+    expect(await apache.check()).toMatchObject({ exitCode: 0 });
+    await apache.graceful();
+    const answer = await request({ port: sslPort, host: 'host.example.test', tls: true, path: '/x' });
+    expect(answer).toMatchObject({ status: 302, certificate: 'host.example.test', headers: { location: 'http://elsewhere.test/x' } });
+  });
+
+  it('tells a foreign address from its own', async () => {
+    apache = await startApache({ extraConfig: '<Location />\nRequire ip 127.0.0.1\n</Location>' });
+    const { port } = apache;
+    expect((await request({ port, host: 'any.test' })).status).toBe(200);
+    expect((await request({ port, host: 'any.test', localAddress: '127.0.0.2' })).status).toBe(403);
+  });
+
+  it('refuses a broken configuration and goes on serving', async () => {
+    const host = makeHost();
+    onTestFinished(() => host.stop());
+    apache = await startApache({ include: [`${host.root}/*.conf`] });
+    host.write('/broken.conf', 'NoSuchDirective on\n');
+    expect((await apache.check()).stderr).toContain("Invalid command 'NoSuchDirective'");
+    expect((await apache.graceful()).exitCode).toBe(1);
+    expect((await request({ port: apache.port, host: 'any.test' })).status).toBe(200);
+  });
+});
+
+needs('dockerd', 'apache')('a whole host in a namespace', () => {
+  it('passes requests and WebSockets of another host through its Apache to a container on loopback', async () => {
+    const namespace = await makeNamespace();
+    onTestFinished(() => namespace.remove());
+    const visitor = await namespace.connect('192.168.1.2/24', '192.168.1.50/24');
+    const engine = await startDockerd({ namespace });
+    onTestFinished(() => engine.stop());
+    const apache = await startApache({
+      namespace,
+      extraConfig: 'ProxyPass / http://127.0.0.1:47000/ retry=0 upgrade=websocket\nProxyPassReverse / http://127.0.0.1:47000/',
+    });
+    onTestFinished(() => apache.stop());
+    const proxy = { address: '192.168.1.2', port: 80, host: 'wiki.example.test', namespace: visitor };
+    await makeWebImage(engine, 'wiki:1', 'the wiki');
+    await engine.docker('run', '-d', '-p', '127.0.0.1:47000:80', 'wiki:1');
+    await expect.poll(() => request(proxy), { timeout: 20_000 }).toMatchObject({ status: 200 });
+
+    const answer = await request({ ...proxy, path: '/page?a=b', headers: { 'X-Test': 'it' } });
+    expect(answer.body).toMatch(/^I am the wiki\nGET \/page\?a=b HTTP\/1\.1\n/);
+    expect(answer.body).toContain('X-Test: it\n');
+    expect(answer.body).toContain('X-Forwarded-For: 192.168.1.50\n');
+    const redirect = await request({ ...proxy, path: '/redirect?http://127.0.0.1:47000/there' });
+    expect(redirect).toMatchObject({ status: 302, headers: { location: 'http://wiki.example.test/there' } });
+    expect(await openWebSocket({ ...proxy, body: 'back to me' })).toMatchObject({ upgraded: true, body: 'back to me' });
+  });
+});
+
+describe('a host in a folder', () => {
+  it('tells any change of its tree', () => {
+    const host = makeHost();
+    onTestFinished(() => host.stop());
+    host.write('/etc/a', 'a');
+    host.write('/etc/b/run', '#!/bin/sh\n');
+    host.writeFragment('/etc/motd', '10hello', 'hello');
+    expect(host.files()).toEqual(['/etc/a', '/etc/b/run', '/etc/docksmith/templates-custom/etc/motd/10hello']);
+    const before = host.snapshot();
+    expect(host.snapshot()).toEqual(before);
+    expect(before['/etc/b/run']).toMatch(/^100755 /);
+    host.write('/etc/a', 'a');
+    host.remove('/etc/b/run');
+    const after = host.snapshot();
+    expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(['/etc/a', '/etc/b', '/etc/b/run']);
   });
 });
