@@ -1,6 +1,7 @@
 import { Failure, reasonOf } from '../errors.ts';
 import { makeCreateBody } from './create-body.ts';
 import type { Engine } from './engine.ts';
+import { EngineGone } from './engine-gone.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import { recreate } from './recreate.ts';
@@ -50,9 +51,6 @@ export async function applyPlan(engine: Engine, { operations }: Plan, onProgress
   }
   return { done, failed, skipped };
 }
-
-/** The engine does not answer: there is no use in going on. */
-export class EngineGone extends Failure {}
 
 async function applyOperation(engine: Engine, operation: Operation, onWords: (words: string) => void): Promise<void> {
   switch (operation.verb) {

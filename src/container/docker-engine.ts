@@ -1,0 +1,223 @@
+import type Docker from 'dockerode';
+import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { EngineGone } from './engine-gone.ts';
+import type { ContainerInspect, ContainerSummary, CreateBody, Engine, HostConfig, ImageInspect, StopRequest } from './engine.ts';
+
+/** The newest API whose answers this file was written for; an engine of today is asked for its own if that is older. */
+const NEWEST_API = '1.51';
+/** How long a container may take to end when nothing is said, as the engine's own default. */
+const STOP_SECONDS = 10;
+
+/**
+ * Opens the door to a Docker engine.
+ * @param socket a path, `unix:///path`, or `tcp://host:port` as in `DOCKER_HOST`
+ * Throws when nothing answers there.
+ */
+export async function connectEngine(socket: string): Promise<Engine> {
+  const { default: Dockerode } = await import('dockerode');
+  const where = parseSocket(socket);
+  const what = `cannot reach the Docker engine at "${where.socketPath ?? socket}"`;
+  return call(what, socket, async () => {
+    const { ApiVersion: newest, MinAPIVersion: oldest } = await new Dockerode(where).version();
+    // an engine so new that it has forgotten ours is asked in the oldest way that it still knows
+    const [, version = newest] = [newest, NEWEST_API, oldest].sort(compareVersions);
+    const docker = new Dockerode({ ...where, version: `v${version}` });
+    const info: unknown = await docker.info();
+    return new DockerEngine(docker, where.socketPath ?? socket, isObject(info) && info['SwapLimit'] === true);
+  });
+}
+
+class DockerEngine implements Engine {
+  readonly socket: string;
+  readonly limitsSwap: boolean;
+  readonly #docker: Docker;
+  /** for messages: an id says nothing to an admin */
+  readonly #names = new Map<string, string>();
+
+  constructor(docker: Docker, socket: string, limitsSwap: boolean) {
+    this.#docker = docker;
+    this.socket = socket;
+    this.limitsSwap = limitsSwap;
+  }
+
+  listContainers(): Promise<readonly ContainerSummary[]> {
+    return this.#call('cannot list the containers', async () => {
+      const containers = await this.#docker.listContainers({ all: true });
+      return containers.map(({ Id, Names, Labels, State, Ports }) => ({
+        id: Id,
+        name: this.#remember(Id, findOwnName(Names)),
+        labels: Labels,
+        status: State,
+        ports: Ports.flatMap(({ IP, PublicPort, Type }) => (PublicPort ? [{ address: IP, hostPort: PublicPort, protocol: Type }] : [])),
+      }));
+    });
+  }
+
+  findContainer(id: string): Promise<ContainerInspect | undefined> {
+    return this.#call(`cannot inspect container "${id}"`, async () => {
+      const inspect: unknown = await orUndefined(this.#docker.getContainer(id).inspect());
+      return isInspect(inspect) ? inspect : undefined;
+    });
+  }
+
+  findImage(reference: string): Promise<ImageInspect | undefined> {
+    return this.#call(`cannot inspect image "${reference}"`, () => orUndefined(this.#docker.getImage(reference).inspect()));
+  }
+
+  listVolumes(): Promise<readonly string[]> {
+    return this.#call('cannot list the volumes', async () => (await this.#docker.listVolumes()).Volumes.map(({ Name }) => Name));
+  }
+
+  getMemoryUse(id: string): Promise<number> {
+    return this.#call(`cannot read the memory use of container "${id}"`, async () => {
+      const stats: unknown = await this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true });
+      const memory = isObject(stats) && isObject(stats['memory_stats']) ? stats['memory_stats'] : {};
+      const details = isObject(memory['stats']) ? memory['stats'] : {};
+      // what `docker stats` takes off: by its name in control groups of version 1, then 2
+      const cache = toNumber(details['total_inactive_file'] ?? details['inactive_file']);
+      return Math.max(0, toNumber(memory['usage']) - cache);
+    });
+  }
+
+  pullImage(reference: string, onProgress: (words: string) => void): Promise<void> {
+    return this.#call(`cannot pull image "${reference}"`, async () => {
+      const stream = await this.#docker.pull(reference);
+      await new Promise<void>((resolve, reject) => {
+        this.#docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), (event: unknown) => {
+          const status = isObject(event) ? event['status'] : undefined;
+          if (typeof status === 'string') onProgress(status);
+        });
+      });
+    });
+  }
+
+  async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await this.#call(`cannot create volume "${name}"`, () => this.#docker.createVolume({ Name: name, Labels: { ...labels } }));
+  }
+
+  createContainer(name: string, body: CreateBody): Promise<string> {
+    // @types/dockerode knows neither null nor half of the fields
+    const request = { name, ...body } as unknown as Docker.ContainerCreateOptions;
+    return this.#call(`cannot create container "${name}"`, async () => {
+      const { id } = await this.#docker.createContainer(request);
+      this.#remember(id, name);
+      return id;
+    });
+  }
+
+  startContainer(id: string): Promise<void> {
+    return this.#act('start', id, (container) => container.start());
+  }
+
+  unpauseContainer(id: string): Promise<void> {
+    return this.#act('unpause', id, (container) => container.unpause());
+  }
+
+  stopContainer(id: string, { seconds, signal }: StopRequest): Promise<void> {
+    return this.#act('stop', id, async (container) => {
+      if (signal === undefined) return container.stop(seconds === undefined ? {} : { t: seconds });
+      // the engine itself would send the one that the container was made with
+      await container.kill({ signal });
+      await container.wait({ condition: 'not-running', abortSignal: AbortSignal.timeout((seconds ?? STOP_SECONDS) * 1000) }).catch(() => undefined);
+      // ends it if it still runs, and keeps a policy of restarting from starting it again
+      await container.stop({ t: 0 });
+    });
+  }
+
+  async restartContainer(id: string, how: StopRequest): Promise<void> {
+    if (how.signal !== undefined) await this.stopContainer(id, how);
+    await this.#act('restart', id, (container) => container.restart(how.seconds === undefined ? {} : { t: how.seconds }));
+  }
+
+  renameContainer(id: string, name: string): Promise<void> {
+    return this.#act('rename', id, async (container) => {
+      await container.rename({ name });
+      this.#remember(id, name);
+    });
+  }
+
+  updateContainer(id: string, limits: HostConfig): Promise<void> {
+    return this.#act('update', id, (container) => container.update(limits));
+  }
+
+  removeContainer(id: string): Promise<void> {
+    // without v: volumes stay
+    return this.#act('remove', id, (container) => container.remove());
+  }
+
+  /** A call on one container; what is as wanted already (304) is no failure. */
+  async #act(verb: string, id: string, act: (container: Docker.Container) => Promise<unknown>): Promise<void> {
+    await this.#call(`cannot ${verb} container "${this.#names.get(id) ?? id.slice(0, 12)}"`, () => act(this.#docker.getContainer(id)).catch((error: unknown) => {
+      if (statusOf(error) !== 304) throw error;
+    }));
+  }
+
+  #remember(id: string, name: string | undefined): string {
+    this.#names.set(id, name ?? id);
+    return name ?? id;
+  }
+
+  #call<T>(what: string, run: () => Promise<T>): Promise<T> {
+    return call(what, this.socket, run);
+  }
+}
+
+function parseSocket(socket: string): { readonly socketPath?: string; readonly host?: string; readonly port?: number; readonly protocol?: 'http' } {
+  const tcp = /^tcp:\/\/(.+):(\d+)\/?$/.exec(socket);
+  if (tcp?.[1] === undefined) return { socketPath: socket.replace(/^unix:\/\//, '') };
+  return { host: tcp[1].replace(/^\[|\]$/g, ''), port: Number(tcp[2]), protocol: 'http' };
+}
+
+/** Runs a request; what goes wrong becomes a `Failure` in the engine's words. */
+async function call<T>(what: string, socket: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const code = errorCode(error);
+    if (statusOf(error) !== undefined || code === undefined) throw new Failure(what, { why: engineWords(error), cause: error });
+    const hint = `see that it runs (systemctl status docker), or name its socket: config setprop docker Socket PATH`;
+    throw new EngineGone(what.startsWith('cannot reach') ? what : `${what}; the engine at "${socket}" does not answer`, { why: reasonOf(error), hint, cause: error });
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return isObject(error) && typeof error['statusCode'] === 'number' ? error['statusCode'] : undefined;
+}
+
+/** dockerode's own reason for a missing image is 'no such container'; the engine's message is right. */
+function engineWords(error: unknown): string {
+  const json = isObject(error) && isObject(error['json']) ? error['json'] : {};
+  return typeof json['message'] === 'string' ? json['message'].trim() : reasonOf(error);
+}
+
+async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Links of the old kind give a container further names, `/other/alias`. */
+function findOwnName(names: readonly string[]): string | undefined {
+  return names.find((name) => name.lastIndexOf('/') === 0)?.slice(1);
+}
+
+/** The engine is trusted with the fields of its own API. */
+function isInspect(value: unknown): value is ContainerInspect {
+  return isObject(value) && ['State', 'Config', 'HostConfig'].every((part) => isObject(value[part]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function toNumber(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
