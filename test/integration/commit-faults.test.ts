@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { planChanges } from '../../src/output/change-set.ts';
+import { commitChanges } from '../../src/output/commit.ts';
+import { installedUnder } from '../../src/output/installed.ts';
+import { type Ledger, readLedger } from '../../src/output/ledger.ts';
+import type { Rendered } from '../../src/template/rendered.ts';
+import { needs } from '../support/needs.ts';
+import { makeRendered } from '../support/rendered.ts';
+import { TempHost } from '../support/temp-host.ts';
+
+const a = makeRendered('/etc/a.conf', 'new\n');
+const z = makeRendered('/mounted/z.conf', 'x'.repeat(100_000));
+
+function install(host: TempHost, rendered: readonly Rendered[]): Ledger {
+  const ledger = readLedger(host.paths);
+  return commitChanges(host.paths, planChanges(rendered, ledger, new Map(), installedUnder(host.paths)), { ledger }).ledger;
+}
+
+// who may make a network namespace may mount, too
+needs('namespace')('files on a file system that takes no more', () => {
+  let host: TempHost;
+
+  beforeEach(() => {
+    host = new TempHost();
+    mkdirSync(host.file('/mounted'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', host.file('/mounted')]);
+    install(host, [{ ...a, content: Buffer.from('old\n') }, { ...z, content: Buffer.from('small\n') }]);
+  });
+  afterEach(() => {
+    execFileSync('umount', ['-l', host.file('/mounted')]);
+    host.remove();
+  });
+
+  function expectNothingDone(why: string): void {
+    const ledger = readLedger(host.paths);
+    expect(() => install(host, [a, z])).toThrow(`cannot install "/mounted/z.conf": ${why}; all files are again as they were before`);
+    expect([host.tree('/etc'), host.tree('/mounted'), readLedger(host.paths)]).toEqual([{ '/etc/a.conf': 'old\n' }, { '/mounted/z.conf': 'small\n' }, ledger]);
+  }
+
+  it('since it is full: everything is as before', () => {
+    expectNothingDone('no space left on device');
+  });
+
+  it('since it is read-only: everything is as before', () => {
+    execFileSync('mount', ['-o', 'remount,ro', host.file('/mounted')]);
+    expectNothingDone('read-only file system');
+  });
+});
