@@ -1,0 +1,52 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { findPaths } from '../../../src/paths.ts';
+import { formatChanges, LOG_FILE } from '../../../src/db/change-log.ts';
+import { changeDb } from '../../../src/db/store.ts';
+
+function format(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, secrets: ReadonlySet<string> | 'all' = new Set()): string[] {
+  return formatChanges({ name: 'x', file: '/db/x', before: new Map(Object.entries(before)), after: new Map(Object.entries(after)) }, secrets, 'root');
+}
+
+it('says the old and the new record, in the words of the original, and who did it', () => {
+  expect(format({ a: 't|p|1', same: 't' }, { a: 't|p|2', same: 't', b: 't' })).toEqual([
+    '/db/x: OLD a=t|p|1 (by root)', '/db/x: NEW a=t|p|2 (by root)',
+    '/db/x: OLD b=(undefined) (by root)', '/db/x: NEW b=t (by root)',
+  ]);
+  expect(format({ a: 't' }, {})).toEqual(['/db/x: DELETE a=t (by root)']);
+});
+
+it('masks the values of secret props, old and new', () => {
+  expect(format({ a: 't|P|old|q|1' }, { a: 't|P|new|q|1' }, new Set(['P']))).toEqual([
+    '/db/x: OLD a=t|P|********|q|1 (by root)', '/db/x: NEW a=t|P|********|q|1 (by root)',
+  ]);
+});
+
+it('masks everything of a db that is all secrets, single values too', () => {
+  expect(format({}, { a: 'hush', b: 't|p|hush' }, 'all').join('\n')).not.toContain('hush');
+});
+
+it('no value ends its line or talks to a terminal', () => {
+  expect(format({}, { a: 't|p|\x1b[31m\x7f\r\xc2\x9b' })[1]).toBe('/db/x: NEW a=t|p|\\x1b[31m\\x7f\\x0d\\x9b (by root)');
+});
+
+it('a host that is laid out in a folder has its log there, with passwords masked as the schema says', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'docksmith-log-'));
+  try {
+    const paths = findPaths({ DOCKSMITH_ROOT: root });
+    changeDb(paths, 'docker_images', (draft) => {
+      draft.setType('wiki', 'service');
+      draft.setProp('wiki', 'RegistryPassword', 'hush');
+    });
+    changeDb(paths, 'secrets', (draft) => draft.setType('wiki', 'hush'));
+    const log = readFileSync(paths.file(LOG_FILE), 'utf8');
+    expect(log).toMatch(/\/var\/lib\/docksmith\/db\/docker_images: NEW wiki=service\|RegistryPassword\|\*{8} \(by /);
+    expect(log).toMatch(/\/var\/lib\/docksmith\/db\/secrets: NEW wiki=\*{8} /);
+    expect(log).not.toContain('hush');
+    expect(log).not.toContain(root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
