@@ -43,7 +43,7 @@ export function writeIntents(paths: Paths, intents: readonly Intent[]): void {
 }
 
 /** One intent per target. */
-export function mergeIntents(intents: readonly Intent[]): readonly Intent[] {
+function mergeIntents(intents: readonly Intent[]): readonly Intent[] {
   const merged = new Map<string, Intent>();
   for (const intent of intents) {
     const key = `${intent.kind} ${intent.name}`;
