@@ -78,8 +78,8 @@ function listUnknown(desired: Desired, actual: Actual, names: readonly string[])
     .map((name) => new Failure(`cannot find container "${name}"`, { why: 'there is neither a record of it nor a container that docksmith made' }));
 }
 
-/** Stops first, since what is stopped may hold a port that another one wants. */
-const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'volume'], ['stop'], ['remove'], ['update'], ['create', 'recreate', 'start', 'restart']];
+/** What goes and what stops comes first: it may hold a name or a port that another one wants. */
+const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'volume'], ['remove'], ['stop'], ['update'], ['create', 'recreate', 'start', 'restart']];
 
 function arrange(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual): readonly Operation[] {
   const making = operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : []));

@@ -66,7 +66,7 @@ function readService(service: Input, name: string): Readonly<Record<string, Valu
 /** The engine would drop them without a word. */
 function checkPorts(service: Input, { network_mode: network = 'bridge', ports = [] }: Readonly<Record<string, Value>>): void {
   if (network === 'bridge' || !isList(ports) || ports.length === 0) return;
-  service.entries?.find(([key]) => key === 'ports')?.[1].refuse(`with network_mode ${formatCanonical(network)} nothing can be published`);
+  findEntry(service, 'ports').refuse(`with network_mode ${formatCanonical(network)} nothing can be published`);
 }
 
 function takeOwnLabels(values: Readonly<Record<string, Value>>): Pick<RunSpec, 'values' | 'ownLabels'> {
@@ -85,10 +85,15 @@ function nameVolumes(service: Input, declared: Input | undefined, { volumes }: R
   }));
   const named = volumes.map(parseMounted).map((mount) => {
     if (!isVolumeName(mount.source)) return mount;
-    const source = names.get(mount.source) ?? service.refuse(`volume "${mount.source}" is not in the map "volumes" of the file`);
+    const source = names.get(mount.source) ?? findEntry(service, 'volumes').refuse(`volume "${mount.source}" is not in the map "volumes" of the file`);
     return { ...mount, source };
   });
   return { volumes: toSet(named.map(formatMounted)) };
+}
+
+/** For what is wrong with a key as a whole, in the light of others. */
+function findEntry(service: Input, name: string): Input {
+  return service.entries?.find(([key]) => key === name)?.[1] ?? service;
 }
 
 function isVolumeName(source: string): boolean {
