@@ -1,4 +1,5 @@
 import { UsageFailure } from '../errors.ts';
+import { findNearest } from '../nearest.ts';
 import { fromByteString } from './byte-text.ts';
 import type { Draft } from './draft.ts';
 import { sortedKeys, toDb, toRecord, toText, trim } from './flat-file.ts';
@@ -139,8 +140,11 @@ export interface PreparedCommand {
 export function prepareCommand([name, ...args]: readonly string[]): PreparedCommand {
   if (name === undefined || !isTrue(name)) throw new UsageFailure('cannot run "db"', { why: 'no command is given', hint: 'db --help lists the commands' });
   const command = COMMANDS.get(name);
-  if (command === undefined) throw new UsageFailure(`cannot run "db DB ${fromByteString(name)}"`, { why: 'there is no such command', hint: 'db --help lists the commands' });
-  if (!command.accepts(args)) throw new UsageFailure(`cannot run "db DB ${name}"`, { why: `its arguments are not ${command.usage.slice(name.length + 1)}`, hint: `usage: db DB ${command.usage}` });
+  if (command === undefined) {
+    const nearest = findNearest(name, COMMANDS.keys());
+    throw new UsageFailure(`cannot run "db DB ${fromByteString(name)}"`, { why: 'there is no such command', hint: nearest === undefined ? 'db --help lists the commands' : `did you mean ${nearest}?` });
+  }
+  if (!command.accepts(args)) throw new UsageFailure(`cannot run "db DB ${name}"`, { why: 'an argument is missing, or empty where it may not be', hint: `usage: db DB ${command.usage}` });
   return { writes: command.writes, run: (draft) => command.run(draft, args) };
 }
 
