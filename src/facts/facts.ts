@@ -31,8 +31,8 @@ export interface Listener {
   readonly protocol: 'tcp' | 'udp';
   readonly address: string;
   readonly port: number;
-  /** `nginx (pid 812)` where /proc tells, else undefined */
-  readonly process?: string;
+  /** `nginx (pid 812)` where /proc tells, else undefined. Looked up when it is first asked for, since all processes have to be searched. */
+  readonly process?: string | undefined;
 }
 export interface PublishedPort {
   readonly protocol: 'tcp' | 'udp';

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import type { Paths } from '../paths.ts';
+import type { HostFacts } from './facts.ts';
+
+/** Folders that a running runit watches: Debian's, runit's own, and that of SME Server. */
+const RUNIT_DIRS = ['/run/runit', '/etc/runit/runsvdir', '/var/service', '/service'];
+
+/** What kind of host is laid out under the root. */
+export function readHostFacts(paths: Paths): HostFacts {
+  const has = (name: string): boolean => existsSync(paths.file(name));
+  return {
+    apacheLayout: findApacheLayout(has),
+    isDebian: has('/etc/debian_version'),
+    hasSmeHome: has('/home/e-smith'),
+    // sd_booted(3): this folder is there if and only if systemd runs the host
+    serviceManager: has('/run/systemd/system') ? 'systemd' : RUNIT_DIRS.some(has) ? 'sv' : undefined,
+  };
+}
+
+/** SME Server is laid out as Red Hat's, so it comes first. */
+function findApacheLayout(has: (name: string) => boolean): HostFacts['apacheLayout'] {
+  if (has('/etc/e-smith') && has('/etc/httpd')) return 'sme';
+  if (has('/etc/httpd/conf.d')) return 'redhat';
+  return has('/etc/apache2/sites-enabled') ? 'debian' : undefined;
+}

@@ -1,0 +1,31 @@
+import type { Paths } from '../paths.ts';
+import { listAddresses } from './addresses.ts';
+import { findDockerUnit } from './docker-unit.ts';
+import type { Facts } from './facts.ts';
+import { readHostFacts } from './host.ts';
+import { listListeners } from './listeners.ts';
+import { findPortsInFiles } from './ports-in-files.ts';
+
+export interface FactSources {
+  readonly paths: Paths;
+  /** paths of what docksmith wrote, without the root */
+  readonly ownedFiles: readonly string[];
+}
+
+/**
+ * The facts that the host itself tells. What its engine knows (published ports, images) is left
+ * empty: which engine to ask is said by the db, with defaults that depend on these facts.
+ * @throws {Failure} when a file that docksmith owns can't be read
+ */
+export function readFacts({ paths, ownedFiles }: FactSources): Facts {
+  const dockerUnit = findDockerUnit(paths, new Set(ownedFiles));
+  return {
+    host: readHostFacts(paths),
+    addresses: listAddresses(),
+    listeners: listListeners(),
+    publishedPorts: [],
+    images: new Map(),
+    ...(dockerUnit === undefined ? {} : { dockerUnit }),
+    portsInFiles: findPortsInFiles(paths, ownedFiles),
+  };
+}
