@@ -23,21 +23,30 @@ export async function connectEngine(socket: string): Promise<Engine> {
     const [, version = newest] = [newest, NEWEST_API, oldest].sort(compareVersions);
     const docker = new Dockerode({ ...where, version: `v${version}` });
     const info: unknown = await docker.info();
-    return new DockerEngine(docker, where.socketPath ?? socket, isObject(info) && info['SwapLimit'] === true);
+    return new DockerEngine(docker, where.socketPath ?? socket, isObject(info) ? info : {});
   });
 }
 
 class DockerEngine implements Engine {
   readonly socket: string;
   readonly limitsSwap: boolean;
+  readonly liveRestore: boolean;
   readonly #docker: Docker;
   /** for messages: an id says nothing to an admin */
   readonly #names = new Map<string, string>();
 
-  constructor(docker: Docker, socket: string, limitsSwap: boolean) {
+  constructor(docker: Docker, socket: string, info: Readonly<Record<string, unknown>>) {
     this.#docker = docker;
     this.socket = socket;
-    this.limitsSwap = limitsSwap;
+    this.limitsSwap = info['SwapLimit'] === true;
+    this.liveRestore = info['LiveRestoreEnabled'] === true;
+  }
+
+  hasLiveRestore(): Promise<boolean> {
+    return this.#call('cannot ask the engine for its options', async () => {
+      const info: unknown = await this.#docker.info();
+      return isObject(info) && info['LiveRestoreEnabled'] === true;
+    });
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {

@@ -8,7 +8,11 @@ export interface Engine {
   readonly socket: string;
   /** whether a limit on swap can be set on this kernel; the engine quietly drops it where not */
   readonly limitsSwap: boolean;
+  /** whether containers go on running while this engine restarts, as it was started */
+  readonly liveRestore: boolean;
 
+  /** whether containers outlive a restart of the engine, as it runs now */
+  hasLiveRestore(): Promise<boolean>;
   listContainers(): Promise<readonly ContainerSummary[]>;
   /** undefined: not there (any more) */
   findContainer(id: string): Promise<ContainerInspect | undefined>;

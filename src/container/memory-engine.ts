@@ -30,6 +30,7 @@ export interface MemoryEngineOptions {
 export class MemoryEngine implements Engine {
   readonly socket: string;
   readonly limitsSwap = true;
+  readonly liveRestore = true;
   /** the mutating calls since it was opened */
   readonly calls: string[] = [];
   readonly #options: MemoryEngineOptions;
@@ -40,6 +41,10 @@ export class MemoryEngine implements Engine {
     this.socket = options.file ?? 'memory';
     this.#state = readState(options.file) ?? { count: 0, containers: [], images: {}, volumes: [] };
     for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
+  }
+
+  hasLiveRestore(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {

@@ -8,6 +8,11 @@ export const SPEC_LABEL = 'docksmith.spec';
 /** The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith itself would name so. */
 export const REPLACED_SUFFIX = '.docksmith-old';
 
+/** What the engine takes as a name, except for those that we put old containers aside under. */
+export function isContainerName(name: string): boolean {
+  return /^[a-zA-Z0-9][\w.-]+$/.test(name) && !name.endsWith(REPLACED_SUFFIX);
+}
+
 /** A reference with its tag said, as `docker pull` understands it: `wiki` is `wiki:latest`. Digests and image ids stay. */
 export function formatImageReference(reference: string): string {
   if (reference.includes('@') || /^(sha256:)?[0-9a-f]{64}$/.test(reference)) return reference;

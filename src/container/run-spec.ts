@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { collectAll, type Input, parseInput } from './input.ts';
 import { formatMounted, parseMounted } from './mounted.ts';
-import { OWN_PREFIX } from './names.ts';
+import { isContainerName, OWN_PREFIX } from './names.ts';
 import { readFields, readText } from './read-input.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { formatCanonical, isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
@@ -25,6 +25,7 @@ export interface RunSpec {
 export function parseRunSpec(file: string, text: string): RunSpec {
   const input = parseInput(file, text);
   const name = path.basename(file, '.yaml');
+  if (!isContainerName(name)) return input.refuse(`"${name}" is no name for a container`, 'two or more letters, digits, _ . -, the first a letter or digit');
   const { services = input.refuse('needs a map "services"'), volumes } = readFields(input, ['services', 'volumes']);
   const [first, second] = services.entries ?? services.refuse('must be a map');
   if (first === undefined || second !== undefined) return services.refuse('must hold exactly one service');

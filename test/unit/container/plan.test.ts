@@ -34,12 +34,12 @@ const CHANGES: readonly (readonly [title: string, before: Wanted, now: Wanted, p
   ['makes nothing of a disabled one that is not there', {}, { wiki: undefined }, ['nothing to do']],
   ['notes an orphan', { old: '' }, {}, ['nothing to do', 'orphan old: no record wants it, --remove-orphans removes it']],
   ['pulls first', {}, { git: '', wiki: 'image: new' }, ['pull new:latest: not there', 'create git: not there', 'create wiki: not there']],
-  ['pulls once for two', {}, { a: 'image: new', b: 'image: new:latest' }, ['pull new:latest: not there', 'create a: not there', 'create b: not there']],
-  ['makes volumes once, and says for whom', {}, { a: 'volumes: ["wiki-data:/d"]', b: 'volumes: ["wiki-data:/d"]' }, ['volume wiki-data: wanted by a, b', 'create a: not there', 'create b: not there']],
-  ['stops before it starts', { a: 'ports: ["80:80"]' }, { b: 'ports: ["80:80"]', a: undefined }, ['stop a: disabled', 'create b: not there']],
-  ['stops first one of two that swap ports', { a: 'ports: ["80:80"]', b: 'ports: ["81:80"]' }, { a: 'ports: ["81:80"]', b: 'ports: ["80:80"]' },
-    ['stop b: gives port 81 to a', 'recreate a: ports 80:80 -> 81:80', 'recreate b: ports 81:80 -> 80:80']],
-  ['keeps the order that it was given', {}, { wikidb: '', git: '', a: '' }, ['create wikidb: not there', 'create git: not there', 'create a: not there']],
+  ['pulls once for two', {}, { aa: 'image: new', bb: 'image: new:latest' }, ['pull new:latest: not there', 'create aa: not there', 'create bb: not there']],
+  ['makes volumes once, and says for whom', {}, { aa: 'volumes: ["wiki-data:/d"]', bb: 'volumes: ["wiki-data:/d"]' }, ['volume wiki-data: wanted by aa, bb', 'create aa: not there', 'create bb: not there']],
+  ['stops before it starts', { aa: 'ports: ["80:80"]' }, { bb: 'ports: ["80:80"]', aa: undefined }, ['stop aa: disabled', 'create bb: not there']],
+  ['stops first one of two that swap ports', { aa: 'ports: ["80:80"]', bb: 'ports: ["81:80"]' }, { aa: 'ports: ["81:80"]', bb: 'ports: ["80:80"]' },
+    ['stop bb: gives port 81 to aa', 'recreate aa: ports 80:80 -> 81:80', 'recreate bb: ports 81:80 -> 80:80']],
+  ['keeps the order that it was given', {}, { wikidb: '', git: '', aa: '' }, ['create wikidb: not there', 'create git: not there', 'create aa: not there']],
 ];
 
 describe('a plan', () => {

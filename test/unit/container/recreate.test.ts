@@ -104,13 +104,13 @@ describe('applying a plan', () => {
 
   it('goes on with other containers after one has failed, and says what was done and what not', async () => {
     const engine = new MemoryEngine({ images: IMAGES, onCall: (call) => {
-      if (call === 'update a') throw new Failure('cannot update container "a"', { why: 'no' });
+      if (call === 'update aa') throw new Failure('cannot update container "aa"', { why: 'no' });
     } });
-    await reconcile(engine, { a: 'mem_limit: 64m', b: '' });
-    engine.setState('a', { Status: 'exited', Running: false, ExitCode: 1 });
-    const { done, failed, skipped } = await reconcile(engine, { a: 'mem_limit: 128m', b: 'user: "1"' });
+    await reconcile(engine, { aa: 'mem_limit: 64m', bb: '' });
+    engine.setState('aa', { Status: 'exited', Running: false, ExitCode: 1 });
+    const { done, failed, skipped } = await reconcile(engine, { aa: 'mem_limit: 128m', bb: 'user: "1"' });
     const show = (operations: readonly { readonly verb: string; readonly name: string }[]): readonly string[] => operations.map(({ verb, name }) => `${verb} ${name}`);
-    expect([show(done), show(failed.map(({ operation }) => operation)), show(skipped)]).toEqual([['recreate b'], ['update a'], ['start a']]);
+    expect([show(done), show(failed.map(({ operation }) => operation)), show(skipped)]).toEqual([['recreate bb'], ['update aa'], ['start aa']]);
   });
 
   it('touches nothing when an image cannot be had', async () => {

@@ -84,6 +84,10 @@ describe('a run spec', () => {
     }
   });
 
+  it.each(['w', '-wiki', 'wi ki', 'wiki.docksmith-old'])('refuses the name %j, which the engine or docksmith cannot take', (name) => {
+    expect(() => parseRunSpec(`/etc/${name}.yaml`, 'services: {}')).toThrow(`"${name}" is no name for a container`);
+  });
+
   it.each([
     ['', 'it is empty'], ['services: {}', 'exactly one service'], ['services: {other: {image: a}}', 'must be called "wiki"'], ['services: {wiki: {}}', 'needs an image'],
     ['services: {wiki: {image: a}}\nnetworks: {x: {}}', '"networks": docksmith does not carry this key out'], ['- a', 'must be a map'], ['services: {wiki: [', 'cannot read the run spec'],
