@@ -35,7 +35,8 @@ export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOpti
     }
     try {
       if (!flock(fd, ['-n'])) {
-        const other = readFileSync(file, 'utf8').trim() || undefined;
+        // by the descriptor: the file may have lost its name meanwhile
+        const other = readFileSync(fd, 'utf8').trim() || undefined;
         onWait?.(other);
         if (!flock(fd, waitSeconds === undefined ? [] : ['-w', String(waitSeconds)])) {
           throw cannot(`still held after ${waitSeconds ?? 0} seconds by ${other ?? 'another process'}`);
@@ -45,7 +46,11 @@ export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOpti
       if (isStillInPlace(fd, file)) {
         ftruncateSync(fd);
         writeSync(fd, `${holder} (pid ${process.pid})\n`);
-        return { isInPlace: () => isStillInPlace(fd, file), release: () => closeSync(fd) };
+        const release = (): void => {
+          ftruncateSync(fd); // the next holder may be the original, which leaves no words of its own
+          closeSync(fd);
+        };
+        return { isInPlace: () => isStillInPlace(fd, file), release };
       }
       closeSync(fd);
     } catch (error) {

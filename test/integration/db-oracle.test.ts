@@ -79,7 +79,7 @@ describe('writers at the same time', () => {
     await db(['set', 'k', 't']);
     const names = (writer: number): string[] => Array.from({ length: CALLS }, (_, n) => `w${writer}n${n}`);
     const singles = async (writer: number): Promise<void> => {
-      for (const name of names(writer)) expect((await db(['setprop', 'k', name, '1'])).exitCode).toBe(0);
+      for (const name of names(writer)) expect(await db(['setprop', 'k', name, '1'])).toMatchObject({ exitCode: 0, stderr: '' });
     };
     const batch = async (writer: number): Promise<void> => {
       expect((await db(['batch'], names(writer).map((name) => `setprop k ${name} 1\n`).join(''))).exitCode).toBe(0);
@@ -93,7 +93,7 @@ describe('writers at the same time', () => {
     await db(['set', 'k', 't']);
     const PERL_CALLS = 300;
     const ours = async (writer: number): Promise<void> => {
-      for (let n = 0; n < CALLS; n++) expect((await db(['set', `ours${writer}n${n}`, 't'])).exitCode).toBe(0);
+      for (let n = 0; n < CALLS; n++) expect(await db(['set', `ours${writer}n${n}`, 't'])).toMatchObject({ exitCode: 0, stderr: '' });
     };
     const perl = run('perl', [path.resolve(import.meta.dirname, '../support/perl-writer.pl'), path.join(folder, 'x'), 'perl', String(PERL_CALLS)]);
     const [written] = await Promise.all([perl, ours(0), ours(1), ours(2)]);
