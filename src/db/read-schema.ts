@@ -44,9 +44,9 @@ function mergeFile(kinds: Kinds, file: string): void {
   const fail = (where: string, why: string): Failure => new Failure(`cannot use ${where} of the schema`, { why, at: { file } });
   for (const [kind, props] of members(JSON.parse(readFileSync(file, 'utf8')), () => fail('the text', 'it is no JSON object'))) {
     const merged = kinds[kind] ??= emptyObject<PropSchema>();
-    for (const [prop, members_] of members(props, () => fail(`"${kind}"`, 'it is no JSON object'))) {
+    for (const [prop, written] of members(props, () => fail(`"${kind}"`, 'it is no JSON object'))) {
       const where = `"${kind}.${prop}"`;
-      const given = Object.fromEntries(members(members_, () => fail(where, 'it is no JSON object')));
+      const given = Object.fromEntries(members(written, () => fail(where, 'it is no JSON object')));
       merged[prop] = parsePropSchema({ ...merged[prop], ...given }, (why) => fail(where, why));
     }
   }
