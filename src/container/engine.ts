@@ -77,7 +77,7 @@ export interface ContainerConfig {
 }
 
 /** Durations in nanoseconds. */
-export interface Healthcheck {
+interface Healthcheck {
   Test?: Maybe<string[]>;
   Interval?: Maybe<number>;
   Timeout?: Maybe<number>;
@@ -121,7 +121,7 @@ export interface HostConfig {
   Runtime?: Maybe<string>;
 }
 
-export interface EngineMount {
+interface EngineMount {
   Type: 'bind' | 'volume';
   Source: string;
   Target: string;

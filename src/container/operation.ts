@@ -15,11 +15,11 @@ interface Existing extends Named {
   readonly nameNow: string;
 }
 
-export type PullOperation = { readonly verb: 'pull' } & Named;
+type PullOperation = { readonly verb: 'pull' } & Named;
 /** A volume with a name is made. */
-export type VolumeOperation = { readonly verb: 'volume' } & Named;
+type VolumeOperation = { readonly verb: 'volume' } & Named;
 /** Made and started. */
-export type CreateOperation = { readonly verb: 'create'; readonly spec: RunSpec } & Named;
+type CreateOperation = { readonly verb: 'create'; readonly spec: RunSpec } & Named;
 /** A new container takes the place of the old one, which comes back if the new one does not start. */
 export type RecreateOperation = {
   readonly verb: 'recreate';
@@ -31,13 +31,13 @@ export type RecreateOperation = {
   readonly unfinished?: string;
 } & Existing;
 /** The same container with other limits. */
-export type UpdateOperation = { readonly verb: 'update'; readonly limits: HostConfig } & Existing;
-export type StartOperation = { readonly verb: 'start'; readonly paused: boolean } & Existing;
+type UpdateOperation = { readonly verb: 'update'; readonly limits: HostConfig } & Existing;
+type StartOperation = { readonly verb: 'start'; readonly paused: boolean } & Existing;
 /** Stopped, and given its own name back. */
-export type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
-export type RestartOperation = { readonly verb: 'restart'; readonly stop: StopRequest } & Existing;
+type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
+type RestartOperation = { readonly verb: 'restart'; readonly stop: StopRequest } & Existing;
 /** Stopped and removed; its volumes stay. */
-export type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } & Existing;
+type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } & Existing;
 
 /** One step of a plan. */
 export type Operation =

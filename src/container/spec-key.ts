@@ -6,7 +6,7 @@ import type { Kind, Value } from './value.ts';
  * How a change of a key is answered: not at all, by the engine's live update of the same
  * container, or by a new container.
  */
-export type Answer = 'none' | 'update' | 'recreate';
+type Answer = 'none' | 'update' | 'recreate';
 
 /** One key of a run spec, from the Compose file to the engine and back. */
 export interface SpecKey {
