@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -19,7 +19,7 @@ export function makeNamespaceName(): string {
 /** A temporary folder that others may enter too: Apache's children are not root. */
 export function makeTemporaryFolder(what: string): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), `${PREFIX}-${process.pid}-${what}-`));
-  execFileSync('chmod', ['755', folder]);
+  chmodSync(folder, 0o755);
   return folder;
 }
 

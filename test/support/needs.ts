@@ -15,9 +15,9 @@ type Suite = (title: string, tests: () => void) => void;
  * has installed everything, that is an error instead.
  */
 export function needs(...wanted: readonly Need[]): Suite {
-  const missing = [...new Set(wanted.flatMap(listMissing))];
-  if (missing.length > 0 && process.env['CI'] === 'true') throw new Error(`this suite is not to be skipped with CI=true: it needs ${missing.join(', ')}`);
-  return suiteOr(missing.length === 0 ? undefined : `needs ${missing.join(', ')}`);
+  const reason = findReason(wanted);
+  if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`this suite is not to be skipped with CI=true: it ${reason}`);
+  return suiteOr(reason);
 }
 
 /**
@@ -36,12 +36,15 @@ function suiteOr(reason: string | undefined): Suite {
   };
 }
 
-function listMissing(need: Need): readonly string[] {
-  const { root, programs } = NEEDS[need];
-  const missing = Object.entries(programs)
-    .filter(([program]) => !isInstalled(program))
-    .map(([program, debianPackage]) => `${program} (apt-get install --no-install-recommends ${debianPackage})`);
-  return root && process.getuid?.() !== 0 ? ['root (run it with sudo)', ...missing] : missing;
+/** `needs root, dockerd, busybox: sudo, apt-get install …`; undefined where everything is there */
+function findReason(wanted: readonly Need[]): string | undefined {
+  const needed = wanted.map((need) => NEEDS[need]);
+  const missing = new Map(needed.flatMap(({ programs }) => Object.entries(programs)).filter(([program]) => !isInstalled(program)));
+  const lacksRoot = needed.some(({ root }) => root) && process.getuid?.() !== 0;
+  if (missing.size === 0 && !lacksRoot) return undefined;
+  const install = `apt-get install --no-install-recommends ${[...new Set(missing.values())].join(' ')}`;
+  const cures = [...(missing.size > 0 ? [install] : []), ...(lacksRoot ? ['run the tests as root'] : [])];
+  return `needs ${[...(lacksRoot ? ['root'] : []), ...missing.keys()].join(', ')}: ${cures.join(', ')}`;
 }
 
 function isInstalled(program: string): boolean {
