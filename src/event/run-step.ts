@@ -12,6 +12,8 @@ export interface StepContext {
   readonly changedFile: string;
   /** what lets nested calls join: `EventLock.token` */
   readonly token: string;
+  /** what cannot be applied (no engine, no service manager) stays pending, and that is no failure */
+  readonly mayStayPending?: boolean;
   /** a line of the step's output, without its newline and without the step's name */
   readonly onLine: OnLine;
 }
@@ -29,8 +31,8 @@ export interface StepResult {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Runs one executable of an event as `SNNname EVENT ARG…`. What goes wrong is in the result: the steps after it still run. */
-export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, onLine }: StepContext): Promise<StepResult> {
-  const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: token });
+export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, mayStayPending = false, onLine }: StepContext): Promise<StepResult> {
+  const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: token, ...(mayStayPending && { DOCKSMITH_MAY_STAY_PENDING: '1' }) });
   const result = await runProcess(step.file, [event, ...args], env, onLine);
   const why = formatFailedEnd(result);
   const failure = why === undefined ? undefined : new Failure(`cannot complete step "${step.name}" of event "${event}"`, { why });
@@ -43,6 +45,8 @@ function stepEnvironment(paths: Paths, more: NodeJS.ProcessEnv): NodeJS.ProcessE
     ...process.env,
     ...more,
     PATH: `${path.join(paths.packageDir, 'bin/path')}:${process.env['PATH'] ?? DEFAULT_PATH}`,
+    // while an event prepares its files, the dbs of its steps are a copy
+    DBPATH: paths.dbDir,
     DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root,
     DOCKSMITH_NODE: process.execPath,
   };

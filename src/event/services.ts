@@ -31,6 +31,12 @@ export interface Adjusted {
   readonly note: string;
 }
 
+export interface AdjustOptions {
+  readonly onLine?: OnLine;
+  /** why, in words: where a unit file is among them, systemd has to read it first */
+  readonly causes?: readonly string[];
+}
+
 /** What service managers call a service whose record does not say; where systems differ, by the layout that its record tells. */
 const SERVICE_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   httpd: { debian: 'apache2', redhat: 'httpd', sme: 'httpd-e-smith' },
@@ -55,7 +61,7 @@ const SV_COMMANDS: Readonly<Record<Verb, string>> = {
  * run there.
  * @throws Failure with the output where a command, or the check before it, fails
  */
-export async function adjustService(paths: Paths, manager: ServiceManager, service: Service, verb: Verb, onLine: OnLine = () => undefined): Promise<Adjusted> {
+export async function adjustService(paths: Paths, manager: ServiceManager, service: Service, verb: Verb, { onLine = () => undefined, causes = [] }: AdjustOptions = {}): Promise<Adjusted> {
   const { name, enabled } = service;
   const result = (outcome: Adjusted['outcome'], note: string): Adjusted => ({ service: name, verb, outcome, note: `${verb} ${name}: ${note}` });
   if (paths.root !== '' && manager !== 'command') return result('left alone', 'left alone: DOCKSMITH_ROOT is set');
@@ -66,7 +72,8 @@ export async function adjustService(paths: Paths, manager: ServiceManager, servi
     await run(stop, `stop "${name}"`);
     return result('done', `stopped, since it is disabled: ${formatCommand(stop)}`);
   }
-  const commands = planCommands(manager, service, verb);
+  const isUnitChanged = manager === 'systemd' && causes.some((cause) => cause.startsWith('/etc/systemd/'));
+  const commands = [...(isUnitChanged ? [['systemctl', 'daemon-reload']] : []), ...planCommands(manager, service, verb)];
   if (verb !== 'stop' && service.checkCommand !== undefined) await run(['/bin/sh', '-c', service.checkCommand], `${verb} "${name}": its check refuses its files`);
   for (const command of commands) await run(command, `${verb} "${name}"`);
   return result('done', commands.map(formatCommand).join('; '));

@@ -1,35 +1,23 @@
-import type { Place } from '../errors.ts';
-import { Failure, reasonOf } from '../errors.ts';
+import { Failure, Failures, reasonOf } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { Snapshot } from '../db/snapshot.ts';
+import { blockParamsOf, calledPath, findPlainName, hashOf, sourceOf } from './ast.ts';
 import { CannotHold, type Escape } from './escape.ts';
 import type { Fragment } from './fragment.ts';
 import type { Helper, HelperTable } from './helper.ts';
+import { type Frame, lookUpPath, type Names, NoSuchName, OUTERMOST, whyMissing } from './lookup.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
 import { isTrue, observe, RecordView, textOf, type Value, VariableMap, Verbatim } from './value.ts';
 
 type Call = hbs.AST.MustacheStatement | hbs.AST.SubExpression | hbs.AST.BlockStatement;
 
 /** All that is the same for every fragment of one expansion. */
-export interface Evaluation {
-  readonly snapshot: Snapshot;
+export interface Evaluation extends Names {
   readonly facts: Facts;
   readonly helpers: HelperTable;
   readonly escape: Escape;
-  /** variables besides the records of `configuration`: `record` with FOREACH, the hash of `expand` */
-  readonly variables: ReadonlyMap<string, Value>;
-  readonly expand: (template: string, variables: ReadonlyMap<string, Value>, around: ReadScope) => TrackedText;
+  /** `before` is what stands on the line already. @throws HelperFailure when there is no such template or it expands itself */
+  readonly expand: (template: string, variables: ReadonlyMap<string, Value>, around: ReadScope, before: string) => TrackedText;
 }
-
-/** A `this` with what blocks lay around it. */
-interface Frame {
-  readonly context: Value | typeof ROOT;
-  readonly data: ReadonlyMap<string, Value>;
-  readonly blockParams: ReadonlyMap<string, Value>;
-  readonly parent?: Frame;
-}
-
-const ROOT = Symbol('the variables of the template');
 
 /**
  * Appends what a fragment says to `out`. The language is Handlebars and so is the parser;
@@ -38,7 +26,7 @@ const ROOT = Symbol('the variables of the template');
  * @throws Failure with fragment, line and column
  */
 export function evaluateFragment(fragment: Fragment, evaluation: Evaluation, out: TrackedText, around = new ReadScope()): void {
-  new Evaluator(fragment, evaluation, out).program(fragment.program, { context: ROOT, data: new Map(), blockParams: new Map() }, around);
+  new Evaluator(fragment, evaluation, out).program(fragment.program, OUTERMOST, around);
 }
 
 class Evaluator {
@@ -104,27 +92,29 @@ class Evaluator {
   #block(statement: hbs.AST.BlockStatement, frame: Frame, around: ReadScope): void {
     const scope = new ReadScope(around);
     const { path, params, program, inverse } = statement;
-    const otherwise = (): void => {
-      if ((inverse as hbs.AST.Program | undefined) !== undefined) this.program(inverse, frame, scope);
+    // either may be left out, `{{^if x}}…{{/if}}` has no program; the parser's types do not say so
+    const run = (part: hbs.AST.Program | undefined, inner = frame): void => {
+      if (part !== undefined) this.program(part, inner, scope);
     };
+    const otherwise = (): void => run(inverse);
     const inside = (context: Value, data: Iterable<readonly [string, Value]> = [], blockParams: readonly Value[] = []): void => {
-      this.program(program, {
-        context, data: new Map([...frame.data, ...data]), parent: frame,
-        blockParams: new Map([...frame.blockParams, ...blockParamsOf(program).map((name, n): [string, Value] => [name, blockParams[n]])]),
-      }, scope);
+      const names = blockParamsOf(program).map((name, n): [string, Value] => [name, blockParams[n]]);
+      run(program, { context, data: new Map([...frame.data, ...data]), parent: frame, blockParams: new Map([...frame.blockParams, ...names]) });
     };
     const name = sourceOf(path);
     const argument = (): Value => {
       if (params[0] === undefined || params.length > 1) throw this.#failure(statement, `cannot use {{#${name}}}`, `it takes one argument, not ${params.length}`);
+      if (hashOf(statement).length > 0) throw this.#failure(statement, `cannot use {{#${name}}}`, 'it takes no named arguments');
       return this.#expression(params[0], frame, scope, false);
     };
     switch (name) {
       // `if` and `unless` keep `this`, as in Handlebars
-      case 'if': return isTrue(argument()) ? this.program(program, frame, scope) : otherwise();
-      case 'unless': return isTrue(argument()) ? otherwise() : this.program(program, frame, scope);
+      case 'if': return isTrue(argument()) ? run(program) : otherwise();
+      case 'unless': return isTrue(argument()) ? otherwise() : run(program);
       case 'with': {
         const value = argument();
-        return isTrue(value) ? inside(value, [], [value]) : otherwise();
+        // as in Handlebars: 0 is a `this` like any other
+        return isTrue(value) || value === 0 ? inside(value, [], [value]) : otherwise();
       }
       case 'each': {
         const items = this.#items(argument(), statement);
@@ -136,13 +126,13 @@ class Evaluator {
       }
       default:
     }
-    const helper = this.#findHelper(path);
+    const helper = this.#findHelper(findPlainName(calledPath(statement)));
     if (helper === undefined) throw this.#failure(statement, `cannot use {{#${name}}}`, 'there is no helper of that name');
-    const block = (): TrackedText => this.#capture(() => this.program(program, frame, scope));
+    const block = (): TrackedText => this.#capture(() => run(program));
     const value = this.#callHelper(name, helper, statement, frame, scope, block);
     // a helper that answers with text has used the block; any other answer is a condition
     if (value instanceof TrackedText) return this.#out.appendText(value);
-    return isTrue(value) ? this.program(program, frame, scope) : otherwise();
+    return isTrue(value) ? run(program) : otherwise();
   }
 
   #items(value: Value, statement: hbs.AST.BlockStatement): (readonly [Value, Value])[] {
@@ -153,7 +143,7 @@ class Evaluator {
 
   #capture(write: () => void): TrackedText {
     const outer = this.#out;
-    const captured = new TrackedText();
+    const captured = new TrackedText(outer.currentLine);
     this.#out = captured;
     try {
       write();
@@ -165,21 +155,19 @@ class Evaluator {
 
   /** A mustache or a sub-expression: a helper with its arguments, or a path alone. */
   #call(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, frame: Frame, scope: ReadScope, mayMiss = false): Value {
-    const { path, params } = call;
-    const helper = this.#findHelper(path);
+    const path = calledPath(call);
+    const name = findPlainName(path);
+    const hasArguments = call.params.length > 0 || hashOf(call).length > 0;
     // `{{record}}` is the variable where there is one, `{{record "db" "key"}}` the helper
-    const isVariable = params.length === 0 && hashOf(call).length === 0 && this.#evaluation.variables.has(sourceOf(path));
-    if (helper !== undefined && !isVariable) return this.#callHelper(sourceOf(path), helper, call, frame, scope, undefined, mayMiss);
-    if (params.length > 0 || hashOf(call).length > 0) throw this.#failure(call, `cannot call "${sourceOf(path)}"`, 'there is no helper of that name');
+    const isVariable = name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#evaluation.variables.has(name));
+    const helper = isVariable ? undefined : this.#findHelper(name);
+    if (helper !== undefined) return this.#callHelper(sourceOf(path), helper, call, frame, scope, undefined, mayMiss);
+    if (hasArguments) throw this.#failure(call, `cannot call "${sourceOf(path)}"`, 'there is no helper of that name');
     return this.#expression(path, frame, scope, mayMiss);
   }
 
-  #findHelper(path: hbs.AST.Expression): Helper | undefined {
-    if (path.type !== 'PathExpression') return undefined;
-    const { data, depth, parts, original } = path as hbs.AST.PathExpression;
-    const [name] = parts;
-    if (data || depth > 0 || parts.length !== 1 || name === undefined || original !== name) return undefined;
-    return Object.hasOwn(this.#evaluation.helpers, name) ? this.#evaluation.helpers[name] : undefined;
+  #findHelper(name: string | undefined): Helper | undefined {
+    return name !== undefined && Object.hasOwn(this.#evaluation.helpers, name) ? this.#evaluation.helpers[name] : undefined;
   }
 
   #callHelper(
@@ -193,12 +181,12 @@ class Evaluator {
     const { snapshot, facts, expand } = this.#evaluation;
     let value: Value;
     try {
-      value = helper.call({ args, lazyArgs, hash, snapshot: observe(snapshot, scope), facts, scope, block, expand: (template, variables) => expand(template, variables, scope) });
+      value = helper.call({ args, lazyArgs, hash, snapshot: observe(snapshot, scope), facts, scope, block, expand: (template, variables) => expand(template, variables, scope, this.#out.currentLine) });
     } catch (error) {
-      if (error instanceof Failure) throw error;
+      if (error instanceof Failure || error instanceof Failures) throw error;
       throw this.#failure(call, `cannot call "${name}"`, reasonOf(error));
     }
-    if (value === undefined && !mayMiss) throw this.#failure(call, `cannot call "${name}"`, this.#missing(call.params.map(sourceOf).join(' '), scope));
+    if (value === undefined && !mayMiss) throw this.#failure(call, `cannot call "${name}"`, whyMissing(call.params.map(sourceOf).join(' '), this.#evaluation, scope));
     return value;
   }
 
@@ -212,76 +200,23 @@ class Evaluator {
       case 'SubExpression': return this.#call(node as hbs.AST.SubExpression, frame, scope, mayMiss);
       default: {
         const value = this.#path(node as hbs.AST.PathExpression, frame, scope);
-        if (value === undefined && !mayMiss) throw this.#failure(node, `cannot read ${sourceOf(node)}`, this.#missing(sourceOf(node), scope));
+        if (value === undefined && !mayMiss) throw this.#failure(node, `cannot read ${sourceOf(node)}`, whyMissing(sourceOf(node), this.#evaluation, scope));
         return value;
       }
     }
   }
 
   #path(node: hbs.AST.PathExpression, frame: Frame, scope: ReadScope): Value {
-    const { data, depth, parts } = node;
-    let [first, ...rest] = parts;
-    let base: Frame = frame;
-    for (let n = 0; n < depth; n++) {
-      if (base.parent === undefined) throw this.#failure(node, `cannot read ${sourceOf(node)}`, 'there is nothing around the template');
-      base = base.parent;
+    try {
+      return lookUpPath(node, frame, this.#evaluation, scope);
+    } catch (error) {
+      if (!(error instanceof NoSuchName)) throw error;
+      throw this.#failure(node, `cannot read ${sourceOf(node)}`, error.message);
     }
-    if (data) {
-      if (first === 'root') return this.#walk(this.#variable(rest[0] ?? '', scope), rest.slice(1), scope);
-      if (first === undefined || !frame.data.has(first)) throw this.#failure(node, `cannot read ${sourceOf(node)}`, 'there is @key, @index, @first and @last inside {{#each}}, and @root');
-      return this.#walk(frame.data.get(first), rest, scope);
-    }
-    if (first === undefined) {
-      if (base.context === ROOT) throw this.#failure(node, `cannot read ${sourceOf(node)}`, 'it names nothing here: say which record');
-      return base.context;
-    }
-    const scoped = depth === 0 && !/^(this|\.)\b/.test(node.original);
-    if (scoped && frame.blockParams.has(first)) return this.#walk(frame.blockParams.get(first), rest, scope);
-    // `config` and the variables of this expansion are seen from inside any block
-    if (scoped && first === 'config') [first, ...rest] = rest;
-    else if (base.context !== ROOT && !(scoped && this.#evaluation.variables.has(first))) return this.#walk(base.context, parts, scope);
-    return this.#walk(this.#variable(first ?? '', scope, parts[0] !== 'config'), rest, scope);
-  }
-
-  #variable(name: string, scope: ReadScope, withVariables = true): Value {
-    if (withVariables && this.#evaluation.variables.has(name)) return this.#evaluation.variables.get(name);
-    return new RecordView(this.#evaluation.snapshot, 'configuration', name).orMissing(scope);
-  }
-
-  #walk(start: Value, parts: readonly string[], scope: ReadScope): Value {
-    let value = start;
-    for (const part of parts) {
-      if (value instanceof RecordView) value = value.lookUp(part, scope);
-      else if (value instanceof VariableMap) value = value.entries.get(part);
-      else return undefined;
-    }
-    return value;
-  }
-
-  #missing(source: string, scope: ReadScope): string {
-    const { db, key, prop } = scope.own.at(-1) ?? {};
-    if (db === undefined || key === undefined) return `${source} has no value`;
-    const record = this.#evaluation.snapshot.dbs.get(db)?.get(key);
-    return record === undefined ? `db ${db} has no record "${key}"` : `record "${key}" of db ${db} has no prop "${prop ?? ''}"`;
   }
 
   #failure(node: hbs.AST.Node, what: string, why: string): Failure {
     const { line, column } = node.loc.start;
-    const at: Place = { file: this.#fragment.file, line, column: column + 1 };
-    return new Failure(what, { why, at });
+    return new Failure(what, { why, at: { file: this.#fragment.file, line, column: column + 1 } });
   }
-}
-
-/** The parser leaves out what a block has none of; its types do not say so. */
-function blockParamsOf({ blockParams }: { blockParams?: readonly string[] }): readonly string[] {
-  return blockParams ?? [];
-}
-
-function hashOf(call: { hash?: hbs.AST.Hash }): readonly hbs.AST.HashPair[] {
-  return call.hash?.pairs ?? [];
-}
-
-function sourceOf(node: hbs.AST.Expression): string {
-  if (node.type === 'SubExpression') return `(${[sourceOf((node as hbs.AST.SubExpression).path), ...(node as hbs.AST.SubExpression).params.map(sourceOf)].join(' ')})`;
-  return 'original' in node ? String(node.original) : 'this';
 }

@@ -30,6 +30,8 @@ export interface Metadata {
   /** Handlebars; true when it gives anything but nothing, `0` or `no`: the output is removed instead of expanded */
   readonly delete: string | undefined;
   readonly forEach: ForEach | undefined;
+  /** with FOREACH: only the records whose keys are the arguments of the event */
+  readonly onlyArguments: boolean;
   readonly format: Format;
   readonly escape: string;
   readonly filters: readonly LineFilter[];
@@ -41,7 +43,7 @@ export interface Metadata {
 /** `s/pattern/replacement/flags`, for every line with its newline; a line that becomes empty goes. */
 export interface LineFilter { readonly pattern: RegExp; readonly replacement: string }
 
-const KEYS = ['PERMS', 'UID', 'GID', 'OUTPUT_FILENAME', 'TEMPLATE_PATH', 'FILTER', 'DELETE', 'FOREACH', 'FORMAT', 'ESCAPE', 'CHECK', 'SERVICES'];
+const KEYS = ['PERMS', 'UID', 'GID', 'OUTPUT_FILENAME', 'TEMPLATE_PATH', 'FILTER', 'DELETE', 'FOREACH', 'ONLY', 'FORMAT', 'ESCAPE', 'CHECK', 'SERVICES'];
 const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
 
 /**
@@ -100,6 +102,7 @@ export function parseMetadata(output: string, files: readonly { readonly file: s
     group: get('GID', text, 'root'),
     delete: get('DELETE', optional, undefined),
     forEach: get<ForEach | undefined>('FOREACH', parseForEach, undefined),
+    onlyArguments: get<'all' | 'arguments'>('ONLY', (value) => oneOf(value, ['all', 'arguments']), 'all') === 'arguments',
     format,
     escape: get('ESCAPE', (value) => oneOf(value, Object.keys(ESCAPES)), format),
     filters: get<readonly LineFilter[]>('FILTER', (value) => [parseFilter(value)], []),

@@ -11,7 +11,7 @@ import type { HelperTable } from './helper.ts';
 import { parseIniPart } from './ini-part.ts';
 import { matches } from './matches.ts';
 import { type ForEach, type LineFilter, type Metadata, readMetadata } from './metadata.ts';
-import type { Origin, Rendered } from './rendered.ts';
+import type { Origin, RecordRef, Rendered } from './rendered.ts';
 import { ReadScope, TrackedText } from './tracked-text.ts';
 import { RecordView, type Value } from './value.ts';
 
@@ -29,8 +29,8 @@ export interface RenderRequest {
   readonly template: string;
   /** metadata that an event adds */
   readonly metadata?: { readonly file: string; readonly text: string };
-  /** with FOREACH: only the records of these keys */
-  readonly only?: readonly string[];
+  /** arguments of the event: the records to expand for, where metadata says `ONLY = arguments` */
+  readonly args?: readonly string[];
   /** replaces OUTPUT_FILENAME */
   readonly outputFilename?: string;
 }
@@ -41,6 +41,8 @@ export interface RenderedTemplate {
   readonly warnings: readonly string[];
   /** outputs that metadata DELETE names */
   readonly deleted: readonly string[];
+  /** what the outputs are all of: the whole template, or with `ONLY = arguments` these records */
+  readonly scope: 'all' | readonly RecordRef[];
 }
 
 /** Expands templates over one snapshot; fragments are read and parsed once. */
@@ -64,9 +66,10 @@ export class Renderer {
     const mistakes = new Mistakes();
     const fragments = list.files.flatMap((file) => mistakes.collect(() => [this.#fragment(file)]) ?? []);
     mistakes.throw();
+    const only = metadata.onlyArguments ? request.args : undefined;
     const outputs: Rendered[] = [];
     const deleted: string[] = [];
-    for (const record of this.#recordsOf(metadata.forEach, request.only)) {
+    for (const record of this.#recordsOf(metadata.forEach, only)) {
       const variables = new Map<string, Value>([['templatePath', metadata.template], ...(record === undefined ? [] : [['record', record] as const])]);
       mistakes.collect(() => {
         const scope = new ReadScope();
@@ -78,7 +81,8 @@ export class Renderer {
       });
     }
     mistakes.throw();
-    return { template: request.template, outputs, warnings: list.warnings, deleted };
+    const scope = only === undefined || metadata.forEach === undefined ? 'all' : only.map((key) => ({ db: metadata.forEach?.db ?? '', key }));
+    return { template: request.template, outputs, warnings: list.warnings, deleted, scope };
   }
 
   #recordsOf(forEach: ForEach | undefined, only: readonly string[] | undefined): readonly (RecordView | undefined)[] {

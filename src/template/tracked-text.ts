@@ -7,9 +7,22 @@ import type { Origin, Read } from './rendered.ts';
 export class ReadScope {
   readonly own: Read[] = [];
   readonly around: ReadScope | undefined;
+  /** shared by all scopes around and inside: what a condition that printed nothing has read counts too */
+  readonly #noted: Map<string, Read>;
 
   constructor(around?: ReadScope) {
     this.around = around;
+    this.#noted = around === undefined ? new Map() : around.#noted;
+  }
+
+  note(read: Read): void {
+    this.own.push(read);
+    this.#noted.set(formatRead(read), read);
+  }
+
+  /** Everything that this scope and all scopes around and inside it have read so far, each once. */
+  noted(): readonly Read[] {
+    return [...this.#noted.values()];
   }
 
   /** Own reads first, then those around, each once. */
@@ -40,6 +53,8 @@ export interface Piece {
   readonly line: number;
   /** true: every newline of the text is a newline of the fragment; false: all of it was made by one line */
   readonly literal: boolean;
+  /** for a merged document: the key that the text belongs to, `services.wiki.ports` */
+  readonly documentKey?: string;
   readonly scope: ReadScope;
 }
 
@@ -53,8 +68,8 @@ export class TrackedText {
     this.currentLine = currentLine;
   }
 
+  /** An empty piece is kept: the line would be another if its value came. */
   append(piece: Piece): void {
-    if (piece.text === '') return;
     this.pieces.push(piece);
     const newline = piece.text.lastIndexOf('\n');
     this.currentLine = newline < 0 ? this.currentLine + piece.text : piece.text.slice(newline + 1);
@@ -77,20 +92,22 @@ export class TrackedText {
         }
       }
     }
-    if (line.pieces.length > 0) lines.push(line);
+    // what came to nothing after the last newline belongs to the line that it would have continued
+    if (line.toString() !== '' || lines.length === 0) lines.push(line);
+    else lines.at(-1)?.pieces.push(...line.pieces);
     return lines;
   }
 
   /** Where this text (of one line) comes from: each fragment line once, with the reads of all its pieces. */
   origins(): readonly Origin[] {
-    const origins = new Map<string, { fragment: string; line: number; reads: Map<string, Read> }>();
-    for (const { fragment, line, scope } of this.pieces) {
-      const key = `${fragment}:${line}`;
+    const origins = new Map<string, { place: Omit<Origin, 'reads'>; reads: Map<string, Read> }>();
+    for (const { fragment, line, documentKey, scope } of this.pieces) {
+      const key = `${fragment}:${line}:${documentKey ?? ''}`;
       let origin = origins.get(key);
-      if (origin === undefined) origins.set(key, (origin = { fragment, line, reads: new Map() }));
+      if (origin === undefined) origins.set(key, (origin = { place: { fragment, line, ...(documentKey === undefined ? {} : { documentKey }) }, reads: new Map() }));
       for (const read of scope.all()) origin.reads.set(formatRead(read), read);
     }
-    return [...origins.values()].map(({ fragment, line, reads }) => ({ fragment, line, reads: [...reads.values()] }));
+    return [...origins.values()].map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
   }
 
   toString(): string {

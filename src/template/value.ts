@@ -25,7 +25,7 @@ export class Verbatim {
 
 /** A snapshot whose reads are noted in the scope. */
 export function observe(snapshot: Snapshot, scope: ReadScope): Snapshot {
-  return { ...snapshot, onRead: (read) => scope.own.push(read) };
+  return { ...snapshot, onRead: (read) => scope.note(read) };
 }
 
 /** A record as fragments see it; every look at it is recorded in the scope that asks. */
@@ -44,8 +44,8 @@ export class RecordView {
 
   /** This view, or undefined when there is neither such a record nor a schema that has defaults for it. */
   orMissing(scope: ReadScope): RecordView | undefined {
-    scope.own.push({ db: this.db, key: this.key });
-    const hasDefaults = this.db === 'configuration' && this.snapshot.schema[this.db]?.[this.key] !== undefined;
+    scope.note({ db: this.db, key: this.key });
+    const hasDefaults = this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.key);
     return this.record !== undefined || hasDefaults ? this : undefined;
   }
 
@@ -62,14 +62,14 @@ export class RecordView {
 
   /** The record's type: what prints when a fragment names the record itself, since SME keeps single values there. */
   type(scope: ReadScope): string | undefined {
-    scope.own.push({ db: this.db, key: this.key });
+    scope.note({ db: this.db, key: this.key });
     return this.record?.type;
   }
 }
 
 /** As in Handlebars: the empty string, 0, false, null, missing and an empty list are false; so `"disabled"` is true, see the helper `enabled`. */
 export function isTrue(value: Value): boolean {
-  if (value instanceof TrackedText) return value.pieces.length > 0;
+  if (value instanceof TrackedText) return value.toString() !== '';
   if (value instanceof VariableMap) return value.entries.size > 0;
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }

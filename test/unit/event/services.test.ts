@@ -74,7 +74,7 @@ describe('by commands of the record', () => {
 
   it('what they say is handed on', async () => {
     const lines: string[] = [];
-    await adjustService(host.paths, 'command', service({ reloadCommand: 'echo out; echo err >&2' }), 'reload', (line) => lines.push(line));
+    await adjustService(host.paths, 'command', service({ reloadCommand: 'echo out; echo err >&2' }), 'reload', { onLine: (line) => lines.push(line) });
     expect(lines.sort()).toEqual(['err', 'out']);
   });
 });

@@ -1,0 +1,62 @@
+import type { Command } from './command.ts';
+
+type Listed = Pick<Command, 'usage' | 'doc'> & {
+  readonly load: () => Promise<Command['run']>;
+  readonly options?: Command['options'];
+  /** called by the shipped action scripts, not by people */
+  readonly internal?: true;
+};
+
+const DRY_RUN = 'say what would be done, and change nothing at all';
+const DIFF = 'show what changes in each file';
+const TAKE_OVER = 'replace files that are not docksmith\'s; their originals are kept in history';
+const JSON_OPTION = 'print one JSON document on standard output';
+const WAIT = 'give up after so many seconds if another event runs';
+
+/** Every command of `docksmith`, in the order of its help. */
+export const COMMANDS: Readonly<Record<string, Listed>> = {
+  'signal-event': {
+    usage: '[OPTION…] EVENT [ARG…]', doc: 'run one event',
+    options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--force': 'adjust every service of the event, whether or not a file of it changed', '--take-over': TAKE_OVER, '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    load: async () => (await import('./signal-event.ts')).runSignalEvent,
+  },
+  'expand-template': {
+    usage: '[OPTION…] PATH', doc: 'expand the template of one output file',
+    options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--stdout': 'print the text instead of installing it', '--take-over': TAKE_OVER, '--output_filename=PATH': 'install it as another file' },
+    load: async () => (await import('./expand-template.ts')).runExpandTemplate,
+  },
+  db: { usage: '[--json] DB COMMAND …', doc: 'read and write one db', load: async () => (await import('./db.ts')).runDb },
+  config: {
+    usage: '[--json] COMMAND …', doc: 'the same for the db configuration',
+    load: async () => { const { runDb } = await import('./db.ts'); return (args, context) => runDb(withConfiguration(args), context); },
+  },
+  reconcile: {
+    usage: '[OPTION…] [NAME…]', doc: 'bring the containers to what the run specs say',
+    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers whose records are gone (never their volumes)', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    load: async () => (await import('./reconcile.ts')).runReconcile,
+  },
+  start: { usage: 'NAME…', doc: 'start containers', load: async () => (await import('./reconcile.ts')).runStart },
+  stop: { usage: 'NAME…', doc: 'stop containers until the next event', load: async () => (await import('./reconcile.ts')).runStop },
+  restart: { usage: 'NAME…', doc: 'restart containers', load: async () => (await import('./reconcile.ts')).runRestart },
+  log: {
+    usage: '[--json] [-n COUNT] [RUN]', doc: 'show the runs of events, or one of them whole',
+    options: { '-n COUNT': 'so many, the last ones (20)', '--json': JSON_OPTION },
+    load: async () => (await import('./log.ts')).runLog,
+  },
+  props: {
+    usage: '[NAME]', doc: 'show the props that records may have, or one of them',
+    load: async () => (await import('./props.ts')).runProps,
+  },
+  helpers: { usage: '[NAME]', doc: 'show what fragments can call', load: async () => (await import('./helpers.ts')).runHelpers },
+  uninstall: {
+    usage: '[--dry-run]', doc: 'remove the files that docksmith wrote and put back what it took over; containers, volumes and dbs stay',
+    options: { '--dry-run': DRY_RUN }, load: async () => (await import('./uninstall.ts')).runUninstall,
+  },
+  'set-up': { usage: '', doc: 'bring the dbs up to date: migrations, defaults, what the host tells', internal: true, load: async () => (await import('./actions.ts')).runSetUp },
+  'allocate-ports': { usage: '', doc: 'give loopback ports to containers behind Apache', internal: true, load: async () => (await import('./actions.ts')).runAllocatePorts },
+  'restart-daemon': { usage: '', doc: 'restart the engine if its options changed', internal: true, load: async () => (await import('./actions.ts')).runRestartDaemon },
+};
+
+function withConfiguration(args: readonly string[]): readonly string[] {
+  return args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : args[0] === '--help' || args[0] === '-h' ? args : ['configuration', ...args];
+}

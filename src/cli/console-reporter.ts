@@ -1,0 +1,65 @@
+import type { Reporter } from '../flow/reporter.ts';
+import { isTerminal, painter, showable } from './terminal.ts';
+import type { Writable } from 'node:stream';
+import type { Spinner } from 'yocto-spinner';
+
+/** Work that takes longer than this gets a line that moves. */
+const SHOW_AFTER_MILLISECONDS = 1000;
+
+export interface Streams {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+/** Tells on a terminal or a pipe what goes on; progress on a terminal only. */
+export class ConsoleReporter implements Reporter {
+  readonly #streams: Streams;
+  readonly #linesTo: Writable;
+  #spinner: Spinner | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #words = '';
+
+  /** @param options `json`: standard output is kept for the one document, lines of steps go to standard error */
+  constructor(streams: Streams, { json = false }: { readonly json?: boolean } = {}) {
+    this.#streams = streams;
+    this.#linesTo = json ? streams.stderr : streams.stdout;
+  }
+
+  waiting(holder: string | undefined): void {
+    this.#print(this.#streams.stderr, `waiting for ${holder ?? 'another process'} to end\n`);
+  }
+
+  progress(words: string): void {
+    this.#words = words;
+    if (!isTerminal(this.#streams.stderr)) return;
+    if (this.#spinner !== undefined) this.#spinner.text = words;
+    else this.#timer ??= setTimeout(() => void this.#spin(), SHOW_AFTER_MILLISECONDS);
+  }
+
+  line(step: string, text: string, stream: 'stdout' | 'stderr'): void {
+    const to = stream === 'stderr' ? this.#streams.stderr : this.#linesTo;
+    this.#print(to, `${painter(to)('dim', `${step}:`)} ${showable(text)}\n`);
+  }
+
+  warning(text: string): void {
+    this.#print(this.#streams.stderr, `${painter(this.#streams.stderr)('yellow', 'docksmith: warning:')} ${showable(text)}\n`);
+  }
+
+  /** Takes the moving line away. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#spinner?.stop();
+    this.#spinner = undefined;
+  }
+
+  async #spin(): Promise<void> {
+    const { default: yoctoSpinner } = await import('yocto-spinner');
+    if (this.#timer !== undefined) this.#spinner = yoctoSpinner({ text: this.#words }).start();
+  }
+
+  #print(to: Writable, text: string): void {
+    this.#spinner?.clear();
+    to.write(text);
+  }
+}

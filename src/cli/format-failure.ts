@@ -1,0 +1,21 @@
+import type { Writable } from 'node:stream';
+import { Failure, Failures } from '../errors.ts';
+import { painter, showable } from './terminal.ts';
+
+/** The failures behind whatever was thrown; undefined for a mistake of this program. */
+export function listFailures(error: unknown): readonly Failure[] | undefined {
+  if (error instanceof Failures) return error.failures;
+  return error instanceof Failure ? [error] : undefined;
+}
+
+/** `docksmith: cannot …: why`, and a line `hint: …` where there is one thing to do. */
+export function formatFailures(failures: readonly Failure[], stream: Writable): string {
+  const paint = painter(stream);
+  return failures.map(({ message, hint }) =>
+    `${paint('red', 'docksmith:')} ${showable(message)}\n${hint === undefined ? '' : `${paint('cyan', 'hint:')} ${showable(hint)}\n`}`).join('');
+}
+
+/** The same for `--json`. */
+export function jsonFailures(failures: readonly Failure[]): readonly unknown[] {
+  return failures.map(({ message, why, at, hint }) => ({ message, why, ...(at === undefined ? {} : { at }), ...(hint === undefined ? {} : { hint }) }));
+}

@@ -1,0 +1,31 @@
+import { formatPlan } from '../container/format-plan.ts';
+import type { Preview } from '../flow/dry-run.ts';
+import { countChanges, formatChanges, jsonChanges } from './format-signal.ts';
+import { type painter } from './terminal.ts';
+
+/** What an event would do, for a person. */
+export function formatPreview(event: string, preview: Preview, paint: ReturnType<typeof painter>): string {
+  const { changes, allocated, plan, restartsDaemon, services, executables } = preview;
+  return [
+    ...allocated.map((change) => `would set ${change}\n`),
+    formatChanges(changes, paint),
+    ...(restartsDaemon === undefined ? [] : [`would restart the engine (${restartsDaemon.causes.join(', ')})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`]),
+    ...(plan === undefined ? [] : [`${paint('bold', 'containers')}\n`, ...formatPlan(plan).split('\n').map((line) => `  ${line}\n`)]),
+    ...services.map(({ service, verbs, causes }) => `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${causes.join(', ')})`}\n`),
+    ...executables.map((name) => `would run ${name}\n`),
+    `${event}: dry run, nothing was changed; ${countChanges(changes)}\n`,
+  ].join('');
+}
+
+export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, services, executables, warnings }: Preview, diff: boolean): unknown {
+  return {
+    event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, executables, services,
+    ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
+    ...(plan === undefined ? {} : { plan: jsonPlan(plan) }),
+  };
+}
+
+/** Operations as the plan prints them, in parts. */
+export function jsonPlan({ operations, notes }: NonNullable<Preview['plan']>): unknown {
+  return { operations: operations.map(({ verb, name, cause }) => ({ verb, name, cause })), notes };
+}

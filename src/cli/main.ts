@@ -1,0 +1,78 @@
+import process from 'node:process';
+import { UsageFailure } from '../errors.ts';
+import { findNearest } from '../nearest.ts';
+import { findPaths } from '../paths.ts';
+import type { CommandContext } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { formatFailures, listFailures } from './format-failure.ts';
+import { formatTable, painter } from './terminal.ts';
+
+const VERSION = '0.1.0';
+
+/**
+ * Runs the program under one of its names and sets the exit code: 0 done, 1 failed, 2 wrong usage.
+ * @param program `docksmith`, or a command that has a name of its own (`db`)
+ */
+export async function main(program: string): Promise<void> {
+  const { stdin, stdout, stderr } = process;
+  // a reader that has seen enough (`| head`) is no failure of ours
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    const args = process.argv.slice(2);
+    const context = { paths: findPaths(), stdin, stdout, stderr };
+    process.exitCode = program === 'docksmith' ? await runSubcommand(args, context) : await runCommand(program, args, context);
+  } catch (error) {
+    const failures = listFailures(error);
+    if (failures === undefined) {
+      stderr.write(`${painter(stderr)('red', 'docksmith:')} a mistake in docksmith itself; please report it with these lines\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exitCode = 1;
+      return;
+    }
+    stderr.write(formatFailures(failures, stderr));
+    process.exitCode = failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
+  }
+}
+
+async function runSubcommand([name, ...args]: readonly string[], context: CommandContext): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    context.stdout.write(args[0] === undefined ? formatHelp() : formatCommandHelp(args[0], `docksmith ${args[0]}`));
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    context.stdout.write(`docksmith ${VERSION}\n`);
+    return 0;
+  }
+  return runCommand(name, args, context, `docksmith ${name}`);
+}
+
+async function runCommand(name: string, args: readonly string[], context: CommandContext, called = name): Promise<number> {
+  const command = getCommand(name);
+  // the db command has arguments that may look like options
+  if ((args[0] === '--help' || args[0] === '-h') && name !== 'db' && name !== 'config') {
+    context.stdout.write(formatCommandHelp(name, called));
+    return 0;
+  }
+  return (await command.load())(args, context);
+}
+
+function getCommand(name: string): (typeof COMMANDS)[string] {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined) return command;
+  const nearest = findNearest(name, Object.keys(COMMANDS));
+  throw new UsageFailure(`cannot run "docksmith ${name}"`, { why: 'there is no such command', hint: nearest === undefined ? 'docksmith --help lists them' : `did you mean "${nearest}"?` });
+}
+
+function formatHelp(): string {
+  const listed = Object.entries(COMMANDS).filter(([, { internal }]) => internal !== true);
+  return `docksmith turns a small flat-file db into a server's configuration and its running containers.\n\nusage: docksmith COMMAND …\n\n${
+    formatTable(listed.map(([name, { doc }]) => [`  ${name}`, doc]))}\ndocksmith COMMAND --help tells more of one.
+signal-event, expand-template, db and config are commands of their own, too.
+DOCKSMITH_ROOT=FOLDER works on a host that is laid out in a folder.
+Exit codes: 0 done, 1 failed, 2 wrong usage.\n`;
+}
+
+function formatCommandHelp(name: string, called: string): string {
+  const { usage, doc, options = {} } = getCommand(name);
+  const rows = Object.entries(options).map(([option, words]) => [`  ${option}`, words]);
+  return `usage: ${called} ${usage}\n\n${doc}\n${rows.length === 0 ? '' : `\n${formatTable(rows)}`}`;
+}

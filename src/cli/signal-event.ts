@@ -1,0 +1,48 @@
+import { UsageFailure } from '../errors.ts';
+import { previewEvent } from '../flow/dry-run.ts';
+import { signalEvent } from '../flow/signal.ts';
+import { formatDiff } from '../output/diff.ts';
+import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
+import { ConsoleReporter } from './console-reporter.ts';
+import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
+import { formatPreview, jsonPreview } from './format-preview.ts';
+import { formatSignal, jsonSignal } from './format-signal.ts';
+import { hasColour, painter } from './terminal.ts';
+
+const OPTIONS = {
+  'dry-run': { type: 'boolean' }, diff: { type: 'boolean' }, force: { type: 'boolean' }, 'take-over': { type: 'boolean' },
+  wait: { type: 'string' }, json: { type: 'boolean' },
+} as const;
+
+/** `signal-event [OPTION…] EVENT [ARG…]` */
+export async function runSignalEvent(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
+  const { values, words } = readOptions('signal-event', args, OPTIONS, { passThrough: true });
+  const [event, ...eventArgs] = words;
+  if (event === undefined) throw new UsageFailure('cannot run "signal-event"', { why: 'no event is named', hint: 'signal-event --help tells how it is used' });
+  const { json = false, diff = false, force = false } = values;
+  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, waitSeconds: readSeconds('signal-event', values.wait) };
+  const reporter = new ConsoleReporter({ stdout, stderr }, { json });
+  const shownDiff = { colour: hasColour(stdout) };
+  try {
+    if (values['dry-run'] === true) {
+      const preview = await previewEvent(paths, request);
+      reporter.end();
+      for (const warning of preview.warnings) reporter.warning(warning);
+      stdout.write(json ? formatJson(jsonPreview(event, preview, diff)) : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`);
+      return preview.changes.obstacles.length === 0 ? 0 : 1;
+    }
+    const result = await signalEvent(paths, request, reporter);
+    reporter.end();
+    stdout.write(json ? formatJson(jsonSignal(result, diff)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
+    if (!json) stderr.write(formatFailures(result.failures, stderr));
+    return result.failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    reporter.end();
+    const failures = listFailures(error);
+    if (!json || failures === undefined) throw error;
+    stdout.write(formatJson({ event, args: eventArgs, failures: jsonFailures(failures) }));
+    return failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
+  } finally {
+    reporter.end();
+  }
+}

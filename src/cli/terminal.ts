@@ -1,0 +1,29 @@
+import { styleText } from 'node:util';
+import type { Writable } from 'node:stream';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Whether a stream is a terminal that wants colours (https://no-color.org). */
+export function hasColour(stream: Writable): boolean {
+  return isTerminal(stream) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}
+
+export function isTerminal(stream: Writable): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
+}
+
+/** Puts a style on text that is for a terminal, and leaves it as it is for a pipe. */
+export function painter(stream: Writable): (style: Style, text: string) => string {
+  return hasColour(stream) ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+}
+
+/** What comes from outside, shown: control characters are spelled out, so that no log line can move the cursor or forge another. */
+export function showable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Text columns, two blanks apart; the last one is not padded. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((widest, row) => row.map((cell, n) => Math.max(cell.length, widest[n] ?? 0)), []);
+  return rows.map((row) => row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n] ?? 0) : cell)).join('  ')).map((line) => `${line}\n`).join('');
+}

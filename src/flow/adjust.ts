@@ -1,0 +1,70 @@
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { Failure, Failures, reasonOf } from '../errors.ts';
+import { type Adjusted, adjustService, defaultServiceName, type Service, SERVICE_MANAGERS, type ServiceManager } from '../event/services.ts';
+import type { ServiceToAdjust } from '../event/steps.ts';
+import type { Install, Removal } from '../output/change-set.ts';
+import { clearIntents, type Intent, listIntents } from '../output/intents.ts';
+import type { Paths } from '../paths.ts';
+import type { Reporter } from './reporter.ts';
+
+export interface AdjustResult {
+  readonly adjusted: readonly Adjusted[];
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Adjusts those of the services that something is pending for, or that are to be adjusted
+ * always. What was done is pending no more; what failed stays so.
+ */
+export async function adjustServices(
+  paths: Paths, snapshot: Snapshot, services: readonly ServiceToAdjust[], step: string, reporter: Reporter,
+): Promise<AdjustResult> {
+  const adjusted: Adjusted[] = [];
+  const failures: Failure[] = [];
+  const pending = listIntents(paths).filter(({ kind }) => kind === 'service');
+  for (const { service, verbs, always } of services) {
+    const intent = pending.find(({ name }) => name === service);
+    if (intent === undefined && !always) continue;
+    try {
+      for (const verb of verbs) {
+        reporter.progress(`${verb} ${service}`);
+        const done = await adjustService(paths, findManager(snapshot), describeService(snapshot, service), verb, {
+          onLine: (line, stream) => reporter.line(step, line, stream),
+          causes: intent?.causes ?? [],
+        });
+        adjusted.push(done);
+      }
+      clearIntents(paths, [{ kind: 'service', name: service }]);
+    } catch (error) {
+      if (error instanceof Failures) failures.push(...error.failures);
+      else failures.push(error instanceof Failure ? error : new Failure(`cannot adjust "${service}"`, { why: reasonOf(error), cause: error }));
+    }
+  }
+  return { adjusted, failures };
+}
+
+/** The adjustments that a change of files calls for: of the services whose files they are. */
+export function intentsOf(install: readonly Install[], remove: readonly Removal[], now: Date): readonly Intent[] {
+  const since = now.toISOString();
+  const intent = (name: string, cause: string): Intent => ({ kind: 'service', name, verbs: [], causes: [cause], since });
+  return [
+    ...install.filter(({ reasons }) => reasons.length > 0).flatMap(({ output }) => output.services.map((service) => intent(service, `${output.path} changed`))),
+    ...remove.flatMap(({ owned }) => owned.services.map((service) => intent(service, `${owned.path} removed`))),
+  ];
+}
+
+function findManager(snapshot: Snapshot): ServiceManager {
+  const name = findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager');
+  return SERVICE_MANAGERS.find((manager) => manager === name) ?? 'command';
+}
+
+function describeService(snapshot: Snapshot, name: string): Service {
+  const get = (prop: string): string | undefined => findProp(snapshot, 'configuration', name, prop) || undefined;
+  return {
+    name,
+    enabled: get('status') !== 'disabled',
+    unit: get('ServiceName') ?? defaultServiceName(name, get('Layout')),
+    startCommand: get('StartCommand'), stopCommand: get('StopCommand'), restartCommand: get('RestartCommand'),
+    reloadCommand: get('ReloadCommand'), checkCommand: get('CheckCommand'),
+  };
+}

@@ -1,0 +1,49 @@
+import { takeEventLock } from '../event/event-lock.ts';
+import { newRun } from '../event/runs.ts';
+import { refuseObstacles } from '../output/change-set.ts';
+import { checkOutputs } from '../output/check.ts';
+import { commitChanges } from '../output/commit.ts';
+import type { Paths } from '../paths.ts';
+import { listFragments } from '../template/fragment.ts';
+import type { RenderRequest } from '../template/render.ts';
+import { intentsOf } from './adjust.ts';
+import { type Expanded, expandTemplates } from './expand.ts';
+import type { Reporter } from './reporter.ts';
+import { readWorld, type World } from './world.ts';
+
+export interface ExpandRequest {
+  /** path of a template, or of an output of one */
+  readonly template: string;
+  readonly takeOver: boolean;
+  readonly outputFilename?: string;
+}
+
+/** Renders one template and compares it with what is installed; touches nothing. */
+export async function planExpansion(paths: Paths, request: ExpandRequest): Promise<Expanded> {
+  return expand(await readWorld(paths), request);
+}
+
+/** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
+export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded> {
+  const lock = takeEventLock(paths, { command: `expand-template ${request.template}`, run: newRun('expand-template', [request.template]).id, onWait: (holder) => reporter.waiting(holder) });
+  try {
+    const world = await readWorld(paths);
+    const expanded = expand(world, request);
+    refuseObstacles(expanded.changes);
+    await checkOutputs(paths, expanded.changes);
+    commitChanges(paths, expanded.changes, { ledger: world.ledger, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
+    return expanded;
+  } finally {
+    lock.release();
+  }
+}
+
+function expand(world: World, { template, takeOver, outputFilename }: ExpandRequest): Expanded {
+  return expandTemplates(world, [{ ...findTemplate(world, template), ...(outputFilename === undefined ? {} : { outputFilename }) }], { takeOver });
+}
+
+/** `/etc/docksmith/containers/wiki.yaml` is an output of the template `/etc/docksmith/containers`. */
+function findTemplate({ paths, ledger }: World, path: string): RenderRequest {
+  if (listFragments(paths, path, false) !== undefined) return { template: path };
+  return { template: ledger.outputs.get(path)?.template ?? path };
+}

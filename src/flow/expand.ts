@@ -1,0 +1,105 @@
+import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import { Failure, Failures, throwAll } from '../errors.ts';
+import { checkRecords } from '../model/check-records.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import { type ChangeSet, findForcedOwner, planChanges, type Scope } from '../output/change-set.ts';
+import { installedUnder } from '../output/installed.ts';
+import { listFragments } from '../template/fragment.ts';
+import { HELPERS } from '../template/helpers/index.ts';
+import { readMetadata } from '../template/metadata.ts';
+import { Renderer, type RenderRequest } from '../template/render.ts';
+import type { Rendered } from '../template/rendered.ts';
+import { ownersIn } from './owners.ts';
+import type { World } from './world.ts';
+
+export const RUN_SPECS = '/etc/docksmith/containers';
+
+export interface Expanded {
+  readonly changes: ChangeSet;
+  readonly outputs: readonly Rendered[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Renders templates over the world and compares them with what is installed.
+ * Touches nothing. Where run specs or vhosts of containers are among them, the records are
+ * checked first.
+ * @throws Failure(s) with every mistake of one kind
+ */
+export function expandTemplates(world: World, requests: readonly RenderRequest[], { takeOver }: { readonly takeOver: boolean }): Expanded {
+  const { paths, snapshot, facts, ledger } = world;
+  const warnings = checkContainers(world, requests);
+  const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersIn((file) => paths.file(file)) });
+  const failures: Failure[] = [];
+  const rendered = requests.flatMap((request) => collect(failures, () => renderer.render(request)) ?? []);
+  throwAll(uniqueByMessage(failures));
+  const outputs = rendered.flatMap((template) => template.outputs);
+  throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(output))));
+  const scope: Scope = new Map([...(rendered.every((template) => template.scope === 'all') ? goneTemplates(world) : []), ...rendered.map((template) => [template.template, template.scope] as const)]);
+  const changes = planChanges(outputs, ledger, scope, installedUnder(paths), { takeOver, owner: findForcedOwner() });
+  return { changes, outputs, warnings: [...warnings, ...rendered.flatMap((template) => template.warnings)] };
+}
+
+function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[]): readonly string[] {
+  const ofContainers = requests.map(({ template, metadata, args }) => ({ metadata: readMetadata(paths, template, metadata), args }))
+    .filter(({ metadata }) => metadata.forEach?.db === CONTAINERS);
+  if (ofContainers.length === 0) return [];
+  const isWhole = ofContainers.some(({ metadata }) => !metadata.onlyArguments);
+  // a record that went may still have outputs: its name is no mistake
+  const owners = new Set([...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])));
+  const asked = [...new Set(ofContainers.flatMap(({ args }) => args ?? []))];
+  const only = isWhole ? undefined : asked.filter((key) => snapshot.dbs.get(CONTAINERS)?.has(key) === true || !owners.has(key));
+  if (only !== undefined && asked.length === 0) throw new Failure('cannot expand the templates', { why: 'the event takes the names of containers', hint: `db ${CONTAINERS} keys` });
+  const { mistakes, warnings } = checkRecords(snapshot, facts, only);
+  throwAll(mistakes);
+  return warnings;
+}
+
+/** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. */
+function goneTemplates({ paths, ledger }: World): readonly (readonly [string, 'all'])[] {
+  const templates = new Set([...ledger.outputs.values()].map(({ template }) => template));
+  return [...templates].filter((template) => listFragments(paths, readMetadata(paths, template).template, false) === undefined).map((template) => [template, 'all'] as const);
+}
+
+/** Whether an output is a container's run spec. */
+export function isRunSpec({ path }: Pick<Rendered, 'path'>): boolean {
+  return path.startsWith(`${RUN_SPECS}/`) && path.endsWith('.yaml');
+}
+
+/** Reads a run spec before it is installed; its mistakes are shown at the fragments that made the lines. */
+export function parseRenderedSpec(output: Rendered): RunSpec {
+  try {
+    return parseRunSpec(output.path, output.content.toString());
+  } catch (error) {
+    throw new Failures(listMistakes(() => { throw error; }).map((failure) => atFragment(failure, output)));
+  }
+}
+
+function atFragment(failure: Failure, { path, origins }: Rendered): Failure {
+  if (failure.at?.file !== path || failure.at.line === undefined) return failure;
+  const [origin] = origins[failure.at.line - 1] ?? [];
+  if (origin === undefined) return failure;
+  const what = failure.message.slice(0, failure.message.length - failure.why.length - 2).replace(/^\S+:\d+(?::\d+)?: /, '');
+  return new Failure(what, { why: failure.why, at: { file: origin.fragment, line: origin.line }, ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
+}
+
+function listMistakes(work: () => unknown): readonly Failure[] {
+  const failures: Failure[] = [];
+  collect(failures, work);
+  return failures;
+}
+
+function collect<T>(failures: Failure[], work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failures) failures.push(...error.failures);
+    else if (error instanceof Failure) failures.push(error);
+    else throw error;
+    return undefined;
+  }
+}
+
+function uniqueByMessage(failures: readonly Failure[]): readonly Failure[] {
+  return [...new Map(failures.map((failure) => [failure.message, failure])).values()];
+}

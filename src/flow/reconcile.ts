@@ -1,0 +1,96 @@
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readActual } from '../container/actual.ts';
+import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
+import { type Desired, makeDesired } from '../container/desired.ts';
+import type { Engine } from '../container/engine.ts';
+import { type Asked, type Plan, planAsked, planReconcile } from '../container/plan.ts';
+import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import type { Db } from '../db/record.ts';
+import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
+import { CONTAINERS, splitList } from '../model/ports.ts';
+import type { Paths } from '../paths.ts';
+import { RUN_SPECS } from './expand.ts';
+import { ownersIn } from './owners.ts';
+
+export interface ReconcileRequest {
+  /** only these containers; absent: all */
+  readonly names?: readonly string[] | undefined;
+  readonly removeOrphans?: boolean | undefined;
+  /** start, stop or restart these instead of bringing all to what the records say */
+  readonly asked?: Asked | undefined;
+}
+
+/**
+ * What brings the engine to what the records and run specs say.
+ * @param specs by name; the installed ones, or those that a dry run has rendered
+ */
+export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked }: ReconcileRequest): Promise<Plan> {
+  const only = asked?.names ?? names;
+  const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
+  const desired: Desired = makeDesired(records, specs);
+  const actual = await readActual(engine, desired);
+  return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans }) : planAsked(desired, actual, asked);
+}
+
+/** Carries a plan out. Host folders that records want made are made first, and those that are missing stop it before anything is touched. */
+export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void): Promise<Applied> {
+  const names = plan.operations.filter(({ verb }) => verb === 'create' || verb === 'recreate').map(({ name }) => name);
+  const folders = names.flatMap((name) => missingFolders(snapshot, name));
+  throwAll(folders.filter(({ make }) => !make).map(({ name, folder }) => new Failure(`cannot create container "${name}"`, {
+    why: `its MountPath names "${folder}", and this host has no such folder`, hint: `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes`,
+  })));
+  for (const { name, folder } of folders) makeHostFolder(snapshot, name, folder);
+  return applyPlan(engine, plan, onProgress);
+}
+
+interface MissingFolder { readonly name: string; readonly folder: string; readonly make: boolean }
+
+/** Bind-mount sources are paths of the machine: the root does not go in front of them. */
+function missingFolders(snapshot: Snapshot, name: string): readonly MissingFolder[] {
+  const make = findProp(snapshot, CONTAINERS, name, 'MountCreate') === 'yes';
+  return splitList(findProp(snapshot, CONTAINERS, name, 'MountPath') ?? '').map((mount) => mount.split(':')[0] ?? '')
+    .filter((folder) => folder !== '' && !existsSync(folder)).map((folder) => ({ name, folder, make }));
+}
+
+function makeHostFolder(snapshot: Snapshot, name: string, folder: string): void {
+  const mode = Number.parseInt(findProp(snapshot, CONTAINERS, name, 'MountMode') ?? '0755', 8);
+  mkdirSync(folder, { recursive: true, mode });
+  const [user, group] = (findProp(snapshot, CONTAINERS, name, 'MountOwner') ?? '').split(':');
+  if (!user) return;
+  // ids of the machine, as the folder is one of the machine's
+  const findOwner = ownersIn((file) => file);
+  const [uid, gid] = [findOwner('user', user), findOwner('group', group ?? user)];
+  if (uid === undefined || gid === undefined) throw new Failure(`cannot make "${folder}" for container "${name}"`, { why: `this host has no ${uid === undefined ? `user "${user}"` : `group "${group ?? user}"`}` });
+  chownSync(folder, uid, gid);
+}
+
+/** The run specs that are installed, by name; those of `only` where it is given. @throws Failures with the mistakes of all of them */
+export function readRunSpecs(paths: Paths, only?: readonly string[]): ReadonlyMap<string, RunSpec> {
+  const folder = paths.file(RUN_SPECS);
+  const failures: Failure[] = [];
+  const specs = listFolder(folder).filter((file) => file.endsWith('.yaml')).flatMap((file): [string, RunSpec][] => {
+    const name = path.basename(file, '.yaml');
+    if (only !== undefined && !only.includes(name)) return [];
+    try {
+      return [[name, parseRunSpec(`${RUN_SPECS}/${file}`, readFileSync(path.join(folder, file), 'utf8'))]];
+    } catch (error) {
+      if (error instanceof Failures) failures.push(...error.failures);
+      else if (error instanceof Failure) failures.push(error);
+      else throw error;
+      return [];
+    }
+  });
+  throwAll(failures);
+  return new Map(specs);
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { type Applied, type Progress } from '../container/apply.ts';
+import type { Plan } from '../container/plan.ts';
+import { readSnapshot } from '../db/read-snapshot.ts';
+import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { Failure } from '../errors.ts';
+import { takeEventLock } from '../event/event-lock.ts';
+import { newRun } from '../event/runs.ts';
+import { readHostFacts } from '../facts/host.ts';
+import { NO_FACTS } from '../facts/facts.ts';
+import { withHostDefaults } from '../model/host-defaults.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import { addIntents, clearIntents } from '../output/intents.ts';
+import type { Paths } from '../paths.ts';
+import { applyContainers, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
+import type { Reporter } from './reporter.ts';
+import { getEngine } from './world.ts';
+
+export interface RunReconcile extends ReconcileRequest {
+  readonly dryRun?: boolean | undefined;
+  /** in words, for whoever waits for the lock */
+  readonly command: string;
+  readonly waitSeconds?: number | undefined;
+  /** without an engine it stays pending, and that is no failure */
+  readonly mayStayPending: boolean;
+}
+
+export interface Reconciled {
+  readonly plan: Plan;
+  /** undefined for a dry run, and where there was no engine */
+  readonly applied: Applied | undefined;
+  /** enabled containers that the plan does not touch */
+  readonly leftAlone: readonly string[];
+  /** why nothing could be done now */
+  readonly pending?: string;
+  readonly failures: readonly Failure[];
+}
+
+const PENDING = { kind: 'container', name: 'all' } as const;
+
+/**
+ * The whole loop: desired and actual to a plan, and the plan carried out, under the event lock.
+ * @throws Failure(s) for what keeps it from beginning; what fails on the way is in the result
+ */
+export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
+  if (request.dryRun === true) return plan(paths, request);
+  const lock = takeEventLock(paths, { command: request.command, run: newRun('reconcile', request.names ?? []).id, waitSeconds: request.waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  try {
+    return await plan(paths, request, onProgress);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Plans, and where `onProgress` is given carries it out. */
+async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
+  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+  const specs = readRunSpecs(paths, request.asked?.names ?? request.names);
+  let engine;
+  try {
+    engine = await getEngine(snapshot);
+  } catch (error) {
+    if (!(error instanceof Failure) || !request.mayStayPending) throw error;
+    addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [error.message], since: new Date().toISOString() }]);
+    return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${error.message})`, failures: [] };
+  }
+  const planned = await planContainers(snapshot, engine, specs, request);
+  const touched = new Set(planned.operations.map(({ name }) => name));
+  const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
+  if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
+  const applied = await applyContainers(snapshot, engine, planned, onProgress);
+  if (request.names === undefined && applied.failed.length === 0) clearIntents(paths, [PENDING]);
+  return { plan: planned, applied, leftAlone, failures: applied.failed.map(({ failure }) => failure) };
+}
+
+function enabledContainers(snapshot: Snapshot): readonly string[] {
+  return listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
+}

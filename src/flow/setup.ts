@@ -1,0 +1,61 @@
+import { applyDefaults } from '../db/defaults.ts';
+import { readSnapshot } from '../db/read-snapshot.ts';
+import { toByteString } from '../db/byte-text.ts';
+import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { changeDb } from '../db/store.ts';
+import { type Detected, detectHost, readTraces } from '../facts/detect.ts';
+import type { HostFacts } from '../facts/facts.ts';
+import { readHostFacts } from '../facts/host.ts';
+import type { Paths } from '../paths.ts';
+
+/** One value that was found and written: `prop` undefined for the record's type. */
+export interface Found { readonly db: string; readonly key: string; readonly prop?: string; readonly value: string }
+
+export interface SetUp {
+  readonly lines: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What post-install and post-upgrade do to the dbs: migrations, defaults and forced values,
+ * then, for what nobody has set, what the host itself tells. Never overwrites a value.
+ * @throws Failures of migrations and values; what could be written is written
+ */
+export function setUpDbs(paths: Paths): SetUp {
+  const lines: string[] = [];
+  const applied = applyDefaults(paths, (line) => lines.push(line));
+  lines.push(...applied.map(({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`));
+  const detected = detectHost(readTraces(paths));
+  const found = listFound(readSnapshot(paths), detected, readHostFacts(paths));
+  for (const value of found) writeFound(paths, value);
+  lines.push(...found.map(({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`));
+  return { lines, warnings: listUndecided(detected) };
+}
+
+/** What was found and is set nowhere. Pure. */
+export function listFound(snapshot: Snapshot, detected: Detected, host: HostFacts): readonly Found[] {
+  const single = (key: string, value: string | undefined): readonly Found[] =>
+    (value === undefined || getDb(snapshot, 'configuration').has(key) ? [] : [{ db: 'configuration', key, value }]);
+  const prop = (key: string, name: string, value: string | undefined): readonly Found[] =>
+    (value === undefined || findProp(snapshot, 'configuration', key, name) !== undefined ? [] : [{ db: 'configuration', key, prop: name, value }]);
+  const networks = getDb(snapshot, 'networks').size > 0 ? [] : detected.localNetworks;
+  return [
+    ...single('SystemName', detected.systemName), ...single('DomainName', detected.domainName), ...single('LocalIP', detected.localIP),
+    ...networks.flatMap(({ address, mask }): Found[] => [{ db: 'networks', key: address, value: 'network' }, { db: 'networks', key: address, prop: 'Mask', value: mask }]),
+    ...prop('docker', 'Socket', detected.engineSocket === '/var/run/docker.sock' ? undefined : detected.engineSocket),
+    ...prop('httpd', 'Layout', host.apacheLayout),
+    ...prop('docksmith', 'ServiceManager', host.serviceManager),
+  ];
+}
+
+function writeFound(paths: Paths, { db, key, prop, value }: Found): void {
+  changeDb(paths, db, (draft) => {
+    if (prop === undefined) draft.setType(toByteString(key), toByteString(value));
+    else draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+  });
+}
+
+function listUndecided({ undecided }: Detected): readonly string[] {
+  if (undecided.length === 0) return [];
+  return [`the local network is not plain to see: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`];
+}

@@ -1,0 +1,170 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure, Failures } from '../errors.ts';
+import { takeEventLock } from '../event/event-lock.ts';
+import { type Run, newRun, type RunStep, writeRun } from '../event/runs.ts';
+import { runStep } from '../event/run-step.ts';
+import type { Adjusted } from '../event/services.ts';
+import { type ExecutableStep, listSteps, type Step } from '../event/steps.ts';
+import { type ChangeSet, listEdited, refuseObstacles } from '../output/change-set.ts';
+import { checkOutputs } from '../output/check.ts';
+import { type Committed, commitChanges } from '../output/commit.ts';
+import { type Intent, listIntents } from '../output/intents.ts';
+import { type Paths, STATE_DIR } from '../paths.ts';
+import { adjustServices, intentsOf } from './adjust.ts';
+import { expandTemplates } from './expand.ts';
+import type { Reporter } from './reporter.ts';
+import { StagedDbs } from './staged-dbs.ts';
+import { readWorld } from './world.ts';
+
+export interface SignalRequest {
+  readonly event: string;
+  readonly args: readonly string[];
+  /** adjusts every service of the event, whether or not a file of it changed */
+  readonly force?: boolean;
+  readonly takeOver?: boolean;
+  readonly waitSeconds?: number | undefined;
+}
+
+/** What an event did. */
+export interface SignalResult {
+  readonly run: Run;
+  readonly changes: ChangeSet;
+  /** path -> file in history of what was edited by hand or taken over */
+  readonly kept: Committed['kept'];
+  readonly edited: readonly string[];
+  readonly adjusted: readonly Adjusted[];
+  readonly pending: readonly Intent[];
+  readonly failures: readonly Failure[];
+}
+
+const NO_CHANGES: ChangeSet = { install: [], remove: [], unchanged: [], obstacles: [] };
+
+/** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
+const MAY_STAY_PENDING = ['post-install', 'post-upgrade'];
+
+/**
+ * Runs one event: the steps before the templates on a copy of the dbs, then all files
+ * together, or none, with what those steps changed; then the actions and services.
+ * @throws Failure where the event cannot begin at all; what fails later is in the result
+ */
+export async function signalEvent(paths: Paths, request: SignalRequest, reporter: Reporter): Promise<SignalResult> {
+  const { event, args } = request;
+  const { steps, warnings } = listSteps(paths, event);
+  for (const warning of warnings) reporter.warning(warning);
+  const first = newRun(event, args);
+  const lock = takeEventLock(paths, { command: ['signal-event', event, ...args].join(' '), run: first.id, waitSeconds: request.waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  try {
+    const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
+    writeRun(paths, run);
+    const result = await new Signal(paths, { ...request, run, token: lock.token }, reporter).run(steps);
+    const { install, remove } = result.changes;
+    const ended: Run = {
+      ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1,
+      installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
+    };
+    writeRun(paths, ended);
+    return { ...result, run: ended, edited: listEdited(result.changes), pending: listIntents(paths) };
+  } finally {
+    lock.release();
+  }
+}
+
+interface SignalContext extends SignalRequest {
+  readonly run: Run;
+  readonly token: string;
+}
+
+class Signal {
+  readonly #paths: Paths;
+  readonly #context: SignalContext;
+  readonly #reporter: Reporter;
+  readonly #changedFile: string;
+  readonly #steps: RunStep[] = [];
+  readonly #failures: Failure[] = [];
+  readonly #adjusted: Adjusted[] = [];
+  #changes = NO_CHANGES;
+  #kept: Committed['kept'] = new Map();
+
+  constructor(paths: Paths, context: SignalContext, reporter: Reporter) {
+    this.#paths = paths;
+    this.#context = context;
+    this.#reporter = reporter;
+    this.#changedFile = paths.file(path.posix.join(STATE_DIR, `changed-${context.run.id}`));
+  }
+
+  async run(steps: readonly Step[]): Promise<{ steps: readonly RunStep[]; changes: ChangeSet; kept: Committed['kept']; failures: readonly Failure[]; adjusted: readonly Adjusted[] }> {
+    const at = steps.findIndex(({ kind }) => kind === 'templates');
+    const templates = steps[at];
+    try {
+      writeFileSync(this.#changedFile, '', { mode: 0o600 });
+      const isDone = templates?.kind !== 'templates' || await this.#expand(steps.slice(0, at), templates);
+      for (const step of isDone ? steps.slice(at + 1) : []) await this.#step(step, this.#paths);
+    } finally {
+      rmSync(this.#changedFile, { force: true });
+    }
+    return { steps: this.#steps, changes: this.#changes, kept: this.#kept, failures: this.#failures, adjusted: this.#adjusted };
+  }
+
+  /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
+  async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
+    const { args, takeOver = false } = this.#context;
+    const staged = before.length === 0 ? undefined : new StagedDbs(this.#paths);
+    try {
+      for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
+      this.#reporter.progress('expanding the templates');
+      const world = await readWorld(staged?.paths ?? this.#paths);
+      const requests = templates.map(({ template, metadata, from }) => ({ template, args, metadata: { file: from, text: metadata } }));
+      const { changes, warnings } = expandTemplates(world, requests, { takeOver });
+      for (const warning of warnings) this.#reporter.warning(warning);
+      refuseObstacles(changes);
+      await checkOutputs(this.#paths, changes);
+      staged?.commit();
+      const { kept } = commitChanges(this.#paths, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
+      this.#changes = changes;
+      this.#kept = kept;
+      const changed = [...changes.install.map(({ output }) => output.path), ...changes.remove.map(({ owned }) => owned.path)];
+      writeFileSync(this.#changedFile, changed.map((file) => `${file}\n`).join(''));
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    } finally {
+      staged?.remove();
+    }
+  }
+
+  async #step(step: Step, paths: Paths): Promise<void> {
+    if (step.kind === 'executable') return this.#execute(step, paths);
+    if (step.kind === 'services') return this.#adjust(step);
+  }
+
+  async #execute(step: ExecutableStep, paths: Paths): Promise<void> {
+    const { event, args, token } = this.#context;
+    this.#reporter.progress(step.name);
+    const { name, exitCode, signal, seconds, failure } = await runStep(step, {
+      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: MAY_STAY_PENDING.includes(event),
+      onLine: (line, stream) => this.#reporter.line(name, line, stream),
+    });
+    this.#steps.push({ name, seconds, ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) });
+    if (failure !== undefined) this.#failures.push(failure);
+  }
+
+  async #adjust({ name, services }: Extract<Step, { kind: 'services' }>): Promise<void> {
+    const began = Date.now();
+    const { snapshot } = await readWorld(this.#paths);
+    const wanted = this.#context.force === true ? services.map((service) => ({ ...service, always: true })) : services;
+    const { adjusted, failures } = await adjustServices(this.#paths, snapshot, wanted, name, this.#reporter);
+    const mayPend = MAY_STAY_PENDING.includes(this.#context.event);
+    if (mayPend) for (const failure of failures) this.#reporter.warning(`${failure.message}; it stays pending`);
+    else this.#failures.push(...failures);
+    this.#adjusted.push(...adjusted);
+    this.#steps.push({ name, seconds: (Date.now() - began) / 1000, exitCode: failures.length === 0 || mayPend ? 0 : 1 });
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof Failures) this.#failures.push(...error.failures);
+    else if (error instanceof Failure) this.#failures.push(error);
+    else throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import { takeEventLock } from '../event/event-lock.ts';
+import { newRun } from '../event/runs.ts';
+import { readLedger } from '../output/ledger.ts';
+import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
+import type { Paths } from '../paths.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Removes what docksmith wrote and puts back what it took over. Containers, volumes and dbs stay. */
+export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boolean }, reporter: Reporter): Promise<Uninstall> {
+  if (dryRun) return Promise.resolve(planUninstall(paths, readLedger(paths)));
+  const lock = takeEventLock(paths, { command: 'docksmith uninstall', run: newRun('uninstall', []).id, onWait: (holder) => reporter.waiting(holder) });
+  try {
+    const ledger = readLedger(paths);
+    const plan = planUninstall(paths, ledger);
+    applyUninstall(paths, ledger, plan);
+    return plan;
+  } finally {
+    lock.release();
+  }
+}
