@@ -43,7 +43,8 @@ export function findProp(snapshot: Snapshot, db: string, key: string, prop: stri
 function findKind(schema: Schema, db: string, key: string, type: string | undefined): RecordSchema | undefined {
   const kinds = schema[db];
   if (kinds === undefined) return undefined;
-  return db === 'configuration' ? kinds[key] : type === undefined ? undefined : kinds[type];
+  const kind = db === 'configuration' ? key : type;
+  return kind !== undefined && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
 }
 
 export interface DbChange {

@@ -1,6 +1,7 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
 import { Failure } from '../errors.ts';
 import type { Format } from './metadata.ts';
+import { findJsonMistake } from './json-mistake.ts';
 import { type Piece, ReadScope, TrackedText } from './tracked-text.ts';
 
 /** A value of a merged document, each part with the line that it comes from. */
@@ -12,7 +13,7 @@ export type Part = { readonly line: TrackedText } & (
 
 /**
  * Reads the text of one fragment as a document whose top is a map (JSON is read by the YAML
- * reader too, after JSON.parse has found it good, for the positions).
+ * reader too, once it is known to be JSON, for the positions).
  * @returns undefined for a text without a document: nothing, or comments alone
  */
 export function parsePart(text: TrackedText, format: Exclude<Format, 'text' | 'ini'>, fragment: string): Part | undefined {
@@ -23,15 +24,8 @@ export function parsePart(text: TrackedText, format: Exclude<Format, 'text' | 'i
     const origin = lines[line - 1]?.origins()[0];
     return new Failure(`cannot read the ${format} that the fragment gives`, { why, at: origin === undefined ? { file: fragment } : { file: origin.fragment, line: origin.line } });
   };
-  if (format === 'json') {
-    try {
-      JSON.parse(source);
-    } catch (error) {
-      const { message } = error as Error;
-      const position = Number(/at position (\d+)/.exec(message)?.[1] ?? source.length);
-      throw failure(message.replace(/ in JSON at position.*/s, ''), source.slice(0, position).split('\n').length);
-    }
-  }
+  const mistake = format === 'json' ? findJsonMistake(source) : undefined;
+  if (mistake !== undefined) throw failure(mistake.why, source.slice(0, mistake.position).split('\n').length);
   const counter = new LineCounter();
   const documents = parseAllDocuments(source, { lineCounter: counter, uniqueKeys: true });
   if (!Array.isArray(documents)) return undefined;
@@ -42,30 +36,60 @@ export function parsePart(text: TrackedText, format: Exclude<Format, 'text' | 'i
   const top = document?.contents ?? null;
   if (top === null || (isScalar(top) && top.value === null)) return undefined;
   if (!isMap(top)) throw failure('its top is not a map', 1);
-  return toPart(top, lines, counter, failure);
+  return new PartReader(lines, counter, failure).read(top);
 }
 
-function toPart(node: Node, lines: readonly TrackedText[], counter: LineCounter, failure: (why: string, line: number) => Failure): Part {
-  const lineNumber = counter.linePos(node.range?.[0] ?? 0).line;
-  const line = lines[lineNumber - 1] ?? new TrackedText();
-  const convert = (child: unknown): Part => (child === null ? { kind: 'scalar', value: null, line } : toPart(child as Node, lines, counter, failure));
-  if (isMap(node)) {
-    const entries = node.items.map(({ key, value }): [string, Part] => {
-      if (!isScalar(key)) throw failure('a key is a list or a map', lineNumber);
-      return [String(key.value), value === null && isScalar(key) ? { kind: 'scalar', value: null, line: lines[counter.linePos(key.range?.[0] ?? 0).line - 1] ?? line } : convert(value)];
-    });
-    return { kind: 'map', entries: new Map(entries), line };
+class PartReader {
+  readonly #lines: readonly TrackedText[];
+  readonly #counter: LineCounter;
+  readonly #failure: (why: string, line: number) => Failure;
+
+  constructor(lines: readonly TrackedText[], counter: LineCounter, failure: (why: string, line: number) => Failure) {
+    this.#lines = lines;
+    this.#counter = counter;
+    this.#failure = failure;
   }
-  if (isSeq(node)) return { kind: 'list', items: node.items.map(convert), line };
-  if (!isScalar(node)) throw failure('anchors and aliases are not carried over', lineNumber);
-  const { value } = node;
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return { kind: 'scalar', value, line };
-  throw failure('a value is neither text, number, true, false nor null', lineNumber);
+
+  /** @param key the key in front of it, which is part of its line */
+  read(node: Node, key?: Scalar): Part {
+    const first = this.#lineOf(node, 0);
+    if (isMap(node)) {
+      const entries = node.items.map(({ key: name, value }): [string, Part] => {
+        if (!isScalar(name)) throw this.#failure('a key is a list or a map', first);
+        return [String(name.value), value === null ? { kind: 'scalar', value: null, line: this.#join(name) } : this.read(value as Node, name)];
+      });
+      return { kind: 'map', entries: new Map(entries), line: this.#join(key, node) };
+    }
+    if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.read(item as Node)), line: this.#join(key, node) };
+    if (!isScalar(node)) throw this.#failure('anchors and aliases are not carried over', first);
+    const { value, source } = node;
+    if (typeof value === 'number' && /^[-+]?0\d/.test(source ?? '')) throw this.#failure(`${source ?? ''} is one number to YAML 1.1 and another to 1.2: put quotes around it`, first);
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return { kind: 'scalar', value, line: this.#join(key, node) };
+    throw this.#failure('a value is neither text, number, true, false nor null', first);
+  }
+
+  #lineOf({ range }: Node, end: 0 | 1): number {
+    const [start = 0, after = start] = range ?? [];
+    // the end of a block of text is the start of the next line
+    return this.#counter.linePos(end === 0 ? start : Math.max(start, after - 1)).line;
+  }
+
+  /** The lines of a key and of its value as one; what is inside a list or map has lines of its own. */
+  #join(...nodes: readonly (Node | undefined)[]): TrackedText {
+    const numbers = new Set<number>();
+    for (const node of nodes) {
+      if (node === undefined || (numbers.size > 0 && !isScalar(node))) continue;
+      for (let line = this.#lineOf(node, 0); line <= this.#lineOf(node, isScalar(node) ? 1 : 0); line++) numbers.add(line);
+    }
+    const joined = new TrackedText();
+    for (const number of numbers) joined.appendText(this.#lines[number - 1] ?? new TrackedText());
+    return joined;
+  }
 }
 
 /**
  * Lays `above` over `below`: maps merge by key, null removes, lists and scalars replace, and
- * a key written `ports+` appends its list to the one below.
+ * a key written `ports+` appends its list to the one below (nothing, where a loop gave no item).
  */
 export function mergeParts(below: Part | undefined, above: Part): Part {
   if (above.kind !== 'map') return above;
@@ -73,8 +97,9 @@ export function mergeParts(below: Part | undefined, above: Part): Part {
   for (const [key, part] of above.entries) {
     const name = key.endsWith('+') ? key.slice(0, -1) : key;
     const existing = entries.get(name);
-    if (part.kind === 'scalar' && part.value === null) entries.delete(name);
-    else if (key === name) entries.set(name, mergeParts(existing, part));
+    if (part.kind === 'scalar' && part.value === null) {
+      if (key === name) entries.delete(name);
+    } else if (key === name) entries.set(name, mergeParts(existing, part));
     else entries.set(name, appendItems(existing, part, key));
   }
   return { kind: 'map', entries, line: below?.line ?? above.line };
@@ -88,13 +113,13 @@ function appendItems(existing: Part | undefined, added: Part, key: string): Part
   return { kind: 'list', items: [...(existing?.items ?? []), ...added.items], line: existing?.line ?? added.line };
 }
 
-/** A part of a document as one line of its output: its text, and where it comes from. */
-export function lineFrom(text: string, part: Part): TrackedText {
+/** A part of a document as one line of its output: its text, its key in the document, and where it comes from. */
+export function lineFrom(text: string, part: Part, documentKey: string): TrackedText {
   const line = new TrackedText();
-  const [first, ...others] = part.line.pieces;
   const anywhere: Piece = { text: '', fragment: '', line: 1, literal: false, scope: new ReadScope() };
-  line.append({ ...(first ?? anywhere), text, literal: false });
-  // the text is laid out anew: what else made the source line is kept as pieces of no width
-  line.pieces.push(...others.map((piece) => ({ ...piece, text: '', literal: false })));
+  const [first = anywhere, ...others] = part.line.pieces.map((piece) => ({ ...piece, text: '', literal: false, ...(documentKey === '' ? {} : { documentKey }) }));
+  // the text is laid out anew: what else made the source line is kept as pieces of no width, in front, since a newline ends the text
+  for (const piece of others) line.append(piece);
+  line.append({ ...first, text });
   return line;
 }

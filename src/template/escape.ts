@@ -1,3 +1,5 @@
+import { isPlainYaml, quoteYaml } from './yaml-text.ts';
+
 /** Why a format cannot hold a value. */
 export class CannotHold extends Error {}
 
@@ -29,14 +31,22 @@ function refuseControls(value: string): string {
 
 type Quote = '"' | "'" | undefined;
 
-/** Which quote is open at the end of a line's text; a backslash hides a quote outside of single ones, unless the format has no such escape. */
-function openQuote(before: string, { singleHasEscapes = false, comments = false } = {}): Quote {
+interface QuoteRules {
+  /** a backslash hides a quote inside single quotes too */
+  readonly singleHasEscapes?: boolean;
+  readonly comments?: boolean;
+  /** a quote inside a word (`it's`) is a character like any other */
+  readonly startsWord?: RegExp;
+}
+
+/** Which quote is open at the end of a line's text. */
+function openQuote(before: string, { singleHasEscapes = false, comments = false, startsWord = /(?:)/ }: QuoteRules = {}): Quote {
   let open: Quote;
   for (let i = 0; i < before.length; i++) {
     const char = before[i];
     if (char === '\\' && (open !== "'" || singleHasEscapes)) i++;
     else if (open === undefined && comments && char === '#' && (i === 0 || /\s/.test(before[i - 1] ?? ''))) return undefined;
-    else if (open === undefined && (char === '"' || char === "'")) open = char;
+    else if (open === undefined && (char === '"' || char === "'") && startsWord.test(before.slice(0, i))) open = char;
     else if (char === open) open = undefined;
   }
   return open;
@@ -46,7 +56,7 @@ function openQuote(before: string, { singleHasEscapes = false, comments = false 
 function escapeApache(value: string, before: string): string {
   refuseControls(value);
   if (value.includes('${')) throw new CannotHold('Apache would expand its "${"');
-  const quote = openQuote(before, { singleHasEscapes: true });
+  const quote = openQuote(before, { singleHasEscapes: true, startsWord: /(^|[\s"'])$/ });
   if (quote !== undefined) return value.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`);
   if (/^[^\s"'\\<>#]+$/.test(value)) return value;
   // a value that continues a word cannot be quoted by itself
@@ -64,11 +74,12 @@ function escapeShell(value: string, before: string): string {
   }
 }
 
-/** One line, nothing trimmed away by the reader, no comment begun. */
+/** One line, nothing trimmed away by the reader, no comment begun; readers differ in what a backslash means. */
 function escapeIni(value: string): string {
   refuseControls(value);
   if (value !== value.trim()) throw new CannotHold('white space at its ends would be lost');
-  if (/^["'[]|[;#]|\\$/.test(value)) throw new CannotHold('an INI file would read a quote, section or comment in it');
+  if (/^["'[]|[;#\\]/.test(value)) throw new CannotHold('a reader of INI would see a quote, section, comment or escape in it');
+  if (value === 'null') throw new CannotHold('a fragment that says null removes the key');
   return value;
 }
 
@@ -79,16 +90,21 @@ function escapeJson(value: string, before: string): string {
 }
 
 function escapeYaml(value: string, before: string): string {
-  switch (openQuote(before, { comments: true })) {
-    case '"': return JSON.stringify(value).slice(1, -1);
-    case "'": return refuseControls(value).replaceAll("'", "''");
+  switch (openQuote(before, { comments: true, startsWord: /(^|[\s[{,:])$/ })) {
+    case '"': return quoteYaml(value);
+    case "'":
+      if (quoteYaml(value).includes('\\u')) throw new CannotHold('single quotes in YAML hold no control characters: put double quotes around it');
+      return refuseControls(value).replaceAll("'", "''");
     default:
-      if (/^[\w/.][\w/.@+-]*(:[\w/.@+-]+)*$/.test(value) && !losesDigits(value)) return value;
+      if (isBareYaml(value, /[^\s[\]{},]*$/.exec(before)?.[0] ?? '')) return value;
       throw new CannotHold('outside of quotes it would be read as YAML syntax: put double quotes around it, or use {{yaml …}}');
   }
 }
 
-/** `0123` or `1.10`: as a number it would come back as another text. */
-function losesDigits(value: string): boolean {
-  return !Number.isNaN(Number(value)) && String(Number(value)) !== value;
+/** Whether a value without quotes, after what the word has already, is read as the same text, number, true or false by every reader. */
+function isBareYaml(value: string, begun: string): boolean {
+  const word = begun + value;
+  if (!/^[\w/.@+-][\w/.:@+-]*$/.test(value) || value.endsWith(':')) return false;
+  // `0123`, `1.10` or `1_0` would come back as another text
+  return isPlainYaml(word) || word === 'true' || word === 'false' || (/^-?\d+(\.\d+)?$/.test(word) && String(Number(word)) === word);
 }

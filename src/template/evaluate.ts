@@ -56,6 +56,7 @@ class Evaluator {
   }
 
   #content({ value, original: source, loc }: hbs.AST.ContentStatement, around: ReadScope): void {
+    if (value === '') return;
     // the parser takes white space off around blocks that stand alone on their line; `loc` still begins before it
     const original = source as unknown as string;
     const stripped = original.slice(0, Math.max(0, original.lastIndexOf(value)));

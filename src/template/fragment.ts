@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars from 'handlebars';
 import { errorCode, Failure, type Place } from '../errors.ts';
-import { compareBytes, layersOf } from '../layers.ts';
+import { compareBytes, isBackupName, layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
 
 /** One file of a template. */
@@ -21,7 +21,6 @@ export interface FragmentList {
   readonly warnings: readonly string[];
 }
 
-const BACKUP = /(~|\.swp|\.orig|\.rpmsave|\.rpmnew|\.rpmorig|\.dpkg-old|\.dpkg-new|\.dpkg-dist)$/;
 const BANNER = 'template-begin';
 
 /**
@@ -32,8 +31,10 @@ const BANNER = 'template-begin';
  * @param template the template's path, `/etc/docker/daemon.json`
  * @param banner whether a template without a `template-begin` of its own gets the default one
  * @returns undefined when no layer has the template
+ * @throws Failure for a path that is none
  */
 export function listFragments(paths: Paths, template: string, banner: boolean): FragmentList | undefined {
+  if (!template.startsWith('/') || template.split('/').includes('..')) throw new Failure(`cannot find template "${template}"`, { why: 'a template is an absolute path without ".."' });
   const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template)));
   const kinds = layers.map((layer) => ({ layer, kind: kindOf(layer) })).filter(({ kind }) => kind !== undefined);
   const [highest, ...lower] = kinds;
@@ -48,7 +49,7 @@ export function listFragments(paths: Paths, template: string, banner: boolean): 
     for (const name of readdirSync(layer)) {
       const file = path.join(layer, name);
       if (kindOf(file) === 'folder') continue;
-      if (BACKUP.test(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);
+      if (isBackupName(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);
       else if (!files.has(name)) files.set(name, file);
     }
   }

@@ -8,3 +8,8 @@ export function matches(snapshot: Snapshot, db: string, record: DbRecord, filter
     return (prop === 'type' ? record.type : findProp(snapshot, db, record.key, prop)) === wanted;
   });
 }
+
+/** A filter as reads name it: `type=service status=enabled`. */
+export function formatFilter(filter: ReadonlyMap<string, string>): string {
+  return [...filter].map(([prop, value]) => `${prop}=${value}`).join(' ');
+}

@@ -6,13 +6,14 @@ import { mergeParts, type Part, parsePart } from './documents.ts';
 import { emitIni, emitJson, emitYaml } from './emit.ts';
 import { ESCAPES, type Escape } from './escape.ts';
 import { type Evaluation, evaluateFragment } from './evaluate.ts';
+import { filterLines } from './filter-lines.ts';
 import { type Fragment, listFragments, parseFragment, readFragment } from './fragment.ts';
-import type { HelperTable } from './helper.ts';
+import { HelperFailure, type HelperTable } from './helper.ts';
 import { parseIniPart } from './ini-part.ts';
-import { matches } from './matches.ts';
-import { type ForEach, type LineFilter, type Metadata, readMetadata } from './metadata.ts';
-import type { Origin, RecordRef, Rendered } from './rendered.ts';
-import { ReadScope, TrackedText } from './tracked-text.ts';
+import { formatFilter, matches } from './matches.ts';
+import { type ForEach, type Metadata, readMetadata } from './metadata.ts';
+import type { Read, RecordRef, Rendered } from './rendered.ts';
+import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
 import { RecordView, type Value } from './value.ts';
 
 export interface RenderContext {
@@ -43,6 +44,8 @@ export interface RenderedTemplate {
   readonly deleted: readonly string[];
   /** what the outputs are all of: the whole template, or with `ONLY = arguments` these records */
   readonly scope: 'all' | readonly RecordRef[];
+  /** everything that was read, also to decide that there is no output */
+  readonly reads: readonly Read[];
 }
 
 /** Expands templates over one snapshot; fragments are read and parsed once. */
@@ -69,20 +72,24 @@ export class Renderer {
     const only = metadata.onlyArguments ? request.args : undefined;
     const outputs: Rendered[] = [];
     const deleted: string[] = [];
+    const reads = new Map<string, Read>();
+    if (metadata.forEach !== undefined) noteListing(metadata.forEach, reads);
     for (const record of this.#recordsOf(metadata.forEach, only)) {
       const variables = new Map<string, Value>([['templatePath', metadata.template], ...(record === undefined ? [] : [['record', record] as const])]);
+      const scope = new ReadScope();
       mistakes.collect(() => {
-        const scope = new ReadScope();
         if (record !== undefined) noteFilter(record, metadata.forEach, scope);
         const names = this.#fileNames(request, metadata, variables, scope);
         const remove = metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
         if (!['', '0', 'no'].includes(remove)) deleted.push(...names);
         else if (names.length > 0) outputs.push(...this.#outputs(request, metadata, fragments, record, variables, names, scope));
       });
+      for (const read of scope.noted()) reads.set(formatRead(read), read);
     }
+    refuseDoubles(request.template, outputs, mistakes);
     mistakes.throw();
     const scope = only === undefined || metadata.forEach === undefined ? 'all' : only.map((key) => ({ db: metadata.forEach?.db ?? '', key }));
-    return { template: request.template, outputs, warnings: list.warnings, deleted, scope };
+    return { template: request.template, outputs, warnings: list.warnings, deleted, scope, reads: [...reads.values()] };
   }
 
   #recordsOf(forEach: ForEach | undefined, only: readonly string[] | undefined): readonly (RecordView | undefined)[] {
@@ -95,7 +102,7 @@ export class Renderer {
 
   #fileNames(request: RenderRequest, metadata: Metadata, variables: ReadonlyMap<string, Value>, scope: ReadScope): readonly string[] {
     const text = request.outputFilename ?? this.#inline(metadata, metadata.outputFilename, variables, scope, 'text');
-    const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean))];
+    const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean).map((name) => name.replaceAll(/\/(\.?\/)+/g, '/')))];
     for (const name of names) {
       if (!name.startsWith('/') || name.split('/').includes('..') || name.includes('\0') || name.endsWith('/')) {
         throw new Failure(`cannot expand "${request.template}" to "${name}"`, { why: 'an output is an absolute path without ".."', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
@@ -108,17 +115,14 @@ export class Renderer {
     request: RenderRequest, metadata: Metadata, fragments: readonly Fragment[], record: RecordView | undefined,
     variables: ReadonlyMap<string, Value>, names: readonly string[], scope: ReadScope,
   ): readonly Rendered[] {
-    const text = this.#text(metadata, fragments, variables, scope, request.template);
-    const check = metadata.check === undefined ? '' : this.#inline(metadata, metadata.check, variables, scope, 'shell').trim();
-    const lines = text.lines();
-    const filtered = lines.map((line) => applyFilters(line.toString(), metadata.filters));
-    const origins: (readonly Origin[])[] = lines.flatMap((line, n) => (filtered[n] === '' ? [] : [line.origins()]));
-    const reads = new Map([...scope.all(), ...origins.flat().flatMap((origin) => origin.reads)].map((read) => [JSON.stringify(read), read]));
+    const text = filterLines(this.#text(metadata, fragments, variables, scope, request.template), metadata.filters);
+    // a scope of its own: how the file is checked decides no line of it
+    const check = metadata.check === undefined ? '' : this.#inline(metadata, metadata.check, variables, new ReadScope(scope), 'shell').trim();
     return names.map((name) => ({
-      path: name, content: Buffer.from(filtered.join('')), mode: metadata.mode,
+      path: name, content: Buffer.from(text.toString()), mode: metadata.mode,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record: { db: record.db, key: record.key } }),
-      origins, reads: [...reads.values()], services: metadata.services, ...(check === '' ? {} : { check }),
+      origins: text.lines().map((line) => line.origins()), reads: scope.noted(), services: metadata.services, ...(check === '' ? {} : { check }),
     }));
   }
 
@@ -156,14 +160,14 @@ export class Renderer {
     const escaped = escape ?? ESCAPES['text'] ?? ((value: string): string => value);
     return {
       snapshot, facts, helpers, variables, escape: escaped,
-      expand: (template, more, around) => {
-        if (stack.includes(template)) throw new Failure(`cannot expand "${template}"`, { why: `it expands itself: ${[...stack, template].join(' -> ')}` });
+      expand: (template, more, around, before) => {
+        if (stack.includes(template)) throw new HelperFailure(`"${template}" expands itself: ${[...stack, template].join(' -> ')}`);
         const list = listFragments(paths, template, false);
-        if (list === undefined) throw new Failure(`cannot expand "${template}"`, { why: 'there is no template of that path' });
+        if (list === undefined) throw new HelperFailure(`there is no template "${template}"`);
         const metadata = readMetadata(paths, template);
         // a template without metadata is written for whoever expands it
         const inner = this.#evaluation(new Map([...variables, ...more]), metadata.file === undefined ? escape : ESCAPES[metadata.escape], [...stack, template]);
-        const text = new TrackedText();
+        const text = new TrackedText(before);
         for (const file of list.files) evaluateFragment(this.#fragment(file), inner, text, around);
         return text;
       },
@@ -175,7 +179,7 @@ export class Renderer {
     if (!text.includes('{{')) return text;
     const out = new TrackedText();
     evaluateFragment(parseFragment(metadata.file ?? metadata.template, text), this.#evaluation(variables, ESCAPES[escape], []), out, scope);
-    for (const { scope: read } of out.pieces) scope.own.push(...read.all());
+    for (const piece of out.pieces) for (const read of piece.scope.all()) scope.note(read);
     return out.toString();
   }
 
@@ -188,12 +192,25 @@ export class Renderer {
 
 const NOTHING: Part = { kind: 'map', entries: new Map(), line: new TrackedText() };
 
+function noteListing({ db, filter }: ForEach, reads: Map<string, Read>): void {
+  const read: Read = { db, ...(filter.size === 0 ? {} : { filter: formatFilter(filter) }) };
+  reads.set(formatRead(read), read);
+}
+
 function noteFilter(record: RecordView, forEach: ForEach | undefined, scope: ReadScope): void {
   for (const prop of forEach?.filter.keys() ?? []) record.lookUp(prop, scope);
 }
 
-function applyFilters(line: string, filters: readonly LineFilter[]): string {
-  return filters.reduce((text, { pattern, replacement }) => text.replace(pattern, replacement), line);
+/** Each path is one output: of two records that name the same one, neither is right. */
+function refuseDoubles(template: string, outputs: readonly Rendered[], mistakes: Mistakes): void {
+  const owners = new Map<string, Rendered>();
+  for (const output of outputs) {
+    const other = owners.get(output.path);
+    owners.set(output.path, output);
+    mistakes.collect(() => {
+      if (other !== undefined) throw new Failure(`cannot expand "${template}"`, { why: `records "${other.record?.key ?? ''}" and "${output.record?.key ?? ''}" both give ${output.path}` });
+    });
+  }
 }
 
 /** Collects failures, so that an author mends five mistakes in one go. */

@@ -12,7 +12,7 @@ export class ReadScope {
 
   constructor(around?: ReadScope) {
     this.around = around;
-    this.#noted = around === undefined ? new Map() : around.#noted;
+    this.#noted = around === undefined ? new Map<string, Read>() : around.#noted;
   }
 
   note(read: Read): void {
@@ -93,8 +93,9 @@ export class TrackedText {
       }
     }
     // what came to nothing after the last newline belongs to the line that it would have continued
-    if (line.toString() !== '' || lines.length === 0) lines.push(line);
-    else lines.at(-1)?.pieces.push(...line.pieces);
+    const last = lines.at(-1);
+    if (line.toString() === '' && last !== undefined) last.pieces.push(...line.pieces);
+    else if (line.pieces.length > 0) lines.push(line);
     return lines;
   }
 

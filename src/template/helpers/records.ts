@@ -1,6 +1,6 @@
 import { findProp, findRecord, getDb } from '../../db/snapshot.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
-import { matches } from '../matches.ts';
+import { formatFilter, matches } from '../matches.ts';
 import { RecordView, textOf, type Value } from '../value.ts';
 import { textArgument } from './arguments.ts';
 
@@ -12,7 +12,7 @@ export const RECORD_HELPERS: HelperTable = {
     call: (call) => {
       const db = textArgument(call, 0);
       const filter = new Map([...call.hash].map(([prop, value]) => [prop, textOf(value, call.scope) ?? '']));
-      call.scope.note({ db, ...(filter.size === 0 ? {} : { filter: [...filter].map(([prop, value]) => `${prop}=${value}`).join(' ') }) });
+      call.scope.note({ db, ...(filter.size === 0 ? {} : { filter: formatFilter(filter) }) });
       return [...getDb(call.snapshot, db).values()].filter((record) => matches(call.snapshot, db, record, filter)).map(({ key }) => new RecordView(call.snapshot, db, key));
     },
   },
