@@ -57,6 +57,16 @@ needs('dockerd')('a private engine', () => {
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(second.dir);
   });
 
+  it('can be started with options of a test\'s own alone', async () => {
+    const host = makeHost();
+    onTestFinished(() => host.stop());
+    const socket = host.file('/run/own.sock');
+    host.write('/run/daemon.json', JSON.stringify({ 'data-root': host.file('/data'), hosts: [`unix://${socket}`], 'live-restore': true }));
+    const own = await startDockerd({ configFile: host.file('/run/daemon.json'), socket });
+    onTestFinished(() => own.stop());
+    expect(await own.docker('info', '--format', '{{.DockerRootDir}} {{.LiveRestoreEnabled}}')).toBe(`${host.file('/data')} true`);
+  });
+
   it('says what dockerd said when it does not start', async () => {
     await expect(startDockerd({ args: ['--no-such-option'] })).rejects.toThrow('unknown flag: --no-such-option');
   });
@@ -142,5 +152,15 @@ describe('a host in a folder', () => {
     host.remove('/etc/b/run');
     const after = host.snapshot();
     expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(['/etc/a', '/etc/b', '/etc/b/run']);
+  });
+
+  it('has the built program work in it, and nowhere else', async () => {
+    const host = makeHost();
+    onTestFinished(() => host.stop());
+    await host.db('networks set 192.168.1.0 network Mask 255.255.255.0', 'configuration set SystemName host', 'networks setprop 192.168.1.0 Comment "the office"');
+    expect(host.read('/var/lib/docksmith/db/networks')).toContain('192.168.1.0=network|Comment|the office|Mask|255.255.255.0\n');
+    expect(await host.runOrFail('config', ['get', 'SystemName'])).toBe('host\n');
+    expect(await host.run('db', ['networks', 'no-such-command'])).toMatchObject({ exitCode: 2, stdout: '' });
+    await expect(host.runOrFail('db', ['networks', 'no-such-command'])).rejects.toThrow('exit code 2');
   });
 });
