@@ -95,7 +95,7 @@ export function parseFragment(file: string, text: string): Fragment {
 function explain(why: string): string {
   const got = /got '(\w+)'/.exec(why)?.[1];
   if (got === undefined) return why;
-  if (got === 'EOF') return 'a block that was opened is not closed';
+  if (got === 'EOF') return why.includes('OPEN_ENDBLOCK') ? 'this block is not closed' : 'this mustache is not closed';
   if (got === 'OPEN_ENDBLOCK') return 'a block is closed here that was not opened';
   if (got === 'INVALID') return 'a character that means nothing here';
   return `syntax error, ${got === 'CLOSE' ? 'nothing' : got.toLowerCase()} not expected here`;
@@ -108,6 +108,8 @@ function findPlace(file: string, text: string, message: string): Place {
   const shown = /on line (\d+)[^\n]*\n(.*)\n(-*)\^/s.exec(message);
   const line = Number(/on line (\d+)/.exec(message)?.[1] ?? 1);
   if (shown === null) return { file, line };
+  // the end of the file helps nobody: what is open there does
+  if (message.includes("got 'EOF'")) return placeAt(file, text, findUnclosed(text, message.includes('OPEN_ENDBLOCK')));
   const before = (shown[2] ?? '').slice(0, (shown[3] ?? '').length).replace(/^\.\.\./, '');
   // its excerpt has no newlines: look it up in the text without them, and go back
   const positions = text.split('').flatMap((char, index) => (char === '\n' ? [] : [index]));
@@ -116,6 +118,21 @@ function findPlace(file: string, text: string, message: string): Place {
   const from = Math.max(0, positions.findIndex((position) => position >= lineStart) - 20);
   const found = flat.indexOf(before, from);
   const spot = positions[found + before.length] ?? text.length;
-  const upTo = text.slice(0, spot).split('\n');
+  return placeAt(file, text, spot);
+}
+
+/** Index of the block, or else of the mustache, that is still open at the end. */
+function findUnclosed(text: string, isBlock: boolean): number {
+  if (!isBlock) return Math.max(0, text.lastIndexOf('{{'));
+  const open: number[] = [];
+  for (const { 0: tag, index } of text.matchAll(/\{\{!--[\s\S]*?--~?\}\}|\{\{![\s\S]*?\}\}|\\?\{\{~?(#|\^(?!\s*~?\}\})|\/)/g)) {
+    if (/^\{\{~?\//.test(tag)) open.pop();
+    else if (/^\{\{~?[#^]/.test(tag)) open.push(index);
+  }
+  return open.at(-1) ?? text.length;
+}
+
+function placeAt(file: string, text: string, index: number): Place {
+  const upTo = text.slice(0, index).split('\n');
   return { file, line: upTo.length, column: (upTo.at(-1)?.length ?? 0) + 1 };
 }
