@@ -49,7 +49,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   },
   helpers: { usage: '[NAME]', doc: 'show what fragments can call', load: async () => (await import('./helpers.ts')).runHelpers },
   uninstall: {
-    usage: '[--dry-run]', doc: 'remove the files that docksmith wrote and put back what it took over; containers, volumes and dbs stay',
+    usage: '[--dry-run]', doc: 'remove what docksmith wrote, put back what it took over',
     options: { '--dry-run': DRY_RUN }, load: async () => (await import('./uninstall.ts')).runUninstall,
   },
   'set-up': { usage: '', doc: 'bring the dbs up to date: migrations, defaults, what the host tells', internal: true, load: async () => (await import('./actions.ts')).runSetUp },

@@ -1,4 +1,7 @@
 import type { Reporter } from '../flow/reporter.ts';
+import type { ChangeSet } from '../output/change-set.ts';
+import type { Committed } from '../output/commit.ts';
+import { formatInstalled } from './format-signal.ts';
 import { isTerminal, painter, showable } from './terminal.ts';
 import type { Writable } from 'node:stream';
 import type { Spinner } from 'yocto-spinner';
@@ -15,6 +18,7 @@ export interface Streams {
 export class ConsoleReporter implements Reporter {
   readonly #streams: Streams;
   readonly #linesTo: Writable;
+  readonly #json: boolean;
   #spinner: Spinner | undefined;
   #timer: NodeJS.Timeout | undefined;
   #words = '';
@@ -22,6 +26,7 @@ export class ConsoleReporter implements Reporter {
   /** @param options `json`: standard output is kept for the one document, lines of steps go to standard error */
   constructor(streams: Streams, { json = false }: { readonly json?: boolean } = {}) {
     this.#streams = streams;
+    this.#json = json;
     this.#linesTo = json ? streams.stderr : streams.stdout;
   }
 
@@ -34,6 +39,10 @@ export class ConsoleReporter implements Reporter {
     if (!isTerminal(this.#streams.stderr)) return;
     if (this.#spinner !== undefined) this.#spinner.text = words;
     else this.#timer ??= setTimeout(() => void this.#spin(), SHOW_AFTER_MILLISECONDS);
+  }
+
+  installed(changes: ChangeSet, kept: Committed['kept']): void {
+    if (!this.#json) this.#print(this.#streams.stdout, formatInstalled(changes, kept, painter(this.#streams.stdout)));
   }
 
   line(step: string, text: string, stream: 'stdout' | 'stderr'): void {

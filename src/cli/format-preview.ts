@@ -1,6 +1,6 @@
 import { formatPlan } from '../container/format-plan.ts';
 import type { Preview } from '../flow/dry-run.ts';
-import { countChanges, formatChanges, jsonChanges } from './format-signal.ts';
+import { countChanges, formatCauses, formatChanges, jsonChanges } from './format-signal.ts';
 import { type painter } from './terminal.ts';
 
 /** What an event would do, for a person. */
@@ -9,9 +9,9 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
   return [
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
-    ...(restartsDaemon === undefined ? [] : [`would restart the engine (${restartsDaemon.causes.join(', ')})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`]),
+    ...(restartsDaemon === undefined ? [] : [`would restart the engine (${formatCauses(restartsDaemon.causes)})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`]),
     ...(plan === undefined ? [] : [`${paint('bold', 'containers')}\n`, ...formatPlan(plan).split('\n').map((line) => `  ${line}\n`)]),
-    ...services.map(({ service, verbs, causes }) => `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${causes.join(', ')})`}\n`),
+    ...services.map(({ service, verbs, causes }) => `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${formatCauses(causes)})`}\n`),
     ...executables.map((name) => `would run ${name}\n`),
     `${event}: dry run, nothing was changed; ${countChanges(changes)}\n`,
   ].join('');

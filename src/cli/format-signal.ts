@@ -1,22 +1,32 @@
 import type { SignalResult } from '../flow/signal.ts';
-import type { ChangeSet } from '../output/change-set.ts';
+import { type ChangeSet, listEdited } from '../output/change-set.ts';
 import { formatDiff } from '../output/diff.ts';
 import { jsonFailures } from './format-failure.ts';
 import { formatTable, type painter, showable } from './terminal.ts';
 
-/** What an event did to files and services; what its actions did, they have said themselves. */
-export function formatSignal({ run, changes, kept, edited, adjusted, pending, failures }: SignalResult, paint: ReturnType<typeof painter>): string {
-  const state = failures.length === 0 ? paint('green', 'done') : paint('red', 'failed');
-  const adjustedNames = new Set(adjusted.map(({ service }) => service));
-  const waiting = pending.filter(({ name }) => !adjustedNames.has(name) || failures.length > 0);
+/** The files that an event wrote and removed, and what it kept of those that others had written. */
+export function formatInstalled(changes: ChangeSet, kept: SignalResult['kept'], paint: ReturnType<typeof painter>): string {
+  const edited = listEdited(changes);
   return [
     formatChanges(changes, paint),
-    ...edited.map((file) => `${file} was changed by hand; that is kept in ${kept.get(file) ?? 'history'}\n`),
-    ...[...kept].filter(([file]) => !edited.includes(file)).map(([file, copy]) => `${file} is taken over; the original is kept in ${copy}\n`),
+    ...[...kept].map(([file, copy]) => `${file} ${edited.includes(file) ? 'was changed by hand; that' : 'is taken over; the original'} is kept in ${copy}\n`),
+  ].join('');
+}
+
+/** The end of an event: what was adjusted, what was not, how it went. What its actions did, they have said themselves. */
+export function formatSignal({ run, changes, adjusted, untouched, pending, failures }: SignalResult, paint: ReturnType<typeof painter>): string {
+  const state = failures.length === 0 ? paint('green', 'done') : paint('red', 'failed');
+  return [
     ...adjusted.map(({ note }) => `${showable(note)}\n`),
-    ...waiting.map(({ name, causes }) => `pending: ${name} (${causes.join(', ')})\n`),
+    ...(untouched.length === 0 || changes.install.length + changes.remove.length === 0 ? [] : [`not adjusted: ${untouched.join(', ')} (no file changed)\n`]),
+    ...pending.map(({ name, causes }) => `pending: ${name} (${formatCauses(causes)}); the next event tries again\n`),
     `${run.event}: ${state}, ${countChanges(changes)}\n`,
   ].join('');
+}
+
+/** A few causes in words, many as a count. */
+export function formatCauses(causes: readonly string[]): string {
+  return causes.length <= 2 ? causes.join(', ') : `${causes.length} files changed`;
 }
 
 /** One line per file that is installed or removed, aligned. */
@@ -29,7 +39,7 @@ export function formatChanges({ install, remove, obstacles }: ChangeSet, paint: 
 }
 
 export function countChanges({ install, remove, unchanged }: ChangeSet): string {
-  if (install.length + remove.length + unchanged.length === 0) return 'no files';
+  if (install.length + remove.length + unchanged.length === 0) return 'no file was changed';
   const counts = [[install.length, 'installed'], [remove.length, 'removed'], [unchanged.length, 'unchanged']] as const;
   return `files: ${counts.filter(([count], n) => count > 0 || n === 2).map(([count, what]) => `${count} ${what}`).join(', ')}`;
 }

@@ -42,13 +42,6 @@ class DockerEngine implements Engine {
     this.liveRestore = info['LiveRestoreEnabled'] === true;
   }
 
-  hasLiveRestore(): Promise<boolean> {
-    return this.#call('cannot ask the engine for its options', async () => {
-      const info: unknown = await this.#docker.info();
-      return isObject(info) && info['LiveRestoreEnabled'] === true;
-    });
-  }
-
   listContainers(): Promise<readonly ContainerSummary[]> {
     return this.#call('cannot list the containers', async () => {
       const containers = await this.#docker.listContainers({ all: true });

@@ -11,8 +11,6 @@ export interface Engine {
   /** whether containers go on running while this engine restarts, as it was started */
   readonly liveRestore: boolean;
 
-  /** whether containers outlive a restart of the engine, as it runs now */
-  hasLiveRestore(): Promise<boolean>;
   listContainers(): Promise<readonly ContainerSummary[]>;
   /** undefined: not there (any more) */
   findContainer(id: string): Promise<ContainerInspect | undefined>;

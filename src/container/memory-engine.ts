@@ -43,10 +43,6 @@ export class MemoryEngine implements Engine {
     for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
   }
 
-  hasLiveRestore(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-
   listContainers(): Promise<readonly ContainerSummary[]> {
     return Promise.resolve(this.#state.containers.map(({ inspect, name }) => ({
       id: inspect.Id, name, labels: inspect.Config.Labels ?? {}, status: inspect.State.Status, ports: inspect.State.Running ? listPorts(inspect.HostConfig) : [],

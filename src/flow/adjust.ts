@@ -26,13 +26,13 @@ export async function adjustServices(
     const intent = pending.find(({ name }) => name === service);
     if (intent === undefined && !always) continue;
     try {
+      const described = describeService(snapshot, service);
+      const manager = findManager(snapshot, described);
       for (const verb of verbs) {
         reporter.progress(`${verb} ${service}`);
-        const done = await adjustService(paths, findManager(snapshot), describeService(snapshot, service), verb, {
-          onLine: (line, stream) => reporter.line(step, line, stream),
-          causes: intent?.causes ?? [],
-        });
-        adjusted.push(done);
+        adjusted.push(manager === undefined
+          ? { service, verb, outcome: 'left alone', note: `${verb} ${service}: left alone, no service manager is known here (config setprop docksmith ServiceManager …)` }
+          : await adjustService(paths, manager, described, verb, { onLine: (line, stream) => reporter.line(step, line, stream), causes: intent?.causes ?? [] }));
       }
       clearIntents(paths, [{ kind: 'service', name: service }]);
     } catch (error) {
@@ -53,9 +53,11 @@ export function intentsOf(install: readonly Install[], remove: readonly Removal[
   ];
 }
 
-function findManager(snapshot: Snapshot): ServiceManager {
+/** As the db says; where it does not and none was found, the service's own commands if its record has any. */
+function findManager(snapshot: Snapshot, { startCommand, restartCommand, reloadCommand }: Service): ServiceManager | undefined {
   const name = findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager');
-  return SERVICE_MANAGERS.find((manager) => manager === name) ?? 'command';
+  const known = SERVICE_MANAGERS.find((manager) => manager === name);
+  return known ?? ((startCommand ?? restartCommand ?? reloadCommand) === undefined ? undefined : 'command');
 }
 
 function describeService(snapshot: Snapshot, name: string): Service {

@@ -8,7 +8,7 @@ import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { intentsOf } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
-import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, RUN_SPECS } from './expand.ts';
+import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf, RUN_SPECS } from './expand.ts';
 import { planContainers, readRunSpecs } from './reconcile.ts';
 import type { SignalRequest } from './signal.ts';
 import { findEngine, type World, readWorld } from './world.ts';
@@ -45,7 +45,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const allocated = has(KNOWN.ports) ? allocatePorts(real.snapshot, real.facts) : [];
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
-  const requests = templates.map(({ template, metadata, from }) => ({ template, args, metadata: { file: from, text: metadata } }));
+  const requests = requestsOf(templates, args);
   const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver });
   const { changes } = expanded;
   const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];

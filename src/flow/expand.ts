@@ -1,5 +1,6 @@
 import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
 import { Failure, Failures, throwAll } from '../errors.ts';
+import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { type ChangeSet, findForcedOwner, planChanges, type Scope } from '../output/change-set.ts';
@@ -53,6 +54,11 @@ function checkContainers({ paths, snapshot, facts, ledger }: World, requests: re
   const { mistakes, warnings } = checkRecords(snapshot, facts, only);
   throwAll(mistakes);
   return warnings;
+}
+
+/** What is to be rendered for the templates of an event. */
+export function requestsOf(templates: readonly TemplateToExpand[], args: readonly string[]): readonly RenderRequest[] {
+  return templates.map(({ template, metadata, from }) => ({ template, args, ...(metadata.trim() === '' ? {} : { metadata: { file: from, text: metadata } }) }));
 }
 
 /** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. */

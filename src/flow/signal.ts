@@ -12,7 +12,7 @@ import { type Committed, commitChanges } from '../output/commit.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { adjustServices, intentsOf } from './adjust.ts';
-import { expandTemplates } from './expand.ts';
+import { expandTemplates, requestsOf } from './expand.ts';
 import type { Reporter } from './reporter.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { readWorld } from './world.ts';
@@ -34,6 +34,8 @@ export interface SignalResult {
   readonly kept: Committed['kept'];
   readonly edited: readonly string[];
   readonly adjusted: readonly Adjusted[];
+  /** services of the event for which nothing was pending */
+  readonly untouched: readonly string[];
   readonly pending: readonly Intent[];
   readonly failures: readonly Failure[];
 }
@@ -83,6 +85,7 @@ class Signal {
   readonly #steps: RunStep[] = [];
   readonly #failures: Failure[] = [];
   readonly #adjusted: Adjusted[] = [];
+  readonly #untouched: string[] = [];
   #changes = NO_CHANGES;
   #kept: Committed['kept'] = new Map();
 
@@ -93,7 +96,7 @@ class Signal {
     this.#changedFile = paths.file(path.posix.join(STATE_DIR, `changed-${context.run.id}`));
   }
 
-  async run(steps: readonly Step[]): Promise<{ steps: readonly RunStep[]; changes: ChangeSet; kept: Committed['kept']; failures: readonly Failure[]; adjusted: readonly Adjusted[] }> {
+  async run(steps: readonly Step[]): Promise<{ steps: readonly RunStep[]; changes: ChangeSet; kept: Committed['kept']; failures: readonly Failure[]; adjusted: readonly Adjusted[]; untouched: readonly string[] }> {
     const at = steps.findIndex(({ kind }) => kind === 'templates');
     const templates = steps[at];
     try {
@@ -103,7 +106,7 @@ class Signal {
     } finally {
       rmSync(this.#changedFile, { force: true });
     }
-    return { steps: this.#steps, changes: this.#changes, kept: this.#kept, failures: this.#failures, adjusted: this.#adjusted };
+    return { steps: this.#steps, changes: this.#changes, kept: this.#kept, failures: this.#failures, adjusted: this.#adjusted, untouched: this.#untouched };
   }
 
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
@@ -114,7 +117,7 @@ class Signal {
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       this.#reporter.progress('expanding the templates');
       const world = await readWorld(staged?.paths ?? this.#paths);
-      const requests = templates.map(({ template, metadata, from }) => ({ template, args, metadata: { file: from, text: metadata } }));
+      const requests = requestsOf(templates, args);
       const { changes, warnings } = expandTemplates(world, requests, { takeOver });
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes);
@@ -123,6 +126,7 @@ class Signal {
       const { kept } = commitChanges(this.#paths, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
       this.#changes = changes;
       this.#kept = kept;
+      this.#reporter.installed(changes, kept);
       const changed = [...changes.install.map(({ output }) => output.path), ...changes.remove.map(({ owned }) => owned.path)];
       writeFileSync(this.#changedFile, changed.map((file) => `${file}\n`).join(''));
       return true;
@@ -144,7 +148,7 @@ class Signal {
     this.#reporter.progress(step.name);
     const { name, exitCode, signal, seconds, failure } = await runStep(step, {
       paths, event, args, token, changedFile: this.#changedFile, mayStayPending: MAY_STAY_PENDING.includes(event),
-      onLine: (line, stream) => this.#reporter.line(name, line, stream),
+      onLine: (line, stream) => this.#reporter.line(step.name, line, stream),
     });
     this.#steps.push({ name, seconds, ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) });
     if (failure !== undefined) this.#failures.push(failure);
@@ -159,6 +163,8 @@ class Signal {
     if (mayPend) for (const failure of failures) this.#reporter.warning(`${failure.message}; it stays pending`);
     else this.#failures.push(...failures);
     this.#adjusted.push(...adjusted);
+    const touched = new Set([...adjusted.map(({ service }) => service), ...listIntents(this.#paths).map((intent) => intent.name)]);
+    this.#untouched.push(...services.map(({ service }) => service).filter((service) => !touched.has(service)));
     this.#steps.push({ name, seconds: (Date.now() - began) / 1000, exitCode: failures.length === 0 || mayPend ? 0 : 1 });
   }
 

@@ -38,11 +38,14 @@ export async function readWorld(paths: Paths): Promise<World> {
   return { paths, snapshot, facts, ledger };
 }
 
-/** The engine that the record `docker` names. @throws Failure where it does not answer */
+/**
+ * The engine that the record `docker` names, or in `DOCKSMITH_ENGINE` `memory://FILE`: the
+ * engine of tests and of the demonstration, which keeps its containers in that file.
+ * @throws Failure where it does not answer
+ */
 export async function getEngine(snapshot: Snapshot): Promise<Engine> {
-  const socket = findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '/var/run/docker.sock';
-  const [, file] = /^memory:\/\/(\/.*)$/.exec(socket) ?? [];
-  if (file === undefined) return connectEngine(socket);
+  const [, file] = /^memory:\/\/(\/.*)$/.exec(process.env['DOCKSMITH_ENGINE'] ?? '') ?? [];
+  if (file === undefined) return connectEngine(findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '/var/run/docker.sock');
   const { MemoryEngine } = await import('../container/memory-engine.ts');
   return new MemoryEngine({ file });
 }

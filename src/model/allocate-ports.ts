@@ -1,8 +1,9 @@
 import type { Facts } from '../facts/facts.ts';
 import { Failure } from '../errors.ts';
-import { type DbChange, findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { type DbChange, findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { CONTAINERS, hasOwnPorts } from './ports.ts';
 import { containerPorts, foreignUser, servicePorts } from './port-users.ts';
+import { inStartOrder } from './start-order.ts';
 import { hasWeb } from './web.ts';
 
 /**
@@ -12,8 +13,7 @@ import { hasWeb } from './web.ts';
  * @throws Failure when the range is no range or used up
  */
 export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChange[] {
-  const needy = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service'
-    && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled'
+  const needy = inStartOrder(getDb(snapshot, CONTAINERS)).filter(({ key }) => findProp(snapshot, CONTAINERS, key, 'status') === 'enabled'
     && hasWeb(snapshot, key) && hasOwnPorts(snapshot, key)
     && !findProp(snapshot, CONTAINERS, key, 'WebHostPort'));
   if (needy.length === 0) return [];

@@ -28,7 +28,7 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts, env: NodeJS.P
     Socket: engineSocket(env),
     DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
     OptionsFile: isDebian ? '/etc/sysconfig/docker,/etc/default/docker' : '/etc/sysconfig/docker',
-  }), 'docksmith', { ServiceManager: serviceManager ?? 'command' });
+  }), 'docksmith', serviceManager === undefined ? {} : { ServiceManager: serviceManager });
 }
 
 /** `DOCKER_HOST` where it names a socket, as the docker command takes it. */
