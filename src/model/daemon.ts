@@ -17,6 +17,12 @@ export function engineAddress(snapshot: Snapshot): string {
   return missing.length === 0 && get('access') !== 'private' ? '0.0.0.0' : '127.0.0.1';
 }
 
+/** Options that daemon.json gives; dockerd does not start when the command line gives them too. */
+const IN_DAEMON_JSON = new RegExp([
+  /\s(--data-root|--graph|-g|--bip|--storage-driver|-s|--log-driver|--log-opt|--tlscacert|--tlscert|--tlskey)[= ]\S+/,
+  /\s--(live-restore|tlsverify|tls)(=\S+)?(?=\s|$)/,
+].map(({ source }) => source).join('|'), 'g');
+
 /** How the engine's systemd unit is to start it. */
 export interface UnitStart {
   /** `/usr/bin/dockerd --containerd=…`, without sockets */
@@ -28,7 +34,7 @@ export interface UnitStart {
 
 /**
  * The unit's own command without its sockets and variables: what it says besides (a containerd
- * that others share) has to stay.
+ * that others share) has to stay, but for what daemon.json says.
  * @returns undefined where there is no unit or no options file
  */
 export function findUnitStart(snapshot: Snapshot, facts: Facts): UnitStart | undefined {
@@ -39,6 +45,7 @@ export function findUnitStart(snapshot: Snapshot, facts: Facts): UnitStart | und
   const command = facts.dockerUnit.execStart
     .replace(/\s(-H|--host)[= ]\S+/g, '')
     .replace(/\s\$\{?\w+\}?/g, '')
+    .replace(IN_DAEMON_JSON, '')
     .trim();
   return { command, optionsFile, variable: isDebianOptions(optionsFile) ? '$DOCKER_OPTS' : '$OPTIONS' };
 }
@@ -48,7 +55,17 @@ export function isDebianOptions(file: string): boolean {
   return file.includes('/default/');
 }
 
-/** Whether systemd hands the engine its socket. */
-export function isSocketActivated(facts: Facts): boolean {
-  return /\s(-H|--host)[= ]fd:\/\//.test(facts.dockerUnit?.execStart ?? '');
+/**
+ * What the engine listens on for its clients of this host, as `-H` takes it: `fd://` where
+ * systemd hands it the socket that docksmith uses, else `unix:///run/docker.sock`.
+ * @throws Error for a path that does not survive in an options file
+ */
+export function engineHost(snapshot: Snapshot, facts: Facts): string {
+  const socket = (findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '').replace(/^unix:\/\//, '');
+  if (/[\s"'\\$`]/.test(socket)) throw new Error(`the path "${socket}" of docker Socket has characters that an options file can't hold: it is cut at white space`);
+  const isOfSystemd = /\s(-H|--host)[= ]fd:\/\//.test(facts.dockerUnit?.execStart ?? '');
+  return isOfSystemd && SYSTEMD_SOCKETS.includes(socket) ? 'fd://' : `unix://${socket}`;
 }
+
+/** The socket of docker.socket, under both of its names. */
+const SYSTEMD_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];

@@ -55,7 +55,8 @@ export function subDomainName(snapshot: Snapshot, key: string): string {
 /** The name of the host that carries the paths of WebAlias: `PrimaryHost`, else SystemName.DomainName; undefined when neither is known. */
 export function primaryHost(snapshot: Snapshot): string | undefined {
   const [system, domain] = [singleValue(snapshot, 'SystemName'), singleValue(snapshot, 'DomainName')];
-  return findProp(snapshot, 'configuration', 'httpd', 'PrimaryHost') ?? (system === undefined || domain === undefined ? undefined : `${system}.${domain}`.toLowerCase());
+  const host = findProp(snapshot, 'configuration', 'httpd', 'PrimaryHost') || (system === undefined || domain === undefined ? undefined : `${system}.${domain}`);
+  return host?.toLowerCase();
 }
 
 /** A record of `configuration` whose type is its value, as SME keeps DomainName. */

@@ -79,6 +79,14 @@ export class TrackedText {
     for (const piece of other.pieces) this.append(piece);
   }
 
+  /** The same text without the newline at its end, if there is one. */
+  withoutFinalNewline(): TrackedText {
+    const text = new TrackedText();
+    const last = this.pieces.findLastIndex((piece) => piece.text !== '');
+    for (const [n, piece] of this.pieces.entries()) text.append(n === last ? { ...piece, text: piece.text.replace(/\n$/, '') } : piece);
+    return text;
+  }
+
   /** One TrackedText per line, each with its newline if it has one. */
   lines(): TrackedText[] {
     const lines: TrackedText[] = [];

@@ -1,4 +1,4 @@
-import { engineAddress, findUnitStart, isSocketActivated } from '../../model/daemon.ts';
+import { engineAddress, engineHost, findUnitStart } from '../../model/daemon.ts';
 import type { HelperTable } from '../helper.ts';
 import { variables } from './text.ts';
 
@@ -17,9 +17,9 @@ export const DAEMON_HELPERS: HelperTable = {
       return start === undefined ? false : variables({ ...start });
     },
   },
-  socketActivated: {
-    doc: 'whether systemd hands the engine its socket (-H fd://)',
-    example: { fragment: '{{#if (socketActivated)}}fd{{/if}}', gives: 'fd' },
-    call: ({ facts }) => isSocketActivated(facts),
+  engineHost: {
+    doc: 'what the engine listens on for its clients of this host: fd:// where systemd hands it the socket, else unix://PATH',
+    example: { fragment: '{{engineHost}}', gives: 'fd://' },
+    call: ({ snapshot, facts }) => engineHost(snapshot, facts),
   },
 };

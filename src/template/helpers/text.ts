@@ -94,9 +94,9 @@ export const TEXT_HELPERS: HelperTable = {
     },
   },
   expand: {
-    doc: 'the text of another template, which sees the variables that are given here',
-    example: { fragment: '{{expand "/etc/example/greeting" name="Ada"}}', gives: 'hello Ada\n' },
-    call: (call) => call.expand(textArgument(call, 0), call.hash),
+    doc: 'the text of another template without its last newline; it sees the variables that are given here',
+    example: { fragment: '{{expand "/etc/example/greeting" name="Ada"}}', gives: 'hello Ada' },
+    call: (call) => call.expand(textArgument(call, 0), call.hash).withoutFinalNewline(),
   },
   json: {
     doc: 'a value written as JSON, quotes included',
