@@ -17,8 +17,10 @@ export interface Facts {
 
 /** What kind of host this is; the folders are looked for under the root. */
 export interface HostFacts {
-  /** undefined: there is no Apache here */
+  /** by the folders that are there; undefined: none of an Apache */
   readonly apacheLayout: 'redhat' | 'debian' | 'sme' | undefined;
+  /** an Apache is installed and may be asked to check files: never under a root, whose files the machine's own does not read */
+  readonly hasApache: boolean;
   /** /etc/debian_version is there */
   readonly isDebian: boolean;
   /** /home/e-smith is there */
@@ -45,6 +47,6 @@ export interface PublishedPort {
 export interface ImageFacts { readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] }
 
 export const NO_FACTS: Facts = {
-  host: { apacheLayout: undefined, isDebian: false, hasSmeHome: false, serviceManager: undefined },
+  host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
   addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: new Map(),
 };

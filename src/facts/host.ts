@@ -10,6 +10,7 @@ export function readHostFacts(paths: Paths): HostFacts {
   const has = (name: string): boolean => existsSync(paths.file(name));
   return {
     apacheLayout: findApacheLayout(has),
+    hasApache: paths.root === '' && ['/etc/httpd/conf/httpd.conf', '/etc/apache2/apache2.conf'].some(has),
     isDebian: has('/etc/debian_version'),
     hasSmeHome: has('/home/e-smith'),
     // sd_booted(3): this folder is there if and only if systemd runs the host

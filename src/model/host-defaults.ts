@@ -15,13 +15,12 @@ const APACHE = {
  * where Apache, the engine and its options are. A value in the db beats them as any default.
  */
 export function withHostDefaults(snapshot: Snapshot, facts: Facts, env: NodeJS.ProcessEnv): Snapshot {
-  const { apacheLayout, isDebian, hasSmeHome, serviceManager } = facts.host;
+  const { apacheLayout, hasApache, isDebian, hasSmeHome, serviceManager } = facts.host;
   const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
   const layout = findProp(withLayout, 'configuration', 'httpd', 'Layout');
   const host = primaryHost(snapshot);
   const withApache = withDefaults(withLayout, 'httpd', {
-    // a command to check with makes sense only where there is an Apache
-    ...(layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: apacheLayout === undefined ? '' : APACHE[layout].CheckCommand } : {}),
+    ...(layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: hasApache ? APACHE[layout].CheckCommand : '' } : {}),
     ...(host === undefined ? {} : { PrimaryHost: host }),
   });
   return withDefaults(withDefaults(withApache, 'docker', {

@@ -16,7 +16,7 @@ export function db(...records: readonly DbRecord[]): Db {
 
 export const SAMPLE_FACTS: Facts = {
   ...NO_FACTS,
-  host: { apacheLayout: 'redhat', isDebian: false, hasSmeHome: false, serviceManager: 'systemd' },
+  host: { apacheLayout: 'redhat', hasApache: true, isDebian: false, hasSmeHome: false, serviceManager: 'systemd' },
   dockerUnit: { path: '/usr/lib/systemd/system/docker.service', execStart: '/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $OPTIONS' },
 };
 

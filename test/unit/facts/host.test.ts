@@ -16,7 +16,7 @@ function makeRoot(...folders: readonly string[]): Paths {
 
 describe('what kind of host it is', () => {
   it('is nothing in particular in an empty folder', () => {
-    expect(readHostFacts(makeRoot())).toEqual({ apacheLayout: undefined, isDebian: false, hasSmeHome: false, serviceManager: undefined });
+    expect(readHostFacts(makeRoot())).toEqual({ apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined });
   });
 
   it.each([
