@@ -38,9 +38,11 @@ export function formatChanges({ install, remove, obstacles }: ChangeSet, paint: 
   ]);
 }
 
-export function countChanges({ install, remove, unchanged }: ChangeSet): string {
-  if (install.length + remove.length + unchanged.length === 0) return 'no file was changed';
-  const counts = [[install.length, 'installed'], [remove.length, 'removed'], [unchanged.length, 'unchanged']] as const;
+/** @param isPlanned nothing of it is done yet */
+export function countChanges({ install, remove, unchanged }: ChangeSet, isPlanned = false): string {
+  if (install.length + remove.length + unchanged.length === 0) return isPlanned ? 'no files' : 'no file was changed';
+  const [installed, removed] = isPlanned ? ['to install', 'to remove'] : ['installed', 'removed'];
+  const counts = [[install.length, installed], [remove.length, removed], [unchanged.length, 'unchanged']] as const;
   return `files: ${counts.filter(([count], n) => count > 0 || n === 2).map(([count, what]) => `${count} ${what}`).join(', ')}`;
 }
 

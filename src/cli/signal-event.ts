@@ -33,8 +33,9 @@ export async function runSignalEvent(args: readonly string[], { paths, stdout, s
     }
     const result = await signalEvent(paths, request, reporter);
     reporter.end();
-    stdout.write(json ? formatJson(jsonSignal(result, diff)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
+    // the reasons first, since the line that counts is the last one
     if (!json) stderr.write(formatFailures(result.failures, stderr));
+    stdout.write(json ? formatJson(jsonSignal(result, diff)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
     return result.failures.length === 0 ? 0 : 1;
   } catch (error) {
     reporter.end();

@@ -53,6 +53,12 @@ export function intentsOf(install: readonly Install[], remove: readonly Removal[
   ];
 }
 
+/** Whether an adjustment of the service does anything: one without a service manager is left alone, and so is the machine's own under a root. */
+export function isAdjustable(paths: Paths, snapshot: Snapshot, name: string): boolean {
+  const manager = findManager(snapshot, describeService(snapshot, name));
+  return manager === 'command' || (manager !== undefined && paths.root === '');
+}
+
 /** As the db says; where it does not and none was found, the service's own commands if its record has any. */
 function findManager(snapshot: Snapshot, { startCommand, restartCommand, reloadCommand }: Service): ServiceManager | undefined {
   const name = findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager');

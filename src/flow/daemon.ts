@@ -3,7 +3,7 @@ import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
-import { adjustServices, type AdjustResult } from './adjust.ts';
+import { adjustServices, type AdjustResult, isAdjustable } from './adjust.ts';
 import type { Reporter } from './reporter.ts';
 import { findEngine, getEngine } from './world.ts';
 
@@ -14,12 +14,14 @@ export interface DaemonRestart {
   readonly stops: readonly string[];
 }
 
+/** Key of the engine's record in `configuration`. */
+const DOCKER = 'docker';
 const ANSWERS_WITHIN_SECONDS = 60;
 
-/** What restarting the engine would stop; undefined when none of its options changed. */
-export async function daemonRestart(snapshot: Snapshot, intents: readonly Intent[]): Promise<DaemonRestart | undefined> {
-  const causes = intents.filter(({ kind, name }) => kind === 'service' && name === 'docker').flatMap((intent) => intent.causes);
-  if (causes.length === 0) return undefined;
+/** What restarting the engine would stop; undefined when none of its options changed, or nobody here can restart it. */
+export async function daemonRestart(paths: Paths, snapshot: Snapshot, intents: readonly Intent[]): Promise<DaemonRestart | undefined> {
+  if (!willRestartDaemon(paths, snapshot, intents)) return undefined;
+  const causes = listCauses(intents);
   const engine = await findEngine(snapshot);
   // what counts is how the running engine was started, not what its options will be
   if (engine === undefined || engine.liveRestore) return { causes, stops: [] };
@@ -27,16 +29,24 @@ export async function daemonRestart(snapshot: Snapshot, intents: readonly Intent
   return { causes, stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name) };
 }
 
+/** Whether some of its options changed and somebody here can restart it. */
+export function willRestartDaemon(paths: Paths, snapshot: Snapshot, intents: readonly Intent[]): boolean {
+  return listCauses(intents).length > 0 && isAdjustable(paths, snapshot, DOCKER);
+}
+
 /** Restarts the engine if one of its options changed, says what that stops, and waits until it answers again. */
 export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: Reporter): Promise<AdjustResult> {
-  const restart = await daemonRestart(snapshot, listIntents(paths));
-  if (restart === undefined) return { adjusted: [], failures: [] };
-  if (restart.stops.length > 0) reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
-  const result = await adjustServices(paths, snapshot, [{ service: 'docker', verbs: ['restart'], always: false }], 'docker', reporter);
+  const restart = await daemonRestart(paths, snapshot, listIntents(paths));
+  if (restart !== undefined && restart.stops.length > 0) reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
+  const result = await adjustServices(paths, snapshot, [{ service: DOCKER, verbs: ['restart'], always: false }], DOCKER, reporter);
   if (!result.adjusted.some(({ outcome }) => outcome === 'done') || findProp(snapshot, 'configuration', 'docker', 'status') === 'disabled') return result;
   reporter.progress('waiting for the engine');
   const failure = await waitForEngine(snapshot);
   return failure === undefined ? result : { ...result, failures: [...result.failures, failure] };
+}
+
+function listCauses(intents: readonly Intent[]): readonly string[] {
+  return intents.filter(({ kind, name }) => kind === 'service' && name === DOCKER).flatMap((intent) => intent.causes);
 }
 
 async function waitForEngine(snapshot: Snapshot): Promise<Failure | undefined> {

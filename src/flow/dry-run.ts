@@ -1,17 +1,19 @@
 import type { Plan } from '../container/plan.ts';
-import type { RunSpec } from '../container/run-spec.ts';
 import { withChanges } from '../db/snapshot.ts';
+import { Failure } from '../errors.ts';
 import { listSteps, type Step } from '../event/steps.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
-import { intentsOf } from './adjust.ts';
+import { intentsOf, isAdjustable } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
-import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf, RUN_SPECS } from './expand.ts';
-import { planContainers, readRunSpecs } from './reconcile.ts';
+import { planEventContainers } from './event-plan.ts';
+import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
+import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { refuseMissing } from './reconcile.ts';
 import type { SignalRequest } from './signal.ts';
-import { findEngine, type World, readWorld } from './world.ts';
+import { findEngine, getEngine, type World, readWorld } from './world.ts';
 
 /** What an event would do. */
 export interface Preview {
@@ -30,9 +32,6 @@ export interface Preview {
 
 const NOTHING: Expanded = { changes: { install: [], remove: [], unchanged: [], obstacles: [] }, outputs: [], warnings: [] };
 
-/** Which of an event's executables this program knows from inside, so that it can say what they would do. */
-const KNOWN = { ports: 'docker-ports', daemon: 'docker-daemon', reconcile: 'docker-reconcile' } as const;
-
 /**
  * Says what an event would do: renders over the dbs with the ports that would be allocated,
  * and plans. Changes nothing and runs no executable.
@@ -40,45 +39,39 @@ const KNOWN = { ports: 'docker-ports', daemon: 'docker-daemon', reconcile: 'dock
 export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false }: SignalRequest): Promise<Preview> {
   const { steps, warnings } = listSteps(paths, event);
   const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
-  const has = (action: string): boolean => names.some((name) => name.slice(3) === action);
+  const has = (action: string): boolean => hasAction(steps, action);
   const real = await readWorld(paths);
-  const allocated = has(KNOWN.ports) ? allocatePorts(real.snapshot, real.facts) : [];
+  const allocated = has(KNOWN_ACTIONS.ports) ? allocatePorts(real.snapshot, real.facts) : [];
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   const requests = requestsOf(templates, args);
   const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver });
   const { changes } = expanded;
   const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];
-  const knownNames: readonly string[] = Object.values(KNOWN);
+  const known: readonly string[] = Object.values(KNOWN_ACTIONS);
+  const unknowns: string[] = [];
+  const plan = has(KNOWN_ACTIONS.reconcile) ? await planOf(world, expanded, args, (unknown) => unknowns.push(unknown)) : undefined;
   return {
     changes,
-    warnings: [...warnings, ...expanded.warnings],
+    warnings: [...warnings, ...expanded.warnings, ...unknowns],
     allocated: allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`),
-    plan: has(KNOWN.reconcile) ? await planOf(world, expanded, args) : undefined,
-    restartsDaemon: has(KNOWN.daemon) ? await daemonRestart(world.snapshot, intents) : undefined,
-    services: steps.flatMap((step) => servicesOf(step, intents, force)),
-    executables: names.filter((name) => !knownNames.includes(name.slice(3))),
+    plan,
+    restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,
+    services: steps.flatMap((step) => servicesOf(step, intents, force)).filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
+    executables: names.filter((name) => !known.includes(name.slice(3))),
   };
 }
 
-async function planOf(world: World, { outputs, changes }: Expanded, args: readonly string[]): Promise<Plan | undefined> {
-  const engine = await findEngine(world.snapshot);
-  if (engine === undefined) return undefined;
-  const specs = new Map<string, RunSpec>(readInstalled(world.paths));
-  for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
-  for (const output of outputs.filter(isRunSpec)) {
-    const spec = parseRenderedSpec(output);
-    specs.set(spec.name, spec);
-  }
-  return planContainers(world.snapshot, engine, specs, { names: args.length === 0 ? undefined : args });
-}
-
-/** A spec that cannot be read now will be replaced, or is an error of the event itself. */
-function readInstalled(paths: Paths): ReadonlyMap<string, RunSpec> {
+/** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
+async function planOf(world: World, expanded: Expanded, args: readonly string[], warn: (warning: string) => void): Promise<Plan | undefined> {
   try {
-    return readRunSpecs(paths);
-  } catch {
-    return new Map();
+    const plan = await planEventContainers(world, await getEngine(world.snapshot), expanded, args);
+    refuseMissing(world.snapshot, plan);
+    return plan;
+  } catch (error) {
+    if (!(error instanceof Failure) || await findEngine(world.snapshot) !== undefined) throw error;
+    warn(`what becomes of the containers is not known: ${error.message}`);
+    return undefined;
   }
 }
 

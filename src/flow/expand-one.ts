@@ -8,6 +8,7 @@ import { listFragments } from '../template/fragment.ts';
 import type { RenderRequest } from '../template/render.ts';
 import { intentsOf } from './adjust.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
+import { hintOfObstacle } from './obstacle-hint.ts';
 import type { Reporter } from './reporter.ts';
 import { readWorld, type World } from './world.ts';
 
@@ -29,7 +30,7 @@ export async function expandOne(paths: Paths, request: ExpandRequest, reporter: 
   try {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
-    refuseObstacles(expanded.changes);
+    refuseObstacles(expanded.changes, hintOfObstacle);
     await checkOutputs(paths, expanded.changes);
     commitChanges(paths, expanded.changes, { ledger: world.ledger, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
     return expanded;

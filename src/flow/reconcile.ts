@@ -5,10 +5,11 @@ import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
 import { type Desired, makeDesired } from '../container/desired.ts';
 import type { Engine } from '../container/engine.ts';
 import { type Asked, type Plan, planAsked, planReconcile } from '../container/plan.ts';
-import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
 import type { Db } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
+import { whyNotPulled } from '../model/image.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { RUN_SPECS } from './expand.ts';
@@ -36,13 +37,28 @@ export async function planContainers(snapshot: Snapshot, engine: Engine, specs: 
 
 /** Carries a plan out. Host folders that records want made are made first, and those that are missing stop it before anything is touched. */
 export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void): Promise<Applied> {
-  const names = plan.operations.filter(({ verb }) => verb === 'create' || verb === 'recreate').map(({ name }) => name);
-  const folders = names.flatMap((name) => missingFolders(snapshot, name));
-  throwAll(folders.filter(({ make }) => !make).map(({ name, folder }) => new Failure(`cannot create container "${name}"`, {
-    why: `its MountPath names "${folder}", and this host has no such folder`, hint: `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes`,
-  })));
-  for (const { name, folder } of folders) makeHostFolder(snapshot, name, folder);
+  refuseMissing(snapshot, plan);
+  for (const { name } of listMaking(plan)) for (const { folder } of missingFolders(snapshot, name)) makeHostFolder(snapshot, name, folder);
   return applyPlan(engine, plan, onProgress);
+}
+
+/** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be pulled */
+export function refuseMissing(snapshot: Snapshot, plan: Plan): void {
+  const making = listMaking(plan);
+  const images = new Set(plan.operations.flatMap(({ verb, name }) => (verb === 'pull' ? [name] : [])));
+  throwAll([
+    ...making.flatMap(({ name }) => missingFolders(snapshot, name)).filter(({ make }) => !make).map(({ name, folder }) => new Failure(`cannot create container "${name}"`, {
+      why: `its MountPath names "${folder}", and this host has no such folder`, hint: `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes`,
+    })),
+    ...making.filter(({ spec }) => images.has(getImage(spec))).flatMap(({ name, spec }) => {
+      const why = whyNotPulled(snapshot, name);
+      return why === undefined ? [] : [new Failure(`cannot create container "${name}"`, { why: `the engine has no image "${getImage(spec)}", and ${why}` })];
+    }),
+  ]);
+}
+
+function listMaking({ operations }: Plan): readonly { readonly name: string; readonly spec: RunSpec }[] {
+  return operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation] : []));
 }
 
 interface MissingFolder { readonly name: string; readonly folder: string; readonly make: boolean }

@@ -12,10 +12,14 @@ import { type Committed, commitChanges } from '../output/commit.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { adjustServices, intentsOf } from './adjust.ts';
+import { willRestartDaemon } from './daemon.ts';
+import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
+import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { hintOfObstacle } from './obstacle-hint.ts';
 import type { Reporter } from './reporter.ts';
 import { StagedDbs } from './staged-dbs.ts';
-import { readWorld } from './world.ts';
+import { findEngine, readWorld, type World } from './world.ts';
 
 export interface SignalRequest {
   readonly event: string;
@@ -59,7 +63,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
     writeRun(paths, run);
-    const result = await new Signal(paths, { ...request, run, token: lock.token }, reporter).run(steps);
+    const result = await new Signal(paths, { ...request, steps, run, token: lock.token }, reporter).run();
     const { install, remove } = result.changes;
     const ended: Run = {
       ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1,
@@ -73,6 +77,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
 }
 
 interface SignalContext extends SignalRequest {
+  readonly steps: readonly Step[];
   readonly run: Run;
   readonly token: string;
 }
@@ -96,7 +101,8 @@ class Signal {
     this.#changedFile = paths.file(path.posix.join(STATE_DIR, `changed-${context.run.id}`));
   }
 
-  async run(steps: readonly Step[]): Promise<{ steps: readonly RunStep[]; changes: ChangeSet; kept: Committed['kept']; failures: readonly Failure[]; adjusted: readonly Adjusted[]; untouched: readonly string[] }> {
+  async run(): Promise<{ steps: readonly RunStep[]; changes: ChangeSet; kept: Committed['kept']; failures: readonly Failure[]; adjusted: readonly Adjusted[]; untouched: readonly string[] }> {
+    const { steps } = this.#context;
     const at = steps.findIndex(({ kind }) => kind === 'templates');
     const templates = steps[at];
     try {
@@ -118,10 +124,12 @@ class Signal {
       this.#reporter.progress('expanding the templates');
       const world = await readWorld(staged?.paths ?? this.#paths);
       const requests = requestsOf(templates, args);
-      const { changes, warnings } = expandTemplates(world, requests, { takeOver });
+      const expanded = expandTemplates(world, requests, { takeOver });
+      const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
-      refuseObstacles(changes);
+      refuseObstacles(changes, hintOfObstacle);
       await checkOutputs(this.#paths, changes);
+      if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, args, this.#reporter);
       staged?.commit();
       const { kept } = commitChanges(this.#paths, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
       this.#changes = changes;
@@ -136,6 +144,13 @@ class Signal {
     } finally {
       staged?.remove();
     }
+  }
+
+  /** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
+  async #mayComeLater({ paths, snapshot }: World, { install, remove }: ChangeSet): Promise<boolean> {
+    if (await findEngine(snapshot) !== undefined) return false;
+    if (MAY_STAY_PENDING.includes(this.#context.event)) return true;
+    return hasAction(this.#context.steps, KNOWN_ACTIONS.daemon) && willRestartDaemon(paths, snapshot, [...listIntents(this.#paths), ...intentsOf(install, remove, new Date())]);
   }
 
   async #step(step: Step, paths: Paths): Promise<void> {

@@ -30,7 +30,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
   const unknown = (only ?? []).filter((key) => !snapshot.dbs.get(CONTAINERS)?.has(key))
     .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
   return {
-    mistakes: [...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...containers.flatMap((record) => checkContainer(snapshot, facts, record))],
+    mistakes: [...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record)))],
     warnings: bySchema.flatMap(({ warnings }) => warnings),
   };
 }
@@ -46,7 +46,13 @@ function checkBySchema(snapshot: Snapshot, db: string, key: string): Findings {
   };
 }
 
-function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord): readonly Failure[] {
+/** Props that the schema has refused already: what cannot be made of them is no second mistake. */
+function wrongProps(snapshot: Snapshot, record: DbRecord): ReadonlySet<string> {
+  const kind = findRecordSchema(snapshot, CONTAINERS, record);
+  return new Set(kind === undefined ? [] : checkRecord(kind, record).mistakes.map(({ prop }) => prop));
+}
+
+function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refused: ReadonlySet<string>): readonly Failure[] {
   const { key } = record;
   // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
@@ -56,14 +62,20 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord): rea
   const mistakes: Failure[] = [];
   const collect = (check: () => Iterable<Failure>): void => {
     try {
-      mistakes.push(...check());
+      // one by one, so that what was found before a value that can't be read is kept
+      for (const mistake of check()) mistakes.push(mistake);
     } catch (error) {
       if (!(error instanceof NotAccepted)) throw error;
-      mistakes.push(new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, { why: error.message }));
+      if (!refused.has(error.prop)) mistakes.push(new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, { why: error.message }));
     }
   };
   collect(() => checkPorts(snapshot, facts, key));
-  collect(() => checkWeb(snapshot, facts, key));
+  if (hasWeb(snapshot, key)) {
+    const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
+    collect(() => checkBackEnd(snapshot, facts, key));
+    collect(() => checkHostName(snapshot, key, others));
+    collect(() => checkPaths(snapshot, key, others));
+  }
   return mistakes;
 }
 
@@ -83,24 +95,32 @@ function* checkPorts(snapshot: Snapshot, facts: Facts, key: string): Generator<F
   }
 }
 
-/** A vhost that can be reached: a web port, a name that nobody else has, paths that nobody else has. */
-function* checkWeb(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
-  if (!hasWeb(snapshot, key)) return;
+/** Something that Apache can reach: a web port, which is not Apache's own. */
+function* checkBackEnd(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
   const network = findProp(snapshot, CONTAINERS, key, 'network') ?? 'bridge';
   if (network === 'none' || network.startsWith('container:')) {
     yield new Failure(`cannot give container "${key}" a web address`, { why: `with network ${network} it has no port that Apache could reach` });
     return;
   }
-  webPort(snapshot, facts, key);
-  const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
-  if (findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled') {
-    const name = subDomainName(snapshot, key);
-    const same = others.find((other) => findProp(snapshot, CONTAINERS, other, 'SubDomain') === 'enabled' && subDomainName(snapshot, other) === name);
-    const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
-    if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
+  const port = webPort(snapshot, facts, key);
+  const ofApache = ['TCPPort', 'SSLPort'].find((prop) => findProp(snapshot, 'configuration', 'httpd', prop) === String(port));
+  if (network === 'host' && ofApache !== undefined) {
+    yield new Failure(`cannot give container "${key}" a web address`, { why: `on the host's network its web port ${port} is Apache's own (${ofApache} of httpd)`, hint: `db ${CONTAINERS} setprop ${key} WebPort PORT` });
   }
+}
+
+/** A name that nobody else has. */
+function* checkHostName(snapshot: Snapshot, key: string, others: readonly string[]): Generator<Failure> {
+  if (findProp(snapshot, CONTAINERS, key, 'SubDomain') !== 'enabled') return;
+  const name = subDomainName(snapshot, key);
+  const same = others.find((other) => findProp(snapshot, CONTAINERS, other, 'SubDomain') === 'enabled' && subDomainName(snapshot, other) === name);
+  const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
+  if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
+}
+
+/** Paths that nobody else has. */
+function* checkPaths(snapshot: Snapshot, key: string, others: readonly string[]): Generator<Failure> {
   for (const alias of webAliases(snapshot, key)) {
-    if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(alias) || alias.split('/').some((part) => /^\.+$/.test(part))) yield new Failure(`cannot accept ${CONTAINERS} ${key} WebAlias "${alias}"`, { why: 'a path has letters, digits and . _ ~ - between slashes' });
     const same = others.find((other) => webAliases(snapshot, other).includes(alias));
     if (same !== undefined) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
   }

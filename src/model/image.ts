@@ -13,3 +13,12 @@ export function findImageReference(snapshot: Snapshot, key: string): string {
   const digest = get('Digest');
   return digest === undefined ? `${repository}:${get('Tag') ?? 'latest'}` : `${repository}@${digest}`;
 }
+
+/** What the record of a container's image says against pulling it, `Pull of docker_images wiki is never`; undefined where it may be pulled. */
+export function whyNotPulled(snapshot: Snapshot, key: string): string | undefined {
+  const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
+  if (findRecord(snapshot, 'docker_images', image) === undefined) return undefined;
+  const source = findProp(snapshot, 'docker_images', image, 'Source') ?? 'pull';
+  if (source !== 'pull') return `Source of docker_images ${image} is ${source}`;
+  return findProp(snapshot, 'docker_images', image, 'Pull') === 'never' ? `Pull of docker_images ${image} is never` : undefined;
+}

@@ -104,11 +104,14 @@ export function listEdited({ install, remove }: ChangeSet): readonly string[] {
   return [...install.filter(({ edited }) => edited).map(({ output }) => output.path), ...remove.filter(({ edited }) => edited).map(({ owned }) => owned.path)].sort(compareBytes);
 }
 
-/** @throws Failures naming everything that stands in the way at once */
-export function refuseObstacles({ obstacles }: ChangeSet): void {
+/**
+ * @param hintOf what else can be done about a plain file in the way, after the hint to take it over
+ * @throws Failures naming everything that stands in the way at once
+ */
+export function refuseObstacles({ obstacles }: ChangeSet, hintOf: (output: Rendered) => string | undefined = () => undefined): void {
   throwAll(obstacles.map(({ output, what, isFile, identical }) => new Failure(`cannot install "${output.path}"`, {
     why: `${what} stands there${identical ? ', with the same content, mode and owner' : ''}`,
-    hint: isFile ? 'with --take-over it becomes docksmith\'s, and the original is kept in history' : 'move it away; docksmith neither follows nor replaces it',
+    hint: isFile ? ['with --take-over it becomes docksmith\'s, and the original is kept in history', hintOf(output)].filter((hint) => hint !== undefined).join('; ') : 'move it away; docksmith neither follows nor replaces it',
   })));
 }
 
