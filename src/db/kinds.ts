@@ -34,6 +34,19 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'image': matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
   'digest': matches(/^[a-z0-9]+:[0-9a-f]{32,}$/, 'a digest, as sha256:…'),
   'assignments': each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
+  'decimal': matches(/^(?=.*[1-9])\d{1,6}(\.\d{1,9})?$/, 'a number above 0, as 1.5'),
+  'limit': matches(/^(-1|[1-9]\d{0,8})$/, 'a whole number from 1, or -1 for any number'),
+  'cpu-shares': (value) => /^\d{1,6}$/.test(value) && Number(value) >= 2 && Number(value) <= 262_144 ? undefined : 'is not a whole number from 2 to 262144',
+  'cpu-list': matches(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'a list of CPUs, as 0-2,4'),
+  'duration': matches(/^(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration, as 30s or 1m30s'),
+  'signal': matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
+  'ip-addresses': each((value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined, 'addresses'),
+  'host-names': each(checkHostName, 'names'),
+  'host-addresses': each(checkHostAddress, 'NAME:ADDRESS'),
+  'ulimits': each(matches(/^[a-z]+=(-1|\d+)(:(-1|\d+))?$/, 'NAME=SOFT[:HARD], as nofile=1024:2048'), 'NAME=SOFT[:HARD]'),
+  'capabilities': each(matches(/^[A-Za-z_]+$/, 'a capability, as NET_ADMIN'), 'capabilities, as NET_ADMIN'),
+  'devices': each(matches(/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/, 'HOSTPATH[:CONTAINERPATH][:rwm]'), 'HOSTPATH[:CONTAINERPATH][:rwm]'),
+  'tmpfs': matches(/^\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?(,\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?)*$/, 'PATH[:OPTIONS],…, as /run:size=1m,mode=1777,/tmp'),
 }));
 
 /** All names of kinds. */
@@ -105,6 +118,12 @@ function checkMount(value: string): string | undefined {
 function checkHostName(value: string): string | undefined {
   const isName = value.length <= 253 && value.split('.').every((label) => LABEL.test(label));
   return isName ? undefined : 'is not a host name: labels of letters, digits and inner hyphens, with dots between';
+}
+
+function checkHostAddress(value: string): string | undefined {
+  const [, name = '', address = ''] = /^([^:]*):(.*)$/.exec(value) ?? [];
+  if (isIP(address) === 0 && address !== 'host-gateway') return 'is not NAME:ADDRESS';
+  return checkHostName(name) === undefined ? undefined : 'is not NAME:ADDRESS with a host name in front';
 }
 
 /** `255.255.255.0` or a number of bits. */

@@ -28,6 +28,19 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'image': { allowed: ['mariadb:11', 'localhost:5000/a/b@sha256:1', 'wiki'], wrong: ['', 'a b', '-x', 'a;b'] },
   'digest': { allowed: [`sha256:${'0'.repeat(64)}`], wrong: ['sha256', 'sha256:12'] },
   'assignments': { allowed: ['A=1,B=', 'A=x=y', ''], wrong: ['A', 'A=1,', '=1', 'A B=1'] },
+  'decimal': { allowed: ['1', '0.5', '12.25'], wrong: ['0', '0.0', '-1', 'x', '.5', ''] },
+  'limit': { allowed: ['-1', '100'], wrong: ['0', '-2', 'x', ''] },
+  'cpu-shares': { allowed: ['2', '1024', '262144'], wrong: ['0', '1', '262145', 'x'] },
+  'cpu-list': { allowed: ['0', '0-2,4'], wrong: ['', 'a', '0-', '0,,1'] },
+  'duration': { allowed: ['30', '30s', '1m30s', '500ms', '1.5h'], wrong: ['', '-1', '30x', 's'] },
+  'signal': { allowed: ['SIGTERM', 'QUIT', 'SIGRTMIN+3', '15'], wrong: ['', 'sigterm', '0', '-9'] },
+  'ip-addresses': { allowed: ['10.0.0.1', '10.0.0.1,::1', ''], wrong: ['10.0.0', 'a,10.0.0.1', '10.0.0.1,'] },
+  'host-names': { allowed: ['example.test,a'], wrong: ['a b', 'a,'] },
+  'host-addresses': { allowed: ['db:10.0.0.5,v6:fd00::1', 'host:host-gateway'], wrong: ['db', 'db:', ':10.0.0.1', 'db=10.0.0.1', 'a b:10.0.0.1'] },
+  'ulimits': { allowed: ['nofile=1024:2048,nproc=200', 'core=-1'], wrong: ['nofile', 'nofile=', 'nofile=1:2:3', 'NoFile=1'] },
+  'capabilities': { allowed: ['NET_ADMIN,SYS_TIME', 'ALL'], wrong: ['NET ADMIN', 'NET_ADMIN,'] },
+  'devices': { allowed: ['/dev/null', '/dev/null:/dev/nix:r,/dev/zero:rw'], wrong: ['null', '/dev/null:x', '/dev/null:/dev/x:q'] },
+  'tmpfs': { allowed: ['/run', '/run:size=1m,mode=1777,/tmp'], wrong: ['', 'run', '/run:', '/run,size=1m'] },
 };
 
 describe.each(KINDS.filter((kind) => kind !== 'choice'))('a value of kind %s', (kind) => {
