@@ -77,6 +77,7 @@ function escapeShell(value: string, before: string): string {
 /** One line, nothing trimmed away by the reader, no comment begun; readers differ in what a backslash means. */
 function escapeIni(value: string): string {
   refuseControls(value);
+  if (/[\u0085\u2028\u2029]/.test(value)) throw new CannotHold('it has a line separator');
   if (value !== value.trim()) throw new CannotHold('white space at its ends would be lost');
   if (/^["'[]|[;#\\]/.test(value)) throw new CannotHold('a reader of INI would see a quote, section, comment or escape in it');
   if (value === 'null') throw new CannotHold('a fragment that says null removes the key');
@@ -85,7 +86,8 @@ function escapeIni(value: string): string {
 
 function escapeJson(value: string, before: string): string {
   if (openQuote(before) === '"') return JSON.stringify(value).slice(1, -1);
-  if (/^(-?(0|[1-9]\d*)(\.\d+)?|true|false)$/.test(value)) return value;
+  // a number that a reader would print otherwise (`1.0`) is a text
+  if (value === 'true' || value === 'false' || (/^-?\d+(\.\d+)?$/.test(value) && String(Number(value)) === value)) return value;
   throw new CannotHold('outside of quotes JSON holds numbers, true and false only: put quotes around it, or use {{json …}}');
 }
 
