@@ -4,6 +4,9 @@ import path from 'node:path';
 import type { Dockerd } from './dockerd.ts';
 import { run } from './run.ts';
 
+/** An engine to make images on: a folder for what is on the way to it, and the docker command against it. */
+export type ImageMaker = Pick<Dockerd, 'dir' | 'docker'>;
+
 export interface ImageOptions {
   readonly cmd: readonly string[];
   /** `80/tcp` */
@@ -15,7 +18,7 @@ export interface ImageOptions {
 }
 
 /** Makes an image out of busybox on the spot, nothing is pulled; @returns its id. Takes about 0.2 s. */
-export async function makeImage(dockerd: Dockerd, name: string, { cmd, expose = [], files = {}, changes = [] }: ImageOptions): Promise<string> {
+export async function makeImage(dockerd: ImageMaker, name: string, { cmd, expose = [], files = {}, changes = [] }: ImageOptions): Promise<string> {
   const folder = mkdtempSync(path.join(dockerd.dir, 'image-'));
   try {
     layBusybox(path.join(folder, 'bin'));
@@ -42,7 +45,7 @@ export async function makeImage(dockerd: Dockerd, name: string, { cmd, expose = 
 export const SLEEP = '#!/bin/sh\ntrap "exit 0" TERM\nwhile :; do sleep 3600 & wait $!; done\n';
 
 /** An image that just runs, for tests that look at containers from outside. */
-export function makeSleepImage(dockerd: Dockerd, name: string, options: Omit<ImageOptions, 'cmd'> = {}): Promise<string> {
+export function makeSleepImage(dockerd: ImageMaker, name: string, options: Omit<ImageOptions, 'cmd'> = {}): Promise<string> {
   return makeImage(dockerd, name, { ...options, cmd: ['/run'], files: { ...options.files, '/run': SLEEP } });
 }
 
@@ -51,7 +54,7 @@ export function makeSleepImage(dockerd: Dockerd, name: string, options: Omit<Ima
  * request with all its headers as it came in; `/redirect?URL` with a redirect to that URL; a WebSocket
  * handshake with 101 and the right key, and then with whatever it is sent.
  */
-export function makeWebImage(dockerd: Dockerd, name: string, text: string, port = 80): Promise<string> {
+export function makeWebImage(dockerd: ImageMaker, name: string, text: string, port = 80): Promise<string> {
   return makeImage(dockerd, name, {
     cmd: ['/serve'],
     expose: [`${port}/tcp`],
