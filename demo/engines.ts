@@ -65,7 +65,7 @@ async function startPrivateEngine(): Promise<DemoEngine> {
     const inSession: typeof namespace = { ...namespace, command: (program, args) => namespace.command('setsid', [program, ...args]) };
     await runOrFail(...namespace.command('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']));
     const dockerd = await startDockerd({ namespace: inSession });
-    const stop = (): Promise<void> => dockerd.stop().finally(remove);
+    const stop = (): Promise<void> => insist(() => dockerd.stop()).finally(remove);
     try {
       for (const [image, text] of Object.entries(IMAGES)) await makeWebImage(dockerd, image, text);
     } catch (error) {
@@ -99,11 +99,14 @@ export async function useEngine(socket: string, folder: string, names: readonly 
   if (inTheWay.length > 0) throw new Error(`the engine at ${socket} has containers of these names already: ${inTheWay.map(({ name }) => name).join(', ')}`);
   const docker = async (...args: readonly string[]): Promise<string> => (await runOrFail('docker', ['-H', `unix://${socket}`, ...args], { env: { DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined } })).trim();
   const made: string[] = [];
-  const stop = async (): Promise<void> => {
+  const stop = (): Promise<void> => insist(async () => {
     const ours = (await engine.listContainers()).filter(({ name, labels }) => names.includes(name) && labels['docksmith.managed'] === 'true');
     if (ours.length > 0) await docker('rm', '--force', '--volumes', ...ours.map(({ id }) => id));
-    if (made.length > 0) await docker('rmi', ...made);
-  };
+    while (made.length > 0) {
+      await docker('rmi', made[0] ?? '');
+      made.shift();
+    }
+  });
   try {
     for (const [image, text] of Object.entries(IMAGES)) {
       if (await engine.findImage(image) !== undefined) throw new Error(`the engine at ${socket} has an image "${image}" already`);
@@ -123,6 +126,15 @@ export async function useEngine(socket: string, folder: string, names: readonly 
     wrap: inPlace,
     stop,
   };
+}
+
+/** Once more where it fails: a second Ctrl-C ends the docker command that was just clearing up, and clearing up is what was asked for. */
+async function insist(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch {
+    await work();
+  }
 }
 
 function isInstalled(program: string): boolean {
