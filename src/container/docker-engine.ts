@@ -1,10 +1,6 @@
-import type Docker from 'dockerode';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
-import { EngineGone } from './engine-gone.ts';
+import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
 import type { ContainerInspect, ContainerSummary, CreateBody, Engine, HostConfig, ImageInspect, StopRequest } from './engine.ts';
 
-/** The newest API whose answers this file was written for; an engine of today is asked for its own if that is older. */
-const NEWEST_API = '1.51';
 /** How long a container may take to end when nothing is said, as the engine's own default. */
 const STOP_SECONDS = 10;
 
@@ -14,17 +10,7 @@ const STOP_SECONDS = 10;
  * Throws when nothing answers there.
  */
 export async function connectEngine(socket: string): Promise<Engine> {
-  const { default: Dockerode } = await import('dockerode');
-  const where = parseSocket(socket);
-  const what = `cannot reach the Docker engine at "${where.socketPath ?? socket}"`;
-  return call(what, socket, async () => {
-    const { ApiVersion: newest, MinAPIVersion: oldest } = await new Dockerode(where).version();
-    // an engine so new that it has forgotten ours is asked in the oldest way that it still knows
-    const [, version = newest] = [newest, NEWEST_API, oldest].sort(compareVersions);
-    const docker = new Dockerode({ ...where, version: `v${version}` });
-    const info: unknown = await docker.info();
-    return new DockerEngine(docker, where.socketPath ?? socket, isObject(info) ? info : {});
-  });
+  return new DockerEngine(await openDocker(socket));
 }
 
 class DockerEngine implements Engine {
@@ -35,7 +21,7 @@ class DockerEngine implements Engine {
   /** for messages: an id says nothing to an admin */
   readonly #names = new Map<string, string>();
 
-  constructor(docker: Docker, socket: string, info: Readonly<Record<string, unknown>>) {
+  constructor({ docker, socket, info }: DockerClient) {
     this.#docker = docker;
     this.socket = socket;
     this.limitsSwap = info['SwapLimit'] === true;
@@ -160,45 +146,7 @@ class DockerEngine implements Engine {
   }
 
   #call<T>(what: string, run: () => Promise<T>): Promise<T> {
-    return call(what, this.socket, run);
-  }
-}
-
-function parseSocket(socket: string): { readonly socketPath?: string; readonly host?: string; readonly port?: number; readonly protocol?: 'http' } {
-  const tcp = /^tcp:\/\/(.+):(\d+)\/?$/.exec(socket);
-  if (tcp?.[1] === undefined) return { socketPath: socket.replace(/^unix:\/\//, '') };
-  return { host: tcp[1].replace(/^\[|\]$/g, ''), port: Number(tcp[2]), protocol: 'http' };
-}
-
-/** Runs a request; what goes wrong becomes a `Failure` in the engine's words. */
-async function call<T>(what: string, socket: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    const code = errorCode(error);
-    if (statusOf(error) !== undefined || code === undefined) throw new Failure(what, { why: engineWords(error), cause: error });
-    const hint = `see that it runs (systemctl status docker), or name its socket: config setprop docker Socket PATH`;
-    throw new EngineGone(what.startsWith('cannot reach') ? what : `${what}; the engine at "${socket}" does not answer`, { why: reasonOf(error), hint, cause: error });
-  }
-}
-
-function statusOf(error: unknown): number | undefined {
-  return isObject(error) && typeof error['statusCode'] === 'number' ? error['statusCode'] : undefined;
-}
-
-/** dockerode's own reason for a missing image is 'no such container'; the engine's message is right. */
-function engineWords(error: unknown): string {
-  const json = isObject(error) && isObject(error['json']) ? error['json'] : {};
-  return typeof json['message'] === 'string' ? json['message'].trim() : reasonOf(error);
-}
-
-async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined;
-    throw error;
+    return callEngine(what, this.socket, run);
   }
 }
 
@@ -210,16 +158,4 @@ function findOwnName(names: readonly string[]): string | undefined {
 /** The engine is trusted with the fields of its own API. */
 function isInspect(value: unknown): value is ContainerInspect {
   return isObject(value) && ['State', 'Config', 'HostConfig'].every((part) => isObject(value[part]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function toNumber(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function compareVersions(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }
