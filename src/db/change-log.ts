@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { type Paths, withoutRoot } from '../paths.ts';
+import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
 import { fromByteString } from './byte-text.ts';
 import { type Lines, listFields, parseFields, sortedKeys } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
@@ -26,6 +26,8 @@ export interface ChangedDb {
  * called, so nothing here fails the change.
  */
 export function logChanges(paths: Paths, changed: ChangedDb): void {
+  // the copy that an event works on: what becomes of it is logged when it is written to the db itself
+  if (changed.file.startsWith(`${paths.file(STATE_DIR)}/`)) return;
   const lines = formatChanges({ ...changed, file: withoutRoot(paths, changed.file) }, secretProps(paths, path.basename(changed.name)), userName());
   if (lines.length === 0) return;
   try {

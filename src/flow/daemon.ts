@@ -23,8 +23,9 @@ export async function daemonRestart(paths: Paths, snapshot: Snapshot, intents: r
   if (!willRestartDaemon(paths, snapshot, intents)) return undefined;
   const causes = listCauses(intents);
   const engine = await findEngine(snapshot);
-  // what counts is how the running engine was started, not what its options will be
-  if (engine === undefined || engine.liveRestore) return { causes, stops: [] };
+  if (engine === undefined) return { causes, stops: [] };
+  // both count: how the running engine was started, and how the next one is, which ends what it finds alive unless it has live-restore too
+  if (engine.liveRestore && findProp(snapshot, 'configuration', DOCKER, 'LiveRestore') !== 'disabled') return { causes, stops: [] };
   const containers = await engine.listContainers();
   return { causes, stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name) };
 }
@@ -39,7 +40,7 @@ export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: 
   const restart = await daemonRestart(paths, snapshot, listIntents(paths));
   if (restart !== undefined && restart.stops.length > 0) reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
   const result = await adjustServices(paths, snapshot, [{ service: DOCKER, verbs: ['restart'], always: false }], DOCKER, reporter);
-  if (!result.adjusted.some(({ outcome }) => outcome === 'done') || findProp(snapshot, 'configuration', 'docker', 'status') === 'disabled') return result;
+  if (!result.adjusted.some(({ outcome }) => outcome === 'done') || findProp(snapshot, 'configuration', DOCKER, 'status') === 'disabled') return result;
   reporter.progress('waiting for the engine');
   const failure = await waitForEngine(snapshot);
   return failure === undefined ? result : { ...result, failures: [...result.failures, failure] };

@@ -47,7 +47,7 @@ export interface SignalResult {
 const NO_CHANGES: ChangeSet = { install: [], remove: [], unchanged: [], obstacles: [] };
 
 /** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
-const MAY_STAY_PENDING = ['post-install', 'post-upgrade'];
+const isHook = (event: string): boolean => event === 'post-install' || event === 'post-upgrade';
 
 /**
  * Runs one event: the steps before the templates on a copy of the dbs, then all files
@@ -140,6 +140,8 @@ class Signal {
       return true;
     } catch (error) {
       this.#fail(error);
+      // what a package's hook found out and set by default is true whatever becomes of the files
+      if (isHook(this.#context.event)) staged?.commit();
       return false;
     } finally {
       staged?.remove();
@@ -149,7 +151,7 @@ class Signal {
   /** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
   async #mayComeLater({ paths, snapshot }: World, { install, remove }: ChangeSet): Promise<boolean> {
     if (await findEngine(snapshot) !== undefined) return false;
-    if (MAY_STAY_PENDING.includes(this.#context.event)) return true;
+    if (isHook(this.#context.event)) return true;
     return hasAction(this.#context.steps, KNOWN_ACTIONS.daemon) && willRestartDaemon(paths, snapshot, [...listIntents(this.#paths), ...intentsOf(install, remove, new Date())]);
   }
 
@@ -162,7 +164,7 @@ class Signal {
     const { event, args, token } = this.#context;
     this.#reporter.progress(step.name);
     const { name, exitCode, signal, seconds, failure } = await runStep(step, {
-      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: MAY_STAY_PENDING.includes(event),
+      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event),
       onLine: (line, stream) => this.#reporter.line(step.name, line, stream),
     });
     this.#steps.push({ name, seconds, ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) });
@@ -174,7 +176,7 @@ class Signal {
     const { snapshot } = await readWorld(this.#paths);
     const wanted = this.#context.force === true ? services.map((service) => ({ ...service, always: true })) : services;
     const { adjusted, failures } = await adjustServices(this.#paths, snapshot, wanted, name, this.#reporter);
-    const mayPend = MAY_STAY_PENDING.includes(this.#context.event);
+    const mayPend = isHook(this.#context.event);
     if (mayPend) for (const failure of failures) this.#reporter.warning(`${failure.message}; it stays pending`);
     else this.#failures.push(...failures);
     this.#adjusted.push(...adjusted);
