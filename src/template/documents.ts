@@ -21,7 +21,8 @@ export function parsePart(text: TrackedText, format: Exclude<Format, 'text' | 'i
   if (source.trim() === '') return undefined;
   const lines = text.lines();
   const failure = (why: string, line: number): Failure => {
-    const origin = lines[line - 1]?.origins()[0];
+    // what is missing at the end is missing after the last line
+    const origin = (lines[line - 1] ?? lines.at(-1))?.origins()[0];
     return new Failure(`cannot read the ${format} that the fragment gives`, { why, at: origin === undefined ? { file: fragment } : { file: origin.fragment, line: origin.line } });
   };
   const mistake = format === 'json' ? findJsonMistake(source) : undefined;

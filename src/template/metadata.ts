@@ -114,7 +114,7 @@ export function parseMetadata(output: string, files: readonly { readonly file: s
 }
 
 function lineOf(text: string, key: string): { line: number } | object {
-  const index = text.split('\n').findIndex((line) => line.trimStart().startsWith(key));
+  const index = text.split('\n').findIndex((line) => line.replace(/=.*/, '').trim() === key);
   return index < 0 ? {} : { line: index + 1 };
 }
 
