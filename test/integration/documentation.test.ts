@@ -1,0 +1,29 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PAGES = ['README.md', 'events/README.md'];
+
+/** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */
+describe.each(PAGES)('the examples of %s', (page) => {
+  const examples = parseExamples(readFileSync(path.join(ROOT, page), 'utf8'));
+  let folder: string;
+  let printed: readonly string[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-doc-'));
+    mkdirSync(path.join(folder, 'host'));
+    printed = await typeExamples(examples, folder, {
+      PATH: `${path.join(ROOT, 'bin/path')}:${process.env['PATH'] ?? ''}`, DOCKSMITH_NODE: process.execPath,
+      DOCKSMITH_ROOT: path.join(folder, 'host'), DOCKSMITH_ENGINE: `memory://${path.join(folder, 'engine.json')}`, DBPATH: undefined, DOCKER_HOST: undefined,
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(examples.map((example, n) => ({ ...example, n })))('line $line prints what the page says: $command', ({ n, expected }) => {
+    expect(printed[n]).toMatch(patternOf(expected));
+  });
+});
