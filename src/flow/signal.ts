@@ -16,6 +16,7 @@ import { willRestartDaemon } from './daemon.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import type { Reporter } from './reporter.ts';
 import { StagedDbs } from './staged-dbs.ts';
@@ -61,6 +62,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const first = newRun(event, args);
   const lock = takeEventLock(paths, { command: ['signal-event', event, ...args].join(' '), run: first.id, waitSeconds: request.waitSeconds, onWait: (holder) => reporter.waiting(holder) });
   try {
+    if (lock.parent === undefined) removeLeftovers(paths);
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
     writeRun(paths, run);
     const result = await new Signal(paths, { ...request, steps, run, token: lock.token }, reporter).run();

@@ -40,6 +40,18 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     return stderr;
   }
 
+  /** For root, permissions are none: only a read-only file system refuses it. */
+  async function whileReadOnly(pathUnderRoot: string, work: () => Promise<void>): Promise<void> {
+    const folder = main.host.file(pathUnderRoot);
+    await runOrFail('mount', ['--bind', folder, folder]);
+    try {
+      await runOrFail('mount', ['-o', 'remount,ro,bind', folder]);
+      await work();
+    } finally {
+      await runOrFail('umount', [folder]);
+    }
+  }
+
   it('an unknown event, with the nearest name', async () => {
     const stderr = await fail('docker-updat');
     expect(stderr).toContain('cannot signal event "docker-updat": there is no such event; there are: docker-boot, ');
@@ -119,25 +131,20 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
   });
 
   it('a read-only target', async () => {
-    const folder = main.host.file('/etc/docksmith/containers');
-    await runOrFail('mount', ['--bind', folder, folder]);
-    onTestFinished(() => runOrFail('umount', [folder]).then(() => undefined, () => undefined));
-    await runOrFail('mount', ['-o', 'remount,ro,bind', folder]);
     const state = ['/var/lib/docksmith/state/intents.json', '/var/lib/docksmith/state/ledger.json'];
-    expect(await fail('docker-update', [], state)).toBe('docksmith: cannot install "/etc/docksmith/containers/git.yaml": read-only file system; all files are again as they were before\n');
-    await runOrFail('umount', [folder]);
+    await whileReadOnly('/etc/docksmith/containers', async () => {
+      expect(await fail('docker-update', [], state)).toBe('docksmith: cannot install "/etc/docksmith/containers/git.yaml": read-only file system; all files are again as they were before\n');
+    });
     expect((await main.signal('docker-update')).stdout).toContain('S50docker-reconcile: update git: memory none -> 64m\n');
   });
 
   it('a db that cannot be written', async () => {
-    const folder = main.host.file('/var/lib/docksmith/db');
     await main.host.db('docker_containers delprop wiki WebHostPort');
-    await runOrFail('mount', ['--bind', folder, folder]);
-    onTestFinished(() => runOrFail('umount', [folder]).then(() => undefined));
-    await runOrFail('mount', ['-o', 'remount,ro,bind', folder]);
-    expect(await fail()).toMatch(/^docksmith: cannot write db "docker_containers": .*read-only file system\n$/);
-    const { exitCode, stderr } = await main.host.run('db', ['docker_containers', 'setprop', 'git', 'MaxMemory', '32']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot write db "docker_containers"') as string]);
+    await whileReadOnly('/var/lib/docksmith/db', async () => {
+      expect(await fail()).toMatch(/^docksmith: cannot write db "docker_containers": .*read-only file system\n$/);
+      const { exitCode, stderr } = await main.host.run('db', ['docker_containers', 'setprop', 'git', 'MaxMemory', '32']);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot write db "docker_containers"') as string]);
+    });
   });
 
   it('one bad record stops the event for all, and the event for a good one still works', async () => {

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Host, makeHost } from '../support/host.ts';
+import { listTouched, type MainHost, makeMainHost, type Machine, startMachine } from '../support/main-host.ts';
+import { needs } from '../support/needs.ts';
+import type { Result } from '../support/run.ts';
+import { describe } from 'vitest';
+
+const SIGNAL_EVENT = path.resolve(import.meta.dirname, '../../bin/signal-event.js');
+
+interface Run { readonly id: string; readonly event: string; readonly parent?: string; readonly exitCode?: number; readonly steps: readonly { readonly name: string }[] }
+
+describe('one event at a time', () => {
+  let host: Host;
+  beforeEach(() => {
+    host = makeHost();
+    // says that it runs, and goes on when it is told
+    host.write('/etc/docksmith/events/slow/S50wait', '#!/bin/sh\n: > "$DOCKSMITH_ROOT/started"\nwhile [ ! -e "$DOCKSMITH_ROOT/go" ]; do sleep 0.05; done\necho slept\n');
+    host.write('/etc/docksmith/events/quick/S50done', '#!/bin/sh\necho quick\n');
+  });
+  afterEach(() => host.stop());
+
+  const listRuns = async (): Promise<readonly Run[]> => JSON.parse(await host.runOrFail('docksmith', ['log', '--json'])) as Run[];
+
+  /** An event whose standard error is read while it runs. */
+  function start(...args: readonly string[]): { says: (text: string) => Promise<void>; ended: Promise<Result> } {
+    const child = spawn(process.execPath, [SIGNAL_EVENT, ...args], { env: { ...process.env, DOCKSMITH_ROOT: host.root, DBPATH: undefined } });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const ended = once(child, 'close').then(([code]) => ({ exitCode: code as number, stdout, stderr }));
+    return { ended, says: (text) => expect.poll(() => stderr, { timeout: 30_000 }).toContain(text) };
+  }
+  const hasStarted = (): Promise<void> => expect.poll(() => host.files('/').includes('/started'), { timeout: 30_000 }).toBe(true);
+
+  it('has a second one wait, and say for whom', async () => {
+    const slow = start('slow');
+    await hasStarted();
+    const quick = start('quick');
+    await quick.says('waiting for signal-event slow, run ');
+    host.write('/go', '');
+    expect(await slow.ended).toMatchObject({ exitCode: 0, stdout: 'S50wait: slept\nslow: done, no file was changed\n' });
+    expect(await quick.ended).toMatchObject({ exitCode: 0, stdout: 'S50done: quick\nquick: done, no file was changed\n' });
+    expect((await listRuns()).map(({ event, exitCode }) => [event, exitCode])).toEqual(expect.arrayContaining([['slow', 0], ['quick', 0]]));
+  });
+
+  it('has it give up after as long as it is told', async () => {
+    const slow = start('slow');
+    await hasStarted();
+    const refused = await host.run('signal-event', ['--wait', '0', 'quick']);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toMatch(/still held after 0 seconds by signal-event slow, run \S+ \(pid \d+\)\n$/);
+    host.write('/go', '');
+    expect((await slow.ended).exitCode).toBe(0);
+  });
+
+  it('lets a nested call join its parent, under which it is recorded', async () => {
+    host.write('/etc/docksmith/events/outer/S50call', '#!/bin/sh\nsignal-event quick && expand-template /etc/motd && docksmith log >/dev/null\n');
+    host.writeFragment('/etc/motd', '10hello', 'hello\n');
+    const outer = await host.run('signal-event', ['--wait', '5', 'outer']);
+    expect(outer).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(outer.stdout).toContain('S50call: S50done: quick\n');
+    expect(host.read('/etc/motd')).toContain('hello');
+    const runs = await listRuns();
+    const [parent, child] = [runs.find(({ event }) => event === 'outer'), runs.find(({ event }) => event === 'quick')];
+    expect(child?.parent).toBe(parent?.id);
+    expect(parent?.parent).toBeUndefined();
+  });
+
+  it('is not kept from the next one when it is killed in the middle, and leaves nothing lying about', async () => {
+    // on a copy of the dbs, before the templates: the most that a run has lying about
+    host.write('/etc/docksmith/events/killed/S02kill', '#!/bin/sh\nkill -9 $PPID\n');
+    host.write('/etc/docksmith/events/killed/templates2expand/etc/motd', '');
+    host.writeFragment('/etc/motd', '10hello', 'hello\n');
+    expect((await host.run('signal-event', ['killed'])).exitCode).toBe(-1);
+    expect(host.files('/etc')).not.toContain('/etc/motd');
+    expect((await host.run('signal-event', ['--wait', '5', 'quick'])).exitCode).toBe(0);
+    const left = Object.keys(host.snapshot('/var/lib/docksmith/state')).map((name) => path.basename(name)).filter((name) => /^(dbs|changed|check)-/.test(name));
+    expect(left).toEqual([]);
+    const runs = await listRuns();
+    expect(runs.map(({ event, exitCode }) => [event, exitCode])).toEqual([['quick', 0], ['killed', undefined]]);
+    expect(await host.runOrFail('docksmith', ['log'])).toMatch(/ended\? +\S+ +\+0 -0 +killed$/m);
+  });
+
+  it('goes on after a step that fails, and fails as a whole', async () => {
+    host.write('/etc/docksmith/events/two/S40bad', '#!/bin/sh\necho "it is broken" >&2\nexit 3\n');
+    host.write('/etc/docksmith/events/two/S50good', '#!/bin/sh\necho "changed: $(cat "$DOCKSMITH_CHANGED")"\n');
+    const { exitCode, stdout, stderr } = await host.run('signal-event', ['two', 'argument']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('S50good: changed: \ntwo: failed, no file was changed\n');
+    expect(stderr).toBe('S40bad: it is broken\ndocksmith: cannot complete step "S40bad" of event "two": exit code 3\n');
+  });
+});
+
+needs('dockerd')('what changes nothing', () => {
+  let machine: Machine;
+  let main: MainHost;
+  beforeAll(async () => (machine = await startMachine()));
+  afterAll(() => machine.stop());
+  beforeEach(async () => (main = await makeMainHost(machine)));
+  afterEach(() => main.stop());
+
+  it('is a dry run, on a fresh host as on one where much is to be done', async () => {
+    const dryRuns = [
+      ['signal-event', ['--dry-run', '--diff', 'docker-update']], ['signal-event', ['--dry-run', 'post-install']],
+      ['signal-event', ['--dry-run', '--json', 'docker-container-update', 'wiki']], ['docksmith', ['reconcile', '--dry-run']],
+      ['expand-template', ['--dry-run', '--diff', '/etc/docksmith/containers']], ['expand-template', ['--stdout', '/etc/docker/daemon.json']],
+      ['docksmith', ['uninstall', '--dry-run']],
+    ] as const;
+    for (const prepare of [() => Promise.resolve(), () => main.signal('docker-update'), () => main.host.db('docker_containers setprop wiki MaxMemory 96', 'docker_containers setprop git status disabled', 'docker_containers delprop wiki WebHostPort')]) {
+      await prepare();
+      const [tree, containers] = [main.host.snapshot(), await main.listContainers()];
+      machine.proxy.reset();
+      for (const [bin, args] of dryRuns) await main.host.run(bin, args);
+      expect(listTouched(tree, main.host.snapshot())).toEqual([]);
+      expect(machine.proxy.listMutating()).toEqual([]);
+      expect(await main.listContainers()).toEqual(containers);
+    }
+    const { stdout } = await main.host.run('signal-event', ['--dry-run', 'docker-update']);
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining([
+      'would set docker_containers wiki WebHostPort 47002', 'changed  /etc/docksmith/containers/wiki.yaml', 'removed  /etc/docksmith/containers/git.yaml',
+      '  stop git: disabled', expect.stringMatching(/^ {2}recreate wiki: ports .* memory 64m -> 96m$/), expect.stringMatching(/^would reload httpd \(/),
+    ]));
+  });
+
+  it('is told with --json by one document, and nothing else on standard output', async () => {
+    const commands = [
+      ['signal-event', ['--json', '--dry-run', '--diff', 'docker-update']], ['signal-event', ['--json', '--diff', 'docker-update']], ['signal-event', ['--json', 'no-such-event']],
+      ['signal-event', ['--json', 'docker-container-update', 'nobody']], ['docksmith', ['reconcile', '--json']], ['docksmith', ['reconcile', '--json', '--dry-run']],
+      ['docksmith', ['stop', '--json', 'git']], ['docksmith', ['log', '--json']], ['db', ['--json', 'docker_containers', 'show']], ['config', ['--json', 'getprop', 'docker', 'status']],
+    ] as const;
+    for (const [bin, args] of commands) {
+      const { stdout, stderr } = await main.host.run(bin, args);
+      expect(() => JSON.parse(stdout) as unknown, `${bin} ${args.join(' ')}\n${stdout}${stderr}`).not.toThrow();
+    }
+    const failed = JSON.parse((await main.host.run('docksmith', ['reconcile', '--json', 'nobody'])).stdout || 'null') as { failures?: readonly { message: string }[] } | null;
+    expect(failed?.failures?.[0]?.message).toContain('cannot find container "nobody"');
+  });
+});
