@@ -130,9 +130,9 @@ describe('what a line has read', () => {
         unread++;
         expect(template.outputs.map(({ path, content }) => `${path}\n${content.toString()}`)).toEqual(before[n]?.outputs.map(({ path, content }) => `${path}\n${content.toString()}`));
       }
-    }), { numRuns: 120 });
-    expect(unread).toBeGreaterThan(100);
-  });
+    }), { numRuns: 30 });
+    expect(unread).toBeGreaterThan(30);
+  }, 60_000);
 
   it('holds what a condition that printed nothing has looked at, and a value that was empty', () => {
     const paths = makeRoot({ 'templates/etc/it/10a': '{{#if (exists docker.Own)}}x{{/if}}a={{LocalIP}}\nb\n' });
