@@ -9,7 +9,7 @@ type Listed = Pick<Command, 'usage' | 'doc'> & {
 
 const DRY_RUN = 'say what would be done, and change nothing at all';
 const DIFF = 'show what changes in each file';
-const TAKE_OVER = 'replace files that are not docksmith\'s; their originals are kept in history';
+const TAKE_OVER = 'replace files that are not docksmith\'s; history keeps them';
 const JSON_OPTION = 'print one JSON document on standard output';
 const WAIT = 'give up after so many seconds if another event runs';
 
@@ -17,7 +17,7 @@ const WAIT = 'give up after so many seconds if another event runs';
 export const COMMANDS: Readonly<Record<string, Listed>> = {
   'signal-event': {
     usage: '[OPTION…] EVENT [ARG…]', doc: 'run one event',
-    options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--force': 'adjust every service of the event, whether or not a file of it changed', '--take-over': TAKE_OVER, '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--force': 'adjust every service of the event, changed files or not', '--take-over': TAKE_OVER, '--wait SECONDS': WAIT, '--json': JSON_OPTION },
     load: async () => (await import('./signal-event.ts')).runSignalEvent,
   },
   'expand-template': {
@@ -32,7 +32,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   },
   reconcile: {
     usage: '[OPTION…] [NAME…]', doc: 'bring the containers to what the run specs say',
-    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers whose records are gone (never their volumes)', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers without a record, but never a volume', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
     load: async () => (await import('./reconcile.ts')).runReconcile,
   },
   start: { usage: 'NAME…', doc: 'start containers', load: async () => (await import('./reconcile.ts')).runStart },

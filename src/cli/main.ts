@@ -64,7 +64,7 @@ function getCommand(name: string): (typeof COMMANDS)[string] {
 
 function formatHelp(): string {
   const listed = Object.entries(COMMANDS).filter(([, { internal }]) => internal !== true);
-  return `docksmith turns a small flat-file db into a server's configuration and its running containers.\n\nusage: docksmith COMMAND …\n\n${
+  return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${
     formatTable(listed.map(([name, { doc }]) => [`  ${name}`, doc]))}\ndocksmith COMMAND --help tells more of one.
 signal-event, expand-template, db and config are commands of their own, too.
 DOCKSMITH_ROOT=FOLDER works on a host that is laid out in a folder.

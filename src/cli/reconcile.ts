@@ -5,7 +5,7 @@ import { UsageFailure } from '../errors.ts';
 import { reconcile, type Reconciled } from '../flow/run-reconcile.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
-import { formatFailures, jsonFailures } from './format-failure.ts';
+import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
 import { showable } from './terminal.ts';
 
@@ -52,6 +52,11 @@ async function run(command: string, { paths, stdout, stderr }: CommandContext, {
       stderr.write(formatFailures(result.failures, stderr));
     }
     return result.failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    const failures = listFailures(error);
+    if (!json || failures === undefined) throw error;
+    stdout.write(formatJson({ failures: jsonFailures(failures) }));
+    return 1;
   } finally {
     reporter.end();
   }
