@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { readSchema } from '../../src/db/read-schema.ts';
+import { listEvents } from '../../src/event/events.ts';
+import { listSteps } from '../../src/event/steps.ts';
+import { findPaths } from '../../src/paths.ts';
+import { parseExamples, patternOf } from '../support/console.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const SKIPPED = ['node_modules', '.git', 'dist'];
+const FILES = listFiles(ROOT);
+const PAGES = FILES.filter((file) => file.endsWith('.md'));
+const SHIPPED = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
+
+function listFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (SKIPPED.includes(entry.name)) return [];
+    return entry.isDirectory() ? listFiles(file) : [path.relative(ROOT, file)];
+  });
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(ROOT, file), 'utf8');
+}
+
+/** `## Files that are there already` is `files-that-are-there-already` in a link. */
+function anchorsOf(page: string): readonly string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+}
+
+describe('the written word', () => {
+  test.each(PAGES)('every link of %s leads somewhere', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = links.filter(([, target = '', anchor]) => {
+      const file = target === '' ? page : path.normalize(path.join(path.dirname(page), target));
+      return !existsSync(path.join(ROOT, file)) || (anchor !== undefined && !anchorsOf(file).includes(anchor));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  test('every folder that a person would open has a page of its own, and the README leads to it', () => {
+    const folders = ['src', 'db', 'events', 'templates', 'templates-custom', 'test'];
+    expect(folders.filter((folder) => !PAGES.includes(`${folder}/README.md`))).toEqual([]);
+    expect(folders.filter((folder) => folder !== 'templates-custom' && !read('README.md').includes(`](${folder}/README.md)`))).toEqual([]);
+  });
+
+  test('package, program and changelog speak of the same version', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(/^## (\S+)$/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version);
+    expect(read('src/cli/main.ts')).toContain(`VERSION = '${version}'`);
+  });
+
+  test('each example of a page says what is printed as it is printed, `…` for what varies', () => {
+    expect(parseExamples('```console\n$ a <<END\n> b\nc\n$ d\n```\n')).toEqual([{ line: 2, command: 'a <<END\nb', expected: 'c\n' }, { line: 5, command: 'd', expected: '' }]);
+    expect('a 1 b\nx\ny\nend\n').toMatch(patternOf('a … b\n…\nend\n'));
+    expect('a 1 b\nend, or not\n').not.toMatch(patternOf('a … b\n…\nend\n'));
+  });
+
+  test('no page shows a command that does not exist', () => {
+    const called = PAGES.flatMap((page) => [...read(page).matchAll(/(?<=`|^\$ |&& )docksmith ([a-z][a-z-]+)/gm)].map(([, name = '']) => name));
+    expect(called.length).toBeGreaterThan(5);
+    expect([...new Set(called)].filter((name) => !Object.hasOwn(COMMANDS, name))).toEqual([]);
+  });
+
+  test('no example sets a prop that no schema knows', () => {
+    const props = new Set(Object.values(readSchema(SHIPPED)).flatMap((kinds) => Object.values(kinds).flatMap((kind) => Object.keys(kind))));
+    const set = [...read('README.md').matchAll(/setprop \S+ (\S+)/g)].map(([, prop = '']) => prop);
+    expect(set.length).toBeGreaterThan(2);
+    expect(set.filter((prop) => !props.has(prop))).toEqual([]);
+  });
+
+  test('the page of the events names every event that is shipped, and they run in the order that it tells', () => {
+    const page = read('events/README.md');
+    const shown = page.replaceAll('`…-stop`', '`docker-container-stop`').replaceAll('`…-restart`', '`docker-container-restart`');
+    expect(listEvents(SHIPPED).filter((event) => !shown.includes(`\`${event}`))).toEqual([]);
+    expect(listSteps(SHIPPED, 'post-install').steps.map(({ name }) => name.slice(0, 3))).toEqual(['S01', 'S02', 'S05', 'S20', 'S50', 'S90']);
+  });
+
+  test('the page of the tests and that of the house name every room and helper that they tell of as it is', () => {
+    const rooms = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(rooms.filter((room) => !read('src/README.md').includes(`| \`${room}/\``))).toEqual([]);
+    const support = FILES.filter((file) => file.startsWith('test/support/')).map(read).join('\n');
+    const helpers = [...read('test/README.md').matchAll(/`(start\w+|make\w+|needs\w*)\(?/g)].map(([, name = '']) => name).filter((name) => name !== 'needs');
+    expect(helpers.filter((name) => !support.includes(`function ${name}(`))).toEqual([]);
+  });
+});
