@@ -38,6 +38,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   start: { usage: 'NAME…', doc: 'start containers', load: async () => (await import('./reconcile.ts')).runStart },
   stop: { usage: 'NAME…', doc: 'stop containers until the next event', load: async () => (await import('./reconcile.ts')).runStop },
   restart: { usage: 'NAME…', doc: 'restart containers', load: async () => (await import('./reconcile.ts')).runRestart },
+  'update-images': {
+    usage: '[OPTION…] [NAME…]', doc: 'fetch images anew, and take their containers over',
+    options: { '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    load: async () => (await import('./update-images.ts')).runUpdateImages,
+  },
   log: {
     usage: '[--json] [-n COUNT] [RUN]', doc: 'show the runs of events, or one of them whole',
     options: { '-n COUNT': 'so many, the last ones (20)', '--json': JSON_OPTION },

@@ -1,10 +1,12 @@
 import { Failure, reasonOf } from '../errors.ts';
+import { applyImage } from './image-operations.ts';
 import { makeCreateBody } from './create-body.ts';
 import type { Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import { recreate } from './recreate.ts';
+import { getImage } from './run-spec.ts';
 import { MANAGED_LABEL } from './names.ts';
 
 export interface Progress {
@@ -33,7 +35,7 @@ export async function applyPlan(engine: Engine, { operations }: Plan, onProgress
   const skipped: Operation[] = [];
   let isOver = false;
   for (const operation of operations) {
-    if (isOver || failed.some(({ operation: { name } }) => name === operation.name)) {
+    if (isOver || failed.some(({ operation: { name } }) => name === operation.name || name === findImage(operation))) {
       skipped.push(operation);
       continue;
     }
@@ -46,15 +48,21 @@ export async function applyPlan(engine: Engine, { operations }: Plan, onProgress
       const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
       failed.push({ operation, failure });
       onProgress({ operation, state: 'failed', words: failure.message });
-      isOver = operation.verb === 'pull' || operation.verb === 'volume' || failure instanceof EngineGone;
+      isOver = ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'volume' || failure instanceof EngineGone;
     }
   }
   return { done, failed, skipped };
 }
 
+/** The image that a container is to be made of. */
+function findImage(operation: Operation): string | undefined {
+  return operation.verb === 'create' || operation.verb === 'recreate' ? getImage(operation.spec) : undefined;
+}
+
 async function applyOperation(engine: Engine, operation: Operation, onWords: (words: string) => void): Promise<void> {
   switch (operation.verb) {
-    case 'pull': return engine.pullImage(operation.name, onWords);
+    case 'pull':
+    case 'build': return applyImage(engine, operation, onWords);
     case 'volume': return engine.createVolume(operation.name, { [MANAGED_LABEL]: 'true' });
     case 'create': return create(engine, operation);
     case 'recreate': return recreate(engine, operation);

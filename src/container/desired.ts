@@ -1,11 +1,14 @@
 import type { Db } from '../db/record.ts';
 import { Failure, throwAll } from '../errors.ts';
+import type { ImageSource } from '../model/image-source.ts';
 import { inStartOrder } from '../model/start-order.ts';
 import type { RunSpec } from './run-spec.ts';
 
 /** What the dbs ask for, in the order in which containers are started. */
 export interface Desired {
   readonly containers: readonly DesiredContainer[];
+  /** by reference; what is not in it is pulled when it is missing */
+  readonly images?: ReadonlyMap<string, ImageSource>;
 }
 
 export type DesiredContainer =
@@ -16,8 +19,9 @@ export type DesiredContainer =
 /**
  * @param records the db `docker_containers`; types other than `service` are no containers
  * @param specs by name; an enabled record without one is an error
+ * @param images what the references of images mean
  */
-export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>): Desired {
+export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>, images: ReadonlyMap<string, ImageSource> = new Map()): Desired {
   const failures: Failure[] = [];
   const containers: DesiredContainer[] = [];
   for (const { key: name, props } of inStartOrder(records)) {
@@ -27,5 +31,5 @@ export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>): D
     else failures.push(new Failure(`cannot run container "${name}"`, { why: 'its record is enabled, and it has no run spec', hint: `signal-event docker-container-update ${name}` }));
   }
   throwAll(failures);
-  return { containers };
+  return { containers, images };
 }

@@ -1,4 +1,6 @@
+import type { RegistryLogin } from '../model/image-source.ts';
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
+import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
 import type { ContainerInspect, ContainerSummary, CreateBody, Engine, HostConfig, ImageInspect, StopRequest } from './engine.ts';
 
 /** How long a container may take to end when nothing is said, as the engine's own default. */
@@ -67,16 +69,20 @@ class DockerEngine implements Engine {
     });
   }
 
-  pullImage(reference: string, onProgress: (words: string) => void): Promise<void> {
-    return this.#call(`cannot pull image "${reference}"`, async () => {
-      const stream = await this.#docker.pull(reference);
-      await new Promise<void>((resolve, reject) => {
-        this.#docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), (event: unknown) => {
-          const status = isObject(event) ? event['status'] : undefined;
-          if (typeof status === 'string') onProgress(status);
-        });
-      });
-    });
+  pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void> {
+    return this.#call(`cannot pull image "${reference}"`, () => pullImage(this.#docker, reference, onProgress, login));
+  }
+
+  buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void> {
+    return this.#call(`cannot build image "${reference}" from "${folder}"`, () => buildImage(this.#docker, reference, folder, onProgress));
+  }
+
+  importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void> {
+    return this.#call(`cannot import image "${reference}" from "${archive}"`, () => importImage(this.#docker, reference, archive, onProgress));
+  }
+
+  tagImage(id: string, reference: string): Promise<void> {
+    return this.#call(`cannot tag image "${id}" as "${reference}"`, () => tagImage(this.#docker, id, reference));
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {

@@ -1,3 +1,5 @@
+import type { RegistryLogin } from '../model/image-source.ts';
+
 /**
  * The narrow door to a Docker engine: what planning reads and what applying calls. Names of
  * fields are those of the Engine API, so that what is sent and what is inspected can be
@@ -20,8 +22,14 @@ export interface Engine {
   /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
   getMemoryUse(id: string): Promise<number>;
 
-  /** `onProgress` gets the registry's own words, as often as it sends them */
-  pullImage(reference: string, onProgress: (words: string) => void): Promise<void>;
+  /** `onProgress` gets one line for all layers, as often as there is news */
+  pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void>;
+  /** builds the folder's Dockerfile under that reference; `onProgress` gets the lines of the build */
+  buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void>;
+  /** what `docker save` wrote, or else the files of a whole system, as tar, plain or gzipped */
+  importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void>;
+  /** gives an image that is there another reference; whichever had it loses it */
+  tagImage(id: string, reference: string): Promise<void>;
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** @returns the id */
   createContainer(name: string, body: CreateBody): Promise<string>;
@@ -145,4 +153,6 @@ export interface ContainerInspect {
 export interface ImageInspect {
   readonly Id: string;
   readonly Config: ContainerConfig;
+  /** `repository@sha256:…`, what registries call it; none for one that was made here */
+  readonly RepoDigests?: Maybe<readonly string[]>;
 }

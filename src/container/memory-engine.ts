@@ -76,6 +76,22 @@ export class MemoryEngine implements Engine {
     });
   }
 
+  buildImage(reference: string): Promise<void> {
+    return this.#change(`build ${reference}`, (state) => { state.images[reference] = {}; });
+  }
+
+  importImage(reference: string): Promise<void> {
+    return this.#change(`import ${reference}`, (state) => { state.images[reference] = {}; });
+  }
+
+  tagImage(id: string, reference: string): Promise<void> {
+    return this.#change(`tag ${id} ${reference}`, (state) => {
+      const image = state.images[id.replace(/^image-of-/, '')];
+      if (image === undefined) throw new Failure(`cannot tag image "${id}"`, { why: 'it is not there' });
+      state.images[reference] = image;
+    });
+  }
+
   createVolume(name: string): Promise<void> {
     return this.#change(`volume ${name}`, (state) => {
       if (!state.volumes.includes(name)) state.volumes.push(name);

@@ -1,3 +1,4 @@
+import type { ImageSource } from '../model/image-source.ts';
 import type { HostConfig, StopRequest } from './engine.ts';
 import type { RunSpec } from './run-spec.ts';
 
@@ -15,7 +16,14 @@ interface Existing extends Named {
   readonly nameNow: string;
 }
 
-type PullOperation = { readonly verb: 'pull' } & Named;
+/** An image is had from a registry or an archive; built from a folder. */
+export type PullOperation = { readonly verb: 'pull' } & Fetching;
+export type BuildOperation = { readonly verb: 'build' } & Fetching;
+interface Fetching extends Named {
+  readonly source: ImageSource;
+  /** whether no container can be made before */
+  readonly isMissing: boolean;
+}
 /** A volume with a name is made. */
 type VolumeOperation = { readonly verb: 'volume' } & Named;
 /** Made and started. */
@@ -41,5 +49,5 @@ type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } &
 
 /** One step of a plan. */
 export type Operation =
-  | PullOperation | VolumeOperation | CreateOperation | RecreateOperation | UpdateOperation
+  | PullOperation | BuildOperation | VolumeOperation | CreateOperation | RecreateOperation | UpdateOperation
   | StartOperation | StopOperation | RestartOperation | RemoveOperation;

@@ -1,9 +1,10 @@
-import type { Desired, DesiredContainer } from './desired.ts';
+import type { Desired } from './desired.ts';
 import type { Actual, ActualContainer } from './actual.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { decide } from './decide.ts';
 import { freePorts } from './free-ports.ts';
+import { planImages } from './image-operations.ts';
 import type { Operation } from './operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -43,7 +44,7 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
   const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it, --remove-orphans removes it`);
-  return { operations: arrange([...operations, ...removals], wanted, actual), notes };
+  return { operations: arrange([...operations, ...removals], { ...desired, containers: wanted }, actual), notes };
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
@@ -79,17 +80,12 @@ function listUnknown(desired: Desired, actual: Actual, names: readonly string[])
 }
 
 /** What goes and what stops comes first: it may hold a name or a port that another one wants. */
-const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'volume'], ['remove'], ['stop'], ['update'], ['create', 'recreate', 'start', 'restart']];
+const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'build', 'volume'], ['remove'], ['stop'], ['update'], ['create', 'recreate', 'start', 'restart']];
 
-function arrange(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual): readonly Operation[] {
+function arrange(operations: readonly Operation[], { containers: wanted, images = new Map() }: Desired, actual: Actual): readonly Operation[] {
   const making = operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : []));
-  const all = [...planImages(making, actual), ...planVolumes(making, actual), ...freePorts(operations, wanted, actual), ...operations];
+  const all = [...planImages([...new Set(making.map(getImage))], actual.images, images), ...planVolumes(making, actual), ...freePorts(operations, wanted, actual), ...operations];
   return ORDER.flatMap((verbs) => all.filter(({ verb }) => verbs.includes(verb)));
-}
-
-function planImages(specs: readonly RunSpec[], { images }: Actual): readonly Operation[] {
-  const missing = new Set(specs.map(getImage).filter((reference) => !images.has(reference)));
-  return [...missing].map((name) => ({ verb: 'pull', name, cause: 'not there' }));
 }
 
 function planVolumes(specs: readonly RunSpec[], { volumes }: Actual): readonly Operation[] {

@@ -18,6 +18,18 @@ export function formatBytes(bytes: number): string {
   return String(bytes);
 }
 
+/** `12.3 MB`, for people: in powers of 1000 as registries and disks are sold, one digit after the point from a megabyte up. */
+export function formatSize(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${size.toFixed(unit < 2 ? 0 : 1)} ${units[unit] ?? ''}`;
+}
+
 const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
 /** `1m30s`, `500ms` as Compose writes durations, in nanoseconds; a bare number is seconds; undefined for anything else. */

@@ -1,5 +1,7 @@
 import { getImage, type RunSpec } from '../container/run-spec.ts';
 import type { Engine } from '../container/engine.ts';
+import { applyImage } from '../container/image-operations.ts';
+import type { Operation } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
 import { Failure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
@@ -21,28 +23,30 @@ export function planEventContainers({ paths, snapshot }: World, engine: Engine, 
 
 /**
  * Sees to it before any file is touched that the containers can follow: the engine answers, no
- * name or folder is in the way, and every image is there. Images that are missing are pulled now.
+ * name or folder is in the way, and every image is there. Images that are missing are fetched now.
  * @throws Failure(s) for what would leave files in place that no container can follow
  */
 export async function prepareContainers(world: World, expanded: Pick<Expanded, 'outputs' | 'changes'>, args: readonly string[], reporter: Reporter): Promise<void> {
   const engine = await getEngine(world.snapshot);
   const plan = await planEventContainers(world, engine, expanded, args);
   refuseMissing(world.snapshot, plan);
-  for (const { verb, name: image, cause } of plan.operations) {
-    if (verb !== 'pull') continue;
-    reporter.progress(`pull ${image}`);
+  for (const operation of plan.operations) {
+    // what is there may be asked for again when it is used
+    if ((operation.verb !== 'pull' && operation.verb !== 'build') || !operation.isMissing) continue;
+    const { verb, name: image, cause } = operation;
+    reporter.progress(`${verb} ${image}`);
     try {
-      await engine.pullImage(image, (words) => reporter.progress(`pull ${image}: ${words}`));
+      await applyImage(engine, operation, (words) => reporter.progress(`${verb} ${image}: ${words}`));
     } catch (error) {
-      throw error instanceof Failure ? forContainers(error, image, plan) : error;
+      throw error instanceof Failure ? forContainers(error, operation, plan) : error;
     }
-    reporter.line('images', `pull ${image}: ${cause}`, 'stdout');
+    reporter.line('images', `${verb} ${image}: ${cause}`, 'stdout');
   }
 }
 
-function forContainers({ why, hint, cause }: Failure, image: string, { operations }: Plan): Failure {
+function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Operation, { operations }: Plan): Failure {
   const users = operations.flatMap((operation) => ((operation.verb === 'create' || operation.verb === 'recreate') && getImage(operation.spec) === image ? [`"${operation.name}"`] : []));
-  return new Failure(`cannot pull image "${image}" for container ${users.join(', ')}`, { why: why.trim(), ...(hint === undefined ? {} : { hint }), cause });
+  return new Failure(`cannot ${verb} image "${image}" for container ${users.join(', ')}`, { why: why.trim(), ...(hint === undefined ? {} : { hint }), cause });
 }
 
 /** A spec that cannot be read now will be replaced, or is an error of the event itself. */

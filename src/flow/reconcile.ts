@@ -13,6 +13,7 @@ import { whyNotPulled } from '../model/image.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { RUN_SPECS } from './expand.ts';
+import { readImageSources } from './images.ts';
 import { ownersIn } from './owners.ts';
 
 export interface ReconcileRequest {
@@ -30,7 +31,7 @@ export interface ReconcileRequest {
 export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
-  const desired: Desired = makeDesired(records, specs);
+  const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
   const actual = await readActual(engine, desired);
   return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans }) : planAsked(desired, actual, asked);
 }
@@ -45,7 +46,7 @@ export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: 
 /** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be pulled */
 export function refuseMissing(snapshot: Snapshot, plan: Plan): void {
   const making = listMaking(plan);
-  const images = new Set(plan.operations.flatMap(({ verb, name }) => (verb === 'pull' ? [name] : [])));
+  const images = new Set(plan.operations.flatMap((operation) => ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing ? [operation.name] : [])));
   throwAll([
     ...making.flatMap(({ name }) => missingFolders(snapshot, name)).filter(({ make }) => !make).map(({ name, folder }) => new Failure(`cannot create container "${name}"`, {
       why: `its MountPath names "${folder}", and this host has no such folder`, hint: `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes`,

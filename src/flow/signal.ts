@@ -15,6 +15,7 @@ import { adjustServices, intentsOf } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
+import { fetchAskedImages } from './images.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
@@ -124,8 +125,9 @@ class Signal {
     try {
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       this.#reporter.progress('expanding the templates');
-      const world = await readWorld(staged?.paths ?? this.#paths);
       const requests = requestsOf(templates, args);
+      const read = await readWorld(staged?.paths ?? this.#paths);
+      const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : args, this.#reporter) : read;
       const expanded = expandTemplates(world, requests, { takeOver });
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);

@@ -4,6 +4,7 @@ import { findProp, findRecordSchema, listRecords, type Snapshot } from '../db/sn
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
+import { checkImageRecord } from './image-source.ts';
 import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
 import { hasWeb, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
@@ -21,16 +22,17 @@ export interface Findings {
 export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
   const containers = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && (only?.includes(key) ?? true));
   const images = containers.map(({ key, props }) => props.get('Image') ?? key);
+  const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.includes(key)).map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith'].map((key) => ({ db: 'configuration', key })),
     ...listRecords(snapshot, 'networks').map(({ key }) => ({ db: 'networks', key })),
-    ...listRecords(snapshot, 'docker_images').filter(({ key }) => images.includes(key)).map(({ key }) => ({ db: 'docker_images', key })),
+    ...imageRecords.map((key) => ({ db: 'docker_images', key })),
     ...containers.map(({ key }) => ({ db: CONTAINERS, key })),
   ].map(({ db, key }) => checkBySchema(snapshot, db, key));
   const unknown = (only ?? []).filter((key) => !snapshot.dbs.get(CONTAINERS)?.has(key))
     .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
   return {
-    mistakes: [...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record)))],
+    mistakes: [...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)), ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record)))],
     warnings: bySchema.flatMap(({ warnings }) => warnings),
   };
 }

@@ -6,7 +6,11 @@ import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
  */
 export function findImageReference(snapshot: Snapshot, key: string): string {
   const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
-  if (findRecord(snapshot, 'docker_images', image) === undefined) return image;
+  return findRecord(snapshot, 'docker_images', image) === undefined ? image : referenceOfImage(snapshot, image);
+}
+
+/** The reference that a record of `docker_images` means. @param image its key */
+export function referenceOfImage(snapshot: Snapshot, image: string): string {
   const get = (prop: string): string | undefined => findProp(snapshot, 'docker_images', image, prop) || undefined;
   const registry = get('Registry');
   const repository = `${registry === undefined ? '' : `${registry}/`}${get('Repository') ?? image}`;
@@ -14,11 +18,16 @@ export function findImageReference(snapshot: Snapshot, key: string): string {
   return digest === undefined ? `${repository}:${get('Tag') ?? 'latest'}` : `${repository}@${digest}`;
 }
 
-/** What the record of a container's image says against pulling it, `Pull of docker_images wiki is never`; undefined where it may be pulled. */
+/** What the record of a container's image says against fetching it, `Pull of docker_images wiki is never`; undefined where it may be pulled, built or imported. */
 export function whyNotPulled(snapshot: Snapshot, key: string): string | undefined {
   const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
   if (findRecord(snapshot, 'docker_images', image) === undefined) return undefined;
   const source = findProp(snapshot, 'docker_images', image, 'Source') ?? 'pull';
-  if (source !== 'pull') return `Source of docker_images ${image} is ${source}`;
+  if (source === 'local') return `Source of docker_images ${image} is ${source}`;
   return findProp(snapshot, 'docker_images', image, 'Pull') === 'never' ? `Pull of docker_images ${image} is never` : undefined;
+}
+
+/** `sha256:0123456789ab`, as much as people compare. */
+export function formatDigest(digest: string): string {
+  return digest.replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]*$/, '$1$2');
 }

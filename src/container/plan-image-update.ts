@@ -1,0 +1,45 @@
+import type { Actual } from './actual.ts';
+import { decide } from './decide.ts';
+import type { Desired } from './desired.ts';
+import type { ImageInspect } from './engine.ts';
+import type { Operation } from './operation.ts';
+import { getImage } from './run-spec.ts';
+import { getStopRequest } from './stop-request.ts';
+
+export interface ImageUpdate {
+  /** as run specs spell it */
+  readonly reference: string;
+  /** what the reference means by now */
+  readonly image: ImageInspect;
+  /** said of a container that is made anew for it alone */
+  readonly cause: string;
+}
+
+/**
+ * Makes those containers of an image anew that were made of another one of that name, in the
+ * order in which they are started. One that is not there is left to reconciling. Pure.
+ * @returns operations by container: what is done to one container is done or not as a whole
+ */
+export function planImageUpdate(desired: Desired, actual: Actual, { reference, image, cause }: ImageUpdate): ReadonlyMap<string, readonly Operation[]> {
+  return new Map(desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
+    const container = actual.containers.get(wanted.name);
+    if (wanted.state !== 'running' || getImage(wanted.spec) !== reference || container === undefined) return [];
+    const operations = decide(wanted, actual);
+    // whatever else is made anew is made of the new image
+    if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate')) return [[wanted.name, operations]];
+    if (container.inspect.Image === image.Id) return [];
+    const { id, name, nameNow, inspect: { State } } = container;
+    const wasRunning = State.Running || State.Status === 'restarting';
+    return [[name, [{ verb: 'recreate', id, name, nameNow, cause, spec: wanted.spec, stop: getStopRequest(wanted.spec, container), wasRunning }]]];
+  }));
+}
+
+/**
+ * What an image is called: the digest that its registry gives it, else its id; `sha256:…`.
+ * @param reference by which it is asked for, since it may have come from several repositories
+ */
+export function findDigest({ Id, RepoDigests }: ImageInspect, reference: string): string {
+  const repository = reference.replace(/:[^:/]*$/, '');
+  const named = (RepoDigests ?? []).map((text) => text.split('@')).find(([name = '']) => name === repository || repository.endsWith(`/${name}`));
+  return named?.[1] ?? Id;
+}

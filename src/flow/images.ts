@@ -1,0 +1,44 @@
+import { inspectImage } from '../container/engine-facts.ts';
+import { applyImage, makeImageOperation } from '../container/image-operations.ts';
+import { formatImageReference } from '../container/names.ts';
+import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findImageReference, whyNotPulled } from '../model/image.ts';
+import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../model/image-source.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import { needsImageFacts } from '../model/image-facts.ts';
+import type { Reporter } from './reporter.ts';
+import { findEngine, type World } from './world.ts';
+
+/** What the references in run specs mean, by reference as run specs spell it. @throws Failure where two records differ */
+export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
+  const containers = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
+  return new Map([...listImageSources(snapshot, containers)].map(([reference, source]) => [formatImageReference(reference), source]));
+}
+
+/**
+ * Fetches the images that have to be asked before a run spec can be written: for the ports of
+ * `exposed`, and for the web port. Those that may not be fetched are left to the checks.
+ * @param only keys of `docker_containers`
+ * @returns the world with what these images say
+ */
+export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter): Promise<World> {
+  const { snapshot, facts } = world;
+  const asking = listRecords(snapshot, CONTAINERS).map(({ key }) => key).filter((key) => (only?.includes(key) ?? true)
+    && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && whyNotPulled(snapshot, key) === undefined && needsImageFacts(snapshot, facts, key));
+  const references = new Map(asking.map((key) => [findImageReference(snapshot, key), key]));
+  if (references.size === 0) return world;
+  const engine = await findEngine(snapshot);
+  if (engine === undefined) return world;
+  const sources = readImageSources(snapshot);
+  const images = new Map(facts.images);
+  for (const [reference, key] of references) {
+    const name = formatImageReference(reference);
+    const operation = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, `not there, and ${key} asks for its ports`, true);
+    reporter.progress(`${operation.verb} ${name}`);
+    await applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`));
+    reporter.line('images', `${operation.verb} ${name}: ${operation.cause}`, 'stdout');
+    const image = await inspectImage(engine, reference);
+    if (image !== undefined) images.set(reference, image);
+  }
+  return { ...world, facts: { ...facts, images } };
+}

@@ -1,0 +1,158 @@
+import { readActual } from '../container/actual.ts';
+import { applyPlan, type Progress } from '../container/apply.ts';
+import { type Desired, makeDesired } from '../container/desired.ts';
+import type { Engine, ImageInspect } from '../container/engine.ts';
+import { applyImage, makeImageOperation } from '../container/image-operations.ts';
+import { formatImageReference } from '../container/names.ts';
+import { findDigest, planImageUpdate } from '../container/plan-image-update.ts';
+import { getImage, type RunSpec } from '../container/run-spec.ts';
+import { readSnapshot } from '../db/read-snapshot.ts';
+import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
+import { Failure, reasonOf, throwAll } from '../errors.ts';
+import { takeEventLock } from '../event/event-lock.ts';
+import { newRun } from '../event/runs.ts';
+import { NO_FACTS } from '../facts/facts.ts';
+import { readHostFacts } from '../facts/host.ts';
+import { withHostDefaults } from '../model/host-defaults.ts';
+import { formatDigest, referenceOfImage } from '../model/image.ts';
+import { IMAGES, type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import type { Paths } from '../paths.ts';
+import { readImageSources } from './images.ts';
+import { readRunSpecs } from './reconcile.ts';
+import type { Reporter } from './reporter.ts';
+import { getEngine } from './world.ts';
+
+/** What became of one image. */
+export interface ImageUpdated {
+  /** `mediawiki:1.43` */
+  readonly image: string;
+  /** came back: the new one was no good, and the old one has the name again */
+  readonly outcome: 'updated' | 'unchanged' | 'came back' | 'failed' | 'left alone';
+  /** digests; undefined: there was none, or it is not known */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** why it was left alone */
+  readonly why?: string | undefined;
+  /** containers that were made anew of it, and run with it */
+  readonly containers: readonly string[];
+}
+
+export interface ImagesUpdated {
+  readonly images: readonly ImageUpdated[];
+  readonly failures: readonly Failure[];
+}
+
+export interface UpdateImages {
+  /** records of `docker_images`, or containers; empty: the images of all enabled containers */
+  readonly names: readonly string[];
+  readonly command: string;
+  readonly waitSeconds?: number | undefined;
+}
+
+/**
+ * Fetches images anew and takes the containers over to them. Where one does not do well with a
+ * new image, all of that image go back, and the name means the old one again. Images are never removed.
+ * @throws Failure(s) for names that are not known, and where there is no engine
+ */
+export async function updateImages(paths: Paths, { names, command, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
+  const lock = takeEventLock(paths, { command, run: newRun('update-images', names).id, waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  try {
+    const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+    const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
+    const sources = readImageSources(snapshot);
+    const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
+    const update = new Update(await getEngine(snapshot), makeDesired(records, specs, sources), onProgress);
+    for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
+    return update;
+  } finally {
+    lock.release();
+  }
+}
+
+function findReferences(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, names: readonly string[]): ReadonlySet<string> {
+  if (names.length === 0) return new Set([...specs.values()].map(getImage));
+  const failures: Failure[] = [];
+  const references = names.flatMap((name) => {
+    if (findRecord(snapshot, IMAGES, name) !== undefined) return [formatImageReference(referenceOfImage(snapshot, name))];
+    const spec = specs.get(name);
+    if (spec !== undefined) return [getImage(spec)];
+    failures.push(new Failure(`cannot find image "${name}"`, { why: `there is neither a record of it in db ${IMAGES} nor an enabled container of that name`, hint: `db ${IMAGES} keys` }));
+    return [];
+  });
+  throwAll(failures);
+  return new Set(references);
+}
+
+class Update implements ImagesUpdated {
+  readonly images: ImageUpdated[] = [];
+  readonly failures: Failure[] = [];
+  readonly #engine: Engine;
+  readonly #desired: Desired;
+  readonly #onProgress: (progress: Progress) => void;
+
+  constructor(engine: Engine, desired: Desired, onProgress: (progress: Progress) => void) {
+    this.#engine = engine;
+    this.#desired = desired;
+    this.#onProgress = onProgress;
+  }
+
+  async run(reference: string, source: ImageSource): Promise<void> {
+    const why = whyLeftAlone(reference, source);
+    if (why !== undefined) return void this.images.push({ image: reference, outcome: 'left alone', why, containers: [] });
+    const before = await this.#engine.findImage(reference);
+    const from = before && findDigest(before, reference);
+    const after = await this.#fetch(reference, source);
+    if (after === undefined) return void this.images.push({ image: reference, outcome: 'failed', from, containers: [] });
+    const to = findDigest(after, reference);
+    const { done, failure } = await this.#takeOver(reference, after, `image ${from === undefined ? 'none' : formatDigest(from)} -> ${formatDigest(to)}`);
+    if (failure === undefined) return void this.images.push({ image: reference, outcome: before?.Id === after.Id ? 'unchanged' : 'updated', from, to, containers: done });
+    this.failures.push(failure);
+    if (before === undefined || before.Id === after.Id) return void this.images.push({ image: reference, outcome: 'failed', from, to, containers: done });
+    await this.#goBack(reference, before, `image ${formatDigest(to)} -> ${formatDigest(findDigest(before, reference))}, since another container does not run with it`);
+    this.images.push({ image: reference, outcome: 'came back', from, to, containers: [] });
+  }
+
+  async #fetch(reference: string, source: ImageSource): Promise<ImageInspect | undefined> {
+    const operation = makeImageOperation(reference, source, 'asked for', false);
+    this.#onProgress({ operation, state: 'begun' });
+    try {
+      await applyImage(this.#engine, operation, (words) => this.#onProgress({ operation, state: 'going on', words }));
+      this.#onProgress({ operation, state: 'done' });
+      return await this.#engine.findImage(reference);
+    } catch (error) {
+      const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} image "${reference}"`, { why: reasonOf(error), cause: error });
+      this.failures.push(failure);
+      this.#onProgress({ operation, state: 'failed', words: failure.message });
+      return undefined;
+    }
+  }
+
+  /** Container by container, up to the first that fails: that one has its old self back by then. */
+  async #takeOver(reference: string, image: ImageInspect, cause: string): Promise<{ readonly done: readonly string[]; readonly failure?: Failure }> {
+    const plan = planImageUpdate(this.#desired, await readActual(this.#engine, this.#desired), { reference, image, cause });
+    const done: string[] = [];
+    for (const [name, operations] of plan) {
+      const { failed: [failed] } = await applyPlan(this.#engine, { operations, notes: [] }, this.#onProgress);
+      if (failed !== undefined) return { done, failure: failed.failure };
+      done.push(name);
+    }
+    return { done };
+  }
+
+  async #goBack(reference: string, image: ImageInspect, cause: string): Promise<void> {
+    try {
+      await this.#engine.tagImage(image.Id, reference);
+      const { failure } = await this.#takeOver(reference, image, cause);
+      if (failure !== undefined) this.failures.push(failure);
+    } catch (error) {
+      this.failures.push(error instanceof Failure ? error : new Failure(`cannot go back to the old image "${reference}"`, { why: reasonOf(error), cause: error }));
+    }
+  }
+}
+
+function whyLeftAlone(reference: string, { kind, when }: ImageSource): string | undefined {
+  if (reference.includes('@')) return 'its Digest says which one it is';
+  if (kind === 'local') return 'its Source is local';
+  return when === 'never' ? 'its Pull is never' : undefined;
+}
