@@ -66,11 +66,11 @@ function engineWords(error: unknown): string {
   return typeof json['message'] === 'string' ? json['message'].trim() : reasonOf(error);
 }
 
-export async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+export async function orUndefined<T>(promise: Promise<T>, statuses: readonly number[] = [404]): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (statusOf(error) === 404) return undefined;
+    if (statuses.includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }
 }

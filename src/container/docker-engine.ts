@@ -50,8 +50,9 @@ class DockerEngine implements Engine {
     });
   }
 
+  /** what is no reference at all (400) is not there either: it is the checks that say so */
   findImage(reference: string): Promise<ImageInspect | undefined> {
-    return this.#call(`cannot inspect image "${reference}"`, () => orUndefined(this.#docker.getImage(reference).inspect()));
+    return this.#call(`cannot inspect image "${reference}"`, () => orUndefined(this.#docker.getImage(reference).inspect(), [404, 400]));
   }
 
   listVolumes(): Promise<readonly string[]> {

@@ -32,7 +32,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'ip-address': (value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined,
   'netmask': checkNetmask,
   'image': matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
-  'digest': matches(/^[a-z0-9]+:[0-9a-f]{32,}$/, 'a digest, as sha256:…'),
+  'digest': matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
   'assignments': each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
   'decimal': matches(/^(?=.*[1-9])\d{1,6}(\.\d{1,9})?$/, 'a number above 0, as 1.5'),
   'limit': matches(/^(-1|[1-9]\d{0,8})$/, 'a whole number from 1, or -1 for any number'),

@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Dockerd, startDockerd } from '../support/dockerd.ts';
+import { type Host, makeHost } from '../support/host.ts';
+import { makeSleepImage } from '../support/image.ts';
+import { needs } from '../support/needs.ts';
+import { type Registry, startRegistry } from '../support/registry.ts';
+
+needs('dockerd', 'registry')('images', () => {
+  let dockerd: Dockerd;
+  let registry: Registry;
+  let host: Host;
+  let folder: string;
+  beforeAll(async () => {
+    dockerd = await startDockerd();
+    registry = await startRegistry(dockerd);
+    await makeSleepImage(dockerd, 'sleep:1', { expose: ['8080/tcp', '5353/udp'] });
+    await makeSleepImage(dockerd, 'sleep:2', { expose: ['8080/tcp'], changes: ['ENV SECOND=yes'] });
+    // ends at once, so that nobody could take it for running
+    await makeSleepImage(dockerd, 'broken:1', { files: { '/etc/said': 'x' }, changes: ['ENTRYPOINT ["/bin/sh", "-c", "echo cannot work; exit 3"]'] });
+    folder = path.join(dockerd.dir, 'files');
+    mkdirSync(folder);
+  });
+  beforeEach(async () => {
+    host = makeHost({ namespace: dockerd.namespace });
+    await host.db(
+      `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign`,
+      'configuration set docksmith service status enabled ServiceManager command', 'configuration set httpd service status disabled',
+      'configuration set LocalIP 127.0.0.1', 'networks set 192.168.1.0 network Mask 255.255.255.0',
+    );
+  });
+  afterEach(async () => {
+    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
+    if (ids.length > 0) await dockerd.docker('rm', '-f', ...ids);
+    host.stop();
+  });
+  afterAll(async () => {
+    await registry.stop();
+    await dockerd.stop();
+  });
+
+  const login = (): string => `Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`;
+  const format = (container: string, template: string): Promise<string> => dockerd.docker('inspect', '--format', template, container);
+
+  it('pulls from a registry that asks for a password, and says the password nowhere', async () => {
+    await registry.push('sleep:1', 'app:1');
+    await host.db(
+      `docker_images set app service Tag 1 Registry ${registry.address}`,
+      'docker_containers set wiki service status enabled Image app',
+    );
+    const refused = await host.run('signal-event', ['docker-update']);
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/cannot pull image "127\.0\.0\.1:5999\/app:1" for container "wiki": .*no basic auth credentials/) as string });
+    expect(host.files().filter((file) => file.startsWith('/etc/'))).toEqual([]);
+
+    await host.db(`docker_images set app service Tag 1 ${login()}`);
+    const dry = await host.runOrFail('signal-event', ['--dry-run', 'docker-update']);
+    expect(dry).toContain('  pull 127.0.0.1:5999/app:1: not there\n  create wiki: not there\n');
+    const json = await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update']);
+    const done = await host.runOrFail('signal-event', ['docker-update']);
+    expect(done).toContain('pull 127.0.0.1:5999/app:1: not there\n');
+    expect(await format('wiki', '{{.Config.Image}} {{.State.Running}}')).toBe('127.0.0.1:5999/app:1 true');
+    for (const text of [dry, json, done, host.read('/etc/docksmith/containers/wiki.yaml')]) expect(text).not.toContain('sesame');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+    await dockerd.docker('rm', '-f', 'wiki');
+    await dockerd.docker('rmi', '127.0.0.1:5999/app:1');
+  });
+
+  it('pulls an image first where the record leaves the ports to it, and publishes those in the same event', async () => {
+    await registry.push('sleep:1', 'ports:1');
+    await host.db(`docker_images set ports service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image ports TCPPort exposed UDPPort exposed access public');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('pull 127.0.0.1:5999/ports:1: not there, and wiki asks for its ports\n');
+    expect(await format('wiki', '{{json .HostConfig.PortBindings}}')).toBe('{"5353/udp":[{"HostIp":"","HostPort":"5353"}],"8080/tcp":[{"HostIp":"","HostPort":"8080"}]}');
+  });
+
+  it('builds a folder, without what .dockerignore names', async () => {
+    const source = path.join(folder, 'build');
+    mkdirSync(path.join(source, 'sub'), { recursive: true });
+    writeFileSync(path.join(source, 'Dockerfile'), 'FROM sleep:1\nCOPY . /app\nENV BUILT=yes\n');
+    writeFileSync(path.join(source, 'sub/page'), 'hello');
+    writeFileSync(path.join(source, 'secret'), 'no');
+    writeFileSync(path.join(source, '.dockerignore'), 'secret\n');
+    await host.db(`docker_images set own service Source build BuildPath ${source}`, 'docker_containers set wiki service status enabled Image own');
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain(`  build own:latest: not there, from ${source}\n  create wiki: not there\n`);
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`build own:latest: not there, from ${source}\n`);
+    expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'cat /app/sub/page; ls /app; echo $BUILT')).toBe('helloDockerfile\nsub\nyes');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+
+    writeFileSync(path.join(source, 'Dockerfile'), 'FROM sleep:1\nRUN exit 7\n');
+    const { exitCode, stdout, stderr } = await host.run('docksmith', ['update-images']);
+    expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^own:latest: sha256:[0-9a-f]{12}, not updated\n$/)]);
+    expect(stderr).toContain(`cannot build image "own:latest" from "${source}": The command '/bin/sh -c exit 7' returned a non-zero code: 7`);
+  });
+
+  it.each([
+    ['what docker save wrote', 'saved.tar', (file: string): Promise<unknown> => dockerd.docker('save', '--output', file, 'sleep:2'), ''],
+    ['the same, gzipped', 'saved.tar.gz', async (file: string): Promise<unknown> => { await dockerd.docker('save', '--output', `${file}.tar`, 'sleep:2'); return execFileSync('sh', ['-c', 'gzip < "$1.tar" > "$1"', 'sh', file]); }, ''],
+    ['the files of a system', 'root.tar', async (file: string): Promise<unknown> => { await dockerd.docker('create', '--name', 'exported', 'sleep:1'); return dockerd.docker('export', '--output', file, 'exported'); }, 'Command /run'],
+  ])('imports %s', async (_, name, write, props) => {
+    const file = path.join(folder, name);
+    await write(file);
+    await host.db(`docker_images set box service Repository box-${name} Tag 1 Source import ImportPath ${file}`, `docker_containers set wiki service status enabled Image box ${props}`);
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`pull box-${name}:1: not there, from ${file}\n`);
+    expect(await format('wiki', '{{.Config.Image}} {{.State.Running}}')).toBe(`box-${name}:1 true`);
+  });
+
+  it('refuses what is no archive, and what holds another image', async () => {
+    const file = path.join(folder, 'text.tar');
+    writeFileSync(file, 'hello '.repeat(1000));
+    await host.db(`docker_images set box service Repository text Source import ImportPath ${file}`, 'docker_containers set wiki service status enabled Image box');
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(`cannot pull image "text:latest" for container "wiki": it is no tar archive, plain or gzipped`);
+    await dockerd.docker('save', '--output', file, 'sleep:1', 'sleep:2');
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(/it holds sleep:[12], sleep:[12], and none of them is it/);
+  });
+
+  it('fetches an image with Pull always whenever a container is made of it, and not otherwise', async () => {
+    await registry.push('sleep:1', 'always:1');
+    await host.db(`docker_images set always service Tag 1 Pull always ${login()}`, 'docker_containers set wiki service status enabled Image always');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await registry.push('sleep:2', 'always:1');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+    await host.db('docker_containers setprop wiki Env A=b');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('pull 127.0.0.1:5999/always:1: fetched whenever a container is made of it\n');
+    expect(await format('wiki', '{{json .Config.Env}}')).toContain('SECOND=yes');
+  });
+
+  it('says of all mistakes in a record at once what it lacks', async () => {
+    await host.db(`docker_images set app service Source build Digest sha256:${'1'.repeat(64)} RegistryPassword x`, 'docker_images set gone service Source local', 'docker_containers set wiki service status enabled Image app', 'docker_containers set git service status enabled Image gone');
+    const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('cannot accept docker_images app Source "build": it needs BuildPath, the folder with the Dockerfile');
+    expect(stderr).toContain(`cannot accept docker_images app Digest "sha256:${'1'.repeat(64)}": only a registry knows digests, and Source is build`);
+    expect(stderr).toContain('cannot accept docker_images app RegistryPassword: there is no RegistryUser that it could belong to');
+    await host.db('docker_images set app service Source local', 'docker_containers setprop wiki status disabled');
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain('cannot create container "git": the engine has no image "gone:latest", and Source of docker_images gone is local');
+  });
+
+  it('says of a digest that is none that it is none', async () => {
+    await host.db('docker_images set app service Digest sha256:0123456789abcdef0123456789abcdef', 'docker_containers set wiki service status enabled Image app');
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain('cannot accept docker_images app: Digest "sha256:0123456789abcdef0123456789abcdef" is not a digest: sha256: and 64 hexadecimal digits');
+  });
+
+  it('goes to a newer image only when asked, and shows both digests', async () => {
+    const first = await registry.push('sleep:1', 'new:1');
+    await host.db(`docker_images set new service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image new', 'docker_containers set git service status enabled Image 127.0.0.1:5999/new:1', 'docker_containers set other service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const ids = await Promise.all(['wiki', 'git', 'other'].map((name) => format(name, '{{.Id}}')));
+    const second = await tagElsewhere('sleep:2', 'new:1');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+
+    const said = await host.runOrFail('signal-event', ['docker-image-update', 'wiki']);
+    const [old, now] = [first, second].map((digest) => digest.slice(0, 19));
+    expect(said).toContain(`127.0.0.1:5999/new:1: ${old} -> ${now}\n`);
+    for (const name of ['wiki', 'git']) {
+      expect(said).toContain(`recreate ${name}: image ${old} -> ${now}\n`);
+      expect(await format(name, '{{json .Config.Env}} {{.State.Running}}')).toMatch(/SECOND=yes.* true$/);
+    }
+    expect(await format('other', '{{.Id}}')).toBe(ids[2]);
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+    expect(await host.runOrFail('docksmith', ['update-images', 'new'])).toBe(`pull 127.0.0.1:5999/new:1: asked for\n127.0.0.1:5999/new:1: ${now}, nothing newer\n`);
+    expect((await host.run('docksmith', ['update-images', 'nobody'])).stderr).toContain('cannot find image "nobody": there is neither a record of it in db docker_images nor an enabled container of that name');
+  });
+
+  it('makes nothing anew because a tag was moved on the engine', async () => {
+    await dockerd.docker('tag', 'sleep:1', 'moved:1');
+    await host.db('docker_images set moved service Tag 1 Source local', 'docker_containers set wiki service status enabled Image moved');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await dockerd.docker('tag', 'sleep:2', 'moved:1');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+    expect(await host.runOrFail('docksmith', ['update-images'])).toBe('moved:1: left alone, its Source is local\n');
+  });
+
+  /** Pushes what the tag is to mean at the registry, and leaves the engine as it is. */
+  async function tagElsewhere(image: string, name: string): Promise<string> {
+    const there = `${registry.address}/${name}`;
+    const id = await dockerd.docker('inspect', '--format', '{{.Id}}', there);
+    const digest = await registry.push(image, name);
+    await dockerd.docker('tag', id, there);
+    return digest;
+  }
+});
