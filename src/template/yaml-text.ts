@@ -1,5 +1,5 @@
-/** What a reader of YAML 1.1 sees as something else than text (1.2 only the last three). */
-const RESERVED = /^(y|n|yes|no|on|off|true|false|null)$/i;
+/** What a reader of YAML 1.1 sees as something else than text (1.2 only true, false and null); some read `e0` as a number. */
+const RESERVED = /^(y|n|yes|no|on|off|true|false|null|e[+-]?\d+)$/i;
 
 /**
  * Whether a text can stand without quotes: no reader of YAML 1.1 or 1.2 sees anything but that
