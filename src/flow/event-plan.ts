@@ -3,7 +3,9 @@ import type { Engine } from '../container/engine.ts';
 import { applyImage } from '../container/image-operations.ts';
 import type { Operation } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
+import { getDb } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
+import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { type Expanded, isRunSpec, parseRenderedSpec, RUN_SPECS } from './expand.ts';
 import { planContainers, readRunSpecs, refuseMissing } from './reconcile.ts';
@@ -18,7 +20,10 @@ export function planEventContainers({ paths, snapshot }: World, engine: Engine, 
     const spec = parseRenderedSpec(output);
     specs.set(spec.name, spec);
   }
-  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : args });
+  // of a record that went there may be outputs left to remove, and no container any more
+  const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
+  const names = args.filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
+  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names });
 }
 
 /**

@@ -1,0 +1,111 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { MemoryEngine } from '../../../src/container/memory-engine.ts';
+import type { Reporter } from '../../../src/flow/reporter.ts';
+import { previewEvent } from '../../../src/flow/dry-run.ts';
+import { signalEvent, type SignalResult } from '../../../src/flow/signal.ts';
+import type { Paths } from '../../../src/paths.ts';
+import { makeRoot, writeTree } from '../../support/folder.ts';
+
+const SPEC = '/etc/docksmith/containers/app.yaml';
+const CONTAINERS = 'app=service|Image|app:1|status|enabled\n';
+
+/** What was told, in words. */
+class Heard implements Reporter {
+  readonly lines: string[] = [];
+  waiting(): void { this.lines.push('waiting'); }
+  progress(): void { /* for a terminal */ }
+  installed(): void { this.lines.push('installed'); }
+  line(step: string, text: string): void { this.lines.push(`${step}: ${text}`); }
+  warning(text: string): void { this.lines.push(`warning: ${text}`); }
+}
+
+/** A host with one container, and an event that expands its run spec and has a reconciling action of the admin's own. */
+function makeHost(records = CONTAINERS, event = 'update', configuration = 'docker=service|Socket|/nowhere/docker.sock\n'): Paths {
+  const paths = makeRoot({ [`events/${event}/templates2expand/etc/docksmith/containers`]: '', [`events/${event}/S50docker-reconcile`]: '#!/bin/sh\necho reconciled\n' });
+  chmodSync(paths.file(`/etc/docksmith/events/${event}/S50docker-reconcile`), 0o755);
+  writeTree(paths.file('/var/lib/docksmith/db'), { docker_containers: records, configuration });
+  return paths;
+}
+
+async function signal(paths: Paths, event = 'update', args: readonly string[] = []): Promise<SignalResult & { readonly heard: readonly string[] }> {
+  const heard = new Heard();
+  return { ...await signalEvent(paths, { event, args }, heard), heard: heard.lines };
+}
+
+function useMemoryEngine(paths: Paths): string {
+  const file = paths.file('/engine.json');
+  vi.stubEnv('DOCKSMITH_ENGINE', `memory://${file}`);
+  return file;
+}
+
+beforeEach(() => {
+  vi.stubEnv('DOCKSMITH_ENGINE', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+});
+
+describe('an event whose containers cannot follow', () => {
+  it('installs nothing where no engine answers, and runs no action', async () => {
+    const paths = makeHost();
+    const { failures, heard } = await signal(paths);
+    expect(failures.map(({ message }) => message)).toEqual(['cannot reach the Docker engine at "/nowhere/docker.sock": no such file or folder']);
+    expect(heard).toEqual([]);
+    expect(existsSync(paths.file(SPEC))).toBe(false);
+  });
+
+  it('goes on without an engine where the hook of a package calls', async () => {
+    const paths = makeHost(CONTAINERS, 'post-install', 'docker=service|Daemon|foreign|Socket|/nowhere/docker.sock\n');
+    for (const step of ['S01docksmith-set-up', 'S02docker-ports', 'S20docker-daemon']) {
+      writeTree(paths.file('/etc/docksmith/events/post-install'), { [step]: '#!/bin/sh\n' });
+      chmodSync(paths.file(`/etc/docksmith/events/post-install/${step}`), 0o755);
+    }
+    const { failures, heard } = await signal(paths, 'post-install');
+    expect([failures, heard]).toEqual([[], ['installed', 'S50docker-reconcile: reconciled']]);
+    expect(existsSync(paths.file(SPEC))).toBe(true);
+  });
+
+  it('names every folder that is missing, and every image that is not to be pulled', async () => {
+    const paths = makeHost(`${CONTAINERS.replace('|status', '|MountPath|/nowhere/a:/a,/nowhere/b:/b|status')}own=service|Image|own|status|enabled\n`);
+    useMemoryEngine(paths);
+    writeTree(paths.file('/var/lib/docksmith/db'), { docker_images: 'own=service|Pull|never|Tag|7\n' });
+    const { failures } = await signal(paths);
+    expect(failures.map(({ message }) => message)).toEqual([
+      'cannot create container "app": its MountPath names "/nowhere/a", and this host has no such folder',
+      'cannot create container "app": its MountPath names "/nowhere/b", and this host has no such folder',
+      'cannot create container "own": the engine has no image "own:7", and Pull of docker_images own is never',
+    ]);
+    expect(existsSync(paths.file(SPEC))).toBe(false);
+    await expect(previewEvent(paths, { event: 'update', args: [] })).rejects.toThrow('no such folder');
+  });
+});
+
+describe('an event whose containers can follow', () => {
+  it('pulls missing images before it installs anything', async () => {
+    const paths = makeHost();
+    const file = useMemoryEngine(paths);
+    const { failures, heard } = await signal(paths);
+    expect([failures, heard]).toEqual([[], ['images: pull app:1: not there', 'installed', 'S50docker-reconcile: reconciled']]);
+    expect(await new MemoryEngine({ file }).findImage('app:1')).toBeDefined();
+  });
+
+  it('removes the files of a record that went although its container went before', async () => {
+    const paths = makeHost();
+    useMemoryEngine(paths);
+    await signal(paths);
+    writeTree(paths.file('/var/lib/docksmith/db'), { docker_containers: '' });
+    const { failures } = await signal(paths, 'update', ['app']);
+    expect(failures).toEqual([]);
+    expect(existsSync(paths.file(SPEC))).toBe(false);
+  });
+});
+
+it('takes away what a run that was killed left in the state folder', async () => {
+  const paths = makeHost();
+  useMemoryEngine(paths);
+  const state = paths.file('/var/lib/docksmith/state');
+  mkdirSync(path.join(state, 'dbs-abc'), { recursive: true });
+  writeTree(state, { 'changed-123': '', 'check-abc/file': '', 'dbs-abc/db': '' });
+  await signal(paths);
+  expect(readdirSync(state).filter((name) => /^(dbs|changed|check)-/.test(name))).toEqual([]);
+});
