@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { ContainerTable } from './containers.ts';
 import { type DemoEngine, startEngine, useEngine } from './engines.ts';
 import { Shell, tell } from './shell.ts';
@@ -11,10 +10,12 @@ import { tellStory } from './story.ts';
 const BIN = path.resolve(import.meta.dirname, '../../../bin/path');
 const KEYS = ['wikidb', 'wiki', 'git', 'cache', 'notes'] as const;
 
-/** `npm run demo [-- --socket PATH]`. @returns the exit code */
-export async function runDemo(args: readonly string[]): Promise<number> {
-  const socket = readSocket(args);
-  if (socket === null) return 2;
+/**
+ * `npm run demo [-- --socket PATH]`
+ * @param socket of the engine that one names; absent: a private one, or one in memory
+ * @returns the exit code
+ */
+export async function runDemo(socket?: string): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (): void => {
     if (!interrupt.signal.aborted) console.error('\nstopping; what the demonstration made is taken away');
@@ -52,17 +53,6 @@ export async function runDemo(args: readonly string[]): Promise<number> {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
   }
   return code;
-}
-
-/** @returns null for wrong usage, which is said */
-function readSocket(args: readonly string[]): string | undefined | null {
-  try {
-    const { values } = parseArgs({ args: [...args], options: { socket: { type: 'string' } } });
-    return values.socket?.replace(/^unix:\/\//, '');
-  } catch (error) {
-    console.error(`docksmith: cannot run the demonstration: ${error instanceof Error ? error.message : String(error)}\nhint: npm run demo, or npm run demo -- --socket PATH`);
-    return null;
-  }
 }
 
 /** The first port from here on that nothing on this machine listens on: docksmith refuses one that is taken. */
