@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
+import { DAILY_COMMANDS } from './daily-commands.ts';
 
-type Listed = Pick<Command, 'usage' | 'doc'> & {
+export type Listed = Pick<Command, 'usage' | 'doc'> & {
   readonly load: () => Promise<Command['run']>;
   readonly options?: Command['options'];
   /** called by the shipped action scripts, not by people */
@@ -43,6 +44,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--wait SECONDS': WAIT, '--json': JSON_OPTION },
     load: async () => (await import('./update-images.ts')).runUpdateImages,
   },
+  ...DAILY_COMMANDS,
   log: {
     usage: '[--json] [-n COUNT] [RUN]', doc: 'show the runs of events, or one of them whole',
     options: { '-n COUNT': 'so many, the last ones (20)', '--json': JSON_OPTION },

@@ -144,7 +144,14 @@ export interface ContainerInspect {
   readonly Name: string;
   /** the image's id; `Config.Image` is the reference it was made from */
   readonly Image: string;
-  readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number; readonly StartedAt: string };
+  readonly State: {
+    readonly Status: string; readonly Running: boolean; readonly ExitCode: number; readonly StartedAt: string;
+    readonly FinishedAt?: string; readonly OOMKilled?: boolean; readonly Error?: string;
+    /** starting, healthy, unhealthy; absent without a check */
+    readonly Health?: Maybe<{ readonly Status: string }>;
+  };
+  /** by the engine, since somebody last started it */
+  readonly RestartCount?: number;
   readonly Config: ContainerConfig;
   readonly HostConfig: HostConfig;
   readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Destination: string; readonly RW: boolean }[];

@@ -43,6 +43,22 @@ export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait,
   return own(takeLock(file, { holder, waitSeconds, onWait }));
 }
 
+/** Who holds the event lock now, in words; undefined where nobody does. Takes no lock itself. */
+export function findEventHolder(paths: Paths): string | undefined {
+  const holder = readHolder(paths.file(path.posix.join(STATE_DIR, 'event.lock'))).trim();
+  const [, pid] = /\(pid (\d+)\)$/.exec(holder) ?? [];
+  return pid !== undefined && isAlive(Number(pid)) ? holder : undefined;
+}
+
+/** A holder that was killed leaves its words behind. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
 /** With what takeLock writes behind it, so that an id is not found in a longer one. */
 function isHeldBy(holder: string, run: string): boolean {
   return holder.includes(`, run ${run} (pid `);

@@ -1,0 +1,21 @@
+import type { Listed } from './commands.ts';
+
+const JSON_DOCUMENT = 'print one JSON document on standard output';
+
+/** What one asks of containers day by day, in the order of the help. */
+export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
+  logs: {
+    usage: '[OPTION…] NAME…', doc: 'show what containers wrote, merged by time',
+    options: {
+      '-f, --follow': 'go on with what they write from now on, over restarts and recreates, until they have ended',
+      '--since TIME': 'from then on: 10m ago, 2026-11-21, "2026-11-21 10:00", 2026-11-21T10:00:00Z', '-n, --lines LINES': 'so many of each, the last ones',
+      '-t, --times': 'with the time in front', '--json': JSON_DOCUMENT,
+    },
+    load: async () => (await import('./logs.ts')).runLogs,
+  },
+  exec: {
+    usage: '[-i] [-t] NAME COMMAND [ARG…]', doc: 'run a command in a container, and exit as it does',
+    options: { '-i, --interactive': 'hand standard input on to it', '-t, --tty': 'give it a terminal' },
+    load: async () => (await import('./exec.ts')).runExec,
+  },
+};

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { UsageFailure } from '../errors.ts';
+import { type NamedLine, readLogs } from '../flow/logs.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { readTime } from './read-time.ts';
+import { isTerminal, painter, showable } from './terminal.ts';
+import { breakable } from './breakable.ts';
+
+const COMMAND = 'docksmith logs';
+const OPTIONS = {
+  follow: { type: 'boolean', short: 'f' }, since: { type: 'string' }, lines: { type: 'string', short: 'n' },
+  times: { type: 'boolean', short: 't' }, json: { type: 'boolean' },
+} as const;
+
+/** So that a container keeps its colour among the others. */
+const NAME_COLOURS = ['cyan', 'yellow', 'green', 'magenta', 'blue'] as const;
+
+/** `docksmith logs [-f] [--since TIME] [-n LINES] NAME…` */
+export async function runLogs(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
+  const { values: { follow = false, since, lines, times = false, json = false }, words } = readOptions(COMMAND, args, OPTIONS);
+  const names = [...new Set(words)];
+  if (names.length === 0) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: 'no container is named', hint: 'docksmith status lists them' });
+  if (json && follow) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '--json prints one document, and --follow has no end' });
+  if (lines !== undefined && !/^\d+$/.test(lines)) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${lines}" is no number of lines` });
+  await breakable(async (signal) => {
+    const request = { names, follow, signal, since: since === undefined ? undefined : readTime(COMMAND, since), tail: lines === undefined ? undefined : Number(lines) };
+    const format = json ? formatJsonLine() : formatLine(names, times, stdout);
+    for await (const line of readLogs(paths, request)) {
+      if (signal.aborted) break;
+      if (!stdout.write(format(line))) await once(stdout, 'drain');
+    }
+    if (json) stdout.write(format(undefined));
+  });
+  return 0;
+}
+
+/** Bytes as they came for a pipe; what a terminal shows can neither move its cursor nor colour more than the line. */
+function formatLine(names: readonly string[], times: boolean, stdout: Writable): (line: NamedLine | undefined) => Buffer {
+  const paint = painter(stdout);
+  const width = Math.max(...names.map((name) => name.length));
+  const forTerminal = isTerminal(stdout);
+  return (line) => {
+    if (line === undefined) return Buffer.alloc(0);
+    const { name, time, bytes } = line;
+    const colour = NAME_COLOURS[names.indexOf(name) % NAME_COLOURS.length] ?? 'cyan';
+    const front = `${names.length > 1 ? `${paint(colour, `${name.padEnd(width)} |`)} ` : ''}${times ? `${paint('dim', time)} ` : ''}`;
+    const text = forTerminal ? Buffer.from(showable(bytes.toString().replaceAll(COLOURS, ''))) : bytes;
+    return Buffer.concat([Buffer.from(front), text, Buffer.from('\n')]);
+  };
+}
+
+/** ECMA-48, select graphic rendition. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+/** One document, however many lines: a list of objects. */
+function formatJsonLine(): (line: NamedLine | undefined) => string {
+  let count = 0;
+  return (line) => {
+    if (line === undefined) return count === 0 ? '[]\n' : '\n]\n';
+    const { name, time, stream, bytes } = line;
+    return `${count++ === 0 ? '[\n' : ',\n'}  ${JSON.stringify({ name, time, stream, text: bytes.toString() })}`;
+  };
+}

@@ -1,0 +1,61 @@
+import { connectDaily } from '../container/docker-daily.ts';
+import type { DailyEngine } from '../container/daily-engine.ts';
+import type { ContainerSummary, Engine } from '../container/engine.ts';
+import { MANAGED_LABEL } from '../container/names.ts';
+import { readSnapshot } from '../db/read-snapshot.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { Failure, throwAll } from '../errors.ts';
+import { NO_FACTS } from '../facts/facts.ts';
+import { readHostFacts } from '../facts/host.ts';
+import { findNearest } from '../nearest.ts';
+import { withHostDefaults } from '../model/host-defaults.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import type { Paths } from '../paths.ts';
+import { getEngine } from './world.ts';
+
+/** What daily verbs work with: the dbs, and the engine by both of its doors. */
+export interface Daily {
+  readonly snapshot: Snapshot;
+  readonly engine: Engine;
+  readonly daily: DailyEngine;
+}
+
+/** @throws Failure where the engine does not answer */
+export async function openDaily(paths: Paths): Promise<Daily> {
+  const snapshot = readHostSnapshot(paths);
+  const [engine, daily] = await Promise.all([getEngine(snapshot), getDaily(snapshot)]);
+  return { snapshot, engine, daily };
+}
+
+/** The dbs with the defaults that depend on the host, and without asking who listens and the like. */
+export function readHostSnapshot(paths: Paths): Snapshot {
+  return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+}
+
+/** The daily door of the engine that `getEngine` gives. */
+async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
+  const [, file] = /^memory:\/\/(\/.*)$/.exec(process.env['DOCKSMITH_ENGINE'] ?? '') ?? [];
+  if (file === undefined) return connectDaily(findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '/var/run/docker.sock');
+  const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([import('../container/memory-engine.ts'), import('../container/memory-daily.ts')]);
+  return new MemoryDaily(new MemoryEngine({ file }));
+}
+
+/** The container of ours that has the name now; undefined where there is none. */
+export async function findOurs(engine: Engine, name: string): Promise<ContainerSummary | undefined> {
+  return (await engine.listContainers()).find((container) => container.name === name && container.labels[MANAGED_LABEL] === 'true');
+}
+
+/** The containers of these names. @throws Failure(s) naming every one that is not there */
+export async function getOurs(engine: Engine, snapshot: Snapshot, names: readonly string[]): Promise<readonly ContainerSummary[]> {
+  const all = await engine.listContainers();
+  const ours = all.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+  const missing = names.filter((name) => !ours.some((container) => container.name === name));
+  throwAll(missing.map((name) => {
+    const what = `cannot find container "${name}"`;
+    if (all.some((container) => container.name === name)) return new Failure(what, { why: 'it is not docksmith\'s', hint: 'use the docker command for it' });
+    if (snapshot.dbs.get(CONTAINERS)?.has(name) === true) return new Failure(what, { why: 'there is a record of it, and it was not made yet', hint: `docksmith plan ${name}` });
+    const nearest = findNearest(name, ours.map((container) => container.name));
+    return new Failure(what, { why: 'there is neither a record of it nor a container that docksmith made', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+  }));
+  return names.flatMap((name) => ours.filter((container) => container.name === name));
+}
