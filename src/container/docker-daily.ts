@@ -3,6 +3,8 @@ import type { DailyEngine, DiskShare, EngineDescription, ExecRequest, ExecSessio
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, toNumber } from './docker-client.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
 
+const RESIZE_TRIES = 10;
+
 /** Opens the door for daily use to a Docker engine; `socket` and what is thrown as for `connectEngine`. */
 export async function connectDaily(socket: string): Promise<DailyEngine> {
   return new DockerDaily(await openDocker(socket));
@@ -62,7 +64,18 @@ class DockerDaily implements DailyEngine {
     return {
       output: tty ? readPlain(socket) : readFrames(socket),
       input: socket,
-      resize: async ({ rows, columns }) => { await run(() => made.resize({ h: rows, w: columns })); },
+      resize: ({ rows, columns }) => run(async () => {
+        for (let tries = 1; ; tries++) {
+          try {
+            await made.resize({ h: rows, w: columns });
+            return;
+          } catch (error) {
+            // it may not have begun yet, for all that the engine said; docker's own client tries as often
+            if (tries === RESIZE_TRIES) throw error;
+            await sleep(tries * 10);
+          }
+        }
+      }),
       getExitCode: () => run(async () => {
         for (;;) {
           // its output may end a moment before the engine knows that it ended, or long before where it closed it
