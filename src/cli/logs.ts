@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { UsageFailure } from '../errors.ts';
 import { type NamedLine, readLogs } from '../flow/logs.ts';
+import { parseTime } from '../flow/parse-time.ts';
 import { type CommandContext, readOptions } from './command.ts';
-import { readTime } from './read-time.ts';
 import { isTerminal, painter, showable } from './terminal.ts';
 import { breakable } from './breakable.ts';
 
@@ -24,7 +24,7 @@ export async function runLogs(args: readonly string[], { paths, stdout }: Comman
   if (json && follow) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '--json prints one document, and --follow has no end' });
   if (lines !== undefined && !/^\d+$/.test(lines)) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${lines}" is no number of lines` });
   await breakable(async (signal) => {
-    const request = { names, follow, signal, since: since === undefined ? undefined : readTime(COMMAND, since), tail: lines === undefined ? undefined : Number(lines) };
+    const request = { names, follow, signal, since: since === undefined ? undefined : readTime(since), tail: lines === undefined ? undefined : Number(lines) };
     const format = json ? formatJsonLine() : formatLine(names, times, stdout);
     for await (const line of readLogs(paths, request)) {
       if (signal.aborted) break;
@@ -33,6 +33,12 @@ export async function runLogs(args: readonly string[], { paths, stdout }: Comman
     if (json) stdout.write(format(undefined));
   });
   return 0;
+}
+
+function readTime(text: string): string {
+  const time = parseTime(text);
+  if (time === undefined) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${text}" is no time`, hint: 'as 10m, 1h30m, 2026-11-21, "2026-11-21 10:00" or 2026-11-21T10:00:00Z' });
+  return time;
 }
 
 /** Bytes as they came for a pipe; what a terminal shows can neither move its cursor nor colour more than the line. */
