@@ -1,4 +1,4 @@
-import type { ContainerInspect, ContainerSummary, Engine, ImageInspect } from './engine.ts';
+import type { ContainerInspect, ContainerSummary, Engine, ImageInspect, NetworkSummary } from './engine.ts';
 import type { Desired } from './desired.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from './names.ts';
 import { getImage, listVolumeNames } from './run-spec.ts';
@@ -30,6 +30,9 @@ export interface Actual {
   /** references that run specs name and the engine has */
   readonly images: ReadonlySet<string>;
   readonly volumes: ReadonlySet<string>;
+  readonly networks: ReadonlyMap<string, NetworkSummary>;
+  /** by network, who runs on it, ours or not; only of our networks that no run spec wants */
+  readonly networkUsers: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Asks the engine, and changes nothing there. Throws when it does not answer. */
@@ -38,9 +41,13 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
   const memoryLimits = new Map(specs.map(({ name, values }) => [name, values['mem_limit']]));
   const summaries = await engine.listContainers();
   const ours = summaries.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
-  const containers = await Promise.all(ours.map((summary) => readContainer(engine, summary, memoryLimits.get(summary.name))));
+  const names = new Map(summaries.map(({ id, name }) => [id, name]));
+  const containers = await Promise.all(ours.map((summary) => readContainer(engine, summary, memoryLimits.get(summary.name), names)));
   const references = [...new Set(specs.map(getImage))];
   const images = await Promise.all(references.map(async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])));
+  const networks = await engine.listNetworks();
+  const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
+  const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   return {
     limitsSwap: engine.limitsSwap,
@@ -48,13 +55,16 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
     foreign: new Map(summaries.filter((summary) => !ours.includes(summary)).map(({ name, id }) => [name, id])),
     images: new Set(images.flat()),
     volumes: new Set(needsVolumes ? await engine.listVolumes() : []),
+    networks: new Map(networks.map((network) => [network.name, network])),
+    networkUsers: new Map(await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const))),
   };
 }
 
 /** @returns undefined for one that went away between the listing and now */
-async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, limit: unknown): Promise<ActualContainer | undefined> {
-  const inspect = await engine.findContainer(id);
-  if (inspect === undefined) return undefined;
+async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, limit: unknown, names: ReadonlyMap<string, string>): Promise<ActualContainer | undefined> {
+  const found = await engine.findContainer(id);
+  if (found === undefined) return undefined;
+  const inspect = withNames(found, names);
   const has = inspect.HostConfig.Memory ?? 0;
   const isLowered = inspect.State.Running && typeof limit === 'number' && (has === 0 || limit < has);
   const name = nameNow === `${labels[NAME_LABEL] ?? ''}${REPLACED_SUFFIX}` ? nameNow.slice(0, -REPLACED_SUFFIX.length) : nameNow;
@@ -63,4 +73,16 @@ async function readContainer(engine: Engine, { id, name: nameNow, labels }: Cont
     image: readRecordedSpec(labels).isComparable ? undefined : await engine.findImage(inspect.Image),
     memoryUse: isLowered ? await engine.getMemoryUse(id) : undefined,
   };
+}
+
+/** With `container:NAME` where the engine has put `container:ID`. */
+function withNames(inspect: ContainerInspect, names: ReadonlyMap<string, string>): ContainerInspect {
+  const resolve = (mode: string): string => {
+    const [, id = ''] = /^container:(.+)$/.exec(mode) ?? [];
+    return names.has(id) ? `container:${names.get(id) ?? ''}` : mode;
+  };
+  const { NetworkMode, PidMode, IpcMode } = inspect.HostConfig;
+  const modes = { NetworkMode, PidMode, IpcMode };
+  const named = Object.fromEntries(Object.entries(modes).map(([key, mode]) => [key, typeof mode === 'string' ? resolve(mode) : mode]));
+  return { ...inspect, HostConfig: { ...inspect.HostConfig, ...named } };
 }

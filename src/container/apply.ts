@@ -48,7 +48,7 @@ export async function applyPlan(engine: Engine, { operations }: Plan, onProgress
       const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
       failed.push({ operation, failure });
       onProgress({ operation, state: 'failed', words: failure.message });
-      isOver = ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'volume' || failure instanceof EngineGone;
+      isOver = ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'network' || operation.verb === 'volume' || failure instanceof EngineGone;
     }
   }
   return { done, failed, skipped };
@@ -64,18 +64,28 @@ async function applyOperation(engine: Engine, operation: Operation, onWords: (wo
     case 'pull':
     case 'build': return applyImage(engine, operation, onWords);
     case 'volume': return engine.createVolume(operation.name, { [MANAGED_LABEL]: 'true' });
+    case 'network': return engine.createNetwork(operation.create);
+    case 'connect': return connect(engine, operation);
+    case 'disconnect': return engine.disconnectNetwork(operation.network, operation.id);
     case 'create': return create(engine, operation);
     case 'recreate': return recreate(engine, operation);
     case 'update': return engine.updateContainer(operation.id, operation.limits);
     case 'start': return operation.paused ? engine.unpauseContainer(operation.id) : engine.startContainer(operation.id);
     case 'restart': return engine.restartContainer(operation.id, operation.stop);
     case 'remove':
+      if ('network' in operation) return engine.removeNetwork(operation.network);
       await engine.stopContainer(operation.id, operation.stop);
       return engine.removeContainer(operation.id);
     case 'stop':
       await engine.stopContainer(operation.id, operation.stop);
       if (operation.nameNow !== operation.name) await engine.renameContainer(operation.id, operation.name);
   }
+}
+
+async function connect(engine: Engine, { network, id, endpoint, leaveFirst }: Extract<Operation, { verb: 'connect' }>): Promise<void> {
+  // what keeps it from leaving (a network of that name that was removed and made again) shows at the connect
+  if (leaveFirst) await engine.disconnectNetwork(network, id).catch((error: unknown) => { if (error instanceof EngineGone) throw error; });
+  await engine.connectNetwork(network, id, endpoint);
 }
 
 /** A port that is taken shows only at the start, and the container would stay behind. */

@@ -1,6 +1,7 @@
 import { Failure } from '../errors.ts';
 import type { Actual, ActualContainer } from './actual.ts';
 import { makeUpdateBody } from './create-body.ts';
+import { decideNetworks } from './decide-networks.ts';
 import type { DesiredContainer } from './desired.ts';
 import { formatDifference, listRecreating, listUpdating, type Difference } from './difference.ts';
 import { REPLACED_SUFFIX } from './names.ts';
@@ -35,10 +36,10 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
   return [...removal, ...decideExisting(spec, container, actual)];
 }
 
-function decideExisting(spec: RunSpec, container: ActualContainer, { limitsSwap }: Actual): readonly Operation[] {
+function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actual): readonly Operation[] {
   const { Status: status } = container.inspect.State;
   const stop = getStopRequest(spec, container);
-  const { update, recreate } = listUpdating(spec, container, limitsSwap);
+  const { update, recreate } = listUpdating(spec, container, actual.limitsSwap);
 
   // what cannot be changed on the living container brings the rest along
   const recreating = [...listRecreating(spec, container), ...recreate];
@@ -47,7 +48,7 @@ function decideExisting(spec: RunSpec, container: ActualContainer, { limitsSwap 
   // the engine can do nothing more with it
   if (status === 'dead' || status === 'removing') return [{ verb: 'recreate', ...refer(container), cause: status, spec, stop, wasRunning: false }];
 
-  const operations: Operation[] = [];
+  const operations: Operation[] = [...decideNetworks(spec, container, actual)];
   if (update.length > 0) {
     checkMemory(update, container);
     const limits = makeUpdateBody(spec, update.map(({ key }) => key.name));

@@ -1,7 +1,8 @@
 import type { Db } from '../db/record.ts';
 import { Failure, throwAll } from '../errors.ts';
 import type { ImageSource } from '../model/image-source.ts';
-import { inStartOrder } from '../model/start-order.ts';
+import { findCycle, inStartOrder } from '../model/start-order.ts';
+import { listSpecNeeds } from './bound.ts';
 import type { RunSpec } from './run-spec.ts';
 
 /** What the dbs ask for, in the order in which containers are started. */
@@ -24,7 +25,14 @@ export type DesiredContainer =
 export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>, images: ReadonlyMap<string, ImageSource> = new Map()): Desired {
   const failures: Failure[] = [];
   const containers: DesiredContainer[] = [];
-  for (const { key: name, props } of inStartOrder(records)) {
+  const needsOf = (name: string): readonly string[] => {
+    const spec = specs.get(name);
+    return spec === undefined ? [] : listSpecNeeds(spec);
+  };
+  // records are checked before; fragments may say depends_on too
+  const cycle = findCycle(records.keys(), needsOf);
+  if (cycle !== undefined) failures.push(new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `its run spec needs itself in the end: ${cycle.join(' -> ')}` }));
+  for (const { key: name, props } of inStartOrder(records, needsOf)) {
     const spec = specs.get(name);
     if (props.get('status') !== 'enabled') containers.push({ state: 'stopped', name });
     else if (spec !== undefined) containers.push({ state: 'running', name, spec });

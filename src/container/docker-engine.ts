@@ -1,7 +1,8 @@
 import type { RegistryLogin } from '../model/image-source.ts';
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
-import type { ContainerInspect, ContainerSummary, CreateBody, Engine, HostConfig, ImageInspect, StopRequest } from './engine.ts';
+import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest } from './engine.ts';
+import { makeNetworkBody, readNetwork } from './network-body.ts';
 
 /** How long a container may take to end when nothing is said, as the engine's own default. */
 const STOP_SECONDS = 10;
@@ -90,12 +91,51 @@ class DockerEngine implements Engine {
     await this.#call(`cannot create volume "${name}"`, () => this.#docker.createVolume({ Name: name, Labels: { ...labels } }));
   }
 
-  createContainer(name: string, body: CreateBody): Promise<string> {
+  listNetworks(): Promise<readonly NetworkSummary[]> {
+    return this.#call('cannot list the networks', async () => (await this.#docker.listNetworks()).map(readNetwork));
+  }
+
+  listNetworkUsers(name: string): Promise<readonly string[]> {
+    return this.#call(`cannot inspect network "${name}"`, async () => {
+      const network: unknown = await orUndefined(this.#docker.getNetwork(name).inspect());
+      const containers = isObject(network) && isObject(network['Containers']) ? Object.values(network['Containers']) : [];
+      return containers.flatMap((container) => (isObject(container) && typeof container['Name'] === 'string' ? [container['Name']] : []));
+    });
+  }
+
+  async createNetwork(network: CreateNetwork): Promise<void> {
+    await this.#call(`cannot create network "${network.name}"`, () => this.#docker.createNetwork(makeNetworkBody(network)));
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.#call(`cannot remove network "${name}"`, () => orUndefined(this.#docker.getNetwork(name).remove()));
+  }
+
+  async connectNetwork(name: string, id: string, endpoint: Endpoint): Promise<void> {
+    const request = { Container: id, EndpointConfig: endpoint } as Docker.NetworkConnectOptions;
+    await this.#call(`cannot connect container "${this.#nameOf(id)}" to network "${name}"`, () => this.#docker.getNetwork(name).connect(request));
+  }
+
+  async disconnectNetwork(name: string, id: string): Promise<void> {
+    await this.#call(`cannot disconnect container "${this.#nameOf(id)}" from network "${name}"`, () => this.#docker.getNetwork(name).disconnect({ Container: id, Force: true }));
+  }
+
+  createContainer(name: string, { NetworkingConfig, ...body }: CreateBody): Promise<string> {
+    const endpoints = Object.entries(NetworkingConfig?.EndpointsConfig ?? {});
+    // engines before 1.44 take one network at create; the others are joined before it is started
+    const isFirst = ([network]: readonly [string, Endpoint]): boolean => network === body.HostConfig.NetworkMode;
+    const first = { EndpointsConfig: Object.fromEntries(endpoints.filter(isFirst)) };
     // @types/dockerode knows neither null nor half of the fields
-    const request = { name, ...body } as unknown as Docker.ContainerCreateOptions;
+    const request = { name, ...body, NetworkingConfig: first } as unknown as Docker.ContainerCreateOptions;
     return this.#call(`cannot create container "${name}"`, async () => {
       const { id } = await this.#docker.createContainer(request);
       this.#remember(id, name);
+      try {
+        for (const [network, endpoint] of endpoints.filter((one) => !isFirst(one))) await this.connectNetwork(network, id, endpoint);
+      } catch (error) {
+        await this.removeContainer(id);
+        throw error;
+      }
       return id;
     });
   }
@@ -142,9 +182,13 @@ class DockerEngine implements Engine {
 
   /** A call on one container; what is as wanted already (304) is no failure. */
   async #act(verb: string, id: string, act: (container: Docker.Container) => Promise<unknown>): Promise<void> {
-    await this.#call(`cannot ${verb} container "${this.#names.get(id) ?? id.slice(0, 12)}"`, () => act(this.#docker.getContainer(id)).catch((error: unknown) => {
+    await this.#call(`cannot ${verb} container "${this.#nameOf(id)}"`, () => act(this.#docker.getContainer(id)).catch((error: unknown) => {
       if (statusOf(error) !== 304) throw error;
     }));
+  }
+
+  #nameOf(id: string): string {
+    return this.#names.get(id) ?? id.slice(0, 12);
   }
 
   #remember(id: string, name: string | undefined): string {

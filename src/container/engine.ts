@@ -19,6 +19,9 @@ export interface Engine {
   /** undefined: the engine does not have it */
   findImage(reference: string): Promise<ImageInspect | undefined>;
   listVolumes(): Promise<readonly string[]>;
+  listNetworks(): Promise<readonly NetworkSummary[]>;
+  /** names of all containers, ours or not, that are on a network and run */
+  listNetworkUsers(name: string): Promise<readonly string[]>;
   /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
   getMemoryUse(id: string): Promise<number>;
 
@@ -31,7 +34,15 @@ export interface Engine {
   /** gives an image that is there another reference; whichever had it loses it */
   tagImage(id: string, reference: string): Promise<void>;
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
-  /** @returns the id */
+  /** @returns when it is there; one of that name that is there already is an error */
+  createNetwork(network: CreateNetwork): Promise<void>;
+  removeNetwork(name: string): Promise<void>;
+  connectNetwork(name: string, id: string, endpoint: Endpoint): Promise<void>;
+  disconnectNetwork(name: string, id: string): Promise<void>;
+  /**
+   * It is on its `NetworkMode` and on all other networks of `NetworkingConfig` when this returns.
+   * @returns the id
+   */
   createContainer(name: string, body: CreateBody): Promise<string>;
   startContainer(id: string): Promise<void>;
   unpauseContainer(id: string): Promise<void>;
@@ -54,6 +65,36 @@ export interface StopRequest {
 type Maybe<T> = T | null | undefined;
 /** the engine's way to write a set: `{"80/tcp": {}}` */
 export type EngineSet = Record<string, Record<string, never>>;
+
+export interface NetworkSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly internal: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `10.5.0.0/24` */
+  readonly subnets: readonly string[];
+}
+
+export interface CreateNetwork {
+  readonly name: string;
+  readonly driver: string;
+  readonly internal: boolean;
+  readonly ipv6: boolean;
+  readonly attachable: boolean;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly addresses: readonly { readonly subnet: string; readonly gateway?: string }[];
+}
+
+/** What a container is on one network. */
+export interface Endpoint {
+  Aliases?: Maybe<string[]>;
+  Links?: Maybe<string[]>;
+  IPAMConfig?: Maybe<{ IPv4Address?: string }>;
+  /** only in answers */
+  NetworkID?: Maybe<string>;
+}
 
 export interface ContainerSummary {
   readonly id: string;
@@ -109,6 +150,8 @@ export interface HostConfig {
   CpusetCpus?: Maybe<string>;
   PidsLimit?: Maybe<number>;
   ShmSize?: Maybe<number>;
+  VolumesFrom?: Maybe<string[]>;
+  Links?: Maybe<string[]>;
   Ulimits?: Maybe<{ Name: string; Soft: number; Hard: number }[]>;
   Sysctls?: Maybe<Record<string, string>>;
   CapAdd?: Maybe<string[]>;
@@ -136,12 +179,14 @@ interface EngineMount {
 
 export interface CreateBody extends ContainerConfig {
   HostConfig: HostConfig;
+  NetworkingConfig?: { EndpointsConfig: Record<string, Endpoint> };
 }
 
 export interface ContainerInspect {
   readonly Id: string;
   /** with a leading slash */
   readonly Name: string;
+  readonly Created: string;
   /** the image's id; `Config.Image` is the reference it was made from */
   readonly Image: string;
   readonly State: {
@@ -154,6 +199,7 @@ export interface ContainerInspect {
   readonly RestartCount?: number;
   readonly Config: ContainerConfig;
   readonly HostConfig: HostConfig;
+  readonly NetworkSettings?: { readonly Networks?: Maybe<Readonly<Record<string, Maybe<Endpoint>>>> };
   readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Destination: string; readonly RW: boolean }[];
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { errorCode, Failure } from '../errors.ts';
-import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, Engine, HostConfig, ImageInspect } from './engine.ts';
+import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary } from './engine.ts';
+import { formatPort, listPorts, makeInspect } from './memory-inspect.ts';
 
 /** A container as the memory engine keeps it: what inspect says of it, to be changed. */
 interface Kept { inspect: ContainerInspect; name: string }
@@ -11,6 +12,7 @@ interface MemoryState {
   containers: Kept[];
   images: Record<string, ContainerConfig>;
   volumes: string[];
+  networks?: NetworkSummary[];
 }
 
 export interface MemoryEngineOptions {
@@ -98,13 +100,48 @@ export class MemoryEngine implements Engine {
     });
   }
 
+  listNetworks(): Promise<readonly NetworkSummary[]> {
+    const bridge = { id: 'bridge', name: 'bridge', driver: 'bridge', internal: false, labels: {}, subnets: ['172.17.0.0/16'] };
+    return Promise.resolve([bridge, ...(this.#state.networks ?? [])]);
+  }
+
+  listNetworkUsers(network: string): Promise<readonly string[]> {
+    const users = this.#state.containers.filter(({ inspect: { State, NetworkSettings } }) => State.Running && NetworkSettings?.Networks?.[network]);
+    return Promise.resolve(users.map(({ name }) => name));
+  }
+
+  createNetwork({ name, driver, internal, labels, addresses }: CreateNetwork): Promise<void> {
+    return this.#change(`network ${name}`, (state) => {
+      (state.networks ??= []).push({ id: `network ${++state.count}`, name, driver, internal, labels, subnets: addresses.map(({ subnet }) => subnet) });
+    });
+  }
+
+  removeNetwork(name: string): Promise<void> {
+    return this.#change(`remove network ${name}`, (state) => {
+      state.networks = (state.networks ?? []).filter((network) => network.name !== name);
+    });
+  }
+
+  connectNetwork(network: string, id: string, endpoint: Endpoint): Promise<void> {
+    return this.#change(`connect ${network} ${this.#get(id).name}`, () => this.#setNetworks(id, (networks) => ({ ...networks, [network]: endpoint })));
+  }
+
+  disconnectNetwork(network: string, id: string): Promise<void> {
+    return this.#change(`disconnect ${network} ${this.#get(id).name}`, () => this.#setNetworks(id, (networks) => Object.fromEntries(Object.entries(networks).filter(([name]) => name !== network))));
+  }
+
+  #setNetworks(id: string, change: (networks: Record<string, Endpoint>) => Record<string, Endpoint>): void {
+    const kept = this.#get(id);
+    kept.inspect = { ...kept.inspect, NetworkSettings: { Networks: change({ ...kept.inspect.NetworkSettings?.Networks } as Record<string, Endpoint>) } };
+  }
+
   createContainer(name: string, body: CreateBody): Promise<string> {
     return this.#change(`create ${name}`, (state) => {
       const image = state.images[body.Image ?? ''];
       if (image === undefined) throw new Failure(`cannot create container "${name}"`, { why: `no such image: ${body.Image ?? ''}` });
       if (state.containers.some((other) => other.name === name)) throw new Failure(`cannot create container "${name}"`, { why: 'the name is in use' });
       const id = `${++state.count}`.padStart(12, '0').padEnd(64, 'f');
-      state.containers.push({ name, inspect: makeInspect(id, name, structuredClone(body), image) });
+      state.containers.push({ name, inspect: makeInspect(id, name, structuredClone(body), image, state.count) });
       return id;
     });
   }
@@ -184,35 +221,6 @@ export class MemoryEngine implements Engine {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
-}
-
-/** As the engine does: the image's settings where the body says nothing, environment and labels merged. */
-function makeInspect(id: string, name: string, { HostConfig, ...config }: CreateBody, image: ContainerConfig): ContainerInspect {
-  const volumes = Object.keys({ ...image.Volumes, ...config.Volumes }).filter((target) => !HostConfig.Mounts?.some(({ Target }) => Target === target));
-  const anonymous = volumes.map((target, index) => ({ Type: 'volume', Name: `${index}${id}`.slice(0, 64), Destination: target, RW: true }));
-  const mounts = (HostConfig.Mounts ?? []).map(({ Type, Source, Target, ReadOnly = false }) => ({ Type, Name: Type === 'volume' ? Source : undefined, Destination: Target, RW: !ReadOnly }));
-  return {
-    Id: id, Name: `/${name}`, Image: `image-of-${config.Image ?? ''}`,
-    State: { Status: 'created', Running: false, ExitCode: 0, StartedAt: '0001-01-01T00:00:00Z' },
-    Config: {
-      ...image, Hostname: id.slice(0, 12), ...config,
-      Env: [...(config.Env ?? []), ...(image.Env ?? []).filter((line) => !config.Env?.some((own) => own.split('=')[0] === line.split('=')[0]))],
-      Labels: { ...image.Labels, ...config.Labels },
-      ExposedPorts: { ...image.ExposedPorts, ...config.ExposedPorts },
-      Volumes: { ...image.Volumes, ...config.Volumes },
-    },
-    HostConfig: { NetworkMode: 'default', ...HostConfig },
-    Mounts: [...anonymous, ...mounts],
-  };
-}
-
-function listPorts({ PortBindings }: HostConfig): { address: string; hostPort: number; protocol: string }[] {
-  return Object.entries(PortBindings ?? {}).flatMap(([port, bindings]) =>
-    (bindings ?? []).map(({ HostIp = '', HostPort = '' }) => ({ address: HostIp === '' ? '0.0.0.0' : HostIp, hostPort: Number(HostPort), protocol: port.split('/')[1] ?? 'tcp' })));
-}
-
-function formatPort({ address, hostPort, protocol }: { address: string; hostPort: number; protocol: string }): string {
-  return `${address}:${hostPort}/${protocol}`;
 }
 
 function readState(file: string | undefined): MemoryState | undefined {

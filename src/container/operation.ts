@@ -1,5 +1,5 @@
 import type { ImageSource } from '../model/image-source.ts';
-import type { HostConfig, StopRequest } from './engine.ts';
+import type { CreateNetwork, Endpoint, HostConfig, StopRequest } from './engine.ts';
 import type { RunSpec } from './run-spec.ts';
 
 interface Named {
@@ -26,6 +26,12 @@ interface Fetching extends Named {
 }
 /** A volume with a name is made. */
 type VolumeOperation = { readonly verb: 'volume' } & Named;
+type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwork } & Named;
+/** A network of ours that nobody is on; its name here is `network NAME`, to be told from a container. */
+type RemoveNetworkOperation = { readonly verb: 'remove'; readonly network: string } & Named;
+/** Put on a network, after it was taken off where it has other names or another address there. */
+type ConnectOperation = { readonly verb: 'connect'; readonly network: string; readonly endpoint: Endpoint; readonly leaveFirst: boolean } & Existing;
+type DisconnectOperation = { readonly verb: 'disconnect'; readonly network: string } & Existing;
 /** Made and started. */
 type CreateOperation = { readonly verb: 'create'; readonly spec: RunSpec } & Named;
 /** A new container takes the place of the old one, which comes back if the new one does not start. */
@@ -49,5 +55,6 @@ type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } &
 
 /** One step of a plan. */
 export type Operation =
-  | PullOperation | BuildOperation | VolumeOperation | CreateOperation | RecreateOperation | UpdateOperation
+  | PullOperation | BuildOperation | NetworkOperation | RemoveNetworkOperation | ConnectOperation | DisconnectOperation | VolumeOperation
+  | CreateOperation | RecreateOperation | UpdateOperation
   | StartOperation | StopOperation | RestartOperation | RemoveOperation;

@@ -5,6 +5,8 @@ import { compareBytes } from '../layers.ts';
 import { decide } from './decide.ts';
 import { freePorts } from './free-ports.ts';
 import { planImages } from './image-operations.ts';
+import { followBound } from './bound.ts';
+import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
 import type { Operation } from './operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -20,13 +22,15 @@ export interface PlanOptions {
   /** only these; absent: all */
   readonly names?: readonly string[] | undefined;
   readonly removeOrphans?: boolean | undefined;
+  /** networks that none of ours may overlap, `192.168.1.0/24` */
+  readonly avoid?: readonly string[] | undefined;
 }
 
 /**
  * Decides what brings the engine to what is desired. Pure.
  * Throws every mistake at once: foreign containers of wanted names, limits below what is in use, unknown names.
  */
-export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false }: PlanOptions = {}): Plan {
+export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false, avoid = [] }: PlanOptions = {}): Plan {
   const isAsked = (name: string): boolean => names === undefined || names.includes(name);
   const failures = listUnknown(desired, actual, names ?? []);
   const wanted = desired.containers.filter(({ name }) => isAsked(name));
@@ -39,12 +43,15 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
       return [];
     }
   });
-  throwAll(failures);
+  const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
+  throwAll([...failures, ...mismatches]);
   const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
   const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it, --remove-orphans removes it`);
-  return { operations: arrange([...operations, ...removals], { ...desired, containers: wanted }, actual), notes };
+  const all = arrange([...networks, ...followBound(operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
+  // a part of the containers does not say who uses a network
+  return { operations: names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all, notes };
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
@@ -80,11 +87,15 @@ function listUnknown(desired: Desired, actual: Actual, names: readonly string[])
 }
 
 /** What goes and what stops comes first: it may hold a name or a port that another one wants. */
-const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'build', 'volume'], ['remove'], ['stop'], ['update'], ['create', 'recreate', 'start', 'restart']];
+const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'build', 'network', 'volume'], ['remove'], ['stop'], ['connect', 'update'], ['create', 'recreate', 'start', 'restart'], ['disconnect']];
 
 function arrange(operations: readonly Operation[], { containers: wanted, images = new Map() }: Desired, actual: Actual): readonly Operation[] {
   const making = operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : []));
-  const all = [...planImages([...new Set(making.map(getImage))], actual.images, images), ...planVolumes(making, actual), ...freePorts(operations, wanted, actual), ...operations];
+  const isNetwork = ({ verb }: Operation): boolean => verb === 'network';
+  const all = [
+    ...planImages([...new Set(making.map(getImage))], actual.images, images), ...operations.filter(isNetwork), ...planVolumes(making, actual),
+    ...freePorts(operations, wanted, actual), ...operations.filter((operation) => !isNetwork(operation)),
+  ];
   return ORDER.flatMap((verbs) => all.filter(({ verb }) => verbs.includes(verb)));
 }
 

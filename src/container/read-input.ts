@@ -27,6 +27,11 @@ export function readChoice(input: Input, choices: readonly string[]): string {
   return choices.includes(text) ? text : input.refuse(`"${text}" is none of ${choices.join(', ')}`);
 }
 
+/** One of the choices, or `container:NAME`. */
+export function readContainerOr(input: Input, choices: readonly string[]): string {
+  return /^container:[a-zA-Z0-9][\w.-]+$/.test(readText(input)) ? readText(input) : readChoice(input, [...choices, 'container:NAME']);
+}
+
 export function readBytes(input: Input): number {
   const bytes = typeof input.scalar === 'number' || typeof input.scalar === 'string' ? parseBytes(String(input.scalar)) : undefined;
   return bytes ?? input.refuse('must be a size like 512m');

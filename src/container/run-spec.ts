@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { collectAll, type Input, parseInput } from './input.ts';
+import { findFirstNetwork } from './endpoints.ts';
+import { type NetworkDefinition, readNetworkDefinitions } from './network-definition.ts';
 import { formatMounted, parseMounted } from './mounted.ts';
 import { isContainerName, OWN_PREFIX } from './names.ts';
 import { readFields, readText } from './read-input.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
-import { formatCanonical, isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
+import { isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
 
 /** All that is needed to run one container. */
 export interface RunSpec {
@@ -15,6 +17,8 @@ export interface RunSpec {
   readonly values: Readonly<Record<string, Value>>;
   /** labels that begin with `docksmith.`: put on the container, and no part of what is compared */
   readonly ownLabels: TextMap;
+  /** the networks that it is on, but for the engine's own */
+  readonly networks: readonly NetworkDefinition[];
 }
 
 /**
@@ -26,13 +30,16 @@ export function parseRunSpec(file: string, text: string): RunSpec {
   const input = parseInput(file, text);
   const name = path.basename(file, '.yaml');
   if (!isContainerName(name)) return input.refuse(`"${name}" is no name for a container`, 'two or more letters, digits, _ . -, the first a letter or digit');
-  const { services = input.refuse('needs a map "services"'), volumes } = readFields(input, ['services', 'volumes']);
+  const { services = input.refuse('needs a map "services"'), volumes, networks } = readFields(input, ['services', 'networks', 'volumes']);
   const [first, second] = services.entries ?? services.refuse('must be a map');
   if (first === undefined || second !== undefined) return services.refuse('must hold exactly one service');
   const [key, service] = first;
   if (key !== name) return service.refuse(`the service of this file must be called "${name}"`);
   const values = readService(service, name);
-  return { name, file, ...takeOwnLabels({ ...values, ...nameVolumes(service, volumes, values) }) };
+  const joined = nameNetworks(service, networks, name, values);
+  const all = { ...values, ...nameVolumes(service, volumes, values), ...joined.values };
+  checkPorts(service, all, joined.networks);
+  return { name, file, ...takeOwnLabels(all), networks: joined.networks };
 }
 
 /** The image that a run spec is made from, `wiki:latest`. */
@@ -59,16 +66,33 @@ function readService(service: Input, name: string): Readonly<Record<string, Valu
     return [[key, row.parse(input)]];
   });
   if (!entries.some(([key]) => key === 'image')) return service.refuse('needs an image');
-  const read = Object.fromEntries(values.flat());
-  checkPorts(service, read);
-  return read;
+  return Object.fromEntries(values.flat());
 }
 
 /** The engine would drop them without a word. */
-function checkPorts(service: Input, { network_mode: network = 'bridge', ports = [] }: Readonly<Record<string, Value>>): void {
-  if (network === 'bridge' || !isList(ports) || ports.length === 0) return;
-  findEntry(service, 'ports').refuse(`with network_mode ${formatCanonical(network)} nothing can be published`);
+function checkPorts(service: Input, { network_mode: network = 'bridge', ports = [] }: Readonly<Record<string, Value>>, networks: readonly NetworkDefinition[]): void {
+  if (!isList(ports) || ports.length === 0 || typeof network !== 'string') return;
+  if (network === 'host' || network === 'none' || network.startsWith('container:')) findEntry(service, 'ports').refuse(`with network_mode "${network}" nothing can be published`);
+  if (network !== 'bridge' && networks.every(({ internal }) => internal)) findEntry(service, 'ports').refuse('from internal networks alone nothing can be published');
 }
+
+/** Puts in the names that the engine knows, and which of them it is made on. */
+function nameNetworks(service: Input, declared: Input | undefined, name: string, { networks, network_mode: mode }: Readonly<Record<string, Value>>): Joining {
+  if (networks === undefined || !isMap(networks) || Object.keys(networks).length === 0) return { values: {}, networks: [] };
+  if (mode !== undefined) return findEntry(service, 'network_mode').refuse('network_mode and networks exclude each other');
+  const definitions = readNetworkDefinitions(declared);
+  const named = Object.entries(networks).map(([key, endpoint]) => {
+    const definition = definitions.get(key) ?? findEntry(service, 'networks').refuse(`network "${key}" is not in the map "networks" of the file`);
+    return { definition, entry: [definition.name, endpoint] as const };
+  });
+  const first = findFirstNetwork(named.map(({ definition }) => definition.name), name);
+  return {
+    values: { networks: toMap(named.map(({ entry }) => entry)), ...(first === undefined ? {} : { network_mode: first }) },
+    networks: named.map(({ definition }) => definition).filter((definition) => definition.name !== 'bridge'),
+  };
+}
+
+interface Joining { readonly values: Readonly<Record<string, Value>>; readonly networks: readonly NetworkDefinition[] }
 
 function takeOwnLabels(values: Readonly<Record<string, Value>>): Pick<RunSpec, 'values' | 'ownLabels'> {
   const { labels, ...others } = values;

@@ -34,6 +34,10 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'image': matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
   'digest': matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
   'assignments': each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
+  'network-mode': matches(/^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/, 'bridge, host, none, custom:NET or container:NAME'),
+  'links': each(matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'), 'CONTAINER[:ALIAS]'),
+  'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
+  'subnets': each(checkSubnet, 'ADDRESS/BITS, as 10.5.0.0/24'),
   'decimal': matches(/^(?=.*[1-9])\d{1,6}(\.\d{1,9})?$/, 'a number above 0, as 1.5'),
   'limit': matches(/^(-1|[1-9]\d{0,8})$/, 'a whole number from 1, or -1 for any number'),
   'cpu-shares': (value) => /^\d{1,6}$/.test(value) && Number(value) >= 2 && Number(value) <= 262_144 ? undefined : 'is not a whole number from 2 to 262144',
@@ -124,6 +128,11 @@ function checkHostAddress(value: string): string | undefined {
   const [, name = '', address = ''] = /^([^:]*):(.*)$/.exec(value) ?? [];
   if (isIP(address) === 0 && address !== 'host-gateway') return 'is not NAME:ADDRESS';
   return checkHostName(name) === undefined ? undefined : 'is not NAME:ADDRESS with a host name in front';
+}
+
+function checkSubnet(value: string): string | undefined {
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
+  return isIP(address) !== 0 && Number(bits) <= (isIPv4(address) ? 32 : 128) ? undefined : 'is not ADDRESS/BITS, as 10.5.0.0/24';
 }
 
 /** `255.255.255.0` or a number of bits. */

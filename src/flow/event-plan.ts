@@ -7,7 +7,8 @@ import { getDb } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
-import { type Expanded, isRunSpec, parseRenderedSpec, RUN_SPECS } from './expand.ts';
+import { type Expanded, isRunSpec, parseRenderedSpec } from './expand.ts';
+import { listInvolved, RUN_SPECS } from './involved.ts';
 import { planContainers, readRunSpecs, refuseMissing } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine, type World } from './world.ts';
@@ -22,7 +23,7 @@ export function planEventContainers({ paths, snapshot }: World, engine: Engine, 
   }
   // of a record that went there may be outputs left to remove, and no container any more
   const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
-  const names = args.filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
+  const names = listInvolved(paths, snapshot, args).filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
   return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names });
 }
 

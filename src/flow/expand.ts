@@ -11,9 +11,8 @@ import { readMetadata } from '../template/metadata.ts';
 import { Renderer, type RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { ownersIn } from './owners.ts';
+import { listInvolved, RUN_SPECS } from './involved.ts';
 import type { World } from './world.ts';
-
-export const RUN_SPECS = '/etc/docksmith/containers';
 
 export interface Expanded {
   readonly changes: ChangeSet;
@@ -27,8 +26,9 @@ export interface Expanded {
  * checked first.
  * @throws Failure(s) with every mistake of one kind
  */
-export function expandTemplates(world: World, requests: readonly RenderRequest[], { takeOver }: { readonly takeOver: boolean }): Expanded {
+export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver }: { readonly takeOver: boolean }): Expanded {
   const { paths, snapshot, facts, ledger } = world;
+  const requests = asked.map((request) => withInvolved(world, request));
   const warnings = checkContainers(world, requests);
   const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersIn((file) => paths.file(file)) });
   const failures: Failure[] = [];
@@ -39,6 +39,13 @@ export function expandTemplates(world: World, requests: readonly RenderRequest[]
   const scope: Scope = new Map([...(rendered.every((template) => template.scope === 'all') ? goneTemplates(world) : []), ...rendered.map((template) => [template.template, template.scope] as const)]);
   const changes = planChanges(outputs, ledger, scope, installedUnder(paths), { takeOver, owner: findForcedOwner() });
   return { changes, outputs, warnings: [...warnings, ...rendered.flatMap((template) => template.warnings)] };
+}
+
+/** With those containers that the named ones cannot do without. */
+function withInvolved({ paths, snapshot }: World, request: RenderRequest): RenderRequest {
+  const { args = [], template, metadata } = request;
+  const { forEach, onlyArguments } = readMetadata(paths, template, metadata);
+  return args.length > 0 && onlyArguments && forEach?.db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
 }
 
 function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[]): readonly string[] {

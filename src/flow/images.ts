@@ -6,6 +6,7 @@ import { findImageReference, whyNotPulled } from '../model/image.ts';
 import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../model/image-source.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { needsImageFacts } from '../model/image-facts.ts';
+import { listInvolved } from './involved.ts';
 import type { Reporter } from './reporter.ts';
 import { findEngine, type World } from './world.ts';
 
@@ -17,13 +18,14 @@ export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
 
 /**
  * Fetches the images that have to be asked before a run spec can be written: for the ports of
- * `exposed`, and for the web port. Those that may not be fetched are left to the checks.
+ * `exposed`, for the web port, and for the variables of links. Those that may not be fetched are left to the checks.
  * @param only keys of `docker_containers`
  * @returns the world with what these images say
  */
 export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter): Promise<World> {
-  const { snapshot, facts } = world;
-  const asking = listRecords(snapshot, CONTAINERS).map(({ key }) => key).filter((key) => (only?.includes(key) ?? true)
+  const { paths, snapshot, facts } = world;
+  const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
+  const asking = listRecords(snapshot, CONTAINERS).map(({ key }) => key).filter((key) => (involved?.includes(key) ?? true)
     && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && whyNotPulled(snapshot, key) === undefined && needsImageFacts(snapshot, facts, key));
   const references = new Map(asking.map((key) => [findImageReference(snapshot, key), key]));
   if (references.size === 0) return world;

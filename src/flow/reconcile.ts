@@ -10,10 +10,12 @@ import type { Db } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
 import { whyNotPulled } from '../model/image.ts';
+import { listAddresses } from '../facts/addresses.ts';
+import { formatNetwork, listLocalNetworks } from '../model/network.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
-import { RUN_SPECS } from './expand.ts';
 import { readImageSources } from './images.ts';
+import { RUN_SPECS } from './involved.ts';
 import { ownersIn } from './owners.ts';
 
 export interface ReconcileRequest {
@@ -33,7 +35,12 @@ export async function planContainers(snapshot: Snapshot, engine: Engine, specs: 
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
   const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
   const actual = await readActual(engine, desired);
-  return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans }) : planAsked(desired, actual, asked);
+  return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans, avoid: listLocalSubnets(snapshot) }) : planAsked(desired, actual, asked);
+}
+
+/** What networks of containers must not overlap: the local networks, also those behind a router, and those that this host is on. */
+function listLocalSubnets(snapshot: Snapshot): readonly string[] {
+  return [...[...listLocalNetworks(snapshot).values()].map(formatNetwork), ...listAddresses().map(({ address, prefix }) => `${address}/${prefix}`)];
 }
 
 /** Carries a plan out. Host folders that records want made are made first, and those that are missing stop it before anything is touched. */

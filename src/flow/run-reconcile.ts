@@ -11,6 +11,7 @@ import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { addIntents, clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
+import { listInvolved } from './involved.ts';
 import { applyContainers, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine } from './world.ts';
@@ -54,7 +55,8 @@ export async function reconcile(paths: Paths, request: RunReconcile, reporter: R
 /** Plans, and where `onProgress` is given carries it out. */
 async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
   const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
-  const specs = readRunSpecs(paths, request.asked?.names ?? request.names);
+  const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
+  const specs = readRunSpecs(paths, request.asked?.names ?? names);
   let engine;
   try {
     engine = await getEngine(snapshot);
@@ -63,7 +65,7 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
     addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [error.message], since: new Date().toISOString() }]);
     return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${error.message})`, failures: [] };
   }
-  const planned = await planContainers(snapshot, engine, specs, request);
+  const planned = await planContainers(snapshot, engine, specs, { ...request, names });
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };

@@ -4,6 +4,7 @@ import { findProp, findRecordSchema, listRecords, type Snapshot } from '../db/sn
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
+import { checkCycle, checkNeeds, listUnknownPorts } from './check-links.ts';
 import { checkImageRecord } from './image-source.ts';
 import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
@@ -25,15 +26,18 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
   const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.includes(key)).map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith'].map((key) => ({ db: 'configuration', key })),
-    ...listRecords(snapshot, 'networks').map(({ key }) => ({ db: 'networks', key })),
+    ...['networks', 'docker_networks'].flatMap((db) => listRecords(snapshot, db).map(({ key }) => ({ db, key }))),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
     ...containers.map(({ key }) => ({ db: CONTAINERS, key })),
   ].map(({ db, key }) => checkBySchema(snapshot, db, key));
   const unknown = (only ?? []).filter((key) => !snapshot.dbs.get(CONTAINERS)?.has(key))
     .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
   return {
-    mistakes: [...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)), ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record)))],
-    warnings: bySchema.flatMap(({ warnings }) => warnings),
+    mistakes: [
+      ...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
+      ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record))), ...checkCycle(snapshot, containers.map(({ key }) => key)),
+    ],
+    warnings: [...bySchema.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
   };
 }
 
@@ -72,6 +76,7 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
     }
   };
   collect(() => checkPorts(snapshot, facts, key));
+  collect(() => checkNeeds(snapshot, facts, key));
   if (hasWeb(snapshot, key)) {
     const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
     collect(() => checkBackEnd(snapshot, facts, key));

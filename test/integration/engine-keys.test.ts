@@ -33,7 +33,10 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   stop_grace_period: ['1m30s'],
   ports: ['["127.0.0.1:47000:80", "2222:22", "5353:53/udp"]', '[{target: 80, published: 8080, host_ip: "::1", protocol: tcp}]', '["127.0.0.1:8081:80", "127.0.0.1:8082:80"]'],
   expose: ['["9000", "9001/udp"]'],
-  network_mode: ['host', 'none', 'bridge'],
+  network_mode: ['host', 'none', 'bridge', '"container:other"'],
+  networks: ['{lan: {aliases: [it2, it3], ipv4_address: 10.79.0.5}}', '[lan]', '{bridge: {}, lan: {aliases: [it2]}}'],
+  links: ['["other:db"]'],
+  volumes_from: ['["container:other:ro"]', '[other]'],
   extra_hosts: ['["db:10.0.0.5"]', '{db: 10.0.0.5, v6: "fd00::1"}'],
   dns: ['[10.0.0.1, 10.0.0.2]', '10.0.0.9'],
   dns_search: ['[b.example, a.example]'],
@@ -56,8 +59,8 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   cap_drop: ['[ALL]'],
   security_opt: ['["no-new-privileges:true"]'],
   sysctls: ['{net.ipv4.ip_unprivileged_port_start: 0}'],
-  pid: ['host'],
-  ipc: ['host', 'shareable'],
+  pid: ['host', '"container:other"'],
+  ipc: ['host', 'shareable', '"container:other"'],
   runtime: ['runc'],
   logging: ['{driver: json-file, options: {max-size: 10m, max-file: "5"}}', '{driver: none}'],
 };
@@ -73,6 +76,7 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
     dockerd = await startDockerd();
     engine = await connectEngine(dockerd.socket);
     await makeSleepImage(dockerd, 'sleep:1', { changes: ['ENV PATH=/bin', 'ENV OF_IMAGE=1', 'LABEL of=image', 'EXPOSE 9999/tcp', 'WORKDIR /tmp'] });
+    await dockerd.docker('run', '-d', '--name', 'other', '--ipc', 'shareable', '-v', '/other', 'sleep:1');
     dir = path.join(dockerd.dir, 'mounted');
     mkdirSync(dir);
   });
@@ -80,12 +84,12 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
 
   function desire(key: string, sample: string): Desired {
     const own = key === 'image' ? '' : `    image: sleep:1\n${BESIDE[key] ?? ''}`;
-    const text = `services:\n  it:\n${own}    ${key}: ${sample.replaceAll('DIR', dir)}\n${sample.includes('data:') ? 'volumes: {data: {}}\n' : ''}`;
+    const text = `services:\n  it:\n${own}    ${key}: ${sample.replaceAll('DIR', dir)}\n${sample.includes('data:') ? 'volumes: {data: {}}\n' : ''}${key === 'networks' ? 'networks: {lan: {ipam: {config: [{subnet: 10.79.0.0/24}]}}, bridge: {external: true}}\n' : ''}`;
     return { containers: [{ state: 'running', name: 'it', spec: parseRunSpec('/etc/docksmith/containers/it.yaml', text) }] };
   }
 
-  it('has a sample of every key but the one that cannot be tried here', () => {
-    expect(SPEC_KEYS.map(({ name }) => name).filter((name) => SAMPLES[name] === undefined)).toEqual(['privileged']);
+  it('has a sample of every key but those that cannot be tried here or are not the engine\'s', () => {
+    expect(SPEC_KEYS.map(({ name }) => name).filter((name) => SAMPLES[name] === undefined)).toEqual(['depends_on', 'privileged']);
   });
 
   const cases = Object.entries(SAMPLES).flatMap(([key, samples]) => samples.map((sample) => [key, sample] as const));

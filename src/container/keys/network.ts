@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { EngineSet } from '../engine.ts';
 import { formatPort, formatPublished, parsePublished, type Published, readPort, readPublished } from '../published-port.ts';
-import { readChoice, readItems, readTextMap, readTexts } from '../read-input.ts';
+import { readContainerOr, readItems, readTextMap, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { LIST, SET, TEXT, toSet } from '../value.ts';
 
@@ -35,7 +35,7 @@ export const NETWORK_KEYS: readonly SpecKey[] = [
   }),
   defineKey(TEXT, {
     name: 'network_mode', title: 'network', answer: 'recreate', default: 'bridge',
-    parse: (input) => readChoice(input, NETWORK_MODES),
+    parse: (input) => readContainerOr(input, NETWORK_MODES),
     send: (value, body) => { body.HostConfig.NetworkMode = value; },
     read: ({ HostConfig }) => (HostConfig.NetworkMode === 'default' ? 'bridge' : HostConfig.NetworkMode || undefined),
   }),

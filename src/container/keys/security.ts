@@ -1,5 +1,5 @@
 import type { Input } from '../input.ts';
-import { readChoice, readFlag, readText, readTextMap, readTexts, readFields } from '../read-input.ts';
+import { readContainerOr, readFlag, readText, readTextMap, readTexts, readFields } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { FLAG, MAP, SET, TEXT, type TextMap, toMap, toSet } from '../value.ts';
 
@@ -33,12 +33,12 @@ export const SECURITY_KEYS: readonly SpecKey[] = [
     read: ({ HostConfig }) => HostConfig.Privileged ?? undefined,
   }),
   defineKey(TEXT, {
-    name: 'pid', answer: 'recreate', parse: (input) => readChoice(input, ['host']),
+    name: 'pid', answer: 'recreate', parse: (input) => readContainerOr(input, ['host']),
     send: (value, body) => { body.HostConfig.PidMode = value; },
     read: ({ HostConfig }) => HostConfig.PidMode || undefined,
   }),
   defineKey(TEXT, {
-    name: 'ipc', answer: 'recreate', parse: (input) => readChoice(input, ['none', 'private', 'shareable', 'host']),
+    name: 'ipc', answer: 'recreate', parse: (input) => readContainerOr(input, ['none', 'private', 'shareable', 'host']),
     send: (value, body) => { body.HostConfig.IpcMode = value; },
     read: ({ HostConfig }) => HostConfig.IpcMode || undefined,
   }),

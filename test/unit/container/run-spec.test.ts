@@ -90,7 +90,7 @@ describe('a run spec', () => {
 
   it.each([
     ['', 'it is empty'], ['services: {}', 'exactly one service'], ['services: {other: {image: a}}', 'must be called "wiki"'], ['services: {wiki: {}}', 'needs an image'],
-    ['services: {wiki: {image: a}}\nnetworks: {x: {}}', '"networks": docksmith does not carry this key out'], ['- a', 'must be a map'], ['services: {wiki: [', 'cannot read the run spec'],
+    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not carry this key out'], ['- a', 'must be a map'], ['services: {wiki: [', 'cannot read the run spec'],
   ])('refuses the file %j', (text, why) => {
     expect(() => parseRunSpec(FILE, text)).toThrow(why);
   });

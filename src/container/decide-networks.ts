@@ -1,0 +1,37 @@
+import type { Actual, ActualContainer } from './actual.ts';
+import { listJoined, parseJoined, readJoined, showJoined } from './endpoints.ts';
+import { makeCreateBody } from './create-body.ts';
+import { MANAGED_LABEL } from './names.ts';
+import type { Operation } from './operation.ts';
+import type { RunSpec } from './run-spec.ts';
+import { isSame } from './value.ts';
+
+/** Networks that a container is to join, to leave, or to be on in another way; those that are not ours it keeps. */
+export function decideNetworks(spec: RunSpec, container: ActualContainer, { networks }: Actual): readonly Operation[] {
+  const mode = spec.values['network_mode'] ?? 'bridge';
+  // the other modes are networks of their own kind, and change with the container only
+  if (typeof mode !== 'string' || mode === 'host' || mode === 'none' || mode.startsWith('container:')) return [];
+  const wanted = { [mode]: '', ...listJoined(spec) };
+  const has = readJoined(container.inspect);
+  const { id, name, nameNow } = container;
+  const isLost = (network: string): boolean => {
+    const made = container.inspect.NetworkSettings?.Networks?.[network]?.NetworkID ?? '';
+    return network !== 'bridge' && made !== '' && made !== networks.get(network)?.id;
+  };
+  const endpoints = makeCreateBody(spec).NetworkingConfig?.EndpointsConfig ?? {};
+  const joins = Object.entries(wanted).flatMap(([network, endpoint]): readonly Operation[] => {
+    const now = has[network];
+    const isAsWanted = now !== undefined && (network === 'bridge' || (isSame(listNames(now, name), listNames(endpoint, name)) && parseJoined(now).address === parseJoined(endpoint).address));
+    if (isAsWanted && !isLost(network)) return [];
+    const cause = now === undefined ? showJoined(network, endpoint) : `${showJoined(network, now)} -> ${showJoined(network, endpoint)}`;
+    return [{ verb: 'connect', id, name, nameNow, network, endpoint: endpoints[network] ?? {}, leaveFirst: now !== undefined, cause }];
+  });
+  const leaves = Object.keys(has).filter((network) => !(network in wanted) && (network === 'bridge' || networks.get(network)?.labels[MANAGED_LABEL] === 'true'))
+    .map((network): Operation => ({ verb: 'disconnect', id, name, nameNow, network, cause: network }));
+  return [...joins, ...leaves];
+}
+
+/** Its own name a container has on every network anyway. */
+function listNames(text: string, own: string): readonly string[] {
+  return parseJoined(text).aliases.filter((alias) => alias !== own);
+}

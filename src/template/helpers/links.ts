@@ -1,0 +1,37 @@
+import { getDb } from '../../db/snapshot.ts';
+import { linkVariables, listJoinedNetworks, listNeeds } from '../../model/links.ts';
+import { describeNetwork } from '../../model/networks.ts';
+import { CONTAINERS } from '../../model/ports.ts';
+import type { HelperTable } from '../helper.ts';
+import { VariableMap } from '../value.ts';
+import { recordArgument } from './arguments.ts';
+import { variables } from './text.ts';
+
+/** Helpers for what a container has to do with others. */
+export const LINK_HELPERS: HelperTable = {
+  joinedNetworks: {
+    doc: 'the networks that a container is on, each with .name, .aliases, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
+    example: { fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
+    call: (call) => listJoinedNetworks(call.snapshot, recordArgument(call, 0).key).map(({ name, aliases }) => {
+      const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
+      return variables({
+        name, aliases, driver, internal, bridge: bridge ?? '', ipv6: subnets.some((subnet) => subnet.includes(':')),
+        subnets: subnets.map((subnet, n) => variables({ subnet, gateway: gateways[n] ?? '' })),
+      });
+    }),
+  },
+  linkVariables: {
+    doc: 'the variables of a container that tell it of those that it is linked with, as links of the old kind gave them, by name',
+    example: { fragment: '{{#each (linkVariables (record "docker_containers" "git"))}}{{@key}}={{this}} {{/each}}none', gives: 'none' },
+    call: (call) => new VariableMap(linkVariables(call.snapshot, call.facts, recordArgument(call, 0).key)),
+  },
+  needs: {
+    doc: 'the containers that have to be started before one: Interlinked, network container:NAME, VolumesFrom',
+    example: { fragment: '{{join (needs (record "docker_containers" "git"))}}none', gives: 'none' },
+    call: (call) => {
+      const { key } = recordArgument(call, 0);
+      for (const prop of ['Interlinked', 'network', 'VolumesFrom']) call.scope.note({ db: CONTAINERS, key, prop });
+      return listNeeds(getDb(call.snapshot, CONTAINERS).get(key)?.props ?? new Map<string, string>());
+    },
+  },
+};
