@@ -33,7 +33,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   },
   reconcile: {
     usage: '[OPTION…] [NAME…]', doc: 'bring the containers to what the run specs say',
-    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers without a record, but never a volume', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers without a record, but never a volume', '--move-data': 'copy data of containers to where the records want it', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
     load: async () => (await import('./reconcile.ts')).runReconcile,
   },
   start: { usage: 'NAME…', doc: 'start containers', load: async () => (await import('./reconcile.ts')).runStart },

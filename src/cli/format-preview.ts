@@ -26,6 +26,6 @@ export function jsonPreview(event: string, { changes, plan, allocated, restartsD
 }
 
 /** Operations as the plan prints them, in parts. */
-export function jsonPlan({ operations, notes }: NonNullable<Preview['plan']>): unknown {
-  return { operations: operations.map(({ verb, name, cause }) => ({ verb, name, cause })), notes };
+export function jsonPlan({ operations, notes, refused = [] }: NonNullable<Preview['plan']>): unknown {
+  return { operations: operations.map(({ verb, name, cause }) => ({ verb, name, cause })), notes, ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }) };
 }

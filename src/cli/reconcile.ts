@@ -9,13 +9,13 @@ import { formatFailures, jsonFailures, listFailures } from './format-failure.ts'
 import { jsonPlan } from './format-preview.ts';
 import { showable } from './terminal.ts';
 
-const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
+const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, 'move-data': { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
 
 /** `docksmith reconcile [OPTION…] [NAME…]` */
 export async function runReconcile(args: readonly string[], context: CommandContext): Promise<number> {
   const { values, words } = readOptions('docksmith reconcile', args, OPTIONS);
   return run('reconcile', context, {
-    names: words.length === 0 ? undefined : words, removeOrphans: values['remove-orphans'], dryRun: values['dry-run'],
+    names: words.length === 0 ? undefined : words, removeOrphans: values['remove-orphans'], moveData: values['move-data'], dryRun: values['dry-run'],
     json: values.json ?? false, waitSeconds: readSeconds('docksmith reconcile', values.wait),
   });
 }
@@ -67,7 +67,7 @@ function formatRest({ plan, applied, leftAlone, pending }: Reconciled): string {
   if (pending !== undefined) return `pending: ${showable(pending)}\n`;
   if (applied === undefined) return `${showable(formatPlan(plan))}\n`;
   return [
-    ...(plan.operations.length === 0 ? ['nothing to do'] : []),
+    ...(plan.operations.length === 0 && plan.refused === undefined ? ['nothing to do'] : []),
     ...applied.skipped.map(({ verb, name, cause }) => `not done: ${verb} ${name}: ${cause}`),
     ...plan.notes,
     ...(plan.operations.length === 0 || leftAlone.length === 0 ? [] : [`not restarted: ${leftAlone.length > 8 ? `${leftAlone.length} containers` : leftAlone.join(', ')}`]),

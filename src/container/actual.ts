@@ -1,7 +1,9 @@
+import { measureData } from './data-copy.ts';
+import { findDataMove } from './data-move.ts';
 import type { ContainerInspect, ContainerSummary, Engine, ImageInspect, NetworkSummary } from './engine.ts';
 import type { Desired } from './desired.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from './names.ts';
-import { getImage, listVolumeNames } from './run-spec.ts';
+import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { readRecordedSpec } from './spec-hash.ts';
 import type { TextMap } from './value.ts';
 
@@ -18,6 +20,8 @@ export interface ActualContainer {
   readonly image: ImageInspect | undefined;
   /** bytes in use, where the run spec wants a lower limit than there is */
   readonly memoryUse: number | undefined;
+  /** bytes on disk, where the run spec wants its data elsewhere */
+  readonly dataSize?: number | undefined;
 }
 
 /** What the engine has, as far as it matters for what is desired. */
@@ -38,11 +42,11 @@ export interface Actual {
 /** Asks the engine, and changes nothing there. Throws when it does not answer. */
 export async function readActual(engine: Engine, desired: Desired): Promise<Actual> {
   const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
-  const memoryLimits = new Map(specs.map(({ name, values }) => [name, values['mem_limit']]));
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const summaries = await engine.listContainers();
   const ours = summaries.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
-  const containers = await Promise.all(ours.map((summary) => readContainer(engine, summary, memoryLimits.get(summary.name), names)));
+  const containers = await Promise.all(ours.map((summary) => readContainer(engine, summary, byName.get(summary.labels[NAME_LABEL] ?? ''), names)));
   const references = [...new Set(specs.map(getImage))];
   const images = await Promise.all(references.map(async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])));
   const networks = await engine.listNetworks();
@@ -61,17 +65,20 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
 }
 
 /** @returns undefined for one that went away between the listing and now */
-async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, limit: unknown, names: ReadonlyMap<string, string>): Promise<ActualContainer | undefined> {
+async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, spec: RunSpec | undefined, names: ReadonlyMap<string, string>): Promise<ActualContainer | undefined> {
   const found = await engine.findContainer(id);
   if (found === undefined) return undefined;
   const inspect = withNames(found, names);
+  const limit = spec?.values['mem_limit'];
   const has = inspect.HostConfig.Memory ?? 0;
   const isLowered = inspect.State.Running && typeof limit === 'number' && (has === 0 || limit < has);
   const name = nameNow === `${labels[NAME_LABEL] ?? ''}${REPLACED_SUFFIX}` ? nameNow.slice(0, -REPLACED_SUFFIX.length) : nameNow;
+  const move = spec === undefined ? undefined : findDataMove(spec, { labels, inspect });
   return {
     id, name, nameNow, labels, inspect,
     image: readRecordedSpec(labels).isComparable ? undefined : await engine.findImage(inspect.Image),
     memoryUse: isLowered ? await engine.getMemoryUse(id) : undefined,
+    dataSize: move === undefined ? undefined : await measureData(engine, move.from),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { RegistryLogin } from '../model/image-source.ts';
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
-import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest } from './engine.ts';
+import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest, VolumeInspect } from './engine.ts';
 import { makeNetworkBody, readNetwork } from './network-body.ts';
 
 /** How long a container may take to end when nothing is said, as the engine's own default. */
@@ -58,6 +58,10 @@ class DockerEngine implements Engine {
 
   listVolumes(): Promise<readonly string[]> {
     return this.#call('cannot list the volumes', async () => (await this.#docker.listVolumes()).Volumes.map(({ Name }) => Name));
+  }
+
+  findVolume(name: string): Promise<VolumeInspect | undefined> {
+    return this.#call(`cannot inspect volume "${name}"`, () => orUndefined(this.#docker.getVolume(name).inspect()));
   }
 
   getMemoryUse(id: string): Promise<number> {

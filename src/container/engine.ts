@@ -22,6 +22,8 @@ export interface Engine {
   listNetworks(): Promise<readonly NetworkSummary[]>;
   /** names of all containers, ours or not, that are on a network and run */
   listNetworkUsers(name: string): Promise<readonly string[]>;
+  /** undefined: not there */
+  findVolume(name: string): Promise<VolumeInspect | undefined>;
   /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
   getMemoryUse(id: string): Promise<number>;
 
@@ -200,7 +202,16 @@ export interface ContainerInspect {
   readonly Config: ContainerConfig;
   readonly HostConfig: HostConfig;
   readonly NetworkSettings?: { readonly Networks?: Maybe<Readonly<Record<string, Maybe<Endpoint>>>> };
-  readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Destination: string; readonly RW: boolean }[];
+  /** `Source`: a path of the host, for a volume that of its files */
+  readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Source?: string | undefined; readonly Destination: string; readonly RW: boolean }[];
+}
+
+export interface VolumeInspect {
+  readonly Driver: string;
+  /** where its files are on the engine's machine */
+  readonly Mountpoint: string;
+  /** of the driver: a volume that has some may be mounted only while a container uses it */
+  readonly Options?: Maybe<Readonly<Record<string, string>>>;
 }
 
 export interface ImageInspect {

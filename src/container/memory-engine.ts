@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { errorCode, Failure } from '../errors.ts';
-import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary } from './engine.ts';
+import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, VolumeInspect } from './engine.ts';
 import { formatPort, listPorts, makeInspect } from './memory-inspect.ts';
 
 /** A container as the memory engine keeps it: what inspect says of it, to be changed. */
@@ -64,6 +64,11 @@ export class MemoryEngine implements Engine {
 
   listVolumes(): Promise<readonly string[]> {
     return Promise.resolve([...this.#state.volumes]);
+  }
+
+  findVolume(name: string): Promise<VolumeInspect | undefined> {
+    // it has no files
+    return Promise.resolve(this.#state.volumes.includes(name) ? { Driver: 'memory', Mountpoint: '' } : undefined);
   }
 
   getMemoryUse(id: string): Promise<number> {

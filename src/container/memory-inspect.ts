@@ -4,7 +4,7 @@ import type { ContainerConfig, ContainerInspect, CreateBody, HostConfig } from '
 export function makeInspect(id: string, name: string, { HostConfig, NetworkingConfig, ...config }: CreateBody, image: ContainerConfig, count: number): ContainerInspect {
   const volumes = Object.keys({ ...image.Volumes, ...config.Volumes }).filter((target) => !HostConfig.Mounts?.some(({ Target }) => Target === target));
   const anonymous = volumes.map((target, index) => ({ Type: 'volume', Name: `${index}${id}`.slice(0, 64), Destination: target, RW: true }));
-  const mounts = (HostConfig.Mounts ?? []).map(({ Type, Source, Target, ReadOnly = false }) => ({ Type, Name: Type === 'volume' ? Source : undefined, Destination: Target, RW: !ReadOnly }));
+  const mounts = (HostConfig.Mounts ?? []).map(({ Type, Source, Target, ReadOnly = false }) => ({ Type, Name: Type === 'volume' ? Source : undefined, Source: Type === 'volume' ? '' : Source, Destination: Target, RW: !ReadOnly }));
   return {
     Id: id, Name: `/${name}`, Image: `image-of-${config.Image ?? ''}`, Created: new Date(count * 1000).toISOString(),
     NetworkSettings: { Networks: { [HostConfig.NetworkMode ?? 'bridge']: {}, ...NetworkingConfig?.EndpointsConfig } },

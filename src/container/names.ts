@@ -5,6 +5,9 @@ export const NAME_LABEL = 'docksmith.name';
 export const HASH_LABEL = 'docksmith.spec-hash';
 export const SPEC_LABEL = 'docksmith.spec';
 
+/** Says in a run spec at which path of the container its data is. */
+export const DATA_LABEL = 'docksmith.data';
+
 /** The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith itself would name so. */
 export const REPLACED_SUFFIX = '.docksmith-old';
 

@@ -1,4 +1,5 @@
 import type { ImageSource } from '../model/image-source.ts';
+import type { DataMove } from './data-move.ts';
 import type { CreateNetwork, Endpoint, HostConfig, StopRequest } from './engine.ts';
 import type { RunSpec } from './run-spec.ts';
 
@@ -43,6 +44,8 @@ export type RecreateOperation = {
   readonly wasRunning: boolean;
   /** what an interrupted recreate left under the name, never taken into use */
   readonly unfinished?: string;
+  /** data that is copied before the new one is made */
+  readonly move?: DataMove;
 } & Existing;
 /** The same container with other limits. */
 type UpdateOperation = { readonly verb: 'update'; readonly limits: HostConfig } & Existing;

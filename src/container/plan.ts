@@ -3,6 +3,7 @@ import type { Actual, ActualContainer } from './actual.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { decide } from './decide.ts';
+import { Refusal, withDataMove } from './data-move.ts';
 import { freePorts } from './free-ports.ts';
 import { planImages } from './image-operations.ts';
 import { followBound } from './bound.ts';
@@ -16,6 +17,8 @@ export interface Plan {
   readonly operations: readonly Operation[];
   /** what is left as it is although it asks for attention; a sentence each */
   readonly notes: readonly string[];
+  /** what is not done now, though a record asks for it, to a container each; the others go on */
+  readonly refused?: readonly Failure[];
 }
 
 export interface PlanOptions {
@@ -24,20 +27,27 @@ export interface PlanOptions {
   readonly removeOrphans?: boolean | undefined;
   /** networks that none of ours may overlap, `192.168.1.0/24` */
   readonly avoid?: readonly string[] | undefined;
+  /** data may be copied to where the records want it, while its container is down */
+  readonly moveData?: boolean | undefined;
 }
 
 /**
  * Decides what brings the engine to what is desired. Pure.
  * Throws every mistake at once: foreign containers of wanted names, limits below what is in use, unknown names.
  */
-export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false, avoid = [] }: PlanOptions = {}): Plan {
+export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false, avoid = [], moveData = false }: PlanOptions = {}): Plan {
   const isAsked = (name: string): boolean => names === undefined || names.includes(name);
   const failures = listUnknown(desired, actual, names ?? []);
+  const refused: Failure[] = [];
   const wanted = desired.containers.filter(({ name }) => isAsked(name));
   const operations = wanted.flatMap((container) => {
     try {
-      return decide(container, actual);
+      return withDataMove(decide(container, actual), actual, moveData);
     } catch (error) {
+      if (error instanceof Refusal) {
+        refused.push(error);
+        return error.instead;
+      }
       if (!(error instanceof Failure)) throw error;
       failures.push(error);
       return [];
@@ -51,7 +61,7 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it, --remove-orphans removes it`);
   const all = arrange([...networks, ...followBound(operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
-  return { operations: names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all, notes };
+  return { operations: names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all, notes, ...(refused.length === 0 ? {} : { refused }) };
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */

@@ -1,5 +1,6 @@
 import { Failure, reasonOf } from '../errors.ts';
 import { makeCreateBody } from './create-body.ts';
+import { copyData, finishMove, type PreparedMove, prepareMove } from './data-copy.ts';
 import type { Engine } from './engine.ts';
 import { REPLACED_SUFFIX } from './names.ts';
 import type { RecreateOperation } from './operation.ts';
@@ -19,7 +20,14 @@ export async function recreate(engine: Engine, operation: RecreateOperation): Pr
   }
   if (nameNow === name) await engine.renameContainer(id, `${name}${REPLACED_SUFFIX}`);
   let made: string | undefined;
+  let move: PreparedMove | undefined;
   try {
+    if (operation.move !== undefined) {
+      move = await prepareMove(engine, operation.move, id);
+      // nobody writes while it is copied
+      await engine.stopContainer(id, stop);
+      await copyData(move, id);
+    }
     made = await engine.createContainer(name, makeCreateBody(spec, old));
     await engine.stopContainer(id, stop);
     await engine.startContainer(made);
@@ -28,6 +36,7 @@ export async function recreate(engine: Engine, operation: RecreateOperation): Pr
     throw error;
   }
   await engine.removeContainer(id);
+  if (move !== undefined) finishMove(move);
 }
 
 interface Broken { readonly made: string | undefined; readonly error: unknown }

@@ -22,6 +22,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'path': checkPath,
   'paths': each(checkPath, 'paths from /'),
   'mounts': each(checkMount, 'HOSTPATH[:CONTAINERPATH[:ro]]'),
+  'data-mount': checkDataMount,
   'socket': (value) => /^(unix:\/\/)?\/[^\0\n]+$/.test(value) ? undefined : 'is no path of a socket, as /var/run/docker.sock',
   'owner': matches(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'USER, or USER:GROUP, by name or number'),
   'mode': matches(/^[0-7]{3,4}$/, 'an octal mode, as 0755'),
@@ -117,6 +118,13 @@ function checkMount(value: string): string | undefined {
   const [host = '', container = host, mode, more] = value.split(':');
   if (more !== undefined || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) return 'is not HOSTPATH[:CONTAINERPATH[:ro]]';
   return checkPath(host) ?? checkPath(container);
+}
+
+function checkDataMount(value: string): string | undefined {
+  const [first = '', container, more] = value.split(':');
+  if (more !== undefined) return 'is not CONTAINERPATH, or FOLDER:CONTAINERPATH or VOLUME:CONTAINERPATH';
+  if (container === undefined || first.startsWith('/')) return checkPath(first) ?? (container === undefined ? undefined : checkPath(container));
+  return /^[a-zA-Z0-9][\w.-]+$/.test(first) ? checkPath(container) : 'is not a folder or the name of a volume in front of the colon';
 }
 
 function checkHostName(value: string): string | undefined {

@@ -4,11 +4,13 @@ import { readActual } from '../container/actual.ts';
 import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
 import { type Desired, makeDesired } from '../container/desired.ts';
 import type { Engine } from '../container/engine.ts';
+import type { Operation } from '../container/operation.ts';
 import { type Asked, type Plan, planAsked, planReconcile } from '../container/plan.ts';
 import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
 import type { Db } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
+import { findDataMount } from '../model/data-mount.ts';
 import { whyNotPulled } from '../model/image.ts';
 import { listAddresses } from '../facts/addresses.ts';
 import { formatNetwork, listLocalNetworks } from '../model/network.ts';
@@ -24,18 +26,20 @@ export interface ReconcileRequest {
   readonly removeOrphans?: boolean | undefined;
   /** start, stop or restart these instead of bringing all to what the records say */
   readonly asked?: Asked | undefined;
+  /** copy data to where the records want it */
+  readonly moveData?: boolean | undefined;
 }
 
 /**
  * What brings the engine to what the records and run specs say.
  * @param specs by name; the installed ones, or those that a dry run has rendered
  */
-export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked }: ReconcileRequest): Promise<Plan> {
+export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
   const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
   const actual = await readActual(engine, desired);
-  return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans, avoid: listLocalSubnets(snapshot) }) : planAsked(desired, actual, asked);
+  return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans, moveData, avoid: listLocalSubnets(snapshot) }) : planAsked(desired, actual, asked);
 }
 
 /** What networks of containers must not overlap: the local networks, also those behind a router, and those that this host is on. */
@@ -46,7 +50,7 @@ function listLocalSubnets(snapshot: Snapshot): readonly string[] {
 /** Carries a plan out. Host folders that records want made are made first, and those that are missing stop it before anything is touched. */
 export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void): Promise<Applied> {
   refuseMissing(snapshot, plan);
-  for (const { name } of listMaking(plan)) for (const { folder } of missingFolders(snapshot, name)) makeHostFolder(snapshot, name, folder);
+  for (const operation of listMaking(plan)) for (const { name, folder } of missingFolders(snapshot, operation)) makeHostFolder(snapshot, name, folder);
   return applyPlan(engine, plan, onProgress);
 }
 
@@ -55,8 +59,9 @@ export function refuseMissing(snapshot: Snapshot, plan: Plan): void {
   const making = listMaking(plan);
   const images = new Set(plan.operations.flatMap((operation) => ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing ? [operation.name] : [])));
   throwAll([
-    ...making.flatMap(({ name }) => missingFolders(snapshot, name)).filter(({ make }) => !make).map(({ name, folder }) => new Failure(`cannot create container "${name}"`, {
-      why: `its MountPath names "${folder}", and this host has no such folder`, hint: `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes`,
+    ...making.flatMap((operation) => missingFolders(snapshot, operation)).filter(({ make }) => !make).map(({ name, prop, folder }) => new Failure(`cannot create container "${name}"`, {
+      why: `its ${prop} names "${folder}", and this host has no such folder`,
+      hint: prop === 'MountPath' ? `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes` : 'see that its disk is mounted, or mkdir it',
     })),
     ...making.filter(({ spec }) => images.has(getImage(spec))).flatMap(({ name, spec }) => {
       const why = whyNotPulled(snapshot, name);
@@ -65,17 +70,23 @@ export function refuseMissing(snapshot: Snapshot, plan: Plan): void {
   ]);
 }
 
-function listMaking({ operations }: Plan): readonly { readonly name: string; readonly spec: RunSpec }[] {
+type Making = Extract<Operation, { verb: 'create' | 'recreate' }>;
+
+function listMaking({ operations }: Plan): readonly Making[] {
   return operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation] : []));
 }
 
-interface MissingFolder { readonly name: string; readonly folder: string; readonly make: boolean }
+interface MissingFolder { readonly name: string; readonly prop: string; readonly folder: string; readonly make: boolean }
 
 /** Bind-mount sources are paths of the machine: the root does not go in front of them. */
-function missingFolders(snapshot: Snapshot, name: string): readonly MissingFolder[] {
+function missingFolders(snapshot: Snapshot, operation: Making): readonly MissingFolder[] {
+  const { name } = operation;
   const make = findProp(snapshot, CONTAINERS, name, 'MountCreate') === 'yes';
-  return splitList(findProp(snapshot, CONTAINERS, name, 'MountPath') ?? '').map((mount) => mount.split(':')[0] ?? '')
-    .filter((folder) => folder !== '' && !existsSync(folder)).map((folder) => ({ name, folder, make }));
+  const mounts = splitList(findProp(snapshot, CONTAINERS, name, 'MountPath') ?? '').map((mount) => ({ name, prop: 'MountPath', folder: mount.split(':')[0] ?? '', make }));
+  const data = findDataMount(snapshot, name);
+  // the first container makes the folder of its data; under a later one it went away, and an empty one would hide that
+  const ofData = data === undefined || data.isVolume || (operation.verb === 'recreate' && operation.move !== undefined) ? [] : [{ name, prop: 'DataMountPath', folder: data.source, make: make || operation.verb === 'create' }];
+  return [...mounts, ...ofData].filter(({ folder }) => folder !== '' && !existsSync(folder));
 }
 
 function makeHostFolder(snapshot: Snapshot, name: string, folder: string): void {

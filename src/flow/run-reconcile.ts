@@ -70,8 +70,8 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
   const applied = await applyContainers(snapshot, engine, planned, onProgress);
-  if (request.names === undefined && applied.failed.length === 0) clearIntents(paths, [PENDING]);
-  return { plan: planned, applied, leftAlone, failures: applied.failed.map(({ failure }) => failure) };
+  if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
+  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };
 }
 
 function enabledContainers(snapshot: Snapshot): readonly string[] {

@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
 import { checkCycle, checkNeeds, listUnknownPorts } from './check-links.ts';
+import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
 import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
@@ -77,6 +78,7 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
   };
   collect(() => checkPorts(snapshot, facts, key));
   collect(() => checkNeeds(snapshot, facts, key));
+  collect(() => checkDataMount(snapshot, key));
   if (hasWeb(snapshot, key)) {
     const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
     collect(() => checkBackEnd(snapshot, facts, key));

@@ -30,7 +30,7 @@ export const SAMPLE_DBS: ReadonlyMap<string, Db> = new Map([
   ['docker_images', db(record('wiki', 'service', { Repository: 'mediawiki', Tag: '1.43' }))],
   ['docker_containers', db(
     record('wiki', 'service', { status: 'enabled', Image: 'wiki', SubDomain: 'enabled', WebPort: '80', WebHostPort: '47000', TCPPort: '8080', access: 'private', MountPath: '/srv/wiki:/images' }),
-    record('git', 'service', { status: 'enabled', Image: 'gitea:1', PortMapping: 'custom', PortMappingPorts: '2222:22', access: 'public', WebAlias: 'git', WebPort: '3000', WebHostPort: '47001', Env: 'MODE=prod', 'Env.GREETING': 'hello, world' }),
+    record('git', 'service', { status: 'enabled', Image: 'gitea:1', PortMapping: 'custom', PortMappingPorts: '2222:22', access: 'public', WebAlias: 'git', WebPort: '3000', DataMountPath: '/data', WebHostPort: '47001', Env: 'MODE=prod', 'Env.GREETING': 'hello, world' }),
   )],
 ]);
 

@@ -1,6 +1,7 @@
 import type { HelperTable } from '../helper.ts';
 import { CONTAINER_HELPERS } from './containers.ts';
 import { DAEMON_HELPERS } from './daemon.ts';
+import { DATA_HELPERS } from './data.ts';
 import { LINK_HELPERS } from './links.ts';
 import { NETWORK_HELPERS } from './networks.ts';
 import { QUANTITY_HELPERS } from './quantities.ts';
@@ -8,4 +9,4 @@ import { RECORD_HELPERS } from './records.ts';
 import { TEXT_HELPERS } from './text.ts';
 
 /** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
-export const HELPERS: HelperTable = { ...RECORD_HELPERS, ...LINK_HELPERS, ...QUANTITY_HELPERS, ...TEXT_HELPERS, ...CONTAINER_HELPERS, ...DAEMON_HELPERS, ...NETWORK_HELPERS };
+export const HELPERS: HelperTable = { ...RECORD_HELPERS, ...LINK_HELPERS, ...QUANTITY_HELPERS, ...TEXT_HELPERS, ...CONTAINER_HELPERS, ...DATA_HELPERS, ...DAEMON_HELPERS, ...NETWORK_HELPERS };

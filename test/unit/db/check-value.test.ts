@@ -16,6 +16,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'path': { allowed: ['/', '/srv/a b'], wrong: ['srv', '', '/a/../b', '/a\nb'] },
   'paths': { allowed: ['/a,/b'], wrong: ['/a,b'] },
   'mounts': { allowed: ['/srv/wiki:/images', '/srv', '/a:/b:ro,/c:/d:rw'], wrong: ['wiki:/images', '/a:b', '/a:/b:rx', '/a:/b:ro:z', '/a/..:/b'] },
+  'data-mount': { allowed: ['/data', '/srv/x:/data', 'wiki-data:/data'], wrong: ['', 'data', 'a:b', '/a:/b:ro', '-x:/data', '/a/../b'] },
   'socket': { allowed: ['/var/run/docker.sock', 'unix:///run/docker.sock'], wrong: ['docker.sock', 'tcp://1.2.3.4:1'] },
   'owner': { allowed: ['www-data', '33:33', 'a:b'], wrong: ['', 'a:b:c', '-x', 'a b'] },
   'mode': { allowed: ['755', '0750'], wrong: ['75', '0888', 'rwx'] },

@@ -1,0 +1,30 @@
+import { type DataMount, findDataMount } from '../../model/data-mount.ts';
+import type { HelperCall, HelperTable } from '../helper.ts';
+import { recordArgument } from './arguments.ts';
+
+const find = (call: HelperCall): DataMount | undefined => findDataMount(call.snapshot, recordArgument(call, 0).key);
+
+/** Helpers that know where the data of a container lives. */
+export const DATA_HELPERS: HelperTable = {
+  dataMount: {
+    doc: 'the data of a container as Compose mounts it; empty for one without DataMountPath',
+    example: { fragment: '{{dataMount (record "docker_containers" "git")}} [{{dataMount (record "docker_containers" "wiki")}}]', gives: 'git-data:/data []' },
+    call: (call) => {
+      const data = find(call);
+      return data === undefined ? '' : [data.source, data.target, ...(data.isWritable ? [] : ['ro'])].join(':');
+    },
+  },
+  dataTarget: {
+    doc: 'where a container finds its data',
+    example: { fragment: '{{dataTarget (record "docker_containers" "git")}}', gives: '/data' },
+    call: (call) => find(call)?.target ?? '',
+  },
+  dataVolume: {
+    doc: 'the volume with the data of a container; empty where it is a folder of the host',
+    example: { fragment: '{{dataVolume (record "docker_containers" "git")}}', gives: 'git-data' },
+    call: (call) => {
+      const data = find(call);
+      return data?.isVolume === true ? data.source : '';
+    },
+  },
+};
