@@ -13,7 +13,7 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
     ...(plan === undefined ? [] : [`${paint('bold', 'containers')}\n`, ...formatPlan(plan).split('\n').map((line) => `  ${line}\n`)]),
     ...services.map(({ service, verbs, causes }) => `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${formatCauses(causes)})`}\n`),
     ...executables.map((name) => `would run ${name}\n`),
-    `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n`,
+    changes.obstacles.length === 0 ? `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n` : `${event}: dry run; it would fail, since docksmith does not own what is refused (--take-over replaces it)\n`,
   ].join('');
 }
 

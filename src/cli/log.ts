@@ -30,12 +30,13 @@ function formatRuns(runs: readonly Run[], paint: ReturnType<typeof painter>): st
 }
 
 function formatRun(run: Run): string {
-  const { id, event, args, who, started, ended, parent, installed, removed, steps, exitCode } = run;
+  const { id, event, args, who, started, ended, parent, installed, removed, steps, failures, exitCode } = run;
   return formatTable([
     ['run', id], ['event', showable([event, ...args].join(' '))], ['by', showable(who.sudoUser === undefined ? who.user : `${who.sudoUser} as ${who.user}`)],
     ['started', started], ['ended', ended ?? 'not yet, or it was killed'], ['exit code', exitCode === undefined ? '' : String(exitCode)],
     ...(parent === undefined ? [] : [['part of', parent]]),
     ...steps.map((step) => ['step', `${step.name} ${step.signal ?? `exit code ${step.exitCode ?? '?'}`} after ${step.seconds.toFixed(1)} s`]),
+    ...(failures ?? []).map((failure) => ['failed', showable(failure)]),
     ...installed.map((file) => ['installed', file]), ...removed.map((file) => ['removed', file]),
   ]);
 }

@@ -49,6 +49,7 @@ async function run(command: string, { paths, stdout, stderr }: CommandContext, {
     if (json) stdout.write(formatJson(jsonReconciled(result)));
     else {
       stdout.write(formatRest(result));
+      if (request.dryRun === true && request.asked !== undefined) stderr.write('dry run, nothing was changed\n');
       stderr.write(formatFailures(result.failures, stderr));
     }
     return result.failures.length === 0 ? 0 : 1;

@@ -19,6 +19,8 @@ export async function runSignalEvent(args: readonly string[], { paths, stdout, s
   const { values, words } = readOptions('signal-event', args, OPTIONS, { passThrough: true });
   const [event, ...eventArgs] = words;
   if (event === undefined) throw new UsageFailure('cannot run "signal-event"', { why: 'no event is named', hint: 'signal-event --help tells how it is used' });
+  const late = eventArgs.find((word) => Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)));
+  if (late !== undefined) throw new UsageFailure('cannot run "signal-event"', { why: `the option ${late} stands behind the event, where its arguments are`, hint: `signal-event ${late} ${event} …` });
   const { json = false, diff = false, force = false } = values;
   const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, waitSeconds: readSeconds('signal-event', values.wait) };
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });

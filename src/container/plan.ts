@@ -58,7 +58,7 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
-  const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it, --remove-orphans removes it`);
+  const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`);
   const all = arrange([...networks, ...followBound(operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
   return { operations: names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all, notes, ...(refused.length === 0 ? {} : { refused }) };

@@ -39,6 +39,8 @@ export interface Run {
   readonly installed: readonly string[];
   readonly removed: readonly string[];
   readonly steps: readonly RunStep[];
+  /** what went wrong, as it was said */
+  readonly failures?: readonly string[];
   readonly exitCode?: number;
 }
 
@@ -110,6 +112,7 @@ function parseRun(run: Field): Run {
   const text = (field: Field): string => field.text();
   const number = (field: Field): number => field.number();
   const [ended, parent, exitCode] = [run.get('ended').optional(text), run.get('parent').optional(text), run.get('exitCode').optional(number)];
+  const failures = run.get('failures').optional((field) => field.list(text));
   const who = run.get('who');
   const sudoUser = who.get('sudoUser').optional(text);
   return {
@@ -124,6 +127,7 @@ function parseRun(run: Field): Run {
     installed: run.get('installed').list(text),
     removed: run.get('removed').list(text),
     steps: run.get('steps').list(parseStep),
+    ...(failures === undefined ? {} : { failures }),
     ...(exitCode !== undefined && { exitCode }),
   };
 }

@@ -2,7 +2,7 @@ import { takeEventLock } from '../event/event-lock.ts';
 import { newRun } from '../event/runs.ts';
 import { refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
-import { commitChanges } from '../output/commit.ts';
+import { type Committed, commitChanges } from '../output/commit.ts';
 import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
 import type { RenderRequest } from '../template/render.ts';
@@ -25,15 +25,15 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
 }
 
 /** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
-export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded> {
+export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'>> {
   const lock = takeEventLock(paths, { command: `expand-template ${request.template}`, run: newRun('expand-template', [request.template]).id, onWait: (holder) => reporter.waiting(holder) });
   try {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
     await checkOutputs(paths, expanded.changes);
-    commitChanges(paths, expanded.changes, { ledger: world.ledger, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
-    return expanded;
+    const { kept } = commitChanges(paths, expanded.changes, { ledger: world.ledger, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
+    return { ...expanded, kept };
   } finally {
     lock.release();
   }
@@ -46,5 +46,7 @@ function expand(world: World, { template, takeOver, outputFilename }: ExpandRequ
 /** `/etc/docksmith/containers/wiki.yaml` is an output of the template `/etc/docksmith/containers`. */
 function findTemplate({ paths, ledger }: World, path: string): RenderRequest {
   if (listFragments(paths, path, false) !== undefined) return { template: path };
-  return { template: ledger.outputs.get(path)?.template ?? path };
+  const owned = ledger.outputs.get(path);
+  if (owned === undefined) return { template: path };
+  return { template: owned.template, ...(owned.record === undefined ? {} : { args: [owned.record.key], metadata: { file: path, text: 'ONLY = arguments' } }) };
 }

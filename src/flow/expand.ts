@@ -1,5 +1,5 @@
 import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
-import { Failure, Failures, throwAll } from '../errors.ts';
+import { Failure, UsageFailure, Failures, throwAll } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
 import { CONTAINERS } from '../model/ports.ts';
@@ -56,6 +56,7 @@ function checkContainers({ paths, snapshot, facts, ledger }: World, requests: re
   // a record that went may still have outputs: its name is no mistake
   const owners = new Set([...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])));
   const asked = [...new Set(ofContainers.flatMap(({ args }) => args ?? []))];
+  if (isWhole && asked.length > 0) throw new UsageFailure('cannot expand the templates', { why: `the event is about all containers and takes no names (${asked.join(', ')})`, hint: `signal-event docker-container-update ${asked.join(' ')}` });
   const only = isWhole ? undefined : asked.filter((key) => snapshot.dbs.get(CONTAINERS)?.has(key) === true || !owners.has(key));
   if (only !== undefined && asked.length === 0) throw new Failure('cannot expand the templates', { why: 'the event takes the names of containers', hint: `db ${CONTAINERS} keys` });
   const { mistakes, warnings } = checkRecords(snapshot, facts, only);

@@ -69,7 +69,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
     const result = await new Signal(paths, { ...request, steps, run, token: lock.token }, reporter).run();
     const { install, remove } = result.changes;
     const ended: Run = {
-      ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1,
+      ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1, ...(result.failures.length === 0 ? {} : { failures: result.failures.map(({ message }) => message) }),
       installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
     };
     writeRun(paths, ended);

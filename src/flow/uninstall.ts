@@ -5,15 +5,22 @@ import { applyUninstall, planUninstall, type Uninstall } from '../output/uninsta
 import type { Paths } from '../paths.ts';
 import type { Reporter } from './reporter.ts';
 
+export interface Uninstalled extends Uninstall {
+  /** whose files went or came back: they read them only when they are told to */
+  readonly services: readonly string[];
+}
+
 /** Removes what docksmith wrote and puts back what it took over. Containers, volumes and dbs stay. */
-export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boolean }, reporter: Reporter): Promise<Uninstall> {
-  if (dryRun) return Promise.resolve(planUninstall(paths, readLedger(paths)));
+export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boolean }, reporter: Reporter): Promise<Uninstalled> {
+  if (dryRun) return Promise.resolve({ ...planUninstall(paths, readLedger(paths)), services: [] });
   const lock = takeEventLock(paths, { command: 'docksmith uninstall', run: newRun('uninstall', []).id, onWait: (holder) => reporter.waiting(holder) });
   try {
     const ledger = readLedger(paths);
     const plan = planUninstall(paths, ledger);
     applyUninstall(paths, ledger, plan);
-    return plan;
+    const touched = new Set([...plan.remove, ...plan.restore.map(({ path }) => path)]);
+    const services = [...ledger.outputs.values()].filter(({ path }) => touched.has(path)).flatMap((output) => output.services);
+    return { ...plan, services: [...new Set(services)] };
   } finally {
     lock.release();
   }

@@ -7,6 +7,7 @@ import { boundAddresses } from './access.ts';
 import { checkCycle, checkNeeds, listUnknownPorts } from './check-links.ts';
 import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
+import { listOverlooked } from './overlooked.ts';
 import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
 import { hasWeb, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
@@ -38,7 +39,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
       ...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
       ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record))), ...checkCycle(snapshot, containers.map(({ key }) => key)),
     ],
-    warnings: [...bySchema.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
+    warnings: [...listOverlooked(snapshot, only), ...bySchema.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
   };
 }
 
@@ -83,6 +84,7 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
     const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
     collect(() => checkBackEnd(snapshot, facts, key));
     collect(() => checkHostName(snapshot, key, others));
+    collect(() => checkCertificate(snapshot, key));
     collect(() => checkPaths(snapshot, key, others));
   }
   return mistakes;
@@ -125,6 +127,13 @@ function* checkHostName(snapshot: Snapshot, key: string, others: readonly string
   const same = others.find((other) => findProp(snapshot, CONTAINERS, other, 'SubDomain') === 'enabled' && subDomainName(snapshot, other) === name);
   const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
   if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
+}
+
+/** A certificate is nothing without its key. */
+function* checkCertificate(snapshot: Snapshot, key: string): Generator<Failure> {
+  const missing = (['Certificate', 'CertificateKey'] as const).filter((prop) => !findProp(snapshot, CONTAINERS, key, prop));
+  const [only] = missing;
+  if (missing.length === 1 && only !== undefined) yield new Failure(`cannot serve container "${key}" by TLS`, { why: `${only} is not set`, hint: `db ${CONTAINERS} setprop ${key} ${only} PATH` });
 }
 
 /** Paths that nobody else has. */

@@ -149,7 +149,7 @@ needs('dockerd')('reconciling a real engine', () => {
   it('removes orphans only when told to, and never a volume', async () => {
     await reconcile(engine, { wiki: 'volumes: ["wiki-data:/data"]' });
     const volumes = new Set(await engine.listVolumes());
-    expect(await showPlan(engine, {})).toEqual(['nothing to do', 'orphan wiki: no record wants it, --remove-orphans removes it']);
+    expect(await showPlan(engine, {})).toEqual(['nothing to do', 'orphan wiki: no record wants it; docksmith reconcile --remove-orphans removes it']);
     expect((await reconcile(engine, {}, { removeOrphans: true })).failed).toEqual([]);
     expect(await listNames()).toEqual([]);
     expect(new Set(await engine.listVolumes())).toEqual(volumes);

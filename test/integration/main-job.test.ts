@@ -121,7 +121,7 @@ needs('dockerd')('the main job', () => {
     await update();
     await main.engine.docker('volume', 'create', 'wikidb-data');
     await main.host.runOrFail('db', ['docker_containers', 'delete', 'wikidb']);
-    expect(ofReconcile(await update())).toEqual(['nothing to do', 'orphan wikidb: no record wants it, --remove-orphans removes it']);
+    expect(ofReconcile(await update())).toEqual(['nothing to do', 'orphan wikidb: no record wants it; docksmith reconcile --remove-orphans removes it']);
     expect((await main.listContainers())['wikidb']).toContain(' running ');
     expect(await main.host.runOrFail('docksmith', ['reconcile', '--dry-run', '--remove-orphans'])).toBe('remove wikidb: orphan\n');
     expect(await main.host.runOrFail('docksmith', ['reconcile', '--remove-orphans'])).toBe('remove wikidb: orphan\nnot restarted: git, wiki\n');

@@ -37,10 +37,10 @@ export const RECORD_HELPERS: HelperTable = {
     },
   },
   default: {
-    doc: 'the first argument that is there and not empty',
+    doc: 'the first argument that is there and not empty, else the last',
     example: { fragment: '{{default docker.NoSuchProp "fallback"}}', gives: 'fallback' },
     takesMissing: true,
-    call: ({ args, scope }) => args.find((value) => value !== undefined && value !== null && value !== '' && textOf(value, scope) !== ''),
+    call: ({ args, scope }) => args.find((value) => value !== undefined && value !== null && value !== '' && textOf(value, scope) !== '') ?? args.at(-1),
   },
   exists: {
     doc: 'whether a record or prop is there: exists docker.TLSCert, exists "docker_images" "wiki"',

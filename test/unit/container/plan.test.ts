@@ -32,7 +32,7 @@ const CHANGES: readonly (readonly [title: string, before: Wanted, now: Wanted, p
   ['leaves alone a change of our own labels', { wiki: 'labels: {docksmith.order: 1, a: b}' }, { wiki: 'labels: {docksmith.order: 2, a: b}' }, ['nothing to do']],
   ['stops what is disabled, and nothing else', { git: '', wiki: '' }, { git: '', wiki: undefined }, ['stop wiki: disabled']],
   ['makes nothing of a disabled one that is not there', {}, { wiki: undefined }, ['nothing to do']],
-  ['notes an orphan', { old: '' }, {}, ['nothing to do', 'orphan old: no record wants it, --remove-orphans removes it']],
+  ['notes an orphan', { old: '' }, {}, ['nothing to do', 'orphan old: no record wants it; docksmith reconcile --remove-orphans removes it']],
   ['pulls first', {}, { git: '', wiki: 'image: new' }, ['pull new:latest: not there', 'create git: not there', 'create wiki: not there']],
   ['pulls once for two', {}, { aa: 'image: new', bb: 'image: new:latest' }, ['pull new:latest: not there', 'create aa: not there', 'create bb: not there']],
   ['makes volumes once, and says for whom', {}, { aa: 'volumes: ["wiki-data:/d"]', bb: 'volumes: ["wiki-data:/d"]' }, ['volume wiki-data: wanted by aa, bb', 'create aa: not there', 'create bb: not there']],

@@ -89,11 +89,20 @@ describe('an event whose containers can follow', () => {
     expect(await new MemoryEngine({ file }).findImage('app:1')).toBeDefined();
   });
 
+  it('takes no names where it is about all containers', async () => {
+    const paths = makeHost();
+    useMemoryEngine(paths);
+    const { failures } = await signal(paths, 'update', ['app']);
+    expect(failures.map(({ message }) => message)).toEqual(['cannot expand the templates: the event is about all containers and takes no names (app)']);
+    expect(existsSync(paths.file(SPEC))).toBe(false);
+  });
+
   it('removes the files of a record that went although its container went before', async () => {
     const paths = makeHost();
     useMemoryEngine(paths);
     await signal(paths);
     writeTree(paths.file('/var/lib/docksmith/db'), { docker_containers: '' });
+    writeTree(paths.file('/etc/docksmith/events'), { 'update/templates2expand/etc/docksmith/containers': 'ONLY = arguments' });
     const { failures } = await signal(paths, 'update', ['app']);
     expect(failures).toEqual([]);
     expect(existsSync(paths.file(SPEC))).toBe(false);

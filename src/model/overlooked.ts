@@ -1,0 +1,22 @@
+import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { DbRecord } from '../db/record.ts';
+import { CONTAINERS } from './ports.ts';
+
+/** What a record says that has no effect, or more than its admin may think: no mistake, but worth a word. */
+export function listOverlooked(snapshot: Snapshot, only?: readonly string[]): readonly string[] {
+  return listRecords(snapshot, CONTAINERS).filter(({ key }) => only?.includes(key) ?? true)
+    .flatMap((record) => findOverlooked(snapshot, record).map((words) => `${CONTAINERS} ${record.key}: ${words}`));
+}
+
+function findOverlooked(snapshot: Snapshot, { key, type, props }: DbRecord): readonly string[] {
+  if (type !== 'service') return [`the type "${type}" makes no container: it is service`];
+  const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
+  const unpublished = ['TCPPort', 'UDPPort'].filter((prop) => get(prop) !== '');
+  return [
+    ...(props.has('status') ? [] : ['status is not set, which counts as disabled']),
+    ...(get('PortMapping') === 'custom' && unpublished.length > 0 ? [`${unpublished.join(' and ')} publishes nothing, since PortMapping is custom`] : []),
+    ...(get('PortMapping') !== 'custom' && get('PortMappingPorts') !== '' ? ['PortMappingPorts publishes nothing, since PortMapping is native'] : []),
+    ...(get('Privileged') === 'yes' ? ['Privileged makes it root on this host'] : []),
+    ...(/(^|,)(\/var)?\/run\/docker\.sock(:|,|$)/.test(get('MountPath')) ? ['the engine\'s socket among its mounts makes it root on this host'] : []),
+  ];
+}
