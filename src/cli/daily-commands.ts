@@ -4,6 +4,11 @@ const JSON_DOCUMENT = 'print one JSON document on standard output';
 
 /** What one asks of containers day by day, in the order of the help. */
 export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
+  plan: {
+    usage: '[--json] [NAME…]', doc: 'show what the next event would do to containers, why, and what cannot be reached meanwhile',
+    options: { '--json': JSON_DOCUMENT },
+    load: async () => (await import('./plan.ts')).runPlan,
+  },
   logs: {
     usage: '[OPTION…] NAME…', doc: 'show what containers wrote, merged by time',
     options: {

@@ -11,6 +11,7 @@ import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { addIntents, clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
+import { listBereft } from './interruptions.ts';
 import { listInvolved } from './involved.ts';
 import { applyContainers, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
@@ -65,7 +66,8 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
     addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [error.message], since: new Date().toISOString() }]);
     return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${error.message})`, failures: [] };
   }
-  const planned = await planContainers(snapshot, engine, specs, { ...request, names });
+  const bare = await planContainers(snapshot, engine, specs, { ...request, names });
+  const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };

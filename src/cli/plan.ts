@@ -1,0 +1,49 @@
+import { formatPlan } from '../container/format-plan.ts';
+import type { Interruption } from '../flow/interruptions.ts';
+import { planEvent, type PlanOfEvent } from '../flow/plan.ts';
+import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { ConsoleReporter } from './console-reporter.ts';
+import { jsonPlan } from './format-preview.ts';
+import { formatCauses } from './format-signal.ts';
+import { painter, showable } from './terminal.ts';
+
+/** `docksmith plan [--json] [NAME…]` */
+export async function runPlan(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
+  const { values: { json = false }, words } = readOptions('docksmith plan', args, { json: { type: 'boolean' } });
+  const planned = await planEvent(paths, words);
+  if (json) {
+    stdout.write(formatJson(jsonPlanOfEvent(planned)));
+    return 0;
+  }
+  const reporter = new ConsoleReporter({ stdout, stderr });
+  for (const warning of planned.preview.warnings) reporter.warning(warning);
+  stdout.write(formatPlanOfEvent(planned, painter(stdout)));
+  return 0;
+}
+
+function formatPlanOfEvent({ event, args, plan, preview, interruptions, leftAlone }: PlanOfEvent, paint: ReturnType<typeof painter>): string {
+  const { restartsDaemon, changes } = preview;
+  const files = changes.install.length + changes.remove.length;
+  const isEmpty = plan.operations.length === 0 && files === 0;
+  return [
+    ...(restartsDaemon === undefined ? [] : [`restart the engine: ${showable(formatCauses(restartsDaemon.causes))}`]),
+    showable(formatPlan(plan)),
+    ...interruptions.map((interruption) => paint('yellow', showable(formatInterruption(interruption)))),
+    ...(leftAlone.length === 0 || isEmpty ? [] : [`left alone: ${leftAlone.length > 8 ? `${leftAlone.length} containers` : leftAlone.join(', ')}`]),
+    ...(isEmpty ? [] : [paint('dim', `signal-event ${[event, ...args].join(' ')} does it${files === 0 ? '' : `, and changes ${files === 1 ? 'a file' : `${files} files`} first (--dry-run --diff shows ${files === 1 ? 'it' : 'them'})`}`)]),
+  ].map((line) => `${line}\n`).join('');
+}
+
+function formatInterruption({ name, until, ports, urls, needed }: Interruption): string {
+  const ways = [...urls, ...(ports.length === 0 ? [] : [`port ${ports.join(', ')}`])];
+  return `not reachable ${until === undefined ? 'from then on' : `until it is ${until}`}: ${name}${ways.length === 0 ? '' : ` (${ways.join(', ')})`}${needed.length === 0 ? '' : `, needed by ${needed.join(', ')}`}`;
+}
+
+function jsonPlanOfEvent({ event, args, plan, preview: { changes, allocated, restartsDaemon, warnings }, interruptions, leftAlone }: PlanOfEvent): unknown {
+  return {
+    event, args, ...jsonPlan(plan) as object,
+    interruptions: interruptions.map(({ until, ...interruption }) => ({ ...interruption, until: until ?? null })), leftAlone,
+    files: { install: changes.install.map(({ output }) => output.path), remove: changes.remove.map(({ owned }) => owned.path) }, allocated, warnings,
+    ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
+  };
+}

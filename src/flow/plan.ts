@@ -1,0 +1,41 @@
+import type { Plan } from '../container/plan.ts';
+import { findProp, listRecords } from '../db/snapshot.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import type { Paths } from '../paths.ts';
+import { readHostSnapshot } from './daily.ts';
+import { type Preview, previewEvent } from './dry-run.ts';
+import { type Interruption, listInterruptions } from './interruptions.ts';
+import { getEngine } from './world.ts';
+
+/** What the next event would do to containers. */
+export interface PlanOfEvent {
+  /** the event that carries it out, and its arguments */
+  readonly event: string;
+  readonly args: readonly string[];
+  readonly plan: Plan;
+  readonly preview: Preview;
+  readonly interruptions: readonly Interruption[];
+  /** enabled containers that nothing is done to */
+  readonly leftAlone: readonly string[];
+}
+
+/**
+ * Plans what `docker-update`, or for names `docker-container-update`, would do: over the dbs and
+ * templates as they are now, and not only over what was installed last.
+ * @throws Failure(s) for all that would keep the event from beginning, the engine that does not answer among them
+ */
+export async function planEvent(paths: Paths, names: readonly string[]): Promise<PlanOfEvent> {
+  const event = names.length === 0 ? 'docker-update' : 'docker-container-update';
+  const snapshot = readHostSnapshot(paths);
+  const engine = await getEngine(snapshot);
+  const preview = await previewEvent(paths, { event, args: names });
+  // an admin may have taken that step out of the event
+  const plan = preview.plan ?? { operations: [], notes: [`the event ${event} leaves containers alone: it has no step docker-reconcile`] };
+  const touched = new Set(plan.operations.map(({ name }) => name));
+  const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled');
+  return {
+    event, args: names, plan, preview,
+    interruptions: listInterruptions(snapshot, plan, await engine.listContainers(), preview.restartsDaemon),
+    leftAlone: enabled.map(({ key }) => key).filter((key) => !touched.has(key)),
+  };
+}
