@@ -3,6 +3,7 @@ import type { Interruption } from '../flow/interruptions.ts';
 import { planEvent, type PlanOfEvent } from '../flow/plan.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
+import { formatFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
 import { formatCauses } from './format-signal.ts';
 import { painter, showable } from './terminal.ts';
@@ -11,14 +12,18 @@ import { painter, showable } from './terminal.ts';
 export async function runPlan(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { values: { json = false }, words } = readOptions('docksmith plan', args, { json: { type: 'boolean' } });
   const planned = await planEvent(paths, words);
+  const { refused = [] } = planned.plan;
+  // the event would fail of it, too
+  const exitCode = refused.length === 0 ? 0 : 1;
   if (json) {
     stdout.write(formatJson(jsonPlanOfEvent(planned)));
-    return 0;
+    return exitCode;
   }
   const reporter = new ConsoleReporter({ stdout, stderr });
   for (const warning of planned.preview.warnings) reporter.warning(warning);
   stdout.write(formatPlanOfEvent(planned, painter(stdout)));
-  return 0;
+  stderr.write(formatFailures(refused, stderr));
+  return exitCode;
 }
 
 function formatPlanOfEvent({ event, args, plan, preview, interruptions, leftAlone }: PlanOfEvent, paint: ReturnType<typeof painter>): string {

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from '../container/engine.ts';
+import type { Operation } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import { listDependants } from '../model/dependants.ts';
@@ -17,13 +18,15 @@ export interface Interruption {
   readonly needed: readonly string[];
 }
 
+const ENDING: readonly Operation['verb'][] = ['stop', 'remove', 'recreate', 'restart'];
+
 /** What will not be reachable. Pure: of the operations, those that end something that runs. */
 export function listInterruptions(snapshot: Snapshot, { operations }: Plan, containers: readonly ContainerSummary[], restart?: DaemonRestart): readonly Interruption[] {
   const describe = (name: string, container: ContainerSummary | undefined, until: Interruption['until']): Interruption => ({
     name, until, ports: listReachablePorts(container), urls: listUrls(snapshot, name), needed: listDependants(snapshot, name),
   });
   const ended = operations.flatMap((operation): readonly Interruption[] => {
-    if (operation.verb !== 'stop' && operation.verb !== 'remove' && operation.verb !== 'recreate' && operation.verb !== 'restart') return [];
+    if (!ENDING.includes(operation.verb) || !('id' in operation)) return [];
     const container = containers.find(({ id }) => id === operation.id);
     if (container === undefined || !isUp(container)) return [];
     // a container that is stopped for the port that another one wants comes back in the same plan
