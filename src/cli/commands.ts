@@ -45,6 +45,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     load: async () => (await import('./update-images.ts')).runUpdateImages,
   },
   ...DAILY_COMMANDS,
+  filter: {
+    usage: '[--dry-run] [--json]', doc: 'keep private ports from foreign addresses again, as after a firewall was flushed',
+    options: { '--dry-run': DRY_RUN, '--json': JSON_OPTION },
+    load: async () => (await import('./filter.ts')).runFilter,
+  },
   log: {
     usage: '[--json] [-n COUNT] [RUN]', doc: 'show the runs of events, or one of them whole',
     options: { '-n COUNT': 'so many, the last ones (20)', '--json': JSON_OPTION },

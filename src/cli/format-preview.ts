@@ -1,15 +1,17 @@
 import { formatPlan } from '../container/format-plan.ts';
 import type { Preview } from '../flow/dry-run.ts';
+import { formatFiltered } from './format-filter.ts';
 import { countChanges, formatCauses, formatChanges, jsonChanges } from './format-signal.ts';
 import { type painter } from './terminal.ts';
 
 /** What an event would do, for a person. */
 export function formatPreview(event: string, preview: Preview, paint: ReturnType<typeof painter>): string {
-  const { changes, allocated, plan, restartsDaemon, services, executables } = preview;
+  const { changes, allocated, plan, restartsDaemon, filtered, services, executables } = preview;
   return [
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
     ...(restartsDaemon === undefined ? [] : [`would restart the engine (${formatCauses(restartsDaemon.causes)})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`]),
+    ...filtered.filter(({ outcome }) => outcome === 'set' || outcome === 'removed').map((filter) => `${formatFiltered(filter, true)}\n`),
     ...(plan === undefined ? [] : [`${paint('bold', 'containers')}\n`, ...formatPlan(plan).split('\n').map((line) => `  ${line}\n`)]),
     ...services.map(({ service, verbs, causes }) => `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${formatCauses(causes)})`}\n`),
     ...executables.map((name) => `would run ${name}\n`),
@@ -17,9 +19,9 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
   ].join('');
 }
 
-export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, services, executables, warnings }: Preview, diff: boolean): unknown {
+export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, filtered, services, executables, warnings }: Preview, diff: boolean): unknown {
   return {
-    event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, executables, services,
+    event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, executables, services, filtered,
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
     ...(plan === undefined ? {} : { plan: jsonPlan(plan) }),
   };

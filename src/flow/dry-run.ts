@@ -10,6 +10,7 @@ import { intentsOf, isAdjustable } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
 import { planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
+import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { refuseMissing } from './reconcile.ts';
 import type { SignalRequest } from './signal.ts';
@@ -24,6 +25,8 @@ export interface Preview {
   /** undefined where the event has no such step, or no engine answers */
   readonly plan: Plan | undefined;
   readonly restartsDaemon: DaemonRestart | undefined;
+  /** what would be done to the packet filter; empty where the event has no such step */
+  readonly filtered: readonly Filtered[];
   /** services that would be adjusted, with why */
   readonly services: readonly { readonly service: string; readonly verbs: readonly string[]; readonly causes: readonly string[] }[];
   /** executables that would run and whose doings are not known here */
@@ -57,6 +60,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
     allocated: allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`),
     plan,
     restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,
+    filtered: has(KNOWN_ACTIONS.filter) ? (await applyFilter(paths, { dryRun: true, texts: textsAfter(readFilterFiles(paths), changes) })).filtered : [],
     services: steps.flatMap((step) => servicesOf(step, intents, force)).filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
     executables: names.filter((name) => !known.includes(name.slice(3))),
   };
@@ -73,6 +77,14 @@ async function planOf(world: World, expanded: Expanded, args: readonly string[],
     warn(`what becomes of the containers is not known: ${error.message}`);
     return undefined;
   }
+}
+
+/** The files of the packet filter as the event would leave them. */
+function textsAfter(before: FilterTexts, { install, remove }: ChangeSet): FilterTexts {
+  const texts = new Map(before);
+  for (const { owned } of remove) texts.delete(owned.path);
+  for (const { output } of install) if (isFilterFile(output.path)) texts.set(output.path, output.content.toString());
+  return texts;
 }
 
 function servicesOf(step: Step, intents: readonly Intent[], force: boolean): Preview['services'] {

@@ -1,8 +1,10 @@
+import { throwAll } from '../errors.ts';
 import { takeEventLock } from '../event/event-lock.ts';
 import { newRun } from '../event/runs.ts';
 import { readLedger } from '../output/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
 import type { Paths } from '../paths.ts';
+import { applyFilter } from './filter.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface Uninstalled extends Uninstall {
@@ -18,6 +20,8 @@ export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boo
     const ledger = readLedger(paths);
     const plan = planUninstall(paths, ledger);
     applyUninstall(paths, ledger, plan);
+    // without its files, the packet filter goes
+    throwAll((await applyFilter(paths, { dryRun: false })).failures);
     const touched = new Set([...plan.remove, ...plan.restore.map(({ path }) => path)]);
     const services = [...ledger.outputs.values()].filter(({ path }) => touched.has(path)).flatMap((output) => output.services);
     return { ...plan, services: [...new Set(services)] };

@@ -59,11 +59,20 @@ export function publishedPorts(snapshot: Snapshot, facts: Facts, key: string): r
   const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
   if (!hasOwnPorts(snapshot, key)) return [];
   if (get('PortMapping') === 'custom') return unique(parsePortMappings(get('PortMappingPorts')));
-  return unique((['tcp', 'udp'] as const).flatMap((protocol) => {
+  return unique(namedPorts(snapshot, facts, key).map(({ port, protocol }) => ({ host: port, container: port, protocol })));
+}
+
+/**
+ * The container's ports that `TCPPort` and `UDPPort` name: on the host's network it listens there itself.
+ * @throws NotAccepted
+ */
+export function namedPorts(snapshot: Snapshot, facts: Facts, key: string): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+  return (['tcp', 'udp'] as const).flatMap((protocol) => {
     const prop = protocol === 'tcp' ? 'TCPPort' : 'UDPPort';
-    const ports = get(prop) === 'exposed' ? exposedPorts(snapshot, facts, key, prop, protocol) : parsePorts(get(prop), prop);
-    return ports.map((port) => ({ host: port, container: port, protocol }));
-  }));
+    const value = findProp(snapshot, CONTAINERS, key, prop) ?? '';
+    const ports = value === 'exposed' ? exposedPorts(snapshot, facts, key, prop, protocol) : parsePorts(value, prop);
+    return ports.map((port) => ({ port, protocol }));
+  });
 }
 
 function unique(ports: readonly PublishedPort[]): readonly PublishedPort[] {

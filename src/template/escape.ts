@@ -19,6 +19,7 @@ export const ESCAPES: Readonly<Record<string, Escape>> = {
   ini: escapeIni,
   json: escapeJson,
   yaml: escapeYaml,
+  iptables: escapeIptables,
   compose: (value, before) => escapeYaml(value, before).replaceAll('$', '$$$$'),
 };
 
@@ -72,6 +73,14 @@ function escapeShell(value: string, before: string): string {
     case "'": return value.replaceAll("'", "'\\''");
     default: return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
   }
+}
+
+/** A rule for iptables-restore, which splits it at blanks; in double quotes `\` hides a quote or itself (xshared.c, add_param_to_argv). */
+function escapeIptables(value: string, before: string): string {
+  refuseControls(value);
+  if (openQuote(before) === '"') return value.replace(/[\\"]/g, '\\$&');
+  if (/^[\w./:@%+=,-]+$/.test(value)) return value;
+  throw new CannotHold('outside of double quotes a rule holds letters, digits and . / : @ % + = , - only');
 }
 
 /** One line, nothing trimmed away by the reader, no comment begun; readers differ in what a backslash means. */

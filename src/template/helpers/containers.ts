@@ -1,4 +1,5 @@
 import { boundAddresses } from '../../model/access.ts';
+import { listFilteredPorts } from '../../model/filtered-ports.ts';
 import { findImageReference } from '../../model/image.ts';
 import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
 import { CONTAINERS, hasOwnPorts, parsePortMappings, publishedPorts, splitList } from '../../model/ports.ts';
@@ -70,6 +71,15 @@ export const CONTAINER_HELPERS: HelperTable = {
       return listRecords(call.snapshot, CONTAINERS)
         .filter(({ key, type }) => type === 'service' && findProp(call.snapshot, CONTAINERS, key, 'status') === 'enabled' && test(call.snapshot, key))
         .map(({ key }) => new RecordView(call.snapshot, CONTAINERS, key));
+    },
+  },
+  filtered: {
+    doc: 'the ports that only the local networks may reach over IPv4 ("4") or IPv6 ("6"), each with .container, .protocol, .port, .address ("" for all) and .kind: published, or host for a container on the host\'s network',
+    example: { fragment: '{{#each (filtered "4")}}{{container}} {{kind}} {{address}} {{port}}/{{protocol}}{{/each}}', gives: 'wiki published 192.168.1.2 8080/tcp' },
+    call: (call) => {
+      const family = textArgument(call, 0);
+      if (family !== '4' && family !== '6') throw new HelperFailure('the family is "4" or "6"');
+      return listFilteredPorts(call.snapshot, call.facts, family === '4' ? 4 : 6).map(({ address = '', ...port }) => variables({ ...port, address }));
     },
   },
   hasOwnPorts: {

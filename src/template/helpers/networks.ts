@@ -2,14 +2,17 @@ import { firstAddress, formatNetwork, listLocalNetworks, type Network, overlaps,
 import { primaryHost } from '../../model/web.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
 import { RecordView } from '../value.ts';
-import { textArgument } from './arguments.ts';
+import { textArgument, textOption } from './arguments.ts';
 
 /** Helpers for addresses and networks. */
 export const NETWORK_HELPERS: HelperTable = {
   networks: {
-    doc: 'the local networks of the db networks, as 192.168.1.0/24',
-    example: { fragment: '{{join (networks)}}', gives: '192.168.1.0/24' },
-    call: ({ snapshot }) => [...listLocalNetworks(snapshot).values()].map(formatNetwork),
+    doc: 'the local networks of the db networks, as 192.168.1.0/24; family="4" or "6" for those alone',
+    example: { fragment: '{{join (networks)}} {{join (networks family="6")}}', gives: '192.168.1.0/24 ' },
+    call: (call) => {
+      const family = textOption(call, 'family', '');
+      return [...listLocalNetworks(call.snapshot).values()].filter((network) => family === '' || String(network.family) === family).map(formatNetwork);
+    },
   },
   network: {
     doc: 'an address and a mask as a network',

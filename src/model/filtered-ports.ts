@@ -1,0 +1,56 @@
+import { isIP } from 'node:net';
+import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { Facts } from '../facts/facts.ts';
+import { boundAddresses } from './access.ts';
+import { CONTAINERS, hasOwnPorts, namedPorts, NotAccepted, publishedPorts } from './ports.ts';
+import { hasWeb, webPort } from './web.ts';
+
+/** A port of the host that only the local networks may reach. */
+export interface FilteredPort {
+  readonly container: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  /** the address that it is bound to; undefined: every address of the host */
+  readonly address: string | undefined;
+  /** by whom it is answered: a container behind the engine's translation of addresses, or one on the host's own network */
+  readonly kind: 'published' | 'host';
+}
+
+/**
+ * The ports of enabled private containers that somebody outside could reach over IPv4 or IPv6,
+ * in byte order of the containers. What is bound to loopback alone is not among them; what a
+ * record says wrongly is left out, since that is refused elsewhere.
+ */
+export function listFilteredPorts(snapshot: Snapshot, facts: Facts, family: 4 | 6): readonly FilteredPort[] {
+  return listRecords(snapshot, CONTAINERS).flatMap(({ key: container, type }): readonly FilteredPort[] => {
+    if (type !== 'service' || findProp(snapshot, CONTAINERS, container, 'status') !== 'enabled') return [];
+    const addresses = boundAddresses(snapshot, container)?.filter((address) => isIP(address) === family && !isLoopback(address));
+    if (addresses === undefined) return [];
+    if (!hasOwnPorts(snapshot, container)) {
+      return listListening(snapshot, facts, container).map((port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }));
+    }
+    return orNone(() => publishedPorts(snapshot, facts, container)).flatMap(({ host: port, protocol }) =>
+      addresses.map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })));
+  });
+}
+
+/** Where a container on the host's network answers by itself: the ports that its record names, and the one that Apache talks to. */
+export function listListening(snapshot: Snapshot, facts: Facts, key: string): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+  if (findProp(snapshot, CONTAINERS, key, 'network') !== 'host') return [];
+  const named = orNone(() => namedPorts(snapshot, facts, key));
+  const web = hasWeb(snapshot, key) ? orNone(() => [{ port: webPort(snapshot, facts, key), protocol: 'tcp' as const }]) : [];
+  return [...named, ...web.filter(({ port }) => !named.some((other) => other.port === port && other.protocol === 'tcp'))];
+}
+
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function orNone<T>(list: () => readonly T[]): readonly T[] {
+  try {
+    return list();
+  } catch (error) {
+    if (error instanceof NotAccepted) return [];
+    throw error;
+  }
+}
