@@ -1,5 +1,6 @@
-import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { errorCode } from './errors.ts';
 
 export interface FileContent {
   readonly content: Buffer;
@@ -35,7 +36,9 @@ export function replaceFile(file: string, wanted: FileContent, isAllowed: () => 
 /** Writes and syncs the temporary file beside `file`; @returns its name. */
 function stageFile(file: string, { content, mode, uid, gid }: FileContent): string {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.docksmith-${process.pid}`);
-  const fd = openSync(temporary, 'w', 0o600);
+  // one of that name is left over, or planted: a link there must not be followed
+  removeIfThere(temporary);
+  const fd = openSync(temporary, 'wx', 0o600);
   try {
     writeFileSync(fd, content);
     if (process.getuid?.() === 0 || uid !== process.getuid?.() || gid !== process.getgid?.()) fchownSync(fd, uid, gid);
@@ -47,6 +50,14 @@ function stageFile(file: string, { content, mode, uid, gid }: FileContent): stri
     throw error;
   } finally {
     closeSync(fd);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

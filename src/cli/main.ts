@@ -9,16 +9,21 @@ import { formatTable, painter } from './terminal.ts';
 
 const VERSION = '0.1.0';
 
+/** Commands that do nothing but print, some of them without an end. */
+const PRINTING: readonly string[] = ['logs', 'log', 'exec', 'helpers', 'props', 'status', 'plan', 'doctor', 'exposure', 'help', '--help'];
+
 /**
  * Runs the program under one of its names and sets the exit code: 0 done, 1 failed, 2 wrong usage.
  * @param program `docksmith`, or a command that has a name of its own (`db`)
  */
 export async function main(program: string): Promise<void> {
   const { stdin, stdout, stderr } = process;
-  // a reader that has seen enough (`| head`) is no failure of ours
-  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const args = process.argv.slice(2);
+  // A reader that has seen enough (`| head`) is no failure of ours. What only prints ends with it; what does work goes on without a reader.
+  stdout.on('error', () => {
+    if (PRINTING.includes(program === 'docksmith' ? (args[0] ?? '') : program)) process.exit(0);
+  });
   try {
-    const args = process.argv.slice(2);
     const context = { paths: findPaths(), stdin, stdout, stderr };
     process.exitCode = program === 'docksmith' ? await runSubcommand(args, context) : await runCommand(program, args, context);
   } catch (error) {

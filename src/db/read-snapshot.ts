@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
@@ -43,6 +43,7 @@ function describeDbs(paths: Paths): ReadonlyMap<string, string> {
       const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
       described.set(name, [ino, size, mtimeNs, ctimeNs].join(' '));
     } catch (error) {
+      if (errorCode(error) === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw new Failure(`cannot read db "${name}"`, { why: 'it is a symbolic link that leads nowhere', at: { file } });
       if (errorCode(error) !== 'ENOENT') throw new Failure(`cannot read db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
     }
   }

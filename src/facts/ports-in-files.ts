@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 
@@ -24,7 +24,8 @@ export function parsePortNumbers(text: string): readonly number[] {
 
 function readIfThere(file: string): string {
   try {
-    return readFileSync(file, 'latin1');
+    // a pipe would hold us for ever, and what is no file is none that we wrote
+    return lstatSync(file).isFile() ? readFileSync(file, 'latin1') : '';
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw new Failure(`cannot look for ports in "${file}"`, { why: reasonOf(error), cause: error });

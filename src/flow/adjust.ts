@@ -34,7 +34,8 @@ export async function adjustServices(
           ? { service, verb, outcome: 'left alone', note: `${verb} ${service}: left alone, no service manager is known here (config setprop docksmith ServiceManager …)` }
           : await adjustService(paths, manager, described, verb, { onLine: (line, stream) => reporter.line(step, line, stream), causes: intent?.causes ?? [] }));
       }
-      clearIntents(paths, [{ kind: 'service', name: service }]);
+      // on a host in a folder nobody will ever do it; on a real one a service manager may be named yet
+      if (manager !== undefined || paths.root !== '') clearIntents(paths, [{ kind: 'service', name: service }]);
     } catch (error) {
       if (error instanceof Failures) failures.push(...error.failures);
       else failures.push(error instanceof Failure ? error : new Failure(`cannot adjust "${service}"`, { why: reasonOf(error), cause: error }));

@@ -123,7 +123,7 @@ export function readRunSpecs(paths: Paths, only?: readonly string[]): ReadonlyMa
 
 function listFolder(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Failure, Failures } from '../errors.ts';
+import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
 import { takeEventLock } from '../event/event-lock.ts';
 import { type Run, newRun, type RunStep, writeRun } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
@@ -121,8 +121,9 @@ class Signal {
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
     const { args, takeOver = false } = this.#context;
-    const staged = before.length === 0 ? undefined : new StagedDbs(this.#paths);
+    let staged: StagedDbs | undefined;
     try {
+      staged = before.length === 0 ? undefined : new StagedDbs(this.#paths);
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       this.#reporter.progress('expanding the templates');
       const requests = requestsOf(templates, args);
@@ -134,8 +135,7 @@ class Signal {
       refuseObstacles(changes, hintOfObstacle);
       await checkOutputs(this.#paths, changes);
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, args, this.#reporter);
-      staged?.commit();
-      const { kept } = commitChanges(this.#paths, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
+      const { kept } = this.#commit(staged, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
       this.#changes = changes;
       this.#kept = kept;
       this.#reporter.installed(changes, kept);
@@ -149,6 +149,17 @@ class Signal {
       return false;
     } finally {
       staged?.remove();
+    }
+  }
+
+  /** Dbs first, since files may name what they hold; files that cannot be written take them back. */
+  #commit(staged: StagedDbs | undefined, changes: ChangeSet, options: Parameters<typeof commitChanges>[2]): Committed {
+    staged?.commit();
+    try {
+      return commitChanges(this.#paths, changes, options);
+    } catch (error) {
+      staged?.undo();
+      throw error;
     }
   }
 
@@ -192,6 +203,7 @@ class Signal {
   #fail(error: unknown): void {
     if (error instanceof Failures) this.#failures.push(...error.failures);
     else if (error instanceof Failure) this.#failures.push(error);
+    else if (errorCode(error) !== undefined) this.#failures.push(new Failure(`cannot run event "${this.#context.event}"`, { why: error instanceof Error ? error.message : reasonOf(error), cause: error }));
     else throw error;
   }
 }

@@ -31,20 +31,27 @@ export class StagedDbs {
     this.#before = this.#read();
   }
 
-  /** Writes what the steps changed to the dbs themselves, record by record, so that what others changed meanwhile stays. @returns the dbs that were written */
-  commit(): readonly string[] {
-    const after = this.#read();
-    return [...after].flatMap(([name, records]) => {
-      const before = this.#before.get(name) ?? new Map<string, DbRecord>();
-      const changed = [...records.values()].filter((record) => !isSame(before.get(record.key), record));
-      const gone = [...before.values()].filter(({ key }) => !records.has(key));
-      if (changed.length + gone.length === 0) return [];
+  /** Writes what the steps changed to the dbs themselves, record by record, so that what others changed meanwhile stays. */
+  commit(): void {
+    this.#write(this.#before, this.#read());
+  }
+
+  /** Takes back what `commit` wrote. */
+  undo(): void {
+    this.#write(this.#read(), this.#before);
+  }
+
+  #write(from: ReadonlyMap<string, Db>, to: ReadonlyMap<string, Db>): void {
+    for (const name of new Set([...from.keys(), ...to.keys()])) {
+      const [before, after] = [from.get(name) ?? new Map<string, DbRecord>(), to.get(name) ?? new Map<string, DbRecord>()];
+      const changed = [...after.values()].filter((record) => !isSame(before.get(record.key), record));
+      const gone = [...before.values()].filter(({ key }) => !after.has(key));
+      if (changed.length + gone.length === 0) continue;
       changeDb(this.#paths, name, (draft) => {
         for (const record of changed) carryOver(draft, before.get(record.key), record);
         for (const { key } of gone) if (draft.find(toByteString(key)) !== undefined) draft.delete(toByteString(key));
       });
-      return [name];
-    });
+    }
   }
 
   remove(): void {

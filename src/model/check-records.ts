@@ -67,7 +67,8 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
     return [new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, { why: 'a container\'s name has two or more letters, digits and . _ -, and begins with a letter or digit' })];
   }
   if (findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled') return [];
-  const mistakes: Failure[] = [];
+  const mistakes: Failure[] = [...record.props.keys()].filter((prop) => /^Env\./.test(prop) && !/^Env\.[A-Za-z_][\w.-]*$/.test(prop))
+    .map((prop) => new Failure(`cannot accept ${CONTAINERS} ${key} "${prop}"`, { why: 'the name of an environment variable has letters, digits and _ . -' }));
   const collect = (check: () => Iterable<Failure>): void => {
     try {
       // one by one, so that what was found before a value that can't be read is kept
@@ -139,6 +140,8 @@ function* checkCertificate(snapshot: Snapshot, key: string): Generator<Failure> 
 /** Paths that nobody else has. */
 function* checkPaths(snapshot: Snapshot, key: string, others: readonly string[]): Generator<Failure> {
   for (const alias of webAliases(snapshot, key)) {
+    // proofs of ownership for certificates are served there, and have to be open to all
+    if (/^\.well-known(\/|$)/i.test(alias)) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: 'it belongs to the host itself' });
     const same = others.find((other) => webAliases(snapshot, other).includes(alias));
     if (same !== undefined) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
   }

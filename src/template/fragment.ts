@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars from 'handlebars';
-import { errorCode, Failure, type Place } from '../errors.ts';
+import { errorCode, Failure, type Place, reasonOf } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
 
@@ -59,7 +59,7 @@ export function listFragments(paths: Paths, template: string, banner: boolean): 
     if (found !== undefined) files.set(BANNER, found);
   }
   const ordered = [...files].sort(([a], [b]) => rank(a) - rank(b) || compareBytes(a, b));
-  return { files: ordered.map(([, file]) => file).filter((file) => statSync(file).size > 0), warnings };
+  return { files: ordered.map(([, file]) => file).filter((file) => statSync(file, { throwIfNoEntry: false })?.size !== 0), warnings };
 }
 
 function rank(name: string): number {
@@ -77,7 +77,14 @@ function kindOf(file: string): 'file' | 'folder' | undefined {
 
 /** Reads and parses one fragment. @throws Failure with file, line and column of a syntax error */
 export function readFragment(paths: Paths, file: string): Fragment {
-  return parseFragment(withoutRoot(paths, file), readFileSync(file, 'utf8'));
+  const shown = withoutRoot(paths, file);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure('cannot read the fragment', { why: reasonOf(error), at: { file: shown }, cause: error });
+  }
+  return parseFragment(shown, text);
 }
 
 /** Parses Handlebars text; `file` is what messages and origins call it. */
