@@ -1,3 +1,4 @@
+import type { ChangedFiles } from './changed-files.ts';
 import { measureData } from './data-copy.ts';
 import { findDataMove } from './data-move.ts';
 import type { ContainerInspect, ContainerSummary, Engine, ImageInspect, NetworkSummary } from './engine.ts';
@@ -34,6 +35,8 @@ export interface Actual {
   /** references that run specs name and the engine has */
   readonly images: ReadonlySet<string>;
   readonly volumes: ReadonlySet<string>;
+  /** by container; the engine does not know of them */
+  readonly changedFiles?: ReadonlyMap<string, ChangedFiles>;
   readonly networks: ReadonlyMap<string, NetworkSummary>;
   /** by network, who runs on it, ours or not; only of our networks that no run spec wants */
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;

@@ -69,7 +69,7 @@ async function applyOperation(engine: Engine, operation: Operation, onWords: (wo
     case 'disconnect': return engine.disconnectNetwork(operation.network, operation.id);
     case 'create': return create(engine, operation);
     case 'recreate': return recreate(engine, operation);
-    case 'update': return engine.updateContainer(operation.id, operation.limits);
+    case 'update': return 'signal' in operation ? engine.signalContainer(operation.id, operation.signal) : engine.updateContainer(operation.id, operation.limits);
     case 'start': return operation.paused ? engine.unpauseContainer(operation.id) : engine.startContainer(operation.id);
     case 'restart': return engine.restartContainer(operation.id, operation.stop);
     case 'remove':

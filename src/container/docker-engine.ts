@@ -168,6 +168,10 @@ class DockerEngine implements Engine {
     await this.#act('restart', id, (container) => container.restart(how.seconds === undefined ? {} : { t: how.seconds }));
   }
 
+  signalContainer(id: string, signal: string): Promise<void> {
+    return this.#act(`send ${signal} to`, id, (container) => container.kill({ signal }));
+  }
+
   renameContainer(id: string, name: string): Promise<void> {
     return this.#act('rename', id, async (container) => {
       await container.rename({ name });

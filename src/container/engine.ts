@@ -49,6 +49,8 @@ export interface Engine {
   startContainer(id: string): Promise<void>;
   unpauseContainer(id: string): Promise<void>;
   stopContainer(id: string, how: StopRequest): Promise<void>;
+  /** `SIGHUP`, to its process 1 */
+  signalContainer(id: string, signal: string): Promise<void>;
   restartContainer(id: string, how: StopRequest): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   updateContainer(id: string, limits: HostConfig): Promise<void>;

@@ -176,6 +176,10 @@ export class MemoryEngine implements Engine {
     return this.#change(`restart ${this.#get(id).name}`, (state) => this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: `start ${++state.count}` }));
   }
 
+  signalContainer(id: string, signal: string): Promise<void> {
+    return this.#change(`signal ${this.#get(id).name} ${signal}`, () => undefined);
+  }
+
   renameContainer(id: string, name: string): Promise<void> {
     const kept = this.#get(id);
     return this.#change(`rename ${kept.name} ${name}`, (state) => {

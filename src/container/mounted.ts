@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Input } from './input.ts';
+import { isList, type Value } from './value.ts';
 import { readChoice, readFields, readFlag, readText } from './read-input.ts';
 
 /** A folder, file or volume that a container sees. */
@@ -24,6 +25,11 @@ export function parseMounted(text: string): Mounted {
   if (second === undefined) return { source: '', target: first, options: [] };
   // writable is what a mount is anyway
   return { source: first, target: second, options: options.split(',').filter((option) => option !== '' && option !== 'rw').sort() };
+}
+
+/** The files and folders of the host among the values of `volumes`. */
+export function listMountedSources(volumes: Value | undefined): readonly string[] {
+  return volumes === undefined || !isList(volumes) ? [] : volumes.map((text) => parseMounted(text).source).filter((source) => source.startsWith('/'));
 }
 
 /** Volumes that the engine named itself: they belong to one container, and go with it from old to new. */

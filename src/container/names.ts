@@ -8,6 +8,9 @@ export const SPEC_LABEL = 'docksmith.spec';
 /** Says in a run spec at which path of the container its data is. */
 export const DATA_LABEL = 'docksmith.data';
 
+/** Says in a run spec which signal makes the container read its files again; `none`: it looks itself. */
+export const RELOAD_LABEL = 'docksmith.reload-signal';
+
 /** The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith itself would name so. */
 export const REPLACED_SUFFIX = '.docksmith-old';
 

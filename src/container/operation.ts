@@ -49,6 +49,8 @@ export type RecreateOperation = {
 } & Existing;
 /** The same container with other limits. */
 type UpdateOperation = { readonly verb: 'update'; readonly limits: HostConfig } & Existing;
+/** The same container, told to read its files again. */
+type SignalOperation = { readonly verb: 'update'; readonly signal: string } & Existing;
 type StartOperation = { readonly verb: 'start'; readonly paused: boolean } & Existing;
 /** Stopped, and given its own name back. */
 type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
@@ -59,5 +61,5 @@ type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } &
 /** One step of a plan. */
 export type Operation =
   | PullOperation | BuildOperation | NetworkOperation | RemoveNetworkOperation | ConnectOperation | DisconnectOperation | VolumeOperation
-  | CreateOperation | RecreateOperation | UpdateOperation
+  | CreateOperation | RecreateOperation | UpdateOperation | SignalOperation
   | StartOperation | StopOperation | RestartOperation | RemoveOperation;

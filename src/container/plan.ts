@@ -3,6 +3,7 @@ import type { Actual, ActualContainer } from './actual.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { decide } from './decide.ts';
+import { withChangedFiles } from './changed-files.ts';
 import { Refusal, withDataMove } from './data-move.ts';
 import { freePorts } from './free-ports.ts';
 import { planImages } from './image-operations.ts';
@@ -42,7 +43,8 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const wanted = desired.containers.filter(({ name }) => isAsked(name));
   const operations = wanted.flatMap((container) => {
     try {
-      return withDataMove(decide(container, actual), actual, moveData);
+      const decided = withDataMove(decide(container, actual), actual, moveData);
+      return container.state === 'running' ? withChangedFiles(decided, container.spec, actual) : decided;
     } catch (error) {
       if (error instanceof Refusal) {
         refused.push(error);

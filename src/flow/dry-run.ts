@@ -12,6 +12,7 @@ import { planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { outputsOf } from './mounted-files.ts';
 import { refuseMissing } from './reconcile.ts';
 import type { SignalRequest } from './signal.ts';
 import { findEngine, getEngine, type World, readWorld } from './world.ts';
@@ -70,7 +71,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
 async function planOf(world: World, expanded: Expanded, args: readonly string[], warn: (warning: string) => void): Promise<Plan | undefined> {
   try {
     const plan = await planEventContainers(world, await getEngine(world.snapshot), expanded, args);
-    refuseMissing(world.snapshot, plan);
+    refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
     return plan;
   } catch (error) {
     if (!(error instanceof Failure) || await findEngine(world.snapshot) !== undefined) throw error;

@@ -9,12 +9,13 @@ import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { type Expanded, isRunSpec, parseRenderedSpec } from './expand.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
+import { outputsOf } from './mounted-files.ts';
 import { planContainers, readRunSpecs, refuseMissing } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine, type World } from './world.ts';
 
 /** What reconciling will do once the files of an event are in place: the plan over its run specs as they were rendered. */
-export function planEventContainers({ paths, snapshot }: World, engine: Engine, { outputs, changes }: Pick<Expanded, 'outputs' | 'changes'>, args: readonly string[]): Promise<Plan> {
+export function planEventContainers({ paths, snapshot, ledger }: World, engine: Engine, { outputs, changes }: Pick<Expanded, 'outputs' | 'changes'>, args: readonly string[]): Promise<Plan> {
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
   for (const output of outputs.filter(isRunSpec)) {
@@ -24,7 +25,7 @@ export function planEventContainers({ paths, snapshot }: World, engine: Engine, 
   // of a record that went there may be outputs left to remove, and no container any more
   const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
   const names = listInvolved(paths, snapshot, args).filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
-  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names });
+  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names, outputs: outputsOf(paths, ledger, changes) });
 }
 
 /**
@@ -35,7 +36,7 @@ export function planEventContainers({ paths, snapshot }: World, engine: Engine, 
 export async function prepareContainers(world: World, expanded: Pick<Expanded, 'outputs' | 'changes'>, args: readonly string[], reporter: Reporter): Promise<void> {
   const engine = await getEngine(world.snapshot);
   const plan = await planEventContainers(world, engine, expanded, args);
-  refuseMissing(world.snapshot, plan);
+  refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
   for (const operation of plan.operations) {
     // what is there may be asked for again when it is used
     if ((operation.verb !== 'pull' && operation.verb !== 'build') || !operation.isMissing) continue;

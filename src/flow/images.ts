@@ -35,7 +35,7 @@ export async function fetchAskedImages(world: World, only: readonly string[] | u
   const images = new Map(facts.images);
   for (const [reference, key] of references) {
     const name = formatImageReference(reference);
-    const operation = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, `not there, and ${key} asks for its ports`, true);
+    const operation = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, `not there, and the ports of ${key} are left to it`, true);
     reporter.progress(`${operation.verb} ${name}`);
     await applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`));
     reporter.line('images', `${operation.verb} ${name}: ${operation.cause}`, 'stdout');

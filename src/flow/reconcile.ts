@@ -18,6 +18,7 @@ import { CONTAINERS, splitList } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { readImageSources } from './images.ts';
 import { RUN_SPECS } from './involved.ts';
+import { findChangedFiles, type Outputs } from './mounted-files.ts';
 import { ownersIn } from './owners.ts';
 
 export interface ReconcileRequest {
@@ -28,17 +29,20 @@ export interface ReconcileRequest {
   readonly asked?: Asked | undefined;
   /** copy data to where the records want it */
   readonly moveData?: boolean | undefined;
+  /** what docksmith wrote: containers that mount some of it follow when it changes */
+  readonly outputs?: Outputs | undefined;
 }
 
 /**
  * What brings the engine to what the records and run specs say.
  * @param specs by name; the installed ones, or those that a dry run has rendered
  */
-export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData }: ReconcileRequest): Promise<Plan> {
+export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
   const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
-  const actual = await readActual(engine, desired);
+  const read = await readActual(engine, desired);
+  const actual = outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
   return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans, moveData, avoid: listLocalSubnets(snapshot) }) : planAsked(desired, actual, asked);
 }
 
@@ -54,12 +58,12 @@ export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: 
   return applyPlan(engine, plan, onProgress);
 }
 
-/** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be pulled */
-export function refuseMissing(snapshot: Snapshot, plan: Plan): void {
+/** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be fetched; @param outputs what is about to be installed will be there */
+export function refuseMissing(snapshot: Snapshot, plan: Plan, outputs?: Outputs): void {
   const making = listMaking(plan);
   const images = new Set(plan.operations.flatMap((operation) => ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing ? [operation.name] : [])));
   throwAll([
-    ...making.flatMap((operation) => missingFolders(snapshot, operation)).filter(({ make }) => !make).map(({ name, prop, folder }) => new Failure(`cannot create container "${name}"`, {
+    ...making.flatMap((operation) => missingFolders(snapshot, operation)).filter(({ make, folder }) => !make && !isComing(folder, outputs)).map(({ name, prop, folder }) => new Failure(`cannot create container "${name}"`, {
       why: `its ${prop} names "${folder}", and this host has no such folder`,
       hint: prop === 'MountPath' ? `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes` : 'see that its disk is mounted, or mkdir it',
     })),
@@ -68,6 +72,11 @@ export function refuseMissing(snapshot: Snapshot, plan: Plan): void {
       return why === undefined ? [] : [new Failure(`cannot create container "${name}"`, { why: `the engine has no image "${getImage(spec)}", and ${why}` })];
     }),
   ]);
+}
+
+/** Whether a file of that name, or one in that folder, is about to be installed. */
+function isComing(source: string, outputs: Outputs | undefined): boolean {
+  return [...outputs?.coming ?? []].some((name) => `${outputs?.paths.file(name) ?? ''}/`.startsWith(`${source}/`));
 }
 
 type Making = Extract<Operation, { verb: 'create' | 'recreate' }>;

@@ -9,10 +9,12 @@ import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
+import { readLedger } from '../output/ledger.ts';
 import { addIntents, clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { listBereft } from './interruptions.ts';
 import { listInvolved } from './involved.ts';
+import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { applyContainers, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine } from './world.ts';
@@ -66,12 +68,14 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
     addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [error.message], since: new Date().toISOString() }]);
     return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${error.message})`, failures: [] };
   }
-  const bare = await planContainers(snapshot, engine, specs, { ...request, names });
+  const outputs = outputsOf(paths, readLedger(paths));
+  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs });
   const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
   const applied = await applyContainers(snapshot, engine, planned, onProgress);
+  if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
   return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };
 }

@@ -16,6 +16,7 @@ import { willRestartDaemon } from './daemon.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
 import { fetchAskedImages } from './images.ts';
+import { listInvolved } from './involved.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
@@ -128,7 +129,7 @@ class Signal {
       this.#reporter.progress('expanding the templates');
       const requests = requestsOf(templates, args);
       const read = await readWorld(staged?.paths ?? this.#paths);
-      const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : args, this.#reporter) : read;
+      const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter) : read;
       const expanded = expandTemplates(world, requests, { takeOver });
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);

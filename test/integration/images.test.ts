@@ -70,7 +70,7 @@ needs('dockerd', 'registry')('images', () => {
   it('pulls an image first where the record leaves the ports to it, and publishes those in the same event', async () => {
     await registry.push('sleep:1', 'ports:1');
     await host.db(`docker_images set ports service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image ports TCPPort exposed UDPPort exposed access public');
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('pull 127.0.0.1:5999/ports:1: not there, and wiki asks for its ports\n');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('pull 127.0.0.1:5999/ports:1: not there, and the ports of wiki are left to it\n');
     expect(await format('wiki', '{{json .HostConfig.PortBindings}}')).toBe('{"5353/udp":[{"HostIp":"","HostPort":"5353"}],"8080/tcp":[{"HostIp":"","HostPort":"8080"}]}');
   });
 
