@@ -109,14 +109,6 @@ needs('dockerd')('daily verbs on a real engine', () => {
       const { exitCode, stdout } = await docksmith('logs', '--follow', 'once');
       expect([exitCode, stdout.split('\n').sort()]).toEqual([0, ['', 'one', 'three', 'two']]);
     });
-
-    it('ends in good order when nobody reads on', async () => {
-      const [command, args] = dockerd.namespace.command('sh', ['-c', `${process.execPath} ${PROGRAM} logs -f wiki git | head -n 1`]);
-      const piped = start(command, args, { env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root } });
-      await piped.until(/first/);
-      while (await Promise.race([piped.ended.then(() => false), write('git', 'more').then(() => true)]));
-      expect((await piped.ended).stderr).toBe('');
-    });
   });
 
   describe('exec', () => {
