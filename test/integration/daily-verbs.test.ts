@@ -109,6 +109,14 @@ needs('dockerd')('daily verbs on a real engine', () => {
       const { exitCode, stdout } = await docksmith('logs', '--follow', 'once');
       expect([exitCode, stdout.split('\n').sort()]).toEqual([0, ['', 'one', 'three', 'two']]);
     });
+
+    it('ends in good order with its next line when nobody reads on', async () => {
+      const [command, args] = dockerd.namespace.command('sh', ['-c', `${process.execPath} ${PROGRAM} logs -f wiki git | head -n 1`]);
+      const piped = start(command, args, { env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root } });
+      while (await Promise.race([piped.ended.then(() => false), write('git', 'more').then(() => true)]));
+      const { stdout, stderr } = await piped.ended;
+      expect([stdout.split('\n').length, stderr]).toEqual([2, '']);
+    });
   });
 
   describe('exec', () => {
