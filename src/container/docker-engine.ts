@@ -1,7 +1,9 @@
+import { buffer } from 'node:stream/consumers';
 import type { RegistryLogin } from '../model/image-source.ts';
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
 import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest, VolumeInspect } from './engine.ts';
+import { readFirstFile } from './read-archive.ts';
 import { makeNetworkBody, readNetwork } from './network-body.ts';
 
 /** How long a container may take to end when nothing is said, as the engine's own default. */
@@ -62,6 +64,13 @@ class DockerEngine implements Engine {
 
   findVolume(name: string): Promise<VolumeInspect | undefined> {
     return this.#call(`cannot inspect volume "${name}"`, () => orUndefined(this.#docker.getVolume(name).inspect()));
+  }
+
+  readContainerFile(id: string, path: string): Promise<string | undefined> {
+    return this.#call(`cannot read "${path}" of container "${this.#nameOf(id)}"`, async () => {
+      const archive = await orUndefined(this.#docker.getContainer(id).getArchive({ path }));
+      return archive === undefined ? undefined : readFirstFile(await buffer(archive));
+    });
   }
 
   getMemoryUse(id: string): Promise<number> {

@@ -24,6 +24,8 @@ export interface Engine {
   listNetworkUsers(name: string): Promise<readonly string[]>;
   /** undefined: not there */
   findVolume(name: string): Promise<VolumeInspect | undefined>;
+  /** a text file of a container, running or not; undefined: not there */
+  readContainerFile(id: string, path: string): Promise<string | undefined>;
   /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
   getMemoryUse(id: string): Promise<number>;
 

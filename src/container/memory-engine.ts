@@ -71,6 +71,10 @@ export class MemoryEngine implements Engine {
     return Promise.resolve(this.#state.volumes.includes(name) ? { Driver: 'memory', Mountpoint: '' } : undefined);
   }
 
+  readContainerFile(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   getMemoryUse(id: string): Promise<number> {
     // as much as a small server takes
     return Promise.resolve(this.#get(id).inspect.State.Running ? 20 * 1024 ** 2 : 0);

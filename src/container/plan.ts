@@ -10,6 +10,7 @@ import { planImages } from './image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
 import type { Operation } from './operation.ts';
+import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
 
@@ -60,7 +61,10 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
-  const notes = removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`);
+  const notes = [
+    ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
+    ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
+  ];
   const all = arrange([...networks, ...followBound(operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
   return { operations: names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all, notes, ...(refused.length === 0 ? {} : { refused }) };

@@ -5,6 +5,7 @@ import { type NetworkDefinition, readNetworkDefinitions } from './network-defini
 import { formatMounted, parseMounted } from './mounted.ts';
 import { isContainerName, OWN_PREFIX } from './names.ts';
 import { readFields, readText } from './read-input.ts';
+import { readEnvFiles, readSecretMounts, type SpecFiles } from './spec-files.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
 
@@ -25,17 +26,18 @@ export interface RunSpec {
  * Reads a run spec: a Compose file (https://compose-spec.io) with one service, whose name is
  * that of the file. `$$` reads as `$`. Throws all mistakes at once, each with line and column.
  * @param file as the admin knows it: `/etc/docksmith/containers/wiki.yaml`
+ * @param files where the files of `env_file` and `secrets` are
  */
-export function parseRunSpec(file: string, text: string): RunSpec {
+export function parseRunSpec(file: string, text: string, files: SpecFiles = { file: (path) => path }): RunSpec {
   const input = parseInput(file, text);
   const name = path.basename(file, '.yaml');
   if (!isContainerName(name)) return input.refuse(`"${name}" is no name for a container`, 'two or more letters, digits, _ . -, the first a letter or digit');
-  const { services = input.refuse('needs a map "services"'), volumes, networks } = readFields(input, ['services', 'networks', 'volumes']);
+  const { services = input.refuse('needs a map "services"'), volumes, networks, secrets } = readFields(input, ['services', 'networks', 'volumes', 'secrets']);
   const [first, second] = services.entries ?? services.refuse('must be a map');
   if (first === undefined || second !== undefined) return services.refuse('must hold exactly one service');
   const [key, service] = first;
   if (key !== name) return service.refuse(`the service of this file must be called "${name}"`);
-  const values = readService(service, name);
+  const values = readService(service, name, { secrets, files });
   const joined = nameNetworks(service, networks, name, values);
   const all = { ...values, ...nameVolumes(service, volumes, values), ...joined.values };
   checkPorts(service, all, joined.networks);
@@ -55,18 +57,33 @@ export function listVolumeNames(spec: RunSpec): readonly string[] {
   return toSet(volumes.map((text) => parseMounted(text).source).filter(isVolumeName));
 }
 
-function readService(service: Input, name: string): Readonly<Record<string, Value>> {
+function readService(service: Input, name: string, { secrets, files }: Beside): Readonly<Record<string, Value>> {
   const entries = service.entries ?? service.refuse('must be a map');
   const values = collectAll(entries, ([key, input]): readonly (readonly [string, Value])[] => {
     if (key === 'container_name') {
       const given = readText(input);
       return given === name ? [] : input.refuse(`"${given}" is not "${name}", the name of the record`);
     }
+    // both end as what the engine knows: variables and mounts
+    if (key === 'env_file') return [[key, readEnvFiles(input, files)]];
+    if (key === 'secrets') return [[key, readSecretMounts(input, secrets, files)]];
     const row = SPEC_KEYS.find((row) => row.name === key) ?? input.refuse('docksmith does not carry this key out');
     return [[key, row.parse(input)]];
   });
   if (!entries.some(([key]) => key === 'image')) return service.refuse('needs an image');
-  return Object.fromEntries(values.flat());
+  return withFiles(Object.fromEntries(values.flat()));
+}
+
+interface Beside { readonly secrets: Input | undefined; readonly files: SpecFiles }
+
+/** `environment` wins over `env_file`. */
+function withFiles({ env_file: variables, secrets, ...values }: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  const { environment = {}, volumes = [] } = values;
+  return {
+    ...values,
+    ...(variables !== undefined && isMap(variables) && isMap(environment) ? { environment: toMap(Object.entries({ ...variables, ...environment })) } : {}),
+    ...(secrets !== undefined && isList(secrets) && isList(volumes) ? { volumes: toSet([...volumes, ...secrets]) } : {}),
+  };
 }
 
 /** The engine would drop them without a word. */

@@ -19,7 +19,7 @@ export function planEventContainers({ paths, snapshot, ledger }: World, engine: 
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
   for (const output of outputs.filter(isRunSpec)) {
-    const spec = parseRenderedSpec(output);
+    const spec = parseRenderedSpec(paths, output);
     specs.set(spec.name, spec);
   }
   // of a record that went there may be outputs left to remove, and no container any more

@@ -5,6 +5,7 @@ import { checkRecords } from '../model/check-records.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { type ChangeSet, findForcedOwner, planChanges, type Scope } from '../output/change-set.ts';
 import { installedUnder } from '../output/installed.ts';
+import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
 import { HELPERS } from '../template/helpers/index.ts';
 import { readMetadata } from '../template/metadata.ts';
@@ -35,7 +36,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   const rendered = requests.flatMap((request) => collect(failures, () => renderer.render(request)) ?? []);
   throwAll(uniqueByMessage(failures));
   const outputs = rendered.flatMap((template) => template.outputs);
-  throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(output))));
+  throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const scope: Scope = new Map([...(rendered.every((template) => template.scope === 'all') ? goneTemplates(world) : []), ...rendered.map((template) => [template.template, template.scope] as const)]);
   const changes = planChanges(outputs, ledger, scope, installedUnder(paths), { takeOver, owner: findForcedOwner() });
   return { changes, outputs, warnings: [...warnings, ...rendered.flatMap((template) => template.warnings)] };
@@ -81,9 +82,9 @@ export function isRunSpec({ path }: Pick<Rendered, 'path'>): boolean {
 }
 
 /** Reads a run spec before it is installed; its mistakes are shown at the fragments that made the lines. */
-export function parseRenderedSpec(output: Rendered): RunSpec {
+export function parseRenderedSpec(paths: Paths, output: Rendered): RunSpec {
   try {
-    return parseRunSpec(output.path, output.content.toString());
+    return parseRunSpec(output.path, output.content.toString(), paths);
   } catch (error) {
     throw new Failures(listMistakes(() => { throw error; }).map((failure) => atFragment(failure, output)));
   }

@@ -118,7 +118,7 @@ export function readRunSpecs(paths: Paths, only?: readonly string[]): ReadonlyMa
     const name = path.basename(file, '.yaml');
     if (only !== undefined && !only.includes(name)) return [];
     try {
-      return [[name, parseRunSpec(`${RUN_SPECS}/${file}`, readFileSync(path.join(folder, file), 'utf8'))]];
+      return [[name, parseRunSpec(`${RUN_SPECS}/${file}`, readFileSync(path.join(folder, file), 'utf8'), paths)]];
     } catch (error) {
       if (error instanceof Failures) failures.push(...error.failures);
       else if (error instanceof Failure) failures.push(error);

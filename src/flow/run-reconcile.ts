@@ -17,6 +17,7 @@ import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { applyContainers, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
+import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
 
 export interface RunReconcile extends ReconcileRequest {
@@ -74,7 +75,8 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
-  const applied = await applyContainers(snapshot, engine, planned, onProgress);
+  const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress);
+  await removeOldSecrets(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
   return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };

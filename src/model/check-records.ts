@@ -10,6 +10,7 @@ import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
+import { checkSecrets } from './secrets.ts';
 import { hasWeb, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
 
 export interface Findings {
@@ -81,6 +82,7 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
   collect(() => checkPorts(snapshot, facts, key));
   collect(() => checkNeeds(snapshot, facts, key));
   collect(() => checkDataMount(snapshot, key));
+  collect(() => checkSecrets(snapshot, key));
   if (hasWeb(snapshot, key)) {
     const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
     collect(() => checkBackEnd(snapshot, facts, key));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { type Host, makeHost } from '../support/host.ts';
-import { makeSleepImage } from '../support/image.ts';
+import { makeImage, makeSleepImage, SLEEP } from '../support/image.ts';
 import { needs } from '../support/needs.ts';
 
 const MB = 1024 ** 2;
@@ -107,5 +107,33 @@ needs('dockerd')('the props of a container on a real engine', () => {
     const after = await Promise.all(CASES.map((one) => dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', nameOf(one))));
     for (const [n, one] of CASES.entries()) expect([one.prop, after[n] === before[n]]).toEqual([one.prop, !one.plan.startsWith('recreate')]);
     expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
+  });
+
+  it('gives a container the variables of a file, and secrets that only its user can read', async () => {
+    await makeImage(dockerd, 'named:1', { cmd: ['/sleeper'], files: { '/sleeper': SLEEP, '/etc/passwd': 'root:x:0:0::/:/bin/sh\napp:x:1234:1235::/:/bin/sh\n' }, changes: ['USER app'] });
+    host.write('/etc/app.env', '# of the app\nA=1\nexport B="two words"\n');
+    await host.db('secrets set password secret Value "s3cret, |so"', 'docker_containers set withfiles service status enabled Image named:1 EnvFile /etc/app.env Env A=2 Secrets password,password:/etc/pw');
+    await host.runOrFail('signal-event', ['docker-container-update', 'withfiles']);
+    expect(await dockerd.docker('exec', 'withfiles', 'sh', '-c', 'echo "$A-$B"; cat /run/secrets/password; echo; cat /etc/pw; echo; stat -c "%a %u:%g" /run/secrets/password')).toBe('2-two words\ns3cret, |so\ns3cret, |so\n400 1234:1235');
+    expect(host.read('/etc/docksmith/containers/withfiles.yaml')).not.toMatch(/s3cret|docksmith-test/);
+    const plan = (): Promise<string> => host.runOrFail('docksmith', ['reconcile', '--dry-run', 'withfiles']);
+    expect(await plan()).toContain('nothing to do');
+
+    // the value of a secret and of a variable in the file are the container's too
+    host.write('/etc/app.env', 'A=1\nB=3\n');
+    expect(await plan()).toContain('recreate withfiles: environment B changed');
+    await host.db('secrets setprop password Value other');
+    await host.runOrFail('signal-event', ['docker-container-update', 'withfiles']);
+    expect(await dockerd.docker('exec', 'withfiles', 'cat', '/run/secrets/password')).toBe('other');
+    expect(host.files('/var/lib/docksmith/state/secrets')).toHaveLength(1);
+
+    await host.db('docker_containers setprop withfiles Secrets password,gone');
+    expect(await host.run('signal-event', ['docker-container-update', 'withfiles'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot give container "withfiles" the secret "gone"') as string });
+    await host.db('docker_containers setprop withfiles Secrets password', 'docker_containers setprop withfiles EnvFile /etc/none.env');
+    expect(await host.run('signal-event', ['docker-container-update', 'withfiles'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('there is no file "/etc/none.env"') as string });
+    await host.db('docker_containers delete withfiles', 'docker_containers set mighty service status enabled Image app:1 Privileged yes MountPath /run/docker.sock,/tmp MountCreate yes');
+    // the engine of a test cannot start it
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-container-update', 'mighty'])).toMatch(/warning mighty: it is privileged.*\n.*warning mighty: it has the engine's socket \(\/run\/docker\.sock\)/);
+    await host.db('docker_containers delete mighty');
   });
 });

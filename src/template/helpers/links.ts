@@ -2,6 +2,7 @@ import { getDb } from '../../db/snapshot.ts';
 import { linkVariables, listJoinedNetworks, listNeeds } from '../../model/links.ts';
 import { describeNetwork } from '../../model/networks.ts';
 import { CONTAINERS } from '../../model/ports.ts';
+import { listSecrets } from '../../model/secrets.ts';
 import type { HelperTable } from '../helper.ts';
 import { VariableMap } from '../value.ts';
 import { recordArgument } from './arguments.ts';
@@ -24,6 +25,12 @@ export const LINK_HELPERS: HelperTable = {
     doc: 'the variables of a container that tell it of those that it is linked with, as links of the old kind gave them, by name',
     example: { fragment: '{{#each (linkVariables (record "docker_containers" "git"))}}{{@key}}={{this}} {{/each}}none', gives: 'none' },
     call: (call) => new VariableMap(linkVariables(call.snapshot, call.facts, recordArgument(call, 0).key)),
+  },
+  secretFiles: {
+    doc: 'the secrets of a container, each with .name, .file on the host, .target in the container, and .first unless it came before',
+    example: { fragment: '{{#each (secretFiles (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
+    call: (call) => listSecrets(call.snapshot, recordArgument(call, 0).key)
+      .map(({ name, file, target }, n, all) => variables({ name, file, target, first: all.findIndex((other) => other.name === name) === n })),
   },
   needs: {
     doc: 'the containers that have to be started before one: Interlinked, network container:NAME, VolumesFrom',

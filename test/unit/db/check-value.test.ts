@@ -32,6 +32,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'network-mode': { allowed: ['bridge', 'host', 'none', 'custom:lan', 'container:wiki'], wrong: ['', 'custom:', 'lan', 'container:x y'] },
   'links': { allowed: ['wikidb:db,cache', ''], wrong: ['wikidb:', 'a b', 'a:b:c', 'wikidb,'] },
   'volumes-from': { allowed: ['wiki:ro,git'], wrong: ['wiki:rx', 'wiki:/x'] },
+  'secrets': { allowed: ['db_password', 'a:/etc/a,b'], wrong: ['a:b', 'a b', '/a', 'a,'] },
   'subnets': { allowed: ['10.5.0.0/24', '10.5.0.0/24,fd00::/64'], wrong: ['10.5.0.0', '10.5.0.0/33', '10.5.0/24', 'x/8'] },
   'decimal': { allowed: ['1', '0.5', '12.25'], wrong: ['0', '0.0', '-1', 'x', '.5', ''] },
   'limit': { allowed: ['-1', '100'], wrong: ['0', '-2', 'x', ''] },

@@ -63,7 +63,7 @@ it.each([
 
 it('ships defaults that their own props allow, and a line for the admin with each prop', () => {
   const shipped = readSchema(findPaths({ DOCKSMITH_ROOT: root }));
-  expect(Object.keys(shipped).sort()).toEqual(['configuration', 'docker_containers', 'docker_images', 'docker_networks', 'networks']);
+  expect(Object.keys(shipped).sort()).toEqual(['configuration', 'docker_containers', 'docker_images', 'docker_networks', 'networks', 'secrets']);
   for (const [db, kinds] of Object.entries(shipped)) {
     for (const [kind, props] of Object.entries(kinds)) {
       for (const [name, prop] of Object.entries(props)) {

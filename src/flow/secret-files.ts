@@ -1,0 +1,87 @@
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Engine } from '../container/engine.ts';
+import { NAME_LABEL } from '../container/names.ts';
+import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { errorCode, Failure } from '../errors.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import { listSecrets, SECRET_FILES } from '../model/secrets.ts';
+import type { Paths } from '../paths.ts';
+import { replaceFile } from '../replace-file.ts';
+
+/**
+ * The engine, with the secrets of a container written before it is made and given to its user
+ * before it is started: who that is, only the made container can tell.
+ */
+export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine): Engine {
+  const withSecrets = new Map(listRecords(snapshot, CONTAINERS).map(({ key }) => [key, listSecrets(snapshot, key)] as const).filter(([, secrets]) => secrets.length > 0));
+  if (withSecrets.size === 0) return engine;
+  const create: Engine['createContainer'] = (name, body) => {
+    for (const { file, value } of withSecrets.get(name) ?? []) writeSecret(paths.file(file), value);
+    return engine.createContainer(name, body);
+  };
+  const start: Engine['startContainer'] = async (id) => {
+    const inspect = await engine.findContainer(id);
+    const name = inspect?.Config.Labels?.[NAME_LABEL] ?? '';
+    const mounts = (inspect?.HostConfig.Mounts ?? []).map(({ Source }) => Source);
+    const mounted = (withSecrets.get(name) ?? []).map(({ file }) => paths.file(file)).filter((file) => mounts.includes(file));
+    if (mounted.length > 0) {
+      const { uid, gid } = await findUser(engine, id, name, inspect?.Config.User ?? '');
+      for (const file of mounted) chownSync(file, uid, gid);
+    }
+    return engine.startContainer(id);
+  };
+  return new Proxy(engine, { get(target, member) {
+    if (member === 'createContainer') return create;
+    if (member === 'startContainer') return start;
+    const value: unknown = Reflect.get(target, member);
+    return typeof value === 'function' ? (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args) : value;
+  } });
+}
+
+function writeSecret(file: string, value: string): void {
+  // the folder keeps everybody else out, whoever has the number of the container's user on this host
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  // another value has another name: what is there is it, and may be its user's by now
+  if (existsSync(file)) return;
+  replaceFile(file, { content: Buffer.from(value), mode: 0o400, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 });
+}
+
+/** `1000:1000`, `www-data` or nothing, as numbers: names are those of the container's own files. */
+async function findUser(engine: Engine, id: string, container: string, user: string): Promise<{ uid: number; gid: number }> {
+  const [name = '', group] = user.split(':');
+  if (name === '') return { uid: 0, gid: 0 };
+  const users = await readIds(engine, id, '/etc/passwd');
+  const entry = users.find((fields) => fields[0] === name || fields[2] === name);
+  const uid = /^\d+$/.test(name) ? Number(name) : Number(entry?.[2] ?? Number.NaN);
+  const groupEntry = group === undefined || /^\d+$/.test(group) ? undefined : (await readIds(engine, id, '/etc/group')).find((fields) => fields[0] === group);
+  const gid = group === undefined ? Number(entry?.[3] ?? 0) : Number(groupEntry?.[2] ?? group);
+  if (Number.isInteger(uid) && Number.isInteger(gid)) return { uid, gid };
+  throw new Failure(`cannot give container "${container}" its secrets`, { why: `its user "${user}" is not in the image's /etc/passwd and /etc/group`, hint: `db ${CONTAINERS} setprop ${container} User NUMBER:NUMBER` });
+}
+
+async function readIds(engine: Engine, id: string, file: string): Promise<readonly (readonly string[])[]> {
+  return ((await engine.readContainerFile(id, file)) ?? '').split('\n').map((line) => line.split(':'));
+}
+
+/** Removes the files of secrets that no container has any more. */
+export async function removeOldSecrets(paths: Paths, snapshot: Snapshot, engine: Engine): Promise<void> {
+  const folder = paths.file(SECRET_FILES);
+  const files = listBelow(folder);
+  if (files.length === 0) return;
+  const containers = await Promise.all((await engine.listContainers()).map(({ id }) => engine.findContainer(id)));
+  const used = new Set(containers.flatMap((container) => (container?.HostConfig.Mounts ?? []).map(({ Source }) => Source)));
+  for (const { key } of listRecords(snapshot, CONTAINERS)) {
+    if (findProp(snapshot, CONTAINERS, key, 'status') === 'enabled') for (const { file } of listSecrets(snapshot, key)) used.add(paths.file(file));
+  }
+  for (const file of files) if (!used.has(file)) rmSync(file);
+}
+
+function listBelow(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

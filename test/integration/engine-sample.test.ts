@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
+import { type Dockerd, startDockerd } from '../support/dockerd.ts';
+import { type Host, makeHost } from '../support/host.ts';
+import { makeSleepImage, makeWebImage } from '../support/image.ts';
+import { needs } from '../support/needs.ts';
+
+/** Bind-mount sources are paths of the machine itself: only those that were not there are taken away again. */
+const FOLDERS = ['/srv/wiki', '/srv/wiki2'].filter((folder) => !existsSync(folder));
+
+needs('dockerd')('the sample server, from its dbs to its plans', () => {
+  let dockerd: Dockerd;
+  let proxy: CountingProxy;
+  let host: Host;
+  beforeAll(async () => {
+    dockerd = await startDockerd();
+    proxy = await startCountingProxy(dockerd.socket);
+    await dockerd.namespace.run('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']);
+    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
+    await makeWebImage(dockerd, 'mediawiki:1.43', 'wiki');
+    await makeSleepImage(dockerd, 'mariadb:11', { expose: ['3306/tcp'] });
+    await makeSleepImage(dockerd, 'gitea:1', { expose: ['22/tcp', '3000/tcp'] });
+    for (const folder of FOLDERS) mkdirSync(folder);
+    await host.db(
+      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2',
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'docker_images set wiki service Repository mediawiki Tag 1.43',
+      'docker_containers set wikidb service status enabled Image mariadb:11 DataMount container DataMountPath /var/lib/mysql InterLinkPriority 10 MaxMemory 512',
+      'docker_containers set wiki service status enabled Image wiki SubDomain enabled WebPort 80 Interlinked wikidb:db access private MountPath /srv/wiki:/images',
+      'docker_containers set git service status enabled Image gitea:1 PortMapping custom PortMappingPorts 2222:22 access public WebAlias git WebPort 3000',
+    );
+  });
+  afterAll(async () => {
+    host.stop();
+    await proxy.stop();
+    await dockerd.stop();
+    for (const folder of FOLDERS) rmdirSync(folder);
+  });
+
+  /** the plan of an event, by a dry run */
+  async function plan(): Promise<readonly string[]> {
+    const { plan: { operations } } = JSON.parse(await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update'])) as { plan: { operations: { verb: string; name: string; cause: string }[] } };
+    return operations.map(({ verb, name, cause }) => `${verb} ${name}: ${cause}`);
+  }
+
+  it('is planned as it is done', async () => {
+    expect(await plan()).toEqual([
+      'network docksmith-wiki: wanted by wiki, wikidb', 'volume wikidb-data: wanted by wikidb',
+      'create wikidb: not there', 'create wiki: not there', 'create git: not there',
+    ]);
+    const said = await host.run('signal-event', ['docker-update']);
+    expect(said).toMatchObject({ exitCode: 0 });
+    expect(await dockerd.docker('ps', '--format', '{{.Names}}')).toBe('git\nwiki\nwikidb');
+    proxy.reset();
+    expect(await plan()).toEqual([]);
+    expect((await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).split('\n')).toContain('nothing to do');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(proxy.listMutating()).toEqual([]);
+  });
+
+  it('has run specs with the keys and values of the sample', () => {
+    expect(parse(host.read('/etc/docksmith/containers/wiki.yaml'))).toMatchObject({
+      services: { wiki: {
+        container_name: 'wiki', image: 'mediawiki:1.43', restart: 'unless-stopped', ports: ['127.0.0.1:47000:80'], volumes: ['/srv/wiki:/images'],
+        networks: { 'docksmith-wiki': {} }, depends_on: ['wikidb'],
+        environment: {
+          DB_NAME: '/wiki/db', DB_PORT: 'tcp://db:3306', DB_PORT_3306_TCP: 'tcp://db:3306',
+          DB_PORT_3306_TCP_ADDR: 'db', DB_PORT_3306_TCP_PORT: '3306', DB_PORT_3306_TCP_PROTO: 'tcp',
+        },
+        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
+      } },
+      networks: { 'docksmith-wiki': { name: 'docksmith-wiki' } },
+    });
+    expect(parse(host.read('/etc/docksmith/containers/git.yaml'))).toMatchObject({ services: { git: { ports: ['2222:22', '127.0.0.1:47001:3000'] } } });
+  });
+
+  it('lets the wiki reach its db by the alias', async () => {
+    expect(await dockerd.docker('exec', 'wiki', 'nslookup', 'db')).toMatch(/Name:\s+db/);
+    expect(await dockerd.docker('exec', 'wiki', 'printenv', 'DB_PORT_3306_TCP')).toBe('tcp://db:3306');
+    expect(await dockerd.inspect('docksmith-wiki')).toMatchObject({ Options: { 'com.docker.network.bridge.name': expect.stringMatching(/^br-[0-9a-f]{12}$/) as string } });
+  });
+
+  it('answers changes as the sample says', async () => {
+    await host.db('docker_containers setprop wikidb MaxMemory 1024');
+    expect(await plan()).toEqual(['update wikidb: memory 512m -> 1024m']);
+    await host.db('docker_containers setprop wiki MountPath /srv/wiki2:/images');
+    await host.runOrFail('signal-event', ['docker-container-update', 'wikidb']);
+    expect(await plan()).toEqual(['recreate wiki: volumes /srv/wiki:/images -> /srv/wiki2:/images']);
+    const before = await dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'wikidb', 'git');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'wikidb', 'git')).toBe(before);
+    expect(await plan()).toEqual([]);
+  });
+});
