@@ -78,7 +78,7 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
 
   it('lets the wiki reach its db by the alias', async () => {
     expect(await dockerd.docker('exec', 'wiki', 'nslookup', 'db')).toMatch(/Name:\s+db/);
-    expect(await dockerd.docker('exec', 'wiki', 'printenv', 'DB_PORT_3306_TCP')).toBe('tcp://db:3306');
+    expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'echo $DB_PORT_3306_TCP')).toBe('tcp://db:3306');
     expect(await dockerd.inspect('docksmith-wiki')).toMatchObject({ Options: { 'com.docker.network.bridge.name': expect.stringMatching(/^br-[0-9a-f]{12}$/) as string } });
   });
 
