@@ -105,6 +105,27 @@ needs('apache')('the rendered sites on a real Apache', () => {
       expect(asked(await get(namespace, 'wiki.example.test', '/x')).name).toBe('wiki');
     });
 
+    it('ask for a password where one is asked for, and keep it to themselves', async () => {
+      // ada with the password "secret", in the one form that needs no program: https://httpd.apache.org/docs/2.4/misc/password_encryptions.html
+      const file = `${host.root}/passwords`;
+      writeFileSync(file, 'ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n');
+      const login = (password: string): Readonly<Record<string, string>> => ({ Authorization: `Basic ${Buffer.from(`ada:${password}`).toString('base64')}` });
+      await install([
+        web('wiki', 47_000, { SubDomain: 'enabled', access: 'private', BasicAuth: file }), web('git', 47_001, { WebAlias: 'git', access: 'public', BasicAuth: file }),
+        web('shop', 47_002, { SubDomain: 'enabled', access: 'public', BasicAuth: file, BasicAuthLAN: 'no' }), web('files', 47_003, { SubDomain: 'enabled', access: 'private', BasicAuth: file, BasicAuthLAN: 'no' }),
+      ]);
+      expect(await get(local, 'wiki.example.test')).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Basic realm="wiki"' } });
+      expect((await get(local, 'wiki.example.test', '/', login('wrong'))).status).toBe(401);
+      const { headers } = asked(await get(local, 'wiki.example.test', '/', login('secret')));
+      expect(headers).not.toHaveProperty('authorization');
+      // a password lets nobody in who may not come
+      expect((await get(foreign, 'wiki.example.test', '/', login('secret'))).status).toBe(403);
+      expect([(await get(foreign, 'host.example.test', '/git/')).status, asked(await get(foreign, 'host.example.test', '/git/', login('secret'))).name]).toEqual([401, 'git']);
+      expect([(await get(foreign, 'shop.example.test')).status, asked(await get(foreign, 'shop.example.test', '/', login('secret'))).name, asked(await get(local, 'shop.example.test')).name]).toEqual([401, 'shop', 'shop']);
+      expect([(await get(foreign, 'files.example.test', '/', login('secret'))).status, asked(await get(local, 'files.example.test', '/', { Authorization: 'Bearer own' })).headers]).toMatchObject([403, { authorization: 'Bearer own' }]);
+      await install(containers());
+    });
+
     it('let an unknown host name reach no container', async () => {
       for (const name of ['unknown.test', '203.0.113.1', 'default.invalid', 'wiki.example.test.evil.test']) {
         expect(await get(foreign, name)).toMatchObject({ status: 200, body: 'the default site\n' });
