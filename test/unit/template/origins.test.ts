@@ -65,7 +65,7 @@ describe('every line of every output', () => {
     ['wiki.yaml', 'max-size', '/etc/docksmith/containers/80logging:8', ['docker_containers wiki LogMaxSize', 'configuration docker LogMaxSize', 'docker_containers wiki LogDriver']],
     ['git.yaml', 'GREETING', '/etc/docksmith/containers/70environment:6', ['docker_containers git Env.GREETING']],
     ['2-wiki.conf', 'ServerName', '/etc/httpd/docksmith/vhost/10open:2', ['docker_containers wiki SubDomainName', 'configuration DomainName', 'configuration httpd ConfDir']],
-    ['2-wiki.conf', 'Require ip 192.168.1.0/24', '/etc/httpd/docksmith/access/10require:6', ['docker_containers wiki access', 'networks (all)']],
+    ['2-wiki.conf', 'Require ip 192.168.1.0/24', '/etc/httpd/docksmith/access/10require:34', ['docker_containers wiki access', 'networks (all)']],
     ['2-wiki.conf', 'ProxyPass / ', '/etc/httpd/docksmith/site/50proxy:3', ['docker_containers wiki WebHostPort', 'docker_containers wiki Certificate']],
     ['daemon.json', 'bip', '/etc/docker/daemon.json/20network:7', ['configuration docker Network', 'configuration docker Mask']],
     ['daemon.json', 'live-restore', '/etc/docker/daemon.json/50live-restore:1', ['configuration docker LiveRestore']],
