@@ -18,8 +18,7 @@ needs('dockerd', 'registry')('images', () => {
     registry = await startRegistry(dockerd);
     await makeSleepImage(dockerd, 'sleep:1', { expose: ['8080/tcp', '5353/udp'] });
     await makeSleepImage(dockerd, 'sleep:2', { expose: ['8080/tcp'], changes: ['ENV SECOND=yes'] });
-    // ends at once, so that nobody could take it for running
-    await makeSleepImage(dockerd, 'broken:1', { files: { '/etc/said': 'x' }, changes: ['ENTRYPOINT ["/bin/sh", "-c", "echo cannot work; exit 3"]'] });
+    await makeSleepImage(dockerd, 'nostart:1', { changes: ['ENTRYPOINT ["/no/such/program"]'] });
     folder = path.join(dockerd.dir, 'files');
     mkdirSync(folder);
   });
@@ -160,6 +159,26 @@ needs('dockerd', 'registry')('images', () => {
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     expect(await host.runOrFail('docksmith', ['update-images', 'new'])).toBe(`pull 127.0.0.1:5999/new:1: asked for\n127.0.0.1:5999/new:1: ${now}, nothing newer\n`);
     expect((await host.run('docksmith', ['update-images', 'nobody'])).stderr).toContain('cannot find image "nobody": there is neither a record of it in db docker_images nor an enabled container of that name');
+  });
+
+  it('goes back with all containers of an image when one of them does not do well with the new one, and leaves them in peace then', async () => {
+    await registry.push('sleep:1', 'bad:1');
+    await host.db(`docker_images set bad service Tag 1 ${login()}`, 'docker_containers set git service status enabled Image bad Entrypoint /run', 'docker_containers set wiki service status enabled Image bad');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const [image, id] = [await format('git', '{{.Image}}'), await format('wiki', '{{.Id}}')];
+    await tagElsewhere('nostart:1', 'bad:1');
+    const { exitCode, stdout, stderr } = await host.run('signal-event', ['docker-image-update', 'bad']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot start container "wiki": ') as string]);
+    const said = stdout.replaceAll('S50docker-image-update: ', '').split('\n');
+    expect(said.slice(0, 4)).toEqual([
+      'pull 127.0.0.1:5999/bad:1: asked for',
+      expect.stringMatching(/^recreate git: image sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}$/),
+      expect.stringMatching(/^recreate git: image sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}, since another container does not run with it$/),
+      expect.stringMatching(/^127\.0\.0\.1:5999\/bad:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} was no good$/),
+    ]);
+    expect(await Promise.all(['git', 'wiki'].map((name) => format(name, '{{.Image}} {{.State.Running}}')))).toEqual([`${image} true`, `${image} true`]);
+    expect([await format('wiki', '{{.Id}}'), await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/bad:1')]).toEqual([id, image]);
+    expect((await host.runOrFail('signal-event', ['docker-update']))).toContain('nothing to do');
   });
 
   it('makes nothing anew because a tag was moved on the engine', async () => {
