@@ -1,6 +1,6 @@
 import { writeDbChanges } from '../db/store.ts';
 import { restartDaemon } from '../flow/daemon.ts';
-import { setUpDbs } from '../flow/setup.ts';
+import { keepDataRoot, setUpDbs } from '../flow/setup.ts';
 import { readWorld } from '../flow/world.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
 import type { CommandContext } from './command.ts';
@@ -35,8 +35,9 @@ export async function runRestartDaemon(_args: readonly string[], { paths, stdout
 /** `docksmith set-up`: the action `docksmith-set-up`. */
 export async function runSetUp(_args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { lines, warnings } = setUpDbs(paths);
+  const kept = await keepDataRoot(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });
   for (const warning of warnings) reporter.warning(warning);
-  for (const line of lines) stdout.write(`${showable(line)}\n`);
-  return Promise.resolve(0);
+  for (const line of [...lines, ...kept]) stdout.write(`${showable(line)}\n`);
+  return 0;
 }

@@ -12,13 +12,14 @@ const DRY_RUN = 'say what would be done, and change nothing at all';
 const DIFF = 'show what changes in each file';
 const TAKE_OVER = 'replace files that are not docksmith\'s; history keeps them';
 const JSON_OPTION = 'print one JSON document on standard output';
+const RETRY = 'try again also what has failed and did not change';
 const WAIT = 'give up after so many seconds if another event runs';
 
 /** Every command of `docksmith`, in the order of its help. */
 export const COMMANDS: Readonly<Record<string, Listed>> = {
   'signal-event': {
     usage: '[OPTION…] EVENT [ARG…]', doc: 'run one event',
-    options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--force': 'adjust every service of the event, changed files or not', '--take-over': TAKE_OVER, '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--force': 'adjust every service of the event, changed files or not', '--take-over': TAKE_OVER, '--retry': RETRY, '--wait SECONDS': WAIT, '--json': JSON_OPTION },
     load: async () => (await import('./signal-event.ts')).runSignalEvent,
   },
   'expand-template': {
@@ -33,7 +34,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   },
   reconcile: {
     usage: '[OPTION…] [NAME…]', doc: 'bring the containers to what the run specs say',
-    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers without a record, but never a volume', '--move-data': 'copy data of containers to where the records want it', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
+    options: { '--dry-run': DRY_RUN, '--remove-orphans': 'remove containers without a record, but never a volume', '--move-data': 'copy data of containers to where the records want it', '--retry': RETRY, '--boot': 'put right in what order a starting engine has started them', '--wait SECONDS': WAIT, '--json': JSON_OPTION },
     load: async () => (await import('./reconcile.ts')).runReconcile,
   },
   start: { usage: 'NAME…', doc: 'start containers', load: async () => (await import('./reconcile.ts')).runStart },

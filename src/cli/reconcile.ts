@@ -9,14 +9,14 @@ import { formatFailures, jsonFailures, listFailures } from './format-failure.ts'
 import { jsonPlan } from './format-preview.ts';
 import { showable } from './terminal.ts';
 
-const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, 'move-data': { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
+const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, 'move-data': { type: 'boolean' }, retry: { type: 'boolean' }, boot: { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
 
 /** `docksmith reconcile [OPTION…] [NAME…]` */
 export async function runReconcile(args: readonly string[], context: CommandContext): Promise<number> {
   const { values, words } = readOptions('docksmith reconcile', args, OPTIONS);
   return run('reconcile', context, {
     names: words.length === 0 ? undefined : words, removeOrphans: values['remove-orphans'], moveData: values['move-data'], dryRun: values['dry-run'],
-    json: values.json ?? false, waitSeconds: readSeconds('docksmith reconcile', values.wait),
+    retry: values.retry ?? process.env['DOCKSMITH_RETRY'] === '1', isBoot: values.boot, json: values.json ?? false, waitSeconds: readSeconds('docksmith reconcile', values.wait),
   });
 }
 

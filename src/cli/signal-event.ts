@@ -10,7 +10,7 @@ import { formatSignal, jsonSignal } from './format-signal.ts';
 import { hasColour, painter } from './terminal.ts';
 
 const OPTIONS = {
-  'dry-run': { type: 'boolean' }, diff: { type: 'boolean' }, force: { type: 'boolean' }, 'take-over': { type: 'boolean' },
+  'dry-run': { type: 'boolean' }, diff: { type: 'boolean' }, force: { type: 'boolean' }, 'take-over': { type: 'boolean' }, retry: { type: 'boolean' },
   wait: { type: 'string' }, json: { type: 'boolean' },
 } as const;
 
@@ -22,7 +22,7 @@ export async function runSignalEvent(args: readonly string[], { paths, stdout, s
   const late = eventArgs.find((word) => Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)));
   if (late !== undefined) throw new UsageFailure('cannot run "signal-event"', { why: `the option ${late} stands behind the event, where its arguments are`, hint: `signal-event ${late} ${event} …` });
   const { json = false, diff = false, force = false } = values;
-  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, waitSeconds: readSeconds('signal-event', values.wait) };
+  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: readSeconds('signal-event', values.wait) };
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const shownDiff = { colour: hasColour(stdout) };
   try {

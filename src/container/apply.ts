@@ -3,9 +3,11 @@ import { applyImage } from './image-operations.ts';
 import { makeCreateBody } from './create-body.ts';
 import type { Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
-import type { Operation } from './operation.ts';
+import type { Gate } from './gate.ts';
+import { Gatekeeper } from './gatekeeper.ts';
+import { getSubject, type Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
-import { recreate } from './recreate.ts';
+import { finishReplacing, recreate } from './recreate.ts';
 import { getImage } from './run-spec.ts';
 import { MANAGED_LABEL } from './names.ts';
 
@@ -26,32 +28,41 @@ export interface Applied {
 
 /**
  * Carries out a plan in its order. A container's first failure ends what is done to that
- * container, others go on; when an image or a volume cannot be had, or the engine does not
+ * container, others go on, but for those that need it; when an image or a volume cannot be had, or the engine does not
  * answer any more, nothing else is begun. Never throws for what the engine refuses.
+ * @param gate waits until a container is healthy; absent: whoever is started is healthy
  */
-export async function applyPlan(engine: Engine, { operations }: Plan, onProgress: (progress: Progress) => void = () => undefined): Promise<Applied> {
+export async function applyPlan(engine: Engine, { operations, specs = new Map() }: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate): Promise<Applied> {
   const done: Operation[] = [];
   const failed: { operation: Operation; failure: Failure }[] = [];
   const skipped: Operation[] = [];
+  const keeper = new Gatekeeper(engine, gate, specs, (operation, words) => onProgress({ operation, state: 'going on', words }));
+  const fail = (operation: Operation, failure: Failure): void => {
+    failed.push({ operation, failure });
+    onProgress({ operation, state: 'failed', words: failure.message });
+  };
   let isOver = false;
   for (const operation of operations) {
-    if (isOver || failed.some(({ operation: { name } }) => name === operation.name || name === findImage(operation))) {
+    if (isOver || failed.some(({ operation: other }) => getSubject(other) === getSubject(operation) || other.name === findImage(operation))) {
       skipped.push(operation);
       continue;
     }
     onProgress({ operation, state: 'begun' });
     try {
-      await applyOperation(engine, operation, (words) => onProgress({ operation, state: 'going on', words }));
+      await keeper.admit(operation);
+      await applyOperation(engine, operation, keeper, (words) => onProgress({ operation, state: 'going on', words }));
       done.push(operation);
       onProgress({ operation, state: 'done' });
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
-      failed.push({ operation, failure });
-      onProgress({ operation, state: 'failed', words: failure.message });
+      fail(operation, failure);
       isOver = ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'network' || operation.verb === 'volume' || failure instanceof EngineGone;
     }
   }
-  return { done, failed, skipped };
+  // what was started last is not healthy yet; with an engine that is gone there is nothing to wait for
+  const sick = failed.some(({ failure }) => failure instanceof EngineGone) ? [] : await keeper.settle();
+  for (const { operation, failure } of sick) fail(operation, failure);
+  return { done: done.filter((operation) => !sick.some((kept) => kept.operation === operation)), failed, skipped };
 }
 
 /** The image that a container is to be made of. */
@@ -59,7 +70,7 @@ function findImage(operation: Operation): string | undefined {
   return operation.verb === 'create' || operation.verb === 'recreate' ? getImage(operation.spec) : undefined;
 }
 
-async function applyOperation(engine: Engine, operation: Operation, onWords: (words: string) => void): Promise<void> {
+async function applyOperation(engine: Engine, operation: Operation, keeper: Gatekeeper, onWords: (words: string) => void): Promise<void> {
   switch (operation.verb) {
     case 'pull':
     case 'build': return applyImage(engine, operation, onWords);
@@ -67,13 +78,22 @@ async function applyOperation(engine: Engine, operation: Operation, onWords: (wo
     case 'network': return engine.createNetwork(operation.create);
     case 'connect': return connect(engine, operation);
     case 'disconnect': return engine.disconnectNetwork(operation.network, operation.id);
-    case 'create': return create(engine, operation);
-    case 'recreate': return recreate(engine, operation);
+    case 'create':
+      keeper.watch(operation, await create(engine, operation));
+      return;
+    case 'recreate': return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id));
     case 'update': return 'signal' in operation ? engine.signalContainer(operation.id, operation.signal) : engine.updateContainer(operation.id, operation.limits);
-    case 'start': return operation.paused ? engine.unpauseContainer(operation.id) : engine.startContainer(operation.id);
-    case 'restart': return engine.restartContainer(operation.id, operation.stop);
+    case 'start':
+      await (operation.paused ? engine.unpauseContainer(operation.id) : engine.startContainer(operation.id));
+      keeper.watch(operation, operation.id);
+      return;
+    case 'restart':
+      await engine.restartContainer(operation.id, operation.stop);
+      keeper.watch(operation, operation.id);
+      return;
     case 'remove':
       if ('network' in operation) return engine.removeNetwork(operation.network);
+      if (operation.successor !== undefined) return finishReplacing(engine, operation, operation.successor, keeper);
       await engine.stopContainer(operation.id, operation.stop);
       return engine.removeContainer(operation.id);
     case 'stop':
@@ -89,10 +109,11 @@ async function connect(engine: Engine, { network, id, endpoint, leaveFirst }: Ex
 }
 
 /** A port that is taken shows only at the start, and the container would stay behind. */
-async function create(engine: Engine, { name, spec }: Extract<Operation, { verb: 'create' }>): Promise<void> {
+async function create(engine: Engine, { name, spec }: Extract<Operation, { verb: 'create' }>): Promise<string> {
   const id = await engine.createContainer(name, makeCreateBody(spec));
   try {
     await engine.startContainer(id);
+    return id;
   } catch (error) {
     await engine.removeContainer(id);
     throw error;

@@ -30,7 +30,10 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
       ...(container === undefined ? {} : { unfinished: container.id }),
     }];
   }
-  const removal: readonly Operation[] = aside === undefined ? [] : [{ verb: 'remove', ...refer(aside), name: aside.nameNow, cause: `replaced by ${name}`, stop: {} }];
+  const removal: readonly Operation[] = aside === undefined ? [] : [{
+    verb: 'remove', ...refer(aside), name: aside.nameNow, cause: `replaced by ${name}`, stop: {},
+    ...(container === undefined ? {} : { successor: { id: container.id, name } }),
+  }];
 
   if (container === undefined) return [{ verb: 'create', name, cause: 'not there', spec }];
   return [...removal, ...decideExisting(spec, container, actual)];
@@ -90,8 +93,9 @@ function isUp({ inspect: { State } }: ActualContainer): boolean {
 /** A successor counts once it runs, or has done its work. */
 function isTakenOver(container: ActualContainer | undefined): boolean {
   if (container === undefined) return false;
-  const { Running, Status, ExitCode } = container.inspect.State;
-  return Running || (Status === 'exited' && ExitCode === 0);
+  const { State: { Running, Status, ExitCode }, HostConfig: { RestartPolicy } } = container.inspect;
+  // one that is to run for ever has not done its work: whoever was about to bring the old one back has stopped it
+  return Running || (Status === 'exited' && ExitCode === 0 && !['always', 'unless-stopped'].includes(RestartPolicy?.Name ?? ''));
 }
 
 /** The kernel would kill something in the container to get below the limit. */

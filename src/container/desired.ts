@@ -41,3 +41,8 @@ export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>, im
   throwAll(failures);
   return { containers, images };
 }
+
+/** The run specs of those that are to run, by name. */
+export function specsOf({ containers }: Pick<Desired, 'containers'>): ReadonlyMap<string, RunSpec> {
+  return new Map(containers.flatMap((container) => (container.state === 'running' ? [[container.name, container.spec] as const] : [])));
+}

@@ -1,5 +1,4 @@
 import type Dockerode from 'dockerode';
-import type { DockerOptions } from 'dockerode';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { EngineGone } from './engine-gone.ts';
 
@@ -38,13 +37,10 @@ export async function openDocker(socket: string): Promise<DockerClient> {
   });
 }
 
-/** dockerode reads `DOCKER_HOST` and its like by itself, and would talk to that engine in place of the one that is asked for. */
-const NOT_OF_ENVIRONMENT = { socketPath: undefined, host: undefined, port: undefined, protocol: 'http', ca: undefined, cert: undefined, key: undefined } as const;
-
-function parseSocket(socket: string): DockerOptions {
+function parseSocket(socket: string): { readonly socketPath?: string; readonly host?: string; readonly port?: number; readonly protocol?: 'http' } {
   const tcp = /^tcp:\/\/(.+):(\d+)\/?$/.exec(socket);
-  if (tcp?.[1] === undefined) return { ...NOT_OF_ENVIRONMENT, socketPath: socket.replace(/^unix:\/\//, '') };
-  return { ...NOT_OF_ENVIRONMENT, host: tcp[1].replace(/^\[|\]$/g, ''), port: Number(tcp[2]) };
+  if (tcp?.[1] === undefined) return { socketPath: socket.replace(/^unix:\/\//, '') };
+  return { host: tcp[1].replace(/^\[|\]$/g, ''), port: Number(tcp[2]), protocol: 'http' };
 }
 
 /** Runs a request; what goes wrong becomes a `Failure` in the engine's words. */

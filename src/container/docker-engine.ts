@@ -3,8 +3,9 @@ import type { RegistryLogin } from '../model/image-source.ts';
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
 import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest, VolumeInspect } from './engine.ts';
-import { readFirstFile } from './read-archive.ts';
+import { readLastLines } from './last-lines.ts';
 import { makeNetworkBody, readNetwork } from './network-body.ts';
+import { readFirstFile } from './read-archive.ts';
 
 /** How long a container may take to end when nothing is said, as the engine's own default. */
 const STOP_SECONDS = 10;
@@ -22,6 +23,7 @@ class DockerEngine implements Engine {
   readonly socket: string;
   readonly limitsSwap: boolean;
   readonly liveRestore: boolean;
+  readonly dataRoot: string;
   readonly #docker: Docker;
   /** for messages: an id says nothing to an admin */
   readonly #names = new Map<string, string>();
@@ -31,6 +33,7 @@ class DockerEngine implements Engine {
     this.socket = socket;
     this.limitsSwap = info['SwapLimit'] === true;
     this.liveRestore = info['LiveRestoreEnabled'] === true;
+    this.dataRoot = typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '';
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {
@@ -82,6 +85,10 @@ class DockerEngine implements Engine {
       const cache = toNumber(details['total_inactive_file'] ?? details['inactive_file']);
       return Math.max(0, toNumber(memory['usage']) - cache);
     });
+  }
+
+  readLastLines(id: string, count: number): Promise<readonly string[]> {
+    return readLastLines(this.#docker.getContainer(id), count);
   }
 
   pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void> {

@@ -12,6 +12,8 @@ export interface Engine {
   readonly limitsSwap: boolean;
   /** whether containers go on running while this engine restarts, as it was started */
   readonly liveRestore: boolean;
+  /** the folder of its images, containers and volumes, links followed; empty where there is none */
+  readonly dataRoot: string;
 
   listContainers(): Promise<readonly ContainerSummary[]>;
   /** undefined: not there (any more) */
@@ -28,6 +30,8 @@ export interface Engine {
   readContainerFile(id: string, path: string): Promise<string | undefined>;
   /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
   getMemoryUse(id: string): Promise<number>;
+  /** the end of its log, oldest line first; none where its log driver keeps nothing that can be read */
+  readLastLines(id: string, count: number): Promise<readonly string[]>;
 
   /** `onProgress` gets one line for all layers, as often as there is news */
   pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void>;
@@ -100,6 +104,7 @@ export interface Endpoint {
   IPAMConfig?: Maybe<{ IPv4Address?: string }>;
   /** only in answers */
   NetworkID?: Maybe<string>;
+  IPAddress?: string;
 }
 
 export interface ContainerSummary {
@@ -188,6 +193,18 @@ export interface CreateBody extends ContainerConfig {
   NetworkingConfig?: { EndpointsConfig: Record<string, Endpoint> };
 }
 
+interface ContainerState {
+  readonly Status: string;
+  readonly Running: boolean;
+  readonly ExitCode: number;
+  readonly StartedAt: string;
+  readonly FinishedAt?: string;
+  readonly OOMKilled?: boolean;
+  readonly Error?: string;
+  /** of the engine's own check; absent where there is none. `starting`, `healthy`, `unhealthy`, `none` */
+  readonly Health?: Maybe<{ readonly Status: string; readonly Log?: Maybe<readonly { readonly ExitCode: number; readonly Output: string }[]> }>;
+}
+
 export interface ContainerInspect {
   readonly Id: string;
   /** with a leading slash */
@@ -195,17 +212,16 @@ export interface ContainerInspect {
   readonly Created: string;
   /** the image's id; `Config.Image` is the reference it was made from */
   readonly Image: string;
-  readonly State: {
-    readonly Status: string; readonly Running: boolean; readonly ExitCode: number; readonly StartedAt: string;
-    readonly FinishedAt?: string; readonly OOMKilled?: boolean; readonly Error?: string;
-    /** starting, healthy, unhealthy; absent without a check */
-    readonly Health?: Maybe<{ readonly Status: string }>;
-  };
+  readonly State: ContainerState;
   /** by the engine, since somebody last started it */
   readonly RestartCount?: number;
   readonly Config: ContainerConfig;
   readonly HostConfig: HostConfig;
-  readonly NetworkSettings?: { readonly Networks?: Maybe<Readonly<Record<string, Maybe<Endpoint>>>> };
+  readonly NetworkSettings?: {
+    readonly Networks?: Maybe<Readonly<Record<string, Maybe<Endpoint>>>>;
+    /** where what it publishes is to be reached, while it runs */
+    readonly Ports?: Maybe<Readonly<Record<string, Maybe<readonly { readonly HostIp: string; readonly HostPort: string }[]>>>>;
+  };
   /** `Source`: a path of the host, for a volume that of its files */
   readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Source?: string | undefined; readonly Destination: string; readonly RW: boolean }[];
 }

@@ -33,6 +33,7 @@ export class MemoryEngine implements Engine {
   readonly socket: string;
   readonly limitsSwap = true;
   readonly liveRestore = true;
+  readonly dataRoot = '';
   /** the mutating calls since it was opened */
   readonly calls: string[] = [];
   readonly #options: MemoryEngineOptions;
@@ -78,6 +79,10 @@ export class MemoryEngine implements Engine {
   getMemoryUse(id: string): Promise<number> {
     // as much as a small server takes
     return Promise.resolve(this.#get(id).inspect.State.Running ? 20 * 1024 ** 2 : 0);
+  }
+
+  readLastLines(): Promise<readonly string[]> {
+    return Promise.resolve([]);
   }
 
   pullImage(reference: string): Promise<void> {

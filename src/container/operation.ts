@@ -35,7 +35,7 @@ type ConnectOperation = { readonly verb: 'connect'; readonly network: string; re
 type DisconnectOperation = { readonly verb: 'disconnect'; readonly network: string } & Existing;
 /** Made and started. */
 type CreateOperation = { readonly verb: 'create'; readonly spec: RunSpec } & Named;
-/** A new container takes the place of the old one, which comes back if the new one does not start. */
+/** A new container takes the place of the old one, which comes back if the new one does not become healthy. */
 export type RecreateOperation = {
   readonly verb: 'recreate';
   readonly spec: RunSpec;
@@ -56,10 +56,25 @@ type StartOperation = { readonly verb: 'start'; readonly paused: boolean } & Exi
 type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
 type RestartOperation = { readonly verb: 'restart'; readonly stop: StopRequest } & Existing;
 /** Stopped and removed; its volumes stay. */
-type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest } & Existing;
+export type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest; readonly successor?: Successor } & Existing;
+/** Who has taken the place of what is removed: it must be healthy, otherwise the old one comes back. */
+export interface Successor {
+  readonly id: string;
+  readonly name: string;
+}
 
 /** One step of a plan. */
 export type Operation =
   | PullOperation | BuildOperation | NetworkOperation | RemoveNetworkOperation | ConnectOperation | DisconnectOperation | VolumeOperation
   | CreateOperation | RecreateOperation | UpdateOperation | SignalOperation
   | StartOperation | StopOperation | RestartOperation | RemoveOperation;
+
+/** Whether a container runs after it that did not before, or was started anew. */
+export function isStarting({ verb }: Operation): boolean {
+  return verb === 'create' || verb === 'recreate' || verb === 'start' || verb === 'restart';
+}
+
+/** Whose operation it is: what is put aside goes with its successor. */
+export function getSubject(operation: Operation): string {
+  return operation.verb === 'remove' && 'successor' in operation ? operation.successor.name : operation.name;
+}

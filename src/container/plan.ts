@@ -1,4 +1,4 @@
-import type { Desired } from './desired.ts';
+import { type Desired, specsOf } from './desired.ts';
 import type { Actual, ActualContainer } from './actual.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
@@ -13,6 +13,7 @@ import type { Operation } from './operation.ts';
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
+import { type FailedSpecs, withholdFailed } from './withhold.ts';
 
 /** What is to be done, in order. */
 export interface Plan {
@@ -21,6 +22,8 @@ export interface Plan {
   readonly notes: readonly string[];
   /** what is not done now, though a record asks for it, to a container each; the others go on */
   readonly refused?: readonly Failure[];
+  /** of the containers that are to run and were looked at, by name */
+  readonly specs?: ReadonlyMap<string, RunSpec>;
 }
 
 export interface PlanOptions {
@@ -31,13 +34,15 @@ export interface PlanOptions {
   readonly avoid?: readonly string[] | undefined;
   /** data may be copied to where the records want it, while its container is down */
   readonly moveData?: boolean | undefined;
+  /** run specs that are not tried again */
+  readonly failed?: FailedSpecs | undefined;
 }
 
 /**
  * Decides what brings the engine to what is desired. Pure.
  * Throws every mistake at once: foreign containers of wanted names, limits below what is in use, unknown names.
  */
-export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false, avoid = [], moveData = false }: PlanOptions = {}): Plan {
+export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false, failed = new Map(), avoid = [], moveData = false }: PlanOptions = {}): Plan {
   const isAsked = (name: string): boolean => names === undefined || names.includes(name);
   const failures = listUnknown(desired, actual, names ?? []);
   const refused: Failure[] = [];
@@ -58,16 +63,19 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   });
   const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
   throwAll([...failures, ...mismatches]);
+  const tried = withholdFailed(operations, wanted, actual, failed);
   const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
   const notes = [
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
+    ...tried.notes,
     ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
   ];
-  const all = arrange([...networks, ...followBound(operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
+  const all = arrange([...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
-  return { operations: names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all, notes, ...(refused.length === 0 ? {} : { refused }) };
+  const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
+  return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), ...(refused.length === 0 ? {} : { refused }) };
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
@@ -77,7 +85,7 @@ export interface Asked {
 }
 
 /** The plan of `docker-container-start|stop|restart NAME…`. Throws for names that are not there, and for starting what is disabled. */
-export function planAsked(desired: Desired, actual: Actual, { verb, names }: Asked): Plan {
+export function planAsked(desired: Desired, actual: Actual, { verb, names }: Asked, failed?: FailedSpecs): Plan {
   const ours = [...actual.containers.values()].filter(({ name, nameNow }) => names.includes(name) && name === nameNow);
   if (verb === 'stop') {
     throwAll(listUnknown(desired, actual, names));
@@ -86,7 +94,8 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
   }
   const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
   throwAll(disabled.map(({ name }) => new Failure(`cannot ${verb} container "${name}"`, { why: 'its record is disabled', hint: `db docker_containers setprop ${name} status enabled` })));
-  const plan = planReconcile(desired, actual, { names });
+  // who asks for a start asks for another try; a restart is one of what is there
+  const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
   const isStarted = (name: string): boolean => plan.operations.some((operation) => operation.name === name && ['create', 'recreate', 'start'].includes(operation.verb));
   const rest = ours.filter(({ name }) => !isStarted(name)).flatMap((container): readonly Operation[] => {
     // one that has finished its work is not started by an update, but by an admin it is

@@ -2,16 +2,19 @@ import { Failure, reasonOf } from '../errors.ts';
 import { makeCreateBody } from './create-body.ts';
 import { copyData, finishMove, type PreparedMove, prepareMove } from './data-copy.ts';
 import type { Engine } from './engine.ts';
+import type { Gatekeeper } from './gatekeeper.ts';
 import { REPLACED_SUFFIX } from './names.ts';
-import type { RecreateOperation } from './operation.ts';
+import type { RecreateOperation, RemoveOperation, Successor } from './operation.ts';
+import { Unhealthy } from './unhealthy.ts';
 
 /**
- * Puts a new container in the place of an old one, which is removed only when the new one
- * has started, and otherwise comes back as it was. Killed in between, the old one stands
- * aside under its label and another name: the next plan takes it up from there.
+ * Puts a new container in the place of an old one, which is stopped and removed only when the
+ * new one is healthy, and otherwise comes back as it was. Killed in between, the old one
+ * stands aside under its label and another name: the next plan takes it up from there.
+ * @param pass waits until the new one is healthy, and throws when it does not become so
  */
-export async function recreate(engine: Engine, operation: RecreateOperation): Promise<void> {
-  const { name, nameNow, id, unfinished, spec, stop } = operation;
+export async function recreate(engine: Engine, operation: RecreateOperation, pass: (id: string) => Promise<void> = () => Promise.resolve()): Promise<void> {
+  const { name, nameNow, id, unfinished, spec, stop, wasRunning } = operation;
   const old = await engine.findContainer(id);
   if (old === undefined) throw new Failure(`cannot recreate container "${name}"`, { why: 'it went away in the meantime' });
   if (unfinished !== undefined) {
@@ -21,6 +24,7 @@ export async function recreate(engine: Engine, operation: RecreateOperation): Pr
   if (nameNow === name) await engine.renameContainer(id, `${name}${REPLACED_SUFFIX}`);
   let made: string | undefined;
   let move: PreparedMove | undefined;
+  let isStarted = false;
   try {
     if (operation.move !== undefined) {
       move = await prepareMove(engine, operation.move, id);
@@ -31,27 +35,49 @@ export async function recreate(engine: Engine, operation: RecreateOperation): Pr
     made = await engine.createContainer(name, makeCreateBody(spec, old));
     await engine.stopContainer(id, stop);
     await engine.startContainer(made);
+    isStarted = true;
+    await pass(made);
   } catch (error) {
-    await bringBack(engine, operation, { made, error });
-    throw error;
+    throw await bringBack(engine, { id, name, wasRunning }, { made, isStarted, error });
   }
   await engine.removeContainer(id);
   if (move !== undefined) finishMove(move);
 }
 
-interface Broken { readonly made: string | undefined; readonly error: unknown }
-
-/** Throws only when that fails too, with both reasons. */
-async function bringBack(engine: Engine, { id, name, wasRunning }: RecreateOperation, { made, error }: Broken): Promise<void> {
+/** Ends a recreate whose new container was started already when it was interrupted. */
+export async function finishReplacing(engine: Engine, operation: RemoveOperation, { id: made, name }: Successor, keeper: Gatekeeper): Promise<void> {
+  const { id, stop } = operation;
   try {
-    if (made !== undefined) await engine.removeContainer(made);
-    await engine.renameContainer(id, name);
+    await keeper.pass(operation, name, made);
+  } catch (error) {
+    if (!(error instanceof Unhealthy)) throw error;
+    throw await bringBack(engine, { id, name, wasRunning: true }, { made, isStarted: true, error });
+  }
+  await engine.stopContainer(id, stop);
+  await engine.removeContainer(id);
+}
+
+interface Old { readonly id: string; readonly name: string; readonly wasRunning: boolean }
+
+interface Broken { readonly made: string | undefined; readonly isStarted: boolean; readonly error: unknown }
+
+/** @returns what is to be thrown: the error itself, or that the old one did not come back, with both reasons */
+async function bringBack(engine: Engine, { id, name, wasRunning }: Old, { made, isStarted, error }: Broken): Promise<unknown> {
+  try {
+    if (made !== undefined) {
+      if (isStarted) await engine.stopContainer(made, {});
+      await engine.removeContainer(made);
+    }
+    // started first: killed in between, it serves under its other name
     if (wasRunning) await engine.startContainer(id);
+    await engine.renameContainer(id, name);
   } catch (second) {
-    throw new Failure(`cannot recreate container "${name}"`, {
+    return new Failure(`cannot recreate container "${name}"`, {
       why: `${reasonOf(error)}; and the old one did not come back: ${reasonOf(second)}`,
       hint: `docker ps --all shows it as ${name}${REPLACED_SUFFIX}; the next docksmith reconcile tries again`,
       cause: error,
     });
   }
+  if (!(error instanceof Unhealthy)) return error;
+  return new Unhealthy(`cannot recreate container "${name}"`, `the new one was started, and ${error.reason}; the old one ${wasRunning ? 'runs again' : 'is back'}`, error.lines);
 }

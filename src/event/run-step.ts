@@ -14,6 +14,8 @@ export interface StepContext {
   readonly token: string;
   /** what cannot be applied (no engine, no service manager) stays pending, and that is no failure */
   readonly mayStayPending?: boolean;
+  /** what has failed before is tried again */
+  readonly retry?: boolean;
   /** a line of the step's output, without its newline and without the step's name */
   readonly onLine: OnLine;
 }
@@ -31,8 +33,8 @@ export interface StepResult {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Runs one executable of an event as `SNNname EVENT ARG…`. What goes wrong is in the result: the steps after it still run. */
-export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, mayStayPending = false, onLine }: StepContext): Promise<StepResult> {
-  const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: token, ...(mayStayPending && { DOCKSMITH_MAY_STAY_PENDING: '1' }) });
+export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, mayStayPending = false, retry = false, onLine }: StepContext): Promise<StepResult> {
+  const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: token, ...(mayStayPending && { DOCKSMITH_MAY_STAY_PENDING: '1' }), ...(retry && { DOCKSMITH_RETRY: '1' }) });
   const result = await runProcess(step.file, [event, ...args], env, onLine);
   const why = formatFailedEnd(result);
   const failure = why === undefined ? undefined : new Failure(`cannot complete step "${step.name}" of event "${event}"`, { why });

@@ -50,7 +50,8 @@ function listCauses(intents: readonly Intent[]): readonly string[] {
   return intents.filter(({ kind, name }) => kind === 'service' && name === DOCKER).flatMap((intent) => intent.causes);
 }
 
-async function waitForEngine(snapshot: Snapshot): Promise<Failure | undefined> {
+/** @returns why it still does not answer after a minute; undefined once it does */
+export async function waitForEngine(snapshot: Snapshot): Promise<Failure | undefined> {
   for (let tries = 0; ; tries++) {
     try {
       await getEngine(snapshot);

@@ -8,7 +8,8 @@ import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { intentsOf, isAdjustable } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
-import { planEventContainers } from './event-plan.ts';
+import { refuseLostData } from './data-root.ts';
+import { type EventPlanRequest, planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
@@ -40,7 +41,7 @@ const NOTHING: Expanded = { changes: { install: [], remove: [], unchanged: [], o
  * Says what an event would do: renders over the dbs with the ports that would be allocated,
  * and plans. Changes nothing and runs no executable.
  */
-export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false }: SignalRequest): Promise<Preview> {
+export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false, retry = false }: SignalRequest): Promise<Preview> {
   const { steps, warnings } = listSteps(paths, event);
   const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
   const has = (action: string): boolean => hasAction(steps, action);
@@ -51,10 +52,12 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const requests = requestsOf(templates, args);
   const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver });
   const { changes } = expanded;
+  if (has(KNOWN_ACTIONS.daemon)) await refuseLostData(world, changes);
   const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];
   const known: readonly string[] = Object.values(KNOWN_ACTIONS);
   const unknowns: string[] = [];
-  const plan = has(KNOWN_ACTIONS.reconcile) ? await planOf(world, expanded, args, (unknown) => unknowns.push(unknown)) : undefined;
+  const isBoot = has(KNOWN_ACTIONS.boot);
+  const plan = isBoot || has(KNOWN_ACTIONS.reconcile) ? await planOf(world, expanded, { args, retry, isBoot }, (unknown) => unknowns.push(unknown)) : undefined;
   return {
     changes,
     warnings: [...warnings, ...expanded.warnings, ...unknowns],
@@ -68,9 +71,9 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
 }
 
 /** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
-async function planOf(world: World, expanded: Expanded, args: readonly string[], warn: (warning: string) => void): Promise<Plan | undefined> {
+async function planOf(world: World, expanded: Expanded, request: EventPlanRequest, warn: (warning: string) => void): Promise<Plan | undefined> {
   try {
-    const plan = await planEventContainers(world, await getEngine(world.snapshot), expanded, args);
+    const plan = await planEventContainers(world, await getEngine(world.snapshot), expanded, request);
     refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
     return plan;
   } catch (error) {

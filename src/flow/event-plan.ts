@@ -8,14 +8,23 @@ import { Failure } from '../errors.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { type Expanded, isRunSpec, parseRenderedSpec } from './expand.ts';
+import { readFailedSpecs } from './failed-specs.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
 import { outputsOf } from './mounted-files.ts';
+import { readOrderedStarts } from './ordered-starts.ts';
 import { planContainers, readRunSpecs, refuseMissing } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine, type World } from './world.ts';
 
+export interface EventPlanRequest {
+  readonly args: readonly string[];
+  /** run specs that have failed are tried again */
+  readonly retry?: boolean;
+  readonly isBoot?: boolean;
+}
+
 /** What reconciling will do once the files of an event are in place: the plan over its run specs as they were rendered. */
-export function planEventContainers({ paths, snapshot, ledger }: World, engine: Engine, { outputs, changes }: Pick<Expanded, 'outputs' | 'changes'>, args: readonly string[]): Promise<Plan> {
+export function planEventContainers({ paths, snapshot, ledger }: World, engine: Engine, { outputs, changes }: Pick<Expanded, 'outputs' | 'changes'>, { args, retry = false, isBoot = false }: EventPlanRequest): Promise<Plan> {
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
   for (const output of outputs.filter(isRunSpec)) {
@@ -25,7 +34,7 @@ export function planEventContainers({ paths, snapshot, ledger }: World, engine: 
   // of a record that went there may be outputs left to remove, and no container any more
   const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
   const names = listInvolved(paths, snapshot, args).filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
-  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names, outputs: outputsOf(paths, ledger, changes) });
+  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names, outputs: outputsOf(paths, ledger, changes), failed: retry ? undefined : readFailedSpecs(paths), boot: isBoot ? readOrderedStarts(paths) : undefined });
 }
 
 /**
@@ -33,9 +42,9 @@ export function planEventContainers({ paths, snapshot, ledger }: World, engine: 
  * name or folder is in the way, and every image is there. Images that are missing are fetched now.
  * @throws Failure(s) for what would leave files in place that no container can follow
  */
-export async function prepareContainers(world: World, expanded: Pick<Expanded, 'outputs' | 'changes'>, args: readonly string[], reporter: Reporter): Promise<void> {
+export async function prepareContainers(world: World, expanded: Pick<Expanded, 'outputs' | 'changes'>, request: EventPlanRequest, reporter: Reporter): Promise<void> {
   const engine = await getEngine(world.snapshot);
-  const plan = await planEventContainers(world, engine, expanded, args);
+  const plan = await planEventContainers(world, engine, expanded, request);
   refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
   for (const operation of plan.operations) {
     // what is there may be asked for again when it is used

@@ -2,11 +2,15 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'nod
 import path from 'node:path';
 import { readActual } from '../container/actual.ts';
 import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
+import { withBootOrder } from '../container/boot-order.ts';
 import { type Desired, makeDesired } from '../container/desired.ts';
 import type { Engine } from '../container/engine.ts';
+import { makeGate } from '../container/gate.ts';
+import { type HealthTimes, parseMilliseconds } from '../container/health-request.ts';
 import type { Operation } from '../container/operation.ts';
 import { type Asked, type Plan, planAsked, planReconcile } from '../container/plan.ts';
 import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import type { FailedSpecs } from '../container/withhold.ts';
 import type { Db } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
@@ -31,19 +35,25 @@ export interface ReconcileRequest {
   readonly moveData?: boolean | undefined;
   /** what docksmith wrote: containers that mount some of it follow when it changes */
   readonly outputs?: Outputs | undefined;
+  /** run specs that are not tried again; absent: everything is tried */
+  readonly failed?: FailedSpecs | undefined;
+  /** the engine has just come up: by container, the start that was in order */
+  readonly boot?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
  * What brings the engine to what the records and run specs say.
  * @param specs by name; the installed ones, or those that a dry run has rendered
  */
-export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs }: ReconcileRequest): Promise<Plan> {
+export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs, failed, boot }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
   const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
   const read = await readActual(engine, desired);
   const actual = outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
-  return asked === undefined ? planReconcile(desired, actual, { names, removeOrphans, moveData, avoid: listLocalSubnets(snapshot) }) : planAsked(desired, actual, asked);
+  if (asked !== undefined) return planAsked(desired, actual, asked, failed);
+  const plan = planReconcile(desired, actual, { names, removeOrphans, moveData, failed, avoid: listLocalSubnets(snapshot) });
+  return boot === undefined ? plan : withBootOrder(plan, desired, actual, boot);
 }
 
 /** What networks of containers must not overlap: the local networks, also those behind a router, and those that this host is on. */
@@ -55,7 +65,13 @@ function listLocalSubnets(snapshot: Snapshot): readonly string[] {
 export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void): Promise<Applied> {
   refuseMissing(snapshot, plan);
   for (const operation of listMaking(plan)) for (const { name, folder } of missingFolders(snapshot, operation)) makeHostFolder(snapshot, name, folder);
-  return applyPlan(engine, plan, onProgress);
+  return applyPlan(engine, plan, onProgress, makeGate(engine, healthTimes(snapshot)));
+}
+
+/** What the record `docksmith` says for containers that say nothing of their health; without it, `DOCKSMITH_HEALTH_WAIT` is how long to wait. */
+export function healthTimes(snapshot: Snapshot): HealthTimes {
+  const get = (prop: string): string | undefined => findProp(snapshot, 'configuration', 'docksmith', prop);
+  return { wait: parseMilliseconds(get('HealthWait') ?? process.env['DOCKSMITH_HEALTH_WAIT']), uptime: parseMilliseconds(get('HealthUptime')) ?? 0 };
 }
 
 /** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be fetched; @param outputs what is about to be installed will be there */

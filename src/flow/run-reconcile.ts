@@ -12,15 +12,22 @@ import { CONTAINERS } from '../model/ports.ts';
 import { readLedger } from '../output/ledger.ts';
 import { addIntents, clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
+import { waitForBoot } from './boot.ts';
+import { readFailedSpecs, rememberFailed, withoutHealed } from './failed-specs.ts';
 import { listBereft } from './interruptions.ts';
 import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
-import { applyContainers, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
+import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
+import { applyContainers, healthTimes, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
 
-export interface RunReconcile extends ReconcileRequest {
+export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
+  /** tries run specs again that have failed */
+  readonly retry?: boolean | undefined;
+  /** waits for the engine and for addresses, and puts right in what order the engine has started containers */
+  readonly isBoot?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   /** in words, for whoever waits for the lock */
   readonly command: string;
@@ -47,22 +54,24 @@ const PENDING = { kind: 'container', name: 'all' } as const;
  * @throws Failure(s) for what keeps it from beginning; what fails on the way is in the result
  */
 export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
-  if (request.dryRun === true) return plan(paths, request);
+  if (request.dryRun === true) return plan(paths, request, reporter);
   const lock = takeEventLock(paths, { command: request.command, run: newRun('reconcile', request.names ?? []).id, waitSeconds: request.waitSeconds, onWait: (holder) => reporter.waiting(holder) });
   try {
-    return await plan(paths, request, onProgress);
+    return await plan(paths, request, reporter, onProgress);
   } finally {
     lock.release();
   }
 }
 
 /** Plans, and where `onProgress` is given carries it out. */
-async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
-  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
+async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
+  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   const specs = readRunSpecs(paths, request.asked?.names ?? names);
+  const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
   let engine;
   try {
+    if (request.isBoot === true && onProgress !== undefined) await waitForBoot(snapshot, enabled, reporter);
     engine = await getEngine(snapshot);
   } catch (error) {
     if (!(error instanceof Failure) || !request.mayStayPending) throw error;
@@ -70,7 +79,9 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
     return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${error.message})`, failures: [] };
   }
   const outputs = outputsOf(paths, readLedger(paths));
-  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs });
+  const failed = await withoutHealed(readFailedSpecs(paths), engine, specs, healthTimes(snapshot));
+  const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
+  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, failed: request.retry === true ? undefined : failed });
   const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
@@ -78,6 +89,8 @@ async function plan(paths: Paths, request: RunReconcile, onProgress?: (progress:
   const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress);
   await removeOldSecrets(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
+  rememberFailed(paths, failed, planned, applied, new Date());
+  await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
   return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };
 }

@@ -4,9 +4,12 @@ import { toByteString } from '../db/byte-text.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { changeDb } from '../db/store.ts';
 import { type Detected, detectHost, readTraces } from '../facts/detect.ts';
-import type { HostFacts } from '../facts/facts.ts';
+import { type HostFacts, NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
+import { withHostDefaults } from '../model/host-defaults.ts';
 import type { Paths } from '../paths.ts';
+import { findLostData } from './data-root.ts';
+import { findEngine } from './world.ts';
 
 /** One value that was found and written: `prop` undefined for the record's type. */
 export interface Found { readonly db: string; readonly key: string; readonly prop?: string; readonly value: string }
@@ -46,6 +49,21 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
     ...prop('httpd', 'Layout', host.apacheLayout),
     ...prop('docksmith', 'ServiceManager', host.serviceManager),
   ];
+}
+
+/**
+ * A host that docksmith comes to is alive: where its engine keeps containers in another folder
+ * than docksmith would have chosen, that folder stays its DataRoot.
+ * @returns what was written
+ */
+export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
+  const dbs = readSnapshot(paths);
+  const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+  const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(snapshot) : undefined;
+  const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
+  if (lost === undefined) return [];
+  writeFound(paths, { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from });
+  return [`configuration docker DataRoot: ${lost.from} (found)`];
 }
 
 function writeFound(paths: Paths, { db, key, prop, value }: Found): void {

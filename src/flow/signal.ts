@@ -13,6 +13,7 @@ import { type Intent, listIntents } from '../output/intents.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { adjustServices, intentsOf } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
+import { refuseLostData } from './data-root.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
 import { fetchAskedImages } from './images.ts';
@@ -30,6 +31,8 @@ export interface SignalRequest {
   /** adjusts every service of the event, whether or not a file of it changed */
   readonly force?: boolean;
   readonly takeOver?: boolean;
+  /** tries run specs again that have failed */
+  readonly retry?: boolean;
   readonly waitSeconds?: number | undefined;
 }
 
@@ -135,7 +138,8 @@ class Signal {
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);
       await checkOutputs(this.#paths, changes);
-      if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, args, this.#reporter);
+      if (hasAction(this.#context.steps, KNOWN_ACTIONS.daemon)) await refuseLostData(world, changes);
+      if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
       const { kept } = this.#commit(staged, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
       this.#changes = changes;
       this.#kept = kept;
@@ -177,10 +181,10 @@ class Signal {
   }
 
   async #execute(step: ExecutableStep, paths: Paths): Promise<void> {
-    const { event, args, token } = this.#context;
+    const { event, args, token, retry = false } = this.#context;
     this.#reporter.progress(step.name);
     const { name, exitCode, signal, seconds, failure } = await runStep(step, {
-      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event),
+      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry,
       onLine: (line, stream) => this.#reporter.line(step.name, line, stream),
     });
     this.#steps.push({ name, seconds, ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) });

@@ -1,7 +1,9 @@
 import { readActual } from '../container/actual.ts';
 import { applyPlan, type Progress } from '../container/apply.ts';
-import { type Desired, makeDesired } from '../container/desired.ts';
+import { type Desired, makeDesired, specsOf } from '../container/desired.ts';
 import type { Engine, ImageInspect } from '../container/engine.ts';
+import { type Gate, makeGate } from '../container/gate.ts';
+import type { HealthTimes } from '../container/health-request.ts';
 import { applyImage, makeImageOperation } from '../container/image-operations.ts';
 import { formatImageReference } from '../container/names.ts';
 import { findDigest, planImageUpdate } from '../container/plan-image-update.ts';
@@ -19,7 +21,7 @@ import { IMAGES, type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts
 import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { readImageSources } from './images.ts';
-import { readRunSpecs } from './reconcile.ts';
+import { healthTimes, readRunSpecs } from './reconcile.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine } from './world.ts';
 
@@ -58,11 +60,11 @@ export interface UpdateImages {
 export async function updateImages(paths: Paths, { names, command, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
   const lock = takeEventLock(paths, { command, run: newRun('update-images', names).id, waitSeconds, onWait: (holder) => reporter.waiting(holder) });
   try {
-    const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
+    const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
     const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
-    const update = new Update(await getEngine(snapshot), makeDesired(records, specs, sources), onProgress);
+    const update = new Update(await getEngine(snapshot), makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
     for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     return update;
   } finally {
@@ -89,9 +91,13 @@ class Update implements ImagesUpdated {
   readonly failures: Failure[] = [];
   readonly #engine: Engine;
   readonly #desired: Desired;
+  readonly #specs: ReadonlyMap<string, RunSpec>;
+  readonly #gate: Gate;
   readonly #onProgress: (progress: Progress) => void;
 
-  constructor(engine: Engine, desired: Desired, onProgress: (progress: Progress) => void) {
+  constructor(engine: Engine, desired: Desired, times: HealthTimes, onProgress: (progress: Progress) => void) {
+    this.#specs = specsOf(desired);
+    this.#gate = makeGate(engine, times);
     this.#engine = engine;
     this.#desired = desired;
     this.#onProgress = onProgress;
@@ -133,7 +139,7 @@ class Update implements ImagesUpdated {
     const plan = planImageUpdate(this.#desired, await readActual(this.#engine, this.#desired), { reference, image, cause });
     const done: string[] = [];
     for (const [name, operations] of plan) {
-      const { failed: [failed] } = await applyPlan(this.#engine, { operations, notes: [] }, this.#onProgress);
+      const { failed: [failed] } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate);
       if (failed !== undefined) return { done, failure: failed.failure };
       done.push(name);
     }

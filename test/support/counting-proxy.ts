@@ -16,17 +16,29 @@ export interface CountingProxy {
   stop(): Promise<void>;
 }
 
+export interface ProxyOptions {
+  /**
+   * Called when the engine has done a call that may change something, and before anybody hears of it.
+   * @param count how many there were since the last reset, this one included
+   * @returns false: the answer is never passed on
+   */
+  readonly onMutated?: (call: string, count: number) => boolean | Promise<boolean>;
+}
+
 /** Stands between a program and the engine at `engineSocket`, passes everything on and writes down what was asked. */
-export async function startCountingProxy(engineSocket: string): Promise<CountingProxy> {
+export async function startCountingProxy(engineSocket: string, { onMutated }: ProxyOptions = {}): Promise<CountingProxy> {
   const dir = makeTemporaryFolder('proxy');
   const socket = path.join(dir, 'proxy.sock');
   const calls: string[] = [];
   const server = http.createServer((request, response) => {
-    calls.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => {
+    const call = `${request.method ?? ''} ${request.url ?? ''}`;
+    calls.push(call);
+    const count = calls.filter(isMutating).length;
+    const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => void (async () => {
+      if (onMutated !== undefined && isMutating(call) && !(await onMutated(call, count))) return void response.destroy();
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.pipe(response);
-    });
+    })());
     onward.on('error', () => response.destroy());
     // a client that hangs up on a stream of events or logs means the engine too
     response.on('close', () => onward.destroy());
@@ -48,7 +60,7 @@ export async function startCountingProxy(engineSocket: string): Promise<Counting
   return {
     socket,
     calls,
-    listMutating: () => calls.filter((call) => !/^(GET|HEAD) /.test(call)),
+    listMutating: () => calls.filter(isMutating),
     reset: () => void calls.splice(0),
     async stop() {
       const closed = once(server, 'close');
@@ -58,6 +70,10 @@ export async function startCountingProxy(engineSocket: string): Promise<Counting
       removeFolder(dir);
     },
   };
+}
+
+function isMutating(call: string): boolean {
+  return !/^(GET|HEAD) /.test(call);
 }
 
 function head({ method, url, rawHeaders }: IncomingMessage): http.RequestOptions {

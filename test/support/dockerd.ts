@@ -27,6 +27,7 @@ export interface DockerdOptions {
 
 export interface Dockerd {
   readonly socket: string;
+  /** since its last start */
   readonly pid: number;
   /** its folder: data, state, `dockerd.log` */
   readonly dir: string;
@@ -37,6 +38,10 @@ export interface Dockerd {
   tryDocker(...args: readonly string[]): Promise<Result>;
   /** what the engine says of a container, an image or another object of that name */
   inspect(name: string): Promise<unknown>;
+  /** ends it as the machine's shutdown would, and waits for its end; containers stay, and with live-restore they run on */
+  shutDown(): Promise<void>;
+  /** starts it again on what it had */
+  startAgain(): Promise<void>;
   /** removes its containers, stops it, waits for its real end and takes away all that it made */
   stop(): Promise<void>;
 }
@@ -55,11 +60,15 @@ export async function startDockerd({ namespace, args = [], configFile, socket }:
     ...(socket === undefined ? ['--data-root', path.join(dir, 'data'), '-H', `unix://${listensOn}`, '--log-level', 'warn'] : []),
     ...args,
   ];
-  const log = openSync(path.join(dir, 'dockerd.log'), 'a');
-  // a test run that is killed cannot clean up: the kernel then ends the engine, and the next run takes the rest away
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...own.command('dockerd', dockerdArgs).flat()], { stdio: ['ignore', log, log] });
-  closeSync(log);
-  const ended = once(child, 'exit');
+  const launch = (): ReturnType<typeof spawn> => {
+    const log = openSync(path.join(dir, 'dockerd.log'), 'a');
+    // a test run that is killed cannot clean up: the kernel then ends the engine, and the next run takes the rest away
+    const started = spawn('setpriv', ['--pdeathsig', 'TERM', ...own.command('dockerd', dockerdArgs).flat()], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    return started;
+  };
+  let child = launch();
+  let ended = once(child, 'exit');
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
   const clearUp = (): void => {
@@ -67,16 +76,25 @@ export async function startDockerd({ namespace, args = [], configFile, socket }:
     removeFolder(dir);
     if (namespace === undefined) own.remove();
   };
-  const until = Date.now() + START_SECONDS * 1000;
-  while (!hasEnded() && Date.now() < until && !(await pingEngine(listensOn))) await setTimeout(20);
-  if (hasEnded() || !(await pingEngine(listensOn))) {
+  const waitUntilItAnswers = async (): Promise<void> => {
+    const until = Date.now() + START_SECONDS * 1000;
+    while (!hasEnded() && Date.now() < until && !(await pingEngine(listensOn))) await setTimeout(20);
+    if (!hasEnded() && (await pingEngine(listensOn))) return;
     child.kill('SIGKILL');
     if (!hasEnded()) await ended;
     const said = readFileSync(path.join(dir, 'dockerd.log'), 'utf8');
     clearUp();
     throw new Error(`dockerd did not answer on ${listensOn}; it said:\n${said}`);
-  }
+  };
+  await waitUntilItAnswers();
 
+  const shutDown = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    const kill = new AbortController();
+    void setTimeout(STOP_SECONDS * 1000, undefined, { signal: kill.signal }).then(() => child.kill('SIGKILL'), () => undefined);
+    if (!hasEnded()) await ended;
+    kill.abort();
+  };
   const tryDocker: Dockerd['tryDocker'] = (...command) =>
     run('docker', ['-H', `unix://${listensOn}`, ...command], { env: { DOCKER_CONFIG: dir, DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined } });
   const docker: Dockerd['docker'] = async (...command) => {
@@ -86,21 +104,25 @@ export async function startDockerd({ namespace, args = [], configFile, socket }:
   };
   return {
     socket: listensOn,
-    pid: child.pid ?? 0,
+    get pid() {
+      return child.pid ?? 0;
+    },
     dir,
     namespace: own,
     docker,
     tryDocker,
     inspect: async (name) => (JSON.parse(await docker('inspect', name)) as unknown[])[0],
+    shutDown,
+    async startAgain() {
+      child = launch();
+      ended = once(child, 'exit');
+      await waitUntilItAnswers();
+    },
     async stop() {
       try {
         if (!hasEnded()) await removeContainers(docker);
       } finally {
-        child.kill('SIGTERM');
-        const kill = new AbortController();
-        void setTimeout(STOP_SECONDS * 1000, undefined, { signal: kill.signal }).then(() => child.kill('SIGKILL'), () => undefined);
-        if (!hasEnded()) await ended;
-        kill.abort();
+        await shutDown();
         clearUp();
       }
     },

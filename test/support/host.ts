@@ -47,7 +47,8 @@ export function makeHost({ namespace, env = {} }: HostOptions = {}): Host {
   const file = (pathUnderRoot: string): string => path.join(root, path.posix.resolve('/', pathUnderRoot));
   const runBin: Host['run'] = (bin, args, options = {}) => {
     const command = [process.execPath, [path.join(BIN, `${bin}.js`), ...args]] as const;
-    const ownEnv = { DBPATH: undefined, DOCKER_HOST: undefined, ...env, DOCKSMITH_ROOT: root, ...options.env };
+    // images of tests rarely serve the ports that they publish
+    const ownEnv = { DBPATH: undefined, DOCKER_HOST: undefined, DOCKSMITH_HEALTH_WAIT: '0', ...env, DOCKSMITH_ROOT: root, ...options.env };
     return run(...(namespace === undefined ? command : namespace.command(...command)), { ...options, env: ownEnv });
   };
   const runBinOrFail: Host['runOrFail'] = async (bin, args, options) => {

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import type { Applied } from '../container/apply.ts';
+import type { Engine } from '../container/engine.ts';
+import { EngineGone } from '../container/engine-gone.ts';
+import { isHealthy } from '../container/gate.ts';
+import { Unmet } from '../container/gatekeeper.ts';
+import type { HealthTimes } from '../container/health-request.ts';
+import { HASH_LABEL, MANAGED_LABEL } from '../container/names.ts';
+import { getSubject, isStarting } from '../container/operation.ts';
+import type { Plan } from '../container/plan.ts';
+import type { RunSpec } from '../container/run-spec.ts';
+import { makeLabels } from '../container/spec-hash.ts';
+import { Unhealthy } from '../container/unhealthy.ts';
+import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
+import { compareBytes } from '../layers.ts';
+import { type Paths, STATE_DIR } from '../paths.ts';
+import { type Field, readState, writeState } from '../state-file.ts';
+
+const WHAT = 'the failed run specs';
+const failedFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'failed-specs.json'));
+
+/** The run specs that events do not try again by themselves. */
+export function readFailedSpecs(paths: Paths): FailedSpecs {
+  return readState(failedFile(paths), WHAT, (state) => state.get('failed').map(parseFailed)) ?? new Map();
+}
+
+function parseFailed(field: Field): FailedSpec {
+  return { digest: field.get('digest').text(), when: field.get('when').text(), why: field.get('why').text() };
+}
+
+/** Those that still are failed: a container that was late may have become healthy since, and is then no failure any more. */
+export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: ReadonlyMap<string, RunSpec>, times: HealthTimes): Promise<FailedSpecs> {
+  if (failed.size === 0) return failed;
+  const running = (await engine.listContainers()).filter(({ labels, status }) => labels[MANAGED_LABEL] === 'true' && status === 'running');
+  const kept = await Promise.all([...failed].map(async ([name, entry]) => {
+    const spec = specs.get(name);
+    const container = running.find((other) => other.name === name);
+    const isMadeOfIt = spec !== undefined && getSpecDigest(spec) === entry.digest && container?.labels[HASH_LABEL] === makeLabels(spec)[HASH_LABEL];
+    return isMadeOfIt && container !== undefined && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
+  }));
+  return new Map(kept.flat());
+}
+
+/**
+ * Writes down what applying a plan has shown: who failed, and who does well again.
+ * @param before what is left of the failed ones from earlier, healed ones taken out
+ */
+export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new Map() }: Plan, { done, failed }: Applied, now: Date): void {
+  const all = new Map(before);
+  for (const operation of done) if (isStarting(operation)) all.delete(operation.name);
+  for (const { operation, failure } of failed) {
+    const name = getSubject(operation);
+    const spec = specs.get(name);
+    // a container that serves was taken down for it; what lies with others, or with the engine, is no failure of the run spec
+    const isOfSpec = failure instanceof Unhealthy || (operation.verb === 'recreate' && !(failure instanceof EngineGone) && !(failure instanceof Unmet));
+    if (spec === undefined || !isOfSpec) continue;
+    all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: failure instanceof Unhealthy ? failure.reason : failure.why });
+  }
+  const sorted = Object.fromEntries([...all].sort(([a], [b]) => compareBytes(a, b)));
+  if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths)))) writeState(failedFile(paths), WHAT, { failed: sorted });
+}
