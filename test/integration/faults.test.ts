@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
+import { type Dockerd, startDockerd } from '../support/dockerd.ts';
+import { type Host, makeHost } from '../support/host.ts';
+import { makeSleepImage } from '../support/image.ts';
+import { needs } from '../support/needs.ts';
+import type { Result } from '../support/run.ts';
+
+const BIN = path.resolve(import.meta.dirname, '../../bin');
+
+needs('dockerd')('faults while containers are changed', () => {
+  let dockerd: Dockerd;
+  let proxy: CountingProxy;
+  let host: Host;
+  /** what happens when the engine has done a call that changes something; false: nobody hears of it */
+  let onMutated: (call: string, count: number) => boolean | Promise<boolean> = () => true;
+  beforeAll(async () => {
+    // containers outlive their engine
+    dockerd = await startDockerd({ args: ['--live-restore'] });
+    proxy = await startCountingProxy(dockerd.socket, { onMutated: (call, count) => onMutated(call, count) });
+    await makeSleepImage(dockerd, 'sleep:1', { changes: ['VOLUME /state'] });
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await dockerd.stop();
+  });
+  afterEach(async () => {
+    onMutated = () => true;
+    const ids = await listIds();
+    if (ids.length > 0) await dockerd.docker('rm', '--force', ...ids);
+    host.stop();
+  });
+
+  async function listIds(): Promise<readonly string[]> {
+    return (await dockerd.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
+  }
+  /** name -> `id state start` */
+  async function listContainers(): Promise<Readonly<Record<string, string>>> {
+    const ids = await listIds();
+    if (ids.length === 0) return {};
+    const lines = await dockerd.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}', ...ids);
+    return Object.fromEntries(lines.split('\n').map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  async function makeOwnHost(...lines: readonly string[]): Promise<void> {
+    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
+    await host.db(
+      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1',
+      'configuration set docker service status enabled Daemon foreign', ...lines,
+    );
+  }
+  /** Runs docksmith and kills it, and all that it started, after so many calls that change something. @returns undefined if it was killed */
+  async function runAndKill(calls: number, args: readonly string[]): Promise<Result | undefined> {
+    proxy.reset();
+    const [command, all] = dockerd.namespace.command(process.execPath, [path.join(BIN, 'signal-event.js'), ...args]);
+    const child = spawn(command, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DBPATH: undefined, DOCKER_HOST: `unix://${proxy.socket}`, DOCKSMITH_HEALTH_WAIT: '5', DOCKSMITH_ROOT: host.root } });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const { pid = 0 } = child;
+    onMutated = (_call, count) => {
+      if (count < calls) return true;
+      if (count === calls) process.kill(-pid, 'SIGKILL');
+      return false;
+    };
+    await once(child, 'close');
+    onMutated = () => true;
+    return child.signalCode === 'SIGKILL' ? undefined : { exitCode: child.exitCode ?? -1, stdout: said, stderr: '' };
+  }
+
+  it('converges from a SIGKILL after every single call of a plan that creates, updates, recreates and links, and nothing is lost', async () => {
+    const before = [
+      'docker_containers set limited service status enabled Image sleep:1 MaxMemory 64', 'docker_containers set changed service status enabled Image sleep:1 Env A=1',
+      'docker_containers set kept service status enabled Image sleep:1', 'configuration set docksmith service status enabled HealthUptime 0',
+    ];
+    await makeOwnHost(...before);
+    await host.runOrFail('signal-event', ['docker-update']);
+    await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
+    const [kept] = [(await listContainers())['kept']];
+    let calls = 0;
+    for (;;) {
+      await host.db('docker_containers setprop limited MaxMemory 128', 'docker_containers setprop changed Env A=2', 'docker_containers set added service status enabled Image sleep:1 Interlinked limited:db');
+      const ended = await runAndKill(++calls, ['docker-update']);
+      const next = await host.run('signal-event', ['docker-update']);
+      expect([calls, next.exitCode, next.stderr]).toEqual([calls, 0, '']);
+      const now = await listContainers();
+      expect([calls, Object.keys(now)]).toEqual([calls, ['added', 'changed', 'kept', 'limited']]);
+      expect(Object.values(now).filter((line) => !line.includes(' running '))).toEqual([]);
+      expect(now['kept']).toBe(kept);
+      expect(await dockerd.docker('exec', 'changed', 'sh', '-c', 'cat /state/data; echo $A')).toBe('precious\n2');
+      expect(await dockerd.docker('inspect', '--format', '{{.HostConfig.Memory}}', 'limited')).toBe(String(128 * 1024 ** 2));
+      expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
+      if (ended !== undefined) break;
+      await host.db('docker_containers setprop limited MaxMemory 64', 'docker_containers setprop changed Env A=1', 'docker_containers delete added');
+      await host.runOrFail('signal-event', ['docker-update']);
+      await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
+    }
+    // a network, an update and two joins, a create and a start, and the five calls of a recreate
+    expect(calls).toBeGreaterThan(9);
+  }, 600_000);
+
+  it('brings the old container back from a SIGKILL after every call of a recreate that fails', async () => {
+    await makeOwnHost('docker_containers set changed service status enabled Image sleep:1', 'configuration set docksmith service status enabled HealthWait 10s HealthUptime 1s');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
+    const [old] = await listIds();
+    await host.db('docker_containers setprop changed Command "/bin/false" Restart no');
+    for (let calls = 1; ; calls++) {
+      const ended = await runAndKill(calls, ['--retry', 'docker-update']);
+      const next = await host.run('signal-event', ['docker-update']);
+      // whoever was killed before it could write down the failure has it tried once more
+      expect([calls, next.stderr + next.stdout]).toEqual([calls, expect.stringMatching(/it ended with exit code 1; the old one runs again|failed changed: /)]);
+      const now = await listContainers();
+      expect([calls, Object.keys(now), now['changed']]).toEqual([calls, ['changed'], expect.stringMatching(new RegExp(`^${old ?? ''} running `))]);
+      expect(await dockerd.docker('exec', 'changed', 'cat', '/state/data')).toBe('precious');
+      if (ended !== undefined) {
+        expect(calls).toBeGreaterThan(7);
+        break;
+      }
+    }
+  }, 600_000);
+
+  it('says that the engine went away in the middle, and all containers run on', async () => {
+    await makeOwnHost('docker_containers set changed service status enabled Image sleep:1', 'docker_containers set kept service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const before = await listContainers();
+    await host.db('docker_containers setprop changed Env A=2');
+    proxy.reset();
+    let isDown = false;
+    onMutated = async (call) => {
+      // the new one is made, and the old one serves under its other name
+      if (!isDown && call.includes('/containers/create')) {
+        isDown = true;
+        await dockerd.shutDown();
+      }
+      return true;
+    };
+    const failed = await host.run('signal-event', ['docker-update']);
+    expect([failed.exitCode, failed.stderr]).toEqual([1, expect.stringMatching(/the old one did not come back|does not answer/)]);
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(/cannot reach the Docker engine at .*\n(.*\n)*hint: see that it runs/);
+    onMutated = () => true;
+    await dockerd.startAgain();
+    const meanwhile = await listContainers();
+    expect(meanwhile['kept']).toBe(before['kept']);
+    expect(meanwhile['changed.docksmith-old']).toBe(before['changed']);
+    await host.runOrFail('signal-event', ['docker-update']);
+    const after = await listContainers();
+    expect(Object.keys(after)).toEqual(['changed', 'kept']);
+    expect(after['kept']).toBe(before['kept']);
+    expect(await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo $A')).toBe('2');
+  });
+
+  it('says that a name is taken by a container of somebody else, and leaves all as it is', async () => {
+    await makeOwnHost('docker_containers set changed service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await dockerd.docker('run', '--detach', '--name', 'wiki', 'sleep:1');
+    const before = await listContainers();
+    await host.db('docker_containers set wiki service status enabled Image sleep:1', 'docker_containers setprop changed Env A=2');
+    const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/cannot use the name "wiki" for a container: a container of that name is there which docksmith did not make/)]);
+    expect(await listContainers()).toEqual(before);
+  });
+
+  it('brings the old container back when a foreign process takes its new port in the middle', async () => {
+    await makeOwnHost('docker_containers set changed service status enabled Image sleep:1 TCPPort 8080', 'docker_containers set kept service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const before = await listContainers();
+    await host.db('docker_containers setprop changed TCPPort 8081');
+    const [command, args] = dockerd.namespace.command(process.execPath, ['-e', 'require("net").createServer().listen(8081, "127.0.0.1", () => console.log("listening"))']);
+    const listeners: ReturnType<typeof spawn>[] = [];
+    onMutated = async (call) => {
+      if (listeners.length > 0 || !call.includes('/containers/create')) return true;
+      const listener = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      listeners.push(listener);
+      await once(listener.stdout, 'data');
+      return true;
+    };
+    const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/8081.*address already in use|8081.*already allocated/)]);
+    const after = await listContainers();
+    expect(Object.keys(after)).toEqual(['changed', 'kept']);
+    expect(after['kept']).toBe(before['kept']);
+    expect(after['changed']?.slice(0, 72)).toBe(before['changed']?.slice(0, 72));
+    // before anything is touched it is seen that the port is taken
+    onMutated = () => true;
+    const again = await host.run('signal-event', ['docker-update']);
+    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringMatching(/cannot publish tcp port 8081 for container "changed": it is taken by /)]);
+    for (const listener of listeners) {
+      listener.kill();
+      await once(listener, 'exit');
+    }
+    await host.runOrFail('signal-event', ['--retry', 'docker-update']);
+    expect(Object.keys(await listContainers())).toEqual(['changed', 'kept']);
+  });
+});
