@@ -3,7 +3,7 @@ import type { DailyEngine } from '../container/daily-engine.ts';
 import type { ContainerSummary, Engine } from '../container/engine.ts';
 import { MANAGED_LABEL } from '../container/names.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
@@ -11,6 +11,7 @@ import { findNearest } from '../nearest.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
+import { nameEngine } from './engine-name.ts';
 import { getEngine } from './world.ts';
 
 /** What daily verbs work with: the dbs, and the engine by both of its doors. */
@@ -29,15 +30,15 @@ export async function openDaily(paths: Paths): Promise<Daily> {
 
 /** The dbs with the defaults that depend on the host, and without asking who listens and the like. */
 export function readHostSnapshot(paths: Paths): Snapshot {
-  return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+  return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
 }
 
 /** The daily door of the engine that `getEngine` gives. */
 async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
-  const [, file] = /^memory:\/\/(\/.*)$/.exec(process.env['DOCKSMITH_ENGINE'] ?? '') ?? [];
-  if (file === undefined) return connectDaily(findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '/var/run/docker.sock');
+  const name = nameEngine(snapshot);
+  if (name.kind === 'socket') return connectDaily(name.socket);
   const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([import('../container/memory-engine.ts'), import('../container/memory-daily.ts')]);
-  return new MemoryDaily(new MemoryEngine({ file }));
+  return new MemoryDaily(new MemoryEngine({ file: name.file }));
 }
 
 /** The container of ours that has the name now; undefined where there is none. */

@@ -65,7 +65,7 @@ export async function reconcile(paths: Paths, request: RunReconcile, reporter: R
 
 /** Plans, and where `onProgress` is given carries it out. */
 async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
-  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   const specs = readRunSpecs(paths, request.asked?.names ?? names);
   const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));

@@ -58,7 +58,7 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
  */
 export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
   const dbs = readSnapshot(paths);
-  const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+  const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
   const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(snapshot) : undefined;
   const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
   if (lost === undefined) return [];

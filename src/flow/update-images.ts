@@ -60,7 +60,7 @@ export interface UpdateImages {
 export async function updateImages(paths: Paths, { names, command, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
   const lock = takeEventLock(paths, { command, run: newRun('update-images', names).id, waitSeconds, onWait: (holder) => reporter.waiting(holder) });
   try {
-    const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }, process.env);
+    const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));

@@ -2,10 +2,11 @@ import { type Engine } from '../container/engine.ts';
 import { connectEngine } from '../container/docker-engine.ts';
 import { inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { readFacts } from '../facts/read-facts.ts';
+import { nameEngine } from './engine-name.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { findImageReference } from '../model/image.ts';
 import { CONTAINERS } from '../model/ports.ts';
@@ -25,7 +26,7 @@ export async function readWorld(paths: Paths): Promise<World> {
   const ledger = readLedger(paths);
   const dbs = readSnapshot(paths);
   const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.keys()] });
-  const snapshot = withHostDefaults(dbs, hostFacts, process.env);
+  const snapshot = withHostDefaults(dbs, hostFacts);
   const engine = await findEngine(snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };
   const references = [...new Set(listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => findImageReference(snapshot, key)))];
@@ -38,20 +39,17 @@ export async function readWorld(paths: Paths): Promise<World> {
   return { paths, snapshot, facts, ledger };
 }
 
-/**
- * The engine that the record `docker` names, or in `DOCKSMITH_ENGINE` `memory://FILE`: the
- * engine of tests and of the demonstration, which keeps its containers in that file.
- * @throws Failure where it does not answer
- */
+/** The engine that `nameEngine` names. @throws Failure where it does not answer */
 export async function getEngine(snapshot: Snapshot): Promise<Engine> {
-  const [, file] = /^memory:\/\/(\/.*)$/.exec(process.env['DOCKSMITH_ENGINE'] ?? '') ?? [];
-  if (file === undefined) return connectEngine(findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '/var/run/docker.sock');
+  const name = nameEngine(snapshot);
+  if (name.kind === 'socket') return connectEngine(name.socket);
   const { MemoryEngine } = await import('../container/memory-engine.ts');
-  return new MemoryEngine({ file });
+  return new MemoryEngine({ file: name.file });
 }
 
 /** The engine, or undefined where it does not answer. */
 export async function findEngine(snapshot: Snapshot): Promise<Engine | undefined> {
+  nameEngine(snapshot);
   try {
     return await getEngine(snapshot);
   } catch (error) {

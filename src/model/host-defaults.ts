@@ -14,7 +14,7 @@ const APACHE = {
  * The snapshot with the defaults that depend on the host and so can't stand in the schema:
  * where Apache, the engine and its options are. A value in the db beats them as any default.
  */
-export function withHostDefaults(snapshot: Snapshot, facts: Facts, env: NodeJS.ProcessEnv): Snapshot {
+export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   const { apacheLayout, hasApache, isDebian, hasSmeHome, serviceManager } = facts.host;
   const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
   const layout = findProp(withLayout, 'configuration', 'httpd', 'Layout');
@@ -24,16 +24,11 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts, env: NodeJS.P
     ...(host === undefined ? {} : { PrimaryHost: host }),
   });
   return withDefaults(withDefaults(withApache, 'docker', {
-    Socket: engineSocket(env),
+    // where the engine listens: DOCKER_HOST is where a client looks for one
+    Socket: '/var/run/docker.sock',
     DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
     OptionsFile: isDebian ? '/etc/sysconfig/docker,/etc/default/docker' : '/etc/sysconfig/docker',
   }), 'docksmith', serviceManager === undefined ? {} : { ServiceManager: serviceManager });
-}
-
-/** `DOCKER_HOST` where it names a socket, as the docker command takes it. */
-function engineSocket(env: NodeJS.ProcessEnv): string {
-  const [, socket] = /^unix:\/\/(\/.*)$/.exec(env['DOCKER_HOST'] ?? '') ?? [];
-  return socket ?? '/var/run/docker.sock';
 }
 
 function withDefaults(snapshot: Snapshot, key: string, defaults: Readonly<Record<string, string>>): Snapshot {

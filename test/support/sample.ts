@@ -36,5 +36,5 @@ export const SAMPLE_DBS: ReadonlyMap<string, Db> = new Map([
 
 /** A snapshot of these dbs with the shipped schema. */
 export function snapshotOf(dbs: ReadonlyMap<string, Db> = SAMPLE_DBS, facts: Facts = SAMPLE_FACTS): Snapshot {
-  return withHostDefaults({ dbs, schema: readSchema(findPaths({ DOCKSMITH_ROOT: '/nowhere' })) }, facts, {});
+  return withHostDefaults({ dbs, schema: readSchema(findPaths({ DOCKSMITH_ROOT: '/nowhere' })) }, facts);
 }

@@ -6,11 +6,11 @@ import { factsWith, serverWith } from '../../support/containers.ts';
 import { SAMPLE_FACTS } from '../../support/sample.ts';
 
 /** What a server without settings of its own reads on such a host. */
-function read(host: Partial<HostFacts>, env: NodeJS.ProcessEnv = {}, configuration = {}): (key: string, prop: string) => string | undefined {
+function read(host: Partial<HostFacts>, configuration = {}): (key: string, prop: string) => string | undefined {
   const { schema, dbs } = serverWith({}, configuration);
   // the sample has host defaults of its own
   const bare = { ...schema, configuration: Object.fromEntries(Object.entries(schema['configuration'] ?? {}).map(([key, props]) => [key, Object.fromEntries(Object.entries(props).map(([prop, { doc, kind }]) => [prop, { doc, kind }]))])) };
-  const snapshot = withHostDefaults({ dbs, schema: bare }, factsWith({ host: { ...SAMPLE_FACTS.host, ...host } }), env);
+  const snapshot = withHostDefaults({ dbs, schema: bare }, factsWith({ host: { ...SAMPLE_FACTS.host, ...host } }));
   return (key, prop) => findProp(snapshot, 'configuration', key, prop);
 }
 
@@ -23,18 +23,12 @@ describe('withHostDefaults', () => {
   });
 
   it('follows the Layout that the db says', () => {
-    expect(read({ apacheLayout: 'redhat' }, {}, { httpd: { status: 'enabled', Layout: 'debian' } })('httpd', 'ConfDir')).toBe('/etc/apache2/sites-enabled');
+    expect(read({ apacheLayout: 'redhat' }, { httpd: { status: 'enabled', Layout: 'debian' } })('httpd', 'ConfDir')).toBe('/etc/apache2/sites-enabled');
   });
 
   it('checks nothing where there is no Apache', () => {
     expect(read({ hasApache: false })('httpd', 'CheckCommand')).toBe('');
     expect(read({ hasApache: true })('httpd', 'CheckCommand')).toBe('httpd -t');
-  });
-
-  it('takes the engine\'s socket from DOCKER_HOST where that is one', () => {
-    expect(read({})('docker', 'Socket')).toBe('/var/run/docker.sock');
-    expect(read({}, { DOCKER_HOST: 'unix:///run/own.sock' })('docker', 'Socket')).toBe('/run/own.sock');
-    expect(read({}, { DOCKER_HOST: 'tcp://10.0.0.1:2375' })('docker', 'Socket')).toBe('/var/run/docker.sock');
   });
 
   it('knows an SME Server by its home, and Debian by its options file', () => {
@@ -45,7 +39,7 @@ describe('withHostDefaults', () => {
   });
 
   it('never beats a value of the db', () => {
-    expect(read({}, { DOCKER_HOST: 'unix:///run/own.sock' }, { docker: { Socket: '/run/set.sock' } })('docker', 'Socket')).toBe('/run/set.sock');
+    expect(read({}, { docker: { Socket: '/run/set.sock' } })('docker', 'Socket')).toBe('/run/set.sock');
     expect(read({})('httpd', 'PrimaryHost')).toBe('host.example.test');
   });
 });
