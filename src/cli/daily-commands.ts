@@ -9,6 +9,10 @@ export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--json': JSON_DOCUMENT },
     load: async () => (await import('./plan.ts')).runPlan,
   },
+  status: {
+    usage: '[--json] [NAME…]', doc: 'show how the containers are, or all that is known of some', options: { '--json': JSON_DOCUMENT },
+    load: async () => (await import('./status.ts')).runStatus,
+  },
   logs: {
     usage: '[OPTION…] NAME…', doc: 'show what containers wrote, merged by time',
     options: {

@@ -3,7 +3,6 @@ import type { Interruption } from '../flow/interruptions.ts';
 import { planEvent, type PlanOfEvent } from '../flow/plan.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
-import { formatFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
 import { formatCauses } from './format-signal.ts';
 import { painter, showable } from './terminal.ts';
@@ -22,7 +21,6 @@ export async function runPlan(args: readonly string[], { paths, stdout, stderr }
   const reporter = new ConsoleReporter({ stdout, stderr });
   for (const warning of planned.preview.warnings) reporter.warning(warning);
   stdout.write(formatPlanOfEvent(planned, painter(stdout)));
-  stderr.write(formatFailures(refused, stderr));
   return exitCode;
 }
 

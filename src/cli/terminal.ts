@@ -12,6 +12,11 @@ export function isTerminal(stream: Writable): boolean {
   return 'isTTY' in stream && stream.isTTY === true;
 }
 
+/** Columns of a terminal; 80 for what is none. */
+export function widthOf(stream: Writable): number {
+  return isTerminal(stream) && 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0 ? stream.columns : 80;
+}
+
 /** Puts a style on text that is for a terminal, and leaves it as it is for a pipe. */
 export function painter(stream: Writable): (style: Style, text: string) => string {
   return hasColour(stream) ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
