@@ -27,4 +27,8 @@ export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '-i, --interactive': 'hand standard input on to it', '-t, --tty': 'give it a terminal' },
     load: async () => (await import('./exec.ts')).runExec,
   },
+  doctor: {
+    usage: '[--json]', doc: 'look at all that containers depend on, and say what to do; exit code 1 where something is bad', options: { '--json': JSON_DOCUMENT },
+    load: async () => (await import('./doctor.ts')).runDoctor,
+  },
 };

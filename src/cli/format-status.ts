@@ -1,6 +1,6 @@
 import type { ContainerStatus, Status } from '../flow/status.ts';
 import { formatCauses } from './format-signal.ts';
-import { listAttention, wordOf } from './status-words.ts';
+import { listAttention, wordOf } from '../flow/status-words.ts';
 import { formatTable, type painter, showable } from './terminal.ts';
 
 type Paint = ReturnType<typeof painter>;
@@ -12,6 +12,8 @@ interface Column {
   readonly isSpare?: boolean;
   readonly cell: (container: ContainerStatus) => string;
 }
+
+const STYLES = { good: 'green', waiting: 'yellow', bad: 'red', idle: 'dim' } as const;
 
 /** Those that are empty for all are left out. */
 const COLUMNS: readonly Column[] = [
@@ -52,7 +54,7 @@ function formatRows(containers: readonly ContainerStatus[], paint: Paint, width:
     paint('bold', `${title}${reached.some((ways) => ways.length > 0) ? `${GAP}REACHED AT` : ''}`.trimEnd()),
     ...containers.flatMap((container, n) => {
       const [name = '', ...cells] = columns.map((column) => pad(column.cells[n] ?? '', column));
-      const style = wordOf(container).style;
+      const style = STYLES[wordOf(container).level];
       const painted = cells.map((cell, at) => (at === 0 ? paint(style, cell) : cell));
       const [first = '', ...more] = wrap(reached[n] ?? [], width, indent);
       const isLong = name.length > LONGEST_NAME;
@@ -106,7 +108,7 @@ function formatSize(bytes: number): string {
 export function formatDetails({ containers }: Status, paint: Paint): string {
   return containers.map((container) => {
     const { name, record, state, health, restarts, exitCode, outOfMemory, started, finished, ports, urls, image, digest } = container;
-    const { word, style } = wordOf(container);
+    const { word, level } = wordOf(container);
     const rows: readonly (readonly [string, string | undefined])[] = [
       ['state', [word, ...(word === state || word === health ? [] : [state]), ...(health === undefined || health === word ? [] : [health])].join(', ')],
       ['record', record ?? 'none'], ['started', started], ['ended', exitCode === undefined ? undefined : `${finished ?? ''} with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`],
@@ -114,6 +116,6 @@ export function formatDetails({ containers }: Status, paint: Paint): string {
       ['ports', [...new Set(ports.map(({ address, hostPort, protocol }) => `${address.includes(':') ? `[${address}]` : address}:${hostPort}/${protocol}`))].join(' ')], ['url', urls.join(' ')],
       ...listAttention(container).map((words) => ['attention', words] as const),
     ];
-    return `${paint([style, 'bold'], showable(name))}\n${formatTable(rows.flatMap(([title, text]) => (text === undefined || text === '' ? [] : [[`  ${title}`, showable(text)]])))}`;
+    return `${paint([STYLES[level], 'bold'], showable(name))}\n${formatTable(rows.flatMap(([title, text]) => (text === undefined || text === '' ? [] : [[`  ${title}`, showable(text)]])))}`;
   }).join('\n');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatDetails, formatStatus } from '../../../src/cli/format-status.ts';
-import { listAttention, wordOf } from '../../../src/cli/status-words.ts';
+import { listAttention, wordOf } from '../../../src/flow/status-words.ts';
 import { type ContainerStatus, describeState } from '../../../src/flow/status.ts';
 
 const PLAIN: ContainerStatus = {

@@ -1,20 +1,21 @@
-import type { ContainerStatus } from '../flow/status.ts';
+import type { ContainerStatus } from './status.ts';
 
 export interface Word {
   readonly word: string;
-  readonly style: 'green' | 'yellow' | 'red' | 'dim';
+  /** as it should be, on its way there, not as it should be, or not meant to run */
+  readonly level: 'good' | 'waiting' | 'bad' | 'idle';
 }
 
 /** How a container is, in one word. */
 export function wordOf({ record, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
-  if (isCrashLooping) return { word: 'crash-loop', style: 'red' };
+  if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
   if (state === 'running') {
-    if (health === 'unhealthy') return { word: health, style: 'red' };
-    return { word: health ?? 'running', style: health === 'starting' ? 'yellow' : 'green' };
+    if (health === 'unhealthy') return { word: health, level: 'bad' };
+    return { word: health ?? 'running', level: health === 'starting' ? 'waiting' : 'good' };
   }
-  if (record === 'disabled' && (state === 'missing' || state === 'exited')) return { word: 'disabled', style: 'dim' };
-  if (state === 'exited') return exitCode === 0 ? { word: 'finished', style: 'dim' } : { word: 'stopped', style: 'red' };
-  return { word: state, style: state === 'paused' || state === 'created' ? 'yellow' : 'red' };
+  if (record === 'disabled' && (state === 'missing' || state === 'exited')) return { word: 'disabled', level: 'idle' };
+  if (state === 'exited') return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
+  return { word: state, level: state === 'paused' || state === 'created' ? 'waiting' : 'bad' };
 }
 
 /** What is not as it should be, each with what to do about it. */

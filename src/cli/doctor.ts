@@ -1,0 +1,30 @@
+import { examineHost } from '../flow/doctor.ts';
+import type { Finding } from '../flow/doctor/finding.ts';
+import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { painter, showable, widthOf, wrapWords } from './terminal.ts';
+
+const STYLES = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
+const LEVELS = ['ok', 'warn', 'bad'] as const;
+
+/** `docksmith doctor [--json]`: exit code 1 where something is bad. */
+export async function runDoctor(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
+  const { values: { json = false } } = readOptions('docksmith doctor', args, { json: { type: 'boolean' } });
+  const findings = await examineHost(paths);
+  const counts = LEVELS.map((level) => findings.filter((finding) => finding.level === level).length);
+  const [ok = 0, warn = 0, bad = 0] = counts;
+  if (json) stdout.write(formatJson({ findings, ok, warn, bad }));
+  else stdout.write(`${formatFindings(findings, painter(stdout), widthOf(stdout))}\n${bad} bad, ${warn} to be looked at, ${ok} well\n`);
+  return bad === 0 ? 0 : 1;
+}
+
+/** A line or more of each, what to do below it. */
+export function formatFindings(findings: readonly Finding[], paint: ReturnType<typeof painter>, width: number): string {
+  const widest = Math.max(0, ...findings.map(({ check }) => check.length));
+  const indent = ' '.repeat(4 + 2 + widest + 2);
+  return findings.map(({ check, level, words, advice }) => {
+    const [first = '', ...more] = wrapWords(showable(words), width - indent.length);
+    const below = advice === undefined ? [] : wrapWords(`-> ${showable(advice)}`, width - indent.length);
+    return [`${paint(STYLES[level], level.padEnd(4))}  ${check.padEnd(widest)}  ${first}`, ...more.map((line) => indent + line), ...below.map((line) => indent + paint('cyan', line))]
+      .map((line) => `${line}\n`).join('');
+  }).join('');
+}

@@ -1,0 +1,67 @@
+import { Failure, reasonOf } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { openDaily } from './daily.ts';
+import { checkApache } from './doctor/apache.ts';
+import { checkDaemonOptions } from './doctor/daemon-options.ts';
+import { checkDisk } from './doctor/disk.ts';
+import { checkEngine } from './doctor/engine.ts';
+import { type Finding, makeFinder } from './doctor/finding.ts';
+import { checkFiles, checkPending, checkPrograms } from './doctor/host.ts';
+import { checkNames, makeResolve } from './doctor/names.ts';
+import { checkPorts } from './doctor/ports.ts';
+import { readStatus } from './status.ts';
+import { listAttention, wordOf } from './status-words.ts';
+import { readWorld, type World } from './world.ts';
+
+/** Looks at all that containers depend on, and changes nothing. What keeps one check from being made is a finding, too. */
+export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
+  const world = await readWorld(paths);
+  const groups = await Promise.all([
+    examineEngine(world),
+    attempt('names', () => checkNames(world, makeResolve(paths))),
+    attempt('apache', () => checkApache(world)),
+    attempt('programs', () => checkPrograms()),
+    attempt('files', () => checkFiles(paths, world.ledger)),
+    attempt('pending', () => checkPending(paths)),
+  ]);
+  return groups.flat();
+}
+
+/** Without an engine that is the one thing to say of it. */
+async function examineEngine(world: World): Promise<readonly Finding[]> {
+  const { paths, snapshot, facts, ledger } = world;
+  try {
+    const { engine, daily } = await openDaily(paths);
+    const description = await daily.describe();
+    const [shares, containers] = await Promise.all([daily.measureDisk(), engine.listContainers()]);
+    // the drop-in that starts the engine in our way
+    const ownsUnit = [...ledger.outputs.keys()].some((file) => file.includes('/docker.service.d/'));
+    return [
+      ...checkEngine(snapshot, daily.socket, description), ...checkDisk(description.dataRoot, shares),
+      ...await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit)),
+      ...checkPorts(world, containers), ...await attempt('containers', () => checkContainers(paths)),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [makeFinder('engine').bad(error.message, error.hint)];
+  }
+}
+
+async function checkContainers(paths: Paths): Promise<readonly Finding[]> {
+  const finder = makeFinder('containers');
+  const { containers } = await readStatus(paths, []);
+  const findings = containers.flatMap((container) => listAttention(container).map((words) => {
+    const [what = '', ...advice] = words.split('; ');
+    const text = `${container.name}: ${what}`;
+    return wordOf(container).level === 'bad' ? finder.bad(text, advice.join('; ')) : finder.warn(text, advice.join('; '));
+  }));
+  return findings.length === 0 ? [finder.ok(`${containers.length}, and all are as their records say`)] : findings;
+}
+
+async function attempt(check: string, look: () => readonly Finding[] | Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [makeFinder(check).bad(`it cannot be looked at: ${reasonOf(error)}`)];
+  }
+}

@@ -1,0 +1,69 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { findEventHolder } from '../../event/event-lock.ts';
+import { listRuns } from '../../event/runs.ts';
+import { installedUnder } from '../../output/installed.ts';
+import { listIntents } from '../../output/intents.ts';
+import { digestOf, type Ledger, type Owned } from '../../output/ledger.ts';
+import type { Paths } from '../../paths.ts';
+import { type Finding, formatSome, makeFinder } from './finding.ts';
+
+/** Programs of this host that docksmith runs, and what for. */
+const PROGRAMS = [
+  { name: 'flock', level: 'bad', use: 'no db can be written and no event run without it' },
+  { name: 'iptables', level: 'warn', use: 'private ports of containers cannot be kept from foreign addresses' },
+  { name: 'logger', level: 'warn', use: 'nothing is told to the system\'s log' },
+] as const;
+
+export function checkPrograms(env: NodeJS.ProcessEnv = process.env): readonly Finding[] {
+  const finder = makeFinder('programs');
+  const folders = [...(env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'].filter((folder) => folder !== '');
+  const missing = PROGRAMS.filter(({ name }) => !folders.some((folder) => isExecutable(path.join(folder, name))));
+  return missing.length === 0 ? [finder.ok(`${PROGRAMS.map(({ name }) => name).join(', ')} are there`)] : missing.map(({ name, level, use }) => finder[level](`${name} is not installed: ${use}`));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Files of ours that somebody else has changed or removed. */
+export function checkFiles(paths: Paths, { outputs }: Ledger): readonly Finding[] {
+  const finder = makeFinder('files');
+  const read = installedUnder(paths);
+  const changed = [...outputs.values()].flatMap((owned) => {
+    const how = findChange(owned, read(owned.path));
+    return how === undefined ? [] : [`${owned.path} (${how})`];
+  });
+  if (changed.length === 0) return [finder.ok(outputs.size === 0 ? 'none is written yet' : `${outputs.size} are as docksmith wrote them`)];
+  return [finder.warn(`not as docksmith wrote ${changed.length === 1 ? 'it' : 'them'}: ${formatSome(changed)}`, 'the next event writes what its templates say, and keeps an edited file in history; your own lines belong in /etc/docksmith/templates-custom')];
+}
+
+function findChange({ digest, mode, uid, gid, pending }: Owned, installed: ReturnType<ReturnType<typeof installedUnder>>): string | undefined {
+  // a commit that was killed is finished by the next event
+  if (pending !== undefined) return undefined;
+  if (installed.kind === 'absent') return 'gone';
+  if (installed.kind === 'other') return installed.what;
+  if (digestOf(installed.file.content) !== digest) return 'edited';
+  return installed.file.mode === mode && installed.file.uid === uid && installed.file.gid === gid ? undefined : 'mode or owner';
+}
+
+/** What is still to be done, and an event that went wrong. */
+export function checkPending(paths: Paths): readonly Finding[] {
+  const finder = makeFinder('pending');
+  const intents = listIntents(paths);
+  const [last] = listRuns(paths, 1).runs;
+  const holder = findEventHolder(paths);
+  const isInterrupted = last !== undefined && last.ended === undefined && holder === undefined;
+  return [
+    ...intents.map(({ kind, name, verbs, causes, since }) => finder.warn(`${verbs.length === 0 ? 'an adjustment' : verbs.join(', ')} of ${kind} ${name} since ${since}: ${formatSome(causes, 2)}`, 'signal-event docker-update tries again')),
+    ...(isInterrupted ? [finder.warn(`the event ${last.event} of ${last.started} was interrupted`, 'signal-event docker-update takes it up from there')] : []),
+    ...(last?.exitCode === 1 ? [finder.warn(`the last event, ${last.event} of ${last.ended ?? ''}, failed`, `docksmith log ${last.id}`)] : []),
+    ...(holder === undefined ? [] : [finder.ok(`an event runs now: ${holder}`)]),
+    ...(intents.length === 0 && !isInterrupted && last?.exitCode !== 1 ? [finder.ok('nothing')] : []),
+  ];
+}
