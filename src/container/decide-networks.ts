@@ -14,6 +14,7 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
   const wanted = { [mode]: '', ...listJoined(spec) };
   const has = readJoined(container.inspect);
   const { id, name, nameNow } = container;
+  const isOurs = (network: string): boolean => networks.get(network)?.labels[MANAGED_LABEL] === 'true';
   const isLost = (network: string): boolean => {
     const made = container.inspect.NetworkSettings?.Networks?.[network]?.NetworkID ?? '';
     return network !== 'bridge' && made !== '' && made !== networks.get(network)?.id;
@@ -21,14 +22,23 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
   const endpoints = makeCreateBody(spec).NetworkingConfig?.EndpointsConfig ?? {};
   const joins = Object.entries(wanted).flatMap(([network, endpoint]): readonly Operation[] => {
     const now = has[network];
-    const isAsWanted = now !== undefined && (network === 'bridge' || (isSame(listNames(now, name), listNames(endpoint, name)) && parseJoined(now).address === parseJoined(endpoint).address));
+    const isAsWanted = now !== undefined && (network === 'bridge' || isEndpoint(listNames(now, name), listNames(endpoint, name), isOurs(network)) && isAddress(parseJoined(now).address, parseJoined(endpoint).address, isOurs(network)));
     if (isAsWanted && !isLost(network)) return [];
     const cause = now === undefined ? showJoined(network, endpoint) : `${showJoined(network, now)} -> ${showJoined(network, endpoint)}`;
     return [{ verb: 'connect', id, name, nameNow, network, endpoint: endpoints[network] ?? {}, leaveFirst: now !== undefined, cause }];
   });
-  const leaves = Object.keys(has).filter((network) => !(network in wanted) && (network === 'bridge' || networks.get(network)?.labels[MANAGED_LABEL] === 'true'))
+  const leaves = Object.keys(has).filter((network) => !(network in wanted) && (network === 'bridge' || isOurs(network)))
     .map((network): Operation => ({ verb: 'disconnect', id, name, nameNow, network, cause: network }));
   return [...joins, ...leaves];
+}
+
+/** On a network that others made, they may have given it further names and an address: those it keeps. */
+function isEndpoint(now: readonly string[], wanted: readonly string[], isOurs: boolean): boolean {
+  return isOurs ? isSame(now, wanted) : wanted.every((alias) => now.includes(alias));
+}
+
+function isAddress(now: string, wanted: string, isOurs: boolean): boolean {
+  return now === wanted || (!isOurs && wanted === '');
 }
 
 /** Its own name a container has on every network anyway. */

@@ -36,6 +36,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'digest': matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
   'assignments': each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
   'network-mode': matches(/^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/, 'bridge, host, none, custom:NET or container:NAME'),
+  'volume-mounts': each(matches(/^[a-zA-Z0-9][\w.-]+:\/[^:,]*(:(ro|rw))?$/, 'VOLUME:CONTAINERPATH[:ro], as cache:/var/cache'), 'VOLUME:CONTAINERPATH[:ro]'),
+  'log-size': (value) => value === 'unlimited' ? undefined : checkByKind('size', value),
   'links': each(matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'), 'CONTAINER[:ALIAS]'),
   'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
   'secrets': each(matches(/^[a-zA-Z0-9][\w.-]*(:\/[^:]+)?$/, 'NAME[:PATH], as db_password:/etc/password'), 'NAME[:PATH]'),

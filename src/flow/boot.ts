@@ -6,6 +6,7 @@ import { isList } from '../container/value.ts';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { listAddresses } from '../facts/addresses.ts';
 import { waitForEngine } from './daemon.ts';
+import type { Paths } from '../paths.ts';
 import type { Reporter } from './reporter.ts';
 
 const LOOK_EVERY_MILLISECONDS = 200;
@@ -16,9 +17,9 @@ const LOOK_EVERY_MILLISECONDS = 200;
  * does not come up in time, that is a warning, and the engine refuses those containers alone.
  * @throws Failure when the engine does not answer
  */
-export async function waitForBoot(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, reporter: Reporter): Promise<void> {
+export async function waitForBoot(paths: Paths, snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, reporter: Reporter): Promise<void> {
   reporter.progress('waiting for the engine');
-  const failure = await waitForEngine(snapshot);
+  const failure = await waitForEngine(paths, snapshot);
   if (failure !== undefined) throw failure;
   const until = Date.now() + (parseMilliseconds(findProp(snapshot, 'configuration', 'docksmith', 'BootWait')) ?? 0);
   for (;;) {

@@ -22,7 +22,7 @@ const ANSWERS_WITHIN_SECONDS = 60;
 export async function daemonRestart(paths: Paths, snapshot: Snapshot, intents: readonly Intent[]): Promise<DaemonRestart | undefined> {
   if (!willRestartDaemon(paths, snapshot, intents)) return undefined;
   const causes = listCauses(intents);
-  const engine = await findEngine(snapshot);
+  const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { causes, stops: [] };
   // both count: how the running engine was started, and how the next one is, which ends what it finds alive unless it has live-restore too
   if (engine.liveRestore && findProp(snapshot, 'configuration', DOCKER, 'LiveRestore') !== 'disabled') return { causes, stops: [] };
@@ -42,7 +42,7 @@ export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: 
   const result = await adjustServices(paths, snapshot, [{ service: DOCKER, verbs: ['restart'], always: false }], DOCKER, reporter);
   if (!result.adjusted.some(({ outcome }) => outcome === 'done') || findProp(snapshot, 'configuration', DOCKER, 'status') === 'disabled') return result;
   reporter.progress('waiting for the engine');
-  const failure = await waitForEngine(snapshot);
+  const failure = await waitForEngine(paths, snapshot);
   return failure === undefined ? result : { ...result, failures: [...result.failures, failure] };
 }
 
@@ -51,10 +51,10 @@ function listCauses(intents: readonly Intent[]): readonly string[] {
 }
 
 /** @returns why it still does not answer after a minute; undefined once it does */
-export async function waitForEngine(snapshot: Snapshot): Promise<Failure | undefined> {
+export async function waitForEngine(paths: Paths, snapshot: Snapshot): Promise<Failure | undefined> {
   for (let tries = 0; ; tries++) {
     try {
-      await getEngine(snapshot);
+      await getEngine(paths, snapshot);
       return undefined;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -24,7 +24,7 @@ export interface Daily {
 /** @throws Failure where the engine does not answer */
 export async function openDaily(paths: Paths): Promise<Daily> {
   const snapshot = readHostSnapshot(paths);
-  const [engine, daily] = await Promise.all([getEngine(snapshot), getDaily(snapshot)]);
+  const [engine, daily] = await Promise.all([getEngine(paths, snapshot), getDaily(snapshot)]);
   return { snapshot, engine, daily };
 }
 

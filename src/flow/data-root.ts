@@ -15,7 +15,7 @@ import { findEngine, type World } from './world.ts';
 export async function refuseLostData({ paths, snapshot }: World, { install }: ChangeSet): Promise<void> {
   const isWritten = install.some(({ output }) => output.services.includes('docker'));
   if (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths))) return;
-  const engine = await findEngine(snapshot);
+  const engine = await findEngine(paths, snapshot);
   const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
   if (lost === undefined) return;
   const { from, to, what } = lost;

@@ -73,11 +73,11 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
 /** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
 async function planOf(world: World, expanded: Expanded, request: EventPlanRequest, warn: (warning: string) => void): Promise<Plan | undefined> {
   try {
-    const plan = await planEventContainers(world, await getEngine(world.snapshot), expanded, request);
+    const plan = await planEventContainers(world, await getEngine(world.paths, world.snapshot), expanded, request);
     refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
     return plan;
   } catch (error) {
-    if (!(error instanceof Failure) || await findEngine(world.snapshot) !== undefined) throw error;
+    if (!(error instanceof Failure) || await findEngine(world.paths, world.snapshot) !== undefined) throw error;
     warn(`what becomes of the containers is not known: ${error.message}`);
     return undefined;
   }

@@ -43,7 +43,7 @@ export function planEventContainers({ paths, snapshot, ledger }: World, engine: 
  * @throws Failure(s) for what would leave files in place that no container can follow
  */
 export async function prepareContainers(world: World, expanded: Pick<Expanded, 'outputs' | 'changes'>, request: EventPlanRequest, reporter: Reporter): Promise<void> {
-  const engine = await getEngine(world.snapshot);
+  const engine = await getEngine(world.paths, world.snapshot);
   const plan = await planEventContainers(world, engine, expanded, request);
   refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
   for (const operation of plan.operations) {

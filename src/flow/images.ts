@@ -29,7 +29,7 @@ export async function fetchAskedImages(world: World, only: readonly string[] | u
     && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && whyNotPulled(snapshot, key) === undefined && needsImageFacts(snapshot, facts, key));
   const references = new Map(asking.map((key) => [findImageReference(snapshot, key), key]));
   if (references.size === 0) return world;
-  const engine = await findEngine(snapshot);
+  const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return world;
   const sources = readImageSources(snapshot);
   const images = new Map(facts.images);

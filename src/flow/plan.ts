@@ -27,7 +27,7 @@ export interface PlanOfEvent {
 export async function planEvent(paths: Paths, names: readonly string[]): Promise<PlanOfEvent> {
   const event = names.length === 0 ? 'docker-update' : 'docker-container-update';
   const snapshot = readHostSnapshot(paths);
-  const engine = await getEngine(snapshot);
+  const engine = await getEngine(paths, snapshot);
   const preview = await previewEvent(paths, { event, args: names });
   // an admin may have taken that step out of the event
   const plan = preview.plan ?? { operations: [], notes: [`the event ${event} leaves containers alone: it has no step docker-reconcile`] };

@@ -71,8 +71,8 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
   let engine;
   try {
-    if (request.isBoot === true && onProgress !== undefined) await waitForBoot(snapshot, enabled, reporter);
-    engine = await getEngine(snapshot);
+    if (request.isBoot === true && onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
+    engine = await getEngine(paths, snapshot);
   } catch (error) {
     if (!(error instanceof Failure) || !request.mayStayPending) throw error;
     addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [error.message], since: new Date().toISOString() }]);

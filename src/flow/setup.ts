@@ -59,7 +59,7 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
 export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
   const dbs = readSnapshot(paths);
   const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
-  const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(snapshot) : undefined;
+  const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(paths, snapshot) : undefined;
   const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
   if (lost === undefined) return [];
   writeFound(paths, { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from });

@@ -170,7 +170,7 @@ class Signal {
 
   /** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
   async #mayComeLater({ paths, snapshot }: World, { install, remove }: ChangeSet): Promise<boolean> {
-    if (await findEngine(snapshot) !== undefined) return false;
+    if (await findEngine(paths, snapshot) !== undefined) return false;
     if (isHook(this.#context.event)) return true;
     return hasAction(this.#context.steps, KNOWN_ACTIONS.daemon) && willRestartDaemon(paths, snapshot, [...listIntents(this.#paths), ...intentsOf(install, remove, new Date())]);
   }

@@ -56,7 +56,7 @@ const NEVER = '0001-01-01T00:00:00Z';
 /** How things stand: every record of a container and every container of ours, by name. @throws Failure(s) for names that are neither, and where the engine does not answer */
 export async function readStatus(paths: Paths, names: readonly string[], now = new Date()): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
-  const engine = await getEngine(snapshot);
+  const engine = await getEngine(paths, snapshot);
   const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
   const records = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
   const all = [...new Set([...records, ...ours.map(({ name }) => name)])].sort(compareBytes);

@@ -64,7 +64,7 @@ export async function updateImages(paths: Paths, { names, command, waitSeconds }
     const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
-    const update = new Update(await getEngine(snapshot), makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
+    const update = new Update(await getEngine(paths, snapshot), makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
     for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     return update;
   } finally {

@@ -1,3 +1,4 @@
+import { readAdopted, withAdopted } from '../container/adopted.ts';
 import { type Engine } from '../container/engine.ts';
 import { connectEngine } from '../container/docker-engine.ts';
 import { inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
@@ -27,7 +28,7 @@ export async function readWorld(paths: Paths): Promise<World> {
   const dbs = readSnapshot(paths);
   const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.keys()] });
   const snapshot = withHostDefaults(dbs, hostFacts);
-  const engine = await findEngine(snapshot);
+  const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };
   const references = [...new Set(listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => findImageReference(snapshot, key)))];
   const images = await Promise.all(references.map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
@@ -39,19 +40,20 @@ export async function readWorld(paths: Paths): Promise<World> {
   return { paths, snapshot, facts, ledger };
 }
 
-/** The engine that `nameEngine` names. @throws Failure where it does not answer */
-export async function getEngine(snapshot: Snapshot): Promise<Engine> {
+/** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */
+export async function getEngine(paths: Paths, snapshot: Snapshot): Promise<Engine> {
+  const adopted = readAdopted(paths);
   const name = nameEngine(snapshot);
-  if (name.kind === 'socket') return connectEngine(name.socket);
+  if (name.kind === 'socket') return withAdopted(await connectEngine(name.socket), adopted);
   const { MemoryEngine } = await import('../container/memory-engine.ts');
-  return new MemoryEngine({ file: name.file });
+  return withAdopted(new MemoryEngine({ file: name.file }), adopted);
 }
 
 /** The engine, or undefined where it does not answer. */
-export async function findEngine(snapshot: Snapshot): Promise<Engine | undefined> {
+export async function findEngine(paths: Paths, snapshot: Snapshot): Promise<Engine | undefined> {
   nameEngine(snapshot);
   try {
-    return await getEngine(snapshot);
+    return await getEngine(paths, snapshot);
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

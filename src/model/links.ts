@@ -60,7 +60,7 @@ export function listJoinedNetworks(snapshot: Snapshot, key: string): readonly Jo
     return aliases.length === 0 ? [] : [{ name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) }];
   });
   const own: readonly JoinedNetwork[] = [
-    ...(custom === undefined ? [] : [{ name: custom, aliases: [] }]),
+    ...(custom === undefined ? [] : [{ name: custom, aliases: splitList(findProp(snapshot, CONTAINERS, key, 'NetworkAlias') ?? '').filter((alias) => alias !== key) }]),
     ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : []),
   ];
   // who is only linked to stays on the bridge too, so that joining and leaving a group needs no new container

@@ -57,7 +57,9 @@ const CASES: readonly Case[] = [
   { prop: 'Env.LIST', value: '"a, b"', inspect: { Config: { Env: expect.arrayContaining(['LIST=a, b']) as string[] } }, next: 'a', plan: 'recreate: environment LIST changed' },
   { prop: 'Labels', value: 'com.example.team=web', inspect: { Config: { Labels: { 'com.example.team': 'web' } } }, next: 'com.example.team=db', plan: 'recreate: labels com.example.team=web -> com.example.team=db' },
   { prop: 'LogDriver', value: 'none', inspect: { HostConfig: { LogConfig: { Type: 'none' } } }, next: 'json-file', plan: 'recreate: logging driver=none -> driver=json-file max-file=5 max-size=10m' },
-  { prop: 'LogMaxSize', value: '5m', inspect: { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '5' } } } }, next: '6m', plan: 'recreate: logging max-size=5m -> max-size=6m' },
+  { prop: 'LogMaxSize', value: '5m', inspect: { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '5' } } } }, next: 'unlimited', plan: 'recreate: logging max-file=5 max-size=5m -> none' },
+  { prop: 'Volumes', value: 'cache:/c,conf:/d:ro', inspect: { HostConfig: { Mounts: [{ Type: 'volume', Source: 'cache', Target: '/c' }, { Type: 'volume', Source: 'conf', Target: '/d', ReadOnly: true }] } }, next: 'cache:/c', plan: 'recreate: volumes conf:/d:ro -> none' },
+  { prop: 'NetworkAlias', value: 'intranet', inspect: { NetworkSettings: { Networks: { lan: { Aliases: expect.arrayContaining(['intranet']) as unknown } } } }, next: 'web', plan: 'connect: lan as intranet -> lan as web', beside: 'network custom:lan' },
   { prop: 'LogMaxFile', value: '3', inspect: { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } } }, next: '4', plan: 'recreate: logging max-file=3 -> max-file=4' },
 ];
 
@@ -73,7 +75,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
     proxy = await startCountingProxy(dockerd.socket);
     host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
     await makeSleepImage(dockerd, 'app:1');
-    await host.db('configuration set DomainName example.test', 'configuration set SystemName host', ...CASES.map((one) =>
+    await host.db('configuration set DomainName example.test', 'configuration set SystemName host', 'docker_networks set lan network', ...CASES.map((one) =>
       `docker_containers set ${nameOf(one)} service status enabled Image app:1 ${one.beside ?? ''} ${one.prop} ${one.value}`));
     await host.runOrFail('signal-event', ['docker-update']);
   });

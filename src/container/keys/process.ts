@@ -16,7 +16,8 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
       return /^[\w][\w.:/@-]*$/.test(text) ? formatImageReference(text) : input.refuse(`"${text}" is no image reference`);
     },
     send: (value, body) => { body.Image = value; },
-    read: ({ Config }) => Config.Image,
+    // made by a program that leaves the tag out
+    read: ({ Config: { Image } }) => (Image === undefined ? undefined : formatImageReference(Image)),
   }),
   defineKey(LIST, {
     name: 'command', answer: 'recreate', parse: readWords,

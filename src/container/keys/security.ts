@@ -53,7 +53,7 @@ export const SECURITY_KEYS: readonly SpecKey[] = [
       const { driver = '', ...options } = value;
       body.HostConfig.LogConfig = { Type: driver, Config: options };
     },
-    read: ({ HostConfig: { LogConfig } }) => (LogConfig ? toMap([['driver', LogConfig.Type], ...Object.entries(LogConfig.Config)]) : undefined),
+    read: ({ HostConfig: { LogConfig } }) => (LogConfig ? toLogging(LogConfig.Type, LogConfig.Config) : undefined),
   }),
 ];
 
@@ -70,5 +70,11 @@ function toCapabilities(names: readonly string[] | null | undefined): readonly s
 function readLogging(input: Input): TextMap {
   const { driver, options } = readFields(input, ['driver', 'options']);
   if (driver === undefined) return input.refuse('needs a driver');
-  return toMap([['driver', readText(driver)], ...Object.entries(options === undefined ? {} : readTextMap(options))]);
+  return toLogging(readText(driver), options === undefined ? {} : readTextMap(options));
+}
+
+/** One file is what the driver json-file keeps anyway. */
+function toLogging(driver: string, options: Readonly<Record<string, string>>): TextMap {
+  const said = Object.entries(options).filter(([name, value]) => !(driver === 'json-file' && name === 'max-file' && value === '1'));
+  return toMap([['driver', driver], ...said]);
 }

@@ -1,6 +1,8 @@
 import { type DataMount, findDataMount } from '../../model/data-mount.ts';
+import { splitList } from '../../model/ports.ts';
 import type { HelperCall, HelperTable } from '../helper.ts';
-import { recordArgument } from './arguments.ts';
+import { recordArgument, textArgument } from './arguments.ts';
+import { variables } from './text.ts';
 
 const find = (call: HelperCall): DataMount | undefined => findDataMount(call.snapshot, recordArgument(call, 0).key);
 
@@ -18,6 +20,11 @@ export const DATA_HELPERS: HelperTable = {
     doc: 'where a container finds its data',
     example: { fragment: '{{dataTarget (record "docker_containers" "git")}}', gives: '/data' },
     call: (call) => find(call)?.target ?? '',
+  },
+  volumes: {
+    doc: 'a Volumes as a list, each with .name and .mount, as Compose writes it',
+    example: { fragment: '{{#each (volumes "cache:/var/cache,conf:/etc/app:ro")}}{{name}} {{mount}} {{/each}}', gives: 'cache cache:/var/cache conf conf:/etc/app:ro ' },
+    call: (call) => splitList(textArgument(call, 0)).map((mount) => variables({ name: mount.split(':')[0] ?? '', mount })),
   },
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',

@@ -31,6 +31,8 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'assignments': { allowed: ['A=1,B=', 'A=x=y', ''], wrong: ['A', 'A=1,', '=1', 'A B=1'] },
   'network-mode': { allowed: ['bridge', 'host', 'none', 'custom:lan', 'container:wiki'], wrong: ['', 'custom:', 'lan', 'container:x y'] },
   'links': { allowed: ['wikidb:db,cache', ''], wrong: ['wikidb:', 'a b', 'a:b:c', 'wikidb,'] },
+  'volume-mounts': { allowed: ['cache:/var/cache,conf:/etc/app:ro', ''], wrong: ['cache', '/srv:/data', 'cache:data', 'cache:/a:rx'] },
+  'log-size': { allowed: ['10m', 'unlimited'], wrong: ['0', 'none', ''] },
   'volumes-from': { allowed: ['wiki:ro,git'], wrong: ['wiki:rx', 'wiki:/x'] },
   'secrets': { allowed: ['db_password', 'a:/etc/a,b'], wrong: ['a:b', 'a b', '/a', 'a,'] },
   'subnets': { allowed: ['10.5.0.0/24', '10.5.0.0/24,fd00::/64'], wrong: ['10.5.0.0', '10.5.0.0/33', '10.5.0/24', 'x/8'] },
