@@ -1,19 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { errorCode, Failure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, VolumeInspect } from './engine.ts';
 import { formatPort, listPorts, makeInspect } from './memory-inspect.ts';
-
-/** A container as the memory engine keeps it: what inspect says of it, to be changed. */
-interface Kept { inspect: ContainerInspect; name: string }
-
-interface MemoryState {
-  /** counts ids and starts, so that a test sees what is new without a clock */
-  count: number;
-  containers: Kept[];
-  images: Record<string, ContainerConfig>;
-  volumes: string[];
-  networks?: NetworkSummary[];
-}
+import { type Kept, type MemoryState, readMemory, writeMemory } from './memory-state.ts';
 
 export interface MemoryEngineOptions {
   /** image reference -> what the image says; any other reference can be pulled unless `registry` is false */
@@ -42,7 +30,7 @@ export class MemoryEngine implements Engine {
   constructor(options: MemoryEngineOptions = {}) {
     this.#options = options;
     this.socket = options.file ?? 'memory';
-    this.#state = readState(options.file) ?? { count: 0, containers: [], images: {}, volumes: [] };
+    this.#state = (options.file === undefined ? undefined : readMemory(options.file)) ?? { count: 0, containers: [], images: {}, volumes: [] };
     for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
   }
 
@@ -233,20 +221,10 @@ export class MemoryEngine implements Engine {
       this.#options.onCall?.(call);
       this.calls.push(call);
       const result = change(this.#state);
-      if (this.#options.file !== undefined) writeFileSync(this.#options.file, JSON.stringify(this.#state, undefined, 2));
+      if (this.#options.file !== undefined) writeMemory(this.#options.file, this.#state);
       return Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-  }
-}
-
-function readState(file: string | undefined): MemoryState | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as MemoryState;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
