@@ -81,7 +81,9 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const outputs = outputsOf(paths, readLedger(paths));
   const failed = await withoutHealed(readFailedSpecs(paths), engine, specs, healthTimes(snapshot));
   const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
-  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, failed: request.retry === true ? undefined : failed });
+  // who has data moved asks for it
+  const isRetry = request.retry === true || request.moveData === true;
+  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, failed: isRetry ? undefined : failed });
   const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
