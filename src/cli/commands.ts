@@ -56,6 +56,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '-n COUNT': 'so many, the last ones (20)', '--json': JSON_OPTION },
     load: async () => (await import('./log.ts')).runLog,
   },
+  verify: {
+    usage: '[--diff] [--json]', doc: 'list files that somebody else changed, and custom fragments that a new version left behind; exit code 1 where there are any',
+    options: { '--diff': 'show how the shipped fragments changed', '--json': JSON_OPTION },
+    load: async () => (await import('./verify.ts')).runVerify,
+  },
   props: {
     usage: '[NAME]', doc: 'show the props that records may have, or one of them',
     load: async () => (await import('./props.ts')).runProps,

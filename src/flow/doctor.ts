@@ -6,6 +6,7 @@ import { checkDaemonOptions } from './doctor/daemon-options.ts';
 import { checkDisk } from './doctor/disk.ts';
 import { checkEngine } from './doctor/engine.ts';
 import { type Finding, makeFinder } from './doctor/finding.ts';
+import { verifyHost } from './verify.ts';
 import { checkFiles, checkPending, checkPrograms } from './doctor/host.ts';
 import { checkNames, makeResolve } from './doctor/names.ts';
 import { checkPorts } from './doctor/ports.ts';
@@ -21,7 +22,7 @@ export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
     attempt('names', () => checkNames(world, makeResolve(paths))),
     attempt('apache', () => checkApache(world)),
     attempt('programs', () => checkPrograms()),
-    attempt('files', () => checkFiles(paths, world.ledger)),
+    attempt('files', () => checkFiles(verifyHost(paths))),
     attempt('pending', () => checkPending(paths)),
   ]);
   return groups.flat();

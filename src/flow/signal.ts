@@ -21,6 +21,7 @@ import { listInvolved } from './involved.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
+import { rememberOverrides } from './overrides.ts';
 import type { Reporter } from './reporter.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findEngine, readWorld, type World } from './world.ts';
@@ -77,6 +78,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
       installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
     };
     writeRun(paths, ended);
+    rememberOverrides(paths);
     return { ...result, run: ended, edited: listEdited(result.changes), pending: listIntents(paths) };
   } finally {
     lock.release();

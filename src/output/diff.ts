@@ -20,13 +20,25 @@ type Line = readonly [text: string, colour?: Colour];
  * that is not there, and changes of mode and owner have a line of their own. Ends in a newline,
  * or is empty where nothing changes.
  */
-export function formatDiff({ install, remove }: ChangeSet, { colour = false, secrets = [] }: DiffOptions = {}): string {
-  const files = [
-    ...install.map(({ output, old }) => ({ path: output.path, lines: diffFile(output.path, old, output) })),
-    ...remove.map(({ owned, old }) => ({ path: owned.path, lines: old === undefined ? [] : diffFile(owned.path, old, undefined) })),
-  ].sort((a, b) => compareBytes(a.path, b.path));
+export function formatDiff({ install, remove }: ChangeSet, options: DiffOptions = {}): string {
+  return formatFileDiffs([
+    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output })),
+    ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined }])),
+  ], options);
+}
+
+/** One file before and after; undefined: it is not there. */
+export interface FilePair {
+  readonly path: string;
+  readonly old: FileContent | undefined;
+  readonly wanted: FileContent | undefined;
+}
+
+/** The same for any files. */
+export function formatFileDiffs(files: readonly FilePair[], { colour = false, secrets = [] }: DiffOptions = {}): string {
+  const lines = [...files].sort((a, b) => compareBytes(a.path, b.path)).flatMap(({ path, old, wanted }) => diffFile(path, old, wanted));
   const mask = maskerOf(secrets);
-  return files.flatMap(({ lines }) => lines).map(([text, paint]) => `${colourOf(colour ? paint : undefined, mask(text))}\n`).join('');
+  return lines.map(([text, paint]) => `${colourOf(colour ? paint : undefined, mask(text))}\n`).join('');
 }
 
 function diffFile(path: string, old: FileContent | undefined, wanted: FileContent | undefined): readonly Line[] {
@@ -43,7 +55,8 @@ function diffAttributes(old: FileContent | undefined, wanted: FileContent | unde
   return lines;
 }
 
-function formatMode(mode: number): string {
+/** Permission bits as chmod takes them. */
+export function formatMode(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 

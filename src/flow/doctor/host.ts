@@ -2,10 +2,9 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { findEventHolder } from '../../event/event-lock.ts';
 import { listRuns } from '../../event/runs.ts';
-import { installedUnder } from '../../output/installed.ts';
 import { listIntents } from '../../output/intents.ts';
-import { digestOf, type Ledger, type Owned } from '../../output/ledger.ts';
 import type { Paths } from '../../paths.ts';
+import type { Verified } from '../verify.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
 
 /** Programs of this host that docksmith runs, and what for. */
@@ -31,25 +30,15 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Files of ours that somebody else has changed or removed. */
-export function checkFiles(paths: Paths, { outputs }: Ledger): readonly Finding[] {
+/** Files of ours that somebody else has changed or removed, and fragments of the admin's that may have to follow a shipped one. */
+export function checkFiles({ deviations, outdated, owned }: Verified): readonly Finding[] {
   const finder = makeFinder('files');
-  const read = installedUnder(paths);
-  const changed = [...outputs.values()].flatMap((owned) => {
-    const how = findChange(owned, read(owned.path));
-    return how === undefined ? [] : [`${owned.path} (${how})`];
-  });
-  if (changed.length === 0) return [finder.ok(outputs.size === 0 ? 'none is written yet' : `${outputs.size} are as docksmith wrote them`)];
-  return [finder.warn(`not as docksmith wrote ${changed.length === 1 ? 'it' : 'them'}: ${formatSome(changed)}`, 'the next event writes what its templates say, and keeps an edited file in history; your own lines belong in /etc/docksmith/templates-custom')];
-}
-
-function findChange({ digest, mode, uid, gid, pending }: Owned, installed: ReturnType<ReturnType<typeof installedUnder>>): string | undefined {
-  // a commit that was killed is finished by the next event
-  if (pending !== undefined) return undefined;
-  if (installed.kind === 'absent') return 'gone';
-  if (installed.kind === 'other') return installed.what;
-  if (digestOf(installed.file.content) !== digest) return 'edited';
-  return installed.file.mode === mode && installed.file.uid === uid && installed.file.gid === gid ? undefined : 'mode or owner';
+  const changed = deviations.map(({ path, kind, details }) => `${path} (${[kind, ...details].join(', ')})`);
+  return [
+    ...(changed.length === 0 ? [finder.ok(owned === 0 ? 'none is written yet' : `${owned} are as docksmith wrote them`)] : []),
+    ...(changed.length === 0 ? [] : [finder.warn(`not as docksmith wrote ${changed.length === 1 ? 'it' : 'them'}: ${formatSome(changed)}`, 'the next event writes what its templates say, and keeps an edited file in history; your own lines belong in /etc/docksmith/templates-custom')]),
+    ...(outdated.length === 0 ? [] : [finder.warn(`what they override was changed since they were written: ${formatSome(outdated.map(({ custom }) => custom))}`, 'docksmith verify --diff shows how')]),
+  ];
 }
 
 /** What is still to be done, and an event that went wrong. */

@@ -1,0 +1,33 @@
+import type { OutdatedOverride } from '../flow/overrides.ts';
+import { verifyHost } from '../flow/verify.ts';
+import { formatFileDiffs } from '../output/diff.ts';
+import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { formatTable, hasColour, painter, showable } from './terminal.ts';
+
+const OPTIONS = { diff: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+
+/** `docksmith verify [--diff] [--json]`: exit code 1 where something is not as docksmith left it. */
+export async function runVerify(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
+  const { values: { diff = false, json = false } } = readOptions('docksmith verify', args, OPTIONS);
+  const { deviations, outdated, owned } = verifyHost(paths);
+  const code = deviations.length + outdated.length === 0 ? 0 : 1;
+  if (json) {
+    stdout.write(formatJson({ files: deviations, fragments: outdated.map(({ custom, shipped, ...texts }) => ({ custom, shipped, ...(diff ? texts : {}) })), owned }));
+    return Promise.resolve(code);
+  }
+  const paint = painter(stdout);
+  stdout.write(formatTable([
+    ...deviations.map(({ path, kind, details }) => [paint('yellow', kind), showable([path, ...(details.length === 0 ? [] : [`(${details.join(', ')})`])].join(' '))]),
+    ...outdated.map(({ custom }) => [paint('yellow', 'outdated'), showable(custom)]),
+  ]));
+  if (outdated.length > 0) stdout.write(`outdated: what is shipped was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`);
+  if (diff) stdout.write(formatFileDiffs(outdated.map(pairOf), { colour: hasColour(stdout) }));
+  if (code === 0) stdout.write(owned === 0 ? 'docksmith has written no file yet\n' : `${owned} files are as docksmith wrote them\n`);
+  return Promise.resolve(code);
+}
+
+/** The shipped fragment then and now. */
+function pairOf({ shipped, before, now }: OutdatedOverride): Parameters<typeof formatFileDiffs>[0][number] {
+  const contentOf = (text: string): { content: Buffer; mode: number; uid: number; gid: number } => ({ content: Buffer.from(text), mode: 0, uid: 0, gid: 0 });
+  return { path: shipped, old: contentOf(before), wanted: contentOf(now) };
+}
