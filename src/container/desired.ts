@@ -1,5 +1,6 @@
 import type { Db } from '../db/record.ts';
 import { Failure, throwAll } from '../errors.ts';
+import { needsDisabled } from '../model/check-links.ts';
 import type { ImageSource } from '../model/image-source.ts';
 import { findCycle, inStartOrder } from '../model/start-order.ts';
 import { listSpecNeeds } from './bound.ts';
@@ -18,6 +19,7 @@ export type DesiredContainer =
   | { readonly state: 'stopped'; readonly name: string };
 
 /**
+ * @throws Failure(s) for what needs itself in the end, or a disabled one
  * @param records the db `docker_containers`; types other than `service` are no containers
  * @param specs by name; an enabled record without one is an error
  * @param images what the references of images mean
@@ -32,9 +34,11 @@ export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>, im
   // records are checked before; fragments may say depends_on too
   const cycle = findCycle(records.keys(), needsOf);
   if (cycle !== undefined) failures.push(new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `its run spec needs itself in the end: ${cycle.join(' -> ')}` }));
-  for (const { key: name, props } of inStartOrder(records, needsOf)) {
+  const isDisabled = (name: string): boolean => records.has(name) && records.get(name)?.props.get('status') !== 'enabled';
+  for (const { key: name } of inStartOrder(records, needsOf)) {
     const spec = specs.get(name);
-    if (props.get('status') !== 'enabled') containers.push({ state: 'stopped', name });
+    if (!isDisabled(name)) failures.push(...needsOf(name).filter(isDisabled).map((need) => needsDisabled(name, need)));
+    if (isDisabled(name)) containers.push({ state: 'stopped', name });
     else if (spec !== undefined) containers.push({ state: 'running', name, spec });
     else failures.push(new Failure(`cannot run container "${name}"`, { why: 'its record is enabled, and it has no run spec', hint: `signal-event docker-container-update ${name}` }));
   }

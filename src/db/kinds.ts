@@ -47,6 +47,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'cpu-shares': (value) => /^\d{1,6}$/.test(value) && Number(value) >= 2 && Number(value) <= 262_144 ? undefined : 'is not a whole number from 2 to 262144',
   'cpu-list': matches(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'a list of CPUs, as 0-2,4'),
   'duration': matches(/^(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration, as 30s or 1m30s'),
+  'uptime': matches(/^(?=.*[1-9])(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration above 0, as 2s'),
   'reload-signal': matches(/^(none|(SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGHUP, or none'),
   'signal': matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
   'ip-addresses': each((value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined, 'addresses'),

@@ -68,10 +68,10 @@ export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: 
   return applyPlan(engine, plan, onProgress, makeGate(engine, healthTimes(snapshot)));
 }
 
-/** What the record `docksmith` says for containers that say nothing of their health; without it, `DOCKSMITH_HEALTH_WAIT` is how long to wait. */
+/** What the record `docksmith` says for containers that say nothing of their health. */
 export function healthTimes(snapshot: Snapshot): HealthTimes {
   const get = (prop: string): string | undefined => findProp(snapshot, 'configuration', 'docksmith', prop);
-  return { wait: parseMilliseconds(get('HealthWait') ?? process.env['DOCKSMITH_HEALTH_WAIT']), uptime: parseMilliseconds(get('HealthUptime')) ?? 0 };
+  return { wait: parseMilliseconds(get('HealthWait')), uptime: parseMilliseconds(get('HealthUptime')) ?? 0 };
 }
 
 /** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be fetched; @param outputs what is about to be installed will be there */

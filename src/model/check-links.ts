@@ -15,7 +15,7 @@ export function* checkNeeds(snapshot: Snapshot, facts: Facts, key: string): Gene
     if (record?.type !== 'service') {
       yield new Failure(`cannot run container "${key}"`, { why: `it needs container "${need}", and db ${CONTAINERS} has no such record` });
     } else if (findProp(snapshot, CONTAINERS, need, 'status') !== 'enabled') {
-      yield new Failure(`cannot run container "${key}"`, { why: `it is enabled and needs container "${need}", which is disabled`, hint: `db ${CONTAINERS} setprop ${need} status enabled` });
+      yield needsDisabled(key, need);
     }
   }
   const links = parseLinks(props.get('Interlinked') ?? '');
@@ -28,6 +28,10 @@ export function* checkNeeds(snapshot: Snapshot, facts: Facts, key: string): Gene
   const twice = aliases.find((alias, n) => aliases.indexOf(alias) < n);
   if (twice !== undefined) yield new Failure(`cannot link container "${key}"`, { why: `two of its links have the alias "${twice}"` });
   yield* checkNetwork(snapshot, facts, key);
+}
+
+export function needsDisabled(key: string, need: string): Failure {
+  return new Failure(`cannot run container "${key}"`, { why: `it is enabled and needs container "${need}", which is disabled`, hint: `db ${CONTAINERS} setprop ${need} status enabled` });
 }
 
 function* checkNetwork(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {

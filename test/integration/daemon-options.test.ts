@@ -57,6 +57,28 @@ needs('dockerd')('the engine\'s options', () => {
     expect(await readOptions(host.file(SYSCONFIG), 'other_args')).toEqual(await readOptions(host.file(SYSCONFIG)));
   });
 
+  it('do not get another data root while the engine has containers or volumes in the old one', async () => {
+    const host = await makeDaemonHost(namespace);
+    await host.runOrFail('signal-event', ['post-install']);
+    const engine = await startWithOptions(host);
+    await makeSleepImage(engine, 'app:1');
+    await host.db('docker_containers set app service status enabled Image app:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await engine.docker('volume', 'create', 'precious');
+    const before = host.snapshot('/etc');
+    await host.db(`configuration setprop docker DataRoot ${host.file('/elsewhere')}`);
+    const refusal = new RegExp(`cannot change the DataRoot of docker to "${host.file('/elsewhere')}": the engine keeps 1 container and 1 volume in "${host.file('/data')}", and they would seem gone\n.*hint: config setprop docker DataRoot ${host.file('/data')}; or to move them: stop the engine, cp -a `);
+    for (const args of [['docker-update'], ['--dry-run', 'docker-update'], ['post-upgrade']]) expect(await host.run('signal-event', args)).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(refusal) as string });
+    expect(host.snapshot('/etc')).toEqual(before);
+    expect(await engine.docker('ps', '--format', '{{.Names}}')).toBe('app');
+    // with nothing in it there is nothing to lose
+    await engine.docker('rm', '--force', 'app');
+    await engine.docker('volume', 'rm', 'precious');
+    await host.db('docker_containers setprop app status disabled');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(host.read(DAEMON_JSON)).toContain(host.file('/elsewhere'));
+  });
+
   it('are taken up by a restart, which happens only if they changed and says whom it stops', async () => {
     const host = await makeDaemonHost(namespace);
     for (const template of [DAEMON_JSON, SYSCONFIG]) await host.runOrFail('expand-template', [template]);

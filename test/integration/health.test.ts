@@ -46,10 +46,10 @@ needs('dockerd')('the health of containers on a real engine', () => {
     return Object.fromEntries(lines.split('\n').map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const));
   }
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}`, DOCKSMITH_HEALTH_WAIT: undefined } });
+    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` }, waitsForHealth: true });
     await host.db(
       'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2',
-      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthUptime 0', ...lines,
+      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthUptime 300ms', ...lines,
     );
   }
 
@@ -74,7 +74,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
     proxy.reset();
     await host.db('docker_containers setprop git MaxMemory 64');
     const next = await host.run('signal-event', ['docker-update']);
-    expect([next.exitCode, next.stdout]).toEqual([0, expect.stringMatching(/failed wiki: .*exit code 3.*; --retry tries again/)]);
+    expect([next.exitCode, next.stdout]).toEqual([0, expect.stringMatching(/failed wiki: .*exit code 3.*; docksmith reconcile --retry tries again/)]);
     expect(proxy.listMutating()).toHaveLength(1);
     expect(await listContainers()).toEqual(after);
     expect((await host.runOrFail('signal-event', ['--dry-run', 'docker-update']))).toMatch(/ {2}failed wiki: /);

@@ -39,16 +39,20 @@ export interface HostOptions {
   readonly namespace?: Namespace;
   /** for every command, under what a single call gives: `DOCKER_HOST` */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** its containers have to become healthy, as on any server; otherwise nobody waits, as images of tests rarely serve the ports that they publish */
+  readonly waitsForHealth?: boolean;
 }
 
+/** What a package would bring that lays down how long containers may take; `files` does not show it. */
+const NOBODY_WAITS = '/etc/docksmith/db/configuration/schema.d/test.json';
+
 /** An empty host. Its commands see nothing of the environment that would lead them elsewhere. */
-export function makeHost({ namespace, env = {} }: HostOptions = {}): Host {
+export function makeHost({ namespace, env = {}, waitsForHealth = false }: HostOptions = {}): Host {
   const root = makeTemporaryFolder('host');
   const file = (pathUnderRoot: string): string => path.join(root, path.posix.resolve('/', pathUnderRoot));
   const runBin: Host['run'] = (bin, args, options = {}) => {
     const command = [process.execPath, [path.join(BIN, `${bin}.js`), ...args]] as const;
-    // images of tests rarely serve the ports that they publish
-    const ownEnv = { DBPATH: undefined, DOCKER_HOST: undefined, DOCKSMITH_HEALTH_WAIT: '0', ...env, DOCKSMITH_ROOT: root, ...options.env };
+    const ownEnv = { DBPATH: undefined, DOCKER_HOST: undefined, ...env, DOCKSMITH_ROOT: root, ...options.env };
     return run(...(namespace === undefined ? command : namespace.command(...command)), { ...options, env: ownEnv });
   };
   const runBinOrFail: Host['runOrFail'] = async (bin, args, options) => {
@@ -61,6 +65,7 @@ export function makeHost({ namespace, env = {} }: HostOptions = {}): Host {
     writeFileSync(file(pathUnderRoot), content);
     chmodSync(file(pathUnderRoot), mode);
   };
+  if (!waitsForHealth) write(NOBODY_WAITS, JSON.stringify({ docksmith: { HealthWait: { default: '0' } } }));
   return {
     root,
     run: runBin,
@@ -78,7 +83,7 @@ export function makeHost({ namespace, env = {} }: HostOptions = {}): Host {
     write,
     writeFragment: (template, name, content) => write(path.posix.join('/etc/docksmith/templates-custom', template, name), content),
     remove: (pathUnderRoot) => rmSync(file(pathUnderRoot), { recursive: true }),
-    files: (below = '/') => listTree(root, file(below)).filter((name) => !lstatSync(path.join(root, name)).isDirectory()),
+    files: (below = '/') => listTree(root, file(below)).filter((name) => name !== NOBODY_WAITS && !lstatSync(path.join(root, name)).isDirectory()),
     snapshot: (below = '/') => Object.fromEntries(listTree(root, file(below)).map((name) => [name, describeFile(path.join(root, name))])),
     stop: () => removeFolder(root),
   };

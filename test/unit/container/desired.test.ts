@@ -26,3 +26,11 @@ it('names every enabled record that has no run spec', () => {
   expect(() => makeDesired(makeDb({ git: { status: 'enabled' }, wiki: { status: 'enabled' } }), new Map()))
     .toThrow(/container "git": its record is enabled, and it has no run spec\n.*container "wiki"/);
 });
+
+it('refuses an enabled one that needs a disabled one, and names both', () => {
+  const specs = new Map(makeSpecs('git', 'wiki')).set('wiki', parseRunSpec('/wiki.yaml', 'services: {wiki: {image: app, depends_on: [wikidb, git]}}'));
+  expect(() => makeDesired(makeDb({ git: { status: 'enabled' }, wiki: { status: 'enabled' }, wikidb: {} }), specs))
+    .toThrow('cannot run container "wiki": it is enabled and needs container "wikidb", which is disabled');
+  // one that is disabled itself may need what it likes
+  expect(makeDesired(makeDb({ wiki: {}, wikidb: {} }), specs).containers.map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+});
