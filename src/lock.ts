@@ -23,7 +23,18 @@ export interface LockOptions {
  * it when this process ends, however it ends. Node has no flock of its own: util-linux's
  * takes it on our descriptor, and a lock belongs to the open file, not to the process.
  */
-export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOptions): HeldLock {
+export function takeLock(file: string, options: LockOptions): HeldLock {
+  const lock = lockOrGiveUp(file, options);
+  if (lock === undefined) throw new Failure(`cannot lock "${file}"`, { why: 'another process holds it' });
+  return lock;
+}
+
+/** The same without waiting. @returns undefined where somebody holds it */
+export function takeLockIfFree(file: string, holder: string): HeldLock | undefined {
+  return lockOrGiveUp(file, { holder, isPatient: false });
+}
+
+function lockOrGiveUp(file: string, { holder, waitSeconds, onWait, isPatient = true }: LockOptions & { readonly isPatient?: boolean }): HeldLock | undefined {
   const cannot = (why: string, hint?: string): Failure => new Failure(`cannot lock "${file}"`, hint === undefined ? { why } : { why, hint });
   for (;;) {
     let fd: number;
@@ -35,6 +46,10 @@ export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOpti
     }
     try {
       if (!flock(fd, ['-n'])) {
+        if (!isPatient) {
+          closeSync(fd);
+          return undefined;
+        }
         // by the descriptor: the file may have lost its name meanwhile
         const other = readFileSync(fd, 'utf8').trim() || undefined;
         onWait?.(other);
@@ -44,11 +59,21 @@ export function takeLock(file: string, { holder, waitSeconds, onWait }: LockOpti
       }
       // whoever held it may have unlinked the file (the original Perl library does): then we hold a lock that nobody else can see
       if (isStillInPlace(fd, file)) {
-        ftruncateSync(fd);
-        writeSync(fd, `${holder} (pid ${process.pid})\n`);
+        try {
+          ftruncateSync(fd);
+          writeSync(fd, `${holder} (pid ${process.pid})\n`);
+        } catch (error) {
+          // who does not wait puts something right, and may have to do that on a full disk
+          if (isPatient) throw error;
+        }
         const release = (): void => {
-          ftruncateSync(fd); // the next holder may be the original, which leaves no words of its own
-          closeSync(fd);
+          try {
+            ftruncateSync(fd); // the next holder may be the original, which leaves no words of its own
+          } catch {
+            // they are a courtesy; what was done under the lock is done
+          } finally {
+            closeSync(fd);
+          }
         };
         return { isInPlace: () => isStillInPlace(fd, file), release };
       }

@@ -18,7 +18,8 @@ export interface FileContent {
  * @returns false when it was not allowed: then nothing was replaced
  */
 export function replaceFile(file: string, wanted: FileContent, isAllowed: () => boolean = () => true): boolean {
-  const temporary = stageFile(file, wanted);
+  const temporary = temporaryName(file, String(process.pid));
+  stageFile(temporary, wanted);
   try {
     if (!isAllowed()) {
       rmSync(temporary, { force: true });
@@ -33,9 +34,18 @@ export function replaceFile(file: string, wanted: FileContent, isAllowed: () => 
   return true;
 }
 
-/** Writes and syncs the temporary file beside `file`; @returns its name. */
-function stageFile(file: string, { content, mode, uid, gid }: FileContent): string {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.docksmith-${process.pid}`);
+/** What stands beside a file only while it is replaced. */
+export function temporaryName(file: string, mark: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.docksmith-${mark}`);
+}
+
+/** Whether `replaceFile` of some process gave that name. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.docksmith-\d+$/.test(name);
+}
+
+/** Writes and syncs a file that is there for nobody yet, with mode and owner. Nothing is left where that fails. */
+export function stageFile(temporary: string, { content, mode, uid, gid }: FileContent): void {
   // one of that name is left over, or planted: a link there must not be followed
   removeIfThere(temporary);
   const fd = openSync(temporary, 'wx', 0o600);
@@ -44,7 +54,6 @@ function stageFile(file: string, { content, mode, uid, gid }: FileContent): stri
     if (process.getuid?.() === 0 || uid !== process.getuid?.() || gid !== process.getgid?.()) fchownSync(fd, uid, gid);
     fchmodSync(fd, mode);
     fsyncSync(fd);
-    return temporary;
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -53,15 +62,18 @@ function stageFile(file: string, { content, mode, uid, gid }: FileContent): stri
   }
 }
 
-function removeIfThere(file: string): void {
+/** @returns whether it was there */
+export function removeIfThere(file: string): boolean {
   try {
     unlinkSync(file);
+    return true;
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 
-/** Makes a rename or a removal in the folder last. */
+/** Makes last what was renamed, made or removed in the folder. */
 export function syncFolder(folder: string): void {
   const fd = openSync(folder, 'r');
   try {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
-import { replaceFile } from './replace-file.ts';
+import { type FileContent, replaceFile } from './replace-file.ts';
 
 const VERSION = 1;
 
@@ -33,11 +33,16 @@ export function readState<T>(file: string, what: string, parse: (state: Field) =
 export function writeState(file: string, what: string, state: Readonly<Record<string, unknown>>): void {
   try {
     mkdirSync(path.dirname(file), { recursive: true });
-    const content = Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`);
-    replaceFile(file, { content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+    replaceFile(file, formatState(state));
   } catch (error) {
     throw new Failure(`cannot write ${what} "${file}"`, { why: reasonOf(error), cause: error });
   }
+}
+
+/** The file itself, for who writes it together with others. */
+export function formatState(state: Readonly<Record<string, unknown>>): FileContent {
+  const content = Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`);
+  return { content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
 /** A part of a JSON document that knows where it stands, so that a wrong one can be named. */

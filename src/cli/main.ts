@@ -2,10 +2,11 @@ import process from 'node:process';
 import { UsageFailure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
 import { findPaths } from '../paths.ts';
+import { mayBeKilled } from '../unfinished.ts';
 import type { CommandContext } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { formatFailures, listFailures } from './format-failure.ts';
-import { formatTable, painter } from './terminal.ts';
+import { formatTable, painter, showable } from './terminal.ts';
 
 const VERSION = '0.1.0';
 
@@ -57,7 +58,21 @@ async function runCommand(name: string, args: readonly string[], context: Comman
     context.stdout.write(formatCommandHelp(name, called));
     return 0;
   }
+  if (mayBeKilled(context.paths)) await putRight(context);
   return (await command.load())(args, context);
+}
+
+/** What a killed run left is put right before any command begins, also one that only looks. One that cannot be put right keeps none from looking. */
+async function putRight({ paths, stderr }: CommandContext): Promise<void> {
+  const warn = (line: string): void => void stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(line)}\n`);
+  const { recover } = await import('../flow/recover.ts');
+  try {
+    recover(paths, warn);
+  } catch (error) {
+    const failures = listFailures(error);
+    if (failures === undefined) throw error;
+    for (const { message } of failures) warn(message);
+  }
 }
 
 function getCommand(name: string): (typeof COMMANDS)[string] {

@@ -8,6 +8,7 @@ import { toByteString } from './byte-text.ts';
 import { logChanges } from './change-log.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
 import { Draft } from './draft.ts';
+import { ownLockFile, removeCopiesOf } from './left-copies.ts';
 import { formatFlatFile, type Lines, parseFlatFile, toDb } from './flat-file.ts';
 import type { Db } from './record.ts';
 import type { DbChange } from './snapshot.ts';
@@ -40,8 +41,9 @@ export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) =
       throw new Failure(`cannot write db "${name}"`, { why: error instanceof Failure ? error.message : reasonOf(error), cause: error });
     }
   };
-  const ours = lock(path.join(path.dirname(file), `.${path.basename(file)}.docksmith.lock`));
+  const ours = lock(ownLockFile(file));
   try {
+    removeCopiesOf(file);
     for (;;) {
       const shared = lock(`${file}.lock`);
       try {

@@ -22,6 +22,11 @@ export interface EventLock {
   release(): void;
 }
 
+/** The one lock that every event runs under. */
+export function eventLockFile(paths: Paths): string {
+  return paths.file(path.posix.join(STATE_DIR, 'event.lock'));
+}
+
 /**
  * Takes the one lock that every event runs under, or joins the event that this call is nested
  * in. `DOCKSMITH_RUN` (`ID-OF-THE-HOLDER/ID-OF-THE-CALLER`) says which that is, and is believed
@@ -30,7 +35,7 @@ export interface EventLock {
  * @throws Failure naming the holder, when it was waited for in vain
  */
 export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, env = process.env }: EventLockOptions): EventLock {
-  const file = paths.file(path.posix.join(STATE_DIR, 'event.lock'));
+  const file = eventLockFile(paths);
   const holder = `${command}, run ${run}`;
   const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => lock.release() });
   const [root, parent] = (env['DOCKSMITH_RUN'] ?? '').split('/');
@@ -45,7 +50,7 @@ export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait,
 
 /** Who holds the event lock now, in words; undefined where nobody does. Takes no lock itself. */
 export function findEventHolder(paths: Paths): string | undefined {
-  const holder = readHolder(paths.file(path.posix.join(STATE_DIR, 'event.lock'))).trim();
+  const holder = readHolder(eventLockFile(paths)).trim();
   const [, pid] = /\(pid (\d+)\)$/.exec(holder) ?? [];
   return pid !== undefined && isAlive(Number(pid)) ? holder : undefined;
 }

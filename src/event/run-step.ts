@@ -42,7 +42,7 @@ export async function runStep(step: ExecutableStep, { paths, event, args, change
 }
 
 /** This program's own commands come first in the PATH of a step, run by the node that runs this. */
-function stepEnvironment(paths: Paths, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function stepEnvironment(paths: Paths, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ...more,

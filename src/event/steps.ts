@@ -44,6 +44,8 @@ export type Step =
 export interface StepList {
   /** in byte order of their names */
   readonly steps: readonly Step[];
+  /** executables of `checks/`, which see the files in place before they count; in byte order of their names */
+  readonly checks: readonly ExecutableStep[];
   /** about files in the event's folder that are no steps */
   readonly warnings: readonly string[];
 }
@@ -79,12 +81,16 @@ export function listSteps(paths: Paths, event: string): StepList {
       if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
     }
   }
+  const checks = listUsed(paths, listMerged(layersOf(paths, `events/${event}/checks`)), warnings).flatMap(([name, file]): ExecutableStep[] => {
+    const executable = collect(() => findExecutable(name, file, withoutRoot(paths, file), actions));
+    return executable === undefined ? [] : [{ kind: 'executable', name, file: executable }];
+  });
   const templates = listTemplates(paths, event, warnings);
   const services = listServices(paths, event, warnings, collect);
   throwAll(failures);
   if (templates.length > 0) steps.push({ kind: 'templates', name: TEMPLATES_AT, templates });
   if (services.length > 0) steps.push({ kind: 'services', name: SERVICES_AT, services });
-  return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), warnings };
+  return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), checks, warnings };
 }
 
 function refuseUnknownEvent(event: string, events: readonly string[]): void {

@@ -1,4 +1,3 @@
-import { takeEventLock } from '../event/event-lock.ts';
 import { newRun } from '../event/runs.ts';
 import { refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
@@ -9,6 +8,7 @@ import type { RenderRequest } from '../template/render.ts';
 import { intentsOf } from './adjust.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
+import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { readWorld, type World } from './world.ts';
 
@@ -26,13 +26,14 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
 
 /** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
 export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'>> {
-  const lock = takeEventLock(paths, { command: `expand-template ${request.template}`, run: newRun('expand-template', [request.template]).id, onWait: (holder) => reporter.waiting(holder) });
+  const command = `expand-template ${request.template}`;
+  const lock = beginEvent(paths, { command, run: newRun('expand-template', [request.template]).id }, reporter);
   try {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
     await checkOutputs(paths, expanded.changes);
-    const { kept } = commitChanges(paths, expanded.changes, { ledger: world.ledger, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
+    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
     return { ...expanded, kept };
   } finally {
     lock.release();

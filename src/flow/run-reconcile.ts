@@ -3,7 +3,6 @@ import type { Plan } from '../container/plan.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { takeEventLock } from '../event/event-lock.ts';
 import { newRun } from '../event/runs.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
@@ -19,6 +18,7 @@ import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
 import { applyContainers, healthTimes, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
+import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
@@ -55,7 +55,7 @@ const PENDING = { kind: 'container', name: 'all' } as const;
  */
 export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
-  const lock = takeEventLock(paths, { command: request.command, run: newRun('reconcile', request.names ?? []).id, waitSeconds: request.waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  const lock = beginEvent(paths, { command: request.command, run: newRun('reconcile', request.names ?? []).id, waitSeconds: request.waitSeconds }, reporter);
   try {
     return await plan(paths, request, reporter, onProgress);
   } finally {

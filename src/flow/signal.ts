@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
-import { takeEventLock } from '../event/event-lock.ts';
 import { type Run, newRun, type RunStep, writeRun } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Adjusted } from '../event/services.ts';
@@ -10,18 +9,20 @@ import { type ChangeSet, listEdited, refuseObstacles } from '../output/change-se
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
-import { type Paths, STATE_DIR } from '../paths.ts';
+import type { Paths } from '../paths.ts';
+import { UNFINISHED_DIR } from '../unfinished.ts';
 import { adjustServices, intentsOf } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
+import { runChecks } from './event-checks.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
 import { fetchAskedImages } from './images.ts';
 import { listInvolved } from './involved.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
-import { removeLeftovers } from './leftovers.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { rememberOverrides } from './overrides.ts';
+import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findEngine, readWorld, type World } from './world.ts';
@@ -63,15 +64,15 @@ const isHook = (event: string): boolean => event === 'post-install' || event ===
  */
 export async function signalEvent(paths: Paths, request: SignalRequest, reporter: Reporter): Promise<SignalResult> {
   const { event, args } = request;
-  const { steps, warnings } = listSteps(paths, event);
+  const { steps, checks, warnings } = listSteps(paths, event);
   for (const warning of warnings) reporter.warning(warning);
   const first = newRun(event, args);
-  const lock = takeEventLock(paths, { command: ['signal-event', event, ...args].join(' '), run: first.id, waitSeconds: request.waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  const command = ['signal-event', event, ...args].join(' ');
+  const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
   try {
-    if (lock.parent === undefined) removeLeftovers(paths);
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
     writeRun(paths, run);
-    const result = await new Signal(paths, { ...request, steps, run, token: lock.token }, reporter).run();
+    const result = await new Signal(paths, { ...request, command, steps, checks, run, token: lock.token }, reporter).run();
     const { install, remove } = result.changes;
     const ended: Run = {
       ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1, ...(result.failures.length === 0 ? {} : { failures: result.failures.map(({ message }) => message) }),
@@ -86,7 +87,10 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
 }
 
 interface SignalContext extends SignalRequest {
+  /** in words */
+  readonly command: string;
   readonly steps: readonly Step[];
+  readonly checks: readonly ExecutableStep[];
   readonly run: Run;
   readonly token: string;
 }
@@ -107,7 +111,7 @@ class Signal {
     this.#paths = paths;
     this.#context = context;
     this.#reporter = reporter;
-    this.#changedFile = paths.file(path.posix.join(STATE_DIR, `changed-${context.run.id}`));
+    this.#changedFile = paths.file(path.posix.join(UNFINISHED_DIR, `changed-${context.run.id}`));
   }
 
   async run(): Promise<{ steps: readonly RunStep[]; changes: ChangeSet; kept: Committed['kept']; failures: readonly Failure[]; adjusted: readonly Adjusted[]; untouched: readonly string[] }> {
@@ -142,12 +146,13 @@ class Signal {
       await checkOutputs(this.#paths, changes);
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.daemon)) await refuseLostData(world, changes);
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
-      const { kept } = this.#commit(staged, changes, { ledger: world.ledger, intents: intentsOf(changes.install, changes.remove, new Date()) });
+      const { command } = this.#context;
+      const intents = intentsOf(changes.install, changes.remove, new Date());
+      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes) });
       this.#changes = changes;
       this.#kept = kept;
       this.#reporter.installed(changes, kept);
-      const changed = [...changes.install.map(({ output }) => output.path), ...changes.remove.map(({ owned }) => owned.path)];
-      writeFileSync(this.#changedFile, changed.map((file) => `${file}\n`).join(''));
+      this.#tellChanged(changes);
       return true;
     } catch (error) {
       this.#fail(error);
@@ -159,15 +164,14 @@ class Signal {
     }
   }
 
-  /** Dbs first, since files may name what they hold; files that cannot be written take them back. */
-  #commit(staged: StagedDbs | undefined, changes: ChangeSet, options: Parameters<typeof commitChanges>[2]): Committed {
-    staged?.commit();
-    try {
-      return commitChanges(this.#paths, changes, options);
-    } catch (error) {
-      staged?.undo();
-      throw error;
-    }
+  async #verify(changes: ChangeSet): Promise<void> {
+    this.#tellChanged(changes);
+    await runChecks(this.#paths, changes, { ...this.#context, changedFile: this.#changedFile, onBegin: (name) => this.#reporter.progress(name) });
+  }
+
+  #tellChanged({ install, remove }: ChangeSet): void {
+    const changed = [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)];
+    writeFileSync(this.#changedFile, changed.map((file) => `${file}\n`).join(''));
   }
 
   /** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */

@@ -1,78 +1,138 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { toByteString } from '../db/byte-text.ts';
 import { listDbs } from '../db/db-file.ts';
-
+import type { Draft } from '../db/draft.ts';
+import { toDb } from '../db/flat-file.ts';
 import type { Db, DbRecord } from '../db/record.ts';
 import { changeDb, readDb } from '../db/store.ts';
-import type { Draft } from '../db/draft.ts';
-import { type Paths, STATE_DIR } from '../paths.ts';
+import type { Companion } from '../output/transaction.ts';
+import type { UndoCompanion } from '../output/roll-back.ts';
+import { type Paths, withoutRoot } from '../paths.ts';
+import { stageFile, syncFolder } from '../replace-file.ts';
+import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
+
+type Dbs = ReadonlyMap<string, Db>;
 
 /**
  * A copy of the dbs on which the steps before the templates work, so that what they change is
- * written only if all that follows from it can be installed.
+ * written only together with all that follows from it.
  */
 export class StagedDbs {
   readonly #paths: Paths;
   readonly #folder: string;
-  readonly #before: ReadonlyMap<string, Db>;
+  readonly #before: Paths;
   /** the same host, whose dbs are the copy */
   readonly paths: Paths;
 
   constructor(paths: Paths) {
-    const state = paths.file(STATE_DIR);
-    mkdirSync(state, { recursive: true, mode: 0o700 });
     this.#paths = paths;
-    this.#folder = mkdtempSync(path.join(state, 'dbs-'));
-    this.paths = { ...paths, dbDir: this.#folder };
-    for (const name of existsSync(paths.dbDir) ? listDbs(paths) : []) {
-      cpSync(path.join(paths.dbDir, name), path.join(this.#folder, name), { preserveTimestamps: true });
-    }
-    this.#before = this.#read();
+    this.#folder = makeUnfinished(paths, 'dbs');
+    this.#before = { ...paths, dbDir: path.join(this.#folder, 'before') };
+    this.paths = { ...paths, dbDir: path.join(this.#folder, 'after') };
+    const names = existsSync(paths.dbDir) ? listDbs(paths) : [];
+    copyDbs(paths.dbDir, this.#before.dbDir, names);
+    copyDbs(this.#before.dbDir, this.paths.dbDir, names);
+  }
+
+  /** What is to be committed together with the files; undefined where the steps changed nothing. */
+  companion(): Companion | undefined {
+    const [before, after] = [readDbs(this.#before), readDbs(this.paths)];
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => !isSameDb(before.get(name), after.get(name)));
+    if (changed.length === 0) return undefined;
+    return {
+      about: formatAbout(this.#paths),
+      prepare: (folder) => {
+        for (const paths of [this.#before, this.paths]) copyDbs(paths.dbDir, path.join(folder, path.basename(paths.dbDir)), changed.filter((name) => existsSync(path.join(paths.dbDir, name))));
+        syncFolder(folder);
+      },
+      apply: () => this.commit(),
+      undo: undoDbs(this.#paths),
+    };
   }
 
   /** Writes what the steps changed to the dbs themselves, record by record, so that what others changed meanwhile stays. */
   commit(): void {
-    this.#write(this.#before, this.#read());
-  }
-
-  /** Takes back what `commit` wrote. */
-  undo(): void {
-    this.#write(this.#read(), this.#before);
-  }
-
-  #write(from: ReadonlyMap<string, Db>, to: ReadonlyMap<string, Db>): void {
-    for (const name of new Set([...from.keys(), ...to.keys()])) {
-      const [before, after] = [from.get(name) ?? new Map<string, DbRecord>(), to.get(name) ?? new Map<string, DbRecord>()];
-      const changed = [...after.values()].filter((record) => !isSame(before.get(record.key), record));
-      const gone = [...before.values()].filter(({ key }) => !after.has(key));
-      if (changed.length + gone.length === 0) continue;
-      changeDb(this.#paths, name, (draft) => {
-        for (const record of changed) carryOver(draft, before.get(record.key), record);
-        for (const { key } of gone) if (draft.find(toByteString(key)) !== undefined) draft.delete(toByteString(key));
-      });
-    }
+    writeDifference(this.#paths, readDbs(this.#before), readDbs(this.paths));
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  #read(): ReadonlyMap<string, Db> {
-    return new Map(listDbs(this.paths).map((name) => [name, readDb(this.paths, name)]));
+    removeUnfinished(this.#paths, this.#folder);
   }
 }
 
-function isSame(a: DbRecord | undefined, b: DbRecord): boolean {
-  return a !== undefined && a.type === b.type && a.props.size === b.props.size && [...b.props].every(([prop, value]) => a.props.get(prop) === value);
+/** Takes back what `StagedDbs` wrote, by the copies in the journal: each prop that still has the value that was written. */
+export function undoDbs(paths: Paths): UndoCompanion {
+  return (folder, about) => {
+    const [before, after] = ['before', 'after'].map((name) => readDbs({ ...paths, dbDir: path.join(folder, name) }));
+    if (before !== undefined && after !== undefined) writeDifference(parseAbout(paths, about), after, before, { isUndo: true });
+  };
 }
 
-function carryOver(draft: Draft, before: DbRecord | undefined, { key, type, props }: DbRecord): void {
+/** The folder of the dbs; `DBPATH` may be another one when the commit is taken back. */
+function formatAbout(paths: Paths): string {
+  const below = withoutRoot(paths, paths.dbDir);
+  return below === paths.dbDir && paths.root !== '' ? `at ${paths.dbDir}` : `below the root ${below}`;
+}
+
+function parseAbout(paths: Paths, about: string): Paths {
+  const [, isBelow, folder = ''] = /^(below the root|at) (.*)$/s.exec(about) ?? [];
+  return { ...paths, dbDir: isBelow === 'at' ? folder : paths.file(folder) };
+}
+
+function copyDbs(from: string, to: string, names: readonly string[]): void {
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  for (const name of names) {
+    const copy = path.join(to, name);
+    stageFile(copy, { content: readFileSync(path.join(from, name)), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+  }
+  syncFolder(to);
+}
+
+function readDbs(paths: Paths): Dbs {
+  return new Map(listDbs(paths).map((name) => [name, readDb(paths, name)]));
+}
+
+function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = false } = {}): void {
+  for (const name of new Set([...from.keys(), ...to.keys()])) {
+    const [before, after] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY];
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSame(before.get(key), after.get(key)));
+    if (changed.length === 0) continue;
+    changeDb(paths, name, (draft) => {
+      // what somebody else wrote since is not ours to take back
+      const now = isUndo ? toDb(draft.lines) : undefined;
+      for (const key of changed) carryOver(draft, key, before.get(key), after.get(key), now);
+    });
+  }
+}
+
+const EMPTY: Db = new Map();
+
+function isSameDb(a: Db = EMPTY, b: Db = EMPTY): boolean {
+  return a.size === b.size && [...a].every(([key, record]) => isSame(record, b.get(key)));
+}
+
+function isSame(a: DbRecord | undefined, b: DbRecord | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.type === b.type && a.props.size === b.props.size && [...b.props].every(([prop, value]) => a.props.get(prop) === value);
+}
+
+/** @param now where it is given, only what is still as in `before` is changed */
+function carryOver(draft: Draft, key: string, before: DbRecord | undefined, after: DbRecord | undefined, now?: Db): void {
   const stored = toByteString(key);
-  if (draft.findFields(stored) === undefined) draft.setType(stored, toByteString(type));
-  else if (before?.type !== type) draft.changeType(stored, toByteString(type));
-  for (const [prop, value] of props) {
-    if (before?.props.get(prop) !== value) draft.setProp(stored, toByteString(prop), toByteString(value));
+  const current = now?.get(key);
+  const isOurs = (value: (record: DbRecord | undefined) => string | undefined): boolean => now === undefined || value(current) === value(before);
+  if (after === undefined) {
+    if (draft.find(stored) !== undefined && (now === undefined || isSame(current, before))) draft.delete(stored);
+    return;
   }
-  for (const prop of before?.props.keys() ?? []) if (!props.has(prop)) draft.deleteProp(stored, toByteString(prop));
+  if (now !== undefined && (before === undefined) !== (current === undefined)) return;
+  if (draft.findFields(stored) === undefined) draft.setType(stored, toByteString(after.type));
+  else if (before?.type !== after.type && isOurs((record) => record?.type)) draft.changeType(stored, toByteString(after.type));
+  for (const prop of new Set([...before?.props.keys() ?? [], ...after.props.keys()])) {
+    const value = after.props.get(prop);
+    if (before?.props.get(prop) === value || !isOurs((record) => record?.props.get(prop))) continue;
+    if (value === undefined) draft.deleteProp(stored, toByteString(prop));
+    else draft.setProp(stored, toByteString(prop), toByteString(value));
+  }
 }

@@ -1,10 +1,10 @@
 import { throwAll } from '../errors.ts';
-import { takeEventLock } from '../event/event-lock.ts';
 import { newRun } from '../event/runs.ts';
 import { readLedger } from '../output/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
 import type { Paths } from '../paths.ts';
 import { applyFilter } from './filter.ts';
+import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface Uninstalled extends Uninstall {
@@ -15,7 +15,7 @@ export interface Uninstalled extends Uninstall {
 /** Removes what docksmith wrote and puts back what it took over. Containers, volumes and dbs stay. */
 export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boolean }, reporter: Reporter): Promise<Uninstalled> {
   if (dryRun) return Promise.resolve({ ...planUninstall(paths, readLedger(paths)), services: [] });
-  const lock = takeEventLock(paths, { command: 'docksmith uninstall', run: newRun('uninstall', []).id, onWait: (holder) => reporter.waiting(holder) });
+  const lock = beginEvent(paths, { command: 'docksmith uninstall', run: newRun('uninstall', []).id }, reporter);
   try {
     const ledger = readLedger(paths);
     const plan = planUninstall(paths, ledger);

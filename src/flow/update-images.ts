@@ -11,7 +11,6 @@ import { getImage, type RunSpec } from '../container/run-spec.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
-import { takeEventLock } from '../event/event-lock.ts';
 import { newRun } from '../event/runs.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
@@ -22,6 +21,7 @@ import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { readImageSources } from './images.ts';
 import { healthTimes, readRunSpecs } from './reconcile.ts';
+import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine } from './world.ts';
 
@@ -58,7 +58,7 @@ export interface UpdateImages {
  * @throws Failure(s) for names that are not known, and where there is no engine
  */
 export async function updateImages(paths: Paths, { names, command, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
-  const lock = takeEventLock(paths, { command, run: newRun('update-images', names).id, waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  const lock = beginEvent(paths, { command, run: newRun('update-images', names).id, waitSeconds }, reporter);
   try {
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));

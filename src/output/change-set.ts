@@ -79,7 +79,7 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
     } else {
       const old = installed.file;
       const reasons = findDifferences(output, old);
-      const ours = owned !== undefined && !isSomebodysSinceInterruption(owned, old);
+      const ours = owned !== undefined;
       if (!ours && !takeOver) obstacles.push({ output, what: 'a file that docksmith does not own', isFile: true, identical: reasons.length === 0 });
       else if (ours && reasons.length === 0) unchanged.push(output);
       else install.push({ output, old, reasons, edited: ours && reasons.includes('content') && isEdited(owned, old), takesOver: !ours });
@@ -127,18 +127,11 @@ function planRemovals(outputs: readonly Rendered[], ledger: Ledger, scope: Scope
 export function planRemoval(owned: Owned, installed: Installed): Removal {
   if (installed.kind === 'absent') return { owned, old: undefined, edited: false };
   if (installed.kind === 'other') return { owned, old: undefined, edited: false, left: `${installed.what} stands there` };
-  if (isSomebodysSinceInterruption(owned, installed.file)) return { owned, old: undefined, edited: false, left: 'a file that docksmith does not own stands there' };
   return { owned, old: installed.file, edited: isEdited(owned, installed.file) };
 }
 
 function isEdited(owned: Owned, { content }: FileContent): boolean {
-  const digest = digestOf(content);
-  return digest !== owned.digest && digest !== owned.pending?.was;
-}
-
-/** A commit that was killed had entered the path before the file was written: what stands there with another content was never ours. */
-function isSomebodysSinceInterruption(owned: Owned, file: FileContent): boolean {
-  return owned.pending !== undefined && owned.pending.was === undefined && digestOf(file.content) !== owned.digest;
+  return digestOf(content) !== owned.digest;
 }
 
 function findDifferences(wanted: FileContent, old: FileContent): readonly Reason[] {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, type Place, reasonOf, throwAll } from '../errors.ts';
-import { type Paths, STATE_DIR } from '../paths.ts';
+import type { Paths } from '../paths.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Rendered } from '../template/rendered.ts';
+import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
 import type { ChangeSet } from './change-set.ts';
 
 /** a check that waits for something would hold the event lock for ever */
@@ -27,25 +27,19 @@ export async function checkOutputs(paths: Paths, { install }: ChangeSet): Promis
 }
 
 async function checkOutput(paths: Paths, output: Rendered, command: string): Promise<Failure | undefined> {
-  const folder = makeStage(paths);
+  const folder = makeUnfinished(paths, 'check');
   try {
     const staged = path.join(folder, path.posix.basename(output.path));
     replaceFile(staged, output);
     const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)));
     if (said === undefined) return undefined;
-    const at = findPlace(output, said, staged);
-    return new Failure(`cannot install "${output.path}"`, { why: `its check "${command}" refuses it: ${said.replaceAll(staged, output.path) || 'without a word'}`, ...(at !== undefined && { at }) });
+    const at = findPlace(output, [staged], said) ?? atLine(output, /\blines? (\d+)/i.exec(said));
+    return new Failure(`cannot install "${output.path}"`, { why: `its check "${command}" refuses it${formatRecord(output)}: ${said.replaceAll(staged, output.path) || 'without a word'}`, ...(at !== undefined && { at }) });
   } catch (error) {
     return new Failure(`cannot check "${output.path}"`, { why: reasonOf(error), cause: error });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeUnfinished(paths, folder);
   }
-}
-
-function makeStage(paths: Paths): string {
-  const state = paths.file(STATE_DIR);
-  mkdirSync(state, { recursive: true });
-  return mkdtempSync(path.join(state, 'check-'));
 }
 
 /** @returns what the checker said when it refused, undefined when it was content */
@@ -64,17 +58,27 @@ function quoteForShell(text: string): string {
   return `'${text.replaceAll('\'', '\'\\\'\'')}'`;
 }
 
-/** The fragment behind the first line of the output that the checker names. */
-function findPlace({ origins }: Rendered, said: string, staged: string): Place | undefined {
-  const line = findLine(said, staged);
-  const [origin] = (line !== undefined && origins[line - 1]) || [];
-  return origin === undefined ? undefined : { file: origin.fragment, line: origin.line };
+/** ` (record wiki of docker_containers)`, for an output that is made for one. */
+export function formatRecord({ record }: Pick<Rendered, 'record'>): string {
+  return record === undefined ? '' : ` (record ${record.key} of ${record.db})`;
 }
 
-/** As checkers say it: `FILE:12`, `FILE line 12`, `line 12 of FILE` (sshd, visudo, nginx, Apache), or just `line 12` (Python's json.tool). */
-function findLine(said: string, staged: string): number | undefined {
-  const rest = said.split(staged).slice(1).map((part) => /^["']?(?::\s*(?:line )?|,? (?:on )?line )(\d+)/i.exec(part));
-  const match = rest.find((found) => found !== null) ?? /\blines? (\d+)/i.exec(said);
-  const line = Number(match?.[1]);
-  return Number.isInteger(line) && line > 0 ? line : undefined;
+/**
+ * The fragment behind the line of an output that a checker names, as they say it: `FILE:12`,
+ * `FILE line 12`, `line 12 of FILE` (sshd, visudo, nginx, Apache).
+ * @param names what the checker may call the file
+ */
+export function findPlace(output: Rendered, names: readonly string[], said: string): Place | undefined {
+  for (const name of names) {
+    const file = `(?<![\\w/.-])${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`;
+    const place = atLine(output, new RegExp(`${file}["']?(?::\\s*(?:line )?|,? (?:on )?line )(\\d+)`, 'i').exec(said))
+      ?? atLine(output, new RegExp(`\\blines? (\\d+) (?:of|in) (?:file )?["']?${file}(?![\\w/-])`, 'i').exec(said));
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+function atLine({ origins }: Rendered, match: RegExpExecArray | null): Place | undefined {
+  const [origin] = origins[Number(match?.[1]) - 1] ?? [];
+  return origin === undefined ? undefined : { file: origin.fragment, line: origin.line };
 }

@@ -1,19 +1,23 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
-import { Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
-import { type FileContent, replaceFile, syncFolder } from '../replace-file.ts';
-import { type ChangeSet, type Install, isEmptyChangeSet, refuseObstacles, type Removal } from './change-set.ts';
-import { listMissingFolders, makeFolder, removeEmptyFolders } from './folders.ts';
-import { keepFile, keptFile } from './history.ts';
-import { type Installed, installedUnder, type ReadInstalled } from './installed.ts';
-import { addIntents, type Intent, listIntents, writeIntents } from './intents.ts';
-import { digestOf, isSameLedger, type Ledger, type Owned, ownedOf, writeLedger } from './ledger.ts';
+import type { FileContent } from '../replace-file.ts';
+import { type ChangeSet, type Install, refuseObstacles, type Removal } from './change-set.ts';
+import { listEmptied, listMissingFolders } from './folders.ts';
+import { type KeptBecause, keptFile, newKeptIds } from './history.ts';
+import { installedUnder } from './installed.ts';
+import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
+import { formatLedger, isSameLedger, type Ledger, LEDGER_FILE, ownedOf } from './ledger.ts';
+import { carryOut, type Companion, type FileChange } from './transaction.ts';
 
 export interface CommitOptions {
   readonly ledger: Ledger;
+  /** whose commit it is, in words: `signal-event docker-update` */
+  readonly command: string;
   /** adjustments that these changes call for */
   readonly intents?: readonly Intent[];
+  /** what is changed together with the files: the dbs, where steps changed them */
+  readonly companion?: Companion | undefined;
+  /** looks at the files in place before they count; called only where files change */
+  readonly verify?: (() => Promise<void>) | undefined;
 }
 
 export interface Committed {
@@ -23,59 +27,27 @@ export interface Committed {
 }
 
 /**
- * Carries a change set out: all of it, or, where one file cannot be written, none (what was
- * installed before is put back, and the error says so). Outputs must have passed `checkOutputs`.
- *
- * The order is such that a kill at any moment leaves nothing that is not owned and nothing
- * forgotten: 1. what is not ours or was edited is kept in history; 2. the ledger enters all
- * paths as pending, with the digest before and the one to come, so that either counts as ours,
- * and still has those to be removed; 3. the intents, since one too many is a needless reload and
- * one too few a service that runs on old files; 4. the files; 5. the ledger as it now is. The
- * next event finds what is missing by comparing, as ever.
+ * Carries a change set out together with the ledger, the intents and the companion: all of it, or
+ * nothing, see `carryOut`. What is not ours or was edited is kept in history. Outputs must have
+ * passed `checkOutputs`.
  */
-export function commitChanges(paths: Paths, changes: ChangeSet, { ledger, intents = [] }: CommitOptions): Committed {
+export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], companion, verify }: CommitOptions): Promise<Committed> {
   refuseObstacles(changes);
-  const before = listIntents(paths);
-  const kept = new Map<string, string>();
-  if (isEmptyChangeSet(changes)) {
-    addIntents(paths, intents);
-    return { ledger: writeIfChanged(paths, ledger, ledgerAfter(ledger, changes, new Map(), [], [])), kept };
+  const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
+  const files: readonly FileChange[] = [
+    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: output })), ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
+  ];
+  const newFolders = listMissingFolders(paths, written.map(({ output }) => output.path));
+  const emptied = listEmptied(paths, foldersAbove(ledger, changes.remove), removed.map(({ owned }) => owned.path));
+  const originals = new Map(keep.flatMap(({ id, path, because }) => (because === 'taken over' ? [[path, id] as const] : [])));
+  const after = ledgerAfter(ledger, changes, originals, newFolders, emptied);
+  const state: readonly FileChange[] = [
+    ...(isSameLedger(ledger, after) ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
+  ];
+  if (files.length + state.length > 0 || companion !== undefined) {
+    await carryOut(paths, { command, changes: [...files, ...state], newFolders, emptied, keep, companion, verify: files.length === 0 ? undefined : verify });
   }
-  const newFolders = listMissingFolders(paths, writes(changes).map(({ output }) => output.path));
-  const originals = keepOld(paths, changes, kept);
-  writeLedger(paths, ledgerDuring(ledger, changes, originals, newFolders));
-  let at = 'the changes';
-  try {
-    addIntents(paths, intents);
-    const readInstalled = installedUnder(paths);
-    for (const folder of newFolders) {
-      at = folder;
-      makeFolder(paths, folder);
-    }
-    for (const { output, old } of writes(changes)) {
-      at = output.path;
-      refuseMeddling(readInstalled(output.path), old);
-      replaceFile(paths.file(output.path), output);
-    }
-    for (const { owned, old } of removals(changes)) {
-      at = owned.path;
-      refuseMeddling(readInstalled(owned.path), old);
-      removeFile(paths, owned.path);
-    }
-    const emptied = removeEmptyFolders(paths, foldersAbove(ledger, changes.remove));
-    at = 'the ledger';
-    const after = ledgerAfter(ledger, changes, originals, newFolders, emptied);
-    writeLedger(paths, after);
-    return { ledger: after, kept };
-  } catch (error) {
-    const stuck = undo(paths, changes, newFolders);
-    if (stuck.length === 0) restoreState(() => writeLedger(paths, ledger), stuck);
-    restoreState(() => writeIntents(paths, before), stuck);
-    throw new Failure(`cannot install "${at}"`, {
-      why: `${reasonOf(error)}; ${stuck.length === 0 ? 'all files are again as they were before' : `putting back failed too: ${stuck.join('; ')}`}`,
-      cause: error,
-    });
-  }
+  return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
 }
 
 /** A file that is taken over and identical needs no writing. */
@@ -87,27 +59,20 @@ function removals({ remove }: ChangeSet): readonly (Removal & { readonly old: Fi
   return remove.flatMap((removal) => removal.old === undefined ? [] : [{ ...removal, old: removal.old }]);
 }
 
-/** @returns path -> id of the originals that are taken over; `kept` gets the names of all files kept */
-function keepOld(paths: Paths, changes: ChangeSet, kept: Map<string, string>): ReadonlyMap<string, string> {
-  const originals = new Map<string, string>();
-  const keep = (filePath: string, old: FileContent, takesOver: boolean): void => {
-    const id = keepFile(paths, filePath, old, takesOver ? 'taken over' : 'edited');
-    kept.set(filePath, keptFile(id));
-    if (takesOver) originals.set(filePath, id);
-  };
-  for (const { output, old, edited, takesOver } of changes.install) if (old !== undefined && (edited || takesOver)) keep(output.path, old, takesOver);
-  for (const { owned, old, edited } of removals(changes)) if (edited) keep(owned.path, old, false);
-  return originals;
+interface Kept { readonly id: string; readonly path: string; readonly file: FileContent; readonly because: KeptBecause }
+
+function listKept(paths: Paths, changes: ChangeSet): readonly Kept[] {
+  const kept: readonly Omit<Kept, 'id'>[] = [
+    ...changes.install.flatMap(({ output, old, edited, takesOver }) => (old !== undefined && (edited || takesOver) ? [{ path: output.path, file: old, because: takesOver ? 'taken over' as const : 'edited' as const }] : [])),
+    ...removals(changes).flatMap(({ owned, old, edited }) => (edited ? [{ path: owned.path, file: old, because: 'edited' as const }] : [])),
+  ];
+  const ids = newKeptIds(paths, kept.length);
+  return kept.flatMap((file, n) => ids.slice(n, n + 1).map((id) => ({ ...file, id })));
 }
 
-function ledgerDuring(ledger: Ledger, changes: ChangeSet, originals: ReadonlyMap<string, string>, newFolders: readonly string[]): Ledger {
-  const pending = changes.install.map(({ output, old }): readonly [string, Owned] =>
-    [output.path, { ...ownedOf(output), pending: old === undefined ? {} : { was: digestOf(old.content) } }]);
-  return {
-    outputs: new Map([...ledger.outputs, ...pending]),
-    originals: new Map([...ledger.originals, ...originals]),
-    folders: new Set([...ledger.folders, ...newFolders]),
-  };
+function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
+  const installed = installedUnder(paths)(path);
+  return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
 }
 
 function ledgerAfter(ledger: Ledger, changes: ChangeSet, originals: ReadonlyMap<string, string>, newFolders: readonly string[], emptied: readonly string[]): Ledger {
@@ -123,64 +88,7 @@ function ledgerAfter(ledger: Ledger, changes: ChangeSet, originals: ReadonlyMap<
   };
 }
 
-function writeIfChanged(paths: Paths, before: Ledger, after: Ledger): Ledger {
-  if (isSameLedger(before, after)) return before;
-  writeLedger(paths, after);
-  return after;
-}
-
-/** Between planning and now an admin's editor may have saved. */
-function refuseMeddling(installed: Installed, old: FileContent | undefined): void {
-  if (!stands(installed, old)) throw new Error('it was changed by somebody else since the event began');
-}
-
-function stands(installed: Installed, wanted: FileContent | undefined): boolean {
-  if (installed.kind === 'other') return false;
-  if (installed.kind === 'absent' || wanted === undefined) return installed.kind === 'absent' && wanted === undefined;
-  const { content, mode, uid, gid } = installed.file;
-  return content.equals(wanted.content) && mode === wanted.mode && uid === wanted.uid && gid === wanted.gid;
-}
-
-function removeFile(paths: Paths, filePath: string): void {
-  const file = paths.file(filePath);
-  rmSync(file, { force: true });
-  syncFolder(path.dirname(file));
-}
-
 /** The folders of ours above files that go, which may be empty then. */
 function foldersAbove({ folders }: Ledger, remove: readonly Removal[]): readonly string[] {
   return [...folders].filter((folder) => remove.some(({ owned }) => owned.path.startsWith(`${folder}/`)));
-}
-
-/**
- * Puts back what stood there, where it does not stand there still. A file that somebody else
- * put in place meanwhile is left alone. @returns what could not be put back, in words
- */
-function undo(paths: Paths, changes: ChangeSet, newFolders: readonly string[]): string[] {
-  const stuck: string[] = [];
-  const readInstalled = installedUnder(paths);
-  for (const { owned, old } of removals(changes)) putBack(paths, readInstalled, owned.path, undefined, old, stuck);
-  for (const { output, old } of writes(changes)) putBack(paths, readInstalled, output.path, output, old, stuck);
-  restoreState(() => void removeEmptyFolders(paths, newFolders), stuck);
-  return stuck;
-}
-
-function putBack(paths: Paths, readInstalled: ReadInstalled, filePath: string, written: FileContent | undefined, old: FileContent | undefined, stuck: string[]): void {
-  restoreState(() => {
-    const installed = readInstalled(filePath);
-    if (!stands(installed, written) || stands(installed, old)) return;
-    if (old === undefined) removeFile(paths, filePath);
-    else {
-      for (const folder of listMissingFolders(paths, [filePath])) makeFolder(paths, folder);
-      replaceFile(paths.file(filePath), old);
-    }
-  }, stuck, filePath);
-}
-
-function restoreState(restore: () => void, stuck: string[], filePath?: string): void {
-  try {
-    restore();
-  } catch (error) {
-    stuck.push(error instanceof Failure || filePath === undefined ? reasonOf(error) : `"${filePath}": ${reasonOf(error)}`);
-  }
 }

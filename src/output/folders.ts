@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode } from '../errors.ts';
 import type { Paths } from '../paths.ts';
@@ -23,6 +23,29 @@ export function makeFolder(paths: Paths, folder: string): void {
   mkdirSync(made);
   chmodSync(made, 0o755);
   syncFolder(path.dirname(made));
+}
+
+/** Those of the folders in which nothing is left once the files are gone; all without the root. */
+export function listEmptied(paths: Paths, folders: readonly string[], files: readonly string[]): readonly string[] {
+  const gone = new Set(files);
+  const emptied: string[] = [];
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
+    if (readFolder(paths.file(folder))?.every((name) => gone.has(path.posix.join(folder, name))) !== true) continue;
+    gone.add(folder);
+    emptied.push(folder);
+  }
+  return emptied;
+}
+
+/** Undefined for what is no folder: somebody's link in its place is left alone. A folder that is gone is empty. */
+function readFolder(folder: string): readonly string[] | undefined {
+  try {
+    return lstatSync(folder).isDirectory() ? readdirSync(folder) : undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 /** Removes those that are empty, the lower ones first. @returns those that are gone */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf } from '../errors.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
@@ -13,33 +13,43 @@ export interface Kept extends FileContent {
   readonly path: string;
 }
 
-const folderOf = (paths: Paths, id: string): string => paths.file(path.posix.join(STATE_DIR, 'history', id));
+/** The folder of one kept file, without the root. */
+export function keptFolder(id: string): string {
+  return path.posix.join(STATE_DIR, 'history', id);
+}
+
+const folderOf = (paths: Paths, id: string): string => paths.file(keptFolder(id));
 
 /** The kept file's name without the root, to be shown to the admin. */
 export function keptFile(id: string): string {
-  return path.posix.join(STATE_DIR, 'history', id, 'content');
+  return path.posix.join(keptFolder(id), 'content');
+}
+
+/** Ids for files to be kept, which sort by time and are nobody else's. */
+export function newKeptIds(paths: Paths, count: number, now = new Date()): readonly string[] {
+  const stamp = now.toISOString().replace(/[-:]/g, '');
+  const ids: string[] = [];
+  for (let n = 0; ids.length < count; n++) {
+    const id = `${stamp}-${process.pid}-${n}`;
+    // there already: another file was kept in the same millisecond
+    if (!existsSync(folderOf(paths, id))) ids.push(id);
+  }
+  return ids;
 }
 
 /**
  * Keeps a file for good: `history/ID/content` with what was in it, readable by its owner only,
- * and `history/ID/about.json` with path, mode and owner. @returns the id, which sorts by time
+ * and `history/ID/about.json` with path, mode and owner.
  */
-export function keepFile(paths: Paths, filePath: string, file: FileContent, because: KeptBecause, now = new Date()): string {
-  const stamp = now.toISOString().replace(/[-:]/g, '');
-  for (let n = 0; ; n++) {
-    const id = `${stamp}-${process.pid}-${n}`;
-    const folder = folderOf(paths, id);
-    try {
-      mkdirSync(path.dirname(folder), { recursive: true });
-      // there already: another file was kept in the same millisecond
-      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) continue;
-      replaceFile(path.join(folder, 'content'), { content: file.content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
-    } catch (error) {
-      throw new Failure(`cannot keep "${filePath}" in history`, { why: reasonOf(error), cause: error });
-    }
-    writeState(path.join(folder, 'about.json'), 'the history of a file', { path: filePath, because, kept: now.toISOString(), mode: file.mode, uid: file.uid, gid: file.gid });
-    return id;
+export function keepFile(paths: Paths, id: string, filePath: string, file: FileContent, because: KeptBecause, now = new Date()): void {
+  const folder = folderOf(paths, id);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    replaceFile(path.join(folder, 'content'), { content: file.content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+  } catch (error) {
+    throw new Failure(`cannot keep "${filePath}" in history`, { why: reasonOf(error), cause: error });
   }
+  writeState(path.join(folder, 'about.json'), 'the history of a file', { path: filePath, because, kept: now.toISOString(), mode: file.mode, uid: file.uid, gid: file.gid });
 }
 
 /** @throws Failure where history has no such file any more, or a damaged one */

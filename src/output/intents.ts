@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { type Field, readState, writeState } from '../state-file.ts';
+import type { FileContent } from '../replace-file.ts';
+import { type Field, formatState, readState, writeState } from '../state-file.ts';
 
 export interface IntentTarget {
   readonly kind: 'service' | 'container';
@@ -18,28 +19,36 @@ export interface Intent extends IntentTarget {
   readonly since: string;
 }
 
-const intentsFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'intents.json'));
+/** Without the root. */
+export const INTENTS_FILE = path.posix.join(STATE_DIR, 'intents.json');
+const WHAT = 'the pending adjustments';
+
+const intentsFile = (paths: Paths): string => paths.file(INTENTS_FILE);
 
 /** In byte order of kind and name, one per target. */
 export function listIntents(paths: Paths): readonly Intent[] {
-  return readState(intentsFile(paths), 'the pending adjustments', (state) => state.get('intents').list(parseIntent)) ?? [];
+  return readState(intentsFile(paths), WHAT, (state) => state.get('intents').list(parseIntent)) ?? [];
 }
 
 /** Adds to what is pending: verbs and causes of one target are put together, and the oldest time stays. */
 export function addIntents(paths: Paths, intents: readonly Intent[]): void {
-  if (intents.length > 0) writeIntents(paths, mergeIntents([...listIntents(paths), ...intents]));
+  if (intents.length > 0) writeState(intentsFile(paths), WHAT, { intents: withIntents(paths, intents) });
+}
+
+/** The file with these added, for who writes it together with others. */
+export function formatIntents(paths: Paths, intents: readonly Intent[]): FileContent {
+  return formatState({ intents: withIntents(paths, intents) });
+}
+
+function withIntents(paths: Paths, intents: readonly Intent[]): readonly Intent[] {
+  return mergeIntents([...listIntents(paths), ...intents]);
 }
 
 /** Takes off what was done; writes nothing where none of it was pending. */
 export function clearIntents(paths: Paths, done: readonly IntentTarget[]): void {
   const pending = listIntents(paths);
   const left = pending.filter((intent) => !done.some((target) => isSameTarget(target, intent)));
-  if (left.length < pending.length) writeIntents(paths, left);
-}
-
-/** Puts back an earlier list, when the commit that added to it was undone. */
-export function writeIntents(paths: Paths, intents: readonly Intent[]): void {
-  writeState(intentsFile(paths), 'the pending adjustments', { intents });
+  if (left.length < pending.length) writeState(intentsFile(paths), WHAT, { intents: left });
 }
 
 /** One intent per target. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { type Field, readState, writeState } from '../state-file.ts';
+import type { FileContent } from '../replace-file.ts';
+import { type Field, formatState, readState, writeState } from '../state-file.ts';
 import type { Read, RecordRef, Rendered } from '../template/rendered.ts';
 
 /** One output that docksmith put in place, and may therefore replace and remove. */
@@ -21,8 +22,6 @@ export interface Owned {
   readonly services: readonly string[];
   /** what was read for it: for `why`, and to tell what a change of a prop touches */
   readonly reads: readonly Read[];
-  /** its commit has begun and did not end yet; `was`: the digest before it, absent when there was no file of ours */
-  readonly pending?: { readonly was?: string };
 }
 
 export interface Ledger {
@@ -46,7 +45,10 @@ export function ownedOf(output: Rendered): Owned {
   return { path, digest: digestOf(content), mode, uid, gid, template, ...(record !== undefined && { record }), services, reads };
 }
 
-const ledgerFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'ledger.json'));
+/** Without the root. */
+export const LEDGER_FILE = path.posix.join(STATE_DIR, 'ledger.json');
+
+const ledgerFile = (paths: Paths): string => paths.file(LEDGER_FILE);
 
 /** Empty where docksmith never installed anything; a damaged ledger is an error, since an empty one would disown every file. */
 export function readLedger(paths: Paths): Ledger {
@@ -55,16 +57,21 @@ export function readLedger(paths: Paths): Ledger {
 
 /** Writes the whole ledger as one step. */
 export function writeLedger(paths: Paths, ledger: Ledger): void {
-  writeState(ledgerFile(paths), 'the ledger', formatLedger(ledger));
+  writeState(ledgerFile(paths), 'the ledger', ledgerState(ledger));
+}
+
+/** The file, for who writes it together with others. */
+export function formatLedger(ledger: Ledger): FileContent {
+  return formatState(ledgerState(ledger));
 }
 
 /** Same entries, whatever their order. */
 export function isSameLedger(a: Ledger, b: Ledger): boolean {
-  return JSON.stringify(formatLedger(a)) === JSON.stringify(formatLedger(b));
+  return JSON.stringify(ledgerState(a)) === JSON.stringify(ledgerState(b));
 }
 
 /** Reads are kept as short lists `[db, key, prop, filter]`: they are most of the file. */
-function formatLedger({ outputs, originals, folders }: Ledger): Readonly<Record<string, unknown>> {
+function ledgerState({ outputs, originals, folders }: Ledger): Readonly<Record<string, unknown>> {
   return {
     outputs: Object.fromEntries(sorted(outputs).map(([path, owned]) => [path, formatOwned(owned)])),
     originals: Object.fromEntries(sorted(originals)),
@@ -76,13 +83,12 @@ function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])
   return [...map].sort(([a], [b]) => compareBytes(a, b));
 }
 
-function formatOwned({ digest, mode, uid, gid, template, record, services, reads, pending }: Owned): unknown {
+function formatOwned({ digest, mode, uid, gid, template, record, services, reads }: Owned): unknown {
   return {
     digest, mode: mode.toString(8).padStart(4, '0'), uid, gid, template,
     ...(record !== undefined && { record: { db: record.db, key: record.key } }),
     services,
     reads: reads.map(({ db, key, prop, filter }) => filter === undefined ? [db, key, prop].filter((part) => part !== undefined) : [db, null, null, filter]),
-    ...(pending !== undefined && { pending }),
   };
 }
 
@@ -96,10 +102,6 @@ function parseLedger(state: Field): Ledger {
 
 function parseOwned(owned: Field, path: string): Owned {
   const record = owned.get('record').optional((field) => ({ db: field.get('db').text(), key: field.get('key').text() }));
-  const pending = owned.get('pending').optional((field) => {
-    const was = field.get('was').optional((digest) => digest.text());
-    return was === undefined ? {} : { was };
-  });
   return {
     path,
     digest: owned.get('digest').text(),
@@ -110,7 +112,6 @@ function parseOwned(owned: Field, path: string): Owned {
     ...(record !== undefined && { record }),
     services: owned.get('services').list((service) => service.text()),
     reads: owned.get('reads').list(parseRead),
-    ...(pending !== undefined && { pending }),
   };
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { planChanges } from '../../src/output/change-set.ts';
 import { commitChanges } from '../../src/output/commit.ts';
 import { installedUnder } from '../../src/output/installed.ts';
-import { type Ledger, readLedger } from '../../src/output/ledger.ts';
+import { readLedger } from '../../src/output/ledger.ts';
 import type { Rendered } from '../../src/template/rendered.ts';
 import { needs } from '../support/needs.ts';
 import { makeRendered } from '../support/rendered.ts';
@@ -13,38 +13,38 @@ import { TempHost } from '../support/temp-host.ts';
 const a = makeRendered('/etc/a.conf', 'new\n');
 const z = makeRendered('/mounted/z.conf', 'x'.repeat(100_000));
 
-function install(host: TempHost, rendered: readonly Rendered[]): Ledger {
+async function install(host: TempHost, rendered: readonly Rendered[]): Promise<void> {
   const ledger = readLedger(host.paths);
-  return commitChanges(host.paths, planChanges(rendered, ledger, new Map(), installedUnder(host.paths)), { ledger }).ledger;
+  await commitChanges(host.paths, planChanges(rendered, ledger, new Map(), installedUnder(host.paths)), { ledger, command: 'the test' });
 }
 
 // who may make a network namespace may mount, too
 needs('namespace')('files on a file system that takes no more', () => {
   let host: TempHost;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     host = new TempHost();
     mkdirSync(host.file('/mounted'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', host.file('/mounted')]);
-    install(host, [{ ...a, content: Buffer.from('old\n') }, { ...z, content: Buffer.from('small\n') }]);
+    await install(host, [{ ...a, content: Buffer.from('old\n') }, { ...z, content: Buffer.from('small\n') }]);
   });
   afterEach(() => {
     execFileSync('umount', ['-l', host.file('/mounted')]);
     host.remove();
   });
 
-  function expectNothingDone(why: string): void {
+  async function expectNothingDone(why: string): Promise<void> {
     const ledger = readLedger(host.paths);
-    expect(() => install(host, [a, z])).toThrow(`cannot install "/mounted/z.conf": ${why}; all files are again as they were before`);
+    await expect(install(host, [a, z])).rejects.toThrow(`cannot install "/mounted/z.conf": ${why}; all files are again as they were before`);
     expect([host.tree('/etc'), host.tree('/mounted'), readLedger(host.paths)]).toEqual([{ '/etc/a.conf': 'old\n' }, { '/mounted/z.conf': 'small\n' }, ledger]);
   }
 
-  it('since it is full: everything is as before', () => {
-    expectNothingDone('no space left on device');
+  it('since it is full: everything is as before', async () => {
+    await expectNothingDone('no space left on device');
   });
 
-  it('since it is read-only: everything is as before', () => {
+  it('since it is read-only: everything is as before', async () => {
     execFileSync('mount', ['-o', 'remount,ro', host.file('/mounted')]);
-    expectNothingDone('read-only file system');
+    await expectNothingDone('read-only file system');
   });
 });

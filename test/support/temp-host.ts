@@ -44,14 +44,7 @@ export class TempHost {
 
   /** path -> content of every file below a folder; folders without files too, with an ending `/` */
   tree(name: string): Readonly<Record<string, string>> {
-    const folder = this.file(name);
-    if (!existsSync(folder)) return {};
-    return Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-      const file = path.join(entry.parentPath, entry.name);
-      const shown = path.join(name, path.relative(folder, file));
-      if (!entry.isDirectory()) return [[shown, entry.isFile() ? readFileSync(file, 'utf8') : 'no file']];
-      return readdirSync(file).length === 0 ? [[`${shown}/`, '']] : [];
-    }));
+    return readTree(this.paths, name);
   }
 
   file(name: string): string {
@@ -61,6 +54,18 @@ export class TempHost {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** path -> content of every file below a folder; folders without files too, with an ending `/` */
+export function readTree(paths: Paths, name: string): Readonly<Record<string, string>> {
+  const folder = paths.file(name);
+  if (!existsSync(folder)) return {};
+  return Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(entry.parentPath, entry.name);
+    const shown = path.join(name, path.relative(folder, file));
+    if (!entry.isDirectory()) return [[shown, entry.isFile() ? readFileSync(file, 'utf8') : 'no file']];
+    return readdirSync(file).length === 0 ? [[`${shown}/`, '']] : [];
+  }));
 }
 
 const hosts: TempHost[] = [];

@@ -82,7 +82,7 @@ describe('a file that is no step', () => {
     host.write(`${CUSTOM}/update/README`, 'text');
     host.write(`${CUSTOM}/update/S10a~`, SCRIPT, 0o755);
     host.write(`${CUSTOM}/update/templates2expand/etc/a.rpmsave`);
-    expect(listSteps(host.paths, 'update')).toEqual({ steps: [], warnings: [
+    expect(listSteps(host.paths, 'update')).toEqual({ steps: [], checks: [], warnings: [
       `"${CUSTOM}/update/README" is left out: a step is named S, two digits and a name`,
       `"${CUSTOM}/update/S10a~" is left out: by its name it is a backup copy`,
       `"${CUSTOM}/update/templates2expand/etc/a.rpmsave" is left out: by its name it is a backup copy`,

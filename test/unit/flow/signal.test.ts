@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import path from 'node:path';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MemoryEngine } from '../../../src/container/memory-engine.ts';
 import type { Reporter } from '../../../src/flow/reporter.ts';
@@ -113,8 +112,7 @@ it('takes away what a run that was killed left in the state folder', async () =>
   const paths = makeHost();
   useMemoryEngine(paths);
   const state = paths.file('/var/lib/docksmith/state');
-  mkdirSync(path.join(state, 'dbs-abc'), { recursive: true });
-  writeTree(state, { 'changed-123': '', 'check-abc/file': '', 'dbs-abc/db': '' });
+  writeTree(state, { 'unfinished/changed-123': '', 'unfinished/check-abc/file': '', 'unfinished/dbs-abc/before/db': '', 'runs/.a.json.docksmith-123': '{' });
   await signal(paths);
-  expect(readdirSync(state).filter((name) => /^(dbs|changed|check)-/.test(name))).toEqual([]);
+  expect(readdirSync(state, { recursive: true, encoding: 'utf8' }).filter((name) => /unfinished|docksmith-/.test(name))).toEqual([]);
 });

@@ -124,18 +124,3 @@ describe('two outputs with one path', () => {
     expect(show(plan({ rendered: [renamed], ledger: owning(a), there: { '/etc/a': file(a) } }))).toEqual(['unchanged /etc/a']);
   });
 });
-
-describe('after a commit that was killed', () => {
-  const pending = (was?: string): Ledger => owning({ ...ownedOf(a), pending: was === undefined ? {} : { was: ownedOf({ ...a, content: Buffer.from(was) }).digest } });
-
-  it('the file as it was and the file to come are both ours and not edited', () => {
-    expect(show(plan({ rendered: [a], ledger: pending('old\n'), there: { '/etc/a': file(a, 'old\n') } }))).toEqual(['install /etc/a content']);
-    expect(show(plan({ rendered: [a], ledger: pending('old\n'), there: { '/etc/a': file(a) } }))).toEqual(['unchanged /etc/a']);
-    expect(show(plan({ rendered: [a], ledger: pending('old\n'), there: { '/etc/a': file(a, 'by hand\n') } }))).toEqual(['install /etc/a content (edited)']);
-  });
-
-  it('a file that somebody put where ours never came is not ours', () => {
-    expect(show(plan({ rendered: [a], ledger: pending(), there: { '/etc/a': file(a, 'theirs\n') } }))).toEqual(['obstacle /etc/a: a file that docksmith does not own']);
-    expect(show(plan({ rendered: [], ledger: pending(), there: { '/etc/a': file(a, 'theirs\n') } }))).toEqual(['remove /etc/a (left: a file that docksmith does not own stands there)']);
-  });
-});

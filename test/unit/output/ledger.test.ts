@@ -16,7 +16,7 @@ it('reads back what was written, in a file for its owner only', () => {
     reads: [{ db: 'networks', filter: 'network' }, { db: 'networks' }, { db: 'docker_containers', key: 'wiki' }, { db: 'docker_containers', key: 'wiki', prop: 'Image' }],
   });
   const ledger: Ledger = {
-    outputs: new Map([[output.path, ownedOf(output)], ['/etc/b', { ...ownedOf(makeRendered('/etc/b', '')), pending: { was: 'aa' } }]]),
+    outputs: new Map([[output.path, ownedOf(output)], ['/etc/b', ownedOf(makeRendered('/etc/b', ''))]]),
     originals: new Map([['/etc/b', '20261121T000000.000Z-1-0']]),
     folders: new Set(['/etc/docksmith']),
   };

@@ -9,10 +9,10 @@ import type { Rendered } from '../../../src/template/rendered.ts';
 import { makeRendered } from '../../support/rendered.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
 
-function install(paths: Paths, rendered: readonly Rendered[]): void {
+async function install(paths: Paths, rendered: readonly Rendered[]): Promise<void> {
   const ledger = readLedger(paths);
   const scope = new Map([...ledger.outputs.values()].map(({ template }) => [template, 'all'] as const));
-  commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true, owner: findForcedOwner() }), { ledger });
+  await commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true, owner: findForcedOwner() }), { ledger, command: 'the test' });
 }
 
 const uninstall = (paths: Paths): unknown => {
@@ -21,12 +21,12 @@ const uninstall = (paths: Paths): unknown => {
   return { remove, restore: restore.map(({ path }) => path), leave };
 };
 
-it('removes what is ours, brings back what was there, and leaves what was edited', () => {
+it('removes what is ours, brings back what was there, and leaves what was edited', async () => {
   const host = makeTempHost();
   host.write('/etc/daemon.json', '{}\n', 0o600);
   host.write('/etc/theirs', 'theirs\n');
   const before = host.tree('/etc');
-  install(host.paths, [makeRendered('/etc/daemon.json', 'ours\n'), makeRendered('/etc/made/a', 'a\n'), makeRendered('/etc/b', 'b\n')]);
+  await install(host.paths, [makeRendered('/etc/daemon.json', 'ours\n'), makeRendered('/etc/made/a', 'a\n'), makeRendered('/etc/b', 'b\n')]);
   host.write('/etc/b', 'by hand\n');
   expect(uninstall(host.paths)).toEqual({
     remove: ['/etc/made/a'], restore: ['/etc/daemon.json'],
@@ -37,39 +37,39 @@ it('removes what is ours, brings back what was there, and leaves what was edited
   expect(readLedger(host.paths)).toEqual(EMPTY_LEDGER);
 });
 
-it('brings back the original of an output that an event removed since', () => {
+it('brings back the original of an output that an event removed since', async () => {
   const host = makeTempHost();
   host.write('/etc/sites/wiki.conf', 'theirs\n');
-  install(host.paths, [makeRendered('/etc/sites/wiki.conf', 'ours\n')]);
-  install(host.paths, []);
+  await install(host.paths, [makeRendered('/etc/sites/wiki.conf', 'ours\n')]);
+  await install(host.paths, []);
   expect(host.exists('/etc/sites/wiki.conf')).toBe(false);
   uninstall(host.paths);
   expect(host.read('/etc/sites/wiki.conf')).toBe('theirs\n');
 });
 
-it('keeps the original in history where the taken over file was edited, and says where', () => {
+it('keeps the original in history where the taken over file was edited, and says where', async () => {
   const host = makeTempHost();
   host.write('/etc/x', 'theirs\n');
-  install(host.paths, [makeRendered('/etc/x', 'ours\n')]);
+  await install(host.paths, [makeRendered('/etc/x', 'ours\n')]);
   host.write('/etc/x', 'by hand\n');
   const { leave } = planUninstall(host.paths, readLedger(host.paths));
   const kept = /kept in "(.*)"/.exec(leave[0]?.why ?? '')?.[1] ?? '';
   expect(host.read(kept)).toBe('theirs\n');
 });
 
-it('that was interrupted can be run again', () => {
+it('that was interrupted can be run again', async () => {
   const host = makeTempHost();
   host.write('/etc/x', 'theirs\n');
-  install(host.paths, [makeRendered('/etc/x', 'ours\n'), makeRendered('/etc/y', 'ours\n')]);
+  await install(host.paths, [makeRendered('/etc/x', 'ours\n'), makeRendered('/etc/y', 'ours\n')]);
   host.write('/etc/x', 'theirs\n');
   expect(uninstall(host.paths)).toEqual({ remove: ['/etc/y'], restore: [], leave: [] });
   expect(host.tree('/etc')).toEqual({ '/etc/x': 'theirs\n' });
 });
 
-it('says when an original is lost, and touches nothing', () => {
+it('says when an original is lost, and touches nothing', async () => {
   const host = makeTempHost();
   host.write('/etc/x', 'theirs\n');
-  install(host.paths, [makeRendered('/etc/x', 'ours\n')]);
+  await install(host.paths, [makeRendered('/etc/x', 'ours\n')]);
   const id = readLedger(host.paths).originals.get('/etc/x') ?? '';
   host.write(`/var/lib/docksmith/state/history/${id}/about.json`, '{');
   expect(() => planUninstall(host.paths, readLedger(host.paths))).toThrow('cannot read the history of a file');
