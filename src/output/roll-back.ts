@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
@@ -98,8 +98,9 @@ export function syncFoldersOf(paths: Paths, entries: readonly Pick<JournalEntry,
   for (const folder of folders) if (exists(folder)) syncFolder(folder);
 }
 
-/** A folder of that name is none of ours: it was why nothing could be laid there. */
+/** A folder of that name is none of ours: it was why nothing could be laid there. What is not there is not asked for: that fails where nothing can be written. */
 function removeFile(file: string): void {
+  if (!exists(file)) return;
   try {
     removeIfThere(file);
   } catch (error) {
@@ -109,5 +110,5 @@ function removeFile(file: string): void {
 
 /** Nothing but its absence may pass for that here. */
 function exists(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
