@@ -4,6 +4,7 @@ import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
 import { findNearest } from '../nearest.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
+import { refuseUntrusted } from '../trust.ts';
 import { listEvents } from './events.ts';
 import { isVerb, type Verb, VERBS } from './verbs.ts';
 
@@ -77,15 +78,15 @@ export function listSteps(paths: Paths, event: string): StepList {
     if (isBackupName(name)) warnings.push(`"${shown}" is left out: by its name it is a backup copy`);
     else if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is left out: a step is named S, two digits and a name`);
     else {
-      const executable = collect(() => findExecutable(name, file, shown, actions));
+      const executable = collect(() => findExecutable(paths, name, file, actions));
       if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
     }
   }
   const checks = listUsed(paths, listMerged(layersOf(paths, `events/${event}/checks`)), warnings).flatMap(([name, file]): ExecutableStep[] => {
-    const executable = collect(() => findExecutable(name, file, withoutRoot(paths, file), actions));
+    const executable = collect(() => findExecutable(paths, name, file, actions));
     return executable === undefined ? [] : [{ kind: 'executable', name, file: executable }];
   });
-  const templates = listTemplates(paths, event, warnings);
+  const templates = listTemplates(paths, event, warnings, collect);
   const services = listServices(paths, event, warnings, collect);
   throwAll(failures);
   if (templates.length > 0) steps.push({ kind: 'templates', name: TEMPLATES_AT, templates });
@@ -103,7 +104,8 @@ function refuseUnknownEvent(event: string, events: readonly string[]): void {
 }
 
 /** A step's own executable, or the action that it names: by a link to ../actions/NAME, or by being empty and called SNNname. */
-function findExecutable(name: string, file: string, shown: string, actions: ReadonlyMap<string, string>): string {
+function findExecutable(paths: Paths, name: string, file: string, actions: ReadonlyMap<string, string>): string {
+  const shown = withoutRoot(paths, file);
   const action = findActionName(name, file);
   const executable = action === undefined ? file : actions.get(action);
   const cannot = (why: string, hint?: string): Failure => new Failure(`cannot run step "${shown}"`, hint === undefined ? { why } : { why, hint });
@@ -119,6 +121,7 @@ function findExecutable(name: string, file: string, shown: string, actions: Read
   }
   if (!stats.isFile()) throw cannot('it is not a file');
   if ((stats.mode & 0o111) === 0) throw cannot('it is not executable', `chmod +x ${executable}`);
+  for (const needed of new Set([file, executable])) refuseUntrusted(paths, needed, `step "${shown}"`);
   return executable;
 }
 
@@ -135,9 +138,13 @@ function isRemoved(file: string): boolean {
   return lstatSync(file).isSymbolicLink() && readlinkSync(file) === '/dev/null';
 }
 
-function listTemplates(paths: Paths, event: string, warnings: string[]): readonly TemplateToExpand[] {
-  return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings)
-    .map(([name, file]) => ({ template: `/${name}`, metadata: readFileSync(file, 'utf8'), from: withoutRoot(paths, file) }));
+function listTemplates(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly TemplateToExpand[] {
+  return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings).map(([name, file]) => {
+    const [metadata, from] = [readFileSync(file, 'utf8'), withoutRoot(paths, file)];
+    // it may hold a command to run, the CHECK
+    if (metadata.trim() !== '') collect(() => refuseUntrusted(paths, file, `what "${from}" says`));
+    return { template: `/${name}`, metadata, from };
+  });
 }
 
 function listServices(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly ServiceToAdjust[] {

@@ -4,6 +4,7 @@ import ini from 'ini';
 import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
 import { layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
+import { refuseUntrusted } from '../trust.ts';
 import { ESCAPES } from './escape.ts';
 
 export type Format = 'text' | 'json' | 'yaml' | 'ini';
@@ -54,9 +55,16 @@ const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
 export function readMetadata(paths: Paths, output: string, extra?: { readonly file: string; readonly text: string }): Metadata {
   const files = layersOf(paths, path.join('templates.metadata', output)).toReversed().flatMap((file) => {
     const text = readIfThere(file);
+    // a CHECK is a command line, run with our rights
+    if (text !== undefined && givesCheck(text)) refuseUntrusted(paths, file, `the CHECK of "${withoutRoot(paths, file)}"`);
     return text === undefined ? [] : [{ file: withoutRoot(paths, file), text }];
   });
   return parseMetadata(output, extra === undefined ? files : [...files, extra]);
+}
+
+/** Whether a text of metadata has a command to run. */
+function givesCheck(text: string): boolean {
+  return Object.hasOwn(ini.parse(text), 'CHECK');
 }
 
 function readIfThere(file: string): string | undefined {

@@ -1,0 +1,84 @@
+import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure } from './errors.ts';
+import type { Paths } from './paths.ts';
+
+const [GROUP_WRITES, OTHERS_WRITE, STICKY] = [0o020, 0o002, 0o1000];
+
+/**
+ * Refuses to run a file that somebody other than root or the caller can change or replace: the
+ * file itself, a folder above it, and both also where symbolic links on the way lead, as sudo and
+ * cron do. What the package brings is as much to be trusted as this program, which stands beside it.
+ * @param shown what the message calls it: `step "/etc/docksmith/events/x/S50y"`
+ * @throws Failure naming the one file or folder, who can write it, and the remedy
+ */
+export function refuseUntrusted(paths: Paths, file: string, shown: string): void {
+  const folder = path.dirname(file);
+  if (isBelow(folder, paths.packageDir) && !lstatSync(file).isSymbolicLink()) return;
+  for (const part of listParts(path.resolve(file))) {
+    const who = findStranger(part);
+    if (who === undefined) continue;
+    const isOwner = who.startsWith('user ');
+    throw new Failure(`cannot run ${shown}`, {
+      why: `${who} can write "${part}", and what is run here is run with the rights of ${userWords()}`,
+      hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}`,
+    });
+  }
+}
+
+/** The file, every folder above it, and the same of what each symbolic link on the way leads to. */
+function listParts(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  for (let part = file; !seen.has(part); part = path.dirname(part)) {
+    seen.add(part);
+    if (isLink(part)) listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen);
+  }
+  return seen;
+}
+
+function isLink(part: string): boolean {
+  return lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Who else can write there, in words; undefined: nobody. */
+function findStranger(part: string): string | undefined {
+  const stats = lstatSync(part, { throwIfNoEntry: false });
+  // a link that only names something (`../actions/x`) may lead nowhere
+  if (stats === undefined) return undefined;
+  if (!isTrustedUser(stats.uid)) return `user ${stats.uid}`;
+  // a link has no mode of its own; in a sticky folder others replace nothing that is not theirs
+  if (stats.isSymbolicLink() || (stats.isDirectory() && (stats.mode & STICKY) !== 0)) return undefined;
+  if ((stats.mode & OTHERS_WRITE) !== 0) return 'everybody';
+  return (stats.mode & GROUP_WRITES) !== 0 && !isOwnGroup(stats) ? `group ${stats.gid}` : undefined;
+}
+
+function isTrustedUser(uid: number): boolean {
+  return uid === 0 || uid === process.geteuid?.();
+}
+
+/** A group whose only members are root and the caller, as each user of many systems has one. One that the host's files do not name may have anybody. */
+function isOwnGroup({ gid }: Stats): boolean {
+  const users = readFields('/etc/passwd').map(([name = '', , uid = '', group = '']) => ({ name, uid: Number(uid), gid: Number(group) }));
+  const entry = readFields('/etc/group').find(([, , id]) => Number(id) === gid);
+  if (entry === undefined) return false;
+  const named = (entry[3] ?? '').split(',').filter(Boolean);
+  const members = [...users.filter((user) => user.gid === gid), ...named.map((name) => users.find((user) => user.name === name) ?? { name, uid: -1, gid })];
+  return members.every(({ uid }) => isTrustedUser(uid));
+}
+
+function readFields(file: string): readonly (readonly string[])[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => line.split(':'));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isBelow(file: string, folder: string): boolean {
+  return file.startsWith(`${folder}/`);
+}
+
+function userWords(): string {
+  const uid = process.geteuid?.() ?? 0;
+  return uid === 0 ? 'root' : `user ${uid}`;
+}
