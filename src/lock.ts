@@ -14,7 +14,9 @@ export interface LockOptions {
   readonly holder: string;
   /** gives up after so many seconds; absent: waits as long as it takes */
   readonly waitSeconds?: number | undefined;
-  /** called once, before waiting, with the holder's words or undefined when it left none */
+  /** waits so long without a word: locks that are held for moments only are not worth one */
+  readonly quietSeconds?: number | undefined;
+  /** called once, before waiting on, with the holder's words or undefined when it left none */
   readonly onWait?: ((holder: string | undefined) => void) | undefined;
 }
 
@@ -34,7 +36,7 @@ export function takeLockIfFree(file: string, holder: string): HeldLock | undefin
   return lockOrGiveUp(file, { holder, isPatient: false });
 }
 
-function lockOrGiveUp(file: string, { holder, waitSeconds, onWait, isPatient = true }: LockOptions & { readonly isPatient?: boolean }): HeldLock | undefined {
+function lockOrGiveUp(file: string, { holder, waitSeconds, quietSeconds = 0, onWait, isPatient = true }: LockOptions & { readonly isPatient?: boolean }): HeldLock | undefined {
   const cannot = (why: string, hint?: string): Failure => new Failure(`cannot lock "${file}"`, hint === undefined ? { why } : { why, hint });
   for (;;) {
     let fd: number;
@@ -45,7 +47,7 @@ function lockOrGiveUp(file: string, { holder, waitSeconds, onWait, isPatient = t
       throw cannot(reasonOf(error));
     }
     try {
-      if (!flock(fd, ['-n'])) {
+      if (!flock(fd, ['-n']) && (quietSeconds === 0 || !flock(fd, ['-w', String(quietSeconds)]))) {
         if (!isPatient) {
           closeSync(fd);
           return undefined;

@@ -1,4 +1,5 @@
 import { writeDbChanges } from '../db/store.ts';
+import { showable } from '../showable.ts';
 import { restartDaemon } from '../flow/daemon.ts';
 import { keepDataRoot, setUpDbs } from '../flow/setup.ts';
 import { readWorld } from '../flow/world.ts';
@@ -6,7 +7,6 @@ import { allocatePorts } from '../model/allocate-ports.ts';
 import type { CommandContext } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures } from './format-failure.ts';
-import { showable } from './terminal.ts';
 
 /** `docksmith allocate-ports`: the action `docker-ports`. */
 export async function runAllocatePorts(_args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {

@@ -1,8 +1,9 @@
 import type { Reporter } from '../flow/reporter.ts';
+import { showable, showableLine } from '../showable.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import type { Committed } from '../output/commit.ts';
 import { formatInstalled } from './format-signal.ts';
-import { isTerminal, painter, showable } from './terminal.ts';
+import { isTerminal, painter } from './terminal.ts';
 import type { Writable } from 'node:stream';
 import type { Spinner } from 'yocto-spinner';
 
@@ -31,7 +32,7 @@ export class ConsoleReporter implements Reporter {
   }
 
   waiting(holder: string | undefined): void {
-    this.#print(this.#streams.stderr, `waiting for ${holder ?? 'another process'} to end\n`);
+    this.#print(this.#streams.stderr, `waiting for ${showableLine(holder ?? 'another process')} to end\n`);
   }
 
   progress(words: string): void {

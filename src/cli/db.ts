@@ -7,6 +7,7 @@ import { fromByteString, toByteString } from '../db/byte-text.ts';
 import { type Answer, COMMAND_USAGES, prepareCommand } from '../db/commands.ts';
 import { Draft } from '../db/draft.ts';
 import { changeDb, readLines } from '../db/store.ts';
+import { showableLine } from '../showable.ts';
 
 export interface DbContext {
   readonly paths: Paths;
@@ -32,7 +33,7 @@ ${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
  * @throws {UsageFailure} for wrong usage
  * @throws {Failure} when the db cannot be read or written, or the command cannot be carried out
  */
-export async function runDb(args: readonly string[], { paths, stdin, stdout }: DbContext): Promise<number> {
+export async function runDb(args: readonly string[], { paths, stdin, stdout, stderr }: DbContext): Promise<number> {
   const { isJson, words } = takeJsonOption(rawArguments(args));
   const [name, command] = words;
   if (name === '--help' || name === '-h' || command === '--help') {
@@ -42,22 +43,23 @@ export async function runDb(args: readonly string[], { paths, stdin, stdout }: D
   // `0` is a missing argument to the original, and so to the scripts that were written for it
   if (name === undefined || name === '' || name === '0') throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
   const db = fromByteString(name);
+  const onWait = (holder: string | undefined): void => void stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
   if (command === 'batch') {
-    const answers = await runFromStdin(paths, db, stdin);
+    const answers = await runFromStdin(paths, db, stdin, onWait);
     await write(stdout, isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''));
     return 0;
   }
   const prepared = prepareCommand(words.slice(1));
-  const answer = prepared.writes ? changeDb(paths, db, prepared.run) : prepared.run(new Draft(readLines(paths, db)));
+  const answer = prepared.writes ? changeDb(paths, db, prepared.run, onWait) : prepared.run(new Draft(readLines(paths, db)));
   await write(stdout, isJson ? formatJson(answer.json) : answer.text);
   return answer.found ? 0 : 1;
 }
 
-async function runFromStdin(paths: Paths, db: string, stdin: Readable): Promise<readonly Answer[]> {
+async function runFromStdin(paths: Paths, db: string, stdin: Readable, onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Buffer | string));
   const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
-  return batch.some(({ command }) => command.writes) ? changeDb(paths, db, (draft) => runBatch(draft, batch)) : runBatch(new Draft(readLines(paths, db)), batch);
+  return batch.some(({ command }) => command.writes) ? changeDb(paths, db, (draft) => runBatch(draft, batch), onWait) : runBatch(new Draft(readLines(paths, db)), batch);
 }
 
 /** `--json` stands before the db or right after it (`config --json show`): further on it may be a value. */

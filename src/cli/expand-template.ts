@@ -1,5 +1,6 @@
 import { UsageFailure } from '../errors.ts';
 import { expandOne, planExpansion } from '../flow/expand-one.ts';
+import { readSecrets } from '../flow/secrets.ts';
 import { formatDiff } from '../output/diff.ts';
 import { type CommandContext, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
@@ -22,12 +23,12 @@ export async function runExpandTemplate(args: readonly string[], { paths, stdout
     const { changes, outputs, warnings } = await planExpansion(paths, request);
     for (const warning of warnings) reporter.warning(warning);
     if (values.stdout === true) for (const { content } of outputs) stdout.write(content);
-    else stdout.write(`${values.diff === true ? formatDiff(changes, { colour: hasColour(stdout) }) : ''}${formatChanges(changes, painter(stdout))}`);
+    else stdout.write(`${values.diff === true ? formatDiff(changes, { colour: hasColour(stdout), ...readSecrets(paths) }) : ''}${formatChanges(changes, painter(stdout))}`);
     return 0;
   }
   const { changes, warnings, kept } = await expandOne(paths, request, reporter);
   for (const warning of warnings) reporter.warning(warning);
-  if (values.diff === true) stdout.write(formatDiff(changes, { colour: hasColour(stdout) }));
+  if (values.diff === true) stdout.write(formatDiff(changes, { colour: hasColour(stdout), ...readSecrets(paths) }));
   reporter.installed(changes, kept);
   return 0;
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { showable } from '../showable.ts';
 import { applyFilter, type Filtered } from '../flow/filter.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFiltered } from './format-filter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
-import { showable } from './terminal.ts';
 
 /** `docksmith filter [--dry-run] [--quiet] [--json]`: also the action `docker-filter`. */
 export async function runFilter(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {

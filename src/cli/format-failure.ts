@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Failure, Failures } from '../errors.ts';
-import { painter, showable } from './terminal.ts';
+import { showable } from '../showable.ts';
+import { painter } from './terminal.ts';
 
 /** The failures behind whatever was thrown; undefined for a mistake of this program. */
 export function listFailures(error: unknown): readonly Failure[] | undefined {

@@ -1,5 +1,6 @@
 import { formatPlan } from '../container/format-plan.ts';
 import type { Preview } from '../flow/dry-run.ts';
+import type { DiffOptions } from '../output/diff.ts';
 import { formatFiltered } from './format-filter.ts';
 import { countChanges, formatCauses, formatChanges, jsonChanges } from './format-signal.ts';
 import { type painter } from './terminal.ts';
@@ -19,7 +20,7 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
   ].join('');
 }
 
-export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, filtered, services, executables, warnings }: Preview, diff: boolean): unknown {
+export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, filtered, services, executables, warnings }: Preview, diff: DiffOptions | undefined): unknown {
   return {
     event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, executables, services, filtered,
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),

@@ -1,8 +1,9 @@
 import type { SignalResult } from '../flow/signal.ts';
+import { showable } from '../showable.ts';
 import { type ChangeSet, listEdited } from '../output/change-set.ts';
-import { formatDiff } from '../output/diff.ts';
+import { type DiffOptions, formatDiff } from '../output/diff.ts';
 import { jsonFailures } from './format-failure.ts';
-import { formatTable, type painter, showable } from './terminal.ts';
+import { formatTable, type painter } from './terminal.ts';
 
 /** The files that an event wrote and removed, and what it kept of those that others had written. */
 export function formatInstalled(changes: ChangeSet, kept: SignalResult['kept'], paint: ReturnType<typeof painter>): string {
@@ -46,17 +47,18 @@ export function countChanges({ install, remove, unchanged }: ChangeSet, isPlanne
   return `files: ${counts.filter(([count], n) => count > 0 || n === 2).map(([count, what]) => `${count} ${what}`).join(', ')}`;
 }
 
-export function jsonSignal({ run, changes, kept, edited, adjusted, pending, failures }: SignalResult, diff: boolean): unknown {
+export function jsonSignal({ run, changes, kept, edited, adjusted, pending, failures }: SignalResult, diff: DiffOptions | undefined): unknown {
   return { ...run, ...jsonChanges(changes, diff), kept: Object.fromEntries(kept), edited, adjusted, pending, failures: jsonFailures(failures) };
 }
 
-export function jsonChanges(changes: ChangeSet, diff: boolean): Readonly<Record<string, unknown>> {
+/** @param diff how it is to be shown; undefined: not asked for */
+export function jsonChanges(changes: ChangeSet, diff: DiffOptions | undefined): Readonly<Record<string, unknown>> {
   const { install, remove, unchanged, obstacles } = changes;
   return {
     installed: install.map(({ output, reasons }) => ({ path: output.path, reasons })),
     removed: remove.map(({ owned }) => owned.path),
     unchanged: unchanged.map(({ path }) => path),
     obstacles: obstacles.map(({ output, what }) => ({ path: output.path, what })),
-    ...(diff ? { diff: formatDiff(changes) } : {}),
+    ...(diff === undefined ? {} : { diff: formatDiff(changes, diff) }),
   };
 }

@@ -1,7 +1,8 @@
 import type { ContainerStatus, Status } from '../flow/status.ts';
+import { showable } from '../showable.ts';
 import { formatCauses } from './format-signal.ts';
 import { listAttention, wordOf } from '../flow/status-words.ts';
-import { formatTable, type painter, showable } from './terminal.ts';
+import { formatTable, type painter } from './terminal.ts';
 
 type Paint = ReturnType<typeof painter>;
 

@@ -1,8 +1,9 @@
 import { listRuns, type Run } from '../event/runs.ts';
 import { Failure, UsageFailure } from '../errors.ts';
+import { showable } from '../showable.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
-import { formatTable, painter, showable } from './terminal.ts';
+import { formatTable, painter } from './terminal.ts';
 
 /** `docksmith log [-n COUNT] [RUN]` */
 export async function runLog(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {

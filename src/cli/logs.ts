@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { UsageFailure } from '../errors.ts';
+import { showable } from '../showable.ts';
 import { type NamedLine, readLogs } from '../flow/logs.ts';
 import { parseTime } from '../flow/parse-time.ts';
 import { type CommandContext, readOptions } from './command.ts';
-import { isTerminal, painter, showable } from './terminal.ts';
+import { isTerminal, painter } from './terminal.ts';
 import { breakable } from './breakable.ts';
 
 const COMMAND = 'docksmith logs';

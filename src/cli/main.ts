@@ -1,31 +1,40 @@
 import process from 'node:process';
 import { UsageFailure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
-import { findPaths } from '../paths.ts';
+import type { Mask } from '../mask.ts';
+import { findPaths, type Paths } from '../paths.ts';
+import { showable } from '../showable.ts';
 import { mayBeKilled } from '../unfinished.ts';
 import type { CommandContext } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { formatFailures, listFailures } from './format-failure.ts';
-import { formatTable, painter, showable } from './terminal.ts';
+import { maskedStream } from './masked-stream.ts';
+import { formatTable, painter } from './terminal.ts';
 
 const VERSION = '0.1.0';
 
 /** Commands that do nothing but print, some of them without an end. */
 const PRINTING: readonly string[] = ['logs', 'log', 'exec', 'helpers', 'props', 'status', 'plan', 'doctor', 'exposure', 'help', '--help'];
 
+/** Commands that print what somebody asks for by name, and those that print no value at all. */
+const UNMASKED: readonly string[] = ['db', 'config', 'logs', 'exec', 'helpers', 'props'];
+
 /**
  * Runs the program under one of its names and sets the exit code: 0 done, 1 failed, 2 wrong usage.
  * @param program `docksmith`, or a command that has a name of its own (`db`)
  */
 export async function main(program: string): Promise<void> {
-  const { stdin, stdout, stderr } = process;
+  const { stdin } = process;
   const args = process.argv.slice(2);
+  const command = program === 'docksmith' ? (args[0] ?? '') : program;
+  const paths = findPaths();
+  const [stdout, stderr] = UNMASKED.includes(command) ? [process.stdout, process.stderr] : await maskBoth(paths);
   // A reader that has seen enough (`| head`) is no failure of ours. What only prints ends with it; what does work goes on without a reader.
   stdout.on('error', () => {
-    if (PRINTING.includes(program === 'docksmith' ? (args[0] ?? '') : program)) process.exit(0);
+    if (PRINTING.includes(command)) process.exit(0);
   });
   try {
-    const context = { paths: findPaths(), stdin, stdout, stderr };
+    const context = { paths, stdin, stdout, stderr };
     process.exitCode = program === 'docksmith' ? await runSubcommand(args, context) : await runCommand(program, args, context);
   } catch (error) {
     const failures = listFailures(error);
@@ -37,6 +46,14 @@ export async function main(program: string): Promise<void> {
     stderr.write(formatFailures(failures, stderr));
     process.exitCode = failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
   }
+}
+
+/** Both streams with the secrets of the dbs masked, which are read when there is something to print. */
+async function maskBoth(paths: Paths): Promise<readonly [NodeJS.WriteStream, NodeJS.WriteStream]> {
+  const { readSecrets } = await import('../flow/secrets.ts');
+  let mask: Mask | undefined;
+  const findMask = (): Mask => (mask ??= readSecrets(paths).mask);
+  return [maskedStream(process.stdout, findMask), maskedStream(process.stderr, findMask)];
 }
 
 async function runSubcommand([name, ...args]: readonly string[], context: CommandContext): Promise<number> {

@@ -1,11 +1,12 @@
 import { formatPlan } from '../container/format-plan.ts';
+import { showable } from '../showable.ts';
 import type { Interruption } from '../flow/interruptions.ts';
 import { planEvent, type PlanOfEvent } from '../flow/plan.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { jsonPlan } from './format-preview.ts';
 import { formatCauses } from './format-signal.ts';
-import { painter, showable } from './terminal.ts';
+import { painter } from './terminal.ts';
 
 /** `docksmith plan [--json] [NAME…]` */
 export async function runPlan(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {

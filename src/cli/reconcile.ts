@@ -2,12 +2,12 @@ import type { Progress } from '../container/apply.ts';
 import { formatPlan } from '../container/format-plan.ts';
 import type { Asked } from '../container/plan.ts';
 import { UsageFailure } from '../errors.ts';
+import { showable } from '../showable.ts';
 import { reconcile, type Reconciled } from '../flow/run-reconcile.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
-import { showable } from './terminal.ts';
 
 const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, 'move-data': { type: 'boolean' }, retry: { type: 'boolean' }, boot: { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
 

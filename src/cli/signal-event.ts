@@ -1,5 +1,6 @@
 import { UsageFailure } from '../errors.ts';
 import { previewEvent } from '../flow/dry-run.ts';
+import { readSecrets } from '../flow/secrets.ts';
 import { signalEvent } from '../flow/signal.ts';
 import { formatDiff } from '../output/diff.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
@@ -24,20 +25,20 @@ export async function runSignalEvent(args: readonly string[], { paths, stdout, s
   const { json = false, diff = false, force = false } = values;
   const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: readSeconds('signal-event', values.wait) };
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const shownDiff = { colour: hasColour(stdout) };
+  const shownDiff = { colour: !json && hasColour(stdout), ...(diff ? readSecrets(paths) : {}) };
   try {
     if (values['dry-run'] === true) {
       const preview = await previewEvent(paths, request);
       reporter.end();
       for (const warning of preview.warnings) reporter.warning(warning);
-      stdout.write(json ? formatJson(jsonPreview(event, preview, diff)) : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`);
+      stdout.write(json ? formatJson(jsonPreview(event, preview, diff ? shownDiff : undefined)) : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`);
       return preview.changes.obstacles.length === 0 ? 0 : 1;
     }
     const result = await signalEvent(paths, request, reporter);
     reporter.end();
     // the reasons first, since the line that counts is the last one
     if (!json) stderr.write(formatFailures(result.failures, stderr));
-    stdout.write(json ? formatJson(jsonSignal(result, diff)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
+    stdout.write(json ? formatJson(jsonSignal(result, diff ? shownDiff : undefined)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
     return result.failures.length === 0 ? 0 : 1;
   } catch (error) {
     reporter.end();

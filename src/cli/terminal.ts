@@ -22,11 +22,6 @@ export function painter(stream: Writable): (style: Style, text: string) => strin
   return hasColour(stream) ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
 }
 
-/** What comes from outside, shown: control characters are spelled out, so that no log line can move the cursor or forge another. */
-export function showable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
 /** Text columns, two blanks apart; the last one is not padded. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((widest, row) => row.map((cell, n) => Math.max(cell.length, widest[n] ?? 0)), []);

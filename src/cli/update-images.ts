@@ -1,10 +1,10 @@
 import type { Progress } from '../container/apply.ts';
+import { showable } from '../showable.ts';
 import { type ImageUpdated, updateImages } from '../flow/update-images.ts';
 import { formatDigest } from '../model/image.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
-import { showable } from './terminal.ts';
 
 /** `docksmith update-images [OPTION…] [NAME…]` */
 export async function runUpdateImages(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {

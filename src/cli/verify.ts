@@ -2,7 +2,8 @@ import type { OutdatedOverride } from '../flow/overrides.ts';
 import { verifyHost } from '../flow/verify.ts';
 import { formatFileDiffs } from '../output/diff.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
-import { formatTable, hasColour, painter, showable } from './terminal.ts';
+import { showable } from '../showable.ts';
+import { formatTable, hasColour, painter } from './terminal.ts';
 
 const OPTIONS = { diff: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 

@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { MASK } from '../mask.ts';
 import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
 import { fromByteString } from './byte-text.ts';
 import { type Lines, listFields, parseFields, sortedKeys } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
+import { isSecretProp, SECRETS } from './snapshot.ts';
 
 /** Where the changes of a db go on a host that is laid out in a folder, under its root. */
 export const LOG_FILE = '/var/log/docksmith.log';
 const FACILITY = 'local1.info';
-const MASK = '********';
 
 export interface ChangedDb {
   readonly name: string;
@@ -18,6 +19,9 @@ export interface ChangedDb {
   readonly before: Lines;
   readonly after: Lines;
 }
+
+/** Tells of a prop by its name; or everything is secret. */
+export type SecretProps = ((prop: string) => boolean) | 'all';
 
 /**
  * Logs what changed, in the words of the original: a line with OLD and a line with NEW, or one
@@ -40,9 +44,9 @@ export function logChanges(paths: Paths, changed: ChangedDb): void {
 
 /**
  * One or two lines per changed record, with who did it.
- * @param secrets the names of the props whose values are masked; `all` masks every type and value
+ * @param secrets which props' values are masked; `all` masks every type and value
  */
-export function formatChanges({ file, before, after }: ChangedDb, secrets: ReadonlySet<string> | 'all', user: string): string[] {
+export function formatChanges({ file, before, after }: ChangedDb, secrets: SecretProps, user: string): string[] {
   const spell = (key: string, value: string | undefined): string =>
     escapeControls(fromByteString(`${key}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`));
   const lines: string[] = [];
@@ -55,9 +59,9 @@ export function formatChanges({ file, before, after }: ChangedDb, secrets: Reado
   return lines;
 }
 
-function maskValue(value: string, secrets: ReadonlySet<string> | 'all'): string {
+function maskValue(value: string, secrets: SecretProps): string {
   const { type, props } = parseFields(value);
-  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' || secrets.has(prop) ? MASK : held]));
+  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' || secrets(fromByteString(prop)) ? MASK : held]));
   return listFields({ type: secrets === 'all' ? MASK : type, props: masked }).join('|');
 }
 
@@ -66,12 +70,12 @@ function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** Props that any kind of the db's records marks secret; all of them where the schema cannot tell. */
-function secretProps(paths: Paths, db: string): ReadonlySet<string> | 'all' {
-  if (db === 'secrets') return 'all';
+/** Which props of the db are secret; all of them where the schema cannot tell. */
+function secretProps(paths: Paths, db: string): SecretProps {
+  if (db === SECRETS) return 'all';
   try {
-    const kinds = Object.values(readSchema(paths)[db] ?? {});
-    return new Set(kinds.flatMap((props) => Object.keys(props).filter((prop) => props[prop]?.secret === true)));
+    const schema = readSchema(paths);
+    return (prop) => isSecretProp(schema, db, prop);
   } catch {
     return 'all';
   }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
-import { type HeldLock, takeLock } from '../lock.ts';
+import { type HeldLock, type LockOptions, takeLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
 import { replaceFile } from '../replace-file.ts';
 import { toByteString } from './byte-text.ts';
@@ -11,7 +11,10 @@ import { Draft } from './draft.ts';
 import { ownLockFile, removeCopiesOf } from './left-copies.ts';
 import { formatFlatFile, type Lines, parseFlatFile, toDb } from './flat-file.ts';
 import type { Db } from './record.ts';
-import type { DbChange } from './snapshot.ts';
+import { type DbChange, SECRETS } from './snapshot.ts';
+
+/** Writers hold a db for milliseconds. */
+const QUIET_SECONDS = 1;
 
 /** The records of one db; a db without a file is empty. @throws {Failure} for a bad name or an unreadable file */
 export function readDb(paths: Paths, name: string): Db {
@@ -26,17 +29,18 @@ export function readLines(paths: Paths, name: string): Lines {
 /**
  * Changes a db: reads it, lets `change` work on a draft, and replaces the file if anything was
  * stored, all under locks. `change` may be called again with a fresh draft, so it may do nothing
- * else. Mode and owner stay; a new file has mode 0640, `secrets` 0600. What changed is logged.
+ * else. Mode and owner stay; a new file has mode 0640. `secrets` has 0600 at most. What changed is logged.
+ * @param onWait told who holds the db when that takes longer than a write does
  * @returns what the last call of `change` returned
  * @throws {Failure} what `change` throws (the file then stays as it was), or when the db cannot be read, locked or written
  */
-export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) => T): T {
+export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) => T, onWait?: LockOptions['onWait']): T {
   const file = findDbFile(paths, name);
   // The original locks DB.lock and unlinks it after unlocking it, so two writers can hold locks on two
   // files of that name. Ours exclude each other by a second file, which nobody unlinks.
   const lock = (lockFile: string): HeldLock => {
     try {
-      return takeLock(lockFile, { holder: `db ${name}` });
+      return takeLock(lockFile, { holder: `db ${name}`, quietSeconds: QUIET_SECONDS, onWait });
     } catch (error) {
       throw new Failure(`cannot write db "${name}"`, { why: error instanceof Failure ? error.message : reasonOf(error), cause: error });
     }
@@ -75,12 +79,13 @@ function tryToChange<T>(paths: Paths, name: string, file: string, change: (draft
 }
 
 function ownership(file: string, name: string): { mode: number; uid: number; gid: number } {
+  const isSecret = path.basename(name) === SECRETS;
   try {
     const { mode, uid, gid } = statSync(file);
-    return { mode: mode & 0o7777, uid, gid };
+    return { mode: mode & (isSecret ? 0o600 : 0o7777), uid, gid };
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    return { mode: path.basename(name) === 'secrets' ? 0o600 : 0o640, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+    return { mode: isSecret ? 0o600 : 0o640, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   }
 }
 

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
-import { type Run, newRun, type RunStep, writeRun } from '../event/runs.ts';
+import { type Run, newRun, type RunStep } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Adjusted } from '../event/services.ts';
 import { type ExecutableStep, listSteps, type Step } from '../event/steps.ts';
@@ -24,6 +24,7 @@ import { hintOfObstacle } from './obstacle-hint.ts';
 import { rememberOverrides } from './overrides.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
+import { writeMaskedRun } from './secrets.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findEngine, readWorld, type World } from './world.ts';
 
@@ -71,14 +72,14 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
-    writeRun(paths, run);
+    writeMaskedRun(paths, run);
     const result = await new Signal(paths, { ...request, command, steps, checks, run, token: lock.token }, reporter).run();
     const { install, remove } = result.changes;
     const ended: Run = {
       ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1, ...(result.failures.length === 0 ? {} : { failures: result.failures.map(({ message }) => message) }),
       installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
     };
-    writeRun(paths, ended);
+    writeMaskedRun(paths, ended);
     rememberOverrides(paths);
     return { ...result, run: ended, edited: listEdited(result.changes), pending: listIntents(paths) };
   } finally {

@@ -1,16 +1,20 @@
 import { structuredPatch } from 'diff';
 import { compareBytes } from '../layers.ts';
+import { MASK, type Mask } from '../mask.ts';
 import type { FileContent } from '../replace-file.ts';
+import { showable } from '../showable.ts';
+import type { Read, Rendered } from '../template/rendered.ts';
 import type { ChangeSet } from './change-set.ts';
 
 export interface DiffOptions {
   readonly colour?: boolean;
-  /** values that are shown as `********` wherever they stand */
-  readonly secrets?: readonly string[];
+  /** masks the secrets of now, wherever they stand */
+  readonly mask?: Mask;
+  /** what was read for a line tells whether it holds a secret: so one of before, which nobody knows any more, is masked too */
+  readonly isSecret?: (read: Read) => boolean;
 }
 
 const CONTEXT_LINES = 3;
-const MASK = '********';
 const PAINT = { bold: '\u001b[1m', red: '\u001b[31m', green: '\u001b[32m', cyan: '\u001b[36m', plain: '\u001b[0m' } as const;
 type Colour = Exclude<keyof typeof PAINT, 'plain'>;
 type Line = readonly [text: string, colour?: Colour];
@@ -22,27 +26,40 @@ type Line = readonly [text: string, colour?: Colour];
  */
 export function formatDiff({ install, remove }: ChangeSet, options: DiffOptions = {}): string {
   return formatFileDiffs([
-    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output })),
-    ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined }])),
+    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output, reads: output.reads, origins: output.origins })),
+    ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined, reads: owned.reads }])),
   ], options);
 }
 
 /** One file before and after; undefined: it is not there. */
-export interface FilePair {
+export interface FilePair extends Partial<Pick<Rendered, 'reads' | 'origins'>> {
   readonly path: string;
   readonly old: FileContent | undefined;
   readonly wanted: FileContent | undefined;
 }
 
-/** The same for any files. */
-export function formatFileDiffs(files: readonly FilePair[], { colour = false, secrets = [] }: DiffOptions = {}): string {
-  const lines = [...files].sort((a, b) => compareBytes(a.path, b.path)).flatMap(({ path, old, wanted }) => diffFile(path, old, wanted));
-  const mask = maskerOf(secrets);
-  return lines.map(([text, paint]) => `${colourOf(colour ? paint : undefined, mask(text))}\n`).join('');
+/** The same for any files. One for which a secret was read is not shown, unless `origins` says which lines of it that was for. */
+export function formatFileDiffs(files: readonly FilePair[], { colour = false, mask = (text): string => text, isSecret = (): boolean => false }: DiffOptions = {}): string {
+  const lines = [...files].sort((a, b) => compareBytes(a.path, b.path)).flatMap((file) => diffFile(file, listSecretFrames(file, mask, isSecret)));
+  // masked after comparing, line by line: so a secret that changes is still seen to change
+  return lines.map(([text, paint]) => `${colourOf(colour ? paint : undefined, showable(mask(text)))}\n`).join('');
 }
 
-function diffFile(path: string, old: FileContent | undefined, wanted: FileContent | undefined): readonly Line[] {
-  const changes = [...diffAttributes(old, wanted), ...diffContent(old, wanted)];
+/** A line that holds a secret, masked, and what such a line looks like whatever the secret is. */
+interface Frame { readonly masked: string; readonly pattern: RegExp }
+/** `all`: the whole file is not shown */
+type Frames = readonly Frame[] | 'all';
+
+function listSecretFrames({ wanted, reads = [], origins }: FilePair, mask: Mask, isSecret: (read: Read) => boolean): Frames {
+  if (!reads.some(isSecret)) return [];
+  if (wanted === undefined || origins === undefined) return 'all';
+  const secretLines = wanted.content.toString().split('\n').filter((_, n) => origins[n]?.some((origin) => origin.reads.some(isSecret)) === true);
+  return secretLines.map(mask).filter((line) => line.includes(MASK))
+    .map((masked) => ({ masked, pattern: new RegExp(`^${masked.split(MASK).map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('.+')}$`) }));
+}
+
+function diffFile({ path, old, wanted }: FilePair, frames: Frames): readonly Line[] {
+  const changes = [...diffAttributes(old, wanted), ...diffContent(old, wanted, frames)];
   if (changes.length === 0) return [];
   return [[`--- ${old === undefined ? '/dev/null' : path}`, 'bold'], [`+++ ${wanted === undefined ? '/dev/null' : path}`, 'bold'], ...changes];
 }
@@ -60,14 +77,22 @@ export function formatMode(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-function diffContent(old: FileContent | undefined, wanted: FileContent | undefined): readonly Line[] {
+function diffContent(old: FileContent | undefined, wanted: FileContent | undefined, frames: Frames): readonly Line[] {
   const [before, after] = [old?.content ?? Buffer.alloc(0), wanted?.content ?? Buffer.alloc(0)];
   if (before.equals(after)) return [];
   if (isBinary(before) || isBinary(after)) return [[`binary file, ${before.length} -> ${after.length} bytes`, 'cyan']];
+  if (frames === 'all') return [[`not shown, since it held a secret, ${before.length} bytes`, 'cyan']];
   return structuredPatch('', '', before.toString(), after.toString(), undefined, undefined, { context: CONTEXT_LINES }).hunks.flatMap((hunk) => [
     [`@@ -${formatRange(hunk.oldStart, hunk.oldLines)} +${formatRange(hunk.newStart, hunk.newLines)} @@`, 'cyan'] as const,
-    ...hunk.lines.map((line): Line => line.startsWith('+') ? [line, 'green'] : line.startsWith('-') ? [line, 'red'] : [line]),
+    ...maskRemoved(hunk.lines, frames).map((line): Line => line.startsWith('+') ? [line, 'green'] : line.startsWith('-') ? [line, 'red'] : [line]),
   ]);
+}
+
+/** A line that goes may hold the secret of before, if one that comes beside it holds the one of now. */
+function maskRemoved(lines: readonly string[], frames: readonly Frame[]): readonly string[] {
+  const findFrame = (line: string): Frame | undefined => frames.find(({ pattern }) => pattern.test(line.slice(1)));
+  if (!lines.some((line) => line.startsWith('+') && findFrame(line) !== undefined)) return lines;
+  return lines.map((line) => (line.startsWith('-') ? `-${findFrame(line)?.masked ?? MASK}` : line));
 }
 
 /** A range without lines starts at the line before it, as diff(1) has it. */
@@ -78,12 +103,6 @@ function formatRange(start: number, lines: number): string {
 /** As git tells it: a NUL byte makes a file binary. */
 function isBinary(content: Buffer): boolean {
   return content.includes(0);
-}
-
-/** Masked after comparing, line by line: so a secret that changes is still seen to change. */
-function maskerOf(secrets: readonly string[]): (line: string) => string {
-  const parts = [...new Set(secrets.flatMap((secret) => secret.split('\n')).filter((part) => part.trim() !== ''))].sort((a, b) => b.length - a.length);
-  return (line) => parts.reduce((masked, part) => masked.replaceAll(part, MASK), line);
 }
 
 function colourOf(colour: Colour | undefined, text: string): string {

@@ -23,6 +23,21 @@ export const ESCAPES: Readonly<Record<string, Escape>> = {
   compose: (value, before) => escapeYaml(value, before).replaceAll('$', '$$$$'),
 };
 
+/** All the ways in which a value may stand in an output or a message: as it is, as each format spells it, and as JSON spells that. */
+export function listSpellings(value: string): readonly string[] {
+  const spellings = new Set([value]);
+  for (const escape of Object.values(ESCAPES)) {
+    for (const before of ['', '"', "'"]) {
+      try {
+        spellings.add(escape(value, before));
+      } catch (error) {
+        if (!(error instanceof CannotHold)) throw error;
+      }
+    }
+  }
+  return [...new Set([...spellings].flatMap((spelling) => [spelling, JSON.stringify(spelling).slice(1, -1)]))];
+}
+
 /** Line-based texts hold no newline and no other control character; a tab is no harm. */
 function refuseControls(value: string): string {
   const found = /[\u0000-\u0008\u000a-\u001f\u007f]/.exec(value)?.[0];

@@ -1,3 +1,4 @@
+import { isSecretRead } from '../db/snapshot.ts';
 import { Failure, Failures, reasonOf } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { blockParamsOf, calledPath, findPlainName, hashOf, sourceOf } from './ast.ts';
@@ -86,7 +87,8 @@ class Evaluator {
     } catch (error) {
       if (!(error instanceof CannotHold)) throw error;
       const read = scope.own.at(-1);
-      throw this.#failure(statement, `cannot write ${read === undefined ? sourceOf(statement.path) : formatRead(read)} ${JSON.stringify(text)} here`, error.message);
+      const isSecret = scope.own.some((each) => isSecretRead(this.#evaluation.snapshot, each));
+      throw this.#failure(statement, `cannot write ${read === undefined ? sourceOf(statement.path) : formatRead(read)} ${isSecret ? '(a secret)' : JSON.stringify(text)} here`, error.message);
     }
   }
 

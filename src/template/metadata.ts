@@ -26,6 +26,8 @@ export interface Metadata {
   readonly outputFilename: string;
   /** permission bits */
   readonly mode: number;
+  /** PERMS says it; where it does not, what holds a secret is for its owner alone */
+  readonly isModeGiven: boolean;
   readonly owner: string;
   readonly group: string;
   /** Handlebars; true when it gives anything but nothing, `0` or `no`: the output is removed instead of expanded */
@@ -106,6 +108,7 @@ export function parseMetadata(output: string, files: readonly { readonly file: s
     template: get('TEMPLATE_PATH', text, output),
     outputFilename: get('OUTPUT_FILENAME', text, output),
     mode: get('PERMS', parseMode, 0o644),
+    isModeGiven: values.has('PERMS'),
     owner: get('UID', text, 'root'),
     group: get('GID', text, 'root'),
     delete: get('DELETE', optional, undefined),

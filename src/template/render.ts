@@ -1,5 +1,5 @@
 import type { Facts } from '../facts/facts.ts';
-import { getDb, type Snapshot } from '../db/snapshot.ts';
+import { getDb, isSecretRead, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { mergeParts, type Part, parsePart } from './documents.ts';
@@ -104,8 +104,8 @@ export class Renderer {
     const text = request.outputFilename ?? this.#inline(metadata, metadata.outputFilename, variables, scope, 'text');
     const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean).map((name) => name.replaceAll(/\/(\.?\/)+/g, '/')))];
     for (const name of names) {
-      if (!name.startsWith('/') || name.split('/').includes('..') || name.includes('\0') || name.endsWith('/')) {
-        throw new Failure(`cannot expand "${request.template}" to "${name}"`, { why: 'an output is an absolute path without ".."', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
+      if (!name.startsWith('/') || name.split('/').includes('..') || /[\u0000-\u001f\u007f]/.test(name) || name.endsWith('/')) {
+        throw new Failure(`cannot expand "${request.template}" to ${JSON.stringify(name)}`, { why: 'an output is an absolute path without ".." and control characters', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
       }
     }
     return names;
@@ -117,13 +117,22 @@ export class Renderer {
   ): readonly Rendered[] {
     const text = filterLines(this.#text(metadata, fragments, variables, scope, request.template), metadata.filters);
     // a scope of its own: how the file is checked decides no line of it
-    const check = metadata.check === undefined ? '' : this.#inline(metadata, metadata.check, variables, new ReadScope(scope), 'shell').trim();
+    const check = metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
+    const isSecret = scope.noted().some((read) => isSecretRead(this.#context.snapshot, read));
     return names.map((name) => ({
-      path: name, content: Buffer.from(text.toString()), mode: metadata.mode,
+      path: name, content: Buffer.from(text.toString()), mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record: { db: record.db, key: record.key } }),
       origins: text.lines().map((line) => line.origins()), reads: scope.noted(), services: metadata.services, ...(check === '' ? {} : { check }),
     }));
+  }
+
+  /** A command line is seen by everybody in the list of processes. */
+  #check(metadata: Metadata, check: string, variables: ReadonlyMap<string, Value>, scope: ReadScope): string {
+    const text = this.#inline(metadata, check, variables, scope, 'shell').trim();
+    const secret = scope.own.find((read) => isSecretRead(this.#context.snapshot, read));
+    if (secret === undefined) return text;
+    throw new Failure('cannot use metadata CHECK', { why: `${formatRead(secret)} is a secret, and everybody sees the command lines of processes`, ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
   }
 
   #owner(kind: 'user' | 'group', name: string, { file }: Metadata): number {

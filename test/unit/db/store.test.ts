@@ -37,6 +37,13 @@ describe('changeDb', () => {
     expect([mode & 0o777, uid]).toEqual([0o664, process.getuid?.()]);
   });
 
+  it('takes a db of secrets away from everybody else', () => {
+    writeFileSync(file('secrets'), 'a=b\n');
+    chmodSync(file('secrets'), 0o644);
+    changeDb(paths, 'secrets', (draft) => draft.setType('a', 'c'));
+    expect(statSync(file('secrets')).mode & 0o777).toBe(0o600);
+  });
+
   it('writes nothing where nothing was stored, so comments stay', () => {
     writeFileSync(file('x'), '# mine\na=b\n');
     const { ino } = statSync(file('x'));

@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Read } from '../../../src/db/record.ts';
+import { maskerOf } from '../../../src/mask.ts';
 import type { ChangeSet, Install } from '../../../src/output/change-set.ts';
 import { formatDiff } from '../../../src/output/diff.ts';
 import { ownedOf } from '../../../src/output/ledger.ts';
@@ -32,8 +34,40 @@ it('tells a change of mode and owner', () => {
 });
 
 it('masks secret values, and still shows that one changed', () => {
-  const text = formatDiff({ ...NOTHING, install: [change('/etc/a', 'pw=old secret\n', 'pw=secret2\nkey=first\nsecond\n')] }, { secrets: ['secret', 'old secret', 'secret2', '', 'first\nsecond'] });
+  const mask = maskerOf(['secret', 'old secret', 'secret2', '', 'first\nsecond']);
+  const text = formatDiff({ ...NOTHING, install: [change('/etc/a', 'pw=old secret\n', 'pw=secret2\nkey=first\nsecond\n')] }, { mask });
   expect(text).toBe('--- /etc/a\n+++ /etc/a\n@@ -1,1 +1,3 @@\n-pw=********\n+pw=********\n+key=********\n+********\n');
+});
+
+describe('a secret that nobody knows any more', () => {
+  const read: Read = { db: 'secrets', key: 'pw', prop: 'Value' };
+  const options = { mask: maskerOf(['new-secret']), isSecret: ({ db }: Read): boolean => db === 'secrets' };
+  const shown = (old: string, wanted: string, secretLine: number): string => {
+    const { output, ...install } = change('/etc/a', old, wanted);
+    const origins = wanted.split('\n').map((_, n) => [{ fragment: 'f', line: 1, reads: n === secretLine ? [read] : [] }]);
+    return formatDiff({ ...NOTHING, install: [{ ...install, output: { ...output, reads: [read], origins } }] }, options);
+  };
+
+  it('is masked in the line that goes, by what its successor looks like', () => {
+    expect(shown('a=1\npw="old-secret";\n', 'a=1\npw="new-secret";\n', 1)).toBe('--- /etc/a\n+++ /etc/a\n@@ -1,2 +1,2 @@\n a=1\n-pw="********";\n+pw="********";\n');
+  });
+
+  it('takes the whole line along where that was worded otherwise', () => {
+    expect(shown('password old-secret\n', 'pw="new-secret"\n', 0)).toContain('\n-********\n+pw="********"\n');
+  });
+
+  it('leaves lines alone that no secret was read for', () => {
+    expect(shown('a=1\nb\nc\nd\ne\nf\ng\nh\npw=new-secret\n', 'a=2\nb\nc\nd\ne\nf\ng\nh\npw=new-secret\n', 8)).toContain('\n-a=1\n+a=2\n');
+  });
+
+  it('is not shown of a file that is removed', () => {
+    const removed = { ...makeRendered('/etc/b', 'pw=old-secret\n'), reads: [read] };
+    expect(formatDiff({ ...NOTHING, remove: [{ owned: ownedOf(removed), old: removed, edited: false }] }, options)).toBe('--- /etc/b\n+++ /dev/null\nnot shown, since it held a secret, 14 bytes\n');
+  });
+});
+
+it('spells out control characters, also those that turn the direction of text', () => {
+  expect(formatDiff({ ...NOTHING, install: [change('/etc/a', 'a\n', '\u001b[2Ja\u202eb\n')] })).toContain('\n+\\x1b[2Ja\\u202eb\n');
 });
 
 it('says that a file is binary and does not show it', () => {
