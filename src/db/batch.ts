@@ -1,5 +1,4 @@
 import { Failure, throwAll, UsageFailure } from '../errors.ts';
-import { fromByteString } from './byte-text.ts';
 import { type Answer, type PreparedCommand, prepareCommand } from './commands.ts';
 import type { Draft } from './draft.ts';
 
@@ -72,7 +71,7 @@ function readWord(line: string): [string, number] {
     if (at === line.length || /[ \t\r]/.test(line.charAt(at))) return [word, at];
     const { single, double, escaped, plain } = PART.exec(line)?.groups ?? {};
     const part = single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? plain;
-    if (part === undefined) throw new UsageFailure('cannot read the line', { why: `nothing closes what begins with ${fromByteString(line.slice(at, at + 20))}` });
+    if (part === undefined) throw new UsageFailure('cannot read the line', { why: `nothing closes the ${line[at] === '\\' ? 'backslash at its end' : `${line[at] ?? ''} of its last word`}` });
     word += part;
   }
 }

@@ -75,9 +75,11 @@ export class Draft {
   #storeFields(key: string, fields: Fields): void {
     const parts = listFields(fields);
     // only the last field may end in a backslash: before a separator it would make that a part of the value
-    const broken = parts.slice(0, -1).find((part) => part.endsWith('\\'));
-    if (broken !== undefined) {
-      throw refusal(`"${fromByteString(broken)}" in "${fromByteString(key)}"`, 'it ends in a backslash, and the | that follows would become a part of it');
+    const broken = parts.slice(0, -1).findIndex((part) => part.endsWith('\\'));
+    if (broken >= 0) {
+      // the value itself may be a secret
+      const prop = parts[broken % 2 === 0 ? broken - 1 : broken];
+      throw refusal(broken === 0 ? `the type of "${fromByteString(key)}"` : `prop "${fromByteString(prop ?? '')}" of "${fromByteString(key)}"`, 'it ends in a backslash, and the | that follows would become a part of it');
     }
     this.#store(key, parts.join('|'));
   }

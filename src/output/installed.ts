@@ -1,4 +1,5 @@
-import { lstatSync, readFileSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync, type Stats } from 'node:fs';
+import nodePath from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
@@ -12,11 +13,16 @@ export type Installed =
 
 export type ReadInstalled = (path: string) => Installed;
 
-/** Reads paths that are given without the root. Folders above may be symbolic links, the file itself may not. */
+/**
+ * Reads paths that are given without the root. Folders above may be symbolic links of root or of
+ * the caller that stay under the root; the file itself may not be one.
+ */
 export function installedUnder(paths: Paths): ReadInstalled {
   return (path) => {
     try {
       const file = paths.file(path);
+      const planted = findPlantedLink(paths, path);
+      if (planted !== undefined) return { kind: 'other', what: planted };
       const stats = lstatSync(file);
       if (!stats.isFile()) return { kind: 'other', what: kindOf(stats) };
       return { kind: 'file', file: { content: readFileSync(file), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
@@ -26,6 +32,26 @@ export function installedUnder(paths: Paths): ReadInstalled {
       throw new Failure(`cannot read "${path}"`, { why: reasonOf(error), cause: error });
     }
   };
+}
+
+/** A link among the folders above that somebody else has laid, or that leads out of the root, in words: following it would write another file than the one named. */
+function findPlantedLink(paths: Paths, path: string): string | undefined {
+  const names = path.split('/').slice(1, -1);
+  for (const [n] of names.entries()) {
+    const folder = `/${names.slice(0, n + 1).join('/')}`;
+    const stats = lstatSync(paths.file(folder), { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isSymbolicLink()) continue;
+    if (stats.uid !== 0 && stats.uid !== process.geteuid?.()) return `above it a symbolic link of user ${stats.uid} ("${folder}")`;
+    // one that leads nowhere is found out when the folder is made
+    if (!existsSync(paths.file(folder))) return undefined;
+    if (paths.root !== '' && !isBelow(realpathSync(paths.file(folder)), realpathSync(paths.root))) return `above it a symbolic link that leads out of the root ("${folder}")`;
+  }
+  return undefined;
+}
+
+function isBelow(file: string, folder: string): boolean {
+  return !nodePath.relative(folder, file).startsWith('..');
 }
 
 function kindOf(stats: Stats): string {

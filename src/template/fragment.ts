@@ -4,6 +4,7 @@ import Handlebars from 'handlebars';
 import { errorCode, Failure, type Place, reasonOf } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
+import { refuseNoPath } from './metadata.ts';
 
 /** One file of a template. */
 export interface Fragment {
@@ -34,7 +35,7 @@ const BANNER = 'template-begin';
  * @throws Failure for a path that is none
  */
 export function listFragments(paths: Paths, template: string, banner: boolean): FragmentList | undefined {
-  if (!template.startsWith('/') || template.split('/').includes('..')) throw new Failure(`cannot find template "${template}"`, { why: 'a template is an absolute path without ".."' });
+  refuseNoPath(template);
   const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template)));
   const kinds = layers.map((layer) => ({ layer, kind: kindOf(layer) })).filter(({ kind }) => kind !== undefined);
   const [highest, ...lower] = kinds;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import ini from 'ini';
 import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
 import { layersOf } from '../layers.ts';
-import { type Paths, withoutRoot } from '../paths.ts';
+import { isPlainPath, type Paths, withoutRoot } from '../paths.ts';
 import { refuseUntrusted } from '../trust.ts';
 import { ESCAPES } from './escape.ts';
 
@@ -55,6 +55,7 @@ const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
  * @throws Failure(s) naming the file and the key
  */
 export function readMetadata(paths: Paths, output: string, extra?: { readonly file: string; readonly text: string }): Metadata {
+  refuseNoPath(output);
   const files = layersOf(paths, path.join('templates.metadata', output)).toReversed().flatMap((file) => {
     const text = readIfThere(file);
     // a CHECK is a command line, run with our rights
@@ -62,6 +63,11 @@ export function readMetadata(paths: Paths, output: string, extra?: { readonly fi
     return text === undefined ? [] : [{ file: withoutRoot(paths, file), text }];
   });
   return parseMetadata(output, extra === undefined ? files : [...files, extra]);
+}
+
+/** @throws Failure for what is no template's path */
+export function refuseNoPath(template: string): void {
+  if (!isPlainPath(template)) throw new Failure(`cannot find template ${JSON.stringify(template)}`, { why: 'a template is an absolute path without ".." and control characters' });
 }
 
 /** Whether a text of metadata has a command to run. */

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/facts.ts';
 import { getDb, isSecretRead, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../errors.ts';
-import type { Paths } from '../paths.ts';
+import { isPlainPath, type Paths } from '../paths.ts';
 import { mergeParts, type Part, parsePart } from './documents.ts';
 import { emitIni, emitJson, emitYaml } from './emit.ts';
 import { ESCAPES, type Escape } from './escape.ts';
@@ -104,7 +104,7 @@ export class Renderer {
     const text = request.outputFilename ?? this.#inline(metadata, metadata.outputFilename, variables, scope, 'text');
     const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean).map((name) => name.replaceAll(/\/(\.?\/)+/g, '/')))];
     for (const name of names) {
-      if (!name.startsWith('/') || name.split('/').includes('..') || /[\u0000-\u001f\u007f]/.test(name) || name.endsWith('/')) {
+      if (!isPlainPath(name) || name.endsWith('/')) {
         throw new Failure(`cannot expand "${request.template}" to ${JSON.stringify(name)}`, { why: 'an output is an absolute path without ".." and control characters', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
       }
     }
