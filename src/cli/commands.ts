@@ -56,6 +56,16 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '-n COUNT': 'so many, the last ones (20)', '--json': JSON_OPTION },
     load: async () => (await import('./log.ts')).runLog,
   },
+  history: {
+    usage: '[-n COUNT] [--diff] [--json] [FILE|GENERATION]', doc: 'show what was committed when and by whom: all of it, what changed one file, or one commit whole',
+    options: { '-n COUNT': 'so many, the last ones (20)', '--diff': DIFF, '--json': JSON_OPTION },
+    load: async () => (await import('./history.ts')).runHistory,
+  },
+  rollback: {
+    usage: '[--dry-run|--yes] GENERATION', doc: 'go back to what the dbs said at a commit, and regenerate; shows what changes, and asks',
+    options: { '--dry-run': DRY_RUN, '--yes': 'do not ask' },
+    load: async () => (await import('./rollback.ts')).runRollback,
+  },
   verify: {
     usage: '[--diff] [--json]', doc: 'list files that somebody else changed, and custom fragments that a new version left behind; exit code 1 where there are any',
     options: { '--diff': 'show how the shipped fragments changed', '--json': JSON_OPTION },

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -8,7 +8,7 @@ export function hasColour(stream: Writable): boolean {
   return isTerminal(stream) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 }
 
-export function isTerminal(stream: Writable): boolean {
+export function isTerminal(stream: Readable | Writable): boolean {
   return 'isTTY' in stream && stream.isTTY === true;
 }
 

@@ -7,6 +7,7 @@ import { listFragments } from '../template/fragment.ts';
 import type { RenderRequest } from '../template/render.ts';
 import { intentsOf } from './adjust.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
+import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
@@ -27,13 +28,14 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
 /** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
 export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'>> {
   const command = `expand-template ${request.template}`;
-  const lock = beginEvent(paths, { command, run: newRun('expand-template', [request.template]).id }, reporter);
+  const run = newRun('expand-template', [request.template]);
+  const lock = beginEvent(paths, { command, run: run.id }, reporter);
   try {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
     await checkOutputs(paths, expanded.changes);
-    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()) });
+    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run) });
     return { ...expanded, kept };
   } finally {
     lock.release();

@@ -17,6 +17,7 @@ import { refuseLostData } from './data-root.ts';
 import { runChecks } from './event-checks.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
+import { generationOf, pruneHistory } from './generation-dbs.ts';
 import { fetchAskedImages } from './images.ts';
 import { listInvolved } from './involved.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
@@ -37,6 +38,8 @@ export interface SignalRequest {
   /** tries run specs again that have failed */
   readonly retry?: boolean;
   readonly waitSeconds?: number | undefined;
+  /** changes the dbs before the first step, on the copy that the steps work on */
+  readonly prepare?: (paths: Paths) => void;
 }
 
 /** What an event did. */
@@ -81,6 +84,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
     };
     writeMaskedRun(paths, ended);
     rememberOverrides(paths);
+    pruneHistory(paths);
     return { ...result, run: ended, edited: listEdited(result.changes), pending: listIntents(paths) };
   } finally {
     lock.release();
@@ -131,10 +135,11 @@ class Signal {
 
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
-    const { args, takeOver = false } = this.#context;
+    const { args, takeOver = false, prepare } = this.#context;
     let staged: StagedDbs | undefined;
     try {
-      staged = before.length === 0 ? undefined : new StagedDbs(this.#paths);
+      staged = before.length === 0 && prepare === undefined ? undefined : new StagedDbs(this.#paths);
+      if (staged !== undefined) prepare?.(staged.paths);
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       this.#reporter.progress('expanding the templates');
       const requests = requestsOf(templates, args);
@@ -149,7 +154,7 @@ class Signal {
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date());
-      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes) });
+      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes), generation: generationOf(read.snapshot, this.#context.run) });
       this.#changes = changes;
       this.#kept = kept;
       this.#reporter.installed(changes, kept);

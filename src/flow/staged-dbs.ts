@@ -93,7 +93,8 @@ function readDbs(paths: Paths): Dbs {
   return new Map(listDbs(paths).map((name) => [name, readDb(paths, name)]));
 }
 
-function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = false } = {}): void {
+/** Changes records, prop by prop, from one state of the dbs to another; what neither names stays. */
+export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = false } = {}): void {
   for (const name of new Set([...from.keys(), ...to.keys()])) {
     const [before, after] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY];
     const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSame(before.get(key), after.get(key)));

@@ -1,7 +1,9 @@
+import { mkdirSync } from 'node:fs';
 import type { Paths } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
 import { type ChangeSet, type Install, refuseObstacles, type Removal } from './change-set.ts';
 import { listEmptied, listMissingFolders } from './folders.ts';
+import { filesOfGeneration, GENERATION_FOLDERS, type NewGeneration } from './generations.ts';
 import { type KeptBecause, keptFile, newKeptIds } from './history.ts';
 import { installedUnder } from './installed.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
@@ -18,6 +20,8 @@ export interface CommitOptions {
   readonly companion?: Companion | undefined;
   /** looks at the files in place before they count; called only where files change */
   readonly verify?: (() => Promise<void>) | undefined;
+  /** what history keeps of it; absent: nothing */
+  readonly generation?: NewGeneration | undefined;
 }
 
 export interface Committed {
@@ -31,7 +35,7 @@ export interface Committed {
  * nothing, see `carryOut`. What is not ours or was edited is kept in history. Outputs must have
  * passed `checkOutputs`.
  */
-export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], companion, verify }: CommitOptions): Promise<Committed> {
+export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], companion, verify, generation }: CommitOptions): Promise<Committed> {
   refuseObstacles(changes);
   const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
   const files: readonly FileChange[] = [
@@ -44,10 +48,18 @@ export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, 
   const state: readonly FileChange[] = [
     ...(isSameLedger(ledger, after) ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
   ];
+  const history = generation === undefined || (files.length === 0 && companion === undefined) ? [] : listHistoryFiles(paths, after, changes, { ...generation, command });
   if (files.length + state.length > 0 || companion !== undefined) {
-    await carryOut(paths, { command, changes: [...files, ...state], newFolders, emptied, keep, companion, verify: files.length === 0 ? undefined : verify });
+    await carryOut(paths, { command, changes: [...files, ...state, ...history], newFolders, emptied, keep, companion, verify: files.length === 0 ? undefined : verify });
   }
   return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
+}
+
+/** The whole of what docksmith has written now, unchanged files too: an older one may not have been kept. */
+function listHistoryFiles(paths: Paths, after: Ledger, { install, unchanged }: ChangeSet, generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
+  for (const folder of GENERATION_FOLDERS) mkdirSync(paths.file(folder), { recursive: true, mode: 0o700 });
+  const contents = [...install.map(({ output }) => output), ...unchanged].map(({ content }) => content);
+  return [...filesOfGeneration(paths, after, contents, generation)].map(([path, wanted]) => ({ path, old: undefined, wanted }));
 }
 
 /** A file that is taken over and identical needs no writing. */

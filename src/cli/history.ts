@@ -1,0 +1,56 @@
+import { UsageFailure } from '../errors.ts';
+import type { RecordChange } from '../flow/generation-dbs.ts';
+import { type HistoryEntry, listHistory, pairsOf, readEntry } from '../flow/history.ts';
+import { formatFileDiffs } from '../output/diff.ts';
+import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { formatTable, hasColour, painter, showable } from './terminal.ts';
+
+const COMMAND = 'docksmith history';
+const OPTIONS = { count: { type: 'string', short: 'n' }, diff: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+/** Of each commit, where several are listed. */
+const MOST_LINES = 8;
+
+/** `docksmith history [-n COUNT] [--diff] [--json] [FILE|GENERATION]` */
+export async function runHistory(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
+  const { values: { count = '20', diff = false, json = false }, words: [which, ...rest] } = readOptions(COMMAND, args, OPTIONS);
+  const refuse = (why: string): UsageFailure => new UsageFailure(`cannot run "${COMMAND}"`, { why });
+  if (!/^[1-9]\d*$/.test(count)) throw refuse(`"${count}" is no count`);
+  if (rest.length > 0) throw refuse('it is about one file or one generation');
+  if (which !== undefined && !/^(\/.*|\d+)$/s.test(which)) throw refuse(`"${which}" is neither the whole path of a file nor a number`);
+  const isOne = which !== undefined && !which.startsWith('/');
+  const file = isOne ? undefined : which;
+  const entries = isOne ? [readEntry(paths, Number(which))] : listHistory(paths, { limit: Number(count), file });
+  const show = (entry: HistoryEntry): HistoryEntry => (file === undefined ? entry : { ...entry, files: entry.files.filter(({ path }) => path === file), records: [] });
+  if (json) stdout.write(formatJson(isOne ? entries.map(jsonEntry)[0] : entries.map(show).map(jsonEntry)));
+  else if (entries.length === 0) stdout.write(file === undefined ? 'nothing was committed yet\n' : `no commit that is kept changed ${showable(file)}\n`);
+  for (const entry of json ? [] : entries.map(show)) {
+    stdout.write(formatEntry(entry, painter(stdout), isOne ? Infinity : MOST_LINES));
+    if (diff || isOne) stdout.write(formatFileDiffs(pairsOf(paths, entry.files), { colour: hasColour(stdout) }));
+  }
+  return Promise.resolve(0);
+}
+
+function formatEntry({ generation: { number, when, who, command }, files, records }: HistoryEntry, paint: ReturnType<typeof painter>, most: number): string {
+  const lines = [...files.map(({ kind, path }) => [kind, path]), ...records.map((record) => ['db', describeRecord(record)])];
+  const shown = lines.length > most ? lines.slice(0, most - 1) : lines;
+  const more = lines.length === shown.length ? '' : `    and ${lines.length - shown.length} more: docksmith history ${number}\n`;
+  const head = [String(number), formatTime(when), who, command].map(showable).join('  ');
+  return `${paint('bold', head)}\n${formatTable(shown.map(([kind = '', what = '']) => [`    ${kind.padEnd(7)}`, showable(what)]))}${more}`;
+}
+
+/** Which record, and what of it; no values, since some are secret. */
+export function describeRecord({ db, key, before, after, props }: RecordChange): string {
+  if (before === undefined) return `${db} ${key} added`;
+  if (after === undefined) return `${db} ${key} deleted`;
+  return `${db} ${key} ${props.join(', ')}`;
+}
+
+/** In the time of this place, to the second. */
+function formatTime(when: string): string {
+  const date = new Date(when);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function jsonEntry({ generation: { number, when, who, command }, files, records }: HistoryEntry): unknown {
+  return { number, when, who, command, files: files.map(({ path, kind }) => ({ path, kind })), records: records.map(({ db, key, before, after, props }) => ({ db, key, kind: before === undefined ? 'added' : after === undefined ? 'deleted' : 'changed', props })) };
+}

@@ -1,0 +1,63 @@
+import { compareBytes } from '../layers.ts';
+import { type FilePair } from '../output/diff.ts';
+import { type Generation, type GenerationFile, listGenerations, readGeneration } from '../output/generations.ts';
+import { findObject } from '../output/objects.ts';
+import type { Paths } from '../paths.ts';
+import { listRecordChanges, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
+
+/** One file that a commit changed. */
+export interface FileStep {
+  readonly path: string;
+  readonly kind: 'new' | 'changed' | 'removed';
+  readonly before: GenerationFile | undefined;
+  readonly after: GenerationFile | undefined;
+}
+
+/** One commit, with what was other before it. */
+export interface HistoryEntry {
+  readonly generation: Generation;
+  readonly files: readonly FileStep[];
+  /** of docksmith's dbs, since the commit before */
+  readonly records: readonly RecordChange[];
+}
+
+/**
+ * The commits that are kept, the newest first.
+ * @param file only those that changed this one (without the root)
+ */
+export function listHistory(paths: Paths, { limit, file }: { readonly limit: number; readonly file?: string | undefined }): readonly HistoryEntry[] {
+  const entries: HistoryEntry[] = [];
+  for (const number of listGenerations(paths)) {
+    if (entries.length === limit) break;
+    const entry = readEntry(paths, number);
+    if (file === undefined || entry.files.some(({ path }) => path === file)) entries.push(entry);
+  }
+  return entries;
+}
+
+/** @throws Failure where there is no such generation any more */
+export function readEntry(paths: Paths, number: number): HistoryEntry {
+  const generation = readGeneration(paths, number);
+  const previous = listGenerations(paths).find((other) => other < number);
+  const before = previous === undefined ? undefined : readGeneration(paths, previous);
+  return {
+    generation, files: listFileSteps(before?.files ?? new Map(), generation.files),
+    records: listRecordChanges(before === undefined ? new Map() : readGenerationDbs(paths, before), readGenerationDbs(paths, generation)),
+  };
+}
+
+function listFileSteps(before: Generation['files'], after: Generation['files']): readonly FileStep[] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort(compareBytes).flatMap((path): readonly FileStep[] => {
+    const [was, is] = [before.get(path), after.get(path)];
+    if (is === undefined) return [{ path, kind: 'removed', before: was, after: is }];
+    if (was === undefined) return [{ path, kind: 'new', before: was, after: is }];
+    const isSame = was.digest === is.digest && was.mode === is.mode && was.uid === is.uid && was.gid === is.gid;
+    return isSame ? [] : [{ path, kind: 'changed', before: was, after: is }];
+  });
+}
+
+/** The contents behind the steps, for a diff; what is not kept any more counts as empty. */
+export function pairsOf(paths: Paths, steps: readonly FileStep[]): readonly FilePair[] {
+  const contentOf = (file: GenerationFile | undefined): FilePair['old'] => file && { ...file, content: findObject(paths, file.digest) ?? Buffer.alloc(0) };
+  return steps.map(({ path, before, after }) => ({ path, old: contentOf(before), wanted: contentOf(after) }));
+}

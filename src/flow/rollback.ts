@@ -1,0 +1,56 @@
+import { readSnapshot } from '../db/read-snapshot.ts';
+import { digestOf } from '../output/ledger.ts';
+import { type Generation, readGeneration } from '../output/generations.ts';
+import type { Paths } from '../paths.ts';
+import { previewEvent, type Preview } from './dry-run.ts';
+import { type Dbs, listRecordChanges, ourDbs, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
+import type { Reporter } from './reporter.ts';
+import { signalEvent, type SignalResult } from './signal.ts';
+import { StagedDbs, writeDifference } from './staged-dbs.ts';
+
+/** The event that regenerates everything over the dbs. */
+const EVENT = 'docker-update';
+
+export interface RollbackPlan {
+  readonly generation: Generation;
+  /** from what the dbs say now to what they said then */
+  readonly records: readonly RecordChange[];
+  readonly preview: Preview;
+  /** files that will not be again as they were: their fragments, or what the host tells, are others now */
+  readonly differing: readonly string[];
+}
+
+/** Says what going back to a generation would do. Changes nothing. @throws Failure(s) where it is not kept any more, and as the event would */
+export async function planRollback(paths: Paths, number: number): Promise<RollbackPlan> {
+  const generation = readGeneration(paths, number);
+  const { now, then } = readBoth(paths, generation);
+  const staged = new StagedDbs(paths);
+  try {
+    writeDifference(staged.paths, now, then);
+    const preview = await previewEvent(staged.paths, { event: EVENT, args: [] });
+    const { install, unchanged } = preview.changes;
+    const rendered = new Map([...install.map(({ output }) => output), ...unchanged].map(({ path, content }) => [path, digestOf(content)]));
+    const differing = [...generation.files].filter(([path, { digest }]) => rendered.has(path) && rendered.get(path) !== digest).map(([path]) => path);
+    return { generation, records: listRecordChanges(now, then), preview, differing };
+  } finally {
+    staged.remove();
+  }
+}
+
+/**
+ * Puts the records of docksmith's dbs back to what they were, and regenerates: in one
+ * transaction, so that a regeneration that fails leaves the dbs as they are.
+ */
+export function rollBack(paths: Paths, { number }: Generation, reporter: Reporter): Promise<SignalResult> {
+  return signalEvent(paths, {
+    event: EVENT, args: [],
+    prepare: (staged) => {
+      const { now, then } = readBoth(staged, readGeneration(paths, number));
+      writeDifference(staged, now, then);
+    },
+  }, reporter);
+}
+
+function readBoth(paths: Paths, generation: Generation): { readonly now: Dbs; readonly then: Dbs } {
+  return { now: ourDbs(readSnapshot(paths)), then: readGenerationDbs(paths, generation) };
+}
