@@ -2,8 +2,9 @@ import { UsageFailure } from '../errors.ts';
 import type { RecordChange } from '../flow/generation-dbs.ts';
 import { type HistoryEntry, listHistory, pairsOf, readEntry } from '../flow/history.ts';
 import { formatFileDiffs } from '../output/diff.ts';
+import { showable } from '../showable.ts';
 import { type CommandContext, formatJson, readOptions } from './command.ts';
-import { formatTable, hasColour, painter, showable } from './terminal.ts';
+import { formatTable, hasColour, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith history';
 const OPTIONS = { count: { type: 'string', short: 'n' }, diff: { type: 'boolean' }, json: { type: 'boolean' } } as const;
@@ -25,7 +26,7 @@ export async function runHistory(args: readonly string[], { paths, stdout }: Com
   else if (entries.length === 0) stdout.write(file === undefined ? 'nothing was committed yet\n' : `no commit that is kept changed ${showable(file)}\n`);
   for (const entry of json ? [] : entries.map(show)) {
     stdout.write(formatEntry(entry, painter(stdout), isOne ? Infinity : MOST_LINES));
-    if (diff || isOne) stdout.write(formatFileDiffs(pairsOf(paths, entry.files), { colour: hasColour(stdout) }));
+    if (diff || isOne) stdout.write(formatFileDiffs(pairsOf(paths, entry.files), { colour: hasColour(stdout), mask: entry.mask }));
   }
   return Promise.resolve(0);
 }

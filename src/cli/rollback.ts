@@ -2,13 +2,14 @@ import { createInterface } from 'node:readline/promises';
 import { Failure, UsageFailure } from '../errors.ts';
 import { planRollback, rollBack, type RollbackPlan } from '../flow/rollback.ts';
 import { formatDiff } from '../output/diff.ts';
+import { showable } from '../showable.ts';
 import { type CommandContext, readOptions } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures } from './format-failure.ts';
 import { formatPreview } from './format-preview.ts';
 import { formatSignal } from './format-signal.ts';
 import { describeRecord } from './history.ts';
-import { hasColour, isTerminal, painter, showable } from './terminal.ts';
+import { hasColour, isTerminal, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith rollback';
 const OPTIONS = { 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' } } as const;
@@ -36,9 +37,9 @@ export async function runRollback(args: readonly string[], context: CommandConte
   return result.failures.length === 0 ? 0 : 1;
 }
 
-function formatPlan({ records, preview, differing }: RollbackPlan, { stdout }: CommandContext): string {
+function formatPlan({ records, preview, differing, mask }: RollbackPlan, { stdout }: CommandContext): string {
   return [
-    formatDiff(preview.changes, { colour: hasColour(stdout) }),
+    formatDiff(preview.changes, { colour: hasColour(stdout), mask }),
     ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
     formatPreview('docker-update', preview, painter(stdout)),
     ...differing.map((file) => `will not be as it was then, since its fragments or the host are other ones now: ${showable(file)}\n`),

@@ -1,9 +1,12 @@
+import { readSchema } from '../db/read-schema.ts';
 import { compareBytes } from '../layers.ts';
+import type { Mask } from '../mask.ts';
 import { type FilePair } from '../output/diff.ts';
 import { type Generation, type GenerationFile, listGenerations, readGeneration } from '../output/generations.ts';
 import { findObject } from '../output/objects.ts';
 import type { Paths } from '../paths.ts';
-import { listRecordChanges, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
+import { type Dbs, listRecordChanges, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
+import { secretsOf } from './secrets.ts';
 
 /** One file that a commit changed. */
 export interface FileStep {
@@ -19,6 +22,8 @@ export interface HistoryEntry {
   readonly files: readonly FileStep[];
   /** of docksmith's dbs, since the commit before */
   readonly records: readonly RecordChange[];
+  /** masks the secrets of its time, which may be none of now */
+  readonly mask: Mask;
 }
 
 /**
@@ -40,10 +45,15 @@ export function readEntry(paths: Paths, number: number): HistoryEntry {
   const generation = readGeneration(paths, number);
   const previous = listGenerations(paths).find((other) => other < number);
   const before = previous === undefined ? undefined : readGeneration(paths, previous);
-  return {
-    generation, files: listFileSteps(before?.files ?? new Map(), generation.files),
-    records: listRecordChanges(before === undefined ? new Map() : readGenerationDbs(paths, before), readGenerationDbs(paths, generation)),
-  };
+  const [was, is]: readonly [Dbs, Dbs] = [before === undefined ? new Map() : readGenerationDbs(paths, before), readGenerationDbs(paths, generation)];
+  return { generation, files: listFileSteps(before?.files ?? new Map(), generation.files), records: listRecordChanges(was, is), mask: maskOf(paths, [was, is]) };
+}
+
+/** Masks what is secret in any of these states of the dbs. */
+export function maskOf(paths: Paths, states: readonly Dbs[]): Mask {
+  const schema = readSchema(paths);
+  const masks = states.map((dbs) => secretsOf({ dbs, schema }).mask);
+  return (text) => masks.reduce((masked, mask) => mask(masked), text);
 }
 
 function listFileSteps(before: Generation['files'], after: Generation['files']): readonly FileStep[] {

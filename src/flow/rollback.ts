@@ -1,9 +1,11 @@
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { digestOf } from '../output/ledger.ts';
 import { type Generation, readGeneration } from '../output/generations.ts';
+import type { Mask } from '../mask.ts';
 import type { Paths } from '../paths.ts';
 import { previewEvent, type Preview } from './dry-run.ts';
 import { type Dbs, listRecordChanges, ourDbs, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
+import { maskOf } from './history.ts';
 import type { Reporter } from './reporter.ts';
 import { signalEvent, type SignalResult } from './signal.ts';
 import { StagedDbs, writeDifference } from './staged-dbs.ts';
@@ -18,6 +20,8 @@ export interface RollbackPlan {
   readonly preview: Preview;
   /** files that will not be again as they were: their fragments, or what the host tells, are others now */
   readonly differing: readonly string[];
+  /** masks the secrets of then and now */
+  readonly mask: Mask;
 }
 
 /** Says what going back to a generation would do. Changes nothing. @throws Failure(s) where it is not kept any more, and as the event would */
@@ -31,7 +35,7 @@ export async function planRollback(paths: Paths, number: number): Promise<Rollba
     const { install, unchanged } = preview.changes;
     const rendered = new Map([...install.map(({ output }) => output), ...unchanged].map(({ path, content }) => [path, digestOf(content)]));
     const differing = [...generation.files].filter(([path, { digest }]) => rendered.has(path) && rendered.get(path) !== digest).map(([path]) => path);
-    return { generation, records: listRecordChanges(now, then), preview, differing };
+    return { generation, records: listRecordChanges(now, then), preview, differing, mask: maskOf(paths, [now, then]) };
   } finally {
     staged.remove();
   }

@@ -19,7 +19,11 @@ export interface Secrets {
  * one, so where not all dbs can be read, that of the secrets is looked at alone.
  */
 export function readSecrets(paths: Paths): Secrets {
-  const dbs = readWhatCanBeRead(paths);
+  return secretsOf(readWhatCanBeRead(paths));
+}
+
+/** Those of dbs at another time. */
+export function secretsOf(dbs: Parameters<typeof listSecretValues>[0]): Secrets {
   return { mask: maskerOf(listSecretValues(dbs).flatMap(listSpellings)), isSecret: (read) => isSecretRead(dbs, read) };
 }
 

@@ -69,3 +69,14 @@ it('leaves the dbs as they are where the files cannot be regenerated, and says b
   expect(result?.failures.map(({ message }) => message)).toEqual([expect.stringContaining('nonsense')]);
   expect(records(paths)).toEqual(before);
 });
+
+it('masks the secrets of its time, also those that are no more', async () => {
+  const paths = makeHost();
+  writeTree(paths.file('/var/lib/docksmith/db'), { secrets: 'pw=secret|Value|hunter2-of-old\n' });
+  await update(paths, 'app=service|Image|app:1|status|enabled\n');
+  writeTree(paths.file('/var/lib/docksmith/db'), { secrets: 'pw=secret|Value|hunter3-of-now\n' });
+  await update(paths, 'app=service|Image|app:2|status|enabled\n');
+  const [last, first] = listHistory(paths, { limit: 9 });
+  expect([last?.mask('hunter2-of-old hunter3-of-now'), first?.mask('hunter2-of-old')]).toEqual(['******** ********', '********']);
+  expect((await planRollback(paths, 1)).mask('hunter2-of-old hunter3-of-now')).toBe('******** ********');
+});
