@@ -19,7 +19,6 @@ export interface Paths {
 
 export const CONFIG_DIR = '/etc/docksmith';
 export const STATE_DIR = '/var/lib/docksmith/state';
-export const CACHE_DIR = '/var/cache/docksmith';
 
 const packageDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 

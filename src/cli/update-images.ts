@@ -18,7 +18,7 @@ export async function runUpdateImages(args: readonly string[], { paths, stdout, 
     if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
   };
   try {
-    const { images, failures } = await updateImages(paths, { names: words, command: ['docksmith update-images', ...words].join(' '), waitSeconds: readSeconds('docksmith update-images', values.wait) }, reporter, onProgress);
+    const { images, failures } = await updateImages(paths, { names: words, waitSeconds: readSeconds('docksmith update-images', values.wait) }, reporter, onProgress);
     reporter.end();
     stdout.write(json ? formatJson({ images, failures: jsonFailures(failures) }) : images.map((image) => `${showable(formatUpdated(image))}\n`).join('') || 'nothing to do\n');
     if (!json) stderr.write(formatFailures(failures, stderr));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { errorCode } from '../errors.ts';
 import { type HeldLock, type LockOptions, takeLock } from '../lock.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
+import { removeUnfinished, UNFINISHED_DIR } from '../unfinished.ts';
 
 export interface EventLockOptions {
   /** the command, in words for whoever waits: `signal-event docker-update` */
@@ -31,21 +32,39 @@ export function eventLockFile(paths: Paths): string {
  * Takes the one lock that every event runs under, or joins the event that this call is nested
  * in. `DOCKSMITH_RUN` (`ID-OF-THE-HOLDER/ID-OF-THE-CALLER`) says which that is, and is believed
  * only while that very run holds the lock: a daemon that a step once started keeps the variable
- * long after its event ended, and must wait like everybody else.
+ * long after its event ended, and must wait like everybody else. Calls that join from one and
+ * the same step or nested event (`expand-template /a & expand-template /b`) go one after the
+ * other: each caller has a lock of its own for those that it calls.
  * @throws Failure naming the holder, when it was waited for in vain
  */
 export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, env = process.env }: EventLockOptions): EventLock {
   const file = eventLockFile(paths);
   const holder = `${command}, run ${run}`;
-  const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => lock.release() });
+  const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => release(paths, run, lock) });
   const [root, parent] = (env['DOCKSMITH_RUN'] ?? '').split('/');
   if (root && parent && isHeldBy(readHolder(file), root)) {
     const lock = takeIfFree(file, holder);
     // free: the run that called us was killed, and its name stands there still
     if (typeof lock !== 'string') return own(lock);
-    if (isHeldBy(lock, root)) return { parent, token: `${root}/${run}`, release: () => undefined };
+    if (isHeldBy(lock, root)) {
+      const joined = takeLock(calledByFile(paths, parent), { holder, waitSeconds, onWait });
+      if (isHeldBy(readHolder(file), root)) return { parent, token: `${root}/${run}`, release: () => release(paths, run, joined) };
+      // the event ended while we waited for others that it had called
+      joined.release();
+    }
   }
   return own(takeLock(file, { holder, waitSeconds, onWait }));
+}
+
+/** Held by one after the other of those that this run has called. */
+function calledByFile(paths: Paths, run: string): string {
+  return paths.file(path.posix.join(UNFINISHED_DIR, `called-by-${path.basename(run)}.lock`));
+}
+
+/** Whoever still waits for the file that goes here makes it anew. */
+function release(paths: Paths, run: string, lock: HeldLock): void {
+  removeUnfinished(paths, calledByFile(paths, run));
+  lock.release();
 }
 
 /** Who holds the event lock now, in words; undefined where nobody does. Takes no lock itself. */

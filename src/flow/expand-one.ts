@@ -1,4 +1,3 @@
-import { newRun } from '../event/runs.ts';
 import { refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
@@ -9,7 +8,7 @@ import { intentsOf } from './adjust.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
 import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
-import { beginEvent } from './recover.ts';
+import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { readWorld, type World } from './world.ts';
 
@@ -28,18 +27,14 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
 /** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
 export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'>> {
   const command = `expand-template ${request.template}`;
-  const run = newRun('expand-template', [request.template]);
-  const lock = beginEvent(paths, { command, run: run.id }, reporter);
-  try {
+  return recorded(paths, { command: 'expand-template', args: [request.template] }, reporter, async (run) => {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
     await checkOutputs(paths, expanded.changes);
     const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run) });
     return { ...expanded, kept };
-  } finally {
-    lock.release();
-  }
+  }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));
 }
 
 function expand(world: World, { template, takeOver, outputFilename }: ExpandRequest): Expanded {

@@ -3,7 +3,6 @@ import type { Plan } from '../container/plan.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { newRun } from '../event/runs.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
@@ -18,7 +17,7 @@ import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
 import { applyContainers, healthTimes, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
-import { beginEvent } from './recover.ts';
+import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
@@ -29,7 +28,7 @@ export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> 
   /** waits for the engine and for addresses, and puts right in what order the engine has started containers */
   readonly isBoot?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
-  /** in words, for whoever waits for the lock */
+  /** as it was typed, without its arguments: for whoever waits for the lock, and for the log */
   readonly command: string;
   readonly waitSeconds?: number | undefined;
   /** without an engine it stays pending, and that is no failure */
@@ -55,12 +54,8 @@ const PENDING = { kind: 'container', name: 'all' } as const;
  */
 export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
-  const lock = beginEvent(paths, { command: request.command, run: newRun('reconcile', request.names ?? []).id, waitSeconds: request.waitSeconds }, reporter);
-  try {
-    return await plan(paths, request, reporter, onProgress);
-  } finally {
-    lock.release();
-  }
+  const args = request.asked?.names ?? request.names ?? [];
+  return recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, isStep: true }, reporter, () => plan(paths, request, reporter, onProgress), ({ failures }) => ({ failures }));
 }
 
 /** Plans, and where `onProgress` is given carries it out. */

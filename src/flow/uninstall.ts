@@ -1,10 +1,9 @@
 import { throwAll } from '../errors.ts';
-import { newRun } from '../event/runs.ts';
 import { readLedger } from '../output/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
 import type { Paths } from '../paths.ts';
 import { applyFilter } from './filter.ts';
-import { beginEvent } from './recover.ts';
+import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface Uninstalled extends Uninstall {
@@ -15,8 +14,7 @@ export interface Uninstalled extends Uninstall {
 /** Removes what docksmith wrote and puts back what it took over. Containers, volumes and dbs stay. */
 export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boolean }, reporter: Reporter): Promise<Uninstalled> {
   if (dryRun) return Promise.resolve({ ...planUninstall(paths, readLedger(paths)), services: [] });
-  const lock = beginEvent(paths, { command: 'docksmith uninstall', run: newRun('uninstall', []).id }, reporter);
-  try {
+  return recorded(paths, { command: 'docksmith uninstall', args: [] }, reporter, async () => {
     const ledger = readLedger(paths);
     const plan = planUninstall(paths, ledger);
     applyUninstall(paths, ledger, plan);
@@ -25,7 +23,5 @@ export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boo
     const touched = new Set([...plan.remove, ...plan.restore.map(({ path }) => path)]);
     const services = [...ledger.outputs.values()].filter(({ path }) => touched.has(path)).flatMap((output) => output.services);
     return { ...plan, services: [...new Set(services)] };
-  } finally {
-    lock.release();
-  }
+  }, ({ remove, restore }) => ({ installed: restore.map(({ path }) => path), removed: remove }));
 }

@@ -11,7 +11,6 @@ import { getImage, type RunSpec } from '../container/run-spec.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
-import { newRun } from '../event/runs.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
@@ -21,7 +20,7 @@ import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { readImageSources } from './images.ts';
 import { healthTimes, readRunSpecs } from './reconcile.ts';
-import { beginEvent } from './recover.ts';
+import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { getEngine } from './world.ts';
 
@@ -48,7 +47,6 @@ export interface ImagesUpdated {
 export interface UpdateImages {
   /** records of `docker_images`, or containers; empty: the images of all enabled containers */
   readonly names: readonly string[];
-  readonly command: string;
   readonly waitSeconds?: number | undefined;
 }
 
@@ -57,9 +55,8 @@ export interface UpdateImages {
  * new image, all of that image go back, and the name means the old one again. Images are never removed.
  * @throws Failure(s) for names that are not known, and where there is no engine
  */
-export async function updateImages(paths: Paths, { names, command, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
-  const lock = beginEvent(paths, { command, run: newRun('update-images', names).id, waitSeconds }, reporter);
-  try {
+export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
+  return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, isStep: true }, reporter, async () => {
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
     const sources = readImageSources(snapshot);
@@ -67,9 +64,7 @@ export async function updateImages(paths: Paths, { names, command, waitSeconds }
     const update = new Update(await getEngine(paths, snapshot), makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
     for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     return update;
-  } finally {
-    lock.release();
-  }
+  }, ({ failures }) => ({ failures }));
 }
 
 function findReferences(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, names: readonly string[]): ReadonlySet<string> {

@@ -69,6 +69,18 @@ describe('one event at a time', () => {
     expect(parent?.parent).toBeUndefined();
   });
 
+  it('loses nothing of nested calls that run all at once', async () => {
+    const names = Array.from({ length: 8 }, (_, n) => `/etc/part${n}`);
+    for (const name of names) host.writeFragment(name, '10hello', 'hello\n');
+    host.write('/etc/docksmith/events/outer/S50call', `#!/bin/sh\n${names.map((name) => `expand-template ${name} >/dev/null &\n`).join('')}wait\n`);
+    expect(await host.run('signal-event', ['--wait', '5', 'outer'])).toMatchObject({ exitCode: 0 });
+    const { outputs } = JSON.parse(host.read('/var/lib/docksmith/state/ledger.json')) as { outputs: Readonly<Record<string, unknown>> };
+    expect(Object.keys(outputs)).toEqual(names);
+    const runs = await listRuns();
+    const parent = runs.find(({ event }) => event === 'outer')?.id;
+    expect(runs.filter((run) => run.event === 'expand-template' && run.parent === parent && run.exitCode === 0)).toHaveLength(8);
+  });
+
   it('is not kept from the next one when it is killed in the middle, and leaves nothing lying about', async () => {
     // on a copy of the dbs, before the templates: the most that a run has lying about
     host.write('/etc/docksmith/events/killed/S02kill', '#!/bin/sh\nkill -9 $PPID\n');
@@ -137,5 +149,19 @@ needs('dockerd')('what changes nothing', () => {
     }
     const failed = JSON.parse((await main.host.run('docksmith', ['reconcile', '--json', 'nobody'])).stdout || 'null') as { failures?: readonly { message: string }[] } | null;
     expect(failed?.failures?.[0]?.message).toContain('cannot find container "nobody"');
+  });
+
+  it('is in the log, whatever command has done it', async () => {
+    await main.signal('docker-update');
+    await main.host.runOrFail('docksmith', ['stop', 'git']);
+    expect((await main.host.run('docksmith', ['start', 'nobody'])).exitCode).toBe(1);
+    await main.host.runOrFail('expand-template', ['/etc/docksmith/containers/wiki.yaml']);
+    await main.host.runOrFail('docksmith', ['uninstall']);
+    const log = (await main.host.runOrFail('docksmith', ['log'])).split('\n').map((line) => line.split(/  +/).slice(1)).filter(([state]) => state !== undefined);
+    expect(log.map(([state, , , command]) => [state, command])).toEqual([
+      ['done', 'docksmith uninstall'], ['done', 'expand-template /etc/docksmith/containers/wiki.yaml'], ['failed', 'docksmith start nobody'], ['done', 'docksmith stop git'],
+      // the steps of an event are in its own record
+      ['done', 'docker-update'],
+    ]);
   });
 });

@@ -27,6 +27,21 @@ it('a call from a step joins, and so does a call from a step of that', () => {
   outer.release();
 });
 
+it('calls that join from one step go one after the other, also beside the calls of a nested event', () => {
+  const host = makeTempHost();
+  const outer = take(host);
+  const env = { DOCKSMITH_RUN: outer.token };
+  const first = take(host, { run: '2', command: 'expand-template /a', env });
+  expect(() => take(host, { run: '3', env })).toThrow(/still held after 0 seconds by expand-template \/a, run 2 /);
+  const inner = take(host, { run: '4', env: { DOCKSMITH_RUN: first.token } });
+  expect(() => take(host, { run: '5', env: { DOCKSMITH_RUN: first.token } })).toThrow('run 4');
+  inner.release();
+  first.release();
+  take(host, { run: '3', env }).release();
+  outer.release();
+  expect(Object.keys(host.tree('/var/lib/docksmith/state'))).toEqual(['/var/lib/docksmith/state/event.lock']);
+});
+
 it('a call that outlived its event waits like everybody else', () => {
   const host = makeTempHost();
   const gone = take(host, { run: '1' });

@@ -1,0 +1,46 @@
+import { Failure, Failures } from '../errors.ts';
+import { newRun, type Run, writeRun } from '../event/runs.ts';
+import type { Paths } from '../paths.ts';
+import { beginEvent } from './recover.ts';
+import type { Reporter } from './reporter.ts';
+
+export interface RecordedCommand {
+  /** as it was typed: `docksmith stop` */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly waitSeconds?: number | undefined;
+  /** as a step of an event it is part of that event's record, and has none of its own */
+  readonly isStep?: boolean;
+}
+
+/** What the record says of a command that has ended. */
+export interface Outcome {
+  readonly installed?: readonly string[];
+  readonly removed?: readonly string[];
+  readonly failures?: readonly Failure[];
+}
+
+/** Does the work of a command that is no event under the event lock, and records it for `docksmith log`. */
+export async function recorded<T>(paths: Paths, { command, args, waitSeconds, isStep = false }: RecordedCommand, reporter: Reporter, work: (run: Run) => Promise<T>, outcomeOf: (result: T) => Outcome): Promise<T> {
+  const begun = newRun(command, args);
+  const lock = beginEvent(paths, { command: [command, ...args].join(' '), run: begun.id, waitSeconds }, reporter);
+  const run: Run = lock.parent === undefined ? begun : { ...begun, parent: lock.parent };
+  const write = (record: Run): void => {
+    if (lock.parent === undefined || !isStep) writeRun(paths, record);
+  };
+  const end = ({ installed = [], removed = [], failures = [] }: Outcome): void => write({
+    ...run, installed, removed, ended: new Date().toISOString(), exitCode: failures.length === 0 ? 0 : 1, ...(failures.length === 0 ? {} : { failures: failures.map(({ message }) => message) }),
+  });
+  try {
+    write(run);
+    const result = await work(run);
+    end(outcomeOf(result));
+    return result;
+  } catch (error) {
+    if (error instanceof Failure) end({ failures: [error] });
+    else if (error instanceof Failures) end({ failures: error.failures });
+    throw error;
+  } finally {
+    lock.release();
+  }
+}
