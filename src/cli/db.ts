@@ -17,13 +17,15 @@ export interface DbContext {
 }
 
 const USAGE = `usage: db [--json] DB COMMAND [ARGUMENT]...
-       config [--json] COMMAND [ARGUMENT]...   (the same for the db "configuration")
+       config [--json] COMMAND [ARGUMENT]...   (the same for "configuration")
 
 DB is a name in the folder of the dbs, or a path from /. Commands:
 ${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
-  batch      commands from standard input, one per line, quoted as in sh: one write, all or nothing
+  batch      commands from standard input, one per line, quoted as in sh:
+             one write, all or nothing
 
---json prints one JSON document. Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
+--json prints one JSON document, also of what failed.
+Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
 `;
 
 /**

@@ -1,15 +1,13 @@
 import process from 'node:process';
-import { UsageFailure } from '../errors.ts';
-import { findNearest } from '../nearest.ts';
 import type { Mask } from '../mask.ts';
 import { findPaths, type Paths } from '../paths.ts';
 import { showable } from '../showable.ts';
 import { mayBeKilled } from '../unfinished.ts';
 import type { CommandContext } from './command.ts';
-import { COMMANDS } from './commands.ts';
 import { formatFailures, listFailures } from './format-failure.ts';
+import { formatCommandHelp, formatHelp, getCommand } from './help.ts';
 import { maskedStream } from './masked-stream.ts';
-import { formatTable, painter } from './terminal.ts';
+import { painter, widthOf } from './terminal.ts';
 
 const VERSION = '0.1.0';
 
@@ -58,7 +56,7 @@ async function maskBoth(paths: Paths): Promise<readonly [NodeJS.WriteStream, Nod
 
 async function runSubcommand([name, ...args]: readonly string[], context: CommandContext): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    context.stdout.write(args[0] === undefined ? formatHelp() : formatCommandHelp(args[0], `docksmith ${args[0]}`));
+    context.stdout.write(args[0] === undefined ? formatHelp(context.paths, widthOf(context.stdout)) : formatCommandHelp(args[0], `docksmith ${args[0]}`, context.paths, widthOf(context.stdout)));
     return name === undefined ? 2 : 0;
   }
   if (name === '--version') {
@@ -72,7 +70,7 @@ async function runCommand(name: string, args: readonly string[], context: Comman
   const command = getCommand(name);
   // the db command has arguments that may look like options
   if ((args[0] === '--help' || args[0] === '-h') && name !== 'db' && name !== 'config') {
-    context.stdout.write(formatCommandHelp(name, called));
+    context.stdout.write(formatCommandHelp(name, called, context.paths, widthOf(context.stdout)));
     return 0;
   }
   if (mayBeKilled(context.paths)) await putRight(context);
@@ -90,26 +88,4 @@ async function putRight({ paths, stderr }: CommandContext): Promise<void> {
     if (failures === undefined) throw error;
     for (const { message } of failures) warn(message);
   }
-}
-
-function getCommand(name: string): (typeof COMMANDS)[string] {
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined) return command;
-  const nearest = findNearest(name, Object.keys(COMMANDS));
-  throw new UsageFailure(`cannot run "docksmith ${name}"`, { why: 'there is no such command', hint: nearest === undefined ? 'docksmith --help lists them' : `did you mean "${nearest}"?` });
-}
-
-function formatHelp(): string {
-  const listed = Object.entries(COMMANDS).filter(([, { internal }]) => internal !== true);
-  return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${
-    formatTable(listed.map(([name, { doc }]) => [`  ${name}`, doc]))}\ndocksmith COMMAND --help tells more of one.
-signal-event, expand-template, db and config are commands of their own, too.
-DOCKSMITH_ROOT=FOLDER works on a host that is laid out in a folder.
-Exit codes: 0 done, 1 failed, 2 wrong usage.\n`;
-}
-
-function formatCommandHelp(name: string, called: string): string {
-  const { usage, doc, options = {} } = getCommand(name);
-  const rows = Object.entries(options).map(([option, words]) => [`  ${option}`, words]);
-  return `usage: ${called} ${usage}\n\n${doc}\n${rows.length === 0 ? '' : `\n${formatTable(rows)}`}`;
 }

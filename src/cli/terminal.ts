@@ -28,6 +28,16 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n] ?? 0) : cell)).join('  ')).map((line) => `${line}\n`).join('');
 }
 
+/** Two columns, the second one wrapped; a longer name in the first has a line of its own. */
+export function formatTerms(rows: readonly (readonly [term: string, words: string])[], width: number, longest = 24): string {
+  const column = Math.min(Math.max(0, ...rows.map(([term]) => term.length)), longest) + 2;
+  return rows.flatMap(([term, words]) => {
+    const [first = '', ...more] = wrapWords(words, width - column);
+    const head = term.length + 2 > column ? [term, `${' '.repeat(column)}${first}`] : [`${term.padEnd(column)}${first}`];
+    return [...head, ...more.map((line) => ' '.repeat(column) + line)];
+  }).map((line) => `${line.trimEnd()}\n`).join('');
+}
+
 /** Lines of at most so many characters; a longer word has one of its own. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];

@@ -6,6 +6,8 @@ export interface Input {
   /** `services.wiki.ports[0]` */
   readonly path: string;
   readonly place: Place;
+  /** where it is named, for what stands in a map */
+  readonly keyPlace?: Place | undefined;
   /** what a scalar holds; `$$` already read as `$`. Undefined for lists and maps */
   readonly scalar: string | number | boolean | null | undefined;
   readonly items: readonly Input[] | undefined;
@@ -57,7 +59,7 @@ function makeInput(written: Node | null, path: string, source: Source, parent?: 
   const refuse = (why: string, hint?: string): never => {
     throw new Failure(path === '' ? CANNOT_READ : `cannot use "${path}"`, hint === undefined ? { why, at: place } : { why, at: place, hint });
   };
-  const input = { path, place, scalar: undefined, items: undefined, entries: undefined, refuse };
+  const input = { path, place, keyPlace: parent, scalar: undefined, items: undefined, entries: undefined, refuse };
   if (isSeq<Node>(node)) return { ...input, items: node.items.map((item, index) => makeInput(item, `${path}[${index}]`, source, place)) };
   if (isMap<Node, Node | null>(node)) {
     return { ...input, entries: node.items.map(({ key, value }) => {
@@ -69,7 +71,7 @@ function makeInput(written: Node | null, path: string, source: Source, parent?: 
   }
   const scalar = isScalar(node) ? node.value : null;
   // looked at when it is read, so that a mistake in it is found beside the others
-  return { path, place, items: undefined, entries: undefined, refuse, get scalar() {
+  return { path, place, keyPlace: parent, items: undefined, entries: undefined, refuse, get scalar() {
     if (typeof scalar === 'string') return readDollars(scalar, refuse);
     return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null ? scalar : refuse('is no text, number or true/false');
   } };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { Failure, throwAll } from '../errors.ts';
 import { collectAll, type Input, parseInput } from './input.ts';
 import { findFirstNetwork } from './endpoints.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from './network-definition.ts';
@@ -33,15 +34,22 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
   const name = path.basename(file, '.yaml');
   if (!isContainerName(name)) return input.refuse(`"${name}" is no name for a container`, 'two or more letters, digits, _ . -, the first a letter or digit');
   const { services = input.refuse('needs a map "services"'), volumes, networks, secrets } = readFields(input, ['services', 'networks', 'volumes', 'secrets']);
-  const [first, second] = services.entries ?? services.refuse('must be a map');
-  if (first === undefined || second !== undefined) return services.refuse('must hold exactly one service');
-  const [key, service] = first;
-  if (key !== name) return service.refuse(`the service of this file must be called "${name}"`);
+  const service = readOnlyService(services, name);
   const values = readService(service, name, { secrets, files });
   const joined = nameNetworks(service, networks, name, values);
   const all = { ...values, ...nameVolumes(service, volumes, values), ...joined.values };
   checkPorts(service, all, joined.networks);
   return { name, file, ...takeOwnLabels(all), networks: joined.networks };
+}
+
+/** Whoever adds another one is told so, at that line. */
+function readOnlyService(services: Input, name: string): Input {
+  const entries = services.entries ?? services.refuse('must be a map');
+  if (entries.length === 0) return services.refuse('must hold a service');
+  throwAll(entries.filter(([key]) => key !== name).map(([, { path, place, keyPlace }]) => new Failure(`cannot use "${path}"`, {
+    why: entries.length === 1 ? `the service of this file must be called "${name}"` : `a run spec holds one service, and that is "${name}"`, at: keyPlace ?? place,
+  })));
+  return entries[0]?.[1] ?? services;
 }
 
 /** The image that a run spec is made from, `wiki:latest`. */

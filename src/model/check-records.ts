@@ -38,7 +38,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
   return {
     mistakes: [
       ...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
-      ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record))), ...checkCycle(snapshot, containers.map(({ key }) => key)),
+      ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record), containers.map(({ key }) => key))), ...checkCycle(snapshot, containers.map(({ key }) => key)),
     ],
     warnings: [...listOverlooked(snapshot, only), ...bySchema.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
   };
@@ -61,7 +61,7 @@ function wrongProps(snapshot: Snapshot, record: DbRecord): ReadonlySet<string> {
   return new Set(kind === undefined ? [] : checkRecord(kind, record).mistakes.map(({ prop }) => prop));
 }
 
-function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refused: ReadonlySet<string>): readonly Failure[] {
+function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refused: ReadonlySet<string>, checked: readonly string[]): readonly Failure[] {
   const { key } = record;
   // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
@@ -84,7 +84,9 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
   collect(() => checkDataMount(snapshot, key));
   collect(() => checkSecrets(snapshot, key));
   if (hasWeb(snapshot, key)) {
-    const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled');
+    // of two that want the same thing the later one is told, unless only the earlier one is looked at
+    const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled')
+      .filter((other) => checked.indexOf(other) < checked.indexOf(key));
     collect(() => checkBackEnd(snapshot, facts, key));
     collect(() => checkHostName(snapshot, key, others));
     collect(() => checkCertificate(snapshot, key));

@@ -16,7 +16,5 @@ function findOverlooked(snapshot: Snapshot, { key, type, props }: DbRecord): rea
     ...(props.has('status') ? [] : ['status is not set, which counts as disabled']),
     ...(get('PortMapping') === 'custom' && unpublished.length > 0 ? [`${unpublished.join(' and ')} publishes nothing, since PortMapping is custom`] : []),
     ...(get('PortMapping') !== 'custom' && get('PortMappingPorts') !== '' ? ['PortMappingPorts publishes nothing, since PortMapping is native'] : []),
-    ...(get('Privileged') === 'yes' ? ['Privileged makes it root on this host'] : []),
-    ...(/(^|,)(\/var)?\/run\/docker\.sock(:|,|$)/.test(get('MountPath')) ? ['the engine\'s socket among its mounts makes it root on this host'] : []),
   ];
 }

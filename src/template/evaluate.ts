@@ -5,9 +5,12 @@ import { blockParamsOf, calledPath, findPlainName, hashOf, sourceOf } from './as
 import { CannotHold, type Escape } from './escape.ts';
 import type { Fragment } from './fragment.ts';
 import type { Helper, HelperTable } from './helper.ts';
-import { type Frame, lookUpPath, type Names, NoSuchName, OUTERMOST, whyMissing } from './lookup.ts';
+import { type Frame, lookUpPath, type Names, NoSuchName, OUTERMOST, explainMissing } from './lookup.ts';
+import { findNearest } from '../nearest.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
 import { isTrue, observe, RecordView, textOf, type Value, VariableMap, Verbatim } from './value.ts';
+
+const BLOCKS = ['if', 'unless', 'with', 'each'] as const;
 
 type Call = hbs.AST.MustacheStatement | hbs.AST.SubExpression | hbs.AST.BlockStatement;
 
@@ -130,7 +133,7 @@ class Evaluator {
       default:
     }
     const helper = this.#findHelper(findPlainName(calledPath(statement)));
-    if (helper === undefined) throw this.#failure(statement, `cannot use {{#${name}}}`, 'there is no helper of that name');
+    if (helper === undefined) throw this.#failure(statement, `cannot use {{#${name}}}`, 'there is no helper of that name', findNearest(name, [...BLOCKS, ...Object.keys(this.#evaluation.helpers)]));
     const block = (): TrackedText => this.#capture(() => run(program));
     const value = this.#callHelper(name, helper, statement, frame, scope, block);
     // a helper that answers with text has used the block; any other answer is a condition
@@ -165,7 +168,7 @@ class Evaluator {
     const isVariable = name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#evaluation.variables.has(name));
     const helper = isVariable ? undefined : this.#findHelper(name);
     if (helper !== undefined) return this.#callHelper(sourceOf(path), helper, call, frame, scope, undefined, mayMiss);
-    if (hasArguments) throw this.#failure(call, `cannot call "${sourceOf(path)}"`, 'there is no helper of that name');
+    if (hasArguments) throw this.#failure(call, `cannot call "${sourceOf(path)}"`, 'there is no helper of that name', findNearest(sourceOf(path), Object.keys(this.#evaluation.helpers)));
     return this.#expression(path, frame, scope, mayMiss);
   }
 
@@ -189,7 +192,10 @@ class Evaluator {
       if (error instanceof Failure || error instanceof Failures) throw error;
       throw this.#failure(call, `cannot call "${name}"`, reasonOf(error));
     }
-    if (value === undefined && !mayMiss) throw this.#failure(call, `cannot call "${name}"`, whyMissing(call.params.map(sourceOf).join(' '), this.#evaluation, scope));
+    if (value === undefined && !mayMiss) {
+      const { why, meant } = explainMissing(call.params.map(sourceOf).join(' '), this.#evaluation, scope);
+      throw this.#failure(call, `cannot call "${name}"`, why, meant);
+    }
     return value;
   }
 
@@ -203,7 +209,10 @@ class Evaluator {
       case 'SubExpression': return this.#call(node as hbs.AST.SubExpression, frame, scope, mayMiss);
       default: {
         const value = this.#path(node as hbs.AST.PathExpression, frame, scope);
-        if (value === undefined && !mayMiss) throw this.#failure(node, `cannot read ${sourceOf(node)}`, whyMissing(sourceOf(node), this.#evaluation, scope));
+        if (value === undefined && !mayMiss) {
+          const { why, meant } = explainMissing(sourceOf(node), this.#evaluation, scope, Object.keys(this.#evaluation.helpers));
+          throw this.#failure(node, `cannot read ${sourceOf(node)}`, why, meant);
+        }
         return value;
       }
     }
@@ -218,8 +227,8 @@ class Evaluator {
     }
   }
 
-  #failure(node: hbs.AST.Node, what: string, why: string): Failure {
+  #failure(node: hbs.AST.Node, what: string, why: string, meant?: string): Failure {
     const { line, column } = node.loc.start;
-    return new Failure(what, { why, at: { file: this.#fragment.file, line, column: column + 1 } });
+    return new Failure(what, { why, at: { file: this.#fragment.file, line, column: column + 1 }, ...(meant === undefined ? {} : { hint: `did you mean "${meant}"?` }) });
   }
 }

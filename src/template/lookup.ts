@@ -1,4 +1,5 @@
-import type { Snapshot } from '../db/snapshot.ts';
+import { findRecordSchema, type Snapshot } from '../db/snapshot.ts';
+import { findNearest } from '../nearest.ts';
 import type { ReadScope } from './tracked-text.ts';
 import { RecordView, type Value, VariableMap } from './value.ts';
 
@@ -80,10 +81,19 @@ function walk(start: Value, parts: readonly string[], scope: ReadScope): Value {
   return value;
 }
 
-/** Why an expression has no value, from what was looked at last. */
-export function whyMissing(source: string, { snapshot }: Names, scope: ReadScope): string {
-  const { db, key, prop } = scope.own.at(-1) ?? {};
-  if (db === undefined || key === undefined) return `${source} has no value`;
-  const record = snapshot.dbs.get(db)?.get(key);
-  return record === undefined ? `db ${db} has no record "${key}"` : `record "${key}" of db ${db} has no prop "${prop ?? ''}"`;
+/**
+ * Why an expression has no value, from what was looked at last, and the name that was meant.
+ * @param callable names of helpers, one of which a name without arguments may have meant
+ */
+export function explainMissing(source: string, { snapshot, variables }: Names, scope: ReadScope, callable: readonly string[] = []): { readonly why: string; readonly meant: string | undefined } {
+  const { db, key, prop = '' } = scope.own.at(-1) ?? {};
+  if (db === undefined || key === undefined) return { why: `${source} has no value`, meant: undefined };
+  const records = snapshot.dbs.get(db);
+  const record = records?.get(key);
+  if (record !== undefined) {
+    const known = [...record.props.keys(), ...Object.keys(findRecordSchema(snapshot, db, record) ?? {})];
+    // one that the schema has is spelled well, and just not set
+    return { why: `record "${key}" of db ${db} has no prop "${prop}"`, meant: known.includes(prop) ? undefined : findNearest(prop, known) };
+  }
+  return { why: `db ${db} has no record "${key}"`, meant: findNearest(key, [...(db === 'configuration' ? [...variables.keys(), ...callable] : []), ...records?.keys() ?? []]) };
 }

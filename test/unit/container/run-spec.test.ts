@@ -84,12 +84,23 @@ describe('a run spec', () => {
     }
   });
 
+  it('blames a second service at the line that adds it', () => {
+    try {
+      parseRunSpec(FILE, 'services:\n  wiki:\n    image: a\n  other:\n    image: b\n  third: {image: c}\n');
+      expect.unreachable();
+    } catch (error) {
+      expect(error instanceof Failures && error.failures.map(({ message }) => message)).toEqual([
+        `${FILE}:4:3: cannot use "services.other": a run spec holds one service, and that is "wiki"`, `${FILE}:6:3: cannot use "services.third": a run spec holds one service, and that is "wiki"`,
+      ]);
+    }
+  });
+
   it.each(['w', '-wiki', 'wi ki', 'wiki.docksmith-old'])('refuses the name %j, which the engine or docksmith cannot take', (name) => {
     expect(() => parseRunSpec(`/etc/${name}.yaml`, 'services: {}')).toThrow(`"${name}" is no name for a container`);
   });
 
   it.each([
-    ['', 'it is empty'], ['services: {}', 'exactly one service'], ['services: {other: {image: a}}', 'must be called "wiki"'], ['services: {wiki: {}}', 'needs an image'],
+    ['', 'it is empty'], ['services: {}', 'must hold a service'], ['services: {other: {image: a}}', 'must be called "wiki"'], ['services: {wiki: {}}', 'needs an image'],
     ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not carry this key out'], ['- a', 'must be a map'], ['services: {wiki: [', 'cannot read the run spec'],
   ])('refuses the file %j', (text, why) => {
     expect(() => parseRunSpec(FILE, text)).toThrow(why);

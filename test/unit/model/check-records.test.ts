@@ -22,9 +22,9 @@ describe('checkRecords', () => {
     ['a web port of another', { a1: { TCPPort: '47000' }, b1: { WebAlias: 'b', WebPort: '80', WebHostPort: '47000' } }, ['cannot publish tcp port 47000 for container "a1": it is taken by container "b1" (WebHostPort)', 'cannot publish tcp port 47000 for container "b1": it is taken by container "a1"']],
     ['a name that is none', { 'a b': {} }, ['cannot accept "a b" as a key of db docker_containers: a container\'s name has two or more letters, digits and . _ -, and begins with a letter or digit']],
     ['a name that would leave its folder', { '../x': { status: 'disabled' } }, ['cannot accept "../x" as a key of db docker_containers: a container\'s name has two or more letters, digits and . _ -, and begins with a letter or digit']],
-    ['a host name twice', { a1: { SubDomain: 'enabled', SubDomainName: 'x', WebPort: '80' }, b1: { SubDomain: 'enabled', SubDomainName: 'X.example.test', WebPort: '80' } }, ['cannot give container "a1" the name x.example.test: container "b1" has it', 'cannot give container "b1" the name x.example.test: container "a1" has it']],
+    ['a host name twice, once', { a1: { SubDomain: 'enabled', SubDomainName: 'x', WebPort: '80' }, b1: { SubDomain: 'enabled', SubDomainName: 'X.example.test', WebPort: '80' } }, ['cannot give container "b1" the name x.example.test: container "a1" has it']],
     ['the name of the primary host', { host: { SubDomain: 'enabled', WebPort: '80' } }, ['cannot give container "host" the name host.example.test: the primary host has it']],
-    ['a path twice', { a1: { WebAlias: 'x,y', WebPort: '80' }, b1: { WebAlias: 'y', WebPort: '80' } }, ['cannot give container "a1" the path /y/: container "b1" has it', 'cannot give container "b1" the path /y/: container "a1" has it']],
+    ['a path twice, once', { a1: { WebAlias: 'x,y', WebPort: '80' }, b1: { WebAlias: 'y', WebPort: '80' } }, ['cannot give container "b1" the path /y/: container "a1" has it']],
     ['a path that is none, once', { web: { WebAlias: '..', WebPort: '80' } }, ['cannot accept docker_containers web: WebAlias ".." is not one part of a path: letters, digits and . _ ~ -']],
     ['no web port to find', { web: { WebAlias: 'x', Image: 'new:1' } }, ['cannot accept docker_containers web WebPort "": neither the record names a port nor is the image "new:1" on the engine: set WebPort']],
     ['Apache\'s own port on the host\'s network', { web: { WebAlias: 'x', WebPort: '80', network: 'host' } }, ['cannot give container "web" a web address: on the host\'s network its web port 80 is Apache\'s own (TCPPort of httpd)']],
@@ -48,9 +48,13 @@ describe('checkRecords', () => {
       'cannot publish tcp port 80 for container "b1": it is taken by container "a1"',
       'cannot publish tcp port 443 for container "b1": it is taken by service "httpd" (TCPPort) of db configuration',
       'cannot give container "b1" the name host.example.test: the primary host has it',
-      'cannot give container "b1" the path /x/: container "c1" has it',
       'cannot give container "c1" the path /x/: container "b1" has it',
     ]);
+  });
+
+  it('names the other one that has the name also where only the first of them is looked at', () => {
+    const both = { a1: { SubDomain: 'enabled', SubDomainName: 'x', WebPort: '80' }, b1: { SubDomain: 'enabled', SubDomainName: 'x', WebPort: '80' } };
+    expect(mistakes(both, { only: ['a1'] })).toEqual(['cannot give container "a1" the name x.example.test: container "b1" has it']);
   });
 
   it('refuses what a process or a container of others has', () => {

@@ -123,6 +123,19 @@ describe('what is missing', () => {
   });
 });
 
+describe('a name with a slip of the pen', () => {
+  it.each([
+    ['{{defualt docker.Nope "x"}}', 'default'], ['{{#if (exsits docker)}}a{{/if}}', 'exists'], ['{{#unles docker}}a{{/unles}}', 'unless'], ['{{#enabeld docker}}a{{/enabeld}}', 'enabled'],
+    ['{{primaryHots}}', 'primaryHost'], ['{{dokcer.status}}', 'docker'], ['{{docker.stauts}}', 'status'], ['{{docker.LogMaxSiez}}', 'LogMaxSize'], ['{{prop "docker_containers" "wikki" "Image"}}', 'wiki'], ['{{config.dockre.status}}', 'docker'],
+  ])('is met with the one that is meant: %s', (fragment, meant) => {
+    expect(() => renderText(fragment)).toThrow(expect.objectContaining({ hint: `did you mean "${meant}"?` }) as Error);
+  });
+
+  it.each(['{{docker.Nope}}', '{{nothing.of.the.kind}}', '{{whatIsThat "x"}}'])('is not made up where nothing is near: %s', (fragment) => {
+    expect(() => renderText(fragment)).toThrow(expect.objectContaining({ hint: undefined }) as Error);
+  });
+});
+
 describe('records as variables', () => {
   const snapshot = snapshotOf(new Map([...SAMPLE_DBS, ['configuration', db(
     record('default', 'service', { status: 'mine' }), record('httpd-e-smith', 'service', { status: 'on' }), record('join', 'value'), record('config', 'odd', { x: 'y' }), record('if', 'condition'),
