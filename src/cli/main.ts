@@ -3,8 +3,8 @@ import type { Mask } from '../mask.ts';
 import { findPaths, type Paths } from '../paths.ts';
 import { showable } from '../showable.ts';
 import { mayBeKilled } from '../unfinished.ts';
-import type { CommandContext } from './command.ts';
-import { formatFailures, listFailures } from './format-failure.ts';
+import { type CommandContext, formatJson } from './command.ts';
+import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
 import { formatCommandHelp, formatHelp, getCommand } from './help.ts';
 import { maskedStream } from './masked-stream.ts';
 import { painter, widthOf } from './terminal.ts';
@@ -31,6 +31,7 @@ export async function main(program: string): Promise<void> {
   stdout.on('error', () => {
     if (PRINTING.includes(command)) process.exit(0);
   });
+  const json = wantsJson(program, args);
   try {
     const context = { paths, stdin, stdout, stderr };
     process.exitCode = program === 'docksmith' ? await runSubcommand(args, context) : await runCommand(program, args, context);
@@ -38,9 +39,11 @@ export async function main(program: string): Promise<void> {
     const failures = listFailures(error);
     if (failures === undefined) {
       stderr.write(`${painter(stderr)('red', 'docksmith:')} a mistake in docksmith itself; please report it with these lines\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      if (json) stdout.write(formatJson({ errors: [{ message: 'a mistake in docksmith itself', why: error instanceof Error ? error.message : String(error) }] }));
       process.exitCode = 1;
       return;
     }
+    if (json) stdout.write(formatJson({ errors: jsonFailures(failures) }));
     stderr.write(formatFailures(failures, stderr));
     process.exitCode = failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
   }
@@ -52,6 +55,14 @@ async function maskBoth(paths: Paths): Promise<readonly [NodeJS.WriteStream, Nod
   let mask: Mask | undefined;
   const findMask = (): Mask => (mask ??= readSecrets(paths).mask);
   return [maskedStream(process.stdout, findMask), maskedStream(process.stderr, findMask)];
+}
+
+/** Whether one JSON document is to be on standard output, whatever becomes of the command; of `exec` and `db` it may be an argument. */
+function wantsJson(program: string, args: readonly string[]): boolean {
+  const [name, rest] = program === 'docksmith' ? [args[0], args.slice(1)] : [program, args];
+  if (name === 'exec') return false;
+  if (name === 'db') return rest.slice(0, 2).includes('--json');
+  return name === 'config' ? rest[0] === '--json' : rest.includes('--json');
 }
 
 async function runSubcommand([name, ...args]: readonly string[], context: CommandContext): Promise<number> {

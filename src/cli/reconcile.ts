@@ -6,7 +6,7 @@ import { showable } from '../showable.ts';
 import { reconcile, type Reconciled } from '../flow/run-reconcile.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
-import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
+import { formatFailures, jsonFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
 
 const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, 'move-data': { type: 'boolean' }, retry: { type: 'boolean' }, boot: { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
@@ -53,11 +53,6 @@ async function run(command: string, { paths, stdout, stderr }: CommandContext, {
       stderr.write(formatFailures(result.failures, stderr));
     }
     return result.failures.length === 0 ? 0 : 1;
-  } catch (error) {
-    const failures = listFailures(error);
-    if (!json || failures === undefined) throw error;
-    stdout.write(formatJson({ failures: jsonFailures(failures) }));
-    return 1;
   } finally {
     reporter.end();
   }

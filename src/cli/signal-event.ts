@@ -5,7 +5,7 @@ import { signalEvent } from '../flow/signal.ts';
 import { formatDiff } from '../output/diff.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
-import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
+import { formatFailures } from './format-failure.ts';
 import { formatPreview, jsonPreview } from './format-preview.ts';
 import { formatSignal, jsonSignal } from './format-signal.ts';
 import { hasColour, painter } from './terminal.ts';
@@ -40,12 +40,6 @@ export async function runSignalEvent(args: readonly string[], { paths, stdout, s
     if (!json) stderr.write(formatFailures(result.failures, stderr));
     stdout.write(json ? formatJson(jsonSignal(result, diff ? shownDiff : undefined)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
     return result.failures.length === 0 ? 0 : 1;
-  } catch (error) {
-    reporter.end();
-    const failures = listFailures(error);
-    if (!json || failures === undefined) throw error;
-    stdout.write(formatJson({ event, args: eventArgs, failures: jsonFailures(failures) }));
-    return failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
   } finally {
     reporter.end();
   }

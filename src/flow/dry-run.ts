@@ -1,6 +1,6 @@
 import type { Plan } from '../container/plan.ts';
 import { withChanges } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
+import { Failure, UsageFailure } from '../errors.ts';
 import { listSteps, type Step } from '../event/steps.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
 import type { ChangeSet } from '../output/change-set.ts';
@@ -12,10 +12,12 @@ import { refuseLostData } from './data-root.ts';
 import { type EventPlanRequest, planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
-import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { listBereft } from './interruptions.ts';
+import { ASKED_VERBS, hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { outputsOf } from './mounted-files.ts';
 import { refuseMissing } from './reconcile.ts';
 import type { SignalRequest } from './signal.ts';
+import { planImageFetches } from './update-images.ts';
 import { findEngine, getEngine, type World, readWorld } from './world.ts';
 
 /** What an event would do. */
@@ -57,7 +59,10 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const known: readonly string[] = Object.values(KNOWN_ACTIONS);
   const unknowns: string[] = [];
   const isBoot = has(KNOWN_ACTIONS.boot);
-  const plan = isBoot || has(KNOWN_ACTIONS.reconcile) ? await planOf(world, expanded, { args, retry, isBoot }, (unknown) => unknowns.push(unknown)) : undefined;
+  const reconciles = isBoot || has(KNOWN_ACTIONS.reconcile);
+  const asked = reconciles ? undefined : ASKED_VERBS.find((verb) => has(KNOWN_ACTIONS[verb]));
+  const ofContainers = reconciles || asked !== undefined ? await planOf(world, expanded, { args, retry, isBoot, asked }, (unknown) => unknowns.push(unknown)) : undefined;
+  const plan = ofContainers ?? (has(KNOWN_ACTIONS.images) ? planImageFetches(paths, world.snapshot, args) : undefined);
   return {
     changes,
     warnings: [...warnings, ...expanded.warnings, ...unknowns],
@@ -72,10 +77,11 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
 
 /** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
 async function planOf(world: World, expanded: Expanded, request: EventPlanRequest, warn: (warning: string) => void): Promise<Plan | undefined> {
+  if (request.asked !== undefined && request.args.length === 0) throw new UsageFailure(`cannot ${request.asked} containers`, { why: 'no container is named', hint: 'db docker_containers keys' });
   try {
     const plan = await planEventContainers(world, await getEngine(world.paths, world.snapshot), expanded, request);
     refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
-    return plan;
+    return request.asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listBereft(world.snapshot, plan)] };
   } catch (error) {
     if (!(error instanceof Failure) || await findEngine(world.paths, world.snapshot) !== undefined) throw error;
     warn(`what becomes of the containers is not known: ${error.message}`);

@@ -2,7 +2,7 @@ import { getImage, type RunSpec } from '../container/run-spec.ts';
 import type { Engine } from '../container/engine.ts';
 import { applyImage } from '../container/image-operations.ts';
 import type { Operation } from '../container/operation.ts';
-import type { Plan } from '../container/plan.ts';
+import type { Asked, Plan } from '../container/plan.ts';
 import { getDb } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { CONTAINERS } from '../model/ports.ts';
@@ -21,10 +21,12 @@ export interface EventPlanRequest {
   /** run specs that have failed are tried again */
   readonly retry?: boolean;
   readonly isBoot?: boolean;
+  /** start, stop or restart those that `args` name, instead of bringing them to what the records say */
+  readonly asked?: Asked['verb'] | undefined;
 }
 
 /** What reconciling will do once the files of an event are in place: the plan over its run specs as they were rendered. */
-export function planEventContainers({ paths, snapshot, ledger }: World, engine: Engine, { outputs, changes }: Pick<Expanded, 'outputs' | 'changes'>, { args, retry = false, isBoot = false }: EventPlanRequest): Promise<Plan> {
+export function planEventContainers({ paths, snapshot, ledger }: World, engine: Engine, { outputs, changes }: Pick<Expanded, 'outputs' | 'changes'>, { args, retry = false, isBoot = false, asked }: EventPlanRequest): Promise<Plan> {
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
   for (const output of outputs.filter(isRunSpec)) {
@@ -34,7 +36,7 @@ export function planEventContainers({ paths, snapshot, ledger }: World, engine: 
   // of a record that went there may be outputs left to remove, and no container any more
   const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
   const names = listInvolved(paths, snapshot, args).filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
-  return planContainers(snapshot, engine, specs, { names: args.length === 0 ? undefined : names, outputs: outputsOf(paths, ledger, changes), failed: retry ? undefined : readFailedSpecs(paths), boot: isBoot ? readOrderedStarts(paths) : undefined });
+  return planContainers(snapshot, engine, specs, { ...(asked === undefined ? {} : { asked: { verb: asked, names: args } }), names: args.length === 0 ? undefined : names, outputs: outputsOf(paths, ledger, changes), failed: retry ? undefined : readFailedSpecs(paths), boot: isBoot ? readOrderedStarts(paths) : undefined });
 }
 
 /**

@@ -7,6 +7,7 @@ import type { HealthTimes } from '../container/health-request.ts';
 import { applyImage, makeImageOperation } from '../container/image-operations.ts';
 import { formatImageReference } from '../container/names.ts';
 import { findDigest, planImageUpdate } from '../container/plan-image-update.ts';
+import type { Plan } from '../container/plan.ts';
 import { getImage, type RunSpec } from '../container/run-spec.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
@@ -58,13 +59,36 @@ export interface UpdateImages {
 export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
   return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, isStep: true }, reporter, async () => {
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
-    const specs = new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
+    const specs = readEnabledSpecs(paths, snapshot);
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
     const update = new Update(await getEngine(paths, snapshot), makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
     for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     return update;
   }, ({ failures }) => ({ failures }));
+}
+
+/**
+ * What `updateImages` would do, as far as it is known without asking a registry: which images are
+ * fetched, and whose containers follow where a newer one comes.
+ * @throws Failure(s) for names that are not known
+ */
+export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readonly string[]): Plan {
+  const specs = readEnabledSpecs(paths, snapshot);
+  const sources = readImageSources(snapshot);
+  const fetches = [...findReferences(snapshot, specs, names)].map((reference) => ({ reference, source: sources.get(reference) ?? PLAIN_SOURCE }));
+  const users = (reference: string): string => [...specs.values()].filter((spec) => getImage(spec) === reference).map(({ name }) => name).join(', ') || 'no container';
+  return {
+    operations: fetches.filter(({ reference, source }) => whyLeftAlone(reference, source) === undefined).map(({ reference, source }) => makeImageOperation(reference, source, 'asked for', false)),
+    notes: fetches.map(({ reference, source }) => {
+      const why = whyLeftAlone(reference, source);
+      return why === undefined ? `recreate ${users(reference)}: if ${reference} is a newer image then` : `${reference}: left alone, ${why}`;
+    }),
+  };
+}
+
+function readEnabledSpecs(paths: Paths, snapshot: Snapshot): ReadonlyMap<string, RunSpec> {
+  return new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
 }
 
 function findReferences(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, names: readonly string[]): ReadonlySet<string> {

@@ -1,13 +1,23 @@
+import { isIP } from 'node:net';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { canonicalAddress } from './network.ts';
 import { CONTAINERS, splitList } from './ports.ts';
 import { singleValue } from './web.ts';
 
+/** The addresses of this host on its local networks, by the record `LocalIP`: one or several, of IPv4 and IPv6. */
+export function localAddresses(snapshot: Snapshot): readonly string[] {
+  return [...new Set(splitList(singleValue(snapshot, 'LocalIP') ?? '').map(canonicalAddress))];
+}
+
 /**
  * The addresses of the host that a container's published ports are bound to: for `access
- * private` the local one (`LocalIP`, a list where there are several) and loopback, for
- * `public` undefined, which is all of them.
+ * private` the local ones and loopback, that of IPv6 too where a local one is of IPv6; for
+ * `public` undefined, which is all of them. By the db alone: what the host has at the moment
+ * changes nobody's run spec.
  */
 export function boundAddresses(snapshot: Snapshot, key: string): readonly string[] | undefined {
   if (findProp(snapshot, CONTAINERS, key, 'access') === 'public') return undefined;
-  return [...splitList(singleValue(snapshot, 'LocalIP') ?? ''), '127.0.0.1'];
+  const local = localAddresses(snapshot);
+  const loopback = ['127.0.0.1', ...(local.some((address) => isIP(address) === 6) ? ['::1'] : [])];
+  return [...local.filter((address) => !loopback.includes(address)), ...loopback];
 }

@@ -28,7 +28,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
   const images = containers.map(({ key, props }) => props.get('Image') ?? key);
   const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.includes(key)).map(({ key }) => key);
   const bySchema = [
-    ...['docker', 'httpd', 'docksmith'].map((key) => ({ db: 'configuration', key })),
+    ...['docker', 'httpd', 'docksmith', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
     ...['networks', 'docker_networks'].flatMap((db) => listRecords(snapshot, db).map(({ key }) => ({ db, key }))),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
     ...containers.map(({ key }) => ({ db: CONTAINERS, key })),

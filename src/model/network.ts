@@ -49,6 +49,12 @@ function formatAddress(value: bigint, family: 4 | 6): string {
   return new URL(`http://[${groups}]`).hostname.slice(1, -1);
 }
 
+/** An address in its one spelling, as the kernel and the engine show it (RFC 5952); what is no address stays as it is. */
+export function canonicalAddress(address: string): string {
+  const family = isIP(address);
+  return family === 4 || family === 6 ? formatAddress(parseAddress(address, family), family) : address;
+}
+
 /** `192.168.1.0/24` */
 export function formatNetwork({ family, start, prefix }: Network): string {
   return `${formatAddress(start, family)}/${prefix}`;

@@ -119,7 +119,7 @@ needs('dockerd')('what changes nothing', () => {
       ['signal-event', ['--dry-run', '--diff', 'docker-update']], ['signal-event', ['--dry-run', 'post-install']],
       ['signal-event', ['--dry-run', '--json', 'docker-container-update', 'wiki']], ['docksmith', ['reconcile', '--dry-run']],
       ['expand-template', ['--dry-run', '--diff', '/etc/docksmith/containers']], ['expand-template', ['--stdout', '/etc/docker/daemon.json']],
-      ['docksmith', ['uninstall', '--dry-run']],
+      ['docksmith', ['uninstall', '--dry-run']], ['signal-event', ['--dry-run', 'docker-container-stop', 'git']], ['signal-event', ['--dry-run', 'docker-container-restart', 'git']], ['signal-event', ['--dry-run', 'docker-image-update']],
     ] as const;
     for (const prepare of [() => Promise.resolve(), () => main.signal('docker-update'), () => main.host.db('docker_containers setprop wiki MaxMemory 96', 'docker_containers setprop git status disabled', 'docker_containers delprop wiki WebHostPort')]) {
       await prepare();
@@ -137,6 +137,18 @@ needs('dockerd')('what changes nothing', () => {
     ]));
   });
 
+  it('is a dry run of an event that starts, stops, restarts or renews by name, and its plan is what is done then', async () => {
+    await main.signal('docker-update');
+    const planned = async (event: string, ...args: readonly string[]): Promise<string> => (await main.host.runOrFail('signal-event', ['--dry-run', event, ...args])).replace(/^.*dry run, .*\n/m, '');
+    for (const [verb, cause] of [['stop', 'asked for'], ['start', 'stopped'], ['restart', 'asked for']] as const) {
+      expect(await planned(`docker-container-${verb}`, 'wikidb')).toMatch(new RegExp(`^containers\\n {2}${verb} wikidb: .*${cause}.*\\n$`));
+      expect((await main.signal(`docker-container-${verb}`, ['wikidb'])).stdout).toContain(`S50docker-${verb}: ${verb} wikidb: `);
+    }
+    expect(await planned('docker-image-update', 'git')).toBe('containers\n  pull git:1: asked for\n  recreate git: if git:1 is a newer image then\n');
+    const refused = await main.host.run('signal-event', ['--dry-run', 'docker-container-stop', 'nobody']);
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot find container "nobody"') as string });
+  });
+
   it('is told with --json by one document, and nothing else on standard output', async () => {
     const commands = [
       ['signal-event', ['--json', '--dry-run', '--diff', 'docker-update']], ['signal-event', ['--json', '--diff', 'docker-update']], ['signal-event', ['--json', 'no-such-event']],
@@ -147,8 +159,8 @@ needs('dockerd')('what changes nothing', () => {
       const { stdout, stderr } = await main.host.run(bin, args);
       expect(() => JSON.parse(stdout) as unknown, `${bin} ${args.join(' ')}\n${stdout}${stderr}`).not.toThrow();
     }
-    const failed = JSON.parse((await main.host.run('docksmith', ['reconcile', '--json', 'nobody'])).stdout || 'null') as { failures?: readonly { message: string }[] } | null;
-    expect(failed?.failures?.[0]?.message).toContain('cannot find container "nobody"');
+    const failed = JSON.parse((await main.host.run('docksmith', ['reconcile', '--json', 'nobody'])).stdout || 'null') as { errors?: readonly { message: string }[] } | null;
+    expect(failed?.errors?.[0]?.message).toContain('cannot find container "nobody"');
   });
 
   it('is in the log, whatever command has done it', async () => {

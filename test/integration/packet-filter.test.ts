@@ -91,18 +91,23 @@ needs('dockerd')('a private port, from outside', () => {
     await expectSilence(foreign, `http://[${LOCAL6}]:9000/`);
   });
 
-  it('is refused over IPv6 where it is bound to an address of IPv6', async () => {
+  it('is refused over IPv4 and IPv6 where it is bound to addresses of both, and answered on loopback of both', async () => {
     await host.db(
-      `configuration set LocalIP ${LOCAL6}`,
+      `configuration set LocalIP ${LOCAL},${LOCAL6}`,
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private',
     );
-    const url = `http://[${LOCAL6}]:8080/`;
+    const urls = [`http://${LOCAL}:8080/`, `http://[${LOCAL6}]:8080/`] as const;
     await update();
-    await expectAnswer(foreign, url);
+    const bindings = ((await engine.inspect('wiki')) as { HostConfig: { PortBindings: Record<string, readonly { HostIp: string }[]> } }).HostConfig.PortBindings['80/tcp'] ?? [];
+    expect(bindings.map(({ HostIp }) => HostIp).sort()).toEqual([LOCAL, LOCAL6, '127.0.0.1', '::1'].sort());
+    for (const url of urls) await expectAnswer(foreign, url);
     await setFilter('enabled');
     expect(await update()).toContain('packet filter IPv6 set: not there\n');
-    await expectSilence(foreign, url);
-    await expectAnswer(neighbour, url);
+    for (const url of urls) await expectSilence(foreign, url);
+    for (const url of urls) await expectAnswer(neighbour, url);
+    for (const url of ['http://127.0.0.1:8080/', 'http://[::1]:8080/']) await expectAnswer(namespace, url);
+    // and a second event sees nothing to do in that
+    expect(await update()).toContain('S50docker-reconcile: nothing to do\n');
   });
 
   it('is left alone in a folder without a network of its own, and said so once', async () => {

@@ -1,7 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
-import { CONTAINERS, splitList } from '../../model/ports.ts';
+import { localAddresses } from '../../model/access.ts';
+import { CONTAINERS } from '../../model/ports.ts';
 import { hasWeb, primaryHost, singleValue, subDomainName, webAliases } from '../../model/web.ts';
 import type { Paths } from '../../paths.ts';
 import type { World } from '../world.ts';
@@ -17,11 +18,11 @@ export async function checkNames({ snapshot, facts }: Pick<World, 'snapshot' | '
   const finder = makeFinder('names');
   const names = listNames(snapshot);
   if (names.length === 0) return [];
-  const own = new Set([...splitList(singleValue(snapshot, 'LocalIP') ?? ''), ...facts.addresses.map(({ address }) => address)]);
+  const own = new Set([...localAddresses(snapshot), ...facts.addresses.map(({ address }) => address)]);
   const found = await Promise.all(names.map(async (name) => ({ name, addresses: await resolve(name) })));
   const missing = found.filter(({ addresses }) => addresses.length === 0).map(({ name }) => name);
   const elsewhere = found.filter(({ addresses }) => addresses.length > 0 && !addresses.some((address) => own.has(address) || isLoopback(address)));
-  const address = splitList(singleValue(snapshot, 'LocalIP') ?? '')[0];
+  const address = localAddresses(snapshot)[0];
   return [
     ...(missing.length === 0 ? [] : [finder.warn(`${formatSome(missing)} ${missing.length === 1 ? 'does' : 'do'} not resolve`, `enter ${missing.length === 1 ? 'it' : 'them'} in your DNS${address === undefined ? '' : `, with the address ${address}`}`)]),
     ...elsewhere.map(({ name, addresses }) => finder.warn(`${name} leads to ${addresses.join(', ')}, which is no address of this host`, 'right where a router hands it on to this host; else mend it in your DNS')),
