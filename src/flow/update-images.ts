@@ -1,5 +1,6 @@
 import { readActual } from '../container/actual.ts';
 import { applyPlan, type Progress } from '../container/apply.ts';
+import { followBound } from '../container/bound.ts';
 import { type Desired, makeDesired, specsOf } from '../container/desired.ts';
 import type { Engine, ImageInspect } from '../container/engine.ts';
 import { type Gate, makeGate } from '../container/gate.ts';
@@ -23,6 +24,7 @@ import { readImageSources } from './images.ts';
 import { healthTimes, readRunSpecs } from './reconcile.ts';
 import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
+import { withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
 
 /** What became of one image. */
@@ -62,8 +64,10 @@ export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateI
     const specs = readEnabledSpecs(paths, snapshot);
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
-    const update = new Update(await getEngine(paths, snapshot), makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
+    const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
+    const update = new Update(engine, makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
     for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
+    await update.follow();
     return update;
   }, ({ failures }) => ({ failures }));
 }
@@ -136,6 +140,13 @@ class Update implements ImagesUpdated {
     if (before === undefined || before.Id === after.Id) return void this.images.push({ image: reference, outcome: 'failed', from, to, containers: done });
     await this.#goBack(reference, before, `image ${formatDigest(to)} -> ${formatDigest(findDigest(before, reference))}, since another container does not run with it`);
     this.images.push({ image: reference, outcome: 'came back', from, to, containers: [] });
+  }
+
+  /** Those that are bound to a container which was made anew, or came back, have lost its network or its mounts. */
+  async follow(): Promise<void> {
+    const operations = followBound([], this.#desired.containers, await readActual(this.#engine, this.#desired));
+    const { failed } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate);
+    this.failures.push(...failed.map(({ failure }) => failure));
   }
 
   async #fetch(reference: string, source: ImageSource): Promise<ImageInspect | undefined> {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
@@ -5,6 +7,7 @@ import { type Host, makeHost } from '../support/host.ts';
 import { makeImage, makeSleepImage, SLEEP } from '../support/image.ts';
 import { needs } from '../support/needs.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const MB = 1024 ** 2;
 
 interface Case {
@@ -60,8 +63,36 @@ const CASES: readonly Case[] = [
   { prop: 'LogMaxSize', value: '5m', inspect: { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '5' } } } }, next: 'unlimited', plan: 'recreate: logging max-file=5 max-size=5m -> none' },
   { prop: 'Volumes', value: 'cache:/c,conf:/d:ro', inspect: { HostConfig: { Mounts: [{ Type: 'volume', Source: 'cache', Target: '/c' }, { Type: 'volume', Source: 'conf', Target: '/d', ReadOnly: true }] } }, next: 'cache:/c', plan: 'recreate: volumes conf:/d:ro -> none' },
   { prop: 'NetworkAlias', value: 'intranet', inspect: { NetworkSettings: { Networks: { lan: { Aliases: expect.arrayContaining(['intranet']) as unknown } } } }, next: 'web', plan: 'connect: lan as intranet -> lan as web', beside: 'network custom:lan' },
+  { prop: 'Image', value: 'app:2', inspect: { Config: { Image: 'app:2' } }, next: 'app:1', plan: 'recreate: image app:2 -> app:1' },
+  { prop: 'TCPPort', value: '8101,8102', beside: 'access public', inspect: { HostConfig: { PortBindings: { '8101/tcp': [{ HostIp: '', HostPort: '8101' }], '8102/tcp': [{ HostIp: '', HostPort: '8102' }] } } }, next: '8101', plan: 'recreate: ports 8102:8102 -> none' },
+  { prop: 'UDPPort', value: '8103', inspect: { HostConfig: { PortBindings: { '8103/udp': [{ HostIp: '127.0.0.1', HostPort: '8103' }, { HostIp: '127.0.0.2', HostPort: '8103' }] } } }, next: '8104', plan: 'recreate: ports 127.0.0.1:8103:8103/udp 127.0.0.2:8103:8103/udp -> 127.0.0.1:8104:8104/udp 127.0.0.2:8104:8104/udp' },
+  { prop: 'PortMapping', value: 'custom', beside: 'PortMappingPorts 8105:80 access public', inspect: { HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8105' }] } } }, next: 'native', plan: 'recreate: ports 8105:80 -> none' },
+  { prop: 'PortMappingPorts', value: '8106:80,8107:53/udp', beside: 'PortMapping custom access public', inspect: { HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8106' }], '53/udp': [{ HostIp: '', HostPort: '8107' }] } } }, next: '8106:80', plan: 'recreate: ports 8107:53/udp -> none' },
+  { prop: 'access', value: 'public', beside: 'TCPPort 8108', inspect: { HostConfig: { PortBindings: { '8108/tcp': [{ HostIp: '', HostPort: '8108' }] } } }, next: 'private', plan: 'recreate: ports 8108:8108 -> 127.0.0.1:8108:8108 127.0.0.2:8108:8108' },
+  { prop: 'network', value: 'host', inspect: { HostConfig: { NetworkMode: 'host' } }, next: 'none', plan: 'recreate: network host -> none' },
+  { prop: 'Interlinked', value: 'target:db', inspect: { HostConfig: { NetworkMode: 'docksmith-of-interlinked' }, Config: { Env: expect.arrayContaining(['DB_NAME=/of-interlinked/db']) as string[] } }, next: 'target:store', plan: 'recreate: environment DB_NAME removed, STORE_NAME added' },
+  { prop: 'InterLinkPriority', value: '5', inspect: {}, next: '7', plan: '' },
+  { prop: 'VolumesFrom', value: 'target:ro', inspect: { HostConfig: { VolumesFrom: ['target:ro'] } }, next: 'target', plan: 'recreate: volumes from target:ro -> target' },
+  { prop: 'MountPath', value: '/tmp:/m:ro,/var/tmp', inspect: { HostConfig: { Mounts: [{ Type: 'bind', Source: '/tmp', Target: '/m', ReadOnly: true }, { Type: 'bind', Source: '/var/tmp', Target: '/var/tmp' }] } }, next: '/tmp:/m', plan: 'recreate: volumes /tmp:/m:ro /var/tmp:/var/tmp -> /tmp:/m' },
+  // what is asked of it from outside is no reason to touch it
+  { prop: 'HealthPort', value: '80', inspect: { Config: { Labels: { 'docksmith.health-port': '80' } } }, next: '81', plan: '' },
+  { prop: 'HealthPath', value: '/health', inspect: { Config: { Labels: { 'docksmith.health-path': '/health' } } }, next: '/', plan: '', beside: 'HealthPort 80' },
+  { prop: 'HealthWait', value: '2m', inspect: { Config: { Labels: { 'docksmith.health-wait': '2m' } } }, next: '0', plan: '', beside: 'HealthUptime 1ms' },
+  { prop: 'HealthUptime', value: '10ms', inspect: { Config: { Labels: { 'docksmith.health-uptime': '10ms' } } }, next: '20ms', plan: '' },
   { prop: 'LogMaxFile', value: '3', inspect: { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } } }, next: '4', plan: 'recreate: logging max-file=3 -> max-file=4' },
 ];
+
+/** Props without a row above, and the test in which they are shown on a real engine, an Apache or a kernel. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'type': 'engine-props', 'status': 'one-of-fifty',
+  'MountCreate': 'engine-props', 'MountOwner': 'engine-props', 'MountMode': 'engine-props', 'EnvFile': 'engine-props', 'Secrets': 'engine-props', 'Privileged': 'engine-props',
+  'DataMount': 'data', 'DataMountPath': 'data', 'DataMountWrite': 'data', 'ReloadSignal': 'mounted-files',
+  'SubDomain': 'apache', 'SubDomainName': 'one-of-fifty', 'WebPort': 'apache', 'WebHostPort': 'apache', 'WebAlias': 'apache', 'WebAliasStrip': 'apache',
+  'BasicAuth': 'apache', 'BasicAuthLAN': 'apache', 'Certificate': 'apache', 'CertificateKey': 'apache', 'Redirect': 'apache',
+  'docker_images.type': 'images', 'docker_images.Repository': 'images', 'docker_images.Tag': 'images', 'docker_images.Digest': 'images', 'docker_images.Pull': 'images',
+  'docker_images.Source': 'images', 'docker_images.BuildPath': 'images', 'docker_images.ImportPath': 'images', 'docker_images.Registry': 'images', 'docker_images.RegistryUser': 'images', 'docker_images.RegistryPassword': 'images',
+  'docker_networks.type': 'engine-links', 'docker_networks.Subnet': 'engine-links', 'docker_networks.Gateway': 'engine-links', 'docker_networks.Driver': 'engine-links', 'docker_networks.Internal': 'engine-links',
+};
 
 const nameOf = ({ prop }: Case): string => `of-${prop.toLowerCase()}`;
 
@@ -75,7 +106,9 @@ needs('dockerd')('the props of a container on a real engine', () => {
     proxy = await startCountingProxy(dockerd.socket);
     host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
     await makeSleepImage(dockerd, 'app:1');
-    await host.db('configuration set DomainName example.test', 'configuration set SystemName host', 'docker_networks set lan network', ...CASES.map((one) =>
+    await dockerd.docker('tag', 'app:1', 'app:2');
+    await host.db('configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.2', 'docker_networks set lan network',
+      'docker_containers set target service status enabled Image app:1', ...CASES.map((one) =>
       `docker_containers set ${nameOf(one)} service status enabled Image app:1 ${one.beside ?? ''} ${one.prop} ${one.value}`));
     await host.runOrFail('signal-event', ['docker-update']);
   });
@@ -83,6 +116,20 @@ needs('dockerd')('the props of a container on a real engine', () => {
     host.stop();
     await proxy.stop();
     await dockerd.stop();
+  });
+
+  it('has every prop that there is in this table, or in the test that is named', () => {
+    const props = ['docker_containers', 'docker_images', 'docker_networks'].flatMap((db) => {
+      const kinds = JSON.parse(readFileSync(path.join(ROOT, `db/${db}/schema.json`), 'utf8')) as Record<string, Record<string, unknown>>;
+      return Object.values(kinds).flatMap(Object.keys).map((prop) => (db === 'docker_containers' ? prop : `${db}.${prop}`));
+    });
+    const shown = CASES.map(({ prop }) => prop.replace(/^Env\..*/, 'Env.*'));
+    // that one means nothing
+    expect([...shown, ...Object.keys(ELSEWHERE), 'docker_images.status'].sort()).toEqual(props.sort());
+    for (const [prop, file] of Object.entries(ELSEWHERE)) {
+      const word = prop.replace(/^.*\./, '').replace('type', 'service|network');
+      expect([prop, new RegExp(`\\b(${word})\\b`).test(readFileSync(path.join(ROOT, `test/integration/${file}.test.ts`), 'utf8').replace(/const ELSEWHERE[^]*?\n};/, ''))]).toEqual([prop, true]);
+    }
   });
 
   it.each(CASES.map((one) => [one.prop, one] as const))('%s is what inspect says', async (_, one) => {
@@ -109,6 +156,17 @@ needs('dockerd')('the props of a container on a real engine', () => {
     const after = await Promise.all(CASES.map((one) => dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', nameOf(one))));
     for (const [n, one] of CASES.entries()) expect([one.prop, after[n] === before[n]]).toEqual([one.prop, !one.plan.startsWith('recreate')]);
     expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
+  });
+
+  it('makes host folders of the owner and mode that the record says, and none without that', async () => {
+    const folder = path.join(dockerd.dir, 'made/here');
+    await host.db(`docker_containers set mounts service status enabled Image app:1 MountPath ${folder}:/m MountOwner 1234:1235 MountMode 0750`);
+    expect(await host.run('signal-event', ['docker-container-update', 'mounts'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`its MountPath names "${folder}", and this host has no such folder`) as string });
+    await host.db('docker_containers setprop mounts MountCreate yes');
+    await host.runOrFail('signal-event', ['docker-container-update', 'mounts']);
+    expect(await dockerd.docker('exec', 'mounts', 'stat', '-c', '%a %u:%g', '/m')).toBe('750 1234:1235');
+    await host.db('docker_containers delete mounts');
+    await dockerd.docker('rm', '-f', 'mounts');
   });
 
   it('gives a container the variables of a file, and secrets that only its user can read', async () => {

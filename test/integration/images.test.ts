@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { type Host, makeHost } from '../support/host.ts';
-import { makeSleepImage } from '../support/image.ts';
+import { makeImage, makeSleepImage, makeWebImage } from '../support/image.ts';
 import { needs } from '../support/needs.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 
@@ -179,6 +179,46 @@ needs('dockerd', 'registry')('images', () => {
     expect(await Promise.all(['git', 'wiki'].map((name) => format(name, '{{.Image}} {{.State.Running}}')))).toEqual([`${image} true`, `${image} true`]);
     expect([await format('wiki', '{{.Id}}'), await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/bad:1')]).toEqual([id, image]);
     expect((await host.runOrFail('signal-event', ['docker-update']))).toContain('nothing to do');
+  });
+
+  it('goes back when a container of the new image runs but does not become healthy, and leaves it in peace then', async () => {
+    // the one serves the port, the other one says something and does nothing
+    await makeWebImage(dockerd, 'serves:1', 'the web', 8080);
+    await makeImage(dockerd, 'deaf:1', { cmd: ['/deaf'], files: { '/deaf': '#!/bin/sh\ntrap "exit 0" TERM\necho I shall never listen\nwhile :; do sleep 3600 & wait $!; done\n' } });
+    await registry.push('serves:1', 'sick:1');
+    await host.db(`docker_images set sick service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image sick TCPPort 8080 access public HealthPort 8080 HealthWait 20s', 'docker_containers set shares service status enabled Image sleep:1 network container:wiki');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const [image, id] = [await format('wiki', '{{.Image}}'), await format('wiki', '{{.Id}}')];
+    await tagElsewhere('deaf:1', 'sick:1');
+    await host.db('docker_containers setprop wiki HealthWait 1s');
+    await host.runOrFail('signal-event', ['docker-update']);
+
+    const { exitCode, stdout, stderr } = await host.run('signal-event', ['docker-image-update', 'wiki']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/cannot recreate container "wiki": the new one was started, and it did not become healthy within 1s: port 8080 does not answer .*; the old one runs again; its last lines were:\n\s*(S50docker-image-update: )?\s*I shall never listen/)]);
+    expect(stdout).toMatch(/127\.0\.0\.1:5999\/sick:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} was no good/);
+    // the same container as before, and the name means its image again
+    expect([await format('wiki', '{{.Id}} {{.State.Running}}'), await format('wiki', '{{.Image}}'), await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/sick:1')]).toEqual([`${id} true`, image, image]);
+    expect((await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', 'http://127.0.0.1:8080/x'])).stdout).toMatch(/^I am the web/);
+    expect((await dockerd.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').sort()).toEqual(['shares', 'wiki']);
+    // whoever has its network has it still
+    expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
+    // it is tried again when it is asked for again
+    expect((await host.run('signal-event', ['docker-image-update', 'wiki'])).exitCode).toBe(1);
+    expect(await format('wiki', '{{.Id}} {{.State.Running}}')).toBe(`${id} true`);
+  });
+
+  it('takes those along that have the network or the mounts of a container of the new image', async () => {
+    await registry.push('sleep:1', 'net:1');
+    await host.db(`docker_images set net service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image net', 'docker_containers set shares service status enabled Image net network container:wiki', 'docker_containers set other service status enabled Image sleep:1 network container:shares', 'docker_containers set free service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const free = await format('free', '{{.Id}} {{.State.StartedAt}}');
+    await tagElsewhere('sleep:2', 'net:1');
+    await host.runOrFail('signal-event', ['docker-image-update', 'net']);
+    for (const name of ['wiki', 'shares']) expect(await format(name, '{{json .Config.Env}}')).toContain('SECOND=yes');
+    for (const name of ['wiki', 'shares', 'other']) expect(await dockerd.docker('exec', name, 'ip', 'route')).toContain('default');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+    expect(await format('free', '{{.Id}} {{.State.StartedAt}}')).toBe(free);
   });
 
   it('makes nothing anew because a tag was moved on the engine', async () => {
