@@ -17,7 +17,7 @@ function inspectOf(state: State, hostConfig: ContainerInspect['HostConfig'] = {}
 }
 
 const ended = (code: number): State => ({ Status: 'exited', Running: false, ExitCode: code });
-const own = (Status: string, ExitCode = 1, Output = ''): State => ({ Health: { Status, Log: [{ ExitCode, Output }] } }) as State;
+const own = (Status: string, ExitCode = 1, Output = ''): State => ({ Health: { Status, Log: [{ ExitCode, Output }] } });
 
 describe('the health of a container', () => {
   it.each<readonly [string, ContainerInspect, { readonly ranFor?: number; readonly restarts?: number }, string]>([
