@@ -13,6 +13,10 @@ export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
     usage: '[--json] [NAME…]', doc: 'show how the containers are, or all that is known of some', options: { '--json': JSON_DOCUMENT },
     load: async () => (await import('./status.ts')).runStatus,
   },
+  exposure: {
+    usage: '[--json] [NAME…]', doc: 'show who can reach which port of containers, by address, packet filter and Apache; exit code 1 where that is not as declared', options: { '--json': JSON_DOCUMENT },
+    load: async () => (await import('./exposure.ts')).runExposure,
+  },
   logs: {
     usage: '[OPTION…] NAME…', doc: 'show what containers wrote, merged by time',
     options: {

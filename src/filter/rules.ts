@@ -5,7 +5,7 @@ export const OWN_CHAINS = ['DOCKSMITH', 'DOCKSMITH-INPUT'] as const;
  * Where the kernel comes by our chains. The first is the engine's: it makes it and puts it in
  * front of its own rules whenever it starts, and after a flush only then.
  */
-const JUMPS = [
+export const JUMPS = [
   { from: 'FORWARD', to: 'DOCKER-USER' },
   { from: 'DOCKER-USER', to: 'DOCKSMITH' },
   { from: 'INPUT', to: 'DOCKSMITH-INPUT' },

@@ -61,12 +61,17 @@ export async function readStatus(paths: Paths, names: readonly string[], now = n
   const records = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
   const all = [...new Set([...records, ...ours.map(({ name }) => name)])].sort(compareBytes);
   const isAsked = (name: string): boolean => names.length === 0 || names.includes(name) || names.includes(baseName(name));
+  refuseUnknown(names, all);
+  const containers = await Promise.all(all.filter(isAsked).map((name) => readOne(engine, snapshot, name, ours.find((container) => container.name === name), now)));
+  return { containers, pending: listIntents(paths) };
+}
+
+/** @param all records and containers of ours @throws Failure(s) for names that are none of them, also not without what an interrupted recreate has added */
+export function refuseUnknown(names: readonly string[], all: readonly string[]): void {
   throwAll(names.filter((name) => !all.some((known) => known === name || baseName(known) === name)).map((name) => {
     const nearest = findNearest(name, all);
     return new Failure(`cannot find container "${name}"`, { why: 'there is neither a record of it nor a container that docksmith made', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
   }));
-  const containers = await Promise.all(all.filter(isAsked).map((name) => readOne(engine, snapshot, name, ours.find((container) => container.name === name), now)));
-  return { containers, pending: listIntents(paths) };
 }
 
 /** `wiki` of `wiki.docksmith-old` */

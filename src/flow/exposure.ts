@@ -1,0 +1,85 @@
+import type { ContainerSummary } from '../container/engine.ts';
+import { HASH_LABEL, MANAGED_LABEL } from '../container/names.ts';
+import type { RunSpec } from '../container/run-spec.ts';
+import { makeLabels, readRecordedSpec } from '../container/spec-hash.ts';
+import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { FAMILIES, readRules } from '../filter/kernel.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import { listUrls } from '../model/urls.ts';
+import { installedUnder } from '../output/installed.ts';
+import { listIntents } from '../output/intents.ts';
+import { digestOf } from '../output/ledger.ts';
+import type { Paths } from '../paths.ts';
+import { type ExposedUrl, listExposedUrls, type SiteFile } from './exposure/apache.ts';
+import { type ExposedPort, type KernelRules, listExposedPorts } from './exposure/ports.ts';
+import { readRunSpecs } from './reconcile.ts';
+import { refuseUnknown } from './status.ts';
+import { getEngine, readWorld, type World } from './world.ts';
+
+/** Who can reach a container, and who should. */
+export interface Exposure {
+  readonly name: string;
+  /** `private` or `public`; undefined: no record wants the container */
+  readonly access: string | undefined;
+  readonly network: string | undefined;
+  /** running, exited and so on, or missing */
+  readonly state: string;
+  readonly ports: readonly ExposedPort[];
+  readonly urls: readonly ExposedUrl[];
+  /** about the container as a whole */
+  readonly mismatches: readonly string[];
+}
+
+const TEMPLATES = { vhost: '/etc/httpd/docksmith/vhost', primary: '/etc/httpd/docksmith/primary' } as const;
+
+/**
+ * What is declared, and what is so: the addresses that the engine has bound, the rules that the
+ * kernel has, the vhosts that are installed. Changes nothing.
+ * @throws Failure(s) for names that are neither record nor container, and where the engine does not answer
+ */
+export async function readExposure(paths: Paths, names: readonly string[]): Promise<readonly Exposure[]> {
+  const world = await readWorld(paths);
+  const { snapshot, facts } = world;
+  const engine = await getEngine(paths, snapshot);
+  const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+  const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
+  const known = [...getDb(snapshot, CONTAINERS).keys(), ...ours.map(({ name }) => name)];
+  refuseUnknown(names, known);
+  const shown = names.length > 0 ? names : [...new Set([...enabled, ...ours.filter(({ status }) => status === 'running').map(({ name }) => name)])].sort();
+  const rules: KernelRules = new Map(await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)));
+  const specs = readRunSpecs(paths);
+  return shown.map((name) => {
+    const container = ours.find((one) => one.name === name);
+    return {
+      name, ...describe(snapshot, name), state: container?.status ?? 'missing',
+      ports: listExposedPorts({ snapshot, facts, rules }, name, container),
+      urls: enabled.includes(name) && findProp(snapshot, 'configuration', 'httpd', 'status') !== 'disabled' ? listExposedUrls(snapshot, name, listUrls(snapshot, name), (of) => findSite(world, of, name)) : [],
+      mismatches: enabled.includes(name) ? listMismatches(container, specs.get(name)) : container?.status === 'running' ? ['it runs, and no record wants that'] : [],
+    };
+  });
+}
+
+function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | 'network'> {
+  if (!getDb(snapshot, CONTAINERS).has(name)) return { access: undefined, network: undefined };
+  return { access: findProp(snapshot, CONTAINERS, name, 'access') ?? 'private', network: findProp(snapshot, CONTAINERS, name, 'network') ?? 'bridge' };
+}
+
+function listMismatches(container: ContainerSummary | undefined, spec: RunSpec | undefined): readonly string[] {
+  if (container === undefined) return ['it is not there'];
+  // one of another release of docksmith, or an adopted one, has none to compare with
+  const { isComparable, hash } = readRecordedSpec(container.labels);
+  const isOlder = spec !== undefined && isComparable && hash !== makeLabels(spec)[HASH_LABEL];
+  return [...(container.status === 'running' ? [] : [`it does not run (${container.status})`]), ...(isOlder ? ['it runs with an older run spec'] : []), ...(spec === undefined ? ['it has no run spec'] : [])];
+}
+
+/** The installed file that is made of a template, for a container or for all; undefined: there should be none or none was made yet. */
+function findSite({ paths, ledger }: World, of: keyof typeof TEMPLATES, name: string): SiteFile | undefined {
+  const owned = [...ledger.outputs.values()].find(({ template, record }) => template === TEMPLATES[of] && (record === undefined || record.key === name));
+  if (owned === undefined) return undefined;
+  const found = installedUnder(paths)(owned.path);
+  const content = found.kind === 'file' ? found.file.content : undefined;
+  return {
+    path: owned.path, text: content?.toString(), isEdited: content !== undefined && digestOf(content) !== owned.digest,
+    isPending: listIntents(paths).some((intent) => intent.kind === 'service' && owned.services.includes(intent.name)),
+  };
+}
