@@ -83,8 +83,10 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
       installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
     };
     writeMaskedRun(paths, ended);
-    rememberOverrides(paths);
-    pruneHistory(paths);
+    if (result.failures.length === 0) {
+      rememberOverrides(paths);
+      pruneHistory(paths);
+    }
     return { ...result, run: ended, edited: listEdited(result.changes), pending: listIntents(paths) };
   } finally {
     lock.release();
