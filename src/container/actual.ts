@@ -85,8 +85,11 @@ async function readContainer(engine: Engine, { id, name: nameNow, labels }: Cont
   };
 }
 
-/** With `container:NAME` where the engine has put `container:ID`. */
-function withNames(inspect: ContainerInspect, names: ReadonlyMap<string, string>): ContainerInspect {
+/**
+ * With `container:NAME` where the engine has put `container:ID`.
+ * @param names of all containers, by id
+ */
+export function withNames(inspect: ContainerInspect, names: ReadonlyMap<string, string>): ContainerInspect {
   const resolve = (mode: string): string => {
     const [, id = ''] = /^container:(.+)$/.exec(mode) ?? [];
     return names.has(id) ? `container:${names.get(id) ?? ''}` : mode;

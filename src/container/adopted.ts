@@ -2,8 +2,8 @@ import path from 'node:path';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { readState, writeState } from '../state-file.ts';
 import type { ContainerSummary, Engine } from './engine.ts';
-import { HASH_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
-import { getHashedValues } from './spec-hash.ts';
+import { getComparedValues } from './difference.ts';
+import { HASH_LABEL, KEPT_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
 import type { RunSpec } from './run-spec.ts';
 import { formatCanonical, type TextMap } from './value.ts';
 
@@ -29,9 +29,23 @@ export function writeAdopted(paths: Paths, adopted: Adopted): void {
  * The labels of an adopted container. Their hash is of no version, so that it is compared by
  * what the engine says of it; the values of its run spec are there so that a key which the run
  * spec stops to name is seen.
+ * @param differing keys that the container has otherwise than the run spec says: nothing is done about them until the run spec says something else
  */
-export function makeAdoptedLabels(spec: RunSpec): TextMap {
-  return { [MANAGED_LABEL]: 'true', [NAME_LABEL]: spec.name, [HASH_LABEL]: 'adopted', [SPEC_LABEL]: formatCanonical(getHashedValues(spec)) };
+export function makeAdoptedLabels(spec: RunSpec, differing: readonly string[] = []): TextMap {
+  return {
+    [MANAGED_LABEL]: 'true', [NAME_LABEL]: spec.name, [HASH_LABEL]: 'adopted', [SPEC_LABEL]: formatCanonical(getComparedValues(spec)),
+    ...(differing.length === 0 ? {} : { [KEPT_LABEL]: differing.join(',') }),
+  };
+}
+
+/**
+ * Without those that are not there any more, once another container has their place or no record
+ * wants one. The rest is kept: another engine may have been asked.
+ * @param names of the records
+ */
+export function withoutGone(adopted: Adopted, containers: readonly ContainerSummary[], names: ReadonlySet<string>): Adopted {
+  const isReplaced = (name: string): boolean => containers.some(({ id, labels }) => labels[NAME_LABEL] === name && !adopted.has(id));
+  return new Map([...adopted].filter(([id, { [NAME_LABEL]: name = '' }]) => containers.some((container) => container.id === id) || (names.has(name) && !isReplaced(name))));
 }
 
 /** The same engine, whose adopted containers look as if they had our labels. */

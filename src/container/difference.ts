@@ -1,7 +1,7 @@
 import type { ActualContainer } from './actual.ts';
 import type { RunSpec } from './run-spec.ts';
-import { getHashedValues, makeLabels, readRecordedSpec } from './spec-hash.ts';
-import { HASH_LABEL } from './names.ts';
+import { getHashedValues, makeLabels, type RecordedSpec, readRecordedSpec } from './spec-hash.ts';
+import { HASH_LABEL, KEPT_LABEL } from './names.ts';
 import type { SpecKey } from './spec-key.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value, withoutBase } from './value.ts';
@@ -20,6 +20,7 @@ export function listRecreating(spec: RunSpec, container: ActualContainer): reado
   const wanted = getHashedValues(spec);
   const has = recorded.isComparable ? recorded.values : readValues(container);
   return SPEC_KEYS.filter(({ answer }) => answer === 'recreate').flatMap((key) => {
+    if (isKept(recorded, key, wanted[key.name])) return [];
     let [from, to] = [has[key.name], wanted[key.name]];
     if (!recorded.isComparable) {
       if (to === undefined && recorded.values[key.name] === undefined) return [];
@@ -31,17 +32,45 @@ export function listRecreating(spec: RunSpec, container: ActualContainer): reado
 }
 
 /** Live updates that bring the container to the run spec, and those that the engine cannot take back on a living one. */
-export function listUpdating(spec: RunSpec, { inspect }: ActualContainer, limitsSwap: boolean): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
+export function listUpdating(spec: RunSpec, { inspect, labels }: Pick<ActualContainer, 'inspect' | 'labels'>, limitsSwap: boolean): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
+  const recorded = readRecordedSpec(labels);
   const differences = SPEC_KEYS.filter(({ answer }) => answer === 'update').flatMap((key): readonly Difference[] => {
     if (key.name === 'memswap_limit' && !limitsSwap) return [];
-    const [from, to] = [key.read(inspect), getLimit(spec, key)].map((value) => (isSame(value, key.default) ? undefined : value));
-    return isSame(from, to) ? [] : [{ key, from, to }];
+    const has = key.read(inspect);
+    const [from, to] = [isSame(has, key.default) ? undefined : has, getWanted(spec, key)];
+    return isSame(from, to) || isKept(recorded, key, to) ? [] : [{ key, from, to }];
   });
   const isMemory = ({ key: { name } }: Difference): boolean => name === 'mem_limit';
   // swap that nobody speaks of follows memory, and a plan need not say so
   const told = differences.filter(({ key }) => key.name !== 'memswap_limit' || spec.values['memswap_limit'] !== undefined || !differences.some(isMemory));
   const needsNew = ({ key, to }: Difference): boolean => to === undefined && !key.canUnset;
   return { update: told.filter((difference) => !needsNew(difference)), recreate: told.filter(needsNew) };
+}
+
+/** In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was so when it was adopted. */
+export function listKept(spec: RunSpec, container: ActualContainer, limitsSwap: boolean): readonly Difference[] {
+  const recorded = readRecordedSpec(container.labels);
+  if (recorded.kept.length === 0) return [];
+  const bare = { ...container, labels: { ...container.labels, [KEPT_LABEL]: '' } };
+  const { update, recreate } = listUpdating(spec, bare, limitsSwap);
+  return [...listRecreating(spec, bare), ...recreate, ...update].filter(({ key }) => isKept(recorded, key, getWanted(spec, key)));
+}
+
+function isKept({ kept, values }: RecordedSpec, key: SpecKey, wanted: Value | undefined): boolean {
+  return kept.includes(key.name) && isSame(values[key.name], wanted);
+}
+
+/** The values of all keys that are compared, but for those that say what the engine takes anyway. */
+export function getComparedValues(spec: RunSpec): Readonly<Record<string, Value>> {
+  return Object.fromEntries(SPEC_KEYS.filter(({ answer }) => answer !== 'none').flatMap((key) => {
+    const value = getWanted(spec, key);
+    return value === undefined ? [] : [[key.name, value]];
+  }));
+}
+
+function getWanted(spec: RunSpec, key: SpecKey): Value | undefined {
+  const value = getLimit(spec, key);
+  return isSame(value, key.default) ? undefined : value;
 }
 
 /** What a key of kind `update` is to be; swap is twice the memory, as the engine makes it. */

@@ -84,6 +84,10 @@ export interface NetworkSummary {
   readonly labels: Readonly<Record<string, string>>;
   /** `10.5.0.0/24` */
   readonly subnets: readonly string[];
+  /** of those subnets that have one */
+  readonly gateways: readonly string[];
+  /** of the driver */
+  readonly options: Readonly<Record<string, string>>;
 }
 
 export interface CreateNetwork {
@@ -182,10 +186,12 @@ export interface HostConfig {
 }
 
 interface EngineMount {
-  Type: 'bind' | 'volume';
-  Source: string;
+  Type: 'bind' | 'volume' | 'tmpfs';
+  /** left out for a tmpfs and an anonymous volume */
+  Source?: string;
   Target: string;
   ReadOnly?: boolean;
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number };
 }
 
 export interface CreateBody extends ContainerConfig {

@@ -103,7 +103,7 @@ export class MemoryEngine implements Engine {
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
-    const bridge = { id: 'bridge', name: 'bridge', driver: 'bridge', internal: false, labels: {}, subnets: ['172.17.0.0/16'] };
+    const bridge = { id: 'bridge', name: 'bridge', driver: 'bridge', internal: false, labels: {}, subnets: ['172.17.0.0/16'], gateways: ['172.17.0.1'], options: {} };
     return Promise.resolve([bridge, ...(this.#state.networks ?? [])]);
   }
 
@@ -112,9 +112,9 @@ export class MemoryEngine implements Engine {
     return Promise.resolve(users.map(({ name }) => name));
   }
 
-  createNetwork({ name, driver, internal, labels, addresses }: CreateNetwork): Promise<void> {
+  createNetwork({ name, driver, internal, labels, options, addresses }: CreateNetwork): Promise<void> {
     return this.#change(`network ${name}`, (state) => {
-      (state.networks ??= []).push({ id: `network ${++state.count}`, name, driver, internal, labels, subnets: addresses.map(({ subnet }) => subnet) });
+      (state.networks ??= []).push({ id: `network ${++state.count}`, name, driver, internal, labels, options, subnets: addresses.map(({ subnet }) => subnet), gateways: addresses.flatMap(({ gateway }) => gateway ?? []) });
     });
   }
 

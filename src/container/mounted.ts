@@ -66,5 +66,10 @@ function check(input: Input, { source, target, options }: Mounted): Mounted {
   if (!target.startsWith('/') || target === '/') return input.refuse(`"${target}" is no absolute path in the container`);
   const isName = /^[a-zA-Z0-9][\w.-]*$/.test(source);
   if (source !== '' && !source.startsWith('/') && !isName) return input.refuse(`"${source}" is neither an absolute path nor the name of a volume`);
+  return withPlainPaths({ source, target, options });
+}
+
+/** Its paths without what does not change where they lead: `/srv/wiki/` is `/srv/wiki`. */
+export function withPlainPaths({ source, target, options }: Mounted): Mounted {
   return { source: source.startsWith('/') ? path.posix.resolve(source) : source, target: path.posix.resolve(target), options };
 }

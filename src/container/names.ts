@@ -5,6 +5,9 @@ export const NAME_LABEL = 'docksmith.name';
 export const HASH_LABEL = 'docksmith.spec-hash';
 export const SPEC_LABEL = 'docksmith.spec';
 
+/** On an adopted container: the keys that its record says otherwise than it is. */
+export const KEPT_LABEL = 'docksmith.kept';
+
 /** Says in a run spec at which path of the container its data is. */
 export const DATA_LABEL = 'docksmith.data';
 

@@ -11,9 +11,13 @@ export function makeNetworkBody({ name, driver, internal, ipv6, attachable, opti
   };
 }
 
-export function readNetwork({ Id, Name, Driver, Internal, Labels, IPAM }: Docker.NetworkInspectInfo): NetworkSummary {
+export function readNetwork({ Id, Name, Driver, Internal, Labels, IPAM, Options }: Docker.NetworkInspectInfo): NetworkSummary {
   // the engine answers null where a network has none
-  const configs: readonly { Subnet?: string | undefined }[] | null | undefined = IPAM?.Config;
+  const configs: readonly { Subnet?: string | undefined; Gateway?: string | undefined }[] = (IPAM as { Config?: readonly { Subnet?: string; Gateway?: string }[] | null } | undefined)?.Config ?? [];
   const labels: Readonly<Record<string, string>> | null | undefined = Labels;
-  return { id: Id, name: Name, driver: Driver, internal: Internal, labels: labels ?? {}, subnets: (configs ?? []).flatMap(({ Subnet }) => Subnet ?? []) };
+  const options: Readonly<Record<string, string>> | null | undefined = Options;
+  return {
+    id: Id, name: Name, driver: Driver, internal: Internal, labels: labels ?? {}, options: options ?? {},
+    subnets: configs.flatMap(({ Subnet }) => Subnet ?? []), gateways: configs.flatMap(({ Gateway }) => Gateway ?? []),
+  };
 }

@@ -1,8 +1,9 @@
-import { type Desired, specsOf } from './desired.ts';
+import { type Desired, type DesiredContainer, specsOf } from './desired.ts';
 import type { Actual, ActualContainer } from './actual.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { decide } from './decide.ts';
+import { formatDifference, listKept } from './difference.ts';
 import { withChangedFiles } from './changed-files.ts';
 import { Refusal, withDataMove } from './data-move.ts';
 import { freePorts } from './free-ports.ts';
@@ -70,12 +71,21 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const notes = [
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
     ...tried.notes,
+    ...wanted.flatMap((container) => describeKept(container, actual, tried.operations)),
     ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
   ];
   const all = arrange([...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
   const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
   return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), ...(refused.length === 0 ? {} : { refused }) };
+}
+
+/** What an adopted container keeps although its record says otherwise. */
+function describeKept(desired: DesiredContainer, actual: Actual, operations: readonly Operation[]): readonly string[] {
+  const container = actual.containers.get(desired.name);
+  if (desired.state === 'stopped' || container === undefined || operations.some(({ name, verb }) => name === desired.name && verb === 'recreate')) return [];
+  const kept = listKept(desired.spec, container, actual.limitsSwap);
+  return kept.length === 0 ? [] : [`${desired.name} was adopted, and stays as it was until it is made anew: ${kept.map(formatDifference).join(', ')}`];
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */

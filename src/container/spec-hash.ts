@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HASH_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
+import { HASH_LABEL, KEPT_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
 import type { RunSpec } from './run-spec.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { formatCanonical, type TextMap, type Value } from './value.ts';
@@ -40,13 +40,16 @@ export interface RecordedSpec {
   /** `VERSION:HASH` */
   readonly hash: string;
   readonly values: HashedValues;
+  /** keys in which an adopted container may go on to differ, as long as the run spec says the same of them */
+  readonly kept: readonly string[];
 }
 
 /** A label that does not read leaves nothing to compare with: then the engine's word counts. */
 export function readRecordedSpec(labels: TextMap): RecordedSpec {
   const hash = labels[HASH_LABEL] ?? '';
   const values = parseValues(labels[SPEC_LABEL] ?? '');
-  return { hash, values: values ?? {}, isComparable: values !== undefined && hash.startsWith(`${HASH_VERSION}:`) };
+  const kept = labels[KEPT_LABEL]?.split(',') ?? [];
+  return { hash, kept, values: values ?? {}, isComparable: values !== undefined && hash.startsWith(`${HASH_VERSION}:`) };
 }
 
 function parseValues(json: string): HashedValues | undefined {

@@ -52,6 +52,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'signal': matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
   'ip-addresses': each((value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined, 'addresses'),
   'host-names': each(checkHostName, 'names'),
+  'network-names': each(matches(/^[a-zA-Z0-9][\w.-]*$/, 'a name of letters, digits and _ . -'), 'names'),
+  'ipv4-address': (value) => isIPv4(value) ? undefined : 'is no IPv4 address',
   'host-addresses': each(checkHostAddress, 'NAME:ADDRESS'),
   'ulimits': each(matches(/^[a-z]+=(-1|\d+)(:(-1|\d+))?$/, 'NAME=SOFT[:HARD], as nofile=1024:2048'), 'NAME=SOFT[:HARD]'),
   'capabilities': each(matches(/^[A-Za-z_]+$/, 'a capability, as NET_ADMIN'), 'capabilities, as NET_ADMIN'),

@@ -1,4 +1,6 @@
+import { readAdopted, withoutGone, writeAdopted } from '../container/adopted.ts';
 import { type Applied, type Progress } from '../container/apply.ts';
+import type { Engine } from '../container/engine.ts';
 import type { Plan } from '../container/plan.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
@@ -85,11 +87,20 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
   const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress);
   await removeOldSecrets(paths, snapshot, engine);
+  await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
   rememberFailed(paths, failed, planned, applied, new Date());
   await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
   return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };
+}
+
+/** Adopted containers that were replaced or removed leave nothing behind. */
+async function forgetGone(paths: Paths, snapshot: Snapshot, engine: Engine): Promise<void> {
+  const adopted = readAdopted(paths);
+  if (adopted.size === 0) return;
+  const left = withoutGone(adopted, await engine.listContainers(), new Set(listRecords(snapshot, CONTAINERS).map(({ key }) => key)));
+  if (left.size < adopted.size) writeAdopted(paths, left);
 }
 
 function enabledContainers(snapshot: Snapshot): readonly string[] {

@@ -41,6 +41,8 @@ export function listNeeds(props: ReadonlyMap<string, string>): readonly string[]
 export interface JoinedNetwork {
   readonly name: string;
   readonly aliases: readonly string[];
+  /** fixed, IPv4; undefined: the engine gives it one */
+  readonly address?: string;
 }
 
 /**
@@ -59,8 +61,9 @@ export function listJoinedNetworks(snapshot: Snapshot, key: string): readonly Jo
     // its own name it has on every network anyway
     return aliases.length === 0 ? [] : [{ name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) }];
   });
+  const address = findProp(snapshot, CONTAINERS, key, 'NetworkAddress');
   const own: readonly JoinedNetwork[] = [
-    ...(custom === undefined ? [] : [{ name: custom, aliases: splitList(findProp(snapshot, CONTAINERS, key, 'NetworkAlias') ?? '').filter((alias) => alias !== key) }]),
+    ...(custom === undefined ? [] : [{ name: custom, aliases: splitList(findProp(snapshot, CONTAINERS, key, 'NetworkAlias') ?? '').filter((alias) => alias !== key), ...(address === undefined ? {} : { address }) }]),
     ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : []),
   ];
   // who is only linked to stays on the bridge too, so that joining and leaving a group needs no new container

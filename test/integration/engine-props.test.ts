@@ -79,6 +79,7 @@ const CASES: readonly Case[] = [
   { prop: 'HealthPath', value: '/health', inspect: { Config: { Labels: { 'docksmith.health-path': '/health' } } }, next: '/', plan: '', beside: 'HealthPort 80' },
   { prop: 'HealthWait', value: '2m', inspect: { Config: { Labels: { 'docksmith.health-wait': '2m' } } }, next: '0', plan: '', beside: 'HealthUptime 1ms' },
   { prop: 'HealthUptime', value: '10ms', inspect: { Config: { Labels: { 'docksmith.health-uptime': '10ms' } } }, next: '20ms', plan: '' },
+  { prop: 'NetworkAddress', value: '10.77.0.7', inspect: { NetworkSettings: { Networks: { fixed: { IPAddress: '10.77.0.7' } } } }, next: '10.77.0.8', plan: 'connect: fixed at 10.77.0.7 -> fixed at 10.77.0.8', beside: 'network custom:fixed' },
   { prop: 'LogMaxFile', value: '3', inspect: { HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } } }, next: '4', plan: 'recreate: logging max-file=3 -> max-file=4' },
 ];
 
@@ -107,7 +108,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
     host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
     await makeSleepImage(dockerd, 'app:1');
     await dockerd.docker('tag', 'app:1', 'app:2');
-    await host.db('configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.2', 'docker_networks set lan network',
+    await host.db('configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.2', 'docker_networks set lan network', 'docker_networks set fixed network Subnet 10.77.0.0/24',
       'docker_containers set target service status enabled Image app:1', ...CASES.map((one) =>
       `docker_containers set ${nameOf(one)} service status enabled Image app:1 ${one.beside ?? ''} ${one.prop} ${one.value}`));
     await host.runOrFail('signal-event', ['docker-update']);

@@ -52,7 +52,7 @@ export const OTHERS_KEYS: readonly SpecKey[] = [
       return mode === 'ro' ? `${name}:ro` : name;
     })),
     send: (value, body) => { body.HostConfig.VolumesFrom = [...value]; },
-    read: ({ HostConfig }) => toSet(HostConfig.VolumesFrom ?? []),
+    read: ({ HostConfig }) => toSet((HostConfig.VolumesFrom ?? []).map((text) => text.replace(/:rw$/, ''))),
   }),
 ];
 

@@ -17,10 +17,9 @@ export const SECURITY_KEYS: readonly SpecKey[] = [
   }),
   defineKey(SET, {
     name: 'security_opt', answer: 'recreate',
-    // `name:value` is the older way to write `name=value`
-    parse: (input) => toSet(readTexts(input).map((option) => option.replace(/^([\w-]+):/, '$1='))),
+    parse: (input) => toSet(readTexts(input).map(toSecurityOption)),
     send: (value, body) => { body.HostConfig.SecurityOpt = [...value]; },
-    read: ({ HostConfig }) => toSet(HostConfig.SecurityOpt ?? []),
+    read: ({ HostConfig }) => toSet((HostConfig.SecurityOpt ?? []).map(toSecurityOption)),
   }),
   defineKey(MAP, {
     name: 'sysctls', answer: 'recreate', parse: (input) => readTextMap(input),
@@ -59,6 +58,11 @@ export const SECURITY_KEYS: readonly SpecKey[] = [
 
 function readCapabilities(input: Input): readonly string[] {
   return toCapabilities(readTexts(input));
+}
+
+/** `name:value` is the older way to write `name=value`. */
+function toSecurityOption(option: string): string {
+  return option.replace(/^([\w-]+):/, '$1=');
 }
 
 /** `CAP_NET_ADMIN`, `net_admin` and `NET_ADMIN` are the same. */

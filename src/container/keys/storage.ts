@@ -2,7 +2,7 @@ import path from 'node:path';
 import { readFlag, readItems, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { FLAG, LIST, MAP, SET, toMap, toSet } from '../value.ts';
-import { formatMounted, isAnonymousName, type Mounted, parseMounted, readMounted } from '../mounted.ts';
+import { formatMounted, isAnonymousName, type Mounted, parseMounted, readMounted, withPlainPaths } from '../mounted.ts';
 
 /** What it finds and keeps on disk, and which devices it sees. */
 export const STORAGE_KEYS: readonly SpecKey[] = [
@@ -23,10 +23,11 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
       }
     },
     read: ({ Config, HostConfig }) => {
-      const mounts = (HostConfig.Mounts ?? []).filter(({ Source }) => !isAnonymousName(Source))
-        .map(({ Source, Target, ReadOnly }): Mounted => ({ source: Source, target: Target, options: ReadOnly === true ? ['ro'] : [] }));
+      const mounts = (HostConfig.Mounts ?? []).filter(({ Type, Source = '' }) => Type !== 'tmpfs' && !isAnonymousName(Source))
+        .map(({ Source = '', Target, ReadOnly }): Mounted => ({ source: Source, target: Target, options: ReadOnly === true ? ['ro'] : [] }));
       const anonymous = Object.keys(Config.Volumes ?? {}).map((target): Mounted => ({ source: '', target, options: [] }));
-      return toSet([...(HostConfig.Binds ?? []).map(parseMounted), ...mounts, ...anonymous].map(formatMounted));
+      // others write `/srv/wiki/`, and the engine keeps it so
+      return toSet([...(HostConfig.Binds ?? []).map(parseMounted), ...mounts, ...anonymous].map((mount) => formatMounted(withPlainPaths(mount))));
     },
     ofImage: ({ Config }) => toSet(Object.keys(Config.Volumes ?? {})),
   }),
@@ -39,7 +40,8 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
       return toMap(texts.map((text) => [text.split(':', 1)[0] ?? '', text.split(':').slice(1).join(':')]));
     },
     send: (value, body) => { body.HostConfig.Tmpfs = { ...value }; },
-    read: ({ HostConfig }) => toMap(Object.entries(HostConfig.Tmpfs ?? {})),
+    read: ({ HostConfig }) => toMap([...Object.entries(HostConfig.Tmpfs ?? {}), ...(HostConfig.Mounts ?? []).filter(({ Type }) => Type === 'tmpfs')
+      .map(({ Target, TmpfsOptions: { SizeBytes, Mode } = {} }) => [Target, [...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : [])].join(',')] as const)]),
     format: (value) => Object.entries(value).map(([target, options]) => (options === '' ? target : `${target}:${options}`)).join(' '),
   }),
   defineKey(FLAG, {

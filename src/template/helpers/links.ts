@@ -11,12 +11,12 @@ import { variables } from './text.ts';
 /** Helpers for what a container has to do with others. */
 export const LINK_HELPERS: HelperTable = {
   joinedNetworks: {
-    doc: 'the networks that a container is on, each with .name, .aliases, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
+    doc: 'the networks that a container is on, each with .name, .aliases, .address, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
     example: { fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
-    call: (call) => listJoinedNetworks(call.snapshot, recordArgument(call, 0).key).map(({ name, aliases }) => {
+    call: (call) => listJoinedNetworks(call.snapshot, recordArgument(call, 0).key).map(({ name, aliases, address = '' }) => {
       const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
       return variables({
-        name, aliases, driver, internal, bridge: bridge ?? '', ipv6: subnets.some((subnet) => subnet.includes(':')),
+        name, aliases, address, driver, internal, bridge: bridge ?? '', ipv6: subnets.some((subnet) => subnet.includes(':')),
         subnets: subnets.map((subnet, n) => variables({ subnet, gateway: gateways[n] ?? '' })),
       });
     }),

@@ -46,6 +46,8 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'signal': { allowed: ['SIGTERM', 'QUIT', 'SIGRTMIN+3', '15'], wrong: ['', 'sigterm', '0', '-9'] },
   'ip-addresses': { allowed: ['10.0.0.1', '10.0.0.1,::1', ''], wrong: ['10.0.0', 'a,10.0.0.1', '10.0.0.1,'] },
   'host-names': { allowed: ['example.test,a'], wrong: ['a b', 'a,'] },
+  'network-names': { allowed: ['db,my_db.lan'], wrong: ['a b', '_a', 'a,'] },
+  'ipv4-address': { allowed: ['10.5.0.7'], wrong: ['10.5.0', '::1', ''] },
   'host-addresses': { allowed: ['db:10.0.0.5,v6:fd00::1', 'host:host-gateway'], wrong: ['db', 'db:', ':10.0.0.1', 'db=10.0.0.1', 'a b:10.0.0.1'] },
   'ulimits': { allowed: ['nofile=1024:2048,nproc=200', 'core=-1'], wrong: ['nofile', 'nofile=', 'nofile=1:2:3', 'NoFile=1'] },
   'capabilities': { allowed: ['NET_ADMIN,SYS_TIME', 'ALL'], wrong: ['NET ADMIN', 'NET_ADMIN,'] },
