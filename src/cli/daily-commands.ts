@@ -9,6 +9,14 @@ export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--json': JSON_DOCUMENT },
     load: async () => (await import('./plan.ts')).runPlan,
   },
+  adopt: {
+    usage: '[OPTION…] CONTAINER… | -f FILE [SERVICE…]', doc: 'write records of containers that others made, or that a Compose file describes, and touch none',
+    options: {
+      '-f, --file FILE': 'take the services of a Compose file, as they run or as it describes them', '-p, --project NAME': 'the name under which Compose runs it',
+      '--dry-run': 'show the records as db commands, and change nothing at all', '--wait SECONDS': 'give up after so many seconds if another event runs', '--json': JSON_DOCUMENT,
+    },
+    load: async () => (await import('./adopt.ts')).runAdopt,
+  },
   status: {
     usage: '[--json] [NAME…]', doc: 'show how the containers are, or all that is known of some', options: { '--json': JSON_DOCUMENT },
     load: async () => (await import('./status.ts')).runStatus,

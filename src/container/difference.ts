@@ -1,4 +1,6 @@
 import type { ActualContainer } from './actual.ts';
+import type { ImageInspect } from './engine.ts';
+import { parseMounted } from './mounted.ts';
 import type { RunSpec } from './run-spec.ts';
 import { getHashedValues, makeLabels, type RecordedSpec, readRecordedSpec } from './spec-hash.ts';
 import { HASH_LABEL, KEPT_LABEL } from './names.ts';
@@ -24,8 +26,8 @@ export function listRecreating(spec: RunSpec, container: ActualContainer): reado
     let [from, to] = [has[key.name], wanted[key.name]];
     if (!recorded.isComparable) {
       if (to === undefined && recorded.values[key.name] === undefined) return [];
-      [from, to] = [from, to].map((value) => withoutImage(key, value, container));
-      from = restrict(from, [to, recorded.values[key.name]]);
+      [from, to] = [from, to].map((value) => withoutImage(key, value, container.image));
+      from = restrict(key, from, [to, recorded.values[key.name]]);
     }
     return isSame(from, to) ? [] : [{ key, from, to }];
   });
@@ -102,13 +104,19 @@ function readValues({ inspect }: ActualContainer): Readonly<Record<string, Value
   }));
 }
 
-function withoutImage(key: SpecKey, value: Value | undefined, { image }: ActualContainer): Value | undefined {
+/** What a value says beyond the engine's default and what comes from the image. */
+export function withoutImage(key: SpecKey, value: Value | undefined, image: ImageInspect | undefined): Value | undefined {
   const own = isSame(value, key.default) ? undefined : value;
   return image === undefined ? own : withoutBase(key.kind, own, key.ofImage(image));
 }
 
-/** Of a map only the entries that somebody names: the engine adds its own, as options of logs from daemon.json. */
-function restrict(value: Value | undefined, naming: readonly (Value | undefined)[]): Value | undefined {
-  if (value === undefined || isList(value) || !isMap(value)) return value;
+/**
+ * Of a map only the entries that somebody names: the engine adds its own, as options of logs from
+ * daemon.json. Of volumes not the anonymous ones that nobody names: a new container has them too.
+ */
+function restrict({ name: key }: SpecKey, value: Value | undefined, naming: readonly (Value | undefined)[]): Value | undefined {
+  if (value === undefined) return value;
+  if (key === 'volumes' && isList(value)) return value.filter((mount) => parseMounted(mount).source !== '' || naming.some((other) => other !== undefined && isList(other) && other.includes(mount)));
+  if (!isMap(value)) return value;
   return toMap(Object.entries(value).filter(([name]) => naming.some((other) => other !== undefined && isMap(other) && name in other)));
 }

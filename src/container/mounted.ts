@@ -37,6 +37,11 @@ export function isAnonymousName(volume: string): boolean {
   return /^[0-9a-f]{64}$/.test(volume);
 }
 
+/** The volumes with a name among what a container has mounted. */
+export function listMountedVolumes(mounts: readonly { readonly Type: string; readonly Name?: string | undefined }[]): readonly string[] {
+  return mounts.flatMap(({ Type, Name = '' }) => (Type === 'volume' && !isAnonymousName(Name) ? [Name] : []));
+}
+
 /** Short or long form of an entry of `volumes`. */
 export function readMounted(input: Input): Mounted {
   if (input.entries !== undefined) return readLong(input);

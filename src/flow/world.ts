@@ -1,4 +1,4 @@
-import { readAdopted, withAdopted } from '../container/adopted.ts';
+import { type Adopted, readAdopted, withAdopted } from '../container/adopted.ts';
 import { type Engine } from '../container/engine.ts';
 import { connectEngine } from '../container/docker-engine.ts';
 import { inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
@@ -30,19 +30,22 @@ export async function readWorld(paths: Paths): Promise<World> {
   const snapshot = withHostDefaults(dbs, hostFacts);
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };
+  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger };
+}
+
+/** The facts of the host with those that its engine tells: published ports, and the images that records name. */
+export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Engine): Promise<Facts> {
   const references = [...new Set(listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => findImageReference(snapshot, key)))];
   const images = await Promise.all(references.map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
-  const facts = {
+  return {
     ...hostFacts,
     publishedPorts: await listPublishedPorts(engine),
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),
   };
-  return { paths, snapshot, facts, ledger };
 }
 
 /** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */
-export async function getEngine(paths: Paths, snapshot: Snapshot): Promise<Engine> {
-  const adopted = readAdopted(paths);
+export async function getEngine(paths: Paths, snapshot: Snapshot, adopted: Adopted = readAdopted(paths)): Promise<Engine> {
   const name = nameEngine(snapshot);
   if (name.kind === 'socket') return withAdopted(await connectEngine(name.socket), adopted);
   const { MemoryEngine } = await import('../container/memory-engine.ts');

@@ -1,0 +1,149 @@
+import { type Adopted, makeAdoptedLabels, readAdopted, withAdopted, writeAdopted } from '../container/adopted.ts';
+import { isContainerName, MANAGED_LABEL, NAME_LABEL } from '../container/names.ts';
+import type { Plan } from '../container/plan.ts';
+import type { RunSpec } from '../container/run-spec.ts';
+import { readSnapshot } from '../db/read-snapshot.ts';
+import { getDb, type Snapshot, withChanges } from '../db/snapshot.ts';
+import { changeDb } from '../db/store.ts';
+import { Failure, throwAll } from '../errors.ts';
+import { takeEventLock } from '../event/event-lock.ts';
+import { newRun } from '../event/runs.ts';
+import { listSteps } from '../event/steps.ts';
+import { readFacts } from '../facts/read-facts.ts';
+import { withHostDefaults } from '../model/host-defaults.ts';
+import { CONTAINERS } from '../model/ports.ts';
+import { readLedger } from '../output/ledger.ts';
+import type { Paths } from '../paths.ts';
+import { listDiffering, listOverlooked } from './adopt/compare.ts';
+import { listDbsOf, makeRecords, type NewRecord, storeRecords, withRecords } from './adopt/records.ts';
+import { readEngineView } from './adopt/running.ts';
+import type { LeftOut, Subject } from './adopt/subject.ts';
+import { type AdoptSource, findSubjects } from './adopt/subjects.ts';
+import { planEventContainers } from './event-plan.ts';
+import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from './expand.ts';
+import { RUN_SPECS } from './involved.ts';
+import type { Reporter } from './reporter.ts';
+import { StagedDbs } from './staged-dbs.ts';
+import { getEngine, withEngineFacts, type World } from './world.ts';
+
+const EVENT = 'docker-container-update';
+
+export interface AdoptRequest {
+  readonly source: AdoptSource;
+  readonly dryRun: boolean;
+  /** in words, for whoever waits for the lock */
+  readonly command: string;
+  readonly waitSeconds?: number | undefined;
+}
+
+/** What an adoption has done, or for a dry run would do. */
+export interface Adoption {
+  readonly subjects: readonly Subject[];
+  readonly records: readonly NewRecord[];
+  /** what the records do not say */
+  readonly leftOut: readonly LeftOut[];
+  /** what the next event does with those containers: nothing, where they run as their records say */
+  readonly plan: Plan;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Writes the records of containers that others made, or that a Compose file describes, and
+ * remembers those that are there as docksmith's. Touches no container.
+ * @throws Failure(s) for whatever keeps one of them from being adopted; nothing is written then
+ */
+export async function adopt(paths: Paths, request: AdoptRequest, reporter: Reporter): Promise<Adoption> {
+  if (request.dryRun) return (await prepare(paths, request.source)).adoption;
+  const { command, waitSeconds } = request;
+  const lock = takeEventLock(paths, { command, run: newRun('adopt', []).id, waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  try {
+    const { adoption, adopted } = await prepare(paths, request.source);
+    commit(paths, adoption.records, adopted);
+    return adoption;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Reads, decides, renders and plans, all over dbs as they would be. */
+async function prepare(paths: Paths, source: AdoptSource): Promise<{ readonly adoption: Adoption; readonly adopted: Adopted }> {
+  const ledger = readLedger(paths);
+  const dbs = readSnapshot(paths);
+  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.keys()] });
+  const snapshot = withHostDefaults(dbs, hostFacts);
+  // what an adoption left that was killed before it wrote its records is nobody's
+  const before = new Map([...readAdopted(paths)].filter(([, labels]) => getDb(snapshot, CONTAINERS).has(labels[NAME_LABEL] ?? '')));
+  const engine = await getEngine(paths, snapshot, before);
+  const subjects = await findSubjects(paths, await readEngineView(engine), source);
+  throwAll(listRefused(snapshot, subjects));
+
+  const { records, leftOut, failures } = makeRecords(snapshot, subjects);
+  throwAll(failures);
+  const staged = withRecords(paths, snapshot, records);
+  const ours = withAdopted(engine, adoptedWith(before, subjects, ({ name }) => ({ [MANAGED_LABEL]: 'true', [NAME_LABEL]: name })));
+  const world: World = { paths, snapshot: staged, facts: await withEngineFacts(hostFacts, staged, ours), ledger };
+  const names = subjects.map(({ name }) => name);
+  const idle = subjects.filter(({ enabled }) => !enabled);
+  const expanded = render(world, names);
+  // the run spec of one that does not run is only made to see what its record says
+  const specs = idle.length === 0 ? readSpecs(paths, expanded)
+    : readSpecs(paths, render({ ...world, snapshot: withChanges(staged, idle.map(({ name }) => ({ db: CONTAINERS, key: name, prop: 'status', value: 'enabled' }))) }, names));
+
+  const adopted = adoptedWith(before, subjects, (subject) => {
+    const spec = getSpec(specs, subject);
+    return makeAdoptedLabels(spec, listDiffering(subject, spec, engine.limitsSwap));
+  });
+  const plan = await planEventContainers(world, withAdopted(ours, adopted), expanded, { args: names });
+  const all = [...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))];
+  return { adopted, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings } };
+}
+
+function adoptedWith(before: Adopted, subjects: readonly Subject[], labels: (subject: Subject) => Readonly<Record<string, string>>): Adopted {
+  return new Map([...before, ...subjects.flatMap((subject) => (subject.there === undefined ? [] : [[subject.there.id, labels(subject)] as const]))]);
+}
+
+/** The run specs as the event for these containers makes them. */
+function render(world: World, names: readonly string[]): Expanded {
+  const templates = listSteps(world.paths, EVENT).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])).filter(({ template }) => template === RUN_SPECS);
+  return expandTemplates(world, requestsOf(templates, names), { takeOver: false });
+}
+
+function readSpecs(paths: Paths, { outputs }: Expanded): ReadonlyMap<string, RunSpec> {
+  return new Map(outputs.filter(isRunSpec).map((output) => parseRenderedSpec(paths, output)).map((spec) => [spec.name, spec]));
+}
+
+function getSpec(specs: ReadonlyMap<string, RunSpec>, { name }: Subject): RunSpec {
+  const spec = specs.get(name);
+  if (spec === undefined) throw new Failure(`cannot adopt container "${name}"`, { why: 'its record makes no run spec', hint: `see the fragments and the metadata of ${RUN_SPECS}` });
+  return spec;
+}
+
+/** Names that are taken, or that docksmith keeps for itself. */
+function listRefused(snapshot: Snapshot, subjects: readonly Subject[]): readonly Failure[] {
+  return subjects.flatMap(({ name, there }, n) => {
+    const what = `cannot adopt container "${name}"`;
+    const hint = there === undefined ? 'give its service another container_name' : `docker rename ${name} NEW-NAME gives it another name`;
+    if (!isContainerName(name)) return [new Failure(what, { why: 'that is no name for a record of a container', hint })];
+    if (getDb(snapshot, CONTAINERS).has(name)) return [new Failure(what, { why: `db ${CONTAINERS} has a record of that name already`, hint })];
+    return subjects.findIndex((other) => other.name === name) < n ? [new Failure(what, { why: 'it is named twice' })] : [];
+  });
+}
+
+/** The list of adopted containers first: what is on it without a record is nobody's, and the same command can be given again. */
+function commit(paths: Paths, records: readonly NewRecord[], adopted: Adopted): void {
+  const before = readAdopted(paths);
+  const staged = new StagedDbs(paths);
+  try {
+    for (const db of listDbsOf(records)) changeDb(staged.paths, db, (draft) => storeRecords(draft, records.filter((record) => record.db === db)));
+    writeAdopted(paths, adopted);
+    try {
+      staged.commit();
+    } catch (error) {
+      staged.undo();
+      writeAdopted(paths, before);
+      throw error;
+    }
+  } finally {
+    staged.remove();
+  }
+}

@@ -1,0 +1,119 @@
+import { toByteString } from '../../db/byte-text.ts';
+import { Draft } from '../../db/draft.ts';
+import { toDb } from '../../db/flat-file.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import { readLines } from '../../db/store.ts';
+import { Failure } from '../../errors.ts';
+import { referenceOfImage } from '../../model/image.ts';
+import { IMAGES } from '../../model/image-source.ts';
+import { NETWORKS } from '../../model/networks.ts';
+import { boundAddresses } from '../../model/access.ts';
+import { CONTAINERS } from '../../model/ports.ts';
+import type { Paths } from '../../paths.ts';
+import { formatImageReference } from '../../container/names.ts';
+import { KEY_PROPS } from './key-props.ts';
+import { Sheet } from './sheet.ts';
+import type { LeftOut, Subject } from './subject.ts';
+
+/** A record that an adoption writes. */
+export interface NewRecord {
+  readonly db: string;
+  readonly key: string;
+  readonly type: string;
+  readonly props: ReadonlyMap<string, string>;
+}
+
+export interface NewRecords {
+  readonly records: readonly NewRecord[];
+  readonly leftOut: readonly LeftOut[];
+  /** names that the dbs have already, or cannot hold */
+  readonly failures: readonly Failure[];
+}
+
+/** The records of containers, their images and their networks. Pure. */
+export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[]): NewRecords {
+  const records: NewRecord[] = [];
+  const leftOut: LeftOut[] = [];
+  const failures: Failure[] = [];
+  for (const subject of subjects) {
+    try {
+      const image = makeImage(snapshot, records, subject);
+      if (image.record !== undefined) records.push(image.record);
+      for (const network of subject.networks) {
+        if (!getDb(snapshot, NETWORKS).has(network.name) && !records.some(({ db, key }) => db === NETWORKS && key === network.name)) records.push(makeNetwork(network));
+      }
+      const sheet = makeSheet(snapshot, subject);
+      const props = new Map([['status', subject.enabled ? 'enabled' : 'disabled'], ...(image.name === subject.name ? [] : [['Image', image.name] as const]), ...sheet.props]);
+      records.push({ db: CONTAINERS, key: subject.name, type: 'service', props });
+      leftOut.push(...subject.leftOut, ...sheet.leftOut);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  }
+  return { records, leftOut, failures };
+}
+
+function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Subject): Sheet {
+  const sheet = new Sheet(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
+  const beside = { values, privateAddresses: boundAddresses(snapshot, name) ?? [], inFiles: envFiles?.variables ?? {} };
+  for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], beside);
+  sheet.setList('env_file', 'EnvFile', envFiles?.files ?? []);
+  if (priority !== undefined) sheet.set('depends_on', 'InterLinkPriority', String(priority));
+  return sheet;
+}
+
+/** The record of the image, under the container's name unless a record means that image already; a reference that no record can mean stands by itself. */
+function makeImage(snapshot: Snapshot, earlier: readonly NewRecord[], { name, values, source }: Subject): { readonly name: string; readonly record?: NewRecord } {
+  const reference = String(values['image'] ?? name);
+  const [, repository, tag, digest] = /^([^@]+?)(?::([\w.-]+))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference) ?? [];
+  if (repository === undefined || /^(sha256:)?[0-9a-f]{64}$/.test(reference) || (tag !== undefined && digest !== undefined)) return { name: reference };
+  const means = (record: NewRecord | undefined): boolean => record?.db === IMAGES && `${record.props.get('Repository') ?? record.key}${record.props.has('Digest') ? `@${record.props.get('Digest') ?? ''}` : `:${record.props.get('Tag') ?? 'latest'}`}` === reference;
+  const known = [...getDb(snapshot, IMAGES).keys()].find((key) => formatImageReference(referenceOfImage(snapshot, key)) === reference) ?? earlier.find(means)?.key;
+  if (known !== undefined) return { name: known };
+  if (getDb(snapshot, IMAGES).has(name) || earlier.some(({ db, key }) => db === IMAGES && key === name)) {
+    throw new Failure(`cannot adopt container "${name}"`, { why: `db ${IMAGES} has a record of its name, which means another image than ${reference}` });
+  }
+  const props = new Map([
+    ...(repository === name ? [] : [['Repository', repository] as const]),
+    ...(digest !== undefined ? [['Digest', digest] as const] : tag === undefined || tag === 'latest' ? [] : [['Tag', tag] as const]),
+    ...(source.kind === 'pull' ? [] : [['Source', source.kind] as const]),
+    ...(source.kind === 'build' ? [['BuildPath', source.folder] as const] : []),
+  ]);
+  return { name, record: { db: IMAGES, key: name, type: 'service', props } };
+}
+
+function makeNetwork({ name, driver, internal, addresses }: Subject['networks'][number]): NewRecord {
+  const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
+  const props = new Map([
+    ...(driver === 'bridge' ? [] : [['Driver', driver] as const]),
+    ...(internal ? [['Internal', 'yes'] as const] : []),
+    ...(addresses.length === 0 ? [] : [['Subnet', addresses.map(({ subnet }) => subnet).join(',')] as const]),
+    ...(gateways.length === 0 || gateways.length < addresses.length ? [] : [['Gateway', gateways.join(',')] as const]),
+  ]);
+  return { db: NETWORKS, key: name, type: 'network', props };
+}
+
+/** Stores records that are not there yet. @throws Failure for what the format cannot hold */
+export function storeRecords(draft: Draft, records: readonly NewRecord[]): void {
+  for (const { key, type, props } of records) {
+    draft.setType(toByteString(key), toByteString(type));
+    for (const [prop, value] of props) draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+  }
+}
+
+/** Dbs that records are written to, in the order in which they are. */
+export function listDbsOf(records: readonly NewRecord[]): readonly string[] {
+  return [...new Set(records.map(({ db }) => db))].sort();
+}
+
+/** A snapshot that reads as if the records were written, exactly as the db files would hold them. @throws Failure for what the format cannot hold */
+export function withRecords(paths: Paths, snapshot: Snapshot, records: readonly NewRecord[]): Snapshot {
+  const dbs = new Map(snapshot.dbs);
+  for (const db of listDbsOf(records)) {
+    const draft = new Draft(readLines(paths, db));
+    storeRecords(draft, records.filter((record) => record.db === db));
+    dbs.set(db, toDb(draft.lines));
+  }
+  return { ...snapshot, dbs };
+}

@@ -1,0 +1,36 @@
+import { Failure, Failures, throwAll } from '../../errors.ts';
+import { findNearest } from '../../nearest.ts';
+import type { Paths } from '../../paths.ts';
+import { type EngineView, findSummary, readRunning } from './running.ts';
+import type { Subject } from './subject.ts';
+
+/** What is to be adopted: containers by name or id, or what a Compose file describes. */
+export type AdoptSource =
+  | { readonly kind: 'containers'; readonly names: readonly string[] }
+  /** `file` as typed, relative to the working folder; no services: all of them */
+  | { readonly kind: 'compose'; readonly file: string; readonly project?: string | undefined; readonly services: readonly string[] };
+
+/** @throws Failure(s) for all that cannot be found or adopted */
+export async function findSubjects(_paths: Paths, view: EngineView, source: AdoptSource): Promise<readonly Subject[]> {
+  if (source.kind === 'compose') throw new Failure('compose', { why: 'later' });
+  const failures: Failure[] = [];
+  const subjects: Subject[] = [];
+  for (const name of new Set(source.names)) {
+    try {
+      subjects.push(await readNamed(view, name));
+    } catch (error) {
+      if (error instanceof Failures) failures.push(...error.failures);
+      else if (error instanceof Failure) failures.push(error);
+      else throw error;
+    }
+  }
+  throwAll(failures);
+  return subjects;
+}
+
+async function readNamed(view: EngineView, name: string): Promise<Subject> {
+  const summary = findSummary(view, name);
+  if (summary !== undefined) return readRunning(view, summary);
+  const nearest = findNearest(name, view.containers.map((container) => container.name));
+  throw new Failure(`cannot adopt container "${name}"`, { why: 'the engine has none of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+}
