@@ -3,7 +3,7 @@ import type { Actual, ActualContainer } from './actual.ts';
 import { makeUpdateBody } from './create-body.ts';
 import { decideNetworks } from './decide-networks.ts';
 import type { DesiredContainer } from './desired.ts';
-import { formatDifference, listRecreating, listUpdating, type Difference } from './difference.ts';
+import { type Difference, formatDifference, listKept, listRecreating, listUpdating } from './difference.ts';
 import { REPLACED_SUFFIX } from './names.ts';
 import type { Operation } from './operation.ts';
 import { formatBytes } from './quantity.ts';
@@ -46,7 +46,10 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
 
   // what cannot be changed on the living container brings the rest along
   const recreating = [...listRecreating(spec, container), ...recreate];
-  if (recreating.length > 0) return [{ verb: 'recreate', ...refer(container), cause: formatCause([...recreating, ...update]), spec, stop, wasRunning: isUp(container) }];
+  if (recreating.length > 0) {
+    const cause = formatCause([...recreating, ...update, ...listKept(spec, container, actual.limitsSwap)]);
+    return [{ verb: 'recreate', ...refer(container), cause, spec, stop, wasRunning: isUp(container) }];
+  }
 
   // the engine can do nothing more with it
   if (status === 'dead' || status === 'removing') return [{ verb: 'recreate', ...refer(container), cause: status, spec, stop, wasRunning: false }];

@@ -3,7 +3,7 @@ import type { ImageInspect } from './engine.ts';
 import { parseMounted } from './mounted.ts';
 import type { RunSpec } from './run-spec.ts';
 import { getHashedValues, makeLabels, type RecordedSpec, readRecordedSpec } from './spec-hash.ts';
-import { HASH_LABEL, KEPT_LABEL } from './names.ts';
+import { HASH_LABEL } from './names.ts';
 import type { SpecKey } from './spec-key.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value, withoutBase } from './value.ts';
@@ -50,12 +50,13 @@ export function listUpdating(spec: RunSpec, { inspect, labels }: Pick<ActualCont
 }
 
 /** In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was so when it was adopted. */
-export function listKept(spec: RunSpec, container: ActualContainer, limitsSwap: boolean): readonly Difference[] {
-  const recorded = readRecordedSpec(container.labels);
-  if (recorded.kept.length === 0) return [];
-  const bare = { ...container, labels: { ...container.labels, [KEPT_LABEL]: '' } };
-  const { update, recreate } = listUpdating(spec, bare, limitsSwap);
-  return [...listRecreating(spec, bare), ...recreate, ...update].filter(({ key }) => isKept(recorded, key, getWanted(spec, key)));
+export function listKept(spec: RunSpec, { labels, inspect, image }: ActualContainer, limitsSwap: boolean): readonly Difference[] {
+  const recorded = readRecordedSpec(labels);
+  return SPEC_KEYS.filter((key) => isKept(recorded, key, getWanted(spec, key)) && (key.name !== 'memswap_limit' || limitsSwap)).flatMap((key) => {
+    const to = withoutImage(key, getWanted(spec, key), image);
+    const from = restrict(key, withoutImage(key, key.read(inspect), image), [to], false);
+    return isSame(from, to) ? [] : [{ key, from, to }];
+  });
 }
 
 function isKept({ kept, values }: RecordedSpec, key: SpecKey, wanted: Value | undefined): boolean {
@@ -113,10 +114,11 @@ export function withoutImage(key: SpecKey, value: Value | undefined, image: Imag
 /**
  * Of a map only the entries that somebody names: the engine adds its own, as options of logs from
  * daemon.json. Of volumes not the anonymous ones that nobody names: a new container has them too.
+ * @param onlyNamed false: all entries of a map
  */
-function restrict({ name: key }: SpecKey, value: Value | undefined, naming: readonly (Value | undefined)[]): Value | undefined {
+function restrict({ name: key }: SpecKey, value: Value | undefined, naming: readonly (Value | undefined)[], onlyNamed = true): Value | undefined {
   if (value === undefined) return value;
   if (key === 'volumes' && isList(value)) return value.filter((mount) => parseMounted(mount).source !== '' || naming.some((other) => other !== undefined && isList(other) && other.includes(mount)));
-  if (!isMap(value)) return value;
+  if (!isMap(value) || !onlyNamed) return value;
   return toMap(Object.entries(value).filter(([name]) => naming.some((other) => other !== undefined && isMap(other) && name in other)));
 }

@@ -12,6 +12,7 @@ export function readText(input: Input): string {
 }
 
 export function readFlag(input: Input): boolean {
+  if (input.scalar === 'true' || input.scalar === 'false') return input.scalar === 'true';
   return typeof input.scalar === 'boolean' ? input.scalar : input.refuse('must be true or false');
 }
 

@@ -21,7 +21,7 @@ export function readEnvFiles(input: Input, files: SpecFiles): TextMap {
 }
 
 /** Blank lines and comments are none; quotes around a whole value are not part of it, as Compose reads it. */
-function parseEnvFile(file: string, text: string): readonly (readonly [string, string])[] {
+export function parseEnvFile(file: string, text: string): readonly (readonly [string, string])[] {
   const lines = text.split('\n').map((line, n) => ({ line: line.trim(), number: n + 1 })).filter(({ line }) => line !== '' && !line.startsWith('#'));
   return collectAll(lines, ({ line, number }) => {
     const [, name, value] = /^(?:export\s+)?([^=\s]+)=(.*)$/.exec(line) ?? [];

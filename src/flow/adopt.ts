@@ -94,8 +94,13 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<{ readonly ad
     return makeAdoptedLabels(spec, listDiffering(subject, spec, engine.limitsSwap));
   });
   const plan = await planEventContainers(world, withAdopted(ours, adopted), expanded, { args: names });
-  const all = [...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))];
+  const all = unique([...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))]);
   return { adopted, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings } };
+}
+
+/** Networks and volumes are told of once, whoever uses them. */
+function unique(all: readonly LeftOut[]): readonly LeftOut[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function adoptedWith(before: Adopted, subjects: readonly Subject[], labels: (subject: Subject) => Readonly<Record<string, string>>): Adopted {

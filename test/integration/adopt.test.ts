@@ -17,16 +17,21 @@ interface Adopted {
   readonly plan: { readonly operations: readonly unknown[]; readonly notes: readonly string[] };
 }
 
+/** Clients differ in how they say nothing. */
+const isEmpty = (value: unknown): boolean => !value || (typeof value === 'object' && Object.keys(value).length === 0);
+
+const toCapabilities = (names: readonly string[] | null | undefined): readonly string[] => (names ?? []).map((name) => name.replace(/^CAP_/, ''));
+
 /** Containers as people start them: the words after `docker run --detach --name NAME`. */
 const WAYS: Readonly<Record<string, readonly string[]>> = {
   front: ['-p', '8080:80', '-p', '5353:53/udp', 'app:1'],
-  inner: ['-p', '192.168.1.2:8443:443', '-p', '127.0.0.1:8443:443', '--restart', 'always', 'app:1'],
+  inner: ['-p', '127.0.0.1:8443:443', '-p', '192.168.1.2:8443:443', '--restart', 'always', 'app:1'],
   files: ['-v', 'papers:/papers', '-v', '/kept', '-v', 'SRV/:/srv/:ro', '--mount', 'type=volume,source=conf,target=/conf,readonly', '--mount', 'type=tmpfs,target=/memory,tmpfs-size=1048576,tmpfs-mode=1777', '--tmpfs', '/scratch:size=1m', 'app:1'],
   netted: ['--network', 'lan', '--network-alias', 'my_db', '--network-alias', 'db', '--ip', '10.66.0.9', '--dns', '10.66.0.1', '--add-host', 'printer:10.0.0.5', 'app:1'],
   limited: [
     '-m', '64m', '--memory-reservation', '32m', '--cpus', '0.5', '--cpu-shares', '512', '--pids-limit', '100', '--ulimit', 'nofile=512:1024', '--shm-size', '32m', '--cap-add', 'NET_ADMIN', '--cap-drop', 'MKNOD',
     '--device', '/dev/null:/dev/nix:r', '--sysctl', 'net.ipv4.ip_unprivileged_port_start=0', '--security-opt', 'no-new-privileges:true', '--log-opt', 'max-size=5m', '--log-opt', 'max-file=3', '--init', '--read-only',
-    '--restart', 'on-failure:3', '--stop-timeout', '30', '--stop-signal', 'SIGQUIT', '--health-cmd', 'test -e /run', '--health-interval', '90s', '--health-retries', '5', '--label', 'com.example.team=web', 'app:1',
+    '--restart', 'on-failure:3', '--stop-timeout', '2', '--stop-signal', 'SIGQUIT', '--health-cmd', 'test -e /run', '--health-interval', '90s', '--health-retries', '5', '--label', 'com.example.team=web', 'app:1',
   ],
   worded: ['-e', 'LIST=a,b "c" $HOME \'d\'', '-e', 'EMPTY=', '-e', 'OF_IMAGE=changed', '--entrypoint', '/run', '-w', '/tmp', '-u', '1000:1000', '-h', 'worded.example.test', 'app:1', 'two words', '', '$x'],
   onhost: ['--network', 'host', 'app:1'],
@@ -103,7 +108,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     await update();
     const after = await inspect('files');
     expect(after.Config.Labels).toMatchObject({ 'docksmith.managed': 'true', 'docksmith.name': 'files' });
-    const mounts = ({ Mounts }: ContainerInspect): readonly string[] => Mounts.map(({ Type, Name, Source, Destination, RW }) => `${Type} ${Name ?? Source ?? ''} ${Destination} ${String(RW)}`).sort();
+    const mounts = ({ Mounts }: ContainerInspect): readonly string[] => Mounts.filter(({ Type }) => Type !== 'tmpfs').map(({ Type, Name, Source, Destination, RW }) => `${Type} ${Name ?? Source ?? ''} ${Destination} ${String(RW)}`).sort();
     expect(mounts(after)).toEqual(mounts(before));
     expect(after).toMatchObject({ HostConfig: { Tmpfs: { '/scratch': 'size=1m', '/memory': 'size=1048576,mode=1777' } } });
     expect(adoptedIds()).not.toContain(before.Id);
@@ -113,7 +118,8 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
   it('makes the others anew just as they were', async () => {
     const facts = ({ Config, HostConfig, NetworkSettings }: ContainerInspect): unknown => ({
       Cmd: Config.Cmd, Entrypoint: Config.Entrypoint, Env: Config.Env?.toSorted(), User: Config.User, WorkingDir: Config.WorkingDir, Healthcheck: Config.Healthcheck, StopSignal: Config.StopSignal ?? 'SIGTERM',
-      ...Object.fromEntries((['PortBindings', 'RestartPolicy', 'LogConfig', 'Memory', 'MemoryReservation', 'NanoCpus', 'CpuShares', 'PidsLimit', 'ShmSize', 'Ulimits', 'Sysctls', 'CapAdd', 'CapDrop', 'Devices', 'ReadonlyRootfs', 'Init', 'ExtraHosts', 'Dns'] as const).map((field) => [field, HostConfig[field] ?? null])),
+      ...Object.fromEntries((['PortBindings', 'RestartPolicy', 'LogConfig', 'Memory', 'MemoryReservation', 'NanoCpus', 'CpuShares', 'PidsLimit', 'ShmSize', 'Ulimits', 'Sysctls', 'Devices', 'ReadonlyRootfs', 'Init', 'ExtraHosts', 'Dns'] as const).map((field) => [field, isEmpty(HostConfig[field]) ? null : HostConfig[field]])),
+      CapAdd: toCapabilities(HostConfig.CapAdd), CapDrop: toCapabilities(HostConfig.CapDrop),
       address: NetworkSettings?.Networks?.['lan']?.IPAddress, aliases: NetworkSettings?.Networks?.['lan']?.Aliases?.filter((alias) => !/^[0-9a-f]{12}$/.test(alias)).sort(),
     });
     const names = ['front', 'inner', 'limited', 'worded', 'netted'];
@@ -125,5 +131,57 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
       expect(is.Id).not.toBe(was?.Id);
       expect(facts(is)).toEqual(was === undefined ? undefined : facts(was));
     }
+  });
+
+  it('lists what the db cannot say, leaves it as it is, and says so in the plan', async () => {
+    await start('odd', ['-t', '--domainname', 'odd.test', '--log-opt', 'tag=odd', '-p', '127.0.0.1:9000:80', '-p', '192.168.1.2:9001:81', '--memory', '33554433', '-e', '1BAD=1', '-e', 'BACK=a\\', '--link', 'front:f', '--oom-score-adj', '10', '--health-cmd', 'true', 'app:1']);
+    const before = await listStarts(['odd']);
+    const { leftOut, plan: { operations, notes } } = await adopt('odd');
+    expect(operations).toEqual([]);
+    expect(leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
+      'odd OomScoreAdj 10', 'odd Tty true', 'odd domainname odd.test', 'odd environment 1BAD', 'odd environment BACK', 'odd links front:f', 'odd logging tag=odd',
+      'odd mem_limit 33554433', 'odd ports 127.0.0.1:9000:80', 'odd ports 192.168.1.2:9001:81',
+    ]);
+    expect(notes).toEqual([expect.stringMatching(/^odd was adopted, and stays as it was until it is made anew: .*domainname odd\.test -> none, ports 127\.0\.0\.1:9000:80 192\.168\.1\.2:9001:81 -> none, links front:f -> none, memory 33554433 -> 32769k/) as string]);
+    await update();
+    expect(await listStarts(['odd'])).toBe(before);
+    expect(await plan()).toMatch(/^nothing to do\nodd was adopted/);
+    // what was on loopback is there for Apache as soon as it wants it
+    await host.db('docker_containers setprop odd SubDomain enabled');
+    expect(await plan()).toMatch(/^recreate odd: ports 192\.168\.1\.2:9001:81 -> none, .*domainname odd\.test -> none/);
+    await host.db('docker_containers delprop odd SubDomain', 'docker_containers setprop odd status disabled');
+  });
+
+  it('refuses all that cannot be adopted at once, and writes nothing', async () => {
+    await start('fleeting', ['--rm', 'app:1']);
+    const before = await listRecords();
+    const { exitCode, stdout, stderr } = await host.run('docksmith', ['adopt', 'fleeting', 'front', 'nobody']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr.split('\n').filter((line) => line.startsWith('docksmith:'))).toEqual([
+      'docksmith: cannot adopt container "fleeting": it was started with --rm: the engine removes it when it stops, with its anonymous volumes',
+      'docksmith: cannot adopt container "front": it is docksmith\'s already',
+      'docksmith: cannot adopt container "nobody": the engine has none of that name',
+    ]);
+    await start('taken', ['app:1']);
+    await start('free', ['app:1']);
+    await host.db('docker_containers set taken service status disabled');
+    expect(await host.run('docksmith', ['adopt', 'taken', 'free'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot adopt container "taken": db docker_containers has a record of that name already') as string });
+    await host.db('docker_containers delete taken');
+    expect(await listRecords()).toEqual(before);
+    expect(await host.run('docksmith', ['adopt'])).toMatchObject({ exitCode: 2 });
+  });
+
+  it('adopts what is stopped as disabled, and forgets what others removed', async () => {
+    await dockerd.docker('stop', 'free');
+    const { containers, leftOut, plan: { operations } } = await adopt('free');
+    expect({ containers, leftOut, operations }).toMatchObject({ containers: [{ name: 'free', enabled: false }], leftOut: [], operations: [] });
+    const [{ id } = { id: null }] = containers;
+    expect(adoptedIds()).toContain(id);
+    await update();
+    expect(await inspect('free')).toMatchObject({ Id: id, State: { Running: false } });
+    await dockerd.docker('rm', 'free');
+    await host.db('docker_containers delete free');
+    await update();
+    expect(adoptedIds()).not.toContain(id);
   });
 });

@@ -34,7 +34,7 @@ export function listBeyond({ Config, HostConfig, NetworkSettings }: ContainerIns
   return [
     ...fields,
     // the engine's own defaults, by the version of the kernel's control groups, and for what is hidden of /proc
-    ...(['', defaultCgroup()].includes(String(rest['CgroupnsMode'] ?? '')) ? [] : [said('CgroupnsMode', rest['CgroupnsMode'])]),
+    ...([undefined, '', defaultCgroup()].includes(rest['CgroupnsMode'] as string | undefined) ? [] : [said('CgroupnsMode', rest['CgroupnsMode'])]),
     ...(HostConfig.Privileged === true || !Array.isArray(masked) || masked.length > 0 ? [] : [said('MaskedPaths', 'systempaths=unconfined')]),
     ...(HostConfig.Mounts ?? []).flatMap((mount) => listOptions(mount).map(([field, value]) => said('volumes', `${mount.Target} ${field} ${JSON.stringify(value)}`))),
     ...Object.entries(NetworkSettings?.Networks ?? {}).flatMap(([network, endpoint]) => Object.entries(endpoint?.IPAMConfig ?? {})

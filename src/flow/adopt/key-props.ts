@@ -55,7 +55,7 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   domainname: onlyFragment('domainname'),
   init: flag('init', 'Init'),
   stop_signal: text('stop_signal', 'StopSignal'),
-  stop_grace_period: text('stop_grace_period', 'StopTimeout', (seconds) => `${String(seconds)}s`),
+  stop_grace_period: text('stop_grace_period', 'StopTimeout', (seconds) => `${Number(seconds)}s`),
 
   ports: setPorts,
   expose: onlyFragment('expose'),
@@ -88,7 +88,7 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   cpuset: text('cpuset', 'CPUSet'),
   pids_limit: text('pids_limit', 'PidsLimit'),
   // a record that says nothing means unless-stopped
-  restart: (sheet, value) => sheet.set('restart', 'Restart', String(value ?? 'no')),
+  restart: (sheet, value) => sheet.set('restart', 'Restart', typeof value === 'string' ? value : 'no'),
   shm_size: size('shm_size', 'ShmSize'),
   ulimits: assignments('ulimits', 'Ulimits'),
 

@@ -2,6 +2,7 @@ import { parsePublished, type Published } from '../../container/published-port.t
 import { isList, type Value } from '../../container/value.ts';
 import type { Beside } from './key-props.ts';
 import type { Sheet } from './sheet.ts';
+import { findText } from './subject.ts';
 
 const ALL = ['', '0.0.0.0', '::'];
 const LOOPBACK = '127.0.0.1';
@@ -19,7 +20,7 @@ export function setPorts(sheet: Sheet, value: Value | undefined, { values, priva
   const leaveOut = (ports: readonly Bound[], why: string): void => {
     for (const text of ports.flatMap(({ texts }) => texts)) sheet.leaveOut('ports', text, why);
   };
-  const mode = String(values['network_mode'] ?? 'bridge');
+  const mode = findText(values, 'network_mode') ?? 'bridge';
   if (['host', 'none'].includes(mode) || mode.startsWith('container:')) return leaveOut(bound, `with network ${mode} nothing is published`);
 
   const [sayable, others] = split(bound, ({ host, port }) => host !== '' && !port.endsWith('/sctp'));

@@ -13,7 +13,7 @@ import type { Paths } from '../../paths.ts';
 import { formatImageReference } from '../../container/names.ts';
 import { KEY_PROPS } from './key-props.ts';
 import { Sheet } from './sheet.ts';
-import type { LeftOut, Subject } from './subject.ts';
+import { findText, type LeftOut, type Subject } from './subject.ts';
 
 /** A record that an adoption writes. */
 export interface NewRecord {
@@ -65,7 +65,7 @@ function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Sub
 
 /** The record of the image, under the container's name unless a record means that image already; a reference that no record can mean stands by itself. */
 function makeImage(snapshot: Snapshot, earlier: readonly NewRecord[], { name, values, source }: Subject): { readonly name: string; readonly record?: NewRecord } {
-  const reference = String(values['image'] ?? name);
+  const reference = findText(values, 'image') ?? name;
   const [, repository, tag, digest] = /^([^@]+?)(?::([\w.-]+))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference) ?? [];
   if (repository === undefined || /^(sha256:)?[0-9a-f]{64}$/.test(reference) || (tag !== undefined && digest !== undefined)) return { name: reference };
   const means = (record: NewRecord | undefined): boolean => record?.db === IMAGES && `${record.props.get('Repository') ?? record.key}${record.props.has('Digest') ? `@${record.props.get('Digest') ?? ''}` : `:${record.props.get('Tag') ?? 'latest'}`}` === reference;

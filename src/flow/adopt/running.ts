@@ -43,19 +43,25 @@ export async function readRunning(view: EngineView, { id, name, labels, status }
   const image = await view.engine.findImage(inspect.Image);
   const there: There = { id, inspect, image };
   const values = readValues(view, there, name);
-  const networks = view.networks.filter((network) => network.name === values['network_mode'])
-    .map(({ name: network, driver, internal, subnets, gateways }) => ({ name: network, driver, internal, addresses: subnets.map((subnet, n) => ({ subnet, ...withGateway(gateways[n]) })) }));
+  const networks = view.networks.filter((network) => network.name === values['network_mode'] && !['bridge', 'host', 'none'].includes(network.name));
   return {
-    name, values, there, networks,
+    name, values, there, networks: networks.map(describeNetwork),
     enabled: ['running', 'paused', 'restarting'].includes(status),
     // what no registry knows cannot be pulled
     source: { kind: image === undefined || (image.RepoDigests ?? []).length > 0 ? 'pull' : 'local' },
-    leftOut: [...listBeyond(inspect, name), ...await listNewerImage(view, there, name), ...await listForeignVolumes(view, inspect)],
+    leftOut: [...listBeyond(inspect, name), ...await listNewerImage(view, there, name), ...await listForeignVolumes(view, inspect), ...networks.flatMap(listNetworkExtras)],
   };
 }
 
-function withGateway(gateway: string | undefined): { readonly gateway?: string } {
-  return gateway === undefined ? {} : { gateway };
+/** What a record says of a network that is there. */
+export function describeNetwork({ name, driver, internal, subnets, gateways }: NetworkSummary): Subject['networks'][number] {
+  return { name, driver, internal, addresses: subnets.map((subnet, n) => ({ subnet, ...(gateways[n] === undefined ? {} : { gateway: gateways[n] }) })) };
+}
+
+/** What it says nothing of. */
+function listNetworkExtras({ name, options, labels }: NetworkSummary): readonly LeftOut[] {
+  const said = [...Object.entries(options).map((entry) => ['driver_opts', ...entry] as const), ...Object.entries(labels).filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label)).map((entry) => ['labels', ...entry] as const)];
+  return said.map(([key, option, value]) => ({ name: `network ${name}`, key, value: `${option}=${value}`, why: 'a record of a network has no prop for it' }));
 }
 
 /** All that keys read, without what the image, the engine and others put there. */
@@ -69,7 +75,7 @@ function readValues({ engine, networks }: EngineView, { inspect, image }: There,
   const drop = new Set<string>([
     ...(values['ipc'] === 'private' ? ['ipc'] : []),
     ...(values['runtime'] === 'runc' ? ['runtime'] : []),
-    ...(['SIGTERM', '15'].includes(String(values['stop_signal'])) ? ['stop_signal'] : []),
+    ...(values['stop_signal'] === 'SIGTERM' || values['stop_signal'] === '15' ? ['stop_signal'] : []),
     // the host's own name, and that of the container whose network it has, come by themselves
     ...(mode === 'host' && Config.Hostname === hostname() ? ['hostname'] : []),
     ...(typeof mode === 'string' && mode.startsWith('container:') ? ['hostname', 'domainname'] : []),

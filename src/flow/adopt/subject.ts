@@ -47,3 +47,9 @@ export interface There {
 
 /** Where its image comes from: a registry, this host, or a folder that is built. */
 export type ImageOrigin = { readonly kind: 'pull' | 'local' } | { readonly kind: 'build'; readonly folder: string };
+
+/** The value of a key that holds one text. */
+export function findText(values: Subject['values'], key: string): string | undefined {
+  const value = values[key];
+  return typeof value === 'string' ? value : undefined;
+}

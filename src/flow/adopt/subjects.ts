@@ -1,18 +1,18 @@
 import { Failure, Failures, throwAll } from '../../errors.ts';
 import { findNearest } from '../../nearest.ts';
 import type { Paths } from '../../paths.ts';
+import { type ComposeSource, findComposeSubjects } from './compose-subjects.ts';
 import { type EngineView, findSummary, readRunning } from './running.ts';
 import type { Subject } from './subject.ts';
 
 /** What is to be adopted: containers by name or id, or what a Compose file describes. */
 export type AdoptSource =
   | { readonly kind: 'containers'; readonly names: readonly string[] }
-  /** `file` as typed, relative to the working folder; no services: all of them */
-  | { readonly kind: 'compose'; readonly file: string; readonly project?: string | undefined; readonly services: readonly string[] };
+  | ComposeSource;
 
 /** @throws Failure(s) for all that cannot be found or adopted */
-export async function findSubjects(_paths: Paths, view: EngineView, source: AdoptSource): Promise<readonly Subject[]> {
-  if (source.kind === 'compose') throw new Failure('compose', { why: 'later' });
+export async function findSubjects(paths: Paths, view: EngineView, source: AdoptSource): Promise<readonly Subject[]> {
+  if (source.kind === 'compose') return findComposeSubjects(paths, view, source);
   const failures: Failure[] = [];
   const subjects: Subject[] = [];
   for (const name of new Set(source.names)) {
