@@ -1,5 +1,6 @@
 import { formatPlan } from '../container/format-plan.ts';
 import { UsageFailure } from '../errors.ts';
+import { showable } from '../showable.ts';
 import { adopt, type Adoption } from '../flow/adopt.ts';
 import type { NewRecord } from '../flow/adopt/records.ts';
 import type { LeftOut } from '../flow/adopt/subject.ts';
@@ -7,7 +8,7 @@ import { quoteWord } from '../flow/adopt/quote.ts';
 import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { jsonPlan } from './format-preview.ts';
-import { showable, widthOf, wrapWords } from './terminal.ts';
+import { widthOf, wrapWords } from './terminal.ts';
 
 const OPTIONS = { 'dry-run': { type: 'boolean' }, file: { type: 'string', short: 'f' }, project: { type: 'string', short: 'p' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
 
@@ -18,7 +19,7 @@ export async function runAdopt(args: readonly string[], { paths, stdout, stderr 
   if (file === undefined && project !== undefined) throw new UsageFailure('cannot run "docksmith adopt"', { why: '--project goes with a Compose file', hint: '-f docker-compose.yml' });
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const source = file === undefined ? { kind: 'containers', names: words } as const : { kind: 'compose', file, project, services: words } as const;
-  const adoption = await adopt(paths, { source, dryRun, command: ['docksmith adopt', ...words].join(' '), waitSeconds: readSeconds('docksmith adopt', wait) }, reporter);
+  const adoption = await adopt(paths, { source, dryRun, command: ['docksmith adopt', ...(file === undefined ? [] : ['-f', file]), ...words].join(' '), waitSeconds: readSeconds('docksmith adopt', wait) }, reporter);
   for (const warning of adoption.warnings) reporter.warning(warning);
   if (json) stdout.write(formatJson(jsonAdoption(adoption, dryRun)));
   else stdout.write(formatAdoption(adoption, dryRun, widthOf(stdout)));

@@ -6,12 +6,13 @@ import { readSnapshot } from '../db/read-snapshot.ts';
 import { getDb, type Snapshot, withChanges } from '../db/snapshot.ts';
 import { changeDb } from '../db/store.ts';
 import { Failure, throwAll } from '../errors.ts';
-import { takeEventLock } from '../event/event-lock.ts';
-import { newRun } from '../event/runs.ts';
+import { newRun, type Run } from '../event/runs.ts';
 import { listSteps } from '../event/steps.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
+import type { ChangeSet } from '../output/change-set.ts';
+import { commitChanges } from '../output/commit.ts';
 import { readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { listDiffering, listOverlooked } from './adopt/compare.ts';
@@ -21,12 +22,15 @@ import type { LeftOut, Subject } from './adopt/subject.ts';
 import { type AdoptSource, findSubjects } from './adopt/subjects.ts';
 import { planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from './expand.ts';
+import { generationOf } from './generation-dbs.ts';
 import { RUN_SPECS } from './involved.ts';
+import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { getEngine, withEngineFacts, type World } from './world.ts';
 
 const EVENT = 'docker-container-update';
+const NO_FILES: ChangeSet = { install: [], remove: [], unchanged: [], obstacles: [] };
 
 export interface AdoptRequest {
   readonly source: AdoptSource;
@@ -55,18 +59,26 @@ export interface Adoption {
 export async function adopt(paths: Paths, request: AdoptRequest, reporter: Reporter): Promise<Adoption> {
   if (request.dryRun) return (await prepare(paths, request.source)).adoption;
   const { command, waitSeconds } = request;
-  const lock = takeEventLock(paths, { command, run: newRun('adopt', []).id, waitSeconds, onWait: (holder) => reporter.waiting(holder) });
+  const run = newRun('adopt', []);
+  const lock = beginEvent(paths, { command, run: run.id, waitSeconds }, reporter);
   try {
-    const { adoption, adopted } = await prepare(paths, request.source);
-    commit(paths, adoption.records, adopted);
-    return adoption;
+    const prepared = await prepare(paths, request.source);
+    await commit(paths, prepared, command, run);
+    return prepared.adoption;
   } finally {
     lock.release();
   }
 }
 
+interface Prepared {
+  readonly adoption: Adoption;
+  readonly adopted: Adopted;
+  /** with the dbs as they would be */
+  readonly world: World;
+}
+
 /** Reads, decides, renders and plans, all over dbs as they would be. */
-async function prepare(paths: Paths, source: AdoptSource): Promise<{ readonly adoption: Adoption; readonly adopted: Adopted }> {
+async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   const ledger = readLedger(paths);
   const dbs = readSnapshot(paths);
   const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.keys()] });
@@ -95,7 +107,7 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<{ readonly ad
   });
   const plan = await planEventContainers(world, withAdopted(ours, adopted), expanded, { args: names });
   const all = unique([...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))]);
-  return { adopted, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings } };
+  return { adopted, world, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings } };
 }
 
 /** Networks and volumes are told of once, whoever uses them. */
@@ -135,17 +147,16 @@ function listRefused(snapshot: Snapshot, subjects: readonly Subject[]): readonly
 }
 
 /** The list of adopted containers first: what is on it without a record is nobody's, and the same command can be given again. */
-function commit(paths: Paths, records: readonly NewRecord[], adopted: Adopted): void {
+async function commit(paths: Paths, { adoption: { records }, adopted, world }: Prepared, command: string, run: Run): Promise<void> {
   const before = readAdopted(paths);
   const staged = new StagedDbs(paths);
   try {
     for (const db of listDbsOf(records)) changeDb(staged.paths, db, (draft) => storeRecords(draft, records.filter((record) => record.db === db)));
-    writeAdopted(paths, adopted);
+    if (adopted.size + before.size > 0) writeAdopted(paths, adopted);
     try {
-      staged.commit();
+      await commitChanges(paths, NO_FILES, { ledger: world.ledger, command, companion: staged.companion(), generation: generationOf(world.snapshot, run) });
     } catch (error) {
-      staged.undo();
-      writeAdopted(paths, before);
+      if (adopted.size + before.size > 0) writeAdopted(paths, before);
       throw error;
     }
   } finally {
