@@ -20,6 +20,8 @@ export const ESCAPES: Readonly<Record<string, Escape>> = {
   json: escapeJson,
   yaml: escapeYaml,
   iptables: escapeIptables,
+  cron: escapeCron,
+  hosts: escapeHosts,
   compose: (value, before) => escapeYaml(value, before).replaceAll('$', '$$$$'),
 };
 
@@ -96,6 +98,33 @@ function escapeIptables(value: string, before: string): string {
   if (openQuote(before) === '"') return value.replace(/[\\"]/g, '\\$&');
   if (/^[\w./:@%+=,-]+$/.test(value)) return value;
   throw new CannotHold('outside of double quotes a rule holds letters, digits and . / : @ % + = , - only');
+}
+
+const CRON_TIME = /^\s*(?:@\w+\s+|(?:\S+\s+){5})/;
+const CRON_VARIABLE = /^\s*["']?\w+["']?\s*=/;
+
+/** A crontab (crontab(5)): five fields or `@daily`, then a command for sh in which cron itself takes `%` for a newline; or a variable, whose quotes know no escapes. */
+function escapeCron(value: string, before: string): string {
+  refuseControls(value);
+  if (CRON_VARIABLE.test(before)) {
+    const quote = openQuote(before.replaceAll('\\', ''));
+    if (quote === undefined ? /^[\w@%+:,./-]+$/.test(value) : !value.includes(quote)) return value;
+    throw new CannotHold(quote === undefined ? 'outside of quotes a variable of cron holds letters, digits and . / : @ % + , - only' : `cron knows no way to write ${quote} in there`);
+  }
+  const time = CRON_TIME.exec(before)?.[0];
+  if (time === undefined) {
+    if (/^[\w*,/-]+$/.test(value) || (before.trim() === '' && /^@\w+$/.test(value))) return value;
+    throw new CannotHold('in front of the command there are fields of a time only, as 5 or */10');
+  }
+  if (value.includes('\\')) throw new CannotHold('cron programs differ in what a backslash means');
+  return escapeShell(value, before.slice(time.length)).replaceAll('%', '\\%');
+}
+
+/** /etc/hosts (hosts(5)): an address and names, between blanks; a comment may hold anything on its line. */
+function escapeHosts(value: string, before: string): string {
+  refuseControls(value);
+  if (before.includes('#') || /^[\w.:%-]+$/.test(value)) return value;
+  throw new CannotHold('it is neither an address nor a name: those are letters, digits and . : % _ -');
 }
 
 /** One line, nothing trimmed away by the reader, no comment begun; readers differ in what a backslash means. */

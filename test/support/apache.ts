@@ -131,8 +131,8 @@ async function findFreePorts(): Promise<readonly [number, number]> {
   return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
-/** By full path; what is built into this Apache has no file. */
-function loadModules(): readonly string[] {
+/** `LoadModule` lines by full path; what is built into this Apache has no file. */
+export function loadModules(): readonly string[] {
   const folder = MODULE_DIRS.find((candidate) => existsSync(candidate)) ?? '';
   return MODULES.map((name) => [name, path.join(folder, `mod_${name}.so`)] as const)
     .filter(([, file]) => existsSync(file))

@@ -5,27 +5,9 @@ import fc from 'fast-check';
 import ini from 'ini';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { CannotHold, ESCAPES } from '../../../src/template/escape.ts';
+import { ESCAPES } from '../../../src/template/escape.ts';
 import { makeFolder } from '../../support/folder.ts';
-
-/** Texts with much of what formats find special. */
-const value = fc.oneof(
-  fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }),
-  fc.array(fc.constantFrom('\n', '\r', '\t', '\u0000', '\u0007', '\u007f', '\u0085', '\u2028', '\ufeff', ' ', '"', '\'', '\\', '`', '$', '${x}', '$(id)', '#', ';', ':', '- ', '[', ']', '{', '}', '&', '*', '!', '%', '@', '|', '>', '<', '=', ',', '~', '?', 'é', '😀', 'a', 'B', '0', '1', '.'), { maxLength: 8 }).map((parts) => parts.join('')),
-  fc.constantFrom('', 'yes', 'no', 'NO', 'on', 'off', 'y', 'n', 'true', 'True', 'null', '~', '012', '0x1f', '1e3', '1_0', '1.10', '22:22', '1:2:3', '2001-01-01', '.inf', '.nan', '<<', '=', '---', '...', '-', '?', 'key: value', 'a #b', '12345678901234567890', '-0', '+1', '1.0', '.5', '5.'),
-);
-
-/** The escaped value, or undefined where the format refuses it. */
-function escaped(format: string, text: string, before: string): string | undefined {
-  const escape = ESCAPES[format];
-  if (escape === undefined) throw new Error(`there is no format ${format}`);
-  try {
-    return escape(text, before);
-  } catch (error) {
-    if (error instanceof CannotHold) return undefined;
-    throw error;
-  }
-}
+import { escaped, value } from '../../support/hostile-values.ts';
 
 const RUNS = { numRuns: 600 };
 
@@ -100,6 +82,58 @@ describe('a value is refused or reads back the same', () => {
         expect(words).toEqual(expected);
         expect(written).not.toContain('${');
       }
+    }), RUNS);
+  });
+});
+
+describe('a value in a crontab', () => {
+  /** What cron gives to sh: the first % that no backslash hides ends the command, and those that are hidden lose it. */
+  const commandOf = (line: string): string => {
+    const command = line.replace(/^(\S+\s+){5}/, '');
+    expect(/(?<!\\)%/.exec(command)).toBeNull();
+    return command.replaceAll('\\%', '%');
+  };
+
+  it('is one word of the command, in quotes and outside', () => {
+    const commands: string[] = [];
+    const expected: string[] = [];
+    for (const text of fc.sample(value, 1000)) {
+      for (const [before, after] of [['*/5 1 * * 1-5 printf \'%s\\0\' "a ', '"'], ['@daily printf x ', '']] as const) {
+        const written = escaped('cron', text, before);
+        if (written === undefined || before.startsWith('@')) continue;
+        commands.push(commandOf(`*/5 1 * * 1-5 printf '\\%s\\0' "a ${written}${after}`));
+        expected.push(`a ${text}`);
+      }
+      const bare = escaped('cron', text, '0 0 * * * printf ');
+      if (bare === undefined) continue;
+      commands.push(commandOf(`0 0 * * * printf '\\%s\\0' ${bare}`));
+      expected.push(text);
+    }
+    const file = path.join(makeFolder(), 'commands');
+    writeFileSync(file, `${commands.join('\n')}\n`);
+    const read = execFileSync('sh', [file], { maxBuffer: 64 * 1024 * 1024 }).toString().split('\0').slice(0, -1);
+    expect(read).toEqual(expected.map((text) => Buffer.from(text).toString()));
+    expect(expected.length).toBeGreaterThan(500);
+  });
+
+  it('is a time in front of the command, or nothing', () => {
+    fc.assert(fc.property(value, (text) => {
+      const written = escaped('cron', text, '0 ');
+      if (written !== undefined) expect(written).toMatch(/^[\w*,/-]+$/);
+    }), RUNS);
+    expect(escaped('cron', '*/5', '0 ')).toBe('*/5');
+    expect(escaped('cron', '@daily', '')).toBe('@daily');
+    expect(escaped('cron', '@daily', '0 ')).toBeUndefined();
+    expect(escaped('cron', '5 root reboot', '0 ')).toBeUndefined();
+  });
+
+  it('adds nothing to a variable, in whose quotes no escape exists', () => {
+    fc.assert(fc.property(value, (text) => {
+      const quoted = escaped('cron', text, 'MAILTO="');
+      if (quoted !== undefined) expect(quoted).toBe(text);
+      if (quoted !== undefined) expect(quoted).not.toMatch(/["\n]/);
+      const bare = escaped('cron', text, 'MAILTO=');
+      if (bare !== undefined) expect(bare).toMatch(/^[\w@%+:,./-]+$/);
     }), RUNS);
   });
 });

@@ -38,7 +38,7 @@ describe('metadata', () => {
   });
 
   it.each([
-    ['PERMS = rw-r--r--', 'it is three or four octal digits'], ['PERMS = 0888', 'octal'], ['PERMS', 'octal'], ['FORMAT = toml', 'it is one of text, json, yaml, ini'], ['ESCAPE = html', 'it is one of none, text, apache, shell, ini, json, yaml, iptables, compose'],
+    ['PERMS = rw-r--r--', 'it is three or four octal digits'], ['PERMS = 0888', 'octal'], ['PERMS', 'octal'], ['FORMAT = toml', 'it is one of text, json, yaml, ini'], ['ESCAPE = html', 'it is one of none, text, apache, shell, ini, json, yaml, iptables, cron, hosts, compose'],
     ['FOREACH =', 'it is a db and filters'], ['FOREACH = db status', '"status" is no filter: PROP=VALUE'], ['FOREACH = ../db', 'it is a db and filters'], ['FILTER = y/a/b/', 'it is s/pattern/replacement/'], ['FILTER = s/(/b/', 'Invalid regular expression'], ['ONLY = some', 'it is one of all, arguments'],
     ['MODE = 0600', 'the keys are PERMS, UID, GID'], ['constructor = x', 'the keys are PERMS'],
   ])('refuses %s', (text, why) => {
