@@ -1,5 +1,4 @@
 import process from 'node:process';
-import type { Mask } from '../mask.ts';
 import { findPaths, type Paths } from '../paths.ts';
 import { showable } from '../showable.ts';
 import { mayBeKilled } from '../unfinished.ts';
@@ -51,9 +50,8 @@ export async function main(program: string): Promise<void> {
 
 /** Both streams with the secrets of the dbs masked, which are read when there is something to print. */
 async function maskBoth(paths: Paths): Promise<readonly [NodeJS.WriteStream, NodeJS.WriteStream]> {
-  const { readSecrets } = await import('../flow/secrets.ts');
-  let mask: Mask | undefined;
-  const findMask = (): Mask => (mask ??= readSecrets(paths).mask);
+  const { followSecrets } = await import('../flow/secrets.ts');
+  const findMask = followSecrets(paths);
   return [maskedStream(process.stdout, findMask), maskedStream(process.stderr, findMask)];
 }
 

@@ -4,17 +4,16 @@ import type { Mask } from '../mask.ts';
 /**
  * The stream, with secrets masked in all text that is written to it: what this program words
  * itself. Bytes go through as they are: what somebody asked for by its name (`expand-template --stdout`).
- * @param findMask called when the first text is written
+ * @param findMask called for every text
  */
 export function maskedStream<T extends Writable>(stream: T, findMask: () => Mask): T {
-  let mask: Mask | undefined;
   return new Proxy(stream, {
     get(target, member) {
       const value: unknown = Reflect.get(target, member, target);
       if (typeof value !== 'function') return value;
       return (...args: readonly unknown[]): unknown => {
         const [chunk, ...more] = args;
-        return Reflect.apply(value, target, member === 'write' && typeof chunk === 'string' ? [(mask ??= findMask())(chunk), ...more] : args);
+        return Reflect.apply(value, target, member === 'write' && typeof chunk === 'string' ? [findMask()(chunk), ...more] : args);
       };
     },
   });

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure, UsageFailure } from '../errors.ts';
 import { planRollback, rollBack, type RollbackPlan } from '../flow/rollback.ts';
+import { readSecrets } from '../flow/secrets.ts';
 import { formatDiff } from '../output/diff.ts';
 import { showable } from '../showable.ts';
 import { type CommandContext, readOptions } from './command.ts';
@@ -37,9 +38,10 @@ export async function runRollback(args: readonly string[], context: CommandConte
   return result.failures.length === 0 ? 0 : 1;
 }
 
-function formatPlan({ records, preview, differing, mask }: RollbackPlan, { stdout }: CommandContext): string {
+function formatPlan({ records, preview, differing, mask }: RollbackPlan, { paths, stdout }: CommandContext): string {
   return [
-    formatDiff(preview.changes, { colour: hasColour(stdout), mask }),
+    // what is installed may hold a secret that is neither of then nor of now
+    formatDiff(preview.changes, { colour: hasColour(stdout), mask, isSecret: readSecrets(paths).isSecret }),
     ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
     formatPreview('docker-update', preview, painter(stdout)),
     ...differing.map((file) => `will not be as it was then, since its fragments or the host are other ones now: ${showable(file)}\n`),

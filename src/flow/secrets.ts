@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import type { Read } from '../db/record.ts';
 import { isSecretRead, listSecretValues, SECRETS } from '../db/snapshot.ts';
@@ -25,6 +26,21 @@ export function readSecrets(paths: Paths): Secrets {
 /** Those of dbs at another time. */
 export function secretsOf(dbs: Parameters<typeof listSecretValues>[0]): Secrets {
   return { mask: maskerOf(listSecretValues(dbs).flatMap(listSpellings)), isSecret: (read) => isSecretRead(dbs, read) };
+}
+
+/** A mask for a program that runs on: secrets that come while it runs are masked from then on, and those that go stay masked. */
+export function followSecrets(paths: Paths): () => Mask {
+  const spellings = new Set<string>();
+  let seen: number | undefined;
+  let mask: Mask = (text) => text;
+  return () => {
+    // every write of a db is a rename, which the folder's time tells
+    const now = statSync(paths.dbDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (now === seen) return mask;
+    seen = now;
+    for (const value of listSecretValues(readWhatCanBeRead(paths))) for (const spelling of listSpellings(value)) spellings.add(spelling);
+    return (mask = maskerOf(spellings));
+  };
 }
 
 function readWhatCanBeRead(paths: Paths): Parameters<typeof listSecretValues>[0] {

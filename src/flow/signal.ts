@@ -25,7 +25,7 @@ import { hintOfObstacle } from './obstacle-hint.ts';
 import { rememberOverrides } from './overrides.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
-import { writeMaskedRun } from './secrets.ts';
+import { readSecrets, writeMaskedRun } from './secrets.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findEngine, readWorld, type World } from './world.ts';
 
@@ -71,7 +71,8 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const { steps, checks, warnings } = listSteps(paths, event);
   for (const warning of warnings) reporter.warning(warning);
   const first = newRun(event, args);
-  const command = ['signal-event', event, ...args].join(' ');
+  // whoever waits sees it, and history keeps it
+  const command = readSecrets(paths).mask(['signal-event', event, ...args].join(' '));
   const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };

@@ -46,7 +46,10 @@ describe('a secret', () => {
   it('stands in the db and in the file that it was meant for, both for their owner alone, and nowhere else', async () => {
     expect(await say('signal-event', ['app'])).toBe(0);
     expect(host.read(APP)).toContain(`registry=${PASSWORD}\n`);
-    expect(filesWithSecrets()).toEqual([APP, '/var/lib/docksmith/db/docker_containers', '/var/lib/docksmith/db/docker_images', '/var/lib/docksmith/db/secrets']);
+    // history keeps dbs and files, as long as it is wanted
+    const kept = filesWithSecrets().filter((name) => name.startsWith('/var/lib/docksmith/state/generations/objects/'));
+    expect(kept.map(modeOf)).toEqual(kept.map(() => '600'));
+    expect(filesWithSecrets().filter((name) => !kept.includes(name))).toEqual([APP, '/var/lib/docksmith/db/docker_containers', '/var/lib/docksmith/db/docker_images', '/var/lib/docksmith/db/secrets']);
     expect([modeOf(APP), modeOf('/var/lib/docksmith/db/secrets')]).toEqual(['600', '600']);
     await say('docksmith', ['log', '--json']);
     expect(said).not.toMatch(MARKER);
@@ -87,7 +90,7 @@ describe('a secret', () => {
     const runs = JSON.parse(await host.runOrFail('docksmith', ['log', '--json'])) as readonly { readonly id: string }[];
     for (const { id } of runs) await say('docksmith', ['log', id]);
     expect(said).not.toMatch(MARKER);
-    expect(filesWithSecrets().filter((name) => !name.startsWith('/var/lib/docksmith/db/'))).toEqual([APP]);
+    expect(filesWithSecrets().filter((name) => !/^\/var\/lib\/docksmith\/(db|state\/generations\/objects)\//.test(name))).toEqual([APP]);
   });
 
   it('is masked in plans and in status', async () => {
@@ -98,6 +101,23 @@ describe('a secret', () => {
     for (const args of [['plan'], ['plan', '--json'], ['status'], ['status', 'wiki'], ['reconcile', '--dry-run'], ['doctor']]) await say('docksmith', args);
     await say('signal-event', ['--dry-run', '--diff', '--json', 'docker-update']);
     expect(said).toMatch(/recreate wiki: environment/);
+    expect(said).not.toMatch(MARKER);
+  });
+
+  it('is masked in history and on the way back to it, whichever of then and now it is', async () => {
+    await say('db', ['docker_containers', 'batch'], 'set wiki service status enabled Image wiki:1\n');
+    host.writeFragment('/etc/docksmith/containers', '77secret', 'services:\n  {{record.key}}:\n    environment:\n      PW: "{{prop \'secrets\' \'pw\' \'Value\'}}"\n');
+    expect(await say('signal-event', ['docker-update']), said).toBe(0);
+    await setSecret(NEW);
+    expect(await say('signal-event', ['docker-update']), said).toBe(0);
+    expect(host.read('/etc/docksmith/containers/wiki.yaml')).toMatch(/Zq8/);
+    await setSecret('Third-Zq6');
+    for (const args of [['history'], ['history', '--diff'], ['history', '--diff', '--json'], ['history', '2'], ['rollback', '--dry-run', '1'], ['verify']]) await say('docksmith', args);
+    host.write('/etc/docksmith/events/docker-update/S60tell', '#!/bin/sh\ncat "$DOCKSMITH_ROOT/etc/docksmith/containers/wiki.yaml"\n');
+    expect(await say('docksmith', ['rollback', '--yes', '1']), said).toBe(0);
+    expect(host.read('/etc/docksmith/containers/wiki.yaml')).toMatch(/Zq7/);
+    expect(said).toContain('S60tell:       PW: "********"');
+    expect(said).toMatch(/-.*PW: "\*{8}"\n\+.*PW: "\*{8}"/);
     expect(said).not.toMatch(MARKER);
   });
 
