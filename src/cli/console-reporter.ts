@@ -1,9 +1,10 @@
 import type { Reporter } from '../flow/reporter.ts';
 import { showable, showableLine } from '../showable.ts';
 import type { ChangeSet } from '../output/change-set.ts';
+import { type FilePair, formatFileDiffs } from '../output/diff.ts';
 import type { Committed } from '../output/commit.ts';
 import { formatInstalled } from './format-signal.ts';
-import { isTerminal, painter } from './terminal.ts';
+import { hasColour, isTerminal, painter } from './terminal.ts';
 import type { Writable } from 'node:stream';
 import type { Spinner } from 'yocto-spinner';
 
@@ -42,7 +43,11 @@ export class ConsoleReporter implements Reporter {
     else this.#timer ??= setTimeout(() => void this.#spin(), SHOW_AFTER_MILLISECONDS);
   }
 
-  installed(changes: ChangeSet, kept: Committed['kept']): void {
+  installed(changes: ChangeSet, kept: Committed['kept'], edits: readonly FilePair[]): void {
+    if (edits.length > 0) {
+      this.warning('this was changed by hand, and is no more:');
+      this.#print(this.#streams.stderr, formatFileDiffs(edits, { colour: hasColour(this.#streams.stderr) }));
+    }
     if (!this.#json) this.#print(this.#streams.stdout, formatInstalled(changes, kept, painter(this.#streams.stdout)));
   }
 

@@ -26,9 +26,9 @@ export async function runExpandTemplate(args: readonly string[], { paths, stdout
     else stdout.write(`${values.diff === true ? formatDiff(changes, { colour: hasColour(stdout), ...readSecrets(paths) }) : ''}${formatChanges(changes, painter(stdout))}`);
     return 0;
   }
-  const { changes, warnings, kept } = await expandOne(paths, request, reporter);
+  const { changes, warnings, kept, edits } = await expandOne(paths, request, reporter);
   for (const warning of warnings) reporter.warning(warning);
   if (values.diff === true) stdout.write(formatDiff(changes, { colour: hasColour(stdout), ...readSecrets(paths) }));
-  reporter.installed(changes, kept);
+  reporter.installed(changes, kept, edits);
   return 0;
 }

@@ -1,11 +1,13 @@
 import { refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
+import type { FilePair } from '../output/diff.ts';
 import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
 import type { RenderRequest } from '../template/render.ts';
 import { intentsOf } from './adjust.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
+import { listEdits } from './edits.ts';
 import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { recorded } from './recorded.ts';
@@ -25,15 +27,16 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
 }
 
 /** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
-export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'>> {
+export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'> & { readonly edits: readonly FilePair[] }> {
   const command = `expand-template ${request.template}`;
   return recorded(paths, { command: 'expand-template', args: [request.template] }, reporter, async (run) => {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
     await checkOutputs(paths, expanded.changes);
+    const edits = listEdits(paths, world.ledger, expanded.changes);
     const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run) });
-    return { ...expanded, kept };
+    return { ...expanded, kept, edits };
   }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));
 }
 

@@ -15,6 +15,7 @@ import { adjustServices, intentsOf } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
 import { runChecks } from './event-checks.ts';
+import { listEdits } from './edits.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
 import { generationOf, pruneHistory } from './generation-dbs.ts';
@@ -157,10 +158,11 @@ class Signal {
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date());
+      const edits = listEdits(this.#paths, world.ledger, changes);
       const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes), generation: generationOf(read.snapshot, this.#context.run) });
       this.#changes = changes;
       this.#kept = kept;
-      this.#reporter.installed(changes, kept);
+      this.#reporter.installed(changes, kept, edits);
       this.#tellChanged(changes);
       return true;
     } catch (error) {
