@@ -40,7 +40,13 @@ export interface ServiceToAdjust {
 export type Step =
   | ExecutableStep
   | { readonly kind: 'templates'; readonly name: string; readonly templates: readonly TemplateToExpand[] }
-  | { readonly kind: 'services'; readonly name: string; readonly services: readonly ServiceToAdjust[] };
+  | ServicesStep;
+
+export interface ServicesStep {
+  readonly kind: 'services';
+  readonly name: string;
+  readonly services: readonly ServiceToAdjust[];
+}
 
 export interface StepList {
   /** in byte order of their names */
@@ -92,6 +98,14 @@ export function listSteps(paths: Paths, event: string): StepList {
   if (templates.length > 0) steps.push({ kind: 'templates', name: TEMPLATES_AT, templates });
   if (services.length > 0) steps.push({ kind: 'services', name: SERVICES_AT, services });
   return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), checks, warnings };
+}
+
+/** The steps with one that adjusts services too, where they have one or not: its own services and these. */
+export function withServices(steps: readonly Step[], more: readonly ServiceToAdjust[]): readonly Step[] {
+  if (more.length === 0) return steps;
+  const own = steps.find((step) => step.kind === 'services');
+  const step: ServicesStep = { kind: 'services', name: SERVICES_AT, services: [...own?.services ?? [], ...more] };
+  return [...steps.filter((each) => each !== own), step].sort((a, b) => compareBytes(a.name, b.name));
 }
 
 function refuseUnknownEvent(event: string, events: readonly string[]): void {

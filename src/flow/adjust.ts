@@ -2,6 +2,7 @@ import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, reasonOf } from '../errors.ts';
 import { type Adjusted, adjustService, defaultServiceName, type Service, SERVICE_MANAGERS, type ServiceManager } from '../event/services.ts';
 import type { ServiceToAdjust } from '../event/steps.ts';
+import { isVerb } from '../event/verbs.ts';
 import type { Install, Removal } from '../output/change-set.ts';
 import { clearIntents, type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
@@ -44,14 +45,23 @@ export async function adjustServices(
   return { adjusted, failures };
 }
 
-/** The adjustments that a change of files calls for: of the services whose files they are. */
-export function intentsOf(install: readonly Install[], remove: readonly Removal[], now: Date): readonly Intent[] {
+/**
+ * The adjustments that a change of files calls for: of the services whose files they are.
+ * @param services what the event does to which; of others a later event has to say it
+ */
+export function intentsOf(install: readonly Install[], remove: readonly Removal[], now: Date, services: readonly ServiceToAdjust[] = []): readonly Intent[] {
   const since = now.toISOString();
-  const intent = (name: string, cause: string): Intent => ({ kind: 'service', name, verbs: [], causes: [cause], since });
+  const intent = (name: string, cause: string): Intent => ({ kind: 'service', name, verbs: services.find(({ service }) => service === name)?.verbs ?? [], causes: [cause], since });
   return [
     ...install.filter(({ reasons }) => reasons.length > 0).flatMap(({ output }) => output.services.map((service) => intent(service, `${output.path} changed`))),
     ...remove.flatMap(({ owned }) => owned.services.map((service) => intent(service, `${owned.path} removed`))),
   ];
+}
+
+/** What an earlier event was to do and did not: whatever event comes next does it, also one that has nothing to do with those services. */
+export function listRetries(paths: Paths, services: readonly ServiceToAdjust[]): readonly ServiceToAdjust[] {
+  return listIntents(paths).filter(({ kind, name }) => kind === 'service' && !services.some(({ service }) => service === name))
+    .map(({ name, verbs }) => ({ service: name, verbs: verbs.filter(isVerb), always: false })).filter(({ verbs }) => verbs.length > 0);
 }
 
 /** Whether an adjustment of the service does anything: one without a service manager is left alone, and so is the machine's own under a root. */

@@ -1,12 +1,12 @@
 import type { Plan } from '../container/plan.ts';
 import { withChanges } from '../db/snapshot.ts';
 import { Failure, UsageFailure } from '../errors.ts';
-import { listSteps, type Step } from '../event/steps.ts';
+import { listSteps, type Step, withServices } from '../event/steps.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
-import { intentsOf, isAdjustable } from './adjust.ts';
+import { intentsOf, isAdjustable, listRetries } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
 import { type EventPlanRequest, planEventContainers } from './event-plan.ts';
@@ -44,7 +44,9 @@ const NOTHING: Expanded = { changes: { install: [], remove: [], unchanged: [], o
  * and plans. Changes nothing and runs no executable.
  */
 export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false, retry = false }: SignalRequest): Promise<Preview> {
-  const { steps, warnings } = listSteps(paths, event);
+  const listed = listSteps(paths, event);
+  const { warnings } = listed;
+  const steps = withServices(listed.steps, listRetries(paths, listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : []))));
   const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
   const has = (action: string): boolean => hasAction(steps, action);
   const real = await readWorld(paths);

@@ -4,14 +4,14 @@ import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
 import { type Run, newRun, type RunStep } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Adjusted } from '../event/services.ts';
-import { type ExecutableStep, listSteps, type Step } from '../event/steps.ts';
+import { type ExecutableStep, listSteps, type ServiceToAdjust, type Step, withServices } from '../event/steps.ts';
 import { type ChangeSet, listEdited, refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
-import { adjustServices, intentsOf } from './adjust.ts';
+import { adjustServices, intentsOf, listRetries } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
 import { runChecks } from './event-checks.ts';
@@ -69,7 +69,8 @@ const isHook = (event: string): boolean => event === 'post-install' || event ===
  */
 export async function signalEvent(paths: Paths, request: SignalRequest, reporter: Reporter): Promise<SignalResult> {
   const { event, args } = request;
-  const { steps, checks, warnings } = listSteps(paths, event);
+  const listed = listSteps(paths, event);
+  const { checks, warnings } = listed;
   for (const warning of warnings) reporter.warning(warning);
   const first = newRun(event, args);
   // whoever waits sees it, and history keeps it
@@ -77,6 +78,8 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
+    // what is pending while a step of an event calls another one is what its parent still comes to
+    const steps = lock.parent === undefined ? withServices(listed.steps, listRetries(paths, listServices(listed.steps))) : listed.steps;
     writeMaskedRun(paths, run);
     const result = await new Signal(paths, { ...request, command, steps, checks, run, token: lock.token }, reporter).run();
     const { install, remove } = result.changes;
@@ -93,6 +96,10 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   } finally {
     lock.release();
   }
+}
+
+function listServices(steps: readonly Step[]): readonly ServiceToAdjust[] {
+  return steps.flatMap((step) => (step.kind === 'services' ? step.services : []));
 }
 
 interface SignalContext extends SignalRequest {
@@ -157,7 +164,7 @@ class Signal {
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.daemon)) await refuseLostData(world, changes);
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
       const { command } = this.#context;
-      const intents = intentsOf(changes.install, changes.remove, new Date());
+      const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
       const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes), generation: generationOf(read.snapshot, this.#context.run) });
       this.#changes = changes;

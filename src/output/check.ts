@@ -79,6 +79,7 @@ export function findPlace(output: Rendered, names: readonly string[], said: stri
 }
 
 function atLine({ origins }: Rendered, match: RegExpExecArray | null): Place | undefined {
-  const [origin] = origins[Number(match?.[1]) - 1] ?? [];
+  // the first of several is the end of the fragment before, of which that line has no more than its start
+  const origin = origins[Number(match?.[1]) - 1]?.at(-1);
   return origin === undefined ? undefined : { file: origin.fragment, line: origin.line };
 }

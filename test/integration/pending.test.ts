@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Host, makeHost } from '../support/host.ts';
+
+describe('a service that has to follow its file', () => {
+  let host: Host;
+  beforeEach(async () => {
+    host = makeHost({ env: { DOCKSMITH_ENGINE: undefined } });
+    host.writeFragment('/etc/app.conf', '10value', 'value {{app.Value}}\n');
+    host.writeFragment('/etc/app.conf', 'template-begin', '# a banner of its own\n');
+    host.write('/etc/docksmith/templates.metadata/etc/app.conf', 'SERVICES = app\n');
+    host.write('/etc/docksmith/events/change/templates2expand/etc/app.conf', '');
+    host.write('/etc/docksmith/events/change/services2adjust/app', 'restart\n');
+    host.write('/etc/docksmith/events/other/S50other', '#!/bin/sh\necho other\n');
+    await host.db(
+      'configuration set docksmith service ServiceManager command', 'configuration set docker service Socket /nowhere',
+      // the service manager: it says no as long as there is a file /no
+      'configuration set app service Value 1 RestartCommand "if [ -e $DOCKSMITH_ROOT/no ]; then echo no; exit 1; fi; echo >> $DOCKSMITH_ROOT/restarts"',
+    );
+    host.write('/restarts', '');
+  });
+  afterEach(() => host.stop());
+
+  const listPending = (): readonly { readonly name: string; readonly verbs: readonly string[] }[] =>
+    (JSON.parse(host.read('/var/lib/docksmith/state/intents.json')) as { intents: readonly { name: string; verbs: readonly string[] }[] }).intents;
+  const countRestarts = (): number => host.read('/restarts').length;
+
+  it('is restarted by the next event, whichever that is, where the service manager said no', async () => {
+    host.write('/no', '');
+    const refused = await host.run('signal-event', ['change']);
+    expect([refused.exitCode, countRestarts()]).toEqual([1, 0]);
+    expect(refused.stdout).toContain('pending: app (/etc/app.conf changed); the next event tries again\n');
+    expect(listPending()).toMatchObject([{ name: 'app', verbs: ['restart'] }]);
+    expect((await host.run('docksmith', ['status'], { env: { DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } })).stdout).toContain('pending: service app (/etc/app.conf changed); the next event tries again');
+    // still no: it stays
+    expect((await host.run('signal-event', ['other'])).exitCode).toBe(1);
+    expect(listPending()).toHaveLength(1);
+    host.remove('/no');
+    expect((await host.run('signal-event', ['--dry-run', 'other'])).stdout).toContain('would restart app (/etc/app.conf changed)');
+    const next = await host.run('signal-event', ['other']);
+    expect([next.exitCode, next.stderr, countRestarts(), listPending()]).toEqual([0, '', 1, []]);
+    expect(next.stdout).toContain('restart app: ');
+    // and once is enough
+    expect((await host.runOrFail('signal-event', ['other']))).not.toContain('restart app');
+    expect(countRestarts()).toBe(1);
+  });
+
+  it('is restarted by the next event where this one was killed between its commit and the restart', async () => {
+    host.write('/etc/docksmith/events/change/S60kill', '#!/bin/sh\nkill -9 $PPID\n');
+    expect((await host.run('signal-event', ['change'])).exitCode).toBe(-1);
+    expect([host.read('/etc/app.conf').includes('value 1'), countRestarts(), listPending().length]).toEqual([true, 0, 1]);
+    const next = await host.run('signal-event', ['other']);
+    expect([next.exitCode, countRestarts(), listPending()]).toEqual([0, 1, []]);
+  });
+
+  it('is left alone where a check of the event refuses the file: that is back as it was, and so are the dbs', async () => {
+    await host.runOrFail('signal-event', ['change']);
+    host.write('/etc/docksmith/events/change/S02set', '#!/bin/sh\nexec db configuration setprop app Value 2\n');
+    host.write('/etc/docksmith/events/change/checks/app', '#!/bin/sh\nline=$(grep -n "^value 2" "$DOCKSMITH_ROOT/etc/app.conf") || exit 0\necho "Syntax error on line ${line%%:*} of $DOCKSMITH_ROOT/etc/app.conf: 2 is too much" >&2\nexit 1\n');
+    const refused = await host.run('signal-event', ['change']);
+    expect([refused.exitCode, host.read('/etc/app.conf').includes('value 1'), await host.runOrFail('db', ['configuration', 'getprop', 'app', 'Value'])]).toEqual([1, true, '1\n']);
+    expect(refused.stderr).toMatch(/^docksmith: \/etc\/docksmith\/templates-custom\/etc\/app.conf\/10value:1: cannot complete event "change": its check "app" refuses the files: exit code 1\nSyntax error on line \d of \/etc\/app.conf: 2 is too much\n$/);
+    expect([countRestarts(), listPending()]).toEqual([1, []]);
+    expect(host.files('/etc').filter((name) => name.includes('docksmith-'))).toEqual([]);
+    // and a content one does not stand in the way
+    host.write('/etc/docksmith/events/change/checks/app', '#!/bin/sh\ngrep -q /etc/app.conf "$DOCKSMITH_CHANGED"\n');
+    await host.runOrFail('signal-event', ['change']);
+    expect([host.read('/etc/app.conf').includes('value 2'), countRestarts()]).toEqual([true, 2]);
+  });
+});
