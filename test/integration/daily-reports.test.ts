@@ -61,7 +61,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       const [table = '', attention = ''] = (await main.host.runOrFail('docksmith', ['status'])).split('\n\n');
       expect(table.split('\n').filter((line) => line.length > 80)).toEqual([]);
       expect(table).toMatch(/^NAME +STATE +RESTARTS +EXIT +MEMORY +(DIGEST +)?REACHED AT$/m);
-      expect(table).toMatch(/^crash +crash-loop +\d+ +3\b/m);
+      expect(table).toMatch(/^crash +crash-loop +\d+\b/m);
       expect(table).toMatch(/^wiki +running +\d+m\/64m .*[^]* http:\/\/wiki\.example\.test\/ 192\.168\.1\.2:8080$/m);
       expect(table).toMatch(/^off +disabled$/m);
       expect(table).toMatch(/^once +finished +0\b/m);
@@ -134,7 +134,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       host.write('/etc/docksmith/containers/wiki.yaml', 'services: {}\n');
       const findings = await examine();
       expect(findings.find(({ check, words }) => check === 'apache' && words.includes('modules'))).toMatchObject({ level: 'bad', words: expect.stringMatching(/^the vhosts need the modules .*headers.*rewrite.*, which it has not loaded$/) as string, advice: expect.stringMatching(/^a2enmod /) as string });
-      expect(findings.find(({ check }) => check === 'files')).toMatchObject({ level: 'warn', words: 'not as docksmith wrote it: /etc/docksmith/containers/wiki.yaml (edited)' });
+      expect(findings.find(({ check }) => check === 'files')).toMatchObject({ level: 'warn', words: 'not as docksmith wrote it: /etc/docksmith/containers/wiki.yaml (edited, mode 0644 instead of 0640)' });
       expect(findings.find(({ check }) => check === 'programs')).toMatchObject({ level: expect.stringMatching(/ok|warn/) as string });
     });
 
