@@ -96,8 +96,9 @@ function readDbs(paths: Paths): Dbs {
 /** Changes records, prop by prop, from one state of the dbs to another; what neither names stays. */
 export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = false } = {}): void {
   for (const name of new Set([...from.keys(), ...to.keys()])) {
-    const [before, after] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY];
-    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSame(before.get(key), after.get(key)));
+    const [before, after, current] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY, readDb(paths, name)];
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSame(before.get(key), after.get(key)) && !isSame(current.get(key), after.get(key)));
+    // also because a db that could not be written has nothing to be taken back, and could not be written for that either
     if (changed.length === 0) continue;
     changeDb(paths, name, (draft) => {
       // what somebody else wrote since is not ours to take back

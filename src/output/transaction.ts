@@ -137,7 +137,6 @@ function explain(error: unknown, at: string, stuck: readonly string[]): Error {
   if (stuck.length > 0) {
     return new Failure(`cannot install "${at}"`, { why: `${reasonOf(error)}; putting back failed too: ${stuck.join('; ')}`, hint: 'once that is mended, the next command puts back the rest', cause: error });
   }
-  if (at === 'the checks' && (error instanceof Failure || error instanceof Failures)) return error;
-  const why = at === 'the dbs' && error instanceof Error ? error.message : reasonOf(error);
-  return new Failure(`cannot install "${at}"`, { why: `${why}; all files are again as they were before`, cause: error });
+  if ((at === 'the checks' || at === 'the dbs') && (error instanceof Failure || error instanceof Failures)) return error;
+  return new Failure(`cannot install "${at}"`, { why: `${reasonOf(error)}; all files are again as they were before`, cause: error });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { listTouched, type MainHost, makeMainHost, type Machine, startMachine, withoutRuns } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
@@ -32,7 +33,10 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     const { exitCode, stdout, stderr } = await main.signal(event, args);
     expect(exitCode).toBe(1);
     expect(stdout).not.toMatch(/^(new|changed|removed) /m);
-    expect(listTouched(tree, withoutRuns(main.host.snapshot())).filter((file) => !mayBeWrittenAgain.includes(file))).toEqual([]);
+    // a folder in which something was laid and taken away again has another time, and holds the same
+    const after = withoutRuns(main.host.snapshot());
+    const isSameFolder = (name: string): boolean => tree[name] !== undefined && after[name] !== undefined && statSync(main.host.file(name)).isDirectory();
+    expect(listTouched(tree, after).filter((name) => !mayBeWrittenAgain.includes(name) && !isSameFolder(name))).toEqual([]);
     expect(mayBeWrittenAgain.map((file) => main.host.read(file))).toEqual(contents);
     expect(await main.listContainers()).toEqual(containers);
     expect(machine.proxy.listMutating().filter((call) => !call.includes('/images/create'))).toEqual([]);
