@@ -68,6 +68,11 @@ needs('dockerd')('a host with files and containers of its own', () => {
   });
 
   it('gets back what was taken over, byte for byte, with mode and owner', async () => {
+    // what their engine has is not to seem gone
+    const refused = await main.host.run('signal-event', ['--take-over', 'docker-update']);
+    const [, found = ''] = /^hint: config setprop docker DataRoot ([^;]+);/m.exec(refused.stderr) ?? [];
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(/^docksmith: cannot change the DataRoot of docker to "\/var\/lib\/docker": the engine keeps 2 containers in ".*", and they would seem gone\n/)]);
+    await main.host.db(`configuration setprop docker DataRoot ${found}`);
     const taken = await main.host.run('signal-event', ['--take-over', 'docker-update']);
     expect([taken.exitCode, taken.stderr]).toEqual([0, 'S20docker-daemon: docksmith: warning: restarting the engine stops theirs meanwhile\n']);
     expect(taken.stdout).toMatch(/^taken {4}\/etc\/docker\/daemon\.json$/m);
