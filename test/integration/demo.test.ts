@@ -20,7 +20,7 @@ describe('the demonstration', () => {
     expect(job).toContain('S50docker-reconcile: update wiki: memory 256m -> 512m\nS50docker-reconcile: not restarted: cache, git, notes, wikidb\n');
     expect(job).toMatch(/^wiki +\S+ +running +512 MB +changed while it runs: the same id and start$/m);
     expect(job).toMatch(/^cache +\S+ +running +64 MB +not touched: the same id and start$/m);
-    expect(stderr).toContain('cannot give container "notes" the name wiki.example.test: container "wiki" has it');
+    expect(stderr).toContain('cannot give container "wiki" the name wiki.example.test: container "notes" has it');
     expect(readdirSync(folder)).toEqual([]);
   });
 
