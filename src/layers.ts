@@ -11,6 +11,16 @@ export function layersOf(paths: Paths, subfolder: string): readonly string[] {
   return [paths.file(path.posix.join(CONFIG_DIR, subfolder)), path.join(paths.packageDir, subfolder)];
 }
 
+/** The names in a folder; none where there is no folder. */
+export function listNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** Order of names in every listing of this program: by byte, not by locale, so `10a` comes before `9b` on every machine. */
 export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -1,6 +1,6 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../errors.ts';
+import { listNames } from '../layers.ts';
 import { takeLockIfFree } from '../lock.ts';
 import { isTemporaryName } from '../replace-file.ts';
 
@@ -11,13 +11,13 @@ export function ownLockFile(file: string): string {
 
 /** Removes half-written copies of dbs in a folder whose writers were killed: nobody holds the lock that they were written under. */
 export function removeLeftCopies(folder: string): void {
-  const names = listFolder(folder);
+  const names = listNames(folder);
   for (const name of new Set(names.filter(isTemporaryName).map((copy) => copy.slice(1, copy.lastIndexOf('.docksmith-'))))) {
     const file = path.join(folder, name);
     const lock = takeLockIfFree(ownLockFile(file), 'putting right what was killed');
     if (lock === undefined) continue;
     try {
-      removeCopiesOf(file, listFolder(folder));
+      removeCopiesOf(file, listNames(folder));
     } finally {
       lock.release();
     }
@@ -25,17 +25,8 @@ export function removeLeftCopies(folder: string): void {
 }
 
 /** To be called under the db's lock. */
-export function removeCopiesOf(file: string, names = listFolder(path.dirname(file))): void {
+export function removeCopiesOf(file: string, names = listNames(path.dirname(file))): void {
   for (const name of names) {
     if (isTemporaryName(name) && name.startsWith(`.${path.basename(file)}.docksmith-`)) rmSync(path.join(path.dirname(file), name), { force: true });
-  }
-}
-
-function listFolder(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { readSchema } from '../db/read-schema.ts';
 import { compareBytes } from '../layers.ts';
 import type { Mask } from '../mask.ts';
-import { type FilePair } from '../output/diff.ts';
-import { type Generation, type GenerationFile, listGenerations, readGeneration } from '../output/generations.ts';
+import type { FilePair } from '../output/diff.ts';
+import { type Generation, listGenerations, readGeneration } from '../output/generations.ts';
+import type { Fingerprint } from '../output/journal.ts';
 import { findObject } from '../output/objects.ts';
 import type { Paths } from '../paths.ts';
 import { type Dbs, listRecordChanges, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
@@ -12,8 +13,8 @@ import { secretsOf } from './secrets.ts';
 export interface FileStep {
   readonly path: string;
   readonly kind: 'new' | 'changed' | 'removed';
-  readonly before: GenerationFile | undefined;
-  readonly after: GenerationFile | undefined;
+  readonly before: Fingerprint | undefined;
+  readonly after: Fingerprint | undefined;
 }
 
 /** One commit, with what was other before it. */
@@ -68,6 +69,6 @@ function listFileSteps(before: Generation['files'], after: Generation['files']):
 
 /** The contents behind the steps, for a diff; what is not kept any more counts as empty. */
 export function pairsOf(paths: Paths, steps: readonly FileStep[]): readonly FilePair[] {
-  const contentOf = (file: GenerationFile | undefined): FilePair['old'] => file && { ...file, content: findObject(paths, file.digest) ?? Buffer.alloc(0) };
+  const contentOf = (file: Fingerprint | undefined): FilePair['old'] => file && { ...file, content: findObject(paths, file.digest) ?? Buffer.alloc(0) };
   return steps.map(({ path, before, after }) => ({ path, old: contentOf(before), wanted: contentOf(after) }));
 }

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { errorCode } from '../errors.ts';
+import { listNames } from '../layers.ts';
 import { groupNetwork, listNeeds, parseContainerNetwork } from '../model/links.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import { withNeeded } from '../model/start-order.ts';
@@ -31,17 +31,8 @@ function isBound(props: ReadonlyMap<string, string>, name: string): boolean {
 /** By the installed run specs, since the records may say otherwise by now. */
 function listGroupMembers(paths: Paths, names: readonly string[]): readonly string[] {
   const folder = paths.file(RUN_SPECS);
-  return listFiles(folder).filter((file) => file.endsWith('.yaml')).filter((file) => {
+  return listNames(folder).filter((file) => file.endsWith('.yaml')).filter((file) => {
     const text = readFileSync(path.join(folder, file), 'utf8');
     return names.some((name) => text.split('\n').some((line) => line.trim() === `name: ${groupNetwork(name)}`));
   }).map((file) => path.basename(file, '.yaml'));
-}
-
-function listFiles(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

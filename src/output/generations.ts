@@ -1,20 +1,13 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure } from '../errors.ts';
+import { Failure } from '../errors.ts';
+import { listNames } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
 import { type Field, formatState, readState } from '../state-file.ts';
+import type { Fingerprint } from './journal.ts';
 import { digestOf, type Ledger } from './ledger.ts';
 import { missingObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
-
-/** A file as a generation has it. */
-export interface GenerationFile {
-  /** sha256 of the content, hex: the content is the object of that name */
-  readonly digest: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /** All that docksmith had written and all dbs, as one commit left them. */
 export interface Generation {
@@ -26,8 +19,8 @@ export interface Generation {
   readonly command: string;
   /** who asked for it: a user of this host, with sudo the one who became root */
   readonly who: string;
-  /** path, without the root, -> every file of docksmith's */
-  readonly files: ReadonlyMap<string, GenerationFile>;
+  /** path, without the root, -> every file of docksmith's; its content is the object of that digest */
+  readonly files: ReadonlyMap<string, Fingerprint>;
   /** name -> digest of the whole db */
   readonly dbs: ReadonlyMap<string, string>;
 }
@@ -75,12 +68,7 @@ export function filesOfGeneration(paths: Paths, { outputs }: Ledger, contents: r
 
 /** The numbers of all that are kept, the newest first. */
 export function listGenerations(paths: Paths): readonly number[] {
-  try {
-    return readdirSync(paths.file(FOLDER)).flatMap((name) => (/^\d{6,}\.json$/.test(name) ? [Number.parseInt(name, 10)] : [])).sort((a, b) => b - a);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return listNames(paths.file(FOLDER)).flatMap((name) => (/^\d{6,}\.json$/.test(name) ? [Number.parseInt(name, 10)] : [])).sort((a, b) => b - a);
 }
 
 /** @throws Failure where there is no such generation any more, or its file is damaged */

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { listNames } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
 import { digestOf } from './ledger.ts';
@@ -39,10 +40,5 @@ export function removeOtherObjects(paths: Paths, digests: ReadonlySet<string>): 
 }
 
 function listObjects(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return listNames(folder).filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
