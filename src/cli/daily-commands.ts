@@ -18,7 +18,7 @@ export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
     load: async () => (await import('./adopt.ts')).runAdopt,
   },
   status: {
-    usage: '[--json] [NAME…]', doc: 'show how the containers are, or all that is known of some', options: { '--json': JSON_DOCUMENT },
+    usage: '[--json] [NAME…]', doc: 'show how the containers are and what is pending, or all that is known of some; exit code 1 where the engine does not answer', options: { '--json': JSON_DOCUMENT },
     load: async () => (await import('./status.ts')).runStatus,
   },
   exposure: {

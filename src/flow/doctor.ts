@@ -50,7 +50,8 @@ async function examineEngine(world: World): Promise<readonly Finding[]> {
 
 async function checkContainers(paths: Paths): Promise<readonly Finding[]> {
   const finder = makeFinder('containers');
-  const { containers } = await readStatus(paths, []);
+  const { containers, engineFailure } = await readStatus(paths, []);
+  if (engineFailure !== undefined) throw engineFailure;
   const findings = containers.flatMap((container) => listAttention(container).map((words) => {
     const [what = '', ...advice] = words.split('; ');
     const text = `${container.name}: ${what}`;

@@ -9,6 +9,7 @@ export interface Word {
 /** How a container is, in one word. */
 export function wordOf({ record, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
   if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
+  if (state === 'unknown') return { word: state, level: 'waiting' };
   if (state === 'running') {
     if (health === 'unhealthy') return { word: health, level: 'bad' };
     return { word: health ?? 'running', level: health === 'starting' ? 'waiting' : 'good' };
@@ -20,7 +21,7 @@ export function wordOf({ record, state, health, isCrashLooping, exitCode }: Cont
 
 /** What is not as it should be, each with what to do about it. */
 export function listAttention(container: ContainerStatus): readonly string[] {
-  const { name, record, isAside, state, health, isCrashLooping, restarts, exitCode, outOfMemory } = container;
+  const { name, record, isAside, state, health, isCrashLooping, restarts, exitCode, outOfMemory, failed } = container;
   const isUp = state === 'running' || state === 'restarting' || state === 'paused';
   const ended = exitCode === undefined ? '' : ` with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
   const look = `docksmith logs -n 20 ${name}`;
@@ -32,6 +33,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     ...(record === 'enabled' && state === 'missing' ? [`its record is enabled, and it is not there; docksmith plan ${name}`] : []),
     ...(record === 'enabled' && state === 'dead' ? ['the engine can do nothing more with it; the next event makes a new one'] : []),
     ...(record === 'disabled' && isUp ? [`its record is disabled, and it runs; docksmith plan ${name}`] : []),
-    ...(isAside ? ['it was put aside for a new one; the next event takes it up from there'] : record === undefined ? [`no record wants it; docksmith reconcile --remove-orphans removes it (never its volumes)`] : []),
+    ...(failed === undefined ? [] : [`failed: ${failed.why} (${failed.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`]),
+    ...(isAside ? ['it was put aside for a new one; the next event takes it up from there'] : record === undefined && state !== 'unknown' ? [`no record wants it; docksmith reconcile --remove-orphans removes it (never its volumes)`] : []),
   ];
 }

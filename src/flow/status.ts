@@ -1,14 +1,21 @@
 import type { ContainerInspect, ContainerSummary, Engine } from '../container/engine.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../container/names.ts';
+import type { RunSpec } from '../container/run-spec.ts';
+import { type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { Failure, throwAll } from '../errors.ts';
+import { Failure, Failures, throwAll } from '../errors.ts';
+import { findEventHolder } from '../event/event-lock.ts';
 import { compareBytes } from '../layers.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { listUrls } from '../model/urls.ts';
 import { findNearest } from '../nearest.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
+import { readJournal } from '../output/journal.ts';
 import type { Paths } from '../paths.ts';
+import { hasJournal } from '../unfinished.ts';
 import { readHostSnapshot } from './daily.ts';
+import { readFailedSpecs } from './failed-specs.ts';
+import { readRunSpecs } from './reconcile.ts';
 import { getEngine } from './world.ts';
 
 export interface ContainerStatus {
@@ -17,7 +24,7 @@ export interface ContainerStatus {
   readonly record: 'enabled' | 'disabled' | undefined;
   /** an old container that a recreate put aside and did not come to remove yet */
   readonly isAside: boolean;
-  /** running, restarting, paused, created, exited, dead or removing, as the engine says, or missing */
+  /** running, restarting, paused, created, exited, dead or removing, as the engine says, or missing; unknown where no engine answers */
   readonly state: string;
   /** starting, healthy or unhealthy, where there is a check */
   readonly health: string | undefined;
@@ -29,6 +36,8 @@ export interface ContainerStatus {
   readonly exitCode: number | undefined;
   /** the kernel ended it for want of memory */
   readonly outOfMemory: boolean;
+  /** why its run spec, as it is now, is not tried again by events, and since when (ISO 8601) */
+  readonly failed: { readonly when: string; readonly why: string } | undefined;
   /** RFC 3339; undefined: it never was */
   readonly started: string | undefined;
   readonly finished: string | undefined;
@@ -47,23 +56,78 @@ export interface Status {
   readonly containers: readonly ContainerStatus[];
   /** adjustments that are still to be done */
   readonly pending: readonly Intent[];
+  /** a commit that was killed and is not put right yet, in words; undefined: there is none */
+  readonly unfinished: string | undefined;
+  /** why nothing is known of the containers; undefined: the engine answers */
+  readonly engineFailure: Failure | undefined;
 }
 
 /** A run that lasts so long makes the engine begin anew with the waits between its restarts: so it counts as one that went well (moby, restartmanager). */
 const RUNS_WELL_AFTER_MILLISECONDS = 10_000;
 const NEVER = '0001-01-01T00:00:00Z';
 
-/** How things stand: every record of a container and every container of ours, by name. @throws Failure(s) for names that are neither, and where the engine does not answer */
+/**
+ * How things stand: every record of a container and every container of ours, by name. Without an
+ * engine what only the host knows. @throws Failure(s) for names that are neither
+ */
 export async function readStatus(paths: Paths, names: readonly string[], now = new Date()): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
-  const engine = await getEngine(paths, snapshot);
-  const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+  const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths) };
   const records = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
-  const all = [...new Set([...records, ...ours.map(({ name }) => name)])].sort(compareBytes);
+  const failed = readFailed(paths);
   const isAsked = (name: string): boolean => names.length === 0 || names.includes(name) || names.includes(baseName(name));
+  const found = await findContainers(paths, snapshot);
+  if (found instanceof Failure) {
+    // a container without a record may be there for all we know
+    const all = names.length === 0 ? records : names;
+    const containers = all.toSorted(compareBytes).map((name) => ({ ...describeRecord(snapshot, name), failed: failed.get(name), isAside: false, ...NOT_THERE, state: 'unknown' }));
+    return { containers, ...ofHost, engineFailure: found };
+  }
+  const { engine, ours } = found;
+  const all = [...new Set([...records, ...ours.map(({ name }) => name)])].sort(compareBytes);
   refuseUnknown(names, all);
-  const containers = await Promise.all(all.filter(isAsked).map((name) => readOne(engine, snapshot, name, ours.find((container) => container.name === name), now)));
-  return { containers, pending: listIntents(paths) };
+  const containers = await Promise.all(all.filter(isAsked).map(async (name) => ({ ...await readOne(engine, snapshot, name, ours.find((container) => container.name === name), now), failed: failed.get(name) })));
+  return { containers, ...ofHost, engineFailure: undefined };
+}
+
+async function findContainers(paths: Paths, snapshot: Snapshot): Promise<{ readonly engine: Engine; readonly ours: readonly ContainerSummary[] } | Failure> {
+  try {
+    const engine = await getEngine(paths, snapshot);
+    return { engine, ours: (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true') };
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+/** Of those that are still as they were when they failed; one whose file cannot be read may be. */
+function readFailed(paths: Paths): FailedSpecs {
+  const failed = readFailedSpecs(paths);
+  return new Map([...failed].filter(([name, { digest }]) => {
+    const spec = findRunSpec(paths, name);
+    return spec === undefined || getSpecDigest(spec) === digest;
+  }));
+}
+
+function findRunSpec(paths: Paths, name: string): RunSpec | undefined {
+  try {
+    return readRunSpecs(paths, [name]).get(name);
+  } catch (error) {
+    if (error instanceof Failure || error instanceof Failures) return undefined;
+    throw error;
+  }
+}
+
+/** Every command puts right what was killed before it looks: what is left could not be, or is at work. */
+function findUnfinished(paths: Paths): string | undefined {
+  if (!hasJournal(paths) || findEventHolder(paths) !== undefined) return undefined;
+  try {
+    const journal = readJournal(paths);
+    return journal && `"${journal.command}" was killed ${journal.isCommitted ? 'after' : 'before'} its commit, and that is not put right yet`;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
 }
 
 /** @param all records and containers of ours @throws Failure(s) for names that are none of them, also not without what an interrupted recreate has added */
@@ -79,17 +143,22 @@ function baseName(name: string): string {
   return name.endsWith(REPLACED_SUFFIX) ? name.slice(0, -REPLACED_SUFFIX.length) : name;
 }
 
-async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined, now: Date): Promise<ContainerStatus> {
+/** What the dbs say of it. */
+function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus, 'name' | 'record' | 'urls'> {
+  const record = getDb(snapshot, CONTAINERS).has(name) ? (findProp(snapshot, CONTAINERS, name, 'status') === 'enabled' ? 'enabled' : 'disabled') : undefined;
+  return { name, record, urls: record === 'enabled' ? listUrls(snapshot, name) : [] };
+}
+
+async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined, now: Date): Promise<Omit<ContainerStatus, 'failed'>> {
   const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
   const isAside = container !== undefined && container.labels[NAME_LABEL] !== name && container.labels[NAME_LABEL] === baseName(name);
-  const record = getDb(snapshot, CONTAINERS).has(name) ? (findProp(snapshot, CONTAINERS, name, 'status') === 'enabled' ? 'enabled' : 'disabled') : undefined;
-  const urls = record === 'enabled' ? listUrls(snapshot, name) : [];
+  const record = describeRecord(snapshot, name);
   // it may have gone between the list and now
-  if (container === undefined || inspect === undefined) return { name, record, isAside, urls, ...NOT_THERE };
+  if (container === undefined || inspect === undefined) return { ...record, isAside, ...NOT_THERE };
   const [used, image] = await Promise.all([readMemory(engine, inspect), engine.findImage(inspect.Image)]);
   const digests = image?.RepoDigests ?? [];
   return {
-    name, record, isAside, urls, ...describeState(inspect, now),
+    ...record, isAside, ...describeState(inspect, now),
     memory: { used, limit: inspect.HostConfig.Memory || undefined },
     ports: container.ports, image: inspect.Config.Image, digest: digests[0]?.split('@')[1] ?? inspect.Image,
   };

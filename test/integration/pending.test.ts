@@ -48,6 +48,12 @@ describe('a service that has to follow its file', () => {
     host.write('/etc/docksmith/events/change/S60kill', '#!/bin/sh\nkill -9 $PPID\n');
     expect((await host.run('signal-event', ['change'])).exitCode).toBe(-1);
     expect([host.read('/etc/app.conf').includes('value 1'), countRestarts(), listPending().length]).toEqual([true, 0, 1]);
+    // a boot: no process is left, /run is empty, and the engine may not be up yet
+    host.write('/run/anything', '');
+    host.remove('/run');
+    const status = await host.run('docksmith', ['status']);
+    expect([status.exitCode, status.stdout]).toEqual([1, 'no containers\n\npending: service app (/etc/app.conf changed); the next event tries again\n']);
+    expect(status.stderr).toContain('docksmith: cannot reach the Docker engine at "/nowhere": ');
     const next = await host.run('signal-event', ['other']);
     expect([next.exitCode, countRestarts(), listPending()]).toEqual([0, 1, []]);
   });
@@ -65,5 +71,40 @@ describe('a service that has to follow its file', () => {
     host.write('/etc/docksmith/events/change/checks/app', '#!/bin/sh\ngrep -q /etc/app.conf "$DOCKSMITH_CHANGED"\n');
     await host.runOrFail('signal-event', ['change']);
     expect([host.read('/etc/app.conf').includes('value 2'), countRestarts()]).toEqual([true, 2]);
+  });
+  it('is shown as pending by status without an engine, with the containers of the records and a run spec that has failed', async () => {
+    host.write('/no', '');
+    await host.run('signal-event', ['change']);
+    await host.db('docker_containers set wiki service status enabled Image wiki:1', 'docker_containers set old service status disabled Image old:1');
+    host.write('/var/lib/docksmith/state/failed-specs.json', JSON.stringify({ version: 1, failed: { wiki: { digest: 'of a run spec that is not there', when: '2026-11-21T10:00:00.000Z', why: 'exit code 3' } } }));
+    const status = await host.run('docksmith', ['status']);
+    expect([status.exitCode, status.stdout]).toEqual([1, `NAME  STATE
+old   unknown
+wiki  unknown
+
+wiki: failed: exit code 3 (2026-11-21 10:00); docksmith reconcile --retry tries again
+pending: service app (/etc/app.conf changed); the next event tries again
+`]);
+    expect((await host.run('docksmith', ['status', 'wiki'])).stdout).toContain('  state      unknown\n  record     enabled\n');
+    const json = await host.run('docksmith', ['status', '--json']);
+    expect([json.exitCode, JSON.parse(json.stdout)]).toMatchObject([1, {
+      containers: [{ name: 'old', state: 'unknown', failed: null }, { name: 'wiki', state: 'unknown', failed: { why: 'exit code 3' } }],
+      pending: [{ name: 'app' }], unfinished: null, failures: [{ message: expect.stringContaining('cannot reach the Docker engine at "/nowhere"') as string }],
+    }]);
+  });
+
+  it('is none of status\' where the event was killed before its commit, which status puts right first; what cannot be put right it shows', async () => {
+    host.write('/etc/docksmith/events/change/checks/kill', '#!/bin/sh\nkill -9 $PPID\n');
+    expect((await host.run('signal-event', ['change'])).exitCode).toBe(-1);
+    const journal = '/var/lib/docksmith/state/unfinished/journal/prepared.json';
+    const written = host.read(journal);
+    host.write(journal, 'damaged');
+    const stuck = await host.run('docksmith', ['status']);
+    expect([stuck.exitCode, stuck.stdout]).toEqual([1, expect.stringMatching(/^unfinished: cannot read the journal of a commit ".*prepared.json": it is damaged: /m)]);
+    host.write(journal, written);
+    const status = await host.run('docksmith', ['status']);
+    expect([status.exitCode, status.stdout]).toEqual([1, 'no containers\n']);
+    expect(status.stderr).toMatch(/^docksmith: warning: "signal-event change" was killed before its commit: \d+ files and the dbs are as they were before it$/m);
+    expect(host.files('/etc').filter((name) => name.startsWith('/etc/app') || name.includes('docksmith-'))).toEqual([]);
   });
 });

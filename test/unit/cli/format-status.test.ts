@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { formatDetails, formatStatus } from '../../../src/cli/format-status.ts';
 import { listAttention, wordOf } from '../../../src/flow/status-words.ts';
-import { type ContainerStatus, describeState } from '../../../src/flow/status.ts';
+import { type ContainerStatus, describeState, type Status } from '../../../src/flow/status.ts';
 
 const PLAIN: ContainerStatus = {
-  name: 'wiki', record: 'enabled', isAside: false, state: 'running', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false,
+  name: 'wiki', record: 'enabled', isAside: false, state: 'running', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false, failed: undefined,
   started: '2026-11-21T10:00:00Z', finished: undefined, memory: { used: 20.5 * 1024 ** 2, limit: undefined }, ports: [], urls: [], image: 'wiki:1', digest: `sha256:0123456789abcdef${'0'.repeat(48)}`,
 };
 const LOOPING: ContainerStatus = { ...PLAIN, name: 'crash', state: 'restarting', isCrashLooping: true, restarts: 14, exitCode: 3, memory: { used: undefined, limit: 256 * 1024 ** 2 } };
 
+const QUIET: Status = { containers: [], pending: [], unfinished: undefined, engineFailure: undefined };
+
 const plain = (_style: unknown, text: string): string => text;
-const show = (containers: readonly ContainerStatus[], width = 80): readonly string[] => formatStatus({ containers, pending: [] }, plain, width).split('\n');
+const show = (containers: readonly ContainerStatus[], width = 80): readonly string[] => formatStatus({ ...QUIET, containers }, plain, width).split('\n');
 
 describe('the table', () => {
   it('leaves out the columns that are empty for all', () => {
@@ -46,19 +48,19 @@ describe('the table', () => {
   });
 
   it('colours the state alone, and pads before it colours', () => {
-    const marked = formatStatus({ containers: [PLAIN, LOOPING], pending: [] }, (style, text) => `<${String(style)}>${text}</>`, 80);
+    const marked = formatStatus({ ...QUIET, containers: [PLAIN, LOOPING] }, (style, text) => `<${String(style)}>${text}</>`, 80);
     expect(marked).toContain('wiki   <green>running   </>');
     expect(marked).toContain('crash  <red>crash-loop</>');
   });
 
-  it('tells what is pending', () => {
+  it('tells what is pending and unfinished', () => {
     const pending = [{ kind: 'service', name: 'httpd', verbs: ['reload'], causes: ['/etc/x changed'], since: '' }] as const;
-    expect(formatStatus({ containers: [], pending }, plain, 80)).toBe('no containers\n\npending: service httpd (/etc/x changed); the next event tries again\n');
+    expect(formatStatus({ ...QUIET, pending, unfinished: '"signal-event x" was killed' }, plain, 80)).toBe('no containers\n\nunfinished: "signal-event x" was killed\npending: service httpd (/etc/x changed); the next event tries again\n');
   });
 });
 
 it('tells all of one', () => {
-  expect(formatDetails({ containers: [{ ...LOOPING, urls: ['http://crash.example.test/'], finished: '2026-11-21T10:00:01Z' }], pending: [] }, plain)).toBe(`crash
+  expect(formatDetails({ ...QUIET, containers: [{ ...LOOPING, urls: ['http://crash.example.test/'], finished: '2026-11-21T10:00:01Z' }] }, plain)).toBe(`crash
   state      crash-loop, restarting
   record     enabled
   started    2026-11-21T10:00:00Z
@@ -86,6 +88,9 @@ it.each<readonly [Partial<ContainerStatus>, string, RegExp | undefined]>([
   [{ state: 'restarting', restarts: 1, exitCode: 1 }, 'restarting', /ended with exit code 1 and is started again/],
   [{ state: 'paused' }, 'paused', undefined],
   [{ state: 'dead' }, 'dead', /makes a new one/],
+  [{ failed: { when: '2026-11-21T10:00:00.000Z', why: 'exit code 3' } }, 'running', /^failed: exit code 3 \(2026-11-21 10:00\); docksmith reconcile --retry tries again$/],
+  [{ state: 'unknown' }, 'unknown', undefined],
+  [{ state: 'unknown', record: undefined }, 'unknown', undefined],
 ])('knows a word for %o', (change, word, attention) => {
   const container = { ...PLAIN, ...change };
   expect(wordOf(container).word).toBe(word);
