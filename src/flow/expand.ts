@@ -4,6 +4,7 @@ import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { type ChangeSet, findForcedOwner, planChanges, type Scope } from '../output/change-set.ts';
+import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
@@ -90,12 +91,11 @@ export function parseRenderedSpec(paths: Paths, output: Rendered): RunSpec {
   }
 }
 
-function atFragment(failure: Failure, { path, origins }: Rendered): Failure {
-  if (failure.at?.file !== path || failure.at.line === undefined) return failure;
-  const [origin] = origins[failure.at.line - 1] ?? [];
-  if (origin === undefined) return failure;
+function atFragment(failure: Failure, output: Rendered): Failure {
+  const at = failure.at?.file !== output.path || failure.at.line === undefined ? undefined : placeOfLine(output, failure.at.line);
+  if (at === undefined) return failure;
   const what = failure.message.slice(0, failure.message.length - failure.why.length - 2).replace(/^\S+:\d+(?::\d+)?: /, '');
-  return new Failure(what, { why: failure.why, at: { file: origin.fragment, line: origin.line }, ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
+  return new Failure(what, { why: failure.why, at, ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
 }
 
 function listMistakes(work: () => unknown): readonly Failure[] {

@@ -33,7 +33,7 @@ async function checkOutput(paths: Paths, output: Rendered, command: string): Pro
     replaceFile(staged, output);
     const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)));
     if (said === undefined) return undefined;
-    const at = findPlace(output, [staged], said) ?? atLine(output, /\blines? (\d+)/i.exec(said));
+    const at = findPlace(output, [staged], said) ?? atMatch(output, /\blines? (\d+)/i.exec(said));
     return new Failure(`cannot install "${output.path}"`, { why: `its check "${command}" refuses it${formatRecord(output)}: ${said.replaceAll(staged, output.path) || 'without a word'}`, ...(at !== undefined && { at }) });
   } catch (error) {
     return new Failure(`cannot check "${output.path}"`, { why: reasonOf(error), cause: error });
@@ -71,15 +71,19 @@ export function formatRecord({ record }: Pick<Rendered, 'record'>): string {
 export function findPlace(output: Rendered, names: readonly string[], said: string): Place | undefined {
   for (const name of names) {
     const file = `(?<![\\w/.-])${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`;
-    const place = atLine(output, new RegExp(`${file}["']?(?::\\s*(?:line )?|,? (?:on )?line )(\\d+)`, 'i').exec(said))
-      ?? atLine(output, new RegExp(`\\blines? (\\d+) (?:of|in) (?:file )?["']?${file}(?![\\w/-])`, 'i').exec(said));
+    const place = atMatch(output, new RegExp(`${file}["']?(?::\\s*(?:line )?|,? (?:on )?line )(\\d+)`, 'i').exec(said))
+      ?? atMatch(output, new RegExp(`\\blines? (\\d+) (?:of|in) (?:file )?["']?${file}(?![\\w/-])`, 'i').exec(said));
     if (place !== undefined) return place;
   }
   return undefined;
 }
 
-function atLine({ origins }: Rendered, match: RegExpExecArray | null): Place | undefined {
-  // the first of several is the end of the fragment before, of which that line has no more than its start
-  const origin = origins[Number(match?.[1]) - 1]?.at(-1);
+function atMatch(output: Rendered, match: RegExpExecArray | null): Place | undefined {
+  return match === null ? undefined : placeOfLine(output, Number(match[1]));
+}
+
+/** The fragment that made a line of an output, from 1, as every message names it; undefined where there is no such line. */
+export function placeOfLine({ origins }: Pick<Rendered, 'origins'>, line: number): Place | undefined {
+  const origin = origins[line - 1]?.[0];
   return origin === undefined ? undefined : { file: origin.fragment, line: origin.line };
 }

@@ -107,16 +107,21 @@ export class TrackedText {
     return lines;
   }
 
-  /** Where this text (of one line) comes from: each fragment line once, with the reads of all its pieces. */
+  /**
+   * Where this text (of one line) comes from: each fragment line once, with the reads of all its
+   * pieces. Those that gave something to see come first: the fragment before may end in a block
+   * that came to nothing on this line, and what expands another template gives no more than indent or newline.
+   */
   origins(): readonly Origin[] {
-    const origins = new Map<string, { place: Omit<Origin, 'reads'>; reads: Map<string, Read> }>();
-    for (const { fragment, line, documentKey, scope } of this.pieces) {
+    const origins = new Map<string, { place: Omit<Origin, 'reads'>; reads: Map<string, Read>; isSeen: boolean }>();
+    for (const { text, fragment, line, documentKey, scope } of this.pieces) {
       const key = `${fragment}:${line}:${documentKey ?? ''}`;
       let origin = origins.get(key);
-      if (origin === undefined) origins.set(key, (origin = { place: { fragment, line, ...(documentKey === undefined ? {} : { documentKey }) }, reads: new Map() }));
+      if (origin === undefined) origins.set(key, (origin = { place: { fragment, line, ...(documentKey === undefined ? {} : { documentKey }) }, reads: new Map(), isSeen: false }));
+      origin.isSeen ||= /\S/.test(text);
       for (const read of scope.all()) origin.reads.set(formatRead(read), read);
     }
-    return [...origins.values()].map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
+    return [...origins.values()].sort((a, b) => Number(b.isSeen) - Number(a.isSeen)).map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
   }
 
   toString(): string {

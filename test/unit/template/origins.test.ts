@@ -59,6 +59,13 @@ describe('every line of every output', () => {
     expect(findLine('daemon.json', '"max-size"').origins[0]).toMatchObject({ documentKey: 'log-opts.max-size' });
   });
 
+  it('names first what gave something to see: not the end of the fragment before, nor who expands another template', () => {
+    const paths = makeRoot({ 'templates/etc/it/10a': 'a\n{{default docker.Own ""}}', 'templates/etc/it/20b': 'b\n', 'templates/etc/it/30c': '  {{expand "/etc/inner"}}\n', 'templates/etc/inner/10d': 'c' });
+    const [output] = render({ template: '/etc/it' }, { paths }).outputs;
+    const first = output === undefined ? [] : linesOf(output).slice(-3).map(({ text, origins }) => [text, shortName(origins[0]?.fragment ?? ''), origins.length]);
+    expect(first).toEqual([['a', '/etc/it/10a', 1], ['b', '/etc/it/20b', 2], ['  c', '/etc/inner/10d', 2]]);
+  });
+
   it.each([
     ['wiki.yaml', 'image: mediawiki:1.43', '/etc/docksmith/containers/10image:4', ['docker_images wiki Tag', 'docker_images wiki Repository', 'docker_containers wiki Image']],
     ['wiki.yaml', '- "127.0.0.1:47000:80"', '/etc/docksmith/containers/35web-port:6', ['docker_containers wiki WebHostPort', 'docker_containers wiki WebPort', 'docker_containers wiki SubDomain']],
