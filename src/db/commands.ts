@@ -2,7 +2,8 @@ import { UsageFailure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
 import { fromByteString } from './byte-text.ts';
 import type { Draft } from './draft.ts';
-import { sortedKeys, toDb, toRecord, toText, trim } from './flat-file.ts';
+import { FlatDb } from './flat-db.ts';
+import { sortedKeys, toRecord, toText, trim } from './flat-file.ts';
 import type { DbRecord } from './record.ts';
 
 /** What a command has to say: byte-exact text as the original prints it, and the same as a JSON value. */
@@ -188,7 +189,7 @@ interface JsonRecord {
 
 /** All records, or the one of a key; null when there is no such record. */
 function recordsJson(draft: Draft, key: string | undefined): JsonRecord | readonly JsonRecord[] | null {
-  if (key === undefined) return [...toDb(draft.lines).values()].map(toJson);
+  if (key === undefined) return [...new FlatDb(() => draft.lines).values()].map(toJson);
   const value = draft.find(key);
   return value === undefined ? null : toJson(toRecord(fromByteString(trim(key)), value));
 }

@@ -6,7 +6,8 @@ import type { Paths } from '../paths.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
 import type { Draft } from './draft.ts';
-import { escapeSeparators, type Lines, parseFlatFile, sortedKeys, toDb } from './flat-file.ts';
+import { FlatDb } from './flat-db.ts';
+import { escapeSeparators, type Lines, parseFlatFile, sortedKeys } from './flat-file.ts';
 import { runMigration } from './migrate.ts';
 import type { Db } from './record.ts';
 import { changeDb } from './store.ts';
@@ -117,7 +118,7 @@ function setShippedValue(draft: Draft, shipped: ShippedValue): void {
 
 function readRecords(paths: Paths, db: string): Db {
   const lines: Lines = parseFlatFile(readDbFile(findDbFile(paths, db), db) ?? Buffer.alloc(0));
-  return toDb(lines);
+  return new FlatDb(() => lines);
 }
 
 function compareDbs(db: string, before: Db, after: Db): AppliedValue[] {

@@ -1,5 +1,5 @@
 import { fromByteString } from './byte-text.ts';
-import type { Db, DbRecord } from './record.ts';
+import type { DbRecord } from './record.ts';
 
 /**
  * What the lines of a db file hold, in the order of the file: key -> what follows the first
@@ -78,21 +78,6 @@ export function unescapeNewlines(text: string): string {
 /** Spells a value so that no reader takes its `|` for a separator; a `\|` stays as it is. */
 export function escapeSeparators(value: string): string {
   return value.replace(EVERY_SEPARATOR, '\\|');
-}
-
-/**
- * The records as people mean them. A key with white space around it is left out: no reader of
- * the original finds it. A prop without a value is not set.
- */
-export function toDb(lines: Lines): Db {
-  const db = new Map<string, DbRecord>();
-  for (const bytes of sortedKeys(lines)) {
-    if (bytes !== trim(bytes)) continue;
-    const key = fromByteString(bytes);
-    // two spellings of one name (UTF-8 and Latin-1): the UTF-8 one comes first and stays
-    if (!db.has(key)) db.set(key, toRecord(key, lines.get(bytes) ?? ''));
-  }
-  return db;
 }
 
 export function toRecord(key: string, value: string): DbRecord {

@@ -9,7 +9,8 @@ import { logChanges } from './change-log.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
 import { Draft } from './draft.ts';
 import { ownLockFile, removeCopiesOf } from './left-copies.ts';
-import { formatFlatFile, type Lines, parseFlatFile, toDb } from './flat-file.ts';
+import { FlatDb } from './flat-db.ts';
+import { formatFlatFile, type Lines, parseFlatFile } from './flat-file.ts';
 import type { Db } from './record.ts';
 import { type DbChange, SECRETS } from './snapshot.ts';
 
@@ -18,7 +19,8 @@ const QUIET_SECONDS = 1;
 
 /** The records of one db; a db without a file is empty. @throws {Failure} for a bad name or an unreadable file */
 export function readDb(paths: Paths, name: string): Db {
-  return toDb(readLines(paths, name));
+  const lines = readLines(paths, name);
+  return new FlatDb(() => lines);
 }
 
 /** The same, as the file spells it. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { toByteString } from '../db/byte-text.ts';
 import { listDbs } from '../db/db-file.ts';
 import type { Draft } from '../db/draft.ts';
-import { toDb } from '../db/flat-file.ts';
+import { FlatDb } from '../db/flat-db.ts';
 import type { Db, DbRecord } from '../db/record.ts';
 import { changeDb, readDb } from '../db/store.ts';
 import type { Companion } from '../output/transaction.ts';
@@ -102,7 +102,7 @@ export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = fal
     if (changed.length === 0) continue;
     changeDb(paths, name, (draft) => {
       // what somebody else wrote since is not ours to take back
-      const now = isUndo ? toDb(draft.lines) : undefined;
+      const now = isUndo ? new FlatDb(() => draft.lines) : undefined;
       for (const key of changed) carryOver(draft, key, before.get(key), after.get(key), now);
     });
   }

@@ -1,6 +1,6 @@
 import { toByteString } from '../../db/byte-text.ts';
 import { Draft } from '../../db/draft.ts';
-import { toDb } from '../../db/flat-file.ts';
+import { FlatDb } from '../../db/flat-db.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { readLines } from '../../db/store.ts';
 import { Failure } from '../../errors.ts';
@@ -113,7 +113,7 @@ export function withRecords(paths: Paths, snapshot: Snapshot, records: readonly 
   for (const db of listDbsOf(records)) {
     const draft = new Draft(readLines(paths, db));
     storeRecords(draft, records.filter((record) => record.db === db));
-    dbs.set(db, toDb(draft.lines));
+    dbs.set(db, new FlatDb(() => draft.lines));
   }
   return { ...snapshot, dbs };
 }

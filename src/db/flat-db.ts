@@ -1,0 +1,74 @@
+import { fromByteString } from './byte-text.ts';
+import { type Lines, sortedKeys, toRecord, trim } from './flat-file.ts';
+import type { Db, DbRecord } from './record.ts';
+
+/**
+ * The records as people mean them, each parsed when it is first asked for: of ten thousand a
+ * change touches one. A key with white space around it is left out: no reader of the original
+ * finds it. A prop without a value is not set.
+ */
+export class FlatDb implements Db {
+  readonly #read: () => Lines;
+  readonly #records = new Map<string, DbRecord>();
+  #lines: ReadonlyMap<string, string> | undefined;
+
+  constructor(read: () => Lines) {
+    this.#read = read;
+  }
+
+  /** Key -> what its line holds as the file spells it: equal lines are equal records. */
+  get lines(): ReadonlyMap<string, string> {
+    return (this.#lines ??= readableLines(this.#read()));
+  }
+
+  get size(): number {
+    return this.lines.size;
+  }
+
+  has(key: string): boolean {
+    return this.lines.has(key);
+  }
+
+  get(key: string): DbRecord | undefined {
+    let record = this.#records.get(key);
+    if (record !== undefined) return record;
+    const line = this.lines.get(key);
+    if (line === undefined) return undefined;
+    this.#records.set(key, (record = toRecord(key, line)));
+    return record;
+  }
+
+  keys(): MapIterator<string> {
+    return this.lines.keys();
+  }
+
+  *values(): Generator<DbRecord, undefined> {
+    for (const [, record] of this) yield record;
+  }
+
+  entries(): Generator<[string, DbRecord], undefined> {
+    return this[Symbol.iterator]();
+  }
+
+  *[Symbol.iterator](): Generator<[string, DbRecord], undefined> {
+    for (const key of this.lines.keys()) {
+      const record = this.get(key);
+      if (record !== undefined) yield [key, record];
+    }
+  }
+
+  forEach(callback: (record: DbRecord, key: string, db: Db) => void): void {
+    for (const [key, record] of this) callback(record, key, this);
+  }
+}
+
+function readableLines(lines: Lines): ReadonlyMap<string, string> {
+  const readable = new Map<string, string>();
+  for (const bytes of sortedKeys(lines)) {
+    if (bytes !== trim(bytes)) continue;
+    const key = fromByteString(bytes);
+    // two spellings of one name (UTF-8 and Latin-1): the UTF-8 one comes first and stays
+    if (!readable.has(key)) readable.set(key, lines.get(bytes) ?? '');
+  }
+  return readable;
+}
