@@ -10,10 +10,20 @@ export type Db = ReadonlyMap<string, DbRecord>;
 
 /** A db, a record or a prop that a text depends on. A missing one is read too: it would matter if it came. */
 export interface Read {
+  /** a db, or `FACTS` */
   readonly db: string;
-  /** undefined: the listing of the db, with `filter` */
+  /** undefined: a listing of the db */
   readonly key?: string;
   /** undefined: the record's type, or whether it exists */
   readonly prop?: string;
+  /**
+   * of a listing: which records, `type=service status=enabled`; undefined: all with all of their
+   * props. With a key: which of its props, by how their names begin, `Env.*`.
+   */
   readonly filter?: string;
+  /** of a listing: the index that was asked, for the records that it has under `filter` */
+  readonly index?: string;
 }
+
+/** Stands where a read names a db, for what is known of the host; the fact is its key. No file of a db can be called so. */
+export const FACTS = '/facts';

@@ -6,27 +6,101 @@ import type { RecordSchema, Schema } from './schema.ts';
 export interface Snapshot {
   readonly dbs: ReadonlyMap<string, Db>;
   readonly schema: Schema;
-  /** told of everything that findProp, findRecord and listRecords look at */
+  /** told of everything that the functions below look at */
   readonly onRead?: (read: Read) => void;
+  /** what is observed, where this is an observed snapshot */
+  readonly plain?: Snapshot;
+}
+
+/** The snapshot itself, for who says what it reads of it. */
+export function plainOf(snapshot: Snapshot): Snapshot {
+  return snapshot.plain ?? snapshot;
+}
+
+/** The same snapshot, and `onRead` is told of everything that is looked at. */
+export function observeSnapshot(snapshot: Snapshot, onRead: (read: Read) => void): Snapshot {
+  return new ObservedSnapshot(plainOf(snapshot), onRead);
+}
+
+class ObservedSnapshot implements Snapshot {
+  readonly plain: Snapshot;
+  readonly schema: Schema;
+  readonly onRead: (read: Read) => void;
+
+  constructor(plain: Snapshot, onRead: (read: Read) => void) {
+    this.plain = plain;
+    this.schema = plain.schema;
+    this.onRead = onRead;
+  }
+
+  /** Who takes the dbs themselves may look at all of them. */
+  get dbs(): Snapshot['dbs'] {
+    for (const db of this.plain.dbs.keys()) this.onRead({ db });
+    return this.plain.dbs;
+  }
 }
 
 const EMPTY: Db = new Map();
 
 /** A db that has no file is an empty one. */
 export function getDb(snapshot: Snapshot, db: string): Db {
-  return snapshot.dbs.get(db) ?? EMPTY;
+  snapshot.onRead?.({ db });
+  return dbOf(snapshot, db);
 }
 
-/** The record of that key, or undefined. */
-export function findRecord(snapshot: Snapshot, db: string, key: string): DbRecord | undefined {
+function dbOf(snapshot: Snapshot, db: string): Db {
+  return plainOf(snapshot).dbs.get(db) ?? EMPTY;
+}
+
+/** The record of that key by its type, or undefined. */
+export function findRecord(snapshot: Snapshot, db: string, key: string): Pick<DbRecord, 'key' | 'type'> | undefined {
   snapshot.onRead?.({ db, key });
-  return getDb(snapshot, db).get(key);
+  return dbOf(snapshot, db).get(key);
+}
+
+/** The names of a record's own props that begin so, in byte order. */
+export function listProps(snapshot: Snapshot, db: string, key: string, prefix = ''): readonly string[] {
+  snapshot.onRead?.({ db, key, filter: `${prefix}*` });
+  return [...dbOf(snapshot, db).get(key)?.props.keys() ?? []].filter((prop) => prop.startsWith(prefix));
+}
+
+/** Records of a db by something that they hold, so that the few that hold it are found without a look at all. */
+export interface Index {
+  readonly name: string;
+  readonly db: string;
+  /** what the record is found under: of its own props and their defaults alone */
+  readonly listValues: (snapshot: Snapshot, record: DbRecord) => readonly string[];
+}
+
+const indexed = new WeakMap<Snapshot, Map<Index, ReadonlyMap<string, readonly string[]>>>();
+
+/** The keys of the records that an index has under a value, in byte order. */
+export function lookUpIndex(snapshot: Snapshot, index: Index, value: string): readonly string[] {
+  snapshot.onRead?.({ db: index.db, index: index.name, filter: value });
+  const plain = plainOf(snapshot);
+  const ofSnapshot = indexed.get(plain) ?? new Map<Index, ReadonlyMap<string, readonly string[]>>();
+  indexed.set(plain, ofSnapshot);
+  let keys = ofSnapshot.get(index);
+  if (keys === undefined) ofSnapshot.set(index, (keys = makeIndex(plain, index)));
+  return keys.get(value) ?? [];
+}
+
+function makeIndex(snapshot: Snapshot, { db, listValues }: Index): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>();
+  for (const record of dbOf(snapshot, db).values()) {
+    for (const value of new Set(listValues(snapshot, record))) {
+      const others = keys.get(value);
+      if (others === undefined) keys.set(value, [record.key]);
+      else others.push(record.key);
+    }
+  }
+  return keys;
 }
 
 /** All records of a db, in byte order of their keys. */
 export function listRecords(snapshot: Snapshot, db: string): readonly DbRecord[] {
   snapshot.onRead?.({ db });
-  return [...getDb(snapshot, db).values()];
+  return [...dbOf(snapshot, db).values()];
 }
 
 /** The schema of a record: by its key in `configuration`, where every record is its own kind, else by its type. */
@@ -37,7 +111,7 @@ export function findRecordSchema(snapshot: Snapshot, db: string, record: DbRecor
 /** The value that holds for a prop: the record's own, else the schema's default, else undefined. */
 export function findProp(snapshot: Snapshot, db: string, key: string, prop: string): string | undefined {
   snapshot.onRead?.({ db, key, prop });
-  const record = getDb(snapshot, db).get(key);
+  const record = dbOf(snapshot, db).get(key);
   return record?.props.get(prop) ?? findKind(snapshot.schema, db, key, record?.type)?.[prop]?.default;
 }
 

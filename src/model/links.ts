@@ -1,4 +1,4 @@
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
 import { findImageReference } from './image.ts';
 import { CONTAINERS, NotAccepted, publishedPorts, splitList } from './ports.ts';
@@ -26,6 +26,13 @@ export function groupNetwork(key: string): string {
 export function parseContainerNetwork(network: string): string | undefined {
   return /^container:(.+)$/.exec(network)?.[1];
 }
+
+/** Enabled containers by those that they are linked with. */
+export const LINKED_WITH: Index = {
+  name: 'linked with', db: CONTAINERS,
+  listValues: (snapshot, { key, type }) => (type !== 'service' || findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled' ? []
+    : parseLinks(findProp(snapshot, CONTAINERS, key, 'Interlinked') ?? '').map(({ target }) => target)),
+};
 
 /** What a record's container needs, by the props alone: those that it is linked with, whose network it uses, and whose volumes. */
 export function listNeeds(props: ReadonlyMap<string, string>): readonly string[] {
@@ -55,11 +62,10 @@ export function listJoinedNetworks(snapshot: Snapshot, key: string): readonly Jo
   const custom = /^custom:(.+)$/.exec(network)?.[1];
   if (network !== 'bridge' && custom === undefined) return [];
   const isLinked = parseLinks(findProp(snapshot, CONTAINERS, key, 'Interlinked') ?? '').length > 0;
-  const groups = listRecords(snapshot, CONTAINERS).flatMap(({ key: other, type }): readonly JoinedNetwork[] => {
-    if (type !== 'service' || other === key || findProp(snapshot, CONTAINERS, other, 'status') !== 'enabled') return [];
+  const groups = lookUpIndex(snapshot, LINKED_WITH, key).filter((other) => other !== key).map((other): JoinedNetwork => {
     const aliases = parseLinks(findProp(snapshot, CONTAINERS, other, 'Interlinked') ?? '').filter(({ target }) => target === key).map(({ alias }) => alias);
     // its own name it has on every network anyway
-    return aliases.length === 0 ? [] : [{ name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) }];
+    return { name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) };
   });
   const address = findProp(snapshot, CONTAINERS, key, 'NetworkAddress');
   const own: readonly JoinedNetwork[] = [
@@ -95,8 +101,7 @@ export function linkVariables(snapshot: Snapshot, facts: Facts, key: string): Re
 
 /** Whether an enabled container is linked with this one. */
 export function isLinkTarget(snapshot: Snapshot, key: string): boolean {
-  return listRecords(snapshot, CONTAINERS).some(({ key: other, type }) => type === 'service' && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled'
-    && parseLinks(findProp(snapshot, CONTAINERS, other, 'Interlinked') ?? '').some(({ target }) => target === key));
+  return lookUpIndex(snapshot, LINKED_WITH, key).length > 0;
 }
 
 interface LinkPort { readonly port: number; readonly protocol: 'tcp' | 'udp' }

@@ -8,30 +8,26 @@ export class ReadScope {
   readonly own: Read[] = [];
   readonly around: ReadScope | undefined;
   /** shared by all scopes around and inside: what a condition that printed nothing has read counts too */
-  readonly #noted: Map<string, Read>;
+  readonly #noted: Read[];
 
   constructor(around?: ReadScope) {
     this.around = around;
-    this.#noted = around === undefined ? new Map<string, Read>() : around.#noted;
+    this.#noted = around === undefined ? [] : around.#noted;
   }
 
   note(read: Read): void {
     this.own.push(read);
-    this.#noted.set(formatRead(read), read);
+    this.#noted.push(read);
   }
 
   /** Everything that this scope and all scopes around and inside it have read so far, each once. */
   noted(): readonly Read[] {
-    return [...this.#noted.values()];
+    return uniqueReads(this.#noted);
   }
 
   /** Own reads first, then those around, each once. */
   all(): readonly Read[] {
-    const reads = new Map<string, Read>();
-    for (const scope of this.#outwards()) {
-      for (const read of scope.own) reads.set(formatRead(read), read);
-    }
-    return [...reads.values()];
+    return uniqueReads([...this.#outwards()].flatMap(({ own }) => own));
   }
 
   *#outwards(): Generator<ReadScope> {
@@ -40,9 +36,15 @@ export class ReadScope {
   }
 }
 
+function uniqueReads(reads: readonly Read[]): readonly Read[] {
+  return [...new Map(reads.map((read) => [formatRead(read), read])).values()];
+}
+
 /** One line for a read, the same for the same read: `docker_containers wiki MaxMemory`. */
-export function formatRead({ db, key, prop, filter }: Read): string {
-  return [db, key ?? `(${filter ?? 'all'})`, prop].filter((part) => part !== undefined).join(' ');
+export function formatRead({ db, key, prop, filter, index }: Read): string {
+  if (key === undefined) return `${db} (${index === undefined ? '' : `${index} `}${filter ?? 'all'})`;
+  const of = prop ?? filter;
+  return of === undefined ? `${db} ${key}` : `${db} ${key} ${of}`;
 }
 
 /** A run of text with the place in a fragment that made it. */

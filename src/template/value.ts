@@ -1,5 +1,4 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
-import type { DbRecord } from '../db/record.ts';
+import { findProp, findRecord, listProps, observeSnapshot, plainOf, type Snapshot } from '../db/snapshot.ts';
 import { type ReadScope, TrackedText } from './tracked-text.ts';
 
 /** What an expression of a fragment can be. `undefined` is a missing record or prop. */
@@ -25,7 +24,7 @@ export class Verbatim {
 
 /** A snapshot whose reads are noted in the scope. */
 export function observe(snapshot: Snapshot, scope: ReadScope): Snapshot {
-  return { ...snapshot, onRead: (read) => scope.note(read) };
+  return observeSnapshot(snapshot, (read) => scope.note(read));
 }
 
 /** A record as fragments see it; every look at it is recorded in the scope that asks. */
@@ -33,20 +32,18 @@ export class RecordView {
   readonly snapshot: Snapshot;
   readonly db: string;
   readonly key: string;
-  readonly record: DbRecord | undefined;
 
   constructor(snapshot: Snapshot, db: string, key: string) {
-    this.snapshot = snapshot;
+    this.snapshot = plainOf(snapshot);
     this.db = db;
     this.key = key;
-    this.record = snapshot.dbs.get(db)?.get(key);
   }
 
   /** This view, or undefined when there is neither such a record nor a schema that has defaults for it. */
   orMissing(scope: ReadScope): RecordView | undefined {
-    scope.note({ db: this.db, key: this.key });
+    const record = findRecord(observe(this.snapshot, scope), this.db, this.key);
     const hasDefaults = this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.key);
-    return this.record !== undefined || hasDefaults ? this : undefined;
+    return record !== undefined || hasDefaults ? this : undefined;
   }
 
   /** `{{wiki.key}}`, `{{wiki.type}}`, or a prop; props of those two names are read with the helper `prop`. */
@@ -62,8 +59,12 @@ export class RecordView {
 
   /** The record's type: what prints when a fragment names the record itself, since SME keeps single values there. */
   type(scope: ReadScope): string | undefined {
-    scope.note({ db: this.db, key: this.key });
-    return this.record?.type;
+    return findRecord(observe(this.snapshot, scope), this.db, this.key)?.type;
+  }
+
+  /** The names of its own props that begin so. */
+  listProps(scope: ReadScope, prefix?: string): readonly string[] {
+    return listProps(observe(this.snapshot, scope), this.db, this.key, prefix);
   }
 }
 

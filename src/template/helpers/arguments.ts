@@ -33,7 +33,7 @@ export function plainValue(value: Value, call: HelperCall): unknown {
   if (Array.isArray(value)) return (value as readonly Value[]).map((item) => plainValue(item, call));
   if (value instanceof VariableMap) return Object.fromEntries([...value.entries].map(([name, item]) => [name, plainValue(item, call)]));
   if (value instanceof RecordView && value.db !== 'configuration') {
-    return Object.fromEntries([...(value.record?.props.keys() ?? [])].map((prop) => [prop, value.prop(prop, call.scope)]));
+    return Object.fromEntries(value.listProps(call.scope).map((prop) => [prop, value.prop(prop, call.scope)]));
   }
   return typeof value === 'boolean' || typeof value === 'number' ? value : (textOf(value, call.scope) ?? null);
 }

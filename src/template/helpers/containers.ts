@@ -47,7 +47,7 @@ export const CONTAINER_HELPERS: HelperTable = {
     example: { fragment: '{{#each (environment (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}', gives: 'MODE: prod GREETING: hello, world ' },
     call: (call) => {
       const record = recordArgument(call, 0);
-      const names = [...(record.record?.props.keys() ?? [])].filter((prop) => prop.startsWith('Env.'));
+      const names = record.listProps(call.scope, 'Env.');
       return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? ''])]);
     },
   },

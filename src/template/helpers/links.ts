@@ -1,4 +1,4 @@
-import { getDb } from '../../db/snapshot.ts';
+import { findProp } from '../../db/snapshot.ts';
 import { linkVariables, listJoinedNetworks, listNeeds } from '../../model/links.ts';
 import { describeNetwork } from '../../model/networks.ts';
 import { CONTAINERS } from '../../model/ports.ts';
@@ -37,8 +37,8 @@ export const LINK_HELPERS: HelperTable = {
     example: { fragment: '{{join (needs (record "docker_containers" "git"))}}none', gives: 'none' },
     call: (call) => {
       const { key } = recordArgument(call, 0);
-      for (const prop of ['Interlinked', 'network', 'VolumesFrom']) call.scope.note({ db: CONTAINERS, key, prop });
-      return listNeeds(getDb(call.snapshot, CONTAINERS).get(key)?.props ?? new Map<string, string>());
+      const props = ['Interlinked', 'network', 'VolumesFrom'].map((prop) => [prop, findProp(call.snapshot, CONTAINERS, key, prop) ?? ''] as const);
+      return listNeeds(new Map(props));
     },
   },
 };

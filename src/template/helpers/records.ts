@@ -1,4 +1,4 @@
-import { findProp, findRecord, getDb } from '../../db/snapshot.ts';
+import { findProp, findRecord, getDb, plainOf } from '../../db/snapshot.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
 import { formatFilter, matches } from '../matches.ts';
 import { RecordView, textOf, type Value } from '../value.ts';
@@ -13,7 +13,8 @@ export const RECORD_HELPERS: HelperTable = {
       const db = textArgument(call, 0);
       const filter = new Map([...call.hash].map(([prop, value]) => [prop, textOf(value, call.scope) ?? '']));
       call.scope.note({ db, ...(filter.size === 0 ? {} : { filter: formatFilter(filter) }) });
-      return [...getDb(call.snapshot, db).values()].filter((record) => matches(call.snapshot, db, record, filter)).map(({ key }) => new RecordView(call.snapshot, db, key));
+      const plain = plainOf(call.snapshot);
+      return [...getDb(plain, db).values()].filter((record) => matches(plain, db, record, filter)).map(({ key }) => new RecordView(plain, db, key));
     },
   },
   record: {
