@@ -11,6 +11,15 @@ const VERSION = 1;
  * @param what what it is, for the message: `the ledger`
  */
 export function readState<T>(file: string, what: string, parse: (state: Field) => T): T | undefined {
+  return readStateText(file, what, (text, checkVersion) => {
+    const state = new Field(JSON.parse(text), '');
+    checkVersion(state.get('version').number());
+    return parse(state);
+  });
+}
+
+/** The same for one that has a format of its own; `parse` throws for what is damaged. */
+export function readStateText<T>(file: string, what: string, parse: (text: string, checkVersion: (version: number) => void) => T): T | undefined {
   const cannot = (why: string, hint: string): Failure => new Failure(`cannot read ${what} "${file}"`, { why, hint });
   let text: string;
   try {
@@ -20,10 +29,9 @@ export function readState<T>(file: string, what: string, parse: (state: Field) =
     throw new Failure(`cannot read ${what} "${file}"`, { why: reasonOf(error), cause: error });
   }
   try {
-    const state = new Field(JSON.parse(text), '');
-    const version = state.get('version').number();
-    if (version !== VERSION) throw cannot(`it has version ${version}, and this program knows ${VERSION}`, 'use the version of docksmith that wrote it, or a newer one');
-    return parse(state);
+    return parse(text, (version) => {
+      if (version !== VERSION) throw cannot(`it has version ${version}, and this program knows ${VERSION}`, 'use the version of docksmith that wrote it, or a newer one');
+    });
   } catch (error) {
     throw error instanceof Failure ? error : cannot(`it is damaged: ${reasonOf(error)}`, 'put back a copy of it from a backup; it is never taken as empty');
   }
@@ -31,9 +39,14 @@ export function readState<T>(file: string, what: string, parse: (state: Field) =
 
 /** Writes such a file as one step, for its owner's eyes only (mode 0600). Folders are made. */
 export function writeState(file: string, what: string, state: Readonly<Record<string, unknown>>): void {
+  writeStateFile(file, what, formatState(state));
+}
+
+/** The same for one that has a format of its own. */
+export function writeStateFile(file: string, what: string, content: FileContent): void {
   try {
     mkdirSync(path.dirname(file), { recursive: true });
-    replaceFile(file, formatState(state));
+    replaceFile(file, content);
   } catch (error) {
     throw new Failure(`cannot write ${what} "${file}"`, { why: reasonOf(error), cause: error });
   }
@@ -41,7 +54,11 @@ export function writeState(file: string, what: string, state: Readonly<Record<st
 
 /** The file itself, for who writes it together with others. */
 export function formatState(state: Readonly<Record<string, unknown>>): FileContent {
-  const content = Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`);
+  return asStateFile(Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`));
+}
+
+/** For its owner's eyes only. */
+export function asStateFile(content: Buffer): FileContent {
   return { content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
@@ -86,7 +103,10 @@ export class Field {
   }
 
   private object(): Readonly<Record<string, unknown>> {
-    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value)) return this.wrong('an object');
-    return Object.fromEntries(Object.entries(this.value));
+    return isObject(this.value) ? this.value : this.wrong('an object');
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,7 +11,7 @@ import { listSteps } from '../event/steps.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
-import type { ChangeSet } from '../output/change-set.ts';
+import { NO_CHANGES } from '../output/change-set.ts';
 import { commitChanges } from '../output/commit.ts';
 import { readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
@@ -30,7 +30,6 @@ import { StagedDbs } from './staged-dbs.ts';
 import { getEngine, withEngineFacts, type World } from './world.ts';
 
 const EVENT = 'docker-container-update';
-const NO_FILES: ChangeSet = { install: [], remove: [], unchanged: [], obstacles: [] };
 
 export interface AdoptRequest {
   readonly source: AdoptSource;
@@ -81,7 +80,7 @@ interface Prepared {
 async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   const ledger = readLedger(paths);
   const dbs = readSnapshot(paths);
-  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.keys()] });
+  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.paths()] });
   const snapshot = withHostDefaults(dbs, hostFacts);
   // what an adoption left that was killed before it wrote its records is nobody's
   const before = new Map([...readAdopted(paths)].filter(([, labels]) => getDb(snapshot, CONTAINERS).has(labels[NAME_LABEL] ?? '')));
@@ -154,7 +153,7 @@ async function commit(paths: Paths, { adoption: { records }, adopted, world }: P
     for (const db of listDbsOf(records)) changeDb(staged.paths, db, (draft) => storeRecords(draft, records.filter((record) => record.db === db)));
     if (adopted.size + before.size > 0) writeAdopted(paths, adopted);
     try {
-      await commitChanges(paths, NO_FILES, { ledger: world.ledger, command, companion: staged.companion(), generation: generationOf(world.snapshot, run) });
+      await commitChanges(paths, NO_CHANGES, { ledger: world.ledger, command, companion: staged.companion(), generation: generationOf(world.snapshot, run) });
     } catch (error) {
       if (adopted.size + before.size > 0) writeAdopted(paths, before);
       throw error;

@@ -36,7 +36,7 @@ async function examineEngine(world: World): Promise<readonly Finding[]> {
     const description = await daily.describe();
     const [shares, containers] = await Promise.all([daily.measureDisk(), engine.listContainers()]);
     // the drop-in that starts the engine in our way
-    const ownsUnit = [...ledger.outputs.keys()].some((file) => file.includes('/docker.service.d/'));
+    const ownsUnit = [...ledger.outputs.paths()].some((file) => file.includes('/docker.service.d/'));
     return [
       ...checkEngine(snapshot, daily.socket, description), ...checkDisk(description.dataRoot, shares),
       ...await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit)),

@@ -3,7 +3,7 @@ import { withChanges } from '../db/snapshot.ts';
 import { Failure, UsageFailure } from '../errors.ts';
 import { listSteps, type Step, withServices } from '../event/steps.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
-import type { ChangeSet } from '../output/change-set.ts';
+import { type ChangeSet, NO_CHANGES } from '../output/change-set.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { intentsOf, isAdjustable, listRetries } from './adjust.ts';
@@ -37,7 +37,7 @@ export interface Preview {
   readonly executables: readonly string[];
 }
 
-const NOTHING: Expanded = { changes: { install: [], remove: [], unchanged: [], obstacles: [] }, outputs: [], warnings: [] };
+const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [] };
 
 /**
  * Says what an event would do: renders over the dbs with the ports that would be allocated,

@@ -73,8 +73,7 @@ export function requestsOf(templates: readonly TemplateToExpand[], args: readonl
 
 /** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. */
 function goneTemplates({ paths, ledger }: World): readonly (readonly [string, 'all'])[] {
-  const templates = new Set([...ledger.outputs.values()].map(({ template }) => template));
-  return [...templates].filter((template) => listFragments(paths, readMetadata(paths, template).template, false) === undefined).map((template) => [template, 'all'] as const);
+  return [...ledger.outputs.templates()].filter((template) => listFragments(paths, readMetadata(paths, template).template, false) === undefined).map((template) => [template, 'all'] as const);
 }
 
 /** Whether an output is a container's run spec. */

@@ -1,4 +1,6 @@
 import { readSnapshot } from '../db/read-snapshot.ts';
+import type { ChangeSet } from '../output/change-set.ts';
+import { installedUnder } from '../output/installed.ts';
 import { digestOf } from '../output/ledger.ts';
 import { type Generation, readGeneration } from '../output/generations.ts';
 import type { Mask } from '../mask.ts';
@@ -32,9 +34,7 @@ export async function planRollback(paths: Paths, number: number): Promise<Rollba
   try {
     writeDifference(staged.paths, now, then);
     const preview = await previewEvent(staged.paths, { event: EVENT, args: [] });
-    const { install, unchanged } = preview.changes;
-    const rendered = new Map([...install.map(({ output }) => output), ...unchanged].map(({ path, content }) => [path, digestOf(content)]));
-    const differing = [...generation.files].filter(([path, { digest }]) => rendered.has(path) && rendered.get(path) !== digest).map(([path]) => path);
+    const differing = listDiffering(paths, generation, preview.changes);
     return { generation, records: listRecordChanges(now, then), preview, differing, mask: maskOf(paths, [now, then]) };
   } finally {
     staged.remove();
@@ -53,6 +53,17 @@ export function rollBack(paths: Paths, { number }: Generation, reporter: Reporte
       writeDifference(staged, now, then);
     },
   }, reporter);
+}
+
+function listDiffering(paths: Paths, { files }: Generation, { install, unchanged }: ChangeSet): readonly string[] {
+  const coming = new Map(install.map(({ output }) => [output.path, output.content]));
+  const staying = new Set(unchanged.map(({ path }) => path));
+  const readInstalled = installedUnder(paths);
+  return [...files].filter(([path, { digest }]) => {
+    const installed = staying.has(path) ? readInstalled(path) : undefined;
+    const content = installed?.kind === 'file' ? installed.file.content : coming.get(path);
+    return content !== undefined && digestOf(content) !== digest;
+  }).map(([path]) => path);
 }
 
 function readBoth(paths: Paths, generation: Generation): { readonly now: Dbs; readonly then: Dbs } {

@@ -5,7 +5,7 @@ import { type Run, newRun, type RunStep } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Adjusted } from '../event/services.ts';
 import { type ExecutableStep, listSteps, type ServiceToAdjust, type Step, withServices } from '../event/steps.ts';
-import { type ChangeSet, listEdited, refuseObstacles } from '../output/change-set.ts';
+import { type ChangeSet, listEdited, NO_CHANGES, refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
@@ -56,8 +56,6 @@ export interface SignalResult {
   readonly pending: readonly Intent[];
   readonly failures: readonly Failure[];
 }
-
-const NO_CHANGES: ChangeSet = { install: [], remove: [], unchanged: [], obstacles: [] };
 
 /** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
 const isHook = (event: string): boolean => event === 'post-install' || event === 'post-upgrade';

@@ -26,7 +26,7 @@ export interface World {
 export async function readWorld(paths: Paths): Promise<World> {
   const ledger = readLedger(paths);
   const dbs = readSnapshot(paths);
-  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.keys()] });
+  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.paths()] });
   const snapshot = withHostDefaults(dbs, hostFacts);
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };

@@ -3,7 +3,7 @@ import { compareBytes } from '../layers.ts';
 import type { FileContent } from '../replace-file.ts';
 import type { RecordRef, Rendered } from '../template/rendered.ts';
 import type { Installed, ReadInstalled } from './installed.ts';
-import { digestOf, type Ledger, type Owned } from './ledger.ts';
+import { digestOf, type Ledger, type Owned, ownedOf } from './ledger.ts';
 
 /** Why an output is written: it is not there, or this of it differs. */
 export type Reason = 'new' | 'content' | 'mode' | 'owner';
@@ -43,9 +43,14 @@ export interface Obstacle {
 export interface ChangeSet {
   readonly install: readonly Install[];
   readonly remove: readonly Removal[];
-  readonly unchanged: readonly Rendered[];
+  /** what is as it should be; the content is that of the file */
+  readonly unchanged: readonly { readonly path: string }[];
+  /** what the ledger says of unchanged files: some of it may be another, as the services whose files they are */
+  readonly enter: readonly Owned[];
   readonly obstacles: readonly Obstacle[];
 }
+
+export const NO_CHANGES: ChangeSet = { install: [], remove: [], unchanged: [], enter: [], obstacles: [] };
 
 /**
  * What was rendered, by template: every output of it, or with `FOREACH` only those of these
@@ -65,9 +70,10 @@ export interface PlanOptions {
  */
 export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, owner }: PlanOptions = {}): ChangeSet {
   const outputs = rendered.map((output) => ({ ...output, ...owner })).sort((a, b) => compareBytes(a.path, b.path));
-  throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, scope)]);
+  const isInScope = scopeTest(scope);
+  throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, isInScope)]);
   const install: Install[] = [];
-  const unchanged: Rendered[] = [];
+  const enter: Owned[] = [];
   const obstacles: Obstacle[] = [];
   for (const output of outputs) {
     const installed = readInstalled(output.path);
@@ -81,11 +87,11 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
       const reasons = findDifferences(output, old);
       const ours = owned !== undefined;
       if (!ours && !takeOver) obstacles.push({ output, what: 'a file that docksmith does not own', isFile: true, identical: reasons.length === 0 });
-      else if (ours && reasons.length === 0) unchanged.push(output);
+      else if (ours && reasons.length === 0) enter.push(ownedOf(output));
       else install.push({ output, old, reasons, edited: ours && reasons.includes('content') && isEdited(owned, old), takesOver: !ours });
     }
   }
-  return { install, remove: planRemovals(outputs, ledger, scope, readInstalled), unchanged, obstacles };
+  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled), unchanged: enter.map(({ path }) => ({ path })), enter, obstacles };
 }
 
 /** Own ids for one who is not root, undefined for root: what `PlanOptions.owner` is to be. */
@@ -115,12 +121,14 @@ export function refuseObstacles({ obstacles }: ChangeSet, hintOf: (output: Rende
   })));
 }
 
-function planRemovals(outputs: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled): readonly Removal[] {
+function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, isInScope: ScopeTest, readInstalled: ReadInstalled): readonly Removal[] {
   const produced = new Set(outputs.map(({ path }) => path));
-  return [...ledger.outputs.values()]
-    .filter((owned) => !produced.has(owned.path) && isInScope(owned, scope))
-    .sort((a, b) => compareBytes(a.path, b.path))
-    .map((owned) => planRemoval(owned, readInstalled(owned.path)));
+  const removals: Removal[] = [];
+  for (const path of owned.paths()) {
+    const entry = produced.has(path) ? undefined : owned.get(path);
+    if (entry !== undefined && isInScope(entry)) removals.push(planRemoval(entry, readInstalled(path)));
+  }
+  return removals;
 }
 
 /** What becomes of one owned file that is wanted no more. */
@@ -142,10 +150,15 @@ function findDifferences(wanted: FileContent, old: FileContent): readonly Reason
   return reasons;
 }
 
-function isInScope({ template, record }: Owned, scope: Scope): boolean {
-  const records = scope.get(template);
-  if (records === undefined || records === 'all') return records === 'all';
-  return record !== undefined && records.some(({ db, key }) => db === record.db && key === record.key);
+type ScopeTest = (owned: Owned) => boolean;
+
+function scopeTest(scope: Scope): ScopeTest {
+  const nameOf = ({ db, key }: RecordRef): string => `${db} ${key}`;
+  const records = new Map([...scope].map(([template, of]) => [template, of === 'all' ? of : new Set(of.map(nameOf))]));
+  return ({ template, record }) => {
+    const of = records.get(template);
+    return of === 'all' || (record !== undefined && of?.has(nameOf(record)) === true);
+  };
 }
 
 /** @param outputs sorted by path */
@@ -156,10 +169,10 @@ function findTwins(outputs: readonly Rendered[]): readonly Failure[] {
   });
 }
 
-function findOthersOutputs(outputs: readonly Rendered[], ledger: Ledger, scope: Scope): readonly Failure[] {
+function findOthersOutputs(outputs: readonly Rendered[], ledger: Ledger, isInScope: ScopeTest): readonly Failure[] {
   return outputs.flatMap((output) => {
     const owned = ledger.outputs.get(output.path);
-    return owned === undefined || isInScope(owned, scope) || formatMaker(owned) === formatMaker(output) ? [] : [twins(output.path, owned, output)];
+    return owned === undefined || isInScope(owned) || formatMaker(owned) === formatMaker(output) ? [] : [twins(output.path, owned, output)];
   });
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import type { Paths } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
 import { type ChangeSet, type Install, refuseObstacles, type Removal } from './change-set.ts';
@@ -7,7 +8,7 @@ import { filesOfGeneration, GENERATION_FOLDERS, type NewGeneration } from './gen
 import { type KeptBecause, keptFile, newKeptIds } from './history.ts';
 import { installedUnder } from './installed.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
-import { formatLedger, isSameLedger, type Ledger, LEDGER_FILE, ownedOf } from './ledger.ts';
+import { formatLedger, type Ledger, LEDGER_FILE, ownedOf } from './ledger.ts';
 import { carryOut, type Companion, type FileChange } from './transaction.ts';
 
 export interface CommitOptions {
@@ -46,7 +47,7 @@ export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, 
   const originals = new Map(keep.flatMap(({ id, path, because }) => (because === 'taken over' ? [[path, id] as const] : [])));
   const after = ledgerAfter(ledger, changes, originals, newFolders, emptied);
   const state: readonly FileChange[] = [
-    ...(isSameLedger(ledger, after) ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
+    ...(after === ledger ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
   ];
   const history = generation === undefined || (files.length === 0 && companion === undefined) ? [] : listHistoryFiles(paths, after, changes, { ...generation, command });
   if (files.length + state.length > 0 || companion !== undefined) {
@@ -55,10 +56,9 @@ export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, 
   return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
 }
 
-/** The whole of what docksmith has written now, unchanged files too: an older one may not have been kept. */
-function listHistoryFiles(paths: Paths, after: Ledger, { install, unchanged }: ChangeSet, generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
+function listHistoryFiles(paths: Paths, after: Ledger, { install }: ChangeSet, generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
   for (const folder of GENERATION_FOLDERS) mkdirSync(paths.file(folder), { recursive: true, mode: 0o700 });
-  const contents = [...install.map(({ output }) => output), ...unchanged].map(({ content }) => content);
+  const contents = install.map(({ output }) => output.content);
   return [...filesOfGeneration(paths, after, contents, generation)].map(([path, wanted]) => ({ path, old: undefined, wanted }));
 }
 
@@ -88,19 +88,18 @@ function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
 }
 
 function ledgerAfter(ledger: Ledger, changes: ChangeSet, originals: ReadonlyMap<string, string>, newFolders: readonly string[], emptied: readonly string[]): Ledger {
-  const outputs = new Map(ledger.outputs);
-  for (const { owned } of changes.remove) outputs.delete(owned.path);
-  // unchanged ones too: their reads, services or template may be others now
-  for (const output of [...changes.install.map((install) => install.output), ...changes.unchanged]) outputs.set(output.path, ownedOf(output));
+  const outputs = ledger.outputs.with([...changes.install.map(({ output }) => ownedOf(output)), ...changes.enter], changes.remove.map(({ owned }) => owned.path));
   const gone = new Set(emptied);
-  return {
-    outputs,
-    originals: new Map([...ledger.originals, ...originals]),
-    folders: new Set([...ledger.folders, ...newFolders].filter((folder) => !gone.has(folder))),
-  };
+  const folders = new Set([...ledger.folders, ...newFolders].filter((folder) => !gone.has(folder)));
+  const isSame = outputs === ledger.outputs && originals.size === 0 && newFolders.every((folder) => ledger.folders.has(folder)) && !emptied.some((folder) => ledger.folders.has(folder));
+  return isSame ? ledger : { outputs, originals: new Map([...ledger.originals, ...originals]), folders };
 }
 
 /** The folders of ours above files that go, which may be empty then. */
 function foldersAbove({ folders }: Ledger, remove: readonly Removal[]): readonly string[] {
-  return [...folders].filter((folder) => remove.some(({ owned }) => owned.path.startsWith(`${folder}/`)));
+  const above = new Set<string>();
+  for (const { owned } of remove) {
+    for (let folder = path.posix.dirname(owned.path); folder !== '/' && !above.has(folder); folder = path.posix.dirname(folder)) above.add(folder);
+  }
+  return [...folders].filter((folder) => above.has(folder));
 }

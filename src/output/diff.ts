@@ -26,20 +26,20 @@ type Line = readonly [text: string, colour?: Colour];
  */
 export function formatDiff({ install, remove }: ChangeSet, options: DiffOptions = {}): string {
   return formatFileDiffs([
-    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output, reads: output.reads, origins: output.origins })),
-    ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined, reads: owned.reads }])),
+    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output, isSecret: output.isSecret, origins: output.origins })),
+    ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined, isSecret: owned.isSecret }])),
   ], options);
 }
 
 /** One file before and after; undefined: it is not there. */
-export interface FilePair extends Partial<Pick<Rendered, 'reads' | 'origins'>> {
+export interface FilePair extends Partial<Pick<Rendered, 'isSecret' | 'origins'>> {
   readonly path: string;
   readonly old: FileContent | undefined;
   readonly wanted: FileContent | undefined;
 }
 
 /** The same for any files. One for which a secret was read is not shown, unless `origins` says which lines of it that was for. */
-export function formatFileDiffs(files: readonly FilePair[], { colour = false, mask = (text): string => text, isSecret = (): boolean => false }: DiffOptions = {}): string {
+export function formatFileDiffs(files: readonly FilePair[], { colour = false, mask = (text): string => text, isSecret }: DiffOptions = {}): string {
   const lines = [...files].sort((a, b) => compareBytes(a.path, b.path)).flatMap((file) => diffFile(file, listSecretFrames(file, mask, isSecret)));
   // masked after comparing, line by line: so a secret that changes is still seen to change
   return lines.map(([text, paint]) => `${colourOf(colour ? paint : undefined, showable(mask(text)))}\n`).join('');
@@ -50,8 +50,8 @@ interface Frame { readonly masked: string; readonly pattern: RegExp }
 /** `all`: the whole file is not shown */
 type Frames = readonly Frame[] | 'all';
 
-function listSecretFrames({ wanted, reads = [], origins }: FilePair, mask: Mask, isSecret: (read: Read) => boolean): Frames {
-  if (!reads.some(isSecret)) return [];
+function listSecretFrames({ wanted, isSecret: holdsSecret = false, origins }: FilePair, mask: Mask, isSecret: DiffOptions['isSecret']): Frames {
+  if (isSecret === undefined || !holdsSecret) return [];
   if (wanted === undefined || origins === undefined) return 'all';
   const secretLines = wanted.content.toString().split('\n').filter((_, n) => origins[n]?.some((origin) => origin.reads.some(isSecret)) === true);
   return secretLines.map(mask).filter((line) => line.includes(MASK))

@@ -1,126 +1,88 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
-import { type Field, formatState, readState, writeState } from '../state-file.ts';
-import type { Read, RecordRef, Rendered } from '../template/rendered.ts';
+import { asStateFile, readStateText, writeStateFile } from '../state-file.ts';
+import type { Rendered } from '../template/rendered.ts';
+import { type Owned, OwnedFiles } from './owned-files.ts';
 
-/** One output that docksmith put in place, and may therefore replace and remove. */
-export interface Owned {
-  /** without the root */
-  readonly path: string;
-  /** sha256 of the content, hex */
-  readonly digest: string;
-  /** permission bits */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly template: string;
-  /** with `FOREACH`: whose output it is */
-  readonly record?: RecordRef;
-  readonly services: readonly string[];
-  /** what was read for it: for `why`, and to tell what a change of a prop touches */
-  readonly reads: readonly Read[];
-}
+export { type Owned, OwnedFiles };
 
 export interface Ledger {
-  /** by path */
-  readonly outputs: ReadonlyMap<string, Owned>;
+  readonly outputs: OwnedFiles;
   /** path -> id in history of the file that stood there before docksmith (`--take-over`); stays when the output goes */
   readonly originals: ReadonlyMap<string, string>;
   /** folders that docksmith made, without the root */
   readonly folders: ReadonlySet<string>;
 }
 
-export const EMPTY_LEDGER: Ledger = { outputs: new Map(), originals: new Map(), folders: new Set() };
+export const EMPTY_LEDGER: Ledger = { outputs: OwnedFiles.of([]), originals: new Map(), folders: new Set() };
 
 export function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
 /** The entry for an output as it is rendered. */
-export function ownedOf(output: Rendered): Owned {
-  const { path, content, mode, uid, gid, template, record, services, reads } = output;
-  return { path, digest: digestOf(content), mode, uid, gid, template, ...(record !== undefined && { record }), services, reads };
+export function ownedOf({ path, content, mode, uid, gid, template, record, services, isSecret }: Rendered): Owned {
+  return { path, digest: digestOf(content), mode, uid, gid, template, ...(record !== undefined && { record }), services, isSecret };
 }
 
 /** Without the root. */
-export const LEDGER_FILE = path.posix.join(STATE_DIR, 'ledger.json');
+export const LEDGER_FILE = path.posix.join(STATE_DIR, 'ledger');
+const WHAT = 'the ledger';
 
 const ledgerFile = (paths: Paths): string => paths.file(LEDGER_FILE);
 
 /** Empty where docksmith never installed anything; a damaged ledger is an error, since an empty one would disown every file. */
 export function readLedger(paths: Paths): Ledger {
-  return readState(ledgerFile(paths), 'the ledger', parseLedger) ?? EMPTY_LEDGER;
+  return readStateText(ledgerFile(paths), WHAT, parseLedger) ?? EMPTY_LEDGER;
 }
 
 /** Writes the whole ledger as one step. */
 export function writeLedger(paths: Paths, ledger: Ledger): void {
-  writeState(ledgerFile(paths), 'the ledger', ledgerState(ledger));
+  writeStateFile(ledgerFile(paths), WHAT, formatLedger(ledger));
 }
 
-/** The file, for who writes it together with others. */
-export function formatLedger(ledger: Ledger): FileContent {
-  return formatState(ledgerState(ledger));
+/**
+ * The file, for who writes it together with others: a head with a checksum of all that follows,
+ * for lines are not looked at when it is read; then, with tabs between their parts, folders,
+ * originals, and a line per output.
+ */
+export function formatLedger({ outputs, originals, folders }: Ledger): FileContent {
+  const lines = [
+    ...[...folders].sort(compareBytes).map((folder) => `folder\t${folder}`),
+    ...[...originals].sort(([a], [b]) => compareBytes(a, b)).map(([file, id]) => `original\t${file}\t${id}`),
+    ...outputs.lines(),
+  ];
+  const body = Buffer.from([...lines, ''].join('\n'));
+  return asStateFile(Buffer.concat([Buffer.from(headOf(body)), body]));
 }
 
-/** Same entries, whatever their order. */
-export function isSameLedger(a: Ledger, b: Ledger): boolean {
-  return JSON.stringify(ledgerState(a)) === JSON.stringify(ledgerState(b));
+function headOf(body: Buffer): string {
+  return `docksmith ledger 1 ${formatSum(body)}\n`;
 }
 
-/** Reads are kept as short lists `[db, key, prop, filter]`: they are most of the file. */
-function ledgerState({ outputs, originals, folders }: Ledger): Readonly<Record<string, unknown>> {
-  return {
-    outputs: Object.fromEntries(sorted(outputs).map(([path, owned]) => [path, formatOwned(owned)])),
-    originals: Object.fromEntries(sorted(originals)),
-    folders: [...folders].sort(compareBytes),
-  };
+function formatSum(body: Buffer | string): string {
+  return crc32(body).toString(16).padStart(8, '0');
 }
 
-function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
-  return [...map].sort(([a], [b]) => compareBytes(a, b));
-}
-
-function formatOwned({ digest, mode, uid, gid, template, record, services, reads }: Owned): unknown {
-  return {
-    digest, mode: mode.toString(8).padStart(4, '0'), uid, gid, template,
-    ...(record !== undefined && { record: { db: record.db, key: record.key } }),
-    services,
-    reads: reads.map(({ db, key, prop, filter }) => filter === undefined ? [db, key, prop].filter((part) => part !== undefined) : [db, null, null, filter]),
-  };
-}
-
-function parseLedger(state: Field): Ledger {
-  return {
-    outputs: state.get('outputs').map(parseOwned),
-    originals: state.get('originals').map((id) => id.text()),
-    folders: new Set(state.get('folders').list((folder) => folder.text())),
-  };
-}
-
-function parseOwned(owned: Field, path: string): Owned {
-  const record = owned.get('record').optional((field) => ({ db: field.get('db').text(), key: field.get('key').text() }));
-  return {
-    path,
-    digest: owned.get('digest').text(),
-    mode: parseMode(owned.get('mode')),
-    uid: owned.get('uid').number(),
-    gid: owned.get('gid').number(),
-    template: owned.get('template').text(),
-    ...(record !== undefined && { record }),
-    services: owned.get('services').list((service) => service.text()),
-    reads: owned.get('reads').list(parseRead),
-  };
-}
-
-function parseMode(mode: Field): number {
-  return /^[0-7]{4}$/.test(mode.text()) ? Number.parseInt(mode.text(), 8) : mode.wrong('four octal digits');
-}
-
-function parseRead(read: Field): Read {
-  const [db, key, prop, filter] = read.list((part) => part.value === null ? undefined : part.text());
-  if (db === undefined) return read.wrong('[db, key, prop, filter]');
-  return { db, ...(key !== undefined && { key }), ...(prop !== undefined && { prop }), ...(filter !== undefined && { filter }) };
+function parseLedger(text: string, checkVersion: (version: number) => void): Ledger {
+  const [head = '', version = '', sum = ''] = /^docksmith ledger (\d+) ([0-9a-f]{8})\n/.exec(text) ?? [];
+  if (head === '') throw new Error('it does not begin as a ledger does');
+  checkVersion(Number(version));
+  const body = text.slice(head.length);
+  if (formatSum(body) !== sum) throw new Error('its checksum is another one');
+  const lines = body.split('\n').slice(0, -1);
+  const first = lines.findIndex((line) => line.startsWith('/'));
+  const folders = new Set<string>();
+  const originals = new Map<string, string>();
+  for (const line of first < 0 ? lines : lines.slice(0, first)) {
+    const [kind, name = '', id = ''] = line.split('\t');
+    if (kind === 'folder') folders.add(name);
+    else if (kind === 'original') originals.set(name, id);
+    else throw new Error(`${JSON.stringify(line)} is no line of it`);
+  }
+  return { outputs: OwnedFiles.parse(first < 0 ? [] : lines.slice(first)), originals, folders };
 }

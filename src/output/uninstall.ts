@@ -24,7 +24,7 @@ export function planUninstall(paths: Paths, ledger: Ledger): Uninstall {
   const remove: string[] = [];
   const restore: Kept[] = [];
   const leave: { path: string; why: string }[] = [];
-  const touched = [...new Set([...ledger.outputs.keys(), ...ledger.originals.keys()])].sort(compareBytes);
+  const touched = [...new Set([...ledger.outputs.paths(), ...ledger.originals.keys()])].sort(compareBytes);
   for (const path of touched) {
     const installed = readInstalled(path);
     const owned = ledger.outputs.get(path);

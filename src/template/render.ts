@@ -123,7 +123,7 @@ export class Renderer {
       path: name, content: Buffer.from(text.toString()), mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record: { db: record.db, key: record.key } }),
-      origins: text.lines().map((line) => line.origins()), reads: scope.noted(), services: metadata.services, ...(check === '' ? {} : { check }),
+      origins: text.lines().map((line) => line.origins()), reads: scope.noted(), isSecret, services: metadata.services, ...(check === '' ? {} : { check }),
     }));
   }
 

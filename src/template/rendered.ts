@@ -33,6 +33,8 @@ export interface Rendered {
   readonly origins: readonly (readonly Origin[])[];
   /** everything that was read for it, each once */
   readonly reads: readonly Read[];
+  /** something secret is among that */
+  readonly isSecret: boolean;
   /** services whose file this is */
   readonly services: readonly string[];
   /** shell command with `%s` for the staged file */

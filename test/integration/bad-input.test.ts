@@ -135,7 +135,7 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
   });
 
   it('a read-only target', async () => {
-    const state = ['/var/lib/docksmith/state/intents.json', '/var/lib/docksmith/state/ledger.json'];
+    const state = ['/var/lib/docksmith/state/intents.json', '/var/lib/docksmith/state/ledger'];
     await whileReadOnly('/etc/docksmith/containers', async () => {
       expect(await fail('docker-update', [], state)).toBe('docksmith: cannot install "/etc/docksmith/containers/git.yaml": read-only file system; all files are again as they were before\n');
     });

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { readLedger } from '../../src/output/ledger.ts';
+import { findPaths } from '../../src/paths.ts';
 import { type Host, makeHost } from '../support/host.ts';
 import { listTouched, type MainHost, makeMainHost, type Machine, startMachine } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
@@ -74,8 +76,7 @@ describe('one event at a time', () => {
     for (const name of names) host.writeFragment(name, '10hello', 'hello\n');
     host.write('/etc/docksmith/events/outer/S50call', `#!/bin/sh\n${names.map((name) => `expand-template ${name} >/dev/null &\n`).join('')}wait\n`);
     expect(await host.run('signal-event', ['--wait', '5', 'outer'])).toMatchObject({ exitCode: 0 });
-    const { outputs } = JSON.parse(host.read('/var/lib/docksmith/state/ledger.json')) as { outputs: Readonly<Record<string, unknown>> };
-    expect(Object.keys(outputs)).toEqual(names);
+    expect([...readLedger(findPaths({ DOCKSMITH_ROOT: host.root })).outputs.paths()]).toEqual(names);
     const runs = await listRuns();
     const parent = runs.find(({ event }) => event === 'outer')?.id;
     expect(runs.filter((run) => run.event === 'expand-template' && run.parent === parent && run.exitCode === 0)).toHaveLength(8);

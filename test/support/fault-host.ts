@@ -1,6 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { readLedger } from '../../src/output/ledger.ts';
+import { findPaths } from '../../src/paths.ts';
 import { type Host, makeHost } from './host.ts';
 import { makeTemporaryFolder } from './leftovers.ts';
 
@@ -39,10 +41,10 @@ export function findHarm(root: string, generation: string, isSettled = generatio
   expected.delete(generation === '1' ? '02' : '01');
   const there = new Map(readdirSync(file('/etc/app')).map((name) => [name, readFileSync(file(`/etc/app/${name}`), 'utf8').split('\n').at(-2) ?? '']));
   const harm = [...new Set([...expected.keys(), ...there.keys()])].filter((name) => expected.get(name) !== there.get(name)).map((name) => `/etc/app/${name}: ${there.get(name) ?? 'nothing'} instead of ${expected.get(name) ?? 'nothing'}`);
-  const { outputs } = JSON.parse(readFileSync(file(`${STATE}/ledger.json`), 'utf8')) as { outputs: Readonly<Record<string, { digest: string }>> };
-  const owned = Object.keys(outputs).map((name) => path.basename(name));
+  const { outputs } = readLedger(findPaths({ DOCKSMITH_ROOT: root }));
+  const owned = [...outputs.paths()].map((name) => path.basename(name));
   if (owned.join() !== [...expected.keys()].join()) harm.push(`the ledger has ${owned.join()}`);
-  for (const [name, { digest }] of Object.entries(outputs)) {
+  for (const [name, { digest }] of outputs) {
     if (existsSync(file(name)) && createHash('sha256').update(readFileSync(file(name))).digest('hex') !== digest) harm.push(`${name} is not as the ledger has it`);
   }
   const { intents } = JSON.parse(readFileSync(file(`${STATE}/intents.json`), 'utf8')) as { intents: readonly unknown[] };

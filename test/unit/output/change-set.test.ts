@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../src/errors.ts';
 import { type ChangeSet, isEmptyChangeSet, listEdited, planChanges, type PlanOptions, refuseObstacles, type Scope } from '../../../src/output/change-set.ts';
 import type { Installed } from '../../../src/output/installed.ts';
-import { EMPTY_LEDGER, type Ledger, type Owned, ownedOf } from '../../../src/output/ledger.ts';
+import { EMPTY_LEDGER, type Ledger, type Owned, OwnedFiles, ownedOf } from '../../../src/output/ledger.ts';
 import type { Rendered } from '../../../src/template/rendered.ts';
 import { makeRendered } from '../../support/rendered.ts';
 
@@ -13,7 +13,7 @@ const wiki = makeRendered('/etc/docksmith/containers/wiki.yaml', 'wiki\n', { tem
 const git = makeRendered('/etc/docksmith/containers/git.yaml', 'git\n', { template: containers, record: { db: 'docker_containers', key: 'git' } });
 
 const owning = (...entries: readonly (Rendered | Owned)[]): Ledger =>
-  ({ ...EMPTY_LEDGER, outputs: new Map(entries.map((entry) => [entry.path, 'digest' in entry ? entry : ownedOf(entry)])) });
+  ({ ...EMPTY_LEDGER, outputs: OwnedFiles.of(entries.map((entry) => ('digest' in entry ? entry : ownedOf(entry)))) });
 const file = ({ content, mode, uid, gid }: Rendered, changed?: string): Installed =>
   ({ kind: 'file', file: { content: changed === undefined ? content : Buffer.from(changed), mode, uid, gid } });
 const everything = (rendered: readonly Rendered[], ledger: Ledger): Scope =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Failures } from '../../../src/errors.ts';
-import { planChanges } from '../../../src/output/change-set.ts';
+import { NO_CHANGES, planChanges } from '../../../src/output/change-set.ts';
 import { checkOutputs } from '../../../src/output/check.ts';
 import { EMPTY_LEDGER } from '../../../src/output/ledger.ts';
 import type { Rendered } from '../../../src/template/rendered.ts';
@@ -40,5 +40,5 @@ it('all that is refused is said at once, in any way that a checker ends', async 
 it('a file that stays as it is is not checked again', async () => {
   const host = makeTempHost();
   const output = makeRendered('/etc/a', 'a', { check: 'exit 1' });
-  await checkOutputs(host.paths, { install: [{ output, old: output, reasons: [], edited: false, takesOver: true }], remove: [], unchanged: [output], obstacles: [] });
+  await checkOutputs(host.paths, { ...NO_CHANGES, install: [{ output, old: output, reasons: [], edited: false, takesOver: true }], unchanged: [output] });
 });

@@ -39,7 +39,7 @@ describe('a change set', () => {
     process.umask(umask);
     expect([host.read('/etc/a.conf'), host.read(deep.path), host.mode('/etc/a.conf'), host.mode(deep.path), host.mode('/etc/new'), host.mode('/etc/new/folder')]).toEqual(['a\n', 'deep\n', 0o644, 0o600, 0o755, 0o755]);
     expect(readLedger(host.paths)).toEqual(ledger);
-    expect([...ledger.outputs.keys()]).toEqual(['/etc/a.conf', deep.path]);
+    expect([...ledger.outputs.paths()]).toEqual(['/etc/a.conf', deep.path]);
     expect([...ledger.folders].sort()).toEqual(['/etc', '/etc/new', '/etc/new/folder']);
   });
 
@@ -52,11 +52,11 @@ describe('a change set', () => {
     expect(ledger).toEqual(readLedger(host.paths));
   });
 
-  it('renews the ledger where only what was read is another', async () => {
+  it('renews the ledger where only whose file it is is another', async () => {
     const host = makeTempHost();
     await install(host.paths, [a]);
-    await install(host.paths, [{ ...a, reads: [{ db: 'configuration', key: 'DomainName' }] }]);
-    expect(readLedger(host.paths).outputs.get('/etc/a.conf')?.reads).toEqual([{ db: 'configuration', key: 'DomainName' }]);
+    await install(host.paths, [{ ...a, services: ['httpd'], isSecret: true }]);
+    expect(readLedger(host.paths).outputs.get('/etc/a.conf')).toMatchObject({ services: ['httpd'], isSecret: true });
   });
 
   it('removes files, and the folders that it made for them, and no other folder', async () => {
@@ -67,7 +67,7 @@ describe('a change set', () => {
     expect(readLedger(host.paths).folders.has('/srv/made')).toBe(true);
     const { ledger } = await install(host.paths, [a]);
     expect(outputs(host)).toEqual([{ '/etc/a.conf': 'a\n', '/etc/new/by-hand': 'theirs' }, { '/srv/keep': '' }]);
-    expect([...ledger.outputs.keys()]).toEqual(['/etc/a.conf']);
+    expect([...ledger.outputs.paths()]).toEqual(['/etc/a.conf']);
     expect([...ledger.folders].sort()).toEqual(['/etc', '/etc/new']);
   });
 

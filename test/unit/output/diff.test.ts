@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Read } from '../../../src/db/record.ts';
 import { maskerOf } from '../../../src/mask.ts';
-import type { ChangeSet, Install } from '../../../src/output/change-set.ts';
+import { type Install, NO_CHANGES } from '../../../src/output/change-set.ts';
 import { formatDiff } from '../../../src/output/diff.ts';
 import { ownedOf } from '../../../src/output/ledger.ts';
 import { makeRendered } from '../../support/rendered.ts';
 
-const NOTHING: ChangeSet = { install: [], remove: [], unchanged: [], obstacles: [] };
 
 function change(path: string, old: string | undefined, wanted: string): Install {
   const output = makeRendered(path, wanted);
@@ -15,7 +14,7 @@ function change(path: string, old: string | undefined, wanted: string): Install 
 
 it('shows one unified diff per file, new and removed ones against /dev/null', () => {
   const removed = makeRendered('/etc/b', 'going\n');
-  const changes = { ...NOTHING, install: [change('/etc/a', 'one\ntwo\nthree\n', 'one\n2\nthree\n'), change('/etc/c', undefined, 'new')], remove: [{ owned: ownedOf(removed), old: removed, edited: false }] };
+  const changes = { ...NO_CHANGES, install: [change('/etc/a', 'one\ntwo\nthree\n', 'one\n2\nthree\n'), change('/etc/c', undefined, 'new')], remove: [{ owned: ownedOf(removed), old: removed, edited: false }] };
   expect(formatDiff(changes)).toBe([
     '--- /etc/a', '+++ /etc/a', '@@ -1,3 +1,3 @@', ' one', '-two', '+2', ' three',
     '--- /etc/b', '+++ /dev/null', '@@ -1,1 +0,0 @@', '-going',
@@ -24,18 +23,18 @@ it('shows one unified diff per file, new and removed ones against /dev/null', ()
 });
 
 it('is empty where nothing changes', () => {
-  expect(formatDiff(NOTHING)).toBe('');
+  expect(formatDiff(NO_CHANGES)).toBe('');
 });
 
 it('tells a change of mode and owner', () => {
   const output = makeRendered('/etc/a', 'a\n', { uid: 0, gid: 0 });
   const install: Install = { output, old: { ...output, mode: 0o600, gid: 33 }, reasons: ['mode', 'owner'], edited: false, takesOver: false };
-  expect(formatDiff({ ...NOTHING, install: [install] })).toBe('--- /etc/a\n+++ /etc/a\nmode 0600 -> 0644\nowner 0:33 -> 0:0\n');
+  expect(formatDiff({ ...NO_CHANGES, install: [install] })).toBe('--- /etc/a\n+++ /etc/a\nmode 0600 -> 0644\nowner 0:33 -> 0:0\n');
 });
 
 it('masks secret values, and still shows that one changed', () => {
   const mask = maskerOf(['secret', 'old secret', 'secret2', '', 'first\nsecond']);
-  const text = formatDiff({ ...NOTHING, install: [change('/etc/a', 'pw=old secret\n', 'pw=secret2\nkey=first\nsecond\n')] }, { mask });
+  const text = formatDiff({ ...NO_CHANGES, install: [change('/etc/a', 'pw=old secret\n', 'pw=secret2\nkey=first\nsecond\n')] }, { mask });
   expect(text).toBe('--- /etc/a\n+++ /etc/a\n@@ -1,1 +1,3 @@\n-pw=********\n+pw=********\n+key=********\n+********\n');
 });
 
@@ -45,7 +44,7 @@ describe('a secret that nobody knows any more', () => {
   const shown = (old: string, wanted: string, secretLine: number): string => {
     const { output, ...install } = change('/etc/a', old, wanted);
     const origins = wanted.split('\n').map((_, n) => [{ fragment: 'f', line: 1, reads: n === secretLine ? [read] : [] }]);
-    return formatDiff({ ...NOTHING, install: [{ ...install, output: { ...output, reads: [read], origins } }] }, options);
+    return formatDiff({ ...NO_CHANGES, install: [{ ...install, output: { ...output, isSecret: true, origins } }] }, options);
   };
 
   it('is masked in the line that goes, by what its successor looks like', () => {
@@ -61,20 +60,20 @@ describe('a secret that nobody knows any more', () => {
   });
 
   it('is not shown of a file that is removed', () => {
-    const removed = { ...makeRendered('/etc/b', 'pw=old-secret\n'), reads: [read] };
-    expect(formatDiff({ ...NOTHING, remove: [{ owned: ownedOf(removed), old: removed, edited: false }] }, options)).toBe('--- /etc/b\n+++ /dev/null\nnot shown, since it held a secret, 14 bytes\n');
+    const removed = { ...makeRendered('/etc/b', 'pw=old-secret\n'), isSecret: true };
+    expect(formatDiff({ ...NO_CHANGES, remove: [{ owned: ownedOf(removed), old: removed, edited: false }] }, options)).toBe('--- /etc/b\n+++ /dev/null\nnot shown, since it held a secret, 14 bytes\n');
   });
 });
 
 it('spells out control characters, also those that turn the direction of text', () => {
-  expect(formatDiff({ ...NOTHING, install: [change('/etc/a', 'a\n', '\u001b[2Ja\u202eb\n')] })).toContain('\n+\\x1b[2Ja\\u202eb\n');
+  expect(formatDiff({ ...NO_CHANGES, install: [change('/etc/a', 'a\n', '\u001b[2Ja\u202eb\n')] })).toContain('\n+\\x1b[2Ja\\u202eb\n');
 });
 
 it('says that a file is binary and does not show it', () => {
-  expect(formatDiff({ ...NOTHING, install: [change('/etc/a', 'text', 'b\0nary')] })).toBe('--- /etc/a\n+++ /etc/a\nbinary file, 4 -> 6 bytes\n');
+  expect(formatDiff({ ...NO_CHANGES, install: [change('/etc/a', 'text', 'b\0nary')] })).toBe('--- /etc/a\n+++ /etc/a\nbinary file, 4 -> 6 bytes\n');
 });
 
 it('is coloured when asked', () => {
-  const text = formatDiff({ ...NOTHING, install: [change('/etc/a', 'a\n', 'b\n')] }, { colour: true });
+  const text = formatDiff({ ...NO_CHANGES, install: [change('/etc/a', 'a\n', 'b\n')] }, { colour: true });
   expect(text).toContain('\u001b[31m-a\u001b[0m\n\u001b[32m+b\u001b[0m\n');
 });

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, symlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { installedUnder } from '../../../src/output/installed.ts';
-import { ownedOf } from '../../../src/output/ledger.ts';
+import { OwnedFiles, ownedOf } from '../../../src/output/ledger.ts';
 import { listDeviations } from '../../../src/output/verify.ts';
 import { makeRendered } from '../../support/rendered.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
@@ -9,7 +9,7 @@ import { makeTempHost } from '../../support/temp-host.ts';
 it('tells in what way each file is not any more as it was written', () => {
   const host = makeTempHost();
   const names = ['a-well', 'edited', 'gone', 'linked', 'loose', 'loose-and-edited', 'given-away'];
-  const outputs = new Map(names.map((name) => [`/etc/${name}`, ownedOf(makeRendered(`/etc/${name}`, 'ours\n', name === 'given-away' ? { uid: 4321 } : {}))]));
+  const outputs = OwnedFiles.of(names.map((name) => ownedOf(makeRendered(`/etc/${name}`, 'ours\n', name === 'given-away' ? { uid: 4321 } : {}))));
   for (const name of names) host.write(`/etc/${name}`, 'ours\n');
   host.write('/etc/edited', 'theirs\n');
   rmSync(host.file('/etc/gone'));
@@ -21,10 +21,10 @@ it('tells in what way each file is not any more as it was written', () => {
   const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   expect(listDeviations({ outputs, originals: new Map(), folders: new Set() }, installedUnder(host.paths))).toEqual([
     { path: '/etc/edited', kind: 'edited', details: [] },
+    { path: '/etc/given-away', kind: 'owner', details: [`owner ${owner} instead of 4321:${process.getgid?.() ?? 0}`] },
     { path: '/etc/gone', kind: 'missing', details: [] },
     { path: '/etc/linked', kind: 'replaced', details: ['by a symbolic link'] },
     { path: '/etc/loose', kind: 'mode', details: ['mode 0666 instead of 0644'] },
     { path: '/etc/loose-and-edited', kind: 'edited', details: ['mode 0600 instead of 0644'] },
-    { path: '/etc/given-away', kind: 'owner', details: [`owner ${owner} instead of 4321:${process.getgid?.() ?? 0}`] },
   ]);
 });
