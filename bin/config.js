@@ -1,3 +1,2 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
-await main('config');
+require('../dist/db.cjs').mainDb('config', process.argv.slice(2));

@@ -1,3 +1,2 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
-await main('db');
+require('../dist/db.cjs').mainDb('db', process.argv.slice(2));

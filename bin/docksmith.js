@@ -1,3 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
-await main('docksmith');
+const [command, ...args] = process.argv.slice(2);
+if (command === 'db' || command === 'config') require('../dist/db.cjs').mainDb(command, args);
+else require('../dist/docksmith.cjs').main('docksmith');

@@ -1,3 +1,2 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
-await main('expand-template');
+require('../dist/docksmith.cjs').main('expand-template');

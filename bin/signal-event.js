@@ -1,3 +1,2 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
-await main('signal-event');
+require('../dist/docksmith.cjs').main('signal-event');

@@ -7,7 +7,7 @@ import { type DemoEngine, startEngine, useEngine } from './engines.ts';
 import { Shell, tell } from './shell.ts';
 import { tellStory } from './story.ts';
 
-const BIN = path.resolve(import.meta.dirname, '../../../bin/path');
+const BIN = path.resolve(import.meta.dirname, '../../bin/path');
 const KEYS = ['wikidb', 'wiki', 'git', 'cache', 'notes'] as const;
 
 /**

@@ -1,18 +1,15 @@
 // Plain JavaScript: it runs on a fresh clone, before anything is installed.
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installPackages, ROOT } from './packages.js';
 
 const { socket } = readOptions();
 installPackages();
 console.log('building …');
-for (const project of ['tsconfig.build.json', 'demo/tsconfig.json']) {
-  const { status } = spawnSync(path.join(ROOT, 'node_modules/.bin/tsc'), ['-p', project], { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
+await import('./build.js');
+const { build } = await import('esbuild');
+await build({ entryPoints: ['demo/main.ts'], outfile: 'demo/dist/main.js', bundle: true, format: 'esm', platform: 'node', target: 'node20.19', packages: 'external', absWorkingDir: ROOT });
 // in this process, not a child: so Ctrl-C reaches the one that has something to clear up
-const { runDemo } = await import('../demo/dist/demo/main.js');
+const { runDemo } = await import('../demo/dist/main.js');
 process.exitCode = await runDemo(socket?.replace(/^unix:\/\//, ''));
 
 function readOptions() {

@@ -13,7 +13,7 @@ const STEPS = [
   ['types', 'tsc', '--noEmit'],
   ['lint', 'eslint', '.'],
   ['unit and architecture tests', ...vitest('unit')],
-  ['build', 'tsc', '-p', 'tsconfig.build.json'],
+  ['build', process.execPath, 'scripts/build.js'],
   ['integration tests', ...vitest('integration')],
 ];
 
@@ -24,7 +24,7 @@ let code = 0;
 for (const [title, program, ...args] of STEPS) {
   console.log(`\n== ${title}`);
   const from = Date.now();
-  const { status, error } = spawnSync(path.join(ROOT, 'node_modules/.bin', program), args, { cwd: ROOT, stdio: 'inherit' });
+  const { status, error } = spawnSync(path.resolve(ROOT, 'node_modules/.bin', program), args, { cwd: ROOT, stdio: 'inherit' });
   if (error !== undefined) console.error(`docksmith: cannot run ${program}: ${error.message}`);
   code = status ?? 1;
   console.log(`== ${title}: ${code === 0 ? 'passed' : `failed with exit code ${code}`} after ${seconds(from)}`);

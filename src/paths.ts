@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /**
  * Where things are. Every path handed around in this program is the admin's, without
@@ -20,7 +19,7 @@ export interface Paths {
 export const CONFIG_DIR = '/etc/docksmith';
 export const STATE_DIR = '/var/lib/docksmith/state';
 
-const packageDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const packageDir = path.dirname(import.meta.dirname);
 
 /** Reads `DOCKSMITH_ROOT` and `DBPATH`; `DBPATH` is taken as it is, the root does not go in front of it. */
 export function findPaths(env: NodeJS.ProcessEnv = process.env): Paths {

@@ -16,6 +16,8 @@ interface Import {
   readonly isPackage: boolean;
   /** only types: it is gone when the program runs */
   readonly isType: boolean;
+  /** `await import(…)`: only where it is called */
+  readonly isLate: boolean;
 }
 
 const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort();
@@ -25,17 +27,17 @@ const INNER = IMPORTS.filter(({ isPackage }) => !isPackage);
 
 function listImports(source: ts.SourceFile): Import[] {
   const imports: Import[] = [];
-  const add = (specifier: ts.Node | undefined, isType: boolean): void => {
+  const add = (specifier: ts.Node | undefined, isType: boolean, isLate = false): void => {
     if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
     const isPackage = !specifier.text.startsWith('.');
     if (specifier.text.startsWith('node:')) return;
     const to = isPackage ? specifier.text : path.posix.normalize(path.posix.join(path.posix.dirname(source.fileName), specifier.text));
-    imports.push({ from: source.fileName, to, isPackage, isType });
+    imports.push({ from: source.fileName, to, isPackage, isType, isLate });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isOnlyTypes(node.importClause));
     if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false);
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false, true);
     if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
     ts.forEachChild(node, visit);
   };
@@ -110,10 +112,19 @@ describe('packages of others', () => {
     expect(strays.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
 
-  test('what package.json lists is used, and nothing else', () => {
-    const { dependencies } = JSON.parse(readFileSync(path.join(SRC, '../package.json'), 'utf8')) as { dependencies: Readonly<Record<string, string>> };
-    expect(Object.keys(dependencies).sort()).toEqual([...new Set(IMPORTS.flatMap(({ to, isPackage }) => (isPackage ? [to] : [])))].sort());
-    expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version)), 'exact versions: what was tested is what is installed').toEqual([]);
+  test('db and config load none of them, and next to nothing of the program: scripts call them by the hundred', () => {
+    const loaded = new Set(['cli/main-db.ts']);
+    // a set shows what is added to it while it is walked
+    for (const file of loaded) for (const { from, to, isType, isLate } of IMPORTS) if (from === file && !isType && !isLate) loaded.add(to);
+    expect([...new Set([...loaded].map((file) => (file.includes('/') ? file.split('/')[0] : file.endsWith('.ts') ? 'top' : file)))].sort()).toEqual(['cli', 'db', 'top']);
+    expect([...loaded].filter((file) => file.startsWith('cli/')).length).toBeLessThan(8);
+  });
+
+  test('they are in what is built: an installed package needs none besides, and its versions are those that were tested', () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(path.join(SRC, '../package.json'), 'utf8')) as { dependencies?: unknown; devDependencies: Readonly<Record<string, string>> };
+    expect(dependencies).toBeUndefined();
+    expect([...new Set(IMPORTS.flatMap(({ to, isPackage }) => (isPackage ? [to] : [])))].sort()).toEqual(Object.keys(HOMES).sort());
+    expect(Object.keys(HOMES).filter((name) => !/^\d+\.\d+\.\d+$/.test(devDependencies[name] ?? ''))).toEqual([]);
   });
 });
 

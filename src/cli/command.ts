@@ -59,7 +59,3 @@ export function readSeconds(command: string, value: string | undefined): number 
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
   throw new UsageFailure(`cannot run "${command}"`, { why: `"${value}" is no number of seconds` });
 }
-
-export function formatJson(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
-}

@@ -30,7 +30,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   db: { usage: '[--json] DB COMMAND …', doc: 'read and write one db', load: async () => (await import('./db.ts')).runDb },
   config: {
     usage: '[--json] COMMAND …', doc: 'the same for the db configuration',
-    load: async () => { const { runDb } = await import('./db.ts'); return (args, context) => runDb(withConfiguration(args), context); },
+    load: async () => (await import('./db.ts')).runConfig,
   },
   reconcile: {
     usage: '[OPTION…] [NAME…]', doc: 'bring the containers to what the run specs say',
@@ -84,7 +84,3 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   'allocate-ports': { usage: '', doc: 'give loopback ports to containers behind Apache', internal: true, load: async () => (await import('./actions.ts')).runAllocatePorts },
   'restart-daemon': { usage: '', doc: 'restart the engine if its options changed', internal: true, load: async () => (await import('./actions.ts')).runRestartDaemon },
 };
-
-function withConfiguration(args: readonly string[]): readonly string[] {
-  return args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : args[0] === '--help' || args[0] === '-h' ? args : ['configuration', ...args];
-}

@@ -9,6 +9,7 @@ import { Draft } from '../db/draft.ts';
 import { changeDb, readLines } from '../db/store.ts';
 import { showableLine } from '../showable.ts';
 
+/** The streams are looked at only where they are used, since node takes its time to make one. */
 export interface DbContext {
   readonly paths: Paths;
   readonly stdin: Readable;
@@ -35,26 +36,33 @@ Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
  * @throws {UsageFailure} for wrong usage
  * @throws {Failure} when the db cannot be read or written, or the command cannot be carried out
  */
-export async function runDb(args: readonly string[], { paths, stdin, stdout, stderr }: DbContext): Promise<number> {
+export async function runDb(args: readonly string[], context: DbContext): Promise<number> {
+  const { paths } = context;
   const { isJson, words } = takeJsonOption(rawArguments(args));
   const [name, command] = words;
   if (name === '--help' || name === '-h' || command === '--help') {
-    await write(stdout, toByteString(USAGE));
+    await write(context, toByteString(USAGE));
     return 0;
   }
   // `0` is a missing argument to the original, and so to the scripts that were written for it
   if (name === undefined || name === '' || name === '0') throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
   const db = fromByteString(name);
-  const onWait = (holder: string | undefined): void => void stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
+  const onWait = (holder: string | undefined): void => void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
   if (command === 'batch') {
-    const answers = await runFromStdin(paths, db, stdin, onWait);
-    await write(stdout, isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''));
+    const answers = await runFromStdin(paths, db, context.stdin, onWait);
+    await write(context, isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''));
     return 0;
   }
   const prepared = prepareCommand(words.slice(1));
   const answer = prepared.writes ? changeDb(paths, db, prepared.run, onWait) : prepared.run(new Draft(readLines(paths, db)));
-  await write(stdout, isJson ? formatJson(answer.json) : answer.text);
+  await write(context, isJson ? formatJson(answer.json) : answer.text);
   return answer.found ? 0 : 1;
+}
+
+/** The command `config`: the same for the db `configuration`. */
+export function runConfig(args: readonly string[], context: DbContext): Promise<number> {
+  const isHelp = args[0] === '--help' || args[0] === '-h';
+  return runDb(args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : isHelp ? args : ['configuration', ...args], context);
 }
 
 async function runFromStdin(paths: Paths, db: string, stdin: Readable, onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {
@@ -89,8 +97,9 @@ function formatJson(value: unknown): string {
   return toByteString(`${JSON.stringify(value)}\n`);
 }
 
-function write(stdout: Writable, text: string): Promise<void> {
+function write(context: DbContext, text: string): Promise<void> {
   if (text === '') return Promise.resolve();
+  const { stdout } = context;
   return new Promise((resolve, reject) => {
     // a reader that has seen enough (`| head -1`) is no failure
     const fail = (error: Error): void => errorCode(error) === 'EPIPE' ? resolve() : reject(error);

@@ -1,7 +1,8 @@
 import { examineHost } from '../flow/doctor.ts';
 import { showable } from '../showable.ts';
 import type { Finding } from '../flow/doctor/finding.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { painter, widthOf, wrapWords } from './terminal.ts';
 
 const STYLES = { ok: 'green', warn: 'yellow', bad: 'red' } as const;

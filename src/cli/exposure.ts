@@ -2,7 +2,8 @@ import type { ExposedUrl } from '../flow/exposure/apache.ts';
 import type { ExposedPort, FilterOfPort } from '../flow/exposure/ports.ts';
 import { type Exposure, readExposure } from '../flow/exposure.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { painter, widthOf, wrapWords } from './terminal.ts';
 
 type Paint = ReturnType<typeof painter>;

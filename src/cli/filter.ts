@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { showable } from '../showable.ts';
 import { applyFilter, type Filtered } from '../flow/filter.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFiltered } from './format-filter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';

@@ -3,7 +3,8 @@ import type { RecordChange } from '../flow/generation-dbs.ts';
 import { type HistoryEntry, listHistory, pairsOf, readEntry } from '../flow/history.ts';
 import { formatFileDiffs } from '../output/diff.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { formatTable, hasColour, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith history';

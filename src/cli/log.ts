@@ -1,7 +1,8 @@
 import { listRuns, type Run } from '../event/runs.ts';
 import { Failure, UsageFailure } from '../errors.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatTable, painter } from './terminal.ts';
 

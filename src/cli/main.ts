@@ -2,10 +2,11 @@ import process from 'node:process';
 import { findPaths, type Paths } from '../paths.ts';
 import { showable } from '../showable.ts';
 import { mayBeKilled } from '../unfinished.ts';
-import { type CommandContext, formatJson } from './command.ts';
-import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
+import type { CommandContext } from './command.ts';
+import { listFailures } from './format-failure.ts';
 import { formatCommandHelp, formatHelp, getCommand } from './help.ts';
 import { maskedStream } from './masked-stream.ts';
+import { runProgram } from './run-program.ts';
 import { painter, widthOf } from './terminal.ts';
 
 const VERSION = '0.1.0';
@@ -17,12 +18,12 @@ const PRINTING: readonly string[] = ['logs', 'log', 'exec', 'helpers', 'props', 
 const UNMASKED: readonly string[] = ['db', 'config', 'logs', 'exec', 'helpers', 'props'];
 
 /**
- * Runs the program under one of its names and sets the exit code: 0 done, 1 failed, 2 wrong usage.
+ * Runs the program under one of its names and sets the exit code.
  * @param program `docksmith`, or a command that has a name of its own (`db`)
+ * @param args what was typed after it
  */
-export async function main(program: string): Promise<void> {
+export async function main(program: string, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   const { stdin } = process;
-  const args = process.argv.slice(2);
   const command = program === 'docksmith' ? (args[0] ?? '') : program;
   const paths = findPaths();
   const [stdout, stderr] = UNMASKED.includes(command) ? [process.stdout, process.stderr] : await maskBoth(paths);
@@ -30,22 +31,8 @@ export async function main(program: string): Promise<void> {
   stdout.on('error', () => {
     if (PRINTING.includes(command)) process.exit(0);
   });
-  const json = wantsJson(program, args);
-  try {
-    const context = { paths, stdin, stdout, stderr };
-    process.exitCode = program === 'docksmith' ? await runSubcommand(args, context) : await runCommand(program, args, context);
-  } catch (error) {
-    const failures = listFailures(error);
-    if (failures === undefined) {
-      stderr.write(`${painter(stderr)('red', 'docksmith:')} a mistake in docksmith itself; please report it with these lines\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      if (json) stdout.write(formatJson({ errors: [{ message: 'a mistake in docksmith itself', why: error instanceof Error ? error.message : String(error) }] }));
-      process.exitCode = 1;
-      return;
-    }
-    if (json) stdout.write(formatJson({ errors: jsonFailures(failures) }));
-    stderr.write(formatFailures(failures, stderr));
-    process.exitCode = failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
-  }
+  const context = { paths, stdin, stdout, stderr };
+  await runProgram(context, wantsJson(program, args), () => (program === 'docksmith' ? runSubcommand(args, context) : runCommand(program, args, context)));
 }
 
 /** Both streams with the secrets of the dbs masked, which are read when there is something to print. */

@@ -2,7 +2,8 @@ import { readSchema } from '../db/read-schema.ts';
 import type { PropSchema } from '../db/schema.ts';
 import { Failure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 
 const WIDTH = 80;
 

@@ -1,6 +1,7 @@
 import { readStatus } from '../flow/status.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
+import { formatJson } from './format-json.ts';
 import { formatDetails, formatStatus } from './format-status.ts';
 import { painter, widthOf } from './terminal.ts';
 

@@ -2,7 +2,8 @@ import type { Progress } from '../container/apply.ts';
 import { showable } from '../showable.ts';
 import { type ImageUpdated, updateImages } from '../flow/update-images.ts';
 import { formatDigest } from '../model/image.ts';
-import { type CommandContext, formatJson, readOptions, readSeconds } from './command.ts';
+import { type CommandContext, readOptions, readSeconds } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 

@@ -1,7 +1,8 @@
 import type { OutdatedOverride } from '../flow/overrides.ts';
 import { verifyHost } from '../flow/verify.ts';
 import { formatFileDiffs } from '../output/diff.ts';
-import { type CommandContext, formatJson, readOptions } from './command.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { showable } from '../showable.ts';
 import { formatTable, hasColour, painter } from './terminal.ts';
 

@@ -1,7 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
 import { reasonOf } from '../errors.ts';
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
@@ -20,6 +19,7 @@ const DRAIN_MILLISECONDS = 250;
 
 /** Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for what the program does. */
 export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine): Promise<ProcessResult> {
+  const { execa } = await import('execa');
   const subprocess = execa(file, args, { env, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
   const read = Promise.all([readLines(subprocess.stdout, 'stdout', onLine), readLines(subprocess.stderr, 'stderr', onLine)]);
   subprocess.once('exit', () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { readLedger } from '../../src/output/ledger.ts';
@@ -60,19 +60,20 @@ export function copyHost(host: Host, name: string): string {
   return root;
 }
 
-/** The built program with one of its files changed: how the tests show that they would notice. The product itself has no such switch. */
-export function makeSpoiledPackage(file: string, spoil: (text: string) => string): string {
+/** The built program with something of it changed, wherever it stands: how the tests show that they would notice. The product itself has no such switch. */
+export function makeSpoiledPackage(spoil: (text: string) => string): string {
   const folder = makeTemporaryFolder('spoiled');
   for (const name of readdirSync(PACKAGE)) {
     if (name === 'dist' || name === 'bin' || name === 'package.json') cpSync(path.join(PACKAGE, name), path.join(folder, name), { recursive: true });
     else if (!name.startsWith('.')) symlinkSync(path.join(PACKAGE, name), path.join(folder, name));
   }
-  const spoiled = path.join(folder, 'dist', file);
-  const text = readFileSync(spoiled, 'utf8');
-  const changed = spoil(text);
-  if (changed === text) throw new Error(`nothing is spoiled in ${file}`);
-  rmSync(spoiled);
-  mkdirSync(path.dirname(spoiled), { recursive: true });
-  writeFileSync(spoiled, changed);
+  const spoiled = readdirSync(path.join(folder, 'dist')).filter((name) => {
+    const file = path.join(folder, 'dist', name);
+    const text = readFileSync(file, 'utf8');
+    const changed = spoil(text);
+    if (changed !== text) writeFileSync(file, changed);
+    return changed !== text;
+  });
+  if (spoiled.length === 0) throw new Error('nothing is spoiled');
   return folder;
 }

@@ -1,0 +1,26 @@
+import type { CommandContext } from './command.ts';
+import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
+import { formatJson } from './format-json.ts';
+import { painter } from './terminal.ts';
+
+/**
+ * Runs a command and sets the exit code: 0 done, 1 failed, 2 wrong usage. What it throws becomes a message here, and nowhere else.
+ * @param json what is thrown is one JSON document on standard output, too
+ */
+export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stderr'>, json: boolean, run: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    const { stderr } = context;
+    const failures = listFailures(error);
+    if (failures === undefined) {
+      stderr.write(`${painter(stderr)('red', 'docksmith:')} a mistake in docksmith itself; please report it with these lines\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      if (json) context.stdout.write(formatJson({ errors: [{ message: 'a mistake in docksmith itself', why: error instanceof Error ? error.message : String(error) }] }));
+      process.exitCode = 1;
+      return;
+    }
+    if (json) context.stdout.write(formatJson({ errors: jsonFailures(failures) }));
+    stderr.write(formatFailures(failures, stderr));
+    process.exitCode = failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Bin, type Host, makeHost } from '../support/host.ts';
+
+const DIST = path.resolve(import.meta.dirname, '../../dist');
+
+let host: Host;
+let folder: string;
+
+beforeAll(async () => {
+  host = makeHost();
+  await host.db('docker_containers set wiki service status disabled');
+  folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-loading-'));
+  writeFileSync(path.join(folder, 'list.cjs'), `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(path.join(folder, 'loaded'))}, JSON.stringify(
+    [Object.keys(require.cache).filter((file) => file.startsWith(${JSON.stringify(DIST)})), process.moduleLoadList])));`);
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  host.stop();
+});
+
+/** The files of the program that a command has loaded, hashes taken off, and the names of node's modules. */
+async function listLoaded(bin: Bin, args: readonly string[]): Promise<{ readonly files: readonly string[]; readonly builtins: readonly string[] }> {
+  await host.runOrFail(bin, args, { env: { NODE_OPTIONS: `--require=${path.join(folder, 'list.cjs')}`, DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } });
+  const [files, builtins] = JSON.parse(readFileSync(path.join(folder, 'loaded'), 'utf8')) as [string[], string[]];
+  return { files: files.map((file) => path.basename(file).replace(/-[A-Z0-9]{8}\.cjs$/, '')), builtins };
+}
+
+it.each<[Bin, readonly string[]]>([
+  ['db', ['docker_containers', 'getprop', 'wiki', 'status']],
+  ['docksmith', ['db', 'docker_containers', 'keys']],
+  ['config', ['set', 'a', 'b']],
+])('%s %j loads one file', async (bin, args) => {
+  const { files } = await listLoaded(bin, args);
+  expect(files).toEqual(['db.cjs']);
+});
+
+it('a command that only reads a db loads nothing of node that starts processes', async () => {
+  const { builtins } = await listLoaded('db', ['docker_containers', 'getprop', 'wiki', 'status']);
+  expect(builtins).toContain('NativeModule fs');
+  expect(builtins).not.toContain('NativeModule child_process');
+});
+
+it('reconcile loads nothing that runs steps or is of other commands, and no client of an engine that it does not ask', async () => {
+  const { files } = await listLoaded('docksmith', ['reconcile']);
+  expect(files).toEqual(expect.arrayContaining(['docksmith.cjs', 'reconcile', 'memory-engine']));
+  const text = files.join(' ');
+  expect(text).not.toMatch(/\b(?:execa|docker|adopt|doctor)\b/);
+});
