@@ -18,8 +18,29 @@ export function checkValue(schema: PropSchema, value: string): string | undefine
 /** The schema of one prop: by its name, or by a pattern with a final `*` (`Env.*`). */
 export function findPropSchema(kind: RecordSchema, prop: string): PropSchema | undefined {
   if (Object.hasOwn(kind, prop)) return kind[prop];
-  const pattern = Object.keys(kind).find((name) => name.endsWith('*') && prop.length >= name.length && prop.startsWith(name.slice(0, -1)));
+  const pattern = ofKind(kind).patterns.find((name) => prop.length >= name.length && prop.startsWith(name.slice(0, -1)));
   return pattern === undefined ? undefined : kind[pattern];
+}
+
+/** What is found out of a kind once, since ten thousand records are of it. */
+interface OfKind {
+  readonly patterns: readonly string[];
+  /** unknown prop -> the known one that may be meant */
+  readonly nearest: Map<string, string | undefined>;
+}
+
+const found = new WeakMap<RecordSchema, OfKind>();
+
+function ofKind(kind: RecordSchema): OfKind {
+  let known = found.get(kind);
+  if (known === undefined) found.set(kind, (known = { patterns: Object.keys(kind).filter((name) => name.endsWith('*')), nearest: new Map() }));
+  return known;
+}
+
+function nearestProp(kind: RecordSchema, prop: string): string | undefined {
+  const { nearest } = ofKind(kind);
+  if (!nearest.has(prop)) nearest.set(prop, findNearest(prop, Object.keys(kind)));
+  return nearest.get(prop);
 }
 
 export interface RecordFindings {
@@ -37,7 +58,7 @@ export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFinding
   for (const [prop, value] of [...typed, ...record.props]) {
     const schema = findPropSchema(kind, prop);
     if (schema === undefined) {
-      unknown.push({ prop, nearest: findNearest(prop, Object.keys(kind)) });
+      unknown.push({ prop, nearest: nearestProp(kind, prop) });
       continue;
     }
     const why = checkValue(schema, value);

@@ -22,8 +22,8 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
   const isFree = (port: number): boolean => !taken.has(port) && !facts.portsInFiles.has(port)
     && !facts.publishedPorts.some((published) => published.port === port)
     && foreignUser(snapshot, facts, { port, protocol: 'tcp' }, ['127.0.0.1']) === undefined;
+  let port = first;
   return needy.map(({ key }) => {
-    let port = first;
     while (port <= last && !isFree(port)) port++;
     if (port > last) throw new Failure(`cannot give "${key}" of db ${CONTAINERS} a loopback port`, { why: `all of ${first}-${last} are taken`, hint: 'config setprop docksmith PortRange FIRST-LAST' });
     taken.add(port);

@@ -6,8 +6,18 @@ import { describeNetwork, NETWORKS, overlappingNetworks } from './networks.ts';
 import { CONTAINERS, hasOwnPorts, publishedPorts } from './ports.ts';
 import { findCycle } from './start-order.ts';
 
+/** `overlappingNetworks`, for many containers on one network. */
+export function overlapsFinder(snapshot: Snapshot): (network: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (network) => {
+    let overlaps = known.get(network);
+    if (overlaps === undefined) known.set(network, (overlaps = [...overlappingNetworks(snapshot, network)]));
+    return overlaps;
+  };
+}
+
 /** What an enabled container needs has to be there, enabled and reachable; networks have to be told apart. */
-export function* checkNeeds(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
+export function* checkNeeds(snapshot: Snapshot, facts: Facts, key: string, listOverlaps: (network: string) => readonly string[]): Generator<Failure> {
   const records = getDb(snapshot, CONTAINERS);
   const props = records.get(key)?.props ?? new Map<string, string>();
   for (const need of listNeeds(props)) {
@@ -27,21 +37,21 @@ export function* checkNeeds(snapshot: Snapshot, facts: Facts, key: string): Gene
   const aliases = links.map(({ alias }) => alias);
   const twice = aliases.find((alias, n) => aliases.indexOf(alias) < n);
   if (twice !== undefined) yield new Failure(`cannot link container "${key}"`, { why: `two of its links have the alias "${twice}"` });
-  yield* checkNetwork(snapshot, facts, key);
+  yield* checkNetwork(snapshot, facts, key, listOverlaps);
 }
 
 export function needsDisabled(key: string, need: string): Failure {
   return new Failure(`cannot run container "${key}"`, { why: `it is enabled and needs container "${need}", which is disabled`, hint: `db ${CONTAINERS} setprop ${need} status enabled` });
 }
 
-function* checkNetwork(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
+function* checkNetwork(snapshot: Snapshot, facts: Facts, key: string, listOverlaps: (network: string) => readonly string[]): Generator<Failure> {
   const name = /^custom:(.+)$/.exec(findProp(snapshot, CONTAINERS, key, 'network') ?? '')?.[1];
   if (name === undefined) return;
   if (getDb(snapshot, NETWORKS).get(name)?.type !== 'network') {
     yield new Failure(`cannot put container "${key}" on network "${name}"`, { why: `db ${NETWORKS} has no such record`, hint: `db ${NETWORKS} set ${name} network` });
     return;
   }
-  for (const why of overlappingNetworks(snapshot, name)) yield new Failure(`cannot make network "${name}" for container "${key}"`, { why });
+  for (const why of listOverlaps(name)) yield new Failure(`cannot make network "${name}" for container "${key}"`, { why });
   // the engine would publish nothing, without a word
   if (describeNetwork(snapshot, name).internal && publishedPorts(snapshot, facts, key).length > 0) {
     yield new Failure(`cannot publish ports of container "${key}"`, { why: `its network "${name}" is internal, and nothing can be published from there` });
@@ -51,8 +61,8 @@ function* checkNetwork(snapshot: Snapshot, facts: Facts, key: string): Generator
 /** A circle of needs among all enabled containers that one of the keys is part of. */
 export function checkCycle(snapshot: Snapshot, keys: readonly string[]): readonly Failure[] {
   const records = getDb(snapshot, CONTAINERS);
-  const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
-  const cycle = findCycle(keys.filter((key) => enabled.includes(key)), (key) => listNeeds(records.get(key)?.props ?? new Map<string, string>()).filter((need) => enabled.includes(need)));
+  const enabled = new Set(listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key));
+  const cycle = findCycle(keys.filter((key) => enabled.has(key)), (key) => listNeeds(records.get(key)?.props ?? new Map<string, string>()).filter((need) => enabled.has(need)));
   return cycle === undefined ? [] : [new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `it needs itself in the end: ${cycle.join(' -> ')}`, hint: 'change Interlinked, network or VolumesFrom of one of them' })];
 }
 

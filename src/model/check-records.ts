@@ -1,17 +1,17 @@
 import { checkRecord } from '../db/check-value.ts';
 import type { DbRecord } from '../db/record.ts';
-import { findProp, findRecordSchema, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, findRecordSchema, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
-import { checkCycle, checkNeeds, listUnknownPorts } from './check-links.ts';
+import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './check-links.ts';
 import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
-import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
+import { foreignUser, portFinder } from './port-users.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
 import { checkSecrets } from './secrets.ts';
-import { hasWeb, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
+import { hasWeb, listOwnersOfName, listOwnersOfPath, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
 
 export interface Findings {
   readonly mistakes: readonly Failure[];
@@ -24,44 +24,64 @@ export interface Findings {
  * @param only keys of `docker_containers`; what is in conflict with them is named, others are left alone
  */
 export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
-  const containers = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && (only?.includes(key) ?? true));
-  const images = containers.map(({ key, props }) => props.get('Image') ?? key);
-  const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.includes(key)).map(({ key }) => key);
+  const named = only === undefined ? undefined : new Set(only);
+  const containers = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && (named?.has(key) ?? true));
+  const images = new Set(containers.map(({ key, props }) => props.get('Image') ?? key));
+  const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.has(key)).map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
     ...['networks', 'docker_networks'].flatMap((db) => listRecords(snapshot, db).map(({ key }) => ({ db, key }))),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
-    ...containers.map(({ key }) => ({ db: CONTAINERS, key })),
-  ].map(({ db, key }) => checkBySchema(snapshot, db, key));
-  const unknown = (only ?? []).filter((key) => !snapshot.dbs.get(CONTAINERS)?.has(key))
+  ].map(({ db, key }) => checkBySchema(snapshot, db, getDb(snapshot, db).get(key)));
+  const ofContainers = new Map(containers.map((record) => [record, checkBySchema(snapshot, CONTAINERS, record)]));
+  const unknown = (only ?? []).filter((key) => !getDb(snapshot, CONTAINERS).has(key))
     .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
+  const all: AllRecords = {
+    snapshot, facts, findUser: portFinder(snapshot, facts), listOverlaps: overlapsFinder(snapshot),
+    places: new Map(containers.map(({ key }, place) => [key, place])),
+  };
+  const findings = [...bySchema, ...ofContainers.values()];
   return {
     mistakes: [
-      ...unknown, ...bySchema.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
-      ...containers.flatMap((record) => checkContainer(snapshot, facts, record, wrongProps(snapshot, record), containers.map(({ key }) => key))), ...checkCycle(snapshot, containers.map(({ key }) => key)),
+      ...unknown, ...findings.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
+      ...[...ofContainers].flatMap(([record, { refused }]) => checkContainer(all, record, refused)), ...checkCycle(snapshot, containers.map(({ key }) => key)),
     ],
-    warnings: [...listOverlooked(snapshot, only), ...bySchema.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
+    warnings: [...listOverlooked(snapshot, named), ...findings.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
   };
 }
 
-function checkBySchema(snapshot: Snapshot, db: string, key: string): Findings {
-  const record = snapshot.dbs.get(db)?.get(key);
+/** What the checks of each record need to know of all of them: found out once. */
+interface AllRecords {
+  readonly snapshot: Snapshot;
+  readonly facts: Facts;
+  readonly findUser: ReturnType<typeof portFinder>;
+  readonly listOverlaps: ReturnType<typeof overlapsFinder>;
+  /** key -> its place among those that are checked */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+interface SchemaFindings extends Findings {
+  /** props that are refused: what cannot be made of them is no second mistake */
+  readonly refused: ReadonlySet<string>;
+}
+
+const NOTHING: SchemaFindings = { mistakes: [], warnings: [], refused: new Set() };
+
+function checkBySchema(snapshot: Snapshot, db: string, record: DbRecord | undefined): SchemaFindings {
   const kind = record === undefined ? undefined : findRecordSchema(snapshot, db, record);
-  if (record === undefined || kind === undefined) return { mistakes: [], warnings: [] };
+  if (record === undefined || kind === undefined) return NOTHING;
+  const { key } = record;
   const { mistakes, unknown } = checkRecord(kind, record);
+  if (mistakes.length + unknown.length === 0) return NOTHING;
   return {
     mistakes: mistakes.map(({ why }) => new Failure(`cannot accept ${db} ${key}`, { why })),
     warnings: unknown.map(({ prop, nearest }) => `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`),
+    refused: new Set(mistakes.map(({ prop }) => prop)),
   };
 }
 
-/** Props that the schema has refused already: what cannot be made of them is no second mistake. */
-function wrongProps(snapshot: Snapshot, record: DbRecord): ReadonlySet<string> {
-  const kind = findRecordSchema(snapshot, CONTAINERS, record);
-  return new Set(kind === undefined ? [] : checkRecord(kind, record).mistakes.map(({ prop }) => prop));
-}
-
-function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refused: ReadonlySet<string>, checked: readonly string[]): readonly Failure[] {
+function checkContainer(all: AllRecords, record: DbRecord, refused: ReadonlySet<string>): readonly Failure[] {
+  const { snapshot, facts, listOverlaps, places } = all;
   const { key } = record;
   // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
@@ -79,32 +99,32 @@ function checkContainer(snapshot: Snapshot, facts: Facts, record: DbRecord, refu
       if (!refused.has(error.prop)) mistakes.push(new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, { why: error.message }));
     }
   };
-  collect(() => checkPorts(snapshot, facts, key));
-  collect(() => checkNeeds(snapshot, facts, key));
+  collect(() => checkPorts(all, key));
+  collect(() => checkNeeds(snapshot, facts, key, listOverlaps));
   collect(() => checkDataMount(snapshot, key));
   collect(() => checkSecrets(snapshot, key));
   if (hasWeb(snapshot, key)) {
     // of two that want the same thing the later one is told, unless only the earlier one is looked at
-    const others = listRecords(snapshot, CONTAINERS).map((other) => other.key).filter((other) => other !== key && findProp(snapshot, CONTAINERS, other, 'status') === 'enabled')
-      .filter((other) => checked.indexOf(other) < checked.indexOf(key));
+    const isOther: IsOther = (other) => other !== key && (places.get(other) ?? -1) < (places.get(key) ?? -1);
     collect(() => checkBackEnd(snapshot, facts, key));
-    collect(() => checkHostName(snapshot, key, others));
+    collect(() => checkHostName(snapshot, key, isOther));
     collect(() => checkCertificate(snapshot, key));
-    collect(() => checkPaths(snapshot, key, others));
+    collect(() => checkPaths(snapshot, key, isOther));
   }
   return mistakes;
 }
 
+type IsOther = (key: string) => boolean;
+
 /** Each port of the host once, and by nobody else: another record, a service, a container of others, a process. */
-function* checkPorts(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
+function* checkPorts({ snapshot, facts, findUser }: AllRecords, key: string): Generator<Failure> {
   const web = findProp(snapshot, CONTAINERS, key, 'WebHostPort') ?? '';
   const wanted = [
     ...publishedPorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, addresses: boundAddresses(snapshot, key) })),
     ...(hasWeb(snapshot, key) && hasOwnPorts(snapshot, key) && /^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, addresses: ['127.0.0.1'] }] : []),
   ];
-  const declared: readonly PortUser[] = [...servicePorts(snapshot), ...containerPorts(snapshot, facts, key)];
   for (const [n, { port, protocol, addresses }] of wanted.entries()) {
-    const other = declared.find((user) => user.port === port && user.protocol === protocol)?.who
+    const other = findUser({ port, protocol }, key)?.who
       ?? (wanted.findIndex((earlier) => earlier.port === port && earlier.protocol === protocol) < n ? 'another port of the same record' : undefined)
       ?? foreignUser(snapshot, facts, { port, protocol }, addresses);
     if (other !== undefined) yield new Failure(`cannot publish ${protocol} port ${port} for container "${key}"`, { why: `it is taken by ${other}` });
@@ -126,10 +146,10 @@ function* checkBackEnd(snapshot: Snapshot, facts: Facts, key: string): Generator
 }
 
 /** A name that nobody else has. */
-function* checkHostName(snapshot: Snapshot, key: string, others: readonly string[]): Generator<Failure> {
+function* checkHostName(snapshot: Snapshot, key: string, isOther: IsOther): Generator<Failure> {
   if (findProp(snapshot, CONTAINERS, key, 'SubDomain') !== 'enabled') return;
   const name = subDomainName(snapshot, key);
-  const same = others.find((other) => findProp(snapshot, CONTAINERS, other, 'SubDomain') === 'enabled' && subDomainName(snapshot, other) === name);
+  const same = listOwnersOfName(snapshot, name).find(isOther);
   const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
   if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
 }
@@ -142,11 +162,11 @@ function* checkCertificate(snapshot: Snapshot, key: string): Generator<Failure> 
 }
 
 /** Paths that nobody else has. */
-function* checkPaths(snapshot: Snapshot, key: string, others: readonly string[]): Generator<Failure> {
+function* checkPaths(snapshot: Snapshot, key: string, isOther: IsOther): Generator<Failure> {
   for (const alias of webAliases(snapshot, key)) {
     // proofs of ownership for certificates are served there, and have to be open to all
     if (/^\.well-known(\/|$)/i.test(alias)) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: 'it belongs to the host itself' });
-    const same = others.find((other) => webAliases(snapshot, other).includes(alias));
+    const same = listOwnersOfPath(snapshot, alias).find(isOther);
     if (same !== undefined) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
   }
 }

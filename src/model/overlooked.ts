@@ -3,8 +3,8 @@ import type { DbRecord } from '../db/record.ts';
 import { CONTAINERS } from './ports.ts';
 
 /** What a record says that has no effect, or more than its admin may think: no mistake, but worth a word. */
-export function listOverlooked(snapshot: Snapshot, only?: readonly string[]): readonly string[] {
-  return listRecords(snapshot, CONTAINERS).filter(({ key }) => only?.includes(key) ?? true)
+export function listOverlooked(snapshot: Snapshot, only?: ReadonlySet<string>): readonly string[] {
+  return listRecords(snapshot, CONTAINERS).filter(({ key }) => only?.has(key) ?? true)
     .flatMap((record) => findOverlooked(snapshot, record).map((words) => `${CONTAINERS} ${record.key}: ${words}`));
 }
 

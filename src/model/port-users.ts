@@ -8,6 +8,8 @@ export interface PortUser {
   readonly protocol: 'tcp' | 'udp';
   /** `service "sshd" of db configuration`, `listener nginx (pid 812) on 0.0.0.0` */
   readonly who: string;
+  /** the container whose record says so; undefined: no container's */
+  readonly container?: string;
 }
 
 /** Ports of the host that services of `configuration` say are theirs: TCPPort, TCPPorts, SSLPort, UDPPort and UDPPorts of enabled ones. */
@@ -20,13 +22,13 @@ export function servicePorts(snapshot: Snapshot): readonly PortUser[] {
     .map((port) => ({ port: Number(port), protocol, who: `service "${key}" (${prop}) of db configuration` })))));
 }
 
-/** Ports of the host that enabled records of containers claim, the given one left out; a record that can't be read claims none. */
-export function containerPorts(snapshot: Snapshot, facts: Facts, except?: string): readonly PortUser[] {
-  return listRecords(snapshot, CONTAINERS).filter(({ key }) => key !== except && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').flatMap(({ key, props }) => {
+/** Ports of the host that enabled records of containers claim; a record that can't be read claims none. */
+export function containerPorts(snapshot: Snapshot, facts: Facts): readonly PortUser[] {
+  return listRecords(snapshot, CONTAINERS).filter(({ key }) => findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').flatMap(({ key, props }) => {
     const web = props.get('WebHostPort') ?? '';
     return [
-      ...readablePorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, who: `container "${key}"` })),
-      ...(/^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, who: `container "${key}" (WebHostPort)` }] : []),
+      ...readablePorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, container: key, who: `container "${key}"` })),
+      ...(/^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }] : []),
     ];
   });
 }
@@ -40,24 +42,57 @@ function readablePorts(snapshot: Snapshot, facts: Facts, key: string): readonly 
   }
 }
 
+/** Who has a port, for many questions: of several the first that says so, services before containers. */
+export function portFinder(snapshot: Snapshot, facts: Facts): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
+  const users = byPort([...servicePorts(snapshot), ...containerPorts(snapshot, facts)]);
+  return (port, except) => users.get(nameOf(port))?.find(({ container }) => container !== except);
+}
+
+function byPort<T extends Pick<PortUser, 'port' | 'protocol'>>(users: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const ports = new Map<string, T[]>();
+  for (const user of users) {
+    const name = nameOf(user);
+    const others = ports.get(name);
+    if (others === undefined) ports.set(name, [user]);
+    else others.push(user);
+  }
+  return ports;
+}
+
+function nameOf({ port, protocol }: Pick<PortUser, 'port' | 'protocol'>): string {
+  return `${port}/${protocol}`;
+}
+
 /**
  * Who besides docksmith's own containers has a port now: containers of others, orphans of ours
  * (a container that the record `key` or another enabled or disabled record has is ours to move),
  * and processes that listen.
  * @param addresses the bound addresses, undefined for all
  */
-export function foreignUser(snapshot: Snapshot, facts: Facts, port: Omit<PortUser, 'who'>, addresses: readonly string[] | undefined): string | undefined {
-  const holds = (holder: { port: number; protocol: string; address: string }): boolean =>
-    holder.port === port.port && holder.protocol === port.protocol && meets(holder.address, addresses);
-  const published = facts.publishedPorts.filter(holds);
+export function foreignUser(snapshot: Snapshot, facts: Facts, port: Pick<PortUser, 'port' | 'protocol'>, addresses: readonly string[] | undefined): string | undefined {
+  const holders = holdersOf(facts);
+  const published = (holders.published.get(nameOf(port)) ?? []).filter(({ address }) => meets(address, addresses));
   for (const { container, ours } of published) {
     if (!ours) return `container "${container}", which is not docksmith's`;
     if (!getDb(snapshot, CONTAINERS).has(container)) return `container "${container}", whose record is gone (docksmith reconcile --remove-orphans removes it)`;
   }
   if (published.length > 0) return undefined;
   // an engine that does not answer, with containers that outlive it, still has its proxies listening
-  const listener = facts.listeners.find((candidate) => holds(candidate) && !/^docker-proxy\b/.test(candidate.process ?? ''));
+  const listener = holders.listeners.get(nameOf(port))?.find(({ address, process }) => meets(address, addresses) && !/^docker-proxy\b/.test(process ?? ''));
   return listener === undefined ? undefined : `${listener.process ?? 'a process'} that listens on ${listener.address} port ${listener.port}`;
+}
+
+interface Holders {
+  readonly published: ReadonlyMap<string, Facts['publishedPorts']>;
+  readonly listeners: ReadonlyMap<string, Facts['listeners']>;
+}
+
+const holdersByFacts = new WeakMap<Facts, Holders>();
+
+function holdersOf(facts: Facts): Holders {
+  let holders = holdersByFacts.get(facts);
+  if (holders === undefined) holdersByFacts.set(facts, (holders = { published: byPort(facts.publishedPorts), listeners: byPort(facts.listeners) }));
+  return holders;
 }
 
 const ALL = ['0.0.0.0', '::', '', '*'];

@@ -23,30 +23,58 @@ export function inStartOrder(records: Db, needsOf: NeedsOf = () => []): readonly
   const rank = ({ key }: DbRecord): number => (linked.has(key) ? 0 : 1);
   const priority = ({ props }: DbRecord): number => Number(props.get('InterLinkPriority') ?? PLAIN_PRIORITY);
   const waiting = services.toSorted((a, b) => priority(a) - priority(b) || rank(a) - rank(b) || compareBytes(a.key, b.key));
-  const ordered: DbRecord[] = [];
-  while (waiting.length > 0) {
-    const isWaiting = new Set(waiting.map(({ key }) => key));
-    const ready = waiting.findIndex(({ key, props }) => [...listNeeds(props), ...needsOf(key)].every((need) => need === key || !isWaiting.has(need)));
-    ordered.push(...waiting.splice(Math.max(ready, 0), 1));
+  const places = new Map(waiting.map(({ key }, place) => [key, place]));
+  const needs = waiting.map(({ key, props }) => new Set([...listNeeds(props), ...needsOf(key)].filter((need) => need !== key && places.has(need))));
+  const users = new Map<string, number[]>(waiting.map(({ key }) => [key, []]));
+  for (const [place, of] of needs.entries()) for (const need of of) users.get(need)?.push(place);
+  const unmet = needs.map(({ size }) => size);
+  // the next one last, so that it is taken off the end
+  const ready = waiting.flatMap((_, place) => (unmet[place] === 0 ? [place] : [])).reverse();
+  const ordered = new Map<number, DbRecord>();
+  let first = 0;
+  while (ordered.size < waiting.length) {
+    while (ordered.has(first)) first++;
+    const place = ready.pop() ?? first;
+    const record = waiting[place];
+    if (record === undefined || ordered.has(place)) continue;
+    ordered.set(place, record);
+    for (const user of users.get(record.key) ?? []) {
+      unmet[user] = (unmet[user] ?? 0) - 1;
+      if (unmet[user] === 0) ready.splice(placeAmong(ready, user), 0, user);
+    }
   }
-  return ordered;
+  return [...ordered.values()];
+}
+
+/** Where it belongs in a list from high to low. */
+function placeAmong(list: readonly number[], value: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] ?? 0) > value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Names that need each other in a circle, the first one again at the end (`wiki, wikidb, wiki`); undefined when there is none. */
 export function findCycle(names: Iterable<string>, needsOf: NeedsOf): readonly string[] | undefined {
   const done = new Set<string>();
-  const visit = (name: string, path: readonly string[]): readonly string[] | undefined => {
-    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
+  const path = new Set<string>();
+  const visit = (name: string): readonly string[] | undefined => {
+    if (path.has(name)) return [...[...path].slice([...path].indexOf(name)), name];
     if (done.has(name)) return undefined;
+    path.add(name);
     for (const need of needsOf(name)) {
-      const cycle = visit(need, [...path, name]);
+      const cycle = visit(need);
       if (cycle !== undefined) return cycle;
     }
+    path.delete(name);
     done.add(name);
     return undefined;
   };
   for (const name of names) {
-    const cycle = visit(name, []);
+    const cycle = visit(name);
     if (cycle !== undefined) return cycle;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
-import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
+import { findProp, findRecord, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { compareBytes } from '../layers.ts';
 import { findImageReference } from './image.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted, parsePorts, publishedPorts, splitList } from './ports.ts';
 
@@ -50,6 +51,31 @@ export function subDomainName(snapshot: Snapshot, key: string): string {
   const domain = singleValue(snapshot, 'DomainName');
   if (domain === undefined) throw new NotAccepted('SubDomainName', name, 'it is no full name and there is no DomainName: config set DomainName example.org');
   return `${name}.${domain}`.toLowerCase();
+}
+
+/** Enabled containers by the names of their subdomains, as their records spell them: whole or a label. */
+const BY_HOST_NAME: Index = {
+  name: 'host name', db: CONTAINERS,
+  listValues: (snapshot, { key }) => (isEnabled(snapshot, key) && findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' ? [(findProp(snapshot, CONTAINERS, key, 'SubDomainName') || key).toLowerCase()] : []),
+};
+
+/** Enabled containers by their paths on the primary host. */
+const BY_WEB_ALIAS: Index = { name: 'web alias', db: CONTAINERS, listValues: (snapshot, { key }) => (isEnabled(snapshot, key) ? webAliases(snapshot, key) : []) };
+
+function isEnabled(snapshot: Snapshot, key: string): boolean {
+  return findProp(snapshot, CONTAINERS, key, 'status') === 'enabled';
+}
+
+/** The enabled containers whose subdomain has this full name, in byte order. */
+export function listOwnersOfName(snapshot: Snapshot, name: string): readonly string[] {
+  const domain = singleValue(snapshot, 'DomainName')?.toLowerCase();
+  const label = domain !== undefined && name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : '.';
+  return [...lookUpIndex(snapshot, BY_HOST_NAME, name), ...(label.includes('.') ? [] : lookUpIndex(snapshot, BY_HOST_NAME, label))].sort(compareBytes);
+}
+
+/** The enabled containers that have this path on the primary host, in byte order. */
+export function listOwnersOfPath(snapshot: Snapshot, alias: string): readonly string[] {
+  return lookUpIndex(snapshot, BY_WEB_ALIAS, alias);
 }
 
 /** The name of the host that carries the paths of WebAlias: `PrimaryHost`, else SystemName.DomainName; undefined when neither is known. */

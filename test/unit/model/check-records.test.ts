@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { observeSnapshot } from '../../../src/db/snapshot.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 
@@ -62,6 +63,24 @@ describe('checkRecords', () => {
     expect(mistakes({ web: { TCPPort: '8080', UDPPort: '53' } }, { facts })).toEqual([
       'cannot publish tcp port 8080 for container "web": it is taken by nginx (pid 812) that listens on 0.0.0.0 port 8080', 'cannot publish udp port 53 for container "web": it is taken by container "dns", which is not docksmith\'s',
     ]);
+  });
+
+  it('looks at each of many records a few times, however many there are', () => {
+    const countReads = (count: number): number => {
+      const server = serverWith(Object.fromEntries(Array.from({ length: count }, (_, n) => [`app${n}`, { SubDomain: 'enabled', WebAlias: `a${n}`, WebPort: '80', WebHostPort: String(20_000 + n), TCPPort: String(30_000 + n), ...(n > 0 ? { Interlinked: `app${n - 1}` } : {}) }])));
+      let reads = 0;
+      const { mistakes: found } = checkRecords(observeSnapshot(server, () => { reads++; }), factsWith());
+      expect(found).toEqual([]);
+      return reads;
+    };
+    const few = countReads(100);
+    expect(few).toBeGreaterThan(100);
+    expect(countReads(2000)).toBeLessThan(few * 20 * 1.1);
+  });
+
+  it('finds the other one that has a name however it is spelled', () => {
+    const containers = { a1: { SubDomain: 'enabled', SubDomainName: 'XX.Example.Test', WebPort: '80' }, b1: { SubDomain: 'enabled', SubDomainName: 'xx', WebPort: '80' }, xx: { SubDomain: 'enabled', WebPort: '80' } };
+    expect(mistakes(containers)).toEqual(['b1', 'xx'].map((key) => `cannot give container "${key}" the name xx.example.test: container "a1" has it`));
   });
 
   it('asks nothing of what disabled records mean together, but their values have to be right', () => {

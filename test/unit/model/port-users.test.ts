@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { containerPorts, foreignUser, servicePorts } from '../../../src/model/port-users.ts';
+import { containerPorts, foreignUser, portFinder, servicePorts } from '../../../src/model/port-users.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 
 describe('servicePorts', () => {
@@ -12,9 +12,17 @@ describe('servicePorts', () => {
 });
 
 describe('containerPorts', () => {
-  it('are those of the other enabled containers, web ports included', () => {
-    const server = serverWith({ a: { TCPPort: '80' }, b: { TCPPort: '81', WebHostPort: '47000' }, c: { TCPPort: '82', status: 'disabled' }, d: { TCPPort: 'broken' } });
-    expect(containerPorts(server, factsWith(), 'a').map(({ port, who }) => `${port} ${who}`)).toEqual(['81 container "b"', '47000 container "b" (WebHostPort)']);
+  const server = serverWith({ a: { TCPPort: '80' }, b: { TCPPort: '80', WebHostPort: '47000' }, c: { TCPPort: '82', status: 'disabled' }, d: { TCPPort: 'broken' } }, { sshd: { TCPPort: '22', status: 'enabled' } });
+
+  it('are those of enabled containers, web ports included', () => {
+    expect(containerPorts(server, factsWith()).map(({ port, who }) => `${port} ${who}`)).toEqual(['80 container "a"', '80 container "b"', '47000 container "b" (WebHostPort)']);
+  });
+
+  it('are found by their number and protocol, with services and without the container that asks', () => {
+    const find = portFinder(server, factsWith());
+    const tcp = (port: number, except: string): string | undefined => find({ port, protocol: 'tcp' }, except)?.who;
+    expect([tcp(80, 'a'), tcp(80, 'b'), tcp(80, 'd'), tcp(47_000, 'b'), tcp(82, 'a'), tcp(22, 'a'), find({ port: 80, protocol: 'udp' }, 'd')])
+      .toEqual(['container "b"', 'container "a"', 'container "a"', undefined, undefined, 'service "sshd" (TCPPort) of db configuration', undefined]);
   });
 });
 
