@@ -71,6 +71,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--diff': 'show how the shipped fragments changed', '--json': JSON_OPTION },
     load: async () => (await import('./verify.ts')).runVerify,
   },
+  lint: {
+    usage: '[--json]', doc: 'look through templates, events and schemas for what cannot be meant; exit code 1 where there is a fault',
+    options: { '--json': JSON_OPTION },
+    load: async () => { const { runLint } = await import('./lint.ts'); return (args, context) => runLint(args, context, Object.keys(COMMANDS)); },
+  },
   props: {
     usage: '[NAME]', doc: 'show the props that records may have, or one of them',
     load: async () => (await import('./props.ts')).runProps,

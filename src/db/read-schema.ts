@@ -20,11 +20,7 @@ type Kinds = Record<string, Props>;
 export function readSchema(paths: Paths): Schema {
   const schema = emptyObject<Kinds>();
   const mistakes: Failure[] = [];
-  const [admins, packages] = layersOf(paths, 'db').map((layer) => [...listMergedTree([layer])].map(([name, file]) => ({ parts: name.split(path.sep), file })));
-  const ofPackage = (packages ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
-  const ofAdmin = (admins ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
-  const ofOthers = (admins ?? []).filter(({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name));
-  for (const { parts: [db = ''], file } of [...ofPackage, ...ofOthers, ...ofAdmin]) {
+  for (const { db, file } of listSchemaFiles(paths)) {
     try {
       mergeFile(schema[db] ??= emptyObject<Props>(), file);
     } catch (error) {
@@ -33,6 +29,15 @@ export function readSchema(paths: Paths): Schema {
   }
   throwAll(mistakes);
   return schema;
+}
+
+/** The files of the schema in the order in which they are merged, each to be opened. */
+export function listSchemaFiles(paths: Paths): readonly { readonly db: string; readonly file: string }[] {
+  const [admins, packages] = layersOf(paths, 'db').map((layer) => [...listMergedTree([layer])].map(([name, file]) => ({ parts: name.split(path.sep), file })));
+  const ofPackage = (packages ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
+  const ofAdmin = (admins ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
+  const ofOthers = (admins ?? []).filter(({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name));
+  return [...ofPackage, ...ofOthers, ...ofAdmin].map(({ parts: [db = ''], file }) => ({ db, file }));
 }
 
 /** Without a prototype: a record may be called `constructor`. */
@@ -57,10 +62,10 @@ function members(value: unknown, failure: () => Failure): [string, unknown][] {
   return Object.entries(value);
 }
 
-const MEMBERS = ['doc', 'kind', 'default', 'values', 'secret'];
+const MEMBERS = ['doc', 'kind', 'default', 'values', 'secret', 'reader'];
 
 function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => Failure): PropSchema {
-  const { doc, kind, default: fallback, values, secret } = given;
+  const { doc, kind, default: fallback, values, secret, reader } = given;
   const unknown = Object.keys(given).find((member) => !MEMBERS.includes(member));
   if (unknown !== undefined) throw fail(`"${unknown}" is none of ${MEMBERS.join(', ')}`);
   if (typeof doc !== 'string') throw fail('"doc" is missing: a line for the admin');
@@ -68,6 +73,7 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
   if (!isKind(kind)) throw fail(`there is no kind "${kind}"; did you mean "${findNearest(kind, KINDS) ?? 'text'}"?`);
   if (fallback !== undefined && typeof fallback !== 'string') throw fail('"default" is no string');
   if (secret !== undefined && typeof secret !== 'boolean') throw fail('"secret" is neither true nor false');
+  if (reader !== undefined && (typeof reader !== 'string' || reader.trim() === '')) throw fail('"reader" is no string: docksmith COMMAND, action NAME, or another program');
   if (values !== undefined && !isStrings(values)) throw fail('"values" is no list of strings');
   if ((kind === 'choice') !== (values !== undefined)) throw fail('"values" and the kind "choice" go together');
   return {
@@ -75,6 +81,7 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
     ...(fallback === undefined ? {} : { default: fallback }),
     ...(values === undefined ? {} : { values }),
     ...(secret === undefined ? {} : { secret }),
+    ...(reader === undefined ? {} : { reader }),
   };
 }
 

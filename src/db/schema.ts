@@ -14,6 +14,8 @@ export interface PropSchema {
   readonly values?: readonly string[];
   /** masked wherever values are shown */
   readonly secret?: boolean;
+  /** who reads it, where no template does: `docksmith COMMAND`, `action NAME`, or another program in words */
+  readonly reader?: string;
 }
 
 /** prop name -> schema, for one type (or one key of `configuration`) */

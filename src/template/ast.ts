@@ -3,6 +3,11 @@ export function blockParamsOf({ blockParams }: { blockParams?: readonly string[]
   return blockParams ?? [];
 }
 
+/** Either part may be left out, `{{^if x}}…{{/if}}` has no program; the parser's types do not say so. */
+export function bodiesOf({ program, inverse }: { readonly program?: hbs.AST.Program; readonly inverse?: hbs.AST.Program }): readonly [program: hbs.AST.Program | undefined, inverse: hbs.AST.Program | undefined] {
+  return [program, inverse];
+}
+
 export function hashOf(call: { hash?: hbs.AST.Hash }): readonly hbs.AST.HashPair[] {
   return call.hash?.pairs ?? [];
 }

@@ -1,6 +1,7 @@
 import type { Facts } from '../facts/facts.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import type { ReadScope, TrackedText } from './tracked-text.ts';
+import type { Shapes, StaticCall, StaticRead } from './shape.ts';
 import type { Value } from './value.ts';
 
 /** What a helper is called with. */
@@ -31,6 +32,10 @@ export interface Helper {
   readonly takesMissing?: boolean;
   /** its arguments are evaluated when it asks for them: `args` is empty */
   readonly lazy?: boolean;
+  /** what it reads besides its arguments, for those who ask without calling it; a test observes that it is this and nothing else */
+  readonly reads?: readonly StaticRead[];
+  /** what its value may be, where fragments can go on from it to records, and what it reads by its arguments */
+  readonly shape?: (call: StaticCall) => Shapes;
   /** throws HelperFailure, or any Error, whose message completes `cannot call "NAME": …` */
   readonly call: (call: HelperCall) => Value;
 }

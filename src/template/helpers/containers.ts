@@ -7,6 +7,7 @@ import { backEndPort, hasWeb, subDomainName, webAliases, webPort } from '../../m
 import { HelperFailure, type HelperTable } from '../helper.ts';
 import { RecordView, VariableMap } from '../value.ts';
 import { recordArgument, textArgument, textOption } from './arguments.ts';
+import { BOUND, ENABLED, IMAGE, ofContainers, OWN_PORTS, PUBLISHED, single, WEB, WEB_PORT } from './reads.ts';
 import { variables } from './text.ts';
 
 /** Helpers that know what the props of a container's record mean together. */
@@ -19,6 +20,7 @@ export const CONTAINER_HELPERS: HelperTable = {
   published: {
     doc: 'the ports that a container publishes, as Compose writes them, each with the addresses that its access allows',
     example: { fragment: '{{join (published (record "docker_containers" "git"))}} {{join (published (record "docker_containers" "wiki"))}}', gives: '2222:22 192.168.1.2:8080:8080, 127.0.0.1:8080:8080' },
+    reads: [...PUBLISHED, ...BOUND],
     call: (call) => {
       const { key } = recordArgument(call, 0);
       return publishedPorts(call.snapshot, call.facts, key).flatMap(({ host, container, protocol }) => {
@@ -45,6 +47,7 @@ export const CONTAINER_HELPERS: HelperTable = {
   environment: {
     doc: 'the environment variables of a container: Env, and over it each Env.NAME',
     example: { fragment: '{{#each (environment (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}', gives: 'MODE: prod GREETING: hello, world ' },
+    reads: ofContainers('Env', 'Env.*'),
     call: (call) => {
       const record = recordArgument(call, 0);
       const names = record.listProps(call.scope, 'Env.');
@@ -54,16 +57,20 @@ export const CONTAINER_HELPERS: HelperTable = {
   image: {
     doc: 'the image reference of a container: its record of docker_images resolved',
     example: { fragment: '{{image (record "docker_containers" "wiki")}}', gives: 'mediawiki:1.43' },
+    reads: IMAGE,
     call: (call) => findImageReference(call.snapshot, recordArgument(call, 0).key),
   },
   hasWeb: {
     doc: 'whether Apache is to reach this container, by SubDomain or WebAlias',
     example: { fragment: '{{#if (hasWeb (record "docker_containers" "wiki"))}}web{{/if}}', gives: 'web' },
+    reads: WEB,
     call: (call) => hasWeb(call.snapshot, recordArgument(call, 0).key),
   },
   webContainers: {
     doc: 'the enabled containers that Apache is to reach; by="SubDomain", "WebAlias" or "Certificate" for those alone',
     example: { fragment: '{{#each (webContainers)}}{{@key}} {{/each}}{{#each (webContainers by="WebAlias")}}{{@key}}{{/each}}', gives: 'git wiki git' },
+    reads: [...ENABLED, ...WEB, ...ofContainers('Certificate')],
+    shape: () => [{ kind: 'list', items: [{ kind: 'record', of: { db: CONTAINERS, type: 'service' } }] }],
     call: (call) => {
       const by = textOption(call, 'by', '');
       const test = Object.hasOwn(BY, by) ? BY[by] : undefined;
@@ -76,6 +83,7 @@ export const CONTAINER_HELPERS: HelperTable = {
   filtered: {
     doc: 'the ports that only the local networks may reach over IPv4 ("4") or IPv6 ("6"), each with .container, .protocol, .port, .address ("" for all) and .kind: published, or host for a container on the host\'s network',
     example: { fragment: '{{#each (filtered "4")}}{{container}} {{kind}} {{address}} {{port}}/{{protocol}}{{/each}}', gives: 'wiki published 192.168.1.2 8080/tcp' },
+    reads: [...ENABLED, ...PUBLISHED, ...BOUND, ...WEB, ...WEB_PORT],
     call: (call) => {
       const family = textArgument(call, 0);
       if (family !== '4' && family !== '6') throw new HelperFailure('the family is "4" or "6"');
@@ -85,26 +93,31 @@ export const CONTAINER_HELPERS: HelperTable = {
   hasOwnPorts: {
     doc: 'whether the container has a network of its own, so that ports can be published',
     example: { fragment: '{{#if (hasOwnPorts (record "docker_containers" "wiki"))}}yes{{/if}}', gives: 'yes' },
+    reads: OWN_PORTS,
     call: (call) => hasOwnPorts(call.snapshot, recordArgument(call, 0).key),
   },
   webPort: {
     doc: 'the port of the container that Apache talks to',
     example: { fragment: '{{webPort (record "docker_containers" "git")}}', gives: '3000' },
+    reads: WEB_PORT,
     call: (call) => webPort(call.snapshot, call.facts, recordArgument(call, 0).key),
   },
   backEndPort: {
     doc: 'the loopback port of the host on which Apache finds the container',
     example: { fragment: '{{backEndPort (record "docker_containers" "wiki")}}', gives: '47000' },
+    reads: [...OWN_PORTS, ...ofContainers('WebHostPort', 'WebPort', 'TCPPort'), ...IMAGE],
     call: (call) => backEndPort(call.snapshot, call.facts, recordArgument(call, 0).key),
   },
   subDomainName: {
     doc: 'the full host name of the vhost of a container',
     example: { fragment: '{{subDomainName (record "docker_containers" "wiki")}}', gives: 'wiki.example.test' },
+    reads: [...ofContainers('SubDomainName'), ...single('DomainName')],
     call: (call) => subDomainName(call.snapshot, recordArgument(call, 0).key),
   },
   webAliases: {
     doc: 'the paths of a container on the primary host, without slashes',
     example: { fragment: '{{join (webAliases (record "docker_containers" "git"))}}', gives: 'git' },
+    reads: ofContainers('WebAlias'),
     call: (call) => webAliases(call.snapshot, recordArgument(call, 0).key),
   },
 };

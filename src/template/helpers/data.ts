@@ -2,6 +2,7 @@ import { type DataMount, findDataMount } from '../../model/data-mount.ts';
 import { splitList } from '../../model/ports.ts';
 import type { HelperCall, HelperTable } from '../helper.ts';
 import { recordArgument, textArgument } from './arguments.ts';
+import { DATA } from './reads.ts';
 import { variables } from './text.ts';
 
 const find = (call: HelperCall): DataMount | undefined => findDataMount(call.snapshot, recordArgument(call, 0).key);
@@ -11,6 +12,7 @@ export const DATA_HELPERS: HelperTable = {
   dataMount: {
     doc: 'the data of a container as Compose mounts it; empty for one without DataMountPath',
     example: { fragment: '{{dataMount (record "docker_containers" "git")}} [{{dataMount (record "docker_containers" "wiki")}}]', gives: 'git-data:/data []' },
+    reads: DATA,
     call: (call) => {
       const data = find(call);
       return data === undefined ? '' : [data.source, data.target, ...(data.isWritable ? [] : ['ro'])].join(':');
@@ -19,6 +21,7 @@ export const DATA_HELPERS: HelperTable = {
   dataTarget: {
     doc: 'where a container finds its data',
     example: { fragment: '{{dataTarget (record "docker_containers" "git")}}', gives: '/data' },
+    reads: DATA,
     call: (call) => find(call)?.target ?? '',
   },
   volumes: {
@@ -29,6 +32,7 @@ export const DATA_HELPERS: HelperTable = {
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',
     example: { fragment: '{{dataVolume (record "docker_containers" "git")}}', gives: 'git-data' },
+    reads: DATA,
     call: (call) => {
       const data = find(call);
       return data?.isVolume === true ? data.source : '';

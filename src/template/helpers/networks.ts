@@ -3,12 +3,14 @@ import { primaryHost } from '../../model/web.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
 import { RecordView } from '../value.ts';
 import { textArgument, textOption } from './arguments.ts';
+import { LOCAL_NETWORKS, ofConfiguration, single } from './reads.ts';
 
 /** Helpers for addresses and networks. */
 export const NETWORK_HELPERS: HelperTable = {
   networks: {
     doc: 'the local networks of the db networks, as 192.168.1.0/24; family="4" or "6" for those alone',
     example: { fragment: '{{join (networks)}} {{join (networks family="6")}}', gives: '192.168.1.0/24 ' },
+    reads: LOCAL_NETWORKS,
     call: (call) => {
       const family = textOption(call, 'family', '');
       return [...listLocalNetworks(call.snapshot).values()].filter((network) => family === '' || String(network.family) === family).map(formatNetwork);
@@ -30,6 +32,8 @@ export const NETWORK_HELPERS: HelperTable = {
   overlapping: {
     doc: 'the records of the db networks that overlap a network',
     example: { fragment: '{{#each (overlapping "192.168.0.0" "16")}}{{@key}}{{/each}}', gives: '192.168.1.0' },
+    reads: LOCAL_NETWORKS,
+    shape: () => [{ kind: 'list', items: [{ kind: 'record', of: { db: 'networks' } }] }],
     call: (call) => {
       const network = networkArgument(call);
       const local = [...listLocalNetworks(call.snapshot)].filter(([, other]) => overlaps(network, other));
@@ -39,6 +43,7 @@ export const NETWORK_HELPERS: HelperTable = {
   primaryHost: {
     doc: 'the host that carries the paths of WebAlias: PrimaryHost of httpd, else SystemName.DomainName',
     example: { fragment: '{{primaryHost}}', gives: 'host.example.test' },
+    reads: [...single('SystemName', 'DomainName'), ...ofConfiguration('httpd', 'PrimaryHost')],
     call: ({ snapshot }) => {
       const host = primaryHost(snapshot);
       if (host === undefined) throw new HelperFailure('neither PrimaryHost of httpd nor SystemName and DomainName are set: config set SystemName host; config set DomainName example.org');

@@ -1,6 +1,7 @@
 import { findProp, findRecord, getDb, plainOf } from '../../db/snapshot.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
 import { formatFilter, matches } from '../matches.ts';
+import { literalOf, recordsIn, type Shapes, type StaticCall } from '../shape.ts';
 import { RecordView, textOf, type Value } from '../value.ts';
 import { textArgument } from './arguments.ts';
 
@@ -9,6 +10,7 @@ export const RECORD_HELPERS: HelperTable = {
   records: {
     doc: 'the records of a db for which every PROP=VALUE holds (also type= and key=), in byte order',
     example: { fragment: '{{#each (records "docker_containers" access="public")}}{{@key}} {{/each}}', gives: 'git ' },
+    shape: listed,
     call: (call) => {
       const db = textArgument(call, 0);
       const filter = new Map([...call.hash].map(([prop, value]) => [prop, textOf(value, call.scope) ?? '']));
@@ -20,6 +22,7 @@ export const RECORD_HELPERS: HelperTable = {
   record: {
     doc: 'the record of a db and a key; the variable of that name is, with FOREACH, the record whose output this is',
     example: { fragment: '{{#with (record "docker_containers" "wiki")}}{{access}}{{/with}}', gives: 'private' },
+    shape: ({ args: [db, key], note }) => named(literalOf(db), key, note),
     call: (call) => {
       const [db, key] = [textArgument(call, 0), textArgument(call, 1)];
       return findRecord(call.snapshot, db, key) === undefined ? undefined : new RecordView(call.snapshot, db, key);
@@ -28,6 +31,7 @@ export const RECORD_HELPERS: HelperTable = {
   prop: {
     doc: 'a prop of a record in hand, or of DB KEY; default= where it is not set',
     example: { fragment: '{{prop "docker_containers" "wiki" "MaxMemory" default="none"}} {{prop "docker_containers" "wiki" "Image"}}', gives: 'none wiki' },
+    shape: readProp,
     takesMissing: true,
     call: (call) => {
       const [record, ...rest] = subject(call);
@@ -40,12 +44,14 @@ export const RECORD_HELPERS: HelperTable = {
   default: {
     doc: 'the first argument that is there and not empty, else the last',
     example: { fragment: '{{default docker.NoSuchProp "fallback"}}', gives: 'fallback' },
+    shape: ({ args }) => args.flat(),
     takesMissing: true,
     call: ({ args, scope }) => args.find((value) => value !== undefined && value !== null && value !== '' && textOf(value, scope) !== '') ?? args.at(-1),
   },
   exists: {
     doc: 'whether a record or prop is there: exists docker.TLSCert, exists "docker_images" "wiki"',
     example: { fragment: '{{#if (exists docker.TLSCert)}}yes{{else}}no{{/if}} {{#if (exists "docker_images" "wiki")}}yes{{/if}}', gives: 'no yes' },
+    shape: ({ args: [db, key], note }) => { named(literalOf(db), key, note); return []; },
     takesMissing: true,
     call: (call) => {
       const [first, key] = call.args;
@@ -56,6 +62,7 @@ export const RECORD_HELPERS: HelperTable = {
   enabled: {
     doc: 'whether a value is "enabled", "yes", "on", "true" or "1", or the status of a record is; what is missing is not',
     example: { fragment: '{{#if (enabled docker)}}on{{/if}} {{#if (enabled docker.NoSuchProp)}}on{{else}}off{{/if}}', gives: 'on off' },
+    shape: ({ args: [record], note }) => { for (const of of recordsIn(record)) note({ ...of, prop: 'status' }); return []; },
     takesMissing: true,
     call: (call) => {
       const [value] = call.args;
@@ -70,4 +77,32 @@ function subject({ args, snapshot, scope }: HelperCall): readonly [RecordView | 
   const [first, second, ...rest] = args;
   if (first === undefined || first instanceof RecordView) return [first, ...args.slice(1)];
   return [new RecordView(snapshot, textOf(first, scope) ?? '', textOf(second, scope) ?? ''), ...rest];
+}
+
+function listed({ args: [first], hash, note }: StaticCall): Shapes {
+  const db = literalOf(first);
+  if (db === undefined) return [];
+  const [key, type] = [literalOf(hash.get('key')), literalOf(hash.get('type'))];
+  const of = { db, ...(key === undefined ? {} : { key }), ...(type === undefined ? {} : { type }) };
+  note(of);
+  for (const prop of hash.keys()) if (prop !== 'key' && prop !== 'type') note({ ...of, prop });
+  return [{ kind: 'list', items: [{ kind: 'record', of }] }];
+}
+
+function named(db: string | undefined, second: Shapes | undefined, note: StaticCall['note']): Shapes {
+  if (db === undefined || second === undefined) return [];
+  const key = literalOf(second);
+  const of = { db, ...(key === undefined ? {} : { key }) };
+  note(of);
+  return [{ kind: 'record', of }];
+}
+
+function readProp({ args, hash, note }: StaticCall): Shapes {
+  const [first, second, third] = args;
+  const db = literalOf(first);
+  const key = literalOf(second);
+  const owners = db === undefined ? recordsIn(first) : [{ db, ...(key === undefined ? {} : { key }) }];
+  // a computed name may be any
+  for (const of of owners) note({ ...of, prop: literalOf(db === undefined ? second : third) ?? '*' });
+  return hash.get('default') ?? [];
 }

@@ -1,4 +1,5 @@
 import { HelperFailure, type HelperTable } from '../helper.ts';
+import { recordsIn } from '../shape.ts';
 import { TrackedText } from '../tracked-text.ts';
 import { isTrue, textOf, type Value, VariableMap, Verbatim } from '../value.ts';
 import { yamlScalar } from '../emit.ts';
@@ -19,12 +20,14 @@ export const TEXT_HELPERS: HelperTable = {
   and: {
     doc: 'the first argument that is false, else the last; later ones are not looked at',
     example: { fragment: '{{#if (and (exists docker.TLSCert) docker.TLSCert)}}tls{{else}}plain{{/if}}', gives: 'plain' },
+    shape: ({ args }) => args.flat(),
     lazy: true,
     call: ({ lazyArgs }) => firstThat(lazyArgs, (value) => !isTrue(value)),
   },
   or: {
     doc: 'the first argument that is true, else the last; later ones are not looked at',
     example: { fragment: '{{or "" "second"}}', gives: 'second' },
+    shape: ({ args }) => args.flat(),
     lazy: true,
     call: ({ lazyArgs }) => firstThat(lazyArgs, isTrue),
   },
@@ -101,11 +104,13 @@ export const TEXT_HELPERS: HelperTable = {
   json: {
     doc: 'a value written as JSON, quotes included',
     example: { fragment: '{{json (split "a,b")}} {{json "say \\"hi\\""}}', gives: '["a","b"] "say \\"hi\\""' },
+    shape: ({ args: [value], note }) => { for (const of of recordsIn(value)) note(of.db === 'configuration' ? of : { ...of, prop: '*' }); return []; },
     call: (call) => new Verbatim(JSON.stringify(plainValue(call.args[0], call))),
   },
   yaml: {
     doc: 'a value written as YAML on one line, in quotes where it needs them',
     example: { fragment: '{{yaml "no"}} {{yaml "plain"}} {{yaml (split "a,b")}}', gives: '"no" plain ["a","b"]' },
+    shape: ({ args: [value], note }) => { for (const of of recordsIn(value)) note(of.db === 'configuration' ? of : { ...of, prop: '*' }); return []; },
     call: (call) => {
       const value = plainValue(call.args[0], call);
       return new Verbatim(typeof value === 'string' ? yamlScalar(value) : JSON.stringify(value));

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { findProp, type Snapshot } from '../../db/snapshot.ts';
+import { bodiesOf, calledPath } from '../../template/ast.ts';
+import { parseFragment } from '../../template/fragment.ts';
+import type { LintFinding } from './finding.ts';
+import type { KnownTemplate, Tree } from './tree.ts';
+
+/** Stands in a name for what only a record tells. */
+const UNKNOWN = '\u0000';
+
+interface Placed extends KnownTemplate {
+  /** folders of its outputs, as far as they do not depend on a record */
+  readonly folders: readonly Folder[];
+}
+
+interface Folder {
+  readonly folder: string;
+  /** the db says where it is, as ConfDir of httpd */
+  readonly isConfigured: boolean;
+}
+
+/**
+ * Outputs that no service is told of, though one reads their folder. That a service does, is
+ * known where another output of it stands in a folder that is read whole (it is called `….d`, or
+ * named by a prop, or has a file per record), and where the service's own name is a part of the
+ * path: `/etc/docker/…`, `…/docker.service.d/…`.
+ */
+export function findUntold({ templates, events }: Tree, snapshot: Snapshot): readonly LintFinding[] {
+  const placed = [...templates.values()].map((known): Placed => ({ ...known, folders: listFolders(known, snapshot) }));
+  const services = new Set([...placed.flatMap(({ metadata }) => metadata.services), ...events.flatMap((event) => event.services.map(({ service }) => service))]);
+  return placed.filter(({ metadata }) => metadata.services.length === 0).flatMap(({ template, metadata, analysis, folders }): readonly LintFinding[] => {
+    const [reader] = folders.flatMap(({ folder }) => findReader(folder, placed, services) ?? []);
+    if (reader === undefined) return [];
+    return [{
+      rule: 'output-without-service', level: 'fault', at: { file: metadata.file ?? analysis.files[0] ?? template },
+      what: `the output of ${template} names no service, and ${reader.service} reads its folder`, why: `${reader.because}: a change of the file has no effect until somebody restarts ${reader.service}`,
+      advice: `SERVICES = ${reader.service} in /etc/docksmith/templates.metadata${template}`,
+    }];
+  });
+}
+
+function findReader(folder: string, placed: readonly Placed[], services: ReadonlySet<string>): { readonly service: string; readonly because: string } | undefined {
+  for (const { template, metadata, folders } of placed) {
+    const [service] = metadata.services;
+    const same = folders.find((other) => other.folder === folder);
+    if (service !== undefined && same !== undefined && (same.isConfigured || folder.endsWith('.d') || metadata.forEach !== undefined)) {
+      return { service, because: `${template} has outputs for it in ${folder}, too` };
+    }
+  }
+  const service = folder.split('/').map((part) => part.replace(/\.service\.d$/, '')).find((part) => services.has(part));
+  return service === undefined ? undefined : { service, because: `${folder} is named after it` };
+}
+
+function listFolders({ metadata }: KnownTemplate, snapshot: Snapshot): readonly Folder[] {
+  const { program } = parseFragment(metadata.file ?? metadata.template, metadata.outputFilename);
+  const configured = new Set<string>();
+  const text = flatten(program, (parts) => {
+    const [record, prop, more] = parts[0] === 'config' ? parts.slice(1) : parts;
+    const value = record === undefined || prop === undefined || more !== undefined ? undefined : findProp(snapshot, 'configuration', record, prop);
+    if (value !== undefined) configured.add(value);
+    return value ?? UNKNOWN;
+  });
+  return text.split(/\s+/).map((name) => path.posix.dirname(name)).filter((folder) => folder.startsWith('/') && !folder.includes(UNKNOWN))
+    .map((folder) => ({ folder, isConfigured: configured.has(folder) }));
+}
+
+/** The text of a name with all that conditions could print. */
+function flatten(program: hbs.AST.Program | undefined, resolve: (parts: readonly string[]) => string): string {
+  return (program?.body ?? []).map((statement) => {
+    if (statement.type === 'ContentStatement') return (statement as hbs.AST.ContentStatement).value;
+    if (statement.type === 'MustacheStatement') {
+      const { params, ...mustache } = statement as hbs.AST.MustacheStatement;
+      const { original, parts } = calledPath(mustache);
+      return original === 'newline' ? '\n' : params.length > 0 ? UNKNOWN : resolve(parts);
+    }
+    if (statement.type !== 'BlockStatement') return '';
+    return bodiesOf(statement as hbs.AST.BlockStatement).map((body) => flatten(body, resolve)).filter((part) => part !== '').join('\n');
+  }).join('');
+}
