@@ -9,7 +9,7 @@ export async function runUninstall(args: readonly string[], { paths, stdout, std
   const { remove, restore, leave, services } = await uninstall(paths, { dryRun: values['dry-run'] ?? false }, new ConsoleReporter({ stdout, stderr }));
   const dryRun = values['dry-run'] === true;
   stdout.write(formatTable([
-    ...remove.map((file) => [dryRun ? 'would remove' : 'removed', file]), ...restore.map(({ path }) => [dryRun ? 'would put back' : 'put back', path]), ...leave.map(({ path, why }) => ['left', `${path} (${why})`]),
+    ...remove.map(({ path }) => [dryRun ? 'would remove' : 'removed', path]), ...restore.map(({ original }) => [dryRun ? 'would put back' : 'put back', original.path]), ...leave.map(({ path, why }) => ['left', `${path} (${why})`]),
   ]));
   stdout.write(dryRun ? 'dry run, nothing was changed\n' : 'containers, volumes, dbs and history stay\n');
   if (!dryRun && services.length > 0) stdout.write(`still running with what was removed: ${services.join(', ')}; reload or restart them\n`);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { readState, writeState } from '../state-file.ts';
+import type { FileContent } from '../replace-file.ts';
+import { formatState, readState, writeState } from '../state-file.ts';
 import type { ContainerSummary, Engine } from './engine.ts';
 import { getComparedValues } from './difference.ts';
 import { HASH_LABEL, KEPT_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
@@ -15,14 +16,25 @@ import { formatCanonical, type TextMap } from './value.ts';
 export type Adopted = ReadonlyMap<string, TextMap>;
 
 const WHAT = 'the list of adopted containers';
-const stateFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'adopted.json'));
+/** Without the root. */
+export const ADOPTED_FILE = path.posix.join(STATE_DIR, 'adopted.json');
+const stateFile = (paths: Paths): string => paths.file(ADOPTED_FILE);
 
 export function readAdopted(paths: Paths): Adopted {
   return readState(stateFile(paths), WHAT, (state) => state.get('containers').map((labels) => Object.fromEntries(labels.map((label) => label.text())))) ?? new Map();
 }
 
 export function writeAdopted(paths: Paths, adopted: Adopted): void {
-  writeState(stateFile(paths), WHAT, { containers: Object.fromEntries(adopted) });
+  writeState(stateFile(paths), WHAT, stateOf(adopted));
+}
+
+/** The file, for who writes it together with others. */
+export function formatAdopted(adopted: Adopted): FileContent {
+  return formatState(stateOf(adopted));
+}
+
+function stateOf(adopted: Adopted): Readonly<Record<string, unknown>> {
+  return { containers: Object.fromEntries(adopted) };
 }
 
 /**

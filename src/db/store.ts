@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { type HeldLock, type LockOptions, takeLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
-import { replaceFile } from '../replace-file.ts';
+import { removeIfThere, replaceFile, syncFolder } from '../replace-file.ts';
 import { toByteString } from './byte-text.ts';
 import { logChanges } from './change-log.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
@@ -38,6 +38,29 @@ export function readLines(paths: Paths, name: string): Lines {
  */
 export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) => T, onWait?: LockOptions['onWait']): T {
   const file = findDbFile(paths, name);
+  return underLocks(file, name, onWait, (shared) => {
+    const attempt = tryToChange(paths, name, file, change, shared);
+    return attempt.done ? { result: attempt.result } : undefined;
+  });
+}
+
+/** Removes the file of a db that holds no record. Lock files stay, as those of every db. @throws {Failure} when it cannot be read, locked or removed */
+export function removeEmptyDb(paths: Paths, name: string): void {
+  const file = findDbFile(paths, name);
+  if (readDbFile(file, name) === undefined) return;
+  underLocks(file, name, undefined, () => {
+    if (readDb(paths, name).size > 0) return { result: undefined };
+    try {
+      if (removeIfThere(file)) syncFolder(path.dirname(file));
+    } catch (error) {
+      throw new Failure(`cannot remove db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
+    }
+    return { result: undefined };
+  });
+}
+
+/** @param attempt called again under a fresh lock as long as it returns nothing */
+function underLocks<T>(file: string, name: string, onWait: LockOptions['onWait'], attempt: (shared: HeldLock) => { readonly result: T } | undefined): T {
   // The original locks DB.lock and unlinks it after unlocking it, so two writers can hold locks on two
   // files of that name. Ours exclude each other by a second file, which nobody unlinks.
   const lock = (lockFile: string): HeldLock => {
@@ -53,8 +76,8 @@ export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) =
     for (;;) {
       const shared = lock(`${file}.lock`);
       try {
-        const attempt = tryToChange(paths, name, file, change, shared);
-        if (attempt.done) return attempt.result;
+        const done = attempt(shared);
+        if (done !== undefined) return done.result;
       } finally {
         shared.release();
       }

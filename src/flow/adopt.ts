@@ -1,4 +1,4 @@
-import { type Adopted, makeAdoptedLabels, readAdopted, withAdopted, writeAdopted } from '../container/adopted.ts';
+import { type Adopted, ADOPTED_FILE, formatAdopted, makeAdoptedLabels, readAdopted, withAdopted } from '../container/adopted.ts';
 import { isContainerName, MANAGED_LABEL, NAME_LABEL } from '../container/names.ts';
 import type { Plan } from '../container/plan.ts';
 import type { RunSpec } from '../container/run-spec.ts';
@@ -82,7 +82,7 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   const dbs = readSnapshot(paths);
   const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.paths()] });
   const snapshot = withHostDefaults(dbs, hostFacts);
-  // what an adoption left that was killed before it wrote its records is nobody's
+  // one whose record was deleted since is nobody's
   const before = new Map([...readAdopted(paths)].filter(([, labels]) => getDb(snapshot, CONTAINERS).has(labels[NAME_LABEL] ?? '')));
   const engine = await getEngine(paths, snapshot, before);
   const subjects = await findSubjects(paths, await readEngineView(engine), source);
@@ -145,19 +145,15 @@ function listRefused(snapshot: Snapshot, subjects: readonly Subject[]): readonly
   });
 }
 
-/** The list of adopted containers first: what is on it without a record is nobody's, and the same command can be given again. */
+/** The records and the list of adopted containers, together. */
 async function commit(paths: Paths, { adoption: { records }, adopted, world }: Prepared, command: string, run: Run): Promise<void> {
-  const before = readAdopted(paths);
   const staged = new StagedDbs(paths);
   try {
     for (const db of listDbsOf(records)) changeDb(staged.paths, db, (draft) => storeRecords(draft, records.filter((record) => record.db === db)));
-    if (adopted.size + before.size > 0) writeAdopted(paths, adopted);
-    try {
-      await commitChanges(paths, NO_CHANGES, { ledger: world.ledger, command, companion: staged.companion(), generation: generationOf(world.snapshot, run) });
-    } catch (error) {
-      if (adopted.size + before.size > 0) writeAdopted(paths, before);
-      throw error;
-    }
+    const isListed = adopted.size + readAdopted(paths).size > 0;
+    await commitChanges(paths, NO_CHANGES, {
+      ledger: world.ledger, command, companion: staged.companion(), generation: generationOf(world.snapshot, run), state: isListed ? new Map([[ADOPTED_FILE, formatAdopted(adopted)]]) : undefined,
+    });
   } finally {
     staged.remove();
   }

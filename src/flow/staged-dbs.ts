@@ -5,7 +5,7 @@ import { listDbs } from '../db/db-file.ts';
 import type { Draft } from '../db/draft.ts';
 import { FlatDb } from '../db/flat-db.ts';
 import type { Db, DbRecord } from '../db/record.ts';
-import { changeDb, readDb } from '../db/store.ts';
+import { changeDb, readDb, removeEmptyDb } from '../db/store.ts';
 import type { Companion } from '../output/transaction.ts';
 import type { UndoCompanion } from '../output/roll-back.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
@@ -98,13 +98,15 @@ export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = fal
   for (const name of new Set([...from.keys(), ...to.keys()])) {
     const [before, after, current] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY, readDb(paths, name)];
     const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSame(before.get(key), after.get(key)) && !isSame(current.get(key), after.get(key)));
-    // also because a db that could not be written has nothing to be taken back, and could not be written for that either
-    if (changed.length === 0) continue;
-    changeDb(paths, name, (draft) => {
-      // what somebody else wrote since is not ours to take back
-      const now = isUndo ? new FlatDb(() => draft.lines) : undefined;
-      for (const key of changed) carryOver(draft, key, before.get(key), after.get(key), now);
-    });
+    // not where nothing is to be changed: a db that could not be written has nothing to be taken back, and could not be written for that either
+    if (changed.length > 0) {
+      changeDb(paths, name, (draft) => {
+        // what somebody else wrote since is not ours to take back
+        const now = isUndo ? new FlatDb(() => draft.lines) : undefined;
+        for (const key of changed) carryOver(draft, key, before.get(key), after.get(key), now);
+      });
+    }
+    if (isUndo && !to.has(name)) removeEmptyDb(paths, name);
   }
 }
 

@@ -1,8 +1,10 @@
+import { readSnapshot } from '../db/read-snapshot.ts';
 import { throwAll } from '../errors.ts';
 import { readLedger } from '../output/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
 import type { Paths } from '../paths.ts';
 import { applyFilter } from './filter.ts';
+import { generationOf } from './generation-dbs.ts';
 import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -11,17 +13,19 @@ export interface Uninstalled extends Uninstall {
   readonly services: readonly string[];
 }
 
-/** Removes what docksmith wrote and puts back what it took over. Containers, volumes and dbs stay. */
+const COMMAND = 'docksmith uninstall';
+
+/** Removes what docksmith wrote and puts back what it took over. All of it or nothing. Containers, volumes and dbs stay. */
 export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boolean }, reporter: Reporter): Promise<Uninstalled> {
   if (dryRun) return Promise.resolve({ ...planUninstall(paths, readLedger(paths)), services: [] });
-  return recorded(paths, { command: 'docksmith uninstall', args: [] }, reporter, async () => {
+  return recorded(paths, { command: COMMAND, args: [] }, reporter, async (run) => {
     const ledger = readLedger(paths);
     const plan = planUninstall(paths, ledger);
-    applyUninstall(paths, ledger, plan);
+    await applyUninstall(paths, ledger, plan, { command: COMMAND, generation: generationOf(readSnapshot(paths), run) });
     // without its files, the packet filter goes
     throwAll((await applyFilter(paths, { dryRun: false })).failures);
-    const touched = new Set([...plan.remove, ...plan.restore.map(({ path }) => path)]);
+    const touched = new Set([...plan.remove.map(({ path }) => path), ...plan.restore.map(({ original }) => original.path)]);
     const services = [...ledger.outputs.values()].filter(({ path }) => touched.has(path)).flatMap((output) => output.services);
     return { ...plan, services: [...new Set(services)] };
-  }, ({ remove, restore }) => ({ installed: restore.map(({ path }) => path), removed: remove }));
+  }, ({ remove, restore }) => ({ installed: restore.map(({ original }) => original.path), removed: remove.map(({ path }) => path) }));
 }

@@ -6,10 +6,9 @@ import { type ChangeSet, type Install, refuseObstacles, type Removal } from './c
 import { listEmptied, listMissingFolders } from './folders.ts';
 import { filesOfGeneration, GENERATION_FOLDERS, type NewGeneration } from './generations.ts';
 import { type KeptBecause, keptFile, newKeptIds } from './history.ts';
-import { installedUnder } from './installed.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
 import { formatLedger, type Ledger, LEDGER_FILE, ownedOf } from './ledger.ts';
-import { carryOut, type Companion, type FileChange } from './transaction.ts';
+import { carryOut, changeOf, type Companion, type FileChange } from './transaction.ts';
 
 export interface CommitOptions {
   readonly ledger: Ledger;
@@ -17,6 +16,8 @@ export interface CommitOptions {
   readonly command: string;
   /** adjustments that these changes call for */
   readonly intents?: readonly Intent[];
+  /** further files of docksmith's own state, by path without the root */
+  readonly state?: ReadonlyMap<string, FileContent> | undefined;
   /** what is changed together with the files: the dbs, where steps changed them */
   readonly companion?: Companion | undefined;
   /** looks at the files in place before they count; called only where files change */
@@ -36,7 +37,7 @@ export interface Committed {
  * nothing, see `carryOut`. What is not ours or was edited is kept in history. Outputs must have
  * passed `checkOutputs`.
  */
-export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], companion, verify, generation }: CommitOptions): Promise<Committed> {
+export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], state: more = new Map(), companion, verify, generation }: CommitOptions): Promise<Committed> {
   refuseObstacles(changes);
   const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
   const files: readonly FileChange[] = [
@@ -48,17 +49,18 @@ export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, 
   const after = ledgerAfter(ledger, changes, originals, newFolders, emptied);
   const state: readonly FileChange[] = [
     ...(after === ledger ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
+    ...[...more].map(([path, wanted]) => changeOf(paths, path, wanted)),
   ];
-  const history = generation === undefined || (files.length === 0 && companion === undefined) ? [] : listHistoryFiles(paths, after, changes, { ...generation, command });
+  const history = generation === undefined || (files.length === 0 && companion === undefined) ? [] : listHistoryFiles(paths, after, changes.install.map(({ output }) => output.content), { ...generation, command });
   if (files.length + state.length > 0 || companion !== undefined) {
     await carryOut(paths, { command, changes: [...files, ...state, ...history], newFolders, emptied, keep, companion, verify: files.length === 0 ? undefined : verify });
   }
   return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
 }
 
-function listHistoryFiles(paths: Paths, after: Ledger, { install }: ChangeSet, generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
+/** What keeps a commit in history. @param contents what it writes */
+export function listHistoryFiles(paths: Paths, after: Ledger, contents: readonly Buffer[], generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
   for (const folder of GENERATION_FOLDERS) mkdirSync(paths.file(folder), { recursive: true, mode: 0o700 });
-  const contents = install.map(({ output }) => output.content);
   return [...filesOfGeneration(paths, after, contents, generation)].map(([path, wanted]) => ({ path, old: undefined, wanted }));
 }
 
@@ -80,11 +82,6 @@ function listKept(paths: Paths, changes: ChangeSet): readonly Kept[] {
   ];
   const ids = newKeptIds(paths, kept.length);
   return kept.flatMap((file, n) => ids.slice(n, n + 1).map((id) => ({ ...file, id })));
-}
-
-function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
-  const installed = installedUnder(paths)(path);
-  return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
 }
 
 function ledgerAfter(ledger: Ledger, changes: ChangeSet, originals: ReadonlyMap<string, string>, newFolders: readonly string[], emptied: readonly string[]): Ledger {

@@ -45,6 +45,12 @@ export interface Transaction {
   readonly verify?: (() => Promise<void>) | undefined;
 }
 
+/** Of a file of docksmith's own, as it stands now. */
+export function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
+  const installed = installedUnder(paths)(path);
+  return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
+}
+
 /** Set for what `verify` runs: it is to look, and would wait for its own caller. */
 export const VERIFYING = 'DOCKSMITH_VERIFYING';
 

@@ -1,19 +1,19 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
-import { Failure, reasonOf } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import type { Paths } from '../paths.ts';
-import { replaceFile, syncFolder } from '../replace-file.ts';
+import type { FileContent } from '../replace-file.ts';
 import { planRemoval, type Removal } from './change-set.ts';
-import { listMissingFolders, makeFolder, removeEmptyFolders } from './folders.ts';
+import { listHistoryFiles } from './commit.ts';
+import { listEmptied, listMissingFolders } from './folders.ts';
+import type { NewGeneration } from './generations.ts';
 import { type Kept, keptFile, readKept } from './history.ts';
 import { installedUnder } from './installed.ts';
-import { digestOf, EMPTY_LEDGER, type Ledger, writeLedger } from './ledger.ts';
+import { digestOf, EMPTY_LEDGER, formatLedger, type Ledger, LEDGER_FILE } from './ledger.ts';
+import { carryOut, changeOf, type FileChange } from './transaction.ts';
 
 export interface Uninstall {
-  readonly remove: readonly string[];
-  /** what was taken over and comes back */
-  readonly restore: readonly Kept[];
+  readonly remove: readonly { readonly path: string; readonly old: FileContent }[];
+  /** what was taken over and comes back; `old` is what stands there now */
+  readonly restore: readonly { readonly original: Kept; readonly old: FileContent | undefined }[];
   /** what is left as it is, and why */
   readonly leave: readonly { readonly path: string; readonly why: string }[];
 }
@@ -21,8 +21,8 @@ export interface Uninstall {
 /** Decides what becomes of everything that docksmith owns; lists in byte order of the paths. @throws Failure where an original is lost */
 export function planUninstall(paths: Paths, ledger: Ledger): Uninstall {
   const readInstalled = installedUnder(paths);
-  const remove: string[] = [];
-  const restore: Kept[] = [];
+  const remove: Uninstall['remove'][number][] = [];
+  const restore: Uninstall['restore'][number][] = [];
   const leave: { path: string; why: string }[] = [];
   const touched = [...new Set([...ledger.outputs.paths(), ...ledger.originals.keys()])].sort(compareBytes);
   for (const path of touched) {
@@ -31,11 +31,11 @@ export function planUninstall(paths: Paths, ledger: Ledger): Uninstall {
     const id = ledger.originals.get(path);
     const original = id === undefined ? undefined : readKept(paths, id);
     const why = owned === undefined ? (installed.kind === 'absent' ? undefined : 'it is not docksmith\'s any more') : whyLeft(planRemoval(owned, installed));
-    // what an uninstall that was interrupted put back already
+    // somebody put it back already
     if (original !== undefined && installed.kind === 'file' && digestOf(installed.file.content) === digestOf(original.content)) continue;
     if (why !== undefined) leave.push({ path, why: id === undefined ? why : `${why}; the file from before docksmith is kept in "${keptFile(id)}"` });
-    else if (original !== undefined) restore.push(original);
-    else if (installed.kind === 'file') remove.push(path);
+    else if (original !== undefined) restore.push({ original, old: installed.kind === 'file' ? installed.file : undefined });
+    else if (installed.kind === 'file') remove.push({ path, old: installed.file });
   }
   return { remove, restore, leave };
 }
@@ -44,22 +44,15 @@ function whyLeft({ left, edited }: Removal): string | undefined {
   return left ?? (edited ? 'it was changed by hand since docksmith wrote it' : undefined);
 }
 
-/** Carries it out. The ledger goes last, so that what failed or was killed in the middle can be run again. History stays. */
-export function applyUninstall(paths: Paths, ledger: Ledger, { remove, restore }: Uninstall): void {
-  let at = '';
-  try {
-    for (const original of restore) {
-      at = original.path;
-      for (const folder of listMissingFolders(paths, [at])) makeFolder(paths, folder);
-      replaceFile(paths.file(at), original);
-    }
-    for (at of remove) {
-      rmSync(paths.file(at), { force: true });
-      syncFolder(path.dirname(paths.file(at)));
-    }
-  } catch (error) {
-    throw new Failure(`cannot uninstall "${at}"`, { why: reasonOf(error), cause: error });
-  }
-  removeEmptyFolders(paths, ledger.folders);
-  writeLedger(paths, EMPTY_LEDGER);
+/** Carries it out, all of it or nothing, with the ledger, which is empty then. History stays. @param generation what history keeps of it */
+export async function applyUninstall(paths: Paths, ledger: Ledger, { remove, restore }: Uninstall, { command, generation }: { readonly command: string; readonly generation: NewGeneration }): Promise<void> {
+  if (ledger.outputs.size + ledger.originals.size + ledger.folders.size === 0) return;
+  const files: readonly FileChange[] = [
+    ...restore.map(({ original, old }) => ({ path: original.path, old, wanted: original })), ...remove.map(({ path, old }) => ({ path, old, wanted: undefined })),
+  ];
+  const history = listHistoryFiles(paths, EMPTY_LEDGER, [], { ...generation, command });
+  await carryOut(paths, {
+    command, changes: [...files, changeOf(paths, LEDGER_FILE, formatLedger(EMPTY_LEDGER)), ...history], keep: [],
+    newFolders: listMissingFolders(paths, restore.map(({ original }) => original.path)), emptied: listEmptied(paths, [...ledger.folders], remove.map(({ path }) => path)),
+  });
 }

@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { copyHost, findHarm, makeFaultHost, makeSpoiledPackage } from '../support/fault-host.ts';
+import { copyHost, findHarm, MADE_DB, makeFaultHost, makeSpoiledPackage } from '../support/fault-host.ts';
 import type { Host } from '../support/host.ts';
 import { removeFolder } from '../support/leftovers.ts';
 import { needs } from '../support/needs.ts';
-import { run } from '../support/run.ts';
+import { inParallel, run } from '../support/run.ts';
 import { type Call, CHANGING, findHit, listCalls, runTraced } from '../support/strace.ts';
 
 const PACKAGE = path.resolve(import.meta.dirname, '../..');
@@ -16,19 +16,8 @@ type Fault = (typeof FAULTS)[number];
 const ASKED = process.env['DOCKSMITH_TEST_FAULTS'];
 const WITH_ALL = ASKED === 'all';
 const TURN = ASKED === undefined || WITH_ALL ? 0 : Number(ASKED);
-const AT_ONCE = 4;
 
 interface Outcome { readonly fault: string; readonly generation: string; readonly harm: readonly string[]; readonly isHit: boolean; readonly said: string }
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T, n: number) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  const queue = [...items.entries()];
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await work(next[1], next[0]));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
-}
 
 needs('strace')('an event of 20 files, with the steps before them', () => {
   let host: Host;
@@ -67,7 +56,9 @@ needs('strace')('an event of 20 files, with the steps before them', () => {
     const traced = await runTraced([path.join(program, 'bin/signal-event.js'), 'change'], { env: envOf(root), log: `${root}.log`, calls: [call.name], inject, file: file && path.join(root, file.path) });
     const next = await run(process.execPath, [path.join(program, 'bin/db.js'), 'configuration', 'getprop', 'app', 'Value'], { env: envOf(root) });
     const generation = next.stdout.trim();
-    const harm = next.exitCode === 0 ? findHarm(root, generation) : [`db: exit code ${next.exitCode}: ${next.stderr}`];
+    // the db that the event's first step makes goes with what it has made
+    const isLeft = generation === '1' && existsSync(path.join(root, MADE_DB));
+    const harm = next.exitCode === 0 ? [...findHarm(root, generation), ...(isLeft ? [`${MADE_DB} stays`] : [])] : [`db: exit code ${next.exitCode}: ${next.stderr}`];
     const hit = findHit(traced, call, root);
     discard(root);
     return { fault: `${fault} at ${call.name} ${call.n} (${call.target})`, generation, harm, isHit: hit !== undefined && call.target.startsWith(hit), said: next.stderr };

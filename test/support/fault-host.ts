@@ -9,6 +9,8 @@ import { makeTemporaryFolder } from './leftovers.ts';
 const PACKAGE = path.resolve(import.meta.dirname, '../..');
 const STATE = '/var/lib/docksmith/state';
 export const FILES = 20;
+/** A db that the event's first step makes on its way to `2`. */
+export const MADE_DB = '/var/lib/docksmith/db/made';
 
 /**
  * A host whose event `change` writes 20 files out of one value, which its first step takes over
@@ -26,7 +28,7 @@ export async function makeFaultHost(): Promise<Host> {
   }
   host.write('/etc/docksmith/events/change/services2adjust/app', 'reload\n');
   // writes as programs of others do; it sees the copy of the dbs that an event works on
-  host.write('/etc/docksmith/events/change/S02take', '#!/bin/sh\nread -r value < "$DOCKSMITH_ROOT/wanted" || exit 1\n[ "$value" = 1 ] && kind=first || kind=second\nsed -i -e "s/Value|[0-9]*/Value|$value/" -e "s/^generation=[a-z]*/generation=$kind/" "$DBPATH/configuration"\n');
+  host.write('/etc/docksmith/events/change/S02take', '#!/bin/sh\nread -r value < "$DOCKSMITH_ROOT/wanted" || exit 1\n[ "$value" = 1 ] && kind=first || kind=second\nsed -i -e "s/Value|[0-9]*/Value|$value/" -e "s/^generation=[a-z]*/generation=$kind/" "$DBPATH/configuration"\n[ "$value" = 1 ] || echo "it=made|Value|$value" > "$DBPATH/made"\n');
   await host.db('configuration set app service Value 1 ReloadCommand true', 'configuration set generation first', 'configuration set docksmith service ServiceManager command', 'configuration set docker service Socket /nowhere');
   host.write('/wanted', '1\n');
   await host.runOrFail('signal-event', ['change']);
@@ -41,6 +43,8 @@ export function findHarm(root: string, generation: string, isSettled = generatio
   expected.delete(generation === '1' ? '02' : '01');
   const there = new Map(readdirSync(file('/etc/app')).map((name) => [name, readFileSync(file(`/etc/app/${name}`), 'utf8').split('\n').at(-2) ?? '']));
   const harm = [...new Set([...expected.keys(), ...there.keys()])].filter((name) => expected.get(name) !== there.get(name)).map((name) => `/etc/app/${name}: ${there.get(name) ?? 'nothing'} instead of ${expected.get(name) ?? 'nothing'}`);
+  const made = existsSync(file(MADE_DB)) ? readFileSync(file(MADE_DB), 'utf8') : undefined;
+  if (generation === '2' ? made?.includes('it=made|Value|2') !== true : made?.includes('it=made') === false) harm.push(`${MADE_DB} is ${made ?? 'not there'}`);
   const { outputs } = readLedger(findPaths({ DOCKSMITH_ROOT: root }));
   const owned = [...outputs.paths()].map((name) => path.basename(name));
   if (owned.join() !== [...expected.keys()].join()) harm.push(`the ledger has ${owned.join()}`);

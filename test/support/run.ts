@@ -36,3 +36,17 @@ export async function runOrFail(command: string, args: readonly string[], option
   if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${exitCode}\n${stderr}${stdout}`);
   return stdout;
 }
+
+/** How many programs of a test run beside each other. */
+const AT_ONCE = 4;
+
+/** Does the work for each item, a few at a time; results in the order in which they come. */
+export async function inParallel<T, R>(items: readonly T[], work: (item: T, n: number) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  const queue = [...items.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await work(next[1], next[0]));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}

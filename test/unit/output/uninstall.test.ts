@@ -1,6 +1,8 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { findForcedOwner, planChanges } from '../../../src/output/change-set.ts';
 import { commitChanges } from '../../../src/output/commit.ts';
+import { listGenerations } from '../../../src/output/generations.ts';
 import { installedUnder } from '../../../src/output/installed.ts';
 import { EMPTY_LEDGER, readLedger } from '../../../src/output/ledger.ts';
 import { applyUninstall, planUninstall } from '../../../src/output/uninstall.ts';
@@ -15,11 +17,11 @@ async function install(paths: Paths, rendered: readonly Rendered[]): Promise<voi
   await commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true, owner: findForcedOwner() }), { ledger, command: 'the test' });
 }
 
-const uninstall = (paths: Paths): unknown => {
+async function uninstall(paths: Paths): Promise<unknown> {
   const { remove, restore, leave } = planUninstall(paths, readLedger(paths));
-  applyUninstall(paths, readLedger(paths), { remove, restore, leave });
-  return { remove, restore: restore.map(({ path }) => path), leave };
-};
+  await applyUninstall(paths, readLedger(paths), { remove, restore, leave }, { command: 'uninstall', generation: { who: 'the test', dbs: new Map() } });
+  return { remove: remove.map(({ path }) => path), restore: restore.map(({ original }) => original.path), leave };
+}
 
 it('removes what is ours, brings back what was there, and leaves what was edited', async () => {
   const host = makeTempHost();
@@ -28,7 +30,7 @@ it('removes what is ours, brings back what was there, and leaves what was edited
   const before = host.tree('/etc');
   await install(host.paths, [makeRendered('/etc/daemon.json', 'ours\n'), makeRendered('/etc/made/a', 'a\n'), makeRendered('/etc/b', 'b\n')]);
   host.write('/etc/b', 'by hand\n');
-  expect(uninstall(host.paths)).toEqual({
+  expect(await uninstall(host.paths)).toEqual({
     remove: ['/etc/made/a'], restore: ['/etc/daemon.json'],
     leave: [{ path: '/etc/b', why: 'it was changed by hand since docksmith wrote it' }],
   });
@@ -43,7 +45,7 @@ it('brings back the original of an output that an event removed since', async ()
   await install(host.paths, [makeRendered('/etc/sites/wiki.conf', 'ours\n')]);
   await install(host.paths, []);
   expect(host.exists('/etc/sites/wiki.conf')).toBe(false);
-  uninstall(host.paths);
+  await uninstall(host.paths);
   expect(host.read('/etc/sites/wiki.conf')).toBe('theirs\n');
 });
 
@@ -57,13 +59,27 @@ it('keeps the original in history where the taken over file was edited, and says
   expect(host.read(kept)).toBe('theirs\n');
 });
 
-it('that was interrupted can be run again', async () => {
+it('leaves an original that somebody put back already, and a second one has nothing to do', async () => {
   const host = makeTempHost();
   host.write('/etc/x', 'theirs\n');
   await install(host.paths, [makeRendered('/etc/x', 'ours\n'), makeRendered('/etc/y', 'ours\n')]);
   host.write('/etc/x', 'theirs\n');
-  expect(uninstall(host.paths)).toEqual({ remove: ['/etc/y'], restore: [], leave: [] });
+  expect(await uninstall(host.paths)).toEqual({ remove: ['/etc/y'], restore: [], leave: [] });
   expect(host.tree('/etc')).toEqual({ '/etc/x': 'theirs\n' });
+  expect(await uninstall(host.paths)).toEqual({ remove: [], restore: [], leave: [] });
+  expect(listGenerations(host.paths)).toEqual([1]);
+});
+
+it('that cannot be done to one file does nothing to the others', async () => {
+  const host = makeTempHost();
+  host.write('/etc/x', 'theirs\n');
+  await install(host.paths, [makeRendered('/etc/x', 'ours\n'), makeRendered('/etc/made/y', 'ours\n')]);
+  const ledger = readLedger(host.paths);
+  // what is to be laid beside it finds its place taken
+  mkdirSync(host.file('/etc/made/.y.docksmith-undo'));
+  await expect(uninstall(host.paths)).rejects.toThrow(/cannot install "\/etc\/made\/y": .*; all files are again as they were before/);
+  rmdirSync(host.file('/etc/made/.y.docksmith-undo'));
+  expect([host.tree('/etc'), readLedger(host.paths), listGenerations(host.paths)]).toEqual([{ '/etc/x': 'ours\n', '/etc/made/y': 'ours\n' }, ledger, []]);
 });
 
 it('says when an original is lost, and touches nothing', async () => {
