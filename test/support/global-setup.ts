@@ -11,7 +11,7 @@ export function setup(): void {
   if (isFresh()) return;
   // types are not looked at, so that one room can be tested while another is rebuilt
   const { status } = spawnSync(process.execPath, ['scripts/build.js'], { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`the program cannot be built: scripts/build.js ended with ${status ?? 'a signal'}`);
+  if (status !== 0) throw new Error(`the program cannot be built: scripts/build.js ended with ${status ?? 'a signal'}; where a package is missing, npm ci`);
 }
 
 export function teardown(): void {
