@@ -8,6 +8,8 @@ export interface FileContent {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** sha256 of the content, hex, where somebody has worked it out already */
+  readonly digest?: string;
 }
 
 /**

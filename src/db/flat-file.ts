@@ -1,4 +1,4 @@
-import { fromByteString } from './byte-text.ts';
+import { fromByteString, toByteString } from './byte-text.ts';
 import type { DbRecord } from './record.ts';
 
 /**
@@ -88,6 +88,12 @@ export function toRecord(key: string, value: string): DbRecord {
     if (field !== undefined) props.set(toText(prop), toText(field));
   }
   return { key, type: toText(fields.type ?? ''), props };
+}
+
+/** The line of a record, after its key: what `toRecord` reads back. */
+export function formatRecord({ type, props }: Pick<DbRecord, 'type' | 'props'>): string {
+  const fields = listFields({ type: toByteString(type), props: new Map([...props].map(([prop, value]) => [toByteString(prop), escapeSeparators(toByteString(value))])) });
+  return escapeNewlines(fields.join('|'));
 }
 
 /** A field's text: a `\|` is a plain `|`. */

@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../output/change-set.ts';
 import type { FilePair } from '../output/diff.ts';
 import type { Ledger } from '../output/ledger.ts';
-import { findObject } from '../output/objects.ts';
+import { objectFinder } from '../output/objects.ts';
 import type { FileContent } from '../replace-file.ts';
 import type { Paths } from '../paths.ts';
 
@@ -12,9 +12,10 @@ import type { Paths } from '../paths.ts';
 export function listEdits(paths: Paths, { outputs }: Ledger, { install, remove }: ChangeSet): readonly FilePair[] {
   const edited = [...install.flatMap(({ output, old, edited }) => (edited ? [{ path: output.path, old }] : [])), ...remove.flatMap(({ owned, old, edited }) => (edited ? [{ path: owned.path, old }] : []))];
   if (edited.length === 0) return [];
+  const findObject = objectFinder(paths);
   return edited.flatMap(({ path, old: found }): readonly FilePair[] => {
     const owned = outputs.get(path);
-    const content = owned === undefined || owned.isSecret ? undefined : findObject(paths, owned.digest);
+    const content = owned === undefined || owned.isSecret ? undefined : findObject(owned.digest);
     if (owned === undefined || content === undefined || found === undefined) return [];
     const written: FileContent = { content, mode: owned.mode, uid: owned.uid, gid: owned.gid };
     return [{ path, old: written, wanted: found }];

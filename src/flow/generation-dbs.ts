@@ -1,13 +1,13 @@
+import { FlatDb } from '../db/flat-db.ts';
+import { formatRecord, toRecord } from '../db/flat-file.ts';
 import type { Db, DbRecord } from '../db/record.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import type { Run } from '../event/runs.ts';
-import { type Generation, type NewGeneration, pruneGenerations } from '../output/generations.ts';
-import { findObject } from '../output/objects.ts';
+import type { DbChanges, DbLines } from '../output/db-lines.ts';
+import { type NewGeneration, pruneGenerations, readWhole } from '../output/generations.ts';
 import type { Paths } from '../paths.ts';
-import { Field } from '../state-file.ts';
 
 export type Dbs = ReadonlyMap<string, Db>;
 
@@ -15,8 +15,8 @@ export type Dbs = ReadonlyMap<string, Db>;
 const HOSTS_OWN = 'networks';
 
 /** What history keeps of a commit of this run over these dbs. */
-export function generationOf(snapshot: Snapshot, { who: { user, sudoUser } }: Pick<Run, 'who'>): NewGeneration {
-  return { who: sudoUser ?? user, dbs: formatOurDbs(snapshot) };
+export function generationOf({ dbs, schema }: Snapshot, { who: { user, sudoUser } }: Pick<Run, 'who'>): NewGeneration {
+  return { who: sudoUser ?? user, dbs: new Map(ourNames(schema).map((name) => [name, ourLines(name, dbs.get(name), schema)])) };
 }
 
 /** Forgets what the record `docksmith` does not want to be kept so long. */
@@ -26,33 +26,42 @@ export function pruneHistory(paths: Paths): void {
   pruneGenerations(paths, { count: read('HistoryCount'), days: read('HistoryDays') });
 }
 
-/** name -> JSON of the records, `[key, type, prop, value…]` each */
-function formatOurDbs(snapshot: Snapshot): ReadonlyMap<string, Buffer> {
-  return new Map([...ourDbs(snapshot)].map(([name, db]) => [name, Buffer.from(JSON.stringify([...db.values()].map(({ key, type, props }) => [key, type, ...[...props].flat()])))]));
+function ourNames(schema: Snapshot['schema']): readonly string[] {
+  return Object.keys(schema).filter((name) => name !== HOSTS_OWN).sort(compareBytes);
+}
+
+function isOurs(schema: Snapshot['schema'], name: string, key: string): boolean {
+  return name !== 'configuration' || Object.hasOwn(schema[name] ?? {}, key);
+}
+
+/** As the file spells them where the db is one that was read: so no record has to be parsed. */
+function ourLines(name: string, db: Db | undefined, schema: Snapshot['schema']): ReadonlyMap<string, string> {
+  if (db instanceof FlatDb && name !== 'configuration') return db.lines;
+  const lines = db instanceof FlatDb ? db.lines : new Map([...db ?? []].map(([key, record]) => [key, formatRecord(record)]));
+  return new Map([...lines].filter(([key]) => isOurs(schema, name, key)));
 }
 
 /** Records of docksmith's dbs, and of `configuration` those that its schema knows. */
 export function ourDbs({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>): Dbs {
-  const names = Object.keys(schema).filter((name) => name !== HOSTS_OWN).sort(compareBytes);
-  return new Map(names.map((name) => [name, new Map([...dbs.get(name) ?? []].filter(([key]) => name !== 'configuration' || Object.hasOwn(schema[name] ?? {}, key)))]));
+  return new Map(ourNames(schema).map((name) => [name, new Map([...dbs.get(name) ?? []].filter(([key]) => isOurs(schema, name, key)))]));
 }
 
-/** @throws Failure where a db of the generation is not kept any more */
-export function readGenerationDbs(paths: Paths, { number, dbs }: Generation): Dbs {
-  return new Map([...dbs].map(([name, digest]) => {
-    const content = findObject(paths, digest);
-    if (content === undefined) throw new Failure(`cannot read db "${name}" of generation ${number}`, { why: 'its content is damaged or not kept any more' });
-    return [name, parseDb(new Field(JSON.parse(content.toString()), name))];
-  }));
+/** The dbs as a generation left them. @throws Failure where it is not kept any more */
+export function readGenerationDbs(paths: Paths, number: number): Dbs {
+  return parseDbs(readWhole(paths, number).dbs);
 }
 
-function parseDb(field: Field): Db {
-  return new Map(field.list((record): readonly [string, DbRecord] => {
-    const [key = '', type = '', ...rest] = record.list((part) => part.text());
-    const props = new Map<string, string>();
-    for (let n = 0; n < rest.length; n += 2) props.set(rest[n] ?? '', rest[n + 1] ?? '');
-    return [key, { key, type, props }];
-  }));
+export function parseDbs(dbs: DbLines): Dbs {
+  return new Map([...dbs].map(([name, lines]) => [name, new Map([...lines].map(([key, line]) => [key, toRecord(key, line)]))]));
+}
+
+/** The records that changed, as they were and as they are. */
+export function parseDbChanges(changes: DbChanges): { readonly before: Dbs; readonly after: Dbs } {
+  const side = (which: 'before' | 'after'): Dbs => parseDbs(new Map([...changes].map(([name, records]) => [name, new Map([...records].flatMap(([key, change]) => {
+    const line = change[which];
+    return line === undefined ? [] : [[key, line] as const];
+  }))])));
+  return { before: side('before'), after: side('after') };
 }
 
 /** One record that is another one in two states of the dbs. */

@@ -1,13 +1,15 @@
 import { readSchema } from '../db/read-schema.ts';
-import { compareBytes } from '../layers.ts';
-import type { Mask } from '../mask.ts';
+import { listSecretValues } from '../db/snapshot.ts';
+import { Failure } from '../errors.ts';
+import { maskerOf, type Mask } from '../mask.ts';
+import { type Change, readLastDbs } from '../output/db-lines.ts';
 import type { FilePair } from '../output/diff.ts';
 import { type Generation, listGenerations, readGeneration } from '../output/generations.ts';
 import type { Fingerprint } from '../output/journal.ts';
-import { findObject } from '../output/objects.ts';
+import { objectFinder } from '../output/objects.ts';
 import type { Paths } from '../paths.ts';
-import { type Dbs, listRecordChanges, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
-import { secretsOf } from './secrets.ts';
+import { listSpellings } from '../template/escape.ts';
+import { type Dbs, listRecordChanges, parseDbChanges, parseDbs, type RecordChange } from './generation-dbs.ts';
 
 /** One file that a commit changed. */
 export interface FileStep {
@@ -33,9 +35,8 @@ export interface HistoryEntry {
  */
 export function listHistory(paths: Paths, { limit, file }: { readonly limit: number; readonly file?: string | undefined }): readonly HistoryEntry[] {
   const entries: HistoryEntry[] = [];
-  for (const number of listGenerations(paths)) {
+  for (const entry of readBackwards(paths)) {
     if (entries.length === limit) break;
-    const entry = readEntry(paths, number);
     if (file === undefined || entry.files.some(({ path }) => path === file)) entries.push(entry);
   }
   return entries;
@@ -43,32 +44,41 @@ export function listHistory(paths: Paths, { limit, file }: { readonly limit: num
 
 /** @throws Failure where there is no such generation any more */
 export function readEntry(paths: Paths, number: number): HistoryEntry {
-  const generation = readGeneration(paths, number);
-  const previous = listGenerations(paths).find((other) => other < number);
-  const before = previous === undefined ? undefined : readGeneration(paths, previous);
-  const [was, is]: readonly [Dbs, Dbs] = [before === undefined ? new Map() : readGenerationDbs(paths, before), readGenerationDbs(paths, generation)];
-  return { generation, files: listFileSteps(before?.files ?? new Map(), generation.files), records: listRecordChanges(was, is), mask: maskOf(paths, [was, is]) };
+  readGeneration(paths, number);
+  for (const entry of readBackwards(paths)) if (entry.generation.number === number) return entry;
+  throw new Failure(`cannot find generation ${number}`, { why: 'it was forgotten just now' });
+}
+
+/** The newest first. Each has a mask for all that was secret from then on, which is made when it is used. */
+function* readBackwards(paths: Paths): Generator<HistoryEntry> {
+  const states: Dbs[] = [];
+  for (const number of listGenerations(paths)) {
+    const generation = readGeneration(paths, number);
+    const { before, after } = parseDbChanges(generation.dbs);
+    states.push(before, after);
+    const secrets = [...states];
+    let mask: Mask | undefined;
+    yield {
+      generation, files: [...generation.files].map(([path, change]) => ({ path, kind: kindOf(change), ...change })), records: listRecordChanges(before, after),
+      mask: (text) => (mask ??= maskOf(paths, [parseDbs(readLastDbs(paths)), ...secrets]))(text),
+    };
+  }
 }
 
 /** Masks what is secret in any of these states of the dbs. */
 export function maskOf(paths: Paths, states: readonly Dbs[]): Mask {
   const schema = readSchema(paths);
-  const masks = states.map((dbs) => secretsOf({ dbs, schema }).mask);
-  return (text) => masks.reduce((masked, mask) => mask(masked), text);
+  return maskerOf(states.flatMap((dbs) => listSecretValues({ dbs, schema })).flatMap(listSpellings));
 }
 
-function listFileSteps(before: Generation['files'], after: Generation['files']): readonly FileStep[] {
-  return [...new Set([...before.keys(), ...after.keys()])].sort(compareBytes).flatMap((path): readonly FileStep[] => {
-    const [was, is] = [before.get(path), after.get(path)];
-    if (is === undefined) return [{ path, kind: 'removed', before: was, after: is }];
-    if (was === undefined) return [{ path, kind: 'new', before: was, after: is }];
-    const isSame = was.digest === is.digest && was.mode === is.mode && was.uid === is.uid && was.gid === is.gid;
-    return isSame ? [] : [{ path, kind: 'changed', before: was, after: is }];
-  });
+function kindOf({ before, after }: Change<Fingerprint>): FileStep['kind'] {
+  if (before === undefined) return 'new';
+  return after === undefined ? 'removed' : 'changed';
 }
 
 /** The contents behind the steps, for a diff; what is not kept any more counts as empty. */
 export function pairsOf(paths: Paths, steps: readonly FileStep[]): readonly FilePair[] {
-  const contentOf = (file: Fingerprint | undefined): FilePair['old'] => file && { ...file, content: findObject(paths, file.digest) ?? Buffer.alloc(0) };
+  const findObject = objectFinder(paths);
+  const contentOf = (file: Fingerprint | undefined): FilePair['old'] => file && { ...file, content: findObject(file.digest) ?? Buffer.alloc(0) };
   return steps.map(({ path, before, after }) => ({ path, old: contentOf(before), wanted: contentOf(after) }));
 }

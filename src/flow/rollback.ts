@@ -2,7 +2,7 @@ import { readSnapshot } from '../db/read-snapshot.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import { installedUnder } from '../output/installed.ts';
 import { digestOf } from '../output/ledger.ts';
-import { type Generation, readGeneration } from '../output/generations.ts';
+import { type Generation, readGeneration, readWhole } from '../output/generations.ts';
 import type { Mask } from '../mask.ts';
 import type { Paths } from '../paths.ts';
 import { previewEvent, type Preview } from './dry-run.ts';
@@ -29,12 +29,12 @@ export interface RollbackPlan {
 /** Says what going back to a generation would do. Changes nothing. @throws Failure(s) where it is not kept any more, and as the event would */
 export async function planRollback(paths: Paths, number: number): Promise<RollbackPlan> {
   const generation = readGeneration(paths, number);
-  const { now, then } = readBoth(paths, generation);
+  const { now, then } = readBoth(paths, number);
   const staged = new StagedDbs(paths);
   try {
     writeDifference(staged.paths, now, then);
     const preview = await previewEvent(staged.paths, { event: EVENT, args: [] });
-    const differing = listDiffering(paths, generation, preview.changes);
+    const differing = listDiffering(paths, readWhole(paths, number).files, preview.changes);
     return { generation, records: listRecordChanges(now, then), preview, differing, mask: maskOf(paths, [now, then]) };
   } finally {
     staged.remove();
@@ -49,13 +49,13 @@ export function rollBack(paths: Paths, { number }: Generation, reporter: Reporte
   return signalEvent(paths, {
     event: EVENT, args: [],
     prepare: (staged) => {
-      const { now, then } = readBoth(staged, readGeneration(paths, number));
+      const { now, then } = readBoth(staged, number);
       writeDifference(staged, now, then);
     },
   }, reporter);
 }
 
-function listDiffering(paths: Paths, { files }: Generation, { install, unchanged }: ChangeSet): readonly string[] {
+function listDiffering(paths: Paths, files: ReturnType<typeof readWhole>['files'], { install, unchanged }: ChangeSet): readonly string[] {
   const coming = new Map(install.map(({ output }) => [output.path, output.content]));
   const staying = new Set(unchanged.map(({ path }) => path));
   const readInstalled = installedUnder(paths);
@@ -66,6 +66,6 @@ function listDiffering(paths: Paths, { files }: Generation, { install, unchanged
   }).map(([path]) => path);
 }
 
-function readBoth(paths: Paths, generation: Generation): { readonly now: Dbs; readonly then: Dbs } {
-  return { now: ourDbs(readSnapshot(paths)), then: readGenerationDbs(paths, generation) };
+function readBoth(paths: Paths, number: number): { readonly now: Dbs; readonly then: Dbs } {
+  return { now: ourDbs(readSnapshot(paths)), then: readGenerationDbs(paths, number) };
 }

@@ -45,7 +45,7 @@ export interface ChangeSet {
   readonly remove: readonly Removal[];
   /** what is as it should be; the content is that of the file */
   readonly unchanged: readonly { readonly path: string }[];
-  /** what the ledger says of unchanged files: some of it may be another, as the services whose files they are */
+  /** what the ledger is to say of unchanged files of which it says something else: whose files they are, or what is in them */
   readonly enter: readonly Owned[];
   readonly obstacles: readonly Obstacle[];
 }
@@ -73,11 +73,11 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
   const isInScope = scopeTest(scope);
   throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, isInScope)]);
   const install: Install[] = [];
+  const unchanged: { readonly path: string }[] = [];
   const enter: Owned[] = [];
   const obstacles: Obstacle[] = [];
   for (const output of outputs) {
     const installed = readInstalled(output.path);
-    const owned = ledger.outputs.get(output.path);
     if (installed.kind === 'other') {
       obstacles.push({ output, what: installed.what, isFile: false, identical: false });
     } else if (installed.kind === 'absent') {
@@ -85,13 +85,18 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
     } else {
       const old = installed.file;
       const reasons = findDifferences(output, old);
-      const ours = owned !== undefined;
+      const ours = ledger.outputs.has(output.path);
       if (!ours && !takeOver) obstacles.push({ output, what: 'a file that docksmith does not own', isFile: true, identical: reasons.length === 0 });
-      else if (ours && reasons.length === 0) enter.push(ownedOf(output));
-      else install.push({ output, old, reasons, edited: ours && reasons.includes('content') && isEdited(owned, old), takesOver: !ours });
+      else if (ours && reasons.length === 0) {
+        unchanged.push({ path: output.path });
+        const entry = ownedOf(output);
+        if (!ledger.outputs.includes(entry)) enter.push(entry);
+      } else {
+        install.push({ output, old, reasons, edited: reasons.includes('content') && isEdited(ledger.outputs.get(output.path), old), takesOver: !ours });
+      }
     }
   }
-  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled), unchanged: enter.map(({ path }) => ({ path })), enter, obstacles };
+  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled), unchanged, enter, obstacles };
 }
 
 /** Own ids for one who is not root, undefined for root: what `PlanOptions.owner` is to be. */
@@ -138,8 +143,8 @@ export function planRemoval(owned: Owned, installed: Installed): Removal {
   return { owned, old: installed.file, edited: isEdited(owned, installed.file) };
 }
 
-function isEdited(owned: Owned, { content }: FileContent): boolean {
-  return digestOf(content) !== owned.digest;
+function isEdited(owned: Owned | undefined, { content }: FileContent): boolean {
+  return owned !== undefined && digestOf(content) !== owned.digest;
 }
 
 function findDifferences(wanted: FileContent, old: FileContent): readonly Reason[] {

@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { compareBytes } from '../layers.ts';
 import type { Paths } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
 import { type ChangeSet, type Install, refuseObstacles, type Removal } from './change-set.ts';
+import { LAST_DBS } from './db-lines.ts';
 import { listEmptied, listMissingFolders } from './folders.ts';
-import { filesOfGeneration, GENERATION_FOLDERS, type NewGeneration } from './generations.ts';
+import { filesOfGeneration, GENERATION_FOLDERS, type GenerationFiles, type NewGeneration } from './generations.ts';
 import { type KeptBecause, keptFile, newKeptIds } from './history.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
-import { formatLedger, type Ledger, LEDGER_FILE, ownedOf } from './ledger.ts';
+import { installedUnder } from './installed.ts';
+import { digestOf, formatLedger, type Ledger, LEDGER_FILE, type Owned, ownedOf } from './ledger.ts';
 import { carryOut, changeOf, type Companion, type FileChange } from './transaction.ts';
 
 export interface CommitOptions {
@@ -40,28 +43,49 @@ export interface Committed {
 export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], state: more = new Map(), companion, verify, generation }: CommitOptions): Promise<Committed> {
   refuseObstacles(changes);
   const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
+  const entries = new Map(changes.install.map(({ output }) => [output.path, ownedOf(output)]));
   const files: readonly FileChange[] = [
-    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: output })), ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
+    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: withDigest(output, entries.get(output.path)) })), ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
   ];
   const newFolders = listMissingFolders(paths, written.map(({ output }) => output.path));
   const emptied = listEmptied(paths, foldersAbove(ledger, changes.remove), removed.map(({ owned }) => owned.path));
   const originals = new Map(keep.flatMap(({ id, path, because }) => (because === 'taken over' ? [[path, id] as const] : [])));
-  const after = ledgerAfter(ledger, changes, originals, newFolders, emptied);
+  const after = ledgerAfter(ledger, changes, [...entries.values(), ...changes.enter], originals, newFolders, emptied);
   const state: readonly FileChange[] = [
     ...(after === ledger ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
     ...[...more].map(([path, wanted]) => changeOf(paths, path, wanted)),
   ];
-  const history = generation === undefined || (files.length === 0 && companion === undefined) ? [] : listHistoryFiles(paths, after, changes.install.map(({ output }) => output.content), { ...generation, command });
+  const history = generation === undefined || (files.length === 0 && companion === undefined) ? []
+    : listHistoryFiles(paths, { before: ledger, after, ...listTouched(paths, changes, entries) }, { ...generation, command });
   if (files.length + state.length > 0 || companion !== undefined) {
     await carryOut(paths, { command, changes: [...files, ...state, ...history], newFolders, emptied, keep, companion, verify: files.length === 0 ? undefined : verify });
   }
   return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
 }
 
-/** What keeps a commit in history. @param contents what it writes */
-export function listHistoryFiles(paths: Paths, after: Ledger, contents: readonly Buffer[], generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
+/** What keeps a commit in history. */
+export function listHistoryFiles(paths: Paths, files: GenerationFiles, generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
   for (const folder of GENERATION_FOLDERS) mkdirSync(paths.file(folder), { recursive: true, mode: 0o700 });
-  return [...filesOfGeneration(paths, after, contents, generation)].map(([path, wanted]) => ({ path, old: undefined, wanted }));
+  return [...filesOfGeneration(paths, files, generation)].map(([path, wanted]) => (path === LAST_DBS ? changeOf(paths, path, wanted) : { path, old: undefined, wanted }));
+}
+
+function listTouched(paths: Paths, { install, remove, enter }: ChangeSet, entries: ReadonlyMap<string, Owned>): Pick<GenerationFiles, 'touched' | 'contents'> {
+  const readInstalled = installedUnder(paths);
+  return {
+    touched: [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path), ...enter.map(({ path }) => path)].sort(compareBytes),
+    contents: new Map([
+      ...install.map(({ output: { path, content } }) => [entries.get(path)?.digest ?? digestOf(content), content] as const),
+      // somebody may have written by hand what is now wanted
+      ...enter.flatMap(({ path, digest }) => {
+        const installed = readInstalled(path);
+        return installed.kind === 'file' ? [[digest, installed.file.content] as const] : [];
+      }),
+    ]),
+  };
+}
+
+function withDigest({ content, mode, uid, gid }: FileContent, entry: Owned | undefined): FileContent {
+  return { content, mode, uid, gid, ...(entry !== undefined && { digest: entry.digest }) };
 }
 
 /** A file that is taken over and identical needs no writing. */
@@ -84,8 +108,8 @@ function listKept(paths: Paths, changes: ChangeSet): readonly Kept[] {
   return kept.flatMap((file, n) => ids.slice(n, n + 1).map((id) => ({ ...file, id })));
 }
 
-function ledgerAfter(ledger: Ledger, changes: ChangeSet, originals: ReadonlyMap<string, string>, newFolders: readonly string[], emptied: readonly string[]): Ledger {
-  const outputs = ledger.outputs.with([...changes.install.map(({ output }) => ownedOf(output)), ...changes.enter], changes.remove.map(({ owned }) => owned.path));
+function ledgerAfter(ledger: Ledger, { remove }: ChangeSet, entered: readonly Owned[], originals: ReadonlyMap<string, string>, newFolders: readonly string[], emptied: readonly string[]): Ledger {
+  const outputs = ledger.outputs.with(entered, remove.map(({ owned }) => owned.path));
   const gone = new Set(emptied);
   const folders = new Set([...ledger.folders, ...newFolders].filter((folder) => !gone.has(folder)));
   const isSame = outputs === ledger.outputs && originals.size === 0 && newFolders.every((folder) => ledger.folders.has(folder)) && !emptied.some((folder) => ledger.folders.has(folder));

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../errors.ts';
 import { listNames } from '../layers.ts';
@@ -6,10 +6,11 @@ import { type Paths, STATE_DIR } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
 import { type Field, formatState, readState } from '../state-file.ts';
 import type { Fingerprint } from './journal.ts';
-import { digestOf, type Ledger } from './ledger.ts';
-import { missingObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
+import { type Change, type DbChanges, type DbLines, formatLastDbs, LAST_DBS, listDbChanges, readLastDbs, undoDbChanges } from './db-lines.ts';
+import { type Ledger, readLedger } from './ledger.ts';
+import { filesOfObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
 
-/** All that docksmith had written and all dbs, as one commit left them. */
+/** What one commit changed: of files that docksmith writes, and of its dbs. */
 export interface Generation {
   /** from 1 */
   readonly number: number;
@@ -19,10 +20,9 @@ export interface Generation {
   readonly command: string;
   /** who asked for it: a user of this host, with sudo the one who became root */
   readonly who: string;
-  /** path, without the root, -> every file of docksmith's; its content is the object of that digest */
-  readonly files: ReadonlyMap<string, Fingerprint>;
-  /** name -> digest of the whole db */
-  readonly dbs: ReadonlyMap<string, string>;
+  /** by path, without the root; as docksmith had written it and as it wrote it, whatever others did to it. The content is the object of that digest */
+  readonly files: ReadonlyMap<string, Change<Fingerprint>>;
+  readonly dbs: DbChanges;
 }
 
 /** How many commits are kept, and how long. */
@@ -46,24 +46,52 @@ function generationFile(number: number): string {
 /** What stands in that file. */
 function formatGeneration({ number, when, command, who, files, dbs }: Generation): FileContent {
   return formatState({
-    number, when, command, who, dbs: Object.fromEntries(dbs),
-    files: Object.fromEntries([...files].map(([name, { digest, mode, uid, gid }]) => [name, { digest, mode: mode.toString(8).padStart(4, '0'), uid, gid }])),
+    number, when, command, who,
+    files: Object.fromEntries([...files].map(([name, { before, after }]) => [name, { before: before && formatFingerprint(before), after: after && formatFingerprint(after) }])),
+    dbs: Object.fromEntries([...dbs].map(([name, records]) => [name, Object.fromEntries(records)])),
   });
+}
+
+function formatFingerprint({ digest, mode, uid, gid }: Fingerprint): unknown {
+  return { digest, mode: mode.toString(8).padStart(4, '0'), uid, gid };
 }
 
 /** What a commit enters in history beside the files. */
 export interface NewGeneration {
   readonly who: string;
-  /** name -> the records of docksmith's */
-  readonly dbs: ReadonlyMap<string, Buffer>;
+  /** the records of docksmith's dbs */
+  readonly dbs: DbLines;
 }
 
-/** The files that keep a commit: the generation itself, and contents that no earlier one had; paths without the root. */
-export function filesOfGeneration(paths: Paths, { outputs }: Ledger, contents: readonly Buffer[], { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent> {
+/** What a commit does to files, by path. */
+export interface GenerationFiles {
+  readonly before: Ledger;
+  readonly after: Ledger;
+  /** paths of the files whose content may be another */
+  readonly touched: Iterable<string>;
+  /** by digest: what is new among them */
+  readonly contents: ReadonlyMap<string, Buffer>;
+}
+
+/** The files that keep a commit, by path without the root: what it changed, contents that are not kept yet, and the dbs if they are others than those of the last one. */
+export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent> {
   const number = (listGenerations(paths)[0] ?? 0) + 1;
-  const files = new Map([...outputs].map(([name, { digest, mode, uid, gid }]) => [name, { digest, mode, uid, gid }]));
-  const generation = { number, when: now.toISOString(), command, who, files, dbs: new Map([...dbs].map(([name, content]) => [name, digestOf(content)])) };
-  return new Map([...missingObjects(paths, [...contents, ...dbs.values()]), [generationFile(number), formatGeneration(generation)]]);
+  const files = new Map<string, Change<Fingerprint>>();
+  for (const name of touched) {
+    const change = { before: before.outputs.get(name), after: after.outputs.get(name) };
+    if (!isSame(change)) files.set(name, change);
+  }
+  const changes = listDbChanges(readLastDbs(paths), dbs);
+  return new Map([
+    ...filesOfObjects(paths, contents, number),
+    [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, files, dbs: changes })],
+    ...(changes.size === 0 ? [] : [[LAST_DBS, formatLastDbs(dbs)] as const]),
+  ]);
+}
+
+function isSame({ before, after }: Change<Fingerprint>): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return before.digest === after.digest && before.mode === after.mode && before.uid === after.uid && before.gid === after.gid;
 }
 
 /** The numbers of all that are kept, the newest first. */
@@ -85,18 +113,53 @@ export function readGeneration(paths: Paths, number: number): Generation {
 function parseGeneration(state: Field, number: number): Generation {
   return {
     number, when: state.get('when').text(), command: state.get('command').text(), who: state.get('who').text(),
-    files: state.get('files').map((file) => ({ digest: file.get('digest').text(), mode: Number.parseInt(file.get('mode').text(), 8), uid: file.get('uid').number(), gid: file.get('gid').number() })),
-    dbs: state.get('dbs').map((digest) => digest.text()),
+    files: state.get('files').map((file) => parseChange(file, parseFingerprint)),
+    dbs: state.get('dbs').map((records) => records.map((record) => parseChange(record, (line) => line.text()))),
   };
 }
 
-/** Forgets what is too old or one too many, and the contents that only these had. The newest one stays. */
+function parseChange<T>(change: Field, parse: (field: Field) => T): Change<T> {
+  return { before: change.get('before').optional(parse), after: change.get('after').optional(parse) };
+}
+
+function parseFingerprint(file: Field): Fingerprint {
+  return { digest: file.get('digest').text(), mode: Number.parseInt(file.get('mode').text(), 8), uid: file.get('uid').number(), gid: file.get('gid').number() };
+}
+
+/** Files and dbs as a commit left them: as they are now, and all that came after it taken back. @throws Failure where there is no such generation any more */
+export function readWhole(paths: Paths, number: number): { readonly files: ReadonlyMap<string, Fingerprint>; readonly dbs: DbLines } {
+  readGeneration(paths, number);
+  const files = new Map<string, Fingerprint>(readLedger(paths).outputs);
+  let dbs = readLastDbs(paths);
+  for (const later of listGenerations(paths).filter((other) => other > number)) {
+    const changes = readGeneration(paths, later);
+    for (const [name, { before }] of changes.files) {
+      if (before === undefined) files.delete(name);
+      else files.set(name, before);
+    }
+    dbs = undoDbChanges(dbs, changes.dbs);
+  }
+  return { files, dbs };
+}
+
+/**
+ * Forgets what is too old or too many, and the contents that only these had. The newest one stays.
+ * A tenth more than the count may stay for a while, since to find out which contents are wanted no
+ * more costs as much for one as for ten.
+ */
 export function pruneGenerations(paths: Paths, { count, days }: Retention, now = new Date()): void {
-  const [newest, ...older] = listGenerations(paths).map((number) => readGeneration(paths, number));
-  const isTooOld = ({ when }: Generation): boolean => now.getTime() - Date.parse(when) > days * MILLISECONDS_OF_A_DAY;
-  const gone = older.filter((generation, n) => isTooOld(generation) || n + 1 >= count);
-  if (newest === undefined || gone.length === 0) return;
-  for (const { number } of gone) rmSync(paths.file(generationFile(number)), { force: true });
-  const kept = [newest, ...older.filter((generation) => !gone.includes(generation))];
-  removeOtherObjects(paths, new Set(kept.flatMap(({ files, dbs }) => [...[...files.values()].map(({ digest }) => digest), ...dbs.values()])));
+  const numbers = listGenerations(paths);
+  const isTooOld = (number: number): boolean => now.getTime() - statSync(paths.file(generationFile(number))).mtimeMs > days * MILLISECONDS_OF_A_DAY;
+  const tooMany = numbers.length > count + Math.floor(count / 10) ? numbers.slice(Math.max(count, 1)) : [];
+  const oldest = numbers.at(-1);
+  const tooOld = oldest !== undefined && isTooOld(oldest) ? numbers.slice(1).filter(isTooOld) : [];
+  const gone = new Set([...tooMany, ...tooOld]);
+  if (gone.size === 0) return;
+  for (const number of gone) rmSync(paths.file(generationFile(number)), { force: true });
+  const wanted = new Set([...readLedger(paths).outputs.values()].map(({ digest }) => digest));
+  for (const number of numbers) {
+    const kept = gone.has(number) ? [] : readGeneration(paths, number).files.values();
+    for (const { before, after } of kept) for (const file of [before, after]) if (file !== undefined) wanted.add(file.digest);
+  }
+  removeOtherObjects(paths, wanted);
 }

@@ -105,8 +105,8 @@ export function removeJournal(paths: Paths): void {
   }
 }
 
-export function fingerprintOf({ content, mode, uid, gid }: FileContent): Fingerprint {
-  return { digest: digestOf(content), mode, uid, gid };
+export function fingerprintOf({ content, mode, uid, gid, digest = digestOf(content) }: FileContent): Fingerprint {
+  return { digest, mode, uid, gid };
 }
 
 /** Whether just that stands there; undefined: nothing. */

@@ -59,6 +59,11 @@ export class OwnedFiles implements Iterable<readonly [string, Owned]> {
     return line === undefined ? undefined : parseLine(line);
   }
 
+  /** Whether just that entry is among them. */
+  includes(owned: Owned): boolean {
+    return this.#lines.get(owned.path) === formatLine(owned);
+  }
+
   paths(): Iterable<string> {
     return this.#lines.keys();
   }

@@ -50,7 +50,7 @@ export async function applyUninstall(paths: Paths, ledger: Ledger, { remove, res
   const files: readonly FileChange[] = [
     ...restore.map(({ original, old }) => ({ path: original.path, old, wanted: original })), ...remove.map(({ path, old }) => ({ path, old, wanted: undefined })),
   ];
-  const history = listHistoryFiles(paths, EMPTY_LEDGER, [], { ...generation, command });
+  const history = listHistoryFiles(paths, { before: ledger, after: EMPTY_LEDGER, touched: ledger.outputs.paths(), contents: new Map() }, { ...generation, command });
   await carryOut(paths, {
     command, changes: [...files, changeOf(paths, LEDGER_FILE, formatLedger(EMPTY_LEDGER)), ...history], keep: [],
     newFolders: listMissingFolders(paths, restore.map(({ original }) => original.path)), emptied: listEmptied(paths, [...ledger.folders], remove.map(({ path }) => path)),
