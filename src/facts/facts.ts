@@ -10,7 +10,7 @@ export interface Facts {
   /** image reference -> what the image says of itself; only images that the engine has */
   readonly images: ReadonlyMap<string, ImageFacts>;
   /** the systemd unit of the engine, where one is installed under the root */
-  readonly dockerUnit?: { readonly path: string; readonly execStart: string };
+  readonly dockerUnit?: { readonly path: string; readonly execStart: string } | undefined;
   /** loopback ports named in files that docksmith owns: `port -> path` */
   readonly portsInFiles: ReadonlyMap<number, string>;
 }

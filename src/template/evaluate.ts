@@ -7,6 +7,7 @@ import type { Fragment } from './fragment.ts';
 import type { Helper, HelperTable } from './helper.ts';
 import { type Frame, lookUpPath, type Names, NoSuchName, OUTERMOST, explainMissing } from './lookup.ts';
 import { findNearest } from '../nearest.ts';
+import { observeFacts } from './observed-facts.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
 import { isTrue, observe, RecordView, textOf, type Value, VariableMap, Verbatim } from './value.ts';
 
@@ -187,7 +188,7 @@ class Evaluator {
     const { snapshot, facts, expand } = this.#evaluation;
     let value: Value;
     try {
-      value = helper.call({ args, lazyArgs, hash, snapshot: observe(snapshot, scope), facts, scope, block, expand: (template, variables) => expand(template, variables, scope, this.#out.currentLine) });
+      value = helper.call({ args, lazyArgs, hash, snapshot: observe(snapshot, scope), facts: observeFacts(facts, scope), scope, block, expand: (template, variables) => expand(template, variables, scope, this.#out.currentLine) });
     } catch (error) {
       if (error instanceof Failure || error instanceof Failures) throw error;
       throw this.#failure(call, `cannot call "${name}"`, reasonOf(error));

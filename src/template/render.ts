@@ -1,18 +1,22 @@
 import type { Facts } from '../facts/facts.ts';
 import { getDb, isSecretRead, type Snapshot } from '../db/snapshot.ts';
-import { Failure, Failures, throwAll } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { isPlainPath, type Paths } from '../paths.ts';
 import { mergeParts, type Part, parsePart } from './documents.ts';
 import { emitIni, emitJson, emitYaml } from './emit.ts';
 import { ESCAPES, type Escape } from './escape.ts';
 import { type Evaluation, evaluateFragment } from './evaluate.ts';
 import { filterLines } from './filter-lines.ts';
-import { type Fragment, listFragments, parseFragment, readFragment } from './fragment.ts';
+import type { Fragment } from './fragment.ts';
 import { HelperFailure, type HelperTable } from './helper.ts';
 import { parseIniPart } from './ini-part.ts';
-import { formatFilter, matches } from './matches.ts';
-import { type ForEach, type Metadata, readMetadata } from './metadata.ts';
+import { matches } from './matches.ts';
+import type { ForEach, Metadata } from './metadata.ts';
+import { Mistakes } from './mistakes.ts';
 import type { Read, RecordRef, Rendered } from './rendered.ts';
+import { RenderedOutput, type Trace } from './rendered-output.ts';
+import { SilentFragments } from './silent-fragments.ts';
+import { getFragments, Sources } from './sources.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
 import { RecordView, type Value } from './value.ts';
 
@@ -36,68 +40,105 @@ export interface RenderRequest {
   readonly outputFilename?: string;
 }
 
-export interface RenderedTemplate {
-  readonly template: string;
+/** What is expanded at once: a template, or one record of it with FOREACH. */
+export interface RenderedUnit {
+  /** with FOREACH: whose */
+  readonly record?: RecordRef;
   readonly outputs: readonly Rendered[];
-  readonly warnings: readonly string[];
-  /** outputs that metadata DELETE names */
-  readonly deleted: readonly string[];
-  /** what the outputs are all of: the whole template, or with `ONLY = arguments` these records */
-  readonly scope: 'all' | readonly RecordRef[];
-  /** everything that was read, also to decide that there is no output */
+  /** what was read of all but its own record, each once; also to decide that there is no output */
   readonly reads: readonly Read[];
 }
+
+export interface RenderedTemplate {
+  readonly template: string;
+  readonly units: readonly RenderedUnit[];
+  /** of all units */
+  readonly outputs: readonly Rendered[];
+  readonly warnings: readonly string[];
+  /** what the outputs are all of: the whole template, or with `ONLY = arguments` these records */
+  readonly scope: 'all' | readonly RecordRef[];
+}
+
+/** What one unit is made of. */
+interface Template { readonly request: RenderRequest; readonly metadata: Metadata; readonly fragments: readonly Fragment[] }
 
 /** Expands templates over one snapshot; fragments are read and parsed once. */
 export class Renderer {
   readonly #context: RenderContext;
-  readonly #fragments = new Map<string, Fragment>();
+  readonly #sources: Sources;
+  readonly #silent = new SilentFragments();
 
-  constructor(context: RenderContext) {
+  constructor(context: RenderContext, sources = new Sources(context.paths)) {
     this.#context = context;
+    this.#sources = sources;
   }
 
   /**
    * Expands one template wholly: one output, or one per record with FOREACH.
+   * @param isWanted with FOREACH: which of the records; absent: all
    * @throws Failure(s): every mistake of every fragment and record, each once
    */
-  render(request: RenderRequest): RenderedTemplate {
-    const { paths } = this.#context;
-    const metadata = readMetadata(paths, request.template, request.metadata);
-    const list = listFragments(paths, metadata.template, metadata.format !== 'json');
-    if (list === undefined) throw new Failure(`cannot expand "${request.template}"`, { why: 'there is no template of that path', hint: `a template is a folder of fragments: /etc/docksmith/templates${metadata.template}/` });
+  render(request: RenderRequest, isWanted: (key: string) => boolean = () => true): RenderedTemplate {
+    const metadata = this.#sources.metadata(request.template, request.metadata);
+    const list = getFragments(this.#sources, request.template, metadata);
     const mistakes = new Mistakes();
-    const fragments = list.files.flatMap((file) => mistakes.collect(() => [this.#fragment(file)]) ?? []);
+    const fragments = list.files.flatMap((file) => mistakes.collect(() => [this.#sources.fragment(file)]) ?? []);
     mistakes.throw();
+    const template: Template = { request, metadata, fragments };
     const only = metadata.onlyArguments ? request.args : undefined;
-    const outputs: Rendered[] = [];
-    const deleted: string[] = [];
-    const reads = new Map<string, Read>();
-    if (metadata.forEach !== undefined) noteListing(metadata.forEach, reads);
-    for (const record of this.#recordsOf(metadata.forEach, only)) {
-      const variables = new Map<string, Value>([['templatePath', metadata.template], ...(record === undefined ? [] : [['record', record] as const])]);
-      const scope = new ReadScope();
-      mistakes.collect(() => {
-        if (record !== undefined) noteFilter(record, metadata.forEach, scope);
-        const names = this.#fileNames(request, metadata, variables, scope);
-        const remove = metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
-        if (!['', '0', 'no'].includes(remove)) deleted.push(...names);
-        else if (names.length > 0) outputs.push(...this.#outputs(request, metadata, fragments, record, variables, names, scope));
-      });
-      for (const read of scope.noted()) reads.set(formatRead(read), read);
-    }
+    const records = metadata.forEach === undefined ? [undefined] : this.#recordsOf(metadata.forEach, only).filter(isWanted);
+    const units = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
+    const outputs = units.flatMap((unit) => unit.outputs);
     refuseDoubles(request.template, outputs, mistakes);
     mistakes.throw();
     const scope = only === undefined || metadata.forEach === undefined ? 'all' : only.map((key) => ({ db: metadata.forEach?.db ?? '', key }));
-    return { template: request.template, outputs, warnings: list.warnings, deleted, scope, reads: [...reads.values()] };
+    return { template: request.template, units, outputs, warnings: list.warnings, scope };
   }
 
-  #recordsOf(forEach: ForEach | undefined, only: readonly string[] | undefined): readonly (RecordView | undefined)[] {
-    if (forEach === undefined) return [undefined];
+  #recordsOf(forEach: ForEach, only: readonly string[] | undefined): readonly string[] {
     const { snapshot } = this.#context;
     return [...getDb(snapshot, forEach.db).values()]
-      .filter((record) => (only === undefined || only.includes(record.key)) && matches(snapshot, forEach.db, record, forEach.filter))
-      .map(({ key }) => new RecordView(snapshot, forEach.db, key));
+      .filter((record) => (only === undefined || only.includes(record.key)) && matches(snapshot, forEach.db, record, forEach.filter)).map(({ key }) => key);
+  }
+
+  #unit(template: Template, key: string | undefined): RenderedUnit {
+    const { metadata: { forEach }, request } = template;
+    const record = key === undefined || forEach === undefined ? undefined : { db: forEach.db, key };
+    const { names, text, check, scope } = this.#evaluate(template, record, true);
+    const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db);
+    if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
+    const { metadata } = template;
+    const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
+    const content = Buffer.from(text.toString());
+    const trace = (): Trace => this.#trace(template, record);
+    const outputs = names.map((name) => new RenderedOutput({
+      path: name, content, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
+      uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
+      template: request.template, ...(record === undefined ? {} : { record }), services: metadata.services, ...(check === '' ? {} : { check }),
+    }, trace));
+    return { ...(record === undefined ? {} : { record }), outputs, reads };
+  }
+
+  /** Once more, for what few ask and would be most of what has to be kept of thousands. */
+  #trace(template: Template, record: RecordRef | undefined): Trace {
+    const { text, scope } = this.#evaluate(template, record, false);
+    return { origins: text?.lines().map((line) => line.origins()) ?? [], reads: scope.noted() };
+  }
+
+  /** @param mayPass fragments that are known to print nothing are not evaluated, and leave no trace */
+  #evaluate(template: Template, record: RecordRef | undefined, mayPass: boolean): { readonly names: readonly string[]; readonly text: TrackedText | undefined; readonly check: string; readonly scope: ReadScope } {
+    const { metadata, request, fragments } = template;
+    const scope = new ReadScope();
+    const view = record === undefined ? undefined : new RecordView(this.#context.snapshot, record.db, record.key, scope);
+    const variables = new Map<string, Value>([['templatePath', metadata.template], ...(view === undefined ? [] : [['record', view] as const])]);
+    if (metadata.forEach !== undefined && view !== undefined) noteFilter(view, metadata.forEach, scope);
+    const names = this.#fileNames(request, metadata, variables, scope);
+    const remove = metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
+    if (names.length === 0 || !['', '0', 'no'].includes(remove)) return { names, text: undefined, check: '', scope };
+    const text = filterLines(this.#text(metadata, fragments, variables, scope, request.template, mayPass ? view : undefined), metadata.filters);
+    // a scope of its own: how the file is checked decides no line of it
+    const check = metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
+    return { names, text, check, scope };
   }
 
   #fileNames(request: RenderRequest, metadata: Metadata, variables: ReadonlyMap<string, Value>, scope: ReadScope): readonly string[] {
@@ -109,22 +150,6 @@ export class Renderer {
       }
     }
     return names;
-  }
-
-  #outputs(
-    request: RenderRequest, metadata: Metadata, fragments: readonly Fragment[], record: RecordView | undefined,
-    variables: ReadonlyMap<string, Value>, names: readonly string[], scope: ReadScope,
-  ): readonly Rendered[] {
-    const text = filterLines(this.#text(metadata, fragments, variables, scope, request.template), metadata.filters);
-    // a scope of its own: how the file is checked decides no line of it
-    const check = metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
-    const isSecret = scope.noted().some((read) => isSecretRead(this.#context.snapshot, read));
-    return names.map((name) => ({
-      path: name, content: Buffer.from(text.toString()), mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode,
-      uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
-      template: request.template, ...(record === undefined ? {} : { record: { db: record.db, key: record.key } }),
-      origins: text.lines().map((line) => line.origins()), reads: scope.noted(), isSecret, services: metadata.services, ...(check === '' ? {} : { check }),
-    }));
   }
 
   /** A command line is seen by everybody in the list of processes. */
@@ -142,16 +167,19 @@ export class Renderer {
   }
 
   /** The text of all fragments, or the document that they merge to. */
-  #text(metadata: Metadata, fragments: readonly Fragment[], variables: ReadonlyMap<string, Value>, scope: ReadScope, template: string): TrackedText {
+  #text(metadata: Metadata, fragments: readonly Fragment[], variables: ReadonlyMap<string, Value>, scope: ReadScope, template: string, record: RecordView | undefined): TrackedText {
     const mistakes = new Mistakes();
     const evaluation = this.#evaluation(variables, ESCAPES[metadata.escape], [template]);
     const whole = new TrackedText();
     let merged: Part | undefined;
     for (const fragment of fragments) {
       mistakes.collect(() => {
-        if (metadata.format === 'text') return evaluateFragment(fragment, evaluation, whole, scope);
-        const text = new TrackedText();
+        if (record !== undefined && this.#silent.isSilent(fragment, record, scope)) return;
+        const text = metadata.format === 'text' ? whole : new TrackedText();
+        const [read, pieces] = [scope.mark(), text.pieces.length];
         evaluateFragment(fragment, evaluation, text, scope);
+        if (record !== undefined && text.pieces.length === pieces) this.#silent.learn(fragment, record, scope.since(read));
+        if (metadata.format === 'text') return;
         const part = metadata.format === 'ini' ? parseIniPart(text) : parsePart(text, metadata.format, fragment.file);
         if (part !== undefined) merged = mergeParts(merged, part);
         else if (fragment.name === 'template-begin') whole.appendText(text);
@@ -165,19 +193,19 @@ export class Renderer {
   }
 
   #evaluation(variables: ReadonlyMap<string, Value>, escape: Escape | undefined, stack: readonly string[]): Evaluation {
-    const { paths, snapshot, facts, helpers } = this.#context;
+    const { snapshot, facts, helpers } = this.#context;
     const escaped = escape ?? ESCAPES['text'] ?? ((value: string): string => value);
     return {
       snapshot, facts, helpers, variables, escape: escaped,
       expand: (template, more, around, before) => {
         if (stack.includes(template)) throw new HelperFailure(`"${template}" expands itself: ${[...stack, template].join(' -> ')}`);
-        const list = listFragments(paths, template, false);
+        const list = this.#sources.list(template, false);
         if (list === undefined) throw new HelperFailure(`there is no template "${template}"`);
-        const metadata = readMetadata(paths, template);
+        const metadata = this.#sources.metadata(template);
         // a template without metadata is written for whoever expands it
         const inner = this.#evaluation(new Map([...variables, ...more]), metadata.file === undefined ? escape : ESCAPES[metadata.escape], [...stack, template]);
         const text = new TrackedText(before);
-        for (const file of list.files) evaluateFragment(this.#fragment(file), inner, text, around);
+        for (const file of list.files) evaluateFragment(this.#sources.fragment(file), inner, text, around);
         return text;
       },
     };
@@ -187,24 +215,13 @@ export class Renderer {
   #inline(metadata: Metadata, text: string, variables: ReadonlyMap<string, Value>, scope: ReadScope, escape: string): string {
     if (!text.includes('{{')) return text;
     const out = new TrackedText();
-    evaluateFragment(parseFragment(metadata.file ?? metadata.template, text), this.#evaluation(variables, ESCAPES[escape], []), out, scope);
+    evaluateFragment(this.#sources.inline(metadata.file ?? metadata.template, text), this.#evaluation(variables, ESCAPES[escape], []), out, scope);
     for (const piece of out.pieces) for (const read of piece.scope.all()) scope.note(read);
     return out.toString();
-  }
-
-  #fragment(file: string): Fragment {
-    let fragment = this.#fragments.get(file);
-    if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#context.paths, file)));
-    return fragment;
   }
 }
 
 const NOTHING: Part = { kind: 'map', entries: new Map(), line: new TrackedText() };
-
-function noteListing({ db, filter }: ForEach, reads: Map<string, Read>): void {
-  const read: Read = { db, ...(filter.size === 0 ? {} : { filter: formatFilter(filter) }) };
-  reads.set(formatRead(read), read);
-}
 
 function noteFilter(record: RecordView, forEach: ForEach | undefined, scope: ReadScope): void {
   for (const prop of forEach?.filter.keys() ?? []) record.lookUp(prop, scope);
@@ -219,25 +236,5 @@ function refuseDoubles(template: string, outputs: readonly Rendered[], mistakes:
     mistakes.collect(() => {
       if (other !== undefined) throw new Failure(`cannot expand "${template}"`, { why: `records "${other.record?.key ?? ''}" and "${output.record?.key ?? ''}" both give ${output.path}` });
     });
-  }
-}
-
-/** Collects failures, so that an author mends five mistakes in one go. */
-class Mistakes {
-  readonly #failures = new Map<string, Failure>();
-
-  collect<T>(work: () => T): T | undefined {
-    try {
-      return work();
-    } catch (error) {
-      const failures = error instanceof Failures ? error.failures : error instanceof Failure ? [error] : undefined;
-      if (failures === undefined) throw error;
-      for (const failure of failures) this.#failures.set(failure.message, failure);
-      return undefined;
-    }
-  }
-
-  throw(): void {
-    throwAll([...this.#failures.values()]);
   }
 }

@@ -1,5 +1,7 @@
 import type { Origin, Read } from './rendered.ts';
 
+interface Mark { readonly reads: number; readonly keys: number }
+
 /**
  * What was read to decide a piece of text: its own expression's reads, and those of the
  * conditions and loops around it.
@@ -9,10 +11,12 @@ export class ReadScope {
   readonly around: ReadScope | undefined;
   /** shared by all scopes around and inside: what a condition that printed nothing has read counts too */
   readonly #noted: Read[];
+  readonly #keys: { count: number };
 
   constructor(around?: ReadScope) {
     this.around = around;
     this.#noted = around === undefined ? [] : around.#noted;
+    this.#keys = around === undefined ? { count: 0 } : around.#keys;
   }
 
   note(read: Read): void {
@@ -21,8 +25,27 @@ export class ReadScope {
   }
 
   /** Everything that this scope and all scopes around and inside it have read so far, each once. */
-  noted(): readonly Read[] {
-    return uniqueReads(this.#noted);
+  noted(isWanted: (read: Read) => boolean = () => true): readonly Read[] {
+    return uniqueReads(this.#noted.filter(isWanted));
+  }
+
+  notedAny(isMeant: (read: Read) => boolean): boolean {
+    return this.#noted.some(isMeant);
+  }
+
+  /** A record's key was looked at, which is no read: it is not stored, and cannot change. */
+  noteKey(): void {
+    this.#keys.count++;
+  }
+
+  /** Now, for `since`. */
+  mark(): Mark {
+    return { reads: this.#noted.length, keys: this.#keys.count };
+  }
+
+  /** What was noted, by whatever scope around or inside, since a mark. */
+  since({ reads, keys }: Mark): { readonly reads: readonly Read[]; readonly isKeyUsed: boolean } {
+    return { reads: this.#noted.slice(reads), isKeyUsed: this.#keys.count > keys };
   }
 
   /** Own reads first, then those around, each once. */

@@ -31,18 +31,26 @@ export function observe(snapshot: Snapshot, scope: ReadScope): Snapshot {
 export class RecordView {
   readonly snapshot: Snapshot;
   readonly db: string;
-  readonly key: string;
+  readonly plainKey: string;
+  readonly #scope: ReadScope | undefined;
 
-  constructor(snapshot: Snapshot, db: string, key: string) {
+  /** @param scope is told when its key is looked at */
+  constructor(snapshot: Snapshot, db: string, key: string, scope?: ReadScope) {
     this.snapshot = plainOf(snapshot);
     this.db = db;
-    this.key = key;
+    this.plainKey = key;
+    this.#scope = scope;
+  }
+
+  get key(): string {
+    this.#scope?.noteKey();
+    return this.plainKey;
   }
 
   /** This view, or undefined when there is neither such a record nor a schema that has defaults for it. */
   orMissing(scope: ReadScope): RecordView | undefined {
-    const record = findRecord(observe(this.snapshot, scope), this.db, this.key);
-    const hasDefaults = this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.key);
+    const record = findRecord(observe(this.snapshot, scope), this.db, this.plainKey);
+    const hasDefaults = this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.plainKey);
     return record !== undefined || hasDefaults ? this : undefined;
   }
 
@@ -54,17 +62,17 @@ export class RecordView {
 
   /** The prop's value, or its default in the schema. */
   prop(name: string, scope: ReadScope): string | undefined {
-    return findProp(observe(this.snapshot, scope), this.db, this.key, name);
+    return findProp(observe(this.snapshot, scope), this.db, this.plainKey, name);
   }
 
   /** The record's type: what prints when a fragment names the record itself, since SME keeps single values there. */
   type(scope: ReadScope): string | undefined {
-    return findRecord(observe(this.snapshot, scope), this.db, this.key)?.type;
+    return findRecord(observe(this.snapshot, scope), this.db, this.plainKey)?.type;
   }
 
   /** The names of its own props that begin so. */
   listProps(scope: ReadScope, prefix?: string): readonly string[] {
-    return listProps(observe(this.snapshot, scope), this.db, this.key, prefix);
+    return listProps(observe(this.snapshot, scope), this.db, this.plainKey, prefix);
   }
 }
 

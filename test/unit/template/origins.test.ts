@@ -22,6 +22,11 @@ function expandAll(snapshot?: Snapshot): readonly RenderedTemplate[] {
 
 interface Line { readonly output: Rendered; readonly text: string; readonly origins: readonly Origin[] }
 
+/** Also what decides that there is no output. */
+function readsOf({ units, outputs }: RenderedTemplate): readonly Read[] {
+  return [...units.flatMap(({ record, reads }) => [...reads, ...(record === undefined ? [] : [{ db: record.db }])]), ...outputs.flatMap(({ reads }) => reads)];
+}
+
 function linesOf(output: Rendered): readonly Line[] {
   return output.content.toString().replace(/\n$/, '').split('\n').map((text, n) => ({ output, text, origins: output.origins[n] ?? [] }));
 }
@@ -123,7 +128,7 @@ describe('what a line has read', () => {
     }));
     let unread = 0;
     fc.assert(fc.property(fc.constantFrom(...props), fc.constantFrom(undefined, 'enabled', 'disabled', 'yes', 'no', '81', '47100', '/srv/x', 'x', 'public', 'host', '10.9.0.0', '16', 'https', 'managed', 'foreign', 'a=b'), ([name, key, prop], value) => {
-      const untouched = before.map(({ reads }) => reads.every((read) => read.db !== name || (read.key !== undefined && (read.key !== key || (read.prop !== undefined && read.prop !== prop)))));
+      const untouched = before.map((template) => readsOf(template).every((read) => read.db !== name || (read.key !== undefined && (read.key !== key || (read.prop !== undefined && read.prop !== prop)))));
       let after: readonly (RenderedTemplate | undefined)[];
       const snapshot = withProp(name, key, prop, value);
       try {

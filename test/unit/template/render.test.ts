@@ -33,8 +33,10 @@ describe('FOREACH', () => {
     expect(rendered(metadata, { '10a': 'x' }, { args: ['wiki'] })).toMatchObject({ scope: 'all', outputs: { length: 2 } });
   });
 
-  it('reads the listing, whether there are outputs or not', () => {
-    expect(rendered('FOREACH = docker_containers type=nothing', { '10a': 'x' }).reads).toEqual([{ db: 'docker_containers', filter: 'type=nothing' }]);
+  it('says for each record what else was read, also where there is no output', () => {
+    const { units } = rendered(`FOREACH = docker_containers type=service\nOUTPUT_FILENAME = '{{#if (enabled SystemName)}}x{{/if}}'`, { '10a': 'x' });
+    expect(units.length).toBeGreaterThan(1);
+    for (const unit of units) expect(unit).toMatchObject({ record: { db: 'docker_containers' }, outputs: [], reads: [{ db: 'configuration', key: 'SystemName' }, { db: 'configuration', key: 'SystemName', prop: 'status' }] });
   });
 
   it('refuses two records with one output', () => {
@@ -69,7 +71,7 @@ describe('OUTPUT_FILENAME', () => {
 describe('metadata', () => {
   it.each([['1', true], ['yes', true], ['0', false], ['no', false], ["'{{#if (exists docker)}}x{{/if}}'", true], ["'{{#if (exists nope)}}x{{/if}}'", false]])('DELETE = %s removes the output: %s', (value, removes) => {
     const result = rendered(`DELETE = ${value}`, { '10a': 'x' });
-    expect([result.deleted, Object.keys(texts(result))]).toEqual(removes ? [['/etc/it'], []] : [[], ['/etc/it']]);
+    expect(Object.keys(texts(result))).toEqual(removes ? [] : ['/etc/it']);
   });
 
   it('CHECK is expanded, with values quoted for the shell', () => {
