@@ -3,7 +3,7 @@ import { Failure, UsageFailure, Failures, throwAll } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
 import { CONTAINERS } from '../model/ports.ts';
-import { type ChangeSet, findForcedOwner, planChanges, type Scope } from '../output/change-set.ts';
+import { type ChangeSet, planChanges, type Scope } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
@@ -12,7 +12,7 @@ import { HELPERS } from '../template/helpers/index.ts';
 import { readMetadata } from '../template/metadata.ts';
 import { Renderer, type RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
-import { ownersIn } from './owners.ts';
+import { ownersOf } from './owners.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
 import type { World } from './world.ts';
 
@@ -32,14 +32,14 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   const { paths, snapshot, facts, ledger } = world;
   const requests = asked.map((request) => withInvolved(world, request));
   const warnings = checkContainers(world, requests);
-  const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersIn((file) => paths.file(file)) });
+  const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) });
   const failures: Failure[] = [];
   const rendered = requests.flatMap((request) => collect(failures, () => renderer.render(request)) ?? []);
   throwAll(uniqueByMessage(failures));
   const outputs = rendered.flatMap((template) => template.outputs);
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const scope: Scope = new Map([...(rendered.every((template) => template.scope === 'all') ? goneTemplates(world) : []), ...rendered.map((template) => [template.template, template.scope] as const)]);
-  const changes = planChanges(outputs, ledger, scope, installedUnder(paths), { takeOver, owner: findForcedOwner() });
+  const changes = planChanges(outputs, ledger, scope, installedUnder(paths), { takeOver });
   return { changes, outputs, warnings: [...warnings, ...rendered.flatMap((template) => template.warnings)] };
 }
 

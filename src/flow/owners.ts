@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorCode } from '../errors.ts';
+import type { Paths } from '../paths.ts';
 
 /**
  * Ids of users and groups as `/etc/passwd` and `/etc/group` have them; numbers are themselves,
@@ -15,6 +16,16 @@ export function ownersIn(open: (path: string) => string): (kind: 'user' | 'group
     if (table === undefined) tables.set(kind, (table = readIds(open(kind === 'user' ? '/etc/passwd' : '/etc/group'))));
     return table.get(name);
   };
+}
+
+/**
+ * The owners that files can be given to: those of the root's own tables. One who is not root can
+ * give files to nobody else: all belong to this user, whatever the template says.
+ */
+export function ownersOf(paths: Paths): ReturnType<typeof ownersIn> {
+  const own = { user: process.geteuid?.() ?? 0, group: process.getegid?.() ?? 0 };
+  const find = ownersIn((file) => paths.file(file));
+  return (kind, name) => (own.user === 0 || find(kind, name) === undefined ? find(kind, name) : own[kind]);
 }
 
 function readIds(file: string): ReadonlyMap<string, number> {

@@ -60,16 +60,14 @@ export type Scope = ReadonlyMap<string, 'all' | readonly RecordRef[]>;
 
 export interface PlanOptions {
   readonly takeOver?: boolean;
-  /** one who is not root can give files to nobody else: all belong to this user, whatever the template says */
-  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
  * Compares what was rendered with what is installed and what is owned. Decides, and touches
  * nothing. @throws Failures naming every pair of outputs that have one path
  */
-export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, owner }: PlanOptions = {}): ChangeSet {
-  const outputs = rendered.map((output) => ({ ...output, ...owner })).sort((a, b) => compareBytes(a.path, b.path));
+export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false }: PlanOptions = {}): ChangeSet {
+  const outputs = rendered.toSorted((a, b) => compareBytes(a.path, b.path));
   const isInScope = scopeTest(scope);
   throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, isInScope)]);
   const install: Install[] = [];
@@ -97,12 +95,6 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
     }
   }
   return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled), unchanged, enter, obstacles };
-}
-
-/** Own ids for one who is not root, undefined for root: what `PlanOptions.owner` is to be. */
-export function findForcedOwner(): PlanOptions['owner'] {
-  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
-  return uid === 0 ? undefined : { uid, gid };
 }
 
 /** True when there is nothing to write, also not in the ledger's list of what is owned. */

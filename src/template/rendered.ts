@@ -29,8 +29,6 @@ export interface Rendered {
   readonly template: string;
   /** with `FOREACH`: whose output it is */
   readonly record?: RecordRef;
-  /** a secret was read for it */
-  readonly isSecret: boolean;
   /** origins[n] belongs to line n+1 of the content; several fragments may share a line, and the first is the one that a message names */
   readonly origins: readonly (readonly Origin[])[];
   /** everything that was read for it, each once */

@@ -60,11 +60,6 @@ describe('what is ours', () => {
   it('is put back when somebody removed it', () => {
     expect(show(plan({ rendered: [a], ledger: owning(a) }))).toEqual(['install /etc/a new']);
   });
-
-  it('belongs to the one user there is, where nobody else can be given files', () => {
-    const changes = plan({ rendered: [{ ...a, uid: 0, gid: 0 }], ledger: owning(a), there: { '/etc/a': file({ ...a, uid: 1000, gid: 100 }) }, options: { owner: { uid: 1000, gid: 100 } } });
-    expect(show(changes)).toEqual(['unchanged /etc/a']);
-  });
 });
 
 describe('what is not ours', () => {

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/errors.ts';
-import { findForcedOwner, planChanges, type ChangeSet } from '../../../src/output/change-set.ts';
+import { planChanges, type ChangeSet } from '../../../src/output/change-set.ts';
 import { commitChanges, type CommitOptions, type Committed } from '../../../src/output/commit.ts';
 import { installedUnder } from '../../../src/output/installed.ts';
 import { type Intent, listIntents } from '../../../src/output/intents.ts';
@@ -22,7 +22,7 @@ const OUTPUTS = ['/etc', '/srv'];
 function plan(paths: Paths, rendered: readonly Rendered[], takeOver = false): ChangeSet {
   const ledger = readLedger(paths);
   const scope = new Map([...rendered, ...ledger.outputs.values()].map(({ template }) => [template, 'all'] as const));
-  return planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver, owner: findForcedOwner() });
+  return planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver });
 }
 
 function install(paths: Paths, rendered: readonly Rendered[], takeOver = false): Promise<Committed> {

@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { findForcedOwner, planChanges } from '../../../src/output/change-set.ts';
+import { planChanges } from '../../../src/output/change-set.ts';
 import { commitChanges } from '../../../src/output/commit.ts';
 import { listGenerations } from '../../../src/output/generations.ts';
 import { installedUnder } from '../../../src/output/installed.ts';
@@ -14,7 +14,7 @@ import { makeTempHost } from '../../support/temp-host.ts';
 async function install(paths: Paths, rendered: readonly Rendered[]): Promise<void> {
   const ledger = readLedger(paths);
   const scope = new Map([...ledger.outputs.values()].map(({ template }) => [template, 'all'] as const));
-  await commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true, owner: findForcedOwner() }), { ledger, command: 'the test' });
+  await commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true }), { ledger, command: 'the test' });
 }
 
 async function uninstall(paths: Paths): Promise<unknown> {
