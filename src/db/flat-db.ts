@@ -1,5 +1,5 @@
 import { fromByteString } from './byte-text.ts';
-import { type Lines, sortedKeys, toRecord, trim } from './flat-file.ts';
+import { type Lines, parseFlatFile, sortedKeys, toRecord, trim } from './flat-file.ts';
 import type { Db, DbRecord } from './record.ts';
 
 /**
@@ -8,12 +8,20 @@ import type { Db, DbRecord } from './record.ts';
  * finds it. A prop without a value is not set.
  */
 export class FlatDb implements Db {
+  /** the file's bytes, where this is a file as it stands */
+  readonly content: Buffer | undefined;
   readonly #read: () => Lines;
   readonly #records = new Map<string, DbRecord>();
   #lines: ReadonlyMap<string, string> | undefined;
 
-  constructor(read: () => Lines) {
+  constructor(read: () => Lines, content?: Buffer) {
     this.#read = read;
+    this.content = content;
+  }
+
+  /** Of the bytes of a file. */
+  static parse(content: Buffer): FlatDb {
+    return new FlatDb(() => parseFlatFile(content), content);
   }
 
   /** Key -> what its line holds as the file spells it: equal lines are equal records. */

@@ -4,7 +4,6 @@ import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { listDbs, readDbFile } from './db-file.ts';
 import { FlatDb } from './flat-db.ts';
-import { parseFlatFile } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
 import type { Db } from './record.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -30,7 +29,7 @@ function readDbs(paths: Paths, names: readonly string[]): ReadonlyMap<string, Db
   const dbs = new Map<string, Db>();
   for (const name of names) {
     const content = readDbFile(path.join(paths.dbDir, name), name);
-    if (content !== undefined) dbs.set(name, new FlatDb(() => parseFlatFile(content)));
+    if (content !== undefined) dbs.set(name, FlatDb.parse(content));
   }
   return dbs;
 }

@@ -3,6 +3,12 @@ import type { Paths } from '../paths.ts';
 import { type Fragment, type FragmentList, listFragments, parseFragment, readFragment } from './fragment.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
 
+/** A folder of fragments, or the metadata of a template, that a rendering looked at. */
+export interface Source {
+  readonly kind: 'metadata' | 'fragments' | 'fragments with banner';
+  readonly template: string;
+}
+
 /** The templates that one rendering uses, each listed, read and parsed once. */
 export class Sources {
   readonly #paths: Paths;
@@ -11,18 +17,37 @@ export class Sources {
   readonly #fragments = new Map<string, Fragment>();
   readonly #inline = new Map<string, Fragment>();
 
+  #used = new Map<string, Source>();
+
   constructor(paths: Paths) {
     this.#paths = paths;
   }
 
+  /** What is looked at while `work` is done. */
+  listUsed<T>(work: () => T): readonly [T, readonly Source[]] {
+    const before = this.#used;
+    const used = this.#used = new Map<string, Source>();
+    try {
+      return [work(), [...used.values()]];
+    } finally {
+      this.#used = before;
+    }
+  }
+
+  #note(kind: Source['kind'], template: string): void {
+    this.#used.set(`${kind} ${template}`, { kind, template });
+  }
+
   /** @param extra metadata that an event adds */
   metadata(template: string, extra?: { readonly file: string; readonly text: string }): Metadata {
+    this.#note('metadata', template);
     if (extra !== undefined) return readMetadata(this.#paths, template, extra);
     return getOrMake(this.#metadata, template, () => readMetadata(this.#paths, template));
   }
 
   /** Undefined when there is no such template. @param banner whether it gets the default `template-begin` */
   list(template: string, banner: boolean): FragmentList | undefined {
+    this.#note(banner ? 'fragments with banner' : 'fragments', template);
     return getOrMake(this.#lists, `${banner ? 'with' : 'without'} ${template}`, () => listFragments(this.#paths, template, banner));
   }
 
