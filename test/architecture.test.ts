@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const SRC = path.resolve(import.meta.dirname, '../src');
 const MOST_LINES = 250;
 
-type Room = 'top' | 'db' | 'facts' | 'model' | 'template' | 'container' | 'output' | 'filter' | 'event' | 'flow' | 'cli';
+type Room = 'top' | 'db' | 'facts' | 'model' | 'template' | 'reads' | 'container' | 'output' | 'filter' | 'event' | 'flow' | 'cli';
 
 interface Import {
   /** relative to src: `flow/world.ts` */
@@ -74,6 +74,7 @@ describe('the rooms of src', () => {
     ['facts', 'it tells what is there and concludes nothing from it', (to, isType) => isIn(to, 'top') || (isType && isIn(to, 'db'))],
     ['model', 'what records mean is decided over values, so that a dry run and the real one decide alike', (to, isType) => isIn(to, 'top') || isValue(to) || (isType && isIn(to, 'db', 'facts'))],
     ['template', 'templates read a snapshot: they never ask the engine, and never write a db', (to, isType) => isIn(to, 'top', 'model') || isValue(to) || (isType && isIn(to, 'db', 'facts'))],
+    ['reads', 'it remembers what a rendering looked at, and decides nothing about what is rendered', (to, isType) => isIn(to, 'top', 'template', 'db') || (isType && isIn(to, 'facts'))],
     ['filter', 'the kernel is told what a file says, whoever wrote it', (to) => isIn(to, 'top')],
     ['container', 'run specs are all that it knows of what is wanted; it never looks into templates or files', (to, isType) => isIn(to, 'top', 'model') || isValue(to) || (isType && isIn(to, 'db', 'facts'))],
     ['output', 'it installs bytes and does not care who made them', (to, isType) => isIn(to, 'top') || (isType && to === 'template/rendered.ts')],

@@ -37,7 +37,7 @@ export interface Preview {
   readonly executables: readonly string[];
 }
 
-const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [] };
+const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], remember: () => undefined };
 
 /**
  * Says what an event would do: renders over the dbs with the ports that would be allocated,

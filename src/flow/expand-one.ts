@@ -36,6 +36,7 @@ export async function expandOne(paths: Paths, request: ExpandRequest, reporter: 
     await checkOutputs(paths, expanded.changes);
     const edits = listEdits(paths, world.ledger, expanded.changes);
     const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run) });
+    expanded.remember();
     return { ...expanded, kept, edits };
   }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));
 }

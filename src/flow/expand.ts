@@ -3,23 +3,32 @@ import { Failure, UsageFailure, Failures, throwAll } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
 import { CONTAINERS } from '../model/ports.ts';
-import { type ChangeSet, planChanges, type Scope } from '../output/change-set.ts';
+import { type ChangeSet, planChanges } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
-import { HELPERS } from '../template/helpers/index.ts';
 import { readMetadata } from '../template/metadata.ts';
-import { Renderer, type RenderRequest } from '../template/render.ts';
+import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
-import { ownersOf } from './owners.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
+import { listMistakes } from './mistakes.ts';
+import { openRecall, renderRequests } from './rendering.ts';
 import type { World } from './world.ts';
 
 export interface Expanded {
   readonly changes: ChangeSet;
+  /** what was rendered: unchanged outputs may not be among them */
   readonly outputs: readonly Rendered[];
   readonly warnings: readonly string[];
+  /** makes the next event faster; to be called when all of it is installed */
+  readonly remember: () => void;
+}
+
+export interface ExpandOptions {
+  readonly takeOver: boolean;
+  /** renders everything, whatever is remembered of the last time */
+  readonly isForced?: boolean;
 }
 
 /**
@@ -28,19 +37,18 @@ export interface Expanded {
  * checked first.
  * @throws Failure(s) with every mistake of one kind
  */
-export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver }: { readonly takeOver: boolean }): Expanded {
-  const { paths, snapshot, facts, ledger } = world;
+export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false }: ExpandOptions): Expanded {
+  const { paths, ledger } = world;
   const requests = asked.map((request) => withInvolved(world, request));
-  const warnings = checkContainers(world, requests);
-  const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) });
-  const failures: Failure[] = [];
-  const rendered = requests.flatMap((request) => collect(failures, () => renderer.render(request)) ?? []);
-  throwAll(uniqueByMessage(failures));
-  const outputs = rendered.flatMap((template) => template.outputs);
+  const recall = openRecall(world, { isForced });
+  const { warnings, checked } = checkContainers(world, requests);
+  const rendering = renderRequests(world, recall, requests);
+  const { outputs, kept } = rendering;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
-  const scope: Scope = new Map([...(rendered.every((template) => template.scope === 'all') ? goneTemplates(world) : []), ...rendered.map((template) => [template.template, template.scope] as const)]);
-  const changes = planChanges(outputs, ledger, scope, installedUnder(paths), { takeOver });
-  return { changes, outputs, warnings: [...warnings, ...rendered.flatMap((template) => template.warnings)] };
+  const gone = [...rendering.scope.values()].every((scope) => scope === 'all') ? goneTemplates(world) : [];
+  const former = gone.length > 0 ? undefined : rendering.former;
+  const changes = planChanges(outputs, ledger, new Map([...gone, ...rendering.scope]), installedUnder(paths), { takeOver, kept, former });
+  return { changes, outputs, warnings: [...warnings, ...rendering.warnings], remember: () => rendering.remember(checked) };
 }
 
 /** With those containers that the named ones cannot do without. */
@@ -50,20 +58,22 @@ function withInvolved({ paths, snapshot }: World, request: RenderRequest): Rende
   return args.length > 0 && onlyArguments && forEach?.db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
 }
 
-function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[]): readonly string[] {
+function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[]): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
   const ofContainers = requests.map(({ template, metadata, args }) => ({ metadata: readMetadata(paths, template, metadata), args }))
     .filter(({ metadata }) => metadata.forEach?.db === CONTAINERS);
-  if (ofContainers.length === 0) return [];
+  if (ofContainers.length === 0) return { warnings: [], checked: undefined };
   const isWhole = ofContainers.some(({ metadata }) => !metadata.onlyArguments);
-  // a record that went may still have outputs: its name is no mistake
-  const owners = new Set([...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])));
   const asked = [...new Set(ofContainers.flatMap(({ args }) => args ?? []))];
   if (isWhole && asked.length > 0) throw new UsageFailure('cannot expand the templates', { why: `the event is about all containers and takes no names (${asked.join(', ')})`, hint: `signal-event docker-container-update ${asked.join(' ')}` });
-  const only = isWhole ? undefined : asked.filter((key) => snapshot.dbs.get(CONTAINERS)?.has(key) === true || !owners.has(key));
+  const known = snapshot.dbs.get(CONTAINERS);
+  const missing = asked.filter((key) => known?.has(key) !== true);
+  // a record that went may still have outputs: its name is no mistake
+  const owners = new Set(missing.length === 0 ? [] : [...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])));
+  const only = isWhole ? undefined : asked.filter((key) => known?.has(key) === true || !owners.has(key));
   if (only !== undefined && asked.length === 0) throw new Failure('cannot expand the templates', { why: 'the event takes the names of containers', hint: `db ${CONTAINERS} keys` });
   const { mistakes, warnings } = checkRecords(snapshot, facts, only);
   throwAll(mistakes);
-  return warnings;
+  return { warnings, checked: undefined };
 }
 
 /** What is to be rendered for the templates of an event. */
@@ -95,25 +105,4 @@ function atFragment(failure: Failure, output: Rendered): Failure {
   if (at === undefined) return failure;
   const what = failure.message.slice(0, failure.message.length - failure.why.length - 2).replace(/^\S+:\d+(?::\d+)?: /, '');
   return new Failure(what, { why: failure.why, at, ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
-}
-
-function listMistakes(work: () => unknown): readonly Failure[] {
-  const failures: Failure[] = [];
-  collect(failures, work);
-  return failures;
-}
-
-function collect<T>(failures: Failure[], work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Failures) failures.push(...error.failures);
-    else if (error instanceof Failure) failures.push(error);
-    else throw error;
-    return undefined;
-  }
-}
-
-function uniqueByMessage(failures: readonly Failure[]): readonly Failure[] {
-  return [...new Map(failures.map((failure) => [failure.message, failure])).values()];
 }

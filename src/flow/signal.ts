@@ -144,7 +144,7 @@ class Signal {
 
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
-    const { args, takeOver = false, prepare } = this.#context;
+    const { args, takeOver = false, force = false, prepare } = this.#context;
     let staged: StagedDbs | undefined;
     try {
       staged = before.length === 0 && prepare === undefined ? undefined : new StagedDbs(this.#paths);
@@ -154,7 +154,7 @@ class Signal {
       const requests = requestsOf(templates, args);
       const read = await readWorld(staged?.paths ?? this.#paths);
       const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter) : read;
-      const expanded = expandTemplates(world, requests, { takeOver });
+      const expanded = expandTemplates(world, requests, { takeOver, isForced: force });
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);
@@ -165,6 +165,7 @@ class Signal {
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
       const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes), generation: generationOf(read.snapshot, this.#context.run) });
+      expanded.remember();
       this.#changes = changes;
       this.#kept = kept;
       this.#reporter.installed(changes, kept, edits);

@@ -60,16 +60,21 @@ export type Scope = ReadonlyMap<string, 'all' | readonly RecordRef[]>;
 
 export interface PlanOptions {
   readonly takeOver?: boolean;
+  /** outputs that are known to stand as they should, and so were not rendered */
+  readonly kept?: readonly string[];
+  /** the owned paths that may be wanted no more; undefined: any in scope */
+  readonly former?: readonly string[] | undefined;
 }
 
 /**
  * Compares what was rendered with what is installed and what is owned. Decides, and touches
  * nothing. @throws Failures naming every pair of outputs that have one path
  */
-export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false }: PlanOptions = {}): ChangeSet {
+export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, kept = [], former }: PlanOptions = {}): ChangeSet {
   const outputs = rendered.toSorted((a, b) => compareBytes(a.path, b.path));
   const isInScope = scopeTest(scope);
-  throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, isInScope)]);
+  const known = new Set(kept);
+  throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, (owned) => isInScope(owned) && !known.has(owned.path))]);
   const install: Install[] = [];
   const unchanged: { readonly path: string }[] = [];
   const enter: Owned[] = [];
@@ -94,7 +99,8 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
       }
     }
   }
-  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled), unchanged, enter, obstacles };
+  const standing = kept.length === 0 ? unchanged : [...kept.map((path) => ({ path })), ...unchanged].sort((a, b) => compareBytes(a.path, b.path));
+  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled, known, former), unchanged: standing, enter, obstacles };
 }
 
 /** True when there is nothing to write, also not in the ledger's list of what is owned. */
@@ -118,11 +124,11 @@ export function refuseObstacles({ obstacles }: ChangeSet, hintOf: (output: Rende
   })));
 }
 
-function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, isInScope: ScopeTest, readInstalled: ReadInstalled): readonly Removal[] {
+function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, isInScope: ScopeTest, readInstalled: ReadInstalled, kept: ReadonlySet<string>, former: readonly string[] | undefined): readonly Removal[] {
   const produced = new Set(outputs.map(({ path }) => path));
   const removals: Removal[] = [];
-  for (const path of owned.paths()) {
-    const entry = produced.has(path) ? undefined : owned.get(path);
+  for (const path of former?.toSorted(compareBytes) ?? owned.paths()) {
+    const entry = produced.has(path) || kept.has(path) ? undefined : owned.get(path);
     if (entry !== undefined && isInScope(entry)) removals.push(planRemoval(entry, readInstalled(path)));
   }
   return removals;

@@ -129,5 +129,5 @@ export function nameOfFact({ key = '', prop }: Read): string {
 }
 
 export function digestOfFact(facts: Facts, { key = '', prop }: Read): string {
-  return createHash('sha256').update(JSON.stringify(findFact(facts, key, prop)) ?? '').digest('base64');
+  return createHash('sha256').update(JSON.stringify([findFact(facts, key, prop)])).digest('base64');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { layersOf } from '../layers.ts';
 import type { Paths } from '../paths.ts';
@@ -20,5 +21,5 @@ export function stateOfSources(paths: Paths, sources: readonly Source[], now?: n
       lines.push(`${file} ${signature ?? 'none'}`);
     }
   }
-  return lines.join('\n');
+  return createHash('sha256').update(lines.join('\n')).digest('base64');
 }

@@ -1,6 +1,7 @@
 import type { Facts } from '../facts/facts.ts';
 import { getDb, isSecretRead, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
+import { compareBytes } from '../layers.ts';
 import { isPlainPath, type Paths } from '../paths.ts';
 import { mergeParts, type Part, parsePart } from './documents.ts';
 import { emitIni, emitJson, emitYaml } from './emit.ts';
@@ -27,6 +28,8 @@ export interface RenderContext {
   readonly helpers: HelperTable;
   /** user or group name (or number) -> id; undefined when the host has none of that name */
   readonly findOwner: (kind: 'user' | 'group', name: string) => number | undefined;
+  /** takes no short cut: every fragment is evaluated for every record */
+  readonly isPlain?: boolean;
 }
 
 export interface RenderRequest {
@@ -75,10 +78,10 @@ export class Renderer {
 
   /**
    * Expands one template wholly: one output, or one per record with FOREACH.
-   * @param isWanted with FOREACH: which of the records; absent: all
+   * @param wanted with FOREACH the keys of records, else an empty key for the one output; absent: all
    * @throws Failure(s): every mistake of every fragment and record, each once
    */
-  render(request: RenderRequest, isWanted: (key: string) => boolean = () => true): RenderedTemplate {
+  render(request: RenderRequest, wanted?: ReadonlySet<string>): RenderedTemplate {
     const metadata = this.#sources.metadata(request.template, request.metadata);
     const list = getFragments(this.#sources, request.template, metadata);
     const mistakes = new Mistakes();
@@ -86,7 +89,7 @@ export class Renderer {
     mistakes.throw();
     const template: Template = { request, metadata, fragments };
     const only = metadata.onlyArguments ? request.args : undefined;
-    const records = metadata.forEach === undefined ? [undefined] : this.#recordsOf(metadata.forEach, only).filter(isWanted);
+    const records = metadata.forEach !== undefined ? this.#recordsOf(metadata.forEach, only, wanted) : wanted?.has('') === false ? [] : [undefined];
     const units = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
     const outputs = units.flatMap((unit) => unit.outputs);
     refuseDoubles(request.template, outputs, mistakes);
@@ -95,16 +98,19 @@ export class Renderer {
     return { template: request.template, units, outputs, warnings: list.warnings, scope };
   }
 
-  #recordsOf(forEach: ForEach, only: readonly string[] | undefined): readonly string[] {
+  #recordsOf(forEach: ForEach, only: readonly string[] | undefined, wanted: ReadonlySet<string> | undefined): readonly string[] {
     const { snapshot } = this.#context;
-    return [...getDb(snapshot, forEach.db).values()]
+    const db = getDb(snapshot, forEach.db);
+    const keys = wanted ?? (only === undefined ? undefined : new Set(only));
+    const records = keys === undefined ? [...db.values()] : [...keys].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
+    return records
       .filter((record) => (only === undefined || only.includes(record.key)) && matches(snapshot, forEach.db, record, forEach.filter)).map(({ key }) => key);
   }
 
   #unit(template: Template, key: string | undefined): RenderedUnit {
     const { metadata: { forEach }, request } = template;
     const record = key === undefined || forEach === undefined ? undefined : { db: forEach.db, key };
-    const { names, text, check, scope } = this.#evaluate(template, record, true);
+    const { names, text, check, scope } = this.#evaluate(template, record, this.#context.isPlain !== true);
     const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db);
     if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
     const { metadata } = template;
