@@ -48,12 +48,12 @@ export function renderRequests(world: World, recall: Recall, requests: readonly 
     return [{ ...rendered, sources: used }];
   }) ?? []);
   throwAll(uniqueByMessage(failures));
-  const isAllStale = done.some(({ wanted, isPart }) => wanted.stale === undefined && !isPart);
+  const isAnyUnknown = done.some(({ wanted }) => wanted.stale === undefined);
   return {
     outputs: done.flatMap(({ rendered }) => rendered.outputs),
     kept: done.flatMap(({ wanted }) => wanted.kept),
     scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
-    former: isAllStale ? undefined : done.flatMap(({ wanted }) => wanted.former),
+    former: isAnyUnknown ? undefined : done.flatMap(({ wanted }) => wanted.former),
     warnings: done.flatMap(({ rendered }) => rendered.warnings),
     remember: (checked) => remember(recallContext(world), recall, done, checked),
   };

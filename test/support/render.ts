@@ -1,6 +1,7 @@
 import { writeTree } from './folder.ts';
 import { makeRoot } from './folder.ts';
 import { SAMPLE_FACTS, snapshotOf } from './sample.ts';
+import { FACTS, type Read } from '../../src/db/record.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
 import { HELPERS } from '../../src/template/helpers/index.ts';
@@ -21,4 +22,10 @@ export function render(request: RenderRequest, { paths = makeRoot(), snapshot = 
 export function renderText(fragment: string, { metadata = 'ESCAPE = none', paths = makeRoot(), ...others }: RenderWith & { readonly metadata?: string } = {}): string {
   writeTree(`${paths.root}/etc/docksmith`, { 'templates/etc/one/10fragment': fragment, 'templates/etc/one/template-begin': '{{! no banner }}', 'templates.metadata/etc/one': metadata });
   return render({ template: '/etc/one' }, { paths, ...others }).outputs.map(({ content }) => content.toString()).join('');
+}
+
+/** What was read of records, for any output or to know that there is none. */
+export function readsOf({ units, outputs }: RenderedTemplate): readonly Read[] {
+  const reads = [...units.flatMap(({ record, reads: ofUnit }) => [...ofUnit, ...(record === undefined ? [] : [{ db: record.db }])]), ...outputs.flatMap((output) => output.reads)];
+  return reads.filter(({ db }) => db !== FACTS);
 }

@@ -10,7 +10,7 @@ import type { RenderedTemplate } from '../../../src/template/render.ts';
 import { formatStaticRead, type StaticRead, takesProp } from '../../../src/template/shape.ts';
 import { formatRead } from '../../../src/template/tracked-text.ts';
 import { makeRoot } from '../../support/folder.ts';
-import { render } from '../../support/render.ts';
+import { readsOf, render } from '../../support/render.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
 
 const SHIPPED = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
@@ -77,7 +77,7 @@ describe('what the text of a template reads', () => {
       ]));
       for (const [template, reads] of said) {
         const rendered = orNone(() => render({ template }, { snapshot }));
-        for (const read of rendered?.reads ?? []) {
+        for (const read of rendered === undefined ? [] : readsOf(rendered)) {
           seen.add(formatRead(read));
           expect(isSaid(read, reads), `${template} reads ${formatRead(read)}`).toBe(true);
         }
@@ -120,7 +120,7 @@ describe('what a helper says that it reads', () => {
     const fragment = CALLS[name] ?? `{{#each (records "docker_containers")}}{{#if (${name} this)}}{{/if}}{{/each}}`;
     const paths = makeRoot({ 'templates/etc/it/10a': fragment, 'templates/etc/it/template-begin': '{{! none }}' });
     // the listing is the fragment's own
-    return render({ template: '/etc/it' }, { paths, snapshot: world, facts: { ...SAMPLE_FACTS, images: new Map([['reg/r:1', { exposedPorts: [{ port: 80, protocol: 'tcp' }] }]]) } }).reads;
+    return readsOf(render({ template: '/etc/it' }, { paths, snapshot: world, facts: { ...SAMPLE_FACTS, images: new Map([['reg/r:1', { exposedPorts: [{ port: 80, protocol: 'tcp' }] }]]) } }));
   };
   const declaring = Object.entries(HELPERS).flatMap(([name, { reads }]) => (reads === undefined ? [] : [[name, reads] as const]));
 
@@ -140,7 +140,7 @@ describe('what a helper says that it reads', () => {
     const silent = Object.keys(HELPERS).filter((name) => HELPERS[name]?.reads === undefined && HELPERS[name]?.shape === undefined);
     const schema = readSchema(SHIPPED);
     const reading = silent.filter((name) => {
-      const reads = render({ template: '/etc/it' }, { paths: makeRoot({ 'templates/etc/it/10a': HELPERS[name]?.example.fragment ?? '', 'templates/etc/it/template-begin': '{{! none }}', 'templates/etc/example/greeting/10hello': 'hello {{name}}\n' }) }).reads;
+      const reads = readsOf(render({ template: '/etc/it' }, { paths: makeRoot({ 'templates/etc/it/10a': HELPERS[name]?.example.fragment ?? '', 'templates/etc/it/template-begin': '{{! none }}', 'templates/etc/example/greeting/10hello': 'hello {{name}}\n' }) }));
       const fragment = readsIn(HELPERS[name]?.example.fragment ?? '');
       return reads.some((read) => !fragment.includes(formatRead(read)) && read.db in schema);
     });

@@ -8,7 +8,7 @@ import type { RenderedTemplate } from '../../../src/template/render.ts';
 import type { Origin, Rendered } from '../../../src/template/rendered.ts';
 import { formatRead } from '../../../src/template/tracked-text.ts';
 import { makeRoot } from '../../support/folder.ts';
-import { render } from '../../support/render.ts';
+import { readsOf, render } from '../../support/render.ts';
 import { db, record, SAMPLE_DBS, snapshotOf } from '../../support/sample.ts';
 
 const TEMPLATES = [
@@ -21,11 +21,6 @@ function expandAll(snapshot?: Snapshot): readonly RenderedTemplate[] {
 }
 
 interface Line { readonly output: Rendered; readonly text: string; readonly origins: readonly Origin[] }
-
-/** Also what decides that there is no output. */
-function readsOf({ units, outputs }: RenderedTemplate): readonly Read[] {
-  return [...units.flatMap(({ record, reads }) => [...reads, ...(record === undefined ? [] : [{ db: record.db }])]), ...outputs.flatMap(({ reads }) => reads)];
-}
 
 function linesOf(output: Rendered): readonly Line[] {
   return output.content.toString().replace(/\n$/, '').split('\n').map((text, n) => ({ output, text, origins: output.origins[n] ?? [] }));
