@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { writeDbChanges } from '../db/store.ts';
 import { showable } from '../showable.ts';
+import { checkApache } from '../flow/check-apache.ts';
 import { restartDaemon } from '../flow/daemon.ts';
 import { keepDataRoot, setUpDbs } from '../flow/setup.ts';
 import { readWorld } from '../flow/world.ts';
@@ -30,6 +32,17 @@ export async function runRestartDaemon(_args: readonly string[], { paths, stdout
   }
   stderr.write(formatFailures(failures, stderr));
   return failures.length === 0 ? 0 : 1;
+}
+
+/** `docksmith check-apache`: the action `apache-syntax`, a check of events. */
+export async function runCheckApache(_args: readonly string[], { paths, stderr }: CommandContext): Promise<number> {
+  const changedFile = process.env['DOCKSMITH_CHANGED'];
+  const changed = changedFile === undefined ? undefined : readFileSync(changedFile, 'utf8').split('\n').filter((line) => line !== '');
+  const said: string[] = [];
+  const why = await checkApache(paths, changed, (line) => said.push(line));
+  // that of a content one is of no interest
+  if (why !== undefined) for (const line of [...said, `Apache: ${why}`]) stderr.write(`${showable(line)}\n`);
+  return why === undefined ? 0 : 1;
 }
 
 /** `docksmith set-up`: the action `docksmith-set-up`. */

@@ -86,6 +86,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--dry-run': DRY_RUN }, load: async () => (await import('./uninstall.ts')).runUninstall,
   },
   'set-up': { usage: '', doc: 'bring the dbs up to date: migrations, defaults, what the host tells', internal: true, load: async () => (await import('./actions.ts')).runSetUp },
+  'check-apache': { usage: '', doc: 'have Apache check its files as they stand, where an event changes some', internal: true, load: async () => (await import('./actions.ts')).runCheckApache },
   'allocate-ports': { usage: '', doc: 'give loopback ports to containers behind Apache', internal: true, load: async () => (await import('./actions.ts')).runAllocatePorts },
   'restart-daemon': { usage: '', doc: 'restart the engine if its options changed', internal: true, load: async () => (await import('./actions.ts')).runRestartDaemon },
 };

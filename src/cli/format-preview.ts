@@ -7,10 +7,11 @@ import { type painter } from './terminal.ts';
 
 /** What an event would do, for a person. */
 export function formatPreview(event: string, preview: Preview, paint: ReturnType<typeof painter>): string {
-  const { changes, allocated, plan, restartsDaemon, filtered, services, executables } = preview;
+  const { changes, allocated, plan, restartsDaemon, filtered, services, checks, executables } = preview;
   return [
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
+    ...checks.map((name) => `would check them: ${name}\n`),
     ...(restartsDaemon === undefined ? [] : [`would restart the engine (${formatCauses(restartsDaemon.causes)})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`]),
     ...filtered.filter(({ outcome }) => outcome === 'set' || outcome === 'removed').map((filter) => `${formatFiltered(filter, true)}\n`),
     ...(plan === undefined ? [] : [`${paint('bold', 'containers')}\n`, ...formatPlan(plan).split('\n').map((line) => `  ${line}\n`)]),
@@ -20,9 +21,9 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
   ].join('');
 }
 
-export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, filtered, services, executables, warnings }: Preview, diff: DiffOptions | undefined): unknown {
+export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, filtered, services, checks, executables, warnings }: Preview, diff: DiffOptions | undefined): unknown {
   return {
-    event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, executables, services, filtered,
+    event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, checks, executables, services, filtered,
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
     ...(plan === undefined ? {} : { plan: jsonPlan(plan) }),
   };

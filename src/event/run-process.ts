@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { reasonOf } from '../errors.ts';
+import { formatLate, killAfter } from '../kill-after.ts';
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
 
@@ -9,6 +10,8 @@ export interface ProcessResult {
   /** undefined: it never started, or a signal ended it */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
+  /** it was ended since it had not ended within so many seconds */
+  readonly limit?: number | undefined;
   /** why it could not be started, in words */
   readonly notStarted: string | undefined;
   readonly seconds: number;
@@ -17,10 +20,14 @@ export interface ProcessResult {
 /** How long output may still come after a process ended: a daemon that it started may hold its standard output for ever. */
 const DRAIN_MILLISECONDS = 250;
 
-/** Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for what the program does. */
-export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine): Promise<ProcessResult> {
+/**
+ * Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for what the program does.
+ * @param limitSeconds after which it is killed, with all that it started; such a program does not hear of a Ctrl-C
+ */
+export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine, limitSeconds?: number): Promise<ProcessResult> {
   const { execa } = await import('execa');
-  const subprocess = execa(file, args, { env, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const subprocess = execa(file, args, { env, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', detached: limitSeconds !== undefined });
+  const limit = limitSeconds === undefined ? undefined : killAfter(subprocess.pid, limitSeconds);
   const read = Promise.all([readLines(subprocess.stdout, 'stdout', onLine), readLines(subprocess.stderr, 'stderr', onLine)]);
   subprocess.once('exit', () => {
     const timer = setTimeout(() => {
@@ -30,14 +37,16 @@ export async function runProcess(file: string, args: readonly string[], env: Nod
     void read.then(() => clearTimeout(timer));
   });
   const [result] = await Promise.all([subprocess, read]);
+  const isLate = limit?.() === true;
   const { exitCode, signal, durationMs, cause } = result;
   const started = exitCode !== undefined || signal !== undefined;
-  return { exitCode, signal, notStarted: started ? undefined : whyNotStarted(file, cause), seconds: durationMs / 1000 };
+  return { exitCode, signal, limit: isLate ? limitSeconds : undefined, notStarted: started ? undefined : whyNotStarted(file, cause), seconds: durationMs / 1000 };
 }
 
 /** `exit code 3`, `ended by SIGTERM`, or why it did not start; undefined for exit code 0. */
-export function formatFailedEnd({ exitCode, signal, notStarted }: ProcessResult): string | undefined {
+export function formatFailedEnd({ exitCode, signal, limit, notStarted }: ProcessResult): string | undefined {
   if (exitCode === 0) return undefined;
+  if (limit !== undefined) return formatLate(limit);
   return notStarted ?? (signal === undefined ? `exit code ${exitCode ?? 1}` : `ended by ${signal}`);
 }
 

@@ -100,6 +100,15 @@ export function listSteps(paths: Paths, event: string): StepList {
   return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), checks, warnings };
 }
 
+/** The checks of all events that expand the template, each once. @throws Failure(s) as `listSteps` */
+export function listChecksOf(paths: Paths, template: string): readonly ExecutableStep[] {
+  const events = listEvents(paths).filter((event) => {
+    const file = listMergedTree(layersOf(paths, `events/${event}/templates2expand`)).get(template.slice(1));
+    return file !== undefined && !isRemoved(file);
+  });
+  return [...new Map(events.flatMap((event) => listSteps(paths, event).checks).map((check) => [check.file, check])).values()];
+}
+
 /** The steps with one that adjusts services too, where they have one or not: its own services and these. */
 export function withServices(steps: readonly Step[], more: readonly ServiceToAdjust[]): readonly Step[] {
   if (more.length === 0) return steps;

@@ -33,6 +33,8 @@ export interface Preview {
   readonly filtered: readonly Filtered[];
   /** services that would be adjusted, with why */
   readonly services: readonly { readonly service: string; readonly verbs: readonly string[]; readonly causes: readonly string[] }[];
+  /** executables that would look at the files in place, before they count */
+  readonly checks: readonly string[];
   /** executables that would run and whose doings are not known here */
   readonly executables: readonly string[];
 }
@@ -73,6 +75,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
     restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,
     filtered: has(KNOWN_ACTIONS.filter) ? (await applyFilter(paths, { dryRun: true, texts: textsAfter(readFilterFiles(paths), changes) })).filtered : [],
     services: steps.flatMap((step) => servicesOf(step, intents, force)).filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
+    checks: changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined) ? listed.checks.map(({ name }) => name) : [],
     executables: names.filter((name) => !known.includes(name.slice(3))),
   };
 }

@@ -1,22 +1,32 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseMilliseconds } from '../container/health-request.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { formatFailedEnd, runProcess } from '../event/run-process.ts';
 import { stepEnvironment } from '../event/run-step.ts';
 import type { ExecutableStep } from '../event/steps.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import { findPlace, formatRecord } from '../output/check.ts';
-import { VERIFYING } from '../output/transaction.ts';
 import type { Paths } from '../paths.ts';
 import type { Rendered } from '../template/rendered.ts';
+import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
+import { VERIFYING } from './recover.ts';
 
 export interface EventChecks {
   readonly event: string;
   readonly args: readonly string[];
   readonly checks: readonly ExecutableStep[];
-  /** with one changed path per line, as steps get it */
-  readonly changedFile: string;
-  /** what lets nested calls join: `EventLock.token` */
-  readonly token: string;
+  /** after which one that did not end is killed, with what it started */
+  readonly limitSeconds: number;
   readonly onBegin: (name: string) => void;
+}
+
+const LIMIT_SECONDS = 60;
+
+/** How long a check may take, by the record `docksmith`: for ever would be the lock of commits. */
+export function readCheckLimit(snapshot: Snapshot): number {
+  return (parseMilliseconds(findProp(snapshot, 'configuration', 'docksmith', 'CheckWait')) ?? 0) / 1000 || LIMIT_SECONDS;
 }
 
 /**
@@ -24,14 +34,22 @@ export interface EventChecks {
  * the files are in place and can still be taken back. What a content one prints is not shown.
  * @throws Failure(s), one per check that refuses, at the fragment whose line it names
  */
-export async function runChecks(paths: Paths, { install }: ChangeSet, { event, args, checks, changedFile, token, onBegin }: EventChecks): Promise<void> {
+export async function runChecks(paths: Paths, { install, remove }: ChangeSet, { event, args, checks, limitSeconds, onBegin }: EventChecks): Promise<void> {
+  if (checks.length === 0) return;
   const failures: Failure[] = [];
-  for (const { name, file } of checks) {
-    onBegin(name);
-    const said: string[] = [];
-    const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: token, [VERIFYING]: '1' });
-    const why = formatFailedEnd(await runProcess(file, [event, ...args], env, (line) => said.push(line)));
-    if (why !== undefined) failures.push(blame(paths, install.map(({ output }) => output), said.join('\n').trim(), (record) => `cannot complete event "${event}": its check "${name}" refuses the files${record}`, why));
+  const folder = makeUnfinished(paths, 'check');
+  try {
+    const changedFile = path.join(folder, 'changed');
+    writeFileSync(changedFile, [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)].map((file) => `${file}\n`).join(''), { mode: 0o600 });
+    for (const { name, file } of checks) {
+      onBegin(name);
+      const said: string[] = [];
+      const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, [VERIFYING]: '1' });
+      const why = formatFailedEnd(await runProcess(file, [event, ...args], env, (line) => said.push(line), limitSeconds));
+      if (why !== undefined) failures.push(blame(paths, install.map(({ output }) => output), said.join('\n').trim(), (record) => `cannot complete event "${event}": its check "${name}" refuses the files${record}`, why));
+    }
+  } finally {
+    removeUnfinished(paths, folder);
   }
   throwAll(failures);
 }

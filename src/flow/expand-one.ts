@@ -1,3 +1,4 @@
+import { listChecksOf } from '../event/steps.ts';
 import { refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
@@ -6,6 +7,7 @@ import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
 import type { RenderRequest } from '../template/render.ts';
 import { intentsOf } from './adjust.ts';
+import { readCheckLimit, runChecks } from './event-checks.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
 import { listEdits } from './edits.ts';
 import { generationOf } from './generation-dbs.ts';
@@ -26,16 +28,18 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
   return expand(await readWorld(paths), request);
 }
 
-/** Expands one template and installs it, as an event does. Services are not adjusted: that stays pending for the next event. */
+/** Expands one template and installs it, as an event does, with the checks of the events that expand it. Services are not adjusted: that stays pending for the next event. */
 export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'> & { readonly edits: readonly FilePair[] }> {
   const command = `expand-template ${request.template}`;
   return recorded(paths, { command: 'expand-template', args: [request.template] }, reporter, async (run) => {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
-    await checkOutputs(paths, expanded.changes);
+    const limitSeconds = readCheckLimit(world.snapshot);
+    await checkOutputs(paths, expanded.changes, limitSeconds);
+    const checks = { event: 'expand-template', args: [request.template], checks: listChecksOf(paths, findTemplate(world, request.template).template), limitSeconds, onBegin: (name: string) => reporter.progress(name) };
     const edits = listEdits(paths, world.ledger, expanded.changes);
-    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run) });
+    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run), verify: () => runChecks(paths, expanded.changes, checks) });
     expanded.remember();
     return { ...expanded, kept, edits };
   }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));

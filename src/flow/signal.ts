@@ -14,7 +14,7 @@ import { UNFINISHED_DIR } from '../unfinished.ts';
 import { adjustServices, intentsOf, listRetries } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
-import { runChecks } from './event-checks.ts';
+import { readCheckLimit, runChecks } from './event-checks.ts';
 import { listEdits } from './edits.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
@@ -158,13 +158,13 @@ class Signal {
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);
-      await checkOutputs(this.#paths, changes);
+      await checkOutputs(this.#paths, changes, readCheckLimit(world.snapshot));
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.daemon)) await refuseLostData(world, changes);
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
-      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(changes), generation: generationOf(read.snapshot, this.#context.run) });
+      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run) });
       expanded.remember();
       this.#changes = changes;
       this.#kept = kept;
@@ -181,9 +181,8 @@ class Signal {
     }
   }
 
-  async #verify(changes: ChangeSet): Promise<void> {
-    this.#tellChanged(changes);
-    await runChecks(this.#paths, changes, { ...this.#context, changedFile: this.#changedFile, onBegin: (name) => this.#reporter.progress(name) });
+  async #verify({ snapshot }: World, changes: ChangeSet): Promise<void> {
+    await runChecks(this.#paths, changes, { ...this.#context, limitSeconds: readCheckLimit(snapshot), onBegin: (name) => this.#reporter.progress(name) });
   }
 
   #tellChanged({ install, remove }: ChangeSet): void {

@@ -1,37 +1,36 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { Failure, type Place, reasonOf, throwAll } from '../errors.ts';
+import { formatLate, killAfter } from '../kill-after.ts';
 import type { Paths } from '../paths.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
 import type { ChangeSet } from './change-set.ts';
 
-/** a check that waits for something would hold the event lock for ever */
-const LIMIT_SECONDS = 60;
-
 /**
  * Runs the `CHECK` command of every output that would be written, on a copy of it under
  * state/ with its own name, mode and owner. Where the checker's output names a line, the
  * error names the fragment that made the line.
+ * @param limitSeconds after which a checker is killed, with what it started
  * @throws Failures, one per output that its check refuses; nothing may be installed then
  */
-export async function checkOutputs(paths: Paths, { install }: ChangeSet): Promise<void> {
+export async function checkOutputs(paths: Paths, { install }: ChangeSet, limitSeconds: number): Promise<void> {
   const failures: Failure[] = [];
   for (const { output, reasons } of install) {
     if (output.check === undefined || reasons.length === 0) continue;
-    const failure = await checkOutput(paths, output, output.check);
+    const failure = await checkOutput(paths, output, output.check, limitSeconds);
     if (failure !== undefined) failures.push(failure);
   }
   throwAll(failures);
 }
 
-async function checkOutput(paths: Paths, output: Rendered, command: string): Promise<Failure | undefined> {
+async function checkOutput(paths: Paths, output: Rendered, command: string, limitSeconds: number): Promise<Failure | undefined> {
   const folder = makeUnfinished(paths, 'check');
   try {
     const staged = path.join(folder, path.posix.basename(output.path));
     replaceFile(staged, output);
-    const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)));
+    const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)), limitSeconds);
     if (said === undefined) return undefined;
     const at = findPlace(output, [staged], said) ?? atMatch(output, /\blines? (\d+)/i.exec(said));
     return new Failure(`cannot install "${output.path}"`, { why: `its check "${command}" refuses it${formatRecord(output)}: ${said.replaceAll(staged, output.path) || 'without a word'}`, ...(at !== undefined && { at }) });
@@ -43,13 +42,18 @@ async function checkOutput(paths: Paths, output: Rendered, command: string): Pro
 }
 
 /** @returns what the checker said when it refused, undefined when it was content */
-function runCheck(command: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile('/bin/sh', ['-c', command], { timeout: LIMIT_SECONDS * 1000 }, (error, stdout, stderr) => {
-      const said = `${stdout}${stderr}`.trim();
-      if (error === null) resolve(undefined);
-      else if (error.killed === true) resolve(`${said}\nit did not end within ${LIMIT_SECONDS} seconds`.trim());
-      else resolve(said || (error.signal ? `it was ended by ${error.signal}` : `exit code ${error.code ?? 1}`));
+function runCheck(command: string, limitSeconds: number): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const limit = killAfter(child.pid, limitSeconds);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      const isLate = limit();
+      if (code === 0) resolve(undefined);
+      else if (isLate) resolve(`${said.trim()}\n${formatLate(limitSeconds)}`.trim());
+      else resolve(said.trim() || (signal === null ? `exit code ${code ?? 1}` : `it was ended by ${signal}`));
     });
   });
 }

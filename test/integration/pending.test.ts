@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Host, makeHost } from '../support/host.ts';
 
@@ -107,4 +108,30 @@ pending: service app (/etc/app.conf changed); the next event tries again
     expect(status.stderr).toMatch(/^docksmith: warning: "signal-event change" was killed before its commit: \d+ files and the dbs are as they were before it$/m);
     expect(host.files('/etc').filter((name) => name.startsWith('/etc/app') || name.includes('docksmith-'))).toEqual([]);
   });
+  it.each([['expand-template', '/etc/app.conf'], ['signal-event', 'other'], ['docksmith', 'uninstall']])('is not begun by a check, which only looks: %s is refused', async (...command) => {
+    host.write('/etc/docksmith/events/change/checks/app', `#!/bin/sh\nexec ${command.join(' ')}\n`);
+    const { exitCode, stdout, stderr } = await host.run('signal-event', ['change']);
+    expect([exitCode, countRestarts()]).toEqual([1, 0]);
+    expect(stderr).toContain(`docksmith: cannot run "${command.join(' ')}": a check of an event called it, and checks change nothing`);
+    expect([stdout.includes('other'), host.files('/etc').filter((name) => name.startsWith('/etc/app'))]).toEqual([false, []]);
+  });
+
+  it('is taken back where a check does not end, which is killed with what it started', async () => {
+    await host.db('configuration setprop docksmith CheckWait 500ms');
+    host.write('/etc/docksmith/events/change/checks/app', '#!/bin/sh\n(sleep 600; echo late) &\necho $! > "$DOCKSMITH_ROOT/run-of-it"\nwait\n');
+    const { exitCode, stderr } = await host.run('signal-event', ['change']);
+    expect([exitCode, stderr]).toEqual([1, 'docksmith: cannot complete event "change": its check "app" refuses the files: it did not end within 0.5 seconds\n']);
+    expect(host.files('/etc').filter((name) => name.startsWith('/etc/app'))).toEqual([]);
+    expect(isAlive(Number(host.read('/run-of-it')))).toBe(false);
+    // and so is the check of one file
+    host.remove('/etc/docksmith/events/change/checks');
+    host.write('/etc/docksmith/templates.metadata/etc/app.conf', 'SERVICES = app\nCHECK = "echo looking at it; sleep 600 # %s"\n');
+    expect(await host.run('expand-template', ['/etc/app.conf'])).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/refuses it: looking at it\nit did not end within 0.5 seconds/) as string });
+  });
 });
+
+/** What was killed may stay as a zombie that nobody has waited for. */
+function isAlive(pid: number): boolean {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+  return stat !== '' && !/\) Z /.test(stat);
+}

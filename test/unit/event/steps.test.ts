@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../src/errors.ts';
 import { listEvents } from '../../../src/event/events.ts';
-import { listSteps } from '../../../src/event/steps.ts';
+import { listChecksOf, listSteps } from '../../../src/event/steps.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const OURS = 'package:events';
@@ -111,4 +111,17 @@ it('an unknown event is an error that names the nearest and all', () => {
   expect(list('docker-updaet')).toThrow('cannot signal event "docker-updaet": there is no such event; there are: docker-boot, docker-update');
   expect(list('docker-updaet')).toThrow(expect.objectContaining({ hint: 'did you mean "docker-update"?' }));
   for (const event of ['actions', '../events/docker-update', '.', '']) expect(list(event)).toThrow('there is no such event');
+});
+
+it('the checks of a template are those of every event that expands it, each once', () => {
+  const host = makeTempHost();
+  host.write(`${OURS}/actions/look`, SCRIPT, 0o755);
+  for (const event of ['update', 'install', 'other']) host.write(`${OURS}/${event}/checks/look`);
+  for (const event of ['update', 'install']) host.write(`${OURS}/${event}/templates2expand/etc/x`);
+  host.write(`${CUSTOM}/update/checks/own`, SCRIPT, 0o755);
+  host.write(`${OURS}/other/checks/never`, SCRIPT, 0o755);
+  host.link(`${CUSTOM}/other/templates2expand/etc/x`, '/dev/null');
+  host.write(`${OURS}/other/templates2expand/etc/x`);
+  expect(listChecksOf(host.paths, '/etc/x').map(({ name }) => name).sort()).toEqual(['look', 'own']);
+  expect(listChecksOf(host.paths, '/etc/y')).toEqual([]);
 });

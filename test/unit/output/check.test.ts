@@ -9,7 +9,7 @@ import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const fragments = [[{ fragment: '/etc/docksmith/templates-custom/etc/x.conf/10a', line: 1, reads: [] }], [{ fragment: '/etc/docksmith/templates-custom/etc/x.conf/20b', line: 7, reads: [] }]];
 const check = (host: TempHost, ...rendered: readonly Rendered[]): Promise<void> =>
-  checkOutputs(host.paths, planChanges(rendered, EMPTY_LEDGER, new Map(), () => ({ kind: 'absent' })));
+  checkOutputs(host.paths, planChanges(rendered, EMPTY_LEDGER, new Map(), () => ({ kind: 'absent' })), 60);
 
 it('a check gets a copy with the name, content and mode of the output, and leaves nothing behind', async () => {
   const host = makeTempHost();
@@ -40,5 +40,5 @@ it('all that is refused is said at once, in any way that a checker ends', async 
 it('a file that stays as it is is not checked again', async () => {
   const host = makeTempHost();
   const output = makeRendered('/etc/a', 'a', { check: 'exit 1' });
-  await checkOutputs(host.paths, { ...NO_CHANGES, install: [{ output, old: output, reasons: [], edited: false, takesOver: true }], unchanged: [output] });
+  await checkOutputs(host.paths, { ...NO_CHANGES, install: [{ output, old: output, reasons: [], edited: false, takesOver: true }], unchanged: [output] }, 60);
 });

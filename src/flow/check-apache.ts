@@ -1,0 +1,24 @@
+import { findProp } from '../db/snapshot.ts';
+import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.ts';
+import { readLedger } from '../output/ledger.ts';
+import type { Paths } from '../paths.ts';
+import { readHostSnapshot } from './daily.ts';
+
+/**
+ * Has Apache check all of its files as they stand (`CheckCommand`), where some of these are its
+ * own; where none is, where none is installed, or under a root, whose files the machine's Apache
+ * does not read, there is nothing to do.
+ * @param changed paths without the root; undefined: nobody knows
+ * @returns how its check ended, in words; undefined: well, or it was not asked
+ */
+export async function checkApache(paths: Paths, changed: readonly string[] | undefined, onLine: OnLine): Promise<string | undefined> {
+  const snapshot = readHostSnapshot(paths);
+  const get = (prop: string): string => findProp(snapshot, 'configuration', 'httpd', prop) ?? '';
+  const command = get('CheckCommand');
+  if (command === '' || get('status') === 'disabled') return undefined;
+  const { outputs } = readLedger(paths);
+  // what was removed is in the ledger no more
+  const isOfApache = (file: string): boolean => file.startsWith(`${get('ConfDir')}/`) || outputs.get(file)?.services.includes('httpd') === true;
+  if (changed?.some(isOfApache) === false) return undefined;
+  return formatFailedEnd(await runProcess('/bin/sh', ['-c', command], process.env, onLine));
+}
