@@ -1,13 +1,18 @@
+import { createHash } from 'node:crypto';
 import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import { getDb, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { Failure, UsageFailure, Failures, throwAll } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
+import type { Facts } from '../facts/facts.ts';
+import { NEEDING } from '../model/links.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { type ChangeSet, planChanges } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
+import type { Recall } from '../reads/recall.ts';
 import { readMetadata } from '../template/metadata.ts';
 import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
@@ -41,7 +46,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   const { paths, ledger } = world;
   const requests = asked.map((request) => withInvolved(world, request));
   const recall = openRecall(world, { isForced });
-  const { warnings, checked } = checkContainers(world, requests);
+  const { warnings, checked } = checkContainers(world, requests, recall);
   const rendering = renderRequests(world, recall, requests);
   const { outputs, kept } = rendering;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
@@ -58,7 +63,7 @@ function withInvolved({ paths, snapshot }: World, request: RenderRequest): Rende
   return args.length > 0 && onlyArguments && forEach?.db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
 }
 
-function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[]): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
+function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[], recall: Recall): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
   const ofContainers = requests.map(({ template, metadata, args }) => ({ metadata: readMetadata(paths, template, metadata), args }))
     .filter(({ metadata }) => metadata.forEach?.db === CONTAINERS);
   if (ofContainers.length === 0) return { warnings: [], checked: undefined };
@@ -71,9 +76,23 @@ function checkContainers({ paths, snapshot, facts, ledger }: World, requests: re
   const owners = new Set(missing.length === 0 ? [] : [...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])));
   const only = isWhole ? undefined : asked.filter((key) => known?.has(key) === true || !owners.has(key));
   if (only !== undefined && asked.length === 0) throw new Failure('cannot expand the templates', { why: 'the event takes the names of containers', hint: `db ${CONTAINERS} keys` });
-  const { mistakes, warnings } = checkRecords(snapshot, facts, only);
+  const checked = isWhole ? digestOfChecks(facts) : undefined;
+  const { mistakes, warnings } = checkRecords(snapshot, facts, only ?? (checked !== undefined && recall.known?.checked === checked ? listMoved(snapshot, recall) : undefined));
   throwAll(mistakes);
-  return { warnings, checked: undefined };
+  return { warnings, checked: warnings.length === 0 ? checked : undefined };
+}
+
+/** The containers whose check can have another outcome than the last one, which was content with all; undefined: any. */
+function listMoved(snapshot: Snapshot, { moved }: Recall): readonly string[] | undefined {
+  if (moved === undefined || moved.dbs.some((db) => db !== CONTAINERS)) return undefined;
+  const keys = [...moved.records(CONTAINERS).keys()];
+  return [...new Set([...keys, ...keys.flatMap((key) => lookUpIndex(snapshot, NEEDING, key))])].filter((key) => getDb(snapshot, CONTAINERS).has(key));
+}
+
+/** What is looked at of the host when records are checked. */
+function digestOfChecks({ host, addresses, listeners, publishedPorts, images }: Facts): string {
+  const sockets = listeners.map(({ protocol, address, port }) => [protocol, address, port]);
+  return createHash('sha256').update(JSON.stringify([host, addresses, sockets, publishedPorts, [...images]])).digest('base64');
 }
 
 /** What is to be rendered for the templates of an event. */

@@ -44,6 +44,9 @@ export function listNeeds(props: ReadonlyMap<string, string>): readonly string[]
   ])];
 }
 
+/** Containers by those that they need, enabled or not. */
+export const NEEDING: Index = { name: 'needing', db: CONTAINERS, listValues: (_, { props }) => listNeeds(props) };
+
 /** A network that a container is on. */
 export interface JoinedNetwork {
   readonly name: string;

@@ -30,9 +30,9 @@ export class Moved {
     }
   }
 
-  /** Whether any record is another one. */
-  get isAny(): boolean {
-    return this.#records.size > 0;
+  /** The dbs of which any record is another one. */
+  get dbs(): readonly string[] {
+    return [...this.#records.keys()];
   }
 
   /** key -> the record before and after */

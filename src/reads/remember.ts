@@ -13,7 +13,7 @@ export function remember(context: RecallContext, recall: Recall, done: readonly 
   const { paths, snapshot, facts, maker, ledger } = context;
   const before = recall.known;
   const isNew = done.some(({ rendered, wanted }) => rendered.units.length > 0 || wanted.stale === undefined || wanted.stale.size > 0);
-  if (before !== undefined && !isNew && recall.moved?.isAny === false && before.ledger === ledger && before.checked === checked && !recall.isAnyFactMoved) return;
+  if (before !== undefined && !isNew && recall.moved?.dbs.length === 0 && before.ledger === ledger && before.checked === checked && !recall.isAnyFactMoved) return;
   const dbs = new Map([...snapshot.dbs].flatMap(([name, db]) => (db instanceof FlatDb && db.content !== undefined ? [[name, db.content] as const] : [])));
   // one that is not as a file has it is not to be compared with a file
   if (dbs.size < snapshot.dbs.size) return;

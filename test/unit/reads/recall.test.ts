@@ -1,21 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FlatDb } from '../../../src/db/flat-db.ts';
-import { escapeNewlines, escapeSeparators } from '../../../src/db/flat-file.ts';
-import type { Db } from '../../../src/db/record.ts';
-import type { Snapshot } from '../../../src/db/snapshot.ts';
 import { Failure, Failures } from '../../../src/errors.ts';
-import type { Facts } from '../../../src/facts/facts.ts';
 import { openRecall, type Rendering, renderRequests } from '../../../src/flow/rendering.ts';
-import type { World } from '../../../src/flow/world.ts';
-import { EMPTY_LEDGER } from '../../../src/output/ledger.ts';
-import { findPaths } from '../../../src/paths.ts';
 import { READS_FILE } from '../../../src/reads/file.ts';
 import type { RenderRequest } from '../../../src/template/render.ts';
 import { makeRoot } from '../../support/folder.ts';
-import { type Dbs, pick, type Random, randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
+import { pick, type Random, randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
 import { record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
+import { type Server, worldOf } from '../../support/world.ts';
 
 /** `DOCKSMITH_TEST_CHANGES=20000` for so many; few for those who run it fifty times a day. */
 const CHANGES = Number(process.env['DOCKSMITH_TEST_CHANGES'] ?? (process.env['CI'] === undefined ? '150' : '2000'));
@@ -26,20 +19,6 @@ const SHIPPED = [
   '/etc/docker/daemon.json', '/etc/sysconfig/docker', '/etc/default/docker', '/etc/systemd/system/docker.service.d/docksmith.conf', '/etc/docksmith/containers',
   '/etc/docksmith/filter/docker-user.v4', '/etc/docksmith/filter/docker-user.v6', '/etc/httpd/docksmith/primary', '/etc/httpd/docksmith/vhost', '/etc/httpd/docksmith/default',
 ];
-
-/** The bytes of a db file with these records. */
-function bytesOf(db: Db): Buffer {
-  const field = (text: string): string => escapeSeparators(escapeNewlines(text));
-  return Buffer.from([...db.values()].map(({ key, type, props }) => `${key}=${[type, ...[...props].flat()].map(field).join('|')}\n`).join(''));
-}
-
-interface Server { readonly root: string; dbs: Dbs; facts: Facts }
-
-function worldOf({ root, dbs, facts }: Server): World {
-  const files = new Map([...dbs].map(([name, db]) => [name, FlatDb.parse(bytesOf(db))]));
-  const snapshot: Snapshot = snapshotOf(files, facts);
-  return { paths: findPaths({ DOCKSMITH_ROOT: root }), snapshot, facts, ledger: EMPTY_LEDGER };
-}
 
 /** path -> what stands there after it was installed */
 function install(root: string, { outputs, former }: Rendering): void {

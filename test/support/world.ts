@@ -1,0 +1,24 @@
+import { FlatDb } from '../../src/db/flat-db.ts';
+import { escapeNewlines, escapeSeparators } from '../../src/db/flat-file.ts';
+import type { Db } from '../../src/db/record.ts';
+import type { Facts } from '../../src/facts/facts.ts';
+import type { World } from '../../src/flow/world.ts';
+import { EMPTY_LEDGER } from '../../src/output/ledger.ts';
+import { findPaths } from '../../src/paths.ts';
+import type { Dbs } from './random-changes.ts';
+import { snapshotOf } from './sample.ts';
+
+/** The bytes of a db file with these records. */
+function bytesOf(db: Db): Buffer {
+  const field = (text: string): string => escapeSeparators(escapeNewlines(text));
+  return Buffer.from([...db.values()].map(({ key, type, props }) => `${key}=${[type, ...[...props].flat()].map(field).join('|')}\n`).join(''));
+}
+
+export interface Server { readonly root: string; dbs: Dbs; facts: Facts }
+
+/** All that an event decides on, with the dbs as if they had been read from files. */
+export function worldOf({ root, dbs, facts }: Server): World {
+  const files = new Map([...dbs].map(([name, db]) => [name, FlatDb.parse(bytesOf(db))]));
+  const snapshot = snapshotOf(files, facts);
+  return { paths: findPaths({ DOCKSMITH_ROOT: root }), snapshot, facts, ledger: EMPTY_LEDGER };
+}
