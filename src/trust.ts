@@ -15,15 +15,23 @@ const [GROUP_WRITES, OTHERS_WRITE, STICKY] = [0o020, 0o002, 0o1000];
 export function refuseUntrusted(paths: Paths, file: string, shown: string): void {
   const folder = path.dirname(file);
   if (isBelow(folder, paths.packageDir) && !lstatSync(file).isSymbolicLink()) return;
+  const writer = findWriter(file);
+  if (writer === undefined) return;
+  const { who, part } = writer;
+  const isOwner = who.startsWith('user ');
+  throw new Failure(`cannot run ${shown}`, {
+    why: `${who} can write "${part}", and what is run here is run with the rights of ${userWords()}`,
+    hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}`,
+  });
+}
+
+/** Who, other than root and the caller, can change or replace a file, in words, and what they can write for that; undefined: nobody. */
+export function findWriter(file: string): { readonly who: string; readonly part: string } | undefined {
   for (const part of listParts(path.resolve(file))) {
     const who = findStranger(part);
-    if (who === undefined) continue;
-    const isOwner = who.startsWith('user ');
-    throw new Failure(`cannot run ${shown}`, {
-      why: `${who} can write "${part}", and what is run here is run with the rights of ${userWords()}`,
-      hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}`,
-    });
+    if (who !== undefined) return { who, part };
   }
+  return undefined;
 }
 
 /** The file, every folder above it, and the same of what each symbolic link on the way leads to. */

@@ -6,6 +6,7 @@ import { checkDaemonOptions } from './doctor/daemon-options.ts';
 import { checkDisk } from './doctor/disk.ts';
 import { checkEngine } from './doctor/engine.ts';
 import { type Finding, makeFinder } from './doctor/finding.ts';
+import { checkFragments } from './doctor/fragments.ts';
 import { verifyHost } from './verify.ts';
 import { checkFiles, checkPending, checkPrograms } from './doctor/host.ts';
 import { checkNames, makeResolve } from './doctor/names.ts';
@@ -23,6 +24,7 @@ export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
     attempt('apache', () => checkApache(world)),
     attempt('programs', () => checkPrograms()),
     attempt('files', () => checkFiles(verifyHost(paths))),
+    attempt('fragments', () => checkFragments(paths)),
     attempt('pending', () => checkPending(paths)),
   ]);
   return groups.flat();

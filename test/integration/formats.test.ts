@@ -47,6 +47,33 @@ needs('apache')('Apache itself', () => {
       removeFolder(folder);
     }
   });
+
+  it('counts as many directives and sections with them as with plain values', async () => {
+    const folder = makeTemporaryFolder('formats');
+    try {
+      const places = [['SetEnv NAME ', '', String], ['SetEnv NAME "a ', ' b"', String], ['<Location "/NAME/', '">\nSetEnv INSIDE yes\n</Location>', String], ['<IfDefine !NAME>\nSetEnv INSIDE ', '\n</IfDefine>', String]] as const;
+      const hostile = writeAll('apache', places, sample(400).filter((text) => text !== ''));
+      // the same lines, with `plain` in the place of each value
+      const plain = hostile.map(({ line }, n) => places.map(([before, after]) => [before.replaceAll('NAME', `V${n}`), after] as const).filter(([before, after]) => line.startsWith(before) && line.endsWith(after)).map(([before, after]) => `${before}plain${after}`).at(-1) ?? '');
+      const count = async (name: string, lines: readonly string[]): Promise<number> => {
+        const file = path.join(folder, `${name}.conf`);
+        writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+        const config = path.join(folder, `${name}.apache.conf`);
+        writeFileSync(config, [`ServerRoot "${folder}"`, `DefaultRuntimeDir "${folder}"`, `Mutex "file:${folder}" default`, `ErrorLog "${folder}/log"`, 'ServerName localhost', ...loadModules(['env', 'info']), 'Listen 127.0.0.1:1', `Include "${file}"`, ''].join('\n'));
+        const { exitCode, stdout, stderr } = await run('apache2', ['-f', config, '-t', '-D', 'DUMP_CONFIG']);
+        expect({ exitCode, stderr: stderr.replace('Syntax OK\n', '') }).toEqual({ exitCode: 0, stderr: '' });
+        return stdout.split('\n').filter((line) => /^\s*[^#\s]/.test(line)).length;
+      };
+      const counted = await count('hostile', hostile.map(({ line }) => line));
+      expect(counted).toBe(await count('plain', plain));
+      expect(counted).toBeGreaterThan(hostile.length);
+      expect(hostile.length).toBeGreaterThan(400);
+      // and it would be seen
+      expect(await count('more', [...plain, 'SetEnv MORE plain'])).toBe(counted + 1);
+    } finally {
+      removeFolder(folder);
+    }
+  });
 });
 
 needs('dockerd')('iptables-restore', () => {

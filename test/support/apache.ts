@@ -131,10 +131,10 @@ async function findFreePorts(): Promise<readonly [number, number]> {
   return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
-/** `LoadModule` lines by full path; what is built into this Apache has no file. */
-export function loadModules(): readonly string[] {
+/** `LoadModule` lines by full path; what is built into this Apache has no file. @param more modules besides those of a server */
+export function loadModules(more: readonly string[] = []): readonly string[] {
   const folder = MODULE_DIRS.find((candidate) => existsSync(candidate)) ?? '';
-  return MODULES.map((name) => [name, path.join(folder, `mod_${name}.so`)] as const)
+  return [...MODULES, ...more].map((name) => [name, path.join(folder, `mod_${name}.so`)] as const)
     .filter(([, file]) => existsSync(file))
     .map(([name, file]) => `LoadModule ${name}_module "${file}"`);
 }

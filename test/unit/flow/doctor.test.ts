@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { EngineDescription } from '../../../src/container/daily-engine.ts';
 import type { ContainerSummary } from '../../../src/container/engine.ts';
@@ -6,10 +7,12 @@ import { listConflicts } from '../../../src/flow/doctor/daemon-options.ts';
 import { describeRoom, describeShares } from '../../../src/flow/doctor/disk.ts';
 import { checkEngine } from '../../../src/flow/doctor/engine.ts';
 import type { Finding } from '../../../src/flow/doctor/finding.ts';
+import { checkFragments } from '../../../src/flow/doctor/fragments.ts';
 import { checkPrograms } from '../../../src/flow/doctor/host.ts';
 import { checkNames } from '../../../src/flow/doctor/names.ts';
 import { checkPorts } from '../../../src/flow/doctor/ports.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
+import { makeTempHost } from '../../support/temp-host.ts';
 
 const show = (findings: readonly Finding[]): readonly string[] => findings.map(({ check, level, words }) => `${level} ${check}: ${words}`);
 const GIGABYTE = 1024 ** 3;
@@ -126,4 +129,27 @@ describe('Apache\'s modules', () => {
 it('misses programs that are not there', () => {
   const lines = show(checkPrograms({ PATH: '/nowhere' }));
   expect(lines.some((line) => line.startsWith('bad programs: flock is not installed'))).toBe(true);
+});
+
+describe('fragments', () => {
+  const CUSTOM = '/etc/docksmith/templates-custom/etc/x';
+
+  it('that nobody else can write are well, and a host without its own is not spoken of', () => {
+    const host = makeTempHost();
+    expect(checkFragments(host.paths)).toEqual([]);
+    host.write(`${CUSTOM}/10a`, 'a');
+    expect(show(checkFragments(host.paths))).toEqual(['ok fragments: 1 of this host\'s own, and nobody else can write them']);
+  });
+
+  it('that others can write are named, and with them who can', () => {
+    const host = makeTempHost();
+    const file = host.write(`${CUSTOM}/10a`, 'a', 0o666);
+    host.write(`${CUSTOM}/20b`, 'b');
+    host.write('/etc/docksmith/db/docker_containers/defaults/wiki/status', 'enabled');
+    chmodSync(host.file('/etc/docksmith/db'), 0o777);
+    expect(show(checkFragments(host.paths))).toEqual([
+      `warn fragments: everybody can write "${file}", and so decides what comes of ${CUSTOM}/10a`,
+      `warn fragments: everybody can write "${host.file('/etc/docksmith/db')}", and so decides what comes of /etc/docksmith/db/docker_containers/defaults/wiki/status`,
+    ]);
+  });
 });
