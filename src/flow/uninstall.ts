@@ -3,6 +3,7 @@ import { throwAll } from '../errors.ts';
 import { readLedger } from '../output/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
 import type { Paths } from '../paths.ts';
+import { removeKnown } from '../reads/file.ts';
 import { applyFilter } from './filter.ts';
 import { generationOf } from './generation-dbs.ts';
 import { recorded } from './recorded.ts';
@@ -22,6 +23,7 @@ export async function uninstall(paths: Paths, { dryRun }: { readonly dryRun: boo
     const ledger = readLedger(paths);
     const plan = planUninstall(paths, ledger);
     await applyUninstall(paths, ledger, plan, { command: COMMAND, generation: generationOf(readSnapshot(paths), run) });
+    removeKnown(paths);
     // without its files, the packet filter goes
     throwAll((await applyFilter(paths, { dryRun: false })).failures);
     const touched = new Set([...plan.remove.map(({ path }) => path), ...plan.restore.map(({ original }) => original.path)]);

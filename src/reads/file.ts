@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errorCode } from '../errors.ts';
@@ -42,7 +42,7 @@ export interface Known {
   readonly lists: readonly string[];
   readonly reads: readonly Read[];
   readonly templates: readonly KnownTemplate[];
-  /** the files of the dbs as they stood */
+  /** the dbs as they stood, see `comparableDbs` */
   readonly dbs: ReadonlyMap<string, Buffer>;
 }
 
@@ -111,12 +111,17 @@ export function writeKnown(paths: Paths, { maker, ledger, checked, facts, reads,
   const file = paths.file(READS_FILE);
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
-    // it holds the values of the dbs
+    // it holds values of dbs that others may not read
     writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${VERSION} ${crc32(body).toString(16)}\n`), body]), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
   }
+}
+
+/** Nothing is remembered any more. */
+export function removeKnown(paths: Paths): void {
+  rmSync(path.dirname(paths.file(READS_FILE)), { recursive: true, force: true });
 }
 
 /** A key may hold a tab, which ends the parts of a line. */

@@ -4,6 +4,7 @@ import { FACTS, type Read } from '../db/record.ts';
 import type { Index, Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Paths } from '../paths.ts';
+import { comparableDbs } from './comparable.ts';
 import { findFact } from '../template/observed-facts.ts';
 import type { RenderedTemplate, RenderRequest } from '../template/render.ts';
 import type { Source } from '../template/sources.ts';
@@ -58,7 +59,8 @@ export class Recall {
     this.#known = known;
     if (known === undefined) return;
     const before: Snapshot = { dbs: new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), schema: context.snapshot.schema };
-    this.#moved = new Moved(before, context.snapshot, context.indexes, (read) => known.facts.get(nameOfFact(read)) !== digestOfFact(context.facts, read));
+    const after: Snapshot = { dbs: comparableDbs(context.snapshot), schema: context.snapshot.schema };
+    this.#moved = new Moved(before, after, context.indexes, (read) => known.facts.get(nameOfFact(read)) !== digestOfFact(context.facts, read));
   }
 
   /** Nothing is known where the program, the schema or the ledger are others than those that were remembered. */

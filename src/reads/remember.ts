@@ -1,5 +1,6 @@
 import { FlatDb } from '../db/flat-db.ts';
 import { FACTS, type Read } from '../db/record.ts';
+import { comparableDbs } from './comparable.ts';
 import { type Known, type KnownTemplate, type KnownUnit, writeKnown } from './file.ts';
 import { digestOfFact, type Done, nameOfFact, nameOfRequest, type Recall, type RecallContext } from './recall.ts';
 import { signatureOf } from './signature.ts';
@@ -14,7 +15,7 @@ export function remember(context: RecallContext, recall: Recall, done: readonly 
   const before = recall.known;
   const isNew = done.some(({ rendered, wanted }) => rendered.units.length > 0 || wanted.stale === undefined || wanted.stale.size > 0);
   if (before !== undefined && !isNew && recall.moved?.dbs.length === 0 && before.ledger === ledger && before.checked === checked && !recall.isAnyFactMoved) return;
-  const dbs = new Map([...snapshot.dbs].flatMap(([name, db]) => (db instanceof FlatDb && db.content !== undefined ? [[name, db.content] as const] : [])));
+  const dbs = new Map([...comparableDbs(snapshot)].flatMap(([name, db]) => (db instanceof FlatDb && db.content !== undefined ? [[name, db.content] as const] : [])));
   // one that is not as a file has it is not to be compared with a file
   if (dbs.size < snapshot.dbs.size) return;
   const table = new ReadTable(before);

@@ -96,8 +96,8 @@ export function listTouched(before: Readonly<Record<string, string>>, after: Rea
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]).sort();
 }
 
-/** A snapshot without what every run of an event leaves: its own record, and the time at which it took its locks. */
+/** A snapshot without what every run of an event leaves: its own record, the time at which it took its locks, and what may be deleted at any time. */
 export function withoutRuns(snapshot: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const state = '/var/lib/docksmith/state';
-  return Object.fromEntries(Object.entries(snapshot).filter(([name]) => name !== state && !name.startsWith(path.join(state, 'runs')) && ![path.join(state, 'event.lock'), path.join(state, 'commit.lock')].includes(name)));
+  return Object.fromEntries(Object.entries(snapshot).filter(([name]) => name !== state && !name.startsWith('/var/cache/docksmith') && !name.startsWith(path.join(state, 'runs')) && ![path.join(state, 'event.lock'), path.join(state, 'commit.lock')].includes(name)));
 }

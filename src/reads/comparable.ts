@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { toByteString } from '../db/byte-text.ts';
+import { FlatDb } from '../db/flat-db.ts';
+import { escapeNewlines, escapeSeparators } from '../db/flat-file.ts';
+import type { Db, DbRecord } from '../db/record.ts';
+import type { Schema } from '../db/schema.ts';
+import { isSecretProp, SECRETS, type Snapshot } from '../db/snapshot.ts';
+
+/**
+ * The dbs as they are remembered: the bytes of their files, with a digest in place of every secret,
+ * so that one that changed is noticed and none is kept. Those that are not as a file has them stay
+ * what they are.
+ */
+export function comparableDbs({ dbs, schema }: Snapshot): ReadonlyMap<string, Db> {
+  return new Map([...dbs].map(([name, db]) => [name, db instanceof FlatDb && mayHoldSecrets(schema, name, db) ? withoutSecrets(schema, name, db) : db]));
+}
+
+/** By the names of its props: most dbs have none, and need not be parsed for that. */
+function mayHoldSecrets(schema: Schema, db: string, { content }: FlatDb): boolean {
+  if (db === SECRETS || content === undefined) return true;
+  const names = Object.values(schema[db] ?? {}).flatMap((kind) => Object.entries(kind).flatMap(([prop, { secret }]) => (secret === true ? [prop.replace(/\*.*/, '')] : [])));
+  return names.some((name) => content.includes(`|${name}`));
+}
+
+function withoutSecrets(schema: Schema, name: string, db: FlatDb): FlatDb {
+  const lines = [...db].map(([key, record]) => `${toByteString(key)}=${formatLine(schema, name, record)}\n`);
+  return FlatDb.parse(Buffer.from(lines.join(''), 'latin1'));
+}
+
+function formatLine(schema: Schema, db: string, { type, props }: DbRecord): string {
+  const fields = [db === SECRETS ? digestOf(type) : type, ...[...props].flatMap(([prop, value]) => [prop, isSecretProp(schema, db, prop) ? digestOf(value) : value])];
+  return fields.map((field) => escapeSeparators(escapeNewlines(toByteString(field)))).join('|');
+}
+
+function digestOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
+}
