@@ -55,7 +55,7 @@ function spare(steps) {
 async function toLazyCommonJs(text) {
   const { code } = await transform(text, {
     format: 'cjs', platform: 'node', target: OPTIONS.target, supported: { 'dynamic-import': false },
-    define: { 'import.meta.dirname': '__dirname' },
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   });
   const names = new Set();
   const lazy = code.replace(/^var (import_\w+) = (.+\));$/gm, (_, name, value) => {

@@ -23,20 +23,13 @@ export function listNames(folder: string): readonly string[] {
 
 /** Order of names in every listing of this program: by byte, not by locale, so `10a` comes before `9b` on every machine. */
 export function compareBytes(a: string, b: string): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let n = 0; n < shorter; n++) {
-    const [x, y] = [a.charCodeAt(n), b.charCodeAt(n)];
-    if (x === y) continue;
-    // halves of characters above U+FFFF: those come last by byte, and not by these numbers
-    const [isHalf, isOther] = [isSurrogate(x), isSurrogate(y)];
-    return isHalf === isOther ? x - y : isHalf ? 1 : -1;
-  }
-  return a.length - b.length;
+  if (a === b) return 0;
+  // only up there are UTF-16, by which JavaScript compares, and UTF-8 in another order
+  if (HIGH.test(a) || HIGH.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
 }
 
-function isSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdfff;
-}
+const HIGH = /[\ud800-\uffff]/;
 
 const BACKUP = /(?:~|\.swp|\.orig|\.rpmsave|\.rpmnew|\.rpmorig|\.dpkg-old|\.dpkg-new|\.dpkg-dist)$/;
 

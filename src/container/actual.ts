@@ -1,3 +1,4 @@
+import { inParallel } from '../in-parallel.ts';
 import type { ChangedFiles } from './changed-files.ts';
 import { measureData } from './data-copy.ts';
 import { findDataMove } from './data-move.ts';
@@ -42,6 +43,9 @@ export interface Actual {
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Questions to the engine that are on their way at a time. */
+const AT_ONCE = 8;
+
 /** Asks the engine, and changes nothing there. Throws when it does not answer. */
 export async function readActual(engine: Engine, desired: Desired): Promise<Actual> {
   const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
@@ -49,19 +53,23 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
   const summaries = await engine.listContainers();
   const ours = summaries.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
-  const containers = await Promise.all(ours.map((summary) => readContainer(engine, summary, byName.get(summary.labels[NAME_LABEL] ?? ''), names)));
   const references = [...new Set(specs.map(getImage))];
-  const images = await Promise.all(references.map(async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])));
-  const networks = await engine.listNetworks();
+  const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
+  const [containers, images, networks, volumes] = await Promise.all([
+    // a connection for each of a hundred takes longer than the answers
+    inParallel(ours, AT_ONCE, (summary) => readContainer(engine, summary, byName.get(summary.labels[NAME_LABEL] ?? ''), names)),
+    inParallel(references, AT_ONCE, async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])),
+    engine.listNetworks(),
+    needsVolumes ? engine.listVolumes() : [],
+  ]);
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
   const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
-  const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   return {
     limitsSwap: engine.limitsSwap,
     containers: new Map(containers.flatMap((container) => (container === undefined ? [] : [[container.nameNow, container]]))),
     foreign: new Map(summaries.filter((summary) => !ours.includes(summary)).map(({ name, id }) => [name, id])),
     images: new Set(images.flat()),
-    volumes: new Set(needsVolumes ? await engine.listVolumes() : []),
+    volumes: new Set(volumes),
     networks: new Map(networks.map((network) => [network.name, network])),
     networkUsers: new Map(await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const))),
   };

@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from '../errors.ts';
+import { listSpecNeeds } from './bound.ts';
 import { applyImage } from './image-operations.ts';
 import { makeCreateBody } from './create-body.ts';
 import type { Engine } from './engine.ts';
@@ -26,8 +27,13 @@ export interface Applied {
   readonly skipped: readonly Operation[];
 }
 
+/** So many new containers are made at a time: an engine has its own locks, and more than that only wait for each other. */
+const CREATES_AT_ONCE = 4;
+
 /**
- * Carries out a plan in its order. A container's first failure ends what is done to that
+ * Carries out a plan in its order, which is also the order in which it is told. Only new containers
+ * are made several at a time, each after those that it needs; what replaces something goes alone.
+ * A container's first failure ends what is done to that
  * container, others go on, but for those that need it; when an image or a volume cannot be had, or the engine does not
  * answer any more, nothing else is begun. Never throws for what the engine refuses.
  * @param gate waits until a container is healthy; absent: whoever is started is healthy
@@ -41,24 +47,43 @@ export async function applyPlan(engine: Engine, { operations, specs = new Map() 
     failed.push({ operation, failure });
     onProgress({ operation, state: 'failed', words: failure.message });
   };
-  let isOver = false;
-  for (const operation of operations) {
-    if (isOver || failed.some(({ operation: other }) => getSubject(other) === getSubject(operation) || other.name === findImage(operation))) {
-      skipped.push(operation);
-      continue;
-    }
+  const broken = new Set<string>();
+  let isOver = false as boolean;
+  /** @returns why it failed */
+  const run = async (operation: Operation): Promise<Failure | undefined> => {
     onProgress({ operation, state: 'begun' });
     try {
       await keeper.admit(operation);
       await applyOperation(engine, operation, keeper, (words) => onProgress({ operation, state: 'going on', words }));
-      done.push(operation);
-      onProgress({ operation, state: 'done' });
+      return undefined;
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
-      fail(operation, failure);
-      isOver = ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'network' || operation.verb === 'volume' || failure instanceof EngineGone;
+      broken.add(getSubject(operation)).add(operation.name);
+      isOver ||= ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'network' || operation.verb === 'volume' || failure instanceof EngineGone;
+      return failure;
     }
+  };
+  const making = new Map<string, Promise<unknown>>();
+  let told: Promise<unknown> = Promise.resolve();
+  for (const operation of operations) {
+    const needs = operation.verb === 'create' ? listSpecNeeds(operation.spec).flatMap((name) => making.get(name) ?? []) : making.values();
+    await Promise.all(needs);
+    while (making.size >= CREATES_AT_ONCE) await Promise.race(making.values());
+    const image = findImage(operation);
+    if (isOver || broken.has(getSubject(operation)) || (image !== undefined && broken.has(image))) {
+      skipped.push(operation);
+      continue;
+    }
+    const running = run(operation);
+    making.set(operation.name, running.finally(() => making.delete(operation.name)));
+    told = Promise.all([running, told]).then(([failure]) => {
+      if (failure !== undefined) return fail(operation, failure);
+      done.push(operation);
+      onProgress({ operation, state: 'done' });
+    });
+    if (operation.verb !== 'create') await told;
   }
+  await told;
   // what was started last is not healthy yet; with an engine that is gone there is nothing to wait for
   const sick = failed.some(({ failure }) => failure instanceof EngineGone) ? [] : await keeper.settle();
   for (const { operation, failure } of sick) fail(operation, failure);

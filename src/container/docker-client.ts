@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import { inspect } from 'node:util';
 import type Dockerode from 'dockerode';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { EngineGone } from './engine-gone.ts';
@@ -15,6 +17,13 @@ export interface DockerClient {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
+/** docker-modem spells all options of a request out for a log that nobody reads: of an agent that would be every open socket. */
+class QuietAgent extends Agent {
+  [inspect.custom](): string {
+    return 'agent';
+  }
+}
+
 /** The newest API whose answers this file was written for; an engine of today is asked for its own if that is older. */
 const NEWEST_API = '1.51';
 
@@ -25,14 +34,13 @@ const NEWEST_API = '1.51';
  */
 export async function openDocker(socket: string): Promise<DockerClient> {
   const { default: Docker } = await import('dockerode');
-  const where = parseSocket(socket);
+  const where = { ...parseSocket(socket), agent: new QuietAgent({ keepAlive: true }) };
   const named = where.socketPath ?? socket;
   return callEngine(`cannot reach the Docker engine at "${named}"`, socket, async () => {
-    const { ApiVersion: newest, MinAPIVersion: oldest } = await new Docker(where).version();
+    const [{ ApiVersion: newest, MinAPIVersion: oldest }, info] = await Promise.all([new Docker(where).version(), new Docker(where).info() as Promise<unknown>]);
     // an engine so new that it has forgotten ours is asked in the oldest way that it still knows
     const [, api = newest] = [newest, NEWEST_API, oldest].sort(compareVersions);
     const docker = new Docker({ ...where, version: `v${api}` });
-    const info: unknown = await docker.info();
     return { docker, socket: named, api, info: isObject(info) ? info : {} };
   });
 }
@@ -84,5 +92,7 @@ export function toNumber(value: unknown): number {
 }
 
 function compareVersions(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  const differing = left?.findIndex((part, n) => part !== right?.[n]) ?? -1;
+  return differing === -1 ? 0 : (left?.[differing] ?? 0) - (right?.[differing] ?? 0);
 }

@@ -49,6 +49,7 @@ export function formatCanonical(value: Value | Readonly<Record<string, Value>>):
 
 /** Nothing said and an empty list or map are the same. */
 export function isSame(a: Value | undefined, b: Value | undefined): boolean {
+  if (typeof a !== 'object' && typeof b !== 'object') return a === b;
   if (isEmpty(a) || isEmpty(b)) return isEmpty(a) && isEmpty(b);
   return formatCanonical(a) === formatCanonical(b);
 }

@@ -40,7 +40,7 @@ export function withholdFailed(operations: readonly Operation[], wanted: readonl
     const isStarted = operations.some((operation) => operation.name === name && isStarting(operation));
     const known = failed.get(name);
     // one that stands aside waits to be brought back
-    if (known?.digest === getSpecDigest(spec) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
+    if (known !== undefined && known.digest === getSpecDigest(spec) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
       notes.push(`failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`);
       if (isStarted) withheld.add(name);
     } else if (isStarted) {

@@ -10,6 +10,7 @@ import { type HealthTimes, parseMilliseconds } from '../container/health-request
 import type { Operation } from '../container/operation.ts';
 import { type Asked, type Plan, planAsked, planReconcile } from '../container/plan.ts';
 import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import type { SpecCache } from '../container/spec-cache.ts';
 import type { FailedSpecs } from '../container/withhold.ts';
 import type { Db } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
@@ -126,15 +127,21 @@ function makeHostFolder(snapshot: Snapshot, name: string, folder: string): void 
   chownSync(folder, uid, gid);
 }
 
-/** The run specs that are installed, by name; those of `only` where it is given. @throws Failures with the mistakes of all of them */
-export function readRunSpecs(paths: Paths, only?: readonly string[]): ReadonlyMap<string, RunSpec> {
+/**
+ * The run specs that are installed, by name; those of `only` where it is given.
+ * @param cache where they were read before
+ * @throws Failures with the mistakes of all of them
+ */
+export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: SpecCache): ReadonlyMap<string, RunSpec> {
   const folder = paths.file(RUN_SPECS);
   const failures: Failure[] = [];
   const specs = listFolder(folder).filter((file) => file.endsWith('.yaml')).flatMap((file): [string, RunSpec][] => {
     const name = path.basename(file, '.yaml');
     if (only !== undefined && !only.includes(name)) return [];
     try {
-      return [[name, parseRunSpec(`${RUN_SPECS}/${file}`, readFileSync(path.join(folder, file), 'utf8'), paths)]];
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      const parse = (): RunSpec => parseRunSpec(`${RUN_SPECS}/${file}`, text, paths);
+      return [[name, cache === undefined ? parse() : cache.get(file, text, parse)]];
     } catch (error) {
       if (error instanceof Failures) failures.push(...error.failures);
       else if (error instanceof Failure) failures.push(error);

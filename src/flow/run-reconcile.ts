@@ -2,6 +2,7 @@ import { readAdopted, withoutGone, writeAdopted } from '../container/adopted.ts'
 import { type Applied, type Progress } from '../container/apply.ts';
 import type { Engine } from '../container/engine.ts';
 import type { Plan } from '../container/plan.ts';
+import { SpecCache } from '../container/spec-cache.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
@@ -64,7 +65,11 @@ export async function reconcile(paths: Paths, request: RunReconcile, reporter: R
 async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
   const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
-  const specs = readRunSpecs(paths, request.asked?.names ?? names);
+  const cache = new SpecCache(paths);
+  const only = request.asked?.names ?? names;
+  const specs = readRunSpecs(paths, only, cache);
+  // a dry run writes nothing; and those of some are not all that will be asked for
+  if (onProgress !== undefined && only === undefined) cache.write();
   const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
   let engine;
   try {

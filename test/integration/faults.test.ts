@@ -54,7 +54,7 @@ needs('dockerd')('faults while containers are changed', () => {
   }
   /** Files of the root, but for the record that each run of an event leaves. */
   /** But for what every run adds: its record, and the generation of its commit. */
-  const listFiles = (): readonly string[] => host.files().filter((file) => !/^\/var\/lib\/docksmith\/state\/(runs|generations)\/[^/]+$/.test(file));
+  const listFiles = (): readonly string[] => host.files().filter((file) => !/^\/var\/(lib\/docksmith\/state\/(runs|generations)|cache\/docksmith)\/[^/]+$/.test(file));
   /** Runs docksmith and kills it, and all that it started, after so many calls that change something. @returns undefined if it was killed */
   async function runAndKill(calls: number, args: readonly string[]): Promise<Result | undefined> {
     proxy.reset();
