@@ -77,7 +77,7 @@ needs('dockerd')('reconciling a real engine', () => {
     proxy.reset();
     expect(await showPlan(engine, wanted('256m'))).toEqual(['create git: not there', 'create wiki: not there']);
     expect((await reconcile(engine, wanted('256m'))).failed).toEqual([]);
-    expect(showCalls()).toEqual(['POST create', 'POST start', 'POST create', 'POST start']);
+    expect(showCalls().toSorted()).toEqual(['POST create', 'POST create', 'POST start', 'POST start']);
     const before = { git: await inspect('git'), wiki: await inspect('wiki') };
     expect(before.wiki).toMatchObject({
       HostConfig: { Memory: 256 * 1024 ** 2, PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47000' }] }, LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } } },
