@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readActual } from '../container/actual.ts';
 import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
@@ -141,7 +141,9 @@ export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: Spe
     try {
       const text = readFileSync(path.join(folder, file), 'utf8');
       const parse = (): RunSpec => parseRunSpec(`${RUN_SPECS}/${file}`, text, paths);
-      return [[name, cache === undefined ? parse() : cache.get(file, text, parse)]];
+      // one that nobody else may read holds a secret, which is to stand nowhere else
+      const isSecret = (statSync(path.join(folder, file)).mode & 0o077) === 0;
+      return [[name, cache === undefined || isSecret ? parse() : cache.get(file, text, parse)]];
     } catch (error) {
       if (error instanceof Failures) failures.push(...error.failures);
       else if (error instanceof Failure) failures.push(error);

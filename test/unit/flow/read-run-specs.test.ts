@@ -1,0 +1,23 @@
+import { chmodSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { SpecCache } from '../../../src/container/spec-cache.ts';
+import { readRunSpecs } from '../../../src/flow/reconcile.ts';
+import { makeTempHost } from '../../support/temp-host.ts';
+
+it('run specs are cached, but for those that hold a secret', () => {
+  const host = makeTempHost();
+  for (const name of ['open', 'closed']) host.write(`/etc/docksmith/containers/${name}.yaml`, `services:\n  ${name}:\n    image: app:1\n    environment:\n      WORD: word-of-${name}\n`);
+  chmodSync(host.paths.file('/etc/docksmith/containers/closed.yaml'), 0o600);
+  const read = (): unknown => {
+    const cache = new SpecCache(host.paths);
+    const specs = readRunSpecs(host.paths, undefined, cache);
+    cache.write();
+    return specs;
+  };
+  const plain = readRunSpecs(host.paths);
+  expect([...plain.keys()].sort()).toEqual(['closed', 'open']);
+  expect([read(), read()]).toEqual([plain, plain]);
+  const cached = readFileSync(host.paths.file('/var/cache/docksmith/run-specs.json'), 'utf8');
+  expect(cached).toContain('word-of-open');
+  expect(cached).not.toContain('word-of-closed');
+});
