@@ -88,7 +88,7 @@ needs('dockerd')('the main job', () => {
     expect((await inspect('wiki')).HostConfig.Memory).toBe(96 * 1024 ** 2);
     expect(await main.listContainers()).toEqual(containers);
     expect(machine.proxy.listMutating()).toEqual([expect.stringMatching(/^POST .*\/containers\/[0-9a-f]+\/update$/)]);
-    const touched = listTouched(tree, withoutRuns(main.host.snapshot())).filter((file) => !/^\/var\/(?:l|cache)/.test(file));
+    const touched = listTouched(tree, withoutRuns(main.host.snapshot())).filter((file) => !file.startsWith('/var/l'));
     expect(touched).toEqual([SPECS, `${SPECS}/wiki.yaml`]);
   });
 
