@@ -47,7 +47,7 @@ describe('a secret', () => {
     expect(await say('signal-event', ['app'])).toBe(0);
     expect(host.read(APP)).toContain(`registry=${PASSWORD}\n`);
     // history keeps dbs and files, as long as it is wanted
-    const kept = filesWithSecrets().filter((name) => name.startsWith('/var/lib/docksmith/state/generations/objects/'));
+    const kept = filesWithSecrets().filter((name) => name.startsWith('/var/lib/docksmith/state/generations/'));
     expect(kept.map(modeOf)).toEqual(kept.map(() => '600'));
     expect(filesWithSecrets().filter((name) => !kept.includes(name))).toEqual([APP, '/var/lib/docksmith/db/docker_containers', '/var/lib/docksmith/db/docker_images', '/var/lib/docksmith/db/secrets']);
     expect([modeOf(APP), modeOf('/var/lib/docksmith/db/secrets')]).toEqual(['600', '600']);
@@ -90,7 +90,7 @@ describe('a secret', () => {
     const runs = JSON.parse(await host.runOrFail('docksmith', ['log', '--json'])) as readonly { readonly id: string }[];
     for (const { id } of runs) await say('docksmith', ['log', id]);
     expect(said).not.toMatch(MARKER);
-    expect(filesWithSecrets().filter((name) => !/^\/var\/lib\/docksmith\/(db|state\/generations\/objects)\//.test(name))).toEqual([APP]);
+    expect(filesWithSecrets().filter((name) => !/^\/var\/lib\/docksmith\/(db|state\/generations)\//.test(name))).toEqual([APP]);
   });
 
   it('is masked in plans and in status', async () => {
