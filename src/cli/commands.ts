@@ -76,6 +76,11 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--json': JSON_OPTION },
     load: async () => { const { runLint } = await import('./lint.ts'); return (args, context) => runLint(args, context, Object.keys(COMMANDS)); },
   },
+  graph: {
+    usage: '[--format FORMAT] [NAME]', doc: 'draw what depends on what: records, templates, outputs, services and containers; with a name, what that depends on and what depends on it',
+    options: { '--format FORMAT': 'svg (for a browser), dot (Graphviz) or mermaid' },
+    load: async () => (await import('./graph.ts')).runGraph,
+  },
   props: {
     usage: '[NAME]', doc: 'show the props that records may have, or one of them',
     load: async () => (await import('./props.ts')).runProps,

@@ -12,7 +12,7 @@ import { painter, widthOf } from './terminal.ts';
 const VERSION = '0.1.0';
 
 /** Commands that do nothing but print, some of them without an end. */
-const PRINTING: readonly string[] = ['logs', 'log', 'exec', 'helpers', 'props', 'status', 'plan', 'doctor', 'exposure', 'lint', 'help', '--help'];
+const PRINTING: readonly string[] = ['logs', 'log', 'exec', 'helpers', 'props', 'status', 'plan', 'doctor', 'exposure', 'lint', 'graph', 'help', '--help'];
 
 /** Commands that print what somebody asks for by name, and those that print no value at all. */
 const UNMASKED: readonly string[] = ['db', 'config', 'logs', 'exec', 'helpers', 'props'];
