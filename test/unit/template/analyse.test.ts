@@ -82,9 +82,9 @@ describe('what the text of a template reads', () => {
           expect(isSaid(read, reads), `${template} reads ${formatRead(read)}`).toBe(true);
         }
       }
-    }), { numRuns: 150 });
+    }), { numRuns: 50 });
     expect(seen.size, 'the records were worth it').toBeGreaterThan(150);
-  }, 60_000);
+  }, 240_000);
 });
 
 /** What cannot be rendered of these records has nothing to compare. */
