@@ -10,6 +10,8 @@ const WRITERS = 8;
 const VALUES = 500;
 /** A process per value costs a tenth of a second: SINGLE_CALLS=500 has them all that way. */
 const SINGLE_CALLS = Number(process.env['SINGLE_CALLS'] ?? 4);
+/** Four thousand processes take their time. */
+const LIMIT = 3_600_000;
 const BATCH = 50;
 const PERL_WRITER = path.resolve(import.meta.dirname, '../support/perl-writer.pl');
 const FILE = '/var/lib/docksmith/db/work';
@@ -95,7 +97,7 @@ describe('eight writers of 500 values each', () => {
     expect(Object.keys(noted.props)).toHaveLength(2 * events);
     expect(Math.min(reads, events, prints)).toBeGreaterThan(0);
     expect(host.files('/var/lib/docksmith/db').filter((name) => /docksmith-\d|\.\d+$/.test(name))).toEqual([]);
-  });
+  }, LIMIT);
 
   it('lose none beside one that locks as the original does, and it loses none either', async () => {
     const perl = spawn('perl', [PERL_WRITER, host.file(FILE), 'perl', '1000000', '0.02'], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -109,7 +111,7 @@ describe('eight writers of 500 values each', () => {
     expect({ ours: countLost(parseText(text)), originals: lostByPerl }).toEqual({ ours: 0, originals: 0 });
     expect(Math.min(reads, written)).toBeGreaterThan(10);
     expect(existsSync(`${host.file(FILE)}.${perl.pid ?? 0}`)).toBe(false);
-  });
+  }, LIMIT);
 });
 
 describe('a db that is held', () => {
