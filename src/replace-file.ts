@@ -46,21 +46,33 @@ export function isTemporaryName(name: string): boolean {
   return /^\..+\.docksmith-\d+$/.test(name);
 }
 
-/** Writes and syncs a file that is there for nobody yet, with mode and owner. Nothing is left where that fails. */
-export function stageFile(temporary: string, { content, mode, uid, gid }: FileContent): void {
-  // one of that name is left over, or planted: a link there must not be followed
-  removeIfThere(temporary);
-  const fd = openSync(temporary, 'wx', 0o600);
+/**
+ * Writes and syncs a file that is there for nobody yet, with mode and owner. Nothing is left where that fails.
+ * @param sync false: the caller syncs it together with others
+ */
+export function stageFile(temporary: string, { content, mode, uid, gid }: FileContent, { sync = true } = {}): void {
+  const fd = openNew(temporary);
   try {
     writeFileSync(fd, content);
     if (process.getuid?.() === 0 || uid !== process.getuid?.() || gid !== process.getgid?.()) fchownSync(fd, uid, gid);
     fchmodSync(fd, mode);
-    fsyncSync(fd);
+    if (sync) fsyncSync(fd);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   } finally {
     closeSync(fd);
+  }
+}
+
+function openNew(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    // one of that name is left over, or planted: a link there must not be followed
+    removeIfThere(file);
+    return openSync(file, 'wx', 0o600);
   }
 }
 

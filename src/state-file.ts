@@ -54,7 +54,7 @@ export function writeStateFile(file: string, what: string, content: FileContent)
 
 /** The file itself, for who writes it together with others. */
 export function formatState(state: Readonly<Record<string, unknown>>): FileContent {
-  return asStateFile(Buffer.from(`${JSON.stringify({ version: VERSION, ...state }, undefined, 1)}\n`));
+  return asStateFile(Buffer.from(`${JSON.stringify({ version: VERSION, ...state })}\n`));
 }
 
 /** For its owner's eyes only. */

@@ -7,10 +7,10 @@ import { formatTable, type painter } from './terminal.ts';
 
 /** The files that an event wrote and removed, and what it kept of those that others had written. */
 export function formatInstalled(changes: ChangeSet, kept: SignalResult['kept'], paint: ReturnType<typeof painter>): string {
-  const edited = listEdited(changes);
+  const edited = new Set(listEdited(changes));
   return [
     formatChanges(changes, paint),
-    ...[...kept].map(([file, copy]) => `${file} ${edited.includes(file) ? 'was changed by hand; that' : 'is taken over; the original'} is kept in ${copy}\n`),
+    ...[...kept].map(([file, copy]) => `${file} ${edited.has(file) ? 'was changed by hand; that' : 'is taken over; the original'} is kept in ${copy}\n`),
   ].join('');
 }
 
@@ -30,13 +30,19 @@ export function formatCauses(causes: readonly string[]): string {
   return causes.length <= 2 ? causes.join(', ') : `${causes.length} files changed`;
 }
 
-/** One line per file that is installed or removed, aligned. */
+/** More are not for a person to read. */
+const MOST_LINES = 60;
+
+/** One line per file that is installed or removed, aligned; of very many the first, and how many there are. */
 export function formatChanges({ install, remove, obstacles }: ChangeSet, paint: ReturnType<typeof painter>): string {
-  return formatTable([
+  const rows = [
     ...install.map(({ output, reasons, takesOver }) => [paint('green', reasons.includes('new') ? 'new' : takesOver ? 'taken' : 'changed').padEnd(7), output.path]),
     ...remove.map(({ owned, left }) => [paint('red', left === undefined ? 'removed' : 'left'), left === undefined ? owned.path : `${owned.path} (${left})`]),
     ...obstacles.map(({ output, what }) => [paint('red', 'refused'), `${output.path} (${what})`]),
-  ]);
+  ];
+  if (rows.length <= MOST_LINES) return formatTable(rows);
+  const shown = rows.slice(0, MOST_LINES - 1);
+  return `${formatTable(shown)}and ${rows.length - shown.length} files more: --json lists all, and so does docksmith history\n`;
 }
 
 /** @param isPlanned nothing of it is done yet */

@@ -141,6 +141,8 @@ export function isSecretRead({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>, 
 export function listSecretValues(snapshot: Pick<Snapshot, 'dbs' | 'schema'>): readonly string[] {
   const values: string[] = [];
   for (const [db, records] of snapshot.dbs) {
+    // of most dbs no record has to be looked at
+    if (db !== SECRETS && !Object.values(snapshot.schema[db] ?? {}).some((kind) => Object.values(kind).some(({ secret }) => secret === true))) continue;
     for (const { key, type, props } of records.values()) {
       if (isSecretRead(snapshot, { db, key })) values.push(type);
       for (const [prop, value] of props) if (isSecretProp(snapshot.schema, db, prop)) values.push(value);
@@ -159,13 +161,13 @@ export interface DbChange {
 /** A snapshot that reads as if the changes had been written; a record that is not there is left out. */
 export function withChanges(snapshot: Snapshot, changes: readonly DbChange[]): Snapshot {
   if (changes.length === 0) return snapshot;
-  const dbs = new Map(snapshot.dbs);
+  const changed = new Map<string, Map<string, DbRecord>>();
   for (const { db, key, prop, value } of changes) {
-    const records = new Map(dbs.get(db));
+    const records = changed.get(db) ?? new Map(snapshot.dbs.get(db));
     const record = records.get(key);
     if (record === undefined) continue;
     records.set(key, { ...record, props: new Map(record.props).set(prop, value) });
-    dbs.set(db, records);
+    changed.set(db, records);
   }
-  return { ...snapshot, dbs };
+  return { ...snapshot, dbs: new Map([...snapshot.dbs, ...changed]) };
 }

@@ -11,8 +11,8 @@ export interface Facts {
   readonly images: ReadonlyMap<string, ImageFacts>;
   /** the systemd unit of the engine, where one is installed under the root */
   readonly dockerUnit?: { readonly path: string; readonly execStart: string } | undefined;
-  /** loopback ports named in files that docksmith owns: `port -> path` */
-  readonly portsInFiles: ReadonlyMap<number, string>;
+  /** loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files have to be read for it; that is done once. */
+  readonly portsInFiles: () => ReadonlyMap<number, string>;
 }
 
 /** What kind of host this is; the folders are looked for under the root. */
@@ -48,5 +48,5 @@ export interface ImageFacts { readonly exposedPorts: readonly { readonly port: n
 
 export const NO_FACTS: Facts = {
   host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
-  addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: new Map(),
+  addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: () => new Map(),
 };

@@ -15,9 +15,10 @@ export interface FactSources {
 /**
  * The facts that the host itself tells. What its engine knows (published ports, images) is left
  * empty: which engine to ask is said by the db, with defaults that depend on these facts.
- * @throws {Failure} when a file that docksmith owns can't be read
+ * @throws {Failure}, also by `portsInFiles`, when a file that docksmith owns can't be read
  */
 export function readFacts({ paths, ownedFiles }: FactSources): Facts {
+  let ports: ReadonlyMap<number, string> | undefined;
   const dockerUnit = findDockerUnit(paths, new Set(ownedFiles));
   return {
     host: readHostFacts(paths),
@@ -26,6 +27,6 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     publishedPorts: [],
     images: new Map(),
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
-    portsInFiles: findPortsInFiles(paths, ownedFiles),
+    portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles)),
   };
 }

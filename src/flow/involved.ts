@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { listNames } from '../layers.ts';
-import { groupNetwork, listNeeds, parseContainerNetwork } from '../model/links.ts';
+import { parseRunSpec } from '../container/run-spec.ts';
+import { findProp, getDb, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { errorCode, Failure, Failures } from '../errors.ts';
+import { listNeeds, parseContainerNetwork } from '../model/links.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import { withNeeded } from '../model/start-order.ts';
 import type { Paths } from '../paths.ts';
@@ -19,20 +19,27 @@ export function listInvolved(paths: Paths, snapshot: Snapshot, names: readonly s
   const records = getDb(snapshot, CONTAINERS);
   const isEnabled = (key: string): boolean => records.get(key)?.type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled';
   const needed = withNeeded(names, (name) => (isEnabled(name) ? listNeeds(records.get(name)?.props ?? new Map<string, string>()).filter(isEnabled) : []));
-  const bound = withNeeded(needed, (name) => listRecords(snapshot, CONTAINERS).filter(({ key, props }) => isEnabled(key) && isBound(props, name)).map(({ key }) => key));
+  const bound = withNeeded(needed, (name) => lookUpIndex(snapshot, BOUND_TO, name).filter(isEnabled));
   return [...new Set([...bound, ...listGroupMembers(paths, names).filter(isEnabled)])];
 }
 
-function isBound(props: ReadonlyMap<string, string>, name: string): boolean {
-  return parseContainerNetwork(props.get('network') ?? '') === name
-    || splitList(props.get('VolumesFrom') ?? '').some((item) => item.split(':')[0] === name);
-}
+/** Containers by those whose network or mounts they have. */
+const BOUND_TO: Index = {
+  name: 'bound to', db: CONTAINERS,
+  listValues: (_, { props }) => [parseContainerNetwork(props.get('network') ?? '') ?? '', ...splitList(props.get('VolumesFrom') ?? '').map((item) => item.split(':')[0] ?? '')],
+};
 
-/** By the installed run specs, since the records may say otherwise by now. */
+/** By the installed run specs, since the records may say otherwise by now: who is linked with others needs them. */
 function listGroupMembers(paths: Paths, names: readonly string[]): readonly string[] {
-  const folder = paths.file(RUN_SPECS);
-  return listNames(folder).filter((file) => file.endsWith('.yaml')).filter((file) => {
-    const text = readFileSync(path.join(folder, file), 'utf8');
-    return names.some((name) => text.split('\n').some((line) => line.trim() === `name: ${groupNetwork(name)}`));
-  }).map((file) => path.basename(file, '.yaml'));
+  return names.flatMap((name) => {
+    const file = `${RUN_SPECS}/${name}.yaml`;
+    try {
+      const needs = parseRunSpec(file, readFileSync(paths.file(file), 'utf8'), paths).values['depends_on'];
+      return Array.isArray(needs) ? needs.map(String) : [];
+    } catch (error) {
+      // one that cannot be read is about to be replaced
+      if (errorCode(error) !== undefined || error instanceof Failure || error instanceof Failures) return [];
+      throw error;
+    }
+  });
 }

@@ -28,7 +28,7 @@ import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { readSecrets, writeMaskedRun } from './secrets.ts';
 import { StagedDbs } from './staged-dbs.ts';
-import { findEngine, readWorld, type World } from './world.ts';
+import { findEngine, readHostSnapshot, readWorld, type World } from './world.ts';
 
 export interface SignalRequest {
   readonly event: string;
@@ -215,7 +215,7 @@ class Signal {
 
   async #adjust({ name, services }: Extract<Step, { kind: 'services' }>): Promise<void> {
     const began = Date.now();
-    const { snapshot } = await readWorld(this.#paths);
+    const snapshot = readHostSnapshot(this.#paths);
     const wanted = this.#context.force === true ? services.map((service) => ({ ...service, always: true })) : services;
     const { adjusted, failures } = await adjustServices(this.#paths, snapshot, wanted, name, this.#reporter);
     const mayPend = isHook(this.#context.event);

@@ -97,7 +97,7 @@ function readDbs(paths: Paths): Dbs {
 export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = false } = {}): void {
   for (const name of new Set([...from.keys(), ...to.keys()])) {
     const [before, after, current] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY, readDb(paths, name)];
-    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSame(before.get(key), after.get(key)) && !isSame(current.get(key), after.get(key)));
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSameIn(before, after, key) && !isSameIn(current, after, key));
     // not where nothing is to be changed: a db that could not be written has nothing to be taken back, and could not be written for that either
     if (changed.length > 0) {
       changeDb(paths, name, (draft) => {
@@ -113,7 +113,13 @@ export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = fal
 const EMPTY: Db = new Map();
 
 function isSameDb(a: Db = EMPTY, b: Db = EMPTY): boolean {
-  return a.size === b.size && [...a].every(([key, record]) => isSame(record, b.get(key)));
+  return a.size === b.size && [...a.keys()].every((key) => isSameIn(a, b, key));
+}
+
+/** Equal lines are equal records, and need no parsing. */
+function isSameIn(a: Db, b: Db, key: string): boolean {
+  const isSameLine = a instanceof FlatDb && b instanceof FlatDb && a.lines.get(key) === b.lines.get(key);
+  return isSameLine || isSame(a.get(key), b.get(key));
 }
 
 function isSame(a: DbRecord | undefined, b: DbRecord | undefined): boolean {

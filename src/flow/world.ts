@@ -5,7 +5,8 @@ import { inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import type { Facts } from '../facts/facts.ts';
+import { type Facts, NO_FACTS } from '../facts/facts.ts';
+import { readHostFacts } from '../facts/host.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { nameEngine } from './engine-name.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
@@ -31,6 +32,11 @@ export async function readWorld(paths: Paths): Promise<World> {
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };
   return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger };
+}
+
+/** The dbs with the defaults that depend on the host, for who needs to know nothing else of it. */
+export function readHostSnapshot(paths: Paths): Snapshot {
+  return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
 }
 
 /** The facts of the host with those that its engine tells: published ports, and the images that records name. */

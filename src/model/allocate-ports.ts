@@ -19,7 +19,8 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
   if (needy.length === 0) return [];
   const [first, last] = readRange(snapshot);
   const taken = new Set([...servicePorts(snapshot), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)].filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port));
-  const isFree = (port: number): boolean => !taken.has(port) && !facts.portsInFiles.has(port)
+  const portsInFiles = facts.portsInFiles();
+  const isFree = (port: number): boolean => !taken.has(port) && !portsInFiles.has(port)
     && !facts.publishedPorts.some((published) => published.port === port)
     && foreignUser(snapshot, facts, { port, protocol: 'tcp' }, ['127.0.0.1']) === undefined;
   let port = first;

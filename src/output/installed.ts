@@ -15,15 +15,20 @@ export type ReadInstalled = (path: string) => Installed;
 
 /**
  * Reads paths that are given without the root. Folders above may be symbolic links of root or of
- * the caller that stay under the root; the file itself may not be one.
+ * the caller that stay under the root; the file itself may not be one. Each folder is looked at once.
  */
 export function installedUnder(paths: Paths): ReadInstalled {
+  const planted = new Map<string, string | undefined>();
   return (path) => {
     try {
       const file = paths.file(path);
-      const planted = findPlantedLink(paths, path);
-      if (planted !== undefined) return { kind: 'other', what: planted };
-      const stats = lstatSync(file);
+      const folder = nodePath.posix.dirname(path);
+      if (!planted.has(folder)) planted.set(folder, findPlantedLink(paths, path));
+      const link = planted.get(folder);
+      if (link !== undefined) return { kind: 'other', what: link };
+      // an error that is thrown and caught costs more than the look
+      const stats = lstatSync(file, { throwIfNoEntry: false });
+      if (stats === undefined) return { kind: 'absent' };
       if (!stats.isFile()) return { kind: 'other', what: kindOf(stats) };
       return { kind: 'file', file: { content: readFileSync(file), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
     } catch (error) {

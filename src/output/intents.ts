@@ -53,18 +53,16 @@ export function clearIntents(paths: Paths, done: readonly IntentTarget[]): void 
 
 /** One intent per target. */
 function mergeIntents(intents: readonly Intent[]): readonly Intent[] {
-  const merged = new Map<string, Intent>();
-  for (const intent of intents) {
-    const key = `${intent.kind} ${intent.name}`;
-    const before = merged.get(key);
-    merged.set(key, before === undefined ? intent : {
-      ...before,
-      verbs: [...new Set([...before.verbs, ...intent.verbs])],
-      causes: [...new Set([...before.causes, ...intent.causes])],
-      since: before.since < intent.since ? before.since : intent.since,
-    });
+  const targets = new Map<string, { readonly target: IntentTarget; readonly verbs: Set<string>; readonly causes: Set<string>; since: string }>();
+  for (const { kind, name, verbs, causes, since } of intents) {
+    const key = `${kind} ${name}`;
+    let merged = targets.get(key);
+    if (merged === undefined) targets.set(key, (merged = { target: { kind, name }, verbs: new Set(), causes: new Set(), since }));
+    for (const verb of verbs) merged.verbs.add(verb);
+    for (const cause of causes) merged.causes.add(cause);
+    if (since < merged.since) merged.since = since;
   }
-  return [...merged].sort(([a], [b]) => compareBytes(a, b)).map(([, intent]) => intent);
+  return [...targets].sort(([a], [b]) => compareBytes(a, b)).map(([, { target, verbs, causes, since }]) => ({ ...target, verbs: [...verbs], causes: [...causes], since }));
 }
 
 function isSameTarget(a: IntentTarget, b: IntentTarget): boolean {

@@ -66,7 +66,7 @@ export function rollBack(paths: Paths, { entries, newFolders, kept, companion }:
 /** After the commit point: what stood there before is let go. @returns what could not be cleared up */
 export function clearUp(paths: Paths, { entries, emptied }: Journal): readonly string[] {
   try {
-    for (const { path: filePath } of entries) removeIfThere(undoName(paths, filePath));
+    for (const { path: filePath, old } of entries) if (old !== undefined) removeIfThere(undoName(paths, filePath));
     removeEmptyFolders(paths, emptied);
     syncFoldersOf(paths, entries);
     removeJournal(paths);

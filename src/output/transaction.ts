@@ -4,10 +4,11 @@ import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
 import { takeLock } from '../lock.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { type FileContent, removeIfThere, stageFile } from '../replace-file.ts';
+import { syncTogether } from '../sync-together.ts';
 import { makeFolder } from './folders.ts';
 import { keepFile, type KeptBecause } from './history.ts';
-import { installedUnder } from './installed.ts';
-import { commitJournal, fingerprintOf, type Journal, openJournal, removeJournal, stands, writeJournal } from './journal.ts';
+import { installedUnder, type ReadInstalled } from './installed.ts';
+import { commitJournal, type Fingerprint, fingerprintOf, type Journal, openJournal, removeJournal, stands, writeJournal } from './journal.ts';
 import { hasJournal } from '../unfinished.ts';
 import { clearUp, newName, rollBack, syncFoldersOf, undoName, type UndoCompanion } from './roll-back.ts';
 
@@ -51,6 +52,9 @@ export function changeOf(paths: Paths, path: string, wanted: FileContent): FileC
   return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
 }
 
+/** So many files are synced together: to wait for the disk for each takes far longer. */
+const MANY = 100;
+
 /** The lock that every commit is made under. Where it is free and there is a journal, somebody was killed. */
 export function commitLock(paths: Paths): string {
   return paths.file(path.posix.join(STATE_DIR, 'commit.lock'));
@@ -87,17 +91,21 @@ async function carryOutUnderLock(paths: Paths, { command, changes, newFolders, e
     isJournalled = true;
     writeJournal(paths, journal);
     for (at of newFolders) makeFolder(paths, at);
+    const isMany = changes.length >= MANY;
     for (const change of changes) {
       at = change.path;
-      stage(paths, change);
+      stage(paths, change, { sync: !isMany });
     }
+    at = 'the changes';
+    if (isMany) await syncTogether(changes.flatMap(({ path: filePath, wanted }) => (wanted === undefined ? [] : [newName(paths, filePath)])));
     syncFoldersOf(paths, entries);
     for (const { id, path: filePath, file, because } of keep) keepFile(paths, id, filePath, file, because);
     at = 'the dbs';
     companion?.apply();
-    for (const change of changes) {
+    const readInstalled = installedUnder(paths);
+    for (const [n, change] of changes.entries()) {
       at = change.path;
-      install(paths, change);
+      install(paths, change, readInstalled, entries[n]?.old);
     }
     syncFoldersOf(paths, entries);
     at = 'the checks';
@@ -114,13 +122,12 @@ async function carryOutUnderLock(paths: Paths, { command, changes, newFolders, e
 }
 
 /** Lays the new file beside the old one, and gives that a second name. */
-function stage(paths: Paths, { path: filePath, old, wanted }: FileChange): void {
-  if (wanted !== undefined) stageFile(newName(paths, filePath), wanted);
+function stage(paths: Paths, { path: filePath, old, wanted }: FileChange, options: { readonly sync: boolean }): void {
+  if (wanted !== undefined) stageFile(newName(paths, filePath), wanted, options);
   if (old === undefined) return;
   const undo = undoName(paths, filePath);
-  removeIfThere(undo);
   try {
-    linkSync(paths.file(filePath), undo);
+    linkAnew(paths.file(filePath), undo);
   } catch (error) {
     // a file system without links, or a file that another user may not link
     if (!['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errorCode(error) ?? '')) throw error;
@@ -128,9 +135,19 @@ function stage(paths: Paths, { path: filePath, old, wanted }: FileChange): void 
   }
 }
 
-function install(paths: Paths, { path: filePath, old, wanted }: FileChange): void {
+function linkAnew(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    removeIfThere(name);
+    linkSync(file, name);
+  }
+}
+
+function install(paths: Paths, { path: filePath, wanted }: FileChange, readInstalled: ReadInstalled, old: Fingerprint | undefined): void {
   // between planning and now an admin's editor may have saved
-  if (!stands(installedUnder(paths)(filePath), old && fingerprintOf(old))) throw new Error('it was changed by somebody else since the event began');
+  if (!stands(readInstalled(filePath), old)) throw new Error('it was changed by somebody else since the event began');
   if (wanted === undefined) removeIfThere(paths.file(filePath));
   else renameSync(newName(paths, filePath), paths.file(filePath));
 }

@@ -10,7 +10,8 @@ export function observeFacts(facts: Facts, scope: ReadScope): Facts {
 /** A fact as its reads name it, for who compares it with that of another time. */
 export function findFact(facts: Facts, key: string, prop: string | undefined): unknown {
   if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
-  const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit, portsInFiles: [...facts.portsInFiles] };
+  if (key === 'portsInFiles') return [...facts.portsInFiles()];
+  const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit };
   return named[key];
 }
 

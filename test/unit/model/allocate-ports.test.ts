@@ -24,7 +24,7 @@ describe('allocatePorts', () => {
     const facts = factsWith({
       listeners: [{ protocol: 'tcp', address: '127.0.0.1', port: 47_005, process: 'nginx (pid 8)' }, { protocol: 'udp', address: '0.0.0.0', port: 47_008 }],
       publishedPorts: [{ protocol: 'tcp', address: '10.0.0.1', port: 47_006, container: 'theirs', ours: false }],
-      portsInFiles: new Map([[47_007, '/etc/httpd/conf.d/zz-docksmith-2-gone.conf']]),
+      portsInFiles: () => new Map([[47_007, '/etc/httpd/conf.d/zz-docksmith-2-gone.conf']]),
     });
     const others = { has: { ...WEB, WebHostPort: '47000' }, off: { ...WEB, status: 'disabled', WebHostPort: '47001' }, native: { TCPPort: '47002' }, custom: { PortMapping: 'custom', PortMappingPorts: '47003:80' } };
     expect(allocated({ ...others, new: WEB }, facts, { app: { status: 'enabled', TCPPort: '47004' } })).toEqual({ 'new.WebHostPort': '47008' });
