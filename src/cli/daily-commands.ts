@@ -9,6 +9,16 @@ export const DAILY_COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--json': JSON_DOCUMENT },
     load: async () => (await import('./plan.ts')).runPlan,
   },
+  why: {
+    usage: '[--json] FILE[:LINE|:KEY] | URL | NAME', doc: 'show which fragment and which values made a file or a line of it, who answers at an address, or why a container was last made or started',
+    options: { '--json': JSON_DOCUMENT },
+    load: async () => (await import('./why.ts')).runWhy,
+  },
+  impact: {
+    usage: '[--delete] [--json] DB KEY [PROP[=VALUE]…]', doc: 'show what a change of a record would do to files, services and containers, or without a value what reads the prop; changes nothing',
+    options: { '--delete': 'the props are deleted, or without one the whole record', '--json': JSON_DOCUMENT },
+    load: async () => (await import('./impact.ts')).runImpact,
+  },
   adopt: {
     usage: '[OPTION…] CONTAINER… | -f FILE [SERVICE…]', doc: 'write records of containers that others made, or that a Compose file describes, and touch none',
     options: {

@@ -5,6 +5,7 @@ import { formatFileDiffs } from '../output/diff.ts';
 import { showable } from '../showable.ts';
 import { type CommandContext, readOptions } from './command.ts';
 import { formatJson } from './format-json.ts';
+import { formatTime } from './format-time.ts';
 import { formatTable, hasColour, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith history';
@@ -45,12 +46,6 @@ export function describeRecord({ db, key, before, after, props }: RecordChange):
   if (before === undefined) return `${db} ${key} added`;
   if (after === undefined) return `${db} ${key} deleted`;
   return `${db} ${key} ${props.join(', ')}`;
-}
-
-/** In the time of this place, to the second. */
-function formatTime(when: string): string {
-  const date = new Date(when);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function jsonEntry({ generation: { number, when, who, command }, files, records }: HistoryEntry): unknown {

@@ -1,3 +1,5 @@
+import type { Read } from './record.ts';
+
 /**
  * What a prop may hold. Shipped in `db/DB/schema.json`, merged with the files of that
  * name under `/etc/docksmith/db/DB/`: by record type, or by key for the single records of
@@ -10,6 +12,8 @@ export interface PropSchema {
   readonly kind: string;
   /** what a reader sees where the prop is not set; absent: reading it unset is an error in a template */
   readonly default?: string;
+  /** what a default of the host was made of: read by whoever reads that default; no file of a schema has it */
+  readonly defaultReads?: readonly Read[];
   /** the allowed values of kind `choice` */
   readonly values?: readonly string[];
   /** masked wherever values are shown */

@@ -112,7 +112,11 @@ export function findRecordSchema(snapshot: Snapshot, db: string, record: DbRecor
 export function findProp(snapshot: Snapshot, db: string, key: string, prop: string): string | undefined {
   snapshot.onRead?.({ db, key, prop });
   const record = dbOf(snapshot, db).get(key);
-  return record?.props.get(prop) ?? findKind(snapshot.schema, db, key, record?.type)?.[prop]?.default;
+  const own = record?.props.get(prop);
+  if (own !== undefined) return own;
+  const schema = findKind(snapshot.schema, db, key, record?.type)?.[prop];
+  if (snapshot.onRead !== undefined) for (const read of schema?.defaultReads ?? []) snapshot.onRead(read);
+  return schema?.default;
 }
 
 function findKind(schema: Schema, db: string, key: string, type: string | undefined): RecordSchema | undefined {

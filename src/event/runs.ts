@@ -5,6 +5,7 @@ import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { type Field, readState, writeState } from '../state-file.ts';
+import { operationsFile } from './operations-log.ts';
 
 export interface Who {
   readonly user: string;
@@ -47,7 +48,8 @@ export interface Run {
 const KEPT_RUNS = 500;
 const RUN_FILE = /^(\d{8}T\d{6}\.\d{3}Z-\d+)\.json$/;
 
-const runsFolder = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'runs'));
+/** Where the records of runs are. */
+export const runsFolder = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'runs'));
 
 /** A run that begins now: `20261121T085201.123Z-812`. */
 export function newRun(event: string, args: readonly string[], parent?: string, now = new Date()): Run {
@@ -58,7 +60,9 @@ export function newRun(event: string, args: readonly string[], parent?: string, 
 /** Writes `state/runs/ID.json`: once when the run begins and again as it gets on. Only the last 500 runs are kept. */
 export function writeRun(paths: Paths, run: Run): void {
   writeState(path.join(runsFolder(paths), `${run.id}.json`), 'the record of a run', { ...run });
-  for (const id of listIds(paths).slice(KEPT_RUNS)) rmSync(path.join(runsFolder(paths), `${id}.json`), { force: true });
+  for (const id of listIds(paths).slice(KEPT_RUNS)) {
+    for (const file of [path.join(runsFolder(paths), `${id}.json`), operationsFile(runsFolder(paths), id)]) rmSync(file, { force: true });
+  }
 }
 
 export interface RunList {

@@ -1,4 +1,5 @@
 import type { Plan } from '../container/plan.ts';
+import type { RecordOverlay } from '../db/overlay.ts';
 import { withChanges } from '../db/snapshot.ts';
 import { Failure, UsageFailure } from '../errors.ts';
 import { listSteps, type Step, withServices } from '../event/steps.ts';
@@ -39,19 +40,24 @@ export interface Preview {
   readonly executables: readonly string[];
 }
 
+export interface PreviewRequest extends SignalRequest {
+  /** records as they would be when the event is signalled */
+  readonly overlay?: readonly RecordOverlay[];
+}
+
 const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], remember: () => undefined };
 
 /**
  * Says what an event would do: renders over the dbs with the ports that would be allocated,
  * and plans. Changes nothing and runs no executable.
  */
-export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false, retry = false }: SignalRequest): Promise<Preview> {
+export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false, retry = false, overlay = [] }: PreviewRequest): Promise<Preview> {
   const listed = listSteps(paths, event);
   const { warnings } = listed;
   const steps = withServices(listed.steps, listRetries(paths, listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : []))));
   const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
   const has = (action: string): boolean => hasAction(steps, action);
-  const real = await readWorld(paths);
+  const real = await readWorld(paths, overlay);
   const allocated = has(KNOWN_ACTIONS.ports) ? allocatePorts(real.snapshot, real.facts) : [];
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));

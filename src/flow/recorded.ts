@@ -1,8 +1,11 @@
+import type { Progress } from '../container/apply.ts';
 import { Failure, Failures } from '../errors.ts';
-import { newRun, type Run, writeRun } from '../event/runs.ts';
+import { appendOperation } from '../event/operations-log.ts';
+import { newRun, type Run, runsFolder, writeRun } from '../event/runs.ts';
 import type { Paths } from '../paths.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
+import { readSecrets } from './secrets.ts';
 
 export interface RecordedCommand {
   /** as it was typed: `docksmith stop` */
@@ -43,4 +46,16 @@ export async function recorded<T>(paths: Paths, { command, args, waitSeconds, is
   } finally {
     lock.release();
   }
+}
+
+/** Tells `onProgress`, and writes down what was done, and what failed, in the record of the run or of the event that it is a step of. */
+export function recordingOperations(paths: Paths, { id, parent }: Run, onProgress: (progress: Progress) => void): (progress: Progress) => void {
+  const { mask } = readSecrets(paths);
+  return (progress) => {
+    const { operation: { verb, name, cause }, state, words } = progress;
+    if (state === 'done' || state === 'failed') {
+      appendOperation(runsFolder(paths), parent ?? id, { time: new Date().toISOString(), verb, name, cause: mask(cause), ...(state === 'done' ? {} : { failure: mask(words ?? '') }) });
+    }
+    onProgress(progress);
+  };
 }

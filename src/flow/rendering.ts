@@ -59,6 +59,11 @@ export function renderRequests(world: World, recall: Recall, requests: readonly 
   };
 }
 
+/** Renders single templates over the world, whatever is remembered. */
+export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
+  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) });
+}
+
 /** What is remembered of the last renderings. @param isForced nothing */
 export function openRecall(world: World, { isForced }: { readonly isForced: boolean }): Recall {
   const context = recallContext(world);

@@ -20,7 +20,7 @@ import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
 import { applyContainers, healthTimes, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
-import { recorded } from './recorded.ts';
+import { recorded, recordingOperations } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
@@ -58,7 +58,7 @@ const PENDING = { kind: 'container', name: 'all' } as const;
 export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
   const args = request.asked?.names ?? request.names ?? [];
-  return recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, isStep: true }, reporter, () => plan(paths, request, reporter, onProgress), ({ failures }) => ({ failures }));
+  return recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, isStep: true }, reporter, (run) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
 }
 
 /** Plans, and where `onProgress` is given carries it out. */

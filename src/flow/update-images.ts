@@ -22,7 +22,7 @@ import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
 import { readImageSources } from './images.ts';
 import { healthTimes, readRunSpecs } from './reconcile.ts';
-import { recorded } from './recorded.ts';
+import { recorded, recordingOperations } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { withSecretFiles } from './secret-files.ts';
 import { getEngine } from './world.ts';
@@ -59,13 +59,13 @@ export interface UpdateImages {
  * @throws Failure(s) for names that are not known, and where there is no engine
  */
 export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
-  return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, isStep: true }, reporter, async () => {
+  return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, isStep: true }, reporter, async (run) => {
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = readEnabledSpecs(paths, snapshot);
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
     const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
-    const update = new Update(engine, makeDesired(records, specs, sources), healthTimes(snapshot), onProgress);
+    const update = new Update(engine, makeDesired(records, specs, sources), healthTimes(snapshot), recordingOperations(paths, run, onProgress));
     for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     await update.follow();
     return update;

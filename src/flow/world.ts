@@ -2,6 +2,7 @@ import { type Adopted, readAdopted, withAdopted } from '../container/adopted.ts'
 import { type Engine } from '../container/engine.ts';
 import { connectEngine } from '../container/docker-engine.ts';
 import { inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
+import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
@@ -23,10 +24,13 @@ export interface World {
   readonly ledger: Ledger;
 }
 
-/** Reads dbs, facts and ledger. An engine that does not answer has no containers and no images: files can be written without one. */
-export async function readWorld(paths: Paths): Promise<World> {
+/**
+ * Reads dbs, facts and ledger. An engine that does not answer has no containers and no images: files can be written without one.
+ * @param overlay records as they would be
+ */
+export async function readWorld(paths: Paths, overlay: readonly RecordOverlay[] = []): Promise<World> {
   const ledger = readLedger(paths);
-  const dbs = readSnapshot(paths);
+  const dbs = withRecords(readSnapshot(paths), overlay);
   const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.paths()] });
   const snapshot = withHostDefaults(dbs, hostFacts);
   const engine = await findEngine(paths, snapshot);
@@ -37,6 +41,18 @@ export async function readWorld(paths: Paths): Promise<World> {
 /** The dbs with the defaults that depend on the host, for who needs to know nothing else of it. */
 export function readHostSnapshot(paths: Paths): Snapshot {
   return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
+}
+
+/** The same world as if records were others. Nothing is asked anew: an image that another one takes the place of is thought to expose the same ports. */
+export function withOverlay(world: World, overlay: readonly RecordOverlay[]): World {
+  const snapshot = withHostDefaults(withRecords(world.snapshot, overlay), world.facts);
+  const images = new Map(world.facts.images);
+  for (const { key } of listRecords(snapshot, CONTAINERS)) {
+    const known = world.facts.images.get(findImageReference(world.snapshot, key));
+    const reference = findImageReference(snapshot, key);
+    if (known !== undefined && !images.has(reference)) images.set(reference, known);
+  }
+  return { ...world, snapshot, facts: { ...world.facts, images } };
 }
 
 /** The facts of the host with those that its engine tells: published ports, and the images that records name. */

@@ -1,3 +1,4 @@
+import type { Read } from '../db/record.ts';
 import type { RecordSchema } from '../db/schema.ts';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -19,11 +20,10 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
   const layout = findProp(withLayout, 'configuration', 'httpd', 'Layout');
   const host = primaryHost(snapshot);
-  const withApache = withDefaults(withLayout, 'httpd', {
-    ...(layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: hasApache ? APACHE[layout].CheckCommand : '' } : {}),
-    ...(host === undefined ? {} : { PrimaryHost: host }),
-  });
-  return withDefaults(withDefaults(withApache, 'docker', {
+  const ofLayout = layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: hasApache ? APACHE[layout].CheckCommand : '' } : {};
+  const withApache = withDefaults(withLayout, 'httpd', ofLayout, [{ db: 'configuration', key: 'httpd', prop: 'Layout' }]);
+  const withHost = withDefaults(withApache, 'httpd', { PrimaryHost: host }, ['SystemName', 'DomainName'].map((key) => ({ db: 'configuration', key })));
+  return withDefaults(withDefaults(withHost, 'docker', {
     // where the engine listens: DOCKER_HOST is where a client looks for one
     Socket: '/var/run/docker.sock',
     DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
@@ -31,9 +31,13 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   }), 'docksmith', serviceManager === undefined ? {} : { ServiceManager: serviceManager });
 }
 
-function withDefaults(snapshot: Snapshot, key: string, defaults: Readonly<Record<string, string>>): Snapshot {
+/** @param reads what the defaults were made of */
+function withDefaults(snapshot: Snapshot, key: string, defaults: Readonly<Record<string, string | undefined>>, reads: readonly Read[] = []): Snapshot {
   const configuration = snapshot.schema['configuration'] ?? {};
   const kind: RecordSchema = configuration[key] ?? {};
-  const filled = Object.fromEntries(Object.entries(defaults).map(([prop, value]) => [prop, { doc: '', kind: 'text', ...kind[prop], default: value }]));
+  const filled = Object.fromEntries(Object.entries(defaults).map(([prop, value]) => {
+    const others = Object.entries(kind[prop] ?? { doc: '', kind: 'text' }).filter(([member]) => member !== 'default');
+    return [prop, { doc: '', kind: 'text', ...Object.fromEntries(others), ...(value === undefined ? {} : { default: value }), ...(reads.length === 0 ? {} : { defaultReads: reads }) }];
+  }));
   return { ...snapshot, schema: { ...snapshot.schema, configuration: { ...configuration, [key]: { ...kind, ...filled } } } };
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
 
 /** A network as its first address and the number of its leading bits. */
 export interface Network {
@@ -73,8 +73,8 @@ export function overlaps(a: Network, b: Network): boolean {
 
 /** The local networks: every record of the db `networks` that is one, by its key. */
 export function listLocalNetworks(snapshot: Snapshot): ReadonlyMap<string, Network> {
-  return new Map(listRecords(snapshot, 'networks').flatMap(({ key, props }) => {
-    const network = parseNetwork(key, props.get('Mask') ?? '');
+  return new Map(listRecords(snapshot, 'networks').flatMap(({ key }) => {
+    const network = parseNetwork(key, findProp(snapshot, 'networks', key, 'Mask') ?? '');
     return network === undefined ? [] : [[key, network] as const];
   }));
 }

@@ -1,4 +1,4 @@
-import { structuredPatch } from 'diff';
+import { diffArrays, structuredPatch } from 'diff';
 import { compareBytes } from '../layers.ts';
 import { MASK, type Mask } from '../mask.ts';
 import type { FileContent } from '../replace-file.ts';
@@ -62,6 +62,17 @@ function diffFile({ path, old, wanted }: FilePair, frames: Frames): readonly Lin
   const changes = [...diffAttributes(old, wanted), ...diffContent(old, wanted, frames)];
   if (changes.length === 0) return [];
   return [[`--- ${old === undefined ? '/dev/null' : path}`, 'bold'], [`+++ ${wanted === undefined ? '/dev/null' : path}`, 'bold'], ...changes];
+}
+
+/** For each of some lines the place, from 0, that a diff finds it at among others; undefined for one that it has go. */
+export function alignLines(before: readonly string[], after: readonly string[]): readonly (number | undefined)[] {
+  const places: (number | undefined)[] = [];
+  let at = 0;
+  for (const { added, removed, count } of diffArrays([...before], [...after])) {
+    if (!added) for (let n = 0; n < count; n++) places.push(removed ? undefined : at + n);
+    if (!removed) at += count;
+  }
+  return places;
 }
 
 function diffAttributes(old: FileContent | undefined, wanted: FileContent | undefined): readonly Line[] {

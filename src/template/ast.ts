@@ -30,3 +30,11 @@ export function findPlainName({ data, depth, parts, original }: hbs.AST.PathExpr
   const [name] = parts;
   return data || depth > 0 || parts.length !== 1 || original !== name ? undefined : name;
 }
+
+/** Every text that a program writes down as an argument: what values are compared with, among others. */
+export function listLiterals(node: unknown): readonly string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  if (Array.isArray(node)) return node.flatMap(listLiterals);
+  const { type, value } = node as { readonly type?: unknown; readonly value?: unknown };
+  return type === 'StringLiteral' && typeof value === 'string' ? [value] : Object.values(node).flatMap(listLiterals);
+}

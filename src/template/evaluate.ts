@@ -9,7 +9,7 @@ import { type Frame, lookUpPath, type Names, NoSuchName, OUTERMOST, explainMissi
 import { findNearest } from '../nearest.ts';
 import { observeFacts } from './observed-facts.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
-import { isTrue, observe, RecordView, textOf, type Value, VariableMap, Verbatim } from './value.ts';
+import { isTrue, observe, RecordView, subjectsOf, textOf, type Value, VariableMap, Verbatim } from './value.ts';
 
 const BLOCKS = ['if', 'unless', 'with', 'each'] as const;
 
@@ -100,19 +100,24 @@ class Evaluator {
     const scope = new ReadScope(around);
     const { path, params, program, inverse } = statement;
     // either may be left out, `{{^if x}}…{{/if}}` has no program; the parser's types do not say so
-    const run = (part: hbs.AST.Program | undefined, inner = frame): void => {
-      if (part !== undefined) this.program(part, inner, scope);
+    const run = (part: hbs.AST.Program | undefined, inner = frame, within = scope): void => {
+      if (part !== undefined) this.program(part, inner, within);
     };
-    const otherwise = (): void => run(inverse);
-    const inside = (context: Value, data: Iterable<readonly [string, Value]> = [], blockParams: readonly Value[] = []): void => {
+    const otherwise = (within = scope): void => run(inverse, frame, within);
+    // within a line also a block that prints nothing decides it
+    const mark = (within = scope): void => {
+      if (statement.loc.start.line === statement.loc.end.line) this.#append('', statement.loc.start.line, false, within);
+    };
+    mark();
+    const inside = (context: Value, blockParams: readonly Value[], within = scope, data: Pick<Frame, 'data' | 'listed'> = frame): void => {
       const names = blockParamsOf(program).map((name, n): [string, Value] => [name, blockParams[n]]);
-      run(program, { context, data: new Map([...frame.data, ...data]), parent: frame, blockParams: new Map([...frame.blockParams, ...names]) });
+      run(program, { context, data: data.data, listed: data.listed, parent: frame, blockParams: new Map([...frame.blockParams, ...names]) }, within);
     };
     const name = sourceOf(path);
-    const argument = (): Value => {
+    const argument = (within = scope): Value => {
       if (params[0] === undefined || params.length > 1) throw this.#failure(statement, `cannot use {{#${name}}}`, `it takes one argument, not ${params.length}`);
       if (hashOf(statement).length > 0) throw this.#failure(statement, `cannot use {{#${name}}}`, 'it takes no named arguments');
-      return this.#expression(params[0], frame, scope, false);
+      return this.#expression(params[0], frame, within, false);
     };
     switch (name) {
       // `if` and `unless` keep `this`, as in Handlebars
@@ -121,13 +126,16 @@ class Evaluator {
       case 'with': {
         const value = argument();
         // as in Handlebars: 0 is a `this` like any other
-        return isTrue(value) || value === 0 ? inside(value, [], [value]) : otherwise();
+        return isTrue(value) || value === 0 ? inside(value, [value]) : otherwise();
       }
       case 'each': {
-        const items = this.#items(argument(), statement);
-        if (items.length === 0) return otherwise();
+        const listed = new ReadScope(scope);
+        const items = this.#items(argument(listed), statement);
+        mark(listed);
+        if (items.length === 0) return otherwise(listed);
         for (const [index, [key, value]] of items.entries()) {
-          inside(value, [['key', key], ['index', index], ['first', index === 0], ['last', index === items.length - 1]], [value, key]);
+          const data = new Map<string, Value>([...frame.data, ['key', key], ['index', index], ['first', index === 0], ['last', index === items.length - 1]]);
+          inside(value, [value, key], listed.about(subjectsOf(value)), { data, listed });
         }
         return;
       }

@@ -15,6 +15,8 @@ export interface Frame {
   readonly context: Value | typeof ROOT;
   /** @key, @index, @first, @last */
   readonly data: ReadonlyMap<string, Value>;
+  /** what was read for the list that is gone through */
+  readonly listed?: ReadScope | undefined;
   readonly blockParams: ReadonlyMap<string, Value>;
   readonly parent?: Frame;
 }
@@ -44,6 +46,8 @@ export function lookUpPath({ data, depth, parts, original }: hbs.AST.PathExpress
       return walk(variable(names, rest[0], scope), rest.slice(1), scope);
     }
     if (first === undefined || !base.data.has(first)) throw new NoSuchName('there is @key, @index, @first and @last inside {{#each}}, and @root');
+    // the place of an item is decided by the others
+    if (first !== 'key') for (const read of base.listed?.own ?? []) scope.note(read);
     return walk(base.data.get(first), rest, scope);
   }
   if (first === undefined) {

@@ -1,4 +1,5 @@
 import { Failure, Failures, throwAll } from '../errors.ts';
+import type { Rendered } from './rendered.ts';
 
 /** Collects failures, so that an author mends five mistakes in one go. */
 export class Mistakes {
@@ -17,5 +18,17 @@ export class Mistakes {
 
   throw(): void {
     throwAll([...this.#failures.values()]);
+  }
+}
+
+/** Each path is one output: of two records that name the same one, neither is right. */
+export function refuseDoubles(template: string, outputs: readonly Pick<Rendered, 'path' | 'record'>[], mistakes: Mistakes): void {
+  const owners = new Map<string, Pick<Rendered, 'path' | 'record'>>();
+  for (const output of outputs) {
+    const other = owners.get(output.path);
+    owners.set(output.path, output);
+    mistakes.collect(() => {
+      if (other !== undefined) throw new Failure(`cannot expand "${template}"`, { why: `records "${other.record?.key ?? ''}" and "${output.record?.key ?? ''}" both give ${output.path}` });
+    });
   }
 }

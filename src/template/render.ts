@@ -13,7 +13,7 @@ import { HelperFailure, type HelperTable } from './helper.ts';
 import { parseIniPart } from './ini-part.ts';
 import { matches } from './matches.ts';
 import type { ForEach, Metadata } from './metadata.ts';
-import { Mistakes } from './mistakes.ts';
+import { Mistakes, refuseDoubles } from './mistakes.ts';
 import type { Read, RecordRef, Rendered } from './rendered.ts';
 import { RenderedOutput, type Trace } from './rendered-output.ts';
 import { SilentFragments } from './silent-fragments.ts';
@@ -74,6 +74,16 @@ export class Renderer {
   constructor(context: RenderContext, sources = new Sources(context.paths)) {
     this.#context = context;
     this.#sources = sources;
+  }
+
+  /** One over other dbs, with the templates that this one has read. */
+  over(changed: Pick<RenderContext, 'snapshot' | 'facts'>): Renderer {
+    return new Renderer({ ...this.#context, ...changed }, this.#sources);
+  }
+
+  /** Texts that the fragments read so far write down: what they compare values with, among others. */
+  listLiterals(): readonly string[] {
+    return this.#sources.listLiterals();
   }
 
   /**
@@ -231,16 +241,4 @@ const NOTHING: Part = { kind: 'map', entries: new Map(), line: new TrackedText()
 
 function noteFilter(record: RecordView, forEach: ForEach | undefined, scope: ReadScope): void {
   for (const prop of forEach?.filter.keys() ?? []) record.lookUp(prop, scope);
-}
-
-/** Each path is one output: of two records that name the same one, neither is right. */
-function refuseDoubles(template: string, outputs: readonly Rendered[], mistakes: Mistakes): void {
-  const owners = new Map<string, Rendered>();
-  for (const output of outputs) {
-    const other = owners.get(output.path);
-    owners.set(output.path, output);
-    mistakes.collect(() => {
-      if (other !== undefined) throw new Failure(`cannot expand "${template}"`, { why: `records "${other.record?.key ?? ''}" and "${output.record?.key ?? ''}" both give ${output.path}` });
-    });
-  }
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { listLiterals } from './ast.ts';
 import { type Fragment, type FragmentList, listFragments, parseFragment, readFragment } from './fragment.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
 
@@ -54,6 +55,11 @@ export class Sources {
   /** @throws Failure for one that cannot be read or parsed */
   fragment(file: string): Fragment {
     return getOrMake(this.#fragments, file, () => readFragment(this.#paths, file));
+  }
+
+  /** Texts that the fragments read so far write down. */
+  listLiterals(): readonly string[] {
+    return [...new Set([...this.#fragments.values()].flatMap(({ program }) => listLiterals(program)))];
   }
 
   /** Handlebars that stands in metadata. @param file what messages call it */

@@ -1,4 +1,4 @@
-import type { Origin, Read } from './rendered.ts';
+import type { Origin, Read, RecordRef } from './rendered.ts';
 
 interface Mark { readonly reads: number; readonly keys: number }
 
@@ -46,6 +46,16 @@ export class ReadScope {
   /** What was noted, by whatever scope around or inside, since a mark. */
   since({ reads, keys }: Mark): { readonly reads: readonly Read[]; readonly isKeyUsed: boolean } {
     return { reads: this.#noted.slice(reads), isKeyUsed: this.#keys.count > keys };
+  }
+
+  /**
+   * What of it decides one item of a list: what was read of other records of the same db has
+   * decided the other items. @param subjects records that the item is about; none: everything counts
+   */
+  about(subjects: readonly RecordRef[]): ReadScope {
+    const scope = new ReadScope(this.around);
+    scope.own.push(...this.own.filter((read) => read.key === undefined || !subjects.some(({ db }) => db === read.db) || subjects.some(({ db, key }) => db === read.db && key === read.key)));
+    return scope;
   }
 
   /** Own reads first, then those around, each once. */

@@ -1,4 +1,5 @@
 import { findProp, findRecord, listProps, observeSnapshot, plainOf, type Snapshot } from '../db/snapshot.ts';
+import type { RecordRef } from './rendered.ts';
 import { type ReadScope, TrackedText } from './tracked-text.ts';
 
 /** What an expression of a fragment can be. `undefined` is a missing record or prop. */
@@ -7,10 +8,19 @@ export type Value = string | number | boolean | null | undefined | RecordView | 
 /** Named values: the hash of `expand`, one port of `ports`, the variables of a template. */
 export class VariableMap {
   readonly entries: ReadonlyMap<string, Value>;
+  /** the records that they were made of, where other records of the same db have no part in it */
+  readonly subjects: readonly RecordRef[];
 
-  constructor(entries: Iterable<readonly [string, Value]>) {
+  constructor(entries: Iterable<readonly [string, Value]>, subjects: readonly RecordRef[] = []) {
     this.entries = new Map(entries);
+    this.subjects = subjects;
   }
+}
+
+/** The records that an item of a list is about; none: it may be about all that was read for the list. */
+export function subjectsOf(value: Value): readonly RecordRef[] {
+  if (value instanceof RecordView) return [{ db: value.db, key: value.key }];
+  return value instanceof VariableMap ? value.subjects : [];
 }
 
 /** Text that is finished syntax of the output's format: it is printed as it is, not escaped. */

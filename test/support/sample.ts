@@ -1,5 +1,6 @@
 import type { Db, DbRecord } from '../../src/db/record.ts';
 import { readSchema } from '../../src/db/read-schema.ts';
+import type { Schema } from '../../src/db/schema.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
 import { type Facts, NO_FACTS } from '../../src/facts/facts.ts';
 import { withHostDefaults } from '../../src/model/host-defaults.ts';
@@ -34,7 +35,10 @@ export const SAMPLE_DBS: ReadonlyMap<string, Db> = new Map([
   )],
 ]);
 
+let shipped: Schema | undefined;
+
 /** A snapshot of these dbs with the shipped schema. */
 export function snapshotOf(dbs: ReadonlyMap<string, Db> = SAMPLE_DBS, facts: Facts = SAMPLE_FACTS): Snapshot {
-  return withHostDefaults({ dbs, schema: readSchema(findPaths({ DOCKSMITH_ROOT: '/nowhere' })) }, facts);
+  shipped ??= readSchema(findPaths({ DOCKSMITH_ROOT: '/nowhere' }));
+  return withHostDefaults({ dbs, schema: shipped }, facts);
 }

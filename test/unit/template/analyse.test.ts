@@ -27,10 +27,13 @@ function readsIn(fragment: string, { metadata = '', others = {} }: { readonly me
   return analyse(paths, '/etc/it').reads.map(formatStaticRead);
 }
 
+/** What a default of the host is made of is read by whoever reads the prop, and no text says so. */
+const OF_DEFAULTS = new Set(Object.values(snapshotOf().schema['configuration'] ?? {}).flatMap((kind) => Object.values(kind).flatMap(({ defaultReads = [] }) => defaultReads.map(formatRead))));
+
 /** Whether what was read while rendering is among what the text says. */
 function isSaid(read: Read, said: readonly StaticRead[]): boolean {
   // what is known of the host stands in no record
-  return read.db === FACTS || said.some((one) => one.db === read.db && (one.key === undefined || one.key === read.key) && (read.prop === undefined || takesProp(one, read.prop)));
+  return read.db === FACTS || said.some((one) => one.db === read.db && (one.key === undefined || one.key === read.key) && (read.prop === undefined || takesProp(one, read.prop))) || OF_DEFAULTS.has(formatRead(read));
 }
 
 describe('what the text of a template reads', () => {

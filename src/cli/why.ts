@@ -1,0 +1,44 @@
+import { Failure, UsageFailure } from '../errors.ts';
+import { whyContainer } from '../flow/why/why-container.ts';
+import { type Wanted, whyFile } from '../flow/why/why-file.ts';
+import { findWhyUrl } from '../flow/why/why-url.ts';
+import { showable } from '../showable.ts';
+import { type CommandContext, readOptions } from './command.ts';
+import { formatJson } from './format-json.ts';
+import { formatContainerWhy, formatFileWhy, formatUrlWhy } from './format-why.ts';
+import { painter } from './terminal.ts';
+
+const COMMAND = 'docksmith why';
+
+/** `docksmith why [--json] FILE[:LINE|:KEY] | URL | NAME` */
+export async function runWhy(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
+  const { values: { json = false }, words: [target, ...more] } = readOptions(COMMAND, args, { json: { type: 'boolean' } });
+  if (target === undefined || more.length > 0) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: 'it is about one file, URL or container', hint: `${COMMAND} /etc/docksmith/containers/wiki.yaml:12` });
+  const paint = painter(stdout);
+  const write = <T>(found: T, format: (found: T) => string): number => {
+    stdout.write(json ? formatJson(found) : format(found));
+    return 0;
+  };
+  if (target.startsWith('/')) {
+    const [file, wanted] = parseFile(target);
+    try {
+      return write(await whyFile(paths, file, wanted), (why) => showable(formatFileWhy(why, paint, Object.keys(wanted).length > 0)));
+    } catch (error) {
+      // a path of the primary host looks like one of a file
+      const url = error instanceof Failure ? await findWhyUrl(paths, target) : undefined;
+      if (url === undefined) throw error;
+      return write(url, (why) => showable(formatUrlWhy(why)));
+    }
+  }
+  const url = /[./:]/.test(target) ? await findWhyUrl(paths, target) : undefined;
+  if (url !== undefined) return write(url, (why) => showable(formatUrlWhy(why)));
+  if (target.includes('://')) throw new Failure(`cannot tell who answers at "${target}"`, { why: 'no enabled container has that host or path', hint: 'docksmith status shows where containers are reached' });
+  return write(await whyContainer(paths, target), (why) => showable(formatContainerWhy(why)));
+}
+
+/** `FILE`, `FILE:12`, or for a merged document `FILE:services.wiki.image`. */
+function parseFile(target: string): readonly [string, Wanted] {
+  const [, file = target, which = ''] = /^(\/.*?):([^/:]+)$/.exec(target) ?? [];
+  if (which === '') return [file, {}];
+  return [file, /^\d+$/.test(which) ? { line: Number(which) } : { documentKey: which }];
+}

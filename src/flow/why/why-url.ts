@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
+import { errorCode } from '../../errors.ts';
+import { findImageReference } from '../../model/image.ts';
+import { CONTAINERS, NotAccepted } from '../../model/ports.ts';
+import { hasWeb, primaryHost, subDomainName, webAliases } from '../../model/web.ts';
+import { listUrls } from '../../model/urls.ts';
+import type { Paths } from '../../paths.ts';
+import { findEngine, readWorld, type World } from '../world.ts';
+
+/** Who answers at an address. */
+export interface UrlWhy {
+  readonly urls: readonly string[];
+  readonly container: string;
+  /** the prop that leads Apache there */
+  readonly by: 'SubDomain' | 'WebAlias';
+  /** Apache's file, and the line of it that names the host or the path; no line where the file does not have it (yet) */
+  readonly vhost: { readonly path: string; readonly line: number | undefined; readonly text: string } | undefined;
+  /** the loopback port that Apache asks; undefined where none was given yet */
+  readonly port: string | undefined;
+  readonly image: string;
+  /** `running`; undefined where the engine does not answer or has no such container */
+  readonly state: string | undefined;
+}
+
+/** A host and a path, as a person gives them: `http://wiki.example.test/`, `wiki.example.test`, `/git/`, `host.example.test/git`. Undefined for what cannot be one. */
+function parseTarget(target: string): { readonly host: string | undefined; readonly path: string } | undefined {
+  if (target.startsWith('/')) return { host: undefined, path: target };
+  const text = target.includes('://') ? target : `http://${target}`;
+  if (!URL.canParse(text)) return undefined;
+  const { hostname, pathname } = new URL(text);
+  return { host: hostname, path: pathname };
+}
+
+/** Finds the container behind a URL, a host name or a path of the primary host; undefined where the records have none. */
+export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy | undefined> {
+  const parsed = parseTarget(target);
+  if (parsed === undefined) return undefined;
+  const world = await readWorld(paths);
+  const found = findContainer(world.snapshot, parsed);
+  if (found === undefined) return undefined;
+  const { container, by, mark } = found;
+  const engine = await findEngine(paths, world.snapshot);
+  const id = (await engine?.listContainers())?.find(({ name }) => name === container)?.id;
+  const inspect = id === undefined ? undefined : await engine?.findContainer(id);
+  const { snapshot } = world;
+  const hasOwn = !['host', 'none'].includes(findProp(snapshot, CONTAINERS, container, 'network') ?? '');
+  return {
+    urls: listUrls(snapshot, container), container, by, vhost: findVhost(world, container, by, mark),
+    port: findProp(snapshot, CONTAINERS, container, hasOwn ? 'WebHostPort' : 'WebPort'), image: findImageReference(snapshot, container), state: inspect?.State.Status,
+  };
+}
+
+interface FoundContainer { readonly container: string; readonly by: UrlWhy['by']; /** what the line of the vhost ends with */ readonly mark: string }
+
+function findContainer(snapshot: Snapshot, { host, path }: { readonly host: string | undefined; readonly path: string }): FoundContainer | undefined {
+  const served = listRecords(snapshot, CONTAINERS).map(({ key, type }) => ({ key, type }))
+    .filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && hasWeb(snapshot, key)).map(({ key }) => key);
+  const bySubDomain = served.find((key) => findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' && hostOf(snapshot, key) === host?.toLowerCase());
+  if (host !== undefined && bySubDomain !== undefined) return { container: bySubDomain, by: 'SubDomain', mark: `ServerName ${host.toLowerCase()}` };
+  if (host !== undefined && host.toLowerCase() !== primaryHost(snapshot)) return undefined;
+  const alias = path.split('/')[1] ?? '';
+  const byAlias = served.find((key) => webAliases(snapshot, key).includes(alias));
+  return byAlias === undefined ? undefined : { container: byAlias, by: 'WebAlias', mark: `<Location "/${alias}/">` };
+}
+
+function hostOf(snapshot: Snapshot, key: string): string | undefined {
+  try {
+    return subDomainName(snapshot, key);
+  } catch (error) {
+    if (error instanceof NotAccepted) return undefined;
+    throw error;
+  }
+}
+
+function findVhost({ paths, ledger }: World, container: string, by: UrlWhy['by'], mark: string): UrlWhy['vhost'] {
+  const template = by === 'SubDomain' ? '/etc/httpd/docksmith/vhost' : '/etc/httpd/docksmith/primary';
+  const owned = [...ledger.outputs.values()].find((output) => output.template === template && (output.record === undefined || output.record.key === container));
+  if (owned === undefined) return undefined;
+  const lines = readLines(paths.file(owned.path));
+  const n = lines.findIndex((line) => line.trim() === mark);
+  return { path: owned.path, line: n < 0 ? undefined : n + 1, text: lines[n]?.trim() ?? '' };
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
