@@ -59,7 +59,7 @@ it('says of 300 random changes before each which files and lines the event then 
       const dbs: Dbs = snapshot.dbs;
       const options = { mayChange: (db: string, _: string, prop: string) => !(db === 'configuration' && (prop.endsWith('Command') || prop === 'ServiceManager')) && prop !== 'WebHostPort' };
       // some that are refused, too
-      const change = (random() < 0.85 ? legalChange(dbs, SAMPLE_FACTS, random, options) : undefined) ?? randomChange({ dbs, schema: snapshot.schema }, random, options);
+      const change = (random() < 0.6 ? legalChange(dbs, SAMPLE_FACTS, random, options) : undefined) ?? randomChange({ dbs, schema: snapshot.schema }, random, options);
       const words = commandOf(change).join(' ');
       const said = await previewChange(paths, askedOf(change), 'files-update').catch(mistakesOf);
       await host.db(`${change.db} ${quoteAll(commandOf(change).slice(1))}`);
@@ -87,9 +87,9 @@ it('says of 300 random changes before each which files and lines the event then 
       outcomes[install.length + remove.length > 0 ? 'changed' : 'unchanged']++;
       outcomes.adjusted += done.adjusted.length;
     }
-    expect(outcomes.changed).toBeGreaterThan(60);
+    expect(outcomes.changed, JSON.stringify(outcomes)).toBeGreaterThan(30);
     expect(outcomes.unchanged).toBeGreaterThan(20);
-    expect(outcomes.adjusted).toBeGreaterThan(10);
+    expect(outcomes.adjusted).toBeGreaterThan(3);
     expect(outcomes.refused).toBeGreaterThan(5);
   } finally {
     host.stop();
