@@ -5,6 +5,12 @@ export interface DbRecord {
   readonly props: ReadonlyMap<string, string>;
 }
 
+/** Whether two records of one key hold the same; undefined: it is not there. */
+export function isSameRecord(a: DbRecord | undefined, b: DbRecord | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.type === b.type && a.props.size === b.props.size && [...b.props].every(([prop, value]) => a.props.get(prop) === value);
+}
+
 /** The records of one db by key, in byte order of the keys. */
 export type Db = ReadonlyMap<string, DbRecord>;
 

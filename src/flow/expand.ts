@@ -13,11 +13,11 @@ import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
 import { listFragments } from '../template/fragment.ts';
 import type { Recall } from '../reads/recall.ts';
+import { listMistakes } from '../template/mistakes.ts';
 import { readMetadata } from '../template/metadata.ts';
 import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
-import { listMistakes } from './mistakes.ts';
 import { openRecall, renderRequests } from './rendering.ts';
 import type { World } from './world.ts';
 

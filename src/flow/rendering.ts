@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Snapshot } from '../db/snapshot.ts';
-import { type Failure, throwAll } from '../errors.ts';
 import { listNames } from '../layers.ts';
 import { LINKED_WITH } from '../model/links.ts';
 import type { Scope } from '../output/change-set.ts';
@@ -12,10 +11,10 @@ import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
 import { remember } from '../reads/remember.ts';
 import { signatureOf } from '../reads/signature.ts';
 import { HELPERS } from '../template/helpers/index.ts';
+import { Mistakes } from '../template/mistakes.ts';
 import { Renderer, type RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { Sources } from '../template/sources.ts';
-import { collect, uniqueByMessage } from './mistakes.ts';
 import { ownersOf } from './owners.ts';
 import type { World } from './world.ts';
 
@@ -37,8 +36,8 @@ export function renderRequests(world: World, recall: Recall, requests: readonly 
   const { paths, snapshot, facts } = world;
   const sources = new Sources(paths);
   const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, sources);
-  const failures: Failure[] = [];
-  const done = requests.flatMap((request): readonly Done[] => collect(failures, () => {
+  const mistakes = new Mistakes();
+  const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
     const [rendered, used] = sources.listUsed(() => {
       const { forEach, onlyArguments } = sources.metadata(request.template, request.metadata);
       const isPart = onlyArguments && request.args !== undefined;
@@ -47,7 +46,7 @@ export function renderRequests(world: World, recall: Recall, requests: readonly 
     });
     return [{ ...rendered, sources: used }];
   }) ?? []);
-  throwAll(uniqueByMessage(failures));
+  mistakes.throw();
   const isAnyUnknown = done.some(({ wanted }) => wanted.stale === undefined);
   return {
     outputs: done.flatMap(({ rendered }) => rendered.outputs),

@@ -4,7 +4,7 @@ import { toByteString } from '../db/byte-text.ts';
 import { listDbs } from '../db/db-file.ts';
 import type { Draft } from '../db/draft.ts';
 import { FlatDb } from '../db/flat-db.ts';
-import type { Db, DbRecord } from '../db/record.ts';
+import { type Db, type DbRecord, isSameRecord } from '../db/record.ts';
 import { changeDb, readDb, removeEmptyDb } from '../db/store.ts';
 import type { Companion } from '../output/transaction.ts';
 import type { UndoCompanion } from '../output/roll-back.ts';
@@ -119,12 +119,7 @@ function isSameDb(a: Db = EMPTY, b: Db = EMPTY): boolean {
 /** Equal lines are equal records, and need no parsing. */
 function isSameIn(a: Db, b: Db, key: string): boolean {
   const isSameLine = a instanceof FlatDb && b instanceof FlatDb && a.lines.get(key) === b.lines.get(key);
-  return isSameLine || isSame(a.get(key), b.get(key));
-}
-
-function isSame(a: DbRecord | undefined, b: DbRecord | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.type === b.type && a.props.size === b.props.size && [...b.props].every(([prop, value]) => a.props.get(prop) === value);
+  return isSameLine || isSameRecord(a.get(key), b.get(key));
 }
 
 /** @param now where it is given, only what is still as in `before` is changed */
@@ -133,7 +128,7 @@ function carryOver(draft: Draft, key: string, before: DbRecord | undefined, afte
   const current = now?.get(key);
   const isOurs = (value: (record: DbRecord | undefined) => string | undefined): boolean => now === undefined || value(current) === value(before);
   if (after === undefined) {
-    if (draft.find(stored) !== undefined && (now === undefined || isSame(current, before))) draft.delete(stored);
+    if (draft.find(stored) !== undefined && (now === undefined || isSameRecord(current, before))) draft.delete(stored);
     return;
   }
   if (now !== undefined && (before === undefined) !== (current === undefined)) return;

@@ -1,5 +1,5 @@
 import { FlatDb } from '../db/flat-db.ts';
-import { type Db, type DbRecord, FACTS, type Read } from '../db/record.ts';
+import { type Db, type DbRecord, FACTS, isSameRecord, type Read } from '../db/record.ts';
 import { findProp, type Index, listProps, type Snapshot } from '../db/snapshot.ts';
 
 /** One record that is another one; undefined: it is not there. */
@@ -69,7 +69,7 @@ export class Moved {
 
 function compareDbs(before: Db, after: Db): ReadonlyMap<string, MovedRecord> {
   if (before === after) return NOTHING;
-  if (!(before instanceof FlatDb && after instanceof FlatDb)) return listMoved(before, after, (key) => isSame(before.get(key), after.get(key)));
+  if (!(before instanceof FlatDb && after instanceof FlatDb)) return listMoved(before, after, (key) => isSameRecord(before.get(key), after.get(key)));
   if (before.content !== undefined && after.content?.equals(before.content) === true) return NOTHING;
   return listMoved(before, after, (key) => before.lines.get(key) === after.lines.get(key));
 }
@@ -79,9 +79,4 @@ function listMoved(before: Db, after: Db, isSameRecord: (key: string) => boolean
   for (const key of before.keys()) if (!isSameRecord(key)) moved.set(key, { before: before.get(key), after: after.get(key) });
   for (const key of after.keys()) if (!before.has(key)) moved.set(key, { before: undefined, after: after.get(key) });
   return moved;
-}
-
-function isSame(a: DbRecord | undefined, b: DbRecord | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.type === b.type && a.props.size === b.props.size && [...b.props].every(([prop, value]) => a.props.get(prop) === value);
 }

@@ -16,9 +16,20 @@ export class Mistakes {
     }
   }
 
-  throw(): void {
-    throwAll([...this.#failures.values()]);
+  list(): readonly Failure[] {
+    return [...this.#failures.values()];
   }
+
+  throw(): void {
+    throwAll(this.list());
+  }
+}
+
+/** The mistakes that are thrown while `work` is done; none: it was done. */
+export function listMistakes(work: () => unknown): readonly Failure[] {
+  const mistakes = new Mistakes();
+  mistakes.collect(work);
+  return mistakes.list();
 }
 
 /** Each path is one output: of two records that name the same one, neither is right. */

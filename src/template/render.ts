@@ -15,7 +15,7 @@ import { matches } from './matches.ts';
 import type { ForEach, Metadata } from './metadata.ts';
 import { Mistakes, refuseDoubles } from './mistakes.ts';
 import type { Read, RecordRef, Rendered } from './rendered.ts';
-import { RenderedOutput, type Trace } from './rendered-output.ts';
+import { type Trace, withTrace } from './rendered-output.ts';
 import { SilentFragments } from './silent-fragments.ts';
 import { getFragments, Sources } from './sources.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
@@ -127,7 +127,7 @@ export class Renderer {
     const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
     const content = Buffer.from(text.toString());
     const trace = (): Trace => this.#trace(template, record);
-    const outputs = names.map((name) => new RenderedOutput({
+    const outputs = names.map((name) => withTrace({
       path: name, content, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record }), services: metadata.services, ...(check === '' ? {} : { check }),
