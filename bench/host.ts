@@ -108,7 +108,7 @@ export function makeContainerHost(count: number): BenchHost {
 
 function containerRecord(n: number): string {
   const name = `c${String(n).padStart(5, '0')}`;
-  return `${name}=service|Environment|NUMBER=${n}|Image|image${n}:1|MaxMemory|${64 + n}|SubDomain|enabled|WebHostPort|${10001 + n}|WebPort|${80 + (n % 1000)}|access|private|status|enabled\n`;
+  return `${name}=service|Env|NUMBER=${n}|Image|image${n}:1|MaxMemory|${64 + n}|SubDomain|enabled|WebHostPort|${10001 + n}|WebPort|${80 + (n % 1000)}|access|private|status|enabled\n`;
 }
 
 /** One prop of one container becomes what no round had before. */
