@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
+import type { DbContext } from './db.ts';
 import { DAILY_COMMANDS } from './daily-commands.ts';
+import { writeTo } from './standard-streams.ts';
 
 export type Listed = Pick<Command, 'usage' | 'doc'> & {
   readonly load: () => Promise<Command['run']>;
@@ -15,6 +17,10 @@ const JSON_OPTION = 'print one JSON document on standard output';
 const RETRY = 'try again also what has failed and did not change';
 const WAIT = 'give up after so many seconds if another event runs';
 
+function printing(run: (args: readonly string[], context: DbContext) => Promise<number>): Command['run'] {
+  return (args, context) => run(args, { ...context, print: (bytes) => writeTo(context.stdout, bytes) });
+}
+
 /** Every command of `docksmith`, in the order of its help. */
 export const COMMANDS: Readonly<Record<string, Listed>> = {
   'signal-event': {
@@ -27,10 +33,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     options: { '--dry-run': DRY_RUN, '--diff': DIFF, '--stdout': 'print the text instead of installing it', '--take-over': TAKE_OVER, '--output_filename=PATH': 'install it as another file' },
     load: async () => (await import('./expand-template.ts')).runExpandTemplate,
   },
-  db: { usage: '[--json] DB COMMAND …', doc: 'read and write one db', load: async () => (await import('./db.ts')).runDb },
+  db: { usage: '[--json] DB COMMAND …', doc: 'read and write one db', load: async () => printing((await import('./db.ts')).runDb) },
   config: {
     usage: '[--json] COMMAND …', doc: 'the same for the db configuration',
-    load: async () => (await import('./db.ts')).runConfig,
+    load: async () => printing((await import('./db.ts')).runConfig),
   },
   reconcile: {
     usage: '[OPTION…] [NAME…]', doc: 'bring the containers to what the run specs say',

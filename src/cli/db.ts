@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { errorCode, UsageFailure } from '../errors.ts';
+import type { Writable } from 'node:stream';
+import { UsageFailure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { parseBatch, runBatch } from '../db/batch.ts';
 import { fromByteString, toByteString } from '../db/byte-text.ts';
@@ -9,12 +9,13 @@ import { Draft } from '../db/draft.ts';
 import { changeDb, readLines } from '../db/store.ts';
 import { showableLine } from '../showable.ts';
 
-/** The streams are looked at only where they are used, since node takes its time to make one. */
+/** What is no stream here need not be one: node takes milliseconds to make one. */
 export interface DbContext {
   readonly paths: Paths;
-  readonly stdin: Readable;
-  readonly stdout: Writable;
+  readonly stdin: AsyncIterable<Buffer>;
   readonly stderr: Writable;
+  /** writes all of it to standard output */
+  readonly print: (bytes: Buffer) => Promise<void>;
 }
 
 const USAGE = `usage: db [--json] DB COMMAND [ARGUMENT]...
@@ -65,9 +66,9 @@ export function runConfig(args: readonly string[], context: DbContext): Promise<
   return runDb(args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : isHelp ? args : ['configuration', ...args], context);
 }
 
-async function runFromStdin(paths: Paths, db: string, stdin: Readable, onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {
+async function runFromStdin(paths: Paths, db: string, stdin: DbContext['stdin'], onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Buffer | string));
+  for await (const chunk of stdin) chunks.push(chunk);
   const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
   return batch.some(({ command }) => command.writes) ? changeDb(paths, db, (draft) => runBatch(draft, batch), onWait) : runBatch(new Draft(readLines(paths, db)), batch);
 }
@@ -97,16 +98,6 @@ function formatJson(value: unknown): string {
   return toByteString(`${JSON.stringify(value)}\n`);
 }
 
-function write(context: DbContext, text: string): Promise<void> {
-  if (text === '') return Promise.resolve();
-  const { stdout } = context;
-  return new Promise((resolve, reject) => {
-    // a reader that has seen enough (`| head -1`) is no failure
-    const fail = (error: Error): void => errorCode(error) === 'EPIPE' ? resolve() : reject(error);
-    stdout.once('error', fail);
-    stdout.write(Buffer.from(text, 'latin1'), (error) => {
-      if (error) fail(error);
-      else resolve();
-    });
-  });
+async function write({ print }: DbContext, text: string): Promise<void> {
+  if (text !== '') await print(Buffer.from(text, 'latin1'));
 }

@@ -52,27 +52,38 @@ export function runBatch(draft: Draft, batch: Batch): readonly Answer[] {
 
 function splitWords(line: string): string[] {
   const words: string[] = [];
-  let rest = line.replace(/^[ \t\r]+/, '');
-  while (rest !== '' && !rest.startsWith('#')) {
-    const [word, length] = readWord(rest);
+  for (let at = 0; ;) {
+    BLANKS.lastIndex = at;
+    BLANKS.test(line);
+    at = BLANKS.lastIndex;
+    if (at === line.length || line.startsWith('#', at)) return words;
+    let word = '';
+    for (let part = readPart(line, at); part !== undefined; part = readPart(line, at)) {
+      word += part;
+      at = PART.lastIndex;
+    }
     words.push(word);
-    rest = rest.slice(length).replace(/^[ \t\r]+/, '');
   }
-  return words;
 }
 
-const PART = /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<plain>[^\s'"\\]+)/y;
+// not \s: that takes a byte 0xa0, which may be a part of a UTF-8 character, for a space
+const BLANKS = /[ \t\r]*/y;
+const PART = /'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^ \t\r'"\\]+/y;
 
-/** @returns the first word, and how many characters of the line it takes */
-function readWord(line: string): [string, number] {
-  let word = '';
-  PART.lastIndex = 0;
-  for (let at = 0; ; at = PART.lastIndex) {
-    if (at === line.length || /[ \t\r]/.test(line.charAt(at))) return [word, at];
-    const { single, double, escaped, plain } = PART.exec(line)?.groups ?? {};
-    const part = single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? plain;
-    if (part === undefined) throw new UsageFailure('cannot read the line', { why: `nothing closes the ${line[at] === '\\' ? 'backslash at its end' : `${line[at] ?? ''} of its last word`}` });
-    word += part;
+/** @returns the next part of a word, which ends at `PART.lastIndex`; undefined: the word is at its end */
+function readPart(line: string, at: number): string | undefined {
+  PART.lastIndex = at;
+  const first = line.charAt(at);
+  if (!PART.test(line)) {
+    if (first === '' || ' \t\r'.includes(first)) return undefined;
+    throw new UsageFailure('cannot read the line', { why: `nothing closes the ${first === '\\' ? 'backslash at its end' : `${first} of its last word`}` });
+  }
+  const part = line.slice(at, PART.lastIndex);
+  switch (first) {
+    case '\'': return part.slice(1, -1);
+    case '"': return part.slice(1, -1).replace(/\\(["\\$`])/g, '$1');
+    case '\\': return part.slice(1);
+    default: return part;
   }
 }
 

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { MASK } from '../mask.ts';
 import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
-import { type Lines, listFields, parseFields, sortedKeys, toRecord } from './flat-file.ts';
+import { type Lines, listFields, parseFields, toRecord } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
 import type { DbRecord } from './record.ts';
-import { isSecretProp, SECRETS } from './snapshot.ts';
+import { hasSecrets, isSecretProp, SECRETS } from './snapshot.ts';
 
 /** Where the changes of a db go on a host that is laid out in a folder, under its root. */
 export const LOG_FILE = '/var/log/docksmith.log';
@@ -21,8 +21,8 @@ export interface ChangedDb {
   readonly after: Lines;
 }
 
-/** Tells of a prop by its name; or everything is secret. */
-export type SecretProps = ((prop: string) => boolean) | 'all';
+/** Tells of a prop by its name; or everything is secret, or nothing. */
+export type SecretProps = ((prop: string) => boolean) | 'all' | 'none';
 
 /**
  * Logs what changed, in the words of the original: a line with OLD and a line with NEW, or one
@@ -50,17 +50,18 @@ export function logChanges(paths: Paths, changed: ChangedDb): void {
 export function formatChanges({ file, before, after }: ChangedDb, secrets: SecretProps, user: string): string[] {
   const spell = (key: string, value: string | undefined): string =>
     escapeControls(fromByteString(`${key}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`));
-  const lines: string[] = [];
-  for (const key of sortedKeys(new Map([...before, ...after]))) {
+  const changed = [...after.keys()].filter((key) => before.get(key) !== after.get(key));
+  const deleted = [...before.keys()].filter((key) => before.get(key) !== undefined && !after.has(key));
+  return [...changed, ...deleted].sort().flatMap((key) => {
     const [old, now] = [before.get(key), after.get(key)];
-    if (old === now) continue;
-    if (!after.has(key)) lines.push(`${file}: DELETE ${spell(key, old)} (by ${user})`);
-    else lines.push(`${file}: OLD ${spell(key, old)} (by ${user})`, `${file}: NEW ${spell(key, now)} (by ${user})`);
-  }
-  return lines;
+    if (!after.has(key)) return [`${file}: DELETE ${spell(key, old)} (by ${user})`];
+    return [`${file}: OLD ${spell(key, old)} (by ${user})`, `${file}: NEW ${spell(key, now)} (by ${user})`];
+  });
 }
 
 function maskValue(value: string, secrets: SecretProps): string {
+  // most dbs have no secrets: of those no value has to be taken apart
+  if (secrets === 'none') return value;
   const { type, props } = parseFields(value);
   const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' || secrets(fromByteString(prop)) ? MASK : held]));
   return listFields({ type: secrets === 'all' ? MASK : type, props: masked }).join('|');
@@ -71,12 +72,12 @@ function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** Which props of the db are secret; all of them where the schema cannot tell. */
+/** Which props of the db are secret; all of them where its schema cannot tell. */
 function secretProps(paths: Paths, db: string): SecretProps {
   if (db === SECRETS) return 'all';
   try {
-    const schema = readSchema(paths);
-    return (prop) => isSecretProp(schema, db, prop);
+    const schema = readSchema(paths, db);
+    return hasSecrets(schema, db) ? (prop) => isSecretProp(schema, db, prop) : 'none';
   } catch {
     return 'all';
   }

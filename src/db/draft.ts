@@ -48,15 +48,15 @@ export class Draft {
   setProp(key: string, prop: string, value: string): void {
     const fields = this.#getFields(key);
     if (escapeSeparators(prop) !== prop) throw refusal(`prop "${fromByteString(prop)}" of "${fromByteString(key)}"`, 'the name of a prop cannot hold a |');
-    this.#storeFields(key, { ...fields, props: new Map(fields.props).set(prop, escapeSeparators(value)) });
+    fields.props.set(prop, escapeSeparators(value));
+    this.#storeFields(key, fields);
   }
 
   /** @throws {Failure} when there is no such record; a prop that is not set is none */
   deleteProp(key: string, prop: string): void {
     const fields = this.#getFields(key);
-    const props = new Map(fields.props);
-    props.delete(prop);
-    this.#storeFields(key, { ...fields, props });
+    fields.props.delete(prop);
+    this.#storeFields(key, fields);
   }
 
   /** @throws {Failure} when there is no such record */
@@ -66,6 +66,7 @@ export class Draft {
     this.#stored = true;
   }
 
+  /** Fields of its own, to be changed and stored. */
   #getFields(key: string): Fields {
     const fields = this.findFields(key);
     if (fields === undefined) throw new Failure(`cannot change "${fromByteString(key)}"`, { why: 'there is no such record' });
@@ -75,7 +76,7 @@ export class Draft {
   #storeFields(key: string, fields: Fields): void {
     const parts = listFields(fields);
     // only the last field may end in a backslash: before a separator it would make that a part of the value
-    const broken = parts.slice(0, -1).findIndex((part) => part.endsWith('\\'));
+    const broken = parts.findIndex((part, n) => part.endsWith('\\') && n < parts.length - 1);
     if (broken >= 0) {
       // the value itself may be a secret
       const prop = parts[broken % 2 === 0 ? broken - 1 : broken];

@@ -15,9 +15,8 @@ export interface Fields {
 }
 
 // not JavaScript's \s: that takes a byte 0xa0, which may be a part of a UTF-8 character, for a space
-const BLANK = /^[ \t\n\v\f\r]*$/;
-const COMMENT = /^[ \t\n\v\f\r]*#/;
-const SURROUNDING_SPACE = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g;
+const BLANK_OR_COMMENT = /^[ \t\n\v\f\r]*(?:#|$)/;
+const SPACE = ' \t\n\v\f\r';
 const SEPARATOR = /(?<!\\)\|/;
 const EVERY_SEPARATOR = /(?<!\\)\|/g;
 
@@ -25,7 +24,7 @@ const EVERY_SEPARATOR = /(?<!\\)\|/g;
 export function parseFlatFile(content: Buffer): Lines {
   const lines: Lines = new Map();
   for (const line of content.toString('latin1').split('\n')) {
-    if (BLANK.test(line) || COMMENT.test(line)) continue;
+    if (BLANK_OR_COMMENT.test(line)) continue;
     const equals = line.indexOf('=');
     if (equals === -1) lines.set(line, undefined);
     else lines.set(line.slice(0, equals), line.slice(equals + 1));
@@ -49,21 +48,27 @@ export function sortedKeys(byKey: ReadonlyMap<string, unknown>): string[] {
 }
 
 export function trim(text: string): string {
-  return text.replace(SURROUNDING_SPACE, '');
+  let [start, end] = [0, text.length];
+  while (start < end && SPACE.includes(text.charAt(start))) start++;
+  while (end > start && SPACE.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** Splits a value at each `|` without a backslash before it. An empty one has not even a type. */
 export function parseFields(value: string): Fields {
   if (value === '') return { type: undefined, props: new Map() };
-  const [type, ...rest] = value.split(SEPARATOR);
+  // of thousands of records hardly one has a backslash, and a plain split takes a tenth of the time
+  const fields = value.split(value.includes('\\') ? SEPARATOR : '|');
   const props = new Map<string, string | undefined>();
-  for (let i = 0; i < rest.length; i += 2) props.set(rest[i] ?? '', rest[i + 1]);
-  return { type, props };
+  for (let i = 1; i < fields.length; i += 2) props.set(fields[i] ?? '', fields[i + 1]);
+  return { type: fields[0], props };
 }
 
 /** The fields of a value in the order in which they are joined by `|`: type, then props in byte order. */
 export function listFields({ type, props }: Fields): string[] {
-  return [type ?? '', ...sortedKeys(props).flatMap((prop) => [prop, props.get(prop) ?? ''])];
+  const fields = [type ?? ''];
+  for (const prop of sortedKeys(props)) fields.push(prop, props.get(prop) ?? '');
+  return fields;
 }
 
 /** A newline is spelled `\n`; so a `\n` that was typed as two characters reads back as a newline, as in the original. */

@@ -15,12 +15,13 @@ type Kinds = Record<string, Props>;
  * `/etc/docksmith/db/DB/schema.d/` (of other packages) in byte order, over them
  * `/etc/docksmith/db/DB/schema.json` (the admin's). A later file adds to an earlier one and
  * may replace single members of a prop (`{"default": "…"}`).
+ * @param only one db, whose files alone are read
  * @throws {Failures} all mistakes of all files
  */
-export function readSchema(paths: Paths): Schema {
+export function readSchema(paths: Paths, only?: string): Schema {
   const schema = emptyObject<Kinds>();
   const mistakes: Failure[] = [];
-  for (const { db, file } of listSchemaFiles(paths)) {
+  for (const { db, file } of listSchemaFiles(paths, only)) {
     try {
       mergeFile(schema[db] ??= emptyObject<Props>(), file);
     } catch (error) {
@@ -32,8 +33,9 @@ export function readSchema(paths: Paths): Schema {
 }
 
 /** The files of the schema in the order in which they are merged, each to be opened. */
-export function listSchemaFiles(paths: Paths): readonly { readonly db: string; readonly file: string }[] {
-  const [admins, packages] = layersOf(paths, 'db').map((layer) => [...listMergedTree([layer])].map(([name, file]) => ({ parts: name.split(path.sep), file })));
+export function listSchemaFiles(paths: Paths, only?: string): readonly { readonly db: string; readonly file: string }[] {
+  const above = only === undefined ? [] : [only];
+  const [admins, packages] = layersOf(paths, path.join('db', ...above)).map((layer) => [...listMergedTree([layer])].map(([name, file]) => ({ parts: [...above, ...name.split(path.sep)], file })));
   const ofPackage = (packages ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
   const ofAdmin = (admins ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
   const ofOthers = (admins ?? []).filter(({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name));

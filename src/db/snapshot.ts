@@ -134,6 +134,11 @@ export function isSecretProp(schema: Schema, db: string, prop: string): boolean 
   return db === SECRETS || Object.values(schema[db] ?? {}).some((kind) => findPropSchema(kind, prop)?.secret === true);
 }
 
+/** Whether any prop of the db can be secret: of most dbs none is. */
+export function hasSecrets(schema: Schema, db: string): boolean {
+  return db === SECRETS || Object.values(schema[db] ?? {}).some((kind) => Object.values(kind).some(({ secret }) => secret === true));
+}
+
 /** Whether what was read is secret. The type of a record of `secrets` is one where it is more than that word. */
 export function isSecretRead({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>, { db, key, prop }: Read): boolean {
   if (prop !== undefined) return isSecretProp(schema, db, prop);
@@ -146,7 +151,7 @@ export function listSecretValues(snapshot: Pick<Snapshot, 'dbs' | 'schema'>): re
   const values: string[] = [];
   for (const [db, records] of snapshot.dbs) {
     // of most dbs no record has to be looked at
-    if (db !== SECRETS && !Object.values(snapshot.schema[db] ?? {}).some((kind) => Object.values(kind).some(({ secret }) => secret === true))) continue;
+    if (!hasSecrets(snapshot.schema, db)) continue;
     for (const { key, type, props } of records.values()) {
       if (isSecretRead(snapshot, { db, key })) values.push(type);
       for (const [prop, value] of props) if (isSecretProp(snapshot.schema, db, prop)) values.push(value);

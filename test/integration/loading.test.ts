@@ -38,10 +38,11 @@ it.each<[Bin, readonly string[]]>([
   expect(files).toEqual(['db.cjs']);
 });
 
-it('a command that only reads a db loads nothing of node that starts processes', async () => {
+it('a command that only reads a db loads nothing of node that starts processes, and no streams', async () => {
   const { builtins } = await listLoaded('db', ['docker_containers', 'getprop', 'wiki', 'status']);
   expect(builtins).toContain('NativeModule fs');
   expect(builtins).not.toContain('NativeModule child_process');
+  expect(builtins).not.toContain('NativeModule stream');
 });
 
 it('reconcile loads nothing that runs steps or is of other commands, and no client of an engine that it does not ask', async () => {

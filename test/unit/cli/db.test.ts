@@ -19,9 +19,9 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 async function db(args: readonly string[], stdin = ''): Promise<{ exit: number; stdout: string; stderr: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const exit = await runDb(args, { paths, stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr });
-  return { exit, stdout: readAll(stdout), stderr: readAll(stderr) };
+  const [printed, stderr]: [Buffer[], PassThrough] = [[], new PassThrough()];
+  const exit = await runDb(args, { paths, stdin: Readable.from([Buffer.from(stdin)]), stderr, print: (bytes) => Promise.resolve(void printed.push(bytes)) });
+  return { exit, stdout: Buffer.concat(printed).toString(), stderr: readAll(stderr) };
 }
 const readAll = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
 const json = async (...args: string[]): Promise<unknown> => JSON.parse((await db(['--json', ...args])).stdout);

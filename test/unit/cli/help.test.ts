@@ -1,9 +1,8 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.ts';
-import { runDb } from '../../../src/cli/db.ts';
 import { EVENT_DOCS } from '../../../src/cli/format-events.ts';
-import { formatCommandHelp, formatHelp } from '../../../src/cli/help.ts';
+import { formatCommandHelp, formatHelp, getCommand } from '../../../src/cli/help.ts';
 import { runHelpers } from '../../../src/cli/helpers.ts';
 import { formatTerms } from '../../../src/cli/terminal.ts';
 import { listEvents } from '../../../src/event/events.ts';
@@ -23,7 +22,7 @@ async function print(run: typeof runHelpers, args: readonly string[]): Promise<s
 }
 
 it.each([
-  ['docksmith', () => formatHelp(SHIPPED, 80)], ['docksmith helpers', () => print(runHelpers, [])], ['db', () => print(runDb, ['--help'])],
+  ['docksmith', () => formatHelp(SHIPPED, 80)], ['docksmith helpers', () => print(runHelpers, [])], ['db', async () => print(await getCommand('db').load(), ['--help'])],
   ...Object.keys(COMMANDS).map((name) => [name, () => formatCommandHelp(name, name, SHIPPED, 80)] as const),
 ] as const)('the help of %s fits 80 columns', async (_, help) => {
   const text = await help();

@@ -26,6 +26,12 @@ describe('words of a line', () => {
   it('keeps bytes that are not UTF-8', () => {
     expect(run('set k t a \xe9').draft.lines.get('k')).toBe('t|a|\xe9');
   });
+
+  it('takes no byte of a character for a blank', () => {
+    // à is c3 a0, and a0 alone is a space to JavaScript
+    expect(run('set k t a voil\xc3\xa0 b c').draft.lines.get('k')).toBe('t|a|voil\xc3\xa0|b|c');
+    expect(run('set k t a x\vy').draft.lines.get('k')).toBe('t|a|x\vy');
+  });
 });
 
 it('runs each command on what those before it left, skipping comments and empty lines', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -24,12 +24,35 @@ it('masks the values of secret props, old and new', () => {
   ]);
 });
 
+it('says records in byte order, and of those that stayed nothing', () => {
+  const records = (...keys: string[]): Record<string, string> => Object.fromEntries(keys.map((key) => [key, 't|q|2|p|1']));
+  expect(format(records('b', 'same', 'd'), records('e', 'same', 'c', 'a'), 'none').map((line) => line.slice('/db/x: '.length, -' (by root)'.length))).toEqual([
+    'OLD a=(undefined)', 'NEW a=t|q|2|p|1', 'DELETE b=t|q|2|p|1', 'OLD c=(undefined)', 'NEW c=t|q|2|p|1', 'DELETE d=t|q|2|p|1', 'OLD e=(undefined)', 'NEW e=t|q|2|p|1',
+  ]);
+});
+
 it('masks everything of a db that is all secrets, single values too', () => {
   expect(format({}, { a: 'hush', b: 't|p|hush' }, 'all').join('\n')).not.toContain('hush');
 });
 
 it('no value ends its line or talks to a terminal', () => {
   expect(format({}, { a: 't|p|\x1b[31m\x7f\r\xc2\x9b' })[1]).toBe('/db/x: NEW a=t|p|\\x1b[31m\\x7f\\x0d\\x9b (by root)');
+});
+
+it('takes all for secret where the schema of the db cannot be read, and asks no other', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'docksmith-log-'));
+  try {
+    const paths = findPaths({ DOCKSMITH_ROOT: root });
+    const schema = paths.file('/etc/docksmith/db/broken/schema.json');
+    mkdirSync(path.dirname(schema), { recursive: true });
+    writeFileSync(schema, '{');
+    for (const db of ['broken', 'other']) changeDb(paths, db, (draft) => draft.setType('k', `value-of-${db}`));
+    const log = readFileSync(paths.file(LOG_FILE), 'utf8');
+    expect(log).not.toContain('value-of-broken');
+    expect(log).toContain('NEW k=value-of-other ');
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });
 
 it('a host that is laid out in a folder has its log there, with passwords masked as the schema says', () => {

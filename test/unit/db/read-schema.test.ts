@@ -32,6 +32,15 @@ it('lays the schema files of packages over the shipped one, and the admin\'s ove
   expect(Object.keys(readSchema(paths)['x']?.['service'] ?? {})).toEqual(['Port', 'Own']);
 });
 
+it('reads no other db\'s files where one is asked for', () => {
+  write('package/db/x/schema.json', port('shipped'));
+  write('host/etc/docksmith/db/x/schema.d/10a.json', { service: { Own: { doc: '', kind: 'text' } } });
+  write('package/db/y/schema.json', 'no JSON');
+  expect(Object.keys(readSchema(paths, 'x')['x']?.['service'] ?? {})).toEqual(['Port', 'Own']);
+  expect(Object.keys(readSchema(paths, 'x'))).toEqual(['x']);
+  expect(readSchema(paths, 'z')).toEqual({});
+});
+
 it('has nothing under names that every JavaScript object has', () => {
   write('package/db/x/schema.json', port(''));
   const schema = readSchema(paths);
