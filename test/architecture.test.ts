@@ -103,7 +103,7 @@ describe('the rooms of src', () => {
 
 describe('packages of others', () => {
   const HOMES: Readonly<Record<string, readonly string[]>> = {
-    handlebars: ['template/fragment.ts'], ini: ['template/metadata.ts'], yaml: ['template/', 'container/'], dockerode: ['container/docker-client.ts'],
+    handlebars: ['template/parse-fragment.ts'], ini: ['template/metadata.ts'], yaml: ['template/', 'container/'], dockerode: ['container/docker-client.ts'],
     execa: ['event/run-process.ts'], diff: ['output/diff.ts'], 'yocto-spinner': ['cli/console-reporter.ts'],
   };
 

@@ -1,9 +1,10 @@
 import type { Place } from '../errors.ts';
 import type { Paths } from '../paths.ts';
-import { blockParamsOf, bodiesOf, calledPath, findPlainName, hashOf } from './ast.ts';
-import { type Fragment, listFragments, parseFragment, readFragment } from './fragment.ts';
+import { type Fragment, listFragments, readFragment } from './fragment.ts';
 import type { HelperTable } from './helper.ts';
 import type { ForEach, Metadata } from './metadata.ts';
+import { parseFragment } from './parse-fragment.ts';
+import { type BlockNode, type CallNode, type Expression, findPlainName, isFreePath, type PathNode, type Program, type Spot } from './program.ts';
 import { formatStaticRead, literalOf, recordsIn, type Shape, type Shapes, type StaticRead } from './shape.ts';
 
 export interface PlacedRead extends StaticRead {
@@ -122,42 +123,41 @@ class Walker {
     this.#program(this.#fragment.program, { context: undefined, blockParams: new Map() });
   }
 
-  #program(program: hbs.AST.Program | undefined, frame: Frame): void {
-    for (const statement of program?.body ?? []) {
-      if (statement.type === 'MustacheStatement') this.#call(statement as hbs.AST.MustacheStatement, frame);
-      else if (statement.type === 'BlockStatement') this.#block(statement as hbs.AST.BlockStatement, frame);
+  #program(program: Program, frame: Frame): void {
+    for (const statement of program) {
+      if (statement.kind === 'print') this.#call(statement.call, frame);
+      else if (statement.kind === 'block') this.#block(statement, frame);
     }
   }
 
-  #block(statement: hbs.AST.BlockStatement, frame: Frame): void {
-    const [program, inverse] = bodiesOf(statement);
-    const name = findPlainName(calledPath(statement)) ?? '';
-    const [first] = statement.params;
+  #block({ call, params, body, inverse }: BlockNode, frame: Frame): void {
+    const name = findPlainName(call.path) ?? '';
+    const [first] = call.params;
     if (['if', 'unless', 'with', 'each'].includes(name) && first !== undefined) {
       const value = this.#expression(first, frame);
       const inside = name === 'with' ? value : name === 'each' ? itemsOf(value) : undefined;
-      const [valueName] = blockParamsOf(program ?? {});
+      const [valueName] = params;
       const named: readonly (readonly [string, Shapes])[] = valueName === undefined ? [] : [[valueName, inside ?? []]];
-      this.#program(program, inside === undefined ? frame : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame });
+      this.#program(body, inside === undefined ? frame : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame });
     } else {
-      this.#callHelper(name, statement, frame);
-      this.#program(program, frame);
+      this.#callHelper(name, call, frame);
+      this.#program(body, frame);
     }
     this.#program(inverse, frame);
   }
 
-  #call(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, frame: Frame): Shapes {
-    const path = calledPath(call);
+  #call(call: CallNode, frame: Frame): Shapes {
+    const { path } = call;
     const name = findPlainName(path);
-    const hasArguments = call.params.length > 0 || hashOf(call).length > 0;
+    const hasArguments = call.params.length > 0 || call.hash.length > 0;
     const isVariable = name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
     if (name === undefined || isVariable || !Object.hasOwn(this.#collected.helpers, name)) return this.#path(path, frame);
     return this.#callHelper(name, call, frame);
   }
 
-  #callHelper(name: string, call: hbs.AST.MustacheStatement | hbs.AST.SubExpression | hbs.AST.BlockStatement, frame: Frame): Shapes {
+  #callHelper(name: string, call: CallNode, frame: Frame): Shapes {
     const args = call.params.map((param) => this.#expression(param, frame));
-    const hash = new Map(hashOf(call).map(({ key, value }) => [key, this.#expression(value, frame)]));
+    const hash = new Map(call.hash.map(([key, value]) => [key, this.#expression(value, frame)]));
     const helper = Object.hasOwn(this.#collected.helpers, name) ? this.#collected.helpers[name] : undefined;
     for (const read of helper?.reads ?? []) this.#note(read, call);
     if (name === 'expand') {
@@ -168,25 +168,24 @@ class Walker {
     return helper?.shape?.({ args, hash, note: (read) => this.#note(read, call) }) ?? [];
   }
 
-  #expression(node: hbs.AST.Expression, frame: Frame): Shapes {
-    switch (node.type) {
-      case 'StringLiteral': return [{ kind: 'text', text: (node as hbs.AST.StringLiteral).value }];
-      case 'SubExpression': return this.#call(node as hbs.AST.SubExpression, frame);
-      case 'PathExpression': return this.#path(node as hbs.AST.PathExpression, frame);
-      default: return [];
+  #expression(node: Expression, frame: Frame): Shapes {
+    switch (node.kind) {
+      case 'literal': return typeof node.value === 'string' ? [{ kind: 'text', text: node.value }] : [];
+      case 'call': return this.#call(node, frame);
+      case 'path': return this.#path(node, frame);
     }
   }
 
   /** As `lookUpPath` does it; see there. */
-  #path(node: hbs.AST.PathExpression, frame: Frame): Shapes {
-    const { data, depth, parts, original } = node;
+  #path(node: PathNode, frame: Frame): Shapes {
+    const { isData, depth, parts } = node;
     const [first, ...rest] = parts;
     let base: Frame | undefined = frame;
     for (let n = 0; n < depth; n++) base = base?.parent;
     if (base === undefined) return [];
-    if (data) return first === 'root' && rest[0] !== undefined ? this.#inside(this.#variable(rest[0], node), rest.slice(1), node) : [];
+    if (isData) return first === 'root' && rest[0] !== undefined ? this.#inside(this.#variable(rest[0], node), rest.slice(1), node) : [];
     if (first === undefined) return base.context ?? [];
-    const isFree = !/^(\.|this(\W|$))/.test(original);
+    const isFree = isFreePath(node);
     if (isFree) {
       const param = frame.blockParams.get(first);
       if (param !== undefined) return this.#inside(param, rest, node);
@@ -196,17 +195,17 @@ class Walker {
     return this.#inside(base.context, parts, node);
   }
 
-  #variable(name: string, node: hbs.AST.Node): Shapes {
+  #variable(name: string, node: Spot): Shapes {
     return this.#variables.get(name) ?? this.#configuration(name, node);
   }
 
-  #configuration(key: string, node: hbs.AST.Node): Shapes {
+  #configuration(key: string, node: Spot): Shapes {
     const of = { db: 'configuration', key };
     this.#note(of, node);
     return [{ kind: 'record', of }];
   }
 
-  #inside(start: Shapes, parts: readonly string[], node: hbs.AST.Node): Shapes {
+  #inside(start: Shapes, parts: readonly string[], node: Spot): Shapes {
     let shapes = start;
     for (const part of parts) {
       for (const of of recordsIn(shapes)) if (part !== 'key') this.#note(part === 'type' ? of : { ...of, prop: part }, node);
@@ -215,8 +214,8 @@ class Walker {
     return shapes;
   }
 
-  #note(read: StaticRead, { loc }: hbs.AST.Node): void {
-    this.#collected.note(read, { file: this.#fragment.file, line: loc.start.line });
+  #note(read: StaticRead, { line }: Spot): void {
+    this.#collected.note(read, { file: this.#fragment.file, line });
   }
 }
 

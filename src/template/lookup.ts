@@ -1,5 +1,6 @@
 import { findRecordSchema, type Snapshot } from '../db/snapshot.ts';
 import { findNearest } from '../nearest.ts';
+import { isFreePath, type PathNode } from './program.ts';
 import type { ReadScope } from './tracked-text.ts';
 import { RecordView, type Value, VariableMap } from './value.ts';
 
@@ -33,14 +34,15 @@ export class NoSuchName extends Error {}
  * The value at the end of a path; undefined for a missing record or prop.
  * @throws NoSuchName
  */
-export function lookUpPath({ data, depth, parts, original }: hbs.AST.PathExpression, frame: Frame, names: Names, scope: ReadScope): Value {
+export function lookUpPath(path: PathNode, frame: Frame, names: Names, scope: ReadScope): Value {
+  const { isData, depth, parts } = path;
   const [first, ...rest] = parts;
   let base = frame;
   for (let n = 0; n < depth; n++) {
     if (base.parent === undefined) throw new NoSuchName('there is nothing around the template');
     base = base.parent;
   }
-  if (data) {
+  if (isData) {
     if (first === 'root') {
       if (rest[0] === undefined) throw new NoSuchName('it names nothing here: say which record');
       return walk(variable(names, rest[0], scope), rest.slice(1), scope);
@@ -54,8 +56,7 @@ export function lookUpPath({ data, depth, parts, original }: hbs.AST.PathExpress
     if (base.context === ROOT) throw new NoSuchName('it names nothing here: say which record');
     return base.context;
   }
-  // `this.x`, `./x` and `../x` say where to look
-  const isFree = !/^(\.|this(\W|$))/.test(original);
+  const isFree = isFreePath(path);
   if (isFree && frame.blockParams.has(first)) return walk(frame.blockParams.get(first), rest, scope);
   // `config` and the variables of this expansion are seen from inside any block
   if (isFree && first === 'config') {

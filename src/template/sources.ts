@@ -1,8 +1,9 @@
 import { Failure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
-import { listLiterals } from './ast.ts';
-import { type Fragment, type FragmentList, listFragments, parseFragment, readFragment } from './fragment.ts';
+import { type Fragment, type FragmentList, listFragments, readFragment } from './fragment.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
+import { parseFragment } from './parse-fragment.ts';
+import { listLiterals } from './program.ts';
 
 /** A folder of fragments, or the metadata of a template, that a rendering looked at. */
 export interface Source {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { findProp, type Snapshot } from '../../db/snapshot.ts';
-import { bodiesOf, calledPath } from '../../template/ast.ts';
-import { parseFragment } from '../../template/fragment.ts';
+import { parseFragment } from '../../template/parse-fragment.ts';
+import type { Program } from '../../template/program.ts';
 import type { LintFinding } from './finding.ts';
 import type { KnownTemplate, Tree } from './tree.ts';
 
@@ -65,15 +65,16 @@ function listFolders({ metadata }: KnownTemplate, snapshot: Snapshot): readonly 
 }
 
 /** The text of a name with all that conditions could print. */
-function flatten(program: hbs.AST.Program | undefined, resolve: (parts: readonly string[]) => string): string {
-  return (program?.body ?? []).map((statement) => {
-    if (statement.type === 'ContentStatement') return (statement as hbs.AST.ContentStatement).value;
-    if (statement.type === 'MustacheStatement') {
-      const { params, ...mustache } = statement as hbs.AST.MustacheStatement;
-      const { original, parts } = calledPath(mustache);
-      return original === 'newline' ? '\n' : params.length > 0 ? UNKNOWN : resolve(parts);
+function flatten(program: Program, resolve: (parts: readonly string[]) => string): string {
+  return program.map((statement) => {
+    switch (statement.kind) {
+      case 'text': return statement.text;
+      case 'print': {
+        const { path: { source, parts }, params } = statement.call;
+        return source === 'newline' ? '\n' : params.length > 0 ? UNKNOWN : resolve(parts);
+      }
+      case 'block': return [statement.body, statement.inverse].map((part) => flatten(part, resolve)).filter((part) => part !== '').join('\n');
+      case 'refused': return '';
     }
-    if (statement.type !== 'BlockStatement') return '';
-    return bodiesOf(statement as hbs.AST.BlockStatement).map((body) => flatten(body, resolve)).filter((part) => part !== '').join('\n');
   }).join('');
 }
