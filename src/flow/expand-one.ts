@@ -51,7 +51,7 @@ function expand(world: World, { template, takeOver, outputFilename }: ExpandRequ
 
 /** `/etc/docksmith/containers/wiki.yaml` is an output of the template `/etc/docksmith/containers`. */
 function findTemplate({ paths, ledger }: World, path: string): RenderRequest {
-  if (listFragments(paths, path, false) !== undefined) return { template: path };
+  if (listFragments(paths, path) !== undefined) return { template: path };
   const owned = ledger.outputs.get(path);
   if (owned === undefined) return { template: path };
   return { template: owned.template, ...(owned.record === undefined ? {} : { args: [owned.record.key], metadata: { file: path, text: 'ONLY = arguments' } }) };

@@ -11,12 +11,11 @@ import { type ChangeSet, planChanges } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
-import { listFragments } from '../template/fragment.ts';
 import type { Recall } from '../reads/recall.ts';
 import { listMistakes } from '../template/mistakes.ts';
-import { readMetadata } from '../template/metadata.ts';
 import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
+import type { Sources } from '../template/sources.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
 import { openRecall, renderRequests } from './rendering.ts';
 import type { World } from './world.ts';
@@ -44,27 +43,27 @@ export interface ExpandOptions {
  */
 export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false }: ExpandOptions): Expanded {
   const { paths, ledger } = world;
-  const requests = asked.map((request) => withInvolved(world, request));
   const recall = openRecall(world, { isForced });
+  const requests = asked.map((request) => withInvolved(world, recall.sources, request));
   const { warnings, checked } = checkContainers(world, requests, recall);
   const rendering = renderRequests(world, recall, requests);
   const { outputs, kept } = rendering;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
-  const gone = [...rendering.scope.values()].every((scope) => scope === 'all') ? goneTemplates(world) : [];
+  const gone = [...rendering.scope.values()].every((scope) => scope === 'all') ? goneTemplates(world, recall.sources) : [];
   const former = gone.length > 0 ? undefined : rendering.former;
   const changes = planChanges(outputs, ledger, new Map([...gone, ...rendering.scope]), installedUnder(paths), { takeOver, kept, former });
   return { changes, outputs, warnings: [...warnings, ...rendering.warnings], remember: () => rendering.remember(checked) };
 }
 
 /** With those containers that the named ones cannot do without. */
-function withInvolved({ paths, snapshot }: World, request: RenderRequest): RenderRequest {
+function withInvolved({ paths, snapshot }: World, sources: Sources, request: RenderRequest): RenderRequest {
   const { args = [], template, metadata } = request;
-  const { forEach, onlyArguments } = readMetadata(paths, template, metadata);
+  const { forEach, onlyArguments } = sources.metadata(template, metadata);
   return args.length > 0 && onlyArguments && forEach?.db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
 }
 
-function checkContainers({ paths, snapshot, facts, ledger }: World, requests: readonly RenderRequest[], recall: Recall): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
-  const ofContainers = requests.map(({ template, metadata, args }) => ({ metadata: readMetadata(paths, template, metadata), args }))
+function checkContainers({ snapshot, facts, ledger }: World, requests: readonly RenderRequest[], recall: Recall): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
+  const ofContainers = requests.map(({ template, metadata, args }) => ({ metadata: recall.sources.metadata(template, metadata), args }))
     .filter(({ metadata }) => metadata.forEach?.db === CONTAINERS);
   if (ofContainers.length === 0) return { warnings: [], checked: undefined };
   const isWhole = ofContainers.some(({ metadata }) => !metadata.onlyArguments);
@@ -101,8 +100,8 @@ export function requestsOf(templates: readonly TemplateToExpand[], args: readonl
 }
 
 /** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. */
-function goneTemplates({ paths, ledger }: World): readonly (readonly [string, 'all'])[] {
-  return [...ledger.outputs.templates()].filter((template) => listFragments(paths, readMetadata(paths, template).template, false) === undefined).map((template) => [template, 'all'] as const);
+function goneTemplates({ ledger }: World, sources: Sources): readonly (readonly [string, 'all'])[] {
+  return [...ledger.outputs.templates()].filter((template) => sources.list(sources.metadata(template).template, false) === undefined).map((template) => [template, 'all'] as const);
 }
 
 /** Whether an output is a container's run spec. */

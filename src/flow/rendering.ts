@@ -9,11 +9,12 @@ import { LEDGER_FILE } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
 import { remember } from '../reads/remember.ts';
-import { signatureOf } from '../reads/signature.ts';
+import { signatureOf } from '../signature.ts';
 import { HELPERS } from '../template/helpers/index.ts';
 import { Mistakes } from '../template/mistakes.ts';
 import { Renderer, type RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
+import { Compiled } from '../template/compiled.ts';
 import { Sources } from '../template/sources.ts';
 import { ownersOf } from './owners.ts';
 import type { World } from './world.ts';
@@ -34,7 +35,7 @@ export interface Rendering {
 /** @throws Failure(s) with every mistake of every template */
 export function renderRequests(world: World, recall: Recall, requests: readonly RenderRequest[], { isPlain = false }: { readonly isPlain?: boolean } = {}): Rendering {
   const { paths, snapshot, facts } = world;
-  const sources = new Sources(paths);
+  const { sources } = recall;
   const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, sources);
   const mistakes = new Mistakes();
   const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
@@ -54,23 +55,26 @@ export function renderRequests(world: World, recall: Recall, requests: readonly 
     scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
     former: isAnyUnknown ? undefined : done.flatMap(({ wanted }) => wanted.former),
     warnings: done.flatMap(({ rendered }) => rendered.warnings),
-    remember: (checked) => remember(recallContext(world), recall, done, checked),
+    remember: (checked) => {
+      remember(recallContext(world, sources), recall, done, checked);
+      sources.keepCompiled();
+    },
   };
 }
 
 /** Renders single templates over the world, whatever is remembered. */
 export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
-  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) });
+  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) }, new Sources(paths, new Compiled(paths)));
 }
 
-/** What is remembered of the last renderings. @param isForced nothing */
+/** What is remembered of the last renderings, and of the templates. @param isForced nothing */
 export function openRecall(world: World, { isForced }: { readonly isForced: boolean }): Recall {
-  const context = recallContext(world);
+  const context = recallContext(world, new Sources(world.paths, isForced ? undefined : new Compiled(world.paths)));
   return isForced ? new Recall(context, undefined) : Recall.open(context);
 }
 
-function recallContext({ paths, snapshot, facts }: World): RecallContext {
-  return { paths, snapshot, facts, maker: makerOf(paths, snapshot), ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', indexes: [LINKED_WITH] };
+function recallContext({ paths, snapshot, facts }: World, sources: Sources): RecallContext {
+  return { paths, snapshot, facts, maker: makerOf(paths, snapshot), ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', indexes: [LINKED_WITH], sources };
 }
 
 /** What text and owners of outputs come from besides records, facts and templates. */

@@ -1,13 +1,11 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { crc32 } from 'node:zlib';
-import { errorCode } from '../errors.ts';
-import type { Paths } from '../paths.ts';
+import { rmSync } from 'node:fs';
+import { readCacheFile, writeCacheFile } from '../cache-file.ts';
+import { CACHE_DIR, type Paths } from '../paths.ts';
 import type { Read } from '../db/record.ts';
 import type { Source } from '../template/sources.ts';
 
-/** Without the root. May be deleted at any time: then the next event renders everything. */
-export const READS_FILE = '/var/cache/docksmith/reads';
+/** In the folder of caches. Where it is gone, the next event renders everything. */
+const FILE = 'reads';
 
 /** One unit of a template as it was rendered last. */
 export interface KnownUnit {
@@ -48,22 +46,10 @@ export interface Known {
 
 const VERSION = 'docksmith reads 1';
 
-/** Undefined where there is none, or it is damaged: it is as good as none. */
+/** Undefined where there is none. */
 export function readKnown(paths: Paths): Known | undefined {
-  let content: Buffer;
-  try {
-    const file = paths.file(READS_FILE);
-    // what somebody else has written there is not to be believed
-    if (lstatSync(file).uid !== process.geteuid?.()) return undefined;
-    content = readFileSync(file);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR'].includes(errorCode(error) ?? '')) return undefined;
-    throw error;
-  }
-  const end = content.indexOf(10);
-  const body = content.subarray(end + 1);
-  if (content.subarray(0, Math.max(end, 0)).toString() !== `${VERSION} ${crc32(body).toString(16)}`) return undefined;
-  return parseKnown(body);
+  const body = readCacheFile(paths, FILE, VERSION);
+  return body === undefined ? undefined : parseKnown(body);
 }
 
 interface Head extends Pick<Known, 'maker' | 'ledger' | 'checked'> {
@@ -96,7 +82,6 @@ function parseUnit(text: string): readonly [string, KnownUnit] {
   return [unescapeKey(key), { reads: reads === '' ? undefined : Number(reads), outputs }];
 }
 
-/** A failure to write costs the next event its speed and nothing else. Not synced: a torn file is noticed. */
 export function writeKnown(paths: Paths, { maker, ledger, checked, facts, reads, lists, templates, dbs }: Known): void {
   const lines = [...reads.map((read) => JSON.stringify(read)), ...lists];
   for (const { units } of templates) {
@@ -107,21 +92,12 @@ export function writeKnown(paths: Paths, { maker, ledger, checked, facts, reads,
     maker, ledger, checked, facts: [...facts], reads: reads.length, lists: lists.length, bytes: text.length,
     templates: templates.map(({ units, ...template }) => ({ ...template, units: units.size })), dbs: [...dbs].map(([name, content]) => [name, content.length]),
   };
-  const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), text, ...dbs.values()]);
-  const file = paths.file(READS_FILE);
-  try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
-    // it holds values of dbs that others may not read
-    writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${VERSION} ${crc32(body).toString(16)}\n`), body]), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-  }
+  writeCacheFile(paths, FILE, VERSION, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), text, ...dbs.values()]));
 }
 
 /** Nothing is remembered any more. */
 export function removeKnown(paths: Paths): void {
-  rmSync(path.dirname(paths.file(READS_FILE)), { recursive: true, force: true });
+  rmSync(paths.file(CACHE_DIR), { recursive: true, force: true });
 }
 
 /** A key may hold a tab, which ends the parts of a line. */

@@ -7,10 +7,10 @@ import type { Paths } from '../paths.ts';
 import { comparableDbs } from './comparable.ts';
 import { findFact } from '../template/observed-facts.ts';
 import type { RenderedTemplate, RenderRequest } from '../template/render.ts';
-import type { Source } from '../template/sources.ts';
+import type { Source, Sources } from '../template/sources.ts';
 import { type Known, type KnownTemplate, type KnownUnit, readKnown } from './file.ts';
 import { Moved } from './moved.ts';
-import { signatureOf } from './signature.ts';
+import { signatureOf } from '../signature.ts';
 import { stateOfSources } from './sources-state.ts';
 
 export interface RecallContext {
@@ -22,6 +22,8 @@ export interface RecallContext {
   /** see `Known` */
   readonly ledger: string;
   readonly indexes: readonly Index[];
+  /** the templates, as this rendering finds them */
+  readonly sources: Sources;
 }
 
 /** What of a request has to be rendered. */
@@ -78,10 +80,14 @@ export class Recall {
     return this.#moved;
   }
 
+  get sources(): Sources {
+    return this.#context.sources;
+  }
+
   /** @param args keys that alone are asked for; undefined: all */
   want(request: RenderRequest, args: readonly string[] | undefined): Wanted {
     const template = this.findTemplate(request);
-    if (template === undefined || stateOfSources(this.#context.paths, template.sources) !== template.state) return EVERYTHING;
+    if (template === undefined || stateOfSources(this.sources, template.sources, { isKept: false }) !== template.state) return EVERYTHING;
     const { units, db } = template;
     const stale = new Set<string>(db === undefined ? [] : [...this.#moved?.records(db).keys() ?? []]);
     const [kept, former]: [string[], string[]] = [[], []];

@@ -3,7 +3,7 @@ import { FACTS, type Read } from '../db/record.ts';
 import { comparableDbs } from './comparable.ts';
 import { type Known, type KnownTemplate, type KnownUnit, writeKnown } from './file.ts';
 import { digestOfFact, type Done, nameOfFact, nameOfRequest, type Recall, type RecallContext } from './recall.ts';
-import { signatureOf } from './signature.ts';
+import { signatureOf } from '../signature.ts';
 import { stateOfSources } from './sources-state.ts';
 
 /**
@@ -11,7 +11,7 @@ import { stateOfSources } from './sources-state.ts';
  * @param context how things stood when it was rendered, with the ledger as it is now
  */
 export function remember(context: RecallContext, recall: Recall, done: readonly Done[], checked: string | undefined, now = Date.now()): void {
-  const { paths, snapshot, facts, maker, ledger } = context;
+  const { paths, snapshot, facts, maker, ledger, sources: found } = context;
   const before = recall.known;
   const isNew = done.some(({ rendered, wanted }) => rendered.units.length > 0 || wanted.stale === undefined || wanted.stale.size > 0);
   if (before !== undefined && !isNew && recall.moved?.dbs.length === 0 && before.ledger === ledger && before.checked === checked && !recall.isAnyFactMoved) return;
@@ -26,7 +26,7 @@ export function remember(context: RecallContext, recall: Recall, done: readonly 
     const known = recall.findTemplate(request);
     const isWhole = wanted.stale === undefined;
     const allSources = isWhole || known === undefined ? sources : [...new Map([...known.sources, ...sources].map((source) => [`${source.kind} ${source.template}`, source])).values()];
-    const state = stateOfSources(paths, allSources, now);
+    const state = stateOfSources(found, allSources, { isKept: true });
     if (name === undefined || state === undefined) continue;
     const units = new Map<string, KnownUnit>(isWhole || known === undefined ? [] : unitsOfOthers(known, recall, (key) => isPart && wanted.stale?.has(key) === false));
     // of those that nobody asked for nothing is known

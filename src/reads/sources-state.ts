@@ -1,25 +1,22 @@
-import { createHash } from 'node:crypto';
-import path from 'node:path';
-import { layersOf } from '../layers.ts';
-import type { Paths } from '../paths.ts';
-import { listFragments } from '../template/fragment.ts';
-import type { Source } from '../template/sources.ts';
-import { signatureOfTarget } from './signature.ts';
+import { hash } from 'node:crypto';
+import { sign } from '../signature.ts';
+import type { Source, Sources } from '../template/sources.ts';
 
 /**
- * How the sources of a rendering stand, equal as long as none of their files was changed, added
- * or taken away. @param now milliseconds; undefined: only to be compared
- * @returns undefined where one was changed just now, so that nothing can be said of it
+ * How the sources of a rendering stood before they were read, equal as long as none of their
+ * files was changed, added or taken away. @param isKept it is to be compared at another time
+ * @returns undefined where one was changed just then, so that nothing can be said of it
  */
-export function stateOfSources(paths: Paths, sources: readonly Source[], now?: number): string | undefined {
+export function stateOfSources(sources: Sources, used: readonly Source[], { isKept }: { readonly isKept: boolean }): string | undefined {
   const lines: string[] = [];
-  for (const { kind, template } of sources) {
-    const files = kind === 'metadata' ? layersOf(paths, path.join('templates.metadata', template)) : listFragments(paths, template, kind === 'fragments with banner')?.files ?? ['none'];
-    for (const file of files) {
-      const signature = signatureOfTarget(file, now);
+  for (const source of used) {
+    const files = sources.listFiles(source);
+    if (files === undefined) lines.push('none');
+    for (const { file, state } of files ?? []) {
+      const signature = state === undefined ? 'none' : sign(state, isKept ? sources.begun : undefined);
       if (signature === '') return undefined;
-      lines.push(`${file} ${signature ?? 'none'}`);
+      lines.push(`${file} ${signature}`);
     }
   }
-  return createHash('sha256').update(lines.join('\n')).digest('base64');
+  return hash('sha256', lines.join('\n'), 'base64');
 }

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { Failure, reasonOf } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
+import { type FileState, findStats } from '../signature.ts';
 import { refuseNoPath } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import type { Program } from './program.ts';
@@ -15,11 +16,22 @@ export interface Fragment {
   readonly program: Program;
 }
 
+/** A fragment that was not read yet. */
+export interface FragmentFile {
+  readonly name: string;
+  /** to be opened */
+  readonly file: string;
+  /** as it stood when it was listed; undefined: a link that leads nowhere */
+  readonly state: FileState | undefined;
+}
+
 /** The fragments of a template in the order in which they print, and what was passed over. */
 export interface FragmentList {
-  /** files, in order; empty ones are left out */
-  readonly files: readonly string[];
+  /** in order; empty ones are left out */
+  readonly files: readonly FragmentFile[];
   readonly warnings: readonly string[];
+  /** whether the default `template-begin` may stand in front: it has none of its own */
+  readonly takesBanner: boolean;
 }
 
 const BANNER = 'template-begin';
@@ -30,50 +42,56 @@ const BANNER = 'template-begin';
  * fragment removes the one it overrides. A flat file in the highest layer that has the
  * template stands alone; in a lower one it is hidden by a folder above.
  * @param template the template's path, `/etc/docker/daemon.json`
- * @param banner whether a template without a `template-begin` of its own gets the default one
  * @returns undefined when no layer has the template
  * @throws Failure for a path that is none
  */
-export function listFragments(paths: Paths, template: string, banner: boolean): FragmentList | undefined {
+export function listFragments(paths: Paths, template: string): FragmentList | undefined {
   refuseNoPath(template);
-  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template)));
-  const kinds = layers.map((layer) => ({ layer, kind: kindOf(layer) })).filter(({ kind }) => kind !== undefined);
-  const [highest, ...lower] = kinds;
+  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template)))
+    .flatMap((layer) => {
+      const stats = findStats(layer);
+      return stats === undefined ? [] : [{ layer, stats, isFolder: stats.isDirectory() }];
+    });
+  const [highest, ...lower] = layers;
   if (highest === undefined) return undefined;
-  const isFlat = highest.kind === 'file';
-  const files = new Map<string, string>();
+  const isFlat = !highest.isFolder;
+  const files = new Map<string, FragmentFile>();
   const warnings: string[] = [];
-  if (isFlat) files.set('', highest.layer);
-  for (const { layer, kind } of isFlat ? [] : kinds) {
+  if (isFlat) files.set('', { name: '', file: highest.layer, state: highest.stats });
+  for (const { layer, isFolder } of isFlat ? [] : layers) {
     // what a flat file hides below it stays hidden
-    if (kind === 'file') break;
+    if (!isFolder) break;
     for (const name of readdirSync(layer)) {
       const file = path.join(layer, name);
-      if (kindOf(file) === 'folder') continue;
+      const stats = findStats(file);
+      if (stats?.isDirectory() === true) continue;
       if (isBackupName(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);
-      else if (!files.has(name)) files.set(name, file);
+      else if (!files.has(name)) files.set(name, { name, file, state: stats });
     }
   }
   // an original's quirk that its users' files rely on: a flat file over a folder gets the banner, a flat file alone does not
-  if (banner && !files.has(BANNER) && (!isFlat || lower.some(({ kind }) => kind === 'folder'))) {
-    const [found] = layersOf(paths, 'templates-default').map((layer) => path.join(layer, BANNER)).filter((file) => kindOf(file) === 'file');
-    if (found !== undefined) files.set(BANNER, found);
-  }
-  const ordered = [...files].sort(([a], [b]) => rank(a) - rank(b) || compareBytes(a, b));
-  return { files: ordered.map(([, file]) => file).filter((file) => statSync(file, { throwIfNoEntry: false })?.size !== 0), warnings };
+  const takesBanner = !files.has(BANNER) && (!isFlat || lower.some(({ isFolder }) => isFolder));
+  const ordered = [...files.values()].sort((a, b) => rank(a.name) - rank(b.name) || compareBytes(a.name, b.name));
+  return { files: ordered.filter(isNotEmpty), warnings, takesBanner };
 }
 
 function rank(name: string): number {
   return name === BANNER ? 0 : name === 'template-end' ? 2 : 1;
 }
 
-function kindOf(file: string): 'file' | 'folder' | undefined {
-  try {
-    return statSync(file).isDirectory() ? 'folder' : 'file';
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
+function isNotEmpty({ state }: FragmentFile): boolean {
+  return state?.size !== 0;
+}
+
+/** The `template-begin` of templates without one of their own; none: there is no such file, or it is empty. */
+export function listBanner(paths: Paths): readonly FragmentFile[] {
+  const found = layersOf(paths, 'templates-default').map((layer) => path.join(layer, BANNER)).map((file) => ({ file, stats: findStats(file) })).find(({ stats }) => stats?.isDirectory() === false);
+  return found === undefined ? [] : [{ name: BANNER, file: found.file, state: found.stats }].filter(isNotEmpty);
+}
+
+/** With the default `template-begin` where the template takes it. */
+export function withBanner(list: FragmentList | undefined, banner: () => readonly FragmentFile[]): FragmentList | undefined {
+  return list?.takesBanner === true ? { ...list, files: [...banner(), ...list.files] } : list;
 }
 
 /** Reads and parses one fragment. @throws Failure with file, line and column of a syntax error */

@@ -4,6 +4,7 @@ import ini from 'ini';
 import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
 import { layersOf } from '../layers.ts';
 import { isPlainPath, type Paths, withoutRoot } from '../paths.ts';
+import { type FileState, findStats } from '../signature.ts';
 import { refuseUntrusted } from '../trust.ts';
 import { ESCAPES } from './escape.ts';
 
@@ -49,15 +50,28 @@ export interface LineFilter { readonly pattern: RegExp; readonly replacement: st
 const KEYS = ['PERMS', 'UID', 'GID', 'OUTPUT_FILENAME', 'TEMPLATE_PATH', 'FILTER', 'DELETE', 'FOREACH', 'ONLY', 'FORMAT', 'ESCAPE', 'CHECK', 'SERVICES'];
 const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
 
+/** A file of metadata where a layer can have one. */
+export interface MetadataFile {
+  /** to be opened */
+  readonly file: string;
+  /** as it stood when it was listed; undefined: there is none */
+  readonly state: FileState | undefined;
+}
+
+/** What can say something of a template, the file that wins first. */
+export function listMetadataFiles(paths: Paths, output: string): readonly MetadataFile[] {
+  refuseNoPath(output);
+  return layersOf(paths, path.join('templates.metadata', output)).map((file) => ({ file, state: findStats(file) }));
+}
+
 /**
  * The metadata of one template: `templates.metadata/PATH` of the package, over it the admin's,
  * over it `extra` (the content of an event's templates2expand file), key by key.
  * @throws Failure(s) naming the file and the key
  */
-export function readMetadata(paths: Paths, output: string, extra?: { readonly file: string; readonly text: string }): Metadata {
-  refuseNoPath(output);
-  const files = layersOf(paths, path.join('templates.metadata', output)).toReversed().flatMap((file) => {
-    const text = readIfThere(file);
+export function readMetadata(paths: Paths, output: string, extra?: { readonly file: string; readonly text: string }, listed = listMetadataFiles(paths, output)): Metadata {
+  const files = listed.toReversed().flatMap(({ file, state }) => {
+    const text = state === undefined ? undefined : readIfThere(file);
     // a CHECK is a command line, run with our rights
     if (text !== undefined && givesCheck(text)) refuseUntrusted(paths, file, `the CHECK of "${withoutRoot(paths, file)}"`);
     return text === undefined ? [] : [{ file: withoutRoot(paths, file), text }];

@@ -1,9 +1,12 @@
+import path from 'node:path';
 import { Failure } from '../errors.ts';
-import type { Paths } from '../paths.ts';
-import { type Fragment, type FragmentList, listFragments, readFragment } from './fragment.ts';
-import { type Metadata, readMetadata } from './metadata.ts';
+import { type Paths, withoutRoot } from '../paths.ts';
+import type { Compiled } from './compiled.ts';
+import { type Fragment, type FragmentFile, type FragmentList, listBanner, listFragments, readFragment, withBanner } from './fragment.ts';
+import { listMetadataFiles, type Metadata, type MetadataFile, readMetadata } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
-import { listLiterals } from './program.ts';
+import { listLiterals, type Program } from './program.ts';
+import { sign } from '../signature.ts';
 
 /** A folder of fragments, or the metadata of a template, that a rendering looked at. */
 export interface Source {
@@ -13,16 +16,22 @@ export interface Source {
 
 /** The templates that one rendering uses, each listed, read and parsed once. */
 export class Sources {
+  /** milliseconds: nothing was looked at before */
+  readonly begun = Date.now();
   readonly #paths: Paths;
+  readonly #compiled: Compiled | undefined;
   readonly #lists = new Map<string, FragmentList | undefined>();
+  readonly #metadataFiles = new Map<string, readonly MetadataFile[]>();
   readonly #metadata = new Map<string, Metadata>();
   readonly #fragments = new Map<string, Fragment>();
   readonly #inline = new Map<string, Fragment>();
-
+  #banner: readonly FragmentFile[] | undefined;
   #used = new Map<string, Source>();
 
-  constructor(paths: Paths) {
+  /** @param compiled what was parsed before; undefined: everything is parsed */
+  constructor(paths: Paths, compiled?: Compiled) {
     this.#paths = paths;
+    this.#compiled = compiled;
   }
 
   /** What is looked at while `work` is done. */
@@ -40,22 +49,50 @@ export class Sources {
     this.#used.set(`${kind} ${template}`, { kind, template });
   }
 
+  /** The files of a source as they stood before they were read; undefined: there is no such template. */
+  listFiles({ kind, template }: Source): readonly (FragmentFile | MetadataFile)[] | undefined {
+    return kind === 'metadata' ? this.#listMetadataFiles(template) : this.#list(template, kind === 'fragments with banner')?.files;
+  }
+
   /** @param extra metadata that an event adds */
   metadata(template: string, extra?: { readonly file: string; readonly text: string }): Metadata {
     this.#note('metadata', template);
-    if (extra !== undefined) return readMetadata(this.#paths, template, extra);
-    return getOrMake(this.#metadata, template, () => readMetadata(this.#paths, template));
+    if (extra !== undefined) return readMetadata(this.#paths, template, extra, this.#listMetadataFiles(template));
+    return getOrMake(this.#metadata, template, () => readMetadata(this.#paths, template, undefined, this.#listMetadataFiles(template)));
+  }
+
+  #listMetadataFiles(template: string): readonly MetadataFile[] {
+    return getOrMake(this.#metadataFiles, template, () => listMetadataFiles(this.#paths, template));
   }
 
   /** Undefined when there is no such template. @param banner whether it gets the default `template-begin` */
   list(template: string, banner: boolean): FragmentList | undefined {
     this.#note(banner ? 'fragments with banner' : 'fragments', template);
-    return getOrMake(this.#lists, `${banner ? 'with' : 'without'} ${template}`, () => listFragments(this.#paths, template, banner));
+    return this.#list(template, banner);
+  }
+
+  #list(template: string, banner: boolean): FragmentList | undefined {
+    const list = getOrMake(this.#lists, template, () => listFragments(this.#paths, template));
+    return banner ? withBanner(list, () => (this.#banner ??= listBanner(this.#paths))) : list;
   }
 
   /** @throws Failure for one that cannot be read or parsed */
-  fragment(file: string): Fragment {
-    return getOrMake(this.#fragments, file, () => readFragment(this.#paths, file));
+  fragment({ file, state }: FragmentFile): Fragment {
+    return getOrMake(this.#fragments, file, () => {
+      const [shown, name] = [withoutRoot(this.#paths, file), path.basename(file)];
+      // one that was changed just now is not to be known by its signature
+      const mark = state === undefined ? '' : sign(state, this.begun);
+      const make = (): Program => readFragment(this.#paths, file).program;
+      return { name, file: shown, program: mark === '' ? make() : this.#compile(path.dirname(shown), name, mark, make) };
+    });
+  }
+
+  #compile(folder: string, name: string, mark: string, make: () => Program): Program {
+    const known = this.#compiled?.find(folder, name, mark);
+    if (known !== undefined) return known;
+    const program = make();
+    this.#compiled?.add(folder, name, mark, program);
+    return program;
   }
 
   /** Texts that the fragments read so far write down. */
@@ -65,7 +102,12 @@ export class Sources {
 
   /** Handlebars that stands in metadata. @param file what messages call it */
   inline(file: string, text: string): Fragment {
-    return getOrMake(this.#inline, `${file}\n${text}`, () => parseFragment(file, text));
+    return getOrMake(this.#inline, `${file}\n${text}`, () => ({ name: path.basename(file), file, program: this.#compile(file, text, '', () => parseFragment(file, text).program) }));
+  }
+
+  /** What had to be parsed need not be parsed the next time. */
+  keepCompiled(): void {
+    this.#compiled?.write();
   }
 }
 

@@ -52,7 +52,7 @@ export function readTree(paths: Paths): Tree {
   const templates = new Map([...named].sort(compareBytes).flatMap((template) => collect(() => {
     const metadata = readMetadata(paths, template);
     return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
-  })).filter(({ metadata }) => listFragments(paths, metadata.template, false) !== undefined).map((known) => [known.template, known]));
+  })).filter(({ metadata }) => listFragments(paths, metadata.template) !== undefined).map((known) => [known.template, known]));
   throwAll(failures);
   return { templates, events, unused: listUnused(paths, templates) };
 }

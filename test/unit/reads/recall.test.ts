@@ -3,7 +3,6 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure, Failures } from '../../../src/errors.ts';
 import { openRecall, type Rendering, renderRequests } from '../../../src/flow/rendering.ts';
-import { READS_FILE } from '../../../src/reads/file.ts';
 import type { RenderRequest } from '../../../src/template/render.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { pick, type Random, randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
@@ -30,6 +29,9 @@ function install(root: string, { outputs, former }: Rendering): void {
     writeFileSync(root + file, content);
   }
 }
+
+const READS_FILE = '/var/cache/docksmith/reads';
+const COMPILED_FILE = ({ root }: Server): string => `${root}/var/cache/docksmith/templates`;
 
 type Result = { readonly rendering: Rendering } | { readonly mistakes: readonly string[] };
 
@@ -114,5 +116,35 @@ describe('the short cut', () => {
     expandAndCompare(server, requests, 'first');
     writeFileSync(server.root + READS_FILE, damage(readFileSync(server.root + READS_FILE)));
     expect(expandAndCompare(server, requests, 'damaged')).toEqual({ rendered: 2, kept: 0 });
+  });
+
+  it('renders fragments that were compiled before to the same text with the same places, and those that were edited to their new one', () => {
+    const paths = makeRoot({ 'templates/etc/it/10a': 'one\n{{docker.status}}\n', 'templates/etc/it/20b': '{{#if (enabled docker)}}\ntwo\n{{/if}}\n' });
+    const server: Server = { root: paths.root, dbs: SAMPLE_DBS, facts: SAMPLE_FACTS };
+    const settle = (): void => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); };
+    const expand = (): { readonly text: string; readonly places: readonly string[]; readonly keep: () => void } => {
+      const world = worldOf(server);
+      rmSync(server.root + READS_FILE, { force: true });
+      const { outputs: [output], remember } = renderRequests(world, openRecall(world, { isForced: false }), [{ template: '/etc/it' }]);
+      return {
+        text: output?.content.toString() ?? '', places: output?.origins.map((origins) => origins.map(({ fragment, line, reads }) => `${path.basename(fragment)}:${line} ${reads.map(({ key, prop }) => `${key ?? ''} ${prop ?? ''}`).join()}`).join()) ?? [],
+        keep: () => remember(undefined),
+      };
+    };
+    settle();
+    const first = expand();
+    expect(existsSync(COMPILED_FILE(server))).toBe(false);
+    first.keep();
+    expect(readFileSync(COMPILED_FILE(server), 'utf8')).toContain('20b');
+    const second = expand();
+    expect([second.text, second.places]).toEqual([first.text, first.places]);
+    expect(second.places.map((place) => place.split(' ')[0])).toEqual(['template-begin:1', 'template-begin:2', 'template-begin:3', '10a:1', '10a:2', '20b:2']);
+    // as long as before, and within one step of the file system's clock
+    writeFileSync(`${paths.root}/etc/docksmith/templates/etc/it/10a`, 'ONE\n{{docker.status}}\n');
+    const edited = expand();
+    edited.keep();
+    expect(edited.text).toBe(first.text.replace('one\n', 'ONE\n'));
+    writeFileSync(`${paths.root}/etc/docksmith/templates/etc/it/10a`, 'eno\n{{docker.status}}\n');
+    expect(expand().text).toBe(first.text.replace('one\n', 'eno\n'));
   });
 });

@@ -33,8 +33,8 @@ needsData(ORACLE)('merging, as the original was recorded', () => {
   });
 });
 
-function listed(files: Readonly<Record<string, string>>, banner = false): readonly string[] | undefined {
-  return listFragments(makeRoot(files), '/etc/it', banner)?.files.map((file) => path.basename(file));
+function listed(files: Readonly<Record<string, string>>): readonly string[] | undefined {
+  return listFragments(makeRoot(files), '/etc/it')?.files.map(({ file }) => path.basename(file));
 }
 
 describe('listFragments', () => {
@@ -49,8 +49,8 @@ describe('listFragments', () => {
 
   it('passes over what an editor or a package manager left, and says so', () => {
     const backups = ['~', '.swp', '.orig', '.rpmsave', '.rpmnew', '.rpmorig', '.dpkg-old', '.dpkg-new', '.dpkg-dist'].map((ending) => `10a${ending}`);
-    const list = listFragments(makeRoot(Object.fromEntries(['10a', ...backups].map((name) => [`templates/etc/it/${name}`, 'x']))), '/etc/it', false);
-    expect(list?.files.map((file) => path.basename(file))).toEqual(['10a']);
+    const list = listFragments(makeRoot(Object.fromEntries(['10a', ...backups].map((name) => [`templates/etc/it/${name}`, 'x']))), '/etc/it');
+    expect(list?.files.map(({ name }) => name)).toEqual(['10a']);
     expect(list?.warnings.toSorted()).toEqual(backups.map((name) => `passed over /etc/docksmith/templates/etc/it/${name}: its name is that of a backup`).toSorted());
   });
 
@@ -59,7 +59,7 @@ describe('listFragments', () => {
   });
 
   it.each(['etc/it', '/etc/../it', '../it'])('refuses "%s" as the path of a template', (template) => {
-    expect(() => listFragments(makeRoot(), template, false)).toThrow('a template is an absolute path without ".."');
+    expect(() => listFragments(makeRoot(), template)).toThrow('a template is an absolute path without ".."');
   });
 });
 

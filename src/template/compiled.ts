@@ -1,0 +1,91 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { readCacheFile, writeCacheFile } from '../cache-file.ts';
+import type { Paths } from '../paths.ts';
+import type { Program } from './program.ts';
+import { formatProgram, parseProgram, type ProgramList } from './program-list.ts';
+
+/** In the folder of caches. */
+const FILE = 'templates';
+
+/** What another build of the program has parsed counts for nothing. */
+const VERSION = `docksmith templates ${path.basename(import.meta.filename)} ${statSync(import.meta.filename).mtimeMs}`;
+
+const [NEWLINE, TAB] = [10, 9];
+
+/** One file of fragments: from what its program was made, and the program. */
+interface Entry { readonly mark: string; readonly list: ProgramList }
+
+/** The texts of one folder by name. */
+interface Folder {
+  readonly known: ReadonlyMap<string, Entry>;
+  /** those that this process has asked for */
+  readonly used: Map<string, Entry>;
+  isChanged: boolean;
+}
+
+/**
+ * Handlebars that was parsed before, in a file with a line for each folder of fragments: its name,
+ * a tab, and JSON of what is in it. A line is read when a fragment of that folder is asked for.
+ */
+export class Compiled {
+  readonly #paths: Paths;
+  #lines: Map<string, Buffer> | undefined;
+  readonly #folders = new Map<string, Folder>();
+
+  constructor(paths: Paths) {
+    this.#paths = paths;
+  }
+
+  /**
+   * @param folder without the root
+   * @param mark what the text was known by: another one is another text
+   */
+  find(folder: string, name: string, mark: string): Program | undefined {
+    const { known, used } = this.#folder(folder);
+    const entry = known.get(name);
+    if (entry?.mark !== mark) return undefined;
+    used.set(name, entry);
+    return parseProgram(entry.list);
+  }
+
+  add(folder: string, name: string, mark: string, program: Program): void {
+    const place = this.#folder(folder);
+    place.used.set(name, { mark, list: formatProgram(program) });
+    place.isChanged = true;
+  }
+
+  /** Keeps what was asked for; of folders that nobody looked into what is there, as long as they are. */
+  write(): void {
+    const changed = [...this.#folders].filter(([, { isChanged }]) => isChanged);
+    if (changed.length === 0) return;
+    const lines = new Map([...this.#readLines()].filter(([folder]) => existsSync(this.#paths.file(folder)) || existsSync(folder)));
+    for (const [folder, { used }] of changed) lines.set(folder, Buffer.from(JSON.stringify([...used].map(([name, { mark, list }]) => [name, mark, list]))));
+    const body = [...lines].flatMap(([folder, line]) => [Buffer.from(`${JSON.stringify(folder)}\t`), line, Buffer.from('\n')]);
+    writeCacheFile(this.#paths, FILE, VERSION, Buffer.concat(body));
+  }
+
+  #folder(name: string): Folder {
+    let folder = this.#folders.get(name);
+    if (folder === undefined) {
+      const line = this.#readLines().get(name);
+      const entries = line === undefined ? [] : JSON.parse(line.toString()) as (readonly [string, string, ProgramList])[];
+      folder = { known: new Map(entries.map(([file, mark, list]) => [file, { mark, list }])), used: new Map(), isChanged: false };
+      this.#folders.set(name, folder);
+    }
+    return folder;
+  }
+
+  #readLines(): ReadonlyMap<string, Buffer> {
+    return (this.#lines ??= splitLines(readCacheFile(this.#paths, FILE, VERSION) ?? Buffer.alloc(0)));
+  }
+}
+
+function splitLines(body: Buffer): Map<string, Buffer> {
+  const lines = new Map<string, Buffer>();
+  for (let at = 0, end = body.indexOf(NEWLINE); end >= 0; at = end + 1, end = body.indexOf(NEWLINE, at)) {
+    const tab = body.indexOf(TAB, at);
+    lines.set(JSON.parse(body.toString('utf8', at, tab)) as string, body.subarray(tab + 1, end));
+  }
+  return lines;
+}
