@@ -7,6 +7,9 @@ const TICK_MILLISECONDS = 20;
 /** What is looked at of a file to tell its states apart. */
 export type FileState = Pick<Stats, 'ino' | 'size' | 'ctimeMs'>;
 
+/** A file or folder that was looked at, as it stood before it was read; undefined: nothing is there. */
+export interface Place { readonly file: string; readonly state: FileState | undefined }
+
 /**
  * What tells one state of a file from every later one: a change of its bytes, mode or owner moves
  * the time of change, which nobody can set. Empty for one that was changed just now: the next change

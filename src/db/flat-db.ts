@@ -13,6 +13,8 @@ export class FlatDb implements Db {
   readonly #read: () => Lines;
   readonly #records = new Map<string, DbRecord>();
   #lines: ReadonlyMap<string, string> | undefined;
+  #isPlain = false;
+  #hasDoubles = false;
 
   constructor(read: () => Lines, content?: Buffer) {
     this.#read = read;
@@ -21,12 +23,22 @@ export class FlatDb implements Db {
 
   /** Of the bytes of a file. */
   static parse(content: Buffer): FlatDb {
-    return new FlatDb(() => parseFlatFile(content), content);
+    const db = new FlatDb(() => parseFlatFile(content, () => (db.#hasDoubles = true)), content);
+    return db;
   }
 
   /** Key -> what its line holds as the file spells it: equal lines are equal records. */
   get lines(): ReadonlyMap<string, string> {
-    return (this.#lines ??= readableLines(this.#read()));
+    if (this.#lines !== undefined) return this.#lines;
+    const lines = this.#read();
+    this.#lines = readableLines(lines);
+    this.#isPlain = this.#lines.size === lines.size;
+    return this.#lines;
+  }
+
+  /** Whether each line of the file, but for comments, is a record of its own. */
+  get isPlain(): boolean {
+    return this.lines.size > 0 && this.#isPlain && !this.#hasDoubles;
   }
 
   get size(): number {

@@ -16,18 +16,24 @@ export interface Fields {
 
 // not JavaScript's \s: that takes a byte 0xa0, which may be a part of a UTF-8 character, for a space
 const BLANK_OR_COMMENT = /^[ \t\n\v\f\r]*(?:#|$)/;
+const NUMBER_SIGN = 0x23;
 const SPACE = ' \t\n\v\f\r';
 const SEPARATOR = /(?<!\\)\|/;
 const EVERY_SEPARATOR = /(?<!\\)\|/g;
 
-/** Any bytes are some db: there is no error. Of two lines with one key the second wins. */
-export function parseFlatFile(content: Buffer): Lines {
+/**
+ * Any bytes are some db: there is no error. Of two lines with one key the second wins.
+ * @param onDouble told of such a pair
+ */
+export function parseFlatFile(content: Buffer, onDouble?: () => void): Lines {
   const lines: Lines = new Map();
   for (const line of content.toString('latin1').split('\n')) {
-    if (BLANK_OR_COMMENT.test(line)) continue;
+    // most begin with a letter, and are looked at no further
+    if (!(line.charCodeAt(0) > NUMBER_SIGN) && BLANK_OR_COMMENT.test(line)) continue;
     const equals = line.indexOf('=');
-    if (equals === -1) lines.set(line, undefined);
-    else lines.set(line.slice(0, equals), line.slice(equals + 1));
+    const key = equals === -1 ? line : line.slice(0, equals);
+    if (onDouble !== undefined && lines.has(key)) onDouble();
+    lines.set(key, equals === -1 ? undefined : line.slice(equals + 1));
   }
   return lines;
 }

@@ -72,20 +72,31 @@ export interface Index {
   readonly listValues: (snapshot: Snapshot, record: DbRecord) => readonly string[];
 }
 
-const indexed = new WeakMap<Snapshot, Map<Index, ReadonlyMap<string, readonly string[]>>>();
+/** value -> the keys of the records that an index has under it, in byte order */
+export interface IndexTable extends Iterable<readonly [value: string, keys: readonly string[]]> {
+  get(value: string): readonly string[] | undefined;
+}
+
+const indexed = new WeakMap<Snapshot, Map<string, IndexTable>>();
+
+/** The indexes of a snapshot that were made so far, by name; one that is known from elsewhere may be set. */
+export function indexesOf(snapshot: Snapshot): Map<string, IndexTable> {
+  const plain = plainOf(snapshot);
+  let tables = indexed.get(plain);
+  if (tables === undefined) indexed.set(plain, (tables = new Map<string, IndexTable>()));
+  return tables;
+}
 
 /** The keys of the records that an index has under a value, in byte order. */
 export function lookUpIndex(snapshot: Snapshot, index: Index, value: string): readonly string[] {
   snapshot.onRead?.({ db: index.db, index: index.name, filter: value });
-  const plain = plainOf(snapshot);
-  const ofSnapshot = indexed.get(plain) ?? new Map<Index, ReadonlyMap<string, readonly string[]>>();
-  indexed.set(plain, ofSnapshot);
-  let keys = ofSnapshot.get(index);
-  if (keys === undefined) ofSnapshot.set(index, (keys = makeIndex(plain, index)));
-  return keys.get(value) ?? [];
+  const tables = indexesOf(snapshot);
+  let table = tables.get(index.name);
+  if (table === undefined) tables.set(index.name, (table = makeIndex(plainOf(snapshot), index)));
+  return table.get(value) ?? [];
 }
 
-function makeIndex(snapshot: Snapshot, { db, listValues }: Index): ReadonlyMap<string, readonly string[]> {
+function makeIndex(snapshot: Snapshot, { db, listValues }: Index): IndexTable {
   const keys = new Map<string, string[]>();
   for (const record of dbOf(snapshot, db).values()) {
     for (const value of new Set(listValues(snapshot, record))) {

@@ -163,7 +163,8 @@ function isRemoved(file: string): boolean {
 
 function listTemplates(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly TemplateToExpand[] {
   return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings).map(([name, file]) => {
-    const [metadata, from] = [readFileSync(file, 'utf8'), withoutRoot(paths, file)];
+    // nearly all are empty, and are not opened
+    const [metadata, from] = [statSync(file).size === 0 ? '' : readFileSync(file, 'utf8'), withoutRoot(paths, file)];
     // it may hold a command to run, the CHECK
     if (metadata.trim() !== '') collect(() => refuseUntrusted(paths, file, `what "${from}" says`));
     return { template: `/${name}`, metadata, from };

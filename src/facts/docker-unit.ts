@@ -14,7 +14,7 @@ const UNIT = 'docker.service';
  * @param ownedFiles paths that docksmith wrote, without the root
  * @returns undefined where there is no unit, or a masked one
  */
-export function findDockerUnit(paths: Paths, ownedFiles: ReadonlySet<string>): Facts['dockerUnit'] {
+export function findDockerUnit(paths: Paths, ownedFiles: { has(path: string): boolean }): Facts['dockerUnit'] {
   const unit = UNIT_DIRS.map((folder) => paths.file(path.posix.join(folder, UNIT))).find((file) => existsSync(file));
   if (unit === undefined) return undefined;
   const dropIns = [...listMerged(UNIT_DIRS.map((folder) => paths.file(path.posix.join(folder, `${UNIT}.d`))))]

@@ -8,8 +8,13 @@ import { findPortsInFiles } from './ports-in-files.ts';
 
 export interface FactSources {
   readonly paths: Paths;
-  /** paths of what docksmith wrote, without the root */
-  readonly ownedFiles: readonly string[];
+  readonly ownedFiles: OwnedPaths;
+}
+
+/** Paths of what docksmith wrote, without the root. */
+export interface OwnedPaths {
+  has(path: string): boolean;
+  paths(): Iterable<string>;
 }
 
 /**
@@ -19,7 +24,7 @@ export interface FactSources {
  */
 export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   let ports: ReadonlyMap<number, string> | undefined;
-  const dockerUnit = findDockerUnit(paths, new Set(ownedFiles));
+  const dockerUnit = findDockerUnit(paths, ownedFiles);
   return {
     host: readHostFacts(paths),
     addresses: listAddresses(),
@@ -27,6 +32,6 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     publishedPorts: [],
     images: new Map(),
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
-    portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles)),
+    portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
   };
 }

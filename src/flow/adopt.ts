@@ -80,7 +80,7 @@ interface Prepared {
 async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   const ledger = readLedger(paths);
   const dbs = readSnapshot(paths);
-  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.paths()] });
+  const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
   const snapshot = withHostDefaults(dbs, hostFacts);
   // one whose record was deleted since is nobody's
   const before = new Map([...readAdopted(paths)].filter(([, labels]) => getDb(snapshot, CONTAINERS).has(labels[NAME_LABEL] ?? '')));

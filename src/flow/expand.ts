@@ -15,9 +15,8 @@ import type { Recall } from '../reads/recall.ts';
 import { listMistakes } from '../template/mistakes.ts';
 import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
-import type { Sources } from '../template/sources.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
-import { openRecall, renderRequests } from './rendering.ts';
+import { Rendering } from './rendering.ts';
 import type { World } from './world.ts';
 
 export interface Expanded {
@@ -43,30 +42,31 @@ export interface ExpandOptions {
  */
 export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false }: ExpandOptions): Expanded {
   const { paths, ledger } = world;
-  const recall = openRecall(world, { isForced });
-  const requests = asked.map((request) => withInvolved(world, recall.sources, request));
-  const { warnings, checked } = checkContainers(world, requests, recall);
-  const rendering = renderRequests(world, recall, requests);
-  const { outputs, kept } = rendering;
+  const rendering = new Rendering(world, { isForced });
+  const requests = asked.map((request) => withInvolved(world, request, rendering));
+  const { warnings, checked } = checkContainers(world, requests, rendering);
+  const rendered = rendering.render(requests);
+  const { outputs, kept, scope } = rendered;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
-  const gone = [...rendering.scope.values()].every((scope) => scope === 'all') ? goneTemplates(world, recall.sources) : [];
-  const former = gone.length > 0 ? undefined : rendering.former;
-  const changes = planChanges(outputs, ledger, new Map([...gone, ...rendering.scope]), installedUnder(paths), { takeOver, kept, former });
-  return { changes, outputs, warnings: [...warnings, ...rendering.warnings], remember: () => rendering.remember(checked) };
+  const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
+  const former = gone.length > 0 ? undefined : rendered.former;
+  const changes = planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept, former });
+  return { changes, outputs, warnings: [...warnings, ...rendered.warnings], remember: () => rendered.remember(checked) };
 }
 
 /** With those containers that the named ones cannot do without. */
-function withInvolved({ paths, snapshot }: World, sources: Sources, request: RenderRequest): RenderRequest {
-  const { args = [], template, metadata } = request;
-  const { forEach, onlyArguments } = sources.metadata(template, metadata);
-  return args.length > 0 && onlyArguments && forEach?.db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
+function withInvolved({ paths, snapshot }: World, request: RenderRequest, rendering: Rendering): RenderRequest {
+  const { args = [] } = request;
+  if (args.length === 0) return request;
+  const { db, onlyArguments } = rendering.aimOf(request);
+  return onlyArguments && db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
 }
 
-function checkContainers({ snapshot, facts, ledger }: World, requests: readonly RenderRequest[], recall: Recall): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
-  const ofContainers = requests.map(({ template, metadata, args }) => ({ metadata: recall.sources.metadata(template, metadata), args }))
-    .filter(({ metadata }) => metadata.forEach?.db === CONTAINERS);
+function checkContainers({ snapshot, facts, ledger }: World, requests: readonly RenderRequest[], rendering: Rendering): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
+  const { recall } = rendering;
+  const ofContainers = requests.map((request) => ({ ...rendering.aimOf(request), args: request.args })).filter(({ db }) => db === CONTAINERS);
   if (ofContainers.length === 0) return { warnings: [], checked: undefined };
-  const isWhole = ofContainers.some(({ metadata }) => !metadata.onlyArguments);
+  const isWhole = ofContainers.some(({ onlyArguments }) => !onlyArguments);
   const asked = [...new Set(ofContainers.flatMap(({ args }) => args ?? []))];
   if (isWhole && asked.length > 0) throw new UsageFailure('cannot expand the templates', { why: `the event is about all containers and takes no names (${asked.join(', ')})`, hint: `signal-event docker-container-update ${asked.join(' ')}` });
   const known = snapshot.dbs.get(CONTAINERS);
@@ -99,9 +99,9 @@ export function requestsOf(templates: readonly TemplateToExpand[], args: readonl
   return templates.map(({ template, metadata, from }) => ({ template, args, ...(metadata.trim() === '' ? {} : { metadata: { file: from, text: metadata } }) }));
 }
 
-/** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. */
-function goneTemplates({ ledger }: World, sources: Sources): readonly (readonly [string, 'all'])[] {
-  return [...ledger.outputs.templates()].filter((template) => sources.list(sources.metadata(template).template, false) === undefined).map((template) => [template, 'all'] as const);
+/** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. @param present some that are there */
+function goneTemplates({ ledger }: World, { sources }: Rendering, present: ReadonlyMap<string, unknown>): readonly (readonly [string, 'all'])[] {
+  return [...ledger.outputs.templates()].filter((template) => !present.has(template) && sources.list(sources.metadata(template).template, false) === undefined).map((template) => [template, 'all'] as const);
 }
 
 /** Whether an output is a container's run spec. */

@@ -24,7 +24,7 @@ export function listInvolved(paths: Paths, snapshot: Snapshot, names: readonly s
 }
 
 /** Containers by those whose network or mounts they have. */
-const BOUND_TO: Index = {
+export const BOUND_TO: Index = {
   name: 'bound to', db: CONTAINERS,
   listValues: (_, { props }) => [parseContainerNetwork(props.get('network') ?? '') ?? '', ...splitList(props.get('VolumesFrom') ?? '').map((item) => item.split(':')[0] ?? '')],
 };

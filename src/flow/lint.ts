@@ -2,6 +2,7 @@ import { readSnapshot } from '../db/read-snapshot.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { compareBytes } from '../layers.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
+import { EMPTY_LEDGER } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { findIdleOverrides } from './lint/custom.ts';
 import { findLackingEvents, findUnexpanded } from './lint/events.ts';
@@ -26,7 +27,7 @@ export interface Linted {
  */
 export function lintTree(paths: Paths, commands: readonly string[]): Linted {
   const dbs = readSnapshot(paths);
-  const snapshot = withHostDefaults(dbs, readFacts({ paths, ownedFiles: [] }));
+  const snapshot = withHostDefaults(dbs, readFacts({ paths, ownedFiles: EMPTY_LEDGER.outputs }));
   const tree = readTree(paths);
   const findings = [...findLackingEvents(paths, tree), ...findUnexpanded(paths, tree), ...findUntold(tree, snapshot), ...findIdleOverrides(paths), ...findUnreadProps(paths, tree, dbs, commands)];
   return {

@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { Snapshot } from '../db/snapshot.ts';
+import type { Index, Snapshot } from '../db/snapshot.ts';
 import { listNames } from '../layers.ts';
-import { LINKED_WITH } from '../model/links.ts';
+import { LINKED_WITH, NEEDING } from '../model/links.ts';
+import { CLAIMING } from '../model/port-users.ts';
+import { BY_HOST_NAME, BY_WEB_ALIAS } from '../model/web.ts';
 import type { Scope } from '../output/change-set.ts';
 import { LEDGER_FILE } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
 import { remember } from '../reads/remember.ts';
 import { signatureOf } from '../signature.ts';
+import { Compiled } from '../template/compiled.ts';
 import { HELPERS } from '../template/helpers/index.ts';
 import { Mistakes } from '../template/mistakes.ts';
-import { Renderer, type RenderRequest } from '../template/render.ts';
+import { Renderer, type RenderRequest, scopeOf } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
-import { Compiled } from '../template/compiled.ts';
 import { Sources } from '../template/sources.ts';
+import { BOUND_TO } from './involved.ts';
 import { ownersOf } from './owners.ts';
 import type { World } from './world.ts';
 
 /** What templates give, as far as it is not known to stand already. */
-export interface Rendering {
+export interface Renderings {
   readonly outputs: readonly Rendered[];
   /** outputs that were not rendered: they stand as they would be */
   readonly kept: readonly string[];
@@ -32,34 +35,65 @@ export interface Rendering {
   readonly remember: (checked: string | undefined) => void;
 }
 
-/** @throws Failure(s) with every mistake of every template */
-export function renderRequests(world: World, recall: Recall, requests: readonly RenderRequest[], { isPlain = false }: { readonly isPlain?: boolean } = {}): Rendering {
-  const { paths, snapshot, facts } = world;
-  const { sources } = recall;
-  const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, sources);
-  const mistakes = new Mistakes();
-  const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
-    const [rendered, used] = sources.listUsed(() => {
-      const { forEach, onlyArguments } = sources.metadata(request.template, request.metadata);
-      const isPart = onlyArguments && request.args !== undefined;
-      const wanted = recall.want(request, isPart ? request.args : undefined);
-      return { request, db: forEach?.db, isPart, wanted, rendered: renderer.render(request, wanted.stale) };
-    });
-    return [{ ...rendered, sources: used }];
-  }) ?? []);
-  mistakes.throw();
-  const isAnyUnknown = done.some(({ wanted }) => wanted.stale === undefined);
-  return {
-    outputs: done.flatMap(({ rendered }) => rendered.outputs),
-    kept: done.flatMap(({ wanted }) => wanted.kept),
-    scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
-    former: isAnyUnknown ? undefined : done.flatMap(({ wanted }) => wanted.former),
-    warnings: done.flatMap(({ rendered }) => rendered.warnings),
-    remember: (checked) => {
-      remember(recallContext(world, sources), recall, done, checked);
-      sources.keepCompiled();
-    },
-  };
+/** What a request is about, of its metadata. */
+export interface Aim { readonly db: string | undefined; readonly onlyArguments: boolean }
+
+/** Renders the templates of an event, as far as their outputs are not known to stand already. */
+export class Rendering {
+  readonly #world: World;
+  readonly sources: Sources;
+  readonly recall: Recall;
+
+  /** @param isForced whatever is remembered of the last time */
+  constructor(world: World, { isForced }: { readonly isForced: boolean }) {
+    this.#world = world;
+    // what is compiled is no less remembered than what was rendered
+    this.sources = new Sources(world.paths, isForced ? undefined : new Compiled(world.paths));
+    const context = recallContext(world, this.sources);
+    this.recall = isForced ? new Recall(context, undefined) : Recall.open(context);
+  }
+
+  /** @throws Failure(s) for metadata that cannot be used */
+  aimOf(request: RenderRequest): Aim {
+    const known = this.recall.findCurrent(request);
+    if (known !== undefined) return { db: known.db, onlyArguments: known.onlyArguments };
+    const { forEach, onlyArguments } = this.sources.metadata(request.template, request.metadata);
+    return { db: forEach?.db, onlyArguments };
+  }
+
+  /** @throws Failure(s) with every mistake of every template */
+  render(requests: readonly RenderRequest[], { isPlain = false }: { readonly isPlain?: boolean } = {}): Renderings {
+    const { paths, snapshot, facts } = this.#world;
+    const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, this.sources);
+    const mistakes = new Mistakes();
+    const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
+      const [rendered, used] = this.sources.listUsed(() => this.#renderOne(renderer, request));
+      return [{ ...rendered, sources: used }];
+    }) ?? []);
+    mistakes.throw();
+    const isAnyUnknown = done.some(({ wanted }) => wanted.stale === undefined);
+    return {
+      outputs: done.flatMap(({ rendered }) => rendered.outputs),
+      kept: done.flatMap(({ wanted }) => wanted.kept),
+      scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
+      former: isAnyUnknown ? undefined : done.flatMap(({ wanted }) => wanted.former),
+      warnings: done.flatMap(({ rendered }) => rendered.warnings),
+      remember: (checked) => {
+        remember(recallContext(this.#world, this.sources), this.recall, done, checked);
+        this.sources.keepCompiled();
+      },
+    };
+  }
+
+  #renderOne(renderer: Renderer, request: RenderRequest): Omit<Done, 'sources'> {
+    const { db, onlyArguments } = this.aimOf(request);
+    const only = onlyArguments ? request.args : undefined;
+    const wanted = this.recall.want(request, only);
+    const known = this.recall.findCurrent(request);
+    const rendered = known === undefined || wanted.stale === undefined || wanted.stale.size > 0 ? renderer.render(request, wanted.stale)
+      : { template: request.template, units: [], outputs: [], warnings: known.warnings, scope: scopeOf(db, only) };
+    return { request, db, onlyArguments, isPart: only !== undefined, wanted, rendered };
+  }
 }
 
 /** Renders single templates over the world, whatever is remembered. */
@@ -67,14 +101,11 @@ export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
   return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) }, new Sources(paths, new Compiled(paths)));
 }
 
-/** What is remembered of the last renderings, and of the templates. @param isForced nothing */
-export function openRecall(world: World, { isForced }: { readonly isForced: boolean }): Recall {
-  const context = recallContext(world, new Sources(world.paths, isForced ? undefined : new Compiled(world.paths)));
-  return isForced ? new Recall(context, undefined) : Recall.open(context);
-}
+/** Those by which the containers of a change are checked without a look at all others. */
+const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING];
 
 function recallContext({ paths, snapshot, facts }: World, sources: Sources): RecallContext {
-  return { paths, snapshot, facts, maker: makerOf(paths, snapshot), ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', indexes: [LINKED_WITH], sources };
+  return { paths, snapshot, facts, maker: makerOf(paths, snapshot), ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', indexes: INDEXES, sources };
 }
 
 /** What text and owners of outputs come from besides records, facts and templates. */

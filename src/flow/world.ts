@@ -31,7 +31,7 @@ export interface World {
 export async function readWorld(paths: Paths, overlay: readonly RecordOverlay[] = []): Promise<World> {
   const ledger = readLedger(paths);
   const dbs = withRecords(readSnapshot(paths), overlay);
-  const hostFacts = readFacts({ paths, ownedFiles: [...ledger.outputs.paths()] });
+  const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
   const snapshot = withHostDefaults(dbs, hostFacts);
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };

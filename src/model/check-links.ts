@@ -1,4 +1,4 @@
-import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { linkPorts, listNeeds, parseLinks } from './links.ts';
@@ -61,8 +61,8 @@ function* checkNetwork(snapshot: Snapshot, facts: Facts, key: string, listOverla
 /** A circle of needs among all enabled containers that one of the keys is part of. */
 export function checkCycle(snapshot: Snapshot, keys: readonly string[]): readonly Failure[] {
   const records = getDb(snapshot, CONTAINERS);
-  const enabled = new Set(listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key));
-  const cycle = findCycle(keys.filter((key) => enabled.has(key)), (key) => listNeeds(records.get(key)?.props ?? new Map<string, string>()).filter((need) => enabled.has(need)));
+  const isEnabled = (key: string): boolean => records.get(key)?.type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled';
+  const cycle = findCycle(keys.filter(isEnabled), (key) => listNeeds(records.get(key)?.props ?? new Map<string, string>()).filter(isEnabled));
   return cycle === undefined ? [] : [new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `it needs itself in the end: ${cycle.join(' -> ')}`, hint: 'change Interlinked, network or VolumesFrom of one of them' })];
 }
 

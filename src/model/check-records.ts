@@ -2,6 +2,7 @@ import { checkRecord } from '../db/check-value.ts';
 import type { DbRecord } from '../db/record.ts';
 import { findProp, findRecordSchema, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
+import { compareBytes } from '../layers.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './check-links.ts';
@@ -24,17 +25,18 @@ export interface Findings {
  * @param only keys of `docker_containers`; what is in conflict with them is named, others are left alone
  */
 export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
-  const named = only === undefined ? undefined : new Set(only);
-  const containers = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && (named?.has(key) ?? true));
+  const db = getDb(snapshot, CONTAINERS);
+  const records = only === undefined ? [...db.values()] : [...new Set(only)].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
+  const containers = records.filter(({ type }) => type === 'service');
   const images = new Set(containers.map(({ key, props }) => props.get('Image') ?? key));
   const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.has(key)).map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
-    ...['networks', 'docker_networks'].flatMap((db) => listRecords(snapshot, db).map(({ key }) => ({ db, key }))),
+    ...['networks', 'docker_networks'].flatMap((name) => listRecords(snapshot, name).map(({ key }) => ({ db: name, key }))),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
-  ].map(({ db, key }) => checkBySchema(snapshot, db, getDb(snapshot, db).get(key)));
+  ].map(({ db: name, key }) => checkBySchema(snapshot, name, getDb(snapshot, name).get(key)));
   const ofContainers = new Map(containers.map((record) => [record, checkBySchema(snapshot, CONTAINERS, record)]));
-  const unknown = (only ?? []).filter((key) => !getDb(snapshot, CONTAINERS).has(key))
+  const unknown = (only ?? []).filter((key) => !db.has(key))
     .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
   const all: AllRecords = {
     snapshot, facts, findUser: portFinder(snapshot, facts), listOverlaps: overlapsFinder(snapshot),
@@ -46,7 +48,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
       ...unknown, ...findings.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
       ...[...ofContainers].flatMap(([record, { refused }]) => checkContainer(all, record, refused)), ...checkCycle(snapshot, containers.map(({ key }) => key)),
     ],
-    warnings: [...listOverlooked(snapshot, named), ...findings.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
+    warnings: [...listOverlooked(snapshot, records), ...findings.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
   };
 }
 

@@ -1,11 +1,10 @@
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
 import type { DbRecord } from '../db/record.ts';
 import { CONTAINERS } from './ports.ts';
 
 /** What a record says that has no effect, or more than its admin may think: no mistake, but worth a word. */
-export function listOverlooked(snapshot: Snapshot, only?: ReadonlySet<string>): readonly string[] {
-  return listRecords(snapshot, CONTAINERS).filter(({ key }) => only?.has(key) ?? true)
-    .flatMap((record) => findOverlooked(snapshot, record).map((words) => `${CONTAINERS} ${record.key}: ${words}`));
+export function listOverlooked(snapshot: Snapshot, records: readonly DbRecord[]): readonly string[] {
+  return records.flatMap((record) => findOverlooked(snapshot, record).map((words) => `${CONTAINERS} ${record.key}: ${words}`));
 }
 
 function findOverlooked(snapshot: Snapshot, { key, type, props }: DbRecord): readonly string[] {

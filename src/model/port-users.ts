@@ -1,5 +1,7 @@
-import type { Facts } from '../facts/facts.ts';
-import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { DbRecord } from '../db/record.ts';
+import { findProp, getDb, type Index, listRecords, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { type Facts, NO_FACTS } from '../facts/facts.ts';
+import { compareBytes } from '../layers.ts';
 import { CONTAINERS, NotAccepted, type PublishedPort, publishedPorts, splitList } from './ports.ts';
 
 /** Somebody who has a port of the host, in words for a message. */
@@ -24,14 +26,29 @@ export function servicePorts(snapshot: Snapshot): readonly PortUser[] {
 
 /** Ports of the host that enabled records of containers claim; a record that can't be read claims none. */
 export function containerPorts(snapshot: Snapshot, facts: Facts): readonly PortUser[] {
-  return listRecords(snapshot, CONTAINERS).filter(({ key }) => findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').flatMap(({ key, props }) => {
-    const web = props.get('WebHostPort') ?? '';
-    return [
-      ...readablePorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, container: key, who: `container "${key}"` })),
-      ...(/^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }] : []),
-    ];
-  });
+  return listRecords(snapshot, CONTAINERS).flatMap((record) => portsOfContainer(snapshot, facts, record));
 }
+
+function portsOfContainer(snapshot: Snapshot, facts: Facts, { key, props }: DbRecord): readonly PortUser[] {
+  if (findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled') return [];
+  const web = props.get('WebHostPort') ?? '';
+  return [
+    ...readablePorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, container: key, who: `container "${key}"` })),
+    ...(/^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }] : []),
+  ];
+}
+
+/** What stands in the index for the ports that only the image knows. */
+const OF_IMAGE = 'of the image';
+
+/** Enabled containers by the ports of the host that their records claim, `8080/tcp`. */
+export const CLAIMING: Index = {
+  name: 'claiming', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const isOfImage = ['TCPPort', 'UDPPort'].some((prop) => findProp(snapshot, CONTAINERS, record.key, prop) === 'exposed');
+    return [...portsOfContainer(snapshot, NO_FACTS, record).map(nameOf), ...(isOfImage ? [OF_IMAGE] : [])];
+  },
+};
 
 function readablePorts(snapshot: Snapshot, facts: Facts, key: string): readonly PublishedPort[] {
   try {
@@ -44,8 +61,16 @@ function readablePorts(snapshot: Snapshot, facts: Facts, key: string): readonly 
 
 /** Who has a port, for many questions: of several the first that says so, services before containers. */
 export function portFinder(snapshot: Snapshot, facts: Facts): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
-  const users = byPort([...servicePorts(snapshot), ...containerPorts(snapshot, facts)]);
-  return (port, except) => users.get(nameOf(port))?.find(({ container }) => container !== except);
+  const records = getDb(snapshot, CONTAINERS);
+  const usersAmong = (keys: readonly string[]): readonly PortUser[] => keys.flatMap((key) => records.get(key) ?? []).flatMap((record) => portsOfContainer(snapshot, facts, record));
+  const services = byPort(servicePorts(snapshot));
+  const ofImages = byPort(usersAmong(lookUpIndex(snapshot, CLAIMING, OF_IMAGE)));
+  return (port, except) => {
+    const name = nameOf(port);
+    const containers = [...usersAmong(lookUpIndex(snapshot, CLAIMING, name)).filter((user) => nameOf(user) === name), ...ofImages.get(name) ?? []];
+    const others = containers.filter(({ container }) => container !== except).sort((a, b) => compareBytes(a.container ?? '', b.container ?? ''));
+    return services.get(name)?.[0] ?? others[0];
+  };
 }
 
 function byPort<T extends Pick<PortUser, 'port' | 'protocol'>>(users: readonly T[]): ReadonlyMap<string, readonly T[]> {

@@ -54,13 +54,13 @@ export function subDomainName(snapshot: Snapshot, key: string): string {
 }
 
 /** Enabled containers by the names of their subdomains, as their records spell them: whole or a label. */
-const BY_HOST_NAME: Index = {
+export const BY_HOST_NAME: Index = {
   name: 'host name', db: CONTAINERS,
   listValues: (snapshot, { key }) => (isEnabled(snapshot, key) && findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' ? [(findProp(snapshot, CONTAINERS, key, 'SubDomainName') || key).toLowerCase()] : []),
 };
 
 /** Enabled containers by their paths on the primary host. */
-const BY_WEB_ALIAS: Index = { name: 'web alias', db: CONTAINERS, listValues: (snapshot, { key }) => (isEnabled(snapshot, key) ? webAliases(snapshot, key) : []) };
+export const BY_WEB_ALIAS: Index = { name: 'web alias', db: CONTAINERS, listValues: (snapshot, { key }) => (isEnabled(snapshot, key) ? webAliases(snapshot, key) : []) };
 
 function isEnabled(snapshot: Snapshot, key: string): boolean {
   return findProp(snapshot, CONTAINERS, key, 'status') === 'enabled';

@@ -1,50 +1,57 @@
 import { rmSync } from 'node:fs';
 import { readCacheFile, writeCacheFile } from '../cache-file.ts';
 import { CACHE_DIR, type Paths } from '../paths.ts';
-import type { Read } from '../db/record.ts';
 import type { Source } from '../template/sources.ts';
+import type { Watched } from './watched.ts';
 
 /** In the folder of caches. Where it is gone, the next event renders everything. */
 const FILE = 'reads';
-
-/** One unit of a template as it was rendered last. */
-export interface KnownUnit {
-  /** what was read, by its number among the lists of reads; undefined: it has to be rendered again */
-  readonly reads: number | undefined;
-  /** paths of its outputs, each with the signature of the installed file; an empty one is not to be trusted */
-  readonly outputs: readonly (readonly [path: string, signature: string])[];
-}
 
 export interface KnownTemplate {
   /** what was asked for: template and the metadata of the event */
   readonly request: string;
   /** db of FOREACH */
-  readonly db: string | undefined;
+  readonly db?: string;
+  readonly onlyArguments: boolean;
+  readonly warnings: readonly string[];
   readonly sources: readonly Source[];
-  readonly state: string;
-  /** by key; the one of a template without FOREACH has an empty one */
-  readonly units: ReadonlyMap<string, KnownUnit>;
+  /** the files and folders that the sources are, each with its signature */
+  readonly watched: Watched;
+  /** a line for each, see `lines.ts` */
+  readonly units: Buffer;
 }
 
-/** All that is known of the last renderings. */
+/** A fact that was read, with a digest of its value. */
+export interface KnownFact {
+  readonly key: string;
+  readonly prop?: string;
+  readonly digest: string;
+}
+
+/**
+ * All that is known of the last renderings. What is long stays as its bytes: an event that changes
+ * one of many thousand outputs looks at few of the lines.
+ */
 export interface Known {
   /** what made them: equal while the program, the schema and the owners of files are the same */
   readonly maker: string;
   /** signature of the ledger that the outputs were entered in */
   readonly ledger: string;
-  /** the facts that were read -> digest of their value */
-  readonly facts: ReadonlyMap<string, string>;
   /** what the containers were checked with, where nothing was to be said of any of them */
-  readonly checked: string | undefined;
-  /** each list by the numbers of its reads */
-  readonly lists: readonly string[];
-  readonly reads: readonly Read[];
+  readonly checked?: string;
+  readonly facts: readonly KnownFact[];
   readonly templates: readonly KnownTemplate[];
+  /** a line for each read; lists of reads name them by their places */
+  readonly reads: Buffer;
+  /** a line for each list; units name them by their places */
+  readonly lists: Buffer;
+  /** the indexes of dbs by name */
+  readonly indexes: ReadonlyMap<string, Buffer>;
   /** the dbs as they stood, see `comparableDbs` */
   readonly dbs: ReadonlyMap<string, Buffer>;
 }
 
-const VERSION = 'docksmith reads 1';
+const VERSION = 'docksmith reads 2';
 
 /** Undefined where there is none. */
 export function readKnown(paths: Paths): Known | undefined {
@@ -52,59 +59,39 @@ export function readKnown(paths: Paths): Known | undefined {
   return body === undefined ? undefined : parseKnown(body);
 }
 
-interface Head extends Pick<Known, 'maker' | 'ledger' | 'checked'> {
-  readonly facts: readonly (readonly [string, string])[];
-  readonly reads: number;
-  readonly lists: number;
-  readonly templates: readonly (Omit<KnownTemplate, 'units'> & { readonly units: number })[];
+/** Of each part that is kept as bytes: how many. */
+type Sized<T, K extends keyof T> = Omit<T, K> & { readonly [key in K]: number };
+
+interface Head extends Omit<Sized<Known, 'reads' | 'lists'>, 'templates' | 'indexes' | 'dbs'> {
+  readonly templates: readonly Sized<KnownTemplate, 'units'>[];
+  readonly indexes: readonly (readonly [name: string, bytes: number])[];
   readonly dbs: readonly (readonly [name: string, bytes: number])[];
-  /** bytes of the lines in front of the dbs */
-  readonly bytes: number;
 }
 
 function parseKnown(body: Buffer): Known {
-  const end = body.indexOf(10);
-  const { bytes, facts, reads, lists, templates, dbs, ...rest } = JSON.parse(body.toString('utf8', 0, end)) as Head;
-  const lines = body.toString('utf8', end + 1, end + 1 + bytes).split('\n');
-  let [line, at] = [reads + lists, end + 1 + bytes];
+  let at = body.indexOf(10) + 1;
+  const head = JSON.parse(body.toString('utf8', 0, at)) as Head;
+  const take = (bytes: number): Buffer => body.subarray(at, at += bytes);
   return {
-    ...rest, facts: new Map(facts),
-    reads: lines.slice(0, reads).map((text) => JSON.parse(text) as Read), lists: lines.slice(reads, reads + lists),
-    templates: templates.map(({ units, ...template }) => ({ ...template, units: new Map(lines.slice(line, line += units).map(parseUnit)) })),
-    dbs: new Map(dbs.map(([name, size]) => [name, body.subarray(at, at += size)])),
+    ...head,
+    templates: head.templates.map((template) => ({ ...template, units: take(template.units) })),
+    reads: take(head.reads), lists: take(head.lists),
+    indexes: new Map(head.indexes.map(([name, bytes]) => [name, take(bytes)])),
+    dbs: new Map(head.dbs.map(([name, bytes]) => [name, take(bytes)])),
   };
 }
 
-function parseUnit(text: string): readonly [string, KnownUnit] {
-  const [key = '', reads = '', ...rest] = text.split('\t');
-  const outputs: (readonly [string, string])[] = [];
-  for (let n = 0; n < rest.length; n += 2) outputs.push([rest[n] ?? '', rest[n + 1] ?? '']);
-  return [unescapeKey(key), { reads: reads === '' ? undefined : Number(reads), outputs }];
-}
-
-export function writeKnown(paths: Paths, { maker, ledger, checked, facts, reads, lists, templates, dbs }: Known): void {
-  const lines = [...reads.map((read) => JSON.stringify(read)), ...lists];
-  for (const { units } of templates) {
-    for (const [key, { reads: list, outputs }] of units) lines.push([escapeKey(key), list ?? '', ...outputs.flat()].join('\t'));
-  }
-  const text = Buffer.from(lines.join('\n'));
+export function writeKnown(paths: Paths, known: Known): void {
+  const { templates, reads, lists, indexes, dbs } = known;
+  const sizes = (parts: ReadonlyMap<string, Buffer>): Head['dbs'] => [...parts].map(([name, { length }]) => [name, length]);
   const head: Head = {
-    maker, ledger, checked, facts: [...facts], reads: reads.length, lists: lists.length, bytes: text.length,
-    templates: templates.map(({ units, ...template }) => ({ ...template, units: units.size })), dbs: [...dbs].map(([name, content]) => [name, content.length]),
+    ...known, templates: templates.map((template) => ({ ...template, units: template.units.length })),
+    reads: reads.length, lists: lists.length, indexes: sizes(indexes), dbs: sizes(dbs),
   };
-  writeCacheFile(paths, FILE, VERSION, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), text, ...dbs.values()]));
+  writeCacheFile(paths, FILE, VERSION, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...templates.map(({ units }) => units), reads, lists, ...indexes.values(), ...dbs.values()]));
 }
 
 /** Nothing is remembered any more. */
 export function removeKnown(paths: Paths): void {
   rmSync(paths.file(CACHE_DIR), { recursive: true, force: true });
-}
-
-/** A key may hold a tab, which ends the parts of a line. */
-function escapeKey(key: string): string {
-  return key.replaceAll('\\', '\\\\').replaceAll('\t', '\\t');
-}
-
-function unescapeKey(text: string): string {
-  return text.replaceAll(/\\(.)/g, (_, char: string) => (char === 't' ? '\t' : char));
 }

@@ -13,21 +13,23 @@ const NOTHING: ReadonlyMap<string, MovedRecord> = new Map();
 
 /** What became of the dbs and facts between two renderings, and which reads give another answer now. */
 export class Moved {
-  readonly #before: Snapshot;
-  readonly #after: Snapshot;
+  /** as they were, of the records that are others now */
+  readonly before: Snapshot;
+  readonly after: Snapshot;
   readonly #isFactMoved: (read: Read) => boolean;
   readonly #indexes: ReadonlyMap<string, Index>;
   readonly #records = new Map<string, ReadonlyMap<string, MovedRecord>>();
 
-  constructor(before: Snapshot, after: Snapshot, indexes: readonly Index[], isFactMoved: (read: Read) => boolean) {
-    this.#before = before;
-    this.#after = after;
+  constructor(before: ReadonlyMap<string, Db>, after: Snapshot, indexes: readonly Index[], isFactMoved: (read: Read) => boolean) {
+    this.after = after;
     this.#isFactMoved = isFactMoved;
     this.#indexes = new Map(indexes.map((index) => [index.name, index]));
-    for (const db of new Set([...before.dbs.keys(), ...after.dbs.keys()])) {
-      const records = compareDbs(before.dbs.get(db) ?? EMPTY, after.dbs.get(db) ?? EMPTY);
+    for (const db of new Set([...before.keys(), ...after.dbs.keys()])) {
+      const records = compareDbs(before.get(db) ?? EMPTY, after.dbs.get(db) ?? EMPTY);
       if (records.size > 0) this.#records.set(db, records);
     }
+    const dbs = [...this.#records].map(([db, records]) => [db, new Map([...records].flatMap(([key, states]) => (states.before === undefined ? [] : [[key, states.before] as const])))] as const);
+    this.before = { dbs: new Map(dbs), schema: after.schema };
   }
 
   /** The dbs of which any record is another one. */
@@ -52,7 +54,7 @@ export class Moved {
       if (prop !== undefined) return findProp(snapshot, db, key, prop);
       return filter === undefined ? record?.type : listProps(snapshot, db, key, filter.slice(0, -1)).join('\n');
     };
-    return answer(this.#before, moved.before) !== answer(this.#after, moved.after);
+    return answer(this.before, moved.before) !== answer(this.after, moved.after);
   }
 
   /** Whether a listing can have another answer by this record. */
@@ -60,18 +62,60 @@ export class Moved {
     const index = name === undefined ? undefined : this.#indexes.get(name);
     if (index !== undefined && filter !== undefined) {
       const holds = (snapshot: Snapshot, record: DbRecord | undefined): boolean => record !== undefined && index.listValues(snapshot, record).includes(filter);
-      return holds(this.#before, before) !== holds(this.#after, after);
+      return holds(this.before, before) !== holds(this.after, after);
     }
     if (name !== undefined || filter === undefined || before === undefined || after === undefined || before.type !== after.type) return true;
-    return [...new Set([...before.props.keys(), ...after.props.keys()])].some((prop) => filter.includes(`${prop}=`) && findProp(this.#before, db, key, prop) !== findProp(this.#after, db, key, prop));
+    return [...new Set([...before.props.keys(), ...after.props.keys()])].some((prop) => filter.includes(`${prop}=`) && findProp(this.before, db, key, prop) !== findProp(this.after, db, key, prop));
   }
 }
 
 function compareDbs(before: Db, after: Db): ReadonlyMap<string, MovedRecord> {
   if (before === after) return NOTHING;
   if (!(before instanceof FlatDb && after instanceof FlatDb)) return listMoved(before, after, (key) => isSameRecord(before.get(key), after.get(key)));
-  if (before.content !== undefined && after.content?.equals(before.content) === true) return NOTHING;
+  if (before.content !== undefined && after.content !== undefined) {
+    if (before.content.equals(after.content)) return NOTHING;
+    const middle = parseMiddle(before.content, after);
+    if (middle !== undefined) return listMoved(middle.before, middle.after, (key) => middle.before.lines.get(key) === middle.after.lines.get(key));
+  }
   return listMoved(before, after, (key) => before.lines.get(key) === after.lines.get(key));
+}
+
+/**
+ * The lines between what the two files have in common at their beginnings and at their ends: most
+ * changes are one line of many. Undefined where a key that was between stands elsewhere too.
+ */
+function parseMiddle(before: Buffer, after: FlatDb): { readonly before: FlatDb; readonly after: FlatDb } | undefined {
+  if (after.content === undefined || !after.isPlain) return undefined;
+  const start = commonStart(before, after.content);
+  const [former, now] = [before.subarray(start), after.content.subarray(start)];
+  const end = commonEnd(former, now);
+  const middle = { before: FlatDb.parse(former.subarray(0, former.length - end)), after: FlatDb.parse(now.subarray(0, now.length - end)) };
+  return [...middle.before.keys()].every((key) => !after.has(key) || middle.after.has(key)) ? middle : undefined;
+}
+
+/** Bytes of the whole lines that both begin with. */
+function commonStart(a: Buffer, b: Buffer): number {
+  const size = countSame(Math.min(a.length, b.length), (from, to) => a.compare(b, from, to, from, to) === 0);
+  return size === 0 ? 0 : a.lastIndexOf(10, size - 1) + 1;
+}
+
+/** Bytes of the whole lines that both end with. */
+function commonEnd(a: Buffer, b: Buffer): number {
+  const part = ({ length }: Buffer, from: number, to: number): readonly [number, number] => [length - to, length - from];
+  const size = countSame(Math.min(a.length, b.length), (from, to) => a.compare(b, ...part(b, from, to), ...part(a, from, to)) === 0);
+  const first = a.indexOf(10, a.length - size);
+  return first < 0 ? 0 : a.length - first - 1;
+}
+
+/** How much is the same from the start, by halves. */
+function countSame(size: number, isSame: (from: number, to: number) => boolean): number {
+  let [from, to] = [0, size];
+  while (from < to) {
+    const half = Math.ceil((from + to) / 2);
+    if (isSame(from, half)) from = half;
+    else to = half - 1;
+  }
+  return from;
 }
 
 function listMoved(before: Db, after: Db, isSameRecord: (key: string) => boolean): ReadonlyMap<string, MovedRecord> {

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import { FlatDb } from '../db/flat-db.ts';
 import { FACTS, type Read } from '../db/record.ts';
-import type { Index, Snapshot } from '../db/snapshot.ts';
+import { type Index, indexesOf, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Paths } from '../paths.ts';
-import { comparableDbs } from './comparable.ts';
+import { signatureOf } from '../signature.ts';
 import { findFact } from '../template/observed-facts.ts';
 import type { RenderedTemplate, RenderRequest } from '../template/render.ts';
 import type { Source, Sources } from '../template/sources.ts';
-import { type Known, type KnownTemplate, type KnownUnit, readKnown } from './file.ts';
+import { comparableDbs } from './comparable.ts';
+import { type Known, type KnownTemplate, readKnown } from './file.ts';
+import { KnownIndex } from './known-index.ts';
+import { dbOfRead, type KnownUnit, listLines, parseRead, parseUnit } from './lines.ts';
 import { Moved } from './moved.ts';
-import { signatureOf } from '../signature.ts';
-import { stateOfSources } from './sources-state.ts';
+import { Watcher } from './watched.ts';
 
 export interface RecallContext {
   readonly paths: Paths;
@@ -21,6 +23,7 @@ export interface RecallContext {
   readonly maker: string;
   /** see `Known` */
   readonly ledger: string;
+  /** those that are worth remembering */
   readonly indexes: readonly Index[];
   /** the templates, as this rendering finds them */
   readonly sources: Sources;
@@ -42,6 +45,7 @@ const EVERYTHING: Wanted = { stale: undefined, kept: [], former: [] };
 export interface Done {
   readonly request: RenderRequest;
   readonly db: string | undefined;
+  readonly onlyArguments: boolean;
   /** only records of the arguments were asked for */
   readonly isPart: boolean;
   readonly wanted: Wanted;
@@ -54,15 +58,23 @@ export class Recall {
   readonly #context: RecallContext;
   readonly #known: Known | undefined;
   readonly #moved: Moved | undefined;
-  #staleLists: ReadonlySet<number> | undefined;
+  readonly #movedFacts: ReadonlySet<string>;
+  readonly #watcher = new Watcher();
+  readonly #current = new Map<KnownTemplate, boolean>();
+  #staleLists: ReadonlySet<string> | undefined;
 
   constructor(context: RecallContext, known: Known | undefined) {
     this.#context = context;
     this.#known = known;
+    this.#movedFacts = new Set((known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact));
     if (known === undefined) return;
-    const before: Snapshot = { dbs: new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), schema: context.snapshot.schema };
     const after: Snapshot = { dbs: comparableDbs(context.snapshot), schema: context.snapshot.schema };
-    this.#moved = new Moved(before, after, context.indexes, (read) => known.facts.get(nameOfFact(read)) !== digestOfFact(context.facts, read));
+    this.#moved = new Moved(new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), after, context.indexes, (read) => this.#movedFacts.has(nameOfFact(read)));
+    const tables = indexesOf(context.snapshot);
+    for (const index of context.indexes) {
+      const text = known.indexes.get(index.name);
+      if (text !== undefined && !tables.has(index.name)) tables.set(index.name, new KnownIndex(text, index, this.#moved));
+    }
   }
 
   /** Nothing is known where the program, the schema or the ledger are others than those that were remembered. */
@@ -80,26 +92,34 @@ export class Recall {
     return this.#moved;
   }
 
-  get sources(): Sources {
-    return this.#context.sources;
+  /** What is remembered of a template whose sources stand as they did. */
+  findCurrent(request: RenderRequest): KnownTemplate | undefined {
+    const template = this.findTemplate(request);
+    if (template === undefined) return undefined;
+    let isCurrent = this.#current.get(template);
+    if (isCurrent === undefined) this.#current.set(template, (isCurrent = this.#watcher.isSame(template.watched)));
+    return isCurrent ? template : undefined;
   }
 
   /** @param args keys that alone are asked for; undefined: all */
   want(request: RenderRequest, args: readonly string[] | undefined): Wanted {
-    const template = this.findTemplate(request);
-    if (template === undefined || stateOfSources(this.sources, template.sources, { isKept: false }) !== template.state) return EVERYTHING;
-    const { units, db } = template;
-    const stale = new Set<string>(db === undefined ? [] : [...this.#moved?.records(db).keys() ?? []]);
+    const template = this.findCurrent(request);
+    if (template === undefined) return EVERYTHING;
+    const { paths } = this.#context;
+    const stale = new Set<string>(template.db === undefined ? [] : this.#moved?.records(template.db).keys());
+    const asked = args === undefined ? undefined : new Set(args);
     const [kept, former]: [string[], string[]] = [[], []];
-    for (const [key, unit] of units) {
-      const isStale = stale.has(key) || this.isStale(unit) || unit.outputs.some(([path, signature]) => signatureOf(this.#context.paths.file(path)) !== signature);
+    for (const line of listLines(template.units)) {
+      const unit = parseUnit(line);
+      const { key, outputs } = unit;
+      const isStale = stale.has(key) || this.isStale(unit) || outputs.some(([path, signature]) => signatureOf(paths.file(path)) !== signature);
       if (isStale) stale.add(key);
+      // what is stale and was not asked for is no concern of this event
+      if (isStale && asked?.has(key) === false) continue;
       const list = isStale ? former : kept;
-      for (const [path] of unit.outputs) list.push(path);
+      for (const [path] of outputs) list.push(path);
     }
-    if (args === undefined) return { stale, kept, former };
-    const asked = new Set(args.filter((key) => stale.has(key)));
-    return { stale: asked, kept, former: [...asked].flatMap((key) => units.get(key)?.outputs.map(([path]) => path) ?? []) };
+    return { stale: asked === undefined ? stale : new Set([...asked].filter((key) => stale.has(key))), kept, former };
   }
 
   findTemplate(request: RenderRequest): KnownTemplate | undefined {
@@ -109,21 +129,21 @@ export class Recall {
 
   /** Whether any fact that was read is another one. */
   get isAnyFactMoved(): boolean {
-    return (this.#known?.reads ?? []).some((read) => read.db === FACTS && this.#moved?.isAffected(read) === true);
+    return this.#movedFacts.size > 0;
   }
 
   /** Whether something that was read for it gives another answer. */
-  isStale({ reads }: KnownUnit): boolean {
-    return reads === undefined || this.#listStale().has(reads);
+  isStale({ list }: Pick<KnownUnit, 'list'>): boolean {
+    return list === '' || (this.#staleLists ??= this.#listStale()).has(list);
   }
 
-  #listStale(): ReadonlySet<number> {
-    if (this.#staleLists !== undefined) return this.#staleLists;
+  #listStale(): ReadonlySet<string> {
     const [known, moved] = [this.#known, this.#moved];
-    const affected = new Set<string>();
-    if (known !== undefined && moved !== undefined) for (const [n, read] of known.reads.entries()) if (moved.isAffected(read)) affected.add(String(n));
-    const lists = affected.size === 0 ? [] : (known?.lists ?? []).flatMap((list, n) => (list.split(' ').some((read) => affected.has(read)) ? [n] : []));
-    return (this.#staleLists = new Set(lists));
+    const dbs = new Set([...moved?.dbs ?? [], ...(this.#movedFacts.size > 0 ? [FACTS] : [])]);
+    if (known === undefined || moved === undefined || dbs.size === 0) return new Set();
+    const affected = new Set(listLines(known.reads).flatMap((line, n) => (dbs.has(dbOfRead(line)) && moved.isAffected(parseRead(line)) ? [String(n)] : [])));
+    if (affected.size === 0) return affected;
+    return new Set(listLines(known.lists).flatMap((list, n) => (list.split(' ').some((read) => affected.has(read)) ? [String(n)] : [])));
   }
 }
 
@@ -132,10 +152,10 @@ export function nameOfRequest({ template, metadata, outputFilename }: RenderRequ
   return outputFilename === undefined ? JSON.stringify([template, metadata?.text ?? '']) : undefined;
 }
 
-export function nameOfFact({ key = '', prop }: Read): string {
+function nameOfFact({ key = '', prop }: Pick<Read, 'key' | 'prop'>): string {
   return prop === undefined ? key : `${key} ${prop}`;
 }
 
-export function digestOfFact(facts: Facts, { key = '', prop }: Read): string {
+export function digestOfFact(facts: Facts, { key = '', prop }: Pick<Read, 'key' | 'prop'>): string {
   return createHash('sha256').update(JSON.stringify([findFact(facts, key, prop)])).digest('base64');
 }

@@ -1,6 +1,6 @@
 import type { Place } from '../errors.ts';
 import type { Paths } from '../paths.ts';
-import { type Fragment, listBanner, listFragments, readFragment, withBanner } from './fragment.ts';
+import { type Fragment, findBanner, listFragments, readFragment, withBanner } from './fragment.ts';
 import type { HelperTable } from './helper.ts';
 import type { ForEach, Metadata } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
@@ -90,7 +90,7 @@ class Collected {
   template(template: string, variables: ReadonlyMap<string, Shapes>, stack: readonly string[], banner = false): void {
     if (stack.includes(template)) return;
     const list = listFragments(this.#paths, template);
-    for (const { file } of (banner ? withBanner(list, () => listBanner(this.#paths)) : list)?.files ?? []) {
+    for (const { file } of (banner ? withBanner(list, () => findBanner(this.#paths)) : list)?.files ?? []) {
       let fragment = this.#fragments.get(file);
       if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#paths, file)));
       this.files.add(fragment.file);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Failure, reasonOf } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
-import { type FileState, findStats } from '../signature.ts';
+import { type FileState, findStats, type Place } from '../signature.ts';
 import { refuseNoPath } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import type { Program } from './program.ts';
@@ -46,33 +46,36 @@ const BANNER = 'template-begin';
  * @throws Failure for a path that is none
  */
 export function listFragments(paths: Paths, template: string): FragmentList | undefined {
+  return findFragments(paths, template).list;
+}
+
+/** The same, with the places that it is made of: it changes only with one of them. @throws Failure for a path that is none */
+export function findFragments(paths: Paths, template: string): { readonly list: FragmentList | undefined; readonly places: readonly Place[] } {
   refuseNoPath(template);
-  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template)))
-    .flatMap((layer) => {
-      const stats = findStats(layer);
-      return stats === undefined ? [] : [{ layer, stats, isFolder: stats.isDirectory() }];
-    });
-  const [highest, ...lower] = layers;
-  if (highest === undefined) return undefined;
+  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template))).map((layer) => ({ file: layer, state: findStats(layer) }));
+  const places: Place[] = [...layers];
+  const [highest, ...lower] = layers.flatMap(({ file, state }) => (state === undefined ? [] : [{ file, state, isFolder: state.isDirectory() }]));
+  if (highest === undefined) return { list: undefined, places };
   const isFlat = !highest.isFolder;
   const files = new Map<string, FragmentFile>();
   const warnings: string[] = [];
-  if (isFlat) files.set('', { name: '', file: highest.layer, state: highest.stats });
-  for (const { layer, isFolder } of isFlat ? [] : layers) {
+  if (isFlat) files.set('', { name: '', file: highest.file, state: highest.state });
+  for (const layer of isFlat ? [] : [highest, ...lower]) {
     // what a flat file hides below it stays hidden
-    if (!isFolder) break;
-    for (const name of readdirSync(layer)) {
-      const file = path.join(layer, name);
-      const stats = findStats(file);
-      if (stats?.isDirectory() === true) continue;
+    if (!layer.isFolder) break;
+    for (const name of readdirSync(layer.file)) {
+      const file = path.join(layer.file, name);
+      const state = findStats(file);
+      if (state?.isDirectory() === true) continue;
+      places.push({ file, state });
       if (isBackupName(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);
-      else if (!files.has(name)) files.set(name, { name, file, state: stats });
+      else if (!files.has(name)) files.set(name, { name, file, state });
     }
   }
   // an original's quirk that its users' files rely on: a flat file over a folder gets the banner, a flat file alone does not
   const takesBanner = !files.has(BANNER) && (!isFlat || lower.some(({ isFolder }) => isFolder));
   const ordered = [...files.values()].sort((a, b) => rank(a.name) - rank(b.name) || compareBytes(a.name, b.name));
-  return { files: ordered.filter(isNotEmpty), warnings, takesBanner };
+  return { list: { files: ordered.filter(isNotEmpty), warnings, takesBanner }, places };
 }
 
 function rank(name: string): number {
@@ -83,10 +86,11 @@ function isNotEmpty({ state }: FragmentFile): boolean {
   return state?.size !== 0;
 }
 
-/** The `template-begin` of templates without one of their own; none: there is no such file, or it is empty. */
-export function listBanner(paths: Paths): readonly FragmentFile[] {
-  const found = layersOf(paths, 'templates-default').map((layer) => path.join(layer, BANNER)).map((file) => ({ file, stats: findStats(file) })).find(({ stats }) => stats?.isDirectory() === false);
-  return found === undefined ? [] : [{ name: BANNER, file: found.file, state: found.stats }].filter(isNotEmpty);
+/** The `template-begin` of templates without one of their own, with the places that it may be in; none: there is no such file, or it is empty. */
+export function findBanner(paths: Paths): { readonly files: readonly FragmentFile[]; readonly places: readonly Place[] } {
+  const places = layersOf(paths, 'templates-default').map((layer) => path.join(layer, BANNER)).map((file) => ({ file, state: findStats(file) }));
+  const found = places.find(({ state }) => state?.isDirectory() === false);
+  return { files: found === undefined ? [] : [{ name: BANNER, ...found }].filter(isNotEmpty), places };
 }
 
 /** With the default `template-begin` where the template takes it. */

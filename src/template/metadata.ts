@@ -4,7 +4,7 @@ import ini from 'ini';
 import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
 import { layersOf } from '../layers.ts';
 import { isPlainPath, type Paths, withoutRoot } from '../paths.ts';
-import { type FileState, findStats } from '../signature.ts';
+import { findStats, type Place } from '../signature.ts';
 import { refuseUntrusted } from '../trust.ts';
 import { ESCAPES } from './escape.ts';
 
@@ -50,16 +50,8 @@ export interface LineFilter { readonly pattern: RegExp; readonly replacement: st
 const KEYS = ['PERMS', 'UID', 'GID', 'OUTPUT_FILENAME', 'TEMPLATE_PATH', 'FILTER', 'DELETE', 'FOREACH', 'ONLY', 'FORMAT', 'ESCAPE', 'CHECK', 'SERVICES'];
 const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
 
-/** A file of metadata where a layer can have one. */
-export interface MetadataFile {
-  /** to be opened */
-  readonly file: string;
-  /** as it stood when it was listed; undefined: there is none */
-  readonly state: FileState | undefined;
-}
-
 /** What can say something of a template, the file that wins first. */
-export function listMetadataFiles(paths: Paths, output: string): readonly MetadataFile[] {
+export function listMetadataFiles(paths: Paths, output: string): readonly Place[] {
   refuseNoPath(output);
   return layersOf(paths, path.join('templates.metadata', output)).map((file) => ({ file, state: findStats(file) }));
 }

@@ -104,8 +104,7 @@ export class Renderer {
     const outputs = units.flatMap((unit) => unit.outputs);
     refuseDoubles(request.template, outputs, mistakes);
     mistakes.throw();
-    const scope = only === undefined || metadata.forEach === undefined ? 'all' : only.map((key) => ({ db: metadata.forEach?.db ?? '', key }));
-    return { template: request.template, units, outputs, warnings: list.warnings, scope };
+    return { template: request.template, units, outputs, warnings: list.warnings, scope: scopeOf(metadata.forEach?.db, only) };
   }
 
   #recordsOf(forEach: ForEach, only: readonly string[] | undefined, wanted: ReadonlySet<string> | undefined): readonly string[] {
@@ -235,6 +234,11 @@ export class Renderer {
     for (const piece of out.pieces) for (const read of piece.scope.all()) scope.note(read);
     return out.toString();
   }
+}
+
+/** What the outputs of a template are all of. @param only keys of records that alone are expanded */
+export function scopeOf(db: string | undefined, only: readonly string[] | undefined): RenderedTemplate['scope'] {
+  return db === undefined || only === undefined ? 'all' : only.map((key) => ({ db, key }));
 }
 
 const NOTHING: Part = { kind: 'map', entries: new Map(), line: new TrackedText() };

@@ -2,11 +2,11 @@ import path from 'node:path';
 import { Failure } from '../errors.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
 import type { Compiled } from './compiled.ts';
-import { type Fragment, type FragmentFile, type FragmentList, listBanner, listFragments, readFragment, withBanner } from './fragment.ts';
-import { listMetadataFiles, type Metadata, type MetadataFile, readMetadata } from './metadata.ts';
+import { findBanner, findFragments, type Fragment, type FragmentFile, type FragmentList, readFragment, withBanner } from './fragment.ts';
+import { listMetadataFiles, type Metadata, readMetadata } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import { listLiterals, type Program } from './program.ts';
-import { sign } from '../signature.ts';
+import { type Place, sign } from '../signature.ts';
 
 /** A folder of fragments, or the metadata of a template, that a rendering looked at. */
 export interface Source {
@@ -20,12 +20,12 @@ export class Sources {
   readonly begun = Date.now();
   readonly #paths: Paths;
   readonly #compiled: Compiled | undefined;
-  readonly #lists = new Map<string, FragmentList | undefined>();
-  readonly #metadataFiles = new Map<string, readonly MetadataFile[]>();
+  readonly #lists = new Map<string, ReturnType<typeof findFragments>>();
+  readonly #metadataFiles = new Map<string, readonly Place[]>();
   readonly #metadata = new Map<string, Metadata>();
   readonly #fragments = new Map<string, Fragment>();
   readonly #inline = new Map<string, Fragment>();
-  #banner: readonly FragmentFile[] | undefined;
+  #banner: ReturnType<typeof findBanner> | undefined;
   #used = new Map<string, Source>();
 
   /** @param compiled what was parsed before; undefined: everything is parsed */
@@ -49,9 +49,10 @@ export class Sources {
     this.#used.set(`${kind} ${template}`, { kind, template });
   }
 
-  /** The files of a source as they stood before they were read; undefined: there is no such template. */
-  listFiles({ kind, template }: Source): readonly (FragmentFile | MetadataFile)[] | undefined {
-    return kind === 'metadata' ? this.#listMetadataFiles(template) : this.#list(template, kind === 'fragments with banner')?.files;
+  /** The files and folders that a source is, as they stood before they were read. */
+  listPlaces({ kind, template }: Source): readonly Place[] {
+    if (kind === 'metadata') return this.#listMetadataFiles(template);
+    return [...this.#find(template).places, ...(kind === 'fragments with banner' ? this.#findBanner().places : [])];
   }
 
   /** @param extra metadata that an event adds */
@@ -61,7 +62,7 @@ export class Sources {
     return getOrMake(this.#metadata, template, () => readMetadata(this.#paths, template, undefined, this.#listMetadataFiles(template)));
   }
 
-  #listMetadataFiles(template: string): readonly MetadataFile[] {
+  #listMetadataFiles(template: string): readonly Place[] {
     return getOrMake(this.#metadataFiles, template, () => listMetadataFiles(this.#paths, template));
   }
 
@@ -72,8 +73,16 @@ export class Sources {
   }
 
   #list(template: string, banner: boolean): FragmentList | undefined {
-    const list = getOrMake(this.#lists, template, () => listFragments(this.#paths, template));
-    return banner ? withBanner(list, () => (this.#banner ??= listBanner(this.#paths))) : list;
+    const { list } = this.#find(template);
+    return banner ? withBanner(list, () => this.#findBanner().files) : list;
+  }
+
+  #find(template: string): ReturnType<typeof findFragments> {
+    return getOrMake(this.#lists, template, () => findFragments(this.#paths, template));
+  }
+
+  #findBanner(): ReturnType<typeof findBanner> {
+    return (this.#banner ??= findBanner(this.#paths));
   }
 
   /** @throws Failure for one that cannot be read or parsed */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure, Failures } from '../../../src/errors.ts';
-import { openRecall, type Rendering, renderRequests } from '../../../src/flow/rendering.ts';
+import { Rendering, type Renderings } from '../../../src/flow/rendering.ts';
 import type { RenderRequest } from '../../../src/template/render.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { pick, type Random, randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
@@ -20,7 +20,7 @@ const SHIPPED = [
 ];
 
 /** path -> what stands there after it was installed */
-function install(root: string, { outputs, former }: Rendering): void {
+function install(root: string, { outputs, former }: Renderings): void {
   const rendered = new Set(outputs.map(({ path: file }) => file));
   for (const file of former ?? []) if (!rendered.has(file)) rmSync(root + file, { force: true });
   for (const { path: file, content } of outputs) {
@@ -33,9 +33,9 @@ function install(root: string, { outputs, former }: Rendering): void {
 const READS_FILE = '/var/cache/docksmith/reads';
 const COMPILED_FILE = ({ root }: Server): string => `${root}/var/cache/docksmith/templates`;
 
-type Result = { readonly rendering: Rendering } | { readonly mistakes: readonly string[] };
+type Result = { readonly rendering: Renderings } | { readonly mistakes: readonly string[] };
 
-function tryTo(work: () => Rendering): Result {
+function tryTo(work: () => Renderings): Result {
   try {
     return { rendering: work() };
   } catch (error) {
@@ -46,9 +46,9 @@ function tryTo(work: () => Rendering): Result {
 
 /** Renders what is not known to stand, compares all of it with the plain way, and keeps it. @returns the number of outputs that were rendered and left */
 function expandAndCompare(server: Server, requests: readonly RenderRequest[], what: string): { readonly rendered: number; readonly kept: number } {
-  const world = worldOf(server);
-  const short = tryTo(() => renderRequests(world, openRecall(world, { isForced: false }), requests));
-  const plain = tryTo(() => renderRequests(world, openRecall(world, { isForced: true }), requests, { isPlain: true }));
+  const short = tryTo(() => new Rendering(worldOf(server), { isForced: false }).render(requests));
+  // a world of its own: indexes are kept with the snapshot
+  const plain = tryTo(() => new Rendering(worldOf(server), { isForced: true }).render(requests, { isPlain: true }));
   if ('mistakes' in short || 'mistakes' in plain) {
     expect('mistakes' in short ? short.mistakes : [], what).toEqual('mistakes' in plain ? plain.mistakes : []);
     return { rendered: 0, kept: 0 };
@@ -123,9 +123,8 @@ describe('the short cut', () => {
     const server: Server = { root: paths.root, dbs: SAMPLE_DBS, facts: SAMPLE_FACTS };
     const settle = (): void => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); };
     const expand = (): { readonly text: string; readonly places: readonly string[]; readonly keep: () => void } => {
-      const world = worldOf(server);
       rmSync(server.root + READS_FILE, { force: true });
-      const { outputs: [output], remember } = renderRequests(world, openRecall(world, { isForced: false }), [{ template: '/etc/it' }]);
+      const { outputs: [output], remember } = new Rendering(worldOf(server), { isForced: false }).render([{ template: '/etc/it' }]);
       return {
         text: output?.content.toString() ?? '', places: output?.origins.map((origins) => origins.map(({ fragment, line, reads }) => `${path.basename(fragment)}:${line} ${reads.map(({ key, prop }) => `${key ?? ''} ${prop ?? ''}`).join()}`).join()) ?? [],
         keep: () => remember(undefined),

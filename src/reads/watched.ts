@@ -1,0 +1,42 @@
+import { findStats, sign } from '../signature.ts';
+import type { Source, Sources } from '../template/sources.ts';
+
+/** What stands for the signature of a file that is not there. */
+const ABSENT = 'absent';
+
+/** Files and folders with their signatures. */
+export type Watched = readonly (readonly [path: string, signature: string])[];
+
+/**
+ * The files and folders that sources of a rendering are, with their signatures before they were
+ * read: while none has another one, no file was changed, added or taken away. A folder's moves
+ * with the names in it.
+ * @returns undefined where one was changed just then, so that nothing can be said of it
+ */
+export function watchSources(sources: Sources, used: readonly Source[]): Watched | undefined {
+  const watched = new Map<string, string>();
+  for (const { file, state } of used.flatMap((source) => sources.listPlaces(source))) {
+    const signature = state === undefined ? ABSENT : sign(state, sources.begun);
+    if (signature === '') return undefined;
+    watched.set(file, signature);
+  }
+  return [...watched];
+}
+
+/** Whether files still stand as they did, for many questions: each file is looked at once. */
+export class Watcher {
+  readonly #signatures = new Map<string, string>();
+
+  isSame(watched: Watched): boolean {
+    return watched.every(([file, signature]) => this.#signatureOf(file) === signature);
+  }
+
+  #signatureOf(file: string): string {
+    const known = this.#signatures.get(file);
+    if (known !== undefined) return known;
+    const stats = findStats(file);
+    const signature = stats === undefined ? ABSENT : sign(stats);
+    this.#signatures.set(file, signature);
+    return signature;
+  }
+}
