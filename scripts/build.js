@@ -1,5 +1,7 @@
 // Plain JavaScript: it makes what all the rest runs from.
 import { build, transform } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -8,6 +10,8 @@ const OUT = path.join(ROOT, 'dist');
 
 /** What a package would load and this program never calls: dockerode reaches engines over ssh, and builds by grpc. */
 const ABSENT = /^(?:ssh2|protobufjs|@grpc\/grpc-js|@grpc\/proto-loader)$/;
+/** The packages that the program uses while it runs. */
+const PACKAGES = ['diff', 'dockerode', 'execa', 'handlebars', 'ini', 'yaml', 'yocto-spinner'];
 /** Of handlebars only its parser is called. */
 const HANDLEBARS_PARSER = path.join(ROOT, 'node_modules/handlebars/dist/cjs/handlebars/compiler/base.js');
 
@@ -19,11 +23,21 @@ const OPTIONS = {
 const results = await Promise.all([
   // short commands are one file that holds all of them; what they seldom need is the program below
   build({ ...OPTIONS, entryPoints: { db: 'src/cli/main-db.ts' }, plugins: [{ name: 'beside', setup: keepBeside }] }),
-  build({ ...OPTIONS, entryPoints: { docksmith: 'src/cli/main.ts' }, splitting: true, chunkNames: '[name]-[hash]', plugins: [{ name: 'spare', setup: spare }] }),
+  build({ ...OPTIONS, entryPoints: { docksmith: 'src/cli/main.ts' }, splitting: true, chunkNames: '[name]-[hash]', plugins: [{ name: 'apart', setup: keepApart }] }),
+  // each package a part of its own, or commands that share some code with those that need it would load it too
+  build({ ...OPTIONS, entryPoints: Object.fromEntries(PACKAGES.map((name) => [`package-${name}`, name === 'handlebars' ? HANDLEBARS_PARSER : name])), plugins: [{ name: 'spare', setup: spare }] }),
 ]);
-const files = await Promise.all(results.flatMap(({ outputFiles }) => outputFiles).map(async ({ path: file, text }) => [file, await toLazyCommonJs(text)]));
+const [[[, short]], ...parts] = await Promise.all(results.map(({ outputFiles }) => Promise.all(outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text)]))));
+const { program, places } = joinParts(parts.flat());
+const programName = `docksmith-${createHash('sha256').update(program).digest('hex').slice(0, 12)}.js`;
 
-files.push([path.join(OUT, 'LICENSES'), formatLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))]);
+// the starter last: what it names is there before it
+const files = [
+  [path.join(OUT, 'LICENSES'), formatLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))],
+  [path.join(OUT, 'db.cjs'), short],
+  [path.join(OUT, programName), program],
+  [path.join(OUT, 'docksmith.cjs'), readFileSync(path.join(ROOT, 'scripts/starter.cjs'), 'utf8').replace('PROGRAM', programName).replace('PLACES = {}', `PLACES = ${JSON.stringify(places)}`)],
+];
 
 // what runs meanwhile finds each of its files, old or new
 mkdirSync(OUT, { recursive: true });
@@ -33,6 +47,31 @@ for (const [file, text] of files) {
 }
 const wanted = new Set(files.map(([file]) => path.basename(file)));
 for (const name of readdirSync(OUT)) if (!wanted.has(name)) rmSync(path.join(OUT, name), { recursive: true });
+compileProgram(path.join(OUT, `${programName}.compiled`));
+
+/**
+ * All parts in one file, each a function for the starter to call.
+ * @param {readonly (readonly [name: string, text: string])[]} parts CommonJS modules
+ */
+function joinParts(parts) {
+  const places = {};
+  let program = '';
+  for (const [name, part] of parts) {
+    const text = `(function (exports, require, module, __filename, __dirname) {\n${part}\n})`;
+    places[`./${name}`] = [program.length, text.length];
+    program += `${text}\n`;
+  }
+  // the starter reads it by byte, which is the fastest
+  if (Buffer.byteLength(program) !== program.length) throw new Error('the program has characters that are not ASCII: esbuild is told to escape them');
+  return { program, places };
+}
+
+/** Has the program do something in a folder of its own, and keeps what was compiled for it. Without it the program is the same, but slower. */
+function compileProgram(file) {
+  const { status } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs'), `${file}~`]);
+  if (status === 0) renameSync(`${file}~`, file);
+  else console.warn('docksmith: cannot keep what node compiles: commands start slower, and do the same');
+}
 
 /** @param {import('esbuild').PluginBuild} steps */
 function keepBeside(steps) {
@@ -40,10 +79,14 @@ function keepBeside(steps) {
 }
 
 /** @param {import('esbuild').PluginBuild} steps */
+function keepApart(steps) {
+  steps.onResolve({ filter: /^[a-z]/ }, ({ path: name }) => (PACKAGES.includes(name) ? { path: `./package-${name}.cjs`, external: true } : undefined));
+}
+
+/** @param {import('esbuild').PluginBuild} steps */
 function spare(steps) {
   steps.onResolve({ filter: ABSENT }, ({ path: name }) => ({ path: name, namespace: 'absent' }));
   steps.onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'module.exports = {};' }));
-  steps.onResolve({ filter: /^handlebars$/ }, () => ({ path: HANDLEBARS_PARSER }));
 }
 
 /**

@@ -53,19 +53,16 @@ export function listMerged(layers: readonly string[]): ReadonlyMap<string, strin
 export function listMergedTree(layers: readonly string[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const layer of layers) {
-    for (const file of walk(layer)) {
-      const relative = path.relative(layer, file);
-      if (!files.has(relative)) files.set(relative, file);
-    }
+    for (const name of walk(layer)) if (!files.has(name)) files.set(name, `${layer}/${name}`);
   }
   return sortByName(files);
 }
 
-function* walk(folder: string): Generator<string> {
+/** Relative paths, each behind a prefix. */
+function* walk(folder: string, prefix = ''): Generator<string> {
   for (const entry of readFolder(folder)) {
-    const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(file);
-    else yield file;
+    if (entry.isDirectory()) yield* walk(`${folder}/${entry.name}`, `${prefix}${entry.name}/`);
+    else yield `${prefix}${entry.name}`;
   }
 }
 

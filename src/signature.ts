@@ -4,6 +4,15 @@ import { errorCode } from './errors.ts';
 /** The kernel's clock for files moves in steps of up to this. */
 const TICK_MILLISECONDS = 20;
 
+/**
+ * Whether a file's time of change lies so far back that the next change bears another one. Until
+ * then it tells nothing (as in git's index, Documentation/technical/racy-git).
+ * @param ctimeMs milliseconds
+ */
+export function isPast(ctimeMs: number, now = Date.now()): boolean {
+  return ctimeMs <= now - TICK_MILLISECONDS;
+}
+
 /** What is looked at of a file to tell its states apart. */
 export type FileState = Pick<Stats, 'ino' | 'size' | 'ctimeMs'>;
 
@@ -12,12 +21,12 @@ export interface Place { readonly file: string; readonly state: FileState | unde
 
 /**
  * What tells one state of a file from every later one: a change of its bytes, mode or owner moves
- * the time of change, which nobody can set. Empty for one that was changed just now: the next change
- * could bear the same time (as in git's index, Documentation/technical/racy-git).
+ * the time of change, which nobody can set. Empty for one that was changed just now: it is not
+ * past (see `isPast`).
  * @param now milliseconds, when the state was read or before; undefined: the signature is only compared, not kept
  */
 export function sign({ ino, size, ctimeMs }: FileState, now?: number): string {
-  return now !== undefined && ctimeMs > now - TICK_MILLISECONDS ? '' : `${ino} ${size} ${ctimeMs}`;
+  return now !== undefined && !isPast(ctimeMs, now) ? '' : `${ino} ${size} ${ctimeMs}`;
 }
 
 /** The signature of a file, also where it is a symbolic link. @returns undefined where there is no file */

@@ -23,7 +23,6 @@ const UNMASKED: readonly string[] = ['db', 'config', 'logs', 'exec', 'helpers', 
  * @param args what was typed after it
  */
 export async function main(program: string, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  const { stdin } = process;
   const command = program === 'docksmith' ? (args[0] ?? '') : program;
   const paths = findPaths();
   const [stdout, stderr] = UNMASKED.includes(command) ? [process.stdout, process.stderr] : await maskBoth(paths);
@@ -31,7 +30,8 @@ export async function main(program: string, args: readonly string[] = process.ar
   stdout.on('error', () => {
     if (PRINTING.includes(command)) process.exit(0);
   });
-  const context = { paths, stdin, stdout, stderr };
+  // the stream of standard input is made when it is read, by the few commands that do
+  const context = { paths, get stdin() { return process.stdin; }, stdout, stderr };
   await runProgram(context, wantsJson(program, args), () => (program === 'docksmith' ? runSubcommand(args, context) : runCommand(program, args, context)));
 }
 

@@ -4,6 +4,7 @@ import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { isBackupName, layersOf, listMergedTree } from '../layers.ts';
 import { findNearest } from '../nearest.ts';
 import type { Paths } from '../paths.ts';
+import { findStats, sign } from '../signature.ts';
 import { isKind, KINDS } from './kinds.ts';
 import type { PropSchema, Schema } from './schema.ts';
 
@@ -19,9 +20,12 @@ type Kinds = Record<string, Props>;
  * @throws {Failures} all mistakes of all files
  */
 export function readSchema(paths: Paths, only?: string): Schema {
+  const files = listSchemaFiles(paths, only);
+  const described = describeFiles(files.map(({ file }) => file));
+  if (described !== undefined && last?.described === described) return last.schema;
   const schema = emptyObject<Kinds>();
   const mistakes: Failure[] = [];
-  for (const { db, file } of listSchemaFiles(paths, only)) {
+  for (const { db, file } of files) {
     try {
       mergeFile(schema[db] ??= emptyObject<Props>(), file);
     } catch (error) {
@@ -29,7 +33,20 @@ export function readSchema(paths: Paths, only?: string): Schema {
     }
   }
   throwAll(mistakes);
+  last = described === undefined ? undefined : { described, schema };
   return schema;
+}
+
+let last: { readonly described: string; readonly schema: Schema } | undefined;
+
+/** What tells these files from other versions of them; undefined where that is not sure. */
+function describeFiles(files: readonly string[]): string | undefined {
+  const now = Date.now();
+  const signatures = files.map((file) => {
+    const stats = findStats(file);
+    return stats === undefined ? '' : sign(stats, now);
+  });
+  return signatures.includes('') ? undefined : files.map((file, n) => `${file} ${signatures[n] ?? ''}`).join('\n');
 }
 
 /** The files of the schema in the order in which they are merged, each to be opened. */

@@ -2,6 +2,7 @@ import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { isPast } from '../signature.ts';
 import { listDbs, readDbFile } from './db-file.ts';
 import { FlatDb } from './flat-db.ts';
 import { readSchema } from './read-schema.ts';
@@ -9,6 +10,8 @@ import type { Db } from './record.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const ATTEMPTS = 100;
+
+let last: { readonly folder: string; readonly described: ReadonlyMap<string, Version>; readonly dbs: ReadonlyMap<string, Db> } | undefined;
 
 /**
  * All dbs of the folder as they stood at one moment, with their schema. Writers replace whole
@@ -19,8 +22,12 @@ export function readSnapshot(paths: Paths): Snapshot {
   const schema = readSchema(paths);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = describeDbs(paths);
+    // the parts of a command that read the dbs mostly find them as another part did, and need not parse them once more
+    if (last?.folder === paths.dbDir && isSame(last.described, before)) return { dbs: last.dbs, schema };
     const dbs = readDbs(paths, [...before.keys()]);
-    if (isSame(before, describeDbs(paths))) return { dbs, schema };
+    if (!isSame(before, describeDbs(paths))) continue;
+    last = isSettled(before) ? { folder: paths.dbDir, described: before, dbs } : undefined;
+    return { dbs, schema };
   }
   throw new Failure('cannot read the dbs', { why: `they changed during each of ${ATTEMPTS} attempts`, at: { file: paths.dbDir } });
 }
@@ -34,14 +41,15 @@ function readDbs(paths: Paths, names: readonly string[]): ReadonlyMap<string, Db
   return dbs;
 }
 
+interface Version { readonly ino: bigint; readonly size: bigint; readonly mtimeNs: bigint; readonly ctimeNs: bigint }
+
 /** db -> what tells one version of its file from another */
-function describeDbs(paths: Paths): ReadonlyMap<string, string> {
-  const described = new Map<string, string>();
+function describeDbs(paths: Paths): ReadonlyMap<string, Version> {
+  const described = new Map<string, Version>();
   for (const name of listDbs(paths)) {
     const file = path.join(paths.dbDir, name);
     try {
-      const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
-      described.set(name, [ino, size, mtimeNs, ctimeNs].join(' '));
+      described.set(name, statSync(file, { bigint: true }));
     } catch (error) {
       if (errorCode(error) === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw new Failure(`cannot read db "${name}"`, { why: 'it is a symbolic link that leads nowhere', at: { file } });
       if (errorCode(error) !== 'ENOENT') throw new Failure(`cannot read db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
@@ -50,6 +58,14 @@ function describeDbs(paths: Paths): ReadonlyMap<string, string> {
   return described;
 }
 
-function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([name, version]) => b.get(name) === version);
+function isSame(a: ReadonlyMap<string, Version>, b: ReadonlyMap<string, Version>): boolean {
+  return a.size === b.size && [...a].every(([name, { ino, size, mtimeNs, ctimeNs }]) => {
+    const other = b.get(name);
+    return other?.ino === ino && other.size === size && other.mtimeNs === mtimeNs && other.ctimeNs === ctimeNs;
+  });
+}
+
+/** Whether no file was changed just now: what changes one next bears another time. */
+function isSettled(described: ReadonlyMap<string, Version>): boolean {
+  return [...described.values()].every(({ ctimeNs }) => isPast(Number(ctimeNs) / 1e6));
 }

@@ -3,7 +3,7 @@ export interface Facts {
   readonly host: HostFacts;
   /** addresses of this host, without loopback and link-local ones */
   readonly addresses: readonly Address[];
-  /** who listens on this host, from `/proc/net` */
+  /** who listens on this host, from `/proc/net`; looked up when it is first asked for */
   readonly listeners: readonly Listener[];
   /** ports that containers of the engine publish now, ours and others'; empty without an engine */
   readonly publishedPorts: readonly PublishedPort[];
@@ -26,6 +26,11 @@ export interface HostFacts {
   /** /home/e-smith is there */
   readonly hasSmeHome: boolean;
   readonly serviceManager: 'systemd' | 'sv' | 'command' | undefined;
+}
+
+/** Others in their place. What is only looked up when it is asked for stays so, which a spread would not leave. */
+export function withFacts(facts: Facts, others: Partial<Facts>): Facts {
+  return Object.defineProperties({ ...NO_FACTS }, { ...Object.getOwnPropertyDescriptors(facts), ...Object.getOwnPropertyDescriptors(others) });
 }
 
 export interface Address { readonly address: string; readonly prefix: number; readonly interface: string }

@@ -24,11 +24,12 @@ export interface OwnedPaths {
  */
 export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   let ports: ReadonlyMap<number, string> | undefined;
+  let listeners: Facts['listeners'] | undefined;
   const dockerUnit = findDockerUnit(paths, ownedFiles);
   return {
     host: readHostFacts(paths),
     addresses: listAddresses(),
-    listeners: listListeners(),
+    get listeners() { return (listeners ??= listListeners()); },
     publishedPorts: [],
     images: new Map(),
     ...(dockerUnit === undefined ? {} : { dockerUnit }),

@@ -1,3 +1,4 @@
+import { withFacts } from '../facts/facts.ts';
 import { inspectImage } from '../container/engine-facts.ts';
 import { applyImage, makeImageOperation } from '../container/image-operations.ts';
 import { formatImageReference } from '../container/names.ts';
@@ -42,5 +43,5 @@ export async function fetchAskedImages(world: World, only: readonly string[] | u
     const image = await inspectImage(engine, reference);
     if (image !== undefined) images.set(reference, image);
   }
-  return { ...world, facts: { ...facts, images } };
+  return { ...world, facts: withFacts(facts, { images }) };
 }

@@ -6,7 +6,7 @@ import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { type Facts, NO_FACTS } from '../facts/facts.ts';
+import { type Facts, NO_FACTS, withFacts } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { nameEngine } from './engine-name.ts';
@@ -52,18 +52,17 @@ export function withOverlay(world: World, overlay: readonly RecordOverlay[]): Wo
     const reference = findImageReference(snapshot, key);
     if (known !== undefined && !images.has(reference)) images.set(reference, known);
   }
-  return { ...world, snapshot, facts: { ...world.facts, images } };
+  return { ...world, snapshot, facts: withFacts(world.facts, { images }) };
 }
 
 /** The facts of the host with those that its engine tells: published ports, and the images that records name. */
 export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Engine): Promise<Facts> {
   const references = [...new Set(listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => findImageReference(snapshot, key)))];
   const images = await Promise.all(references.map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
-  return {
-    ...hostFacts,
+  return withFacts(hostFacts, {
     publishedPorts: await listPublishedPorts(engine),
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),
-  };
+  });
 }
 
 /** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */

@@ -68,7 +68,7 @@ export function copyHost(host: Host, name: string): string {
 export function makeSpoiledPackage(spoil: (text: string) => string): string {
   const folder = makeTemporaryFolder('spoiled');
   for (const name of readdirSync(PACKAGE)) {
-    if (name === 'dist' || name === 'bin' || name === 'package.json') cpSync(path.join(PACKAGE, name), path.join(folder, name), { recursive: true });
+    if (name === 'dist' || name === 'bin' || name === 'package.json') cpSync(path.join(PACKAGE, name), path.join(folder, name), { recursive: true, filter: (file) => !file.endsWith('.compiled') });
     else if (!name.startsWith('.')) symlinkSync(path.join(PACKAGE, name), path.join(folder, name));
   }
   const spoiled = readdirSync(path.join(folder, 'dist')).filter((name) => {

@@ -58,7 +58,7 @@ describe('the facts', () => {
   it('are read at once, and hold nothing of an engine', () => {
     const paths = makeRoot('/etc/httpd/conf.d');
     writeFileSync(paths.file('/etc/httpd/conf.d/wiki.conf'), 'http://127.0.0.1:47000/');
-    const facts = readFacts({ paths, ownedFiles: ['/etc/httpd/conf.d/wiki.conf'] });
+    const facts = readFacts({ paths, ownedFiles: { has: () => true, paths: () => ['/etc/httpd/conf.d/wiki.conf'] } });
     expect(facts).toMatchObject({ host: { apacheLayout: 'redhat' }, publishedPorts: [], images: new Map() });
     expect(facts.portsInFiles()).toEqual(new Map([[47_000, '/etc/httpd/conf.d/wiki.conf']]));
   });

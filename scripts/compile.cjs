@@ -1,0 +1,34 @@
+// Plain JavaScript, and CommonJS: runs the built program where it harms nobody, and writes down what node compiled for it.
+const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const [, , file] = process.argv;
+const root = mkdtempSync(path.join(os.tmpdir(), 'docksmith-compile-'));
+process.env.DOCKSMITH_ROOT = root;
+process.env.DOCKSMITH_ENGINE = `memory://${path.join(root, 'engine.json')}`;
+delete process.env.DOCKSMITH_RUN;
+delete process.env.DBPATH;
+
+const DBS = {
+  configuration: ['DomainName=example.org', 'LocalIP=127.0.0.1', 'SystemName=host', 'docker=service|status|enabled'],
+  docker_containers: ['app=service|Env.NAME|x|Image|app:1|SubDomain|enabled|WebHostPort|10001|WebPort|80|access|private|status|enabled'],
+};
+
+async function run() {
+  const { main, formatCompiled } = require('../dist/docksmith.cjs');
+  mkdirSync(path.join(root, 'var/lib/docksmith/db'), { recursive: true });
+  for (const [db, lines] of Object.entries(DBS)) writeFileSync(path.join(root, 'var/lib/docksmith/db', db), `${lines.join('\n')}\n`);
+  // the second time little is to be done, in other ways than the first time
+  for (let n = 0; n < 2; n++) {
+    await main('signal-event', ['docker-container-update', 'app']);
+    await main('docksmith', ['reconcile']);
+    await main('docksmith', ['status']);
+  }
+  writeFileSync(file, formatCompiled());
+}
+
+// what the commands print is nobody's concern, and what goes wrong in them is their tests'
+process.stdout.write = () => true;
+process.stderr.write = () => true;
+run().finally(() => rmSync(root, { recursive: true, force: true })).then(() => process.exit(0), () => process.exit(1));
