@@ -90,7 +90,7 @@ class Collected {
   template(template: string, variables: ReadonlyMap<string, Shapes>, stack: readonly string[], banner = false): void {
     if (stack.includes(template)) return;
     const list = listFragments(this.#paths, template);
-    for (const { file } of (banner ? withBanner(list, () => findBanner(this.#paths)) : list)?.files ?? []) {
+    for (const { file } of (banner ? withBanner(list, () => findBanner(this.#paths).files) : list)?.files ?? []) {
       let fragment = this.#fragments.get(file);
       if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#paths, file)));
       this.files.add(fragment.file);
