@@ -82,6 +82,11 @@ export function formatUrlWhy({ urls, container, by, vhost, port, image, state }:
   ]);
 }
 
+function formatNow({ state, health, exitCode, started }: NonNullable<ContainerWhy['now']>): string {
+  if (exitCode !== undefined) return `${state} with exit code ${exitCode}`;
+  return `${state}${health === undefined ? '' : ` and ${health}`}${state === 'running' ? ` since ${formatTime(started)}` : ''}`;
+}
+
 export function formatContainerWhy({ name, doings, now, startedByOthers }: ContainerWhy): string {
   return [
     `${name}\n`,
@@ -91,7 +96,7 @@ export function formatContainerWhy({ name, doings, now, startedByOthers }: Conta
       ...wrapWords(`${verb}: ${cause}`, WIDTH - 6).map((line) => `      ${line}\n`),
       ...(failure === undefined ? [] : wrapWords(failure, WIDTH - 6).map((line) => `      ${line}\n`)),
     ]),
-    ...(now === undefined ? [] : [`  now ${now.state}${now.state === 'running' && now.started !== '' ? ` since ${formatTime(now.started)}` : ''}\n`]),
+    ...(now === undefined ? [] : [`  now ${formatNow(now)}\n`]),
     ...(startedByOthers ? ['  started after that by the engine, or by hand: docker inspect tells more\n'] : []),
   ].join('');
 }

@@ -1,4 +1,4 @@
-import { Failure, UsageFailure } from '../errors.ts';
+import { Failure, Failures, UsageFailure } from '../errors.ts';
 import { whyContainer } from '../flow/why/why-container.ts';
 import { type Wanted, whyFile } from '../flow/why/why-file.ts';
 import { findWhyUrl } from '../flow/why/why-url.ts';
@@ -25,7 +25,7 @@ export async function runWhy(args: readonly string[], { paths, stdout }: Command
       return write(await whyFile(paths, file, wanted), (why) => showable(formatFileWhy(why, paint, Object.keys(wanted).length > 0)));
     } catch (error) {
       // a path of the primary host looks like one of a file
-      const url = error instanceof Failure ? await findWhyUrl(paths, target) : undefined;
+      const url = error instanceof Failure || error instanceof Failures ? await findWhyUrl(paths, target) : undefined;
       if (url === undefined) throw error;
       return write(url, (why) => showable(formatUrlWhy(why)));
     }

@@ -1,5 +1,6 @@
-import type { ContainerInspect } from '../../container/engine.ts';
-import { getDb } from '../../db/snapshot.ts';
+import type { ContainerInspect, ContainerSummary, Engine } from '../../container/engine.ts';
+import { MANAGED_LABEL } from '../../container/names.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../errors.ts';
 import { listOperations, listRunsWithOperations, type RunOperation } from '../../event/operations-log.ts';
 import { listRuns, type Run, runsFolder } from '../../event/runs.ts';
@@ -22,50 +23,74 @@ export interface ContainerWhy {
   /** the last time that it was made, that it was started or restarted, and so on; the newest first */
   readonly doings: readonly (Doing & { readonly what: 'made' | 'started' | 'updated' | 'stopped' | 'removed' })[];
   /** undefined where the engine does not answer or has no such container */
-  readonly now: { readonly state: string; readonly created: string; readonly started: string } | undefined;
-  /** the engine has started it after docksmith last did: by its restart policy, or by hand */
+  readonly now: ContainerNow | undefined;
+  /** it was started after the last that docksmith did to it: by the engine's restart policy, or by hand */
   readonly startedByOthers: boolean;
 }
 
-const WHAT: Readonly<Record<string, ContainerWhy['doings'][number]['what']>> = { create: 'made', recreate: 'made', start: 'started', restart: 'started', update: 'updated', stop: 'stopped', remove: 'removed' };
+export interface ContainerNow {
+  /** as the engine names it: `running` */
+  readonly state: string;
+  /** of the engine's own check, where there is one: `unhealthy` */
+  readonly health?: string;
+  /** of one that does not run */
+  readonly exitCode?: number;
+  /** ISO 8601 */
+  readonly created: string;
+  readonly started: string;
+}
+
+const WHAT: ReadonlyMap<string, ContainerWhy['doings'][number]['what']> = new Map([
+  ['create', 'made'], ['recreate', 'made'], ['start', 'started'], ['restart', 'started'], ['update', 'updated'], ['connect', 'updated'], ['disconnect', 'updated'], ['stop', 'stopped'], ['remove', 'removed'],
+]);
 
 /**
  * Says by the records of runs why a container was last made, started, updated and stopped.
- * @throws Failure where there is neither a record of it nor anything that was done to it
+ * @throws Failure where there is neither a record of it, nor a container of ours, nor anything that was done to one
  */
 export async function whyContainer(paths: Paths, name: string): Promise<ContainerWhy> {
   const snapshot = readHostSnapshot(paths);
   const runs = new Map(listRuns(paths).runs.map((run) => [run.id, run]));
-  const all = listRunsWithOperations(runsFolder(paths)).flatMap((run) => listOperations(runsFolder(paths), run).filter((operation) => operation.name === name).toReversed().map((operation) => describe(operation, run, runs.get(run))));
-  const records = getDb(snapshot, CONTAINERS);
-  if (all.length === 0 && !records.has(name)) {
-    const nearest = findNearest(name, records.keys());
-    throw new Failure(`cannot tell why "${name}" is as it is`, { why: 'there is no container, file or host of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
-  }
+  const all = listRunsWithOperations(runsFolder(paths)).flatMap((run) => listOperations(runsFolder(paths), run).toReversed().flatMap((operation) => {
+    // an image or a volume may have the same name
+    const what = operation.name === name ? WHAT.get(operation.verb) : undefined;
+    return what === undefined ? [] : [{ ...describe(operation, run, runs.get(run)), what }];
+  }));
+  const engine = await findEngine(paths, snapshot);
+  const summary = await findContainer(engine, name);
+  const isOurs = summary?.labels[MANAGED_LABEL] === 'true';
+  if (all.length === 0 && !isOurs && !getDb(snapshot, CONTAINERS).has(name)) throw cannotTell(snapshot, name, summary !== undefined);
   const seen = new Set<string>();
-  const doings = all.flatMap((doing) => {
-    const what = WHAT[doing.verb];
+  const doings = all.filter(({ what, failure }) => {
     // of what failed the last attempt counts too, beside the last that did not
-    const kind = `${what ?? ''} ${doing.failure === undefined ? '' : 'failed'}`;
-    if (what === undefined || seen.has(kind)) return [];
-    seen.add(kind);
-    return [{ ...doing, what }];
+    const kind = `${what} ${failure === undefined ? '' : 'failed'}`;
+    return !seen.has(kind) && seen.add(kind);
   });
-  const container = await inspect(paths, snapshot, name);
-  const last = doings.find(({ what, failure }) => (what === 'made' || what === 'started') && failure === undefined);
+  const container = isOurs ? await engine?.findContainer(summary.id) : undefined;
+  const [last] = doings;
   return {
-    name, doings,
-    now: container === undefined ? undefined : { state: container.State.Status, created: container.Created, started: container.State.StartedAt },
-    startedByOthers: container !== undefined && container.State.Running && (last === undefined || Date.parse(container.State.StartedAt) > Date.parse(last.time)),
+    name, doings, now: container && describeNow(container),
+    startedByOthers: last !== undefined && container?.State.Running === true && Date.parse(container.State.StartedAt) > Date.parse(last.time),
   };
+}
+
+function cannotTell(snapshot: Snapshot, name: string, isThere: boolean): Failure {
+  const what = `cannot tell why "${name}" is as it is`;
+  if (isThere) return new Failure(what, { why: 'that container is not docksmith\'s', hint: `docker inspect ${name}` });
+  const nearest = findNearest(name, getDb(snapshot, CONTAINERS).keys());
+  return new Failure(what, { why: 'there is no container, file or host of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+}
+
+function describeNow({ Created, State: { Status, Health, Running, ExitCode, StartedAt } }: ContainerInspect): ContainerNow {
+  const health = Health?.Status ?? 'none';
+  return { state: Status, ...(Running && health !== 'none' ? { health } : {}), ...(Status === 'exited' || Status === 'dead' ? { exitCode: ExitCode } : {}), created: Created, started: StartedAt };
 }
 
 function describe(operation: RunOperation, run: string, record: Run | undefined): Doing {
   return { ...operation, run, command: record && [record.event.includes(' ') ? record.event : `signal-event ${record.event}`, ...record.args].join(' '), who: record?.who.sudoUser ?? record?.who.user };
 }
 
-async function inspect(paths: Paths, snapshot: Parameters<typeof findEngine>[1], name: string): Promise<ContainerInspect | undefined> {
-  const engine = await findEngine(paths, snapshot);
-  const id = (await engine?.listContainers())?.find((container) => container.name === name)?.id;
-  return id === undefined ? undefined : engine?.findContainer(id);
+/** By its whole name; undefined also where the engine does not answer. */
+export async function findContainer(engine: Engine | undefined, name: string): Promise<ContainerSummary | undefined> {
+  return (await engine?.listContainers())?.find((container) => container.name === name);
 }

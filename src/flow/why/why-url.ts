@@ -3,10 +3,11 @@ import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
 import { errorCode } from '../../errors.ts';
 import { findImageReference } from '../../model/image.ts';
 import { CONTAINERS, NotAccepted } from '../../model/ports.ts';
-import { hasWeb, primaryHost, subDomainName, webAliases } from '../../model/web.ts';
+import { backEndPort, hasWeb, primaryHost, subDomainName, webAliases } from '../../model/web.ts';
 import { listUrls } from '../../model/urls.ts';
 import type { Paths } from '../../paths.ts';
 import { findEngine, readWorld, type World } from '../world.ts';
+import { findContainer } from './why-container.ts';
 
 /** Who answers at an address. */
 export interface UrlWhy {
@@ -17,7 +18,7 @@ export interface UrlWhy {
   /** Apache's file, and the line of it that names the host or the path; no line where the file does not have it (yet) */
   readonly vhost: { readonly path: string; readonly line: number | undefined; readonly text: string } | undefined;
   /** the loopback port that Apache asks; undefined where none was given yet */
-  readonly port: string | undefined;
+  readonly port: number | undefined;
   readonly image: string;
   /** `running`; undefined where the engine does not answer or has no such container */
   readonly state: string | undefined;
@@ -25,11 +26,11 @@ export interface UrlWhy {
 
 /** A host and a path, as a person gives them: `http://wiki.example.test/`, `wiki.example.test`, `/git/`, `host.example.test/git`. Undefined for what cannot be one. */
 function parseTarget(target: string): { readonly host: string | undefined; readonly path: string } | undefined {
-  if (target.startsWith('/')) return { host: undefined, path: target };
-  const text = target.includes('://') ? target : `http://${target}`;
+  const isPath = target.startsWith('/');
+  const text = isPath ? `http://primary.invalid${target}` : target.includes('://') ? target : `http://${target}`;
   if (!URL.canParse(text)) return undefined;
   const { hostname, pathname } = new URL(text);
-  return { host: hostname, path: pathname };
+  return { host: isPath ? undefined : hostname, path: pathname };
 }
 
 /** Finds the container behind a URL, a host name or a path of the primary host; undefined where the records have none. */
@@ -37,23 +38,30 @@ export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy |
   const parsed = parseTarget(target);
   if (parsed === undefined) return undefined;
   const world = await readWorld(paths);
-  const found = findContainer(world.snapshot, parsed);
+  const found = findServed(world.snapshot, parsed);
   if (found === undefined) return undefined;
   const { container, by, mark } = found;
-  const engine = await findEngine(paths, world.snapshot);
-  const id = (await engine?.listContainers())?.find(({ name }) => name === container)?.id;
-  const inspect = id === undefined ? undefined : await engine?.findContainer(id);
   const { snapshot } = world;
-  const hasOwn = !['host', 'none'].includes(findProp(snapshot, CONTAINERS, container, 'network') ?? '');
+  const summary = await findContainer(await findEngine(paths, snapshot), container);
   return {
     urls: listUrls(snapshot, container), container, by, vhost: findVhost(world, container, by, mark),
-    port: findProp(snapshot, CONTAINERS, container, hasOwn ? 'WebHostPort' : 'WebPort'), image: findImageReference(snapshot, container), state: inspect?.State.Status,
+    port: findBackEndPort(world, container), image: findImageReference(snapshot, container), state: summary?.status,
   };
+}
+
+/** Undefined also for one that no event would accept. */
+function findBackEndPort({ snapshot, facts }: World, key: string): number | undefined {
+  try {
+    return backEndPort(snapshot, facts, key);
+  } catch (error) {
+    if (error instanceof NotAccepted) return undefined;
+    throw error;
+  }
 }
 
 interface FoundContainer { readonly container: string; readonly by: UrlWhy['by']; /** what the line of the vhost ends with */ readonly mark: string }
 
-function findContainer(snapshot: Snapshot, { host, path }: { readonly host: string | undefined; readonly path: string }): FoundContainer | undefined {
+function findServed(snapshot: Snapshot, { host, path }: { readonly host: string | undefined; readonly path: string }): FoundContainer | undefined {
   const served = listRecords(snapshot, CONTAINERS).map(({ key, type }) => ({ key, type }))
     .filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && hasWeb(snapshot, key)).map(({ key }) => key);
   const bySubDomain = served.find((key) => findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' && hostOf(snapshot, key) === host?.toLowerCase());
