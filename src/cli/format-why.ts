@@ -82,6 +82,14 @@ export function formatUrlWhy({ urls, container, by, vhost, port, image, state }:
   ]);
 }
 
+function formatDoing({ what, time, verb, cause, command, who, failure }: ContainerWhy['doings'][number]): readonly string[] {
+  const done = `${what}${failure === undefined ? '' : ', in vain,'} ${formatTime(time)}${who === undefined ? '' : ` by ${who}`}${command === undefined ? '' : `: ${command}`}`;
+  const [first = '', ...more] = wrapWords(done, WIDTH - 6);
+  // the last lines of a container's log stay lines
+  const below = [`${verb}: ${cause}`, ...failure?.split('\n') ?? []].flatMap((words) => wrapWords(words.trim(), WIDTH - 6));
+  return [`  ${first}\n`, ...[...more, ...below].map((line) => `      ${line}\n`)];
+}
+
 function formatNow({ state, health, exitCode, started }: NonNullable<ContainerWhy['now']>): string {
   if (exitCode !== undefined) return `${state} with exit code ${exitCode}`;
   return `${state}${health === undefined ? '' : ` and ${health}`}${state === 'running' ? ` since ${formatTime(started)}` : ''}`;
@@ -91,11 +99,7 @@ export function formatContainerWhy({ name, doings, now, startedByOthers }: Conta
   return [
     `${name}\n`,
     ...(doings.length === 0 ? ['  no run that is kept has made, started or stopped it\n'] : []),
-    ...doings.flatMap(({ what, time, verb, cause, command, who, failure }) => [
-      `  ${what}${failure === undefined ? '' : ', in vain'}  ${formatTime(time)}${who === undefined ? '' : ` by ${who}`}${command === undefined ? '' : `: ${command}`}\n`,
-      ...wrapWords(`${verb}: ${cause}`, WIDTH - 6).map((line) => `      ${line}\n`),
-      ...(failure === undefined ? [] : wrapWords(failure, WIDTH - 6).map((line) => `      ${line}\n`)),
-    ]),
+    ...doings.flatMap(formatDoing),
     ...(now === undefined ? [] : [`  now ${formatNow(now)}\n`]),
     ...(startedByOthers ? ['  started after that by the engine, or by hand: docker inspect tells more\n'] : []),
   ].join('');

@@ -44,10 +44,10 @@ it('names the last time of each kind, the newest first, with cause, command and 
   writeEngine({ wiki: { Status: 'running', StartedAt: at(4, 30) } });
   expect(await show()).toBe([
     'wiki',
-    '  updated  2026-11-21 10:04:32 by alice: signal-event docker-update', '      update: memory 128m -> 256m',
-    '  started  2026-11-21 10:04:31 by alice: signal-event docker-update', '      start: stopped',
-    '  stopped  2026-11-21 10:03:30 by alice: docksmith stop wiki', '      stop: asked for',
-    '  made  2026-11-21 10:01:31 by alice: signal-event docker-update', '      create: not there',
+    '  updated 2026-11-21 10:04:32 by alice: signal-event docker-update', '      update: memory 128m -> 256m',
+    '  started 2026-11-21 10:04:31 by alice: signal-event docker-update', '      start: stopped',
+    '  stopped 2026-11-21 10:03:30 by alice: docksmith stop wiki', '      stop: asked for',
+    '  made 2026-11-21 10:01:31 by alice: signal-event docker-update', '      create: not there',
     '  now running since 2026-11-21 10:04:30', '',
   ].join('\n'));
 });
@@ -59,16 +59,16 @@ it('counts networks that it was put on or taken off as changes of it, and not wh
 
 it('says of an attempt that failed why it failed, beside the one before that did not', async () => {
   run(1, 'docker-update', [], { verb: 'create', cause: 'not there' });
-  run(2, 'docker-update', [], { verb: 'recreate', cause: 'image wiki:1 -> wiki:2', failure: 'the new one ended 3 times, the last time with exit code 3; the old one runs again' });
+  run(2, 'docker-update', [], { verb: 'recreate', cause: 'image wiki:1 -> wiki:2', failure: 'the new one ended 3 times, the last time with exit code 3; the old one runs again; its last lines were:\n  no more\n  no more' });
   writeEngine({ wiki: { Status: 'running', StartedAt: at(2, 29), Health: { Status: 'healthy' } } });
   const why = await whyContainer(paths, 'wiki');
   // the old one was started again by docksmith
   expect(why).toMatchObject({ startedByOthers: false, now: { state: 'running', health: 'healthy' } });
   expect(formatContainerWhy(why)).toBe([
     'wiki',
-    '  made, in vain  2026-11-21 10:02:30 by alice: signal-event docker-update', '      recreate: image wiki:1 -> wiki:2',
-    '      the new one ended 3 times, the last time with exit code 3; the old one', '      runs again',
-    '  made  2026-11-21 10:01:30 by alice: signal-event docker-update', '      create: not there',
+    '  made, in vain, 2026-11-21 10:02:30 by alice: signal-event docker-update', '      recreate: image wiki:1 -> wiki:2',
+    '      the new one ended 3 times, the last time with exit code 3; the old one', '      runs again; its last lines were:', '      no more', '      no more',
+    '  made 2026-11-21 10:01:30 by alice: signal-event docker-update', '      create: not there',
     '  now running and healthy since 2026-11-21 10:02:29', '',
   ].join('\n'));
 });
@@ -99,7 +99,7 @@ it('tells of one that is gone, and of runs whose own record is damaged', async (
   run(1, 'docker-update', [], { verb: 'create', cause: 'not there', name: 'gone' });
   run(2, 'docksmith reconcile --remove-orphans', [], { verb: 'remove', cause: 'orphan', name: 'gone' });
   writeTree(runsFolder(paths), { '20261121T100200.000Z-1.operations': `${JSON.stringify({ time: at(3), verb: 'stop', name: 'gone', cause: 'x' })}\n{"time": "cut o`, '20261121T100200.000Z-1.json': 'damaged' });
-  expect(await show('gone')).toMatch(/^gone\n {2}removed {2}.* by alice: docksmith reconcile --remove-orphans\n {6}remove: orphan\n {2}stopped {2}2026-11-21 10:03:00\n {6}stop: x\n {2}made {2}/);
+  expect(await show('gone')).toMatch(/^gone\n {2}removed .* by alice: docksmith reconcile --remove-orphans\n {6}remove: orphan\n {2}stopped 2026-11-21 10:03:00\n {6}stop: x\n {2}made /);
 });
 
 it('refuses what is no container of ours, with the name that is meant', async () => {
