@@ -12,9 +12,6 @@ const OUT = path.join(ROOT, 'dist');
 const ABSENT = /^(?:ssh2|protobufjs|@grpc\/grpc-js|@grpc\/proto-loader)$/;
 /** The packages that the program uses while it runs. */
 const PACKAGES = ['diff', 'dockerode', 'execa', 'handlebars', 'ini', 'yaml', 'yocto-spinner'];
-/** Of handlebars only its parser is called. */
-const HANDLEBARS_PARSER = path.join(ROOT, 'node_modules/handlebars/dist/cjs/handlebars/compiler/base.js');
-
 const OPTIONS = {
   bundle: true, format: 'esm', platform: 'node', target: 'node20.19', mainFields: ['main', 'module'], absWorkingDir: ROOT,
   outdir: OUT, outExtension: { '.js': '.cjs' }, write: false, metafile: true, logLevel: 'warning', legalComments: 'none',
@@ -25,7 +22,7 @@ const results = await Promise.all([
   build({ ...OPTIONS, entryPoints: { db: 'src/cli/main-db.ts' }, plugins: [{ name: 'beside', setup: keepBeside }] }),
   build({ ...OPTIONS, entryPoints: { docksmith: 'src/cli/main.ts' }, splitting: true, chunkNames: '[name]-[hash]', plugins: [{ name: 'apart', setup: keepApart }] }),
   // each package a part of its own, or commands that share some code with those that need it would load it too
-  build({ ...OPTIONS, entryPoints: Object.fromEntries(PACKAGES.map((name) => [`package-${name}`, name === 'handlebars' ? HANDLEBARS_PARSER : name])), plugins: [{ name: 'spare', setup: spare }] }),
+  build({ ...OPTIONS, format: 'cjs', entryPoints: Object.fromEntries(PACKAGES.map((name) => [`package-${name}`, name === 'handlebars' ? 'scripts/handlebars-parser.js' : name])), plugins: [{ name: 'spare', setup: spare }] }),
 ]);
 const [[[, short]], ...parts] = await Promise.all(results.map(({ outputFiles }) => Promise.all(outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text)]))));
 const { program, places } = joinParts(parts.flat());

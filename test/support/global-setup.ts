@@ -23,5 +23,5 @@ function isFresh(): boolean {
   const built = statSync(path.join(ROOT, 'dist/docksmith.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => path.join('src', name));
   // folders too: their time tells of files that are gone
-  return ['src', 'scripts/build.js', 'scripts/starter.cjs', 'scripts/compile.cjs', 'package-lock.json', ...sources].every((name) => statSync(path.join(ROOT, name)).mtimeMs < built);
+  return ['src', 'scripts/build.js', 'scripts/starter.cjs', 'scripts/compile.cjs', 'scripts/handlebars-parser.js', 'package-lock.json', ...sources].every((name) => statSync(path.join(ROOT, name)).mtimeMs < built);
 }
