@@ -3,6 +3,7 @@ import path from 'node:path';
 import { compareBytes, layersOf, listMergedTree } from '../layers.ts';
 import { digestOf } from '../output/ledger.ts';
 import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
+import { findStats } from '../signature.ts';
 import { readState, writeState } from '../state-file.ts';
 
 /** An admin's fragment, and the shipped one that it stands in for. */
@@ -62,9 +63,9 @@ function readRemembered(paths: Paths): ReadonlyMap<string, Remembered> {
 
 /** Fragments of the same name in the same template; in byte order. */
 function listOverrides(paths: Paths): readonly Override[] {
-  const shipped = listMergedTree(layersOf(paths, 'templates'));
+  const shipped = layersOf(paths, 'templates');
   return [...listMergedTree(layersOf(paths, 'templates-custom'))].flatMap(([name, file]) => {
-    const original = shipped.get(name);
+    const original = shipped.map((layer) => path.join(layer, name)).find((each) => findStats(each)?.isFile());
     // what stands beside the templates is none: a README
     if (original === undefined || !name.includes('/')) return [];
     return [{ custom: withoutRoot(paths, file), shipped: withoutRoot(paths, original), digest: digestOf(readFileSync(file)), shippedText: readFileSync(original, 'utf8') }];

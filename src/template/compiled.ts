@@ -18,10 +18,11 @@ interface Entry { readonly mark: string; readonly list: ProgramList }
 
 /** The texts of one folder by name. */
 interface Folder {
-  readonly known: ReadonlyMap<string, Entry>;
-  /** those that this process has asked for */
-  readonly used: Map<string, Entry>;
-  isChanged: boolean;
+  /** those that nobody has asked for */
+  readonly known: Map<string, Entry>;
+  /** those that were asked for and stand in the line: thousands of them are not to be kept twice */
+  readonly used: Set<string>;
+  readonly added: Map<string, Entry>;
 }
 
 /**
@@ -40,27 +41,28 @@ export class Compiled {
   /**
    * @param folder without the root
    * @param mark what the text was known by: another one is another text
+   * @returns undefined also for one that was given out before
    */
   find(folder: string, name: string, mark: string): Program | undefined {
     const { known, used } = this.#folder(folder);
     const entry = known.get(name);
     if (entry?.mark !== mark) return undefined;
-    used.set(name, entry);
+    known.delete(name);
+    used.add(name);
     return parseProgram(entry.list);
   }
 
   add(folder: string, name: string, mark: string, program: Program): void {
-    const place = this.#folder(folder);
-    place.used.set(name, { mark, list: formatProgram(program) });
-    place.isChanged = true;
+    this.#folder(folder).added.set(name, { mark, list: formatProgram(program) });
   }
 
   /** Keeps what was asked for; of folders that nobody looked into what is there, as long as they are. */
   write(): void {
-    const changed = [...this.#folders].filter(([, { isChanged }]) => isChanged);
+    const changed = [...this.#folders].filter(([, { added }]) => added.size > 0);
     if (changed.length === 0) return;
-    const lines = new Map([...this.#readLines()].filter(([folder]) => existsSync(this.#paths.file(folder)) || existsSync(folder)));
-    for (const [folder, { used }] of changed) lines.set(folder, Buffer.from(JSON.stringify([...used].map(([name, { mark, list }]) => [name, mark, list]))));
+    const before = this.#readLines();
+    const lines = new Map([...before].filter(([folder]) => existsSync(this.#paths.file(folder)) || existsSync(folder)));
+    for (const [folder, { used, added }] of changed) lines.set(folder, formatLine([...parseLine(before.get(folder)).filter(([name]) => used.has(name)), ...added]));
     const body = [...lines].flatMap(([folder, line]) => [Buffer.from(`${JSON.stringify(folder)}\t`), line, Buffer.from('\n')]);
     writeCacheFile(this.#paths, FILE, VERSION, Buffer.concat(body));
   }
@@ -68,9 +70,7 @@ export class Compiled {
   #folder(name: string): Folder {
     let folder = this.#folders.get(name);
     if (folder === undefined) {
-      const line = this.#readLines().get(name);
-      const entries = line === undefined ? [] : JSON.parse(line.toString()) as (readonly [string, string, ProgramList])[];
-      folder = { known: new Map(entries.map(([file, mark, list]) => [file, { mark, list }])), used: new Map(), isChanged: false };
+      folder = { known: new Map(parseLine(this.#readLines().get(name))), used: new Set(), added: new Map() };
       this.#folders.set(name, folder);
     }
     return folder;
@@ -79,6 +79,15 @@ export class Compiled {
   #readLines(): ReadonlyMap<string, Buffer> {
     return (this.#lines ??= splitLines(readCacheFile(this.#paths, FILE, VERSION) ?? Buffer.alloc(0)));
   }
+}
+
+function parseLine(line: Buffer | undefined): readonly (readonly [name: string, entry: Entry])[] {
+  const items = line === undefined ? [] : JSON.parse(line.toString()) as (readonly [string, string, ProgramList])[];
+  return items.map(([name, mark, list]) => [name, { mark, list }]);
+}
+
+function formatLine(entries: readonly (readonly [name: string, entry: Entry])[]): Buffer {
+  return Buffer.from(JSON.stringify(entries.map(([name, { mark, list }]) => [name, mark, list])));
 }
 
 function splitLines(body: Buffer): Map<string, Buffer> {

@@ -67,6 +67,8 @@ function addExpression(node: Expression, list: Item[]): void {
   }
 }
 
+const NONE: readonly never[] = [];
+
 /** Takes item by item. The casts say what `formatProgram` has put there. */
 class ListReader {
   readonly #list: ProgramList;
@@ -93,8 +95,11 @@ class ListReader {
   }
 
   #many<T>(read: () => T): readonly T[] {
-    const items: T[] = [];
-    for (let rest = this.#number(); rest > 0; rest--) items.push(read());
+    const length = this.#number();
+    if (length === 0) return NONE;
+    // of its very length: one that grows by `push` takes the room of seventeen, and there are many with one item
+    const items = new Array<T>(length);
+    for (let n = 0; n < length; n++) items[n] = read();
     return items;
   }
 

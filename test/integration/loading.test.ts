@@ -54,3 +54,20 @@ it('reconcile loads nothing that runs steps or is of other commands, and no clie
   const text = files.join(' ');
   expect(text).not.toMatch(/\b(?:docker|adopt|doctor|package-\w+)\b/);
 });
+
+it('an event loads the parser of fragments where one is new, and not for those that it has compiled before', async () => {
+  host.write('/etc/docksmith/templates/etc/it/10a', '{{default Title "none"}}\n');
+  host.write('/etc/docksmith/events/loading/templates2expand/etc/it', '');
+  const isParserLoaded = async (title: string): Promise<boolean> => {
+    await host.db(`configuration set Title ${title}`);
+    const { files } = await listLoaded('signal-event', ['loading']);
+    expect(host.read('/etc/it')).toContain(`${title}\n`);
+    return files.includes('package-handlebars.cjs');
+  };
+  // what was written just now is not kept yet
+  await new Promise((resolve) => { setTimeout(resolve, 50); });
+  expect(await isParserLoaded('one')).toBe(true);
+  expect(await isParserLoaded('two')).toBe(false);
+  host.write('/etc/docksmith/templates/etc/it/10a', '{{default Title "any"}}\n');
+  expect(await isParserLoaded('three')).toBe(true);
+});
