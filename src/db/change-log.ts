@@ -5,7 +5,7 @@ import path from 'node:path';
 import { MASK } from '../mask.ts';
 import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
-import { type Lines, listFields, parseFields, toRecord } from './flat-file.ts';
+import { type Lines, listFields, parseFields, sortKeys, toRecord } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
 import type { DbRecord } from './record.ts';
 import { hasSecrets, isSecretProp, SECRETS } from './snapshot.ts';
@@ -52,11 +52,13 @@ export function formatChanges({ file, before, after }: ChangedDb, secrets: Secre
     escapeControls(fromByteString(`${key}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`));
   const changed = [...after.keys()].filter((key) => before.get(key) !== after.get(key));
   const deleted = [...before.keys()].filter((key) => before.get(key) !== undefined && !after.has(key));
-  return [...changed, ...deleted].sort().flatMap((key) => {
+  const lines: string[] = [];
+  for (const key of sortKeys([...changed, ...deleted])) {
     const [old, now] = [before.get(key), after.get(key)];
-    if (!after.has(key)) return [`${file}: DELETE ${spell(key, old)} (by ${user})`];
-    return [`${file}: OLD ${spell(key, old)} (by ${user})`, `${file}: NEW ${spell(key, now)} (by ${user})`];
-  });
+    if (!after.has(key)) lines.push(`${file}: DELETE ${spell(key, old)} (by ${user})`);
+    else lines.push(`${file}: OLD ${spell(key, old)} (by ${user})`, `${file}: NEW ${spell(key, now)} (by ${user})`);
+  }
+  return lines;
 }
 
 function maskValue(value: string, secrets: SecretProps): string {
