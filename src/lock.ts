@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 
 export interface HeldLock {
   /** Whether the file that is locked still has its name; if not, somebody else may hold a lock on a new one. */
@@ -42,7 +44,8 @@ function lockOrGiveUp(file: string, { holder, waitSeconds, quietSeconds = 0, onW
     let fd: number;
     try {
       mkdirSync(path.dirname(file), { recursive: true });
-      fd = openSync(file, 'a+', 0o644);
+      // never through a link: the holder's words would overwrite what it leads to
+      fd = openSync(file, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o644);
     } catch (error) {
       throw cannot(reasonOf(error));
     }
