@@ -55,7 +55,8 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
   const references = [...new Set(specs.map(getImage))];
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
-  const [containers, images, networks, volumes] = await Promise.all([
+  const [{ limitsSwap }, containers, images, networks, volumes] = await Promise.all([
+    engine.getTraits(),
     // a connection for each of a hundred takes longer than the answers
     inParallel(ours, AT_ONCE, (summary) => readContainer(engine, summary, byName.get(summary.labels[NAME_LABEL] ?? ''), names)),
     inParallel(references, AT_ONCE, async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])),
@@ -65,7 +66,7 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
   const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
   return {
-    limitsSwap: engine.limitsSwap,
+    limitsSwap,
     containers: new Map(containers.flatMap((container) => (container === undefined ? [] : [[container.nameNow, container]]))),
     foreign: new Map(summaries.filter((summary) => !ours.includes(summary)).map(({ name, id }) => [name, id])),
     images: new Set(images.flat()),

@@ -3,25 +3,25 @@ import { inspect } from 'node:util';
 import type Dockerode from 'dockerode';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { EngineGone } from './engine-gone.ts';
+import { EngineReader } from './engine-reader.ts';
+import type { Answer } from './http-answers.ts';
 
 export type { default as Docker } from 'dockerode';
 
 /** A connection to a Docker engine, whose version is agreed on. */
 export interface DockerClient {
-  readonly docker: Dockerode;
   /** in messages: `/var/run/docker.sock` */
   readonly socket: string;
   /** `1.41`: the API that is spoken */
   readonly api: string;
-  /** what `docker info` says */
-  readonly info: Readonly<Record<string, unknown>>;
-}
-
-/** docker-modem spells all options of a request out for a log that nobody reads: of an agent that would be every open socket. */
-class QuietAgent extends Agent {
-  [inspect.custom](): string {
-    return 'agent';
-  }
+  /**
+   * What the engine answers to a question, as it says it.
+   * @param path `/containers/json?all=1`
+   * Throws an error with `statusCode` where the engine says no, as dockerode does.
+   */
+  get(path: string): Promise<unknown>;
+  /** For all that changes something or is a stream; loaded when it is first wanted, since it takes as long as many questions. */
+  load(): Promise<Dockerode>;
 }
 
 /** The newest API whose answers this file was written for; an engine of today is asked for its own if that is older. */
@@ -33,22 +33,67 @@ const NEWEST_API = '1.51';
  * @throws EngineGone when nothing answers there
  */
 export async function openDocker(socket: string): Promise<DockerClient> {
-  const { default: Docker } = await import('dockerode');
-  const where = { ...parseSocket(socket), agent: new QuietAgent({ keepAlive: true }) };
-  const named = where.socketPath ?? socket;
-  return callEngine(`cannot reach the Docker engine at "${named}"`, socket, async () => {
-    const [{ ApiVersion: newest, MinAPIVersion: oldest }, info] = await Promise.all([new Docker(where).version(), new Docker(where).info() as Promise<unknown>]);
-    // an engine so new that it has forgotten ours is asked in the oldest way that it still knows
-    const [, api = newest] = [newest, NEWEST_API, oldest].sort(compareVersions);
-    const docker = new Docker({ ...where, version: `v${api}` });
-    return { docker, socket: named, api, info: isObject(info) ? info : {} };
+  const address = parseSocket(socket);
+  const named = 'host' in address ? socket : address.socketPath;
+  const reader = new EngineReader('host' in address ? address : { path: address.socketPath });
+  const get = async (path: string): Promise<unknown> => {
+    const answer = await reader.get(path);
+    if (answer.status >= 300) throw new Refused(answer);
+    return JSON.parse(answer.body.toString());
+  };
+  const api = await callEngine(`cannot reach the Docker engine at "${named}"`, socket, async () => {
+    const { headers } = await reader.get('/_ping');
+    const newest = headers.get('api-version');
+    if (newest !== undefined && compareVersions(newest, NEWEST_API) <= 0) return newest;
+    return findApi(await get('/version'));
   });
+  let docker: Promise<Dockerode> | undefined;
+  return { socket: named, api, get: (path) => get(`/v${api}${path}`), load: () => docker ??= loadDocker(address, api) };
 }
 
-function parseSocket(socket: string): { readonly socketPath?: string; readonly host?: string; readonly port?: number; readonly protocol?: 'http' } {
-  const tcp = /^tcp:\/\/(.+):(\d+)\/?$/.exec(socket);
-  if (tcp?.[1] === undefined) return { socketPath: socket.replace(/^unix:\/\//, '') };
-  return { host: tcp[1].replace(/^\[|\]$/g, ''), port: Number(tcp[2]), protocol: 'http' };
+/** An engine so new that it has forgotten ours is asked in the oldest way that it still knows. */
+function findApi(version: unknown): string {
+  const { ApiVersion: newest, MinAPIVersion: oldest } = isObject(version) ? version : {};
+  if (typeof newest !== 'string') throw new Error('it does not say which API it speaks');
+  const [, api = newest] = [newest, NEWEST_API, typeof oldest === 'string' ? oldest : newest].sort(compareVersions);
+  return api;
+}
+
+/** Where an engine listens; a host without brackets. */
+type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+function parseSocket(socket: string): Address {
+  const [, host, port] = /^tcp:\/\/(.+):(\d+)\/?$/.exec(socket) ?? [];
+  if (host === undefined) return { socketPath: socket.replace(/^unix:\/\//, '') };
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+async function loadDocker(address: Address, api: string): Promise<Dockerode> {
+  const { default: Docker } = await import('dockerode');
+  // docker-modem spells all options of a request out for a log that nobody reads: of an agent that would be every open socket
+  const agent = Object.assign(new Agent({ keepAlive: true }), { [inspect.custom]: () => 'agent' });
+  // without a host it would take the one of DOCKER_HOST
+  const options = { host: undefined, protocol: 'http', ...address, version: `v${api}`, agent } as const;
+  return new Docker(options);
+}
+
+/** The engine said no: its status, and its words as the message. */
+class Refused extends Error {
+  readonly statusCode: number;
+
+  constructor({ status, body }: Answer) {
+    super(findMessage(body.toString()) ?? `HTTP status ${status}`);
+    this.statusCode = status;
+  }
+}
+
+function findMessage(text: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) && typeof json['message'] === 'string' ? json['message'].trim() : undefined;
+  } catch {
+    return text.trim() === '' ? undefined : text.trim();
+  }
 }
 
 /** Runs a request; what goes wrong becomes a `Failure` in the engine's words. */
@@ -62,6 +107,11 @@ export async function callEngine<T>(what: string, socket: string, run: () => Pro
     const hint = `see that it runs (systemctl status docker), or name its socket: config setprop docker Socket PATH`;
     throw new EngineGone(what.startsWith('cannot reach') ? what : `${what}; the engine at "${socket}" does not answer`, { why: reasonOf(error), hint, cause: error });
   }
+}
+
+/** A name as part of a path of the API. */
+export function toPath(name: string): string {
+  return encodeURI(name).replace(/[?#]/g, encodeURIComponent);
 }
 
 export function statusOf(error: unknown): number | undefined {

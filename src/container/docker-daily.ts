@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DailyEngine, DiskShare, EngineDescription, ExecRequest, ExecSession, LogLine, LogRequest, Output } from './daily-engine.ts';
-import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, toNumber } from './docker-client.ts';
+import { callEngine, type DockerClient, isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
 
 const RESIZE_TRIES = 10;
@@ -13,29 +13,28 @@ export async function connectDaily(socket: string): Promise<DailyEngine> {
 class DockerDaily implements DailyEngine {
   readonly socket: string;
   readonly #client: DockerClient;
-  readonly #docker: Docker;
 
   constructor(client: DockerClient) {
     this.#client = client;
-    this.#docker = client.docker;
     this.socket = client.socket;
   }
 
-  describe(): Promise<EngineDescription> {
-    const { info, api } = this.#client;
+  async describe(): Promise<EngineDescription> {
+    const answer = await callEngine('cannot read what the engine is like', this.socket, () => this.#client.get('/info'));
+    const info = isObject(answer) ? answer : {};
     const text = (name: string): string => (typeof info[name] === 'string' ? info[name] : '');
-    return Promise.resolve({
-      version: text('ServerVersion'), api, dataRoot: text('DockerRootDir'), storageDriver: text('Driver'),
+    return {
+      version: text('ServerVersion'), api: this.#client.api, dataRoot: text('DockerRootDir'), storageDriver: text('Driver'),
       storage: Object.fromEntries(listOf(info['DriverStatus']).flatMap((pair) => (Array.isArray(pair) ? [[String(pair[0]), String(pair[1])]] : []))),
       liveRestore: info['LiveRestoreEnabled'] === true,
       runningContainers: toNumber(info['ContainersRunning']),
       warnings: listOf(info['Warnings']).map(String),
-    });
+    };
   }
 
   measureDisk(): Promise<readonly DiskShare[]> {
     return callEngine('cannot measure the disk use', this.socket, async () => {
-      const all: unknown = await this.#docker.df();
+      const all = await this.#client.get('/system/df');
       return isObject(all) ? listShares(all) : [];
     });
   }
@@ -43,7 +42,7 @@ class DockerDaily implements DailyEngine {
   async *readLogs(id: string, { since, tail, follow = false, signal }: LogRequest): AsyncGenerator<LogLine> {
     const what = `cannot read the log of container "${id.slice(0, 12)}"`;
     try {
-      const inspect = await callEngine(what, this.socket, () => orUndefined(this.#docker.getContainer(id).inspect()));
+      const inspect = await callEngine(what, this.socket, () => orUndefined(this.#client.get(`/containers/${toPath(id)}/json`))) as { readonly Config: { readonly Tty: boolean } } | undefined;
       if (inspect === undefined) return;
       const chunks = await callEngine(what, this.socket, () => this.#openLog(id, {
         stdout: true, stderr: true, timestamps: true, follow, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since: formatSince(since) }),
@@ -58,7 +57,7 @@ class DockerDaily implements DailyEngine {
   async exec(id: string, { command, tty, stdin }: ExecRequest): Promise<ExecSession> {
     const what = `cannot run "${command[0] ?? ''}"`;
     const run = <T>(request: () => Promise<T>): Promise<T> => callEngine(what, this.socket, request);
-    const made = await run(() => this.#docker.getContainer(id).exec({ Cmd: [...command], Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }));
+    const made = await run(async () => (await this.#client.load()).getContainer(id).exec({ Cmd: [...command], Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }));
     const socket = await run(() => made.start({ hijack: true, stdin: true, Tty: tty }));
     if (!stdin) socket.end();
     return {
@@ -88,9 +87,10 @@ class DockerDaily implements DailyEngine {
   }
 
   /** As a stream in both cases: dockerode would put a log that is not followed into memory whole. */
-  #openLog(id: string, options: Readonly<Record<string, unknown>>, abortSignal: AbortSignal | undefined): Promise<AsyncIterable<Buffer>> {
+  async #openLog(id: string, options: Readonly<Record<string, unknown>>, abortSignal: AbortSignal | undefined): Promise<AsyncIterable<Buffer>> {
+    const { modem } = await this.#client.load();
     return new Promise((resolve, reject) => {
-      this.#docker.modem.dial({
+      modem.dial({
         path: `/containers/${id}/logs?`, method: 'GET', isStream: true, options: { ...options }, statusCodes: { 200: true },
         ...(abortSignal === undefined ? {} : { abortSignal }),
       }, (error, stream) => {

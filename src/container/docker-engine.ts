@@ -1,8 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import type { RegistryLogin } from '../model/image-source.ts';
-import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber } from './docker-client.ts';
+import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber, toPath } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
 import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest, VolumeInspect } from './engine.ts';
+import type { EngineTraits } from './engine-traits.ts';
 import { readLastLines } from './last-lines.ts';
 import { makeNetworkBody, readNetwork } from './network-body.ts';
 import { readFirstFile } from './read-archive.ts';
@@ -21,24 +22,26 @@ export async function connectEngine(socket: string): Promise<Engine> {
 
 class DockerEngine implements Engine {
   readonly socket: string;
-  readonly limitsSwap: boolean;
-  readonly liveRestore: boolean;
-  readonly dataRoot: string;
-  readonly #docker: Docker;
+  readonly #client: DockerClient;
   /** for messages: an id says nothing to an admin */
   readonly #names = new Map<string, string>();
 
-  constructor({ docker, socket, info }: DockerClient) {
-    this.#docker = docker;
-    this.socket = socket;
-    this.limitsSwap = info['SwapLimit'] === true;
-    this.liveRestore = info['LiveRestoreEnabled'] === true;
-    this.dataRoot = typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '';
+  constructor(client: DockerClient) {
+    this.#client = client;
+    this.socket = client.socket;
+  }
+
+  getTraits(): Promise<EngineTraits> {
+    return this.#call('cannot read what the engine is like', async () => {
+      const info = await this.#client.get('/info');
+      if (!isObject(info)) throw new Error('it says nothing');
+      return { limitsSwap: info['SwapLimit'] === true, liveRestore: info['LiveRestoreEnabled'] === true, dataRoot: typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '' };
+    });
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {
     return this.#call('cannot list the containers', async () => {
-      const containers = await this.#docker.listContainers({ all: true });
+      const containers = (await this.#client.get('/containers/json?all=1')) as readonly Docker.ContainerInfo[];
       return containers.map(({ Id, Names, Labels, State, Ports }) => ({
         id: Id,
         name: this.#remember(Id, findOwnName(Names)),
@@ -51,34 +54,34 @@ class DockerEngine implements Engine {
 
   findContainer(id: string): Promise<ContainerInspect | undefined> {
     return this.#call(`cannot inspect container "${id}"`, async () => {
-      const inspect: unknown = await orUndefined(this.#docker.getContainer(id).inspect());
+      const inspect = await orUndefined(this.#client.get(`/containers/${toPath(id)}/json`));
       return isInspect(inspect) ? inspect : undefined;
     });
   }
 
   /** what is no reference at all (400) is not there either: it is the checks that say so */
   findImage(reference: string): Promise<ImageInspect | undefined> {
-    return this.#call(`cannot inspect image "${reference}"`, () => orUndefined(this.#docker.getImage(reference).inspect(), [404, 400]));
+    return this.#call(`cannot inspect image "${reference}"`, () => this.#find<ImageInspect>(`/images/${toPath(reference)}/json`, [404, 400]));
   }
 
   listVolumes(): Promise<readonly string[]> {
-    return this.#call('cannot list the volumes', async () => (await this.#docker.listVolumes()).Volumes.map(({ Name }) => Name));
+    return this.#call('cannot list the volumes', async () => ((await this.#client.get('/volumes')) as { readonly Volumes: readonly { readonly Name: string }[] | null }).Volumes?.map(({ Name }) => Name) ?? []);
   }
 
   findVolume(name: string): Promise<VolumeInspect | undefined> {
-    return this.#call(`cannot inspect volume "${name}"`, () => orUndefined(this.#docker.getVolume(name).inspect()));
+    return this.#call(`cannot inspect volume "${name}"`, () => this.#find<VolumeInspect>(`/volumes/${toPath(name)}`));
   }
 
   readContainerFile(id: string, path: string): Promise<string | undefined> {
-    return this.#call(`cannot read "${path}" of container "${this.#nameOf(id)}"`, async () => {
-      const archive = await orUndefined(this.#docker.getContainer(id).getArchive({ path }));
+    return this.#load(`cannot read "${path}" of container "${this.#nameOf(id)}"`, async (docker) => {
+      const archive = await orUndefined(docker.getContainer(id).getArchive({ path }));
       return archive === undefined ? undefined : readFirstFile(await buffer(archive));
     });
   }
 
   getMemoryUse(id: string): Promise<number> {
     return this.#call(`cannot read the memory use of container "${id}"`, async () => {
-      const stats: unknown = await this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true });
+      const stats = await this.#client.get(`/containers/${toPath(id)}/stats?stream=false&one-shot=true`);
       const memory = isObject(stats) && isObject(stats['memory_stats']) ? stats['memory_stats'] : {};
       const details = isObject(memory['stats']) ? memory['stats'] : {};
       // what `docker stats` takes off: by its name in control groups of version 1, then 2
@@ -87,57 +90,57 @@ class DockerEngine implements Engine {
     });
   }
 
-  readLastLines(id: string, count: number): Promise<readonly string[]> {
-    return readLastLines(this.#docker.getContainer(id), count);
+  async readLastLines(id: string, count: number): Promise<readonly string[]> {
+    return readLastLines((await this.#client.load()).getContainer(id), count);
   }
 
   pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void> {
-    return this.#call(`cannot pull image "${reference}"`, () => pullImage(this.#docker, reference, onProgress, login));
+    return this.#load(`cannot pull image "${reference}"`, (docker) => pullImage(docker, reference, onProgress, login));
   }
 
   buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void> {
-    return this.#call(`cannot build image "${reference}" from "${folder}"`, () => buildImage(this.#docker, reference, folder, onProgress));
+    return this.#load(`cannot build image "${reference}" from "${folder}"`, (docker) => buildImage(docker, reference, folder, onProgress));
   }
 
   importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void> {
-    return this.#call(`cannot import image "${reference}" from "${archive}"`, () => importImage(this.#docker, reference, archive, onProgress));
+    return this.#load(`cannot import image "${reference}" from "${archive}"`, (docker) => importImage(docker, reference, archive, onProgress));
   }
 
   tagImage(id: string, reference: string): Promise<void> {
-    return this.#call(`cannot tag image "${id}" as "${reference}"`, () => tagImage(this.#docker, id, reference));
+    return this.#load(`cannot tag image "${id}" as "${reference}"`, (docker) => tagImage(docker, id, reference));
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.#call(`cannot create volume "${name}"`, () => this.#docker.createVolume({ Name: name, Labels: { ...labels } }));
+    await this.#load(`cannot create volume "${name}"`, (docker) => docker.createVolume({ Name: name, Labels: { ...labels } }));
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
-    return this.#call('cannot list the networks', async () => (await this.#docker.listNetworks()).map(readNetwork));
+    return this.#call('cannot list the networks', async () => ((await this.#client.get('/networks')) as readonly Docker.NetworkInspectInfo[]).map(readNetwork));
   }
 
   listNetworkUsers(name: string): Promise<readonly string[]> {
     return this.#call(`cannot inspect network "${name}"`, async () => {
-      const network: unknown = await orUndefined(this.#docker.getNetwork(name).inspect());
+      const network = await orUndefined(this.#client.get(`/networks/${toPath(name)}`));
       const containers = isObject(network) && isObject(network['Containers']) ? Object.values(network['Containers']) : [];
       return containers.flatMap((container) => (isObject(container) && typeof container['Name'] === 'string' ? [container['Name']] : []));
     });
   }
 
   async createNetwork(network: CreateNetwork): Promise<void> {
-    await this.#call(`cannot create network "${network.name}"`, () => this.#docker.createNetwork(makeNetworkBody(network)));
+    await this.#load(`cannot create network "${network.name}"`, (docker) => docker.createNetwork(makeNetworkBody(network)));
   }
 
   async removeNetwork(name: string): Promise<void> {
-    await this.#call(`cannot remove network "${name}"`, () => orUndefined(this.#docker.getNetwork(name).remove()));
+    await this.#load(`cannot remove network "${name}"`, (docker) => orUndefined(docker.getNetwork(name).remove()));
   }
 
   async connectNetwork(name: string, id: string, endpoint: Endpoint): Promise<void> {
     const request = { Container: id, EndpointConfig: endpoint } as Docker.NetworkConnectOptions;
-    await this.#call(`cannot connect container "${this.#nameOf(id)}" to network "${name}"`, () => this.#docker.getNetwork(name).connect(request));
+    await this.#load(`cannot connect container "${this.#nameOf(id)}" to network "${name}"`, (docker) => docker.getNetwork(name).connect(request));
   }
 
   async disconnectNetwork(name: string, id: string): Promise<void> {
-    await this.#call(`cannot disconnect container "${this.#nameOf(id)}" from network "${name}"`, () => this.#docker.getNetwork(name).disconnect({ Container: id, Force: true }));
+    await this.#load(`cannot disconnect container "${this.#nameOf(id)}" from network "${name}"`, (docker) => docker.getNetwork(name).disconnect({ Container: id, Force: true }));
   }
 
   createContainer(name: string, { NetworkingConfig, ...body }: CreateBody): Promise<string> {
@@ -147,8 +150,8 @@ class DockerEngine implements Engine {
     const first = { EndpointsConfig: Object.fromEntries(endpoints.filter(isFirst)) };
     // @types/dockerode knows neither null nor half of the fields
     const request = { name, ...body, NetworkingConfig: first } as unknown as Docker.ContainerCreateOptions;
-    return this.#call(`cannot create container "${name}"`, async () => {
-      const { id } = await this.#docker.createContainer(request);
+    return this.#load(`cannot create container "${name}"`, async (docker) => {
+      const { id } = await docker.createContainer(request);
       this.#remember(id, name);
       try {
         for (const [network, endpoint] of endpoints.filter((one) => !isFirst(one))) await this.connectNetwork(network, id, endpoint);
@@ -206,7 +209,7 @@ class DockerEngine implements Engine {
 
   /** A call on one container; what is as wanted already (304) is no failure. */
   async #act(verb: string, id: string, act: (container: Docker.Container) => Promise<unknown>): Promise<void> {
-    await this.#call(`cannot ${verb} container "${this.#nameOf(id)}"`, () => act(this.#docker.getContainer(id)).catch((error: unknown) => {
+    await this.#load(`cannot ${verb} container "${this.#nameOf(id)}"`, (docker) => act(docker.getContainer(id)).catch((error: unknown) => {
       if (statusOf(error) !== 304) throw error;
     }));
   }
@@ -220,8 +223,17 @@ class DockerEngine implements Engine {
     return name ?? id;
   }
 
+  /** undefined for what is not there */
+  async #find<T>(path: string, statuses?: readonly number[]): Promise<T | undefined> {
+    return (await orUndefined(this.#client.get(path), statuses)) as T | undefined;
+  }
+
   #call<T>(what: string, run: () => Promise<T>): Promise<T> {
     return callEngine(what, this.socket, run);
+  }
+
+  #load<T>(what: string, run: (docker: Docker) => Promise<T>): Promise<T> {
+    return this.#call(what, async () => run(await this.#client.load()));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RegistryLogin } from '../model/image-source.ts';
+import type { EngineTraits } from './engine-traits.ts';
 
 /**
  * The narrow door to a Docker engine: what planning reads and what applying calls. Names of
@@ -8,13 +9,7 @@ import type { RegistryLogin } from '../model/image-source.ts';
 export interface Engine {
   /** in messages: `/var/run/docker.sock` */
   readonly socket: string;
-  /** whether a limit on swap can be set on this kernel; the engine quietly drops it where not */
-  readonly limitsSwap: boolean;
-  /** whether containers go on running while this engine restarts, as it was started */
-  readonly liveRestore: boolean;
-  /** the folder of its images, containers and volumes, links followed; empty where there is none */
-  readonly dataRoot: string;
-
+  getTraits(): Promise<EngineTraits>;
   listContainers(): Promise<readonly ContainerSummary[]>;
   /** undefined: not there (any more) */
   findContainer(id: string): Promise<ContainerInspect | undefined>;

@@ -13,9 +13,9 @@ export class MemoryDaily implements DailyEngine {
   }
 
   async describe(): Promise<EngineDescription> {
-    const containers = await this.#engine.listContainers();
+    const [containers, { liveRestore, dataRoot }] = await Promise.all([this.#engine.listContainers(), this.#engine.getTraits()]);
     return {
-      version: 'memory', api: '1.41', dataRoot: '', storageDriver: 'memory', storage: {}, liveRestore: this.#engine.liveRestore, warnings: [],
+      version: 'memory', api: '1.41', dataRoot, storageDriver: 'memory', storage: {}, liveRestore, warnings: [],
       runningContainers: containers.filter(({ status }) => status === 'running').length,
     };
   }

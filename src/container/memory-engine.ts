@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts';
 import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, VolumeInspect } from './engine.ts';
+import type { EngineTraits } from './engine-traits.ts';
 import { formatPort, listPorts, makeInspect } from './memory-inspect.ts';
 import { type Kept, type MemoryState, readMemory, writeMemory } from './memory-state.ts';
 
@@ -19,9 +20,6 @@ export interface MemoryEngineOptions {
  */
 export class MemoryEngine implements Engine {
   readonly socket: string;
-  readonly limitsSwap = true;
-  readonly liveRestore = true;
-  readonly dataRoot = '';
   /** the mutating calls since it was opened */
   readonly calls: string[] = [];
   readonly #options: MemoryEngineOptions;
@@ -32,6 +30,10 @@ export class MemoryEngine implements Engine {
     this.socket = options.file ?? 'memory';
     this.#state = (options.file === undefined ? undefined : readMemory(options.file)) ?? { count: 0, containers: [], images: {}, volumes: [] };
     for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
+  }
+
+  getTraits(): Promise<EngineTraits> {
+    return Promise.resolve({ limitsSwap: true, liveRestore: true, dataRoot: '' });
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {

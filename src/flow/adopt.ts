@@ -85,7 +85,8 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   // one whose record was deleted since is nobody's
   const before = new Map([...readAdopted(paths)].filter(([, labels]) => getDb(snapshot, CONTAINERS).has(labels[NAME_LABEL] ?? '')));
   const engine = await getEngine(paths, snapshot, before);
-  const subjects = await findSubjects(paths, await readEngineView(engine), source);
+  const view = await readEngineView(engine);
+  const subjects = await findSubjects(paths, view, source);
   throwAll(listRefused(snapshot, subjects));
 
   const { records, leftOut, failures } = makeRecords(snapshot, subjects);
@@ -102,7 +103,7 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
 
   const adopted = adoptedWith(before, subjects, (subject) => {
     const spec = getSpec(specs, subject);
-    return makeAdoptedLabels(spec, listDiffering(subject, spec, engine.limitsSwap));
+    return makeAdoptedLabels(spec, listDiffering(subject, spec, view.traits.limitsSwap));
   });
   const plan = await planEventContainers(world, withAdopted(ours, adopted), expanded, { args: names });
   const all = unique([...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))]);

@@ -25,7 +25,7 @@ export async function daemonRestart(paths: Paths, snapshot: Snapshot, intents: r
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { causes, stops: [] };
   // both count: how the running engine was started, and how the next one is, which ends what it finds alive unless it has live-restore too
-  if (engine.liveRestore && findProp(snapshot, 'configuration', DOCKER, 'LiveRestore') !== 'disabled') return { causes, stops: [] };
+  if ((await engine.getTraits()).liveRestore && findProp(snapshot, 'configuration', DOCKER, 'LiveRestore') !== 'disabled') return { causes, stops: [] };
   const containers = await engine.listContainers();
   return { causes, stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name) };
 }

@@ -28,7 +28,7 @@ export async function refuseLostData({ paths, snapshot }: World, { install }: Ch
 /** What the running engine has in another folder than the db names; undefined where they agree, or there is nothing to lose. */
 export async function findLostData(snapshot: Snapshot, engine: Engine): Promise<{ readonly from: string; readonly to: string; readonly what: string } | undefined> {
   const to = findProp(snapshot, 'configuration', 'docker', 'DataRoot') ?? '';
-  const from = engine.dataRoot;
+  const from = (await engine.getTraits()).dataRoot;
   if (from === '' || to === '' || resolveLinks(to) === resolveLinks(from)) return undefined;
   const [containers, volumes] = await Promise.all([engine.listContainers(), engine.listVolumes()]);
   if (containers.length + volumes.length === 0) return undefined;

@@ -75,6 +75,7 @@ export async function recordSeenFiles(outputs: Outputs, specs: Iterable<RunSpec>
 /** path -> whether it is mounted by itself or in a folder */
 function listMountedOutputs({ paths, digests }: Outputs, spec: RunSpec): ReadonlyMap<string, 'alone' | 'in a folder'> {
   const sources = listMountedSources(spec.values['volumes']);
+  if (sources.length === 0) return new Map();
   return new Map([...digests.keys()].flatMap((name): (readonly [string, 'alone' | 'in a folder'])[] => {
     const file = paths.file(name);
     if (sources.includes(file)) return [[name, 'alone']];

@@ -2,6 +2,7 @@ import type { Progress } from '../container/apply.ts';
 import { Failure, Failures } from '../errors.ts';
 import { appendOperation } from '../event/operations-log.ts';
 import { newRun, type Run, runsFolder, writeRun } from '../event/runs.ts';
+import type { Mask } from '../mask.ts';
 import type { Paths } from '../paths.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
@@ -50,10 +51,11 @@ export async function recorded<T>(paths: Paths, { command, args, waitSeconds, is
 
 /** Tells `onProgress`, and writes down what was done, and what failed, in the record of the run or of the event that it is a step of. */
 export function recordingOperations(paths: Paths, { id, parent }: Run, onProgress: (progress: Progress) => void): (progress: Progress) => void {
-  const { mask } = readSecrets(paths);
+  let mask: Mask | undefined;
   return (progress) => {
     const { operation: { verb, name, cause }, state, words } = progress;
     if (state === 'done' || state === 'failed') {
+      mask ??= readSecrets(paths).mask;
       appendOperation(runsFolder(paths), parent ?? id, { time: new Date().toISOString(), verb, name, cause: mask(cause), ...(state === 'done' ? {} : { failure: mask(words ?? '') }) });
     }
     onProgress(progress);

@@ -49,10 +49,11 @@ it('a command that only reads a db loads nothing of node that starts processes, 
 });
 
 it('reconcile loads nothing that runs steps or is of other commands, and no client of an engine that it does not ask', async () => {
-  const { files } = await listLoaded('docksmith', ['reconcile']);
+  const { files, builtins } = await listLoaded('docksmith', ['reconcile']);
   expect(files).toEqual(expect.arrayContaining(['docksmith.cjs', 'reconcile', 'memory-engine']));
   const text = files.join(' ');
   expect(text).not.toMatch(/\b(?:docker|adopt|doctor|package-\w+)\b/);
+  expect(builtins).not.toContain('NativeModule http');
 });
 
 it('an event loads the parser of fragments where one is new, and not for those that it has compiled before', async () => {

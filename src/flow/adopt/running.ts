@@ -3,6 +3,7 @@ import { withNames } from '../../container/actual.ts';
 import { withoutImage } from '../../container/difference.ts';
 import { formatJoined, parseJoined } from '../../container/endpoints.ts';
 import type { ContainerInspect, ContainerSummary, Engine, NetworkSummary } from '../../container/engine.ts';
+import type { EngineTraits } from '../../container/engine-traits.ts';
 import { MANAGED_LABEL } from '../../container/names.ts';
 import { listMountedVolumes } from '../../container/mounted.ts';
 import { SPEC_KEYS } from '../../container/spec-keys.ts';
@@ -14,13 +15,14 @@ import type { LeftOut, Subject, There } from './subject.ts';
 /** What the engine has, read once. */
 export interface EngineView {
   readonly engine: Engine;
+  readonly traits: EngineTraits;
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly NetworkSummary[];
 }
 
 export async function readEngineView(engine: Engine): Promise<EngineView> {
-  const [containers, networks] = await Promise.all([engine.listContainers(), engine.listNetworks()]);
-  return { engine, containers, networks };
+  const [traits, containers, networks] = await Promise.all([engine.getTraits(), engine.listContainers(), engine.listNetworks()]);
+  return { engine, traits, containers, networks };
 }
 
 /** The container of a name, or of the beginning of an id as `docker ps` shows it. */
@@ -65,7 +67,7 @@ function listNetworkExtras({ name, options, labels }: NetworkSummary): readonly 
 }
 
 /** All that keys read, without what the image, the engine and others put there. */
-function readValues({ engine, networks }: EngineView, { inspect, image }: There, name: string): Subject['values'] {
+function readValues({ traits, networks }: EngineView, { inspect, image }: There, name: string): Subject['values'] {
   const { HostConfig, Config } = inspect;
   const values = Object.fromEntries(SPEC_KEYS.flatMap((key) => {
     const value = withoutImage(key, key.read(inspect), image);
@@ -81,7 +83,7 @@ function readValues({ engine, networks }: EngineView, { inspect, image }: There,
     ...(typeof mode === 'string' && mode.startsWith('container:') ? ['hostname', 'domainname'] : []),
     // for these the engine says so itself
     ...((HostConfig.Privileged === true || values['pid'] === 'host' || values['ipc'] === 'host') && isSame(values['security_opt'], ['label=disable']) ? ['security_opt'] : []),
-    ...(!engine.limitsSwap || values['memswap_limit'] === 2 * Number(values['mem_limit'] ?? 0) ? ['memswap_limit'] : []),
+    ...(!traits.limitsSwap || values['memswap_limit'] === 2 * Number(values['mem_limit'] ?? 0) ? ['memswap_limit'] : []),
   ]);
   const kept = Object.entries(values).filter(([key]) => !drop.has(key));
   // an entrypoint of one's own takes the image's command away: what equals it was said, too
