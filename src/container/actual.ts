@@ -1,8 +1,8 @@
-import { inParallel } from '../in-parallel.ts';
 import type { ChangedFiles } from './changed-files.ts';
 import { measureData } from './data-copy.ts';
 import { findDataMove } from './data-move.ts';
 import type { ContainerInspect, ContainerSummary, Engine, ImageInspect, NetworkSummary } from './engine.ts';
+import type { EngineTraits } from './engine-traits.ts';
 import type { Desired } from './desired.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from './names.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
@@ -43,24 +43,45 @@ export interface Actual {
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Questions to the engine that are on their way at a time. */
-const AT_ONCE = 8;
+/** What is asked of an engine whatever is desired. All but the list is on its way: something else can be done meanwhile. */
+export interface Inventory {
+  readonly summaries: readonly ContainerSummary[];
+  /** of those with our labels, by id; undefined for one that went away after it was listed */
+  readonly inspects: ReadonlyMap<string, Promise<ContainerInspect | undefined>>;
+  readonly networks: Promise<readonly NetworkSummary[]>;
+  readonly traits: Promise<EngineTraits>;
+}
+
+/** Begins to ask. Throws when the engine does not answer; what it does not answer later is thrown where the answer is wanted. */
+export async function takeInventory(engine: Engine): Promise<Inventory> {
+  const summaries = await engine.listContainers();
+  const inspects = new Map(summaries.filter(isOurs).map(({ id }) => [id, engine.findContainer(id)]));
+  const [networks, traits] = [engine.listNetworks(), engine.getTraits()];
+  // whoever asked may have failed otherwise before the answers are wanted
+  for (const answer of [...inspects.values(), networks, traits]) answer.catch(() => undefined);
+  return { summaries, inspects, networks, traits };
+}
+
+function isOurs({ labels }: ContainerSummary): boolean {
+  return labels[MANAGED_LABEL] === 'true';
+}
 
 /** Asks the engine, and changes nothing there. Throws when it does not answer. */
-export async function readActual(engine: Engine, desired: Desired): Promise<Actual> {
+export async function readActual(engine: Engine, desired: Desired, inventory?: Inventory): Promise<Actual> {
   const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const summaries = await engine.listContainers();
-  const ours = summaries.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+  const { summaries, inspects, ...asked } = inventory ?? await takeInventory(engine);
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
   const references = [...new Set(specs.map(getImage))];
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   const [{ limitsSwap }, containers, images, networks, volumes] = await Promise.all([
-    engine.getTraits(),
-    // a connection for each of a hundred takes longer than the answers
-    inParallel(ours, AT_ONCE, (summary) => readContainer(engine, summary, byName.get(summary.labels[NAME_LABEL] ?? ''), names)),
-    inParallel(references, AT_ONCE, async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference])),
-    engine.listNetworks(),
+    asked.traits,
+    Promise.all(summaries.filter(isOurs).map(async (summary) => {
+      const inspect = await inspects.get(summary.id);
+      return inspect === undefined ? undefined : readContainer(engine, summary, withNames(inspect, names), byName.get(summary.labels[NAME_LABEL] ?? ''));
+    })),
+    Promise.all(references.map(async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference]))),
+    asked.networks,
     needsVolumes ? engine.listVolumes() : [],
   ]);
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
@@ -68,7 +89,7 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
   return {
     limitsSwap,
     containers: new Map(containers.flatMap((container) => (container === undefined ? [] : [[container.nameNow, container]]))),
-    foreign: new Map(summaries.filter((summary) => !ours.includes(summary)).map(({ name, id }) => [name, id])),
+    foreign: new Map(summaries.filter((summary) => !isOurs(summary)).map(({ name, id }) => [name, id])),
     images: new Set(images.flat()),
     volumes: new Set(volumes),
     networks: new Map(networks.map((network) => [network.name, network])),
@@ -76,11 +97,7 @@ export async function readActual(engine: Engine, desired: Desired): Promise<Actu
   };
 }
 
-/** @returns undefined for one that went away between the listing and now */
-async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, spec: RunSpec | undefined, names: ReadonlyMap<string, string>): Promise<ActualContainer | undefined> {
-  const found = await engine.findContainer(id);
-  if (found === undefined) return undefined;
-  const inspect = withNames(found, names);
+async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, inspect: ContainerInspect, spec: RunSpec | undefined): Promise<ActualContainer> {
   const limit = spec?.values['mem_limit'];
   const has = inspect.HostConfig.Memory ?? 0;
   const isLowered = inspect.State.Running && typeof limit === 'number' && (has === 0 || limit < has);

@@ -2,8 +2,7 @@ import type { ActualContainer } from './actual.ts';
 import type { ImageInspect } from './engine.ts';
 import { parseMounted } from './mounted.ts';
 import type { RunSpec } from './run-spec.ts';
-import { getHashedValues, makeLabels, type RecordedSpec, readRecordedSpec } from './spec-hash.ts';
-import { HASH_LABEL } from './names.ts';
+import { getHashedValues, isMadeOf, type RecordedSpec, readRecordedSpec } from './spec-hash.ts';
 import type { SpecKey } from './spec-key.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value, withoutBase } from './value.ts';
@@ -18,7 +17,7 @@ export interface Difference {
 /** What only a new container can change: by the recorded spec, else by what the engine says of the keys that either of them names. */
 export function listRecreating(spec: RunSpec, container: ActualContainer): readonly Difference[] {
   const recorded = readRecordedSpec(container.labels);
-  if (recorded.isComparable && recorded.hash === makeLabels(spec)[HASH_LABEL]) return [];
+  if (isMadeOf(spec, container.labels)) return [];
   const wanted = getHashedValues(spec);
   const has = recorded.isComparable ? recorded.values : readValues(container);
   return SPEC_KEYS.filter(({ answer }) => answer === 'recreate').flatMap((key) => {

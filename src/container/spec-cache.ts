@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { CACHE_DIR, type Paths } from '../paths.ts';
 import { removeIfThere } from '../replace-file.ts';
 import type { RunSpec } from './run-spec.ts';
@@ -30,7 +30,7 @@ export class SpecCache {
   get(file: string, text: string, parse: () => RunSpec): RunSpec {
     // what other files say is in it, too
     if (/\b(?:env_file|secrets)\b/.test(text)) return parse();
-    const key = digest(`${file}\0${text}`);
+    const key = `${file}\0${text}`;
     const spec = this.#before.get(key) ?? parse();
     this.#used.set(key, spec);
     return spec;
@@ -45,7 +45,7 @@ export class SpecCache {
       mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
       removeIfThere(temporary);
       const body = JSON.stringify([...this.#used]);
-      writeFileSync(temporary, `${BUILD} ${digest(body)}\n${body}`, { mode: 0o600, flag: 'wx' });
+      writeFileSync(temporary, `${BUILD} ${checksum(body)}\n${body}`, { mode: 0o600, flag: 'wx' });
       renameSync(temporary, this.#file);
     } catch {
       // a full or read-only disk
@@ -60,12 +60,13 @@ function readEntries(file: string): ReadonlyMap<string, RunSpec> {
     const content = readFileSync(file, 'utf8');
     const end = content.indexOf('\n');
     const body = content.slice(end + 1);
-    return content.slice(0, end) === `${BUILD} ${digest(body)}` ? new Map(JSON.parse(body) as [string, RunSpec][]) : new Map();
+    return content.slice(0, end) === `${BUILD} ${checksum(body)}` ? new Map(JSON.parse(body) as [string, RunSpec][]) : new Map();
   } catch {
     return new Map(); // there is none
   }
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** Against damage alone. node:crypto takes longer to load than all of the cache to read. */
+function checksum(text: string): string {
+  return crc32(text).toString(16);
 }

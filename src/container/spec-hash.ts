@@ -33,23 +33,33 @@ export function makeLabels(spec: RunSpec): TextMap {
   };
 }
 
+/** Whether a container with these labels was made from that very run spec, as far as only a new container would change it. */
+export function isMadeOf(spec: RunSpec, labels: TextMap): boolean {
+  return readRecordedSpec(labels).isComparable && labels[SPEC_LABEL] === formatCanonical(getHashedValues(spec));
+}
+
 /** What a container was made from, by its labels. */
 export interface RecordedSpec {
   /** whether its values are canonical in the sense of this release */
   readonly isComparable: boolean;
-  /** `VERSION:HASH` */
-  readonly hash: string;
   readonly values: HashedValues;
   /** keys in which an adopted container may go on to differ, as long as the run spec says the same of them */
   readonly kept: readonly string[];
 }
 
+const RECORDED = new WeakMap<TextMap, RecordedSpec>();
+
 /** A label that does not read leaves nothing to compare with: then the engine's word counts. */
 export function readRecordedSpec(labels: TextMap): RecordedSpec {
+  // asked several times of each container
+  const known = RECORDED.get(labels);
+  if (known !== undefined) return known;
   const hash = labels[HASH_LABEL] ?? '';
   const values = parseValues(labels[SPEC_LABEL] ?? '');
   const kept = labels[KEPT_LABEL]?.split(',') ?? [];
-  return { hash, kept, values: values ?? {}, isComparable: values !== undefined && hash.startsWith(`${HASH_VERSION}:`) };
+  const recorded = { kept, values: values ?? {}, isComparable: values !== undefined && hash.startsWith(`${HASH_VERSION}:`) };
+  RECORDED.set(labels, recorded);
+  return recorded;
 }
 
 function parseValues(json: string): HashedValues | undefined {

@@ -1,7 +1,7 @@
 import type { ContainerSummary } from '../container/engine.ts';
-import { HASH_LABEL, MANAGED_LABEL } from '../container/names.ts';
+import { MANAGED_LABEL } from '../container/names.ts';
 import type { RunSpec } from '../container/run-spec.ts';
-import { makeLabels, readRecordedSpec } from '../container/spec-hash.ts';
+import { isMadeOf, readRecordedSpec } from '../container/spec-hash.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { FAMILIES, readRules } from '../filter/kernel.ts';
 import { CONTAINERS } from '../model/ports.ts';
@@ -67,8 +67,7 @@ function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | '
 function listMismatches(container: ContainerSummary | undefined, spec: RunSpec | undefined): readonly string[] {
   if (container === undefined) return ['it is not there'];
   // one of another release of docksmith, or an adopted one, has none to compare with
-  const { isComparable, hash } = readRecordedSpec(container.labels);
-  const isOlder = spec !== undefined && isComparable && hash !== makeLabels(spec)[HASH_LABEL];
+  const isOlder = spec !== undefined && readRecordedSpec(container.labels).isComparable && !isMadeOf(spec, container.labels);
   return [...(container.status === 'running' ? [] : [`it does not run (${container.status})`]), ...(isOlder ? ['it runs with an older run spec'] : []), ...(spec === undefined ? ['it has no run spec'] : [])];
 }
 

@@ -5,11 +5,11 @@ import { EngineGone } from '../container/engine-gone.ts';
 import { isHealthy } from '../container/gate.ts';
 import { Unmet } from '../container/gatekeeper.ts';
 import type { HealthTimes } from '../container/health-request.ts';
-import { HASH_LABEL, MANAGED_LABEL } from '../container/names.ts';
+import { MANAGED_LABEL } from '../container/names.ts';
 import { getSubject, isStarting } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
 import type { RunSpec } from '../container/run-spec.ts';
-import { makeLabels } from '../container/spec-hash.ts';
+import { isMadeOf } from '../container/spec-hash.ts';
 import { Unhealthy } from '../container/unhealthy.ts';
 import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
 import { compareBytes } from '../layers.ts';
@@ -35,8 +35,8 @@ export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: 
   const kept = await Promise.all([...failed].map(async ([name, entry]) => {
     const spec = specs.get(name);
     const container = running.find((other) => other.name === name);
-    const isMadeOfIt = spec !== undefined && getSpecDigest(spec) === entry.digest && container?.labels[HASH_LABEL] === makeLabels(spec)[HASH_LABEL];
-    return isMadeOfIt && container !== undefined && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
+    const isMadeOfIt = spec !== undefined && container !== undefined && getSpecDigest(spec) === entry.digest && isMadeOf(spec, container.labels);
+    return isMadeOfIt && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
   }));
   return new Map(kept.flat());
 }

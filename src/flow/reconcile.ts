@@ -1,6 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readActual } from '../container/actual.ts';
+import { type Inventory, readActual } from '../container/actual.ts';
 import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
 import { withBootOrder } from '../container/boot-order.ts';
 import { type Desired, makeDesired } from '../container/desired.ts';
@@ -38,6 +38,8 @@ export interface ReconcileRequest {
   readonly outputs?: Outputs | undefined;
   /** run specs that are not tried again; absent: everything is tried */
   readonly failed?: FailedSpecs | undefined;
+  /** what the engine was asked before; absent: it is asked now */
+  readonly inventory?: Inventory | undefined;
   /** the engine has just come up: by container, the start that was in order */
   readonly boot?: ReadonlyMap<string, string> | undefined;
 }
@@ -46,11 +48,11 @@ export interface ReconcileRequest {
  * What brings the engine to what the records and run specs say.
  * @param specs by name; the installed ones, or those that a dry run has rendered
  */
-export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs, failed, boot }: ReconcileRequest): Promise<Plan> {
+export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs, failed, boot, inventory }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
   const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
-  const read = await readActual(engine, desired);
+  const read = await readActual(engine, desired, inventory);
   const actual = outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
   if (asked !== undefined) return planAsked(desired, actual, asked, failed);
   const plan = planReconcile(desired, actual, { names, removeOrphans, moveData, failed, avoid: listLocalSubnets(snapshot) });

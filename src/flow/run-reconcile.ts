@@ -1,3 +1,4 @@
+import { type Inventory, takeInventory } from '../container/actual.ts';
 import { readAdopted, withoutGone, writeAdopted } from '../container/adopted.ts';
 import { type Applied, type Progress } from '../container/apply.ts';
 import type { Engine } from '../container/engine.ts';
@@ -65,27 +66,29 @@ export async function reconcile(paths: Paths, request: RunReconcile, reporter: R
 async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
   const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
+  // it answers while files are read
+  const asked = request.isBoot === true ? undefined : await askEngine(paths, snapshot);
   const cache = new SpecCache(paths);
   const only = request.asked?.names ?? names;
   const specs = readRunSpecs(paths, only, cache);
   // a dry run writes nothing; and those of some are not all that will be asked for
   if (onProgress !== undefined && only === undefined) cache.write();
   const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
-  let engine;
-  try {
-    if (request.isBoot === true && onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
-    engine = await getEngine(paths, snapshot);
-  } catch (error) {
-    if (!(error instanceof Failure) || !request.mayStayPending) throw error;
-    addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [error.message], since: new Date().toISOString() }]);
-    return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${error.message})`, failures: [] };
+  const answered = asked ?? await askEngine(paths, snapshot, async () => {
+    if (onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
+  });
+  if (answered instanceof Failure) {
+    if (!request.mayStayPending) throw answered;
+    addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [answered.message], since: new Date().toISOString() }]);
+    return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${answered.message})`, failures: [] };
   }
+  const { engine, inventory } = answered;
   const outputs = outputsOf(paths, readLedger(paths));
   const failed = await withoutHealed(readFailedSpecs(paths), engine, specs, healthTimes(snapshot));
   const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
   // who has data moved asks for it
   const isRetry = request.retry === true || request.moveData === true;
-  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, failed: isRetry ? undefined : failed });
+  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, inventory, failed: isRetry ? undefined : failed });
   const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
@@ -98,6 +101,18 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
   return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };
+}
+
+/** @returns why it does not answer, where it does not */
+async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<{ readonly engine: Engine; readonly inventory: Inventory } | Failure> {
+  try {
+    await waitFor?.();
+    const engine = await getEngine(paths, snapshot);
+    return { engine, inventory: await takeInventory(engine) };
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }
 
 /** Adopted containers that were replaced or removed leave nothing behind. */
