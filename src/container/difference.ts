@@ -4,7 +4,7 @@ import { parseMounted } from './mounted.ts';
 import type { RunSpec } from './run-spec.ts';
 import { getHashedValues, isMadeOf, type RecordedSpec, readRecordedSpec } from './spec-hash.ts';
 import type { SpecKey } from './spec-key.ts';
-import { SPEC_KEYS } from './spec-keys.ts';
+import { RECREATING_KEYS, SPEC_KEYS, UPDATED_KEYS } from './spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value, withoutBase } from './value.ts';
 
 /** A key that says something else now; undefined is what the engine takes by itself. */
@@ -20,7 +20,7 @@ export function listRecreating(spec: RunSpec, container: ActualContainer): reado
   if (isMadeOf(spec, container.labels)) return [];
   const wanted = getHashedValues(spec);
   const has = recorded.isComparable ? recorded.values : readValues(container);
-  return SPEC_KEYS.filter(({ answer }) => answer === 'recreate').flatMap((key) => {
+  return RECREATING_KEYS.flatMap((key) => {
     if (isKept(recorded, key, wanted[key.name])) return [];
     let [from, to] = [has[key.name], wanted[key.name]];
     if (!recorded.isComparable) {
@@ -35,7 +35,7 @@ export function listRecreating(spec: RunSpec, container: ActualContainer): reado
 /** Live updates that bring the container to the run spec, and those that the engine cannot take back on a living one. */
 export function listUpdating(spec: RunSpec, { inspect, labels }: Pick<ActualContainer, 'inspect' | 'labels'>, limitsSwap: boolean): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
   const recorded = readRecordedSpec(labels);
-  const differences = SPEC_KEYS.filter(({ answer }) => answer === 'update').flatMap((key): readonly Difference[] => {
+  const differences = UPDATED_KEYS.flatMap((key): readonly Difference[] => {
     if (key.name === 'memswap_limit' && !limitsSwap) return [];
     const has = key.read(inspect);
     const [from, to] = [isSame(has, key.default) ? undefined : has, getWanted(spec, key)];
@@ -51,6 +51,7 @@ export function listUpdating(spec: RunSpec, { inspect, labels }: Pick<ActualCont
 /** In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was so when it was adopted. */
 export function listKept(spec: RunSpec, { labels, inspect, image }: ActualContainer, limitsSwap: boolean): readonly Difference[] {
   const recorded = readRecordedSpec(labels);
+  if (recorded.kept.length === 0) return [];
   return SPEC_KEYS.filter((key) => isKept(recorded, key, getWanted(spec, key)) && (key.name !== 'memswap_limit' || limitsSwap)).flatMap((key) => {
     const to = withoutImage(key, getWanted(spec, key), image);
     const from = restrict(key, withoutImage(key, key.read(inspect), image), [to], false);

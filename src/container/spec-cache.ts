@@ -1,72 +1,49 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { crc32 } from 'node:zlib';
-import { CACHE_DIR, type Paths } from '../paths.ts';
-import { removeIfThere } from '../replace-file.ts';
+import { statSync } from 'node:fs';
+import { readCacheFile, writeCacheFile } from '../cache-file.ts';
+import type { Paths } from '../paths.ts';
 import type { RunSpec } from './run-spec.ts';
 
-/** Without the root. */
-const CACHE_FILE = path.posix.join(CACHE_DIR, 'run-specs.json');
+/** In the folder of caches. */
+const FILE = 'run-specs.json';
 
 /** What another build of the program has read counts for nothing: its parser may have been another one. */
-const BUILD = statSync(import.meta.filename).mtimeMs;
+const VERSION = `docksmith run-specs ${statSync(import.meta.filename).mtimeMs}`;
+
+interface Entry { readonly mark: string; readonly spec: RunSpec }
 
 /**
- * Run specs as they were read before, by their very text: reading YAML with a place for every
- * mistake takes longer than all the rest of a reconcile that has nothing to do. The file can go
- * at any time; one that is damaged, or that somebody else could have written, is none.
+ * Run specs as they were read before, by the state of their files: reading YAML with a place for
+ * every mistake takes longer than all the rest of a reconcile that has nothing to do.
  */
 export class SpecCache {
-  readonly #file: string;
-  readonly #before: ReadonlyMap<string, RunSpec>;
-  readonly #used = new Map<string, RunSpec>();
+  readonly #paths: Paths;
+  readonly #before: ReadonlyMap<string, Entry>;
+  readonly #used = new Map<string, Entry>();
 
   constructor(paths: Paths) {
-    this.#file = paths.file(CACHE_FILE);
-    this.#before = readEntries(this.#file);
+    this.#paths = paths;
+    const body = readCacheFile(paths, FILE, VERSION);
+    this.#before = new Map(body === undefined ? [] : JSON.parse(body.toString()) as [string, Entry][]);
   }
 
-  /** @param parse called where the text is not known; what it throws is thrown */
-  get(file: string, text: string, parse: () => RunSpec): RunSpec {
-    // what other files say is in it, too
-    if (/\b(?:env_file|secrets)\b/.test(text)) return parse();
-    const key = `${file}\0${text}`;
-    const spec = this.#before.get(key) ?? parse();
-    this.#used.set(key, spec);
+  /**
+   * @param mark what the file was known by before it is read: another one is another text; empty: it is not to be known
+   * @param read called where it is not known, also tells whether it is all in that file; what it throws is thrown
+   */
+  get(file: string, mark: string, read: () => { readonly spec: RunSpec; readonly isWhole: boolean }): RunSpec {
+    const known = this.#before.get(file);
+    if (mark !== '' && known?.mark === mark) {
+      this.#used.set(file, known);
+      return known.spec;
+    }
+    const { spec, isWhole } = read();
+    if (mark !== '' && isWhole) this.#used.set(file, { mark, spec });
     return spec;
   }
 
-  /** Keeps what was asked for, and nothing else. Not synced, and no failure where it cannot be: it is only a cache. */
+  /** Keeps what was asked for, and nothing else. To be called by who holds the event lock. */
   write(): void {
-    if (this.#used.size === this.#before.size && [...this.#used.keys()].every((key) => this.#before.has(key))) return;
-    // one name, which the next run takes again: whoever reconciles holds the event lock
-    const temporary = `${this.#file}.new`;
-    try {
-      mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      removeIfThere(temporary);
-      const body = JSON.stringify([...this.#used]);
-      writeFileSync(temporary, `${BUILD} ${checksum(body)}\n${body}`, { mode: 0o600, flag: 'wx' });
-      renameSync(temporary, this.#file);
-    } catch {
-      // a full or read-only disk
-    }
+    if (this.#used.size === this.#before.size && [...this.#used].every(([file, { mark }]) => this.#before.get(file)?.mark === mark)) return;
+    writeCacheFile(this.#paths, FILE, VERSION, Buffer.from(JSON.stringify([...this.#used])));
   }
-}
-
-function readEntries(file: string): ReadonlyMap<string, RunSpec> {
-  try {
-    const { uid, mode } = statSync(file);
-    if ((uid !== 0 && uid !== process.geteuid?.()) || (mode & 0o022) !== 0) return new Map();
-    const content = readFileSync(file, 'utf8');
-    const end = content.indexOf('\n');
-    const body = content.slice(end + 1);
-    return content.slice(0, end) === `${BUILD} ${checksum(body)}` ? new Map(JSON.parse(body) as [string, RunSpec][]) : new Map();
-  } catch {
-    return new Map(); // there is none
-  }
-}
-
-/** Against damage alone. node:crypto takes longer to load than all of the cache to read. */
-function checksum(text: string): string {
-  return crc32(text).toString(16);
 }

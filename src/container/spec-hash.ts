@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HASH_LABEL, KEPT_LABEL, MANAGED_LABEL, NAME_LABEL, SPEC_LABEL } from './names.ts';
 import type { RunSpec } from './run-spec.ts';
-import { SPEC_KEYS } from './spec-keys.ts';
+import { RECREATING_KEYS } from './spec-keys.ts';
 import { formatCanonical, type TextMap, type Value } from './value.ts';
 
 /**
@@ -14,8 +14,7 @@ const HASH_VERSION = 1;
 export type HashedValues = Readonly<Record<string, Value>>;
 
 export function getHashedValues({ values }: RunSpec): HashedValues {
-  const rows = SPEC_KEYS.filter(({ answer }) => answer === 'recreate');
-  return Object.fromEntries(rows.flatMap(({ name, default: plain }) => {
+  return Object.fromEntries(RECREATING_KEYS.flatMap(({ name, default: plain }) => {
     const value = values[name];
     return value === undefined || value === plain ? [] : [[name, value]];
   }));

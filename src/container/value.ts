@@ -40,11 +40,13 @@ export function toMap(entries: Iterable<readonly [string, string]>): TextMap {
 
 /** JSON with the keys of objects in byte order: equal values give equal text. */
 export function formatCanonical(value: Value | Readonly<Record<string, Value>>): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => compareBytes(a, b)))
-      : part,
-  );
+  return JSON.stringify(inOrder(value));
+}
+
+/** A replacer of JSON.stringify would be called for every member of every list. */
+function inOrder(part: Value | Readonly<Record<string, Value>>): unknown {
+  if (typeof part !== 'object' || Array.isArray(part)) return part;
+  return Object.fromEntries(Object.entries(part).sort(([a], [b]) => compareBytes(a, b)).map(([key, value]: [string, Value]) => [key, inOrder(value)]));
 }
 
 /** Nothing said and an empty list or map are the same. */

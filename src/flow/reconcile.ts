@@ -21,6 +21,7 @@ import { listAddresses } from '../facts/addresses.ts';
 import { formatNetwork, listLocalNetworks } from '../model/network.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
+import { sign } from '../signature.ts';
 import { readImageSources } from './images.ts';
 import { RUN_SPECS } from './involved.ts';
 import { findChangedFiles, type Outputs } from './mounted-files.ts';
@@ -136,16 +137,21 @@ function makeHostFolder(snapshot: Snapshot, name: string, folder: string): void 
  */
 export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: SpecCache): ReadonlyMap<string, RunSpec> {
   const folder = paths.file(RUN_SPECS);
+  const now = Date.now();
   const failures: Failure[] = [];
   const specs = listFolder(folder).filter((file) => file.endsWith('.yaml')).flatMap((file): [string, RunSpec][] => {
     const name = path.basename(file, '.yaml');
     if (only !== undefined && !only.includes(name)) return [];
     try {
-      const text = readFileSync(path.join(folder, file), 'utf8');
-      const parse = (): RunSpec => parseRunSpec(`${RUN_SPECS}/${file}`, text, paths);
+      const stats = statSync(path.join(folder, file));
       // one that nobody else may read holds a secret, which is to stand nowhere else
-      const isSecret = (statSync(path.join(folder, file)).mode & 0o077) === 0;
-      return [[name, cache === undefined || isSecret ? parse() : cache.get(file, text, parse)]];
+      const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
+      const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
+        const text = readFileSync(path.join(folder, file), 'utf8');
+        // these name other files, whose text is in the run spec too
+        return { spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths), isWhole: !/\b(?:env_file|secrets)\b/.test(text) };
+      };
+      return [[name, cache?.get(file, mark, read) ?? read().spec]];
     } catch (error) {
       if (error instanceof Failures) failures.push(...error.failures);
       else if (error instanceof Failure) failures.push(error);
