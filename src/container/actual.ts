@@ -54,11 +54,13 @@ export interface Inventory {
 
 /** Begins to ask. Throws when the engine does not answer; what it does not answer later is thrown where the answer is wanted. */
 export async function takeInventory(engine: Engine): Promise<Inventory> {
+  // the slowest answer
+  const [traits, networks] = [engine.getTraits(), engine.listNetworks()];
+  // whoever asked may have failed otherwise before the answers are wanted
+  for (const answer of [traits, networks]) answer.catch(() => undefined);
   const summaries = await engine.listContainers();
   const inspects = new Map(summaries.filter(isOurs).map(({ id }) => [id, engine.findContainer(id)]));
-  const [networks, traits] = [engine.listNetworks(), engine.getTraits()];
-  // whoever asked may have failed otherwise before the answers are wanted
-  for (const answer of [...inspects.values(), networks, traits]) answer.catch(() => undefined);
+  for (const answer of inspects.values()) answer.catch(() => undefined);
   return { summaries, inspects, networks, traits };
 }
 
