@@ -16,13 +16,13 @@ const DBS = {
 };
 
 async function run() {
-  const { main, formatCompiled } = require('../dist/docksmith.cjs');
+  const { main, mainReconcile, formatCompiled } = require('../dist/docksmith.cjs');
   mkdirSync(path.join(root, 'var/lib/docksmith/db'), { recursive: true });
   for (const [db, lines] of Object.entries(DBS)) writeFileSync(path.join(root, 'var/lib/docksmith/db', db), `${lines.join('\n')}\n`);
   // the second time little is to be done, in other ways than the first time
   for (let n = 0; n < 2; n++) {
     await main('signal-event', ['docker-container-update', 'app']);
-    await main('docksmith', ['reconcile']);
+    await mainReconcile('reconcile', []);
     await main('docksmith', ['status']);
   }
   writeFileSync(file, formatCompiled());

@@ -45,7 +45,8 @@ function load(name) {
   return module.exports;
 }
 
-module.exports = load('./docksmith.cjs');
+module.exports.main = (...args) => load('./docksmith.cjs').main(...args);
+module.exports.mainReconcile = (...args) => load('./reconcile.cjs').mainReconcile(...args);
 /** Names of the parts that were loaded. */
 module.exports.listLoaded = () => [...loaded.keys()];
 /** What has been compiled until now, as `readCompiled` takes it. */

@@ -1,11 +1,10 @@
 import process from 'node:process';
-import { findPaths, type Paths } from '../paths.ts';
+import { findPaths } from '../paths.ts';
 import { showable } from '../showable.ts';
 import { mayBeKilled } from '../unfinished.ts';
 import type { CommandContext } from './command.ts';
 import { listFailures } from './format-failure.ts';
 import { formatCommandHelp, formatHelp, getCommand } from './help.ts';
-import { maskedStream } from './masked-stream.ts';
 import { runProgram } from './run-program.ts';
 import { painter, widthOf } from './terminal.ts';
 
@@ -25,7 +24,7 @@ const UNMASKED: readonly string[] = ['db', 'config', 'logs', 'exec', 'helpers', 
 export async function main(program: string, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   const command = program === 'docksmith' ? (args[0] ?? '') : program;
   const paths = findPaths();
-  const [stdout, stderr] = UNMASKED.includes(command) ? [process.stdout, process.stderr] : await maskBoth(paths);
+  const [stdout, stderr] = UNMASKED.includes(command) ? [process.stdout, process.stderr] : (await import('./masked-stream.ts')).maskBoth(paths);
   // A reader that has seen enough (`| head`) is no failure of ours. What only prints ends with it; what does work goes on without a reader.
   stdout.on('error', () => {
     if (PRINTING.includes(command)) process.exit(0);
@@ -33,13 +32,6 @@ export async function main(program: string, args: readonly string[] = process.ar
   // the stream of standard input is made when it is read, by the few commands that do
   const context = { paths, get stdin() { return process.stdin; }, stdout, stderr };
   await runProgram(context, wantsJson(program, args), () => (program === 'docksmith' ? runSubcommand(args, context) : runCommand(program, args, context)));
-}
-
-/** Both streams with the secrets of the dbs masked, which are read when there is something to print. */
-async function maskBoth(paths: Paths): Promise<readonly [NodeJS.WriteStream, NodeJS.WriteStream]> {
-  const { followSecrets } = await import('../flow/secrets.ts');
-  const findMask = followSecrets(paths);
-  return [maskedStream(process.stdout, findMask), maskedStream(process.stderr, findMask)];
 }
 
 /** Whether one JSON document is to be on standard output, whatever becomes of the command; of `exec` and `db` it may be an argument. */

@@ -1,5 +1,13 @@
 import type { Writable } from 'node:stream';
+import { followSecrets } from '../flow/secrets.ts';
 import type { Mask } from '../mask.ts';
+import type { Paths } from '../paths.ts';
+
+/** Standard output and standard error with the secrets of the dbs masked, which are read when there is something to print. */
+export function maskBoth(paths: Paths): readonly [NodeJS.WriteStream, NodeJS.WriteStream] {
+  const findMask = followSecrets(paths);
+  return [maskedStream(process.stdout, findMask), maskedStream(process.stderr, findMask)];
+}
 
 /**
  * The stream, with secrets masked in all text that is written to it: what this program words

@@ -48,27 +48,13 @@ it('a command that only reads a db loads nothing of node that starts processes, 
   expect(builtins).not.toContain('NativeModule stream');
 });
 
-it('reconcile loads nothing that runs steps or is of other commands, and no client of an engine that it does not ask', async () => {
-  const { files, builtins } = await listLoaded('docksmith', ['reconcile']);
-  expect(files).toEqual(expect.arrayContaining(['docksmith.cjs', 'reconcile', 'memory-engine']));
-  const text = files.join(' ');
-  expect(text).not.toMatch(/\b(?:docker|adopt|doctor|package-\w+)\b/);
+it.each([[['reconcile']], [['stop', 'wiki']]])('docksmith %j loads one part, and no client of an engine that changes nothing', async (args) => {
+  const { files, builtins } = await listLoaded('docksmith', args);
+  expect(files).toEqual(['docksmith.cjs', 'reconcile.cjs']);
   expect(builtins).not.toContain('NativeModule http');
 });
 
-it('an event loads the parser of fragments where one is new, and not for those that it has compiled before', async () => {
-  host.write('/etc/docksmith/templates/etc/it/10a', '{{default Title "none"}}\n');
-  host.write('/etc/docksmith/events/loading/templates2expand/etc/it', '');
-  const isParserLoaded = async (title: string): Promise<boolean> => {
-    await host.db(`configuration set Title ${title}`);
-    const { files } = await listLoaded('signal-event', ['loading']);
-    expect(host.read('/etc/it')).toContain(`${title}\n`);
-    return files.includes('package-handlebars.cjs');
-  };
-  // what was written just now is not kept yet
-  await new Promise((resolve) => { setTimeout(resolve, 50); });
-  expect(await isParserLoaded('one')).toBe(true);
-  expect(await isParserLoaded('two')).toBe(false);
-  host.write('/etc/docksmith/templates/etc/it/10a', '{{default Title "any"}}\n');
-  expect(await isParserLoaded('three')).toBe(true);
+it('the help of such a command takes the whole program', async () => {
+  const { files } = await listLoaded('docksmith', ['reconcile', '--help']);
+  expect(files.slice(0, 3)).toEqual(['docksmith.cjs', 'reconcile.cjs', 'docksmith.cjs']);
 });
