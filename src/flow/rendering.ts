@@ -1,13 +1,5 @@
-import { createHash } from 'node:crypto';
-import path from 'node:path';
-import type { Index, Snapshot } from '../db/snapshot.ts';
-import { listNames } from '../layers.ts';
-import { LINKED_WITH, NEEDING } from '../model/links.ts';
-import { CLAIMING } from '../model/port-users.ts';
-import { BY_HOST_NAME, BY_WEB_ALIAS } from '../model/web.ts';
 import type { Scope } from '../output/change-set.ts';
 import { LEDGER_FILE } from '../output/ledger.ts';
-import type { Paths } from '../paths.ts';
 import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
 import { remember } from '../reads/remember.ts';
 import { signatureOf } from '../signature.ts';
@@ -17,8 +9,8 @@ import { Mistakes } from '../template/mistakes.ts';
 import { Renderer, type RenderRequest, scopeOf } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { Sources } from '../template/sources.ts';
-import { BOUND_TO } from './involved.ts';
 import { ownersOf } from './owners.ts';
+import { rememberedOptions } from './remembered.ts';
 import type { World } from './world.ts';
 
 /** What templates give, as far as it is not known to stand already. */
@@ -100,19 +92,6 @@ export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
   return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) }, new Sources(paths, new Compiled(paths)));
 }
 
-/** Those by which the containers of a change are checked without a look at all others. */
-const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING];
-
 function recallContext({ paths, snapshot, facts }: World, sources: Sources): RecallContext {
-  return { paths, snapshot, facts, maker: makerOf(paths, snapshot), ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', indexes: INDEXES, sources };
-}
-
-/** What text and owners of outputs come from besides records, facts and templates. */
-function makerOf(paths: Paths, { schema }: Snapshot): string {
-  const parts = [
-    // the program's file is called by what is in it
-    process.version, process.geteuid?.(), JSON.stringify(schema), ...listNames(path.join(paths.packageDir, 'dist')).toSorted(),
-    ...['/etc/passwd', '/etc/group'].map((file) => signatureOf(paths.file(file))),
-  ];
-  return createHash('sha256').update(parts.join('\n')).digest('base64');
+  return { ...rememberedOptions(paths, snapshot), paths, snapshot, facts, ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', sources };
 }

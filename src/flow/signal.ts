@@ -153,7 +153,7 @@ class Signal {
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       this.#reporter.progress('expanding the templates');
       const requests = requestsOf(templates, args);
-      const read = await readWorld(staged?.paths ?? this.#paths);
+      const read = await readWorld(staged?.paths ?? this.#paths, [], { isForced: force });
       const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter) : read;
       const expanded = expandTemplates(world, requests, { takeOver, isForced: force });
       const { changes, warnings } = expanded;

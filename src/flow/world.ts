@@ -12,9 +12,12 @@ import { readFacts } from '../facts/read-facts.ts';
 import { nameEngine } from './engine-name.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { findImageReference } from '../model/image.ts';
+import { listAskedImages } from '../model/image-facts.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { type Ledger, readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
+import { findRemembered } from '../reads/remembered.ts';
+import { rememberedOptions } from './remembered.ts';
 
 /** All that an event decides on, read once. */
 export interface World {
@@ -27,12 +30,14 @@ export interface World {
 /**
  * Reads dbs, facts and ledger. An engine that does not answer has no containers and no images: files can be written without one.
  * @param overlay records as they would be
+ * @param isForced nothing is taken from what is remembered of the last renderings
  */
-export async function readWorld(paths: Paths, overlay: readonly RecordOverlay[] = []): Promise<World> {
+export async function readWorld(paths: Paths, overlay: readonly RecordOverlay[] = [], { isForced = false }: { readonly isForced?: boolean } = {}): Promise<World> {
   const ledger = readLedger(paths);
   const dbs = withRecords(readSnapshot(paths), overlay);
   const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
   const snapshot = withHostDefaults(dbs, hostFacts);
+  if (!isForced) findRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };
   return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger };
@@ -55,10 +60,9 @@ export function withOverlay(world: World, overlay: readonly RecordOverlay[]): Wo
   return { ...world, snapshot, facts: withFacts(world.facts, { images }) };
 }
 
-/** The facts of the host with those that its engine tells: published ports, and the images that records name. */
+/** The facts of the host with those that its engine tells: published ports, and the images that a port may depend on. */
 export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Engine): Promise<Facts> {
-  const references = [...new Set(listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => findImageReference(snapshot, key)))];
-  const images = await Promise.all(references.map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
+  const images = await Promise.all(listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
   return withFacts(hostFacts, {
     publishedPorts: await listPublishedPorts(engine),
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),

@@ -1,7 +1,7 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { findProp, getDb, type Index, indexesOf, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
 import { findImageReference } from './image.ts';
-import { isLinkTarget, linkPorts } from './links.ts';
+import { isLinkTarget, LINKED_WITH, linkPorts } from './links.ts';
 import { CONTAINERS, hasOwnPorts, NotAccepted } from './ports.ts';
 import { hasWeb, webPort } from './web.ts';
 
@@ -20,4 +20,24 @@ export function needsImageFacts(snapshot: Snapshot, facts: Facts, key: string): 
     if (error instanceof NotAccepted) return true;
     throw error;
   }
+}
+
+const ANY = 'any';
+
+/** Containers that may leave a port to their image, by `ANY`. */
+export const ASKING_IMAGE: Index = {
+  name: 'asking image', db: CONTAINERS,
+  listValues: (snapshot, { key, type }) => {
+    const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
+    return type === 'service' && (get('TCPPort') === 'exposed' || get('UDPPort') === 'exposed' || (hasWeb(snapshot, key) && get('WebPort') === '')) ? [ANY] : [];
+  },
+};
+
+/** The references of images that something may be asked of: whose containers leave a port to them, or are linked with. */
+export function listAskedImages(snapshot: Snapshot): readonly string[] {
+  lookUpIndex(snapshot, LINKED_WITH, '');
+  const targets = [...indexesOf(snapshot).get(LINKED_WITH.name) ?? []].map(([target]) => target);
+  const records = getDb(snapshot, CONTAINERS);
+  const keys = [...lookUpIndex(snapshot, ASKING_IMAGE, ANY), ...targets].filter((key) => records.get(key)?.type === 'service');
+  return [...new Set(keys.map((key) => findImageReference(snapshot, key)))];
 }

@@ -1,5 +1,5 @@
 import { FlatDb } from '../db/flat-db.ts';
-import { type Db, type DbRecord, FACTS, isSameRecord, type Read } from '../db/record.ts';
+import { type Db, type DbRecord, isSameRecord, type Read } from '../db/record.ts';
 import { findProp, type Index, listProps, type Snapshot } from '../db/snapshot.ts';
 
 /** One record that is another one; undefined: it is not there. */
@@ -11,18 +11,17 @@ export interface MovedRecord {
 const EMPTY: Db = new Map();
 const NOTHING: ReadonlyMap<string, MovedRecord> = new Map();
 
-/** What became of the dbs and facts between two renderings, and which reads give another answer now. */
+/** What became of the dbs between two renderings, and which reads of them give another answer now. */
 export class Moved {
   /** as they were, of the records that are others now */
   readonly before: Snapshot;
   readonly after: Snapshot;
-  readonly #isFactMoved: (read: Read) => boolean;
   readonly #indexes: ReadonlyMap<string, Index>;
   readonly #records = new Map<string, ReadonlyMap<string, MovedRecord>>();
+  readonly #movedValues = new Map<string, ReadonlySet<string>>();
 
-  constructor(before: ReadonlyMap<string, Db>, after: Snapshot, indexes: readonly Index[], isFactMoved: (read: Read) => boolean) {
+  constructor(before: ReadonlyMap<string, Db>, after: Snapshot, indexes: readonly Index[]) {
     this.after = after;
-    this.#isFactMoved = isFactMoved;
     this.#indexes = new Map(indexes.map((index) => [index.name, index]));
     for (const db of new Set([...before.keys(), ...after.dbs.keys()])) {
       const records = compareDbs(before.get(db) ?? EMPTY, after.dbs.get(db) ?? EMPTY);
@@ -44,9 +43,10 @@ export class Moved {
 
   isAffected(read: Read): boolean {
     const { db, key, prop, filter } = read;
-    if (db === FACTS) return this.#isFactMoved(read);
     const records = this.records(db);
     if (records.size === 0) return false;
+    const index = read.index === undefined ? undefined : this.#indexes.get(read.index);
+    if (index !== undefined && filter !== undefined) return this.#listMovedValues(index).has(filter);
     if (key === undefined) return [...records].some(([moved, states]) => this.#isListed(moved, states, read));
     const moved = records.get(key);
     if (moved === undefined) return false;
@@ -57,14 +57,22 @@ export class Moved {
     return answer(this.before, moved.before) !== answer(this.after, moved.after);
   }
 
+  /** What an index has other records under than before. */
+  #listMovedValues(index: Index): ReadonlySet<string> {
+    let values = this.#movedValues.get(index.name);
+    if (values !== undefined) return values;
+    const listValues = (snapshot: Snapshot, record: DbRecord | undefined): readonly string[] => (record === undefined ? [] : index.listValues(snapshot, record));
+    values = new Set([...this.records(index.db).values()].flatMap(({ before, after }) => {
+      const [former, now] = [listValues(this.before, before), listValues(this.after, after)];
+      return [...former.filter((value) => !now.includes(value)), ...now.filter((value) => !former.includes(value))];
+    }));
+    this.#movedValues.set(index.name, values);
+    return values;
+  }
+
   /** Whether a listing can have another answer by this record. */
-  #isListed(key: string, { before, after }: MovedRecord, { db, filter, index: name }: Read): boolean {
-    const index = name === undefined ? undefined : this.#indexes.get(name);
-    if (index !== undefined && filter !== undefined) {
-      const holds = (snapshot: Snapshot, record: DbRecord | undefined): boolean => record !== undefined && index.listValues(snapshot, record).includes(filter);
-      return holds(this.before, before) !== holds(this.after, after);
-    }
-    if (name !== undefined || filter === undefined || before === undefined || after === undefined || before.type !== after.type) return true;
+  #isListed(key: string, { before, after }: MovedRecord, { db, filter, index }: Read): boolean {
+    if (index !== undefined || filter === undefined || before === undefined || after === undefined || before.type !== after.type) return true;
     return [...new Set([...before.props.keys(), ...after.props.keys()])].some((prop) => filter.includes(`${prop}=`) && findProp(this.before, db, key, prop) !== findProp(this.after, db, key, prop));
   }
 }

@@ -1,30 +1,24 @@
 import { createHash } from 'node:crypto';
-import { FlatDb } from '../db/flat-db.ts';
 import { FACTS, type Read } from '../db/record.ts';
-import { type Index, indexesOf, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Paths } from '../paths.ts';
 import { signatureOf } from '../signature.ts';
 import { findFact } from '../template/observed-facts.ts';
 import type { RenderedTemplate, RenderRequest } from '../template/render.ts';
 import type { Source, Sources } from '../template/sources.ts';
-import { comparableDbs } from './comparable.ts';
-import { type Known, type KnownTemplate, readKnown } from './file.ts';
-import { KnownIndex } from './known-index.ts';
+import type { Known, KnownTemplate } from './file.ts';
 import { dbOfRead, type KnownUnit, listLines, parseRead, parseUnit } from './lines.ts';
-import { Moved } from './moved.ts';
+import type { Moved } from './moved.ts';
+import { findRemembered, type Remembered, type RememberedOptions } from './remembered.ts';
 import { Watcher } from './watched.ts';
 
-export interface RecallContext {
+export interface RecallContext extends RememberedOptions {
   readonly paths: Paths;
   readonly snapshot: Snapshot;
   readonly facts: Facts;
   /** see `Known` */
-  readonly maker: string;
-  /** see `Known` */
   readonly ledger: string;
-  /** those that are worth remembering */
-  readonly indexes: readonly Index[];
   /** the templates, as this rendering finds them */
   readonly sources: Sources;
 }
@@ -63,24 +57,17 @@ export class Recall {
   readonly #current = new Map<KnownTemplate, boolean>();
   #staleLists: ReadonlySet<string> | undefined;
 
-  constructor(context: RecallContext, known: Known | undefined) {
+  constructor(context: RecallContext, remembered: Remembered | undefined) {
     this.#context = context;
-    this.#known = known;
-    this.#movedFacts = new Set((known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact));
-    if (known === undefined) return;
-    const after: Snapshot = { dbs: comparableDbs(context.snapshot), schema: context.snapshot.schema };
-    this.#moved = new Moved(new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), after, context.indexes, (read) => this.#movedFacts.has(nameOfFact(read)));
-    const tables = indexesOf(context.snapshot);
-    for (const index of context.indexes) {
-      const text = known.indexes.get(index.name);
-      if (text !== undefined && !tables.has(index.name)) tables.set(index.name, new KnownIndex(text, index, this.#moved));
-    }
+    this.#known = remembered?.known;
+    this.#moved = remembered?.moved;
+    this.#movedFacts = new Set((this.#known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact));
   }
 
   /** Nothing is known where the program, the schema or the ledger are others than those that were remembered. */
   static open(context: RecallContext): Recall {
-    const known = readKnown(context.paths);
-    return new Recall(context, known?.maker === context.maker && known.ledger === context.ledger ? known : undefined);
+    const remembered = findRemembered(context.paths, context.snapshot, context);
+    return new Recall(context, remembered?.known.ledger === context.ledger ? remembered : undefined);
   }
 
   /** What is remembered, and how the records moved since; undefined: nothing is. */
@@ -109,10 +96,11 @@ export class Recall {
     const stale = new Set<string>(template.db === undefined ? [] : this.#moved?.records(template.db).keys());
     const asked = args === undefined ? undefined : new Set(args);
     const [kept, former]: [string[], string[]] = [[], []];
+    const isInstalled = ([path, signature]: readonly [string, string]): boolean => signatureOf(paths.file(path)) === signature;
     for (const line of listLines(template.units)) {
       const unit = parseUnit(line);
       const { key, outputs } = unit;
-      const isStale = stale.has(key) || this.isStale(unit) || outputs.some(([path, signature]) => signatureOf(paths.file(path)) !== signature);
+      const isStale = stale.has(key) || this.isStale(unit) || !outputs.every(isInstalled);
       if (isStale) stale.add(key);
       // what is stale and was not asked for is no concern of this event
       if (isStale && asked?.has(key) === false) continue;
@@ -141,7 +129,8 @@ export class Recall {
     const [known, moved] = [this.#known, this.#moved];
     const dbs = new Set([...moved?.dbs ?? [], ...(this.#movedFacts.size > 0 ? [FACTS] : [])]);
     if (known === undefined || moved === undefined || dbs.size === 0) return new Set();
-    const affected = new Set(listLines(known.reads).flatMap((line, n) => (dbs.has(dbOfRead(line)) && moved.isAffected(parseRead(line)) ? [String(n)] : [])));
+    const isAffected = (read: Read): boolean => (read.db === FACTS ? this.#movedFacts.has(nameOfFact(read)) : moved.isAffected(read));
+    const affected = new Set(listLines(known.reads).flatMap((line, n) => (dbs.has(dbOfRead(line)) && isAffected(parseRead(line)) ? [String(n)] : [])));
     if (affected.size === 0) return affected;
     return new Set(listLines(known.lists).flatMap((list, n) => (list.split(' ').some((read) => affected.has(read)) ? [String(n)] : [])));
   }

@@ -30,7 +30,7 @@ it.each(INDEXES.map((index) => [index.name, index] as const))('the index "%s" is
     const change = randomChange({ dbs, schema: before.schema }, random, { mayChange: (db) => db === 'docker_containers' });
     dbs = withChange(dbs, change);
     const [after, anew] = [read(dbs), read(dbs)];
-    const known = new KnownIndex(text, index, new Moved(before.dbs, after, [index], () => false));
+    const known = new KnownIndex(text, index, new Moved(before.dbs, after, [index]));
     const entries = entriesOf(anew, index);
     for (const [value, keys] of entries) expect(known.get(value), JSON.stringify(change)).toEqual(keys);
     expect(known.get('of nobody')).toEqual([]);

@@ -17,7 +17,7 @@ it('finds the records that are others in a file, whatever stands in it', () => {
     const [before, after] = [former, now].map((text) => FlatDb.parse(Buffer.from(text, isLatin ? 'latin1' : 'utf8')));
     if (before === undefined || after === undefined) throw new Error('two files');
     const wanted = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSameRecord(before.get(key), after.get(key)));
-    const moved = new Moved(new Map([['db', before]]), { dbs: new Map([['db', after]]), schema: {} }, [], () => false).records('db');
+    const moved = new Moved(new Map([['db', before]]), { dbs: new Map([['db', after]]), schema: {} }, []).records('db');
     for (const key of wanted) expect(moved.get(key)).toEqual({ before: before.get(key), after: after.get(key) });
     // the others are the same records, at most with another spelling
     for (const key of moved.keys()) if (!wanted.includes(key)) expect(before.lines.get(key)).not.toBe(after.lines.get(key));

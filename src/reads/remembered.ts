@@ -1,0 +1,40 @@
+import { FlatDb } from '../db/flat-db.ts';
+import { type Index, indexesOf, type Snapshot } from '../db/snapshot.ts';
+import type { Paths } from '../paths.ts';
+import { comparableDbs } from './comparable.ts';
+import { type Known, readKnown } from './file.ts';
+import { KnownIndex } from './known-index.ts';
+import { Moved } from './moved.ts';
+
+/** What is known of the last renderings, and how the dbs moved since. */
+export interface Remembered { readonly known: Known; readonly moved: Moved }
+
+export interface RememberedOptions {
+  /** see `Known`: what another one has made is as good as nothing */
+  readonly maker: string;
+  readonly indexes: readonly Index[];
+}
+
+const bySnapshot = new WeakMap<Snapshot, { readonly remembered: Remembered | undefined }>();
+
+/** Read once for a snapshot, which then has the indexes that are remembered: who looks something up in them parses no record. */
+export function findRemembered(paths: Paths, snapshot: Snapshot, options: RememberedOptions): Remembered | undefined {
+  const found = bySnapshot.get(snapshot);
+  if (found !== undefined) return found.remembered;
+  const remembered = read(paths, snapshot, options);
+  bySnapshot.set(snapshot, { remembered });
+  return remembered;
+}
+
+function read(paths: Paths, snapshot: Snapshot, { maker, indexes }: RememberedOptions): Remembered | undefined {
+  const known = readKnown(paths);
+  if (known?.maker !== maker) return undefined;
+  const after: Snapshot = { dbs: comparableDbs(snapshot), schema: snapshot.schema };
+  const moved = new Moved(new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), after, indexes);
+  const tables = indexesOf(snapshot);
+  for (const index of indexes) {
+    const text = known.indexes.get(index.name);
+    if (text !== undefined && !tables.has(index.name)) tables.set(index.name, new KnownIndex(text, index, moved));
+  }
+  return { known, moved };
+}
