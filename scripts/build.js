@@ -104,7 +104,23 @@ async function toLazyCommonJs(text) {
     names.add(name);
     return `function ${name}() { return ${name}.it ??= ${value}; }`;
   });
-  return lazy.replace(/\b(import_\w+)\.(?!it\b)/g, (use, name) => (names.has(name) ? `(${name}()).` : use));
+  return exportValues(lazy.replace(/\b(import_\w+)\.(?!it\b)/g, (use, name) => (names.has(name) ? `(${name}()).` : use)));
+}
+
+/**
+ * Exports as values, put there when the module has run. Esbuild has two getters for each, so that a
+ * variable which changes can be exported; both would be called at every use of a name of another file.
+ * @param {string} code CommonJS as esbuild prints it
+ */
+function exportValues(code) {
+  const getters = /^__export\((\w+), \{\n([^]*?)\n\}\);\nmodule\.exports = __toCommonJS\(\1\);\n/m.exec(code);
+  // what has a default is a package, which says so by a mark that a getter stands for
+  if (getters === null || /^ {2}default: /m.test(getters[2])) return code;
+  const values = getters[2].replaceAll(': () => ', ': ');
+  for (const [, name] of values.matchAll(/: (\w+),?$/gm)) {
+    if (new RegExp(`^(?:let|var) ${name};`, 'm').test(code)) throw new Error(`"${name}" is exported before it has its value`);
+  }
+  return `${code.replace(getters[0], '')}\nObject.assign(module.exports, {\n${values}\n});\n`;
 }
 
 /** The licences of the packages that are in the bundle: they want to be told with every copy. @param {readonly string[]} inputs */
