@@ -34,8 +34,8 @@ it('prints one document with --json', async () => {
 });
 
 it('tells who answers at a path also while templates cannot be rendered', async () => {
-  writeTree(paths.file('/etc/docksmith/templates-custom/etc/docksmith/containers'), { '99bad': '{{Nothing}}\n' });
-  await expect(why('/etc/docksmith/containers/wiki.yaml')).rejects.toThrow(/Nothing/);
+  writeTree(paths.file('/etc/docksmith/templates-custom/etc/docksmith/containers'), { '98bad': '{{Nothing}}\n', '99bad': '{{Nobody}}\n' });
+  await expect(why('/etc/docksmith/containers/wiki.yaml')).rejects.toThrow(/Nothing[^]*Nobody/);
   expect(await why('/git/')).toMatch(/^record +docker_containers git WebAlias$/m);
 });
 
