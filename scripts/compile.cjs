@@ -1,5 +1,7 @@
 // Plain JavaScript, and CommonJS: runs the built program where it harms nobody, and writes down what node compiled for it.
+const { once } = require('node:events');
 const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { createServer } = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 
@@ -15,6 +17,32 @@ const DBS = {
   docker_containers: ['app=service|Env.NAME|x|Image|app:1|SubDomain|enabled|WebHostPort|10001|WebPort|80|access|private|status|enabled'],
 };
 
+/** What an engine answers that has one container of ours, which is looked at and left alone. */
+const ID = 'a'.repeat(64);
+const ANSWERS = {
+  '/_ping': 'OK',
+  '/info': {},
+  '/containers/json': [{ Id: ID, Names: ['/app'], Labels: { 'docksmith.managed': 'true', 'docksmith.name': 'app' }, State: 'running', Ports: [] }],
+  [`/containers/${ID}/json`]: { Id: ID, Name: '/app', Created: '', Image: ID, State: { Status: 'running', Running: true, StartedAt: '' }, Config: {}, HostConfig: {}, Mounts: [] },
+  '/networks': [],
+};
+
+/** Asks an engine behind a socket, as on a server. */
+async function runWithEngine(reconcile) {
+  const server = createServer((request, response) => {
+    const answer = ANSWERS[request.url.replace(/^\/v[\d.]+|\?.*$/g, '')];
+    response.setHeader('Api-Version', '1.41');
+    if (answer === undefined) response.statusCode = 404;
+    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? {}));
+  });
+  const socket = path.join(root, 'engine.sock');
+  await once(server.listen(socket), 'listening');
+  delete process.env.DOCKSMITH_ENGINE;
+  process.env.DOCKER_HOST = `unix://${socket}`;
+  await reconcile();
+  server.close();
+}
+
 async function run() {
   const { main, mainReconcile, formatCompiled } = require('../dist/docksmith.cjs');
   mkdirSync(path.join(root, 'var/lib/docksmith/db'), { recursive: true });
@@ -25,6 +53,7 @@ async function run() {
     await mainReconcile('reconcile', []);
     await main('docksmith', ['status']);
   }
+  await runWithEngine(() => mainReconcile('reconcile', ['--dry-run']));
   writeFileSync(file, formatCompiled());
 }
 
