@@ -35,6 +35,9 @@ export function signatureOf(file: string, now?: number): string | undefined {
   return stats === undefined ? undefined : sign(stats, now);
 }
 
+/** `findStats`, or one that looks at each file once. */
+export type Look = typeof findStats;
+
 /** What stands at a path, or where a symbolic link there leads to; undefined: nothing. */
 export function findStats(file: string): Stats | undefined {
   try {

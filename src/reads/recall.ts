@@ -11,7 +11,7 @@ import type { Known, KnownTemplate } from './file.ts';
 import { dbOfRead, type KnownUnit, listLines, parseRead, parseUnit } from './lines.ts';
 import type { Moved } from './moved.ts';
 import { findRemembered, type Remembered, type RememberedOptions } from './remembered.ts';
-import { Watcher } from './watched.ts';
+import { isSame } from './watched.ts';
 
 export interface RecallContext extends RememberedOptions {
   readonly paths: Paths;
@@ -53,7 +53,6 @@ export class Recall {
   readonly #known: Known | undefined;
   readonly #moved: Moved | undefined;
   readonly #movedFacts: ReadonlySet<string>;
-  readonly #watcher = new Watcher();
   readonly #current = new Map<KnownTemplate, boolean>();
   #staleLists: ReadonlySet<string> | undefined;
 
@@ -84,7 +83,7 @@ export class Recall {
     const template = this.findTemplate(request);
     if (template === undefined) return undefined;
     let isCurrent = this.#current.get(template);
-    if (isCurrent === undefined) this.#current.set(template, (isCurrent = this.#watcher.isSame(template.watched)));
+    if (isCurrent === undefined) this.#current.set(template, (isCurrent = isSame(template.watched, this.#context.sources.look)));
     return isCurrent ? template : undefined;
   }
 

@@ -1,4 +1,4 @@
-import { findStats, sign } from '../signature.ts';
+import { type Look, sign } from '../signature.ts';
 import type { Source, Sources } from '../template/sources.ts';
 
 /** What stands for the signature of a file that is not there. */
@@ -23,20 +23,10 @@ export function watchSources(sources: Sources, used: readonly Source[]): Watched
   return [...watched];
 }
 
-/** Whether files still stand as they did, for many questions: each file is looked at once. */
-export class Watcher {
-  readonly #signatures = new Map<string, string>();
-
-  isSame(watched: Watched): boolean {
-    return watched.every(([file, signature]) => this.#signatureOf(file) === signature);
-  }
-
-  #signatureOf(file: string): string {
-    const known = this.#signatures.get(file);
-    if (known !== undefined) return known;
-    const stats = findStats(file);
-    const signature = stats === undefined ? ABSENT : sign(stats);
-    this.#signatures.set(file, signature);
-    return signature;
-  }
+/** Whether files still stand as they did. */
+export function isSame(watched: Watched, look: Look): boolean {
+  return watched.every(([file, signature]) => {
+    const stats = look(file);
+    return (stats === undefined ? ABSENT : sign(stats)) === signature;
+  });
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Failure, reasonOf } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../layers.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
-import { type FileState, findStats, type Place } from '../signature.ts';
+import { type FileState, findStats, type Look, type Place } from '../signature.ts';
 import { refuseNoPath } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import type { Program } from './program.ts';
@@ -50,9 +50,9 @@ export function listFragments(paths: Paths, template: string): FragmentList | un
 }
 
 /** The same, with the places that it is made of: it changes only with one of them. @throws Failure for a path that is none */
-export function findFragments(paths: Paths, template: string): { readonly list: FragmentList | undefined; readonly places: readonly Place[] } {
+export function findFragments(paths: Paths, template: string, look: Look = findStats): { readonly list: FragmentList | undefined; readonly places: readonly Place[] } {
   refuseNoPath(template);
-  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template))).map((layer) => ({ file: layer, state: findStats(layer) }));
+  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template))).map((layer) => ({ file: layer, state: look(layer) }));
   const places: Place[] = [...layers];
   const [highest, ...lower] = layers.flatMap(({ file, state }) => (state === undefined ? [] : [{ file, state, isFolder: state.isDirectory() }]));
   if (highest === undefined) return { list: undefined, places };
@@ -65,7 +65,7 @@ export function findFragments(paths: Paths, template: string): { readonly list: 
     if (!layer.isFolder) break;
     for (const name of readdirSync(layer.file)) {
       const file = path.join(layer.file, name);
-      const state = findStats(file);
+      const state = look(file);
       if (state?.isDirectory() === true) continue;
       places.push({ file, state });
       if (isBackupName(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);

@@ -4,7 +4,7 @@ import ini from 'ini';
 import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
 import { layersOf } from '../layers.ts';
 import { isPlainPath, type Paths, withoutRoot } from '../paths.ts';
-import { findStats, type Place } from '../signature.ts';
+import { findStats, type Look, type Place } from '../signature.ts';
 import { refuseUntrusted } from '../trust.ts';
 import { ESCAPES } from './escape.ts';
 
@@ -51,9 +51,9 @@ const KEYS = ['PERMS', 'UID', 'GID', 'OUTPUT_FILENAME', 'TEMPLATE_PATH', 'FILTER
 const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
 
 /** What can say something of a template, the file that wins first. */
-export function listMetadataFiles(paths: Paths, output: string): readonly Place[] {
+export function listMetadataFiles(paths: Paths, output: string, look: Look = findStats): readonly Place[] {
   refuseNoPath(output);
-  return layersOf(paths, path.join('templates.metadata', output)).map((file) => ({ file, state: findStats(file) }));
+  return layersOf(paths, path.join('templates.metadata', output)).map((file) => ({ file, state: look(file) }));
 }
 
 /**

@@ -6,7 +6,7 @@ import { findBanner, findFragments, type Fragment, type FragmentFile, type Fragm
 import { listMetadataFiles, type Metadata, readMetadata } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import { listLiterals, type Program } from './program.ts';
-import { type Place, sign } from '../signature.ts';
+import { findStats, type Look, type Place, sign } from '../signature.ts';
 
 /** A folder of fragments, or the metadata of a template, that a rendering looked at. */
 export interface Source {
@@ -25,6 +25,7 @@ export class Sources {
   readonly #metadata = new Map<string, Metadata>();
   readonly #fragments = new Map<string, Fragment>();
   readonly #inline = new Map<string, Fragment>();
+  readonly #stats = new Map<string, ReturnType<Look>>();
   #banner: ReturnType<typeof findBanner> | undefined;
   #used = new Map<string, Source>();
 
@@ -33,6 +34,9 @@ export class Sources {
     this.#paths = paths;
     this.#compiled = compiled;
   }
+
+  /** How a file or folder stood when it was first asked for. */
+  readonly look: Look = (file) => getOrMake(this.#stats, file, () => findStats(file));
 
   /** What is looked at while `work` is done. */
   listUsed<T>(work: () => T): readonly [T, readonly Source[]] {
@@ -63,7 +67,7 @@ export class Sources {
   }
 
   #listMetadataFiles(template: string): readonly Place[] {
-    return getOrMake(this.#metadataFiles, template, () => listMetadataFiles(this.#paths, template));
+    return getOrMake(this.#metadataFiles, template, () => listMetadataFiles(this.#paths, template, this.look));
   }
 
   /** Undefined when there is no such template. @param banner whether it gets the default `template-begin` */
@@ -78,7 +82,7 @@ export class Sources {
   }
 
   #find(template: string): ReturnType<typeof findFragments> {
-    return getOrMake(this.#lists, template, () => findFragments(this.#paths, template));
+    return getOrMake(this.#lists, template, () => findFragments(this.#paths, template, this.look));
   }
 
   #findBanner(): ReturnType<typeof findBanner> {
