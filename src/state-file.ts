@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
-import { type FileContent, replaceFile } from './replace-file.ts';
+import { type FileContent, type LongFile, replaceFile } from './replace-file.ts';
 
-const VERSION = 1;
+/** Of all files under state/. */
+export const VERSION = 1;
 
 /**
  * Reads a JSON file that this program keeps under state/. `undefined` only where there is no such
@@ -43,7 +44,7 @@ export function writeState(file: string, what: string, state: Readonly<Record<st
 }
 
 /** The same for one that has a format of its own. */
-export function writeStateFile(file: string, what: string, content: FileContent): void {
+export function writeStateFile(file: string, what: string, content: FileContent | LongFile): void {
   try {
     mkdirSync(path.dirname(file), { recursive: true });
     replaceFile(file, content);

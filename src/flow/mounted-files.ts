@@ -8,7 +8,7 @@ import { listMountedSources } from '../container/mounted.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { errorCode } from '../errors.ts';
 import type { ChangeSet } from '../output/change-set.ts';
-import { digestOf, type Ledger } from '../output/ledger.ts';
+import { getDigest, type Ledger } from '../output/ledger.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { readState, writeState } from '../state-file.ts';
 
@@ -25,7 +25,7 @@ export interface Outputs {
 export function outputsOf(paths: Paths, { outputs }: Ledger, changes?: Pick<ChangeSet, 'install' | 'remove'>): Outputs {
   const digests = new Map([...outputs.values()].map((owned) => [owned.path, owned.digest]));
   for (const { owned } of changes?.remove ?? []) digests.delete(owned.path);
-  const coming = (changes?.install ?? []).map(({ output }) => [output.path, digestOf(output.content)] as const).filter(([name, digest]) => digests.get(name) !== digest);
+  const coming = (changes?.install ?? []).map(({ output }) => [output.path, getDigest(output)] as const).filter(([name, digest]) => digests.get(name) !== digest);
   return { paths, digests: new Map([...digests, ...coming]), coming: new Set(coming.map(([name]) => name)) };
 }
 

@@ -6,7 +6,7 @@ import { signatureOf } from '../signature.ts';
 import { Compiled } from '../template/compiled.ts';
 import { HELPERS } from '../template/helpers/index.ts';
 import { Mistakes } from '../template/mistakes.ts';
-import { Renderer, type RenderRequest, scopeOf } from '../template/render.ts';
+import { type RenderContext, Renderer, type RenderRequest, scopeOf } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { Sources } from '../template/sources.ts';
 import { ownersOf } from './owners.ts';
@@ -53,9 +53,9 @@ export class Rendering {
   }
 
   /** @throws Failure(s) with every mistake of every template */
-  render(requests: readonly RenderRequest[], { isPlain = false }: { readonly isPlain?: boolean } = {}): Renderings {
+  render(requests: readonly RenderRequest[], { isPlain = false, keep }: Pick<RenderContext, 'isPlain' | 'keep'> = {}): Renderings {
     const { paths, snapshot, facts } = this.#world;
-    const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, this.sources);
+    const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain, ...(keep !== undefined && { keep }) }, this.sources);
     const mistakes = new Mistakes();
     const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
       const [rendered, used] = this.sources.listUsed(() => this.#renderOne(renderer, request));

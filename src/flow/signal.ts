@@ -9,6 +9,7 @@ import { type ChangeSet, listEdited, NO_CHANGES, refuseObstacles } from '../outp
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
+import { Spool } from '../output/spool.ts';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
 import { adjustServices, intentsOf, listRetries } from './adjust.ts';
@@ -147,6 +148,7 @@ class Signal {
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
     const { args, takeOver = false, force = false, prepare } = this.#context;
     let staged: StagedDbs | undefined;
+    const spool = new Spool(this.#paths);
     try {
       staged = before.length === 0 && prepare === undefined ? undefined : new StagedDbs(this.#paths);
       if (staged !== undefined) prepare?.(staged.paths);
@@ -155,7 +157,7 @@ class Signal {
       const requests = requestsOf(templates, args);
       const read = await readWorld(staged?.paths ?? this.#paths, [], { isForced: force });
       const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter) : read;
-      const expanded = expandTemplates(world, requests, { takeOver, isForced: force });
+      const expanded = expandTemplates(world, requests, { takeOver, isForced: force, spool });
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);

@@ -10,7 +10,7 @@ import { filesOfGeneration, GENERATION_FOLDERS, type GenerationFiles, type NewGe
 import { type KeptBecause, keptFile, newKeptIds } from './history.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
 import { installedUnder } from './installed.ts';
-import { digestOf, formatLedger, type Ledger, LEDGER_FILE, type Owned, ownedOf } from './ledger.ts';
+import { formatLedger, getDigest, type Ledger, LEDGER_FILE, type Owned, ownedOf } from './ledger.ts';
 import { carryOut, changeOf, type Companion, type FileChange } from './transaction.ts';
 
 export interface CommitOptions {
@@ -45,7 +45,7 @@ export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, 
   const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
   const entries = new Map(changes.install.map(({ output }) => [output.path, ownedOf(output)]));
   const files: readonly FileChange[] = [
-    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: withDigest(output, entries.get(output.path)) })), ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
+    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: output })), ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
   ];
   const newFolders = listMissingFolders(paths, written.map(({ output }) => output.path));
   const emptied = listEmptied(paths, foldersAbove(ledger, changes.remove), removed.map(({ owned }) => owned.path));
@@ -74,18 +74,14 @@ function listTouched(paths: Paths, { install, remove, enter }: ChangeSet, entrie
   return {
     touched: [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path), ...enter.map(({ path }) => path)].sort(compareBytes),
     contents: new Map([
-      ...install.map(({ output: { path, content } }) => [entries.get(path)?.digest ?? digestOf(content), content] as const),
+      ...install.map(({ output }) => [entries.get(output.path)?.digest ?? getDigest(output), output] as const),
       // somebody may have written by hand what is now wanted
       ...enter.flatMap(({ path, digest }) => {
         const installed = readInstalled(path);
-        return installed.kind === 'file' ? [[digest, installed.file.content] as const] : [];
+        return installed.kind === 'file' ? [[digest, installed.file] as const] : [];
       }),
     ]),
   };
-}
-
-function withDigest({ content, mode, uid, gid }: FileContent, entry: Owned | undefined): FileContent {
-  return { content, mode, uid, gid, ...(entry !== undefined && { digest: entry.digest }) };
 }
 
 /** A file that is taken over and identical needs no writing. */

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { Failure } from '../errors.ts';
 import { listNames } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import type { FileContent } from '../replace-file.ts';
-import { type Field, formatState, readState } from '../state-file.ts';
+import { formatLongState } from '../long-file.ts';
+import type { FileContent, LongFile } from '../replace-file.ts';
+import { type Field, readState } from '../state-file.ts';
 import type { Fingerprint } from './journal.ts';
 import { type Change, type DbChanges, type DbLines, formatLastDbs, LAST_DBS, listDbChanges, readLastDbs, undoDbChanges } from './db-lines.ts';
 import { type Ledger, readLedger } from './ledger.ts';
-import { filesOfObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
+import { type Contents, filesOfObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
 
 /** What one commit changed: of files that docksmith writes, and of its dbs. */
 export interface Generation {
@@ -43,13 +44,17 @@ function generationFile(number: number): string {
   return path.posix.join(FOLDER, `${number.toString().padStart(6, '0')}.json`);
 }
 
-/** What stands in that file. */
-function formatGeneration({ number, when, command, who, files, dbs }: Generation): FileContent {
-  return formatState({
+/** What stands in that file. @param listFiles asked each time that it is made: of many files their lines in the ledgers take less room than this */
+function formatGeneration({ number, when, command, who, dbs }: Omit<Generation, 'files'>, listFiles: () => Iterable<readonly [string, Change<Fingerprint>]>): LongFile {
+  return formatLongState({
     number, when, command, who,
-    files: Object.fromEntries([...files].map(([name, { before, after }]) => [name, { before: before && formatFingerprint(before), after: after && formatFingerprint(after) }])),
+    files: () => formatChanges(listFiles()),
     dbs: Object.fromEntries([...dbs].map(([name, records]) => [name, Object.fromEntries(records)])),
   });
+}
+
+function* formatChanges(files: Iterable<readonly [string, Change<Fingerprint>]>): Generator<readonly [string, unknown], undefined> {
+  for (const [name, { before, after }] of files) yield [name, { before: before && formatFingerprint(before), after: after && formatFingerprint(after) }];
 }
 
 function formatFingerprint({ digest, mode, uid, gid }: Fingerprint): unknown {
@@ -70,23 +75,26 @@ export interface GenerationFiles {
   /** paths of the files whose content may be another */
   readonly touched: Iterable<string>;
   /** by digest: what is new among them */
-  readonly contents: ReadonlyMap<string, Buffer>;
+  readonly contents: Contents;
 }
 
 /** The files that keep a commit, by path without the root: what it changed, contents that are not kept yet, and the dbs if they are others than those of the last one. */
-export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent> {
+export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent | LongFile> {
   const number = (listGenerations(paths)[0] ?? 0) + 1;
-  const files = new Map<string, Change<Fingerprint>>();
-  for (const name of touched) {
-    const change = { before: before.outputs.get(name), after: after.outputs.get(name) };
-    if (!isSame(change)) files.set(name, change);
-  }
+  const names = [...touched];
   const changes = listDbChanges(readLastDbs(paths), dbs);
   return new Map([
     ...filesOfObjects(paths, contents, number),
-    [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, files, dbs: changes })],
+    [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, dbs: changes }, () => listChangedFiles(names, before, after))],
     ...(changes.size === 0 ? [] : [[LAST_DBS, formatLastDbs(dbs)] as const]),
   ]);
+}
+
+function* listChangedFiles(names: readonly string[], before: Ledger, after: Ledger): Generator<readonly [string, Change<Fingerprint>], undefined> {
+  for (const name of names) {
+    const change = { before: before.outputs.get(name), after: after.outputs.get(name) };
+    if (!isSame(change)) yield [name, change];
+  }
 }
 
 function isSame({ before, after }: Change<Fingerprint>): boolean {

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import type { FileContent } from '../replace-file.ts';
-import { asStateFile, readStateText, writeStateFile } from '../state-file.ts';
+import { asLongStateFile, gather } from '../long-file.ts';
+import type { FileContent, LongFile } from '../replace-file.ts';
+import { readStateText, writeStateFile } from '../state-file.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { type Owned, OwnedFiles } from './owned-files.ts';
 
@@ -24,9 +25,15 @@ export function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+/** Worked out once for a file that can tell it. */
+export function getDigest(file: Pick<FileContent, 'content' | 'digest'>): string {
+  return file.digest ?? digestOf(file.content);
+}
+
 /** The entry for an output as it is rendered. */
-export function ownedOf({ path, content, mode, uid, gid, template, record, services, isSecret }: Rendered): Owned {
-  return { path, digest: digestOf(content), mode, uid, gid, template, ...(record !== undefined && { record }), services, isSecret };
+export function ownedOf(output: Rendered): Owned {
+  const { path, mode, uid, gid, template, record, services, isSecret } = output;
+  return { path, digest: getDigest(output), mode, uid, gid, template, ...(record !== undefined && { record }), services, isSecret };
 }
 
 /** Without the root. */
@@ -50,22 +57,28 @@ export function writeLedger(paths: Paths, ledger: Ledger): void {
  * for lines are not looked at when it is read; then, with tabs between their parts, folders,
  * originals, and a line per output.
  */
-export function formatLedger({ outputs, originals, folders }: Ledger): FileContent {
-  const lines = [
-    ...[...folders].sort(compareBytes).map((folder) => `folder\t${folder}`),
-    ...[...originals].sort(([a], [b]) => compareBytes(a, b)).map(([file, id]) => `original\t${file}\t${id}`),
-    ...outputs.lines(),
-  ];
-  const body = Buffer.from([...lines, ''].join('\n'));
-  return asStateFile(Buffer.concat([Buffer.from(headOf(body)), body]));
+export function formatLedger(ledger: Ledger): LongFile {
+  let head: string | undefined;
+  return asLongStateFile(function* () {
+    yield (head ??= headOf(listLines(ledger)));
+    yield* listLines(ledger);
+  });
 }
 
-function headOf(body: Buffer): string {
-  return `docksmith ledger 1 ${formatSum(body)}\n`;
+function* listLines({ outputs, originals, folders }: Ledger): Generator<string, undefined> {
+  for (const folder of [...folders].sort(compareBytes)) yield `folder\t${folder}\n`;
+  for (const [file, id] of [...originals].sort(([a], [b]) => compareBytes(a, b))) yield `original\t${file}\t${id}\n`;
+  for (const line of outputs.lines()) yield `${line}\n`;
 }
 
-function formatSum(body: Buffer | string): string {
-  return crc32(body).toString(16).padStart(8, '0');
+function headOf(lines: Iterable<string>): string {
+  let sum = 0;
+  for (const part of gather(lines)) sum = crc32(part, sum);
+  return `docksmith ledger 1 ${formatSum(sum)}\n`;
+}
+
+function formatSum(sum: number): string {
+  return sum.toString(16).padStart(8, '0');
 }
 
 function parseLedger(text: string, checkVersion: (version: number) => void): Ledger {
@@ -73,7 +86,7 @@ function parseLedger(text: string, checkVersion: (version: number) => void): Led
   if (head === '') throw new Error('it does not begin as a ledger does');
   checkVersion(Number(version));
   const body = text.slice(head.length);
-  if (formatSum(body) !== sum) throw new Error('its checksum is another one');
+  if (formatSum(crc32(body)) !== sum) throw new Error('its checksum is another one');
   const lines = body.split('\n').slice(0, -1);
   const first = lines.findIndex((line) => line.startsWith('/'));
   const folders = new Set<string>();

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { listNames } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import type { FileContent } from '../replace-file.ts';
+import { asLongStateFile } from '../long-file.ts';
+import type { FileContent, LongFile } from '../replace-file.ts';
 import { asStateFile } from '../state-file.ts';
 import { digestOf } from './ledger.ts';
 
@@ -14,20 +15,24 @@ export const OBJECTS_DIR = path.posix.join(STATE_DIR, 'generations', 'objects');
 const MANY = 100;
 const PACK = /^pack-\d+$/;
 
+/** By digest; where they are many, a content may be read from elsewhere each time. */
+export type Contents = ReadonlyMap<string, Pick<FileContent, 'content'>>;
+
 const objectsFolder = (paths: Paths): string => paths.file(OBJECTS_DIR);
 
 /** The files to be written so that these contents are kept, by path without the root: none for one that is kept already. @param number of the generation that they are of */
-export function filesOfObjects(paths: Paths, contents: ReadonlyMap<string, Buffer>, number: number): ReadonlyMap<string, FileContent> {
+export function filesOfObjects(paths: Paths, contents: Contents, number: number): ReadonlyMap<string, FileContent | LongFile> {
   const files = contents.size >= MANY
-    ? [[`pack-${number}`, formatPack(contents)] as const]
-    : [...contents].filter(([digest]) => !existsSync(path.join(objectsFolder(paths), digest)));
-  return new Map(files.map(([name, content]) => [path.posix.join(OBJECTS_DIR, name), asStateFile(content)]));
+    ? [[`pack-${number}`, asLongStateFile(() => listPieces(contents))] as const]
+    : [...contents].filter(([digest]) => !existsSync(path.join(objectsFolder(paths), digest))).map(([digest, { content }]) => [digest, asStateFile(content)] as const);
+  return new Map(files.map(([name, file]) => [path.posix.join(OBJECTS_DIR, name), file]));
 }
 
 /** A line `DIGEST LENGTH` per content, an empty line, and the contents in that order. */
-function formatPack(contents: ReadonlyMap<string, Buffer>): Buffer {
-  const head = [...contents].map(([digest, { length }]) => `${digest} ${length}\n`).join('');
-  return Buffer.concat([Buffer.from(`${head}\n`), ...contents.values()]);
+function* listPieces(contents: Contents): Generator<string | Buffer, undefined> {
+  for (const [digest, { content }] of contents) yield `${digest} ${content.length}\n`;
+  yield '\n';
+  for (const { content } of contents.values()) yield content;
 }
 
 function parsePack(pack: Buffer): ReadonlyMap<string, Buffer> {

@@ -15,7 +15,7 @@ import { matches } from './matches.ts';
 import type { ForEach, Metadata } from './metadata.ts';
 import { Mistakes, refuseDoubles } from './mistakes.ts';
 import type { Read, RecordRef, Rendered } from './rendered.ts';
-import { type Trace, withTrace } from './rendered-output.ts';
+import { inMemory, type ReadContent, type Trace, TracedOutput } from './rendered-output.ts';
 import { SilentFragments } from './silent-fragments.ts';
 import { getFragments, Sources } from './sources.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
@@ -30,6 +30,8 @@ export interface RenderContext {
   readonly findOwner: (kind: 'user' | 'group', name: string) => number | undefined;
   /** takes no short cut: every fragment is evaluated for every record */
   readonly isPlain?: boolean;
+  /** takes the contents of outputs, of which there may be many, and gives them back when they are asked for; absent: they stay in memory */
+  readonly keep?: (content: Buffer) => ReadContent;
 }
 
 export interface RenderRequest {
@@ -70,6 +72,7 @@ export class Renderer {
   readonly #context: RenderContext;
   readonly #sources: Sources;
   readonly #silent = new SilentFragments();
+  readonly #reads = new Map<string, Read>();
 
   constructor(context: RenderContext, sources = new Sources(context.paths)) {
     this.#context = context;
@@ -117,20 +120,19 @@ export class Renderer {
   }
 
   #unit(template: Template, key: string | undefined): RenderedUnit {
-    const { metadata: { forEach }, request } = template;
-    const record = key === undefined || forEach === undefined ? undefined : { db: forEach.db, key };
+    const { metadata, request } = template;
+    const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
     const { names, text, check, scope } = this.#evaluate(template, record, this.#context.isPlain !== true);
-    const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db);
+    const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db, this.#reads);
     if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
-    const { metadata } = template;
     const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
-    const content = Buffer.from(text.toString());
+    const read = (this.#context.keep ?? inMemory)(Buffer.from(text.toString()));
     const trace = (): Trace => this.#trace(template, record);
-    const outputs = names.map((name) => withTrace({
-      path: name, content, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
+    const outputs = names.map((name) => new TracedOutput({
+      path: name, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record }), services: metadata.services, ...(check === '' ? {} : { check }),
-    }, trace));
+    }, read, trace));
     return { ...(record === undefined ? {} : { record }), outputs, reads };
   }
 

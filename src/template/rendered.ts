@@ -21,6 +21,8 @@ export interface Rendered {
   /** without the root */
   readonly path: string;
   readonly content: Buffer;
+  /** sha256 of the content, hex; absent: whoever needs it works it out */
+  readonly digest?: string;
   /** permission bits, `0o644` */
   readonly mode: number;
   readonly uid: number;

@@ -24,9 +24,12 @@ export class ReadScope {
     this.#noted.push(read);
   }
 
-  /** Everything that this scope and all scopes around and inside it have read so far, each once. */
-  noted(isWanted: (read: Read) => boolean = () => true): readonly Read[] {
-    return uniqueReads(this.#noted.filter(isWanted));
+  /**
+   * Everything that this scope and all scopes around and inside it have read so far, each once.
+   * @param known of other scopes, by `formatRead`: for the same read it is the same object, so that what thousands of them have read takes the room of one
+   */
+  noted(isWanted: (read: Read) => boolean = () => true, known?: Map<string, Read>): readonly Read[] {
+    return uniqueReads(this.#noted.filter(isWanted), known);
   }
 
   notedAny(isMeant: (read: Read) => boolean): boolean {
@@ -69,8 +72,15 @@ export class ReadScope {
   }
 }
 
-function uniqueReads(reads: readonly Read[]): readonly Read[] {
-  return [...new Map(reads.map((read) => [formatRead(read), read])).values()];
+function uniqueReads(reads: readonly Read[], known = new Map<string, Read>()): readonly Read[] {
+  const unique = new Set<Read>();
+  for (const read of reads) {
+    const name = formatRead(read);
+    const same = known.get(name);
+    if (same === undefined) known.set(name, read);
+    unique.add(same ?? read);
+  }
+  return [...unique];
 }
 
 /** One line for a read, the same for the same read: `docker_containers wiki MaxMemory`. */

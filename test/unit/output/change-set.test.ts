@@ -13,7 +13,7 @@ const wiki = makeRendered('/etc/docksmith/containers/wiki.yaml', 'wiki\n', { tem
 const git = makeRendered('/etc/docksmith/containers/git.yaml', 'git\n', { template: containers, record: { db: 'docker_containers', key: 'git' } });
 
 const owning = (...entries: readonly (Rendered | Owned)[]): Ledger =>
-  ({ ...EMPTY_LEDGER, outputs: OwnedFiles.of(entries.map((entry) => ('digest' in entry ? entry : ownedOf(entry)))) });
+  ({ ...EMPTY_LEDGER, outputs: OwnedFiles.of(entries.map((entry) => ('content' in entry ? ownedOf(entry) : entry))) });
 const file = ({ content, mode, uid, gid }: Rendered, changed?: string): Installed =>
   ({ kind: 'file', file: { content: changed === undefined ? content : Buffer.from(changed), mode, uid, gid } });
 const everything = (rendered: readonly Rendered[], ledger: Ledger): Scope =>
