@@ -89,7 +89,7 @@ needs('strace')('an event of 20 files, with the steps before them', () => {
   }, 7_200_000);
 
   it('would be found half done if there were no journal', async () => {
-    const program = makeSpoiledPackage((text) => text.replace(/^(function (?:writeJournal|commitJournal)\(.*\) \{)$/gm, '$1 return;'));
+    const program = makeSpoiledPackage((text) => text.replace(/^(function (?:writeJournal|commitJournal)\(.*\) \{\n)(.*)$/gm, (_, head: string, line: string) => `${head}${'return;'.padEnd(line.length)}`));
     folders.push(program);
     const renames = calls.filter(({ name }) => name === 'rename').filter((_, n) => n % 3 === 0);
     const outcomes = await inParallel(renames, (call, n) => runWith(call, 'KILL', `spoiled-${n}`, program));
