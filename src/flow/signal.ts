@@ -28,6 +28,7 @@ import { rememberOverrides } from './overrides.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { readSecrets, writeMaskedRun } from './secrets.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findEngine, readHostSnapshot, readWorld, type World } from './world.ts';
 
@@ -149,6 +150,7 @@ class Signal {
     const { args, takeOver = false, force = false, prepare } = this.#context;
     let staged: StagedDbs | undefined;
     const spool = new Spool(this.#paths);
+    keepHeapSmall(this.#paths);
     try {
       staged = before.length === 0 && prepare === undefined ? undefined : new StagedDbs(this.#paths);
       if (staged !== undefined) prepare?.(staged.paths);

@@ -1,6 +1,5 @@
 import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
 
@@ -50,8 +49,6 @@ export class Spool {
   #open(): number {
     const file = openNameless(this.#paths.file(UNFINISHED_DIR));
     UNUSED.register(this, file);
-    // else the heap grows to several times what is in it before what is done with is looked for
-    setFlagsFromString('--optimize-for-size');
     return file;
   }
 
