@@ -53,6 +53,7 @@ export class Recall {
   readonly #known: Known | undefined;
   readonly #moved: Moved | undefined;
   readonly #movedFacts: ReadonlySet<string>;
+  readonly #templates: ReadonlyMap<string, KnownTemplate>;
   readonly #current = new Map<KnownTemplate, boolean>();
   #staleLists: ReadonlySet<string> | undefined;
 
@@ -60,6 +61,7 @@ export class Recall {
     this.#context = context;
     this.#known = remembered?.known;
     this.#moved = remembered?.moved;
+    this.#templates = new Map(this.#known?.templates.map((template) => [template.request, template]));
     this.#movedFacts = new Set((this.#known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact));
   }
 
@@ -111,7 +113,7 @@ export class Recall {
 
   findTemplate(request: RenderRequest): KnownTemplate | undefined {
     const name = nameOfRequest(request);
-    return this.#known?.templates.find((template) => template.request === name);
+    return name === undefined ? undefined : this.#templates.get(name);
   }
 
   /** Whether any fact that was read is another one. */
