@@ -74,8 +74,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   for (const warning of warnings) reporter.warning(warning);
   const first = newRun(event, args);
   // whoever waits sees it, and history keeps it
-  const typed = ['signal-event', event, ...args].join(' ');
-  const command = args.length === 0 ? typed : readSecrets(paths).mask(typed);
+  const command = readSecrets(paths).mask(['signal-event', event, ...args].join(' '));
   const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
