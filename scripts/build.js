@@ -10,6 +10,8 @@ const OUT = path.join(ROOT, 'dist');
 
 /** What a package would load and this program never calls: dockerode reaches engines over ssh, and builds by grpc. */
 const ABSENT = /^(?:ssh2|protobufjs|@grpc\/grpc-js|@grpc\/proto-loader)$/;
+/** The exit code of scripts/compile.cjs where a command broke. */
+const BROKEN = 3;
 /** The packages that the program uses while it runs. */
 const PACKAGES = ['diff', 'dockerode', 'execa', 'handlebars', 'ini', 'yaml', 'yocto-spinner'];
 const OPTIONS = {
@@ -67,7 +69,8 @@ function joinParts(parts) {
 
 /** Has the program do something in a folder of its own, and keeps what was compiled for it. Without it the program is the same, but slower. */
 function compileProgram(file) {
-  const { status } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs'), `${file}~`]);
+  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs'), `${file}~`], { encoding: 'utf8' });
+  if (status === BROKEN) throw new Error(`the program that was built is broken:\n${stderr}`);
   if (status === 0) renameSync(`${file}~`, file);
   else console.warn('docksmith: cannot keep what node compiles: commands start slower, and do the same');
 }

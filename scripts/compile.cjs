@@ -5,6 +5,9 @@ const { createServer } = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 
+/** The exit code where a command was not refused, but broke. */
+const BROKEN = 3;
+
 const [, , file] = process.argv;
 const root = mkdtempSync(path.join(os.tmpdir(), 'docksmith-compile-'));
 process.env.DOCKSMITH_ROOT = root;
@@ -57,7 +60,16 @@ async function run() {
   writeFileSync(file, formatCompiled());
 }
 
-// what the commands print is nobody's concern, and what goes wrong in them is their tests'
+// what the commands print is nobody's concern, but for what only a broken program says
+let said = '';
 process.stdout.write = () => true;
-process.stderr.write = () => true;
-run().finally(() => rmSync(root, { recursive: true, force: true })).then(() => process.exit(0), () => process.exit(1));
+const tell = process.stderr.write.bind(process.stderr);
+process.stderr.write = (text) => {
+  said += text;
+  return true;
+};
+run().finally(() => rmSync(root, { recursive: true, force: true })).then(() => {
+  const isBroken = said.includes('a mistake in docksmith itself');
+  if (isBroken) tell(said);
+  process.exit(isBroken ? BROKEN : 0);
+}, () => process.exit(1));
