@@ -49,8 +49,9 @@ export function formatChanges({ install, remove, obstacles }: ChangeSet, paint: 
 export function countChanges({ install, remove, unchanged }: ChangeSet, isPlanned = false): string {
   if (install.length + remove.length + unchanged.length === 0) return isPlanned ? 'no files' : 'no file was changed';
   const [installed, removed] = isPlanned ? ['to install', 'to remove'] : ['installed', 'removed'];
-  const counts = [[install.length, installed], [remove.length, removed], [unchanged.length, 'unchanged']] as const;
-  return `files: ${counts.filter(([count], n) => count > 0 || n === 2).map(([count, what]) => `${count} ${what}`).join(', ')}`;
+  const left = remove.filter((removal) => removal.left !== undefined).length;
+  const counts = [[install.length, installed], [remove.length - left, removed], [left, 'left'], [unchanged.length, 'unchanged']] as const;
+  return `files: ${counts.filter(([count], n) => count > 0 || n === 3).map(([count, what]) => `${count} ${what}`).join(', ')}`;
 }
 
 export function jsonSignal({ run, changes, kept, edited, adjusted, pending, failures }: SignalResult, diff: DiffOptions | undefined): unknown {
@@ -62,7 +63,8 @@ export function jsonChanges(changes: ChangeSet, diff: DiffOptions | undefined): 
   const { install, remove, unchanged, obstacles } = changes;
   return {
     installed: install.map(({ output, reasons }) => ({ path: output.path, reasons })),
-    removed: remove.map(({ owned }) => owned.path),
+    removed: remove.filter(({ left }) => left === undefined).map(({ owned }) => owned.path),
+    left: remove.flatMap(({ owned, left }) => (left === undefined ? [] : [{ path: owned.path, why: left }])),
     unchanged: unchanged.map(({ path }) => path),
     obstacles: obstacles.map(({ output, what }) => ({ path: output.path, what })),
     ...(diff === undefined ? {} : { diff: formatDiff(changes, diff) }),

@@ -6,6 +6,7 @@ import { isVerb } from '../event/verbs.ts';
 import type { Install, Removal } from '../output/change-set.ts';
 import { clearIntents, type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
+import { DOCKER, isForeignDaemon } from './foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface AdjustResult {
@@ -26,6 +27,11 @@ export async function adjustServices(
   for (const { service, verbs, always } of services) {
     const intent = pending.find(({ name }) => name === service);
     if (intent === undefined && !always) continue;
+    if (isLeftToItsAdmin(snapshot, service)) {
+      adjusted.push(...verbs.map((verb) => ({ service, verb, outcome: 'left alone' as const, note: `${verb} ${service}: left alone, it has an admin of its own (Daemon foreign)` })));
+      clearIntents(paths, [{ kind: 'service', name: service }]);
+      continue;
+    }
     try {
       const described = describeService(snapshot, service);
       const manager = findManager(snapshot, described);
@@ -54,7 +60,7 @@ export function intentsOf(install: readonly Install[], remove: readonly Removal[
   const intent = (name: string, cause: string): Intent => ({ kind: 'service', name, verbs: services.find(({ service }) => service === name)?.verbs ?? [], causes: [cause], since });
   return [
     ...install.filter(({ reasons }) => reasons.length > 0).flatMap(({ output }) => output.services.map((service) => intent(service, `${output.path} changed`))),
-    ...remove.flatMap(({ owned }) => owned.services.map((service) => intent(service, `${owned.path} removed`))),
+    ...remove.filter(({ left }) => left === undefined).flatMap(({ owned }) => owned.services.map((service) => intent(service, `${owned.path} removed`))),
   ];
 }
 
@@ -66,8 +72,14 @@ export function listRetries(paths: Paths, services: readonly ServiceToAdjust[]):
 
 /** Whether an adjustment of the service does anything: one without a service manager is left alone, and so is the machine's own under a root. */
 export function isAdjustable(paths: Paths, snapshot: Snapshot, name: string): boolean {
+  if (isLeftToItsAdmin(snapshot, name)) return false;
   const manager = findManager(snapshot, describeService(snapshot, name));
   return manager === 'command' || (manager !== undefined && paths.root === '');
+}
+
+/** Whatever is pending from before, or asked for: a foreign engine is not restarted. */
+function isLeftToItsAdmin(snapshot: Snapshot, name: string): boolean {
+  return name === DOCKER && isForeignDaemon(snapshot);
 }
 
 /** As the db says; where it does not and none was found, the service's own commands if its record has any. */

@@ -4,6 +4,7 @@ import { Failure } from '../errors.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { adjustServices, type AdjustResult, isAdjustable } from './adjust.ts';
+import { DOCKER } from './foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
 import { findEngine, getEngine } from './world.ts';
 
@@ -14,8 +15,6 @@ export interface DaemonRestart {
   readonly stops: readonly string[];
 }
 
-/** Key of the engine's record in `configuration`. */
-const DOCKER = 'docker';
 const ANSWERS_WITHIN_SECONDS = 60;
 
 /** What restarting the engine would stop; undefined when none of its options changed, or nobody here can restart it. */

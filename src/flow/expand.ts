@@ -16,6 +16,7 @@ import type { Recall } from '../reads/recall.ts';
 import { listMistakes } from '../template/mistakes.ts';
 import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
+import { releaseForeign } from './foreign-daemon.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
 import { Rendering } from './rendering.ts';
 import type { World } from './world.ts';
@@ -53,7 +54,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
   const former = gone.length > 0 ? undefined : rendered.former;
-  const changes = planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept, former });
+  const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept, former }));
   return { changes, outputs, warnings: [...warnings, ...rendered.warnings], remember: () => rendered.remember(checked) };
 }
 
