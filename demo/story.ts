@@ -53,5 +53,5 @@ export async function tellStory(shell: Shell, containers: ContainerTable, { pref
   await containers.print();
 
   tell('9. What happened here.');
-  await shell.type('docksmith log');
+  await shell.type('docksmith runs');
 }

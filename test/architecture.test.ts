@@ -118,7 +118,7 @@ describe('packages of others', () => {
     // a set shows what is added to it while it is walked
     for (const file of loaded) for (const { from, to, isType, isLate } of IMPORTS) if (from === file && !isType && !isLate) loaded.add(to);
     expect([...new Set([...loaded].map((file) => (file.includes('/') ? file.split('/')[0] : file.endsWith('.ts') ? 'top' : file)))].sort()).toEqual(['cli', 'db', 'top']);
-    expect([...loaded].filter((file) => file.startsWith('cli/')).length).toBeLessThan(8);
+    expect([...loaded].filter((file) => file.startsWith('cli/')).length).toBeLessThan(9);
   });
 
   test('they are in what is built: an installed package needs none besides, and its versions are those that were tested', () => {

@@ -6,12 +6,16 @@ import { restartDaemon } from '../flow/daemon.ts';
 import { keepDataRoot, setUpDbs } from '../flow/setup.ts';
 import { readWorld } from '../flow/world.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
-import type { CommandContext } from './command.ts';
+import { type CommandContext, defineCommand, type Given, NO_OPERANDS } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures } from './format-failure.ts';
 
-/** `docksmith allocate-ports`: the action `docker-ports`. */
-export async function runAllocatePorts(_args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
+/** The action `docker-ports`. */
+export const allocatePortsCommand = defineCommand({
+  name: 'allocate-ports', internal: true, doc: 'give loopback ports to containers behind Apache', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runAllocatePorts,
+});
+
+async function runAllocatePorts(_given: Given, { paths, stdout }: CommandContext): Promise<number> {
   const { snapshot, facts } = await readWorld(paths);
   const changes = allocatePorts(snapshot, facts);
   writeDbChanges(paths, changes);
@@ -19,8 +23,12 @@ export async function runAllocatePorts(_args: readonly string[], { paths, stdout
   return 0;
 }
 
-/** `docksmith restart-daemon`: the action `docker-daemon`. */
-export async function runRestartDaemon(_args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
+/** The action `docker-daemon`. */
+export const restartDaemonCommand = defineCommand({
+  name: 'restart-daemon', internal: true, doc: 'restart the engine if its options changed', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runRestartDaemon,
+});
+
+async function runRestartDaemon(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { snapshot } = await readWorld(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });
   const { adjusted, failures } = await restartDaemon(paths, snapshot, reporter);
@@ -34,8 +42,12 @@ export async function runRestartDaemon(_args: readonly string[], { paths, stdout
   return failures.length === 0 ? 0 : 1;
 }
 
-/** `docksmith check-apache`: the action `apache-syntax`, a check of events. */
-export async function runCheckApache(_args: readonly string[], { paths, stderr }: CommandContext): Promise<number> {
+/** The action `apache-syntax`, a check of events. */
+export const checkApacheCommand = defineCommand({
+  name: 'check-apache', internal: true, doc: 'have Apache check its files as they stand, where an event changes some', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runCheckApache,
+});
+
+async function runCheckApache(_given: Given, { paths, stderr }: CommandContext): Promise<number> {
   const changedFile = process.env['DOCKSMITH_CHANGED'];
   const changed = changedFile === undefined ? undefined : readFileSync(changedFile, 'utf8').split('\n').filter((line) => line !== '');
   const said: string[] = [];
@@ -45,8 +57,12 @@ export async function runCheckApache(_args: readonly string[], { paths, stderr }
   return why === undefined ? 0 : 1;
 }
 
-/** `docksmith set-up`: the action `docksmith-set-up`. */
-export async function runSetUp(_args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
+/** The action `docksmith-set-up`. */
+export const setUpCommand = defineCommand({
+  name: 'set-up', internal: true, doc: 'bring the dbs up to date: migrations, defaults, what the host tells', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runSetUp,
+});
+
+async function runSetUp(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { lines, warnings } = setUpDbs(paths);
   const kept = await keepDataRoot(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });

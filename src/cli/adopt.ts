@@ -5,22 +5,28 @@ import { adopt, type Adoption } from '../flow/adopt.ts';
 import type { NewRecord } from '../flow/adopt/records.ts';
 import type { LeftOut } from '../flow/adopt/subject.ts';
 import { quoteWord } from '../flow/adopt/quote.ts';
-import { type CommandContext, readOptions, readSeconds } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { jsonPlan } from './format-preview.ts';
 import { widthOf, wrapWords } from './terminal.ts';
 
-const OPTIONS = { 'dry-run': { type: 'boolean' }, file: { type: 'string', short: 'f' }, project: { type: 'string', short: 'p' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
+const OPTIONS = {
+  file: { short: 'f', value: 'FILE', doc: 'take the services of a Compose file, as they run or as it describes them' }, project: { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
+  'dry-run': { doc: 'show the records as db commands, and change nothing at all' }, ...WAIT_OPTION, ...JSON_OPTION,
+} as const;
 
-/** `docksmith adopt CONTAINER…`, `docksmith adopt -f FILE [SERVICE…]` */
-export async function runAdopt(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values: { 'dry-run': dryRun = false, file, project, json = false, wait }, words } = readOptions('docksmith adopt', args, OPTIONS);
+export const adoptCommand = defineCommand({
+  name: 'adopt', doc: 'write records of containers that others made, or that a Compose file describes, and touch none', effect: 'changes', options: OPTIONS,
+  operands: { usage: 'CONTAINER… | -f FILE [SERVICE…]', min: 0, max: Infinity }, run: runAdopt,
+});
+
+async function runAdopt({ values: { 'dry-run': dryRun = false, file, project, json = false, wait }, words }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   if (file === undefined && words.length === 0) throw new UsageFailure('cannot run "docksmith adopt"', { why: 'no container is named', hint: 'docker ps lists them; -f docker-compose.yml takes what a Compose file describes' });
   if (file === undefined && project !== undefined) throw new UsageFailure('cannot run "docksmith adopt"', { why: '--project goes with a Compose file', hint: '-f docker-compose.yml' });
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const source = file === undefined ? { kind: 'containers', names: words } as const : { kind: 'compose', file, project, services: words } as const;
-  const adoption = await adopt(paths, { source, dryRun, command: ['docksmith adopt', ...(file === undefined ? [] : ['-f', file]), ...words].join(' '), waitSeconds: readSeconds('docksmith adopt', wait) }, reporter);
+  const adoption = await adopt(paths, { source, dryRun, command: ['docksmith adopt', ...(file === undefined ? [] : ['-f', file]), ...words].join(' '), waitSeconds: wait }, reporter);
   for (const warning of adoption.warnings) reporter.warning(warning);
   if (json) stdout.write(formatJson(jsonAdoption(adoption, dryRun)));
   else stdout.write(formatAdoption(adoption, dryRun, widthOf(stdout)));

@@ -1,6 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { errorCode, UsageFailure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 
 export interface CommandContext {
@@ -10,52 +8,103 @@ export interface CommandContext {
   readonly stderr: Writable;
 }
 
-/** One command: its file is loaded when it is called, so that each loads only what it uses. */
-export interface Command {
-  /** what follows the command's name: `[--dry-run] EVENT [ARG…]` */
+/** What a command does to the host: each kind brings options that every command of it has to take. */
+export type Effect =
+  /** only prints, and takes `--json`; it ends when nobody reads on */
+  | 'prints'
+  /** changes files, dbs or containers, and takes `--dry-run` */
+  | 'changes'
+  /** removes, exposes or goes back: shows what it will do, asks, and takes `--dry-run` and `--yes` */
+  | 'asks'
+  /** hands its streams over to something else */
+  | 'hands over';
+
+/** What stands after the options. */
+export interface Operands {
+  /** as the usage shows them: `[FILE|GENERATION]` */
   readonly usage: string;
+  readonly min: number;
+  readonly max: number;
+  /** said where one is missing */
+  readonly missing?: { readonly why: string; readonly hint?: string };
+  /** everything behind the first one belongs to it, also what looks like an option */
+  readonly passThrough?: boolean;
+}
+
+export interface Option<T = unknown> {
+  /** for `--help` */
+  readonly doc: string;
+  readonly short?: string;
+  /** the name of the value that it takes, as the usage shows it: `SECONDS` */
+  readonly value?: string;
+  /** @returns what the text says, or undefined where it says nothing of the kind */
+  readonly read?: (text: string) => T | undefined;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+type ValueOf<O> = O extends { readonly read: (text: string) => infer T } ? Exclude<T, undefined> : O extends { readonly value: string } ? string : boolean;
+
+/** What was typed, read by the definition. */
+export interface Given<O extends Options = Options> {
+  readonly values: { readonly [K in keyof O]?: ValueOf<O[K]> };
+  /** the operands */
+  readonly words: readonly string[];
+}
+
+/** Everything about one command: parsing, usage, help, and the list of commands are made from it. */
+export interface Command<O extends Options = Options> {
+  readonly name: string;
   /** one line for `docksmith --help` */
   readonly doc: string;
-  /** more for `docksmith COMMAND --help`, a line per option */
-  readonly options?: Readonly<Record<string, string>>;
+  readonly effect: Effect;
+  readonly operands: Operands;
+  readonly options: O;
+  /** a program of its own, too, and called by that name */
+  readonly isProgram?: true;
+  /** called by the shipped action scripts, not by people */
+  readonly internal?: true;
+  /** it prints what somebody asks for by name, or no value at all: secrets are not masked */
+  readonly unmasked?: true;
+  /** more for `--help`: blocks of text below the options */
+  readonly more?: (paths: Paths, width: number) => string;
+  /** all that was typed is handed to `run` as words, since it may look like options; `operands` and `options` are for the help */
+  readonly raw?: {
+    readonly isJson: (args: readonly string[]) => boolean;
+    readonly isHelp: (args: readonly string[]) => boolean;
+  };
   /** @returns the exit code */
-  readonly run: (args: readonly string[], context: CommandContext) => Promise<number>;
+  run(given: Given<O>, context: CommandContext): Promise<number>;
 }
 
-/**
- * Reads options of a command; what follows the first word that is no option is left as it is
- * where `passThrough` is given, since it belongs to an event.
- * @throws UsageFailure for an option that the command does not have
- */
-export function readOptions<T extends NonNullable<ParseArgsConfig['options']>>(command: string, args: readonly string[], options: T, { passThrough = false } = {}): {
-  readonly values: ReturnType<typeof parseArgs<{ options: T; allowPositionals: true }>>['values'];
-  readonly words: readonly string[];
-} {
-  const [own, rest] = passThrough ? splitAtFirstWord(args, options) : [args, []];
-  try {
-    const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
-    return { values, words: [...positionals, ...rest] };
-  } catch (error) {
-    if (errorCode(error)?.startsWith('ERR_PARSE_ARGS') !== true || !(error instanceof Error)) throw error;
-    const why = error.message.replace(/^(.)/, (first) => first.toLowerCase()).replace(/\. To specify a positional.*$/s, '');
-    throw new UsageFailure(`cannot run "${command}"`, { why, hint: `${command} --help tells how it is used` });
-  }
+/** A definition with the types of its options known to its `run`. */
+export function defineCommand<const O extends Options>(command: Command<O>): Command<O> {
+  return command;
 }
 
-function splitAtFirstWord(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): readonly [readonly string[], readonly string[]] {
-  let n = 0;
-  while (n < args.length) {
-    const word = args[n] ?? '';
-    if (!word.startsWith('-') || word === '--') break;
-    const takesValue = options[word.replace(/^--?/, '')]?.type === 'string';
-    n += takesValue ? 2 : 1;
-  }
-  return [args.slice(0, n), args.slice(args[n] === '--' ? n + 1 : n)];
+/** `docksmith why`, `signal-event` */
+export function titleOf({ name, isProgram }: Pick<Command, 'name' | 'isProgram'>): string {
+  return isProgram === true ? name : `docksmith ${name}`;
 }
 
-/** A count of seconds given as an option. */
-export function readSeconds(command: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
-  throw new UsageFailure(`cannot run "${command}"`, { why: `"${value}" is no number of seconds` });
+export const NO_OPERANDS: Operands = { usage: '', min: 0, max: 0 };
+
+export const ANY_NAMES: Operands = { usage: '[NAME…]', min: 0, max: Infinity };
+
+/** Options that several commands have. */
+export const JSON_OPTION = { json: { doc: 'print one JSON document on standard output' } } as const;
+export const DRY_RUN_OPTION = { 'dry-run': { doc: 'say what would be done, and change nothing at all' } } as const;
+export const YES_OPTION = { yes: { doc: 'do not ask' } } as const;
+export const DIFF_OPTION = { diff: { doc: 'show what changes in each file' } } as const;
+export const TAKE_OVER_OPTION = { 'take-over': { doc: 'replace files that are not docksmith\'s; history keeps them' } } as const;
+export const RETRY_OPTION = { retry: { doc: 'try again also what has failed and did not change' } } as const;
+export const WAIT_OPTION = { wait: { value: 'SECONDS', doc: 'give up after so many seconds if another event runs', read: readSeconds } } as const;
+export const COUNT_OPTION = { count: { short: 'n', value: 'COUNT', doc: 'so many, the last ones (20)', read: readCount } } as const;
+
+function readSeconds(text: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+function readCount(text: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }

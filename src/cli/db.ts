@@ -8,6 +8,8 @@ import { type Answer, COMMAND_USAGES, prepareCommand } from '../db/commands.ts';
 import { Draft } from '../db/draft.ts';
 import { changeDb, readLines } from '../db/store.ts';
 import { showableLine } from '../showable.ts';
+import { type Command, type CommandContext, JSON_OPTION } from './command.ts';
+import { writeTo } from './standard-streams.ts';
 
 /** What is no stream here need not be one: node takes milliseconds to make one. */
 export interface DbContext {
@@ -18,17 +20,35 @@ export interface DbContext {
   readonly print: (bytes: Buffer) => Promise<void>;
 }
 
-const USAGE = `usage: db [--json] DB COMMAND [ARGUMENT]...
-       config [--json] COMMAND [ARGUMENT]...   (the same for "configuration")
-
-DB is a name in the folder of the dbs, or a path from /. Commands:
+const listCommands = (): string => `DB is a name in the folder of the dbs, or a path from /. Commands:
 ${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
   batch      commands from standard input, one per line, quoted as in sh:
              one write, all or nothing
 
---json prints one JSON document, also of what failed.
+--json stands in front, and then also what failed is one document.
 Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
 `;
+
+const isHelpWord = (word: string | undefined): boolean => word === '--help' || word === '-h';
+
+/** What both have; their arguments may look like options. */
+const BOTH = { isProgram: true, effect: 'changes', unmasked: true, options: JSON_OPTION, more: listCommands } as const;
+
+export const dbCommand: Command = {
+  ...BOTH, name: 'db', doc: 'read and write one db', operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity },
+  raw: { isJson: (args) => args.slice(0, 2).includes('--json'), isHelp: (args) => isHelpWord(args[0]) || args[1] === '--help' },
+  run: ({ words }, context) => runDb(words, printingTo(context)),
+};
+
+export const configCommand: Command = {
+  ...BOTH, name: 'config', doc: 'the same for the db configuration', operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity },
+  raw: { isJson: (args) => args[0] === '--json', isHelp: (args) => isHelpWord(args[0]) },
+  run: ({ words }, context) => runConfig(words, printingTo(context)),
+};
+
+function printingTo(context: CommandContext): DbContext {
+  return { ...context, print: (bytes) => writeTo(context.stdout, bytes) };
+}
 
 /**
  * The command `db`. Not found is exit code 1 without a word, as in the original.
@@ -41,10 +61,6 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
   const { paths } = context;
   const { isJson, words } = takeJsonOption(rawArguments(args));
   const [name, command] = words;
-  if (name === '--help' || name === '-h' || command === '--help') {
-    await write(context, toByteString(USAGE));
-    return 0;
-  }
   // `0` is a missing argument to the original, and so to the scripts that were written for it
   if (name === undefined || name === '' || name === '0') throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
   const db = fromByteString(name);
@@ -62,8 +78,7 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
 
 /** The command `config`: the same for the db `configuration`. */
 export function runConfig(args: readonly string[], context: DbContext): Promise<number> {
-  const isHelp = args[0] === '--help' || args[0] === '-h';
-  return runDb(args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : isHelp ? args : ['configuration', ...args], context);
+  return runDb(args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : ['configuration', ...args], context);
 }
 
 async function runFromStdin(paths: Paths, db: string, stdin: DbContext['stdin'], onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {

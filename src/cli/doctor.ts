@@ -1,16 +1,18 @@
 import { examineHost } from '../flow/doctor.ts';
 import { showable } from '../showable.ts';
 import type { Finding } from '../flow/doctor/finding.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { painter, widthOf, wrapWords } from './terminal.ts';
 
 const STYLES = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
 const LEVELS = ['ok', 'warn', 'bad'] as const;
 
-/** `docksmith doctor [--json]`: exit code 1 where something is bad. */
-export async function runDoctor(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { json = false } } = readOptions('docksmith doctor', args, { json: { type: 'boolean' } });
+export const doctorCommand = defineCommand({
+  name: 'doctor', doc: 'look at all that containers depend on, and say what to do; exit code 1 where something is bad', effect: 'prints', operands: NO_OPERANDS, options: JSON_OPTION, run: runDoctor,
+});
+
+async function runDoctor({ values: { json = false } }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
   const findings = await examineHost(paths);
   const counts = LEVELS.map((level) => findings.filter((finding) => finding.level === level).length);
   const [ok = 0, warn = 0, bad = 0] = counts;

@@ -3,18 +3,18 @@ import { ReadStream, WriteStream } from 'node:tty';
 import { UsageFailure } from '../errors.ts';
 import type { ExecSession } from '../container/daily-engine.ts';
 import { beginExec } from '../flow/exec.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given } from './command.ts';
 
 const COMMAND = 'docksmith exec';
 
-/** `docksmith exec [-it] NAME COMMAND…`: exits with the command's own exit code. */
-export async function runExec(args: readonly string[], { paths, stdin, stdout, stderr }: CommandContext): Promise<number> {
-  const { values: { interactive = false, tty = false }, words: [name, ...command] } = readOptions(COMMAND, args, {
-    interactive: { type: 'boolean', short: 'i' }, tty: { type: 'boolean', short: 't' },
-  }, { passThrough: true });
-  if (name === undefined || command.length === 0) {
-    throw new UsageFailure(`cannot run "${COMMAND}"`, { why: name === undefined ? 'no container is named' : 'no command is named', hint: `${COMMAND} --help tells how it is used` });
-  }
+const OPTIONS = { interactive: { short: 'i', doc: 'hand standard input on to it' }, tty: { short: 't', doc: 'give it a terminal' } } as const;
+
+export const execCommand = defineCommand({
+  name: 'exec', doc: 'run a command in a container, and exit as it does', effect: 'hands over', unmasked: true, options: OPTIONS,
+  operands: { usage: 'NAME COMMAND [ARG…]', min: 2, max: Infinity, passThrough: true }, run: runExec,
+});
+
+async function runExec({ values: { interactive = false, tty = false }, words: [name = '', ...command] }: Given<typeof OPTIONS>, { paths, stdin, stdout, stderr }: CommandContext): Promise<number> {
   const terminal = stdin instanceof ReadStream && interactive && tty ? stdin : undefined;
   if (interactive && tty && terminal === undefined) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '-t is for terminals, and standard input is none', hint: 'leave -t away' });
   const session = await beginExec(paths, name, { command, tty, stdin: interactive });

@@ -2,21 +2,23 @@ import { UsageFailure } from '../errors.ts';
 import { expandOne, planExpansion } from '../flow/expand-one.ts';
 import { readSecrets } from '../flow/secrets.ts';
 import { formatDiff } from '../output/diff.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, DIFF_OPTION, DRY_RUN_OPTION, type Given, TAKE_OVER_OPTION } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatChanges } from './format-signal.ts';
 import { hasColour, painter } from './terminal.ts';
 
 const OPTIONS = {
-  'dry-run': { type: 'boolean' }, diff: { type: 'boolean' }, stdout: { type: 'boolean' }, 'take-over': { type: 'boolean' }, output_filename: { type: 'string' },
+  ...DRY_RUN_OPTION, ...DIFF_OPTION, stdout: { doc: 'print the text instead of installing it' }, ...TAKE_OVER_OPTION, output_filename: { value: 'PATH', doc: 'install it as another file' },
 } as const;
 
-/** `expand-template [OPTION…] PATH` */
-export async function runExpandTemplate(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values, words: [template, more] } = readOptions('expand-template', args, OPTIONS);
-  if (template === undefined || more !== undefined || !template.startsWith('/')) {
-    throw new UsageFailure('cannot run "expand-template"', { why: template === undefined ? 'no path is given' : more === undefined ? `"${template}" is not an absolute path` : 'it takes one path', hint: 'expand-template --help tells how it is used' });
-  }
+export const expandTemplateCommand = defineCommand({
+  name: 'expand-template', isProgram: true, doc: 'expand the template of one output file', effect: 'changes', options: OPTIONS,
+  operands: { usage: 'PATH', min: 1, max: 1, missing: { why: 'no path is given' } },
+  run: runExpandTemplate,
+});
+
+async function runExpandTemplate({ values, words: [template = ''] }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+  if (!template.startsWith('/')) throw new UsageFailure('cannot run "expand-template"', { why: `"${template}" is not an absolute path` });
   const request = { template, takeOver: values['take-over'] ?? false, ...(values.output_filename === undefined ? {} : { outputFilename: values.output_filename }) };
   const reporter = new ConsoleReporter({ stdout, stderr });
   if (values.stdout === true || values['dry-run'] === true) {

@@ -2,15 +2,17 @@ import type { ExposedUrl } from '../flow/exposure/apache.ts';
 import type { ExposedPort, FilterOfPort } from '../flow/exposure/ports.ts';
 import { type Exposure, readExposure } from '../flow/exposure.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { painter, widthOf, wrapWords } from './terminal.ts';
 
 type Paint = ReturnType<typeof painter>;
 
-/** `docksmith exposure [--json] [NAME…]`: exit code 1 where something is not as it is declared. */
-export async function runExposure(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { json = false }, words } = readOptions('docksmith exposure', args, { json: { type: 'boolean' } });
+export const exposureCommand = defineCommand({
+  name: 'exposure', doc: 'show who can reach which port of containers, by address, packet filter and Apache; exit code 1 where that is not as declared', effect: 'prints', operands: ANY_NAMES, options: JSON_OPTION, run: runExposure,
+});
+
+async function runExposure({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
   const containers = await readExposure(paths, words);
   const count = containers.reduce((sum, container) => sum + listMismatches(container).length, 0);
   stdout.write(json ? formatJson({ containers: containers.map(jsonExposure), mismatches: count }) : formatExposure(containers, painter(stdout), widthOf(stdout)));

@@ -1,7 +1,8 @@
 import { UsageFailure } from '../errors.ts';
 import { findNeighbourhood } from '../flow/graph/neighbourhood.ts';
 import { readGraph } from '../flow/graph/read-graph.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { makeSheet, type Sheet } from './graph/cards.ts';
 import { formatDot } from './graph/dot.ts';
 import { formatMermaid } from './graph/mermaid.ts';
@@ -9,17 +10,25 @@ import { formatSvg } from './graph/svg.ts';
 
 const FORMATS: Readonly<Record<string, (sheet: Sheet) => string>> = { svg: formatSvg, dot: formatDot, mermaid: formatMermaid };
 
-/** `docksmith graph [--format svg|dot|mermaid] [NAME]` */
-export async function runGraph(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { format = 'svg' }, words: [name, another] } = readOptions('docksmith graph', args, { format: { type: 'string' } });
-  const write = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
-  if (write === undefined) throw new UsageFailure('cannot run "docksmith graph"', { why: `"${format}" is no format: ${Object.keys(FORMATS).join(', ')}` });
-  if (another !== undefined) throw new UsageFailure('cannot run "docksmith graph"', { why: 'it takes one name', hint: 'a record of a db is "DB KEY", in quotes' });
+const OPTIONS = { format: { value: 'FORMAT', doc: 'svg (for a browser), dot (Graphviz) or mermaid' }, ...JSON_OPTION } as const;
+
+export const graphCommand = defineCommand({
+  name: 'graph', doc: 'draw what depends on what: records, templates, outputs, services and containers; with a name (of a record: "DB KEY"), what that depends on and what depends on it', effect: 'prints', options: OPTIONS,
+  operands: { usage: '[NAME]', min: 0, max: 1 }, run: runGraph,
+});
+
+async function runGraph({ values: { format, json = false }, words: [name] }: Given<typeof OPTIONS>, { paths, stdout }: CommandContext): Promise<number> {
+  if (json && format !== undefined) throw new UsageFailure('cannot run "docksmith graph"', { why: '--json is a format of its own' });
+  const draw = findFormat(format ?? 'svg');
   const graph = await readGraph(paths);
-  if (name === undefined) stdout.write(write(makeSheet(graph, 'What depends on what')));
-  else {
-    const { graph: near, named } = findNeighbourhood(graph, name);
-    stdout.write(write(makeSheet(near, `What ${name} depends on, and what depends on it`, named)));
-  }
+  const { graph: near, named } = name === undefined ? { graph, named: undefined } : findNeighbourhood(graph, name);
+  if (json) stdout.write(formatJson({ nodes: [...near.nodes.values()], edges: near.edges }));
+  else stdout.write(draw(makeSheet(near, name === undefined ? 'What depends on what' : `What ${name} depends on, and what depends on it`, named)));
   return 0;
+}
+
+function findFormat(format: string): (sheet: Sheet) => string {
+  const draw = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+  if (draw === undefined) throw new UsageFailure('cannot run "docksmith graph"', { why: `"${format}" is no format: ${Object.keys(FORMATS).join(', ')}` });
+  return draw;
 }

@@ -1,24 +1,28 @@
 import { UsageFailure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
 import type { Paths } from '../paths.ts';
-import { COMMANDS } from './commands.ts';
+import { type Command, titleOf } from './command.ts';
+import { ALIASES, ALL_NAMES, COMMAND_NAMES } from './command-names.ts';
+import { COMMANDS, findCommand } from './commands.ts';
 import { formatEvents } from './format-events.ts';
+import { formatOption, formatUsage } from './read-arguments.ts';
 import { formatTerms, wrapWords } from './terminal.ts';
 
 /** @throws UsageFailure, with the nearest name */
-export function getCommand(name: string): (typeof COMMANDS)[string] {
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+export async function getCommand(name: string): Promise<Command> {
+  const command = await findCommand(name);
   if (command !== undefined) return command;
-  const nearest = findNearest(name, Object.keys(COMMANDS));
+  const nearest = findNearest(name, ALL_NAMES);
   throw new UsageFailure(`cannot run "docksmith ${name}"`, { why: 'there is no such command', hint: nearest === undefined ? 'docksmith --help lists them' : `did you mean "${nearest}"?` });
 }
 
 /** `docksmith --help` */
-export function formatHelp(paths: Paths, width: number): string {
-  const listed = Object.entries(COMMANDS).filter(([, { internal }]) => internal !== true);
+export async function formatHelp(paths: Paths, width: number): Promise<string> {
+  const commands = (await Promise.all(COMMAND_NAMES.map((name) => COMMANDS[name]()))).filter(({ internal }) => internal !== true);
+  const programs = commands.filter(({ isProgram }) => isProgram === true).map(({ name }) => name);
   return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${
-    formatTerms(listed.map(([name, { doc }]) => [`  ${name}`, doc]), width)}\ndocksmith COMMAND --help tells more of one.
-signal-event, expand-template, db and config are commands of their own, too.
+    formatTerms(commands.map(({ name, doc }) => [`  ${name}`, doc]), width)}\ndocksmith COMMAND --help tells more of one.
+${wrapWords(`${programs.slice(0, -1).join(', ')} and ${programs.at(-1) ?? ''} are commands of their own, too.`, width).join('\n')}
 
 Events, for signal-event:
 ${formatEvents(paths, width)}
@@ -26,9 +30,15 @@ DOCKSMITH_ROOT=FOLDER works on a host that is laid out in a folder.
 Exit codes: 0 done, 1 failed, 2 wrong usage.\n`;
 }
 
-/** `docksmith COMMAND --help` @throws UsageFailure for one that there is not */
-export function formatCommandHelp(name: string, called: string, paths: Paths, width: number): string {
-  const { usage, doc, options = {} } = getCommand(name);
-  const rows = Object.entries(options).map(([option, words]) => [`  ${option}`, words] as const);
-  return `usage: ${called} ${usage}\n\n${wrapWords(doc, width).join('\n')}\n${rows.length === 0 ? '' : `\n${formatTerms(rows, width)}`}${name === 'signal-event' ? `\nEvents:\n${formatEvents(paths, width)}` : ''}`;
+/** `docksmith COMMAND --help` @param called as it was typed: `docksmith log` */
+export function formatCommandHelp(command: Command, paths: Paths, width: number, called = titleOf(command)): string {
+  const rows = Object.entries(command.options).map(([name, option]) => [`  ${formatOption(name, option)}`, option.doc] as const);
+  const names = Object.keys(ALIASES).filter((alias) => ALIASES[alias] === command.name);
+  return [
+    `usage: ${formatUsage(command, called)}\n`,
+    `${wrapWords(command.doc, width).join('\n')}\n`,
+    ...(rows.length === 0 ? [] : [formatTerms(rows, width)]),
+    ...(names.length === 0 ? [] : [`docksmith ${names.join(', ')} is another name of docksmith ${command.name}.\n`]),
+    ...(command.more === undefined ? [] : [command.more(paths, width)]),
+  ].join('\n');
 }

@@ -1,16 +1,24 @@
 import { HELPERS } from '../template/helpers/index.ts';
 import { Failure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
+import { formatJson } from './format-json.ts';
 import { widthOf, wrapWords } from './terminal.ts';
 
-/** `docksmith helpers [NAME]`: what fragments can call, each with an example and what it gives. */
-export async function runHelpers(args: readonly string[], { stdout }: CommandContext): Promise<number> {
-  const { words: [name] } = readOptions('docksmith helpers', args, {});
+/** Each with an example and what it gives. */
+export const helpersCommand = defineCommand({
+  name: 'helpers', doc: 'show what fragments can call', effect: 'prints', unmasked: true, operands: { usage: '[NAME]', min: 0, max: 1 }, options: JSON_OPTION, run: runHelpers,
+});
+
+function runHelpers({ values, words: [name] }: Given<typeof JSON_OPTION>, { stdout }: CommandContext): Promise<number> {
   const shown = Object.entries(HELPERS).filter(([helper]) => name === undefined || helper === name);
   if (shown.length === 0) {
     const nearest = findNearest(name ?? '', Object.keys(HELPERS));
     throw new Failure(`cannot find helper "${name ?? ''}"`, { why: 'there is none of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+  }
+  if (values.json === true) {
+    stdout.write(formatJson(shown.map(([helper, { doc, example }]) => ({ name: helper, doc, example: example.fragment, gives: example.gives }))));
+    return Promise.resolve(0);
   }
   const inset = 4;
   const width = widthOf(stdout);

@@ -3,26 +3,25 @@ import type { RecordChange } from '../flow/generation-dbs.ts';
 import { type HistoryEntry, listHistory, pairsOf, readEntry } from '../flow/history.ts';
 import { formatFileDiffs } from '../output/diff.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, COUNT_OPTION, defineCommand, DIFF_OPTION, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { formatTime } from './format-time.ts';
 import { formatTable, hasColour, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith history';
-const OPTIONS = { count: { type: 'string', short: 'n' }, diff: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const OPTIONS = { ...COUNT_OPTION, ...DIFF_OPTION, ...JSON_OPTION } as const;
 /** Of each commit, where several are listed. */
 const MOST_LINES = 8;
 
-/** `docksmith history [-n COUNT] [--diff] [--json] [FILE|GENERATION]` */
-export async function runHistory(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { count = '20', diff = false, json = false }, words: [which, ...rest] } = readOptions(COMMAND, args, OPTIONS);
-  const refuse = (why: string): UsageFailure => new UsageFailure(`cannot run "${COMMAND}"`, { why });
-  if (!/^[1-9]\d*$/.test(count)) throw refuse(`"${count}" is no count`);
-  if (rest.length > 0) throw refuse('it is about one file or one generation');
-  if (which !== undefined && !/^(\/.*|\d+)$/s.test(which)) throw refuse(`"${which}" is neither the whole path of a file nor a number`);
+export const historyCommand = defineCommand({
+  name: 'history', doc: 'show what was committed when and by whom: all of it, what changed one file, or one commit whole', effect: 'prints', operands: { usage: '[FILE|GENERATION]', min: 0, max: 1 }, options: OPTIONS, run: runHistory,
+});
+
+function runHistory({ values: { count = 20, diff = false, json = false }, words: [which] }: Given<typeof OPTIONS>, { paths, stdout }: CommandContext): Promise<number> {
+  if (which !== undefined && !/^(\/.*|\d+)$/s.test(which)) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${which}" is neither the whole path of a file nor a number` });
   const isOne = which !== undefined && !which.startsWith('/');
   const file = isOne ? undefined : which;
-  const entries = isOne ? [readEntry(paths, Number(which))] : listHistory(paths, { limit: Number(count), file });
+  const entries = isOne ? [readEntry(paths, Number(which))] : listHistory(paths, { limit: count, file });
   const show = (entry: HistoryEntry): HistoryEntry => (file === undefined ? entry : { ...entry, files: entry.files.filter(({ path }) => path === file), records: [] });
   if (json) stdout.write(formatJson(isOne ? entries.map(jsonEntry)[0] : entries.map(show).map(jsonEntry)));
   else if (entries.length === 0) stdout.write(file === undefined ? 'nothing was committed yet\n' : `no commit that is kept changed ${showable(file)}\n`);

@@ -2,7 +2,7 @@ import { UsageFailure } from '../errors.ts';
 import { type ChangeAsked, listReaders, previewChange, type Reader, type Readers, WHOLE_EVENT } from '../flow/impact.ts';
 import { formatDiff } from '../output/diff.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatJson } from './format-json.ts';
 import { formatPreview, jsonPreview } from './format-preview.ts';
@@ -12,10 +12,15 @@ const COMMAND = 'docksmith impact';
 /** Of each file, where no value is given. */
 const MOST_LINES = 6;
 
-/** `docksmith impact [--delete] [--json] DB KEY [PROP[=VALUE]…]` */
-export async function runImpact(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values: { delete: isDelete = false, json = false }, words: [db, key, ...props] } = readOptions(COMMAND, args, { delete: { type: 'boolean' }, json: { type: 'boolean' } });
-  if (db === undefined || key === undefined) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: 'it takes a db, a key and a prop', hint: `${COMMAND} docker_containers wiki MaxMemory=512` });
+const OPTIONS = { delete: { doc: 'the props are deleted, or without one the whole record' }, ...JSON_OPTION } as const;
+
+export const impactCommand = defineCommand({
+  name: 'impact', doc: 'show what a change of a record would do to files, services and containers, or without a value what reads the prop; changes nothing', effect: 'prints', options: OPTIONS,
+  operands: { usage: 'DB KEY [PROP[=VALUE]…]', min: 2, max: Infinity, missing: { why: 'it takes a db, a key and a prop', hint: `${COMMAND} docker_containers wiki MaxMemory=512` } },
+  run: runImpact,
+});
+
+async function runImpact({ values: { delete: isDelete = false, json = false }, words: [db = '', key = '', ...props] }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const asked = parseChange(db, key, props, isDelete);
   if (asked === undefined) {
     const [prop] = props;

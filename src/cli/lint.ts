@@ -2,17 +2,18 @@ import { formatPlace } from '../errors.ts';
 import type { LintFinding } from '../flow/lint/finding.ts';
 import { lintTree } from '../flow/lint.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from './command.ts';
+import { ALL_NAMES } from './command-names.ts';
 import { formatJson } from './format-json.ts';
 import { painter, widthOf, wrapWords } from './terminal.ts';
 
-/**
- * `docksmith lint [--json]`: exit code 1 where there is a fault; notes are none.
- * @param commands of docksmith, which a schema may name as readers of a prop
- */
-export async function runLint(args: readonly string[], { paths, stdout }: CommandContext, commands: readonly string[]): Promise<number> {
-  const { values: { json = false } } = readOptions('docksmith lint', args, { json: { type: 'boolean' } });
-  const { findings, templates, events } = lintTree(paths, commands);
+/** Exit code 1 where there is a fault; notes are none. */
+export const lintCommand = defineCommand({
+  name: 'lint', doc: 'look through templates, events and schemas for what cannot be meant; exit code 1 where there is a fault', effect: 'prints', operands: NO_OPERANDS, options: JSON_OPTION, run: runLint,
+});
+
+function runLint({ values: { json = false } }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
+  const { findings, templates, events } = lintTree(paths, ALL_NAMES);
   const faults = findings.filter(({ level }) => level === 'fault').length;
   const notes = findings.length - faults;
   if (json) stdout.write(formatJson({ findings, faults, notes, templates, events }));

@@ -4,28 +4,32 @@ import { UsageFailure } from '../errors.ts';
 import { showable } from '../showable.ts';
 import { type NamedLine, readLogs } from '../flow/logs.ts';
 import { parseTime } from '../flow/parse-time.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { isTerminal, painter } from './terminal.ts';
 import { breakable } from './breakable.ts';
 
 const COMMAND = 'docksmith logs';
 const OPTIONS = {
-  follow: { type: 'boolean', short: 'f' }, since: { type: 'string' }, lines: { type: 'string', short: 'n' },
-  times: { type: 'boolean', short: 't' }, json: { type: 'boolean' },
+  follow: { short: 'f', doc: 'go on with what they write from now on, over restarts and recreates, until they have ended' },
+  since: { value: 'TIME', doc: 'from then on: 10m ago, 2026-11-21, "2026-11-21 10:00", 2026-11-21T10:00:00Z' },
+  lines: { short: 'n', value: 'LINES', doc: 'so many of each, the last ones', read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined) },
+  times: { short: 't', doc: 'with the time in front' }, ...JSON_OPTION,
 } as const;
+
+export const logsCommand = defineCommand({
+  name: 'logs', doc: 'show what containers wrote, merged by time', effect: 'prints', unmasked: true, options: OPTIONS,
+  operands: { usage: 'NAME…', min: 1, max: Infinity, missing: { why: 'no container is named', hint: 'docksmith status lists them' } },
+  run: runLogs,
+});
 
 /** So that a container keeps its colour among the others. */
 const NAME_COLOURS = ['cyan', 'yellow', 'green', 'magenta', 'blue'] as const;
 
-/** `docksmith logs [-f] [--since TIME] [-n LINES] NAME…` */
-export async function runLogs(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { follow = false, since, lines, times = false, json = false }, words } = readOptions(COMMAND, args, OPTIONS);
+async function runLogs({ values: { follow = false, since, lines, times = false, json = false }, words }: Given<typeof OPTIONS>, { paths, stdout }: CommandContext): Promise<number> {
   const names = [...new Set(words)];
-  if (names.length === 0) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: 'no container is named', hint: 'docksmith status lists them' });
   if (json && follow) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '--json prints one document, and --follow has no end' });
-  if (lines !== undefined && !/^\d+$/.test(lines)) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${lines}" is no number of lines` });
   await breakable(async (signal) => {
-    const request = { names, follow, signal, since: since === undefined ? undefined : readTime(since), tail: lines === undefined ? undefined : Number(lines) };
+    const request = { names, follow, signal, since: since === undefined ? undefined : readTime(since), tail: lines };
     const format = json ? formatJsonLine() : formatLine(names, times, stdout);
     for await (const line of readLogs(paths, request)) {
       if (signal.aborted) break;

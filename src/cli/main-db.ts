@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { findPaths } from '../paths.ts';
 import { mayBeKilled } from '../unfinished.ts';
-import { runConfig, runDb } from './db.ts';
+import { configCommand, dbCommand, runConfig, runDb } from './db.ts';
 import { runProgram } from './run-program.ts';
 import { readStandardInput, writeStandardOutput } from './standard-streams.ts';
 
@@ -10,9 +10,10 @@ import { readStandardInput, writeStandardOutput } from './standard-streams.ts';
  * @param args what was typed after it
  */
 export async function mainDb(program: 'db' | 'config', args: readonly string[]): Promise<void> {
+  const { raw } = program === 'db' ? dbCommand : configCommand;
   const paths = findPaths();
-  // what a killed run left is put right first, and that takes the whole program
-  if (mayBeKilled(paths)) return (await import('./main.ts')).main(program, args);
+  // what a killed run left is put right first, and that and the help take the whole program
+  if (mayBeKilled(paths) || raw?.isHelp(args) === true) return (await import('./main.ts')).main(program, args);
   const context = {
     paths,
     get stdin() { return readStandardInput(); },
@@ -20,6 +21,5 @@ export async function mainDb(program: 'db' | 'config', args: readonly string[]):
     get stderr() { return process.stderr; },
     print: writeStandardOutput,
   };
-  const isJson = args.slice(0, program === 'db' ? 2 : 1).includes('--json');
-  await runProgram(context, isJson, () => (program === 'db' ? runDb(args, context) : runConfig(args, context)));
+  await runProgram(context, raw?.isJson(args) === true, () => (program === 'db' ? runDb(args, context) : runConfig(args, context)));
 }

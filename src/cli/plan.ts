@@ -2,16 +2,18 @@ import { formatPlan } from '../container/format-plan.ts';
 import { showable } from '../showable.ts';
 import type { Interruption } from '../flow/interruptions.ts';
 import { planEvent, type PlanOfEvent } from '../flow/plan.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { jsonPlan } from './format-preview.ts';
 import { formatCauses } from './format-signal.ts';
 import { painter } from './terminal.ts';
 
-/** `docksmith plan [--json] [NAME…]` */
-export async function runPlan(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values: { json = false }, words } = readOptions('docksmith plan', args, { json: { type: 'boolean' } });
+export const planCommand = defineCommand({
+  name: 'plan', doc: 'show what the next event would do to containers, why, and what cannot be reached meanwhile', effect: 'prints', operands: ANY_NAMES, options: JSON_OPTION, run: runPlan,
+});
+
+async function runPlan({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const planned = await planEvent(paths, words);
   const { refused = [] } = planned.plan;
   // the event would fail of it, too

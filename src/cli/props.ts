@@ -2,7 +2,7 @@ import { readSchema } from '../db/read-schema.ts';
 import type { PropSchema } from '../db/schema.ts';
 import { Failure } from '../errors.ts';
 import { findNearest } from '../nearest.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 
 const WIDTH = 80;
@@ -14,9 +14,12 @@ interface Row extends PropSchema {
   readonly prop: string;
 }
 
-/** `docksmith props [NAME]`: the schema of the props, of all dbs, of one db, of one record's kind or of one prop. */
-export async function runProps(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values, words: [name] } = readOptions('docksmith props', args, { json: { type: 'boolean' } });
+/** The schema of the props, of all dbs, of one db, of one record's kind or of one prop. */
+export const propsCommand = defineCommand({
+  name: 'props', doc: 'show the props that records may have, or one of them', effect: 'prints', unmasked: true, operands: { usage: '[NAME]', min: 0, max: 1 }, options: JSON_OPTION, run: runProps,
+});
+
+function runProps({ values, words: [name] }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
   const rows = Object.entries(readSchema(paths)).flatMap(([db, kinds]) => Object.entries(kinds).flatMap(([of, props]) =>
     Object.entries(props).map(([prop, schema]): Row => ({ db, of, prop, ...schema }))));
   const found = name === undefined ? rows : rows.filter(({ prop, db, of }) => prop === name || db === name || (db === 'configuration' && of === name));

@@ -1,38 +1,52 @@
 import type { Progress } from '../container/apply.ts';
 import { formatPlan } from '../container/format-plan.ts';
 import type { Asked } from '../container/plan.ts';
-import { UsageFailure } from '../errors.ts';
 import { showable } from '../showable.ts';
 import { reconcile, type Reconciled } from '../flow/run-reconcile.ts';
-import { type CommandContext, readOptions, readSeconds } from './command.ts';
+import { ANY_NAMES, type Command, type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, RETRY_OPTION, WAIT_OPTION, YES_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
+import { isTerminal } from './terminal.ts';
 
-const OPTIONS = { 'dry-run': { type: 'boolean' }, 'remove-orphans': { type: 'boolean' }, 'move-data': { type: 'boolean' }, retry: { type: 'boolean' }, boot: { type: 'boolean' }, json: { type: 'boolean' }, wait: { type: 'string' } } as const;
+const OPTIONS = {
+  ...DRY_RUN_OPTION, 'remove-orphans': { doc: 'remove containers without a record, but never a volume; asks on a terminal' }, ...YES_OPTION, 'move-data': { doc: 'copy data of containers to where the records want it' },
+  ...RETRY_OPTION, boot: { doc: 'put right in what order a starting engine has started them' }, ...WAIT_OPTION, ...JSON_OPTION,
+} as const;
 
-/** `docksmith reconcile [OPTION…] [NAME…]` */
-export async function runReconcile(args: readonly string[], context: CommandContext): Promise<number> {
-  const { values, words } = readOptions('docksmith reconcile', args, OPTIONS);
-  return run('reconcile', context, {
-    names: words.length === 0 ? undefined : words, removeOrphans: values['remove-orphans'], moveData: values['move-data'], dryRun: values['dry-run'],
-    retry: values.retry ?? process.env['DOCKSMITH_RETRY'] === '1', isBoot: values.boot, json: values.json ?? false, waitSeconds: readSeconds('docksmith reconcile', values.wait),
-  });
+export const reconcileCommand = defineCommand({
+  name: 'reconcile', doc: 'bring the containers to what the run specs say', effect: 'changes', operands: ANY_NAMES, options: OPTIONS,
+  run: async ({ values, words }, context) => {
+    const request = {
+      names: words.length === 0 ? undefined : words, removeOrphans: values['remove-orphans'], moveData: values['move-data'], dryRun: values['dry-run'],
+      retry: values.retry ?? process.env['DOCKSMITH_RETRY'] === '1', isBoot: values.boot, json: values.json ?? false, waitSeconds: values.wait,
+    };
+    const asks = values['remove-orphans'] === true && values['dry-run'] !== true && values.yes !== true && isTerminal(context.stdin) && isTerminal(context.stdout);
+    return asks && !await askForRemovals(context, request) ? 1 : run('reconcile', context, request);
+  },
+});
+
+/** Shows which containers would go. A script has said by the option what it wants, and is not asked. */
+async function askForRemovals(context: CommandContext, request: Omit<Parameters<typeof run>[2], 'asked'>): Promise<boolean> {
+  const { plan } = await reconcile(context.paths, { ...request, dryRun: true, mayStayPending: false, command: 'docksmith reconcile' }, new ConsoleReporter(context), () => undefined);
+  const removals = plan.operations.filter(({ verb }) => verb === 'remove');
+  if (removals.length === 0) return true;
+  context.stdout.write(removals.map(({ verb, name, cause }) => `${verb} ${name}: ${showable(cause)}\n`).join(''));
+  return (await import('./ask.ts')).ask(context, { what: removals.length === 1 ? 'remove this container' : `remove these ${removals.length} containers`, hint: 'docksmith reconcile --remove-orphans --yes' });
 }
 
-const runAsked = (verb: Asked['verb']) => async (args: readonly string[], context: CommandContext): Promise<number> => {
-  const { values, words } = readOptions(`docksmith ${verb}`, args, { 'dry-run': OPTIONS['dry-run'], json: OPTIONS.json, wait: OPTIONS.wait });
-  if (words.length === 0) throw new UsageFailure(`cannot run "docksmith ${verb}"`, { why: 'no container is named', hint: 'db docker_containers keys' });
-  return run(verb, context, { asked: { verb, names: words }, dryRun: values['dry-run'], json: values.json ?? false, waitSeconds: readSeconds(`docksmith ${verb}`, values.wait) });
-};
+const ASKED_OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as const;
 
-/** `docksmith start NAME…` */
-export const runStart = runAsked('start');
-/** `docksmith stop NAME…` */
-export const runStop = runAsked('stop');
-/** `docksmith restart NAME…` */
-export const runRestart = runAsked('restart');
+const defineAsked = (verb: Asked['verb'], doc: string): Command<typeof ASKED_OPTIONS> => defineCommand({
+  name: verb, doc, effect: 'changes', options: ASKED_OPTIONS,
+  operands: { usage: 'NAME…', min: 1, max: Infinity, missing: { why: 'no container is named', hint: 'db docker_containers keys' } },
+  run: ({ values, words }: Given<typeof ASKED_OPTIONS>, context) => run(verb, context, { asked: { verb, names: words }, dryRun: values['dry-run'], json: values.json ?? false, waitSeconds: values.wait }),
+});
+
+export const startCommand = defineAsked('start', 'start containers');
+export const stopCommand = defineAsked('stop', 'stop containers until the next event');
+export const restartCommand = defineAsked('restart', 'restart containers');
 
 async function run(command: string, { paths, stdout, stderr }: CommandContext, { json, ...request }: Omit<Parameters<typeof reconcile>[1], 'command' | 'mayStayPending'> & { readonly json: boolean }): Promise<number> {
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });

@@ -1,36 +1,35 @@
-import { createInterface } from 'node:readline/promises';
-import { Failure, UsageFailure } from '../errors.ts';
+import { UsageFailure } from '../errors.ts';
 import { planRollback, rollBack, type RollbackPlan } from '../flow/rollback.ts';
 import { readSecrets } from '../flow/secrets.ts';
 import { formatDiff } from '../output/diff.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { ask } from './ask.ts';
+import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, YES_OPTION } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures } from './format-failure.ts';
 import { formatPreview } from './format-preview.ts';
 import { formatSignal } from './format-signal.ts';
 import { describeRecord } from './history.ts';
-import { hasColour, isTerminal, painter } from './terminal.ts';
+import { hasColour, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith rollback';
-const OPTIONS = { 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' } } as const;
+const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION } as const;
 
-/** `docksmith rollback [--dry-run|--yes] GENERATION`: shows what would be other, and asks. */
-export async function runRollback(args: readonly string[], context: CommandContext): Promise<number> {
-  const { values: { 'dry-run': dryRun = false, yes = false }, words: [word, ...rest] } = readOptions(COMMAND, args, OPTIONS);
-  if (word === undefined || rest.length > 0 || !/^\d+$/.test(word)) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: 'it takes the number of one generation', hint: 'docksmith history lists them' });
-  const { paths, stdin, stdout, stderr } = context;
+const MISSING = { why: 'it takes the number of one generation', hint: 'docksmith history lists them' } as const;
+
+export const rollbackCommand = defineCommand({
+  name: 'rollback', doc: 'go back to what the dbs said at a commit, and regenerate; shows what changes, and asks', effect: 'asks', options: OPTIONS,
+  operands: { usage: 'GENERATION', min: 1, max: 1, missing: MISSING }, run: runRollback,
+});
+
+async function runRollback({ values: { 'dry-run': dryRun = false, yes = false }, words: [word = ''] }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
+  if (!/^\d{1,15}$/.test(word)) throw new UsageFailure(`cannot run "${COMMAND}"`, MISSING);
+  const { paths, stdout, stderr } = context;
   const plan = await planRollback(paths, Number(word));
   const isNothing = plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
   stdout.write(isNothing ? `the dbs and files are as generation ${word} left them\n` : formatPlan(plan, context));
   if (dryRun || isNothing) return 0;
-  if (!yes) {
-    if (!isTerminal(stdin) || !isTerminal(stdout)) throw new Failure(`cannot go back to generation ${word}`, { why: 'there is no terminal to ask at', hint: `${COMMAND} --yes ${word}` });
-    const question = createInterface({ input: stdin, output: stdout });
-    const answer = await question.question(`go back to generation ${word}? [y/N] `);
-    question.close();
-    if (!/^y(es)?$/i.test(answer.trim())) { stdout.write('nothing was changed\n'); return 1; }
-  }
+  if (!yes && !await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })) return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
   const result = await rollBack(paths, plan.generation, reporter).finally(() => reporter.end());
   stderr.write(formatFailures(result.failures, stderr));

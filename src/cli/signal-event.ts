@@ -3,7 +3,8 @@ import { previewEvent } from '../flow/dry-run.ts';
 import { readSecrets } from '../flow/secrets.ts';
 import { signalEvent } from '../flow/signal.ts';
 import { formatDiff } from '../output/diff.ts';
-import { type CommandContext, readOptions, readSeconds } from './command.ts';
+import { type CommandContext, defineCommand, DIFF_OPTION, DRY_RUN_OPTION, type Given, JSON_OPTION, RETRY_OPTION, TAKE_OVER_OPTION, WAIT_OPTION } from './command.ts';
+import { formatEvents } from './format-events.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures } from './format-failure.ts';
@@ -12,19 +13,21 @@ import { formatSignal, jsonSignal } from './format-signal.ts';
 import { hasColour, painter } from './terminal.ts';
 
 const OPTIONS = {
-  'dry-run': { type: 'boolean' }, diff: { type: 'boolean' }, force: { type: 'boolean' }, 'take-over': { type: 'boolean' }, retry: { type: 'boolean' },
-  wait: { type: 'string' }, json: { type: 'boolean' },
+  ...DRY_RUN_OPTION, ...DIFF_OPTION, force: { doc: 'adjust every service of the event, changed files or not' }, ...TAKE_OVER_OPTION, ...RETRY_OPTION, ...WAIT_OPTION, ...JSON_OPTION,
 } as const;
 
-/** `signal-event [OPTION…] EVENT [ARG…]` */
-export async function runSignalEvent(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values, words } = readOptions('signal-event', args, OPTIONS, { passThrough: true });
-  const [event, ...eventArgs] = words;
-  if (event === undefined) throw new UsageFailure('cannot run "signal-event"', { why: 'no event is named', hint: 'signal-event --help tells how it is used' });
+export const signalEventCommand = defineCommand({
+  name: 'signal-event', isProgram: true, doc: 'run one event', effect: 'changes', options: OPTIONS,
+  operands: { usage: 'EVENT [ARG…]', min: 1, max: Infinity, passThrough: true, missing: { why: 'no event is named', hint: 'signal-event --help lists them' } },
+  more: (paths, width) => `Events:\n${formatEvents(paths, width)}`,
+  run: runSignalEvent,
+});
+
+async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const late = eventArgs.find((word) => Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)));
   if (late !== undefined) throw new UsageFailure('cannot run "signal-event"', { why: `the option ${late} stands behind the event, where its arguments are`, hint: `signal-event ${late} ${event} …` });
   const { json = false, diff = false, force = false } = values;
-  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: readSeconds('signal-event', values.wait) };
+  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: values.wait };
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const shownDiff = { colour: !json && hasColour(stdout), ...(diff ? readSecrets(paths) : {}) };
   try {

@@ -1,13 +1,15 @@
 import { readStatus } from '../flow/status.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 import { formatJson } from './format-json.ts';
 import { formatDetails, formatStatus } from './format-status.ts';
 import { painter, widthOf } from './terminal.ts';
 
-/** `docksmith status [--json] [NAME…]`: a table of all, or everything about some. Exit code 1 where the engine does not answer. */
-export async function runStatus(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values: { json = false }, words } = readOptions('docksmith status', args, { json: { type: 'boolean' } });
+export const statusCommand = defineCommand({
+  name: 'status', doc: 'show how the containers are and what is pending, or all that is known of some; exit code 1 where the engine does not answer', effect: 'prints', operands: ANY_NAMES, options: JSON_OPTION, run: runStatus,
+});
+
+async function runStatus({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const status = await readStatus(paths, words);
   const { containers, pending, unfinished, engineFailure } = status;
   const failures = engineFailure === undefined ? [] : [engineFailure];

@@ -1,11 +1,13 @@
 import { uninstall } from '../flow/uninstall.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, NO_OPERANDS } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatTable } from './terminal.ts';
 
-/** `docksmith uninstall [--dry-run]` */
-export async function runUninstall(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values } = readOptions('docksmith uninstall', args, { 'dry-run': { type: 'boolean' } });
+export const uninstallCommand = defineCommand({
+  name: 'uninstall', doc: 'remove what docksmith wrote, put back what it took over', effect: 'changes', operands: NO_OPERANDS, options: DRY_RUN_OPTION, run: runUninstall,
+});
+
+async function runUninstall({ values }: Given<typeof DRY_RUN_OPTION>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { remove, restore, leave, services } = await uninstall(paths, { dryRun: values['dry-run'] ?? false }, new ConsoleReporter({ stdout, stderr }));
   const dryRun = values['dry-run'] === true;
   stdout.write(formatTable([

@@ -1,16 +1,27 @@
 import type { Progress } from '../container/apply.ts';
+import { formatPlan } from '../container/format-plan.ts';
 import { showable } from '../showable.ts';
-import { type ImageUpdated, updateImages } from '../flow/update-images.ts';
+import { type ImageUpdated, previewImages, updateImages } from '../flow/update-images.ts';
 import { formatDigest } from '../model/image.ts';
-import { type CommandContext, readOptions, readSeconds } from './command.ts';
+import { ANY_NAMES, type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, WAIT_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
+import { jsonPlan } from './format-preview.ts';
 
-/** `docksmith update-images [OPTION…] [NAME…]` */
-export async function runUpdateImages(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values, words } = readOptions('docksmith update-images', args, { json: { type: 'boolean' }, wait: { type: 'string' } });
+const OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as const;
+
+export const updateImagesCommand = defineCommand({
+  name: 'update-images', doc: 'fetch images anew, and take their containers over', effect: 'changes', operands: ANY_NAMES, options: OPTIONS, run: runUpdateImages,
+});
+
+async function runUpdateImages({ values, words }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const json = values.json ?? false;
+  if (values['dry-run'] === true) {
+    const plan = previewImages(paths, words);
+    stdout.write(json ? formatJson({ plan: jsonPlan(plan) }) : `${showable(formatPlan(plan))}\ndry run, nothing was changed\n`);
+    return 0;
+  }
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const onProgress = ({ operation: { verb, name, cause }, state, words: going }: Progress): void => {
     if (state === 'begun' || state === 'going on') reporter.progress(`${verb} ${name}: ${going ?? cause}`);
@@ -19,7 +30,7 @@ export async function runUpdateImages(args: readonly string[], { paths, stdout, 
     if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
   };
   try {
-    const { images, failures } = await updateImages(paths, { names: words, waitSeconds: readSeconds('docksmith update-images', values.wait) }, reporter, onProgress);
+    const { images, failures } = await updateImages(paths, { names: words, waitSeconds: values.wait }, reporter, onProgress);
     reporter.end();
     stdout.write(json ? formatJson({ images, failures: jsonFailures(failures) }) : images.map((image) => `${showable(formatUpdated(image))}\n`).join('') || 'nothing to do\n');
     if (!json) stderr.write(formatFailures(failures, stderr));

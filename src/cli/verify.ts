@@ -1,16 +1,18 @@
 import type { OutdatedOverride } from '../flow/overrides.ts';
 import { verifyHost } from '../flow/verify.ts';
 import { formatFileDiffs } from '../output/diff.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { showable } from '../showable.ts';
 import { formatTable, hasColour, painter } from './terminal.ts';
 
-const OPTIONS = { diff: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const OPTIONS = { diff: { doc: 'show how the shipped fragments changed' }, ...JSON_OPTION } as const;
 
-/** `docksmith verify [--diff] [--json]`: exit code 1 where something is not as docksmith left it. */
-export async function runVerify(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { diff = false, json = false } } = readOptions('docksmith verify', args, OPTIONS);
+export const verifyCommand = defineCommand({
+  name: 'verify', doc: 'list files that somebody else changed, and custom fragments that a new version left behind; exit code 1 where there are any', effect: 'prints', operands: NO_OPERANDS, options: OPTIONS, run: runVerify,
+});
+
+function runVerify({ values: { diff = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout }: CommandContext): Promise<number> {
   const { deviations, outdated, owned } = verifyHost(paths);
   const code = deviations.length + outdated.length === 0 ? 0 : 1;
   if (json) {

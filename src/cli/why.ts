@@ -1,19 +1,20 @@
-import { Failure, Failures, UsageFailure } from '../errors.ts';
+import { Failure, Failures } from '../errors.ts';
 import { whyContainer } from '../flow/why/why-container.ts';
 import { type Wanted, whyFile } from '../flow/why/why-file.ts';
 import { findWhyUrl } from '../flow/why/why-url.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { formatContainerWhy, formatFileWhy, formatUrlWhy } from './format-why.ts';
 import { painter } from './terminal.ts';
 
-const COMMAND = 'docksmith why';
+export const whyCommand = defineCommand({
+  name: 'why', doc: 'show which fragment and which values made a file or a line of it, who answers at an address, or why a container was last made or started', effect: 'prints', options: JSON_OPTION,
+  operands: { usage: 'FILE[:LINE|:KEY] | URL | NAME', min: 1, max: 1, missing: { why: 'it is about one file, URL or container', hint: 'docksmith why /etc/docksmith/containers/wiki.yaml:12' } },
+  run: runWhy,
+});
 
-/** `docksmith why [--json] FILE[:LINE|:KEY] | URL | NAME` */
-export async function runWhy(args: readonly string[], { paths, stdout }: CommandContext): Promise<number> {
-  const { values: { json = false }, words: [target, ...more] } = readOptions(COMMAND, args, { json: { type: 'boolean' } });
-  if (target === undefined || more.length > 0) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: 'it is about one file, URL or container', hint: `${COMMAND} /etc/docksmith/containers/wiki.yaml:12` });
+async function runWhy({ values: { json = false }, words: [target = ''] }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
   const paint = painter(stdout);
   const write = <T>(found: T, format: (found: T) => string): number => {
     stdout.write(json ? formatJson(found) : format(found));

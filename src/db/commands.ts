@@ -16,9 +16,10 @@ export interface Answer {
 }
 
 interface Command {
+  /** an argument to a word, `...` behind what may be there several times */
   readonly usage: string;
   readonly writes: boolean;
-  /** whether the arguments are enough; more than enough are left alone, as in the original */
+  /** whether the arguments are enough */
   readonly accepts: (args: readonly string[]) => boolean;
   readonly run: (draft: Draft, args: readonly string[]) => Answer;
 }
@@ -136,7 +137,7 @@ export interface PreparedCommand {
 
 /**
  * Checks a command line without the db's name: byte strings, the command's name first.
- * @throws {UsageFailure} for an unknown command, or arguments that are too few or not in pairs
+ * @throws {UsageFailure} for an unknown command, or arguments that are too few, too many or not in pairs
  */
 export function prepareCommand([name, ...args]: readonly string[]): PreparedCommand {
   if (name === undefined || !isTrue(name)) throw new UsageFailure('cannot run "db"', { why: 'no command is given', hint: 'db --help lists the commands' });
@@ -146,7 +147,14 @@ export function prepareCommand([name, ...args]: readonly string[]): PreparedComm
     throw new UsageFailure(`cannot run "db DB ${fromByteString(name)}"`, { why: 'there is no such command', hint: nearest === undefined ? 'db --help lists the commands' : `did you mean ${nearest}?` });
   }
   if (!command.accepts(args)) throw new UsageFailure(`cannot run "db DB ${name}"`, { why: 'an argument is missing, or empty where it may not be', hint: `usage: db DB ${command.usage}` });
+  const surplus = args[mostArguments(command)];
+  if (surplus !== undefined) throw new UsageFailure(`cannot run "db DB ${name}"`, { why: `"${fromByteString(surplus)}" is an argument too many`, hint: `usage: db DB ${command.usage}` });
   return { writes: command.writes, run: (draft) => command.run(draft, args) };
+}
+
+/** The original ignores those behind the last; whoever typed one meant something by it. */
+function mostArguments({ usage }: Command): number {
+  return usage.includes('...') ? Infinity : usage.split(' ').length - 1;
 }
 
 function chosenKeys(draft: Draft, key: string | undefined): string[] {

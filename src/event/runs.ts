@@ -22,7 +22,7 @@ export interface RunStep {
   readonly seconds: number;
 }
 
-/** One run of an event, as `docksmith log` shows it. */
+/** One run of an event, as `docksmith runs` shows it. */
 export interface Run {
   /** sorts by time */
   readonly id: string;

@@ -24,7 +24,7 @@ export interface Outcome {
   readonly failures?: readonly Failure[];
 }
 
-/** Does the work of a command that is no event under the event lock, and records it for `docksmith log`. */
+/** Does the work of a command that is no event under the event lock, and records it for `docksmith runs`. */
 export async function recorded<T>(paths: Paths, { command, args, waitSeconds, isStep = false }: RecordedCommand, reporter: Reporter, work: (run: Run) => Promise<T>, outcomeOf: (result: T) => Outcome): Promise<T> {
   const begun = newRun(command, args);
   const lock = beginEvent(paths, { command: [command, ...args].join(' '), run: begun.id, waitSeconds }, reporter);

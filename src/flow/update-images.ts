@@ -72,6 +72,11 @@ export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateI
   }, ({ failures }) => ({ failures }));
 }
 
+/** @throws Failure(s) for names that are not known */
+export function previewImages(paths: Paths, names: readonly string[]): Plan {
+  return planImageFetches(paths, withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }), names);
+}
+
 /**
  * What `updateImages` would do, as far as it is known without asking a registry: which images are
  * fetched, and whose containers follow where a newer one comes.

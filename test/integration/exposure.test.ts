@@ -74,7 +74,7 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
       ['shop'],
       ['wiki', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it', 'the IPv6 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT'],
     ]);
-    await host.runOrFail('docksmith', ['filter']);
+    await host.runOrFail('docksmith', ['firewall']);
     expect((await show()).mismatches).toBe(0);
   });
 

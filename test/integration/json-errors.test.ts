@@ -4,15 +4,15 @@ import { type Bin, type Host, makeHost } from '../support/host.ts';
 /** Wrong usage, things that are not there, and an event that fails, each with the exit code of it. */
 const COMMANDS: readonly (readonly [exitCode: number, bin: Bin, args: readonly string[], said: string])[] = [
   [2, 'docksmith', ['no-such-command', '--json'], 'there is no such command'],
-  [2, 'docksmith', ['doctor', '--json', '--what'], 'unknown option'],
+  [2, 'docksmith', ['doctor', '--json', '--what'], 'it has no option'],
   [2, 'docksmith', ['logs', '--json'], 'no container is named'],
   [2, 'docksmith', ['stop', '--json'], 'no container is named'],
-  [2, 'docksmith', ['reconcile', '--json', '--wait', 'x'], 'no number of seconds'],
+  [2, 'docksmith', ['reconcile', '--json', '--wait', 'x'], 'is no SECONDS'],
   [1, 'docksmith', ['status', '--json', 'nobody'], 'cannot find container "nobody"'],
   [1, 'docksmith', ['plan', '--json', 'nobody'], 'cannot find "nobody"'],
   [1, 'docksmith', ['reconcile', '--json', 'nobody'], 'cannot find container "nobody"'],
   [1, 'docksmith', ['update-images', '--json', 'nobody'], 'cannot find image "nobody"'],
-  [1, 'docksmith', ['log', '--json', 'nothing'], 'there is no such run'],
+  [1, 'docksmith', ['runs', '--json', 'nothing'], 'there is no such run'],
   [1, 'docksmith', ['props', 'Nothing', '--json'], 'no schema knows it'],
   [2, 'signal-event', ['--json'], 'no event is named'],
   [2, 'signal-event', ['docker-update', '--json'], 'stands behind the event'],
@@ -23,6 +23,8 @@ const COMMANDS: readonly (readonly [exitCode: number, bin: Bin, args: readonly s
   [2, 'db', ['networks', '--json', 'setprop'], 'cannot run'],
   [1, 'db', ['--json', 'networks', 'setprop', 'nothing', 'a', 'b'], 'there is no such record'],
   [2, 'config', ['--json'], 'no command is given'],
+  [2, 'config', ['--json', 'getprop', 'docker', 'status', 'more'], 'is an argument too many'],
+  [2, 'docksmith', ['verify', '--json', 'more'], 'it takes no operand'],
 ];
 
 describe('with --json there is one document on standard output', () => {

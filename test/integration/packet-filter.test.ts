@@ -117,7 +117,7 @@ needs('dockerd')('a private port, from outside', () => {
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80',
     );
     // no engine step here: what the machine's own addresses are is not ours to use
-    const said = await bare.runOrFail('docksmith', ['filter', '--dry-run']);
+    const said = await bare.runOrFail('docksmith', ['firewall', '--dry-run']);
     expect(said).toBe('packet filter IPv4 left alone, since this host is laid out in a folder and has no network of its own (ip netns)\npacket filter IPv6 left alone, since this host is laid out in a folder and has no network of its own (ip netns)\n');
     bare.stop();
   });
@@ -146,7 +146,7 @@ needs('dockerd')('a private port, from outside', () => {
     // the second time nothing is said or done
     const before = await inside('iptables-save');
     expect(await update()).not.toContain('packet filter');
-    expect(await host.runOrFail('docksmith', ['filter'])).toBe('packet filter IPv4 in place\npacket filter IPv6 in place\n');
+    expect(await host.runOrFail('docksmith', ['firewall'])).toBe('packet filter IPv4 in place\npacket filter IPv6 in place\n');
     const withoutNumbers = (text: string): string => text.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '');
     expect(withoutNumbers(await inside('iptables-save'))).toBe(withoutNumbers(before));
 
@@ -164,7 +164,7 @@ needs('dockerd')('a private port, from outside', () => {
 
     // one rule taken out by hand
     await inside('iptables', '-D', 'DOCKSMITH-INPUT', '-i', 'lo', '-j', 'RETURN');
-    expect(await host.runOrFail('docksmith', ['filter'])).toBe('packet filter IPv4 set: somebody changed it\npacket filter IPv6 in place\n');
+    expect(await host.runOrFail('docksmith', ['firewall'])).toBe('packet filter IPv4 set: somebody changed it\npacket filter IPv6 in place\n');
 
     await setFilter('disabled');
     expect(await update()).toContain('packet filter IPv4 removed: there are no private ports to keep\n');

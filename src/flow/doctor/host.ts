@@ -51,7 +51,7 @@ export function checkPending(paths: Paths): readonly Finding[] {
   return [
     ...intents.map(({ kind, name, verbs, causes, since }) => finder.warn(`${verbs.length === 0 ? 'an adjustment' : verbs.join(', ')} of ${kind} ${name} since ${since}: ${formatSome(causes, 2)}`, 'signal-event docker-update tries again')),
     ...(isInterrupted ? [finder.warn(`the event ${last.event} of ${last.started} was interrupted`, 'signal-event docker-update takes it up from there')] : []),
-    ...(last?.exitCode === 1 ? [finder.warn(`the last event, ${last.event} of ${last.ended ?? ''}, failed`, `docksmith log ${last.id}`)] : []),
+    ...(last?.exitCode === 1 ? [finder.warn(`the last event, ${last.event} of ${last.ended ?? ''}, failed`, `docksmith runs ${last.id}`)] : []),
     ...(holder === undefined ? [] : [finder.ok(`an event runs now: ${holder}`)]),
     ...(intents.length === 0 && !isInterrupted && last?.exitCode !== 1 ? [finder.ok('nothing')] : []),
   ];

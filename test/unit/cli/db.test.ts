@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runDb } from '../../../src/cli/db.ts';
+import { configCommand, dbCommand, runDb } from '../../../src/cli/db.ts';
+import { formatCommandHelp } from '../../../src/cli/help.ts';
+import { isHelp } from '../../../src/cli/run-command.ts';
 import { UsageFailure } from '../../../src/errors.ts';
 import { findPaths, type Paths } from '../../../src/paths.ts';
 
@@ -82,10 +84,23 @@ describe('wrong usage', () => {
   });
 });
 
-it('--help tells all commands', async () => {
-  const { exit, stdout } = await db(['--help']);
-  expect(exit).toBe(0);
-  for (const command of ['keys', 'setprop', 'batch', '--json']) expect(stdout).toContain(command);
+it('--help tells all commands', () => {
+  const help = formatCommandHelp(dbCommand, paths, 80);
+  for (const command of ['keys', 'setprop', 'batch', '--json']) expect(help).toContain(command);
+  for (const args of [['--help'], ['-h'], ['x', '--help']]) expect(isHelp(dbCommand, args)).toBe(true);
+  for (const args of [['x', 'setprop', 'wiki', 'z', '--help'], ['x', 'get', '--help']]) expect(isHelp(dbCommand, args)).toBe(false);
+  expect([isHelp(configCommand, ['--help']), isHelp(configCommand, ['get', '--help'])]).toEqual([true, false]);
+});
+
+it.each([
+  ['keys', 'wiki'], ['print', 'wiki', 'z'], ['show', 'wiki', 'z'], ['get', 'wiki', 'z'], ['delete', 'wiki', 'single'], ['printtype', 'wiki', 'z'], ['gettype', 'wiki', 'z'],
+  ['settype', 'wiki', 'service', 'z'], ['getprop', 'wiki', 'z', 'single'], ['printjson', 'wiki', 'z'],
+])('refuses an argument that it does not use: %s %s %s', async (...words) => {
+  const before = readFileSync(path.join(paths.dbDir, 'x'));
+  const refused = expect.objectContaining({ exitCode: 2, message: expect.stringContaining(`"${words.at(-1) ?? ''}" is an argument too many`) as string }) as Error;
+  await expect(db(['x', ...words])).rejects.toThrow(refused);
+  await expect(db(['x', 'batch'], `setprop wiki z 2\n${words.join(' ')}\n`)).rejects.toThrow(/standard input:2: .* is an argument too many/);
+  expect(readFileSync(path.join(paths.dbDir, 'x'))).toEqual(before);
 });
 
 describe('batch', () => {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { runWhy } from '../../../src/cli/why.ts';
+import { runCommand } from '../../../src/cli/run-command.ts';
+import { whyCommand } from '../../../src/cli/why.ts';
 import { findPaths, type Paths } from '../../../src/paths.ts';
 import { makeFolder, writeTree } from '../../support/folder.ts';
 
@@ -17,7 +18,7 @@ afterEach(() => void vi.unstubAllEnvs());
 
 async function why(...args: readonly string[]): Promise<string> {
   const stdout = new PassThrough();
-  expect(await runWhy(args, { paths, stdin: new PassThrough(), stdout, stderr: new PassThrough() })).toBe(0);
+  expect(await runCommand(whyCommand, args, { paths, stdin: new PassThrough(), stdout, stderr: new PassThrough() })).toBe(0);
   return String(stdout.read());
 }
 

@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { showable } from '../showable.ts';
 import { applyFilter, type Filtered } from '../flow/filter.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, NO_OPERANDS } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFiltered } from './format-filter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 
-/** `docksmith filter [--dry-run] [--quiet] [--json]`: also the action `docker-filter`. */
-export async function runFilter(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values: { 'dry-run': dryRun = false, quiet = false, json = false } } = readOptions('docksmith filter', args, { 'dry-run': { type: 'boolean' }, quiet: { type: 'boolean' }, json: { type: 'boolean' } });
+const OPTIONS = { ...DRY_RUN_OPTION, quiet: { doc: 'say nothing where the kernel has the rules already' }, ...JSON_OPTION } as const;
+
+/** Also the action `docker-filter`. */
+export const firewallCommand = defineCommand({
+  name: 'firewall', doc: 'keep private ports from foreign addresses again, as after a firewall was flushed', effect: 'changes', operands: NO_OPERANDS, options: OPTIONS, run: runFirewall,
+});
+
+async function runFirewall({ values: { 'dry-run': dryRun = false, quiet = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { filtered, failures } = await applyFilter(paths, { dryRun });
   const mayPend = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
   if (json) {

@@ -1,17 +1,19 @@
 import { listRuns, type Run } from '../event/runs.ts';
-import { Failure, UsageFailure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { showable } from '../showable.ts';
-import { type CommandContext, readOptions } from './command.ts';
+import { type CommandContext, COUNT_OPTION, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatTable, painter } from './terminal.ts';
 
-/** `docksmith log [-n COUNT] [RUN]` */
-export async function runLog(args: readonly string[], { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { values, words: [id] } = readOptions('docksmith log', args, { json: { type: 'boolean' }, count: { type: 'string', short: 'n' } });
-  const count = values.count ?? '20';
-  if (!/^[1-9]\d*$/.test(count)) throw new UsageFailure('cannot run "docksmith log"', { why: `"${count}" is no count` });
-  const { runs, warnings } = listRuns(paths, id === undefined ? Number(count) : undefined);
+const OPTIONS = { ...COUNT_OPTION, ...JSON_OPTION } as const;
+
+export const runsCommand = defineCommand({
+  name: 'runs', doc: 'show the runs of events, or one of them whole', effect: 'prints', operands: { usage: '[RUN]', min: 0, max: 1 }, options: OPTIONS, run: showRuns,
+});
+
+function showRuns({ values, words: [id] }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+  const { runs, warnings } = listRuns(paths, id === undefined ? values.count ?? 20 : undefined);
   const reporter = new ConsoleReporter({ stdout, stderr });
   for (const warning of warnings) reporter.warning(warning);
   if (id === undefined) {
@@ -19,7 +21,7 @@ export async function runLog(args: readonly string[], { paths, stdout, stderr }:
     return Promise.resolve(0);
   }
   const run = runs.find((candidate) => candidate.id === id);
-  if (run === undefined) throw new Failure(`cannot show run "${id}"`, { why: 'there is no such run', hint: 'docksmith log lists them' });
+  if (run === undefined) throw new Failure(`cannot show run "${id}"`, { why: 'there is no such run', hint: 'docksmith runs lists them' });
   stdout.write(values.json === true ? formatJson(run) : formatRun(run));
   return Promise.resolve(0);
 }

@@ -1,0 +1,11 @@
+/** Every command of `docksmith`, in the order of its help. */
+export const COMMAND_NAMES = [
+  'signal-event', 'expand-template', 'db', 'config', 'reconcile', 'start', 'stop', 'restart', 'update-images', 'plan', 'why', 'impact', 'adopt', 'status', 'exposure', 'logs', 'exec', 'doctor',
+  'firewall', 'runs', 'history', 'rollback', 'verify', 'lint', 'graph', 'props', 'helpers', 'uninstall', 'set-up', 'check-apache', 'allocate-ports', 'restart-daemon',
+] as const;
+
+/** Other names of some of them. */
+export const ALIASES: Readonly<Record<string, (typeof COMMAND_NAMES)[number]>> = { log: 'runs', filter: 'firewall' };
+
+/** Whatever can be typed behind `docksmith`. */
+export const ALL_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(ALIASES)];
