@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from '../errors.ts';
+import { discard } from './any-state.ts';
 import { listSpecNeeds } from './bound.ts';
 import { applyImage } from './image-operations.ts';
 import { makeCreateBody } from './create-body.ts';
@@ -6,7 +7,7 @@ import type { Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
 import type { Gate } from './gate.ts';
 import { Gatekeeper } from './gatekeeper.ts';
-import { getSubject, type Operation } from './operation.ts';
+import { getSubject, type Operation, type RemoveOperation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import { finishReplacing, recreate } from './recreate.ts';
 import { getImage } from './run-spec.ts';
@@ -38,11 +39,12 @@ const CREATES_AT_ONCE = 4;
  * answer any more, nothing else is begun. Never throws for what the engine refuses.
  * @param gate waits until a container is healthy; absent: whoever is started is healthy
  */
-export async function applyPlan(engine: Engine, { operations, specs = new Map() }: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate): Promise<Applied> {
+export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate): Promise<Applied> {
+  const { operations } = plan;
   const done: Operation[] = [];
   const failed: { operation: Operation; failure: Failure }[] = [];
   const skipped: Operation[] = [];
-  const keeper = new Gatekeeper(engine, gate, specs, (operation, words) => onProgress({ operation, state: 'going on', words }));
+  const keeper = new Gatekeeper(engine, gate, plan, (operation, words) => onProgress({ operation, state: 'going on', words }));
   const fail = (operation: Operation, failure: Failure): void => {
     failed.push({ operation, failure });
     onProgress({ operation, state: 'failed', words: failure.message });
@@ -109,8 +111,8 @@ async function applyOperation(engine: Engine, operation: Operation, keeper: Gate
     case 'recreate': return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id));
     case 'update': return 'signal' in operation ? engine.signalContainer(operation.id, operation.signal) : engine.updateContainer(operation.id, operation.limits);
     case 'start':
-      await (operation.paused ? engine.unpauseContainer(operation.id) : engine.startContainer(operation.id));
-      keeper.watch(operation, operation.id);
+      await (operation.paused ? unpause(engine, operation.id) : engine.startContainer(operation.id));
+      keeper.watch(operation, operation.id, operation.paused ? 'unpaused' : 'started');
       return;
     case 'restart':
       await engine.restartContainer(operation.id, operation.stop);
@@ -119,11 +121,19 @@ async function applyOperation(engine: Engine, operation: Operation, keeper: Gate
     case 'remove':
       if ('network' in operation) return engine.removeNetwork(operation.network);
       if (operation.successor !== undefined) return finishReplacing(engine, operation, operation.successor, keeper);
-      await engine.stopContainer(operation.id, operation.stop);
-      return engine.removeContainer(operation.id);
+      return remove(engine, operation);
     case 'stop':
       await engine.stopContainer(operation.id, operation.stop);
       if (operation.nameNow !== operation.name) await engine.renameContainer(operation.id, operation.name);
+  }
+}
+
+/** Somebody else may have been faster. */
+async function unpause(engine: Engine, id: string): Promise<void> {
+  try {
+    await engine.unpauseContainer(id);
+  } catch (error) {
+    if (error instanceof EngineGone || (await engine.findContainer(id))?.State.Status !== 'running') throw error;
   }
 }
 
@@ -140,7 +150,13 @@ async function create(engine: Engine, { name, spec }: Extract<Operation, { verb:
     await engine.startContainer(id);
     return id;
   } catch (error) {
-    await engine.removeContainer(id);
+    // why it did not start counts, and not what then keeps it from being removed
+    if (!(error instanceof EngineGone)) await discard(engine, id, name).catch(() => undefined);
     throw error;
   }
+}
+
+async function remove(engine: Engine, { id, nameNow, stop }: RemoveOperation): Promise<void> {
+  const failure = await discard(engine, id, nameNow, stop);
+  if (failure !== undefined) throw failure;
 }

@@ -17,7 +17,7 @@ export function withChangedFiles(operations: readonly Operation[], spec: RunSpec
   const changed = actual.changedFiles?.get(spec.name);
   if (container === undefined || changed === undefined || !container.inspect.State.Running) return operations;
   // it reads them anyway
-  if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate' || verb === 'start')) return operations;
+  if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate' || verb === 'start' || verb === 'restart')) return operations;
   const signal = spec.ownLabels[RELOAD_LABEL];
   if (signal === 'none') return operations;
   const { id, name, nameNow } = container;

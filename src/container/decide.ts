@@ -42,6 +42,8 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
 function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actual): readonly Operation[] {
   const { Status: status } = container.inspect.State;
   const stop = getStopRequest(spec, container);
+  // as if it was gone already: nothing else can be done to it any more
+  if (status === 'removing') return [{ verb: 'remove', ...refer(container), cause: 'the engine is removing it', stop }, { verb: 'create', name: spec.name, cause: 'not there', spec }];
   const { update, recreate } = listUpdating(spec, container, actual.limitsSwap);
 
   // what cannot be changed on the living container brings the rest along
@@ -52,7 +54,7 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
   }
 
   // the engine can do nothing more with it
-  if (status === 'dead' || status === 'removing') return [{ verb: 'recreate', ...refer(container), cause: status, spec, stop, wasRunning: false }];
+  if (status === 'dead') return [{ verb: 'recreate', ...refer(container), cause: 'dead', spec, stop, wasRunning: false }];
 
   const operations: Operation[] = [...decideNetworks(spec, container, actual)];
   if (update.length > 0) {
@@ -62,12 +64,13 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
   }
   const cause = findStartCause(spec, container);
   if (cause !== undefined) operations.push({ verb: 'start', ...refer(container), cause, paused: status === 'paused' });
+  // the engine waits longer and longer between its own tries
+  if (status === 'restarting') operations.push({ verb: 'restart', ...refer(container), cause: `ended with exit code ${container.inspect.State.ExitCode}`, stop });
   return operations;
 }
 
 function findStartCause(spec: RunSpec, { inspect: { State } }: ActualContainer): string | undefined {
   if (State.Status === 'paused') return 'paused';
-  // a crash-looping one is between two starts: the engine's business
   if (State.Running || State.Status === 'restarting') return undefined;
   if (State.Status === 'created') return 'never started';
   // it has done what it was there for

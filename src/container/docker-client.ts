@@ -20,6 +20,8 @@ export interface DockerClient {
    * Throws an error with `statusCode` where the engine says no, as dockerode does.
    */
   get(path: string): Promise<unknown>;
+  /** By the engine's own clock, as its last answer told it, to the second: milliseconds since 1970; undefined where it does not tell. */
+  getTime(): number | undefined;
   /** For all that changes something or is a stream; loaded when it is first wanted, since it takes as long as many questions. */
   load(): Promise<Dockerode>;
 }
@@ -36,19 +38,27 @@ export async function openDocker(socket: string): Promise<DockerClient> {
   const address = parseSocket(socket);
   const named = 'host' in address ? socket : address.socketPath;
   const reader = new EngineReader('host' in address ? address : { path: address.socketPath });
-  const get = async (path: string): Promise<unknown> => {
+  let told: { readonly time: number; readonly at: number } | undefined;
+  const ask = async (path: string): Promise<Answer> => {
     const answer = await reader.get(path);
+    const time = Date.parse(answer.headers.get('date') ?? '');
+    told = Number.isNaN(time) ? undefined : { time, at: performance.now() };
+    return answer;
+  };
+  const getTime = (): number | undefined => told && told.time + performance.now() - told.at;
+  const get = async (path: string): Promise<unknown> => {
+    const answer = await ask(path);
     if (answer.status >= 300) throw new Refused(answer);
     return JSON.parse(answer.body.toString());
   };
   const api = await callEngine(`cannot reach the Docker engine at "${named}"`, socket, async () => {
-    const { headers } = await reader.get('/_ping');
+    const { headers } = await ask('/_ping');
     const newest = headers.get('api-version');
     if (newest !== undefined && compareVersions(newest, NEWEST_API) <= 0) return newest;
     return findApi(await get('/version'));
   });
   let docker: Promise<Dockerode> | undefined;
-  return { socket: named, api, get: (path) => get(`/v${api}${path}`), load: () => docker ??= loadDocker(address, api) };
+  return { socket: named, api, getTime, get: (path) => get(`/v${api}${path}`), load: () => docker ??= loadDocker(address, api) };
 }
 
 /** An engine so new that it has forgotten ours is asked in the oldest way that it still knows. */

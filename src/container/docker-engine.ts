@@ -7,9 +7,7 @@ import type { EngineTraits } from './engine-traits.ts';
 import { readLastLines } from './last-lines.ts';
 import { makeNetworkBody, readNetwork } from './network-body.ts';
 import { readFirstFile } from './read-archive.ts';
-
-/** How long a container may take to end when nothing is said, as the engine's own default. */
-const STOP_SECONDS = 10;
+import { stopContainer } from './stop-container.ts';
 
 /**
  * Opens the door to a Docker engine.
@@ -37,6 +35,10 @@ class DockerEngine implements Engine {
       if (!isObject(info)) throw new Error('it says nothing');
       return { limitsSwap: info['SwapLimit'] === true, liveRestore: info['LiveRestoreEnabled'] === true, dataRoot: typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '' };
     });
+  }
+
+  getTime(): number | undefined {
+    return this.#client.getTime();
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {
@@ -171,15 +173,8 @@ class DockerEngine implements Engine {
     return this.#act('unpause', id, (container) => container.unpause());
   }
 
-  stopContainer(id: string, { seconds, signal }: StopRequest): Promise<void> {
-    return this.#act('stop', id, async (container) => {
-      if (signal === undefined) return container.stop(seconds === undefined ? {} : { t: seconds });
-      // the engine itself would send the one that the container was made with
-      await container.kill({ signal });
-      await container.wait({ condition: 'not-running', abortSignal: AbortSignal.timeout((seconds ?? STOP_SECONDS) * 1000) }).catch(() => undefined);
-      // ends it if it still runs, and keeps a policy of restarting from starting it again
-      await container.stop({ t: 0 });
-    });
+  stopContainer(id: string, how: StopRequest): Promise<void> {
+    return this.#act('stop', id, (container) => stopContainer(container, how));
   }
 
   async restartContainer(id: string, how: StopRequest): Promise<void> {

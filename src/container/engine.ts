@@ -10,6 +10,8 @@ export interface Engine {
   /** in messages: `/var/run/docker.sock` */
   readonly socket: string;
   getTraits(): Promise<EngineTraits>;
+  /** By the engine's own clock when it last answered, or later: milliseconds since 1970. What it says of times is compared with nothing else. Undefined where it does not tell. */
+  getTime(): number | undefined;
   listContainers(): Promise<readonly ContainerSummary[]>;
   /** undefined: not there (any more) */
   findContainer(id: string): Promise<ContainerInspect | undefined>;
@@ -203,7 +205,7 @@ interface ContainerState {
   readonly OOMKilled?: boolean;
   readonly Error?: string;
   /** of the engine's own check; absent where there is none. `starting`, `healthy`, `unhealthy`, `none` */
-  readonly Health?: Maybe<{ readonly Status: string; readonly Log?: Maybe<readonly { readonly ExitCode: number; readonly Output: string }[]> }>;
+  readonly Health?: Maybe<{ readonly Status: string; readonly FailingStreak?: number; readonly Log?: Maybe<readonly { readonly Start?: string; readonly ExitCode: number; readonly Output: string }[]> }>;
 }
 
 export interface ContainerInspect {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../errors.ts';
 import type { ContainerInspect, Engine } from './engine.ts';
-import { checkHealth, type Health, ownCheckTime } from './health.ts';
+import { EngineGone } from './engine-gone.ts';
+import { checkHealth, findLastCheck, type Health, ownCheckTime } from './health.ts';
 import { type HealthRequest, type HealthTimes, readHealthRequest } from './health-request.ts';
 import { Unhealthy } from './unhealthy.ts';
 import type { TextMap } from './value.ts';
@@ -11,28 +13,38 @@ export interface Watched {
   readonly name: string;
   /** of the run spec */
   readonly labels: TextMap;
+  readonly since: Since;
 }
+
+/**
+ * What was done to it, and so how long it may take: `started` and `unpaused` just now; `earlier`,
+ * when its time began with its own start; `failed` already, when it is looked at and not waited for.
+ */
+export type Since = 'started' | 'unpaused' | 'earlier' | 'failed';
 
 /**
  * Waits until a container is healthy.
  * @param onWords gets what is waited for, as often as it is looked at
- * @throws Unhealthy
+ * @throws Unhealthy; another Failure for what says nothing of how the container does
  */
 export type Gate = (watched: Watched, onWords: (words: string) => void) => Promise<void>;
 
 const WAIT_MILLISECONDS = 60_000;
+/** One that was healthy may be busy for a moment. */
+const LEAST_WAIT_MILLISECONDS = 2000;
 const LOOK_EVERY_MILLISECONDS = 150;
 const LOG_LINES = 10;
 
 /** @param times for containers that do not say it themselves */
 export function makeGate(engine: Engine, times: HealthTimes): Gate {
-  return async ({ id, name, labels }, onWords) => {
+  return async ({ id, name, labels, since }, onWords) => {
     const request = readHealthRequest(labels, times);
     if (request.wait === 0) return;
-    const watch = new Watch(engine, id, request);
+    const watch = new Watch(engine, id, request, since);
     for (;;) {
       const health = await watch.look();
       if (health.state === 'healthy') return;
+      if (health.state === 'disturbed') throw new Failure(`cannot run container "${name}"`, { why: health.words });
       if (health.state === 'failed') throw new Unhealthy(`cannot run container "${name}"`, health.words, await engine.readLastLines(id, LOG_LINES));
       onWords(health.words);
       await sleep(LOOK_EVERY_MILLISECONDS);
@@ -42,37 +54,61 @@ export function makeGate(engine: Engine, times: HealthTimes): Gate {
 
 /** Whether a container is healthy right now. */
 export async function isHealthy(engine: Engine, { id, labels }: Pick<Watched, 'id' | 'labels'>, times: HealthTimes): Promise<boolean> {
-  return (await new Watch(engine, id, readHealthRequest(labels, times)).look()).state === 'healthy';
+  return (await new Watch(engine, id, readHealthRequest(labels, times), 'failed').look()).state === 'healthy';
 }
 
-/** One container over a time. */
+/** One container over a time, by a clock that nobody sets. */
 class Watch {
   readonly #engine: Engine;
   readonly #id: string;
   readonly #request: HealthRequest;
-  readonly #began = Date.now();
-  #restartsBefore: number | undefined;
+  readonly #since: Since;
+  readonly #began = performance.now();
+  #first: { readonly restarts: number; readonly check: string | undefined; readonly ranFor: number } | undefined;
+  #start: { readonly at: string; readonly ranFor: number; readonly seen: number } | undefined;
 
-  constructor(engine: Engine, id: string, request: HealthRequest) {
+  constructor(engine: Engine, id: string, request: HealthRequest, since: Since) {
     this.#engine = engine;
     this.#id = id;
     this.#request = request;
+    this.#since = since;
   }
 
   async look(): Promise<Health> {
-    const inspect = await this.#engine.findContainer(this.#id);
-    if (inspect === undefined) return { state: 'failed', words: 'it went away' };
+    let limit = this.#request.wait ?? WAIT_MILLISECONDS;
+    const judge = (health: Health): Health => {
+      if (health.state !== 'waiting' || performance.now() - this.#began < limit) return health;
+      if (this.#since === 'failed' || this.#since === 'earlier') return { state: 'failed', words: health.words };
+      return { state: health.isEngine === true ? 'disturbed' : 'failed', words: `it did not become healthy within ${limit / 1000}s: ${health.words}` };
+    };
+    let inspect: ContainerInspect | undefined;
+    try {
+      inspect = await this.#engine.findContainer(this.#id);
+    } catch (error) {
+      if (error instanceof EngineGone || !(error instanceof Failure)) throw error;
+      return judge({ state: 'waiting', words: error.why, isEngine: true });
+    }
+    if (inspect === undefined) return { state: 'disturbed', words: 'it went away' };
     const { RestartCount: restarts = 0 } = inspect;
-    this.#restartsBefore ??= restarts;
-    const health = await checkHealth(this.#engine, inspect, this.#request, { ranFor: runsFor(inspect), restarts: restarts - this.#restartsBefore });
-    if (health.state !== 'waiting') return health;
-    const limit = this.#request.wait ?? Math.max(WAIT_MILLISECONDS, ownCheckTime(inspect));
-    return Date.now() - this.#began < limit ? health : { state: 'failed', words: `it did not become healthy within ${limit / 1000}s: ${health.words}` };
+    const ranFor = this.#ranFor(inspect);
+    // those of an earlier time count for one that is started again and again right now
+    const before = this.#since === 'started' || this.#since === 'unpaused' || inspect.State.Status !== 'restarting' ? restarts : 0;
+    this.#first ??= { restarts: before, check: findLastCheck(inspect), ranFor };
+    if (this.#request.wait === undefined) limit = Math.max(limit, ownCheckTime(inspect));
+    if (this.#since === 'failed') limit = 0;
+    if (this.#since === 'earlier') limit = Math.max(LEAST_WAIT_MILLISECONDS, limit - this.#first.ranFor);
+    const isStale = this.#since === 'unpaused' && findLastCheck(inspect) === this.#first.check;
+    return judge(await checkHealth(this.#engine, inspect, this.#request, { ranFor, restarts: restarts - this.#first.restarts, isStale }));
   }
-}
 
-/** Since its last start, in milliseconds. An engine that does not tell the time is believed that it runs. */
-function runsFor({ State: { StartedAt } }: ContainerInspect): number {
-  const started = Date.parse(StartedAt);
-  return Number.isNaN(started) ? Infinity : Date.now() - started;
+  /** Since its last start, in milliseconds. Only once the engine's clock is asked how long it has run: clocks may be set meanwhile. */
+  #ranFor({ State: { StartedAt } }: ContainerInspect): number {
+    if (this.#start?.at !== StartedAt) {
+      const [started, now] = [Date.parse(StartedAt), this.#engine.getTime()];
+      // an engine that does not say when it was started is believed that it runs
+      const ranFor = Number.isNaN(started) ? Infinity : Math.max(0, (now ?? started) - started);
+      this.#start = { at: StartedAt, ranFor, seen: performance.now() };
+    }
+    return this.#start.ranFor + performance.now() - this.#start.seen;
+  }
 }

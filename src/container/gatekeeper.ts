@@ -1,8 +1,9 @@
 import { Failure, reasonOf } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Since } from './gate.ts';
 import { isStarting, type Operation } from './operation.ts';
+import type { Plan } from './plan.ts';
 import type { RunSpec } from './run-spec.ts';
 import { Unhealthy } from './unhealthy.ts';
 import { listSpecNeeds } from './bound.ts';
@@ -26,15 +27,19 @@ export class Gatekeeper {
   readonly #engine: Engine;
   readonly #gate: Gate | undefined;
   readonly #specs: ReadonlyMap<string, RunSpec>;
+  readonly #failed: ReadonlySet<string>;
   readonly #onWords: OnWords;
   readonly #watched = new Map<string, Promise<Kept | undefined>>();
   readonly #others = new Map<string, Promise<Failure | undefined>>();
 
-  /** @param gate absent: everything counts as healthy once it is started */
-  constructor(engine: Engine, gate: Gate | undefined, specs: ReadonlyMap<string, RunSpec>, onWords: OnWords) {
+  /**
+   * @param gate absent: everything counts as healthy once it is started
+   */
+  constructor(engine: Engine, gate: Gate | undefined, { specs = new Map(), left = new Map() }: Pick<Plan, 'specs' | 'left'>, onWords: OnWords) {
     this.#engine = engine;
     this.#gate = gate;
     this.#specs = specs;
+    this.#failed = new Set(left.keys());
     this.#onWords = onWords;
   }
 
@@ -45,19 +50,19 @@ export class Gatekeeper {
     for (const need of listSpecNeeds(spec)) {
       const failure = (await this.#watched.get(need))?.failure ?? (this.#watched.has(need) ? undefined : await this.#look(operation, need));
       if (failure === undefined) continue;
-      throw new Unmet(`cannot ${operation.verb} container "${operation.name}"`, { why: `it needs "${need}", and ${failure instanceof Unhealthy ? `that is not healthy: ${failure.reason}` : failure.why}` });
+      throw new Unmet(`cannot ${operation.verb} container "${operation.name}"`, { why: `it needs "${need}"${failure instanceof Unhealthy ? `, and that is not healthy: ${failure.reason}` : `: ${failure.why}`}` });
     }
   }
 
   /** Waits until a container that was just started is healthy. @throws Unhealthy */
-  async pass(operation: Operation, name: string, id: string): Promise<void> {
-    await this.#gate?.({ id, name, labels: this.#specs.get(name)?.ownLabels ?? {} }, (words) => this.#onWords(operation, words));
+  async pass(operation: Operation, name: string, id: string, since: Since = 'started'): Promise<void> {
+    await this.#gate?.({ id, name, labels: this.#specs.get(name)?.ownLabels ?? {}, since }, (words) => this.#onWords(operation, words));
   }
 
   /** Has an eye on a container that was just started, and waits for nothing. */
-  watch(operation: Operation, id: string): void {
+  watch(operation: Operation, id: string, since?: Since): void {
     if (this.#gate === undefined) return;
-    this.#watched.set(operation.name, this.pass(operation, operation.name, id).then(() => undefined, (error: unknown) => ({ operation, failure: toFailure(operation.name, error) })));
+    this.#watched.set(operation.name, this.pass(operation, operation.name, id, since).then(() => undefined, (error: unknown) => ({ operation, failure: toFailure(operation.name, error) })));
   }
 
   /** Waits for all that were started. @returns those that did not become healthy */
@@ -79,7 +84,7 @@ export class Gatekeeper {
     if (other === undefined) return new Failure(`cannot find container "${name}"`, { why: 'there is no such container' });
     const labels = this.#specs.get(name)?.ownLabels ?? other.labels;
     try {
-      await this.#gate?.({ id: other.id, name, labels }, (words) => this.#onWords(operation, `waiting for ${name}: ${words}`));
+      await this.#gate?.({ id: other.id, name, labels, since: this.#failed.has(name) ? 'failed' : 'earlier' }, (words) => this.#onWords(operation, `waiting for ${name}: ${words}`));
       return undefined;
     } catch (error) {
       if (error instanceof EngineGone) throw error;

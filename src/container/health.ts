@@ -5,10 +5,12 @@ import { type Probed, probeHttp, probeTcp, type Target } from './probe.ts';
 /** What one look at a container tells. */
 export type Health =
   | { readonly state: 'healthy' }
-  /** not yet; `words` say what is missing */
-  | { readonly state: 'waiting'; readonly words: string }
+  /** not yet; `words` say what is missing, `isEngine` that the engine did not tell */
+  | { readonly state: 'waiting'; readonly words: string; readonly isEngine?: boolean }
   /** there is nothing to wait for */
-  | { readonly state: 'failed'; readonly words: string };
+  | { readonly state: 'failed'; readonly words: string }
+  /** somebody else did something to it: that says nothing of how it does */
+  | { readonly state: 'disturbed'; readonly words: string };
 
 /** So many times the engine may start again what ends at once. */
 const MOST_RESTARTS = 5;
@@ -19,20 +21,23 @@ export interface Seen {
   readonly ranFor: number;
   /** how often the engine started it again since somebody began to look */
   readonly restarts: number;
+  /** its own check has not run since it was unpaused */
+  readonly isStale?: boolean;
 }
 
 /**
  * Looks once: by the container's own check and by the port that the run spec names; without
  * these by a published TCP port that answers; without one by the time that it runs.
  */
-export async function checkHealth(engine: Engine, inspect: ContainerInspect, request: HealthRequest, { ranFor, restarts }: Seen): Promise<Health> {
+export async function checkHealth(engine: Engine, inspect: ContainerInspect, request: HealthRequest, { ranFor, restarts, isStale = false }: Seen): Promise<Health> {
   const { State } = inspect;
   if (restarts >= MOST_RESTARTS) return { state: 'failed', words: `it ended ${MOST_RESTARTS} times, the last time ${describeEnd(inspect)}` };
   if (State.Status === 'restarting') return { state: 'waiting', words: `it ended ${describeEnd(inspect)}` };
   if (!State.Running) return judgeEnded(inspect);
-  if (State.Status === 'paused') return { state: 'failed', words: 'it is paused' };
+  if (State.Status === 'paused') return { state: 'disturbed', words: 'it is paused' };
 
   const own = State.Health?.Status ?? 'none';
+  if (own === 'unhealthy' && (isStale || !hasFailedChecks(inspect))) return { state: 'waiting', words: 'its own check has not run since it was paused' };
   if (own === 'unhealthy') return { state: 'failed', words: `its own check failed${describeCheck(inspect)}` };
   if (own === 'starting') return { state: 'waiting', words: `its own check has not succeeded yet${describeCheck(inspect)}` };
   if (request.port !== undefined || request.path !== undefined) return checkNamedPort(engine, inspect, request);
@@ -43,6 +48,16 @@ export async function checkHealth(engine: Engine, inspect: ContainerInspect, req
   const silent = probed.filter(({ outcome }) => outcome === 'silent');
   if (silent.length > 0) return { state: 'waiting', words: silent.map(describePort).join(', ') };
   return ranFor >= request.uptime ? { state: 'healthy' } : { state: 'waiting', words: `it has not run for ${request.uptime / 1000}s yet` };
+}
+
+/** The engine calls what it pauses unhealthy, and says so until a check succeeds, or as many as it takes have failed (moby, health.go). */
+function hasFailedChecks({ State: { Health }, Config: { Healthcheck } }: ContainerInspect): boolean {
+  return (Health?.FailingStreak ?? Infinity) >= (Healthcheck?.Retries || 3);
+}
+
+/** Tells one run of the container's own check from another. */
+export function findLastCheck({ State: { Health } }: ContainerInspect): string | undefined {
+  return Health?.Log?.at(-1)?.Start;
 }
 
 /** Milliseconds that the engine takes to call a container unhealthy by its own check; 0 where it has none. */

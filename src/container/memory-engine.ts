@@ -1,7 +1,7 @@
 import { Failure } from '../errors.ts';
 import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, VolumeInspect } from './engine.ts';
 import type { EngineTraits } from './engine-traits.ts';
-import { formatPort, listPorts, makeInspect } from './memory-inspect.ts';
+import { formatPort, listPorts, makeInspect, memoryTime, whyRefused } from './memory-inspect.ts';
 import { type Kept, type MemoryState, readMemory, writeMemory } from './memory-state.ts';
 
 export interface MemoryEngineOptions {
@@ -34,6 +34,10 @@ export class MemoryEngine implements Engine {
 
   getTraits(): Promise<EngineTraits> {
     return Promise.resolve({ limitsSwap: true, liveRestore: true, dataRoot: '' });
+  }
+
+  getTime(): number {
+    return Date.parse(memoryTime(this.#state.count + 1));
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {
@@ -152,16 +156,16 @@ export class MemoryEngine implements Engine {
 
   startContainer(id: string): Promise<void> {
     const { name, inspect } = this.#get(id);
-    return this.#change(`start ${name}`, (state) => {
+    return this.#changeState('start', id, (state) => {
       const taken = state.containers.filter((other) => other.inspect.State.Running && other.inspect.Id !== id).flatMap((other) => listPorts(other.inspect.HostConfig).map(formatPort));
       const clash = listPorts(inspect.HostConfig).map(formatPort).find((port) => taken.includes(port));
       if (clash !== undefined) throw new Failure(`cannot start container "${name}"`, { why: `port ${clash} is already allocated` });
-      if (!inspect.State.Running) this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: `start ${++state.count}` });
+      if (!inspect.State.Running) this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) });
     });
   }
 
   unpauseContainer(id: string): Promise<void> {
-    return this.#change(`unpause ${this.#get(id).name}`, () => this.#setState(id, { Status: 'running' }));
+    return this.#changeState('unpause', id, () => this.#setState(id, { Status: 'running' }));
   }
 
   stopContainer(id: string): Promise<void> {
@@ -172,7 +176,7 @@ export class MemoryEngine implements Engine {
   }
 
   restartContainer(id: string): Promise<void> {
-    return this.#change(`restart ${this.#get(id).name}`, (state) => this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: `start ${++state.count}` }));
+    return this.#change(`restart ${this.#get(id).name}`, (state) => this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) }));
   }
 
   signalContainer(id: string, signal: string): Promise<void> {
@@ -181,10 +185,10 @@ export class MemoryEngine implements Engine {
 
   renameContainer(id: string, name: string): Promise<void> {
     const kept = this.#get(id);
-    return this.#change(`rename ${kept.name} ${name}`, (state) => {
+    return this.#changeState('rename', id, (state) => {
       if (state.containers.some((other) => other.name === name)) throw new Failure(`cannot rename container "${kept.name}"`, { why: `the name ${name} is in use` });
       kept.name = name;
-    });
+    }, ` ${name}`);
   }
 
   updateContainer(id: string, limits: HostConfig): Promise<void> {
@@ -195,8 +199,7 @@ export class MemoryEngine implements Engine {
   }
 
   removeContainer(id: string): Promise<void> {
-    const { name } = this.#get(id);
-    return this.#change(`remove ${name}`, (state) => {
+    return this.#changeState('remove', id, (state) => {
       state.containers = state.containers.filter(({ inspect }) => inspect.Id !== id);
     });
   }
@@ -216,6 +219,15 @@ export class MemoryEngine implements Engine {
     const kept = this.#state.containers.find(({ inspect }) => inspect.Id === id);
     if (kept === undefined) throw new Failure(`cannot find container "${id}"`, { why: 'it is not there' });
     return kept;
+  }
+
+  #changeState(verb: Parameters<typeof whyRefused>[0], id: string, change: (state: MemoryState) => void, rest = ''): Promise<void> {
+    const { name, inspect } = this.#get(id);
+    return this.#change(`${verb} ${name}${rest}`, (state) => {
+      const why = whyRefused(verb, inspect.State);
+      if (why !== undefined) throw new Failure(`cannot ${verb} container "${name}"`, { why });
+      change(state);
+    });
   }
 
   #change<T>(call: string, change: (state: MemoryState) => T): Promise<T> {

@@ -6,7 +6,7 @@ export function makeInspect(id: string, name: string, { HostConfig, NetworkingCo
   const anonymous = volumes.map((target, index) => ({ Type: 'volume', Name: `${index}${id}`.slice(0, 64), Destination: target, RW: true }));
   const mounts = (HostConfig.Mounts ?? []).map(({ Type, Source, Target, ReadOnly = false }) => ({ Type, Name: Type === 'volume' ? Source : undefined, Source: Type === 'volume' ? '' : Source, Destination: Target, RW: !ReadOnly }));
   return {
-    Id: id, Name: `/${name}`, Image: `image-of-${config.Image ?? ''}`, Created: new Date(count * 1000).toISOString(),
+    Id: id, Name: `/${name}`, Image: `image-of-${config.Image ?? ''}`, Created: memoryTime(count),
     NetworkSettings: { Networks: { [HostConfig.NetworkMode ?? 'bridge']: {}, ...NetworkingConfig?.EndpointsConfig } },
     State: { Status: 'created', Running: false, ExitCode: 0, StartedAt: '0001-01-01T00:00:00Z' },
     Config: {
@@ -28,4 +28,22 @@ export function listPorts({ PortBindings }: HostConfig): { address: string; host
 
 export function formatPort({ address, hostPort, protocol }: { address: string; hostPort: number; protocol: string }): string {
   return `${address}:${hostPort}/${protocol}`;
+}
+
+const BEGAN = Date.UTC(2026, 0, 1);
+const MINUTE = 60_000;
+
+/** The memory engine's clock goes on by a minute with each thing that is made or started: RFC 3339, as engines write it. */
+export function memoryTime(count: number): string {
+  return new Date(BEGAN + count * MINUTE).toISOString();
+}
+
+/** Why a real engine does not do this to a container in that state; undefined: it does. */
+export function whyRefused(verb: 'start' | 'unpause' | 'rename' | 'remove', { Status, Running }: ContainerInspect['State']): string | undefined {
+  switch (verb) {
+    case 'start': return Status === 'paused' ? 'cannot start a paused container, try unpause instead' : Status === 'dead' ? 'container is marked for removal and cannot be started' : undefined;
+    case 'unpause': return Status === 'paused' ? undefined : 'it is not paused';
+    case 'rename': return Status === 'restarting' ? 'sandbox not found' : undefined;
+    case 'remove': return Running ? 'you cannot remove a running container' : Status === 'dead' ? 'failed to remove root filesystem: device or resource busy' : undefined;
+  }
 }

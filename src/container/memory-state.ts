@@ -7,7 +7,7 @@ import type { ContainerConfig, ContainerInspect, NetworkSummary } from './engine
 export interface Kept { inspect: ContainerInspect; name: string }
 
 export interface MemoryState {
-  /** counts ids and starts, so that a test sees what is new without a clock */
+  /** counts what was made and started, for ids and times: so a test sees what is new without a clock */
   count: number;
   containers: Kept[];
   images: Record<string, ContainerConfig>;

@@ -10,7 +10,7 @@ import { freePorts } from './free-ports.ts';
 import { planImages } from './image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
-import type { Operation } from './operation.ts';
+import { isStarting, type Operation } from './operation.ts';
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -23,6 +23,8 @@ export interface Plan {
   readonly notes: readonly string[];
   /** what is not done now, though a record asks for it, to a container each; the others go on */
   readonly refused?: readonly Failure[];
+  /** containers that stay otherwise than their records say, since they have failed or need one that has, each with why in a few words */
+  readonly left?: ReadonlyMap<string, string>;
   /** of the containers that are to run and were looked at, by name */
   readonly specs?: ReadonlyMap<string, RunSpec>;
 }
@@ -77,7 +79,7 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const all = arrange([...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
   const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
-  return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), ...(refused.length === 0 ? {} : { refused }) };
+  return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), left: tried.left, ...(refused.length === 0 ? {} : { refused }) };
 }
 
 /** What an adopted container keeps although its record says otherwise. */
@@ -106,7 +108,7 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
   throwAll(disabled.map(({ name }) => new Failure(`cannot ${verb} container "${name}"`, { why: 'its record is disabled', hint: `db docker_containers setprop ${name} status enabled` })));
   // who asks for a start asks for another try; a restart is one of what is there
   const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
-  const isStarted = (name: string): boolean => plan.operations.some((operation) => operation.name === name && ['create', 'recreate', 'start'].includes(operation.verb));
+  const isStarted = (name: string): boolean => plan.operations.some((operation) => operation.name === name && isStarting(operation));
   const rest = ours.filter(({ name }) => !isStarted(name)).flatMap((container): readonly Operation[] => {
     // one that has finished its work is not started by an update, but by an admin it is
     if (!container.inspect.State.Running) return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];

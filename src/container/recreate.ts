@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from '../errors.ts';
+import { discard, renameInAnyState } from './any-state.ts';
 import { makeCreateBody } from './create-body.ts';
 import { copyData, finishMove, type PreparedMove, prepareMove } from './data-copy.ts';
 import type { Engine } from './engine.ts';
@@ -17,11 +18,8 @@ export async function recreate(engine: Engine, operation: RecreateOperation, pas
   const { name, nameNow, id, unfinished, spec, stop, wasRunning } = operation;
   const old = await engine.findContainer(id);
   if (old === undefined) throw new Failure(`cannot recreate container "${name}"`, { why: 'it went away in the meantime' });
-  if (unfinished !== undefined) {
-    await engine.stopContainer(unfinished, {});
-    await engine.removeContainer(unfinished);
-  }
-  if (nameNow === name) await engine.renameContainer(id, `${name}${REPLACED_SUFFIX}`);
+  if (unfinished !== undefined) await discard(engine, unfinished, name, {});
+  if (nameNow === name) await renameInAnyState(engine, id, `${name}${REPLACED_SUFFIX}`, stop);
   let made: string | undefined;
   let move: PreparedMove | undefined;
   let isStarted = false;
@@ -40,8 +38,9 @@ export async function recreate(engine: Engine, operation: RecreateOperation, pas
   } catch (error) {
     throw await bringBack(engine, { id, name, wasRunning }, { made, isStarted, error });
   }
-  await engine.removeContainer(id);
+  const left = await discard(engine, id, name);
   if (move !== undefined) finishMove(move);
+  if (left !== undefined) throw left;
 }
 
 /** Ends a recreate whose new container was started already when it was interrupted. */
@@ -53,8 +52,8 @@ export async function finishReplacing(engine: Engine, operation: RemoveOperation
     if (!(error instanceof Unhealthy)) throw error;
     throw await bringBack(engine, { id, name, wasRunning: true }, { made, isStarted: true, error });
   }
-  await engine.stopContainer(id, stop);
-  await engine.removeContainer(id);
+  const left = await discard(engine, id, name, stop);
+  if (left !== undefined) throw left;
 }
 
 interface Old { readonly id: string; readonly name: string; readonly wasRunning: boolean }
@@ -64,10 +63,7 @@ interface Broken { readonly made: string | undefined; readonly isStarted: boolea
 /** @returns what is to be thrown: the error itself, or that the old one did not come back, with both reasons */
 async function bringBack(engine: Engine, { id, name, wasRunning }: Old, { made, isStarted, error }: Broken): Promise<unknown> {
   try {
-    if (made !== undefined) {
-      if (isStarted) await engine.stopContainer(made, {});
-      await engine.removeContainer(made);
-    }
+    if (made !== undefined) await discard(engine, made, name, isStarted ? {} : undefined);
     // started first: killed in between, it serves under its other name
     if (wasRunning) await engine.startContainer(id);
     await engine.renameContainer(id, name);

@@ -28,9 +28,11 @@ export function getSpecDigest({ values, ownLabels }: RunSpec): string {
 /**
  * Takes out what would try again a run spec that has failed, since a try takes down what
  * serves now, and what needs a container that therefore does not run. Each gets a note.
+ * @returns `left`: all of these by name, with why in a few words
  */
-export function withholdFailed(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual, failed: FailedSpecs): { readonly operations: readonly Operation[]; readonly notes: readonly string[] } {
+export function withholdFailed(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual, failed: FailedSpecs): { readonly operations: readonly Operation[]; readonly notes: readonly string[]; readonly left: ReadonlyMap<string, string> } {
   const notes: string[] = [];
+  const left = new Map<string, string>();
   const withheld = new Set<string>();
   const missing = new Set<string>();
   for (const container of wanted) {
@@ -42,15 +44,17 @@ export function withholdFailed(operations: readonly Operation[], wanted: readonl
     // one that stands aside waits to be brought back
     if (known !== undefined && known.digest === getSpecDigest(spec) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
       notes.push(`failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`);
+      left.set(name, 'has failed before');
       if (isStarted) withheld.add(name);
     } else if (isStarted) {
       const need = listSpecNeeds(spec).find((other) => missing.has(other));
       if (need !== undefined) {
         notes.push(`not started ${name}: it needs ${need}`);
+        left.set(name, `needs "${need}"`);
         withheld.add(name);
       }
     }
     if (withheld.has(name) && !isRunning) missing.add(name);
   }
-  return { operations: operations.filter((operation) => !(withheld.has(operation.name) && isStarting(operation))), notes };
+  return { operations: operations.filter((operation) => !(withheld.has(operation.name) && isStarting(operation))), notes, left };
 }

@@ -21,12 +21,12 @@ export async function waitForBoot(paths: Paths, snapshot: Snapshot, specs: Reado
   reporter.progress('waiting for the engine');
   const failure = await waitForEngine(paths, snapshot);
   if (failure !== undefined) throw failure;
-  const until = Date.now() + (parseMilliseconds(findProp(snapshot, 'configuration', 'docksmith', 'BootWait')) ?? 0);
+  const until = performance.now() + (parseMilliseconds(findProp(snapshot, 'configuration', 'docksmith', 'BootWait')) ?? 0);
   for (;;) {
     const missing = findMissing(specs);
     if (missing.size === 0) return;
     const words = [...missing].map(([address, names]) => `address ${address} (${names.join(', ')})`).join(', ');
-    if (Date.now() >= until) { reporter.warning(`${words} is not up`); return; }
+    if (performance.now() >= until) { reporter.warning(`${words} is not up`); return; }
     reporter.progress(`waiting for ${words}`);
     await sleep(LOOK_EVERY_MILLISECONDS);
   }

@@ -1,9 +1,7 @@
 import path from 'node:path';
 import type { Applied } from '../container/apply.ts';
 import type { Engine } from '../container/engine.ts';
-import { EngineGone } from '../container/engine-gone.ts';
 import { isHealthy } from '../container/gate.ts';
-import { Unmet } from '../container/gatekeeper.ts';
 import type { HealthTimes } from '../container/health-request.ts';
 import { MANAGED_LABEL } from '../container/names.ts';
 import { getSubject, isStarting } from '../container/operation.ts';
@@ -51,10 +49,8 @@ export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new 
   for (const { operation, failure } of failed) {
     const name = getSubject(operation);
     const spec = specs.get(name);
-    // a container that serves was taken down for it; what lies with others, or with the engine, is no failure of the run spec
-    const isOfSpec = failure instanceof Unhealthy || (operation.verb === 'recreate' && !(failure instanceof EngineGone) && !(failure instanceof Unmet));
-    if (spec === undefined || !isOfSpec) continue;
-    all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: failure instanceof Unhealthy ? failure.reason : failure.why });
+    // only how the container did: what lies with others, or with the engine, is no failure of the run spec
+    if (spec !== undefined && failure instanceof Unhealthy) all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: failure.reason });
   }
   const sorted = Object.fromEntries([...all].sort(([a], [b]) => compareBytes(a, b)));
   if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths)))) writeState(failedFile(paths), WHAT, { failed: sorted });

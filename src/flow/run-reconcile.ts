@@ -100,7 +100,13 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   rememberFailed(paths, failed, planned, applied, new Date());
   await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
-  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure)] };
+  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure), ...listLeft(planned)] };
+}
+
+/** Who is not as its record says, though nothing failed just now. */
+export function listLeft({ left = new Map() }: Pick<Plan, 'left'>): readonly Failure[] {
+  if (left.size === 0) return [];
+  return [new Failure('cannot bring every container to its record', { why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '), hint: 'change what is wrong in the record, or: docksmith reconcile --retry' })];
 }
 
 /** @returns why it does not answer, where it does not */

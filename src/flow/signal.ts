@@ -218,7 +218,7 @@ class Signal {
   }
 
   async #adjust({ name, services }: Extract<Step, { kind: 'services' }>): Promise<void> {
-    const began = Date.now();
+    const began = performance.now();
     const snapshot = readHostSnapshot(this.#paths);
     const wanted = this.#context.force === true ? services.map((service) => ({ ...service, always: true })) : services;
     const { adjusted, failures } = await adjustServices(this.#paths, snapshot, wanted, name, this.#reporter);
@@ -228,7 +228,7 @@ class Signal {
     this.#adjusted.push(...adjusted);
     const touched = new Set([...adjusted.map(({ service }) => service), ...listIntents(this.#paths).map((intent) => intent.name)]);
     this.#untouched.push(...services.map(({ service }) => service).filter((service) => !touched.has(service)));
-    this.#steps.push({ name, seconds: (Date.now() - began) / 1000, exitCode: failures.length === 0 || mayPend ? 0 : 1 });
+    this.#steps.push({ name, seconds: (performance.now() - began) / 1000, exitCode: failures.length === 0 || mayPend ? 0 : 1 });
   }
 
   #fail(error: unknown): void {

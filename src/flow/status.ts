@@ -70,7 +70,7 @@ const NEVER = '0001-01-01T00:00:00Z';
  * How things stand: every record of a container and every container of ours, by name. Without an
  * engine what only the host knows. @throws Failure(s) for names that are neither
  */
-export async function readStatus(paths: Paths, names: readonly string[], now = new Date()): Promise<Status> {
+export async function readStatus(paths: Paths, names: readonly string[]): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
   const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths) };
   const records = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
@@ -86,7 +86,7 @@ export async function readStatus(paths: Paths, names: readonly string[], now = n
   const { engine, ours } = found;
   const all = [...new Set([...records, ...ours.map(({ name }) => name)])].sort(compareBytes);
   refuseUnknown(names, all);
-  const containers = await Promise.all(all.filter(isAsked).map(async (name) => ({ ...await readOne(engine, snapshot, name, ours.find((container) => container.name === name), now), failed: failed.get(name) })));
+  const containers = await Promise.all(all.filter(isAsked).map(async (name) => ({ ...await readOne(engine, snapshot, name, ours.find((container) => container.name === name)), failed: failed.get(name) })));
   return { containers, ...ofHost, engineFailure: undefined };
 }
 
@@ -149,7 +149,7 @@ function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus,
   return { name, record, urls: record === 'enabled' ? listUrls(snapshot, name) : [] };
 }
 
-async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined, now: Date): Promise<Omit<ContainerStatus, 'failed'>> {
+async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined): Promise<Omit<ContainerStatus, 'failed'>> {
   const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
   const isAside = container !== undefined && container.labels[NAME_LABEL] !== name && container.labels[NAME_LABEL] === baseName(name);
   const record = describeRecord(snapshot, name);
@@ -158,7 +158,7 @@ async function readOne(engine: Engine, snapshot: Snapshot, name: string, contain
   const [used, image] = await Promise.all([readMemory(engine, inspect), engine.findImage(inspect.Image)]);
   const digests = image?.RepoDigests ?? [];
   return {
-    ...record, isAside, ...describeState(inspect, now),
+    ...record, isAside, ...describeState(inspect, engine.getTime()),
     memory: { used, limit: inspect.HostConfig.Memory || undefined },
     ports: container.ports, image: inspect.Config.Image, digest: digests[0]?.split('@')[1] ?? inspect.Image,
   };
@@ -169,11 +169,11 @@ const NOT_THERE = {
   memory: { used: undefined, limit: undefined }, ports: [], image: undefined, digest: undefined,
 } as const;
 
-/** What inspect says of the run that is, or was last. Pure. */
-export function describeState({ State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>, now: Date): Pick<ContainerStatus, 'state' | 'health' | 'isCrashLooping' | 'restarts' | 'exitCode' | 'outOfMemory' | 'started' | 'finished'> {
+/** What inspect says of the run that is, or was last. Pure. @param now by the engine's clock, in milliseconds since 1970 */
+export function describeState({ State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>, now: number | undefined): Pick<ContainerStatus, 'state' | 'health' | 'isCrashLooping' | 'restarts' | 'exitCode' | 'outOfMemory' | 'started' | 'finished'> {
   const health = State.Health?.Status;
   const [started, finished] = [State.StartedAt, State.FinishedAt].map((time) => (time === undefined || time === NEVER ? undefined : time));
-  const isFresh = State.Status === 'running' && started !== undefined && now.getTime() - Date.parse(started) < RUNS_WELL_AFTER_MILLISECONDS;
+  const isFresh = State.Status === 'running' && started !== undefined && (now ?? Infinity) - Date.parse(started) < RUNS_WELL_AFTER_MILLISECONDS;
   return {
     state: State.Status,
     // of what does not run the engine keeps saying what it said last

@@ -23,10 +23,12 @@ export interface ProxyOptions {
    * @returns false: the answer is never passed on
    */
   readonly onMutated?: (call: string, count: number) => boolean | Promise<boolean>;
+  /** Called before a call is passed on. @returns the status that is answered in the engine's place; undefined: it is passed on */
+  readonly refuse?: (call: string) => number | undefined;
 }
 
 /** Stands between a program and the engine at `engineSocket`, passes everything on and writes down what was asked. */
-export async function startCountingProxy(engineSocket: string, { onMutated }: ProxyOptions = {}): Promise<CountingProxy> {
+export async function startCountingProxy(engineSocket: string, { onMutated, refuse }: ProxyOptions = {}): Promise<CountingProxy> {
   const dir = makeTemporaryFolder('proxy');
   const socket = path.join(dir, 'proxy.sock');
   const calls: string[] = [];
@@ -34,6 +36,8 @@ export async function startCountingProxy(engineSocket: string, { onMutated }: Pr
     const call = `${request.method ?? ''} ${request.url ?? ''}`;
     calls.push(call);
     const count = calls.filter(isMutating).length;
+    const refused = refuse?.(call);
+    if (refused !== undefined) return void request.resume().on('end', () => response.writeHead(refused, { 'content-type': 'application/json' }).end('{"message":"a fault of the engine"}'));
     const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => void (async () => {
       if (onMutated !== undefined && isMutating(call) && !(await onMutated(call, count))) return void response.destroy();
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);

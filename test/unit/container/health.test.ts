@@ -31,9 +31,11 @@ describe('the health of a container', () => {
     ['is between two starts', inspectOf({ Status: 'restarting', ExitCode: 1 }), {}, 'waiting: it ended with exit code 1'],
     ['ends again and again', inspectOf({}), { ranFor: 9000, restarts: 5 }, 'failed: it ended 5 times, the last time with exit code 0'],
     ['was never started', inspectOf({ Status: 'created', Running: false }), {}, 'failed: it was never started'],
-    ['is paused', inspectOf({ Status: 'paused' }), { ranFor: 9000 }, 'failed: it is paused'],
+    ['is paused', inspectOf({ Status: 'paused' }), { ranFor: 9000 }, 'disturbed: it is paused'],
     ['says itself that it is well', inspectOf(own('healthy')), {}, 'healthy'],
     ['says itself that it is not', inspectOf(own('unhealthy', 1, 'one\nno database\n')), { ranFor: 9000 }, 'failed: its own check failed (exit code 1: no database)'],
+    ['was unpaused, whatever the engine says of it until its check has run', inspectOf({ Health: { Status: 'unhealthy', FailingStreak: 0, Log: [{ ExitCode: 0, Output: '' }] } }), {}, 'waiting: its own check has not run since it was paused'],
+    ['has failed as many checks as it takes', inspectOf({ Health: { Status: 'unhealthy', FailingStreak: 3 } }), {}, 'failed: its own check failed'],
     ['does not know yet, however long it has run', inspectOf(own('starting')), { ranFor: 9000 }, 'waiting: its own check has not succeeded yet (exit code 1)'],
   ])('that %s', async (_, inspect, { ranFor = 0, restarts = 0 }, words) => {
     const health = await checkHealth(new MemoryEngine(), inspect, REQUEST, { ranFor, restarts });

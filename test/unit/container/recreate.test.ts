@@ -92,6 +92,74 @@ describe('a recreate', () => {
   });
 });
 
+describe('whatever state a container is in', () => {
+  const dead = { Status: 'dead', Running: false } as const;
+
+  it('one that ends again and again makes room for a better one, and is started without delay where nothing is better', async () => {
+    const engine = new MemoryEngine({ images: IMAGES });
+    await reconcile(engine, { wiki: 'user: "1"' });
+    engine.setState('wiki', { Status: 'restarting', ExitCode: 3 });
+    expect(await showPlan(engine, { wiki: 'user: "1"' })).toEqual(['restart wiki: ended with exit code 3']);
+    expect(await showPlan(engine, { wiki: 'user: "1"\nmem_limit: 64m' })).toEqual(['update wiki: memory none -> 64m', 'restart wiki: ended with exit code 3']);
+    expect((await reconcile(engine, { wiki: 'user: "2"' })).failed).toEqual([]);
+    expect(await listNames(engine)).toEqual(['wiki running']);
+  });
+
+  it('one that cannot be renamed twice serves on', async () => {
+    const engine = new MemoryEngine({ images: IMAGES, onCall: (call) => { if (call.startsWith('rename')) throw new Failure(`cannot ${call}`, { why: 'no' }); } });
+    await reconcile(engine, { wiki: 'user: "1"' });
+    engine.setState('wiki', { Status: 'restarting' });
+    expect((await reconcile(engine, { wiki: 'user: "2"' })).failed).toHaveLength(1);
+    expect(await listNames(engine)).toEqual(['wiki running']);
+  });
+
+  it.each<readonly [string, Wanted]>([['the same', { wiki: 'user: "1"' }], ['another', { wiki: 'user: "2"' }]])('one that the engine cannot remove makes room for one of %s run spec, is said once, and left in peace', async (_, wanted) => {
+    const engine = new MemoryEngine({ images: IMAGES });
+    await reconcile(engine, { wiki: 'user: "1"' });
+    engine.setState('wiki', dead);
+    const { failed } = await reconcile(engine, { ...wanted, git: '' });
+    expect(failed.map(({ failure }) => failure.message)).toEqual(['cannot remove container "wiki.dead-000000000001": failed to remove root filesystem: device or resource busy']);
+    expect(await listNames(engine)).toEqual(['git running', 'wiki running', 'wiki.dead-000000000001 dead']);
+    engine.calls.length = 0;
+    expect(await showPlan(engine, { ...wanted, git: '' })).toEqual(['nothing to do', 'orphan wiki.dead-000000000001: no record wants it; docksmith reconcile --remove-orphans removes it']);
+    expect((await reconcile(engine, { wiki: 'user: "3"', git: '' })).failed).toEqual([]);
+    // asked for, it is tried again, and keeps its name
+    expect((await reconcile(engine, { wiki: 'user: "3"', git: '' }, { removeOrphans: true })).failed).toHaveLength(1);
+    expect(await listNames(engine)).toEqual(['git running', 'wiki running', 'wiki.dead-000000000001 dead']);
+  });
+
+  it('one that the engine does not remove for once is removed by the next run', async () => {
+    let isRefusing = true;
+    const engine = new MemoryEngine({ images: IMAGES, onCall: (call) => { if (isRefusing && call.startsWith('remove')) throw new Failure(`cannot ${call}`, { why: 'server error' }); } });
+    await reconcile(engine, { wiki: 'user: "1"' });
+    expect((await reconcile(engine, { wiki: 'user: "2"' })).failed).toHaveLength(1);
+    expect(await listNames(engine)).toEqual(['wiki running', 'wiki.docksmith-old exited']);
+    isRefusing = false;
+    expect((await reconcile(engine, { wiki: 'user: "2"' })).failed).toEqual([]);
+    expect(await listNames(engine)).toEqual(['wiki running']);
+  });
+
+  it('one that the engine is removing is waited for, and made again', async () => {
+    const engine = new MemoryEngine({ images: IMAGES, onCall: (call) => { if (call === 'remove wiki') engine.setState('wiki', { Status: 'exited' }); } });
+    await reconcile(engine, { wiki: '' });
+    engine.setState('wiki', { Status: 'removing', Running: false });
+    expect(await showPlan(engine, { wiki: '' })).toEqual(['remove wiki: the engine is removing it', 'create wiki: not there']);
+    expect((await reconcile(engine, { wiki: '' })).failed).toEqual([]);
+    expect(await listNames(engine)).toEqual(['wiki running']);
+  });
+
+  it.each(['created', 'running', 'paused', 'restarting', 'exited', 'dead'])('a %s one is stopped when its record is disabled, and removed with its record', async (Status) => {
+    const engine = new MemoryEngine({ images: IMAGES });
+    await reconcile(engine, { wiki: '' });
+    engine.setState('wiki', { Status, Running: ['running', 'paused', 'restarting'].includes(Status), ExitCode: 1 });
+    expect((await reconcile(engine, { wiki: undefined })).failed).toEqual([]);
+    expect(await showPlan(engine, { wiki: undefined })).toEqual(['nothing to do']);
+    expect((await engine.listContainers()).map(({ status }) => status)).not.toContain('running');
+    const { failed } = await reconcile(engine, {}, { removeOrphans: true });
+    expect([failed.length, (await engine.listContainers()).length]).toEqual(Status === 'dead' ? [1, 1] : [0, 0]);
+  });
+});
+
 describe('applying a plan', () => {
   it('removes a new container that does not start', async () => {
     const engine = new MemoryEngine({ images: IMAGES });

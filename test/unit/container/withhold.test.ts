@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryEngine } from '../../../src/container/memory-engine.ts';
 import { parseRunSpec } from '../../../src/container/run-spec.ts';
 import { type FailedSpecs, getSpecDigest } from '../../../src/container/withhold.ts';
-import { desire, reconcile, showPlan, type Wanted } from '../../support/container-world.ts';
+import { desire, planFor, reconcile, showPlan, type Wanted } from '../../support/container-world.ts';
 
 const IMAGES = { 'app:1': {} };
 
@@ -46,6 +46,16 @@ describe('a run spec that has failed', () => {
     const engine = new MemoryEngine({ images: IMAGES });
     await reconcile(engine, { db: 'user: "1"' });
     expect(await showPlan(engine, needing, { failed })).toEqual(['create wiki: not there', 'create front: not there', 'create git: not there', NOTE('db')]);
+  });
+
+  it('is told as what is left otherwise than its record says, with those that need it, also where its old container serves', async () => {
+    const needing: Wanted = { db: '', wiki: 'depends_on: [db]', git: '' };
+    const failed = failedOf(needing, 'db');
+    const engine = new MemoryEngine({ images: IMAGES });
+    expect([...(await planFor(engine, needing, { failed })).left ?? []]).toEqual([['db', 'has failed before'], ['wiki', 'needs "db"']]);
+    await reconcile(engine, { db: '', git: '' });
+    expect([...(await planFor(engine, { db: '', git: '' }, { failed })).left ?? []]).toEqual([['db', 'has failed before']]);
+    expect([...(await planFor(engine, { db: '', git: '' })).left ?? []]).toEqual([]);
   });
 
   it('is known by what it says, not by how it is written', () => {

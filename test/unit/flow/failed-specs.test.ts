@@ -40,7 +40,8 @@ it('keeps why a new container was no good, on one line, until it is started well
 });
 
 it.each<readonly [string, string | undefined, Failure, boolean]>([
-  ['a recreate that the engine refuses, since it takes down what serves', 'user: "1"', new Failure('cannot start', { why: 'no' }), true],
+  ['a new container that ends', 'user: "1"', SICK, true],
+  ['a recreate that the engine refuses', 'user: "1"', new Failure('cannot start', { why: 'no' }), false],
   ['a create that the engine refuses', undefined, new Failure('cannot start', { why: 'no' }), false],
   ['an engine that went away', 'user: "1"', new EngineGone('cannot reach it', { why: 'no' }), false],
   ['another container that is not healthy', 'user: "1"', new Unmet('cannot recreate', { why: 'it needs db' }), false],
