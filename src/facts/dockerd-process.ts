@@ -1,12 +1,20 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
+export interface DockerdProcess {
+  readonly pid: number;
+  /** the program's name first */
+  readonly args: readonly string[];
+  /** systemd started it as its unit `docker.service` */
+  readonly isOfUnit: boolean;
+}
+
 /**
- * How the engine that listens on a socket was started, found over the socket itself: several
- * engines may run on one machine. Looks at processes and sockets of this network namespace.
- * @returns its arguments, the program's name first; undefined where no such process is seen
+ * The engine that listens on a socket, found over the socket itself: several engines may run on
+ * one machine. Looks at processes and sockets of this network namespace.
+ * @returns undefined where no such process is seen
  */
-export function findDockerdArguments(socket: string, proc = '/proc'): readonly string[] | undefined {
+export function findDockerd(socket: string, proc = '/proc'): DockerdProcess | undefined {
   const inodes = new Set(readLines(path.join(proc, 'net/unix')).flatMap((line) => {
     // Num RefCount Protocol Flags Type St Inode Path
     const [, , , , , , inode, file] = line.trim().split(/\s+/);
@@ -15,8 +23,12 @@ export function findDockerdArguments(socket: string, proc = '/proc'): readonly s
   if (inodes.size === 0) return undefined;
   for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
     const folder = path.join(proc, pid);
-    if (readLines(path.join(folder, 'comm'))[0] !== 'dockerd') continue;
-    if (list(path.join(folder, 'fd')).some((fd) => inodes.has(readLink(path.join(folder, 'fd', fd))))) return readLines(path.join(folder, 'cmdline')).join('\n').split('\0').filter((word) => word !== '');
+    if (!/^docker(d|d-\S+|-current)?$/.test(readLines(path.join(folder, 'comm'))[0] ?? '')) continue;
+    if (!list(path.join(folder, 'fd')).some((fd) => inodes.has(readLink(path.join(folder, 'fd', fd))))) continue;
+    return {
+      pid: Number(pid), args: readLines(path.join(folder, 'cmdline')).join('\n').split('\0').filter((word) => word !== ''),
+      isOfUnit: readLines(path.join(folder, 'cgroup')).some((line) => line.endsWith('/docker.service')),
+    };
   }
   return undefined;
 }

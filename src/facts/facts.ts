@@ -9,11 +9,17 @@ export interface Facts {
   readonly publishedPorts: readonly PublishedPort[];
   /** image reference -> what the image says of itself; only images that the engine has */
   readonly images: ReadonlyMap<string, ImageFacts>;
-  /** the systemd unit of the engine, where one is installed under the root */
-  readonly dockerUnit?: { readonly path: string; readonly execStart: string } | undefined;
+  /** the systemd unit of the engine and its drop-ins, but for ours, where one is installed under the root */
+  readonly dockerUnit?: UnitTexts | undefined;
   /** loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files have to be read for it; that is done once. */
   readonly portsInFiles: () => ReadonlyMap<number, string>;
 }
+
+/** A file as it is; the path is without the root. */
+export interface FileText { readonly path: string; readonly text: string }
+
+/** A unit of systemd, then its drop-ins in the order in which they are laid over it. */
+export interface UnitTexts { readonly path: string; readonly texts: readonly FileText[] }
 
 /** What kind of host this is; the folders are looked for under the root. */
 export interface HostFacts {

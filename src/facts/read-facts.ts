@@ -25,7 +25,7 @@ export interface OwnedPaths {
 export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   let ports: ReadonlyMap<number, string> | undefined;
   let listeners: Facts['listeners'] | undefined;
-  const dockerUnit = findDockerUnit(paths, ownedFiles);
+  const dockerUnit = findDockerUnit(paths, { without: ownedFiles });
   return {
     host: readHostFacts(paths),
     addresses: listAddresses(),

@@ -9,7 +9,7 @@ import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { intentsOf, isAdjustable, listRetries } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
-import { refuseLostData } from './data-root.ts';
+import { checkEngineOptions } from './engine-options.ts';
 import { type EventPlanRequest, planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
@@ -64,7 +64,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const requests = requestsOf(templates, args);
   const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver });
   const { changes } = expanded;
-  if (has(KNOWN_ACTIONS.daemon)) await refuseLostData(world, changes);
+  const options = has(KNOWN_ACTIONS.daemon) ? await checkEngineOptions(world, changes) : [];
   const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];
   const known: readonly string[] = Object.values(KNOWN_ACTIONS);
   const unknowns: string[] = [];
@@ -75,7 +75,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const plan = ofContainers ?? (has(KNOWN_ACTIONS.images) ? planImageFetches(paths, world.snapshot, args) : undefined);
   return {
     changes,
-    warnings: [...warnings, ...expanded.warnings, ...unknowns],
+    warnings: [...warnings, ...expanded.warnings, ...options, ...unknowns],
     allocated: allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`),
     plan,
     restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,

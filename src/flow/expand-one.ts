@@ -10,6 +10,7 @@ import { intentsOf } from './adjust.ts';
 import { readCheckLimit, runChecks } from './event-checks.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
 import { listEdits } from './edits.ts';
+import { checkEngineOptions } from './engine-options.ts';
 import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { recorded } from './recorded.ts';
@@ -37,6 +38,7 @@ export async function expandOne(paths: Paths, request: ExpandRequest, reporter: 
     refuseObstacles(expanded.changes, hintOfObstacle);
     const limitSeconds = readCheckLimit(world.snapshot);
     await checkOutputs(paths, expanded.changes, limitSeconds);
+    for (const warning of await checkEngineOptions(world, expanded.changes)) reporter.warning(warning);
     const checks = { event: 'expand-template', args: [request.template], checks: listChecksOf(paths, findTemplate(world, request.template).template), limitSeconds, onBegin: (name: string) => reporter.progress(name) };
     const edits = listEdits(paths, world.ledger, expanded.changes);
     const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run), verify: () => runChecks(paths, expanded.changes, checks) });

@@ -1,6 +1,8 @@
-import type { Facts } from '../facts/facts.ts';
+import type { Facts, UnitTexts } from '../facts/facts.ts';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { parseDockerdOptions } from './dockerd-options.ts';
 import { splitList } from './ports.ts';
+import { parseUnit, splitUnitWords, type UnitSetting, type Word } from './unit-file.ts';
 
 const TLS_PROPS = ['TLSCACert', 'TLSCert', 'TLSKey'] as const;
 
@@ -17,37 +19,69 @@ export function engineAddress(snapshot: Snapshot): string {
   return missing.length === 0 && get('access') !== 'private' ? '0.0.0.0' : '127.0.0.1';
 }
 
-/** Options that daemon.json gives; dockerd does not start when the command line gives them too. */
-const IN_DAEMON_JSON = new RegExp([
-  /\s(--data-root|--graph|-g|--bip|--storage-driver|-s|--log-driver|--log-opt|--tlscacert|--tlscert|--tlskey)[= ]\S+/,
-  /\s--(live-restore|tlsverify|tls)(=\S+)?(?=\s|$)/,
-].map(({ source }) => source).join('|'), 'g');
-
 /** How the engine's systemd unit is to start it. */
 export interface UnitStart {
   /** `/usr/bin/dockerd --containerd=…`, without sockets */
   readonly command: string;
+  /** of the unit and its drop-ins, as they are written: `-/etc/sysconfig/docker-network` */
+  readonly environmentFiles: readonly string[];
   readonly optionsFile: string;
   /** `$OPTIONS`, as that file calls it */
   readonly variable: string;
 }
 
+/** The files that the engine's options are written to, and the variables that stand in them. */
+export function listOptionsFiles(snapshot: Snapshot): readonly { readonly file: string; readonly variables: readonly string[] }[] {
+  return splitList(findProp(snapshot, 'configuration', 'docker', 'OptionsFile') ?? '').map((file) => ({ file, variables: isDebianOptions(file) ? ['DOCKER_OPTS'] : ['other_args', 'OPTIONS'] }));
+}
+
 /**
- * The unit's own command without its sockets and variables: what it says besides (a containerd
- * that others share) has to stay, but for what daemon.json says.
- * @returns undefined where there is no unit or no options file
+ * The unit's own command, word by word as it is written, without its sockets, without what
+ * daemon.json gives, and without the variables of the options files, which come last: whatever it
+ * says besides (a containerd that others share, variables of others) has to stay.
+ * @param given keys of daemon.json
+ * @returns undefined where there is no unit or no options file, or where a shell starts the
+ * engine, whose text cannot be taken apart
  */
-export function findUnitStart(snapshot: Snapshot, facts: Facts): UnitStart | undefined {
-  const files = splitList(findProp(snapshot, 'configuration', 'docker', 'OptionsFile') ?? '');
+export function findUnitStart(snapshot: Snapshot, facts: Facts, given: { has(key: string): boolean }): UnitStart | undefined {
+  const files = listOptionsFiles(snapshot);
   // on a host that has both, Debian's own file is the one that its admin looks into
-  const optionsFile = files.find(isDebianOptions) ?? files[0];
-  if (facts.dockerUnit === undefined || optionsFile === undefined) return undefined;
-  const command = facts.dockerUnit.execStart
-    .replace(/\s(-H|--host)[= ]\S+/g, '')
-    .replace(/\s\$\{?\w+\}?/g, '')
-    .replace(IN_DAEMON_JSON, '')
-    .trim();
-  return { command, optionsFile, variable: isDebianOptions(optionsFile) ? '$DOCKER_OPTS' : '$OPTIONS' };
+  const options = files.find(({ file }) => isDebianOptions(file)) ?? files[0];
+  const start = findEngineCommand(facts.dockerUnit);
+  if (start === undefined || options === undefined || isOfShell(start)) return undefined;
+  const ours = new Set(files.flatMap(({ variables }) => variables));
+  const words = splitUnitWords(start.value);
+  const gone = new Set(words.flatMap(({ raw }, at) => (ours.has(/^\$\{?(\w+)\}?$/.exec(raw)?.[1] ?? '') ? [at] : [])));
+  const begin = words.findIndex(isEngine) + 1;
+  for (const { key, at, count } of parseDockerdOptions(words.slice(begin).map(({ text }) => text))) {
+    if (key === 'hosts' || given.has(key)) for (let word = 0; word < count; word++) gone.add(begin + at + word);
+  }
+  const command = withVariables(words.filter((_, at) => !gone.has(at)).map(({ raw }) => raw));
+  const environmentFiles = parseUnit(facts.dockerUnit?.texts ?? []).environmentFiles.map(({ value }) => value).filter((file) => file.replace(/^-/, '') !== options.file);
+  return { command: command.join(' '), environmentFiles, optionsFile: options.file, variable: `$${options.variables.at(-1) ?? ''}` };
+}
+
+/** The ExecStart that starts the engine: of several the last one that names it. */
+export function findEngineCommand(unit: UnitTexts | undefined): UnitSetting | undefined {
+  const { execStart } = parseUnit(unit?.texts ?? []);
+  return execStart.findLast(({ value }) => splitUnitWords(value).some(isEngine)) ?? execStart.at(-1);
+}
+
+/** `/usr/bin/dockerd`, `-@/usr/bin/dockerd-current`, `/usr/bin/docker daemon` */
+function isEngine({ text }: Word): boolean {
+  return /^[-@:+!|]*(.*\/)?dockerd?(-[\w.]+)?$/.test(text);
+}
+
+/** `/bin/sh -c '/usr/bin/dockerd … 2>&1 | logger'`, as CentOS had it. */
+export function isOfShell({ value }: UnitSetting): boolean {
+  return /^[-@:+!|]*(.*\/)?(ba|da|k|z)?sh$/.test(splitUnitWords(value)[0]?.text ?? '');
+}
+
+/** With `:` before it a command takes no variables, and ours is one. */
+function withVariables([program = '', ...words]: readonly string[]): readonly string[] {
+  const [prefix = ''] = /^[-@:+!|]*/.exec(program) ?? [];
+  if (!prefix.includes(':')) return [program, ...words];
+  return [prefix.replaceAll(':', '') + program.slice(prefix.length), ...words.map((word) => word.replaceAll('$', '$$$$'))];
 }
 
 /** `/etc/default/…` has DOCKER_OPTS, `/etc/sysconfig/…` has other_args and OPTIONS. */
@@ -63,7 +97,8 @@ export function isDebianOptions(file: string): boolean {
 export function engineHost(snapshot: Snapshot, facts: Facts): string {
   const socket = (findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '').replace(/^unix:\/\//, '');
   if (/[\s"'\\$`]/.test(socket)) throw new Error(`the path "${socket}" of docker Socket has characters that an options file can't hold: it is cut at white space`);
-  const isOfSystemd = /\s(-H|--host)[= ]fd:\/\//.test(facts.dockerUnit?.execStart ?? '');
+  const words = splitUnitWords(findEngineCommand(facts.dockerUnit)?.value ?? '').map(({ text }) => text);
+  const isOfSystemd = parseDockerdOptions(words).some(({ key, value }) => key === 'hosts' && value.startsWith('fd://'));
   return isOfSystemd && SYSTEMD_SOCKETS.includes(socket) ? 'fd://' : `unix://${socket}`;
 }
 

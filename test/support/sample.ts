@@ -2,7 +2,7 @@ import type { Db, DbRecord } from '../../src/db/record.ts';
 import { readSchema } from '../../src/db/read-schema.ts';
 import type { Schema } from '../../src/db/schema.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
-import { type Facts, NO_FACTS } from '../../src/facts/facts.ts';
+import { type Facts, NO_FACTS, type UnitTexts } from '../../src/facts/facts.ts';
 import { withHostDefaults } from '../../src/model/host-defaults.ts';
 import { findPaths } from '../../src/paths.ts';
 
@@ -15,10 +15,15 @@ export function db(...records: readonly DbRecord[]): Db {
   return new Map(records.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map((one) => [one.key, one]));
 }
 
+/** The engine's unit with this command and nothing else. */
+export function unitTexts(path: string, execStart: string): UnitTexts {
+  return { path, texts: [{ path, text: `[Service]\nExecStart=${execStart}\n` }] };
+}
+
 export const SAMPLE_FACTS: Facts = {
   ...NO_FACTS,
   host: { apacheLayout: 'redhat', hasApache: true, isDebian: false, hasSmeHome: false, serviceManager: 'systemd' },
-  dockerUnit: { path: '/usr/lib/systemd/system/docker.service', execStart: '/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $OPTIONS' },
+  dockerUnit: unitTexts('/usr/lib/systemd/system/docker.service', '/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $OPTIONS'),
 };
 
 /** The server of the examples: a private wiki with a host name, and a git server with a path and a port. */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../src/db/snapshot.ts';
 import { Failure } from '../../src/errors.ts';
 import { makeRoot } from '../support/folder.ts';
 import { render } from '../support/render.ts';
-import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../support/sample.ts';
+import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf, unitTexts } from '../support/sample.ts';
 
 const TEMPLATES = [
   '/etc/docker/daemon.json', '/etc/sysconfig/docker', '/etc/default/docker', '/etc/systemd/system/docker.service.d/docksmith.conf',
@@ -35,7 +35,7 @@ function everything(changed: Changed, templates = TEMPLATES): string {
 
 const DEBIAN: Facts = {
   ...SAMPLE_FACTS, host: { ...SAMPLE_FACTS.host, apacheLayout: 'debian', isDebian: true },
-  dockerUnit: { path: '/lib/systemd/system/docker.service', execStart: '/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS' },
+  dockerUnit: unitTexts('/lib/systemd/system/docker.service', '/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS'),
 };
 const WITHOUT_UNIT: Facts = { ...NO_FACTS, host: SAMPLE_FACTS.host };
 const SME: Facts = { ...WITHOUT_UNIT, host: { ...SAMPLE_FACTS.host, apacheLayout: 'sme', hasSmeHome: true, serviceManager: 'sv' } };
@@ -76,8 +76,8 @@ describe('the engine\'s options', () => {
   });
 
   it('leave a unit its own options, but for those that daemon.json gives', () => {
-    const unit = { path: '/u', execStart: '/usr/bin/dockerd --host=fd:// -g /old --bip=10.0.0.1/24 --storage-driver overlay2 --live-restore --tlsverify=true --log-opt max-size=1m --userland-proxy=false -s vfs ${OPTIONS} $OTHER' };
-    expect(everything({ facts: { ...SAMPLE_FACTS, dockerUnit: unit } }, DAEMON)).toContain('\nExecStart=/usr/bin/dockerd --userland-proxy=false $OPTIONS\n');
+    const unit = unitTexts('/u', '/usr/bin/dockerd --host=fd:// -g /old --bip=10.0.0.1/24 --storage-driver overlay2 --live-restore --tlsverify=true --log-opt max-size=1m --userland-proxy=false -s vfs ${OPTIONS} $OTHER');
+    expect(everything({ facts: { ...SAMPLE_FACTS, dockerUnit: unit } }, DAEMON)).toContain('\nExecStart=/usr/bin/dockerd --storage-driver overlay2 --tlsverify=true --userland-proxy=false -s vfs $OTHER $OPTIONS\n');
   });
 
   it.each<[string, Props, string]>([

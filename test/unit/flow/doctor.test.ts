@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { EngineDescription } from '../../../src/container/daily-engine.ts';
 import type { ContainerSummary } from '../../../src/container/engine.ts';
 import { findListCommand, listModules } from '../../../src/flow/doctor/apache.ts';
-import { listConflicts } from '../../../src/flow/doctor/daemon-options.ts';
 import { describeRoom, describeShares } from '../../../src/flow/doctor/disk.ts';
 import { checkEngine } from '../../../src/flow/doctor/engine.ts';
 import type { Finding } from '../../../src/flow/doctor/finding.ts';
@@ -42,17 +41,6 @@ describe('the engine', () => {
 
   it('may be without live-restore where its record says so', () => {
     expect(look({ liveRestore: false }, { LiveRestore: 'disabled' })).toEqual([]);
-  });
-});
-
-describe('options', () => {
-  it.each<readonly [readonly string[], readonly string[], readonly string[]]>([
-    [['dockerd', '-H', 'fd://', '--containerd=/run/containerd.sock'], ['data-root', 'live-restore'], []],
-    [['dockerd', '-H', 'fd://'], ['hosts'], ['hosts']],
-    [['dockerd', '-H=unix:///x', '--data-root=/x', '--log-opt', 'max-size=1m', '-D', '-s', 'vfs'], ['log-opts', 'debug', 'data-root', 'storage-driver', 'hosts', 'bip'], ['data-root', 'debug', 'hosts', 'log-opts', 'storage-driver']],
-    [['dockerd', '-g', '/x', '--insecure-registry', 'a:5000'], ['data-root', 'insecure-registries'], ['data-root', 'insecure-registries']],
-  ])('%j beside %j', (args, keys, conflicts) => {
-    expect(listConflicts(args, keys)).toEqual(conflicts);
   });
 });
 

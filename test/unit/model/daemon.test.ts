@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { engineAddress, engineHost, findUnitStart } from '../../../src/model/daemon.ts';
+import { unitTexts } from '../../support/sample.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 
 const docker = (props: Readonly<Record<string, string>>): ReturnType<typeof serverWith> => serverWith({}, { docker: { status: 'enabled', ...props } });
 const TLS = { TLSCACert: '/a', TLSCert: '/c', TLSKey: '/k' };
-const unit = (execStart: string): ReturnType<typeof factsWith> => factsWith({ dockerUnit: { path: '/u', execStart } });
+const unit = (execStart: string): ReturnType<typeof factsWith> => factsWith({ dockerUnit: unitTexts('/u', execStart) });
+
+const IN_JSON = new Set(['data-root', 'bip', 'storage-driver', 'log-driver', 'log-opts', 'live-restore', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey']);
 
 describe('engineAddress', () => {
   it.each<[Readonly<Record<string, string>>, string]>([[{}, '127.0.0.1'], [{ access: 'private' }, '127.0.0.1'], [TLS, '0.0.0.0'], [{ ...TLS, access: 'public' }, '0.0.0.0'], [{ ...TLS, access: 'private' }, '127.0.0.1']])('with %j is %s', (props, address) => {
@@ -18,17 +21,17 @@ describe('engineAddress', () => {
 });
 
 describe('findUnitStart', () => {
-  it('takes sockets, variables and what daemon.json says off the command, and leaves the rest', () => {
+  it('takes sockets, its own variables and what daemon.json says off the command, and leaves the rest', () => {
     const start = '-/usr/bin/dockerd -H fd:// --containerd=/run/c.sock -H=tcp://0.0.0.0:2375 --data-root /old --storage-driver=vfs --tls --log-driver json-file --selinux-enabled $OPTIONS ${STORAGE}';
-    expect(findUnitStart(docker({}), unit(start))).toEqual({ command: '-/usr/bin/dockerd --containerd=/run/c.sock --selinux-enabled', optionsFile: '/etc/sysconfig/docker', variable: '$OPTIONS' });
+    expect(findUnitStart(docker({}), unit(start), IN_JSON)).toEqual({ command: '-/usr/bin/dockerd --containerd=/run/c.sock --selinux-enabled ${STORAGE}', environmentFiles: [], optionsFile: '/etc/sysconfig/docker', variable: '$OPTIONS' });
   });
 
   it('reads Debian\'s own file where there is one, under Debian\'s name', () => {
-    expect(findUnitStart(docker({ OptionsFile: '/etc/sysconfig/docker,/etc/default/docker' }), unit('/usr/sbin/dockerd'))).toMatchObject({ optionsFile: '/etc/default/docker', variable: '$DOCKER_OPTS' });
+    expect(findUnitStart(docker({ OptionsFile: '/etc/sysconfig/docker,/etc/default/docker' }), unit('/usr/sbin/dockerd'), IN_JSON)).toMatchObject({ optionsFile: '/etc/default/docker', variable: '$DOCKER_OPTS' });
   });
 
   it('finds nothing without a unit or an options file', () => {
-    expect(findUnitStart(docker({ OptionsFile: '' }), unit('/usr/bin/dockerd'))).toBeUndefined();
+    expect(findUnitStart(docker({ OptionsFile: '' }), unit('/usr/bin/dockerd'), IN_JSON)).toBeUndefined();
   });
 });
 
