@@ -1,3 +1,4 @@
+import type { ExposedAddress } from '../flow/exposure/addresses.ts';
 import type { ExposedUrl } from '../flow/exposure/apache.ts';
 import type { ExposedPort, FilterOfPort } from '../flow/exposure/ports.ts';
 import { type Exposure, readExposure } from '../flow/exposure.ts';
@@ -20,17 +21,17 @@ async function runExposure({ values: { json = false }, words }: Given<typeof JSO
 }
 
 /** All of a container's, each with what it is about. */
-function listMismatches({ mismatches, ports, urls }: Exposure): readonly string[] {
-  return [...mismatches, ...ports.flatMap((port) => port.mismatches), ...urls.flatMap((url) => url.mismatches)];
+function listMismatches({ mismatches, ports, addresses, urls }: Exposure): readonly string[] {
+  return [...mismatches, ...[...ports, ...addresses].flatMap((one) => one.mismatches), ...urls.flatMap((url) => url.mismatches)];
 }
 
 /** A block per container: a line of what is declared, a port or URL with who can reach it, and below each what is not as declared. */
 export function formatExposure(containers: readonly Exposure[], paint: Paint, width: number): string {
   if (containers.length === 0) return 'no containers\n';
   const blocks = containers.map((container) => {
-    const { name, access, network, state, ports, urls, mismatches } = container;
+    const { name, access, network, state, ports, addresses, urls, mismatches } = container;
     const title = `${name}: ${access === undefined ? 'no record' : `${access}, network ${network ?? ''}`}${state === 'running' ? '' : `, ${state}`}`;
-    const rows = [...ports.map((port) => formatPort(port, paint, width)), ...urls.map((url) => formatUrl(url, paint, width))];
+    const rows = [...ports.map((port) => formatPort(port, paint, width)), ...addresses.map((address) => formatAddress(address, paint, width)), ...urls.map((url) => formatUrl(url, paint, width))];
     return [paint('bold', showable(title)), ...formatMismatches(mismatches, paint, width), ...rows.flat(), ...(rows.length === 0 ? ['  nothing leads to it'] : [])];
   });
   const count = containers.reduce((sum, container) => sum + listMismatches(container).length, 0);
@@ -43,6 +44,13 @@ function formatPort({ port, protocol, kind, addresses, filter, reached, mismatch
     `  ${port}${protocol === 'tcp' ? '' : `/${protocol}`}${of}: ${paint(reached === 'everybody' ? 'yellow' : 'green', formatAudience(reached))}`,
     ...formatPart('address', addresses.length === 0 ? 'none' : addresses.join(', '), width), ...(filter.length === 0 ? [] : formatPart('filter', filter.map(formatFilter).join('; '), width)),
     ...formatMismatches(mismatches, paint, width),
+  ];
+}
+
+function formatAddress({ address, network, filter, reached, mismatches }: ExposedAddress, paint: Paint, width: number): readonly string[] {
+  return [
+    `  ${showable(address)}, its own on ${showable(network)}: ${paint(reached === 'everybody' ? 'yellow' : 'green', formatAudience(reached))}`,
+    ...(filter.length === 0 ? [] : formatPart('filter', filter.map(formatFilter).join('; '), width)), ...formatMismatches(mismatches, paint, width),
   ];
 }
 
@@ -73,9 +81,11 @@ function formatMismatches(mismatches: readonly string[], paint: Paint, width: nu
   return mismatches.flatMap((mismatch) => formatPart('MISMATCH', mismatch, width).map((line) => paint('red', line)));
 }
 
-function jsonExposure({ access, network, ports, ...container }: Exposure): unknown {
+function jsonExposure({ access, network, ports, addresses, ...container }: Exposure): unknown {
+  const jsonFilter = (filter: readonly FilterOfPort[]): unknown => filter.map(({ networks, why, ...of }) => ({ ...of, networks: networks ?? null, why: why ?? null }));
   return {
     ...container, access: access ?? null, network: network ?? null,
-    ports: ports.map(({ declared, filter, ...port }) => ({ ...port, declared: declared ?? null, filter: filter.map(({ networks, why, ...of }) => ({ ...of, networks: networks ?? null, why: why ?? null })) })),
+    ports: ports.map(({ declared, filter, ...port }) => ({ ...port, declared: declared ?? null, filter: jsonFilter(filter) })),
+    addresses: addresses.map(({ filter, ...address }) => ({ ...address, filter: jsonFilter(filter) })),
   };
 }

@@ -1,5 +1,5 @@
 import type { ImageFacts, PublishedPort } from '../facts/facts.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, NetworkSummary } from './engine.ts';
 import { MANAGED_LABEL } from './names.ts';
 
 /** The ports that running containers publish now, ours and others'. Those on the host network are not among them: they listen like any process. */
@@ -7,6 +7,12 @@ export async function listPublishedPorts(engine: Engine): Promise<readonly Publi
   const containers = await engine.listContainers();
   return containers.flatMap(({ name, labels, ports }) => ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
     (protocol === 'tcp' || protocol === 'udp' ? [{ protocol, address, port: hostPort, container: name, ours: labels[MANAGED_LABEL] === 'true' }] : [])));
+}
+
+/** The name of a network's bridge on the engine's machine; undefined for drivers that have none. */
+export function bridgeOf({ id, driver, options }: Pick<NetworkSummary, 'id' | 'driver' | 'options'>): string | undefined {
+  if (driver !== 'bridge') return undefined;
+  return options['com.docker.network.bridge.name'] ?? `br-${id.slice(0, 12)}`;
 }
 
 /** What an image says of itself; undefined when the engine does not have it. */

@@ -106,6 +106,7 @@ export interface Endpoint {
   /** only in answers */
   NetworkID?: Maybe<string>;
   IPAddress?: string;
+  GlobalIPv6Address?: string;
 }
 
 export interface ContainerSummary {

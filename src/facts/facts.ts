@@ -9,6 +9,12 @@ export interface Facts {
   readonly publishedPorts: readonly PublishedPort[];
   /** image reference -> what the image says of itself; only images that the engine has */
   readonly images: ReadonlyMap<string, ImageFacts>;
+  /**
+   * bridges of networks that the engine has under another name than docksmith would give them, by
+   * network; without an engine those that carry a name of the engine's own, since which network
+   * is theirs is not known then
+   */
+  readonly bridges: ReadonlyMap<string, string>;
   /** the systemd unit of the engine and its drop-ins, but for ours, where one is installed under the root */
   readonly dockerUnit?: UnitTexts | undefined;
   /** loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files have to be read for it; that is done once. */
@@ -59,5 +65,5 @@ export interface ImageFacts { readonly exposedPorts: readonly { readonly port: n
 
 export const NO_FACTS: Facts = {
   host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
-  addresses: [], listeners: [], publishedPorts: [], images: new Map(), portsInFiles: () => new Map(),
+  addresses: [], listeners: [], publishedPorts: [], images: new Map(), bridges: new Map(), portsInFiles: () => new Map(),
 };

@@ -1,5 +1,6 @@
 import type { Paths } from '../paths.ts';
 import { listAddresses } from './addresses.ts';
+import { listEngineBridges } from './bridges.ts';
 import { findDockerUnit } from './docker-unit.ts';
 import type { Facts } from './facts.ts';
 import { readHostFacts } from './host.ts';
@@ -24,6 +25,7 @@ export interface OwnedPaths {
  */
 export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   let ports: ReadonlyMap<number, string> | undefined;
+  let bridges: Facts['bridges'] | undefined;
   let listeners: Facts['listeners'] | undefined;
   const dockerUnit = findDockerUnit(paths, { without: ownedFiles });
   return {
@@ -32,6 +34,7 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     get listeners() { return (listeners ??= listListeners()); },
     publishedPorts: [],
     images: new Map(),
+    get bridges() { return (bridges ??= listEngineBridges()); },
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
     portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
   };

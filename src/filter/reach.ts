@@ -1,13 +1,26 @@
-import { JUMPS, type Rules } from './rules.ts';
+import { JUMPS, OWN_CHAINS, type Rules } from './rules.ts';
 
-/** How a port of the host is asked for. */
-export interface Way {
+/** How a container is asked for something. */
+export type Way = PortWay | LoopbackWay | DirectWay;
+
+/** By a port of the host. */
+interface PortWay {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
   /** that it is bound to; undefined: every address */
   readonly address: string | undefined;
   /** by whom it is answered: a container behind the engine's translation of addresses, or one on the host's own network */
   readonly kind: 'published' | 'host';
+}
+
+/** By a port on 127.0.0.1, from the other end of a wire: the engine translates that address before the kernel would refuse it. */
+interface LoopbackWay { readonly kind: 'loopback' }
+
+/** By the container's own address, with this host as the router. */
+interface DirectWay {
+  readonly kind: 'direct';
+  readonly address: string;
+  readonly bridge: string;
 }
 
 /** Whom our chains let through to a port. */
@@ -19,17 +32,20 @@ export interface Passing {
 }
 
 /**
- * Reads out of the kernel's rules whom our own chains let through to a port. Where both chains
+ * Reads out of the kernel's rules whom our own chains let through. Where both chains
  * are on the way (the engine translates addresses, or its own proxy answers), both have to keep
  * it. Rules of others that keep more out are not looked at: they do not make a port ours to show.
  */
 export function findPassing(rules: Rules, way: Way): Passing {
-  const ways = way.kind === 'published' ? (['DOCKSMITH', 'DOCKSMITH-INPUT'] as const) : (['DOCKSMITH-INPUT'] as const);
-  const found = ways.map((chain) => passChain(rules, chain, way));
+  const found = CHAINS[way.kind].map((chain) => passChain(rules, chain, way));
   return found.find(({ networks }) => networks === undefined) ?? { networks: [...new Set(found.flatMap(({ networks = [] }) => networks))], why: undefined };
 }
 
-function passChain(rules: Rules, chain: 'DOCKSMITH' | 'DOCKSMITH-INPUT', way: Way): Passing {
+type Chain = (typeof OWN_CHAINS)[number];
+
+const CHAINS: Readonly<Record<Way['kind'], readonly Chain[]>> = { published: ['DOCKSMITH', 'DOCKSMITH-INPUT'], host: ['DOCKSMITH-INPUT'], loopback: ['DOCKSMITH'], direct: ['DOCKSMITH'] };
+
+function passChain(rules: Rules, chain: Chain, way: Way): Passing {
   const everybody = (why: string): Passing => ({ networks: undefined, why });
   const jumps = JUMPS.filter(({ to }) => to === chain || (chain === 'DOCKSMITH' && to === 'DOCKER-USER'));
   for (const { from, to } of jumps) {
@@ -42,9 +58,10 @@ function passChain(rules: Rules, chain: 'DOCKSMITH' | 'DOCKSMITH-INPUT', way: Wa
   const own = (rules.get(chain) ?? []).map(parseRule);
   const drop = own.findIndex((rule) => isDropOf(rule, way));
   if (drop < 0) return everybody(`${chain} has no rule for it`);
-  const passed = own.slice(0, drop).filter(({ target }) => target === 'RETURN' || target === 'ACCEPT');
-  if (passed.some(({ options }) => options.size === 0)) return everybody(`${chain} lets everybody through before`);
-  return { networks: passed.flatMap(({ options }) => (options.size === 1 && options.has('-s') ? [options.get('-s') ?? ''] : [])), why: undefined };
+  const inside = ['lo', ...own.flatMap(({ target, options }) => (target === 'DROP' ? options.get('-o') ?? [] : []))];
+  const passed = own.slice(0, drop).filter((rule) => (rule.target === 'RETURN' || rule.target === 'ACCEPT') && mayLetIn(rule, way, inside));
+  if (passed.some(({ options }) => !options.has('-s'))) return everybody(`${chain} lets everybody through before`);
+  return { networks: passed.map(({ options }) => options.get('-s') ?? ''), why: undefined };
 }
 
 interface Rule {
@@ -70,18 +87,36 @@ function parseRule(text: string): Rule {
   return { target, options };
 }
 
-/** Whether a rule accepts everything, or everything for that port. */
-function isOpenTo({ target, options }: Rule, { protocol, port, kind }: Way): boolean {
+/** Whether a rule accepts everything, or everything that is asked for that way. */
+function isOpenTo({ target, options }: Rule, way: Way): boolean {
   if (target !== 'ACCEPT') return false;
   if (options.size === 0) return true;
+  const says = (name: string, value: string): boolean => (options.get(name) ?? '').replace(/\/(32|128)$/, '') === value;
   // to the chains of forwarding the port is the container's own by then
-  return kind === 'host' && options.size === 2 && options.get('-p') === protocol && options.get('--dport') === String(port);
+  if (way.kind === 'host') return options.size === 2 && says('-p', way.protocol) && says('--dport', String(way.port));
+  if (way.kind !== 'direct') return false;
+  return [...options.keys()].every((name) => (name === '-o' && says(name, way.bridge)) || (name === '-d' && says(name, way.address)) || name === '-p' || name === '--dport');
 }
 
-function isDropOf({ target, options }: Rule, { protocol, port, address }: Way): boolean {
+/** Whether a rule that lets something through may do so for somebody outside who asks that way. @param inside interfaces of this host itself and of containers */
+function mayLetIn({ options }: Rule, way: Way, inside: readonly string[]): boolean {
+  const isOther = (name: string, value: string): boolean => options.has(name) && options.get(name) !== value;
+  if (options.get('--ctdir') === 'REPLY' || inside.includes(options.get('-i') ?? '')) return false;
+  if (way.kind === 'direct') return !isOther('-o', way.bridge);
+  return way.kind === 'loopback' || !(isOther('-p', way.protocol) || isOther('--ctorigdstport', String(way.port)) || (way.kind === 'host' && isOther('--dport', String(way.port))));
+}
+
+function isDropOf({ target, options }: Rule, way: Way): boolean {
+  // anything more that it asks for lets something through
+  const asksOnlyFor = (...known: readonly string[]): boolean => [...options.keys()].every((name) => known.includes(name));
+  if (target !== 'DROP') return false;
+  if (way.kind === 'loopback') return options.get('--ctorigdst') === '127.0.0.0/8' && asksOnlyFor('--ctstate', '--ctorigdst') && (options.get('--ctstate') ?? 'DNAT') === 'DNAT';
+  if (way.kind === 'direct') {
+    const spared = (options.get('!--ctstate') ?? '').split(',');
+    return (options.get('-o') ?? way.bridge) === way.bridge && asksOnlyFor('-o', '!--ctstate') && spared.every((state) => ['', 'RELATED', 'ESTABLISHED', 'DNAT'].includes(state));
+  }
+  const { protocol, port, address } = way;
   const [to, at] = [options.get('--ctorigdst') ?? options.get('-d'), options.get('--ctorigdstport') ?? options.get('--dport')];
   const isSame = to === undefined || (address !== undefined && to.replace(/\/(32|128)$/, '') === address);
-  // anything more that it asks for lets something through
-  const known = ['-p', '-d', '--dport', '--ctstate', '--ctorigdst', '--ctorigdstport'];
-  return target === 'DROP' && options.get('-p') === protocol && at === String(port) && isSame && [...options.keys()].every((name) => known.includes(name)) && (options.get('--ctstate') ?? 'DNAT') === 'DNAT';
+  return options.get('-p') === protocol && at === String(port) && isSame && asksOnlyFor('-p', '-d', '--dport', '--ctstate', '--ctorigdst', '--ctorigdstport') && (options.get('--ctstate') ?? 'DNAT') === 'DNAT';
 }

@@ -10,6 +10,7 @@ import { installedUnder } from '../output/installed.ts';
 import { listIntents } from '../output/intents.ts';
 import { digestOf } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
+import { type ExposedAddress, listExposedAddresses } from './exposure/addresses.ts';
 import { type ExposedUrl, listExposedUrls, type SiteFile } from './exposure/apache.ts';
 import { type ExposedPort, type KernelRules, listExposedPorts } from './exposure/ports.ts';
 import { readRunSpecs } from './reconcile.ts';
@@ -25,6 +26,8 @@ export interface Exposure {
   /** running, exited and so on, or missing */
   readonly state: string;
   readonly ports: readonly ExposedPort[];
+  /** its own, while it runs */
+  readonly addresses: readonly ExposedAddress[];
   readonly urls: readonly ExposedUrl[];
   /** about the container as a whole */
   readonly mismatches: readonly string[];
@@ -48,15 +51,18 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const shown = names.length > 0 ? names : [...new Set([...enabled, ...ours.filter(({ status }) => status === 'running').map(({ name }) => name)])].sort();
   const rules: KernelRules = new Map(await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)));
   const specs = readRunSpecs(paths);
-  return shown.map((name) => {
+  const networks = new Map((await engine.listNetworks()).map((network) => [network.name, network]));
+  return Promise.all(shown.map(async (name): Promise<Exposure> => {
     const container = ours.find((one) => one.name === name);
+    const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
     return {
+      addresses: inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),
       name, ...describe(snapshot, name), state: container?.status ?? 'missing',
       ports: listExposedPorts({ snapshot, facts, rules }, name, container),
       urls: enabled.includes(name) && findProp(snapshot, 'configuration', 'httpd', 'status') !== 'disabled' ? listExposedUrls(snapshot, name, listUrls(snapshot, name), (of) => findSite(world, of, name)) : [],
       mismatches: enabled.includes(name) ? listMismatches(container, specs.get(name)) : container?.status === 'running' ? ['it runs, and no record wants that'] : [],
     };
-  });
+  }));
 }
 
 function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | 'network'> {

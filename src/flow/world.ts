@@ -1,18 +1,20 @@
 import { type Adopted, readAdopted, withAdopted } from '../container/adopted.ts';
 import { type Engine } from '../container/engine.ts';
 import { connectEngine } from '../container/docker-engine.ts';
-import { inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
+import { bridgeOf, inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Facts, NO_FACTS, withFacts } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { nameEngine } from './engine-name.ts';
+import { conventionalBridge } from '../model/bridges.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { findImageReference } from '../model/image.ts';
 import { listAskedImages } from '../model/image-facts.ts';
+import { NETWORKS } from '../model/networks.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { type Ledger, readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
@@ -63,10 +65,21 @@ export function withOverlay(world: World, overlay: readonly RecordOverlay[]): Wo
 /** The facts of the host with those that its engine tells: published ports, and the images that a port may depend on. */
 export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Engine): Promise<Facts> {
   const images = await Promise.all(listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
+  const [publishedPorts, bridges] = await Promise.all([listPublishedPorts(engine), readBridges(snapshot, engine)]);
   return withFacts(hostFacts, {
-    publishedPorts: await listPublishedPorts(engine),
+    publishedPorts, bridges,
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),
   });
+}
+
+/** Those that are not called as docksmith would call them. The engine is only asked where there may be some: of networks or by an admin of its own. */
+async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['bridges']> {
+  if (getDb(snapshot, NETWORKS).size === 0 && findProp(snapshot, 'configuration', 'docker', 'Daemon') !== 'foreign') return new Map();
+  const wanted = ['bridge', ...getDb(snapshot, NETWORKS).keys()];
+  return new Map((await engine.listNetworks()).flatMap((network): readonly (readonly [string, string])[] => {
+    const bridge = bridgeOf(network);
+    return bridge === undefined || !wanted.includes(network.name) || bridge === conventionalBridge(snapshot, network.name) ? [] : [[network.name, bridge]];
+  }));
 }
 
 /** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */

@@ -11,7 +11,7 @@ export function observeFacts(facts: Facts, scope: ReadScope): Facts {
 export function findFact(facts: Facts, key: string, prop: string | undefined): unknown {
   if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
   if (key === 'portsInFiles') return [...facts.portsInFiles()];
-  const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit };
+  const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit, bridges: [...facts.bridges] };
   return named[key];
 }
 
@@ -34,6 +34,7 @@ class ObservedFacts implements Facts {
   get listeners(): Facts['listeners'] { return this.#note('listeners').listeners; }
   get publishedPorts(): Facts['publishedPorts'] { return this.#note('publishedPorts').publishedPorts; }
   get dockerUnit(): Facts['dockerUnit'] { return this.#note('dockerUnit').dockerUnit; }
+  get bridges(): Facts['bridges'] { return this.#note('bridges').bridges; }
   get portsInFiles(): Facts['portsInFiles'] { return this.#note('portsInFiles').portsInFiles; }
   get images(): Facts['images'] { return new ObservedImages(this.#facts.images, this.#scope); }
 }

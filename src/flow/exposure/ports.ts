@@ -4,7 +4,7 @@ import { findProp, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../errors.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { FAMILIES, isOutOfReach, type OutOfReach } from '../../filter/kernel.ts';
-import { findPassing } from '../../filter/reach.ts';
+import { findPassing, type Way } from '../../filter/reach.ts';
 import type { Rules } from '../../filter/rules.ts';
 import { boundAddresses } from '../../model/access.ts';
 import { isLoopback, listListening } from '../../model/filtered-ports.ts';
@@ -96,26 +96,44 @@ function listDeclared({ snapshot, facts }: PortsOf, name: string): readonly Decl
   }
 }
 
-function judge({ snapshot, rules }: PortsOf, wanted: Declared, addresses: readonly string[]): ExposedPort {
+function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): ExposedPort {
   const { port, protocol, kind, declared } = wanted;
+  const { snapshot } = host;
   const outside = addresses.filter((address) => !isLoopback(address));
-  const isFiltered = findProp(snapshot, 'configuration', 'docker', 'Filter') !== 'disabled';
+  const isFiltered = hasFilter(snapshot);
   const filter = FAMILIES.flatMap(({ name: family }): readonly FilterOfPort[] => {
     const own = outside.filter((address) => listFamilies(address, kind).includes(family));
-    const read = rules.get(family);
-    if (own.length === 0 || read === undefined) return [];
-    if (isOutOfReach(read)) return [{ family, isKnown: false, networks: undefined, why: `not known, ${read.why}` }];
-    const found = own.map((address) => findPassing(read, { protocol, port, kind, address: ANY.includes(address) ? undefined : address }));
-    const open = found.find(({ networks }) => networks === undefined);
-    return [open === undefined ? { family, isKnown: true, networks: [...new Set(found.flatMap(({ networks = [] }) => networks))], why: undefined } : { family, isKnown: true, networks: undefined, why: isFiltered ? open.why : 'Filter of docker is disabled' }];
+    return own.length === 0 ? [] : readFilter(host, family, own.map((address) => ({ protocol, port, kind, address: ANY.includes(address) ? undefined : address })));
   });
+  // what the engine translates is answered before the kernel asks whether such an address may come over a wire
+  const loopback = kind === 'published' && !filter.some(isOpen) && addresses.some((address) => address.startsWith('127.')) ? readFilter(host, 'IPv4', [{ kind: 'loopback' }]).filter(isOpen) : [];
   const reached: Audience = addresses.length === 0 ? 'nobody' : outside.length === 0 ? 'this host' : filter.every(({ networks }) => networks !== undefined) ? 'local networks' : 'everybody';
   return { port, protocol, kind, declared, addresses, filter, reached, mismatches: [
     ...listMismatchesOfAddresses(wanted, addresses),
     ...(declared === 'local networks' && isFiltered ? listMismatchesOfFilter(snapshot, filter) : []),
+    ...(isFiltered ? loopback.map(({ why }) => `the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: ${why ?? ''}`) : []),
     // what only this host is to reach has no rule, and is seen by its addresses
     ...(declared === 'everybody' ? filter.filter(({ networks }) => networks !== undefined).map(({ family }) => `the ${family} filter keeps it from others than the local networks, and the record says public`) : []),
   ] };
+}
+
+export function hasFilter(snapshot: Snapshot): boolean {
+  return findProp(snapshot, 'configuration', 'docker', 'Filter') !== 'disabled';
+}
+
+function isOpen({ isKnown, networks }: FilterOfPort): boolean {
+  return isKnown && networks === undefined;
+}
+
+/** Whom the kernel's rules of a family let through on any of the ways; nothing where that family was not read. */
+export function readFilter({ snapshot, rules }: PortsOf, family: FilterOfPort['family'], ways: readonly Way[]): readonly FilterOfPort[] {
+  const read = rules.get(family);
+  if (read === undefined) return [];
+  if (isOutOfReach(read)) return [{ family, isKnown: false, networks: undefined, why: `not known, ${read.why}` }];
+  const found = ways.map((way) => findPassing(read, way));
+  const open = found.find(({ networks }) => networks === undefined);
+  if (open === undefined) return [{ family, isKnown: true, networks: [...new Set(found.flatMap(({ networks = [] }) => networks))], why: undefined }];
+  return [{ family, isKnown: true, networks: undefined, why: hasFilter(snapshot) ? open.why : 'Filter of docker is disabled' }];
 }
 
 /** A socket of IPv6 on all addresses answers over IPv4, too; the engine has one of each. */
@@ -134,7 +152,7 @@ function listMismatchesOfAddresses({ kind, addresses: wanted, declared }: Declar
   return [...(all ? ['bound to every address'] : more.map((address) => `bound to ${address}, too`)), ...(all ? [] : less.map((address) => `not bound to ${address}`))];
 }
 
-function listMismatchesOfFilter(snapshot: Snapshot, filter: readonly FilterOfPort[]): readonly string[] {
+export function listMismatchesOfFilter(snapshot: Snapshot, filter: readonly FilterOfPort[]): readonly string[] {
   return filter.flatMap(({ family, isKnown, networks, why }) => {
     if (!isKnown) return [`whom the ${family} filter lets in is ${why ?? ''}`];
     if (networks === undefined) return [`the ${family} filter does not keep anybody from it: ${why ?? ''}`];

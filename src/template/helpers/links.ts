@@ -1,4 +1,5 @@
 import { findProp } from '../../db/snapshot.ts';
+import { listContainerBridges } from '../../model/bridges.ts';
 import { linkVariables, listJoinedNetworks, listNeeds } from '../../model/links.ts';
 import { describeNetwork } from '../../model/networks.ts';
 import { CONTAINERS } from '../../model/ports.ts';
@@ -23,6 +24,12 @@ export const LINK_HELPERS: HelperTable = {
         subnets: subnets.map((subnet, n) => variables({ subnet, gateway: gateways[n] ?? '' })),
       });
     }),
+  },
+  containerBridges: {
+    doc: 'the bridges of this host behind which enabled containers have addresses of their own',
+    example: { fragment: '{{join (containerBridges)}}', gives: 'docker0' },
+    reads: [...ENABLED, ...ofContainers('network', 'Interlinked'), { db: 'docker_networks' }, ...readsOf({ db: 'docker_networks' }, 'Driver')],
+    call: (call) => listContainerBridges(call.snapshot, call.facts),
   },
   linkVariables: {
     doc: 'the variables of a container that tell it of those that it is linked with, as links of the old kind gave them, by name',

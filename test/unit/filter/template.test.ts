@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factsWith, serverWith } from '../../support/containers.ts';
+import { listContainerBridges } from '../../../src/model/bridges.ts';
+import { bridgeName } from '../../../src/model/networks.ts';
 import { render } from '../../support/render.ts';
 import type { Snapshot } from '../../../src/db/snapshot.ts';
 import { db, record } from '../../support/sample.ts';
@@ -12,7 +14,8 @@ function rules(family: 4 | 6, containers: Readonly<Record<string, Props>>, snaps
   return output?.content.toString().split('\n').filter((line) => line.startsWith('-A'));
 }
 
-const drops = (list: readonly string[] | undefined): readonly string[] => (list ?? []).filter((line) => line.endsWith('-j DROP'));
+const drops = (list: readonly string[] | undefined): readonly string[] => (list ?? []).filter((line) => line.endsWith('-j DROP') && line.includes('port'));
+const bridges = (list: readonly string[] | undefined): readonly string[] => (list ?? []).flatMap((line) => /^-A DOCKSMITH -o (\S+) -m conntrack ! --ctstate RELATED,DNAT -j DROP$/.exec(line)?.[1] ?? []);
 
 describe('the packet filter', () => {
   it('lets in the host itself, the local networks and answers, and drops the rest for private ports, by the port that was asked for', () => {
@@ -21,12 +24,15 @@ describe('the packet filter', () => {
       '-A DOCKSMITH-INPUT -m conntrack --ctdir REPLY -j RETURN',
       '-A DOCKSMITH -i lo -j RETURN',
       '-A DOCKSMITH-INPUT -i lo -j RETURN',
+      '-A DOCKSMITH -m conntrack --ctstate DNAT --ctorigdst 127.0.0.0/8 -j DROP',
       '-A DOCKSMITH -s 192.168.1.0/24 -j RETURN',
       '-A DOCKSMITH-INPUT -s 192.168.1.0/24 -j RETURN',
       '-A DOCKSMITH -p tcp -m conntrack --ctstate DNAT --ctorigdst 192.168.1.2 --ctorigdstport 8080 -m comment --comment "wiki" -j DROP',
       '-A DOCKSMITH-INPUT -d 192.168.1.2 -p tcp -m tcp --dport 8080 -m comment --comment "wiki" -j DROP',
       '-A DOCKSMITH -p udp -m conntrack --ctstate DNAT --ctorigdst 192.168.1.2 --ctorigdstport 53 -m comment --comment "wiki" -j DROP',
       '-A DOCKSMITH-INPUT -d 192.168.1.2 -p udp -m udp --dport 53 -m comment --comment "wiki" -j DROP',
+      '-A DOCKSMITH -i docker0 -j RETURN',
+      '-A DOCKSMITH -o docker0 -m conntrack ! --ctstate RELATED,DNAT -j DROP',
     ]);
   });
 
@@ -43,7 +49,7 @@ describe('the packet filter', () => {
     const configuration = new Map(base.dbs.get('configuration')).set('LocalIP', record('LocalIP', 'fd00:1::2'));
     const networks = db(record('192.168.1.0', 'network', { Mask: '255.255.255.0' }), record('fd00:1::', 'network', { Mask: '64' }));
     const snapshot = { ...base, dbs: new Map([...base.dbs, ['configuration', configuration], ['networks', networks]]) };
-    expect(rules(4, {}, snapshot)).toBeUndefined();
+    expect(drops(rules(4, {}, snapshot))).toEqual([]);
     const six = rules(6, {}, snapshot);
     expect(six).toContain('-A DOCKSMITH -s fd00:1::/64 -j RETURN');
     expect(six?.join()).not.toContain('192.168');
@@ -51,14 +57,37 @@ describe('the packet filter', () => {
   });
 
   it.each<[string, Props]>([
-    ['a public one', { TCPPort: '8080', access: 'public' }],
-    ['one without ports', { SubDomain: 'enabled', WebPort: '80' }],
     ['a disabled one', { TCPPort: '8080', status: 'disabled' }],
     ['one without a network', { TCPPort: '8080', network: 'none' }],
     ['a public one on the host\'s network', { TCPPort: '8080', network: 'host', access: 'public' }],
   ])('has no file where there is nothing to keep: %s', (_, props) => {
     expect(rules(4, { wiki: props })).toBeUndefined();
     expect(rules(6, { wiki: props })).toBeUndefined();
+  });
+
+  it.each<[string, Props]>([
+    ['a public one, since no more than its published ports is', { TCPPort: '8080', access: 'public' }],
+    ['one that is bound to loopback for Apache', { SubDomain: 'enabled', WebPort: '80' }],
+    ['one that nothing leads to', {}],
+  ])('keeps foreign hosts from the own addresses of containers, over IPv4 and IPv6: %s', (_, props) => {
+    for (const family of [4, 6] as const) {
+      expect(drops(rules(family, { wiki: props }))).toEqual([]);
+      expect(bridges(rules(family, { wiki: props }))).toEqual(['docker0']);
+    }
+  });
+
+  it('does so for each bridge that enabled containers are behind, also one that the engine named', () => {
+    const base = serverWith({
+      wiki: { network: 'custom:back' }, db: {}, app: { Interlinked: 'db' }, far: { network: 'custom:overlay' }, wire: { network: 'custom:wire' }, off: { network: 'custom:off', status: 'disabled' }, mail: { network: 'host' }, side: { network: 'container:db' },
+    });
+    const networks = db(record('back', 'network'), record('overlay', 'network', { Driver: 'overlay' }), record('wire', 'network', { Driver: 'macvlan' }), record('off', 'network'));
+    const snapshot = { ...base, dbs: new Map([...base.dbs, ['docker_networks', networks]]) };
+    const listed = (facts: ReadonlyMap<string, string>): readonly string[] => [...listContainerBridges(snapshot, factsWith({ bridges: facts }))].sort();
+    expect(listed(new Map())).toEqual(['br-back', bridgeName('docksmith-app'), 'docker0', 'docker_gwbridge'].sort());
+    expect(listed(new Map([['back', 'br-0123456789ab'], ['bridge', 'mybridge'], ['off', 'br-ffffffffffff']]))).toEqual(['br-0123456789ab', 'br-back', bridgeName('docksmith-app'), 'docker0', 'docker_gwbridge', 'mybridge'].sort());
+    // no engine tells whose it is
+    expect(listed(new Map([['br-ffffffffffff', 'br-ffffffffffff']]))).toContain('br-ffffffffffff');
+    expect(bridges(rules(4, {}, snapshot))).toEqual(listContainerBridges(snapshot, factsWith()));
   });
 
   it('is not written where the record docker says so', () => {

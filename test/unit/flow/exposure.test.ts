@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSummary } from '../../../src/container/engine.ts';
+import type { ContainerInspect, ContainerSummary, NetworkSummary } from '../../../src/container/engine.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import { parseRules, type Rules } from '../../../src/filter/rules.ts';
+import { listExposedAddresses } from '../../../src/flow/exposure/addresses.ts';
 import { listExposedUrls, listRequires, type SiteFile } from '../../../src/flow/exposure/apache.ts';
 import { type ExposedPort, listExposedPorts } from '../../../src/flow/exposure/ports.ts';
 import { listUrls } from '../../../src/model/urls.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 import { render } from '../../support/render.ts';
+import { db, record } from '../../support/sample.ts';
 
 type Props = Readonly<Record<string, string>>;
 const WAYS = '*filter\n-A INPUT -j DOCKSMITH-INPUT\n-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j DOCKSMITH\n';
@@ -51,6 +53,7 @@ describe('a port', () => {
     ['declared, and the container does not run', { props: { TCPPort: '80' }, status: 'exited', ports: [] }, 'nobody', ['not published now']],
     ['of no record', { ports: tcp(99, '192.168.1.2') }, 'everybody', ['published, and no record says so']],
     ['behind Apache alone', { props: { WebAlias: 'w', WebPort: '80', WebHostPort: '47000' }, ports: tcp(47_000, '127.0.0.1') }, 'this host', []],
+    ['behind Apache alone, and who is on a wire is not kept from loopback', { props: { WebAlias: 'w', WebPort: '80', WebHostPort: '47000' }, ports: tcp(47_000, '127.0.0.1'), rules: (text) => text.replace(/.*127\.0\.0\.0.*\n/, '') }, 'this host', ['the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: DOCKSMITH has no rule for it']],
     ['behind Apache, and open', { props: { WebAlias: 'w', WebPort: '80', WebHostPort: '47000' }, ports: tcp(47_000, '0.0.0.0') }, 'everybody', ['bound to every address']],
     ['on the host\'s network', { props: { TCPPort: '25', network: 'host' }, facts: { listeners: [{ protocol: 'tcp', address: '::', port: 25 }] } }, 'local networks', []],
     ['on the host\'s network, and nobody listens', { props: { TCPPort: '25', network: 'host' } }, 'nobody', ['nothing listens there']],
@@ -65,6 +68,38 @@ describe('a port', () => {
     const [port] = listExposedPorts({ snapshot: serverWith({ wiki: { TCPPort: '80' } }), facts: factsWith(), rules }, 'wiki', { id: '1', name: 'wiki', labels: {}, status: 'running', ports: tcp(80, '192.168.1.2', '127.0.0.1') });
     expect(port?.filter).toEqual([{ family: 'IPv4', isKnown: false, networks: undefined, why: 'not known, since iptables-save is not installed' }]);
     expect(port?.mismatches).toEqual(['whom the IPv4 filter lets in is not known, since iptables-save is not installed']);
+  });
+});
+
+describe('an address of a container\'s own', () => {
+  const network = (name: string, driver = 'bridge', options: Readonly<Record<string, string>> = {}): NetworkSummary => ({ id: '0123456789abcdef', name, driver, internal: false, labels: {}, subnets: [], gateways: [], options });
+  const NETWORKS = [network('bridge', 'bridge', { 'com.docker.network.bridge.name': 'docker0' }), network('back'), network('wire', 'macvlan'), network('host', 'host'), network('far', 'overlay')];
+
+  /** The audience and the mismatches of each address. */
+  function judge(props: Props, on: Readonly<Record<string, Readonly<Record<string, string>>>>, { bridges = new Map<string, string>(), filter = 'enabled', flush = /^never$/ } = {}): unknown {
+    const base = serverWith({ wiki: { Image: 'app:1', ...props } }, { docker: { status: 'enabled', Filter: filter } });
+    const snapshot = { ...base, dbs: new Map([...base.dbs, ['docker_networks', db(record('back', 'network'), record('wire', 'network', { Driver: 'macvlan' }))]]) };
+    const facts = factsWith({ bridges });
+    const kernel = (family: 4 | 6): Rules => parseRules(`${WAYS}${render({ template: `/etc/docksmith/filter/docker-user.v${family}` }, { snapshot, facts }).outputs.map(({ content }) => content.toString()).join('')}`.split('\n').filter((line) => !flush.test(line)).join('\n'));
+    const inspect = { NetworkSettings: { Networks: on } } as unknown as ContainerInspect;
+    return listExposedAddresses({ snapshot, facts, rules: new Map([['IPv4', kernel(4)], ['IPv6', kernel(6)]]) }, 'wiki', inspect, new Map(NETWORKS.map((one) => [one.name, one])))
+      .map(({ address, reached, mismatches }) => [address, reached, ...mismatches]);
+  }
+  const BRIDGE = { bridge: { IPAddress: '172.17.0.2', GlobalIPv6Address: 'fd00:99::2' } };
+
+  it.each<[string, () => unknown, readonly unknown[]]>([
+    ['kept', () => judge({}, BRIDGE), [['172.17.0.2', 'local networks'], ['fd00:99::2', 'local networks']]],
+    ['kept of a public one, too', () => judge({ access: 'public' }, BRIDGE), [['172.17.0.2', 'local networks'], ['fd00:99::2', 'local networks']]],
+    ['none while it does not run', () => judge({}, { bridge: { IPAddress: '', GlobalIPv6Address: '' } }), []],
+    ['open where the rules of one family are gone', () => judge({}, BRIDGE, { flush: /-o docker0/ }), [['172.17.0.2', 'everybody', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'], ['fd00:99::2', 'everybody', 'the IPv6 filter does not keep anybody from it: DOCKSMITH has no rule for it']]],
+    ['open as declared where the filter is disabled', () => judge({}, BRIDGE, { filter: 'disabled' }), [['172.17.0.2', 'everybody'], ['fd00:99::2', 'everybody']]],
+    ['open on a network whose bridge the engine named and nobody told of', () => judge({ network: 'custom:back' }, { back: { IPAddress: '10.5.0.2' } }), [['10.5.0.2', 'everybody', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it']]],
+    ['kept on a network whose bridge the engine named', () => judge({ network: 'custom:back' }, { back: { IPAddress: '10.5.0.2' } }, { bridges: new Map([['back', 'br-0123456789ab']]) }), [['10.5.0.2', 'local networks']]],
+    ['open on the wire itself', () => judge({ network: 'custom:wire' }, { wire: { IPAddress: '192.168.1.50' } }), [['192.168.1.50', 'everybody', 'no packet filter of this host is in front of a network of macvlan']]],
+    ['open on the wire itself, as a public one may be', () => judge({ network: 'custom:wire', access: 'public' }, { wire: { IPAddress: '192.168.1.50' } }), [['192.168.1.50', 'everybody']]],
+    ['none on the host\'s network or one of several hosts', () => judge({ network: 'host' }, { host: { IPAddress: '' }, far: { IPAddress: '10.0.1.2' }, gone: { IPAddress: '10.0.2.2' } }), []],
+  ])('is %s', (_, found, expected) => {
+    expect(found()).toEqual(expected);
   });
 });
 
