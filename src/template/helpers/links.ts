@@ -11,12 +11,14 @@ import { recordArgument } from './arguments.ts';
 import { ENABLED, ofContainers, PUBLISHED } from './reads.ts';
 import { variables } from './text.ts';
 
+const JOINED = [...ENABLED, ...ofContainers('network', 'Interlinked', 'NetworkAddress', 'NetworkAlias'), { db: 'docker_networks' }, ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway')];
+
 /** Helpers for what a container has to do with others. */
 export const LINK_HELPERS: HelperTable = {
   joinedNetworks: {
     doc: 'the networks that a container is on, each with .name, .aliases, .address, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
     example: { fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
-    reads: [...ENABLED, ...ofContainers('network', 'Interlinked', 'NetworkAddress', 'NetworkAlias'), { db: 'docker_networks' }, ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway')],
+    reads: JOINED,
     call: (call) => listJoinedNetworks(call.snapshot, recordArgument(call, 0).key).map(({ name, aliases, address = '' }) => {
       const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
       return variables({
@@ -28,7 +30,7 @@ export const LINK_HELPERS: HelperTable = {
   containerBridges: {
     doc: 'the bridges of this host behind which enabled containers have addresses of their own',
     example: { fragment: '{{join (containerBridges)}}', gives: 'docker0' },
-    reads: [...ENABLED, ...ofContainers('network', 'Interlinked'), { db: 'docker_networks' }, ...readsOf({ db: 'docker_networks' }, 'Driver')],
+    reads: JOINED,
     call: (call) => listContainerBridges(call.snapshot, call.facts),
   },
   linkVariables: {
