@@ -52,7 +52,7 @@ function expand(world: World, { template, takeOver, outputFilename }: ExpandRequ
 }
 
 /** `/etc/docksmith/containers/wiki.yaml` is an output of the template `/etc/docksmith/containers`. */
-function findTemplate({ paths, ledger }: World, path: string): RenderRequest {
+export function findTemplate({ paths, ledger }: Pick<World, 'paths' | 'ledger'>, path: string): RenderRequest {
   if (listFragments(paths, path) !== undefined) return { template: path };
   const owned = ledger.outputs.get(path);
   if (owned === undefined) return { template: path };

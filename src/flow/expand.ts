@@ -53,8 +53,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   const { outputs, kept, scope } = rendered;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
-  const former = gone.length > 0 ? undefined : rendered.former;
-  const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept, former }));
+  const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }));
   return { changes, outputs, warnings: [...warnings, ...rendered.warnings], remember: () => rendered.remember(checked) };
 }
 

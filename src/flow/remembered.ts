@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Index, Snapshot } from '../db/snapshot.ts';
 import { listNames } from '../layers.ts';
+import { CHECKED_DBS } from '../model/check-records.ts';
 import { ASKING_IMAGE } from '../model/image-facts.ts';
 import { LINKED_WITH, NEEDING } from '../model/links.ts';
 import { CLAIMING } from '../model/port-users.ts';
@@ -18,17 +19,24 @@ const bySnapshot = new WeakMap<Snapshot, RememberedOptions>();
 /** What may be taken from the last renderings for a snapshot. */
 export function rememberedOptions(paths: Paths, snapshot: Snapshot): RememberedOptions {
   let options = bySnapshot.get(snapshot);
-  if (options === undefined) bySnapshot.set(snapshot, (options = { maker: makerOf(paths, snapshot), indexes: INDEXES }));
+  if (options === undefined) bySnapshot.set(snapshot, (options = { maker: makerOf(paths, snapshot), indexes: INDEXES, alwaysRead: CHECKED_DBS }));
   return options;
 }
 
 /** What text and owners of outputs come from besides records, facts and templates. */
 function makerOf(paths: Paths, { schema }: Snapshot): string {
   const parts = [
-    // the program's file is called by what is in it
-    process.version, process.geteuid?.(), JSON.stringify(schema), ...listNames(path.join(paths.packageDir, 'dist')).toSorted(),
-    ...['/etc/passwd', '/etc/group'].map((file) => signatureOf(paths.file(file))),
+    // the program's file is called by what is in it; where the package is, warnings say
+    process.version, process.geteuid?.(), JSON.stringify(schema), paths.packageDir, ...listNames(path.join(paths.packageDir, 'dist')).toSorted(),
+    ...['/etc/passwd', '/etc/group'].map((file) => signOrMark(paths.file(file))),
   ];
   // its text, since a digest would load all of node's crypto
   return parts.join('\n');
+}
+
+/** One that was changed just now is like no other. */
+function signOrMark(file: string): string {
+  const now = Date.now();
+  const signature = signatureOf(file, now);
+  return signature === '' ? `changed at ${now}` : signature ?? '';
 }

@@ -19,8 +19,6 @@ export interface Renderings {
   /** outputs that were not rendered: they stand as they would be */
   readonly kept: readonly string[];
   readonly scope: Scope;
-  /** owned paths that may be wanted no more; undefined: any in scope */
-  readonly former: readonly string[] | undefined;
   readonly warnings: readonly string[];
   /** for the next event, once all of it is installed */
   readonly remember: (checked: string | undefined) => void;
@@ -62,12 +60,10 @@ export class Rendering {
       return [{ ...rendered, sources: used }];
     }) ?? []);
     mistakes.throw();
-    const isAnyUnknown = done.some(({ wanted }) => wanted.stale === undefined);
     return {
       outputs: done.flatMap(({ rendered }) => rendered.outputs),
       kept: done.flatMap(({ wanted }) => wanted.kept),
       scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
-      former: isAnyUnknown ? undefined : done.flatMap(({ wanted }) => wanted.former),
       warnings: done.flatMap(({ rendered }) => rendered.warnings),
       remember: (checked) => {
         remember(recallContext(this.#world, this.sources), this.recall, done, checked);
@@ -78,7 +74,7 @@ export class Rendering {
 
   #renderOne(renderer: Renderer, request: RenderRequest): Omit<Done, 'sources'> {
     const { db, onlyArguments } = this.aimOf(request);
-    const only = onlyArguments ? request.args : undefined;
+    const only = onlyArguments && db !== undefined ? request.args : undefined;
     const wanted = this.recall.want(request, only);
     const known = this.recall.findCurrent(request);
     const rendered = known === undefined || wanted.stale === undefined || wanted.stale.size > 0 ? renderer.render(request, wanted.stale)

@@ -19,6 +19,9 @@ export interface Findings {
   readonly warnings: readonly string[];
 }
 
+/** The dbs that are looked at, whatever the records say. */
+export const CHECKED_DBS: readonly string[] = [CONTAINERS, 'configuration', 'docker_images', 'docker_networks', 'networks', 'secrets'];
+
 /**
  * Checks the records that the run specs and vhosts are made of, all mistakes at once: each
  * value by the schema, then what they mean together (ports, host names, networks).

@@ -4,6 +4,7 @@ import type { FileContent } from '../replace-file.ts';
 import type { RecordRef, Rendered } from '../template/rendered.ts';
 import type { Installed, ReadInstalled } from './installed.ts';
 import { digestOf, type Ledger, type Owned, ownedOf } from './ledger.ts';
+import type { Maker } from './owned-files.ts';
 
 /** Why an output is written: it is not there, or this of it differs. */
 export type Reason = 'new' | 'content' | 'mode' | 'owner';
@@ -62,15 +63,13 @@ export interface PlanOptions {
   readonly takeOver?: boolean;
   /** outputs that are known to stand as they should, and so were not rendered */
   readonly kept?: readonly string[];
-  /** the owned paths that may be wanted no more; undefined: any in scope */
-  readonly former?: readonly string[] | undefined;
 }
 
 /**
  * Compares what was rendered with what is installed and what is owned. Decides, and touches
  * nothing. @throws Failures naming every pair of outputs that have one path
  */
-export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, kept = [], former }: PlanOptions = {}): ChangeSet {
+export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, kept = [] }: PlanOptions = {}): ChangeSet {
   const outputs = rendered.toSorted((a, b) => compareBytes(a.path, b.path));
   const isInScope = scopeTest(scope);
   const known = new Set(kept);
@@ -100,7 +99,7 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
     }
   }
   const standing = kept.length === 0 ? unchanged : [...kept.map((path) => ({ path })), ...unchanged].sort((a, b) => compareBytes(a.path, b.path));
-  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled, known, former), unchanged: standing, enter, obstacles };
+  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled, known), unchanged: standing, enter, obstacles };
 }
 
 /** True when there is nothing to write, also not in the ledger's list of what is owned. */
@@ -124,12 +123,13 @@ export function refuseObstacles({ obstacles }: ChangeSet, hintOf: (output: Rende
   })));
 }
 
-function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, isInScope: ScopeTest, readInstalled: ReadInstalled, kept: ReadonlySet<string>, former: readonly string[] | undefined): readonly Removal[] {
+/** The ledger alone says what is owned: what is remembered of one request does not know what another one has installed. */
+function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, isInScope: ScopeTest, readInstalled: ReadInstalled, kept: ReadonlySet<string>): readonly Removal[] {
   const produced = new Set(outputs.map(({ path }) => path));
   const removals: Removal[] = [];
-  for (const path of former?.toSorted(compareBytes) ?? owned.paths()) {
-    const entry = produced.has(path) || kept.has(path) ? undefined : owned.get(path);
-    if (entry !== undefined && isInScope(entry)) removals.push(planRemoval(entry, readInstalled(path)));
+  for (const [path, maker] of owned.makers((each) => !produced.has(each) && !kept.has(each))) {
+    const entry = isInScope(maker) ? owned.get(path) : undefined;
+    if (entry !== undefined) removals.push(planRemoval(entry, readInstalled(path)));
   }
   return removals;
 }
@@ -153,7 +153,7 @@ function findDifferences(wanted: FileContent, old: FileContent): readonly Reason
   return reasons;
 }
 
-type ScopeTest = (owned: Owned) => boolean;
+type ScopeTest = (maker: Maker) => boolean;
 
 function scopeTest(scope: Scope): ScopeTest {
   const nameOf = ({ db, key }: RecordRef): string => `${db} ${key}`;
@@ -172,14 +172,12 @@ function findTwins(outputs: readonly Rendered[]): readonly Failure[] {
   });
 }
 
-function findOthersOutputs(outputs: readonly Rendered[], ledger: Ledger, isInScope: ScopeTest): readonly Failure[] {
+function findOthersOutputs(outputs: readonly Rendered[], ledger: Ledger, isInScope: (owned: Owned) => boolean): readonly Failure[] {
   return outputs.flatMap((output) => {
     const owned = ledger.outputs.get(output.path);
     return owned === undefined || isInScope(owned) || formatMaker(owned) === formatMaker(output) ? [] : [twins(output.path, owned, output)];
   });
 }
-
-type Maker = Pick<Owned, 'template' | 'record'>;
 
 function twins(path: string, a: Maker, b: Maker): Failure {
   return new Failure(`cannot install "${path}"`, { why: `two outputs have this path: ${formatMaker(a)} and ${formatMaker(b)}` });

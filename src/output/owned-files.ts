@@ -19,6 +19,9 @@ export interface Owned {
   readonly isSecret: boolean;
 }
 
+/** Whose output a file is. */
+export type Maker = Pick<Owned, 'template' | 'record'>;
+
 /**
  * What docksmith owns, by path in byte order. Kept as the lines of the ledger, and a line is
  * parsed when it is asked for: an event that changes one file of many thousand looks at few.
@@ -83,6 +86,11 @@ export class OwnedFiles implements Iterable<readonly [string, Owned]> {
     return templates;
   }
 
+  /** Whose those of some paths are: thousands of lines need not be parsed for that. */
+  *makers(isMeant: (path: string) => boolean): Generator<readonly [path: string, maker: Maker]> {
+    for (const [path, line] of this.#lines) if (isMeant(path)) yield [path, makerIn(line)];
+  }
+
   lines(): Iterable<string> {
     return this.#lines.values();
   }
@@ -106,6 +114,13 @@ export class OwnedFiles implements Iterable<readonly [string, Owned]> {
 /** Paths and templates hold no control characters; a key may hold all but a newline, and so stands last. */
 function formatLine({ path, template, digest, mode, uid, gid, services, isSecret, record }: Owned): string {
   return [path, template, digest, mode.toString(8).padStart(4, '0'), uid, gid, services.join(' '), isSecret ? 'secret' : '', record?.db ?? '', record?.key ?? ''].join('\t');
+}
+
+function makerIn(line: string): Maker {
+  const tabs = [line.indexOf('\t')];
+  while (tabs.length < 9) tabs.push(line.indexOf('\t', (tabs.at(-1) ?? 0) + 1));
+  const db = line.slice((tabs[7] ?? 0) + 1, tabs[8]);
+  return { template: line.slice((tabs[0] ?? 0) + 1, tabs[1]), ...(db !== '' && { record: { db, key: line.slice((tabs[8] ?? 0) + 1) } }) };
 }
 
 function parseLine(line: string): Owned {

@@ -7,12 +7,12 @@ import type { Schema } from '../db/schema.ts';
 import { isSecretProp, SECRETS, type Snapshot } from '../db/snapshot.ts';
 
 /**
- * The dbs as they are remembered: the bytes of their files, with a digest in place of every secret,
+ * Dbs of these names as they are remembered: the bytes of their files, with a digest in place of every secret,
  * so that one that changed is noticed and none is kept. Those that are not as a file has them stay
  * what they are.
  */
-export function comparableDbs({ dbs, schema }: Snapshot): ReadonlyMap<string, Db> {
-  return new Map([...dbs].map(([name, db]) => [name, db instanceof FlatDb && mayHoldSecrets(schema, name, db) ? withoutSecrets(schema, name, db) : db]));
+export function comparableDbs({ dbs, schema }: Snapshot, names: ReadonlySet<string>): ReadonlyMap<string, Db> {
+  return new Map([...dbs].filter(([name]) => names.has(name)).map(([name, db]) => [name, db instanceof FlatDb && mayHoldSecrets(schema, name, db) ? withoutSecrets(schema, name, db) : db]));
 }
 
 /** By the names of its props: most dbs have none, and need not be parsed for that. */

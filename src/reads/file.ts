@@ -13,6 +13,8 @@ export interface KnownTemplate {
   /** db of FOREACH */
   readonly db?: string;
   readonly onlyArguments: boolean;
+  /** only some records were ever asked for: of those that have no unit here nothing is known */
+  readonly isPart: boolean;
   readonly warnings: readonly string[];
   readonly sources: readonly Source[];
   /** the files and folders that the sources are, each with its signature */
@@ -47,11 +49,11 @@ export interface Known {
   readonly lists: Buffer;
   /** the indexes of dbs by name */
   readonly indexes: ReadonlyMap<string, Buffer>;
-  /** the dbs as they stood, see `comparableDbs` */
+  /** the dbs that were read, as they stood, see `comparableDbs`; an empty one where there was none */
   readonly dbs: ReadonlyMap<string, Buffer>;
 }
 
-const VERSION = 'docksmith reads 2';
+const VERSION = 'docksmith reads 3';
 
 /** Undefined where there is none. */
 export function readKnown(paths: Paths): Known | undefined {

@@ -29,11 +29,9 @@ export interface Wanted {
   readonly stale: ReadonlySet<string> | undefined;
   /** outputs of the other units: they stand as they would be rendered */
   readonly kept: readonly string[];
-  /** what the stale units had as outputs */
-  readonly former: readonly string[];
 }
 
-const EVERYTHING: Wanted = { stale: undefined, kept: [], former: [] };
+const EVERYTHING: Wanted = { stale: undefined, kept: [] };
 
 /** A rendering that was done, for `remember`. */
 export interface Done {
@@ -85,31 +83,34 @@ export class Recall {
     const template = this.findTemplate(request);
     if (template === undefined) return undefined;
     let isCurrent = this.#current.get(template);
-    if (isCurrent === undefined) this.#current.set(template, (isCurrent = isSame(template.watched, this.#context.sources.look)));
+    if (isCurrent === undefined) this.#current.set(template, (isCurrent = isSame(this.#context.paths, template.watched, this.#context.sources.look)));
     return isCurrent ? template : undefined;
   }
 
-  /** @param args keys that alone are asked for; undefined: all */
+  /** @param args keys of records that alone are asked for; undefined: all */
   want(request: RenderRequest, args: readonly string[] | undefined): Wanted {
     const template = this.findCurrent(request);
-    if (template === undefined) return EVERYTHING;
-    const { paths } = this.#context;
-    const stale = new Set<string>(template.db === undefined ? [] : this.#moved?.records(template.db).keys());
+    if (template === undefined || (args === undefined && template.isPart)) return EVERYTHING;
+    const moved = template.db === undefined ? undefined : this.#moved?.records(template.db);
     const asked = args === undefined ? undefined : new Set(args);
-    const [kept, former]: [string[], string[]] = [[], []];
-    const isInstalled = ([path, signature]: readonly [string, string]): boolean => signatureOf(paths.file(path)) === signature;
+    // of what no event has asked for yet nothing is known
+    const stale = new Set(asked === undefined ? moved?.keys() : [...asked].filter((key) => template.isPart || moved?.has(key)));
+    const kept: string[] = [];
     for (const line of listLines(template.units)) {
       const unit = parseUnit(line);
       const { key, outputs } = unit;
-      const isStale = stale.has(key) || this.isStale(unit) || !outputs.every(isInstalled);
-      if (isStale) stale.add(key);
-      // what is stale and was not asked for is no concern of this event
-      if (isStale && asked?.has(key) === false) continue;
-      const list = isStale ? former : kept;
-      for (const [path] of outputs) list.push(path);
+      if (asked?.has(key) === false) continue;
+      if (moved?.has(key) === true || this.isStale(unit) || !outputs.every(this.#isInstalled)) {
+        stale.add(key);
+        continue;
+      }
+      stale.delete(key);
+      for (const [path] of outputs) kept.push(path);
     }
-    return { stale: asked === undefined ? stale : new Set([...asked].filter((key) => stale.has(key))), kept, former };
+    return { stale, kept };
   }
+
+  readonly #isInstalled = ([path, signature]: readonly [string, string]): boolean => signatureOf(this.#context.paths.file(path)) === signature;
 
   findTemplate(request: RenderRequest): KnownTemplate | undefined {
     const name = nameOfRequest(request);

@@ -13,6 +13,8 @@ export interface RememberedOptions {
   /** see `Known`: what another one has made is as good as nothing */
   readonly maker: string;
   readonly indexes: readonly Index[];
+  /** dbs that are read besides, by whoever checks records and by the indexes */
+  readonly alwaysRead: readonly string[];
 }
 
 const bySnapshot = new WeakMap<Snapshot, { readonly remembered: Remembered | undefined }>();
@@ -29,7 +31,7 @@ export function findRemembered(paths: Paths, snapshot: Snapshot, options: Rememb
 function read(paths: Paths, snapshot: Snapshot, { maker, indexes }: RememberedOptions): Remembered | undefined {
   const known = readKnown(paths);
   if (known?.maker !== maker) return undefined;
-  const after: Snapshot = { dbs: comparableDbs(snapshot), schema: snapshot.schema };
+  const after: Snapshot = { dbs: comparableDbs(snapshot, new Set(known.dbs.keys())), schema: snapshot.schema };
   const moved = new Moved(new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), after, indexes);
   const tables = indexesOf(snapshot);
   for (const index of indexes) {

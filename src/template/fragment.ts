@@ -66,8 +66,9 @@ export function findFragments(paths: Paths, template: string, look: Look = findS
     for (const name of readdirSync(layer.file)) {
       const file = path.join(layer.file, name);
       const state = look(file);
-      if (state?.isDirectory() === true) continue;
+      // also a folder: a link to one may come to lead to a file
       places.push({ file, state });
+      if (state?.isDirectory() === true) continue;
       if (isBackupName(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);
       else if (!files.has(name)) files.set(name, { name, file, state });
     }

@@ -65,13 +65,12 @@ export interface RenderedTemplate {
 }
 
 /** What one unit is made of. */
-interface Template { readonly request: RenderRequest; readonly metadata: Metadata; readonly fragments: readonly Fragment[] }
+interface Template { readonly request: RenderRequest; readonly metadata: Metadata; readonly fragments: readonly Fragment[]; readonly silent: SilentFragments }
 
 /** Expands templates over one snapshot; fragments are read and parsed once. */
 export class Renderer {
   readonly #context: RenderContext;
   readonly #sources: Sources;
-  readonly #silent = new SilentFragments();
   readonly #reads = new Map<string, Read>();
 
   constructor(context: RenderContext, sources = new Sources(context.paths)) {
@@ -100,7 +99,7 @@ export class Renderer {
     const mistakes = new Mistakes();
     const fragments = list.files.flatMap((file) => mistakes.collect(() => [this.#sources.fragment(file)]) ?? []);
     mistakes.throw();
-    const template: Template = { request, metadata, fragments };
+    const template: Template = { request, metadata, fragments, silent: new SilentFragments() };
     const only = metadata.onlyArguments ? request.args : undefined;
     const records = metadata.forEach !== undefined ? this.#recordsOf(metadata.forEach, only, wanted) : wanted?.has('') === false ? [] : [undefined];
     const units = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
@@ -144,7 +143,7 @@ export class Renderer {
 
   /** @param mayPass fragments that are known to print nothing are not evaluated, and leave no trace */
   #evaluate(template: Template, record: RecordRef | undefined, mayPass: boolean): { readonly names: readonly string[]; readonly text: TrackedText | undefined; readonly check: string; readonly scope: ReadScope } {
-    const { metadata, request, fragments } = template;
+    const { metadata, request } = template;
     const scope = new ReadScope();
     const view = record === undefined ? undefined : new RecordView(this.#context.snapshot, record.db, record.key, scope);
     const variables = new Map<string, Value>([['templatePath', metadata.template], ...(view === undefined ? [] : [['record', view] as const])]);
@@ -152,7 +151,7 @@ export class Renderer {
     const names = this.#fileNames(request, metadata, variables, scope);
     const remove = metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
     if (names.length === 0 || !['', '0', 'no'].includes(remove)) return { names, text: undefined, check: '', scope };
-    const text = filterLines(this.#text(metadata, fragments, variables, scope, request.template, mayPass ? view : undefined), metadata.filters);
+    const text = filterLines(this.#text(template, variables, scope, mayPass ? view : undefined), metadata.filters);
     // a scope of its own: how the file is checked decides no line of it
     const check = metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
     return { names, text, check, scope };
@@ -184,18 +183,18 @@ export class Renderer {
   }
 
   /** The text of all fragments, or the document that they merge to. */
-  #text(metadata: Metadata, fragments: readonly Fragment[], variables: ReadonlyMap<string, Value>, scope: ReadScope, template: string, record: RecordView | undefined): TrackedText {
+  #text({ request, metadata, fragments, silent }: Template, variables: ReadonlyMap<string, Value>, scope: ReadScope, record: RecordView | undefined): TrackedText {
     const mistakes = new Mistakes();
-    const evaluation = this.#evaluation(variables, ESCAPES[metadata.escape], [template]);
+    const evaluation = this.#evaluation(variables, ESCAPES[metadata.escape], [request.template]);
     const whole = new TrackedText();
     let merged: Part | undefined;
     for (const fragment of fragments) {
       mistakes.collect(() => {
-        if (record !== undefined && this.#silent.isSilent(fragment, record, scope)) return;
+        if (record !== undefined && silent.isSilent(fragment, record, scope)) return;
         const text = metadata.format === 'text' ? whole : new TrackedText();
         const [read, pieces] = [scope.mark(), text.pieces.length];
         evaluateFragment(fragment, evaluation, text, scope);
-        if (record !== undefined && text.pieces.length === pieces) this.#silent.learn(fragment, record, scope.since(read));
+        if (record !== undefined && text.pieces.length === pieces) silent.learn(fragment, record, scope.since(read));
         if (metadata.format === 'text') return;
         const part = metadata.format === 'ini' ? parseIniPart(text) : parsePart(text, metadata.format, fragment.file);
         if (part !== undefined) merged = mergeParts(merged, part);

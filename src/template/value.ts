@@ -1,5 +1,5 @@
 import { findProp, findRecord, listProps, observeSnapshot, plainOf, type Snapshot } from '../db/snapshot.ts';
-import type { RecordRef } from './rendered.ts';
+import type { Read, RecordRef } from './rendered.ts';
 import { type ReadScope, TrackedText } from './tracked-text.ts';
 
 /** What an expression of a fragment can be. `undefined` is a missing record or prop. */
@@ -43,13 +43,15 @@ export class RecordView {
   readonly db: string;
   readonly plainKey: string;
   readonly #scope: ReadScope | undefined;
+  readonly #reads: Set<Read> | undefined;
 
-  /** @param scope is told when its key is looked at */
+  /** @param scope is told when its key is looked at; with one, it knows which reads were made through it */
   constructor(snapshot: Snapshot, db: string, key: string, scope?: ReadScope) {
     this.snapshot = plainOf(snapshot);
     this.db = db;
     this.plainKey = key;
     this.#scope = scope;
+    this.#reads = scope === undefined ? undefined : new Set();
   }
 
   get key(): string {
@@ -57,9 +59,21 @@ export class RecordView {
     return this.plainKey;
   }
 
+  /** Whether a read was made through this view: the same record may be read under its name, too. */
+  hasMade(read: Read): boolean {
+    return this.#reads?.has(read) === true;
+  }
+
+  #observe(scope: ReadScope): Snapshot {
+    return observeSnapshot(this.snapshot, (read) => {
+      if (read.db === this.db && read.key === this.plainKey) this.#reads?.add(read);
+      scope.note(read);
+    });
+  }
+
   /** This view, or undefined when there is neither such a record nor a schema that has defaults for it. */
   orMissing(scope: ReadScope): RecordView | undefined {
-    const record = findRecord(observe(this.snapshot, scope), this.db, this.plainKey);
+    const record = findRecord(this.#observe(scope), this.db, this.plainKey);
     const hasDefaults = this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.plainKey);
     return record !== undefined || hasDefaults ? this : undefined;
   }
@@ -72,17 +86,17 @@ export class RecordView {
 
   /** The prop's value, or its default in the schema. */
   prop(name: string, scope: ReadScope): string | undefined {
-    return findProp(observe(this.snapshot, scope), this.db, this.plainKey, name);
+    return findProp(this.#observe(scope), this.db, this.plainKey, name);
   }
 
   /** The record's type: what prints when a fragment names the record itself, since SME keeps single values there. */
   type(scope: ReadScope): string | undefined {
-    return findRecord(observe(this.snapshot, scope), this.db, this.plainKey)?.type;
+    return findRecord(this.#observe(scope), this.db, this.plainKey)?.type;
   }
 
   /** The names of its own props that begin so. */
   listProps(scope: ReadScope, prefix?: string): readonly string[] {
-    return listProps(observe(this.snapshot, scope), this.db, this.plainKey, prefix);
+    return listProps(this.#observe(scope), this.db, this.plainKey, prefix);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Dbs } from './random-changes.ts';
 import { snapshotOf } from './sample.ts';
 
 /** The bytes of a db file with these records. */
-function bytesOf(db: Db): Buffer {
+export function bytesOf(db: Db): Buffer {
   const field = (text: string): string => escapeSeparators(escapeNewlines(text));
   return Buffer.from([...db.values()].map(({ key, type, props }) => `${key}=${[type, ...[...props].flat()].map(field).join('|')}\n`).join(''));
 }

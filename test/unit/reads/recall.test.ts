@@ -19,10 +19,8 @@ const SHIPPED = [
   '/etc/docksmith/filter/docker-user.v4', '/etc/docksmith/filter/docker-user.v6', '/etc/httpd/docksmith/primary', '/etc/httpd/docksmith/vhost', '/etc/httpd/docksmith/default',
 ];
 
-/** path -> what stands there after it was installed */
-function install(root: string, { outputs, former }: Renderings): void {
-  const rendered = new Set(outputs.map(({ path: file }) => file));
-  for (const file of former ?? []) if (!rendered.has(file)) rmSync(root + file, { force: true });
+/** As the plan of an event does; what is wanted no more is left, since nothing owns it here. */
+function install(root: string, { outputs }: Renderings): void {
   for (const { path: file, content } of outputs) {
     if (existsSync(root + file) && readFileSync(root + file).equals(content)) continue;
     mkdirSync(path.dirname(root + file), { recursive: true });
