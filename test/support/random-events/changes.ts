@@ -8,7 +8,7 @@ import { Failure } from '../../../src/errors.ts';
 import { type Facts, withFacts } from '../../../src/facts/facts.ts';
 import { readLedger } from '../../../src/output/ledger.ts';
 import { type Dbs, legalChange, pick, type Random, randomChange, withChange } from '../random-changes.ts';
-import { db, record, SAMPLE_DBS, SAMPLE_FACTS } from '../sample.ts';
+import { db, record, SAMPLE_DBS, SAMPLE_FACTS, unitTexts } from '../sample.ts';
 import type { RandomHost } from './host.ts';
 import { OF_CONTAINERS, OF_THINGS, PARTS, QUIET_DBS, randomMetadata, randomSpecText, randomText, RUN_SPECS, SINGLE, THING_PROPS, THING_VALUES, THINGS } from './texts.ts';
 
@@ -228,7 +228,7 @@ const changeFacts: Change = (host, random) => {
   const ports = (): Facts['images'] => new Map([['mediawiki:1.43', { exposedPorts: [{ port: pick(random, [80, 8080]), protocol: 'tcp' }] }]]);
   const command = `/usr/bin/dockerd -H ${pick(random, ['fd://', 'unix:///run/x.sock'])} $OPTIONS`;
   const others: readonly Partial<Facts>[] = [
-    { images: ports() }, { images: new Map() }, { dockerUnit: { path: '/usr/lib/systemd/system/docker.service', execStart: command } }, { dockerUnit: undefined },
+    { images: ports() }, { images: new Map() }, { dockerUnit: unitTexts('/usr/lib/systemd/system/docker.service', command) }, { dockerUnit: undefined },
     { host: { ...SAMPLE_FACTS.host, apacheLayout: pick(random, ['redhat', 'debian', 'sme']), isDebian: random() < 0.5 } },
     { addresses: [{ address: pick(random, ['192.168.1.2', '192.168.1.3']), prefix: 24, interface: 'eth0' }] },
     { listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: pick(random, [22, 8080]) }] }, { listeners: [] },

@@ -167,6 +167,16 @@ export class RandomHost {
     }
   }
 
+  hasRecord(name: string, key: string): boolean {
+    return readSnapshot(this.paths).dbs.get(name)?.has(key) === true;
+  }
+
+  /** What is owned of containers of these names, of what was asked for. */
+  listOutputsOf(keys: readonly string[], requests: readonly RenderRequest[]): readonly string[] {
+    const templates = requests.map(({ template }) => template);
+    return [...readLedger(this.paths).outputs.values()].filter(({ template, record }) => templates.includes(template) && record?.db === 'docker_containers' && keys.includes(record.key)).map(({ path: file }) => file);
+  }
+
   /** Text of a file of it, or nothing. */
   read(name: string): string | undefined {
     const file = this.at(name);
