@@ -33,8 +33,8 @@ export interface Actual {
   readonly containers: ReadonlyMap<string, ActualContainer>;
   /** names of containers that are not ours, with their ids */
   readonly foreign: ReadonlyMap<string, string>;
-  /** references that run specs name and the engine has */
-  readonly images: ReadonlySet<string>;
+  /** references that run specs name and the engine has, with the ids that they mean now */
+  readonly images: ReadonlyMap<string, string>;
   readonly volumes: ReadonlySet<string>;
   /** by container; the engine does not know of them */
   readonly changedFiles?: ReadonlyMap<string, ChangedFiles>;
@@ -82,7 +82,10 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
       const inspect = await inspects.get(summary.id);
       return inspect === undefined ? undefined : readContainer(engine, summary, withNames(inspect, names), byName.get(summary.labels[NAME_LABEL] ?? ''));
     })),
-    Promise.all(references.map(async (reference) => ((await engine.findImage(reference)) === undefined ? [] : [reference]))),
+    Promise.all(references.map(async (reference) => {
+      const image = await engine.findImage(reference);
+      return image === undefined ? [] : [[reference, image.Id] as const];
+    })),
     asked.networks,
     needsVolumes ? engine.listVolumes() : [],
   ]);
@@ -92,7 +95,7 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
     limitsSwap,
     containers: new Map(containers.flatMap((container) => (container === undefined ? [] : [[container.nameNow, container]]))),
     foreign: new Map(summaries.filter((summary) => !isOurs(summary)).map(({ name, id }) => [name, id])),
-    images: new Set(images.flat()),
+    images: new Map(images.flat()),
     volumes: new Set(volumes),
     networks: new Map(networks.map((network) => [network.name, network])),
     networkUsers: new Map(await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const))),

@@ -48,7 +48,8 @@ export async function discard(engine: Engine, id: string, name: string, stop?: S
     if (inspect === undefined) return undefined;
     // a call that it refused for once leaves it as it was, to be tried again; dead is what the engine itself has given up
     if (inspect.State.Status !== 'dead') throw error;
-    const apart = `${name}.dead-${id.slice(0, 12)}`;
+    const mark = `.dead-${id.slice(0, 12)}`;
+    const apart = name.endsWith(mark) ? name : name + mark;
     if (inspect.Name !== `/${apart}`) await engine.renameContainer(id, apart);
     return new Failure(`cannot remove container "${apart}"`, { why: reasonOf(error), hint: 'docksmith reconcile --remove-orphans tries again once that is mended', cause: error });
   }

@@ -10,7 +10,7 @@ type ImageOperation = PullOperation | BuildOperation;
  * what is to be asked for at every making. Whether it may be fetched at all is not decided here.
  * @param references of the images, each once
  */
-export function planImages(references: readonly string[], images: ReadonlySet<string>, sources: ReadonlyMap<string, ImageSource>): readonly ImageOperation[] {
+export function planImages(references: readonly string[], images: Pick<ReadonlySet<string>, 'has'>, sources: ReadonlyMap<string, ImageSource>): readonly ImageOperation[] {
   return references.flatMap((reference) => {
     const source = sources.get(reference) ?? PLAIN_SOURCE;
     const isMissing = !images.has(reference);

@@ -1,10 +1,12 @@
 import type { Actual } from './actual.ts';
+import { Refusal, withDataMove } from './data-move.ts';
 import { decide } from './decide.ts';
-import type { Desired } from './desired.ts';
+import type { Desired, DesiredContainer } from './desired.ts';
 import type { ImageInspect } from './engine.ts';
 import type { Operation } from './operation.ts';
 import { getImage } from './run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
+import { type FailedSpecs, hasFailed } from './withhold.ts';
 
 export interface ImageUpdate {
   /** as run specs spell it */
@@ -13,6 +15,8 @@ export interface ImageUpdate {
   readonly image: ImageInspect;
   /** said of a container that is made anew for it alone */
   readonly cause: string;
+  /** run specs that are not tried again with the image that they have failed with */
+  readonly failed: FailedSpecs;
 }
 
 /**
@@ -20,11 +24,13 @@ export interface ImageUpdate {
  * order in which they are started. One that is not there is left to reconciling. Pure.
  * @returns operations by container: what is done to one container is done or not as a whole
  */
-export function planImageUpdate(desired: Desired, actual: Actual, { reference, image, cause }: ImageUpdate): ReadonlyMap<string, readonly Operation[]> {
+export function planImageUpdate(desired: Desired, actual: Actual, { reference, image, cause, failed }: ImageUpdate): ReadonlyMap<string, readonly Operation[]> {
   return new Map(desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
     const container = actual.containers.get(wanted.name);
     if (wanted.state !== 'running' || getImage(wanted.spec) !== reference || container === undefined) return [];
-    const operations = decide(wanted, actual);
+    if (container.inspect.Image === image.Id && hasFailed(wanted.spec, failed)) return [];
+    const operations = decideBesideData(wanted, actual);
+    if (operations === undefined) return [];
     // whatever else is made anew is made of the new image
     if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate')) return [[wanted.name, operations]];
     if (container.inspect.Image === image.Id) return [];
@@ -32,6 +38,16 @@ export function planImageUpdate(desired: Desired, actual: Actual, { reference, i
     const wasRunning = State.Running || State.Status === 'restarting';
     return [[name, [{ verb: 'recreate', id, name, nameNow, cause, spec: wanted.spec, stop: getStopRequest(wanted.spec, container), wasRunning }]]];
   }));
+}
+
+/** @returns undefined for what is not done without its data */
+function decideBesideData(wanted: DesiredContainer, actual: Actual): readonly Operation[] | undefined {
+  try {
+    return withDataMove(decide(wanted, actual), actual, false);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -74,6 +74,7 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
     ...tried.notes,
     ...wanted.flatMap((container) => describeKept(container, actual, tried.operations)),
+    ...wanted.flatMap((container) => describeImage(container, actual, tried.operations)),
     ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
   ];
   const all = arrange([...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
@@ -88,6 +89,15 @@ function describeKept(desired: DesiredContainer, actual: Actual, operations: rea
   if (desired.state === 'stopped' || container === undefined || operations.some(({ name, verb }) => name === desired.name && verb === 'recreate')) return [];
   const kept = listKept(desired.spec, container, actual.limitsSwap);
   return kept.length === 0 ? [] : [`${desired.name} was adopted, and stays as it was until it is made anew: ${kept.map(formatDifference).join(', ')}`];
+}
+
+/** A tag may mean another image by now: that is no reason to make a container anew, and worth knowing. */
+function describeImage(desired: DesiredContainer, actual: Actual, operations: readonly Operation[]): readonly string[] {
+  const container = actual.containers.get(desired.name);
+  if (desired.state === 'stopped' || container === undefined || operations.some(({ name, verb }) => name === desired.name && (verb === 'recreate' || verb === 'create'))) return [];
+  const reference = getImage(desired.spec);
+  const id = actual.images.get(reference);
+  return id === undefined || id === container.inspect.Image ? [] : [`${desired.name} runs an older image than ${reference} is now; signal-event docker-image-update ${desired.name}`];
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */

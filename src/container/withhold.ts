@@ -25,6 +25,12 @@ export function getSpecDigest({ values, ownLabels }: RunSpec): string {
   return createHash('sha256').update(`${formatCanonical(values)}\n${formatCanonical(ownLabels)}`).digest('hex');
 }
 
+/** Whether that very run spec has failed. */
+export function hasFailed(spec: RunSpec, failed: FailedSpecs): boolean {
+  const known = failed.get(spec.name);
+  return known !== undefined && known.digest === getSpecDigest(spec);
+}
+
 /**
  * Takes out what would try again a run spec that has failed, since a try takes down what
  * serves now, and what needs a container that therefore does not run. Each gets a note.
@@ -42,7 +48,7 @@ export function withholdFailed(operations: readonly Operation[], wanted: readonl
     const isStarted = operations.some((operation) => operation.name === name && isStarting(operation));
     const known = failed.get(name);
     // one that stands aside waits to be brought back
-    if (known !== undefined && known.digest === getSpecDigest(spec) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
+    if (known !== undefined && hasFailed(spec, failed) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
       notes.push(`failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`);
       left.set(name, 'has failed before');
       if (isStarted) withheld.add(name);

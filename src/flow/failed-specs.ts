@@ -10,6 +10,7 @@ import type { RunSpec } from '../container/run-spec.ts';
 import { isMadeOf } from '../container/spec-hash.ts';
 import { Unhealthy } from '../container/unhealthy.ts';
 import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
+import { Failure } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { type Field, readState, writeState } from '../state-file.ts';
@@ -54,4 +55,10 @@ export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new 
   }
   const sorted = Object.fromEntries([...all].sort(([a], [b]) => compareBytes(a, b)));
   if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths)))) writeState(failedFile(paths), WHAT, { failed: sorted });
+}
+
+/** Who is not as its record says, though nothing failed just now. */
+export function listLeft({ left = new Map() }: Pick<Plan, 'left'>): readonly Failure[] {
+  if (left.size === 0) return [];
+  return [new Failure('cannot bring every container to its record', { why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '), hint: 'change what is wrong in the record, or: docksmith reconcile --retry' })];
 }

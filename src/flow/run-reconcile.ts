@@ -15,7 +15,7 @@ import { readLedger } from '../output/ledger.ts';
 import { addIntents, clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { waitForBoot } from './boot.ts';
-import { readFailedSpecs, rememberFailed, withoutHealed } from './failed-specs.ts';
+import { listLeft, readFailedSpecs, rememberFailed, withoutHealed } from './failed-specs.ts';
 import { listBereft } from './interruptions.ts';
 import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
@@ -101,12 +101,6 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
   return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure), ...listLeft(planned)] };
-}
-
-/** Who is not as its record says, though nothing failed just now. */
-export function listLeft({ left = new Map() }: Pick<Plan, 'left'>): readonly Failure[] {
-  if (left.size === 0) return [];
-  return [new Failure('cannot bring every container to its record', { why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '), hint: 'change what is wrong in the record, or: docksmith reconcile --retry' })];
 }
 
 /** @returns why it does not answer, where it does not */

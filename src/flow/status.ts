@@ -50,6 +50,8 @@ export interface ContainerStatus {
   readonly image: string | undefined;
   /** `sha256:…`: what registries call the image, or else its id */
   readonly digest: string | undefined;
+  /** the reference means another image by now */
+  readonly isImageOld: boolean;
 }
 
 export interface Status {
@@ -155,18 +157,19 @@ async function readOne(engine: Engine, snapshot: Snapshot, name: string, contain
   const record = describeRecord(snapshot, name);
   // it may have gone between the list and now
   if (container === undefined || inspect === undefined) return { ...record, isAside, ...NOT_THERE };
-  const [used, image] = await Promise.all([readMemory(engine, inspect), engine.findImage(inspect.Image)]);
+  const { Image: reference } = inspect.Config;
+  const [used, image, meant] = await Promise.all([readMemory(engine, inspect), engine.findImage(inspect.Image), reference === undefined ? undefined : engine.findImage(reference)]);
   const digests = image?.RepoDigests ?? [];
   return {
     ...record, isAside, ...describeState(inspect, engine.getTime()),
     memory: { used, limit: inspect.HostConfig.Memory || undefined },
-    ports: container.ports, image: inspect.Config.Image, digest: digests[0]?.split('@')[1] ?? inspect.Image,
+    ports: container.ports, image: reference, digest: digests[0]?.split('@')[1] ?? inspect.Image, isImageOld: meant !== undefined && meant.Id !== inspect.Image,
   };
 }
 
 const NOT_THERE = {
   state: 'missing', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false, started: undefined, finished: undefined,
-  memory: { used: undefined, limit: undefined }, ports: [], image: undefined, digest: undefined,
+  memory: { used: undefined, limit: undefined }, ports: [], image: undefined, digest: undefined, isImageOld: false,
 } as const;
 
 /** What inspect says of the run that is, or was last. Pure. @param now by the engine's clock, in milliseconds since 1970 */

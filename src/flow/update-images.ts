@@ -8,8 +8,10 @@ import type { HealthTimes } from '../container/health-request.ts';
 import { applyImage, makeImageOperation } from '../container/image-operations.ts';
 import { formatImageReference } from '../container/names.ts';
 import { findDigest, planImageUpdate } from '../container/plan-image-update.ts';
-import type { Plan } from '../container/plan.ts';
+import { isStarting } from '../container/operation.ts';
+import { type Plan, planReconcile } from '../container/plan.ts';
 import { getImage, type RunSpec } from '../container/run-spec.ts';
+import type { FailedSpecs } from '../container/withhold.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
@@ -20,6 +22,7 @@ import { formatDigest, referenceOfImage } from '../model/image.ts';
 import { IMAGES, type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
+import { listLeft, readFailedSpecs } from './failed-specs.ts';
 import { readImageSources } from './images.ts';
 import { healthTimes, readRunSpecs } from './reconcile.ts';
 import { recorded, recordingOperations } from './recorded.ts';
@@ -65,9 +68,11 @@ export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateI
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
     const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
-    const update = new Update(engine, makeDesired(records, specs, sources), healthTimes(snapshot), recordingOperations(paths, run, onProgress));
-    for (const reference of findReferences(snapshot, specs, names)) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
+    const update = new Update(engine, makeDesired(records, specs, sources), { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress) });
+    const references = findReferences(snapshot, specs, names);
+    for (const reference of references) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     await update.follow();
+    await update.compare(references);
     return update;
   }, ({ failures }) => ({ failures }));
 }
@@ -88,9 +93,9 @@ export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readon
   const fetches = [...findReferences(snapshot, specs, names)].map((reference) => ({ reference, source: sources.get(reference) ?? PLAIN_SOURCE }));
   const users = (reference: string): string => [...specs.values()].filter((spec) => getImage(spec) === reference).map(({ name }) => name).join(', ') || 'no container';
   return {
-    operations: fetches.filter(({ reference, source }) => whyLeftAlone(reference, source) === undefined).map(({ reference, source }) => makeImageOperation(reference, source, 'asked for', false)),
-    notes: fetches.map(({ reference, source }) => {
-      const why = whyLeftAlone(reference, source);
+    operations: fetches.filter(({ reference, source }) => whyLeftAlone(reference) === undefined && isFetched(source)).map(({ reference, source }) => makeImageOperation(reference, source, 'asked for', false)),
+    notes: fetches.map(({ reference }) => {
+      const why = whyLeftAlone(reference);
       return why === undefined ? `recreate ${users(reference)}: if ${reference} is a newer image then` : `${reference}: left alone, ${why}`;
     }),
   };
@@ -114,6 +119,12 @@ function findReferences(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>,
   return new Set(references);
 }
 
+interface UpdateOptions {
+  readonly times: HealthTimes;
+  readonly failed: FailedSpecs;
+  readonly onProgress: (progress: Progress) => void;
+}
+
 class Update implements ImagesUpdated {
   readonly images: ImageUpdated[] = [];
   readonly failures: Failure[] = [];
@@ -121,9 +132,11 @@ class Update implements ImagesUpdated {
   readonly #desired: Desired;
   readonly #specs: ReadonlyMap<string, RunSpec>;
   readonly #gate: Gate;
+  readonly #failed: FailedSpecs;
   readonly #onProgress: (progress: Progress) => void;
 
-  constructor(engine: Engine, desired: Desired, times: HealthTimes, onProgress: (progress: Progress) => void) {
+  constructor(engine: Engine, desired: Desired, { times, failed, onProgress }: UpdateOptions) {
+    this.#failed = failed;
     this.#specs = specsOf(desired);
     this.#gate = makeGate(engine, times);
     this.#engine = engine;
@@ -132,8 +145,9 @@ class Update implements ImagesUpdated {
   }
 
   async run(reference: string, source: ImageSource): Promise<void> {
-    const why = whyLeftAlone(reference, source);
+    const why = whyLeftAlone(reference);
     if (why !== undefined) return void this.images.push({ image: reference, outcome: 'left alone', why, containers: [] });
+    if (!isFetched(source)) return this.#followHost(reference);
     const before = await this.#engine.findImage(reference);
     const from = before && findDigest(before, reference);
     const after = await this.#fetch(reference, source);
@@ -147,11 +161,31 @@ class Update implements ImagesUpdated {
     this.images.push({ image: reference, outcome: 'came back', from, to, containers: [] });
   }
 
+  /** The host itself makes the image: what its name means now is what its containers are to run, and nobody takes the name back. */
+  async #followHost(reference: string): Promise<void> {
+    const image = await this.#engine.findImage(reference);
+    if (image === undefined) return void this.images.push({ image: reference, outcome: 'left alone', why: 'the engine does not have it', containers: [] });
+    const { containers } = await readActual(this.#engine, this.#desired);
+    const old = this.#desired.containers.map((wanted) => (wanted.state === 'running' && getImage(wanted.spec) === reference ? containers.get(wanted.name)?.inspect.Image : undefined)).find((id) => id !== undefined && id !== image.Id);
+    const [from, to] = [old ?? image.Id, image.Id];
+    const { done, failure } = await this.#takeOver(reference, image, `image ${formatDigest(from)} -> ${formatDigest(to)}`);
+    if (failure !== undefined) this.failures.push(failure);
+    this.images.push({ image: reference, outcome: failure !== undefined ? 'failed' : old === undefined ? 'unchanged' : 'updated', from, to, containers: done });
+  }
+
   /** Those that are bound to a container which was made anew, or came back, have lost its network or its mounts. */
   async follow(): Promise<void> {
     const operations = followBound([], this.#desired.containers, await readActual(this.#engine, this.#desired));
     const { failed } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate);
     this.failures.push(...failed.map(({ failure }) => failure));
+  }
+
+  /** Containers of these images that are not as their records say, whatever the images are: what is not there or does not run is brought back by reconciling. */
+  async compare(references: ReadonlySet<string>): Promise<void> {
+    const { operations, left = new Map<string, string>(), refused = [] } = planReconcile(this.#desired, await readActual(this.#engine, this.#desired), { failed: this.#failed });
+    const names = new Set([...this.#specs].flatMap(([name, spec]) => (references.has(getImage(spec)) ? [name] : [])));
+    const amiss = new Map([...operations.filter(isStarting).map(({ verb, name, cause }) => [name, `waits for ${verb} (${cause})`] as const), ...left].filter(([name]) => names.has(name)));
+    this.failures.push(...refused, ...listLeft({ left: amiss }));
   }
 
   async #fetch(reference: string, source: ImageSource): Promise<ImageInspect | undefined> {
@@ -171,7 +205,7 @@ class Update implements ImagesUpdated {
 
   /** Container by container, up to the first that fails: that one has its old self back by then. */
   async #takeOver(reference: string, image: ImageInspect, cause: string): Promise<{ readonly done: readonly string[]; readonly failure?: Failure }> {
-    const plan = planImageUpdate(this.#desired, await readActual(this.#engine, this.#desired), { reference, image, cause });
+    const plan = planImageUpdate(this.#desired, await readActual(this.#engine, this.#desired), { reference, image, cause, failed: this.#failed });
     const done: string[] = [];
     for (const [name, operations] of plan) {
       const { failed: [failed] } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate);
@@ -192,8 +226,11 @@ class Update implements ImagesUpdated {
   }
 }
 
-function whyLeftAlone(reference: string, { kind, when }: ImageSource): string | undefined {
-  if (reference.includes('@')) return 'its Digest says which one it is';
-  if (kind === 'local') return 'its Source is local';
-  return when === 'never' ? 'its Pull is never' : undefined;
+function whyLeftAlone(reference: string): string | undefined {
+  return reference.includes('@') ? 'its Digest says which one it is' : undefined;
+}
+
+/** Otherwise somebody makes it on this host. */
+function isFetched({ kind, when }: ImageSource): boolean {
+  return kind !== 'local' && when !== 'never';
 }

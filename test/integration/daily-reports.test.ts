@@ -57,7 +57,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       expect(find('wiki')).toEqual({
         name: 'wiki', record: 'enabled', isAside: false, state: 'running', health: null, isCrashLooping: false, restarts: 0, exitCode: null, outOfMemory: false, failed: null,
         started: expect.stringMatching(/^\d{4}-.*Z$/) as string, finished: null, memory: { used: expect.any(Number) as number, limit: 64 * 1024 ** 2 },
-        ports: expect.arrayContaining([{ address: '192.168.1.2', hostPort: 8080, protocol: 'tcp' }]) as unknown, urls: ['http://wiki.example.test/'], image: 'wiki:1', digest: Image,
+        ports: expect.arrayContaining([{ address: '192.168.1.2', hostPort: 8080, protocol: 'tcp' }]) as unknown, urls: ['http://wiki.example.test/'], image: 'wiki:1', digest: Image, isImageOld: false,
       });
       expect(find('crash')).toMatchObject({ isCrashLooping: true, restarts: expect.any(Number) as number, exitCode: 3, memory: { used: null, limit: null } });
       expect(find('git')).toMatchObject({ urls: ['http://host.example.test/git/'] });

@@ -221,13 +221,19 @@ needs('dockerd', 'registry')('images', () => {
     expect(await format('free', '{{.Id}} {{.State.StartedAt}}')).toBe(free);
   });
 
-  it('makes nothing anew because a tag was moved on the engine', async () => {
+  it('makes nothing anew because a tag was moved on the engine, says so, and goes to what it means now when it is asked to', async () => {
     await dockerd.docker('tag', 'sleep:1', 'moved:1');
     await host.db('docker_images set moved service Tag 1 Source local', 'docker_containers set wiki service status enabled Image moved');
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('tag', 'sleep:2', 'moved:1');
+    const older = 'an older image than moved:1 is now; signal-event docker-image-update wiki';
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe(`nothing to do\nwiki runs ${older}\n`);
+    expect((await host.run('docksmith', ['status', 'wiki'])).stdout).toContain('its image is older than moved:1 is now; signal-event docker-image-update wiki');
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-image-update', 'moved'])).toContain('recreate wiki: if moved:1 is a newer image then');
+    expect(await host.runOrFail('signal-event', ['docker-image-update', 'moved'])).toMatch(/moved:1: sha256:\w+ -> sha256:\w+$/m);
+    expect(await format('wiki', '{{json .Config.Env}}')).toContain('SECOND=yes');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
-    expect(await host.runOrFail('docksmith', ['update-images'])).toBe('moved:1: left alone, its Source is local\n');
+    expect(await host.runOrFail('docksmith', ['update-images'])).toMatch(/^moved:1: sha256:\w+, nothing newer$/m);
   });
 
   /** Pushes what the tag is to mean at the registry, and leaves the engine as it is. */

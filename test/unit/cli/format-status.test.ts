@@ -5,7 +5,7 @@ import { type ContainerStatus, describeState, type Status } from '../../../src/f
 
 const PLAIN: ContainerStatus = {
   name: 'wiki', record: 'enabled', isAside: false, state: 'running', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false, failed: undefined,
-  started: '2026-11-21T10:00:00Z', finished: undefined, memory: { used: 20.5 * 1024 ** 2, limit: undefined }, ports: [], urls: [], image: 'wiki:1', digest: `sha256:0123456789abcdef${'0'.repeat(48)}`,
+  started: '2026-11-21T10:00:00Z', finished: undefined, memory: { used: 20.5 * 1024 ** 2, limit: undefined }, ports: [], urls: [], image: 'wiki:1', isImageOld: false, digest: `sha256:0123456789abcdef${'0'.repeat(48)}`,
 };
 const LOOPING: ContainerStatus = { ...PLAIN, name: 'crash', state: 'restarting', isCrashLooping: true, restarts: 14, exitCode: 3, memory: { used: undefined, limit: 256 * 1024 ** 2 } };
 
@@ -87,6 +87,7 @@ it.each<readonly [Partial<ContainerStatus>, string, RegExp | undefined]>([
   [{ record: undefined, isAside: true, state: 'exited', exitCode: 0 }, 'finished', /put aside/],
   [{ state: 'restarting', restarts: 1, exitCode: 1 }, 'restarting', /ended with exit code 1 and is started again/],
   [{ state: 'paused' }, 'paused', undefined],
+  [{ isImageOld: true, image: 'wiki:1' }, 'running', /older than wiki:1 is now; signal-event docker-image-update wiki/],
   [{ state: 'dead' }, 'dead', /makes a new one/],
   [{ failed: { when: '2026-11-21T10:00:00.000Z', why: 'exit code 3' } }, 'running', /^failed: exit code 3 \(2026-11-21 10:00\); docksmith reconcile --retry tries again$/],
   [{ state: 'unknown' }, 'unknown', undefined],

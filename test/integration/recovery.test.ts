@@ -1,0 +1,152 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
+import { type Dockerd, startDockerd } from '../support/dockerd.ts';
+import { type Host, makeHost } from '../support/host.ts';
+import { makeImage, makeSleepImage } from '../support/image.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+
+/** Ends at once until a file is there. */
+const FRAGILE = '#!/bin/sh\ntrap "exit 0" TERM\n[ -e /flag/go ] || exit 3\nwhile :; do sleep 3600 & wait $!; done\n';
+
+needs('dockerd')('recovery on a real engine', () => {
+  let dockerd: Dockerd;
+  let proxy: CountingProxy;
+  let host: Host;
+  let refuse: (call: string) => number | undefined = () => undefined;
+  beforeAll(async () => {
+    dockerd = await startDockerd();
+    proxy = await startCountingProxy(dockerd.socket, { refuse: (call) => refuse(call) });
+    await makeSleepImage(dockerd, 'sleep:1');
+    await makeImage(dockerd, 'fragile:1', { cmd: ['/fragile'], files: { '/fragile': FRAGILE } });
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await dockerd.stop();
+  });
+  afterEach(async () => {
+    refuse = () => undefined;
+    const ids = (await dockerd.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
+    if (ids.length > 0) await dockerd.docker('rm', '--force', ...ids);
+    host.stop();
+  });
+
+  async function makeOwnHost(...lines: readonly string[]): Promise<void> {
+    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` }, waitsForHealth: true });
+    await host.db(
+      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2',
+      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthUptime 300ms', ...lines,
+    );
+  }
+  const inspect = (name: string, format: string): Promise<string> => dockerd.docker('inspect', '--format', format, name);
+  const stateOf = (name: string): Promise<string> => inspect(name, '{{.State.Status}}');
+  const listNames = async (): Promise<readonly string[]> => (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.State}}')).split('\n').filter((line) => line !== '').sort();
+
+  const STATES = ['created', 'running', 'paused', 'restarting', 'exited'] as const;
+  /** A container of each state, all of one run spec but for their names, and with all of them healthy once. */
+  async function makeOneOfEach(): Promise<string> {
+    const flag = path.join(dockerd.dir, `flag-${flags++}`);
+    mkdirSync(flag);
+    writeFileSync(path.join(flag, 'go'), '');
+    await makeOwnHost(...STATES.map((state) => `docker_containers set ${state} service status enabled Image fragile:1 MountPath ${flag}:/flag`));
+    await host.runOrFail('signal-event', ['docker-update']);
+    const labels = JSON.parse(await inspect('created', '{{json .Config.Labels}}')) as Record<string, string>;
+    await dockerd.docker('rm', '--force', 'created');
+    await dockerd.docker('create', '--name', 'created', '--restart', 'unless-stopped', '--volume', `${flag}:/flag`, ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]), 'fragile:1');
+    await dockerd.docker('pause', 'paused');
+    await dockerd.docker('kill', 'exited');
+    rmSync(path.join(flag, 'go'));
+    // it may be gone before that says how it went
+    await dockerd.tryDocker('exec', 'restarting', 'kill', '-TERM', '1');
+    await expect.poll(() => stateOf('restarting'), { timeout: 60_000, interval: 20 }).toBe('restarting');
+    expect(await listNames()).toEqual(STATES.map((state) => `${state} ${state}`).sort());
+    return path.join(flag, 'go');
+  }
+  let flags = 0;
+
+  it('starts what is not running of an unchanged record, whatever state it is in', async () => {
+    writeFileSync(await makeOneOfEach(), '');
+    const running = await inspect('running', '{{.Id}} {{.State.StartedAt}}');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await listNames()).toEqual(STATES.map((state) => `${state} running`).sort());
+    expect(await inspect('running', '{{.Id}} {{.State.StartedAt}}')).toBe(running);
+  });
+
+  it('puts another run spec in place, whatever state the old container is in: one that ends again and again is mended by one change and one event', async () => {
+    await makeOneOfEach();
+    await host.db(...STATES.map((state) => `docker_containers setprop ${state} Image sleep:1`));
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await listNames()).toEqual(STATES.map((state) => `${state} running`).sort());
+    expect(await inspect('restarting', '{{.Config.Image}}')).toBe('sleep:1');
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+  });
+
+  it('stops what is disabled and removes what has no record, whatever state it is in', async () => {
+    await makeOneOfEach();
+    await host.db(...STATES.map((state) => `docker_containers setprop ${state} status disabled`));
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await listNames()).toEqual(STATES.map((state) => `${state} ${state === 'created' ? 'created' : 'exited'}`).sort());
+    host.stop();
+    const ids = (await dockerd.docker('ps', '--all', '--quiet')).split('\n');
+    await dockerd.docker('rm', ...ids);
+    await makeOneOfEach();
+    await host.db(...STATES.map((state) => `docker_containers delete ${state}`));
+    await host.runOrFail('signal-event', ['docker-update']);
+    await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
+    expect(await listNames()).toEqual([]);
+  });
+
+  it('lets the rest go on beside a container that the engine cannot remove, says so once, and is not held up by it again', async () => {
+    await makeOwnHost('docker_containers set wiki service status enabled Image sleep:1', 'docker_containers set git service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const stuck = path.join(await inspect('wiki', '{{.GraphDriver.Data.UpperDir}}'), 'stuck');
+    const id = await inspect('wiki', '{{.Id}}');
+    writeFileSync(stuck, '');
+    expect((await run('chattr', ['+i', stuck])).exitCode).toBe(0);
+    onTestFinished(async () => {
+      await run('chattr', ['-i', stuck]);
+      await dockerd.tryDocker('rm', '--force', id);
+    });
+    await host.db('docker_containers setprop wiki Env A=1', 'docker_containers setprop git Env A=1');
+    const event = await host.run('signal-event', ['docker-update']);
+    expect([event.exitCode, event.stderr]).toEqual([1, expect.stringContaining(`cannot remove container "wiki.dead-${id.slice(0, 12)}": `)]);
+    const after = ['git running', `wiki.dead-${id.slice(0, 12)} dead`, 'wiki running'].sort();
+    expect(await listNames()).toEqual(after);
+    proxy.reset();
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`orphan wiki.dead-${id.slice(0, 12)}: `);
+    expect(proxy.listMutating()).toEqual([]);
+    // also where the dead one is what has the name
+    await dockerd.docker('rm', '--force', 'wiki');
+    await dockerd.docker('rename', id, 'wiki');
+    await host.run('signal-event', ['docker-update']);
+    expect(await listNames()).toEqual(after);
+    await run('chattr', ['-i', stuck]);
+    await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
+    expect(await listNames()).toEqual(['git running', 'wiki running']);
+  });
+
+  it.each([['rename', /\/rename\?/], ['create', /\/containers\/create\?/], ['stop', /\/stop/], ['start', /\/start$/], ['remove', /^DELETE /]])('does not hold it against the run spec when the engine fails to %s', async (_, pattern) => {
+    await makeOwnHost('docker_containers set wiki service status enabled Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await host.db('docker_containers setprop wiki Env A=1');
+    let faults = 0;
+    refuse = (call) => (pattern.test(call) && faults++ === 0 ? 500 : undefined);
+    const event = await host.run('signal-event', ['docker-update']);
+    expect([event.exitCode, event.stderr]).toEqual([1, expect.stringContaining('a fault of the engine')]);
+    expect(await stateOf('wiki')).toBe('running');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).not.toContain('failed wiki');
+    expect(await listNames()).toEqual(['wiki running']);
+    expect(await inspect('wiki', '{{json .Config.Env}}')).toContain('A=1');
+  });
+
+  it('waits for a check that ran after a container was unpaused', async () => {
+    await makeOwnHost('docker_containers set job service status enabled Image sleep:1 HealthCmd true HealthInterval 1s HealthRetries 1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await dockerd.docker('pause', 'job');
+    expect(await inspect('job', '{{.State.Health.Status}}')).toBe('unhealthy');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await inspect('job', '{{.State.Status}} {{.State.Health.Status}}')).toBe('running healthy');
+  });
+});
