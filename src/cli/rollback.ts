@@ -27,7 +27,9 @@ async function runRollback({ values: { 'dry-run': dryRun = false, yes = false },
   const { paths, stdout, stderr } = context;
   const plan = await planRollback(paths, Number(word));
   const isNothing = plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
-  stdout.write(isNothing ? `the dbs and files are as generation ${word} left them\n` : formatPlan(plan, context));
+  const others = formatOthers(plan);
+  if (isNothing) stdout.write(others === '' ? `the dbs and files are as generation ${word} left them\n` : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`);
+  else stdout.write(`${formatPlan(plan, context)}${others}`);
   if (dryRun || isNothing) return 0;
   if (!yes && !await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })) return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
@@ -37,12 +39,21 @@ async function runRollback({ values: { 'dry-run': dryRun = false, yes = false },
   return result.failures.length === 0 ? 0 : 1;
 }
 
-function formatPlan({ records, preview, differing, mask }: RollbackPlan, { paths, stdout }: CommandContext): string {
+function formatPlan({ records, preview, mask }: RollbackPlan, { paths, stdout }: CommandContext): string {
   return [
     // what is installed may hold a secret that is neither of then nor of now
     formatDiff(preview.changes, { colour: hasColour(stdout), mask, isSecret: readSecrets(paths).isSecret }),
     ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
     formatPreview('docker-update', preview, painter(stdout)),
-    ...differing.map((file) => `will not be as it was then, since its fragments or the host are other ones now: ${showable(file)}\n`),
   ].join('');
+}
+
+/** What will not be as it was then, each file with why. */
+function formatOthers({ differing, notWritten, more, lacking }: RollbackPlan): string {
+  return [
+    ...differing.map((file) => `will not be as it was then, since its fragments, the host or docksmith's version are other ones now: ${file}`),
+    ...notWritten.map(({ path, events }) => `will not be as it was then, since docker-update does not write it${events.length === 0 ? '' : ` (signal-event ${events.join(', ')} does)`}: ${path}`),
+    ...more.map((file) => `will be there, and was not then: ${file}`),
+    ...lacking.map((file) => `will not be there, and was then: ${file}`),
+  ].map((line) => `${showable(line)}\n`).join('');
 }

@@ -45,7 +45,7 @@ export interface PreviewRequest extends SignalRequest {
   readonly overlay?: readonly RecordOverlay[];
 }
 
-const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], remember: () => undefined };
+const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], listReads: () => [], remember: () => undefined };
 
 /**
  * Says what an event would do: renders over the dbs with the ports that would be allocated,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
+import type { Read } from '../db/record.ts';
 import { getDb, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { Failure, UsageFailure, Failures, throwAll } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
@@ -26,6 +27,8 @@ export interface Expanded {
   /** what was rendered: unchanged outputs may not be among them */
   readonly outputs: readonly Rendered[];
   readonly warnings: readonly string[];
+  /** what was read for the outputs that were rendered */
+  readonly listReads: () => Iterable<Read>;
   /** makes the next event faster; to be called when all of it is installed */
   readonly remember: () => void;
 }
@@ -54,7 +57,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
   const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }));
-  return { changes, outputs, warnings: [...warnings, ...rendered.warnings], remember: () => rendered.remember(checked) };
+  return { changes, outputs, warnings: [...warnings, ...rendered.warnings], listReads: rendered.listReads, remember: () => rendered.remember(checked) };
 }
 
 /** With those containers that the named ones cannot do without. */

@@ -1,22 +1,49 @@
 import { FlatDb } from '../db/flat-db.ts';
 import { formatRecord, toRecord } from '../db/flat-file.ts';
-import type { Db, DbRecord } from '../db/record.ts';
+import { type Db, type DbRecord, FACTS, type Read } from '../db/record.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { compareBytes } from '../layers.ts';
 import type { Run } from '../event/runs.ts';
-import type { DbChanges, DbLines } from '../output/db-lines.ts';
+import type { DbChanges, DbLines, KeptRecords } from '../output/db-lines.ts';
 import { type NewGeneration, pruneGenerations, readWhole } from '../output/generations.ts';
 import type { Paths } from '../paths.ts';
 
 export type Dbs = ReadonlyMap<string, Db>;
 
-/** The dbs whose records mean something to docksmith alone; `networks` and most of `configuration` are the host's. */
-const HOSTS_OWN = 'networks';
+const CONFIGURATION = 'configuration';
 
-/** What history keeps of a commit of this run over these dbs. */
-export function generationOf({ dbs, schema }: Snapshot, { who: { user, sudoUser } }: Pick<Run, 'who'>): NewGeneration {
-  return { who: sudoUser ?? user, dbs: new Map(ourNames(schema).map((name) => [name, ourLines(name, dbs.get(name), schema)])) };
+/**
+ * What history keeps of a commit of this run over these dbs: all that decides outputs. Dbs with a
+ * schema are kept whole, of `configuration` the records that have one; of all others what templates read.
+ */
+export function generationOf({ dbs, schema }: Snapshot, { who: { user, sudoUser } }: Pick<Run, 'who'>, reads: Iterable<Read> = []): NewGeneration {
+  return {
+    who: sudoUser ?? user,
+    dbs: (before) => {
+      const kept = listKept(schema, before, reads);
+      return { kept, lines: new Map([...kept].map(([name, keys]) => [name, linesOf(dbs.get(name), keys)])) };
+    },
+  };
+}
+
+function listKept(schema: Snapshot['schema'], before: KeptRecords, reads: Iterable<Read>): KeptRecords {
+  const kept = new Map<string, 'all' | Set<string>>([...before].map(([name, keys]) => [name, keys === 'all' ? 'all' : new Set(keys)]));
+  const keep = (db: string, key: string): void => {
+    const keys = kept.get(db);
+    if (keys === undefined) kept.set(db, new Set([key]));
+    else if (keys !== 'all') keys.add(key);
+  };
+  for (const [name, kinds] of Object.entries(schema)) {
+    if (name === CONFIGURATION) for (const key of Object.keys(kinds)) keep(name, key);
+    else kept.set(name, 'all');
+  }
+  for (const { db, key } of reads) {
+    if (db === FACTS || kept.get(db) === 'all') continue;
+    if (key === undefined) kept.set(db, 'all');
+    else keep(db, key);
+  }
+  return new Map([...kept].sort(([a], [b]) => compareBytes(a, b)));
 }
 
 /** Forgets what the record `docksmith` does not want to be kept so long. */
@@ -26,30 +53,20 @@ export function pruneHistory(paths: Paths): void {
   pruneGenerations(paths, { count: read('HistoryCount'), days: read('HistoryDays') });
 }
 
-function ourNames(schema: Snapshot['schema']): readonly string[] {
-  return Object.keys(schema).filter((name) => name !== HOSTS_OWN).sort(compareBytes);
-}
-
-function isOurs(schema: Snapshot['schema'], name: string, key: string): boolean {
-  return name !== 'configuration' || Object.hasOwn(schema[name] ?? {}, key);
-}
-
 /** As the file spells them where the db is one that was read: so no record has to be parsed. */
-function ourLines(name: string, db: Db | undefined, schema: Snapshot['schema']): ReadonlyMap<string, string> {
-  if (db instanceof FlatDb && name !== 'configuration') return db.lines;
+function linesOf(db: Db | undefined, keys: 'all' | ReadonlySet<string>): ReadonlyMap<string, string> {
   const lines = db instanceof FlatDb ? db.lines : new Map([...db ?? []].map(([key, record]) => [key, formatRecord(record)]));
-  return new Map([...lines].filter(([key]) => isOurs(schema, name, key)));
+  return keys === 'all' ? lines : new Map([...lines].filter(([key]) => keys.has(key)));
 }
 
-/** Records of docksmith's dbs, and of `configuration` those that its schema knows. */
-export function ourDbs({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>): Dbs {
-  return new Map(ourNames(schema).map((name) => [name, new Map([...dbs.get(name) ?? []].filter(([key]) => isOurs(schema, name, key)))]));
+/** The records that history keeps as a generation left them, and as they are now. @throws Failure where it is not kept any more */
+export function readThenAndNow(paths: Paths, number: number): { readonly then: Dbs; readonly now: Dbs } {
+  const { kept, dbs } = readWhole(paths, number);
+  const current = readSnapshot(paths).dbs;
+  return { then: parseDbs(dbs), now: new Map([...kept].map(([name, keys]) => [name, keys === 'all' ? current.get(name) ?? NO_RECORDS : new Map([...current.get(name) ?? NO_RECORDS].filter(([key]) => keys.has(key)))])) };
 }
 
-/** The dbs as a generation left them. @throws Failure where it is not kept any more */
-export function readGenerationDbs(paths: Paths, number: number): Dbs {
-  return parseDbs(readWhole(paths, number).dbs);
-}
+const NO_RECORDS: Db = new Map();
 
 export function parseDbs(dbs: DbLines): Dbs {
   return new Map([...dbs].map(([name, lines]) => [name, new Map([...lines].map(([key, line]) => [key, toRecord(key, line)]))]));

@@ -60,7 +60,7 @@ function* readBackwards(paths: Paths): Generator<HistoryEntry> {
     let mask: Mask | undefined;
     yield {
       generation, files: [...generation.files].map(([path, change]) => ({ path, kind: kindOf(change), ...change })), records: listRecordChanges(before, after),
-      mask: (text) => (mask ??= maskOf(paths, [parseDbs(readLastDbs(paths)), ...secrets]))(text),
+      mask: (text) => (mask ??= maskOf(paths, [parseDbs(readLastDbs(paths)?.lines ?? new Map<string, ReadonlyMap<string, string>>()), ...secrets]))(text),
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { Read } from '../db/record.ts';
 import type { Scope } from '../output/change-set.ts';
 import { LEDGER_FILE } from '../output/ledger.ts';
 import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
@@ -20,6 +21,8 @@ export interface Renderings {
   readonly kept: readonly string[];
   readonly scope: Scope;
   readonly warnings: readonly string[];
+  /** what was read for what was rendered */
+  readonly listReads: () => Iterable<Read>;
   /** for the next event, once all of it is installed */
   readonly remember: (checked: string | undefined) => void;
 }
@@ -65,6 +68,7 @@ export class Rendering {
       kept: done.flatMap(({ wanted }) => wanted.kept),
       scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
       warnings: done.flatMap(({ rendered }) => rendered.warnings),
+      listReads: () => done.flatMap(({ db, rendered }) => [...(db === undefined ? [] : [{ db }]), ...rendered.units.flatMap(({ reads }) => reads)]),
       remember: (checked) => {
         remember(recallContext(this.#world, this.sources), this.recall, done, checked);
         this.sources.keepCompiled();

@@ -1,12 +1,14 @@
-import { readSnapshot } from '../db/read-snapshot.ts';
+import { listEvents } from '../event/events.ts';
+import { listSteps } from '../event/steps.ts';
+import { compareBytes } from '../layers.ts';
 import type { ChangeSet } from '../output/change-set.ts';
-import { installedUnder } from '../output/installed.ts';
-import { digestOf } from '../output/ledger.ts';
+import type { Fingerprint } from '../output/journal.ts';
+import { ownedOf, readLedger } from '../output/ledger.ts';
 import { type Generation, readGeneration, readWhole } from '../output/generations.ts';
 import type { Mask } from '../mask.ts';
 import type { Paths } from '../paths.ts';
 import { previewEvent, type Preview } from './dry-run.ts';
-import { type Dbs, listRecordChanges, ourDbs, readGenerationDbs, type RecordChange } from './generation-dbs.ts';
+import { listRecordChanges, readThenAndNow, type RecordChange } from './generation-dbs.ts';
 import { maskOf } from './history.ts';
 import type { Reporter } from './reporter.ts';
 import { signalEvent, type SignalResult } from './signal.ts';
@@ -20,8 +22,13 @@ export interface RollbackPlan {
   /** from what the dbs say now to what they said then */
   readonly records: readonly RecordChange[];
   readonly preview: Preview;
-  /** files that will not be again as they were: their fragments, or what the host tells, are others now */
+  /** files that will not be again as they were: their fragments, what the host tells, or docksmith itself are others now */
   readonly differing: readonly string[];
+  /** files that were others and that the event does not write; the events that do */
+  readonly notWritten: readonly { readonly path: string; readonly events: readonly string[] }[];
+  /** files that will be there and were not then, and the other way round */
+  readonly more: readonly string[];
+  readonly lacking: readonly string[];
   /** masks the secrets of then and now */
   readonly mask: Mask;
 }
@@ -29,43 +36,54 @@ export interface RollbackPlan {
 /** Says what going back to a generation would do. Changes nothing. @throws Failure(s) where it is not kept any more, and as the event would */
 export async function planRollback(paths: Paths, number: number): Promise<RollbackPlan> {
   const generation = readGeneration(paths, number);
-  const { now, then } = readBoth(paths, number);
+  const { now, then } = readThenAndNow(paths, number);
   const staged = new StagedDbs(paths);
   try {
     writeDifference(staged.paths, now, then);
     const preview = await previewEvent(staged.paths, { event: EVENT, args: [] });
-    const differing = listDiffering(paths, readWhole(paths, number).files, preview.changes);
-    return { generation, records: listRecordChanges(now, then), preview, differing, mask: maskOf(paths, [now, then]) };
+    return { generation, records: listRecordChanges(now, then), preview, ...compareFiles(paths, readWhole(paths, number).files, preview.changes), mask: maskOf(paths, [now, then]) };
   } finally {
     staged.remove();
   }
 }
 
 /**
- * Puts the records of docksmith's dbs back to what they were, and regenerates: in one
+ * Puts the records that history keeps back to what they were, and regenerates: in one
  * transaction, so that a regeneration that fails leaves the dbs as they are.
  */
 export function rollBack(paths: Paths, { number }: Generation, reporter: Reporter): Promise<SignalResult> {
   return signalEvent(paths, {
-    event: EVENT, args: [],
+    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] },
     prepare: (staged) => {
-      const { now, then } = readBoth(staged, number);
+      const { now, then } = readThenAndNow(staged, number);
       writeDifference(staged, now, then);
     },
   }, reporter);
 }
 
-function listDiffering(paths: Paths, files: ReturnType<typeof readWhole>['files'], { install, unchanged }: ChangeSet): readonly string[] {
-  const coming = new Map(install.map(({ output }) => [output.path, output.content]));
-  const staying = new Set(unchanged.map(({ path }) => path));
-  const readInstalled = installedUnder(paths);
-  return [...files].filter(([path, { digest }]) => {
-    const installed = staying.has(path) ? readInstalled(path) : undefined;
-    const content = installed?.kind === 'file' ? installed.file.content : coming.get(path);
-    return content !== undefined && digestOf(content) !== digest;
-  }).map(([path]) => path);
+/** Every file that will be another one than then, by why. */
+function compareFiles(paths: Paths, then: ReadonlyMap<string, Fingerprint>, { install, remove, unchanged }: ChangeSet): Pick<RollbackPlan, 'differing' | 'notWritten' | 'more' | 'lacking'> {
+  const { outputs } = readLedger(paths);
+  const after = new Map<string, Fingerprint>(outputs);
+  for (const { owned } of remove) after.delete(owned.path);
+  for (const { output } of install) after.set(output.path, ownedOf(output));
+  const written = new Set([...install.map(({ output }) => output.path), ...unchanged.map(({ path }) => path)]);
+  const others = [...then].flatMap(([path, was]) => {
+    const will = after.get(path);
+    return will === undefined || isSameFile(was, will) ? [] : [path];
+  });
+  return {
+    differing: others.filter((path) => written.has(path)),
+    notWritten: others.filter((path) => !written.has(path)).map((path) => ({ path, events: listEventsOf(paths, outputs.get(path)?.template) })),
+    more: [...after.keys()].filter((path) => !then.has(path)).sort(compareBytes),
+    lacking: [...then.keys()].filter((path) => !after.has(path)),
+  };
 }
 
-function readBoth(paths: Paths, number: number): { readonly now: Dbs; readonly then: Dbs } {
-  return { now: ourDbs(readSnapshot(paths)), then: readGenerationDbs(paths, number) };
+function isSameFile(a: Fingerprint, b: Fingerprint): boolean {
+  return a.digest === b.digest && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
+}
+
+function listEventsOf(paths: Paths, template: string | undefined): readonly string[] {
+  return listEvents(paths).filter((event) => listSteps(paths, event).steps.some((step) => step.kind === 'templates' && step.templates.some((one) => one.template === template)));
 }

@@ -43,6 +43,8 @@ export interface SignalRequest {
   readonly waitSeconds?: number | undefined;
   /** changes the dbs before the first step, on the copy that the steps work on */
   readonly prepare?: (paths: Paths) => void;
+  /** what was asked for, where that is more than the event: the record of the run and history call it so */
+  readonly calledAs?: { readonly command: string; readonly args: readonly string[] };
 }
 
 /** What an event did. */
@@ -72,9 +74,10 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const listed = listSteps(paths, event);
   const { checks, warnings } = listed;
   for (const warning of warnings) reporter.warning(warning);
-  const first = newRun(event, args);
+  const { calledAs = { command: event, args } } = request;
+  const first = newRun(calledAs.command, calledAs.args);
   // whoever waits sees it, and history keeps it
-  const command = readSecrets(paths).mask(['signal-event', event, ...args].join(' '));
+  const command = readSecrets(paths).mask([...(request.calledAs === undefined ? ['signal-event'] : []), calledAs.command, ...calledAs.args].join(' '));
   const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
@@ -168,7 +171,7 @@ class Signal {
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
-      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run) });
+      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run, expanded.listReads()) });
       expanded.remember();
       this.#changes = changes;
       this.#kept = kept;

@@ -7,7 +7,7 @@ import { formatLongState } from '../long-file.ts';
 import type { FileContent, LongFile } from '../replace-file.ts';
 import { type Field, readState } from '../state-file.ts';
 import type { Fingerprint } from './journal.ts';
-import { type Change, type DbChanges, type DbLines, formatLastDbs, LAST_DBS, listDbChanges, readLastDbs, undoDbChanges } from './db-lines.ts';
+import { type Change, type DbChanges, type DbLines, formatLastDbs, type KeptDbs, type KeptRecords, LAST_DBS, listDbChanges, readLastDbs, undoDbChanges } from './db-lines.ts';
 import { type Ledger, readLedger } from './ledger.ts';
 import { type Contents, filesOfObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
 
@@ -64,8 +64,8 @@ function formatFingerprint({ digest, mode, uid, gid }: Fingerprint): unknown {
 /** What a commit enters in history beside the files. */
 export interface NewGeneration {
   readonly who: string;
-  /** the records of docksmith's dbs */
-  readonly dbs: DbLines;
+  /** the records that decide outputs, and those that history has kept until now */
+  readonly dbs: (before: KeptRecords) => KeptDbs;
 }
 
 /** What a commit does to files, by path. */
@@ -82,12 +82,22 @@ export interface GenerationFiles {
 export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent | LongFile> {
   const number = (listGenerations(paths)[0] ?? 0) + 1;
   const names = [...touched];
-  const changes = listDbChanges(readLastDbs(paths), dbs);
+  const last = readLastDbs(paths);
+  const state = dbs(last?.kept ?? new Map<string, 'all'>());
+  const changes = listDbChanges(last, state.lines);
   return new Map([
     ...filesOfObjects(paths, contents, number),
     [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, dbs: changes }, () => listChangedFiles(names, before, after))],
-    ...(changes.size === 0 ? [] : [[LAST_DBS, formatLastDbs(dbs)] as const]),
+    ...(changes.size === 0 && last !== undefined && isSameKept(last.kept, state.kept) ? [] : [[LAST_DBS, formatLastDbs(state)] as const]),
   ]);
+}
+
+/** What is kept only grows. */
+function isSameKept(before: KeptRecords, after: KeptRecords): boolean {
+  return [...after].every(([name, keys]) => {
+    const known = before.get(name);
+    return known === 'all' || (known !== undefined && keys !== 'all' && known.size === keys.size);
+  });
 }
 
 function* listChangedFiles(names: readonly string[], before: Ledger, after: Ledger): Generator<readonly [string, Change<Fingerprint>], undefined> {
@@ -135,10 +145,11 @@ function parseFingerprint(file: Field): Fingerprint {
 }
 
 /** Files and dbs as a commit left them: as they are now, and all that came after it taken back. @throws Failure where there is no such generation any more */
-export function readWhole(paths: Paths, number: number): { readonly files: ReadonlyMap<string, Fingerprint>; readonly dbs: DbLines } {
+export function readWhole(paths: Paths, number: number): { readonly files: ReadonlyMap<string, Fingerprint>; readonly kept: KeptRecords; readonly dbs: DbLines } {
   readGeneration(paths, number);
   const files = new Map<string, Fingerprint>(readLedger(paths).outputs);
-  let dbs = readLastDbs(paths);
+  const last = readLastDbs(paths);
+  let dbs: DbLines = last?.lines ?? new Map<string, ReadonlyMap<string, string>>();
   for (const later of listGenerations(paths).filter((other) => other > number)) {
     const changes = readGeneration(paths, later);
     for (const [name, { before }] of changes.files) {
@@ -147,7 +158,7 @@ export function readWhole(paths: Paths, number: number): { readonly files: Reado
     }
     dbs = undoDbChanges(dbs, changes.dbs);
   }
-  return { files, dbs };
+  return { files, kept: last?.kept ?? new Map<string, 'all'>(), dbs };
 }
 
 /**

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { listRuns } from '../../src/event/runs.ts';
 import { listHistory } from '../../src/flow/history.ts';
 import type { Reporter } from '../../src/flow/reporter.ts';
 import { planRollback, rollBack } from '../../src/flow/rollback.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
+import { readLedger } from '../../src/output/ledger.ts';
 import type { Paths } from '../../src/paths.ts';
 import { makeRoot, writeTree } from '../support/folder.ts';
 
@@ -79,4 +81,91 @@ it('masks the secrets of its time, also those that are no more', async () => {
   const [last, first] = listHistory(paths, { limit: 9 });
   expect([last?.mask('hunter2-of-old hunter3-of-now'), first?.mask('hunter2-of-old')]).toEqual(['******** ********', '********']);
   expect((await planRollback(paths, 1)).mask('hunter2-of-old hunter3-of-now')).toBe('******** ********');
+});
+
+const DBS = '/var/lib/docksmith/db';
+const TEMPLATES = '/etc/docksmith/templates';
+
+/** Every output as it stands, without what history says of it. */
+const outputs = (paths: Paths): Readonly<Record<string, string>> => Object.fromEntries([...readLedger(paths).outputs.paths()].map((file) => [file, readFileSync(paths.file(file), 'utf8')]));
+
+async function signal(paths: Paths, event = 'docker-update'): Promise<void> {
+  expect((await signalEvent(paths, { event, args: [] }, QUIET)).failures).toEqual([]);
+}
+
+const dbOf = (paths: Paths, name: string): readonly string[] => readFileSync(paths.file(`${DBS}/${name}`), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+it('puts all back that outputs are made of: networks, records and dbs of other programs that a template reads, and no others', async () => {
+  const paths = makeHost();
+  const configuration = 'DomainName=example.test\nLocalIP=192.168.1.2\nSystemName=host\ndocker=service|Daemon|foreign\nhttpd=service|ConfDir|/etc/httpd/conf.d|Layout|redhat|status|enabled\n';
+  writeTree(paths.file(DBS), {
+    configuration: `${configuration}ldap=service|Base|dc=one|status|enabled\nsquid=service|status|disabled\n`, networks: '10.1.0.0=network|Mask|255.255.0.0\n192.168.1.0=network|Mask|255.255.255.0\n',
+    accounts: 'alice=user|Uid|1\nold=user|Uid|9\n', quotas: 'alice=quota|Soft|10\n', unread: 'a=b|c|1\n',
+  });
+  writeTree(paths.file(TEMPLATES), { 'etc/people/10all': '{{#each (records "accounts" type="user")}}{{key}} {{Uid}} {{default (prop "quotas" key "Soft" default="none") "none"}}\n{{/each}}{{ldap.Base}} {{default later.Size "none"}}\n' });
+  writeTree(paths.file('/etc/docksmith/events/docker-update/templates2expand/etc'), { people: '' });
+  await update(paths, 'app=service|Image|app:1|WebHostPort|47000|WebPort|80|SubDomain|enabled|access|private|status|enabled\n');
+  const then = outputs(paths);
+  expect(then['/etc/people']).toMatch(/^alice 1 10\nold 9 none\ndc=one none\n$/m);
+  expect(Object.values(then).filter((text) => text.includes('10.1.0.0')).length).toBeGreaterThan(0);
+
+  writeTree(paths.file(DBS), {
+    configuration: `${configuration.replace('redhat', 'redhat|TCPPort|81')}later=service|Size|5\nldap=service|Base|dc=two|status|enabled\nsquid=service|status|enabled\n`, networks: '192.168.1.0=network|Mask|255.255.255.0\n',
+    accounts: 'alice=user|Uid|2\nnew=user|Uid|3\n', unread: 'a=b|c|2\n',
+  });
+  rmSync(paths.file(`${DBS}/quotas`));
+  await signal(paths);
+  expect(outputs(paths)).not.toEqual(then);
+
+  const plan = await planRollback(paths, 1);
+  expect(plan.records.map(({ db, key }) => `${db} ${key}`)).toEqual(['accounts alice', 'accounts new', 'accounts old', 'configuration httpd', 'configuration later', 'configuration ldap', 'networks 10.1.0.0', 'quotas alice']);
+  expect([plan.differing, plan.notWritten, plan.more, plan.lacking]).toEqual([[], [], [], []]);
+  expect((await rollBack(paths, plan.generation, QUIET)).failures).toEqual([]);
+  expect(outputs(paths)).toEqual(then);
+  expect([dbOf(paths, 'networks').length, dbOf(paths, 'quotas'), dbOf(paths, 'accounts')]).toEqual([2, ['alice=quota|Soft|10'], ['alice=user|Uid|1', 'old=user|Uid|9']]);
+  // what decides no output is left to whose it is
+  expect([dbOf(paths, 'unread'), dbOf(paths, 'configuration').find((line) => line.startsWith('squid='))]).toEqual([['a=b|c|2'], 'squid=service|status|enabled']);
+  expect((await planRollback(paths, 1)).records).toEqual([]);
+});
+
+it('takes nothing away of a db that no template read at that time', async () => {
+  const paths = makeHost();
+  writeTree(paths.file(DBS), { accounts: 'alice=user|Uid|1\n' });
+  await update(paths, 'app=service|Image|app:1|status|enabled\n');
+  writeTree(paths.file(TEMPLATES), { 'etc/people/10all': '{{#each (records "accounts")}}{{key}} {{Uid}}\n{{/each}}' });
+  writeTree(paths.file('/etc/docksmith/events/docker-update/templates2expand/etc'), { people: '' });
+  await signal(paths);
+  writeTree(paths.file(DBS), { accounts: 'alice=user|Uid|2\nbob=user|Uid|3\n' });
+  await update(paths, 'app=service|Image|app:2|status|enabled\n');
+  const plan = await planRollback(paths, 1);
+  // as far back as it is known
+  expect([plan.records.map(({ db, key }) => `${db} ${key}`), plan.more]).toEqual([['accounts alice', 'accounts bob', 'docker_containers app'], ['/etc/people']]);
+  expect((await rollBack(paths, plan.generation, QUIET)).failures).toEqual([]);
+  expect(readFileSync(paths.file('/etc/people'), 'utf8')).toMatch(/^#[^\n]*\nalice 1\n$/m);
+});
+
+it('names each file that will not be as it was, and why', async () => {
+  const paths = makeHost();
+  writeTree(paths.file(TEMPLATES), { 'etc/other/10it': '{{SystemName}}\n', 'etc/gone/10it': 'gone\n', 'etc/mine/10it': 'one\n' });
+  writeTree(paths.file('/etc/docksmith/events'), { 'other-update/templates2expand/etc/other': '', 'docker-update/templates2expand/etc/gone': '', 'docker-update/templates2expand/etc/mine': '' });
+  await signal(paths, 'other-update');
+  await update(paths, 'app=service|Image|app:1|status|enabled\n');
+  const configuration = readFileSync(paths.file(`${DBS}/configuration`), 'utf8');
+  writeTree(paths.file(DBS), { configuration: configuration.replace('SystemName=host', 'SystemName=other') });
+  await signal(paths, 'other-update');
+  for (const file of ['templates/etc/gone', 'events/docker-update/templates2expand/etc/gone']) rmSync(paths.file(`/etc/docksmith/${file}`), { recursive: true });
+  writeTree(paths.file(TEMPLATES), { 'etc/mine/10it': 'two\n', 'etc/new/10it': 'new\n' });
+  writeTree(paths.file('/etc/docksmith/events'), { 'docker-update/templates2expand/etc/new': '' });
+  await update(paths, 'app=service|Image|app:2|status|enabled\n');
+  const { differing, notWritten, more, lacking } = await planRollback(paths, 2);
+  expect({ differing, notWritten, more, lacking }).toEqual({ differing: ['/etc/mine'], notWritten: [{ path: '/etc/other', events: ['other-update'] }], more: ['/etc/new'], lacking: ['/etc/gone'] });
+});
+
+it('is called a rollback, with its target, in history and in the record of its run', async () => {
+  const paths = makeHost();
+  await update(paths, 'app=service|Image|app:1|status|enabled\n');
+  await update(paths, 'app=service|Image|app:2|status|enabled\n');
+  const { run } = await rollBack(paths, (await planRollback(paths, 1)).generation, QUIET);
+  expect(listHistory(paths, { limit: 1 })[0]?.generation.command).toBe('docksmith rollback 1');
+  expect(listRuns(paths, 1).runs[0]).toMatchObject({ id: run.id, event: 'docksmith rollback', args: ['1'], exitCode: 0 });
 });

@@ -35,7 +35,7 @@ export function describeRoom(dataRoot: string, { bytes, freeBytes, files, freeFi
   const isShort = Math.min(share, fileShare) < WARN_BELOW;
   const all = fileShare < share && isShort ? `${words}, and only ${freeFiles} of ${files} inodes` : words;
   if (!isShort) return finder.ok(all);
-  const advice = 'docker system df tells what is there; docker image prune removes images without a name';
+  const advice = 'docker system df tells what is there; docker image prune removes images without a name, also those that an update could go back to';
   return Math.min(share, fileShare) < BAD_BELOW ? finder.bad(all, advice) : finder.warn(all, advice);
 }
 

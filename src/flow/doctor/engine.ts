@@ -25,7 +25,7 @@ function checkStorage({ storageDriver, storage }: EngineDescription): readonly F
   const poor = POOR_DRIVERS[storageDriver];
   // without file types in folders, overlays lose files that were removed (moby, overlay2 on XFS without ftype=1)
   if (storage['Supports d_type'] === 'false') return [finder.bad(`${words}, which has no d_type: files that containers remove come back`, 'put the data root on a file system that has it (XFS made with ftype=1, or ext4)')];
-  if (poor !== undefined) return [finder.warn(`${words}, ${poor}`, 'config setprop docker StorageDriver overlay2; images and containers have to be made anew')];
+  if (poor !== undefined) return [finder.warn(`${words}, ${poor}`, 'overlay2 is what new engines take; do not change it here without a backup: with another driver all images and containers of now seem gone, and with them what containers hold outside of volumes')];
   return [finder.ok(words)];
 }
 
@@ -48,6 +48,7 @@ function checkLiveRestore(snapshot: Snapshot, { liveRestore }: EngineDescription
   const finder = makeFinder('live-restore');
   const isWanted = findProp(snapshot, 'configuration', 'docker', 'LiveRestore') !== 'disabled';
   if (liveRestore === isWanted) return [finder.ok(liveRestore ? 'containers go on running while the engine restarts' : 'off, as LiveRestore of docker says: containers stop when the engine does')];
+  if (!liveRestore && findProp(snapshot, 'configuration', 'docker', 'Daemon') === 'foreign') return [finder.ok('off, as the admin of the engine has it (Daemon foreign): containers stop when the engine does')];
   return liveRestore
     ? [finder.ok('containers go on running while the engine restarts, though LiveRestore of docker is disabled')]
     : [finder.warn('containers stop when the engine restarts, though LiveRestore of docker is enabled', 'signal-event docker-update writes it into daemon.json; the engine takes it over with its next restart')];

@@ -14,7 +14,7 @@ export function checkPorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'
   const mistakes = declared.flatMap(({ port, protocol, name, isWeb }): readonly Finding[] => {
     const shown = `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`} of ${name}`;
     const other = foreignUser(snapshot, facts, { port, protocol }, isWeb ? ['127.0.0.1'] : boundAddresses(snapshot, name));
-    if (other !== undefined) return [finder.bad(`${shown} is taken by ${other}`, `stop that, or give ${name} another port`)];
+    if (other !== undefined) return [finder.bad(`${shown} is taken by ${other}`, `give ${name} another port, or stop that where nobody needs it`)];
     const isPublished = facts.publishedPorts.some((published) => published.container === name && published.port === port && published.protocol === protocol);
     // one that does not run publishes nothing, which is not a matter of its ports
     if (isPublished || !containers.some((container) => container.name === name && container.status === 'running')) return [];

@@ -29,7 +29,7 @@ function findCopy(paths: Paths, at: LintFinding['at'], custom: string, original:
   if (!readFileSync(custom).equals(readFileSync(original))) return [];
   return [{
     rule: 'custom-overrides-nothing', level: 'fault', at, what: `it says the same as ${withoutRoot(paths, original)}, which it stands in for`,
-    why: 'it changes nothing now, and keeps what an upgrade changes there from taking effect', advice: `rm ${at.file}`,
+    why: 'it changes nothing now, and keeps what an upgrade changes there from taking effect', advice: `rm ${at.file}, unless it is to stay so whatever an upgrade brings`,
   }];
 }
 
@@ -56,6 +56,8 @@ function describeAddition(at: LintFinding['at'], name: string, shipped: readonly
 function isMisspelling(own: string, other: string): boolean {
   const split = (name: string): readonly [string, string] => [/^\d*/.exec(name)?.[0] ?? '', name.replace(/^\d*[-_]?/, '').toLowerCase()];
   const [[ownNumber, ownWord], [number, word]] = [split(own), split(other)];
+  // what goes on where the other one ends, or differs by a number, is a further one: `ports2` beside `ports`
+  if (ownWord.startsWith(word) || ownWord.replace(/\d+$/, '') === word.replace(/\d+$/, '')) return false;
   return ownNumber === number && ownWord.length > 2 && findNearest(ownWord, [word]) !== undefined;
 }
 

@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Place } from '../../errors.ts';
-import { layersOf, listMerged } from '../../layers.ts';
+import { layersOf, listMerged, listMergedTree } from '../../layers.ts';
 import { type Paths, withoutRoot } from '../../paths.ts';
 import type { TemplateToExpand } from '../../event/steps.ts';
 import { readMetadata } from '../../template/metadata.ts';
@@ -8,15 +10,17 @@ import type { LintFinding } from './finding.ts';
 import type { KnownEvent, KnownTemplate, Tree } from './tree.ts';
 
 /**
- * An event that is signalled for records has to expand all that reads them. What an event is
- * for are the records that its templates read; with `ONLY = arguments`, those of the arguments
- * alone, since whoever signals it names them and has changed nothing else.
+ * An event that is signalled for records has to expand all that reads them. What an event is for
+ * are the records that its templates are expanded for (FOREACH), with `ONLY = arguments` those
+ * alone, and what its templates read of dbs that are neither the host's nor docksmith's. Those
+ * everybody reads: who reads `DomainName` makes no event for it, and who reads a secret none for secrets.
  */
 export function findLackingEvents(paths: Paths, { templates, events }: Tree): readonly LintFinding[] {
+  const isShared = (db: string): boolean => db === 'configuration' || existsSync(path.join(paths.packageDir, 'db', db));
   const expanded = new Set(events.flatMap((event) => event.templates.map(({ template }) => template)));
   return events.filter((event) => event.templates.length > 0).flatMap((event) => {
     const own = event.templates.map(({ template }) => template);
-    const subject = listSubject(paths, event, templates);
+    const subject = listSubject(paths, event, templates, isShared);
     return [...templates.values()].filter(({ template }) => expanded.has(template) && !own.includes(template)).flatMap(({ template, analysis }): readonly LintFinding[] => {
       const shared = subject.flatMap((mine) => analysis.reads.filter((read) => isOfSameRecord(mine.read, read)).map((read) => ({ ...mine, its: read })));
       const [first] = shared;
@@ -34,14 +38,15 @@ export function findLackingEvents(paths: Paths, { templates, events }: Tree): re
 
 interface OfEvent { readonly read: StaticRead; readonly template: string; readonly from: string }
 
-function listSubject(paths: Paths, { templates: asked }: KnownEvent, templates: ReadonlyMap<string, KnownTemplate>): readonly OfEvent[] {
-  const scoped = asked.flatMap((one): readonly OfEvent[] => {
+function listSubject(paths: Paths, { templates: asked }: KnownEvent, templates: ReadonlyMap<string, KnownTemplate>, isShared: (db: string) => boolean): readonly OfEvent[] {
+  const ofRecords = asked.flatMap((one): readonly (OfEvent & { readonly onlyArguments: boolean })[] => {
     const { forEach, onlyArguments } = readMetadata(paths, one.template, extraOf(one));
     const type = forEach?.filter.get('type');
-    return forEach === undefined || !onlyArguments ? [] : [{ read: { db: forEach.db, ...(type === undefined ? {} : { type }) }, template: one.template, from: one.from }];
+    return forEach === undefined ? [] : [{ read: { db: forEach.db, ...(type === undefined ? {} : { type }) }, template: one.template, from: one.from, onlyArguments }];
   });
+  const scoped = ofRecords.filter(({ onlyArguments }) => onlyArguments);
   if (scoped.length > 0) return scoped;
-  return asked.flatMap(({ template, from }) => (templates.get(template)?.analysis.reads ?? []).map((read) => ({ read, template, from })));
+  return [...ofRecords, ...asked.flatMap(({ template, from }) => (templates.get(template)?.analysis.reads ?? []).filter(({ db }) => !isShared(db)).map((read) => ({ read, template, from })))];
 }
 
 function extraOf({ metadata, from }: TemplateToExpand): { readonly file: string; readonly text: string } | undefined {
@@ -61,21 +66,23 @@ function formatSome(names: readonly string[]): string {
   return names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
-/** Templates that are written for nobody: neither an event nor another template expands them. */
+/** Templates that are written for nobody: neither an event nor another template nor a script of an event expands them. */
 export function findUnexpanded(paths: Paths, { templates, events, unused }: Tree): readonly LintFinding[] {
   const expanded = new Set(events.flatMap((event) => event.templates.map(({ template }) => template)));
   const parts = new Set([...templates.values()].flatMap(({ analysis }) => [...analysis.parts]));
-  const without = [...templates.values()].filter(({ template }) => !expanded.has(template) && !parts.has(template));
+  const scripts = [...listMergedTree(layersOf(paths, 'events'))].filter(([name]) => /(^|\/)(S\d\d|actions\/|checks\/)/.test(name)).map(([, file]) => readFileSync(file, 'latin1'));
+  const isInScript = (template: string): boolean => scripts.some((script) => script.includes(template));
+  const without = [...templates.values()].filter(({ template }) => !expanded.has(template) && !parts.has(template) && !isInScript(template));
   const advice = (template: string): string => `touch /etc/docksmith/events/EVENT/templates2expand${template}`;
   return [
     ...without.map(({ template, metadata, analysis }): LintFinding => ({
       rule: 'template-in-no-event', level: 'fault', at: { file: metadata.file ?? analysis.files[0] ?? template },
       what: `no event expands ${template}`, why: 'its output is written by hand alone (expand-template), and stays behind when records change', advice: advice(template),
     })),
-    ...unused.map((template): LintFinding => ({
+    ...unused.filter((template) => !isInScript(template)).map((template): LintFinding => ({
       rule: 'template-in-no-event', level: 'fault', at: { file: findFragment(paths, template) },
-      what: `no event and no other template expands ${template}`, why: 'what its fragments say is written nowhere',
-      advice: `${advice(template)}; or remove it, if its path is misspelled`,
+      what: `no event and no other template expands ${template}`, why: 'what its fragments say is written nowhere, unless another program expands it',
+      advice: `${advice(template)}; or give it the path that was meant`,
     })),
   ];
 }

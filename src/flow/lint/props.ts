@@ -43,8 +43,8 @@ function judge({ db, of, prop, schema, at }: Declared, reads: readonly StaticRea
   }
   if (reads.some((read) => read.db === db && isOfKind(read, db, of) && (prop === 'type' ? read.prop === undefined : takesProp(read, prop)))) return [];
   return [{
-    rule: 'prop-not-read', level: 'fault', at, what: `no template reads ${name}`, why: 'a value that an admin sets there has no effect',
-    advice: 'read it in a fragment, name who else does ("reader": "action NAME"), or take it out of the schema',
+    rule: 'prop-not-read', level: SHARED.includes(db) ? 'note' : 'fault', at, what: `no template reads ${name}`, why: 'docksmith does nothing with a value that an admin sets there',
+    advice: 'name who reads it ("reader": "action NAME", or another program in words), read it in a fragment, or take it out of the schema where nobody does',
   }];
 }
 
@@ -72,17 +72,24 @@ function findLine(lines: readonly string[], of: string, prop: string): number | 
   return found < 0 ? undefined : found + 1;
 }
 
-/** What records set of kinds that have a schema: a prop that is neither in it nor in a template may be misspelled. */
+/** Dbs that other programs of the host set props in as well. */
+const SHARED: readonly string[] = ['configuration', 'networks'];
+
+/**
+ * What records set of kinds that have a schema: a prop that is neither in it nor in a template may
+ * be misspelled, or be another program's. So none is advised to be taken away.
+ */
 function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly LintFinding[] {
   return [...snapshot.dbs].flatMap(([db, records]) => [...records.values()].flatMap((record): readonly LintFinding[] => {
     const kind = findRecordSchema(snapshot, db, record);
     if (kind === undefined) return [];
     const isRead = (prop: string): boolean => reads.some((read) => read.db === db && (read.key ?? record.key) === record.key && (read.type ?? record.type) === record.type && takesProp(read, prop));
     return [...record.props.keys()].filter((prop) => findPropSchema(kind, prop) === undefined && !isRead(prop)).map((prop) => {
-      const nearest = findNearest(prop, Object.keys(kind));
+      const nearest = findNearest(prop, Object.keys(kind).filter((known) => !record.props.has(known)));
       return {
-        rule: 'prop-not-read', level: 'fault', at: { file: `db ${db}` }, what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`, why: 'it has no effect',
-        advice: `${nearest === undefined ? '' : `${nearest} is a prop; `}db ${db} delprop ${record.key} ${prop}`,
+        rule: 'prop-not-read', level: nearest === undefined || SHARED.includes(db) ? 'note' : 'fault', at: { file: `db ${db}` },
+        what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`, why: 'docksmith does nothing with it; another program may',
+        advice: nearest === undefined ? `nothing, where another program reads it; a schema may name that one: db/${db}/schema.d` : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
       };
     });
   }));

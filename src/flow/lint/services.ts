@@ -32,23 +32,24 @@ export function findUntold({ templates, events }: Tree, snapshot: Snapshot): rea
     const [reader] = folders.flatMap(({ folder }) => findReader(folder, placed, services) ?? []);
     if (reader === undefined) return [];
     return [{
-      rule: 'output-without-service', level: 'fault', at: { file: metadata.file ?? analysis.files[0] ?? template },
-      what: `the output of ${template} names no service, and ${reader.service} reads its folder`, why: `${reader.because}: a change of the file has no effect until somebody restarts ${reader.service}`,
-      advice: `SERVICES = ${reader.service} in /etc/docksmith/templates.metadata${template}`,
+      rule: 'output-without-service', level: reader.isSure ? 'fault' : 'note', at: { file: metadata.file ?? analysis.files[0] ?? template },
+      what: `the output of ${template} names no service, and ${reader.service} ${reader.isSure ? 'reads' : 'may read'} its folder`, why: `${reader.because}: a change of the file ${reader.isSure ? 'has' : 'may have'} no effect until somebody restarts ${reader.service}`,
+      advice: `${reader.isSure ? '' : `where ${reader.service} reads it only when it starts: `}SERVICES = ${reader.service} in /etc/docksmith/templates.metadata${template}`,
     }];
   });
 }
 
-function findReader(folder: string, placed: readonly Placed[], services: ReadonlySet<string>): { readonly service: string; readonly because: string } | undefined {
+function findReader(folder: string, placed: readonly Placed[], services: ReadonlySet<string>): { readonly service: string; readonly because: string; readonly isSure: boolean } | undefined {
   for (const { template, metadata, folders } of placed) {
     const [service] = metadata.services;
     const same = folders.find((other) => other.folder === folder);
     if (service !== undefined && same !== undefined && (same.isConfigured || folder.endsWith('.d') || metadata.forEach !== undefined)) {
-      return { service, because: `${template} has outputs for it in ${folder}, too` };
+      return { service, because: `${template} has outputs for it in ${folder}, too`, isSure: true };
     }
   }
-  const service = folder.split('/').map((part) => part.replace(/\.service\.d$/, '')).find((part) => services.has(part));
-  return service === undefined ? undefined : { service, because: `${folder} is named after it` };
+  const part = folder.split('/').find((one) => services.has(one.replace(/\.service\.d$/, '')));
+  // a drop-in is its unit's; of its own folder a program may read some files whenever it needs them
+  return part === undefined ? undefined : { service: part.replace(/\.service\.d$/, ''), because: `${folder} is named after it`, isSure: part.endsWith('.service.d') };
 }
 
 function listFolders({ metadata }: KnownTemplate, snapshot: Snapshot): readonly Folder[] {

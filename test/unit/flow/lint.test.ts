@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { readSchema } from '../../../src/db/read-schema.ts';
 import { formatPlace } from '../../../src/errors.ts';
 import { lintTree } from '../../../src/flow/lint.ts';
 import { findPaths } from '../../../src/paths.ts';
-import { makeRoot } from '../../support/folder.ts';
+import { makeRoot, writeTree } from '../../support/folder.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const C = '/etc/docksmith';
@@ -56,13 +56,13 @@ function listAsked(file: string): readonly string[] {
 describe('an event that expands a template but lacks another that reads the same records', () => {
   const TREE = {
     'events/all/templates2expand/etc/a': '', 'events/all/templates2expand/etc/b': '', 'events/all/templates2expand/etc/c': '', 'events/few/templates2expand/etc/a': '',
-    'templates/etc/a/10a': '{{SystemName}}', 'templates/etc/b/10b': 'b\n{{#if false}}{{SystemName}}{{/if}}', 'templates/etc/c/10c': '{{DomainName}}',
+    'templates/etc/a/10a': '{{prop "sites" "one" "Name"}}', 'templates/etc/b/10b': 'b\n{{#if false}}{{prop "sites" "one" "Port"}}{{/if}}', 'templates/etc/c/10c': '{{prop "sites" "two" "Name"}}',
   };
 
   it('is found, also where a condition hides the read', () => {
     expect(lintOf(TREE)).toEqual([`fault event-lacks-template ${C}/events/few/templates2expand/etc/a: event "few" expands /etc/a, and not /etc/b`]);
     expect(lintTree(hostWith(TREE).paths, []).findings[0]).toMatchObject({
-      why: 'both read configuration SystemName (/etc/b at /etc/docksmith/templates/etc/b/10b:2): after a change there the event leaves /etc/b as it was', advice: 'touch /etc/docksmith/events/few/templates2expand/etc/b',
+      why: 'both read sites one (/etc/b at /etc/docksmith/templates/etc/b/10b:2): after a change there the event leaves /etc/b as it was', advice: 'touch /etc/docksmith/events/few/templates2expand/etc/b',
     });
   });
 
@@ -80,6 +80,49 @@ describe('an event that expands a template but lacks another that reads the same
     const base = { 'templates.metadata/etc/a': 'FOREACH = c type=service\nOUTPUT_FILENAME = /etc/{{record.key}}', 'templates/etc/a/10a': '{{SystemName}}', 'templates/etc/b/10b': '{{SystemName}}', 'templates/etc/d/10d': '{{prop "c" "x" "y"}}' };
     const all = { 'events/all/templates2expand/etc/a': '', 'events/all/templates2expand/etc/b': '', 'events/all/templates2expand/etc/d': '' };
     expect(lintOf({ ...base, ...all, 'events/one/templates2expand/etc/a': 'ONLY = arguments' })).toEqual([`fault event-lacks-template ${C}/events/one/templates2expand/etc/a: event "one" expands /etc/a, and not /etc/d`]);
+  });
+});
+
+describe('what other programs have on the host', () => {
+  /** A package with a db, a template, an event and a service of its own, beside docksmith's tree and on a server whose dbs others use as well. */
+  function makeServer(): TempHost['paths'] {
+    const paths = makeRoot({
+      'db/backup/schema.d/backup.json': '{"job": {"type": {"doc": "t", "kind": "choice", "values": ["job"]}, "Target": {"doc": "where to", "kind": "text"}}}',
+      'db/configuration/schema.d/backup.json': '{"backupd": {\n"status": {"doc": "whether it runs", "kind": "choice", "values": ["enabled", "disabled"]},\n"Hour": {"doc": "when it begins", "kind": "text"}}}',
+      'events/backup-update/templates2expand/etc/backupd/jobs.conf': '', 'events/backup-update/services2adjust/backupd': 'restart', 'events/backup-update/services2adjust/httpd': 'reload', 'events/backup-update/S40backup-check': '#!/bin/sh\nexpand-template /etc/backupd/check.conf\n',
+      'templates.metadata/etc/backupd/jobs.conf': 'SERVICES = backupd',
+      'templates/etc/backupd/jobs.conf/10head': 'host {{SystemName}}.{{DomainName}} at {{LocalIP}}, Apache at {{httpd.TCPPort}}{{#if (enabled backupd)}} on{{/if}}\npassword {{secret "backup"}}\n',
+      'templates/etc/backupd/jobs.conf/20jobs': '{{#each (records "backup" type="job")}}{{key}} {{Target}}\n{{/each}}{{#each (records "networks")}}{{key}}/{{Mask}}\n{{/each}}',
+      'templates/etc/backupd/check.conf/10all': 'check\n',
+    });
+    writeTree(paths.file('/var/lib/docksmith/db'), {
+      configuration: 'DomainName=example.test\nLocalIP=192.168.1.2\nSystemName=host\nbackupd=service|Hour|3|status|enabled\ndocker=service|UDPPorts|53|status|enabled\nhttpd=service|Statuss|x|VirtualHost|yes|status|enabled\nldap=service|defaultCity|Ottawa|status|enabled\n',
+      networks: '192.168.1.0=network|Mask|255.255.255.0|Router|192.168.1.254|SystemLocalNetwork|yes\n',
+      docker_containers: 'wiki=service|BackupAt|3|Image|wiki|MaxMemroy|64|status|enabled\n', backup: 'daily=job|Target|/srv\n',
+    });
+    chmodSync(paths.file('/etc/docksmith/events/backup-update/S40backup-check'), 0o755);
+    return paths;
+  }
+
+  it('is never advised to be taken away, nor to be expanded by events that are not for it', () => {
+    const { findings } = lintTree(makeServer(), ALL_NAMES);
+    expect(findings.map(({ level, rule, what }) => `${level} ${rule}: ${what}`).toSorted()).toEqual([
+      // the one mistake
+      'fault prop-not-read: no schema has prop "MaxMemroy" of record "wiki", and no template reads it',
+      ...['"BackupAt" of record "wiki"', '"Statuss" of record "httpd"', '"UDPPorts" of record "docker"', '"VirtualHost" of record "httpd"']
+        .map((prop) => `note prop-not-read: no schema has prop ${prop}, and no template reads it`),
+      'note prop-not-read: no template reads configuration backupd Hour',
+    ]);
+    expect(JSON.stringify(findings)).not.toMatch(/delprop|delete|has no effect|templates2expand/);
+  });
+
+  it('is where an event that is for records leaves a template of them behind', () => {
+    const paths = makeServer();
+    writeTree(paths.file('/etc/docksmith/templates'), { 'etc/backupd/containers/10all': '{{#each (records "docker_containers")}}{{key}}\n{{/each}}' });
+    writeTree(paths.file('/etc/docksmith/events'), { 'backup-update/templates2expand/etc/backupd/containers': '' });
+    expect(lintTree(paths, ALL_NAMES).findings.flatMap(({ rule, what }) => (rule === 'event-lacks-template' ? [what.replace(/expands .*, and/, 'expands …, and')] : []))).toEqual(
+      ['docker-container-update', 'docker-update', 'post-install', 'post-upgrade'].map((event) => `event "${event}" expands …, and not /etc/backupd/containers`),
+    );
   });
 });
 
@@ -117,7 +160,7 @@ describe('an output that names no service', () => {
     ['OUTPUT_FILENAME = "{{#if (enabled webd)}}{{webd.Dir}}/20.conf{{/if}}"', { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = /srv/x/10.conf\nSERVICES = webd\nFOREACH = sites', 'db/configuration/schema.json': '{"webd": {"Dir": {"doc": "d", "kind": "path", "default": "/srv/x"}, "status": {"doc": "s", "kind": "text"}}}' }],
     ['OUTPUT_FILENAME = /srv/x/20.conf', { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = "{{webd.Dir}}/10.conf"\nSERVICES = webd', 'db/configuration/schema.json': '{"webd": {"Dir": {"doc": "d", "kind": "path", "default": "/srv/x"}}}' }],
   ])('is found where one reads its folder: %s', (metadata, more) => {
-    expect(lintOutput(metadata, more)).toEqual(['the output of /etc/it names no service, and webd reads its folder']);
+    expect(lintOutput(metadata, more)).toEqual([`the output of /etc/it names no service, and webd ${metadata.includes('/etc/webd') ? 'may read' : 'reads'} its folder`]);
     expect(lintOutput(`${metadata}\nSERVICES = webd`, more)).toEqual([]);
   });
 
@@ -131,6 +174,7 @@ describe('a custom fragment that overrides nothing', () => {
   it.each<readonly [string, string, string | undefined]>([
     ['etc/a/60own', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
     ['etc/a/51mounts', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
+    ['etc/a/50mounts2', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
     ['etc/a/50mount', 'mine', 'fault: it stands in for no fragment of /etc/a; 50mounts is almost its name'],
     ['etc/a/60own', '', 'fault: it is empty and stands in for no fragment of /etc/a'],
     ['etc/a/50mounts', 'two', 'fault: it says the same as PACKAGE/templates/etc/a/50mounts, which it stands in for'],
@@ -167,7 +211,8 @@ describe('a prop that no template reads', () => {
     host.write(`${C}/templates/etc/a/10a`, '{{#each (records "things" type="thing")}}{{Used}}{{#if (exists X.y)}}{{/if}}{{/each}}');
     const { findings } = lintTree(host.paths, []);
     expect(findings.map(({ what, advice }) => `${what} -> ${advice}`)).toEqual([
-      'no schema has prop "Usedd" of record "one", and no template reads it -> Used is a prop; db things delprop one Usedd', 'no schema has prop "X.y" of record "one", and no template reads it -> db things delprop one X.y',
+      'no schema has prop "Usedd" of record "one", and no template reads it -> where Used is meant: db things setprop one Used …',
+      'no schema has prop "X.y" of record "one", and no template reads it -> nothing, where another program reads it; a schema may name that one: db/things/schema.d',
     ]);
     expect(JSON.stringify(findings)).not.toContain('hunter2');
   });
@@ -183,9 +228,9 @@ it('is shown with why and what to do, in 80 columns', () => {
   const text = formatLintFindings(lintTree(host.paths, []).findings, (_, words) => words, 80);
   expect(text).toBe(`${C}/templates/etc/lost/10l: fault (template-in-no-event)
     no event and no other template expands /etc/lost
-    what its fragments say is written nowhere
-    -> touch /etc/docksmith/events/EVENT/templates2expand/etc/lost; or remove
-    it, if its path is misspelled
+    what its fragments say is written nowhere, unless another program expands it
+    -> touch /etc/docksmith/events/EVENT/templates2expand/etc/lost; or give it
+    the path that was meant
 
 `);
 });

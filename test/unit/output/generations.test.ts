@@ -15,7 +15,7 @@ async function commit(host: TempHost, files: Readonly<Record<string, string>>, r
   const scope = new Map([...ledger.outputs.values()].map(({ template }) => [template, 'all'] as const));
   const rendered = Object.entries(files).map(([path, content]) => makeRendered(path, content));
   await commitChanges(host.paths, planChanges(rendered, ledger, scope, installedUnder(host.paths)), {
-    ledger, command: 'the test', generation: { who: 'alice', dbs: new Map([['docker_containers', new Map(Object.entries(records))]]) },
+    ledger, command: 'the test', generation: { who: 'alice', dbs: () => ({ kept: new Map([['docker_containers', 'all']]), lines: new Map([['docker_containers', new Map(Object.entries(records))]]) }) },
   });
 }
 

@@ -19,7 +19,7 @@ async function install(paths: Paths, rendered: readonly Rendered[]): Promise<voi
 
 async function uninstall(paths: Paths): Promise<unknown> {
   const { remove, restore, leave } = planUninstall(paths, readLedger(paths));
-  await applyUninstall(paths, readLedger(paths), { remove, restore, leave }, { command: 'uninstall', generation: { who: 'the test', dbs: new Map() } });
+  await applyUninstall(paths, readLedger(paths), { remove, restore, leave }, { command: 'uninstall', generation: { who: 'the test', dbs: () => ({ kept: new Map(), lines: new Map() }) } });
   return { remove: remove.map(({ path }) => path), restore: restore.map(({ original }) => original.path), leave };
 }
 
