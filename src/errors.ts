@@ -24,7 +24,8 @@ export interface FailureDetails {
  * quotes: `new Failure('cannot read db "x"', { why: 'permission denied' })`.
  */
 export class Failure extends Error {
-  readonly exitCode: 1 | 2 = 1;
+  /** of a program that ends with it: 2 for wrong usage, 130 and the like where a signal has ended it */
+  exitCode = 1;
   readonly why: string;
   readonly at: Place | undefined;
   readonly hint: string | undefined;
@@ -53,6 +54,11 @@ export class Failures extends Error {
     this.name = 'Failures';
     this.failures = failures;
   }
+}
+
+/** The exit code of who has failed so. */
+export function worstOf(failures: readonly Failure[]): number {
+  return Math.max(0, ...failures.map(({ exitCode }) => exitCode));
 }
 
 /** Throws all collected mistakes at once, or does nothing when there are none. */

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
+import { Interrupted, NEVER, refuseInterrupted } from './interrupt.ts';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 
@@ -28,7 +30,26 @@ export interface LockOptions {
  * takes it on our descriptor, and a lock belongs to the open file, not to the process.
  */
 export function takeLock(file: string, options: LockOptions): HeldLock {
-  const lock = lockOrGiveUp(file, options);
+  return held(file, lockOrGiveUp(file, options));
+}
+
+/** The same, and a signal ends the wait. @throws Interrupted */
+export async function takeLockPatiently(file: string, { signal = NEVER, ...options }: LockOptions & { readonly signal?: AbortSignal | undefined }): Promise<HeldLock> {
+  const steps = locking(file, options);
+  for (let step = steps.next(); ;) {
+    if (step.done === true) return held(file, step.value);
+    const { fd, words } = step.value;
+    let isLocked: boolean | { readonly error: unknown };
+    try {
+      isLocked = words.includes('-n') ? flock(fd, words) : await flockLater(file, fd, words, signal);
+    } catch (error) {
+      isLocked = { error };
+    }
+    step = typeof isLocked === 'boolean' ? steps.next(isLocked) : steps.throw(isLocked.error);
+  }
+}
+
+function held(file: string, lock: HeldLock | undefined): HeldLock {
   if (lock === undefined) throw new Failure(`cannot lock "${file}"`, { why: 'another process holds it' });
   return lock;
 }
@@ -38,7 +59,30 @@ export function takeLockIfFree(file: string, holder: string): HeldLock | undefin
   return lockOrGiveUp(file, { holder, isPatient: false });
 }
 
-function lockOrGiveUp(file: string, { holder, waitSeconds, quietSeconds = 0, onWait, isPatient = true }: LockOptions & { readonly isPatient?: boolean }): HeldLock | undefined {
+type Locking = LockOptions & { readonly isPatient?: boolean };
+
+function lockOrGiveUp(file: string, options: Locking): HeldLock | undefined {
+  const steps = locking(file, options);
+  for (let step = steps.next(); ;) {
+    if (step.done === true) return step.value;
+    const { fd, words } = step.value;
+    let isLocked: boolean | { readonly error: unknown };
+    try {
+      isLocked = flock(fd, words);
+    } catch (error) {
+      isLocked = { error };
+    }
+    step = typeof isLocked === 'boolean' ? steps.next(isLocked) : steps.throw(isLocked.error);
+  }
+}
+
+/** A call of flock on the descriptor, with these options; the answer is whether it has locked. */
+interface FlockCall {
+  readonly fd: number;
+  readonly words: readonly string[];
+}
+
+function* locking(file: string, { holder, waitSeconds, quietSeconds = 0, onWait, isPatient = true }: Locking): Generator<FlockCall, HeldLock | undefined, boolean> {
   const cannot = (why: string, hint?: string): Failure => new Failure(`cannot lock "${file}"`, hint === undefined ? { why } : { why, hint });
   for (;;) {
     let fd: number;
@@ -50,7 +94,7 @@ function lockOrGiveUp(file: string, { holder, waitSeconds, quietSeconds = 0, onW
       throw cannot(reasonOf(error));
     }
     try {
-      if (!flock(fd, ['-n']) && (quietSeconds === 0 || !flock(fd, ['-w', String(quietSeconds)]))) {
+      if (!(yield { fd, words: ['-n'] }) && (quietSeconds === 0 || !(yield { fd, words: ['-w', String(quietSeconds)] }))) {
         if (!isPatient) {
           closeSync(fd);
           return undefined;
@@ -58,7 +102,7 @@ function lockOrGiveUp(file: string, { holder, waitSeconds, quietSeconds = 0, onW
         // by the descriptor: the file may have lost its name meanwhile
         const other = readFileSync(fd, 'utf8').trim() || undefined;
         onWait?.(other);
-        if (!flock(fd, waitSeconds === undefined ? [] : ['-w', String(waitSeconds)])) {
+        if (!(yield { fd, words: waitSeconds === undefined ? [] : ['-w', String(waitSeconds)] })) {
           throw cannot(`still held after ${waitSeconds ?? 0} seconds by ${other ?? 'another process'}`);
         }
       }
@@ -99,13 +143,38 @@ function isStillInPlace(fd: number, file: string): boolean {
   }
 }
 
+/** without the caller's language, whose files it would read: that is a third of its time */
+const flockEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], LC_ALL: 'C' });
+
 /** @returns false when the lock is held by somebody else and the wait was bounded */
-function flock(fd: number, options: readonly string[]): boolean {
-  // without the caller's language, whose files it would read: that is a third of its time
-  const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
-  const { status, error, stderr } = spawnSync('flock', ['-x', ...options, '3'], { env, stdio: ['ignore', 'ignore', 'pipe', fd], encoding: 'utf8' });
+function flock(fd: number, words: readonly string[]): boolean {
+  const { status, error, stderr } = spawnSync('flock', ['-x', ...words, '3'], { env: flockEnvironment(), stdio: ['ignore', 'ignore', 'pipe', fd], encoding: 'utf8' });
   if (error !== undefined) throw new Error(errorCode(error) === 'ENOENT' ? 'the program flock (of util-linux) is not installed' : error.message);
+  return judge(status, words, stderr);
+}
+
+/** The same without keeping signals from being heard meanwhile. */
+async function flockLater(file: string, fd: number, words: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const what = `cannot lock "${file}"`;
+  refuseInterrupted(signal, what);
+  const child = spawn('flock', ['-x', ...words, '3'], { env: flockEnvironment(), stdio: ['ignore', 'ignore', 'pipe', fd] });
+  const stop = (): void => void child.kill('SIGKILL');
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [status] = (await once(child, 'close')) as [number | null];
+    // a Ctrl-C on a terminal ends it before we hear of it ourselves
+    if (status === null) await new Promise((resolve) => void setImmediate(resolve));
+    if (signal.aborted) throw new Interrupted(what, signal, 'nothing was changed');
+    return judge(status, words, stderr);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function judge(status: number | null, words: readonly string[], stderr: string): boolean {
   if (status === 0) return true;
-  if (status === 1 && options.length > 0) return false;
+  if (status === 1 && words.length > 0) return false;
   throw new Error(stderr.trim() || `flock ended with ${status ?? 'a signal'}`);
 }

@@ -8,6 +8,7 @@ import { readWorld } from '../flow/world.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
 import { type CommandContext, defineCommand, type Given, NO_OPERANDS } from './command.ts';
 import { ConsoleReporter } from './console-reporter.ts';
+import { interruptible } from './interruptible.ts';
 import { formatFailures } from './format-failure.ts';
 
 /** The action `docker-ports`. */
@@ -31,15 +32,17 @@ export const restartDaemonCommand = defineCommand({
 async function runRestartDaemon(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { snapshot } = await readWorld(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });
-  const { adjusted, failures } = await restartDaemon(paths, snapshot, reporter);
-  reporter.end();
-  for (const { note } of adjusted) stdout.write(`${showable(note)}\n`);
-  if (failures.length > 0 && process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1') {
-    for (const failure of failures) reporter.warning(`${failure.message}; it stays pending`);
-    return 0;
-  }
-  stderr.write(formatFailures(failures, stderr));
-  return failures.length === 0 ? 0 : 1;
+  return interruptible(stderr, async (signal) => {
+    const { adjusted, failures } = await restartDaemon(paths, snapshot, reporter, signal);
+    reporter.end();
+    for (const { note } of adjusted) stdout.write(`${showable(note)}\n`);
+    if (failures.length > 0 && process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1') {
+      for (const failure of failures) reporter.warning(`${failure.message}; it stays pending`);
+      return 0;
+    }
+    stderr.write(formatFailures(failures, stderr));
+    return failures.length === 0 ? 0 : 1;
+  });
 }
 
 /** The action `apache-syntax`, a check of events. */

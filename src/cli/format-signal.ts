@@ -1,4 +1,5 @@
 import type { SignalResult } from '../flow/signal.ts';
+import { isInterruption } from '../interrupt.ts';
 import { showable } from '../showable.ts';
 import { type ChangeSet, listEdited } from '../output/change-set.ts';
 import { type DiffOptions, formatDiff } from '../output/diff.ts';
@@ -16,7 +17,7 @@ export function formatInstalled(changes: ChangeSet, kept: SignalResult['kept'], 
 
 /** The end of an event: what was adjusted, what was not, how it went. What its actions did, they have said themselves. */
 export function formatSignal({ run, changes, adjusted, untouched, pending, failures }: SignalResult, paint: ReturnType<typeof painter>): string {
-  const state = failures.length === 0 ? paint('green', 'done') : paint('red', 'failed');
+  const state = failures.length === 0 ? paint('green', 'done') : isInterruption(run.exitCode) ? paint('yellow', 'interrupted') : paint('red', 'failed');
   return [
     ...adjusted.map(({ note }) => `${showable(note)}\n`),
     ...(untouched.length === 0 || changes.install.length + changes.remove.length === 0 ? [] : [`not adjusted: ${untouched.join(', ')} (no file changed)\n`]),

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { findPaths } from '../paths.ts';
 import { mayBeKilled } from '../unfinished.ts';
+import { leaveIfInterrupted } from './interruptible.ts';
 import { maskBoth } from './masked-stream.ts';
 import { reconcileCommand, restartCommand, startCommand, stopCommand } from './reconcile.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
@@ -22,4 +23,5 @@ export async function mainReconcile(name: keyof typeof COMMANDS, args: readonly 
   stdout.on('error', () => undefined);
   const context = { paths, get stdin() { return process.stdin; }, stdout, stderr };
   await runProgram(context, wantsJson(command, args), () => runCommand(command, args, context));
+  await leaveIfInterrupted([stdout, stderr]);
 }

@@ -6,6 +6,7 @@ import { mayBeKilled } from '../unfinished.ts';
 import { type Command, type CommandContext, titleOf } from './command.ts';
 import { findCommand } from './commands.ts';
 import { listFailures } from './format-failure.ts';
+import { leaveIfInterrupted } from './interruptible.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
 import { runProgram } from './run-program.ts';
 import { painter, widthOf } from './terminal.ts';
@@ -32,6 +33,7 @@ export async function main(program: string, args: readonly string[] = process.ar
     if (command === undefined) return runItself(name, rest, context, args.length === 0);
     return runOne(command, rest, context, program === 'docksmith' ? `docksmith ${name}` : titleOf(command));
   });
+  await leaveIfInterrupted([stdout, stderr]);
 }
 
 /** `docksmith --help`, `docksmith help COMMAND`, `docksmith --version`: what is no command. */

@@ -6,6 +6,8 @@ import { reconcile, type Reconciled } from '../flow/run-reconcile.ts';
 import { ANY_NAMES, type Command, type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, RETRY_OPTION, WAIT_OPTION, YES_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
+import { interruptible } from './interruptible.ts';
+import { InHand } from './in-hand.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
 import { isTerminal } from './terminal.ts';
@@ -50,16 +52,19 @@ export const restartCommand = defineAsked('restart', 'restart containers');
 
 async function run(command: string, { paths, stdout, stderr }: CommandContext, { json, ...request }: Omit<Parameters<typeof reconcile>[1], 'command' | 'mayStayPending'> & { readonly json: boolean }): Promise<number> {
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const onProgress = ({ operation: { verb, name, cause }, state, words }: Progress): void => {
+  const inHand = new InHand();
+  const onProgress = (progress: Progress): void => {
+    inHand.note(progress);
+    const { operation: { verb, name, cause }, state, words } = progress;
     if (state === 'begun') reporter.progress(`${verb} ${name}: ${cause}`);
     if (state === 'going on') reporter.progress(`${verb} ${name}: ${words ?? ''}`);
     if (state !== 'done') return;
     reporter.end();
     if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
   };
-  try {
+  const work = async (signal: AbortSignal): Promise<number> => {
     const mayStayPending = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
-    const result = await reconcile(paths, { ...request, mayStayPending, command: `docksmith ${command}` }, reporter, onProgress);
+    const result = await reconcile(paths, { ...request, signal, mayStayPending, command: `docksmith ${command}` }, reporter, onProgress);
     reporter.end();
     if (json) stdout.write(formatJson(jsonReconciled(result)));
     else {
@@ -68,6 +73,9 @@ async function run(command: string, { paths, stdout, stderr }: CommandContext, {
       stderr.write(formatFailures(result.failures, stderr));
     }
     return result.failures.length === 0 ? 0 : 1;
+  };
+  try {
+    return await interruptible(stderr, work, () => inHand.describe());
   } finally {
     reporter.end();
   }

@@ -10,6 +10,7 @@ import { formatFailures } from './format-failure.ts';
 import { formatPreview } from './format-preview.ts';
 import { formatSignal } from './format-signal.ts';
 import { describeRecord } from './history.ts';
+import { interruptible, LINGER_MILLISECONDS } from './interruptible.ts';
 import { hasColour, painter } from './terminal.ts';
 
 const COMMAND = 'docksmith rollback';
@@ -33,10 +34,12 @@ async function runRollback({ values: { 'dry-run': dryRun = false, yes = false },
   if (dryRun || isNothing) return 0;
   if (!yes && !await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })) return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
-  const result = await rollBack(paths, plan.generation, reporter).finally(() => reporter.end());
-  stderr.write(formatFailures(result.failures, stderr));
-  stdout.write(formatSignal(result, painter(stdout)));
-  return result.failures.length === 0 ? 0 : 1;
+  return interruptible(stderr, async (signal) => {
+    const result = await rollBack(paths, plan.generation, reporter, signal).finally(() => reporter.end());
+    stderr.write(formatFailures(result.failures, stderr));
+    stdout.write(formatSignal(result, painter(stdout)));
+    return result.failures.length === 0 ? 0 : 1;
+  }, undefined, LINGER_MILLISECONDS);
 }
 
 function formatPlan({ records, preview, mask }: RollbackPlan, { paths, stdout }: CommandContext): string {

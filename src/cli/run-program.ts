@@ -1,10 +1,11 @@
+import { worstOf } from '../errors.ts';
 import type { CommandContext } from './command.ts';
 import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
 import { formatJson } from './format-json.ts';
 import { painter } from './terminal.ts';
 
 /**
- * Runs a command and sets the exit code: 0 done, 1 failed, 2 wrong usage. What it throws becomes a message here, and nowhere else.
+ * Runs a command and sets the exit code: 0 done, 1 failed, 2 wrong usage, 130 and the like for what a signal ended. What it throws becomes a message here, and nowhere else.
  * @param json what is thrown is one JSON document on standard output, too
  */
 export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stderr'>, json: boolean, run: () => Promise<number>): Promise<void> {
@@ -21,6 +22,6 @@ export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stder
     }
     if (json) context.stdout.write(formatJson({ errors: jsonFailures(failures) }));
     stderr.write(formatFailures(failures, stderr));
-    process.exitCode = failures.some((failure) => failure.exitCode === 2) ? 2 : 1;
+    process.exitCode = worstOf(failures);
   }
 }

@@ -1,5 +1,6 @@
 import { listRuns, type Run } from '../event/runs.ts';
 import { Failure } from '../errors.ts';
+import { isInterruption } from '../interrupt.ts';
 import { showable } from '../showable.ts';
 import { type CommandContext, COUNT_OPTION, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
@@ -28,7 +29,7 @@ function showRuns({ values, words: [id] }: Given<typeof OPTIONS>, { paths, stdou
 
 function formatRuns(runs: readonly Run[], paint: ReturnType<typeof painter>): string {
   return formatTable(runs.map(({ id, event, args, who, exitCode, installed, removed }) => [
-    id, exitCode === undefined ? paint('yellow', 'ended?') : exitCode === 0 ? paint('green', 'done  ') : paint('red', 'failed'),
+    id, exitCode === undefined ? paint('yellow', 'ended?') : exitCode === 0 ? paint('green', 'done  ') : isInterruption(exitCode) ? paint('yellow', 'interrupted') : paint('red', 'failed'),
     showable(who.sudoUser ?? who.user), `+${installed.length} -${removed.length}`, showable([event, ...args].join(' ')),
   ]));
 }

@@ -10,6 +10,7 @@ import { ConsoleReporter } from './console-reporter.ts';
 import { formatFailures } from './format-failure.ts';
 import { formatPreview, jsonPreview } from './format-preview.ts';
 import { formatSignal, jsonSignal } from './format-signal.ts';
+import { interruptible, LINGER_MILLISECONDS } from './interruptible.ts';
 import { hasColour, painter } from './terminal.ts';
 
 const OPTIONS = {
@@ -38,12 +39,14 @@ async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Giv
       stdout.write(json ? formatJson(jsonPreview(event, preview, diff ? shownDiff : undefined)) : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`);
       return preview.changes.obstacles.length === 0 ? 0 : 1;
     }
-    const result = await signalEvent(paths, request, reporter);
-    reporter.end();
-    // the reasons first, since the line that counts is the last one
-    if (!json) stderr.write(formatFailures(result.failures, stderr));
-    stdout.write(json ? formatJson(jsonSignal(result, diff ? shownDiff : undefined)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
-    return result.failures.length === 0 ? 0 : 1;
+    return await interruptible(stderr, async (signal) => {
+      const result = await signalEvent(paths, { ...request, signal }, reporter);
+      reporter.end();
+      // the reasons first, since the line that counts is the last one
+      if (!json) stderr.write(formatFailures(result.failures, stderr));
+      stdout.write(json ? formatJson(jsonSignal(result, diff ? shownDiff : undefined)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
+      return result.failures.length === 0 ? 0 : 1;
+    }, undefined, LINGER_MILLISECONDS);
   } finally {
     reporter.end();
   }

@@ -6,6 +6,8 @@ import { formatDigest } from '../model/image.ts';
 import { ANY_NAMES, type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, WAIT_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
+import { interruptible } from './interruptible.ts';
+import { InHand } from './in-hand.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 import { jsonPlan } from './format-preview.ts';
 
@@ -23,18 +25,24 @@ async function runUpdateImages({ values, words }: Given<typeof OPTIONS>, { paths
     return 0;
   }
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const onProgress = ({ operation: { verb, name, cause }, state, words: going }: Progress): void => {
+  const inHand = new InHand();
+  const onProgress = (progress: Progress): void => {
+    inHand.note(progress);
+    const { operation: { verb, name, cause }, state, words: going } = progress;
     if (state === 'begun' || state === 'going on') reporter.progress(`${verb} ${name}: ${going ?? cause}`);
     if (state !== 'done') return;
     reporter.end();
     if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
   };
-  try {
-    const { images, failures } = await updateImages(paths, { names: words, waitSeconds: values.wait }, reporter, onProgress);
+  const work = async (signal: AbortSignal): Promise<number> => {
+    const { images, failures } = await updateImages(paths, { names: words, waitSeconds: values.wait, signal }, reporter, onProgress);
     reporter.end();
     stdout.write(json ? formatJson({ images, failures: jsonFailures(failures) }) : images.map((image) => `${showable(formatUpdated(image))}\n`).join('') || 'nothing to do\n');
     if (!json) stderr.write(formatFailures(failures, stderr));
     return failures.length === 0 ? 0 : 1;
+  };
+  try {
+    return await interruptible(stderr, work, () => inHand.describe());
   } finally {
     reporter.end();
   }

@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from '../errors.ts';
+import { NEVER, refuseInterrupted, unlessInterrupted } from '../interrupt.ts';
 import { discard } from './any-state.ts';
 import { listSpecNeeds } from './bound.ts';
 import { applyImage } from './image-operations.ts';
@@ -38,8 +39,9 @@ const CREATES_AT_ONCE = 4;
  * container, others go on, but for those that need it; when an image or a volume cannot be had, or the engine does not
  * answer any more, nothing else is begun. Never throws for what the engine refuses.
  * @param gate waits until a container is healthy; absent: whoever is started is healthy
+ * @param signal nothing is begun any more when it comes, and what is begun is put back or completed
  */
-export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate): Promise<Applied> {
+export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate, signal: AbortSignal = NEVER): Promise<Applied> {
   const { operations } = plan;
   const done: Operation[] = [];
   const failed: { operation: Operation; failure: Failure }[] = [];
@@ -56,7 +58,8 @@ export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progres
     onProgress({ operation, state: 'begun' });
     try {
       await keeper.admit(operation);
-      await applyOperation(engine, operation, keeper, (words) => onProgress({ operation, state: 'going on', words }));
+      refuseInterrupted(signal, `cannot ${operation.verb} "${operation.name}"`);
+      await applyOperation(engine, operation, keeper, signal, (words) => onProgress({ operation, state: 'going on', words }));
       return undefined;
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
@@ -72,7 +75,7 @@ export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progres
     await Promise.all(needs);
     while (making.size >= CREATES_AT_ONCE) await Promise.race(making.values());
     const image = findImage(operation);
-    if (isOver || broken.has(getSubject(operation)) || (image !== undefined && broken.has(image))) {
+    if (isOver || signal.aborted || broken.has(getSubject(operation)) || (image !== undefined && broken.has(image))) {
       skipped.push(operation);
       continue;
     }
@@ -97,18 +100,18 @@ function findImage(operation: Operation): string | undefined {
   return operation.verb === 'create' || operation.verb === 'recreate' ? getImage(operation.spec) : undefined;
 }
 
-async function applyOperation(engine: Engine, operation: Operation, keeper: Gatekeeper, onWords: (words: string) => void): Promise<void> {
+async function applyOperation(engine: Engine, operation: Operation, keeper: Gatekeeper, signal: AbortSignal, onWords: (words: string) => void): Promise<void> {
   switch (operation.verb) {
     case 'pull':
-    case 'build': return applyImage(engine, operation, onWords);
+    case 'build': return unlessInterrupted(signal, `cannot ${operation.verb} image "${operation.name}"`, applyImage(engine, operation, onWords));
     case 'volume': return engine.createVolume(operation.name, { [MANAGED_LABEL]: 'true' });
     case 'network': return engine.createNetwork(operation.create);
     case 'connect': return connect(engine, operation);
     case 'disconnect': return engine.disconnectNetwork(operation.network, operation.id);
     case 'create':
-      keeper.watch(operation, await create(engine, operation));
+      keeper.watch(operation, await create(engine, operation, signal));
       return;
-    case 'recreate': return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id));
+    case 'recreate': return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id), signal);
     case 'update': return 'signal' in operation ? engine.signalContainer(operation.id, operation.signal) : engine.updateContainer(operation.id, operation.limits);
     case 'start':
       await (operation.paused ? unpause(engine, operation.id) : engine.startContainer(operation.id));
@@ -144,9 +147,10 @@ async function connect(engine: Engine, { network, id, endpoint, leaveFirst }: Ex
 }
 
 /** A port that is taken shows only at the start, and the container would stay behind. */
-async function create(engine: Engine, { name, spec }: Extract<Operation, { verb: 'create' }>): Promise<string> {
+async function create(engine: Engine, { name, spec }: Extract<Operation, { verb: 'create' }>, signal: AbortSignal): Promise<string> {
   const id = await engine.createContainer(name, makeCreateBody(spec));
   try {
+    refuseInterrupted(signal, `cannot create container "${name}"`, 'it is not there');
     await engine.startContainer(id);
     return id;
   } catch (error) {

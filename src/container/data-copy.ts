@@ -3,6 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { listenForInterrupt, NEVER } from '../interrupt.ts';
 import { type DataMove, formatStorage, type Storage } from './data-move.ts';
 import type { Engine } from './engine.ts';
 
@@ -50,19 +51,19 @@ export async function prepareMove(engine: Engine, move: DataMove, container: str
  * own beside the target first, so that the target is whole or not there. What stands there from
  * a copy for the same container was never taken into use, and goes. The source stays as it is.
  */
-export async function copyData({ move, source, target }: PreparedMove, container: string): Promise<void> {
+export async function copyData({ move, source, target }: PreparedMove, container: string, signal: AbortSignal = NEVER): Promise<void> {
   const part = besideOf(target, 'docksmith-part');
   try {
     rmSync(part, { recursive: true, force: true });
     if (isMountPoint(target)) {
       // a file system of its own has no place beside it
       writeFileSync(markOf(target), container);
-      for (const name of listContent(target)) rmSync(path.join(target, name), { recursive: true });
-      await execute('cp', ['--archive', '--sparse=auto', `${source}/.`, target]);
+      empty(target);
+      await execute('cp', ['--archive', '--sparse=auto', `${source}/.`, target], { signal });
       await execute('sync', ['--file-system', target]);
       return;
     }
-    await execute('cp', ['--archive', '--sparse=auto', '--no-target-directory', source, part]);
+    await execute('cp', ['--archive', '--sparse=auto', '--no-target-directory', source, part], { signal });
     await execute('sync', ['--file-system', part]);
     if (!isEmpty(target)) {
       const old = besideOf(target, 'docksmith-old-copy');
@@ -75,7 +76,14 @@ export async function copyData({ move, source, target }: PreparedMove, container
     renameSync(part, target);
   } catch (error) {
     rmSync(part, { recursive: true, force: true });
-    throw new Failure(`cannot copy data from ${formatStorage(move.from)} to ${formatStorage(move.to)}`, { why: stderrOf(error) ?? reasonOf(error), cause: error });
+    // half a copy is of no use, and its mark neither
+    if (isMountPoint(target) && readMark(target) === container) {
+      empty(target);
+      rmSync(markOf(target));
+    }
+    const what = `cannot copy data from ${formatStorage(move.from)} to ${formatStorage(move.to)}`;
+    await listenForInterrupt(signal, what);
+    throw new Failure(what, { why: stderrOf(error) ?? reasonOf(error), cause: error });
   }
 }
 
@@ -113,6 +121,10 @@ function readMark(target: string): string | undefined {
 function listContent(folder: string): readonly string[] {
   // every ext file system has one
   return existsSync(folder) ? readdirSync(folder).filter((name) => name !== 'lost+found') : [];
+}
+
+function empty(folder: string): void {
+  for (const name of listContent(folder)) rmSync(path.join(folder, name), { recursive: true });
 }
 
 function isEmpty(folder: string): boolean {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
+import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import type { ContainerInspect, Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
 import { checkHealth, findLastCheck, type Health, ownCheckTime } from './health.ts';
@@ -35,19 +36,23 @@ const LEAST_WAIT_MILLISECONDS = 2000;
 const LOOK_EVERY_MILLISECONDS = 150;
 const LOG_LINES = 10;
 
-/** @param times for containers that do not say it themselves */
-export function makeGate(engine: Engine, times: HealthTimes): Gate {
+/**
+ * @param times for containers that do not say it themselves
+ * @param signal ends every wait
+ */
+export function makeGate(engine: Engine, times: HealthTimes, signal: AbortSignal = NEVER): Gate {
   return async ({ id, name, labels, since }, onWords) => {
     const request = readHealthRequest(labels, times);
     if (request.wait === 0) return;
     const watch = new Watch(engine, id, request, since);
+    const wait = <T>(work: Promise<T>): Promise<T> => unlessInterrupted(signal, `cannot wait for container "${name}"`, work, 'it was started, and was not waited for');
     for (;;) {
-      const health = await watch.look();
+      const health = await wait(watch.look());
       if (health.state === 'healthy') return;
       if (health.state === 'disturbed') throw new Failure(`cannot run container "${name}"`, { why: health.words });
       if (health.state === 'failed') throw new Unhealthy(`cannot run container "${name}"`, health.words, await engine.readLastLines(id, LOG_LINES));
       onWords(health.words);
-      await sleep(LOOK_EVERY_MILLISECONDS);
+      await wait(sleep(LOOK_EVERY_MILLISECONDS));
     }
   };
 }

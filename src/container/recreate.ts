@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from '../errors.ts';
+import { Interrupted, NEVER, refuseInterrupted } from '../interrupt.ts';
 import { discard, renameInAnyState } from './any-state.ts';
 import { makeCreateBody } from './create-body.ts';
 import { copyData, finishMove, type PreparedMove, prepareMove } from './data-copy.ts';
@@ -13,10 +14,13 @@ import { Unhealthy } from './unhealthy.ts';
  * new one is healthy, and otherwise comes back as it was. Killed in between, the old one
  * stands aside under its label and another name: the next plan takes it up from there.
  * @param pass waits until the new one is healthy, and throws when it does not become so
+ * @param signal brings the old one back, unless the new one is healthy already
  */
-export async function recreate(engine: Engine, operation: RecreateOperation, pass: (id: string) => Promise<void> = () => Promise.resolve()): Promise<void> {
+export async function recreate(engine: Engine, operation: RecreateOperation, pass: (id: string) => Promise<void> = () => Promise.resolve(), signal: AbortSignal = NEVER): Promise<void> {
   const { name, nameNow, id, unfinished, spec, stop, wasRunning } = operation;
+  const mayGoOn = (): void => refuseInterrupted(signal, `cannot recreate container "${name}"`);
   const old = await engine.findContainer(id);
+  mayGoOn();
   if (old === undefined) throw new Failure(`cannot recreate container "${name}"`, { why: 'it went away in the meantime' });
   if (unfinished !== undefined) await discard(engine, unfinished, name, {});
   if (nameNow === name) await renameInAnyState(engine, id, `${name}${REPLACED_SUFFIX}`, stop);
@@ -24,14 +28,19 @@ export async function recreate(engine: Engine, operation: RecreateOperation, pas
   let move: PreparedMove | undefined;
   let isStarted = false;
   try {
+    mayGoOn();
     if (operation.move !== undefined) {
       move = await prepareMove(engine, operation.move, id);
       // nobody writes while it is copied
       await engine.stopContainer(id, stop);
-      await copyData(move, id);
+      mayGoOn();
+      await copyData(move, id, signal);
     }
+    mayGoOn();
     made = await engine.createContainer(name, makeCreateBody(spec, old));
+    mayGoOn();
     await engine.stopContainer(id, stop);
+    mayGoOn();
     await engine.startContainer(made);
     isStarted = true;
     await pass(made);
@@ -74,6 +83,7 @@ async function bringBack(engine: Engine, { id, name, wasRunning }: Old, { made, 
       cause: error,
     });
   }
+  if (error instanceof Interrupted) return error.with(`the old one ${wasRunning ? 'runs' : 'is'} as before`);
   if (!(error instanceof Unhealthy)) return error;
   return new Unhealthy(`cannot recreate container "${name}"`, `the new one was started, and ${error.reason}; the old one ${wasRunning ? 'runs again' : 'is back'}`, error.lines);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode } from '../errors.ts';
-import { type HeldLock, type LockOptions, takeLock } from '../lock.ts';
+import { type HeldLock, type LockOptions, takeLock, takeLockPatiently } from '../lock.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { removeUnfinished, UNFINISHED_DIR } from '../unfinished.ts';
 
@@ -12,6 +12,8 @@ export interface EventLockOptions {
   readonly run: string;
   readonly waitSeconds?: number | undefined;
   readonly onWait?: LockOptions['onWait'];
+  /** ends the wait */
+  readonly signal?: AbortSignal | undefined;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -37,7 +39,7 @@ export function eventLockFile(paths: Paths): string {
  * other: each caller has a lock of its own for those that it calls.
  * @throws Failure naming the holder, when it was waited for in vain
  */
-export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, env = process.env }: EventLockOptions): EventLock {
+export async function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, signal, env = process.env }: EventLockOptions): Promise<EventLock> {
   const file = eventLockFile(paths);
   const holder = `${command}, run ${run}`;
   const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => release(paths, run, lock) });
@@ -47,13 +49,13 @@ export function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait,
     // free: the run that called us was killed, and its name stands there still
     if (typeof lock !== 'string') return own(lock);
     if (isHeldBy(lock, root)) {
-      const joined = takeLock(calledByFile(paths, parent), { holder, waitSeconds, onWait });
+      const joined = await takeLockPatiently(calledByFile(paths, parent), { holder, waitSeconds, onWait, signal });
       if (isHeldBy(readHolder(file), root)) return { parent, token: `${root}/${run}`, release: () => release(paths, run, joined) };
       // the event ended while we waited for others that it had called
       joined.release();
     }
   }
-  return own(takeLock(file, { holder, waitSeconds, onWait }));
+  return own(await takeLockPatiently(file, { holder, waitSeconds, onWait, signal }));
 }
 
 /** Held by one after the other of those that this run has called. */

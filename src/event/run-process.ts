@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { reasonOf } from '../errors.ts';
+import { NEVER } from '../interrupt.ts';
 import { formatLate, killAfter } from '../kill-after.ts';
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
@@ -23,11 +24,16 @@ const DRAIN_MILLISECONDS = 250;
 /**
  * Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for what the program does.
  * @param limitSeconds after which it is killed, with all that it started; such a program does not hear of a Ctrl-C
+ * @param signal passed on to it when it comes; with a limit, it is killed
  */
-export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine, limitSeconds?: number): Promise<ProcessResult> {
+export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine, limitSeconds?: number, signal: AbortSignal = NEVER): Promise<ProcessResult> {
   const { execa } = await import('execa');
   const subprocess = execa(file, args, { env, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', detached: limitSeconds !== undefined });
-  const limit = limitSeconds === undefined ? undefined : killAfter(subprocess.pid, limitSeconds);
+  const limit = limitSeconds === undefined ? undefined : killAfter(subprocess.pid, limitSeconds, signal);
+  const passOn = (): void => {
+    if (limitSeconds === undefined) subprocess.kill(signal.reason as NodeJS.Signals);
+  };
+  signal.addEventListener('abort', passOn, { once: true });
   const read = Promise.all([readLines(subprocess.stdout, 'stdout', onLine), readLines(subprocess.stderr, 'stderr', onLine)]);
   subprocess.once('exit', () => {
     const timer = setTimeout(() => {
@@ -37,10 +43,11 @@ export async function runProcess(file: string, args: readonly string[], env: Nod
     void read.then(() => clearTimeout(timer));
   });
   const [result] = await Promise.all([subprocess, read]);
+  signal.removeEventListener('abort', passOn);
   const isLate = limit?.() === true;
-  const { exitCode, signal, durationMs, cause } = result;
-  const started = exitCode !== undefined || signal !== undefined;
-  return { exitCode, signal, limit: isLate ? limitSeconds : undefined, notStarted: started ? undefined : whyNotStarted(file, cause), seconds: durationMs / 1000 };
+  const { exitCode, signal: endedBy, durationMs, cause } = result;
+  const started = exitCode !== undefined || endedBy !== undefined;
+  return { exitCode, signal: endedBy, limit: isLate ? limitSeconds : undefined, notStarted: started ? undefined : whyNotStarted(file, cause), seconds: durationMs / 1000 };
 }
 
 /** `exit code 3`, `ended by SIGTERM`, or why it did not start; undefined for exit code 0. */

@@ -18,6 +18,8 @@ export interface StepContext {
   readonly retry?: boolean;
   /** a line of the step's output, without its newline and without the step's name */
   readonly onLine: OnLine;
+  /** passed on to the step */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface StepResult {
@@ -33,9 +35,9 @@ export interface StepResult {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Runs one executable of an event as `SNNname EVENT ARG…`. What goes wrong is in the result: the steps after it still run. */
-export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, mayStayPending = false, retry = false, onLine }: StepContext): Promise<StepResult> {
+export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, mayStayPending = false, retry = false, onLine, signal }: StepContext): Promise<StepResult> {
   const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: token, ...(mayStayPending && { DOCKSMITH_MAY_STAY_PENDING: '1' }), ...(retry && { DOCKSMITH_RETRY: '1' }) });
-  const result = await runProcess(step.file, [event, ...args], env, onLine);
+  const result = await runProcess(step.file, [event, ...args], env, onLine, undefined, signal);
   const why = formatFailedEnd(result);
   const failure = why === undefined ? undefined : new Failure(`cannot complete step "${step.name}" of event "${event}"`, { why });
   return { name: step.name, exitCode: result.exitCode, signal: result.signal, seconds: result.seconds, failure };

@@ -5,6 +5,7 @@ import type { ServiceToAdjust } from '../event/steps.ts';
 import { isVerb } from '../event/verbs.ts';
 import type { Install, Removal } from '../output/change-set.ts';
 import { clearIntents, type Intent, listIntents } from '../output/intents.ts';
+import { NEVER } from '../interrupt.ts';
 import type { Paths } from '../paths.ts';
 import { DOCKER, isForeignDaemon } from './foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
@@ -16,17 +17,17 @@ export interface AdjustResult {
 
 /**
  * Adjusts those of the services that something is pending for, or that are to be adjusted
- * always. What was done is pending no more; what failed stays so.
+ * always. What was done is pending no more; what failed stays so, and what a signal keeps from being begun.
  */
 export async function adjustServices(
-  paths: Paths, snapshot: Snapshot, services: readonly ServiceToAdjust[], step: string, reporter: Reporter,
+  paths: Paths, snapshot: Snapshot, services: readonly ServiceToAdjust[], step: string, reporter: Reporter, signal: AbortSignal = NEVER,
 ): Promise<AdjustResult> {
   const adjusted: Adjusted[] = [];
   const failures: Failure[] = [];
   const pending = listIntents(paths).filter(({ kind }) => kind === 'service');
   for (const { service, verbs, always } of services) {
     const intent = pending.find(({ name }) => name === service);
-    if (intent === undefined && !always) continue;
+    if (signal.aborted || (intent === undefined && !always)) continue;
     if (isLeftToItsAdmin(snapshot, service)) {
       adjusted.push(...verbs.map((verb) => ({ service, verb, outcome: 'left alone' as const, note: `${verb} ${service}: left alone, it has an admin of its own (Daemon foreign)` })));
       clearIntents(paths, [{ kind: 'service', name: service }]);

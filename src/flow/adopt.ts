@@ -59,7 +59,7 @@ export async function adopt(paths: Paths, request: AdoptRequest, reporter: Repor
   if (request.dryRun) return (await prepare(paths, request.source)).adoption;
   const { command, waitSeconds } = request;
   const run = newRun('adopt', []);
-  const lock = beginEvent(paths, { command, run: run.id, waitSeconds }, reporter);
+  const lock = await beginEvent(paths, { command, run: run.id, waitSeconds }, reporter);
   try {
     const prepared = await prepare(paths, request.source);
     await commit(paths, prepared, command, run);

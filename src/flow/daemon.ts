@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import { Failure } from '../errors.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
@@ -35,13 +36,13 @@ export function willRestartDaemon(paths: Paths, snapshot: Snapshot, intents: rea
 }
 
 /** Restarts the engine if one of its options changed, says what that stops, and waits until it answers again. */
-export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: Reporter): Promise<AdjustResult> {
+export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: Reporter, signal: AbortSignal = NEVER): Promise<AdjustResult> {
   const restart = await daemonRestart(paths, snapshot, listIntents(paths));
   if (restart !== undefined && restart.stops.length > 0) reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
-  const result = await adjustServices(paths, snapshot, [{ service: DOCKER, verbs: ['restart'], always: false }], DOCKER, reporter);
+  const result = await adjustServices(paths, snapshot, [{ service: DOCKER, verbs: ['restart'], always: false }], DOCKER, reporter, signal);
   if (!result.adjusted.some(({ outcome }) => outcome === 'done') || findProp(snapshot, 'configuration', DOCKER, 'status') === 'disabled') return result;
   reporter.progress('waiting for the engine');
-  const failure = await waitForEngine(paths, snapshot);
+  const failure = await unlessInterrupted(signal, 'cannot wait for the engine', waitForEngine(paths, snapshot));
   return failure === undefined ? result : { ...result, failures: [...result.failures, failure] };
 }
 

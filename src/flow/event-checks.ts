@@ -8,6 +8,7 @@ import { stepEnvironment } from '../event/run-step.ts';
 import type { ExecutableStep } from '../event/steps.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import { findPlace, formatRecord } from '../output/check.ts';
+import { NEVER, refuseInterrupted } from '../interrupt.ts';
 import type { Paths } from '../paths.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
@@ -20,6 +21,8 @@ export interface EventChecks {
   /** after which one that did not end is killed, with what it started */
   readonly limitSeconds: number;
   readonly onBegin: (name: string) => void;
+  /** kills a check, and the files are taken back */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const LIMIT_SECONDS = 60;
@@ -34,7 +37,7 @@ export function readCheckLimit(snapshot: Snapshot): number {
  * the files are in place and can still be taken back. What a content one prints is not shown.
  * @throws Failure(s), one per check that refuses, at the fragment whose line it names
  */
-export async function runChecks(paths: Paths, { install, remove }: ChangeSet, { event, args, checks, limitSeconds, onBegin }: EventChecks): Promise<void> {
+export async function runChecks(paths: Paths, { install, remove }: ChangeSet, { event, args, checks, limitSeconds, onBegin, signal = NEVER }: EventChecks): Promise<void> {
   if (checks.length === 0) return;
   const failures: Failure[] = [];
   const folder = makeUnfinished(paths, 'check');
@@ -45,7 +48,8 @@ export async function runChecks(paths: Paths, { install, remove }: ChangeSet, { 
       onBegin(name);
       const said: string[] = [];
       const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, [VERIFYING]: '1' });
-      const why = formatFailedEnd(await runProcess(file, [event, ...args], env, (line) => said.push(line), limitSeconds));
+      const why = formatFailedEnd(await runProcess(file, [event, ...args], env, (line) => said.push(line), limitSeconds, signal));
+      refuseInterrupted(signal, `cannot complete event "${event}"`);
       if (why !== undefined) failures.push(blame(paths, install.map(({ output }) => output), said.join('\n').trim(), (record) => `cannot complete event "${event}": its check "${name}" refuses the files${record}`, why));
     }
   } finally {

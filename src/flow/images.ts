@@ -3,6 +3,7 @@ import { inspectImage } from '../container/engine-facts.ts';
 import { applyImage, makeImageOperation } from '../container/image-operations.ts';
 import { formatImageReference } from '../container/names.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import { findImageReference, whyNotPulled } from '../model/image.ts';
 import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../model/image-source.ts';
 import { CONTAINERS } from '../model/ports.ts';
@@ -23,7 +24,7 @@ export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
  * @param only keys of `docker_containers`
  * @returns the world with what these images say
  */
-export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter): Promise<World> {
+export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter, signal: AbortSignal = NEVER): Promise<World> {
   const { paths, snapshot, facts } = world;
   const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
   const asking = listRecords(snapshot, CONTAINERS).map(({ key }) => key).filter((key) => (involved?.includes(key) ?? true)
@@ -38,7 +39,7 @@ export async function fetchAskedImages(world: World, only: readonly string[] | u
     const name = formatImageReference(reference);
     const operation = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, `not there, and the ports of ${key} are left to it`, true);
     reporter.progress(`${operation.verb} ${name}`);
-    await applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`));
+    await unlessInterrupted(signal, `cannot ${operation.verb} image "${name}"`, applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`)));
     reporter.line('images', `${operation.verb} ${name}: ${operation.cause}`, 'stdout');
     const image = await inspectImage(engine, reference);
     if (image !== undefined) images.set(reference, image);

@@ -66,10 +66,10 @@ function listLocalSubnets(snapshot: Snapshot): readonly string[] {
 }
 
 /** Carries a plan out. Host folders that records want made are made first, and those that are missing stop it before anything is touched. */
-export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void): Promise<Applied> {
+export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void, signal?: AbortSignal): Promise<Applied> {
   refuseMissing(snapshot, plan);
   for (const operation of listMaking(plan)) for (const { name, folder } of missingFolders(snapshot, operation)) makeHostFolder(snapshot, name, folder);
-  return applyPlan(engine, plan, onProgress, makeGate(engine, healthTimes(snapshot)));
+  return applyPlan(engine, plan, onProgress, makeGate(engine, healthTimes(snapshot), signal), signal);
 }
 
 /** What the record `docksmith` says for containers that say nothing of their health. */

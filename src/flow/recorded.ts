@@ -1,5 +1,5 @@
 import type { Progress } from '../container/apply.ts';
-import { Failure, Failures } from '../errors.ts';
+import { Failure, Failures, worstOf } from '../errors.ts';
 import { appendOperation } from '../event/operations-log.ts';
 import { newRun, type Run, runsFolder, writeRun } from '../event/runs.ts';
 import type { Mask } from '../mask.ts';
@@ -13,6 +13,7 @@ export interface RecordedCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly waitSeconds?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** as a step of an event it is part of that event's record, and has none of its own */
   readonly isStep?: boolean;
 }
@@ -25,15 +26,15 @@ export interface Outcome {
 }
 
 /** Does the work of a command that is no event under the event lock, and records it for `docksmith runs`. */
-export async function recorded<T>(paths: Paths, { command, args, waitSeconds, isStep = false }: RecordedCommand, reporter: Reporter, work: (run: Run) => Promise<T>, outcomeOf: (result: T) => Outcome): Promise<T> {
+export async function recorded<T>(paths: Paths, { command, args, waitSeconds, signal, isStep = false }: RecordedCommand, reporter: Reporter, work: (run: Run) => Promise<T>, outcomeOf: (result: T) => Outcome): Promise<T> {
   const begun = newRun(command, args);
-  const lock = beginEvent(paths, { command: [command, ...args].join(' '), run: begun.id, waitSeconds }, reporter);
+  const lock = await beginEvent(paths, { command: [command, ...args].join(' '), run: begun.id, waitSeconds, signal }, reporter);
   const run: Run = lock.parent === undefined ? begun : { ...begun, parent: lock.parent };
   const write = (record: Run): void => {
     if (lock.parent === undefined || !isStep) writeRun(paths, record);
   };
   const end = ({ installed = [], removed = [], failures = [] }: Outcome): void => write({
-    ...run, installed, removed, ended: new Date().toISOString(), exitCode: failures.length === 0 ? 0 : 1, ...(failures.length === 0 ? {} : { failures: failures.map(({ message }) => message) }),
+    ...run, installed, removed, ended: new Date().toISOString(), exitCode: worstOf(failures), ...(failures.length === 0 ? {} : { failures: failures.map(({ message }) => message) }),
   });
   try {
     write(run);

@@ -34,9 +34,9 @@ export const VERIFYING = 'DOCKSMITH_VERIFYING';
  * Takes the event lock, or joins the event that this call is nested in, as `takeEventLock` does;
  * then nothing unfinished is there but what is ours, until it is released.
  */
-export function beginEvent(paths: Paths, options: Omit<EventLockOptions, 'onWait'>, reporter: Reporter): EventLock {
+export async function beginEvent(paths: Paths, options: Omit<EventLockOptions, 'onWait'>, reporter: Reporter): Promise<EventLock> {
   if (process.env[VERIFYING] !== undefined) throw new Failure(`cannot run "${options.command}"`, { why: 'a check of an event called it, and checks change nothing' });
-  const lock = takeEventLock(paths, { ...options, onWait: (holder) => reporter.waiting(holder) });
+  const lock = await takeEventLock(paths, { ...options, onWait: (holder) => reporter.waiting(holder) });
   try {
     // whoever held it until now may have been killed while we waited
     recoverJournal(paths, (line) => reporter.warning(line));

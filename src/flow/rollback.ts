@@ -51,9 +51,9 @@ export async function planRollback(paths: Paths, number: number): Promise<Rollba
  * Puts the records that history keeps back to what they were, and regenerates: in one
  * transaction, so that a regeneration that fails leaves the dbs as they are.
  */
-export function rollBack(paths: Paths, { number }: Generation, reporter: Reporter): Promise<SignalResult> {
+export function rollBack(paths: Paths, { number }: Generation, reporter: Reporter, signal?: AbortSignal): Promise<SignalResult> {
   return signalEvent(paths, {
-    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] },
+    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, signal,
     prepare: (staged) => {
       const { now, then } = readThenAndNow(staged, number);
       writeDifference(staged, now, then);

@@ -7,15 +7,18 @@ import { SpecCache } from '../container/spec-cache.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
+import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { readLedger } from '../output/ledger.ts';
-import { addIntents, clearIntents } from '../output/intents.ts';
+import { clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { waitForBoot } from './boot.ts';
 import { listLeft, readFailedSpecs, rememberFailed, withoutHealed } from './failed-specs.ts';
+import { describeInterruptedPlan, listOwnFailures } from './interrupted-plan.ts';
+import { ALL_CONTAINERS, notePending } from './interrupted-event.ts';
 import { listBereft } from './interruptions.ts';
 import { listInvolved } from './involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
@@ -35,6 +38,8 @@ export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> 
   /** as it was typed, without its arguments: for whoever waits for the lock, and for the log */
   readonly command: string;
   readonly waitSeconds?: number | undefined;
+  /** ends it in good order */
+  readonly signal?: AbortSignal | undefined;
   /** without an engine it stays pending, and that is no failure */
   readonly mayStayPending: boolean;
 }
@@ -50,8 +55,6 @@ export interface Reconciled {
   readonly failures: readonly Failure[];
 }
 
-const PENDING = { kind: 'container', name: 'all' } as const;
-
 /**
  * The whole loop: desired and actual to a plan, and the plan carried out, under the event lock.
  * @throws Failure(s) for what keeps it from beginning; what fails on the way is in the result
@@ -59,27 +62,28 @@ const PENDING = { kind: 'container', name: 'all' } as const;
 export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
   const args = request.asked?.names ?? request.names ?? [];
-  return recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, isStep: true }, reporter, (run) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
+  return recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true }, reporter, (run) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
 }
 
 /** Plans, and where `onProgress` is given carries it out. */
 async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
+  const { signal = NEVER } = request;
   const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   // it answers while files are read
-  const asked = request.isBoot === true ? undefined : await askEngine(paths, snapshot);
+  const asked = request.isBoot === true ? undefined : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
   const cache = new SpecCache(paths);
   const only = request.asked?.names ?? names;
   const specs = readRunSpecs(paths, only, cache);
   // a dry run writes nothing; and those of some are not all that will be asked for
   if (onProgress !== undefined && only === undefined) cache.write();
   const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
-  const answered = asked ?? await askEngine(paths, snapshot, async () => {
+  const answered = asked ?? await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot, async () => {
     if (onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
-  });
+  }));
   if (answered instanceof Failure) {
     if (!request.mayStayPending) throw answered;
-    addIntents(paths, [{ ...PENDING, verbs: ['reconcile'], causes: [answered.message], since: new Date().toISOString() }]);
+    notePending(paths, answered.message);
     return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${answered.message})`, failures: [] };
   }
   const { engine, inventory } = answered;
@@ -88,19 +92,21 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
   // who has data moved asks for it
   const isRetry = request.retry === true || request.moveData === true;
-  const bare = await planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, inventory, failed: isRetry ? undefined : failed });
+  const bare = await unlessInterrupted(signal, `cannot complete "${request.command}"`, planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, inventory, failed: isRetry ? undefined : failed }));
   const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
-  const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress);
+  const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress, signal);
   await removeOldSecrets(paths, snapshot, engine);
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
+  const interrupted = describeInterruptedPlan(request.command, signal, applied);
   rememberFailed(paths, failed, planned, applied, new Date());
   await rememberStarts(paths, engine, planned, applied);
-  if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined) clearIntents(paths, [PENDING]);
-  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...applied.failed.map(({ failure }) => failure), ...listLeft(planned)] };
+  if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined && interrupted === undefined) clearIntents(paths, [ALL_CONTAINERS]);
+  if (interrupted !== undefined && request.asked === undefined) notePending(paths, `${request.command} was interrupted`);
+  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...listOwnFailures(applied), ...listLeft(planned), ...interrupted ?? []] };
 }
 
 /** @returns why it does not answer, where it does not */

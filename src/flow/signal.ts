@@ -1,14 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
+import { errorCode, Failure, Failures, reasonOf, worstOf } from '../errors.ts';
 import { type Run, newRun, type RunStep } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Adjusted } from '../event/services.ts';
 import { type ExecutableStep, listSteps, type ServiceToAdjust, type Step, withServices } from '../event/steps.ts';
 import { type ChangeSet, listEdited, NO_CHANGES, refuseObstacles } from '../output/change-set.ts';
+import { Interrupted, listenForInterrupt, NEVER, unlessInterrupted } from '../interrupt.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
-import { type Intent, listIntents } from '../output/intents.ts';
+import { listIntents } from '../output/intents.ts';
 import { Spool } from '../output/spool.ts';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
@@ -23,43 +24,18 @@ import { generationOf, pruneHistory } from './generation-dbs.ts';
 import { fetchAskedImages } from './images.ts';
 import { listInvolved } from './involved.ts';
 import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { describeInterrupted, isEndedBySignal, notePending } from './interrupted-event.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { rememberOverrides } from './overrides.ts';
 import { beginEvent } from './recover.ts';
 import type { Reporter } from './reporter.ts';
 import { readSecrets, writeMaskedRun } from './secrets.ts';
+import type { SignalRequest, SignalResult } from './signal-request.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findEngine, readHostSnapshot, readWorld, type World } from './world.ts';
 
-export interface SignalRequest {
-  readonly event: string;
-  readonly args: readonly string[];
-  /** adjusts every service of the event, whether or not a file of it changed */
-  readonly force?: boolean;
-  readonly takeOver?: boolean;
-  /** tries run specs again that have failed */
-  readonly retry?: boolean;
-  readonly waitSeconds?: number | undefined;
-  /** changes the dbs before the first step, on the copy that the steps work on */
-  readonly prepare?: (paths: Paths) => void;
-  /** what was asked for, where that is more than the event: the record of the run and history call it so */
-  readonly calledAs?: { readonly command: string; readonly args: readonly string[] };
-}
-
-/** What an event did. */
-export interface SignalResult {
-  readonly run: Run;
-  readonly changes: ChangeSet;
-  /** path -> file in history of what was edited by hand or taken over */
-  readonly kept: Committed['kept'];
-  readonly edited: readonly string[];
-  readonly adjusted: readonly Adjusted[];
-  /** services of the event for which nothing was pending */
-  readonly untouched: readonly string[];
-  readonly pending: readonly Intent[];
-  readonly failures: readonly Failure[];
-}
+export type { SignalRequest, SignalResult };
 
 /** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
 const isHook = (event: string): boolean => event === 'post-install' || event === 'post-upgrade';
@@ -78,7 +54,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const first = newRun(calledAs.command, calledAs.args);
   // whoever waits sees it, and history keeps it
   const command = readSecrets(paths).mask([...(request.calledAs === undefined ? ['signal-event'] : []), calledAs.command, ...calledAs.args].join(' '));
-  const lock = beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds }, reporter);
+  const lock = await beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds, signal: request.signal }, reporter);
   try {
     const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
     // what is pending while a step of an event calls another one is what its parent still comes to
@@ -87,7 +63,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
     const result = await new Signal(paths, { ...request, command, steps, checks, run, token: lock.token }, reporter).run();
     const { install, remove } = result.changes;
     const ended: Run = {
-      ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: result.failures.length === 0 ? 0 : 1, ...(result.failures.length === 0 ? {} : { failures: result.failures.map(({ message }) => message) }),
+      ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: worstOf(result.failures), ...(result.failures.length === 0 ? {} : { failures: result.failures.map(({ message }) => message) }),
       installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
     };
     writeMaskedRun(paths, ended);
@@ -123,6 +99,8 @@ class Signal {
   readonly #failures: Failure[] = [];
   readonly #adjusted: Adjusted[] = [];
   readonly #untouched: string[] = [];
+  readonly #signal: AbortSignal;
+  readonly #left: string[] = [];
   #changes = NO_CHANGES;
   #kept: Committed['kept'] = new Map();
 
@@ -130,6 +108,7 @@ class Signal {
     this.#paths = paths;
     this.#context = context;
     this.#reporter = reporter;
+    this.#signal = context.signal ?? NEVER;
     this.#changedFile = paths.file(path.posix.join(UNFINISHED_DIR, `changed-${context.run.id}`));
   }
 
@@ -141,6 +120,7 @@ class Signal {
       writeFileSync(this.#changedFile, '', { mode: 0o600 });
       const isDone = templates?.kind !== 'templates' || await this.#expand(steps.slice(0, at), templates);
       for (const step of isDone ? steps.slice(at + 1) : []) await this.#step(step, this.#paths);
+      if (isDone) this.#endInterrupted();
     } finally {
       rmSync(this.#changedFile, { force: true });
     }
@@ -157,17 +137,20 @@ class Signal {
       staged = before.length === 0 && prepare === undefined ? undefined : new StagedDbs(this.#paths);
       if (staged !== undefined) prepare?.(staged.paths);
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
+      await this.#listen();
       this.#reporter.progress('expanding the templates');
       const requests = requestsOf(templates, args);
       const read = await readWorld(staged?.paths ?? this.#paths, [], { isForced: force });
-      const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter) : read;
+      const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter, this.#signal) : read;
       const expanded = expandTemplates(world, requests, { takeOver, isForced: force, spool });
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);
-      await checkOutputs(this.#paths, changes, readCheckLimit(world.snapshot));
+      await this.#listen();
+      await checkOutputs(this.#paths, changes, readCheckLimit(world.snapshot), this.#signal);
       if (hasAction(this.#context.steps, KNOWN_ACTIONS.daemon)) for (const warning of await checkEngineOptions(world, changes)) this.#reporter.warning(warning);
-      if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await prepareContainers(world, expanded, this.#context, this.#reporter);
+      if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await unlessInterrupted(this.#signal, 'cannot plan', prepareContainers(world, expanded, this.#context, this.#reporter));
+      await this.#listen();
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
@@ -189,7 +172,7 @@ class Signal {
   }
 
   async #verify({ snapshot }: World, changes: ChangeSet): Promise<void> {
-    await runChecks(this.#paths, changes, { ...this.#context, limitSeconds: readCheckLimit(snapshot), onBegin: (name) => this.#reporter.progress(name) });
+    await runChecks(this.#paths, changes, { ...this.#context, limitSeconds: readCheckLimit(snapshot), signal: this.#signal, onBegin: (name) => this.#reporter.progress(name) });
   }
 
   #tellChanged({ install, remove }: ChangeSet): void {
@@ -204,7 +187,19 @@ class Signal {
     return hasAction(this.#context.steps, KNOWN_ACTIONS.daemon) && willRestartDaemon(paths, snapshot, [...listIntents(this.#paths), ...intentsOf(install, remove, new Date())]);
   }
 
+  #listen(): Promise<void> {
+    return listenForInterrupt(this.#signal, `cannot complete event "${this.#context.event}"`);
+  }
+
+  /** What was committed stays, and the next event does the rest. */
+  #endInterrupted(): void {
+    if (!this.#signal.aborted) return;
+    if (hasAction(this.#context.steps.filter(({ name }) => this.#left.includes(name)), KNOWN_ACTIONS.reconcile)) notePending(this.#paths, `${this.#context.event} was interrupted`);
+    this.#failures.push(describeInterrupted(this.#context.event, this.#signal, this.#left));
+  }
+
   async #step(step: Step, paths: Paths): Promise<void> {
+    if (this.#signal.aborted) return void this.#left.push(step.name);
     if (step.kind === 'executable') return this.#execute(step, paths);
     if (step.kind === 'services') return this.#adjust(step);
   }
@@ -213,18 +208,19 @@ class Signal {
     const { event, args, token, retry = false } = this.#context;
     this.#reporter.progress(step.name);
     const { name, exitCode, signal, seconds, failure } = await runStep(step, {
-      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry,
+      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry, signal: this.#signal,
       onLine: (line, stream) => this.#reporter.line(step.name, line, stream),
     });
     this.#steps.push({ name, seconds, ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) });
-    if (failure !== undefined) this.#failures.push(failure);
+    if (isEndedBySignal({ exitCode, signal }, this.#signal)) this.#left.push(name);
+    else if (failure !== undefined) this.#failures.push(failure);
   }
 
   async #adjust({ name, services }: Extract<Step, { kind: 'services' }>): Promise<void> {
     const began = performance.now();
     const snapshot = readHostSnapshot(this.#paths);
     const wanted = this.#context.force === true ? services.map((service) => ({ ...service, always: true })) : services;
-    const { adjusted, failures } = await adjustServices(this.#paths, snapshot, wanted, name, this.#reporter);
+    const { adjusted, failures } = await adjustServices(this.#paths, snapshot, wanted, name, this.#reporter, this.#signal);
     const mayPend = isHook(this.#context.event);
     if (mayPend) for (const failure of failures) this.#reporter.warning(`${failure.message}; it stays pending`);
     else this.#failures.push(...failures);
@@ -235,7 +231,8 @@ class Signal {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof Failures) this.#failures.push(...error.failures);
+    if (error instanceof Interrupted) this.#failures.push(describeInterrupted(this.#context.event, this.#signal, undefined));
+    else if (error instanceof Failures) this.#failures.push(...error.failures);
     else if (error instanceof Failure) this.#failures.push(error);
     else if (errorCode(error) !== undefined) this.#failures.push(new Failure(`cannot run event "${this.#context.event}"`, { why: error instanceof Error ? error.message : reasonOf(error), cause: error }));
     else throw error;

@@ -16,6 +16,7 @@ import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { NO_FACTS } from '../facts/facts.ts';
+import { Interrupted, NEVER, unlessInterrupted } from '../interrupt.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { formatDigest, referenceOfImage } from '../model/image.ts';
@@ -28,47 +29,24 @@ import { healthTimes, readRunSpecs } from './reconcile.ts';
 import { recorded, recordingOperations } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { withSecretFiles } from './secret-files.ts';
+import type { ImagesUpdated, ImageUpdated, UpdateImages } from './image-updated.ts';
 import { getEngine } from './world.ts';
 
-/** What became of one image. */
-export interface ImageUpdated {
-  /** `mediawiki:1.43` */
-  readonly image: string;
-  /** came back: the new one was no good, and the old one has the name again */
-  readonly outcome: 'updated' | 'unchanged' | 'came back' | 'failed' | 'left alone';
-  /** digests; undefined: there was none, or it is not known */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  /** why it was left alone */
-  readonly why?: string | undefined;
-  /** containers that were made anew of it, and run with it */
-  readonly containers: readonly string[];
-}
-
-export interface ImagesUpdated {
-  readonly images: readonly ImageUpdated[];
-  readonly failures: readonly Failure[];
-}
-
-export interface UpdateImages {
-  /** records of `docker_images`, or containers; empty: the images of all enabled containers */
-  readonly names: readonly string[];
-  readonly waitSeconds?: number | undefined;
-}
+export type { ImagesUpdated, ImageUpdated, UpdateImages };
 
 /**
  * Fetches images anew and takes the containers over to them. Where one does not do well with a
  * new image, all of that image go back, and the name means the old one again. Images are never removed.
  * @throws Failure(s) for names that are not known, and where there is no engine
  */
-export async function updateImages(paths: Paths, { names, waitSeconds }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
-  return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, isStep: true }, reporter, async (run) => {
+export async function updateImages(paths: Paths, { names, waitSeconds, signal = NEVER }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
+  return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, signal, isStep: true }, reporter, async (run) => {
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = readEnabledSpecs(paths, snapshot);
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
     const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
-    const update = new Update(engine, makeDesired(records, specs, sources), { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress) });
+    const update = new Update(engine, makeDesired(records, specs, sources), { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress), signal });
     const references = findReferences(snapshot, specs, names);
     for (const reference of references) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     await update.follow();
@@ -123,6 +101,7 @@ interface UpdateOptions {
   readonly times: HealthTimes;
   readonly failed: FailedSpecs;
   readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
 }
 
 class Update implements ImagesUpdated {
@@ -134,17 +113,20 @@ class Update implements ImagesUpdated {
   readonly #gate: Gate;
   readonly #failed: FailedSpecs;
   readonly #onProgress: (progress: Progress) => void;
+  readonly #signal: AbortSignal;
 
-  constructor(engine: Engine, desired: Desired, { times, failed, onProgress }: UpdateOptions) {
+  constructor(engine: Engine, desired: Desired, { times, failed, onProgress, signal }: UpdateOptions) {
     this.#failed = failed;
     this.#specs = specsOf(desired);
-    this.#gate = makeGate(engine, times);
+    this.#gate = makeGate(engine, times, signal);
+    this.#signal = signal;
     this.#engine = engine;
     this.#desired = desired;
     this.#onProgress = onProgress;
   }
 
   async run(reference: string, source: ImageSource): Promise<void> {
+    if (this.#signal.aborted) return this.#leave(reference);
     const why = whyLeftAlone(reference);
     if (why !== undefined) return void this.images.push({ image: reference, outcome: 'left alone', why, containers: [] });
     if (!isFetched(source)) return this.#followHost(reference);
@@ -155,6 +137,7 @@ class Update implements ImagesUpdated {
     const to = findDigest(after, reference);
     const { done, failure } = await this.#takeOver(reference, after, `image ${from === undefined ? 'none' : formatDigest(from)} -> ${formatDigest(to)}`);
     if (failure === undefined) return void this.images.push({ image: reference, outcome: before?.Id === after.Id ? 'unchanged' : 'updated', from, to, containers: done });
+    if (failure instanceof Interrupted) return this.#leave(reference, done, failure.rest);
     this.failures.push(failure);
     if (before === undefined || before.Id === after.Id) return void this.images.push({ image: reference, outcome: 'failed', from, to, containers: done });
     await this.#goBack(reference, before, `image ${formatDigest(to)} -> ${formatDigest(findDigest(before, reference))}, since another container does not run with it`);
@@ -169,19 +152,28 @@ class Update implements ImagesUpdated {
     const old = this.#desired.containers.map((wanted) => (wanted.state === 'running' && getImage(wanted.spec) === reference ? containers.get(wanted.name)?.inspect.Image : undefined)).find((id) => id !== undefined && id !== image.Id);
     const [from, to] = [old ?? image.Id, image.Id];
     const { done, failure } = await this.#takeOver(reference, image, `image ${formatDigest(from)} -> ${formatDigest(to)}`);
+    if (failure instanceof Interrupted) return this.#leave(reference, done, failure.rest);
     if (failure !== undefined) this.failures.push(failure);
     this.images.push({ image: reference, outcome: failure !== undefined ? 'failed' : old === undefined ? 'unchanged' : 'updated', from, to, containers: done });
   }
 
+  /** What is done stays: who still runs with the old image gets the new one the next time. */
+  #leave(image: string, containers: readonly string[] = [], rest = ''): void {
+    this.images.push({ image, outcome: 'failed', containers });
+    if (!this.failures.some((failure) => failure instanceof Interrupted)) this.failures.push(new Interrupted(`cannot update image "${image}"`, this.#signal, rest));
+  }
+
   /** Those that are bound to a container which was made anew, or came back, have lost its network or its mounts. */
   async follow(): Promise<void> {
+    if (this.#signal.aborted) return;
     const operations = followBound([], this.#desired.containers, await readActual(this.#engine, this.#desired));
-    const { failed } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate);
+    const { failed } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate, this.#signal);
     this.failures.push(...failed.map(({ failure }) => failure));
   }
 
   /** Containers of these images that are not as their records say, whatever the images are: what is not there or does not run is brought back by reconciling. */
   async compare(references: ReadonlySet<string>): Promise<void> {
+    if (this.#signal.aborted) return;
     const { operations, left = new Map<string, string>(), refused = [] } = planReconcile(this.#desired, await readActual(this.#engine, this.#desired), { failed: this.#failed });
     const names = new Set([...this.#specs].flatMap(([name, spec]) => (references.has(getImage(spec)) ? [name] : [])));
     const amiss = new Map([...operations.filter(isStarting).map(({ verb, name, cause }) => [name, `waits for ${verb} (${cause})`] as const), ...left].filter(([name]) => names.has(name)));
@@ -192,7 +184,7 @@ class Update implements ImagesUpdated {
     const operation = makeImageOperation(reference, source, 'asked for', false);
     this.#onProgress({ operation, state: 'begun' });
     try {
-      await applyImage(this.#engine, operation, (words) => this.#onProgress({ operation, state: 'going on', words }));
+      await unlessInterrupted(this.#signal, `cannot ${operation.verb} image "${reference}"`, applyImage(this.#engine, operation, (words) => this.#onProgress({ operation, state: 'going on', words })));
       this.#onProgress({ operation, state: 'done' });
       return await this.#engine.findImage(reference);
     } catch (error) {
@@ -208,7 +200,8 @@ class Update implements ImagesUpdated {
     const plan = planImageUpdate(this.#desired, await readActual(this.#engine, this.#desired), { reference, image, cause, failed: this.#failed });
     const done: string[] = [];
     for (const [name, operations] of plan) {
-      const { failed: [failed] } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate);
+      if (this.#signal.aborted) return { done, failure: new Interrupted(`cannot recreate container "${name}"`, this.#signal, `${name} still runs with the old image`) };
+      const { failed: [failed] } = await applyPlan(this.#engine, { operations, notes: [], specs: this.#specs }, this.#onProgress, this.#gate, this.#signal);
       if (failed !== undefined) return { done, failure: failed.failure };
       done.push(name);
     }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { Failure, type Place, reasonOf, throwAll } from '../errors.ts';
+import { NEVER, refuseInterrupted } from '../interrupt.ts';
 import { formatLate, killAfter } from '../kill-after.ts';
 import type { Paths } from '../paths.ts';
 import { replaceFile } from '../replace-file.ts';
@@ -13,24 +14,26 @@ import type { ChangeSet } from './change-set.ts';
  * state/ with its own name, mode and owner. Where the checker's output names a line, the
  * error names the fragment that made the line.
  * @param limitSeconds after which a checker is killed, with what it started
+ * @param signal kills it at once
  * @throws Failures, one per output that its check refuses; nothing may be installed then
  */
-export async function checkOutputs(paths: Paths, { install }: ChangeSet, limitSeconds: number): Promise<void> {
+export async function checkOutputs(paths: Paths, { install }: ChangeSet, limitSeconds: number, signal: AbortSignal = NEVER): Promise<void> {
   const failures: Failure[] = [];
   for (const { output, reasons } of install) {
     if (output.check === undefined || reasons.length === 0) continue;
-    const failure = await checkOutput(paths, output, output.check, limitSeconds);
+    const failure = await checkOutput(paths, output, output.check, limitSeconds, signal);
+    refuseInterrupted(signal, `cannot check "${output.path}"`);
     if (failure !== undefined) failures.push(failure);
   }
   throwAll(failures);
 }
 
-async function checkOutput(paths: Paths, output: Rendered, command: string, limitSeconds: number): Promise<Failure | undefined> {
+async function checkOutput(paths: Paths, output: Rendered, command: string, limitSeconds: number, signal: AbortSignal): Promise<Failure | undefined> {
   const folder = makeUnfinished(paths, 'check');
   try {
     const staged = path.join(folder, path.posix.basename(output.path));
     replaceFile(staged, output);
-    const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)), limitSeconds);
+    const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)), limitSeconds, signal);
     if (said === undefined) return undefined;
     const at = findPlace(output, [staged], said) ?? atMatch(output, /\blines? (\d+)/i.exec(said));
     return new Failure(`cannot install "${output.path}"`, { why: `its check "${command}" refuses it${formatRecord(output)}: ${said.replaceAll(staged, output.path) || 'without a word'}`, ...(at !== undefined && { at }) });
@@ -42,18 +45,18 @@ async function checkOutput(paths: Paths, output: Rendered, command: string, limi
 }
 
 /** @returns what the checker said when it refused, undefined when it was content */
-function runCheck(command: string, limitSeconds: number): Promise<string | undefined> {
+function runCheck(command: string, limitSeconds: number, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const limit = killAfter(child.pid, limitSeconds);
+    const limit = killAfter(child.pid, limitSeconds, signal);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.on('error', reject);
-    child.on('close', (code, signal) => {
+    child.on('close', (code, endedBy) => {
       const isLate = limit();
       if (code === 0) resolve(undefined);
       else if (isLate) resolve(`${said.trim()}\n${formatLate(limitSeconds)}`.trim());
-      else resolve(said.trim() || (signal === null ? `exit code ${code ?? 1}` : `it was ended by ${signal}`));
+      else resolve(said.trim() || (endedBy === null ? `exit code ${code ?? 1}` : `it was ended by ${endedBy}`));
     });
   });
 }

@@ -17,6 +17,8 @@ export interface CountingProxy {
 }
 
 export interface ProxyOptions {
+  /** The same before the engine gets to know of the call, which then waits for it. */
+  readonly onMutating?: (call: string, count: number) => void | Promise<void>;
   /**
    * Called when the engine has done a call that may change something, and before anybody hears of it.
    * @param count how many there were since the last reset, this one included
@@ -28,7 +30,7 @@ export interface ProxyOptions {
 }
 
 /** Stands between a program and the engine at `engineSocket`, passes everything on and writes down what was asked. */
-export async function startCountingProxy(engineSocket: string, { onMutated, refuse }: ProxyOptions = {}): Promise<CountingProxy> {
+export async function startCountingProxy(engineSocket: string, { onMutating, onMutated, refuse }: ProxyOptions = {}): Promise<CountingProxy> {
   const dir = makeTemporaryFolder('proxy');
   const socket = path.join(dir, 'proxy.sock');
   const calls: string[] = [];
@@ -38,15 +40,19 @@ export async function startCountingProxy(engineSocket: string, { onMutated, refu
     const count = calls.filter(isMutating).length;
     const refused = refuse?.(call);
     if (refused !== undefined) return void request.resume().on('end', () => response.writeHead(refused, { 'content-type': 'application/json' }).end('{"message":"a fault of the engine"}'));
-    const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => void (async () => {
-      if (onMutated !== undefined && isMutating(call) && !(await onMutated(call, count))) return void response.destroy();
-      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-      answer.pipe(response);
-    })());
-    onward.on('error', () => response.destroy());
-    // a client that hangs up on a stream of events or logs means the engine too
-    response.on('close', () => onward.destroy());
-    request.pipe(onward);
+    const passOn = (): void => {
+      const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => void (async () => {
+        if (onMutated !== undefined && isMutating(call) && !(await onMutated(call, count))) return void response.destroy();
+        response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+        answer.pipe(response);
+      })());
+      onward.on('error', () => response.destroy());
+      // a client that hangs up on a stream of events or logs means the engine too
+      response.on('close', () => onward.destroy());
+      request.pipe(onward);
+    };
+    if (onMutating === undefined || !isMutating(call)) passOn();
+    else void Promise.resolve(onMutating(call, count)).then(passOn);
   });
   // attach and exec turn the connection into a raw stream
   server.on('upgrade', (request: IncomingMessage, client: Socket, early: Buffer) => {

@@ -5,6 +5,7 @@ import { listRuns } from '../../event/runs.ts';
 import { listIntents } from '../../output/intents.ts';
 import type { Paths } from '../../paths.ts';
 import type { Verified } from '../verify.ts';
+import { isInterruption } from '../../interrupt.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
 
 /** Programs of this host that docksmith runs, and what for. */
@@ -47,7 +48,7 @@ export function checkPending(paths: Paths): readonly Finding[] {
   const intents = listIntents(paths);
   const [last] = listRuns(paths, 1).runs;
   const holder = findEventHolder(paths);
-  const isInterrupted = last !== undefined && last.ended === undefined && holder === undefined;
+  const isInterrupted = last !== undefined && holder === undefined && (last.ended === undefined || isInterruption(last.exitCode));
   return [
     ...intents.map(({ kind, name, verbs, causes, since }) => finder.warn(`${verbs.length === 0 ? 'an adjustment' : verbs.join(', ')} of ${kind} ${name} since ${since}: ${formatSome(causes, 2)}`, 'signal-event docker-update tries again')),
     ...(isInterrupted ? [finder.warn(`the event ${last.event} of ${last.started} was interrupted`, 'signal-event docker-update takes it up from there')] : []),

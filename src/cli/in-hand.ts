@@ -1,0 +1,16 @@
+import type { Progress } from '../container/apply.ts';
+
+/** The operations that are begun and not ended. */
+export class InHand {
+  readonly #operations = new Set<Progress['operation']>();
+
+  note({ operation, state }: Progress): void {
+    if (state === 'begun') this.#operations.add(operation);
+    else if (state !== 'going on') this.#operations.delete(operation);
+  }
+
+  /** `recreate wiki, create blog`; undefined: none */
+  describe(): string | undefined {
+    return this.#operations.size === 0 ? undefined : [...this.#operations].map(({ verb, name }) => `${verb} ${name}`).join(', ');
+  }
+}
