@@ -124,7 +124,7 @@ needs('dockerd')('a command that is interrupted', () => {
       if (call < 5) expect([at, ended.said]).toEqual([at, expect.stringMatching(/changed: the old one runs as before|nothing was changed/)]);
       expect([at, await readValue()]).toEqual([at, `precious\n${call < 5 ? 1 : 2}`]);
       if (call === 2) {
-        expect(await host.runOrFail('docksmith', ['log', '-n', '1'])).toMatch(/ interrupted /);
+        expect(await host.runOrFail('docksmith', ['runs', '-n', '1'])).toMatch(/ interrupted /);
         expect(await host.runOrFail('docksmith', ['status'])).toMatch(/pending: container all \(.*interrupted/);
       }
       const next = await host.run('signal-event', ['docker-update']);
