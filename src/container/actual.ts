@@ -1,13 +1,16 @@
 import type { ChangedFiles } from './changed-files.ts';
+import type { Failure } from '../errors.ts';
 import { measureData } from './data-copy.ts';
 import { findDataMove } from './data-move.ts';
 import type { ContainerInspect, ContainerSummary, Engine, ImageInspect, NetworkSummary } from './engine.ts';
 import type { EngineTraits } from './engine-traits.ts';
 import type { Desired } from './desired.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from './names.ts';
+import type { RenameOperation } from './operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
 import { readRecordedSpec } from './spec-hash.ts';
 import type { TextMap } from './value.ts';
+import { isCopy, placeNames } from './whose.ts';
 
 /** A container with our labels. */
 export interface ActualContainer {
@@ -26,11 +29,15 @@ export interface ActualContainer {
   readonly dataSize?: number | undefined;
 }
 
-/** What the engine has, as far as it matters for what is desired. */
+/** What the engine has, as far as it matters for what is desired; containers that somebody has renamed as if they had their names back. */
 export interface Actual {
   readonly limitsSwap: boolean;
   /** by `nameNow` */
   readonly containers: ReadonlyMap<string, ActualContainer>;
+  /** what gives them their names back */
+  readonly renames?: readonly RenameOperation[];
+  /** by the name that cannot be given back */
+  readonly misnamed?: ReadonlyMap<string, Failure>;
   /** names of containers that are not ours, with their ids */
   readonly foreign: ReadonlyMap<string, string>;
   /** references that run specs name and the engine has, with the ids that they mean now */
@@ -72,14 +79,18 @@ function isOurs({ labels }: ContainerSummary): boolean {
 export async function readActual(engine: Engine, desired: Desired, inventory?: Inventory): Promise<Actual> {
   const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const { summaries, inspects, ...asked } = inventory ?? await takeInventory(engine);
+  const { summaries: found, inspects, ...asked } = inventory ?? await takeInventory(engine);
+  const { renames, names: places, failures: misnamed } = placeNames(found, desired.containers.map(({ name }) => name));
+  const summaries = found.map((summary) => ({ ...summary, name: places.get(summary.id) ?? summary.name }));
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
+  const copies = new Set<string>();
   const references = [...new Set(specs.map(getImage))];
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   const [{ limitsSwap }, containers, images, networks, volumes] = await Promise.all([
     asked.traits,
     Promise.all(summaries.filter(isOurs).map(async (summary) => {
       const inspect = await inspects.get(summary.id);
+      if (inspect !== undefined && await isOfOtherImage(engine, summary, inspect)) return void copies.add(summary.id);
       return inspect === undefined ? undefined : readContainer(engine, summary, withNames(inspect, names), byName.get(summary.labels[NAME_LABEL] ?? ''));
     })),
     Promise.all(references.map(async (reference) => {
@@ -89,17 +100,24 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
     asked.networks,
     needsVolumes ? engine.listVolumes() : [],
   ]);
+  const ours = containers.filter((container) => container !== undefined);
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
   const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
   return {
-    limitsSwap,
-    containers: new Map(containers.flatMap((container) => (container === undefined ? [] : [[container.nameNow, container]]))),
-    foreign: new Map(summaries.filter((summary) => !isOurs(summary)).map(({ name, id }) => [name, id])),
+    limitsSwap, renames, misnamed,
+    containers: new Map(ours.map((container) => [container.nameNow, container])),
+    foreign: new Map(summaries.filter(({ id, labels }) => labels[MANAGED_LABEL] !== 'true' || copies.has(id)).map(({ name, id }) => [name, id])),
     images: new Map(images.flat()),
     volumes: new Set(volumes),
     networks: new Map(networks.map((network) => [network.name, network])),
     networkUsers: new Map(await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const))),
   };
+}
+
+/** Our labels tell of another image than it was made of: they may be those of its image, which was committed from a container of ours. */
+function isOfOtherImage(engine: Engine, summary: ContainerSummary, { Config }: ContainerInspect): Promise<boolean> | boolean {
+  const { image } = readRecordedSpec(summary.labels).values;
+  return image !== undefined && image !== Config.Image && isCopy(engine, summary);
 }
 
 async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, inspect: ContainerInspect, spec: RunSpec | undefined): Promise<ActualContainer> {

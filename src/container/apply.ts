@@ -125,6 +125,7 @@ async function applyOperation(engine: Engine, operation: Operation, keeper: Gate
       if ('network' in operation) return engine.removeNetwork(operation.network);
       if (operation.successor !== undefined) return finishReplacing(engine, operation, operation.successor, keeper);
       return remove(engine, operation);
+    case 'rename': return engine.renameContainer(operation.id, operation.to);
     case 'stop':
       await engine.stopContainer(operation.id, operation.stop);
       if (operation.nameNow !== operation.name) await engine.renameContainer(operation.id, operation.name);

@@ -1,12 +1,12 @@
 import type { ImageFacts, PublishedPort } from '../facts/facts.ts';
 import type { Engine, NetworkSummary } from './engine.ts';
-import { MANAGED_LABEL } from './names.ts';
+import { findOwner } from './whose.ts';
 
 /** The ports that running containers publish now, ours and others'. Those on the host network are not among them: they listen like any process. */
 export async function listPublishedPorts(engine: Engine): Promise<readonly PublishedPort[]> {
   const containers = await engine.listContainers();
-  return containers.flatMap(({ name, labels, ports }) => ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
-    (protocol === 'tcp' || protocol === 'udp' ? [{ protocol, address, port: hostPort, container: name, ours: labels[MANAGED_LABEL] === 'true' }] : [])));
+  return containers.flatMap((container) => container.ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
+    (protocol === 'tcp' || protocol === 'udp' ? [{ protocol, address, port: hostPort, container: findOwner(container) ?? container.name, ours: findOwner(container) !== undefined }] : [])));
 }
 
 /** The name of a network's bridge on the engine's machine; undefined for drivers that have none. */

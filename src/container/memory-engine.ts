@@ -204,6 +204,11 @@ export class MemoryEngine implements Engine {
     });
   }
 
+  /** What somebody makes of a container by hand. */
+  commitImage(reference: string, config: ContainerConfig): void {
+    this.#state.images[reference] = config;
+  }
+
   /** What happens to a container without docksmith: it ends, or somebody pauses it. */
   setState(name: string, state: Partial<ContainerInspect['State']>): void {
     const kept = this.#state.containers.find((other) => other.name === name);

@@ -52,6 +52,8 @@ type UpdateOperation = { readonly verb: 'update'; readonly limits: HostConfig } 
 /** The same container, told to read its files again. */
 type SignalOperation = { readonly verb: 'update'; readonly signal: string } & Existing;
 type StartOperation = { readonly verb: 'start'; readonly paused: boolean } & Existing;
+/** Given its own name back, or on the way there another one. */
+export type RenameOperation = { readonly verb: 'rename'; readonly to: string } & Existing;
 /** Stopped, and given its own name back. */
 type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
 type RestartOperation = { readonly verb: 'restart'; readonly stop: StopRequest } & Existing;
@@ -67,7 +69,7 @@ export interface Successor {
 export type Operation =
   | PullOperation | BuildOperation | NetworkOperation | RemoveNetworkOperation | ConnectOperation | DisconnectOperation | VolumeOperation
   | CreateOperation | RecreateOperation | UpdateOperation | SignalOperation
-  | StartOperation | StopOperation | RestartOperation | RemoveOperation;
+  | RenameOperation | StartOperation | StopOperation | RestartOperation | RemoveOperation;
 
 /** Whether a container runs after it that did not before, or was started anew. */
 export function isStarting({ verb }: Operation): boolean {

@@ -25,7 +25,7 @@ export interface ImageUpdate {
  * @returns operations by container: what is done to one container is done or not as a whole
  */
 export function planImageUpdate(desired: Desired, actual: Actual, { reference, image, cause, failed }: ImageUpdate): ReadonlyMap<string, readonly Operation[]> {
-  return new Map(desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
+  const updates = new Map(desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
     const container = actual.containers.get(wanted.name);
     if (wanted.state !== 'running' || getImage(wanted.spec) !== reference || container === undefined) return [];
     if (container.inspect.Image === image.Id && hasFailed(wanted.spec, failed)) return [];
@@ -38,6 +38,10 @@ export function planImageUpdate(desired: Desired, actual: Actual, { reference, i
     const wasRunning = State.Running || State.Status === 'restarting';
     return [[name, [{ verb: 'recreate', id, name, nameNow, cause, spec: wanted.spec, stop: getStopRequest(wanted.spec, container), wasRunning }]]];
   }));
+  // names that somebody has taken away are given back before the first of them
+  const [first] = updates;
+  if (first !== undefined) updates.set(first[0], [...actual.renames ?? [], ...first[1]]);
+  return updates;
 }
 
 /** @returns undefined for what is not done without its data */

@@ -51,6 +51,11 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const refused: Failure[] = [];
   const wanted = desired.containers.filter(({ name }) => isAsked(name));
   const operations = wanted.flatMap((container) => {
+    const misnamed = actual.misnamed?.get(container.name);
+    if (misnamed !== undefined) {
+      failures.push(misnamed);
+      return [];
+    }
     try {
       const decided = withDataMove(decide(container, actual), actual, moveData);
       return container.state === 'running' ? withChangedFiles(decided, container.spec, actual) : decided;
@@ -77,7 +82,7 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
     ...wanted.flatMap((container) => describeImage(container, actual, tried.operations)),
     ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
   ];
-  const all = arrange([...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
+  const all = arrange([...actual.renames ?? [], ...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
   const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
   return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), left: tried.left, ...(refused.length === 0 ? {} : { refused }) };
@@ -111,8 +116,8 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
   const ours = [...actual.containers.values()].filter(({ name, nameNow }) => names.includes(name) && name === nameNow);
   if (verb === 'stop') {
     throwAll(listUnknown(desired, actual, names));
-    const running = ours.filter(({ inspect: { State } }) => State.Running);
-    return { operations: running.map((container) => ({ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) })), notes: [] };
+    throwAll(names.flatMap((name) => actual.misnamed?.get(name) ?? []));
+    return { operations: [...actual.renames ?? [], ...names.flatMap((name) => planStop(desired, actual, name))], notes: [] };
   }
   const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
   throwAll(disabled.map(({ name }) => new Failure(`cannot ${verb} container "${name}"`, { why: 'its record is disabled', hint: `db docker_containers setprop ${name} status enabled` })));
@@ -127,6 +132,15 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
   return { ...plan, operations: [...plan.operations, ...rest] };
 }
 
+/** What an interrupted recreate has put aside serves in its place, and goes only when the new one is healthy. */
+function planStop(desired: Desired, actual: Actual, name: string): readonly Operation[] {
+  return decide({ name, state: 'stopped' }, actual).flatMap((operation): readonly Operation[] => {
+    const container = 'id' in operation ? [...actual.containers.values()].find(({ id }) => id === operation.id) : undefined;
+    if (operation.verb === 'remove' && container !== undefined && container.nameNow !== name) return [];
+    return [operation.verb === 'stop' && container !== undefined ? { ...operation, cause: 'asked for', stop: findStop(desired, container) } : operation];
+  });
+}
+
 function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
   const known = new Set([...desired.containers, ...actual.containers.values()].map(({ name }) => name));
   return names.filter((name) => !known.has(name))
@@ -134,7 +148,7 @@ function listUnknown(desired: Desired, actual: Actual, names: readonly string[])
 }
 
 /** What goes and what stops comes first: it may hold a name or a port that another one wants. */
-const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'build', 'network', 'volume'], ['remove'], ['stop'], ['connect', 'update'], ['create', 'recreate', 'start', 'restart'], ['disconnect']];
+const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'build', 'network', 'volume'], ['rename'], ['remove'], ['stop'], ['connect', 'update'], ['create', 'recreate', 'start', 'restart'], ['disconnect']];
 
 function arrange(operations: readonly Operation[], { containers: wanted, images = new Map() }: Desired, actual: Actual): readonly Operation[] {
   const making = operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : []));

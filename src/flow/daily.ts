@@ -1,7 +1,7 @@
 import { connectDaily } from '../container/docker-daily.ts';
 import type { DailyEngine } from '../container/daily-engine.ts';
 import type { ContainerSummary, Engine } from '../container/engine.ts';
-import { MANAGED_LABEL } from '../container/names.ts';
+import { findOwner, findServing } from '../container/whose.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../errors.ts';
@@ -41,16 +41,16 @@ async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
   return new MemoryDaily(new MemoryEngine({ file: name.file }));
 }
 
-/** The container of ours that has the name now; undefined where there is none. */
+/** The container of ours that serves under the name, whatever it is called now; undefined where there is none. */
 export async function findOurs(engine: Engine, name: string): Promise<ContainerSummary | undefined> {
-  return (await engine.listContainers()).find((container) => container.name === name && container.labels[MANAGED_LABEL] === 'true');
+  return findServing(await engine.listContainers(), name);
 }
 
 /** The containers of these names. @throws Failure(s) naming every one that is not there */
 export async function getOurs(engine: Engine, snapshot: Snapshot, names: readonly string[]): Promise<readonly ContainerSummary[]> {
   const all = await engine.listContainers();
-  const ours = all.filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
-  const missing = names.filter((name) => !ours.some((container) => container.name === name));
+  const ours = all.filter((container) => findOwner(container) !== undefined);
+  const missing = names.filter((name) => findServing(ours, name) === undefined);
   throwAll(missing.map((name) => {
     const what = `cannot find container "${name}"`;
     if (all.some((container) => container.name === name)) return new Failure(what, { why: 'it is not docksmith\'s', hint: 'use the docker command for it' });
@@ -58,5 +58,8 @@ export async function getOurs(engine: Engine, snapshot: Snapshot, names: readonl
     const nearest = findNearest(name, ours.map((container) => container.name));
     return new Failure(what, { why: 'there is neither a record of it nor a container that docksmith made', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
   }));
-  return names.flatMap((name) => ours.filter((container) => container.name === name));
+  return names.flatMap((name) => {
+    const container = findServing(ours, name);
+    return container === undefined ? [] : [{ ...container, name }];
+  });
 }

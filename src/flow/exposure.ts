@@ -1,5 +1,5 @@
 import type { ContainerSummary } from '../container/engine.ts';
-import { MANAGED_LABEL } from '../container/names.ts';
+import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { isMadeOf, readRecordedSpec } from '../container/spec-hash.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
@@ -44,16 +44,20 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const world = await readWorld(paths);
   const { snapshot, facts } = world;
   const engine = await getEngine(paths, snapshot);
-  const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+  const ours = (await engine.listContainers()).flatMap((container) => {
+    const owner = findOwner(container);
+    return owner === undefined ? [] : [{ container, owner }];
+  });
+  const all = ours.map(({ container }) => container);
   const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
-  const known = [...getDb(snapshot, CONTAINERS).keys(), ...ours.map(({ name }) => name)];
+  const known = [...getDb(snapshot, CONTAINERS).keys(), ...ours.flatMap(({ owner, container }) => [owner, container.name])];
   refuseUnknown(names, known);
-  const shown = names.length > 0 ? names : [...new Set([...enabled, ...ours.filter(({ status }) => status === 'running').map(({ name }) => name)])].sort();
+  const shown = names.length > 0 ? names : [...new Set([...enabled, ...ours.filter(({ container }) => container.status === 'running').map(({ owner }) => owner)])].sort();
   const rules: KernelRules = new Map(await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)));
   const specs = readRunSpecs(paths);
   const networks = new Map((await engine.listNetworks()).map((network) => [network.name, network]));
   return Promise.all(shown.map(async (name): Promise<Exposure> => {
-    const container = ours.find((one) => one.name === name);
+    const container = findServing(all, name);
     const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
     return {
       addresses: inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),

@@ -3,7 +3,7 @@ import type { Applied } from '../container/apply.ts';
 import type { Engine } from '../container/engine.ts';
 import { isHealthy } from '../container/gate.ts';
 import type { HealthTimes } from '../container/health-request.ts';
-import { MANAGED_LABEL } from '../container/names.ts';
+import { findServing } from '../container/whose.ts';
 import { getSubject, isStarting } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
 import type { RunSpec } from '../container/run-spec.ts';
@@ -30,10 +30,10 @@ function parseFailed(field: Field): FailedSpec {
 /** Those that still are failed: a container that was late may have become healthy since, and is then no failure any more. */
 export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: ReadonlyMap<string, RunSpec>, times: HealthTimes): Promise<FailedSpecs> {
   if (failed.size === 0) return failed;
-  const running = (await engine.listContainers()).filter(({ labels, status }) => labels[MANAGED_LABEL] === 'true' && status === 'running');
+  const running = (await engine.listContainers()).filter(({ status }) => status === 'running');
   const kept = await Promise.all([...failed].map(async ([name, entry]) => {
     const spec = specs.get(name);
-    const container = running.find((other) => other.name === name);
+    const container = findServing(running, name);
     const isMadeOfIt = spec !== undefined && container !== undefined && getSpecDigest(spec) === entry.digest && isMadeOf(spec, container.labels);
     return isMadeOfIt && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
   }));

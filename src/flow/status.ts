@@ -1,5 +1,6 @@
 import type { ContainerInspect, ContainerSummary, Engine } from '../container/engine.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../container/names.ts';
+import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
@@ -24,6 +25,8 @@ export interface ContainerStatus {
   readonly record: 'enabled' | 'disabled' | undefined;
   /** an old container that a recreate put aside and did not come to remove yet */
   readonly isAside: boolean;
+  /** what the engine calls it now, where that is another name: an interrupted recreate, or somebody, has renamed it */
+  readonly called: string | undefined;
   /** running, restarting, paused, created, exited, dead or removing, as the engine says, or missing; unknown where no engine answers */
   readonly state: string;
   /** starting, healthy or unhealthy, where there is a check */
@@ -82,13 +85,18 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   if (found instanceof Failure) {
     // a container without a record may be there for all we know
     const all = names.length === 0 ? records : names;
-    const containers = all.toSorted(compareBytes).map((name) => ({ ...describeRecord(snapshot, name), failed: failed.get(name), isAside: false, ...NOT_THERE, state: 'unknown' }));
+    const containers = all.toSorted(compareBytes).map((name) => ({ ...describeRecord(snapshot, name), failed: failed.get(name), isAside: false, called: undefined, ...NOT_THERE, state: 'unknown' }));
     return { containers, ...ofHost, engineFailure: found };
   }
   const { engine, ours } = found;
-  const all = [...new Set([...records, ...ours.map(({ name }) => name)])].sort(compareBytes);
-  refuseUnknown(names, all);
-  const containers = await Promise.all(all.filter(isAsked).map(async (name) => ({ ...await readOne(engine, snapshot, name, ours.find((container) => container.name === name)), failed: failed.get(name) })));
+  // the one that serves under a name stands under it, whatever it is called now; others of the same owner under their own
+  const rows = new Map(ours.map((container) => {
+    const owner = findOwner(container) ?? container.name;
+    return [findServing(ours, owner) === container ? owner : container.name, container] as const;
+  }));
+  const all = [...new Set([...records, ...rows.keys()])].sort(compareBytes);
+  refuseUnknown(names, [...all, ...ours.map(({ name }) => name)]);
+  const containers = await Promise.all(all.filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name)).map(async (name) => ({ ...await readOne(engine, snapshot, name, rows.get(name)), failed: failed.get(name) })));
   return { containers, ...ofHost, engineFailure: undefined };
 }
 
@@ -154,14 +162,15 @@ function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus,
 async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined): Promise<Omit<ContainerStatus, 'failed'>> {
   const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
   const isAside = container !== undefined && container.labels[NAME_LABEL] !== name && container.labels[NAME_LABEL] === baseName(name);
+  const called = container === undefined || container.name === name ? undefined : container.name;
   const record = describeRecord(snapshot, name);
   // it may have gone between the list and now
-  if (container === undefined || inspect === undefined) return { ...record, isAside, ...NOT_THERE };
+  if (container === undefined || inspect === undefined) return { ...record, isAside, called, ...NOT_THERE };
   const { Image: reference } = inspect.Config;
   const [used, image, meant] = await Promise.all([readMemory(engine, inspect), engine.findImage(inspect.Image), reference === undefined ? undefined : engine.findImage(reference)]);
   const digests = image?.RepoDigests ?? [];
   return {
-    ...record, isAside, ...describeState(inspect, engine.getTime()),
+    ...record, isAside, called, ...describeState(inspect, engine.getTime()),
     memory: { used, limit: inspect.HostConfig.Memory || undefined },
     ports: container.ports, image: reference, digest: digests[0]?.split('@')[1] ?? inspect.Image, isImageOld: meant !== undefined && meant.Id !== inspect.Image,
   };

@@ -2,6 +2,7 @@ import { type Adopted, readAdopted, withAdopted } from '../container/adopted.ts'
 import { type Engine } from '../container/engine.ts';
 import { connectEngine } from '../container/docker-engine.ts';
 import { bridgeOf, inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
+import { withOwnLabels } from '../container/whose.ts';
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
@@ -85,9 +86,9 @@ async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['b
 /** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */
 export async function getEngine(paths: Paths, snapshot: Snapshot, adopted: Adopted = readAdopted(paths)): Promise<Engine> {
   const name = nameEngine(snapshot);
-  if (name.kind === 'socket') return withAdopted(await connectEngine(name.socket), adopted);
+  if (name.kind === 'socket') return withAdopted(withOwnLabels(await connectEngine(name.socket)), adopted);
   const { MemoryEngine } = await import('../container/memory-engine.ts');
-  return withAdopted(new MemoryEngine({ file: name.file }), adopted);
+  return withAdopted(withOwnLabels(new MemoryEngine({ file: name.file })), adopted);
 }
 
 /** The engine, or undefined where it does not answer. */

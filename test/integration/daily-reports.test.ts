@@ -55,7 +55,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       const find = (name: string): unknown => containers.find((container) => container['name'] === name);
       const { Image } = await machine.engine.inspect('wiki') as { Image: string };
       expect(find('wiki')).toEqual({
-        name: 'wiki', record: 'enabled', isAside: false, state: 'running', health: null, isCrashLooping: false, restarts: 0, exitCode: null, outOfMemory: false, failed: null,
+        name: 'wiki', record: 'enabled', isAside: false, called: null, state: 'running', health: null, isCrashLooping: false, restarts: 0, exitCode: null, outOfMemory: false, failed: null,
         started: expect.stringMatching(/^\d{4}-.*Z$/) as string, finished: null, memory: { used: expect.any(Number) as number, limit: 64 * 1024 ** 2 },
         ports: expect.arrayContaining([{ address: '192.168.1.2', hostPort: 8080, protocol: 'tcp' }]) as unknown, urls: ['http://wiki.example.test/'], image: 'wiki:1', digest: Image, isImageOld: false,
       });

@@ -57,7 +57,8 @@ needs('dockerd')('a command that is interrupted', () => {
       'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthWait 20s HealthUptime 300ms', ...lines,
     );
   }
-  const listFiles = (): readonly string[] => host.files().filter((file) => !/^\/var\/(lib\/docksmith\/state\/(runs|generations)|cache\/docksmith)\/[^/]+$/.test(file));
+  /** But for what every run adds (its record, the generation of its commit), and the list of what is pending. */
+  const listFiles = (): readonly string[] => host.files().filter((file) => !/^\/var\/(lib\/docksmith\/state\/(runs\/|generations\/|intents\.json$)|cache\/docksmith\/)/.test(file));
 
   function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
     const [command, all] = dockerd.namespace.command(process.execPath, [path.join(BIN, `${program}.js`), ...args]);

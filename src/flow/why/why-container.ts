@@ -1,5 +1,5 @@
 import type { ContainerInspect, ContainerSummary, Engine } from '../../container/engine.ts';
-import { MANAGED_LABEL } from '../../container/names.ts';
+import { findOwner, findServing } from '../../container/whose.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../errors.ts';
 import { listOperations, listRunsWithOperations, type RunOperation } from '../../event/operations-log.ts';
@@ -58,7 +58,7 @@ export async function whyContainer(paths: Paths, name: string): Promise<Containe
   }));
   const engine = await findEngine(paths, snapshot);
   const summary = await findContainer(engine, name);
-  const isOurs = summary?.labels[MANAGED_LABEL] === 'true';
+  const isOurs = summary !== undefined && findOwner(summary) !== undefined;
   if (all.length === 0 && !isOurs && !getDb(snapshot, CONTAINERS).has(name)) throw cannotTell(snapshot, name, summary !== undefined);
   const seen = new Set<string>();
   const doings = all.filter(({ what, failure }) => {
@@ -90,7 +90,8 @@ function describe(operation: RunOperation, run: string, record: Run | undefined)
   return { ...operation, run, command: record && [record.event.includes(' ') ? record.event : `signal-event ${record.event}`, ...record.args].join(' '), who: record?.who.sudoUser ?? record?.who.user };
 }
 
-/** By its whole name; undefined also where the engine does not answer. */
+/** By its whole name, ours by whose it is; undefined also where the engine does not answer. */
 export async function findContainer(engine: Engine | undefined, name: string): Promise<ContainerSummary | undefined> {
-  return (await engine?.listContainers())?.find((container) => container.name === name);
+  const containers = await engine?.listContainers() ?? [];
+  return findServing(containers, name) ?? containers.find((container) => container.name === name);
 }

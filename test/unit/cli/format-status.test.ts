@@ -4,7 +4,7 @@ import { listAttention, wordOf } from '../../../src/flow/status-words.ts';
 import { type ContainerStatus, describeState, type Status } from '../../../src/flow/status.ts';
 
 const PLAIN: ContainerStatus = {
-  name: 'wiki', record: 'enabled', isAside: false, state: 'running', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false, failed: undefined,
+  name: 'wiki', record: 'enabled', isAside: false, called: undefined, state: 'running', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false, failed: undefined,
   started: '2026-11-21T10:00:00Z', finished: undefined, memory: { used: 20.5 * 1024 ** 2, limit: undefined }, ports: [], urls: [], image: 'wiki:1', isImageOld: false, digest: `sha256:0123456789abcdef${'0'.repeat(48)}`,
 };
 const LOOPING: ContainerStatus = { ...PLAIN, name: 'crash', state: 'restarting', isCrashLooping: true, restarts: 14, exitCode: 3, memory: { used: undefined, limit: 256 * 1024 ** 2 } };
