@@ -5,12 +5,12 @@ import { isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts
 import type { Paths } from '../paths.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
-import type { Draft } from './draft.ts';
+import { Draft } from './draft.ts';
 import { FlatDb } from './flat-db.ts';
 import { escapeSeparators, type Lines, parseFlatFile, sortedKeys } from './flat-file.ts';
 import { runMigration } from './migrate.ts';
 import type { Db } from './record.ts';
-import { changeDb } from './store.ts';
+import { changeDb, readLines } from './store.ts';
 
 /** A shipped value: of the record's type where `prop` is `type`. Key, prop and value are byte strings. */
 interface ShippedValue {
@@ -51,8 +51,7 @@ export function applyDefaults(paths: Paths, report: (line: string) => void = () 
   for (const db of listShippedDbs(paths)) {
     attempt(`cannot bring db "${db}" up to date`, () => {
       const before = readRecords(paths, db);
-      for (const [name, file] of listMerged(layersOf(paths, path.join('db', db, 'migrate')))) {
-        if (isBackupName(name) || name.startsWith('.')) continue;
+      for (const [name, file] of listMigrations(paths, db)) {
         report(`migrate ${db}: ${name}`);
         attempt(`cannot run "${file}"`, () => runMigration(paths, db, file));
       }
@@ -64,6 +63,33 @@ export function applyDefaults(paths: Paths, report: (line: string) => void = () 
   }
   throwAll(failures);
   return applied;
+}
+
+/** What `applyDefaults` would make of the dbs, but for what migrations do to them: these are named, and not run. */
+export interface PlannedDefaults {
+  readonly drafts: ReadonlyMap<string, Draft>;
+  readonly applied: readonly AppliedValue[];
+  /** `DB: NAME` */
+  readonly migrations: readonly string[];
+}
+
+/** @throws {Failures} values that a db cannot hold */
+export function planDefaults(paths: Paths): PlannedDefaults {
+  const drafts = new Map<string, Draft>();
+  const [applied, migrations]: [AppliedValue[], string[]] = [[], []];
+  for (const db of listShippedDbs(paths)) {
+    migrations.push(...listMigrations(paths, db).map(([name]) => `${db}: ${name}`));
+    const before = readRecords(paths, db);
+    const draft = new Draft(readLines(paths, db));
+    setShippedValues(draft, listShippedValues(paths, db, 'defaults'), listShippedValues(paths, db, 'force'));
+    drafts.set(db, draft);
+    applied.push(...compareDbs(db, before, new FlatDb(() => draft.lines)));
+  }
+  return { drafts, applied, migrations };
+}
+
+function listMigrations(paths: Paths, db: string): readonly (readonly [name: string, file: string])[] {
+  return [...listMerged(layersOf(paths, path.join('db', db, 'migrate')))].filter(([name]) => !isBackupName(name) && !name.startsWith('.'));
 }
 
 /** Names of the dbs that any layer ships something for. */

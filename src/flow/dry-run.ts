@@ -18,6 +18,7 @@ import { ASKED_VERBS, hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { outputsOf } from './mounted-files.ts';
 import { refuseMissing } from './reconcile.ts';
 import type { SignalRequest } from './signal.ts';
+import { planSetUp } from './setup.ts';
 import { planImageFetches } from './update-images.ts';
 import { findEngine, getEngine, type World, readWorld } from './world.ts';
 
@@ -57,12 +58,13 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const steps = withServices(listed.steps, listRetries(paths, listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : []))));
   const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
   const has = (action: string): boolean => hasAction(steps, action);
-  const real = await readWorld(paths, overlay);
+  const setUp = has(KNOWN_ACTIONS.setUp) ? await planSetUp(paths) : undefined;
+  const real = await readWorld(paths, [...setUp?.overlay ?? [], ...overlay], { isForced: force });
   const allocated = has(KNOWN_ACTIONS.ports) ? allocatePorts(real.snapshot, real.facts) : [];
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   const requests = requestsOf(templates, args);
-  const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver });
+  const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver, isForced: force });
   const { changes } = expanded;
   const options = has(KNOWN_ACTIONS.daemon) ? await checkEngineOptions(world, changes) : [];
   const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];
@@ -75,8 +77,8 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const plan = ofContainers ?? (has(KNOWN_ACTIONS.images) ? planImageFetches(paths, world.snapshot, args) : undefined);
   return {
     changes,
-    warnings: [...warnings, ...expanded.warnings, ...options, ...unknowns],
-    allocated: allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`),
+    warnings: [...warnings, ...setUp?.warnings ?? [], ...expanded.warnings, ...options, ...unknowns],
+    allocated: [...setUp?.values ?? [], ...allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`)],
     plan,
     restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,
     filtered: has(KNOWN_ACTIONS.filter) ? (await applyFilter(paths, { dryRun: true, texts: textsAfter(readFilterFiles(paths), changes) })).filtered : [],

@@ -1,8 +1,12 @@
-import { applyDefaults } from '../db/defaults.ts';
+import { applyDefaults, planDefaults } from '../db/defaults.ts';
+import { Draft } from '../db/draft.ts';
+import { FlatDb } from '../db/flat-db.ts';
+import type { RecordOverlay } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { toByteString } from '../db/byte-text.ts';
+import { isSameRecord } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
-import { changeDb } from '../db/store.ts';
+import { changeDb, readLines } from '../db/store.ts';
 import { type Detected, detectHost, readTraces } from '../facts/detect.ts';
 import { type HostFacts, NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
@@ -57,20 +61,62 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
  * @returns what was written
  */
 export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
-  const dbs = readSnapshot(paths);
+  const kept = await findDataRoot(paths, readSnapshot(paths));
+  if (kept === undefined) return [];
+  writeFound(paths, kept);
+  return [`configuration docker DataRoot: ${kept.value} (found)`];
+}
+
+async function findDataRoot(paths: Paths, dbs: Snapshot): Promise<Found | undefined> {
   const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
   const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(paths, snapshot) : undefined;
   const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
-  if (lost === undefined) return [];
-  writeFound(paths, { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from });
-  return [`configuration docker DataRoot: ${lost.from} (found)`];
+  return lost === undefined ? undefined : { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from };
 }
 
-function writeFound(paths: Paths, { db, key, prop, value }: Found): void {
-  changeDb(paths, db, (draft) => {
-    if (prop === undefined) draft.setType(toByteString(key), toByteString(value));
-    else draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
-  });
+function writeFound(paths: Paths, found: Found): void {
+  changeDb(paths, found.db, (draft) => setFound(draft, found));
+}
+
+function setFound(draft: Draft, { key, prop, value }: Found): void {
+  if (prop === undefined) draft.setType(toByteString(key), toByteString(value));
+  else draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+}
+
+/** What setting up would do to the dbs, as far as no executable has to be run for it. */
+export interface SetUpPlan {
+  /** the records that would be others */
+  readonly overlay: readonly RecordOverlay[];
+  /** `DB KEY PROP VALUE`, each value that would be another one */
+  readonly values: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Says what `setUpDbs` and `keepDataRoot` would do, over drafts of the dbs that are never written. @throws Failures of values that a db cannot hold */
+export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
+  const dbs = readSnapshot(paths);
+  const { drafts: planned, applied, migrations } = planDefaults(paths);
+  const drafts = new Map(planned);
+  const isSet: Found[] = [];
+  const set = (found: Found): void => {
+    const draft = drafts.get(found.db) ?? new Draft(readLines(paths, found.db));
+    drafts.set(found.db, draft);
+    setFound(draft, found);
+    isSet.push(found);
+  };
+  const asPlanned = (): Snapshot => ({ ...dbs, dbs: new Map([...dbs.dbs, ...[...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const)]) });
+  const detected = detectHost(readTraces(paths));
+  for (const found of listFound(asPlanned(), detected, readHostFacts(paths))) set(found);
+  const dataRoot = await findDataRoot(paths, asPlanned());
+  if (dataRoot !== undefined) set(dataRoot);
+  return {
+    overlay: [...drafts].flatMap(([db, draft]) => {
+      const after = new FlatDb(() => draft.lines);
+      return [...after.keys()].filter((key) => !isSameRecord(dbs.dbs.get(db)?.get(key), after.get(key))).map((key) => ({ db, key, record: after.get(key) }));
+    }),
+    values: [...applied.map(({ db, key, prop, to }) => [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ')), ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' '))],
+    warnings: [...listUndecided(detected), ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`)],
+  };
 }
 
 function listUndecided({ undecided }: Detected): readonly string[] {
