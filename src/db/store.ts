@@ -19,8 +19,7 @@ const QUIET_SECONDS = 1;
 
 /** The records of one db; a db without a file is empty. @throws {Failure} for a bad name or an unreadable file */
 export function readDb(paths: Paths, name: string): Db {
-  const lines = readLines(paths, name);
-  return new FlatDb(() => lines);
+  return FlatDb.parse(readDbFile(findDbFile(paths, name), name) ?? Buffer.alloc(0));
 }
 
 /** The same, as the file spells it. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { toByteString } from '../db/byte-text.ts';
 import { listDbs } from '../db/db-file.ts';
@@ -31,8 +31,11 @@ export class StagedDbs {
     this.#before = { ...paths, dbDir: path.join(this.#folder, 'before') };
     this.paths = { ...paths, dbDir: path.join(this.#folder, 'after') };
     const names = existsSync(paths.dbDir) ? listDbs(paths) : [];
-    copyDbs(paths.dbDir, this.#before.dbDir, names);
-    copyDbs(this.#before.dbDir, this.paths.dbDir, names);
+    for (const [from, to] of [[paths.dbDir, this.#before.dbDir], [this.#before.dbDir, this.paths.dbDir]] as const) {
+      mkdirSync(to, { recursive: true, mode: 0o700 });
+      // after a crash nobody reads them
+      for (const name of names) copyPrivately(path.join(from, name), path.join(to, name));
+    }
   }
 
   /** What is to be committed together with the files; undefined where the steps changed nothing. */
@@ -80,6 +83,13 @@ function parseAbout(paths: Paths, about: string): Paths {
   return { ...paths, dbDir: isBelow === 'at' ? folder : paths.file(folder) };
 }
 
+/** By the kernel, since one of them may be large and of no interest to anybody. */
+function copyPrivately(from: string, to: string): void {
+  writeFileSync(to, '', { mode: 0o600, flag: 'wx' });
+  copyFileSync(from, to);
+  chmodSync(to, 0o600);
+}
+
 function copyDbs(from: string, to: string, names: readonly string[]): void {
   mkdirSync(to, { recursive: true, mode: 0o700 });
   for (const name of names) {
@@ -113,6 +123,7 @@ export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = fal
 const EMPTY: Db = new Map();
 
 function isSameDb(a: Db = EMPTY, b: Db = EMPTY): boolean {
+  if (a instanceof FlatDb && b instanceof FlatDb && a.content !== undefined && b.content?.equals(a.content) === true) return true;
   return a.size === b.size && [...a.keys()].every((key) => isSameIn(a, b, key));
 }
 

@@ -27,6 +27,7 @@ export function setUp(host: RandomHost, random: Random): void {
   const containers = db(...SAMPLE_DBS.get('docker_containers')?.values() ?? [], record('app', 'service', { status: 'enabled', Image: 'app:1' }));
   const dbs: Dbs = new Map([...SAMPLE_DBS, ['things', things], ['docker_containers', containers]]);
   for (const name of dbs.keys()) host.writeDb(name, dbs);
+  for (const folder of [...OWN.map((template) => CUSTOM + template), ...PARTS.map((part) => `/etc/docksmith/templates${part}`)]) rmSync(host.touch(folder), { recursive: true, force: true });
   for (const template of OWN) {
     host.write(`/etc/docksmith/templates.metadata${template}`, randomMetadata(template, random));
     host.write(`${CUSTOM}${template}/20a`, randomText(template === SINGLE ? 'nothing' : 'record', random));
