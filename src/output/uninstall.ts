@@ -7,7 +7,7 @@ import { listEmptied, listMissingFolders } from './folders.ts';
 import type { NewGeneration } from './generations.ts';
 import { type Kept, keptFile, readKept } from './history.ts';
 import { installedUnder } from './installed.ts';
-import { digestOf, EMPTY_LEDGER, formatLedger, type Ledger, LEDGER_FILE } from './ledger.ts';
+import { digestOf, formatLedger, type Ledger, LEDGER_FILE, OwnedFiles } from './ledger.ts';
 import { carryOut, changeOf, type FileChange } from './transaction.ts';
 
 export interface Uninstall {
@@ -18,14 +18,23 @@ export interface Uninstall {
   readonly leave: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** Decides what becomes of everything that docksmith owns; lists in byte order of the paths. @throws Failure where an original is lost */
-export function planUninstall(paths: Paths, ledger: Ledger): Uninstall {
+/**
+ * Decides what becomes of everything that docksmith owns; lists in byte order of the paths.
+ * @param keep paths that are to stay, and stay docksmith's, by why
+ * @throws Failure where an original is lost
+ */
+export function planUninstall(paths: Paths, ledger: Ledger, keep: ReadonlyMap<string, string> = new Map()): Uninstall {
   const readInstalled = installedUnder(paths);
   const remove: Uninstall['remove'][number][] = [];
   const restore: Uninstall['restore'][number][] = [];
   const leave: { path: string; why: string }[] = [];
   const touched = [...new Set([...ledger.outputs.paths(), ...ledger.originals.keys()])].sort(compareBytes);
   for (const path of touched) {
+    const kept = keep.get(path);
+    if (kept !== undefined) {
+      leave.push({ path, why: kept });
+      continue;
+    }
     const installed = readInstalled(path);
     const owned = ledger.outputs.get(path);
     const id = ledger.originals.get(path);
@@ -44,15 +53,25 @@ function whyLeft({ left, edited }: Removal): string | undefined {
   return left ?? (edited ? 'it was changed by hand since docksmith wrote it' : undefined);
 }
 
-/** Carries it out, all of it or nothing, with the ledger, which is empty then. History stays. @param generation what history keeps of it */
-export async function applyUninstall(paths: Paths, ledger: Ledger, { remove, restore }: Uninstall, { command, generation }: { readonly command: string; readonly generation: NewGeneration }): Promise<void> {
+/**
+ * Carries it out, all of it or nothing, with the ledger, which has only what is kept then. History stays.
+ * @param keep the same as for the plan
+ * @param generation what history keeps of it
+ */
+export async function applyUninstall(paths: Paths, ledger: Ledger, { remove, restore }: Uninstall, { command, generation, keep = new Map() }: { readonly command: string; readonly generation: NewGeneration; readonly keep?: ReadonlyMap<string, string> }): Promise<void> {
   if (ledger.outputs.size + ledger.originals.size + ledger.folders.size === 0) return;
   const files: readonly FileChange[] = [
     ...restore.map(({ original, old }) => ({ path: original.path, old, wanted: original })), ...remove.map(({ path, old }) => ({ path, old, wanted: undefined })),
   ];
-  const history = listHistoryFiles(paths, { before: ledger, after: EMPTY_LEDGER, touched: ledger.outputs.paths(), contents: new Map() }, { ...generation, command });
+  const emptied = listEmptied(paths, [...ledger.folders], remove.map(({ path }) => path));
+  const after: Ledger = {
+    outputs: OwnedFiles.of([...ledger.outputs.values()].filter(({ path }) => keep.has(path))), originals: new Map([...ledger.originals].filter(([path]) => keep.has(path))),
+    folders: new Set([...ledger.folders].filter((folder) => [...keep.keys()].some((path) => path.startsWith(`${folder}/`)))),
+  };
+  const touched = [...ledger.outputs.paths()].filter((path) => !keep.has(path));
+  const history = listHistoryFiles(paths, { before: ledger, after, touched, contents: new Map() }, { ...generation, command });
   await carryOut(paths, {
-    command, changes: [...files, changeOf(paths, LEDGER_FILE, formatLedger(EMPTY_LEDGER)), ...history], keep: [],
-    newFolders: listMissingFolders(paths, restore.map(({ original }) => original.path)), emptied: listEmptied(paths, [...ledger.folders], remove.map(({ path }) => path)),
+    command, changes: [...files, changeOf(paths, LEDGER_FILE, formatLedger(after)), ...history], keep: [],
+    newFolders: listMissingFolders(paths, restore.map(({ original }) => original.path)), emptied,
   });
 }

@@ -175,10 +175,10 @@ needs('dockerd')('what changes nothing', () => {
     await main.host.runOrFail('docksmith', ['stop', 'git']);
     expect((await main.host.run('docksmith', ['start', 'nobody'])).exitCode).toBe(1);
     await main.host.runOrFail('expand-template', ['/etc/docksmith/containers/wiki.yaml']);
-    await main.host.runOrFail('docksmith', ['uninstall']);
+    await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes']);
     const log = (await main.host.runOrFail('docksmith', ['log'])).split('\n').map((line) => line.split(/  +/).slice(1)).filter(([state]) => state !== undefined);
     expect(log.map(([state, , , command]) => [state, command])).toEqual([
-      ['done', 'docksmith uninstall'], ['done', 'expand-template /etc/docksmith/containers/wiki.yaml'], ['failed', 'docksmith start nobody'], ['done', 'docksmith stop git'],
+      ['done', 'docksmith uninstall --drop-firewall'], ['done', 'expand-template /etc/docksmith/containers/wiki.yaml'], ['failed', 'docksmith start nobody'], ['done', 'docksmith stop git'],
       // the steps of an event are in its own record
       ['done', 'docker-update'],
     ]);

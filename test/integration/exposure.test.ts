@@ -11,7 +11,7 @@ const LOCAL6 = 'fd00:1::2';
 
 interface Shown {
   readonly mismatches: number;
-  readonly containers: readonly { name: string; mismatches: readonly string[]; ports: readonly { port: number; reached: string; addresses: readonly string[]; mismatches: readonly string[] }[]; urls: readonly { url: string; reached: string; mismatches: readonly string[] }[] }[];
+  readonly containers: readonly { name: string; mismatches: readonly string[]; ports: readonly { port: number; reached: string; addresses: readonly string[]; mismatches: readonly string[] }[]; addresses: readonly { mismatches: readonly string[] }[]; urls: readonly { url: string; reached: string; mismatches: readonly string[] }[] }[];
 }
 
 needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real packet filter', () => {
@@ -72,7 +72,10 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
     expect(containers.map(({ name, ports }) => [name, ...ports.flatMap(({ mismatches }) => mismatches)])).toEqual([
       ['mail', 'the IPv6 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT'],
       ['shop'],
-      ['wiki', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it', 'the IPv6 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT'],
+      ['wiki', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it', 'the IPv6 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT', 'the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: DOCKSMITH has no rule for it'],
+    ]);
+    expect(containers.map(({ name, addresses }) => [name, ...addresses.flatMap(({ mismatches }) => mismatches)])).toEqual([
+      ['mail'], ['shop', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'], ['wiki', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'],
     ]);
     await host.runOrFail('docksmith', ['firewall']);
     expect((await show()).mismatches).toBe(0);

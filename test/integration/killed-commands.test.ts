@@ -58,7 +58,7 @@ needs('strace')('commands that are killed where they rename, link or remove some
     const labelled = readFileSync(engine, 'utf8');
     writeFileSync(engine, labelled.replaceAll(/"docksmith\.[^"]*": *"(?:\\.|[^"\\])*",?/g, '').replaceAll(/,(\s*\})/g, '$1'));
     expect(readFileSync(engine, 'utf8')).not.toBe(labelled);
-    await adopting.runOrFail('docksmith', ['uninstall'], { env });
+    await adopting.runOrFail('docksmith', ['uninstall', '--yes'], { env });
     adopting.remove('/var/lib/docksmith/db/docker_containers');
   });
   afterAll(() => {
@@ -67,7 +67,7 @@ needs('strace')('commands that are killed where they rename, link or remove some
   });
 
   it('uninstall takes away all that is docksmith\'s, or nothing', async () => {
-    const outcomes = await killEverywhere(installed, ['uninstall'], () => ({}), (root, { stderr }) => {
+    const outcomes = await killEverywhere(installed, ['uninstall', '--yes'], () => ({}), (root, { stderr }) => {
       const files = readdirSync(path.join(root, 'etc'), { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('docksmith'));
       const own = readFileSync(path.join(root, 'etc/own.conf'), 'utf8').includes('ours') ? 'ours' : 'theirs';
       const owned = readLedger(findPaths({ DOCKSMITH_ROOT: root })).outputs.size;

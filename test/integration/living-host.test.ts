@@ -61,7 +61,7 @@ needs('dockerd')('a host with files and containers of its own', () => {
     expect((await main.host.run('docksmith', ['reconcile', '--remove-orphans'])).stdout).toBe('nothing to do\n');
     expect([ofTheirs(main.host.snapshot()), await theirContainers()]).toEqual(before);
 
-    expect(await main.host.runOrFail('docksmith', ['uninstall'])).toContain('removed  /etc/docksmith/containers/wiki.yaml\n');
+    expect(await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes'])).toContain('removed  /etc/docksmith/containers/wiki.yaml\n');
     expect([ofTheirs(main.host.snapshot()), await theirContainers()]).toEqual(before);
     const files = (tree: Readonly<Record<string, string>>): readonly string[] => Object.keys(tree).sort();
     expect(files(main.host.snapshot('/etc'))).toEqual(files(etc));
@@ -80,7 +80,7 @@ needs('dockerd')('a host with files and containers of its own', () => {
     expect(JSON.parse(main.host.read(DAEMON_JSON))).toMatchObject({ bip: '172.30.0.1/16' });
     expect(lstatSync(main.host.file(DAEMON_JSON)).uid).toBe(0);
 
-    expect(await main.host.runOrFail('docksmith', ['uninstall'])).toContain(`put back  ${DAEMON_JSON}\n`);
+    expect(await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes'])).toContain(`put back  ${DAEMON_JSON}\n`);
     for (const [file, [content, mode, owner]] of Object.entries(THEIRS)) {
       const stat = lstatSync(main.host.file(file));
       expect([main.host.read(file), stat.mode & 0o7777, stat.uid, stat.gid]).toEqual([content, mode, owner, owner]);

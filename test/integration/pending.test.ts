@@ -108,7 +108,7 @@ pending: service app (/etc/app.conf changed); the next event tries again
     expect(status.stderr).toMatch(/^docksmith: warning: "signal-event change" was killed before its commit: \d+ files and the dbs are as they were before it$/m);
     expect(host.files('/etc').filter((name) => name.startsWith('/etc/app') || name.includes('docksmith-'))).toEqual([]);
   });
-  it.each([['expand-template', '/etc/app.conf'], ['signal-event', 'other'], ['docksmith', 'uninstall']])('is not begun by a check, which only looks: %s is refused', async (...command) => {
+  it.each([['expand-template', '/etc/app.conf'], ['signal-event', 'other'], ['docksmith', 'uninstall', '--yes']])('is not begun by a check, which only looks: %s is refused', async (...command) => {
     host.write('/etc/docksmith/events/change/checks/app', `#!/bin/sh\nexec ${command.join(' ')}\n`);
     const { exitCode, stdout, stderr } = await host.run('signal-event', ['change']);
     expect([exitCode, countRestarts()]).toEqual([1, 0]);

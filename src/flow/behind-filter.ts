@@ -1,0 +1,56 @@
+import type { ContainerSummary, Engine } from '../container/engine.ts';
+import { MANAGED_LABEL } from '../container/names.ts';
+import { Failure } from '../errors.ts';
+import { FAMILIES, isOutOfReach, readRules } from '../filter/kernel.ts';
+import type { Paths } from '../paths.ts';
+import { type Exposure, readExposure } from './exposure.ts';
+import { readFilterFiles } from './filter.ts';
+import { getEngine, readHostSnapshot } from './world.ts';
+
+/** A container that foreign hosts could reach if the packet filter went. */
+export interface Guarded {
+  readonly name: string;
+  /** of no record: private */
+  readonly isPrivate: boolean;
+  readonly id: string;
+  /** `192.168.1.2:8080`, or an address of its own; empty: it does not run, and the engine would start it again */
+  readonly places: readonly string[];
+  /** the engine starts it again although it was stopped, when the engine itself starts */
+  readonly comesBack: boolean;
+}
+
+/** Who is behind the packet filter of this host; `unknown`: why nobody can tell. Nobody where the filter is not docksmith's to set here. */
+export async function readGuarded(paths: Paths): Promise<{ readonly guarded: readonly Guarded[]; readonly unknown?: string }> {
+  const files = readFilterFiles(paths);
+  const rules = await Promise.all(FAMILIES.filter(({ file }) => files.has(file)).map((family) => readRules(paths, family)));
+  if (rules.every(isOutOfReach)) return { guarded: [] };
+  try {
+    const engine = await getEngine(paths, readHostSnapshot(paths));
+    const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+    const exposures = new Map((await readExposure(paths, ours.map(({ name }) => name))).map((exposure) => [exposure.name, exposure]));
+    const found = await Promise.all(ours.map((container) => describe(engine, container, exposures.get(container.name))));
+    return { guarded: found.flatMap((one) => one ?? []).sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  } catch (error) {
+    if (error instanceof Failure) return { guarded: [], unknown: error.message };
+    throw error;
+  }
+}
+
+async function describe(engine: Engine, { id, name, status }: ContainerSummary, exposure: Exposure | undefined): Promise<Guarded | undefined> {
+  const policy = (await engine.findContainer(id))?.HostConfig.RestartPolicy?.Name ?? 'no';
+  const comesBack = policy === 'always' || policy === 'on-failure';
+  const runs = ['running', 'paused', 'restarting'].includes(status);
+  const places = exposure === undefined ? [] : listPlaces(exposure);
+  if (!(runs ? places.length > 0 || status === 'restarting' : comesBack)) return undefined;
+  return { name, id, isPrivate: exposure?.access !== 'public', places, comesBack };
+}
+
+/** Where a container answers beyond this host, and is not meant for everybody. */
+export function listPlaces({ ports, addresses }: Exposure): readonly string[] {
+  return [
+    ...ports.filter(({ declared, filter }) => declared !== 'everybody' && filter.length > 0).flatMap(({ port, protocol, addresses: bound }) => bound
+      .filter((address) => !address.startsWith('127.') && address !== '::1')
+      .map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}${protocol === 'tcp' ? '' : `/${protocol}`}`)),
+    ...addresses.filter(({ filter }) => filter.length > 0).map(({ address }) => address),
+  ];
+}
