@@ -8,6 +8,8 @@ import type { Desired } from './desired.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from './names.ts';
 import type { RenameOperation } from './operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
+import { renameMounts } from './renamed-mounts.ts';
+import { openLabels } from './sealed.ts';
 import { readRecordedSpec } from './spec-hash.ts';
 import type { TextMap } from './value.ts';
 import { isCopy, placeNames } from './whose.ts';
@@ -91,7 +93,7 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
     Promise.all(summaries.filter(isOurs).map(async (summary) => {
       const inspect = await inspects.get(summary.id);
       if (inspect !== undefined && await isOfOtherImage(engine, summary, inspect)) return void copies.add(summary.id);
-      return inspect === undefined ? undefined : readContainer(engine, summary, withNames(inspect, names), byName.get(summary.labels[NAME_LABEL] ?? ''));
+      return inspect === undefined ? undefined : readContainer(engine, summary, withNames(inspect, names), byName.get(summary.labels[NAME_LABEL] ?? ''), desired.renamed);
     })),
     Promise.all(references.map(async (reference) => {
       const image = await engine.findImage(reference);
@@ -120,7 +122,8 @@ function isOfOtherImage(engine: Engine, summary: ContainerSummary, { Config }: C
   return image !== undefined && image !== Config.Image && isCopy(engine, summary);
 }
 
-async function readContainer(engine: Engine, { id, name: nameNow, labels }: ContainerSummary, inspect: ContainerInspect, spec: RunSpec | undefined): Promise<ActualContainer> {
+async function readContainer(engine: Engine, { id, name: nameNow, labels: written }: ContainerSummary, found: ContainerInspect, spec: RunSpec | undefined, renamed: Desired['renamed']): Promise<ActualContainer> {
+  const { labels, inspect } = renameMounts(openLabels(written, found, spec), found, renamed);
   const limit = spec?.values['mem_limit'];
   const has = inspect.HostConfig.Memory ?? 0;
   const isLowered = inspect.State.Running && typeof limit === 'number' && (has === 0 || limit < has);

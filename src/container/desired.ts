@@ -11,6 +11,8 @@ export interface Desired {
   readonly containers: readonly DesiredContainer[];
   /** by reference; what is not in it is pulled when it is missing */
   readonly images?: ReadonlyMap<string, ImageSource>;
+  /** files that containers mount, by the names that run specs have for the same ones now */
+  readonly renamed?: ReadonlyMap<string, string>;
 }
 
 export type DesiredContainer =

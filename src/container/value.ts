@@ -49,6 +49,25 @@ function inOrder(part: Value | Readonly<Record<string, Value>>): unknown {
   return Object.fromEntries(Object.entries(part).sort(([a], [b]) => compareBytes(a, b)).map(([key, value]: [string, Value]) => [key, inOrder(value)]));
 }
 
+/** What such a text says; undefined where it is none. */
+export function parseCanonical(json: string): Readonly<Record<string, Value>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    const entries = Object.entries(parsed).map(([key, value]: [string, unknown]) => [key, toValue(value)] as const);
+    return Object.fromEntries(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  } catch {
+    return undefined;
+  }
+}
+
+function toValue(value: unknown): Value | undefined {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map(String);
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
+}
+
 /** Nothing said and an empty list or map are the same. */
 export function isSame(a: Value | undefined, b: Value | undefined): boolean {
   if (typeof a !== 'object' && typeof b !== 'object') return a === b;

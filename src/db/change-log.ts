@@ -8,7 +8,7 @@ import { fromByteString, toByteString } from './byte-text.ts';
 import { type Lines, listFields, parseFields, sortKeys, toRecord } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
 import type { DbRecord } from './record.ts';
-import { hasSecrets, isSecretProp, SECRETS } from './snapshot.ts';
+import { hasSecrets, isSecretProp, SECRETS } from './secret-values.ts';
 
 /** Where the changes of a db go on a host that is laid out in a folder, under its root. */
 export const LOG_FILE = '/var/log/docksmith.log';

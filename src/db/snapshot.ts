@@ -1,4 +1,3 @@
-import { findPropSchema } from './check-value.ts';
 import type { Db, DbRecord, Read } from './record.ts';
 import type { RecordSchema, Schema } from './schema.ts';
 
@@ -135,40 +134,6 @@ function findKind(schema: Schema, db: string, key: string, type: string | undefi
   if (kinds === undefined) return undefined;
   const kind = db === 'configuration' ? key : type;
   return kind !== undefined && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-}
-
-/** The db all of whose values are secret, whatever a schema says. */
-export const SECRETS = 'secrets';
-
-/** Whether the schema of any kind of the db's records marks the prop as secret. */
-export function isSecretProp(schema: Schema, db: string, prop: string): boolean {
-  return db === SECRETS || Object.values(schema[db] ?? {}).some((kind) => findPropSchema(kind, prop)?.secret === true);
-}
-
-/** Whether any prop of the db can be secret: of most dbs none is. */
-export function hasSecrets(schema: Schema, db: string): boolean {
-  return db === SECRETS || Object.values(schema[db] ?? {}).some((kind) => Object.values(kind).some(({ secret }) => secret === true));
-}
-
-/** Whether what was read is secret. The type of a record of `secrets` is one where it is more than that word. */
-export function isSecretRead({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>, { db, key, prop }: Read): boolean {
-  if (prop !== undefined) return isSecretProp(schema, db, prop);
-  const type = key === undefined ? undefined : dbs.get(db)?.get(key)?.type;
-  return db === SECRETS && type !== undefined && type !== 'secret';
-}
-
-/** All values of all dbs that are to be masked wherever values are shown. */
-export function listSecretValues(snapshot: Pick<Snapshot, 'dbs' | 'schema'>): readonly string[] {
-  const values: string[] = [];
-  for (const [db, records] of snapshot.dbs) {
-    // of most dbs no record has to be looked at
-    if (!hasSecrets(snapshot.schema, db)) continue;
-    for (const { key, type, props } of records.values()) {
-      if (isSecretRead(snapshot, { db, key })) values.push(type);
-      for (const [prop, value] of props) if (isSecretProp(snapshot.schema, db, prop)) values.push(value);
-    }
-  }
-  return values;
 }
 
 export interface DbChange {

@@ -12,7 +12,8 @@ import { ownLockFile, removeCopiesOf } from './left-copies.ts';
 import { FlatDb } from './flat-db.ts';
 import { formatFlatFile, type Lines, parseFlatFile } from './flat-file.ts';
 import type { Db } from './record.ts';
-import { type DbChange, SECRETS } from './snapshot.ts';
+import { SECRETS } from './secret-values.ts';
+import { type DbChange } from './snapshot.ts';
 
 /** Writers hold a db for milliseconds. */
 const QUIET_SECONDS = 1;

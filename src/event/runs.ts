@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
+import type { Mask } from '../mask.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { type Field, readState, writeState } from '../state-file.ts';
 import { operationsFile } from './operations-log.ts';
@@ -57,9 +58,10 @@ export function newRun(event: string, args: readonly string[], parent?: string, 
   return { id, event, args, who: findWho(), pid: process.pid, started: now.toISOString(), ...(parent !== undefined && { parent }), installed: [], removed: [], steps: [] };
 }
 
-/** Writes `state/runs/ID.json`: once when the run begins and again as it gets on. Only the last 500 runs are kept. */
-export function writeRun(paths: Paths, run: Run): void {
-  writeState(path.join(runsFolder(paths), `${run.id}.json`), 'the record of a run', { ...run });
+/** Writes `state/runs/ID.json`, with secrets masked: once when the run begins and again as it gets on. Only the last 500 runs are kept. */
+export function writeRun(paths: Paths, run: Run, mask: Mask): void {
+  const [args, installed, removed, failures] = [run.args, run.installed, run.removed, run.failures].map((texts) => texts?.map(mask));
+  writeState(path.join(runsFolder(paths), `${run.id}.json`), 'the record of a run', { ...run, args, installed, removed, ...(failures === undefined ? {} : { failures }) });
   for (const id of listIds(paths).slice(KEPT_RUNS)) {
     for (const file of [path.join(runsFolder(paths), `${id}.json`), operationsFile(runsFolder(paths), id)]) rmSync(file, { force: true });
   }

@@ -19,6 +19,8 @@ export interface Facts {
   readonly dockerUnit?: UnitTexts | undefined;
   /** loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files have to be read for it; that is done once. */
   readonly portsInFiles: () => ReadonlyMap<number, string>;
+  /** what makes the digests of secrets those of this host alone; looked up when it is first asked for */
+  readonly secretSalt: string;
 }
 
 /** A file as it is; the path is without the root. */
@@ -65,5 +67,5 @@ export interface ImageFacts { readonly exposedPorts: readonly { readonly port: n
 
 export const NO_FACTS: Facts = {
   host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
-  addresses: [], listeners: [], publishedPorts: [], images: new Map(), bridges: new Map(), portsInFiles: () => new Map(),
+  addresses: [], listeners: [], publishedPorts: [], images: new Map(), bridges: new Map(), portsInFiles: () => new Map(), secretSalt: '',
 };

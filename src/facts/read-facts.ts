@@ -6,6 +6,7 @@ import type { Facts } from './facts.ts';
 import { readHostFacts } from './host.ts';
 import { listListeners } from './listeners.ts';
 import { findPortsInFiles } from './ports-in-files.ts';
+import { getSecretSalt } from './secret-salt.ts';
 
 export interface FactSources {
   readonly paths: Paths;
@@ -37,5 +38,6 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     get bridges() { return (bridges ??= listEngineBridges()); },
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
     portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
+    get secretSalt() { return getSecretSalt(paths); },
   };
 }

@@ -1,4 +1,5 @@
 import { type Adopted, ADOPTED_FILE, formatAdopted, makeAdoptedLabels, readAdopted, withAdopted } from '../container/adopted.ts';
+import { sealAdopted } from '../container/sealed.ts';
 import { isContainerName, MANAGED_LABEL, NAME_LABEL } from '../container/names.ts';
 import type { Plan } from '../container/plan.ts';
 import type { RunSpec } from '../container/run-spec.ts';
@@ -6,10 +7,11 @@ import { readSnapshot } from '../db/read-snapshot.ts';
 import { getDb, type Snapshot, withChanges } from '../db/snapshot.ts';
 import { changeDb } from '../db/store.ts';
 import { Failure, throwAll } from '../errors.ts';
-import { newRun, type Run } from '../event/runs.ts';
+import type { Run } from '../event/runs.ts';
 import { listSteps } from '../event/steps.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
+import { holdsSecret, type Mask } from '../mask.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { NO_CHANGES } from '../output/change-set.ts';
 import { commitChanges } from '../output/commit.ts';
@@ -24,8 +26,9 @@ import { planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from './expand.ts';
 import { generationOf } from './generation-dbs.ts';
 import { RUN_SPECS } from './involved.ts';
-import { beginEvent } from './recover.ts';
+import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
+import { secretsOf } from './secrets.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { getEngine, withEngineFacts, type World } from './world.ts';
 
@@ -34,8 +37,10 @@ const EVENT = 'docker-container-update';
 export interface AdoptRequest {
   readonly source: AdoptSource;
   readonly dryRun: boolean;
-  /** in words, for whoever waits for the lock */
-  readonly command: string;
+  /** variables whose names say that they are secret go to db `secrets` */
+  readonly isMoving?: boolean;
+  /** as they were typed */
+  readonly args: readonly string[];
   readonly waitSeconds?: number | undefined;
 }
 
@@ -48,6 +53,8 @@ export interface Adoption {
   /** what the next event does with those containers: nothing, where they run as their records say */
   readonly plan: Plan;
   readonly warnings: readonly string[];
+  /** masks the secrets of the records, too */
+  readonly mask: Mask;
 }
 
 /**
@@ -56,17 +63,14 @@ export interface Adoption {
  * @throws Failure(s) for whatever keeps one of them from being adopted; nothing is written then
  */
 export async function adopt(paths: Paths, request: AdoptRequest, reporter: Reporter): Promise<Adoption> {
-  if (request.dryRun) return (await prepare(paths, request.source)).adoption;
-  const { command, waitSeconds } = request;
-  const run = newRun('adopt', []);
-  const lock = await beginEvent(paths, { command, run: run.id, waitSeconds }, reporter);
-  try {
-    const prepared = await prepare(paths, request.source);
+  const { source, isMoving = false, args, waitSeconds } = request;
+  if (request.dryRun) return (await prepare(paths, source, isMoving)).adoption;
+  const { result } = await recorded(paths, { command: 'docksmith adopt', args, waitSeconds }, reporter, async ({ run, command }) => {
+    const prepared = await prepare(paths, source, isMoving);
     await commit(paths, prepared, command, run);
     return prepared.adoption;
-  } finally {
-    lock.release();
-  }
+  }, () => ({}));
+  return result;
 }
 
 interface Prepared {
@@ -77,7 +81,7 @@ interface Prepared {
 }
 
 /** Reads, decides, renders and plans, all over dbs as they would be. */
-async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
+async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Promise<Prepared> {
   const ledger = readLedger(paths);
   const dbs = readSnapshot(paths);
   const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
@@ -89,7 +93,7 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   const subjects = await findSubjects(paths, view, source);
   throwAll(listRefused(snapshot, subjects));
 
-  const { records, leftOut, failures } = makeRecords(snapshot, subjects);
+  const { records, leftOut, failures } = makeRecords(snapshot, subjects, { isMoving });
   throwAll(failures);
   const staged = withRecords(paths, snapshot, records);
   const ours = withAdopted(engine, adoptedWith(before, subjects, ({ name }) => ({ [MANAGED_LABEL]: 'true', [NAME_LABEL]: name })));
@@ -101,13 +105,15 @@ async function prepare(paths: Paths, source: AdoptSource): Promise<Prepared> {
   const specs = idle.length === 0 ? readSpecs(paths, expanded)
     : readSpecs(paths, render({ ...world, snapshot: withChanges(staged, idle.map(({ name }) => ({ db: CONTAINERS, key: name, prop: 'status', value: 'enabled' }))) }, names));
 
+  const { mask } = secretsOf(paths, staged);
   const adopted = adoptedWith(before, subjects, (subject) => {
     const spec = getSpec(specs, subject);
-    return makeAdoptedLabels(spec, listDiffering(subject, spec, view.traits.limitsSwap));
+    const labels = makeAdoptedLabels(spec, listDiffering(subject, spec, view.traits.limitsSwap));
+    return subject.there === undefined ? labels : sealAdopted(labels, subject.there.inspect, (text) => holdsSecret(mask, text));
   });
   const plan = await planEventContainers(world, withAdopted(ours, adopted), expanded, { args: names });
   const all = unique([...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))]);
-  return { adopted, world, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings } };
+  return { adopted, world, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings, mask } };
 }
 
 /** Networks and volumes are told of once, whoever uses them. */

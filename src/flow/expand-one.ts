@@ -1,4 +1,5 @@
 import { listChecksOf } from '../event/steps.ts';
+import { listNewState } from '../facts/secret-salt.ts';
 import { refuseObstacles } from '../output/change-set.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
@@ -31,8 +32,7 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
 
 /** Expands one template and installs it, as an event does, with the checks of the events that expand it. Services are not adjusted: that stays pending for the next event. */
 export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'> & { readonly edits: readonly FilePair[] }> {
-  const command = `expand-template ${request.template}`;
-  return recorded(paths, { command: 'expand-template', args: [request.template] }, reporter, async (run) => {
+  const { result } = await recorded(paths, { command: 'expand-template', args: [request.template] }, reporter, async ({ run, command }) => {
     const world = await readWorld(paths);
     const expanded = expand(world, request);
     refuseObstacles(expanded.changes, hintOfObstacle);
@@ -41,10 +41,11 @@ export async function expandOne(paths: Paths, request: ExpandRequest, reporter: 
     for (const warning of await checkEngineOptions(world, expanded.changes)) reporter.warning(warning);
     const checks = { event: 'expand-template', args: [request.template], checks: listChecksOf(paths, findTemplate(world, request.template).template), limitSeconds, onBegin: (name: string) => reporter.progress(name) };
     const edits = listEdits(paths, world.ledger, expanded.changes);
-    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run, expanded.listReads()), verify: () => runChecks(paths, expanded.changes, checks) });
+    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, state: listNewState(paths), intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run, expanded.listReads()), verify: () => runChecks(paths, expanded.changes, checks) });
     expanded.remember();
     return { ...expanded, kept, edits };
   }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));
+  return result;
 }
 
 function expand(world: World, { template, takeOver, outputFilename }: ExpandRequest): Expanded {

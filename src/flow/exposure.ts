@@ -1,6 +1,7 @@
-import type { ContainerSummary } from '../container/engine.ts';
+import type { ContainerSummary, Engine } from '../container/engine.ts';
 import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
+import { openLabels } from '../container/sealed.ts';
 import { isMadeOf, readRecordedSpec } from '../container/spec-hash.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { FAMILIES, readRules } from '../filter/kernel.ts';
@@ -44,10 +45,10 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const world = await readWorld(paths);
   const { snapshot, facts } = world;
   const engine = await getEngine(paths, snapshot);
-  const ours = (await engine.listContainers()).flatMap((container) => {
+  const ours = await Promise.all((await engine.listContainers()).flatMap((container) => {
     const owner = findOwner(container);
-    return owner === undefined ? [] : [{ container, owner }];
-  });
+    return owner === undefined ? [] : [withOpenLabels(engine, container).then((open) => ({ container: open, owner }))];
+  }));
   const all = ours.map(({ container }) => container);
   const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
   const known = [...getDb(snapshot, CONTAINERS).keys(), ...ours.flatMap(({ owner, container }) => [owner, container.name])];
@@ -67,6 +68,12 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
       mismatches: enabled.includes(name) ? listMismatches(container, specs.get(name)) : container?.status === 'running' ? ['it runs, and no record wants that'] : [],
     };
   }));
+}
+
+/** As its run spec is compared with. */
+async function withOpenLabels(engine: Engine, container: ContainerSummary): Promise<ContainerSummary> {
+  const inspect = await engine.findContainer(container.id);
+  return inspect === undefined ? container : { ...container, labels: openLabels(container.labels, inspect) };
 }
 
 function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | 'network'> {

@@ -7,6 +7,7 @@ import { findServing } from '../container/whose.ts';
 import { getSubject, isStarting } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
 import type { RunSpec } from '../container/run-spec.ts';
+import { openLabels } from '../container/sealed.ts';
 import { isMadeOf } from '../container/spec-hash.ts';
 import { Unhealthy } from '../container/unhealthy.ts';
 import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
@@ -34,8 +35,9 @@ export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: 
   const kept = await Promise.all([...failed].map(async ([name, entry]) => {
     const spec = specs.get(name);
     const container = findServing(running, name);
-    const isMadeOfIt = spec !== undefined && container !== undefined && getSpecDigest(spec) === entry.digest && isMadeOf(spec, container.labels);
-    return isMadeOfIt && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
+    if (spec === undefined || container === undefined || getSpecDigest(spec) !== entry.digest) return [[name, entry] as const];
+    const inspect = await engine.findContainer(container.id);
+    return inspect !== undefined && isMadeOf(spec, openLabels(container.labels, inspect, spec)) && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
   }));
   return new Map(kept.flat());
 }

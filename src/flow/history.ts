@@ -1,15 +1,14 @@
 import { readSchema } from '../db/read-schema.ts';
-import { listSecretValues } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { maskerOf, type Mask } from '../mask.ts';
+import type { Mask } from '../mask.ts';
 import { type Change, readLastDbs } from '../output/db-lines.ts';
 import type { FilePair } from '../output/diff.ts';
 import { type Generation, listGenerations, readGeneration } from '../output/generations.ts';
 import type { Fingerprint } from '../output/journal.ts';
 import { objectFinder } from '../output/objects.ts';
 import type { Paths } from '../paths.ts';
-import { listSpellings } from '../template/escape.ts';
 import { type Dbs, listRecordChanges, parseDbChanges, parseDbs, type RecordChange } from './generation-dbs.ts';
+import { secretsOf } from './secrets.ts';
 
 /** One file that a commit changed. */
 export interface FileStep {
@@ -68,7 +67,7 @@ function* readBackwards(paths: Paths): Generator<HistoryEntry> {
 /** Masks what is secret in any of these states of the dbs. */
 export function maskOf(paths: Paths, states: readonly Dbs[]): Mask {
   const schema = readSchema(paths);
-  return maskerOf(states.flatMap((dbs) => listSecretValues({ dbs, schema })).flatMap(listSpellings));
+  return secretsOf(paths, ...states.map((dbs) => ({ dbs, schema }))).mask;
 }
 
 function kindOf({ before, after }: Change<Fingerprint>): FileStep['kind'] {

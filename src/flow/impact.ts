@@ -1,7 +1,8 @@
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import type { DbRecord } from '../db/record.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, getDb, isSecretRead, type Snapshot, withChanges } from '../db/snapshot.ts';
+import { isMaskedRead } from '../db/secret-values.ts';
+import { findProp, getDb, type Snapshot, withChanges } from '../db/snapshot.ts';
 import { Failure, Failures } from '../errors.ts';
 import { listSteps } from '../event/steps.ts';
 import { allocatePorts } from '../model/allocate-ports.ts';
@@ -42,9 +43,8 @@ export interface Impact {
 export async function previewChange(paths: Paths, asked: ChangeAsked, event = WHOLE_EVENT): Promise<Impact> {
   const snapshot = readSnapshot(paths);
   const change = overlayOf(snapshot, asked);
-  const [now, then] = [secretsOf(snapshot), secretsOf(withRecords(snapshot, [change]))];
   const preview = await previewEvent(paths, { event, args: [], overlay: [change] });
-  return { change, preview, anyway: await listAnyway(paths, event), secrets: { isSecret: then.isSecret, mask: (text) => then.mask(now.mask(text)) } };
+  return { change, preview, anyway: await listAnyway(paths, event), secrets: secretsOf(paths, snapshot, withRecords(snapshot, [change])) };
 }
 
 /** Where the dbs are such that no event is done without the change, nothing would be done. */
@@ -149,7 +149,7 @@ export async function listReaders(paths: Paths, { db, key, prop }: { readonly db
   const value = prop === 'type' ? record?.type : findProp(world.snapshot, db, key, prop);
   return {
     readers: [...there, ...coming.map((path) => ({ ...describe(undefined, path), lines: [], comes: true, props: [] }))],
-    value: value !== undefined && isSecretRead(world.snapshot, named) ? MASK : value, isDefault: prop !== 'type' && record?.props.has(prop) !== true,
+    value: value !== undefined && isMaskedRead(world.snapshot, named) ? MASK : value, isDefault: prop !== 'type' && record?.props.has(prop) !== true,
   };
 }
 

@@ -26,6 +26,7 @@ import { readImageSources } from './images.ts';
 import { RUN_SPECS } from './involved.ts';
 import { findChangedFiles, type Outputs } from './mounted-files.ts';
 import { ownersIn } from './owners.ts';
+import { listRenamedSecrets } from './secret-files.ts';
 
 export interface ReconcileRequest {
   /** only these containers; absent: all */
@@ -52,7 +53,8 @@ export interface ReconcileRequest {
 export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs, failed, boot, inventory }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
   const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
-  const desired: Desired = makeDesired(records, specs, readImageSources(snapshot));
+  const renamed = outputs === undefined ? undefined : listRenamedSecrets(outputs.paths, snapshot);
+  const desired: Desired = { ...makeDesired(records, specs, readImageSources(snapshot)), ...(renamed !== undefined && { renamed }) };
   const read = await readActual(engine, desired, inventory);
   const actual = outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
   if (asked !== undefined) return planAsked(desired, actual, asked, failed);

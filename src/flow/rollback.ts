@@ -52,8 +52,9 @@ export async function planRollback(paths: Paths, number: number): Promise<Rollba
  * transaction, so that a regeneration that fails leaves the dbs as they are.
  */
 export function rollBack(paths: Paths, { number }: Generation, reporter: Reporter, signal?: AbortSignal): Promise<SignalResult> {
+  const { now, then } = readThenAndNow(paths, number);
   return signalEvent(paths, {
-    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, signal,
+    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, signal, mask: maskOf(paths, [now, then]),
     prepare: (staged) => {
       const { now, then } = readThenAndNow(staged, number);
       writeDifference(staged, now, then);

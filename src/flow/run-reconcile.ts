@@ -62,7 +62,8 @@ export interface Reconciled {
 export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
   const args = request.asked?.names ?? request.names ?? [];
-  return recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true }, reporter, (run) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
+  const { result } = await recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true }, reporter, ({ run }) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
+  return result;
 }
 
 /** Plans, and where `onProgress` is given carries it out. */

@@ -1,24 +1,28 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Engine } from '../container/engine.ts';
 import { NAME_LABEL } from '../container/names.ts';
+import { sealLabels } from '../container/spec-hash.ts';
 import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure } from '../errors.ts';
+import { getSecretSalt } from '../facts/secret-salt.ts';
+import { holdsSecret } from '../mask.ts';
 import { CONTAINERS } from '../model/ports.ts';
-import { listSecrets, SECRET_FILES } from '../model/secrets.ts';
+import { listSecrets, type Secret, SECRET_FILES } from '../model/secrets.ts';
 import type { Paths } from '../paths.ts';
 import { replaceFile } from '../replace-file.ts';
+import { readSecrets } from './secrets.ts';
 
 /**
  * The engine, with the secrets of a container written before it is made and given to its user
- * before it is started: who that is, only the made container can tell.
+ * before it is started: who that is, only the made container can tell. No label says one.
  */
 export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine): Engine {
-  const withSecrets = new Map(listRecords(snapshot, CONTAINERS).map(({ key }) => [key, listSecrets(snapshot, key)] as const).filter(([, secrets]) => secrets.length > 0));
-  if (withSecrets.size === 0) return engine;
+  const withSecrets = new Map(listAll(paths, snapshot).filter(([, secrets]) => secrets.length > 0));
   const create: Engine['createContainer'] = (name, body) => {
     for (const { file, value } of withSecrets.get(name) ?? []) writeSecret(paths.file(file), value);
-    return engine.createContainer(name, body);
+    const { mask } = readSecrets(paths);
+    return engine.createContainer(name, { ...body, ...(body.Labels ? { Labels: sealLabels(body.Labels, (text) => holdsSecret(mask, text)) } : {}) });
   };
   const start: Engine['startContainer'] = async (id) => {
     const inspect = await engine.findContainer(id);
@@ -37,6 +41,23 @@ export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine
     const value: unknown = Reflect.get(target, member);
     return typeof value === 'function' ? (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args) : value;
   } });
+}
+
+/** By container. The salt is looked up where there is a secret. */
+function listAll(paths: Paths, snapshot: Snapshot): readonly (readonly [string, readonly Secret[]])[] {
+  const facts = { get secretSalt() { return getSecretSalt(paths); } };
+  return listRecords(snapshot, CONTAINERS).map(({ key }) => [key, listSecrets(snapshot, facts, key)]);
+}
+
+/** Files of secrets by other names than they would get now (of an older release, or of a lost salt), with these: what is in them is the same. */
+export function listRenamedSecrets(paths: Paths, snapshot: Snapshot): ReadonlyMap<string, string> {
+  const files = listBelow(paths.file(SECRET_FILES));
+  if (files.length === 0) return new Map();
+  return new Map(listAll(paths, snapshot).flatMap(([, secrets]) => secrets).flatMap(({ file, value }) => {
+    const now = paths.file(file);
+    const begin = now.slice(0, now.lastIndexOf('.') + 1);
+    return files.filter((other) => other !== now && other.startsWith(begin) && !other.slice(begin.length).includes('.') && readFileSync(other, 'utf8') === value).map((other) => [other, now] as const);
+  }));
 }
 
 function writeSecret(file: string, value: string): void {
@@ -71,8 +92,8 @@ export async function removeOldSecrets(paths: Paths, snapshot: Snapshot, engine:
   if (files.length === 0) return;
   const containers = await Promise.all((await engine.listContainers()).map(({ id }) => engine.findContainer(id)));
   const used = new Set(containers.flatMap((container) => (container?.HostConfig.Mounts ?? []).map(({ Source }) => Source)));
-  for (const { key } of listRecords(snapshot, CONTAINERS)) {
-    if (findProp(snapshot, CONTAINERS, key, 'status') === 'enabled') for (const { file } of listSecrets(snapshot, key)) used.add(paths.file(file));
+  for (const [key, secrets] of listAll(paths, snapshot)) {
+    if (findProp(snapshot, CONTAINERS, key, 'status') === 'enabled') for (const { file } of secrets) used.add(paths.file(file));
   }
   for (const file of files) if (!used.has(file)) rmSync(file);
 }

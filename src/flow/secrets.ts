@@ -1,13 +1,18 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { FlatDb } from '../db/flat-db.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import type { Read } from '../db/record.ts';
-import { isSecretRead, listSecretValues, SECRETS } from '../db/snapshot.ts';
+import { isMaskedRead, listSecretValues, SECRETS } from '../db/secret-values.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { readDb } from '../db/store.ts';
 import { Failure, Failures } from '../errors.ts';
-import { type Run, writeRun } from '../event/runs.ts';
 import { maskerOf, type Mask } from '../mask.ts';
+import { CONTAINERS, splitList } from '../model/ports.ts';
 import type { Paths } from '../paths.ts';
+import { listVariableSecrets } from '../secret-names.ts';
 import { listSpellings } from '../template/escape.ts';
+
+type Dbs = Pick<Snapshot, 'dbs' | 'schema'>;
 
 /** What may not be shown. */
 export interface Secrets {
@@ -20,30 +25,30 @@ export interface Secrets {
  * one, so where not all dbs can be read, that of the secrets is looked at alone.
  */
 export function readSecrets(paths: Paths): Secrets {
-  return secretsOf(readWhatCanBeRead(paths));
+  return secretsOf(paths, readWhatCanBeRead(paths));
 }
 
 /** Those of dbs at another time. */
-export function secretsOf(dbs: Parameters<typeof listSecretValues>[0]): Secrets {
-  return { mask: maskerOf(listSecretValues(dbs).flatMap(listSpellings)), isSecret: (read) => isSecretRead(dbs, read) };
+export function secretsOf(paths: Paths, ...states: readonly Dbs[]): Secrets {
+  return { mask: maskerOf(states.flatMap((dbs) => listValues(paths, dbs)).flatMap(listSpellings)), isSecret: (read) => states.some((dbs) => isMaskedRead(dbs, read)) };
 }
 
 /** A mask for a program that runs on: secrets that come while it runs are masked from then on, and those that go stay masked. */
 export function followSecrets(paths: Paths): () => Mask {
   const spellings = new Set<string>();
   let seen: number | undefined;
-  let mask: Mask = (text) => text;
+  let mask: Mask = maskerOf([]);
   return () => {
     // every write of a db is a rename, which the folder's time tells
     const now = statSync(paths.dbDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (now === seen) return mask;
     seen = now;
-    for (const value of listSecretValues(readWhatCanBeRead(paths))) for (const spelling of listSpellings(value)) spellings.add(spelling);
+    for (const value of listValues(paths, readWhatCanBeRead(paths))) for (const spelling of listSpellings(value)) spellings.add(spelling);
     return (mask = maskerOf(spellings));
   };
 }
 
-function readWhatCanBeRead(paths: Paths): Parameters<typeof listSecretValues>[0] {
+function readWhatCanBeRead(paths: Paths): Dbs {
   try {
     return readSnapshot(paths);
   } catch (error) {
@@ -58,8 +63,26 @@ function readWhatCanBeRead(paths: Paths): Parameters<typeof listSecretValues>[0]
   }
 }
 
-/** Writes the record of a run without the secrets that its arguments and errors may hold. */
-export function writeMaskedRun(paths: Paths, run: Run): void {
-  const { mask } = readSecrets(paths);
-  writeRun(paths, { ...run, args: run.args.map(mask), ...(run.failures === undefined ? {} : { failures: run.failures.map(mask) }) });
+function listValues(paths: Paths, dbs: Dbs): readonly string[] {
+  const containers = dbs.dbs.get(CONTAINERS) ?? new Map<string, never>();
+  // of thousands few have one
+  const keys = containers instanceof FlatDb ? [...containers.lines].flatMap(([key, line]) => (line.includes('|EnvFile|') ? [key] : [])) : [...containers.keys()];
+  const files = new Set(keys.flatMap((key) => splitList(containers.get(key)?.props.get('EnvFile') ?? '')));
+  return [...listSecretValues(dbs), ...[...files].flatMap((file) => listFileSecrets(paths.file(file)))];
+}
+
+/** An environment file is some lines; what is longer, or no file at all, is none. */
+const LONGEST_FILE = 1024 ** 2;
+
+function listFileSecrets(file: string): readonly string[] {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile() || stats.size > LONGEST_FILE) return [];
+    return readFileSync(file, 'utf8').split('\n').flatMap((line) => {
+      const [, name = '', , value = ''] = /^\s*(?:export\s+)?([^=\s#]+)=(["']?)(.*)\2\s*$/.exec(line) ?? [];
+      return listVariableSecrets(name, value);
+    });
+  } catch {
+    return [];
+  }
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '../errors.ts';
 import type { Run } from '../event/runs.ts';
 import type { Adjusted } from '../event/services.ts';
+import type { Mask } from '../mask.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import type { Committed } from '../output/commit.ts';
 import type { Intent } from '../output/intents.ts';
@@ -21,6 +22,8 @@ export interface SignalRequest {
   readonly prepare?: (paths: Paths) => void;
   /** what was asked for, where that is more than the event: the record of the run and history call it so */
   readonly calledAs?: { readonly command: string; readonly args: readonly string[] };
+  /** for secrets of another time that it is about */
+  readonly mask?: Mask;
 }
 
 /** What an event did. */

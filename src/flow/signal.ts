@@ -1,10 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, Failures, reasonOf, worstOf } from '../errors.ts';
-import { type Run, newRun, type RunStep } from '../event/runs.ts';
+import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
+import type { Run, RunStep } from '../event/runs.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Adjusted } from '../event/services.ts';
 import { type ExecutableStep, listSteps, type ServiceToAdjust, type Step, withServices } from '../event/steps.ts';
+import { listNewState } from '../facts/secret-salt.ts';
 import { type ChangeSet, listEdited, NO_CHANGES, refuseObstacles } from '../output/change-set.ts';
 import { Interrupted, listenForInterrupt, NEVER, unlessInterrupted } from '../interrupt.ts';
 import { checkOutputs } from '../output/check.ts';
@@ -27,9 +28,8 @@ import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { describeInterrupted, isEndedBySignal, notePending } from './interrupted-event.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { rememberOverrides } from './overrides.ts';
-import { beginEvent } from './recover.ts';
+import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
-import { readSecrets, writeMaskedRun } from './secrets.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { StagedDbs } from './staged-dbs.ts';
@@ -46,35 +46,22 @@ const isHook = (event: string): boolean => event === 'post-install' || event ===
  * @throws Failure where the event cannot begin at all; what fails later is in the result
  */
 export async function signalEvent(paths: Paths, request: SignalRequest, reporter: Reporter): Promise<SignalResult> {
-  const { event, args } = request;
+  const { event, args, waitSeconds, mask } = request;
   const listed = listSteps(paths, event);
   const { checks, warnings } = listed;
   for (const warning of warnings) reporter.warning(warning);
-  const { calledAs = { command: event, args } } = request;
-  const first = newRun(calledAs.command, calledAs.args);
-  // whoever waits sees it, and history keeps it
-  const command = readSecrets(paths).mask([...(request.calledAs === undefined ? ['signal-event'] : []), calledAs.command, ...calledAs.args].join(' '));
-  const lock = await beginEvent(paths, { command, run: first.id, waitSeconds: request.waitSeconds, signal: request.signal }, reporter);
-  try {
-    const run: Run = lock.parent === undefined ? first : { ...first, parent: lock.parent };
+  const { calledAs = { command: `signal-event ${event}`, args } } = request;
+  const { result, run } = await recorded(paths, { ...calledAs, event: request.calledAs?.command ?? event, waitSeconds, signal: request.signal, mask }, reporter, async (begun) => {
     // what is pending while a step of an event calls another one is what its parent still comes to
-    const steps = lock.parent === undefined ? withServices(listed.steps, listRetries(paths, listServices(listed.steps))) : listed.steps;
-    writeMaskedRun(paths, run);
-    const result = await new Signal(paths, { ...request, command, steps, checks, run, token: lock.token }, reporter).run();
-    const { install, remove } = result.changes;
-    const ended: Run = {
-      ...run, steps: result.steps, ended: new Date().toISOString(), exitCode: worstOf(result.failures), ...(result.failures.length === 0 ? {} : { failures: result.failures.map(({ message }) => message) }),
-      installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path),
-    };
-    writeMaskedRun(paths, ended);
-    if (result.failures.length === 0) {
+    const steps = begun.run.parent === undefined ? withServices(listed.steps, listRetries(paths, listServices(listed.steps))) : listed.steps;
+    const done = await new Signal(paths, { ...request, ...begun, steps, checks }, reporter).run();
+    if (done.failures.length === 0) {
       rememberOverrides(paths);
       pruneHistory(paths);
     }
-    return { ...result, run: ended, edited: listEdited(result.changes), pending: listIntents(paths) };
-  } finally {
-    lock.release();
-  }
+    return { ...done, edited: listEdited(done.changes), pending: listIntents(paths) };
+  }, ({ changes: { install, remove }, steps, failures }) => ({ steps, failures, installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));
+  return { ...result, run };
 }
 
 function listServices(steps: readonly Step[]): readonly ServiceToAdjust[] {
@@ -154,7 +141,7 @@ class Signal {
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
-      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run, expanded.listReads()) });
+      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, state: listNewState(this.#paths), companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run, expanded.listReads()) });
       expanded.remember();
       this.#changes = changes;
       this.#kept = kept;

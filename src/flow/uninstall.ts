@@ -44,9 +44,9 @@ export async function readUninstallPlan(paths: Paths, choice: FilterChoice): Pro
 }
 
 /** Removes what docksmith wrote and puts back what it took over. All of it or nothing. Containers, volumes and dbs stay. */
-export function uninstall(paths: Paths, choice: FilterChoice, reporter: Reporter): Promise<Uninstalled> {
+export async function uninstall(paths: Paths, choice: FilterChoice, reporter: Reporter): Promise<Uninstalled> {
   const args = choice === 'keep' ? [] : [choice === 'drop' ? '--drop-firewall' : '--stop-containers'];
-  return recorded(paths, { command: COMMAND, args }, reporter, async (run) => {
+  const { result } = await recorded(paths, { command: COMMAND, args }, reporter, async ({ run }) => {
     const ledger = readLedger(paths);
     // what runs may be other than what was shown
     const plan = await readUninstallPlan(paths, choice);
@@ -59,6 +59,7 @@ export function uninstall(paths: Paths, choice: FilterChoice, reporter: Reporter
     const services = [...ledger.outputs.values()].filter(({ path }) => touched.has(path)).flatMap((output) => output.services);
     return { ...plan, services: [...new Set(services)] };
   }, ({ remove, restore }) => ({ installed: restore.map(({ original }) => original.path), removed: remove.map(({ path }) => path) }));
+  return result;
 }
 
 function listKept(filter: UninstallPlan['filter']): ReadonlyMap<string, string> {

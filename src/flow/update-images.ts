@@ -28,7 +28,7 @@ import { readImageSources } from './images.ts';
 import { healthTimes, readRunSpecs } from './reconcile.ts';
 import { recorded, recordingOperations } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
-import { withSecretFiles } from './secret-files.ts';
+import { listRenamedSecrets, withSecretFiles } from './secret-files.ts';
 import type { ImagesUpdated, ImageUpdated, UpdateImages } from './image-updated.ts';
 import { getEngine } from './world.ts';
 
@@ -40,19 +40,20 @@ export type { ImagesUpdated, ImageUpdated, UpdateImages };
  * @throws Failure(s) for names that are not known, and where there is no engine
  */
 export async function updateImages(paths: Paths, { names, waitSeconds, signal = NEVER }: UpdateImages, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<ImagesUpdated> {
-  return recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, signal, isStep: true }, reporter, async (run) => {
+  const { result } = await recorded(paths, { command: 'docksmith update-images', args: names, waitSeconds, signal, isStep: true }, reporter, async ({ run }) => {
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = readEnabledSpecs(paths, snapshot);
     const sources = readImageSources(snapshot);
     const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
     const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
-    const update = new Update(engine, makeDesired(records, specs, sources), { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress), signal });
+    const update = new Update(engine, { ...makeDesired(records, specs, sources), renamed: listRenamedSecrets(paths, snapshot) }, { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress), signal });
     const references = findReferences(snapshot, specs, names);
     for (const reference of references) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     await update.follow();
     await update.compare(references);
     return update;
   }, ({ failures }) => ({ failures }));
+  return result;
 }
 
 /** @throws Failure(s) for names that are not known */

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
+import type { Facts } from '../facts/facts.ts';
 import { STATE_DIR } from '../paths.ts';
 import { CONTAINERS, splitList } from './ports.ts';
 
@@ -17,20 +18,30 @@ export interface Secret {
   readonly target: string;
 }
 
-/** The secrets of a container's record; those that are not in the db are left out. */
-export function listSecrets(snapshot: Snapshot, key: string): readonly Secret[] {
+/**
+ * The secrets of a container's record; those that are not in the db are left out.
+ * @param facts with the salt of this host: without it a weak secret could be guessed by the name of its file
+ */
+export function listSecrets(snapshot: Snapshot, facts: Pick<Facts, 'secretSalt'>, key: string): readonly Secret[] {
   return parseSecrets(snapshot, key).flatMap(({ name, target }) => {
-    const value = findRecord(snapshot, 'secrets', name) === undefined ? undefined : findProp(snapshot, 'secrets', name, 'Value');
+    const value = findValue(snapshot, name);
     if (value === undefined) return [];
-    const digest = createHash('sha256').update(`${key}/${name}=${value}`).digest('hex').slice(0, 12);
+    const digest = createHmac('sha256', facts.secretSalt).update(`${key}/${name}=${value}`).digest('hex').slice(0, 12);
     return [{ name, value, target, file: `${SECRET_FILES}/${key}/${name}.${digest}` }];
   });
 }
 
+/** The variables of a container whose values db `secrets` has, by `EnvSecrets`; those that are not in the db are left out. */
+export function listSecretVariables(snapshot: Snapshot, key: string): readonly (readonly [name: string, value: string])[] {
+  return parseVariables(snapshot, key).flatMap(({ variable, name }) => {
+    const value = findValue(snapshot, name);
+    return value === undefined ? [] : [[variable, value] as const];
+  });
+}
+
 export function* checkSecrets(snapshot: Snapshot, key: string): Generator<Failure> {
-  const there = listSecrets(snapshot, key).map(({ name }) => name);
-  for (const { name } of parseSecrets(snapshot, key)) {
-    if (!there.includes(name)) yield new Failure(`cannot give container "${key}" the secret "${name}"`, { why: 'db secrets has no such record with a Value', hint: `db secrets set ${name} secret Value …` });
+  for (const name of new Set([...parseSecrets(snapshot, key), ...parseVariables(snapshot, key)].map((one) => one.name))) {
+    if (findValue(snapshot, name) === undefined) yield new Failure(`cannot give container "${key}" the secret "${name}"`, { why: 'db secrets has no such record with a Value', hint: `db secrets set ${name} secret Value …` });
   }
 }
 
@@ -39,4 +50,15 @@ function parseSecrets(snapshot: Snapshot, key: string): readonly { readonly name
     const [name = '', target = `/run/secrets/${name}`] = item.split(':');
     return { name, target };
   });
+}
+
+function parseVariables(snapshot: Snapshot, key: string): readonly { readonly variable: string; readonly name: string }[] {
+  return splitList(findProp(snapshot, CONTAINERS, key, 'EnvSecrets') ?? '').map((item) => {
+    const [variable = '', name = ''] = item.split('=');
+    return { variable, name };
+  });
+}
+
+function findValue(snapshot: Snapshot, name: string): string | undefined {
+  return findRecord(snapshot, 'secrets', name) === undefined ? undefined : findProp(snapshot, 'secrets', name, 'Value');
 }

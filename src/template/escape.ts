@@ -25,9 +25,9 @@ export const ESCAPES: Readonly<Record<string, Escape>> = {
   compose: (value, before) => escapeYaml(value, before).replaceAll('$', '$$$$'),
 };
 
-/** All the ways in which a value may stand in an output or a message: as it is, as each format spells it, and as JSON spells that. */
+/** All the ways in which a value may stand in an output or a message: as it is, as each format spells it, as JSON spells that, in URLs, and in base64. */
 export function listSpellings(value: string): readonly string[] {
-  const spellings = new Set([value]);
+  const spellings = new Set([value, ...listEncoded(value)]);
   for (const escape of Object.values(ESCAPES)) {
     for (const before of ['', '"', "'"]) {
       try {
@@ -38,6 +38,19 @@ export function listSpellings(value: string): readonly string[] {
     }
   }
   return [...new Set([...spellings].flatMap((spelling) => [spelling, JSON.stringify(spelling).slice(1, -1)]))];
+}
+
+/** In a URL; in base64 by itself and in the middle of something (`user:password`), where the first and last characters are made of what stands beside it. */
+function listEncoded(value: string): readonly string[] {
+  const bytes = Buffer.from(value);
+  const inBase64 = bytes.length < 6 ? [] : (['base64', 'base64url'] as const).flatMap((encoding) => [
+    bytes.toString(encoding),
+    ...[0, 1, 2].map((before) => Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url').slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6)))
+      .map((text) => (encoding === 'base64' ? text.replaceAll('-', '+').replaceAll('_', '/') : text)),
+  ]);
+  // a half of a surrogate pair cannot be in one
+  const inUrl = encodeURIComponent(value.replace(/\p{Surrogate}/gu, ''));
+  return [inUrl, inUrl.replaceAll('%20', '+'), inUrl.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase()), ...inBase64];
 }
 
 /** Line-based texts hold no newline and no other control character; a tab is no harm. */

@@ -1,4 +1,4 @@
-import { isSecretRead } from '../db/snapshot.ts';
+import { isSecretRead } from '../db/secret-values.ts';
 import { Failure, Failures, reasonOf } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { CannotHold, type Escape } from './escape.ts';

@@ -11,6 +11,7 @@ export function observeFacts(facts: Facts, scope: ReadScope): Facts {
 export function findFact(facts: Facts, key: string, prop: string | undefined): unknown {
   if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
   if (key === 'portsInFiles') return [...facts.portsInFiles()];
+  if (key === 'secretSalt') return facts.secretSalt;
   const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit, bridges: [...facts.bridges] };
   return named[key];
 }
@@ -36,6 +37,7 @@ class ObservedFacts implements Facts {
   get dockerUnit(): Facts['dockerUnit'] { return this.#note('dockerUnit').dockerUnit; }
   get bridges(): Facts['bridges'] { return this.#note('bridges').bridges; }
   get portsInFiles(): Facts['portsInFiles'] { return this.#note('portsInFiles').portsInFiles; }
+  get secretSalt(): Facts['secretSalt'] { return this.#note('secretSalt').secretSalt; }
   get images(): Facts['images'] { return new ObservedImages(this.#facts.images, this.#scope); }
 }
 

@@ -1,5 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
-import { getDb, isSecretRead, type Snapshot } from '../db/snapshot.ts';
+import { isSecretRead } from '../db/secret-values.ts';
+import { getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { isPlainPath, type Paths } from '../paths.ts';

@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration } from '../../container/quantity.ts';
 import { isList, isMap, type TextMap, type Value } from '../../container/value.ts';
+import { isSecretVariable } from '../../secret-names.ts';
 import { quoteWords } from './quote.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
@@ -13,6 +14,8 @@ export interface Beside {
   readonly privateAddresses: readonly string[];
   /** variables that files have: props need not */
   readonly inFiles: TextMap;
+  /** makes a record of db `secrets` for a variable, and says its key; undefined: it cannot hold the value */
+  readonly moveSecret?: (variable: string, value: string) => string | undefined;
 }
 
 /** Puts what a key says on the sheet; undefined: it says nothing, and the engine's default holds. */
@@ -108,13 +111,18 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
 const GPUS = 'NVIDIA_VISIBLE_DEVICES';
 
 /** One prop per variable: values may hold commas. What they hold is not shown where it is left out. */
-function setEnvironment(sheet: Sheet, value: Value | undefined, { values, inFiles }: Beside): void {
+function setEnvironment(sheet: Sheet, value: Value | undefined, { values, inFiles, moveSecret }: Beside): void {
   if (value === undefined || !isMap(value)) return;
+  const moved: string[] = [];
   for (const [name, held] of Object.entries(value)) {
     if (inFiles[name] === held || (name === GPUS && values['runtime'] === 'nvidia')) continue;
-    if (/^[A-Za-z_][\w.-]*$/.test(name)) sheet.set('environment', `Env.${name}`, held, name);
+    const isWellNamed = /^[A-Za-z_][\w.-]*$/.test(name);
+    const secret = isWellNamed && isSecretVariable(name, held) ? moveSecret?.(name, held) : undefined;
+    if (secret !== undefined) moved.push(`${name}=${secret}`);
+    else if (isWellNamed) sheet.set('environment', `Env.${name}`, held, name);
     else sheet.leaveOut('environment', name, 'the name of a variable has letters, digits and _ . -');
   }
+  sheet.setList('environment', 'EnvSecrets', moved);
 }
 
 function setRuntime(sheet: Sheet, value: Value | undefined, beside: Beside): void {

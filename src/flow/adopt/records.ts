@@ -1,6 +1,7 @@
 import { toByteString } from '../../db/byte-text.ts';
 import { Draft } from '../../db/draft.ts';
 import { FlatDb } from '../../db/flat-db.ts';
+import { SECRETS } from '../../db/secret-values.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { readLines } from '../../db/store.ts';
 import { Failure } from '../../errors.ts';
@@ -30,8 +31,11 @@ export interface NewRecords {
   readonly failures: readonly Failure[];
 }
 
-/** The records of containers, their images and their networks. Pure. */
-export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[]): NewRecords {
+/**
+ * The records of containers, their images and their networks. Pure.
+ * @param options `isMoving`: variables whose names say that they are secret get records of db `secrets`
+ */
+export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[], { isMoving = false }: { readonly isMoving?: boolean } = {}): NewRecords {
   const records: NewRecord[] = [];
   const leftOut: LeftOut[] = [];
   const failures: Failure[] = [];
@@ -42,7 +46,9 @@ export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[]): N
       for (const network of subject.networks) {
         if (!getDb(snapshot, NETWORKS).has(network.name) && !records.some(({ db, key }) => db === NETWORKS && key === network.name)) records.push(makeNetwork(network));
       }
-      const sheet = makeSheet(snapshot, subject);
+      const secrets = isMoving ? new SecretRecords(snapshot, subject.name) : undefined;
+      const sheet = makeSheet(snapshot, subject, secrets);
+      records.push(...secrets?.records ?? []);
       const props = new Map([['status', subject.enabled ? 'enabled' : 'disabled'], ...(image.name === subject.name ? [] : [['Image', image.name] as const]), ...sheet.props]);
       records.push({ db: CONTAINERS, key: subject.name, type: 'service', props });
       leftOut.push(...subject.leftOut, ...sheet.leftOut);
@@ -54,13 +60,37 @@ export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[]): N
   return { records, leftOut, failures };
 }
 
-function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Subject): Sheet {
+function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Subject, secrets: SecretRecords | undefined): Sheet {
   const sheet = new Sheet(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
-  const beside = { values, privateAddresses: boundAddresses(snapshot, name) ?? [], inFiles: envFiles?.variables ?? {} };
+  const beside = { values, privateAddresses: boundAddresses(snapshot, name) ?? [], inFiles: envFiles?.variables ?? {}, ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }) };
   for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], beside);
   sheet.setList('env_file', 'EnvFile', envFiles?.files ?? []);
   if (priority !== undefined) sheet.set('depends_on', 'InterLinkPriority', String(priority));
   return sheet;
+}
+
+/** Records of db `secrets` for variables of one container. */
+class SecretRecords {
+  readonly records: NewRecord[] = [];
+  readonly #snapshot: Snapshot;
+  readonly #container: string;
+
+  constructor(snapshot: Snapshot, container: string) {
+    this.#snapshot = snapshot;
+    this.#container = container;
+  }
+
+  /** @returns the key of the record, `wiki.DB_PASSWORD`; undefined where the db cannot hold the value @throws Failure where it is there with another value */
+  add(variable: string, value: string): string | undefined {
+    const key = `${this.#container}.${variable}`;
+    const sheet = new Sheet(key, this.#snapshot.schema[SECRETS]?.['secret'] ?? {});
+    sheet.set('environment', 'Value', value);
+    if (sheet.props.size === 0) return undefined;
+    const known = getDb(this.#snapshot, SECRETS).get(key);
+    if (known !== undefined && known.props.get('Value') !== value) throw new Failure(`cannot adopt container "${this.#container}"`, { why: `db ${SECRETS} has a record "${key}" already, with another value`, hint: `db ${SECRETS} delete ${key}` });
+    if (known === undefined) this.records.push({ db: SECRETS, key, type: 'secret', props: sheet.props });
+    return key;
+  }
 }
 
 /** The record of the image, under the container's name unless a record means that image already; a reference that no record can mean stands by itself. */

@@ -73,7 +73,7 @@ function valueOf(record: DbRecord | undefined, { prop }: Named): string | undefi
 
 /** The log has masks where secrets were. */
 function isSame(logged: string | undefined, now: string | undefined): boolean {
-  return logged === now || (logged === MASK && now !== undefined);
+  return logged === now || (logged?.includes(MASK) === true && now !== undefined);
 }
 
 /** What stands at the end of a file; nothing where there is none or it is not ours to read. */

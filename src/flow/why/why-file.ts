@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { findProp, getDb, isSecretRead, type Snapshot } from '../../db/snapshot.ts';
+import { isMaskedRead } from '../../db/secret-values.ts';
+import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure, Failures } from '../../errors.ts';
 import { listSteps } from '../../event/steps.ts';
 import { findNearest } from '../../nearest.ts';
@@ -162,7 +163,7 @@ function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): De
   const record = getDb(snapshot, db).get(key);
   const value = prop === undefined ? record?.type : findProp(snapshot, db, key, prop);
   const change = changes.find(named, record);
-  const isSecret = isSecretRead(snapshot, named);
+  const isSecret = isMaskedRead(snapshot, named);
   const mask = (text: string | undefined): string | undefined => (text !== undefined && isSecret ? MASK : text);
   return { ...named, value: mask(value), isDefault: prop !== undefined && value !== undefined && record?.props.has(prop) !== true, change: change && { ...change, before: mask(change.before) } };
 }

@@ -3,8 +3,10 @@ import { listFilteredPorts } from '../../model/filtered-ports.ts';
 import { findImageReference } from '../../model/image.ts';
 import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
 import { CONTAINERS, hasOwnPorts, parsePortMappings, publishedPorts, splitList } from '../../model/ports.ts';
+import { listSecretVariables } from '../../model/secrets.ts';
 import { backEndPort, hasWeb, subDomainName, webAliases, webPort } from '../../model/web.ts';
 import { HelperFailure, type HelperTable } from '../helper.ts';
+import { readsOf } from '../shape.ts';
 import { RecordView, VariableMap } from '../value.ts';
 import { recordArgument, textArgument, textOption } from './arguments.ts';
 import { BOUND, ENABLED, IMAGE, ofContainers, OWN_PORTS, PUBLISHED, single, WEB, WEB_PORT } from './reads.ts';
@@ -45,13 +47,13 @@ export const CONTAINER_HELPERS: HelperTable = {
     call: (call) => new VariableMap(assignments(textArgument(call, 0))),
   },
   environment: {
-    doc: 'the environment variables of a container: Env, and over it each Env.NAME',
+    doc: 'the environment variables of a container: Env, over it each Env.NAME, and over both those of EnvSecrets',
     example: { fragment: '{{#each (environment (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}', gives: 'MODE: prod GREETING: hello, world ' },
-    reads: ofContainers('Env', 'Env.*'),
+    reads: [...ofContainers('Env', 'Env.*', 'EnvSecrets'), { db: 'secrets' }, ...readsOf({ db: 'secrets' }, 'Value')],
     call: (call) => {
       const record = recordArgument(call, 0);
       const names = record.listProps(call.scope, 'Env.');
-      return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? ''])]);
+      return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? '']), ...listSecretVariables(call.snapshot, record.key)]);
     },
   },
   image: {

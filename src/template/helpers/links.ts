@@ -43,7 +43,7 @@ export const LINK_HELPERS: HelperTable = {
     doc: 'the secrets of a container, each with .name, .file on the host, .target in the container, and .first unless it came before',
     example: { fragment: '{{#each (secretFiles (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
     reads: [...ofContainers('Secrets'), { db: 'secrets' }, ...readsOf({ db: 'secrets' }, 'Value')],
-    call: (call) => listSecrets(call.snapshot, recordArgument(call, 0).key)
+    call: (call) => listSecrets(call.snapshot, call.facts, recordArgument(call, 0).key)
       .map(({ name, file, target }, n, all) => variables({ name, file, target, first: all.findIndex((other) => other.name === name) === n })),
   },
   needs: {

@@ -8,11 +8,11 @@ const at = (second: number): Date => new Date(Date.UTC(2026, 10, 21, 8, 0, secon
 it('a run is written when it begins and again when it ends, and reads back', () => {
   const { paths } = makeTempHost();
   const begun = newRun('docker-update', ['a b'], '20261121T070000.000Z-1', at(0));
-  writeRun(paths, begun);
+  writeRun(paths, begun, (text) => text);
   expect(listRuns(paths)).toEqual({ runs: [begun], warnings: [] });
   expect(begun).toMatchObject({ id: `20261121T080000.000Z-${process.pid}`, event: 'docker-update', args: ['a b'], pid: process.pid, started: '2026-11-21T08:00:00.000Z', parent: '20261121T070000.000Z-1', who: { uid: process.getuid?.() } });
   const ended: Run = { ...begun, ended: '2026-11-21T08:00:09.000Z', installed: ['/etc/a'], removed: ['/etc/b'], steps: [{ name: 'S05', seconds: 0.1, exitCode: 0 }, { name: 'S50a', seconds: 1, signal: 'SIGTERM' }], exitCode: 1 };
-  writeRun(paths, ended);
+  writeRun(paths, ended, (text) => text);
   expect(listRuns(paths).runs).toEqual([ended]);
 });
 
@@ -28,7 +28,7 @@ it('sudo does not hide who it was', () => {
 
 it('the last one is listed first, as many as asked', () => {
   const { paths } = makeTempHost();
-  for (const second of [1, 3, 2]) writeRun(paths, newRun(`event-${second}`, [], undefined, at(second)));
+  for (const second of [1, 3, 2]) writeRun(paths, newRun(`event-${second}`, [], undefined, at(second)), (text) => text);
   expect(listRuns(paths).runs.map(({ event }) => event)).toEqual(['event-3', 'event-2', 'event-1']);
   expect(listRuns(paths, 1).runs.map(({ event }) => event)).toEqual(['event-3']);
 });
@@ -37,14 +37,14 @@ it('only the last 500 are kept, and nothing else in the folder is touched', () =
   const host = makeTempHost();
   for (let n = 0; n < 502; n++) host.write(`${FOLDER}/20200101T000000.${String(n).padStart(3, '0')}Z-1.json`, '{}');
   host.write(`${FOLDER}/notes.txt`, 'theirs');
-  writeRun(host.paths, newRun('docker-update', [], undefined, at(0)));
+  writeRun(host.paths, newRun('docker-update', [], undefined, at(0)), (text) => text);
   const left = Object.keys(host.tree(FOLDER)).sort();
   expect([left.length, left[0], left.at(-1)]).toEqual([501, `${FOLDER}/20200101T000000.003Z-1.json`, `${FOLDER}/notes.txt`]);
 });
 
 it('a damaged record is a warning and does not hide the others', () => {
   const host = makeTempHost();
-  writeRun(host.paths, newRun('docker-update', [], undefined, at(0)));
+  writeRun(host.paths, newRun('docker-update', [], undefined, at(0)), (text) => text);
   host.write(`${FOLDER}/20200101T000000.000Z-1.json`, '{');
   const { runs, warnings } = listRuns(host.paths);
   expect(runs.map(({ event }) => event)).toEqual(['docker-update']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listSecretValues, isSecretRead } from '../../../src/db/snapshot.ts';
+import { listSecretValues, isSecretRead } from '../../../src/db/secret-values.ts';
 import { listSpellings } from '../../../src/template/escape.ts';
 import type { RenderedTemplate } from '../../../src/template/render.ts';
 import { makeRoot } from '../../support/folder.ts';

@@ -22,7 +22,7 @@ const at = (minute: number, second = 0): string => `2026-11-21T10:${String(minut
 /** A run that begins in that minute, and what it did. */
 function run(minute: number, event: string, args: readonly string[], ...operations: readonly (Omit<RunOperation, 'time' | 'name'> & { name?: string })[]): void {
   const record = newRun(event, args, undefined, new Date(at(minute)));
-  writeRun(paths, { ...record, ended: at(minute, 59) });
+  writeRun(paths, { ...record, ended: at(minute, 59) }, (text) => text);
   for (const [n, operation] of operations.entries()) appendOperation(runsFolder(paths), record.id, { time: at(minute, 30 + n), name: 'wiki', ...operation });
 }
 
