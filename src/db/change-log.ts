@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { MASK } from '../mask.ts';
+import { MASK, maskerOf, maskWord } from '../mask.ts';
 import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
+import { MAY_BE_SECRET } from '../secret-names.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
+import { findPropSchema } from './check-value.ts';
+import { findDbFile, readDbFile } from './db-file.ts';
+import { FlatDb } from './flat-db.ts';
 import { type Lines, listFields, parseFields, sortKeys, toRecord } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
 import type { DbRecord } from './record.ts';
-import { hasSecrets, isSecretProp, SECRETS } from './secret-values.ts';
+import { hasSecrets, isMaskedProp, listPropSecrets, SECRETS } from './secret-values.ts';
 
 /** Where the changes of a db go on a host that is laid out in a folder, under its root. */
 export const LOG_FILE = '/var/log/docksmith.log';
@@ -21,8 +25,8 @@ export interface ChangedDb {
   readonly after: Lines;
 }
 
-/** Tells of a prop by its name; or everything is secret, or nothing. */
-export type SecretProps = ((prop: string) => boolean) | 'all' | 'none';
+/** What is shown of a prop's value; or everything is secret, or nothing. */
+export type SecretProps = ((prop: string, value: string) => string) | 'all' | 'none';
 
 /**
  * Logs what changed, in the words of the original: a line with OLD and a line with NEW, or one
@@ -33,7 +37,7 @@ export type SecretProps = ((prop: string) => boolean) | 'all' | 'none';
 export function logChanges(paths: Paths, changed: ChangedDb): void {
   // the copy that an event works on: what becomes of it is logged when it is written to the db itself
   if (changed.file.startsWith(`${paths.file(STATE_DIR)}/`)) return;
-  const lines = formatChanges({ ...changed, file: withoutRoot(paths, changed.file) }, secretProps(paths, path.basename(changed.name)), userName());
+  const lines = formatChanges({ ...changed, file: withoutRoot(paths, changed.file) }, secretProps(paths, path.basename(changed.name), changed), userName());
   if (lines.length === 0) return;
   try {
     if (paths.root === '') sendToSyslog(lines);
@@ -45,7 +49,7 @@ export function logChanges(paths: Paths, changed: ChangedDb): void {
 
 /**
  * One or two lines per changed record, with who did it.
- * @param secrets which props' values are masked; `all` masks every type and value
+ * @param secrets what is masked of values; `all` masks every type and value
  */
 export function formatChanges({ file, before, after }: ChangedDb, secrets: SecretProps, user: string): string[] {
   const spell = (key: string, value: string | undefined): string =>
@@ -65,7 +69,7 @@ function maskValue(value: string, secrets: SecretProps): string {
   // most dbs have no secrets: of those no value has to be taken apart
   if (secrets === 'none') return value;
   const { type, props } = parseFields(value);
-  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' || secrets(fromByteString(prop)) ? MASK : held]));
+  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' ? MASK : held === undefined ? held : toByteString(secrets(fromByteString(prop), fromByteString(held)))]));
   return listFields({ type: secrets === 'all' ? MASK : type, props: masked }).join('|');
 }
 
@@ -74,15 +78,31 @@ function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** Which props of the db are secret; all of them where its schema cannot tell. */
-function secretProps(paths: Paths, db: string): SecretProps {
+/** What is masked of the db's values; all of them where its schema cannot tell. */
+function secretProps(paths: Paths, db: string, { before, after }: ChangedDb): SecretProps {
   if (db === SECRETS) return 'all';
   try {
     const schema = readSchema(paths, db);
-    return hasSecrets(schema, db) ? (prop) => isSecretProp(schema, db, prop) : 'none';
+    const known = listKnown(paths);
+    const lines = [...after].filter(([key, line]) => before.get(key) !== line).concat([...before].filter(([key, line]) => after.get(key) !== line));
+    if (known.length === 0 && !hasSecrets(schema, db) && !lines.some(([, line]) => MAY_BE_SECRET.test(line ?? ''))) return 'none';
+    const mask = maskerOf(known);
+    const isList = (prop: string): boolean => Object.values(schema[db] ?? {}).some((kind) => findPropSchema(kind, prop)?.kind === 'assignments');
+    return (prop, value) => {
+      if (isMaskedProp(schema, db, prop, value)) return MASK;
+      const masked = isList(prop) ? value.split(',').map((item) => maskWord(mask, item)).join(',') : mask(value);
+      return listPropSecrets(schema, db, prop, value).reduce((text, secret) => text.replaceAll(secret, MASK), masked);
+    };
   } catch {
     return 'all';
   }
+}
+
+/** The values of db `secrets`, as any other db may repeat them: that one is small, and read for every change. */
+function listKnown(paths: Paths): readonly string[] {
+  const content = readDbFile(findDbFile(paths, SECRETS), SECRETS);
+  if (content === undefined) return [];
+  return [...FlatDb.parse(content).values()].flatMap(({ props }) => [...props.values()]).flatMap((value) => [value, value.replaceAll('|', '\\|')]);
 }
 
 /** `root`, or `root, sudo from alice`. */

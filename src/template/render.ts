@@ -1,6 +1,6 @@
-import type { Facts } from '../facts/facts.ts';
 import { isSecretRead } from '../db/secret-values.ts';
 import { getDb, type Snapshot } from '../db/snapshot.ts';
+import type { Facts } from '../facts/facts.ts';
 import { Failure } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import { isPlainPath, type Paths } from '../paths.ts';
@@ -162,9 +162,8 @@ export class Renderer {
     const text = request.outputFilename ?? this.#inline(metadata, metadata.outputFilename, variables, scope, 'text');
     const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean).map((name) => name.replaceAll(/\/(\.?\/)+/g, '/')))];
     for (const name of names) {
-      if (!isPlainPath(name) || name.endsWith('/')) {
-        throw new Failure(`cannot expand "${request.template}" to ${JSON.stringify(name)}`, { why: 'an output is an absolute path without ".." and control characters', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
-      }
+      if (isPlainPath(name) && !name.endsWith('/')) continue;
+      throw new Failure(`cannot expand "${request.template}" to ${JSON.stringify(name)}`, { why: 'an output is an absolute path without ".." and control characters', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
     }
     return names;
   }

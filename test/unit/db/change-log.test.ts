@@ -6,7 +6,7 @@ import { findPaths } from '../../../src/paths.ts';
 import { formatChanges, LOG_FILE, type SecretProps } from '../../../src/db/change-log.ts';
 import { changeDb } from '../../../src/db/store.ts';
 
-function format(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, secrets: SecretProps = () => false): string[] {
+function format(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, secrets: SecretProps = (_, value) => value): string[] {
   return formatChanges({ name: 'x', file: '/db/x', before: new Map(Object.entries(before)), after: new Map(Object.entries(after)) }, secrets, 'root');
 }
 
@@ -19,7 +19,7 @@ it('says the old and the new record, in the words of the original, and who did i
 });
 
 it('masks the values of secret props, old and new', () => {
-  expect(format({ a: 't|P|old|q|1' }, { a: 't|P|new|q|1' }, (prop) => prop === 'P')).toEqual([
+  expect(format({ a: 't|P|old|q|1' }, { a: 't|P|new|q|1' }, (prop, value) => (prop === 'P' ? '********' : value))).toEqual([
     '/db/x: OLD a=t|P|********|q|1 (by root)', '/db/x: NEW a=t|P|********|q|1 (by root)',
   ]);
 });

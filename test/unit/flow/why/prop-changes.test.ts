@@ -8,7 +8,7 @@ import { record } from '../../../support/sample.ts';
 
 const FILE = '/var/lib/docksmith/db/docker_containers';
 const lines = (text: string): ReturnType<typeof parseFlatFile> => parseFlatFile(Buffer.from(text));
-const change = (before: string, after: string, user = 'root'): readonly string[] => formatChanges({ name: 'docker_containers', file: FILE, before: lines(before), after: lines(after) }, (prop) => prop === 'Secret', user);
+const change = (before: string, after: string, user = 'root'): readonly string[] => formatChanges({ name: 'docker_containers', file: FILE, before: lines(before), after: lines(after) }, (prop, value) => (prop === 'Secret' ? '********' : value), user);
 
 it('reads what the log of changes says, in its own words and in those of syslog', () => {
   const logged = [
