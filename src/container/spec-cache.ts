@@ -16,12 +16,15 @@ interface Entry { readonly mark: string; readonly spec: RunSpec }
  * every mistake takes longer than all the rest of a reconcile that has nothing to do.
  */
 export class SpecCache {
+  readonly isSecret: (text: string) => boolean;
   readonly #paths: Paths;
   readonly #before: ReadonlyMap<string, Entry>;
   readonly #used = new Map<string, Entry>();
 
-  constructor(paths: Paths) {
+  /** @param isSecret told of the text of each file that is read: what has a secret in it is not kept */
+  constructor(paths: Paths, isSecret: (text: string) => boolean = () => false) {
     this.#paths = paths;
+    this.isSecret = isSecret;
     const body = readCacheFile(paths, FILE, VERSION);
     this.#before = new Map(body === undefined ? [] : JSON.parse(body.toString()) as [string, Entry][]);
   }

@@ -41,7 +41,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
   'links': each(matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'), 'CONTAINER[:ALIAS]'),
   'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
   'secrets': each(matches(/^[a-zA-Z0-9][\w.-]*(:\/[^:]+)?$/, 'NAME[:PATH], as db_password:/etc/password'), 'NAME[:PATH]'),
-  'secret-variables': each(matches(/^[A-Za-z_][\w.-]*=[a-zA-Z0-9][\w.-]*$/, 'VARIABLE=SECRET, as DB_PASSWORD=db_password'), 'VARIABLE=SECRET'),
+  'secret-variables': each(matches(/^[a-zA-Z0-9][\w.-]*:[A-Za-z_][\w.-]*$/, 'SECRET:VARIABLE, as db_password:DB_PASSWORD'), 'SECRET:VARIABLE'),
   'subnets': each(checkSubnet, 'ADDRESS/BITS, as 10.5.0.0/24'),
   'decimal': matches(/^(?=.*[1-9])\d{1,6}(\.\d{1,9})?$/, 'a number above 0, as 1.5'),
   'limit': matches(/^(-1|[1-9]\d{0,8})$/, 'a whole number from 1, or -1 for any number'),

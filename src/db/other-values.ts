@@ -10,7 +10,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'host-name': ['one', 'two.test'], 'label': ['one', 'two'], 'path-names': ['one', 'two'], 'ip-address': ['10.1.0.0', '10.2.0.0'], 'netmask': ['8', '9'],
   'image': ['one', 'two'], 'digest': [`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`], 'assignments': ['ONE=1', 'ONE=2', 'TWO=1'],
   'network-mode': ['bridge', 'host', 'none', 'custom:one', 'container:one'], 'volume-mounts': ['one:/1', 'two:/2'], 'log-size': ['1m', 'unlimited'],
-  'links': ['one', 'one:two', 'two'], 'volumes-from': ['one', 'two:ro'], 'secrets': ['one', 'two:/2'], 'secret-variables': ['ONE=one', 'TWO=two'], 'subnets': ['10.1.0.0/24', '10.2.0.0/24'],
+  'links': ['one', 'one:two', 'two'], 'volumes-from': ['one', 'two:ro'], 'secrets': ['one', 'two:/2'], 'secret-variables': ['one:ONE', 'two:TWO'], 'subnets': ['10.1.0.0/24', '10.2.0.0/24'],
   'decimal': ['0.1', '0.2'], 'limit': ['-1', '1'], 'cpu-shares': ['2', '3'], 'cpu-list': ['0', '0-1'], 'duration': ['1s', '2s', '0'], 'uptime': ['1s', '2s'],
   'reload-signal': ['SIGHUP', 'none'], 'signal': ['SIGHUP', 'SIGINT'], 'ip-addresses': ['10.1.0.1', 'fd00::1', '10.1.0.1,fd00::1'], 'ipv4-address': ['10.1.0.1', '10.1.0.2'],
   'host-names': ['one', 'two'], 'network-names': ['one', 'two'], 'host-addresses': ['one:10.1.0.1', 'two:10.1.0.2'], 'ulimits': ['nofile=1', 'nproc=2'],

@@ -13,6 +13,7 @@ import { Unhealthy } from '../container/unhealthy.ts';
 import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
 import { Failure } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
+import type { Mask } from '../mask.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { type Field, readState, writeState } from '../state-file.ts';
 
@@ -46,14 +47,14 @@ export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: 
  * Writes down what applying a plan has shown: who failed, and who does well again.
  * @param before what is left of the failed ones from earlier, healed ones taken out
  */
-export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new Map() }: Plan, { done, failed }: Applied, now: Date): void {
+export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new Map() }: Plan, { done, failed }: Applied, now: Date, mask: Mask = (text) => text): void {
   const all = new Map(before);
   for (const operation of done) if (isStarting(operation)) all.delete(operation.name);
   for (const { operation, failure } of failed) {
     const name = getSubject(operation);
     const spec = specs.get(name);
     // only how the container did: what lies with others, or with the engine, is no failure of the run spec
-    if (spec !== undefined && failure instanceof Unhealthy) all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: failure.reason });
+    if (spec !== undefined && failure instanceof Unhealthy) all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: mask(failure.reason) });
   }
   const sorted = Object.fromEntries([...all].sort(([a], [b]) => compareBytes(a, b)));
   if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths)))) writeState(failedFile(paths), WHAT, { failed: sorted });

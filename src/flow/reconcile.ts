@@ -151,7 +151,7 @@ export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: Spe
       const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
         const text = readFileSync(path.join(folder, file), 'utf8');
         // these name other files, whose text is in the run spec too
-        return { spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths), isWhole: !/\b(?:env_file|secrets)\b/.test(text) };
+        return { spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths), isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true };
       };
       return [[name, cache?.get(file, mark, read) ?? read().spec]];
     } catch (error) {

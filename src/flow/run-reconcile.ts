@@ -10,6 +10,7 @@ import { Failure } from '../errors.ts';
 import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
+import { holdsSecret, type Mask } from '../mask.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { readLedger } from '../output/ledger.ts';
@@ -27,6 +28,7 @@ import { applyContainers, healthTimes, planContainers, readRunSpecs, type Reconc
 import { recorded, recordingOperations } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
+import { readSecrets } from './secrets.ts';
 import { getEngine } from './world.ts';
 
 export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
@@ -73,7 +75,8 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   // it answers while files are read
   const asked = request.isBoot === true ? undefined : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
-  const cache = new SpecCache(paths);
+  let mask: Mask | undefined;
+  const cache = new SpecCache(paths, (text) => holdsSecret(mask ??= readSecrets(paths).mask, text));
   const only = request.asked?.names ?? names;
   const specs = readRunSpecs(paths, only, cache);
   // a dry run writes nothing; and those of some are not all that will be asked for
@@ -103,7 +106,7 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
   const interrupted = describeInterruptedPlan(request.command, signal, applied);
-  rememberFailed(paths, failed, planned, applied, new Date());
+  rememberFailed(paths, failed, planned, applied, new Date(), (text) => (mask ??= readSecrets(paths).mask)(text));
   await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined && interrupted === undefined) clearIntents(paths, [ALL_CONTAINERS]);
   if (interrupted !== undefined && request.asked === undefined) notePending(paths, `${request.command} was interrupted`);

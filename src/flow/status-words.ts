@@ -21,7 +21,7 @@ export function wordOf({ record, state, health, isCrashLooping, exitCode }: Cont
 
 /** What is not as it should be, each with what to do about it. */
 export function listAttention(container: ContainerStatus): readonly string[] {
-  const { name, record, isAside, called, state, health, isCrashLooping, restarts, exitCode, outOfMemory, failed, image, isImageOld } = container;
+  const { name, record, isAside, called, state, health, isCrashLooping, restarts, exitCode, outOfMemory, failed, image, isImageOld, hasOpenLabel } = container;
   const isUp = state === 'running' || state === 'restarting' || state === 'paused';
   const ended = exitCode === undefined ? '' : ` with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
   const look = `docksmith logs -n 20 ${name}`;
@@ -36,6 +36,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     ...(isImageOld && record === 'enabled' ? [`its image is older than ${image ?? ''} is now; signal-event docker-image-update ${name}`] : []),
     ...(failed === undefined ? [] : [`failed: ${failed.why} (${failed.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`]),
     ...(called === undefined || record === undefined ? [] : [`the engine calls it ${called}; the next event gives it its name back`]),
+    ...(hasOpenLabel === true ? ['its label docksmith.spec shows secrets to whoever may ask the engine, as an older release wrote it; the next recreate writes it without'] : []),
     ...(isAside ? ['it was put aside for a new one; the next event takes it up from there'] : record === undefined && state !== 'unknown' ? [`no record wants it; docksmith reconcile --remove-orphans removes it (never its volumes)`] : []),
   ];
 }

@@ -2,11 +2,13 @@ import type { ContainerInspect, ContainerSummary, Engine } from '../container/en
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../container/names.ts';
 import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
+import { holdsOpenSecrets } from '../container/spec-hash.ts';
 import { type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
 import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../errors.ts';
 import { findEventHolder } from '../event/event-lock.ts';
 import { compareBytes } from '../layers.ts';
+import { holdsSecret } from '../mask.ts';
 import { CONTAINERS } from '../model/ports.ts';
 import { listUrls } from '../model/urls.ts';
 import { findNearest } from '../nearest.ts';
@@ -17,6 +19,7 @@ import { hasJournal } from '../unfinished.ts';
 import { readHostSnapshot } from './daily.ts';
 import { readFailedSpecs } from './failed-specs.ts';
 import { readRunSpecs } from './reconcile.ts';
+import { readSecrets } from './secrets.ts';
 import { getEngine } from './world.ts';
 
 export interface ContainerStatus {
@@ -55,6 +58,8 @@ export interface ContainerStatus {
   readonly digest: string | undefined;
   /** the reference means another image by now */
   readonly isImageOld: boolean;
+  /** secrets stand in the label that says what it was made of */
+  readonly hasOpenLabel?: true;
 }
 
 export interface Status {
@@ -96,7 +101,12 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   }));
   const all = [...new Set([...records, ...rows.keys()])].sort(compareBytes);
   refuseUnknown(names, [...all, ...ours.map(({ name }) => name)]);
-  const containers = await Promise.all(all.filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name)).map(async (name) => ({ ...await readOne(engine, snapshot, name, rows.get(name)), failed: failed.get(name) })));
+  const { mask } = readSecrets(paths);
+  const containers = await Promise.all(all.filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name)).map(async (name): Promise<ContainerStatus> => {
+    const container = rows.get(name);
+    const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
+    return { ...await readOne(engine, snapshot, name, container), failed: failed.get(name), ...(isOpen && { hasOpenLabel: true }) };
+  }));
   return { containers, ...ofHost, engineFailure: undefined };
 }
 

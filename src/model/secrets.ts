@@ -54,7 +54,7 @@ function parseSecrets(snapshot: Snapshot, key: string): readonly { readonly name
 
 function parseVariables(snapshot: Snapshot, key: string): readonly { readonly variable: string; readonly name: string }[] {
   return splitList(findProp(snapshot, CONTAINERS, key, 'EnvSecrets') ?? '').map((item) => {
-    const [variable = '', name = ''] = item.split('=');
+    const [name = '', variable = ''] = item.split(':');
     return { variable, name };
   });
 }

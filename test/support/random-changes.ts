@@ -208,7 +208,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   'links': list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':db', ':cache'])}`, 2),
   'volumes-from': list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':ro'])}`, 1),
   'secrets': list((random, dbs) => pick(random, [...keysOf(dbs, 'secrets'), 'db_password:/etc/password'])),
-  'secret-variables': list((random, dbs) => `${pick(random, ['A', 'DB_PASSWORD'])}=${pick(random, [...keysOf(dbs, 'secrets'), 'db_password'])}`, 2),
+  'secret-variables': list((random, dbs) => `${pick(random, [...keysOf(dbs, 'secrets'), 'db_password'])}:${pick(random, ['A', 'DB_PASSWORD'])}`, 2),
   'subnets': list(one('10.5.0.0/24', '10.6.0.0/24', 'fd00:9::/64'), 1),
   'decimal': one('0.5', '1', '1.5'),
   'limit': one('-1', '100', '200'),

@@ -118,7 +118,7 @@ function setEnvironment(sheet: Sheet, value: Value | undefined, { values, inFile
     if (inFiles[name] === held || (name === GPUS && values['runtime'] === 'nvidia')) continue;
     const isWellNamed = /^[A-Za-z_][\w.-]*$/.test(name);
     const secret = isWellNamed && isSecretVariable(name, held) ? moveSecret?.(name, held) : undefined;
-    if (secret !== undefined) moved.push(`${name}=${secret}`);
+    if (secret !== undefined) moved.push(`${secret}:${name}`);
     else if (isWellNamed) sheet.set('environment', `Env.${name}`, held, name);
     else sheet.leaveOut('environment', name, 'the name of a variable has letters, digits and _ . -');
   }

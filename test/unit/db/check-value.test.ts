@@ -34,7 +34,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'volume-mounts': { allowed: ['cache:/var/cache,conf:/etc/app:ro', ''], wrong: ['cache', '/srv:/data', 'cache:data', 'cache:/a:rx'] },
   'log-size': { allowed: ['10m', 'unlimited'], wrong: ['0', 'none', ''] },
   'volumes-from': { allowed: ['wiki:ro,git'], wrong: ['wiki:rx', 'wiki:/x'] },
-  'secret-variables': { allowed: ['DB_PASSWORD=db_password', 'A=wiki.A,B=b'], wrong: ['A', 'A=', '=a', 'A=a b', '1A=a', 'A=a,'] },
+  'secret-variables': { allowed: ['db_password:DB_PASSWORD', 'wiki.A:A,b:B'], wrong: ['a', 'a:', ':A', 'a b:A', 'a:1A', 'a:A,'] },
   'secrets': { allowed: ['db_password', 'a:/etc/a,b'], wrong: ['a:b', 'a b', '/a', 'a,'] },
   'subnets': { allowed: ['10.5.0.0/24', '10.5.0.0/24,fd00::/64'], wrong: ['10.5.0.0', '10.5.0.0/33', '10.5.0/24', 'x/8'] },
   'decimal': { allowed: ['1', '0.5', '12.25'], wrong: ['0', '0.0', '-1', 'x', '.5', ''] },
