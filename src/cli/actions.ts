@@ -33,10 +33,10 @@ async function runRestartDaemon(_given: Given, { paths, stdout, stderr }: Comman
   const { snapshot } = await readWorld(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });
   return interruptible(stderr, async (signal) => {
-    const { adjusted, failures } = await restartDaemon(paths, snapshot, reporter, signal);
+    const { adjusted, failures, isPutBack } = await restartDaemon(paths, snapshot, reporter, signal);
     reporter.end();
     for (const { note } of adjusted) stdout.write(`${showable(note)}\n`);
-    if (failures.length > 0 && process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1') {
+    if (failures.length > 0 && !isPutBack && process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1') {
       for (const failure of failures) reporter.warning(`${failure.message}; it stays pending`);
       return 0;
     }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 export interface DockerdProcess {
@@ -7,7 +7,11 @@ export interface DockerdProcess {
   readonly args: readonly string[];
   /** systemd started it as its unit `docker.service` */
   readonly isOfUnit: boolean;
+  /** the file that it writes its messages to, and its length now; undefined where that is no file */
+  readonly log: LogEnd | undefined;
 }
+
+export interface LogEnd { readonly file: string; readonly length: number }
 
 /**
  * The engine that listens on a socket, found over the socket itself: several engines may run on
@@ -23,14 +27,41 @@ export function findDockerd(socket: string, proc = '/proc'): DockerdProcess | un
   if (inodes.size === 0) return undefined;
   for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
     const folder = path.join(proc, pid);
-    if (!/^docker(d|d-\S+|-current)?$/.test(readLines(path.join(folder, 'comm'))[0] ?? '')) continue;
+    if (!isDockerd(folder)) continue;
     if (!list(path.join(folder, 'fd')).some((fd) => inodes.has(readLink(path.join(folder, 'fd', fd))))) continue;
     return {
       pid: Number(pid), args: readLines(path.join(folder, 'cmdline')).join('\n').split('\0').filter((word) => word !== ''),
       isOfUnit: readLines(path.join(folder, 'cgroup')).some((line) => line.endsWith('/docker.service')),
+      log: findLog(path.join(folder, 'fd/2')),
     };
   }
   return undefined;
+}
+
+/** Whether an engine is there at all in this network namespace, also one that does not listen yet. */
+export function hasDockerd(proc = '/proc'): boolean {
+  const ours = readLink(path.join(proc, 'self/ns/net'));
+  return list(proc).some((pid) => /^\d+$/.test(pid) && isDockerd(path.join(proc, pid)) && readLink(path.join(proc, pid, 'ns/net')) === ours && !isZombie(path.join(proc, pid)));
+}
+
+/** `dockerd`, CentOS' `dockerd-current`, `docker daemon` of old. */
+function isDockerd(folder: string): boolean {
+  return /^docker(d|d-\S+|-current)?$/.test(readLines(path.join(folder, 'comm'))[0] ?? '');
+}
+
+function isZombie(folder: string): boolean {
+  return /\) Z /.test(readLines(path.join(folder, 'stat'))[0] ?? '');
+}
+
+function findLog(fd: string): LogEnd | undefined {
+  const stat = orElse(() => statSync(fd), undefined);
+  return stat?.isFile() === true ? { file: readLink(fd), length: stat.size } : undefined;
+}
+
+/** The last lines that came to a file since, but for what an engine tells of itself when all is well. */
+export function readEnd({ file, length }: LogEnd, most = 5): readonly string[] {
+  const text = orElse(() => readFileSync(file).subarray(length).toString(), '');
+  return text.split('\n').filter((line) => line.trim() !== '' && !/\blevel=("?)(info|debug)\1\b/.test(line)).slice(-most);
 }
 
 /** `/var/run` leads to `/run` on most hosts. */

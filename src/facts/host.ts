@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Paths } from '../paths.ts';
+import { findBuildMachine } from './build-machine.ts';
 import type { HostFacts } from './facts.ts';
 
 /** Folders that a running runit watches: Debian's, runit's own, and that of SME Server. */
@@ -14,7 +15,7 @@ export function readHostFacts(paths: Paths): HostFacts {
     isDebian: has('/etc/debian_version'),
     hasSmeHome: has('/home/e-smith'),
     // sd_booted(3): this folder is there if and only if systemd runs the host
-    serviceManager: has('/run/systemd/system') ? 'systemd' : RUNIT_DIRS.some(has) ? 'sv' : undefined,
+    serviceManager: findBuildMachine(paths) !== undefined ? undefined : has('/run/systemd/system') ? 'systemd' : RUNIT_DIRS.some(has) ? 'sv' : undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Paths } from '../paths.ts';
 import { listAddresses } from './addresses.ts';
 import { listEngineBridges } from './bridges.ts';
+import { findBuildMachine } from './build-machine.ts';
 import { findDockerUnit } from './docker-unit.ts';
 import type { Facts } from './facts.ts';
 import { readHostFacts } from './host.ts';
@@ -28,14 +29,16 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   let ports: ReadonlyMap<number, string> | undefined;
   let bridges: Facts['bridges'] | undefined;
   let listeners: Facts['listeners'] | undefined;
+  // what runs and listens there is of the machine that this host is laid out on
+  const isElsewhere = findBuildMachine(paths) !== undefined;
   const dockerUnit = findDockerUnit(paths, { without: ownedFiles });
   return {
     host: readHostFacts(paths),
-    addresses: listAddresses(),
-    get listeners() { return (listeners ??= listListeners()); },
+    addresses: isElsewhere ? [] : listAddresses(),
+    get listeners() { return (listeners ??= isElsewhere ? [] : listListeners()); },
     publishedPorts: [],
     images: new Map(),
-    get bridges() { return (bridges ??= listEngineBridges()); },
+    get bridges() { return (bridges ??= isElsewhere ? new Map() : listEngineBridges()); },
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
     portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
     get secretSalt() { return getSecretSalt(paths); },

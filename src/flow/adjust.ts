@@ -1,5 +1,6 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, reasonOf } from '../errors.ts';
+import { findBuildMachine } from '../facts/build-machine.ts';
 import { type Adjusted, adjustService, defaultServiceName, type Service, SERVICE_MANAGERS, type ServiceManager } from '../event/services.ts';
 import type { ServiceToAdjust } from '../event/steps.ts';
 import { isVerb } from '../event/verbs.ts';
@@ -35,7 +36,7 @@ export async function adjustServices(
     }
     try {
       const described = describeService(snapshot, service);
-      const manager = findManager(snapshot, described);
+      const manager = findManager(paths, snapshot, described);
       for (const verb of verbs) {
         reporter.progress(`${verb} ${service}`);
         adjusted.push(manager === undefined
@@ -74,7 +75,7 @@ export function listRetries(paths: Paths, services: readonly ServiceToAdjust[]):
 /** Whether an adjustment of the service does anything: one without a service manager is left alone, and so is the machine's own under a root. */
 export function isAdjustable(paths: Paths, snapshot: Snapshot, name: string): boolean {
   if (isLeftToItsAdmin(snapshot, name)) return false;
-  const manager = findManager(snapshot, describeService(snapshot, name));
+  const manager = findManager(paths, snapshot, describeService(snapshot, name));
   return manager === 'command' || (manager !== undefined && paths.root === '');
 }
 
@@ -84,9 +85,11 @@ function isLeftToItsAdmin(snapshot: Snapshot, name: string): boolean {
 }
 
 /** As the db says; where it does not and none was found, the service's own commands if its record has any. */
-function findManager(snapshot: Snapshot, { startCommand, restartCommand, reloadCommand }: Service): ServiceManager | undefined {
+function findManager(paths: Paths, snapshot: Snapshot, { startCommand, restartCommand, reloadCommand }: Service): ServiceManager | undefined {
   const name = findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager');
   const known = SERVICE_MANAGERS.find((manager) => manager === name);
+  // systemctl in a chroot does nothing, and calls that a success
+  if (known !== undefined && known !== 'command' && findBuildMachine(paths) !== undefined) return undefined;
   return known ?? ((startCommand ?? restartCommand ?? reloadCommand) === undefined ? undefined : 'command');
 }
 

@@ -9,6 +9,7 @@ import { type Intent, listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { intentsOf, isAdjustable, listRetries } from './adjust.ts';
 import { daemonRestart, type DaemonRestart } from './daemon.ts';
+import { holdBackFailed } from './engine-fallback.ts';
 import { checkEngineOptions } from './engine-options.ts';
 import { type EventPlanRequest, planEventContainers } from './event-plan.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
@@ -17,6 +18,7 @@ import { listBereft } from './interruptions.ts';
 import { ASKED_VERBS, hasAction, KNOWN_ACTIONS } from './known-actions.ts';
 import { outputsOf } from './mounted-files.ts';
 import { refuseMissing } from './reconcile.ts';
+import { isSetUpPending } from './pending-set-up.ts';
 import type { SignalRequest } from './signal.ts';
 import { planSetUp } from './setup.ts';
 import { planImageFetches } from './update-images.ts';
@@ -58,13 +60,13 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const steps = withServices(listed.steps, listRetries(paths, listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : []))));
   const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
   const has = (action: string): boolean => hasAction(steps, action);
-  const setUp = has(KNOWN_ACTIONS.setUp) ? await planSetUp(paths) : undefined;
+  const setUp = has(KNOWN_ACTIONS.setUp) || isSetUpPending(paths) ? await planSetUp(paths) : undefined;
   const real = await readWorld(paths, [...setUp?.overlay ?? [], ...overlay], { isForced: force });
   const allocated = has(KNOWN_ACTIONS.ports) ? allocatePorts(real.snapshot, real.facts) : [];
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   const requests = requestsOf(templates, args);
-  const expanded = requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver, isForced: force });
+  const { expanded, failure: held } = holdBackFailed(paths, requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver, isForced: force }), retry);
   const { changes } = expanded;
   const options = has(KNOWN_ACTIONS.daemon) ? await checkEngineOptions(world, changes) : [];
   const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];
@@ -77,7 +79,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const plan = ofContainers ?? (has(KNOWN_ACTIONS.images) ? planImageFetches(paths, world.snapshot, args) : undefined);
   return {
     changes,
-    warnings: [...warnings, ...setUp?.warnings ?? [], ...expanded.warnings, ...options, ...unknowns],
+    warnings: [...warnings, ...setUp?.warnings ?? [], ...expanded.warnings, ...options, ...(held === undefined ? [] : [held.message]), ...unknowns],
     allocated: [...setUp?.values ?? [], ...allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`)],
     plan,
     restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,

@@ -1,7 +1,6 @@
 import { findProp } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { findDockerUnit, type Otherwise, readEnvironmentFiles } from '../facts/docker-unit.ts';
-import { type DockerdProcess, findDockerd } from '../facts/dockerd-process.ts';
 import { listOptionsFiles } from '../model/daemon.ts';
 import { readDaemonJson } from '../model/dockerd-options.ts';
 import { type EngineStart, findRefused, listLosses, optionsOf, readStart, type StartOption } from '../model/engine-start.ts';
@@ -10,9 +9,8 @@ import type { ChangeSet } from '../output/change-set.ts';
 import { installedUnder } from '../output/installed.ts';
 import { listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
-import { willRestartDaemon } from './daemon.ts';
+import { findRunning, willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
-import { nameEngine } from './engine-name.ts';
 import { DOCKER, isForeignDaemon } from './foreign-daemon.ts';
 import type { World } from './world.ts';
 
@@ -86,7 +84,7 @@ function findUnitStarts({ paths, snapshot, ledger }: World, { install, remove }:
  */
 function findRunningStart(world: World, { install }: ChangeSet): EngineStart & { readonly isOutside: boolean } | undefined {
   const { paths, snapshot, ledger } = world;
-  const running = findRunning(world);
+  const running = findRunning(snapshot);
   if (running === undefined || running.isOfUnit) return undefined;
   const words: StartWord[] = running.args.map((text) => ({ text, from: `the command line of the running engine (process ${running.pid})` }));
   for (const { file, variables } of listOptionsFiles(snapshot)) {
@@ -101,9 +99,4 @@ function findRunningStart(world: World, { install }: ChangeSet): EngineStart & {
     words.push(...wordsOf(staged).map((text) => ({ text, from: file })));
   }
   return { from: '', options: optionsOf(words), environment: new Map(), others: [], isOutside: paths.root !== '' };
-}
-
-export function findRunning({ snapshot }: Pick<World, 'snapshot'>): DockerdProcess | undefined {
-  const engine = nameEngine(snapshot);
-  return engine.kind === 'socket' ? findDockerd(engine.socket.replace(/^unix:\/\//, '')) : undefined;
 }

@@ -11,6 +11,7 @@ import { intentsOf } from './adjust.ts';
 import { readCheckLimit, runChecks } from './event-checks.ts';
 import { type Expanded, expandTemplates } from './expand.ts';
 import { listEdits } from './edits.ts';
+import { formerOptions } from './engine-fallback.ts';
 import { checkEngineOptions } from './engine-options.ts';
 import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
@@ -41,7 +42,7 @@ export async function expandOne(paths: Paths, request: ExpandRequest, reporter: 
     for (const warning of await checkEngineOptions(world, expanded.changes)) reporter.warning(warning);
     const checks = { event: 'expand-template', args: [request.template], checks: listChecksOf(paths, findTemplate(world, request.template).template), limitSeconds, onBegin: (name: string) => reporter.progress(name) };
     const edits = listEdits(paths, world.ledger, expanded.changes);
-    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, state: listNewState(paths), intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run, expanded.listReads()), verify: () => runChecks(paths, expanded.changes, checks) });
+    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, state: new Map([...listNewState(paths), ...formerOptions(paths, expanded.changes)]), intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run, expanded.listReads()), verify: () => runChecks(paths, expanded.changes, checks) });
     expanded.remember();
     return { ...expanded, kept, edits };
   }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));

@@ -7,12 +7,14 @@ import { toByteString } from '../db/byte-text.ts';
 import { isSameRecord } from '../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { changeDb, readLines } from '../db/store.ts';
+import { findBuildMachine } from '../facts/build-machine.ts';
 import { type Detected, detectHost, readTraces } from '../facts/detect.ts';
 import { type HostFacts, NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import type { Paths } from '../paths.ts';
 import { findLostData } from './data-root.ts';
+import { deferSetUp } from './pending-set-up.ts';
 import { findEngine } from './world.ts';
 
 /** One value that was found and written: `prop` undefined for the record's type. */
@@ -32,12 +34,28 @@ export function setUpDbs(paths: Paths): SetUp {
   const lines: string[] = [];
   const applied = applyDefaults(paths, (line) => lines.push(line));
   lines.push(...applied.map(({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`));
-  const detected = detectHost(readTraces(paths));
-  const found = listFound(readSnapshot(paths), detected, readHostFacts(paths));
-  for (const value of found) writeFound(paths, value);
-  lines.push(...found.map(({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`));
-  return { lines, warnings: listUndecided(detected) };
+  const elsewhere = findBuildMachine(paths);
+  if (elsewhere !== undefined) deferSetUp(paths, elsewhere);
+  const found = findOut(paths);
+  return { lines: [...lines, ...found.lines], warnings: found.warnings };
 }
+
+/** What the host itself tells, for what nobody has set. */
+export function findOut(paths: Paths): SetUp {
+  const { found, warnings } = lookAround(paths, readSnapshot(paths));
+  for (const value of found) writeFound(paths, value);
+  return { lines: found.map(({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`), warnings };
+}
+
+/** On a machine that is not the host itself only what its files tell. */
+function lookAround(paths: Paths, snapshot: Snapshot): { readonly found: readonly Found[]; readonly warnings: readonly string[] } {
+  const elsewhere = findBuildMachine(paths);
+  const detected = elsewhere === undefined ? detectHost(readTraces(paths)) : NOTHING_DETECTED;
+  const found = listFound(snapshot, detected, readHostFacts(paths));
+  return { found, warnings: elsewhere === undefined ? listUndecided(detected) : [`${elsewhere}: names, addresses and the engine are looked for by the first event on the host itself`] };
+}
+
+const NOTHING_DETECTED: Detected = { systemName: undefined, domainName: undefined, localIP: undefined, localNetworks: [], undecided: [], engineSocket: undefined };
 
 /** What was found and is set nowhere. Pure. */
 export function listFound(snapshot: Snapshot, detected: Detected, host: HostFacts): readonly Found[] {
@@ -68,6 +86,7 @@ export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
 }
 
 async function findDataRoot(paths: Paths, dbs: Snapshot): Promise<Found | undefined> {
+  if (findBuildMachine(paths) !== undefined) return undefined;
   const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
   const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(paths, snapshot) : undefined;
   const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
@@ -105,8 +124,8 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
     isSet.push(found);
   };
   const asPlanned = (): Snapshot => ({ ...dbs, dbs: new Map([...dbs.dbs, ...[...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const)]) });
-  const detected = detectHost(readTraces(paths));
-  for (const found of listFound(asPlanned(), detected, readHostFacts(paths))) set(found);
+  const looked = lookAround(paths, asPlanned());
+  for (const found of looked.found) set(found);
   const dataRoot = await findDataRoot(paths, asPlanned());
   if (dataRoot !== undefined) set(dataRoot);
   return {
@@ -115,7 +134,7 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
       return [...after.keys()].filter((key) => !isSameRecord(dbs.dbs.get(db)?.get(key), after.get(key))).map((key) => ({ db, key, record: after.get(key) }));
     }),
     values: [...applied.map(({ db, key, prop, to }) => [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ')), ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' '))],
-    warnings: [...listUndecided(detected), ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`)],
+    warnings: [...looked.warnings, ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`)],
   };
 }
 

@@ -14,10 +14,12 @@ import { listIntents } from '../output/intents.ts';
 import { Spool } from '../output/spool.ts';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
+import { endSetUp, findOutNow, isSetUpPending } from './pending-set-up.ts';
 import { adjustServices, intentsOf, listRetries } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { readCheckLimit, runChecks } from './event-checks.ts';
 import { listEdits } from './edits.ts';
+import { formerOptions, holdBackFailed } from './engine-fallback.ts';
 import { checkEngineOptions } from './engine-options.ts';
 import { prepareContainers } from './event-plan.ts';
 import { expandTemplates, requestsOf } from './expand.ts';
@@ -116,12 +118,14 @@ class Signal {
 
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
-    const { args, takeOver = false, force = false, prepare } = this.#context;
+    const { args, takeOver = false, force = false, retry = false, prepare } = this.#context;
     let staged: StagedDbs | undefined;
     const spool = new Spool(this.#paths);
     keepHeapSmall(this.#paths);
     try {
-      staged = before.length === 0 && prepare === undefined ? undefined : new StagedDbs(this.#paths);
+      const isFirst = isSetUpPending(this.#paths);
+      staged = before.length === 0 && prepare === undefined && !isFirst ? undefined : new StagedDbs(this.#paths);
+      if (isFirst && staged !== undefined) await findOutNow(staged.paths, this.#reporter);
       if (staged !== undefined) prepare?.(staged.paths);
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       await this.#listen();
@@ -129,7 +133,8 @@ class Signal {
       const requests = requestsOf(templates, args);
       const read = await readWorld(staged?.paths ?? this.#paths, [], { isForced: force });
       const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter, this.#signal) : read;
-      const expanded = expandTemplates(world, requests, { takeOver, isForced: force, spool });
+      const { expanded, failure } = holdBackFailed(this.#paths, expandTemplates(world, requests, { takeOver, isForced: force, spool }), retry);
+      if (failure !== undefined) this.#failures.push(failure);
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);
@@ -141,8 +146,9 @@ class Signal {
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
       const edits = listEdits(this.#paths, world.ledger, changes);
-      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, state: listNewState(this.#paths), companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run, expanded.listReads()) });
+      const { kept } = await commitChanges(this.#paths, changes, { ledger: world.ledger, command, intents, state: new Map([...listNewState(this.#paths), ...formerOptions(this.#paths, changes)]), companion: staged?.companion(), verify: () => this.#verify(world, changes), generation: generationOf(read.snapshot, this.#context.run, expanded.listReads()) });
       expanded.remember();
+      if (isFirst) endSetUp(this.#paths);
       this.#changes = changes;
       this.#kept = kept;
       this.#reporter.installed(changes, kept, edits);

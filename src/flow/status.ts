@@ -17,6 +17,7 @@ import { readJournal } from '../output/journal.ts';
 import type { Paths } from '../paths.ts';
 import { hasJournal } from '../unfinished.ts';
 import { readHostSnapshot } from './daily.ts';
+import { readFailedOptions } from './engine-fallback.ts';
 import { readFailedSpecs } from './failed-specs.ts';
 import { readRunSpecs } from './reconcile.ts';
 import { readSecrets } from './secrets.ts';
@@ -68,6 +69,8 @@ export interface Status {
   readonly pending: readonly Intent[];
   /** a commit that was killed and is not put right yet, in words; undefined: there is none */
   readonly unfinished: string | undefined;
+  /** options with which the engine did not start, which no event tries again by itself; undefined: there are none */
+  readonly failedOptions: { readonly when: string; readonly why: string } | undefined;
   /** why nothing is known of the containers; undefined: the engine answers */
   readonly engineFailure: Failure | undefined;
 }
@@ -82,7 +85,7 @@ const NEVER = '0001-01-01T00:00:00Z';
  */
 export async function readStatus(paths: Paths, names: readonly string[]): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
-  const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths) };
+  const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths), failedOptions: readFailedOptions(paths) };
   const records = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
   const failed = readFailed(paths);
   const isAsked = (name: string): boolean => names.length === 0 || names.includes(name) || names.includes(baseName(name));

@@ -9,7 +9,7 @@ const PLAIN: ContainerStatus = {
 };
 const LOOPING: ContainerStatus = { ...PLAIN, name: 'crash', state: 'restarting', isCrashLooping: true, restarts: 14, exitCode: 3, memory: { used: undefined, limit: 256 * 1024 ** 2 } };
 
-const QUIET: Status = { containers: [], pending: [], unfinished: undefined, engineFailure: undefined };
+const QUIET: Status = { containers: [], pending: [], unfinished: undefined, failedOptions: undefined, engineFailure: undefined };
 
 const plain = (_style: unknown, text: string): string => text;
 const show = (containers: readonly ContainerStatus[], width = 80): readonly string[] => formatStatus({ ...QUIET, containers }, plain, width).split('\n');
