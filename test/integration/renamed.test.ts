@@ -28,7 +28,7 @@ needs('dockerd')('what somebody did to containers by hand', () => {
   }
   /** `name id state` */
   const list = async (): Promise<readonly string[]> => (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.ID}} {{.State}}')).split('\n').sort();
-  const WIKI = 'docker_containers set wiki service status enabled Image sleep:1 TCPPort 18080:80 access public';
+  const WIKI = 'docker_containers set wiki service status enabled Image sleep:1 TCPPort 18080 access public';
 
   it('another name: the next event gives the name back, and makes no second one', async () => {
     await makeOwnHost(WIKI, 'docker_containers set blog service status enabled Image sleep:1');
