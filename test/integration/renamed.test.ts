@@ -38,9 +38,9 @@ needs('dockerd')('what somebody did to containers by hand', () => {
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('rename wiki: somebody has called it wiki-mine');
     expect(await list()).toEqual(before);
     // each with the other's
-    await dockerd.docker('rename', 'wiki', 'x');
+    await dockerd.docker('rename', 'wiki', 'between');
     await dockerd.docker('rename', 'blog', 'wiki');
-    await dockerd.docker('rename', 'x', 'blog');
+    await dockerd.docker('rename', 'between', 'blog');
     await host.runOrFail('signal-event', ['docker-container-update', 'wiki']);
     expect(await list()).toEqual(before);
     // put aside by hand as a recreate would: it is still the one whose port it is
