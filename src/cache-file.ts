@@ -1,12 +1,13 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errorCode } from './errors.ts';
 import { CACHE_DIR, type Paths } from './paths.ts';
+import { openRegular } from './read-file.ts';
 import { stageFile } from './replace-file.ts';
 
 /** What may be missing, another kind of file or not ours, without being a mistake of anybody's. */
-const NO_CACHE = ['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP'];
+const NO_CACHE = ['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'EFTYPE', 'ENXIO', 'EFBIG'];
 const OTHERS_WRITE = 0o022;
 
 /**
@@ -17,7 +18,7 @@ const OTHERS_WRITE = 0o022;
 export function readCacheFile(paths: Paths, name: string, version: string): Buffer | undefined {
   let content: Buffer;
   try {
-    const fd = openSync(fileOf(paths, name), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openRegular(fileOf(paths, name), constants.O_NOFOLLOW);
     try {
       // what somebody else has written there is not to be believed
       const { uid, mode } = fstatSync(fd);
@@ -44,7 +45,14 @@ export function writeCacheFile(paths: Paths, name: string, version: string, body
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
     // it may hold values of dbs that others may not read
     stageFile(temporary, { content: Buffer.concat([Buffer.from(`${headOf(version, body)}\n`), body]), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }, { sync: false });
-    renameSync(temporary, file);
+    try {
+      renameSync(temporary, file);
+    } catch (error) {
+      // whatever is in its place is no cache
+      if (errorCode(error) !== 'EISDIR') throw error;
+      rmSync(file, { recursive: true });
+      renameSync(temporary, file);
+    }
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
   }

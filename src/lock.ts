@@ -94,6 +94,7 @@ function* locking(file: string, { holder, waitSeconds, quietSeconds = 0, onWait,
       throw cannot(reasonOf(error));
     }
     try {
+      if (!fstatSync(fd).isFile()) throw cannot('it is no file', `remove it: rm ${file}`);
       if (!(yield { fd, words: ['-n'] }) && (quietSeconds === 0 || !(yield { fd, words: ['-w', String(quietSeconds)] }))) {
         if (!isPatient) {
           closeSync(fd);

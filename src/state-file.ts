@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
 import { type FileContent, type LongFile, replaceFile } from './replace-file.ts';
+import { readText } from './read-file.ts';
 
 /** Of all files under state/. */
 export const VERSION = 1;
@@ -24,7 +25,7 @@ export function readStateText<T>(file: string, what: string, parse: (text: strin
   const cannot = (why: string, hint: string): Failure => new Failure(`cannot read ${what} "${file}"`, { why, hint });
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new Failure(`cannot read ${what} "${file}"`, { why: reasonOf(error), cause: error });

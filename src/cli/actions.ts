@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { writeDbChanges } from '../db/store.ts';
 import { showable } from '../showable.ts';
 import { checkApache } from '../flow/check-apache.ts';
@@ -10,6 +9,7 @@ import { type CommandContext, defineCommand, type Given, NO_OPERANDS } from './c
 import { ConsoleReporter } from './console-reporter.ts';
 import { interruptible } from './interruptible.ts';
 import { formatFailures } from './format-failure.ts';
+import { readText } from '../read-file.ts';
 
 /** The action `docker-ports`. */
 export const allocatePortsCommand = defineCommand({
@@ -52,7 +52,7 @@ export const checkApacheCommand = defineCommand({
 
 async function runCheckApache(_given: Given, { paths, stderr }: CommandContext): Promise<number> {
   const changedFile = process.env['DOCKSMITH_CHANGED'];
-  const changed = changedFile === undefined ? undefined : readFileSync(changedFile, 'utf8').split('\n').filter((line) => line !== '');
+  const changed = changedFile === undefined ? undefined : readText(changedFile).split('\n').filter((line) => line !== '');
   const said: string[] = [];
   const why = await checkApache(paths, changed, (line) => said.push(line));
   // that of a content one is of no interest

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { showable } from '../showable.ts';
 import { applyFilter, type Filtered } from '../flow/filter.ts';
 import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, NO_OPERANDS } from './command.ts';
@@ -6,6 +5,7 @@ import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
 import { formatFiltered } from './format-filter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
+import { readText } from '../read-file.ts';
 
 const OPTIONS = { ...DRY_RUN_OPTION, quiet: { doc: 'say nothing where the kernel has the rules already' }, ...JSON_OPTION } as const;
 
@@ -37,5 +37,5 @@ function isNews({ outcome, file }: Filtered): boolean {
   if (outcome === 'set' || outcome === 'removed') return true;
   if (outcome === 'in place' || file === undefined) return false;
   const changed = process.env['DOCKSMITH_CHANGED'];
-  return changed === undefined || readFileSync(changed, 'utf8').split('\n').includes(file);
+  return changed === undefined || readText(changed).split('\n').includes(file);
 }

@@ -1,12 +1,15 @@
 import type { Writable } from 'node:stream';
-import { Failure, Failures } from '../errors.ts';
+import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
 import { showable } from '../showable.ts';
 import { painter } from './terminal.ts';
 
 /** The failures behind whatever was thrown; undefined for a mistake of this program. */
 export function listFailures(error: unknown): readonly Failure[] | undefined {
   if (error instanceof Failures) return error.failures;
-  return error instanceof Failure ? [error] : undefined;
+  if (error instanceof Failure) return [error];
+  // a file or folder that is not as it should be, wherever it was met
+  const file = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  return file === undefined || errorCode(error) === undefined ? undefined : [new Failure(`cannot use "${file}"`, { why: reasonOf(error), cause: error })];
 }
 
 /** `docksmith: cannot …: why`, and a line `hint: …` where there is one thing to do. */

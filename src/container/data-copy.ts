@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { listenForInterrupt, NEVER } from '../interrupt.ts';
 import { type DataMove, formatStorage, type Storage } from './data-move.ts';
 import type { Engine } from './engine.ts';
+import { readText } from '../read-file.ts';
 
 const execute = promisify(execFile);
 
@@ -111,7 +112,7 @@ const markOf = (target: string): string => besideOf(target, 'docksmith-copy');
 
 function readMark(target: string): string | undefined {
   try {
-    return readFileSync(markOf(target), 'utf8');
+    return readText(markOf(target));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DailyEngine, DiskShare, EngineDescription, ExecRequest, ExecSession, LogLine, LogRequest, Output } from './daily-engine.ts';
 import { callEngine, type DockerClient, isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
+import type { EngineLimits } from './engine-limits.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
 
 const RESIZE_TRIES = 10;
 
 /** Opens the door for daily use to a Docker engine; `socket` and what is thrown as for `connectEngine`. */
-export async function connectDaily(socket: string): Promise<DailyEngine> {
-  return new DockerDaily(await openDocker(socket));
+export async function connectDaily(socket: string, limits?: EngineLimits): Promise<DailyEngine> {
+  return new DockerDaily(await openDocker(socket, limits));
 }
 
 class DockerDaily implements DailyEngine {
@@ -34,7 +35,7 @@ class DockerDaily implements DailyEngine {
 
   measureDisk(): Promise<readonly DiskShare[]> {
     return callEngine('cannot measure the disk use', this.socket, async () => {
-      const all = await this.#client.get('/system/df');
+      const all = await this.#client.get('/system/df', 'idle');
       return isObject(all) ? listShares(all) : [];
     });
   }
@@ -61,7 +62,7 @@ class DockerDaily implements DailyEngine {
     const socket = await run(() => made.start({ hijack: true, stdin: true, Tty: tty }));
     if (!stdin) socket.end();
     return {
-      output: tty ? readPlain(socket) : readFrames(socket),
+      output: this.#named(what, tty ? readPlain(socket) : readFrames(socket)),
       input: socket,
       resize: ({ rows, columns }) => run(async () => {
         for (let tries = 1; ; tries++) {
@@ -84,6 +85,15 @@ class DockerDaily implements DailyEngine {
         }
       }),
     };
+  }
+
+  /** What goes wrong while something is read says what it was. */
+  async *#named<T>(what: string, parts: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* parts;
+    } catch (error) {
+      await callEngine(what, this.socket, () => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+    }
   }
 
   /** As a stream in both cases: dockerode would put a log that is not followed into memory whole. */

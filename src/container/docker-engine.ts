@@ -3,19 +3,21 @@ import type { RegistryLogin } from '../model/image-source.ts';
 import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber, toPath } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
 import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest, VolumeInspect } from './engine.ts';
+import type { EngineLimits } from './engine-limits.ts';
 import type { EngineTraits } from './engine-traits.ts';
+import { readImage, readInspect, readList, readSummaries, readVolume, readVolumeNames } from './engine-answers.ts';
 import { readLastLines } from './last-lines.ts';
 import { makeNetworkBody, readNetwork } from './network-body.ts';
 import { readFirstFile } from './read-archive.ts';
-import { stopContainer } from './stop-container.ts';
+import { STOP_SECONDS, stopContainer } from './stop-container.ts';
 
 /**
  * Opens the door to a Docker engine.
  * @param socket a path, `unix:///path`, or `tcp://host:port` as in `DOCKER_HOST`
  * Throws when nothing answers there.
  */
-export async function connectEngine(socket: string): Promise<Engine> {
-  return new DockerEngine(await openDocker(socket));
+export async function connectEngine(socket: string, limits?: EngineLimits): Promise<Engine> {
+  return new DockerEngine(await openDocker(socket, limits));
 }
 
 class DockerEngine implements Engine {
@@ -43,35 +45,30 @@ class DockerEngine implements Engine {
 
   listContainers(): Promise<readonly ContainerSummary[]> {
     return this.#call('cannot list the containers', async () => {
-      const containers = (await this.#client.get('/containers/json?all=1')) as readonly Docker.ContainerInfo[];
-      return containers.map(({ Id, Names, Labels, State, Ports }) => ({
-        id: Id,
-        name: this.#remember(Id, findOwnName(Names)),
-        labels: Labels,
-        status: State,
-        ports: Ports.flatMap(({ IP, PublicPort, Type }) => (PublicPort ? [{ address: IP, hostPort: PublicPort, protocol: Type }] : [])),
-      }));
+      const containers = readSummaries(await this.#client.get('/containers/json?all=1'));
+      for (const { id, name } of containers) this.#names.set(id, name);
+      return containers;
     });
   }
 
   findContainer(id: string): Promise<ContainerInspect | undefined> {
     return this.#call(`cannot inspect container "${id}"`, async () => {
       const inspect = await orUndefined(this.#client.get(`/containers/${toPath(id)}/json`));
-      return isInspect(inspect) ? inspect : undefined;
+      return inspect === undefined ? undefined : readInspect(inspect);
     });
   }
 
   /** what is no reference at all (400) is not there either: it is the checks that say so */
   findImage(reference: string): Promise<ImageInspect | undefined> {
-    return this.#call(`cannot inspect image "${reference}"`, () => this.#find<ImageInspect>(`/images/${toPath(reference)}/json`, [404, 400]));
+    return this.#call(`cannot inspect image "${reference}"`, () => this.#find(`/images/${toPath(reference)}/json`, readImage, [404, 400]));
   }
 
   listVolumes(): Promise<readonly string[]> {
-    return this.#call('cannot list the volumes', async () => ((await this.#client.get('/volumes')) as { readonly Volumes: readonly { readonly Name: string }[] | null }).Volumes?.map(({ Name }) => Name) ?? []);
+    return this.#call('cannot list the volumes', async () => readVolumeNames(await this.#client.get('/volumes')));
   }
 
   findVolume(name: string): Promise<VolumeInspect | undefined> {
-    return this.#call(`cannot inspect volume "${name}"`, () => this.#find<VolumeInspect>(`/volumes/${toPath(name)}`));
+    return this.#call(`cannot inspect volume "${name}"`, () => this.#find(`/volumes/${toPath(name)}`, readVolume));
   }
 
   readContainerFile(id: string, path: string): Promise<string | undefined> {
@@ -117,7 +114,7 @@ class DockerEngine implements Engine {
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
-    return this.#call('cannot list the networks', async () => ((await this.#client.get('/networks')) as readonly Docker.NetworkInspectInfo[]).map(readNetwork));
+    return this.#call('cannot list the networks', async () => readList(await this.#client.get('/networks')).map((network) => readNetwork(network as unknown as Docker.NetworkInspectInfo)));
   }
 
   listNetworkUsers(name: string): Promise<readonly string[]> {
@@ -154,7 +151,7 @@ class DockerEngine implements Engine {
     const request = { name, ...body, NetworkingConfig: first } as unknown as Docker.ContainerCreateOptions;
     return this.#load(`cannot create container "${name}"`, async (docker) => {
       const { id } = await docker.createContainer(request);
-      this.#remember(id, name);
+      this.#names.set(id, name);
       try {
         for (const [network, endpoint] of endpoints.filter((one) => !isFirst(one))) await this.connectNetwork(network, id, endpoint);
       } catch (error) {
@@ -174,12 +171,17 @@ class DockerEngine implements Engine {
   }
 
   stopContainer(id: string, how: StopRequest): Promise<void> {
-    return this.#act('stop', id, (container) => stopContainer(container, how));
+    return this.#act('stop', id, async (container) => stopContainer(container, { ...how, seconds: how.seconds ?? await this.#findStopSeconds(id) }));
   }
 
   async restartContainer(id: string, how: StopRequest): Promise<void> {
     if (how.signal !== undefined) await this.stopContainer(id, how);
-    await this.#act('restart', id, (container) => container.restart(how.seconds === undefined ? {} : { t: how.seconds }));
+    await this.#act('restart', id, async (container) => container.restart({ t: how.seconds ?? await this.#findStopSeconds(id) }));
+  }
+
+  /** What the container was made with. The engine would take it by itself: but then it is not known how long its answer takes. */
+  async #findStopSeconds(id: string): Promise<number> {
+    return (await this.findContainer(id))?.Config.StopTimeout ?? STOP_SECONDS;
   }
 
   signalContainer(id: string, signal: string): Promise<void> {
@@ -189,7 +191,7 @@ class DockerEngine implements Engine {
   renameContainer(id: string, name: string): Promise<void> {
     return this.#act('rename', id, async (container) => {
       await container.rename({ name });
-      this.#remember(id, name);
+      this.#names.set(id, name);
     });
   }
 
@@ -213,14 +215,10 @@ class DockerEngine implements Engine {
     return this.#names.get(id) ?? id.slice(0, 12);
   }
 
-  #remember(id: string, name: string | undefined): string {
-    this.#names.set(id, name ?? id);
-    return name ?? id;
-  }
-
   /** undefined for what is not there */
-  async #find<T>(path: string, statuses?: readonly number[]): Promise<T | undefined> {
-    return (await orUndefined(this.#client.get(path), statuses)) as T | undefined;
+  async #find<T>(path: string, read: (answer: unknown) => T, statuses?: readonly number[]): Promise<T | undefined> {
+    const answer = await orUndefined(this.#client.get(path), statuses);
+    return answer === undefined ? undefined : read(answer);
   }
 
   #call<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -232,12 +230,3 @@ class DockerEngine implements Engine {
   }
 }
 
-/** Links of the old kind give a container further names, `/other/alias`. */
-function findOwnName(names: readonly string[]): string | undefined {
-  return names.find((name) => name.lastIndexOf('/') === 0)?.slice(1);
-}
-
-/** The engine is trusted with the fields of its own API. */
-function isInspect(value: unknown): value is ContainerInspect {
-  return isObject(value) && ['State', 'Config', 'HostConfig'].every((part) => isObject(value[part]));
-}

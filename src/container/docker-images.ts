@@ -40,7 +40,8 @@ export async function importImage(docker: Docker, reference: string, archive: st
     return follow(docker, await docker.importImage(createReadStream(archive), { repo, tag }), (event) => onWords(textOf(event['status']) ?? ''));
   }
   const loaded: string[] = [];
-  await follow(docker, await docker.loadImage(createReadStream(archive), { quiet: true }), (event) => {
+  // not quiet: what says nothing for long is taken for something that does not move
+  await follow(docker, await docker.loadImage(createReadStream(archive), { quiet: false }), (event) => {
     const [, name] = /^Loaded image(?: ID)?: (\S+)/.exec(textOf(event['stream']) ?? '') ?? [];
     if (name !== undefined) loaded.push(name);
   });

@@ -1,104 +1,108 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { type Answer, AnswerReader } from './http-answers.ts';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { errorCode } from '../errors.ts';
+import { EngineAgent, type Where } from './engine-agent.ts';
+import type { EngineLimits } from './engine-limits.ts';
+import { findSilence, noteSilence, Silence } from './engine-silence.ts';
 
-/** How many connections there are at most; questions to the engine wait for those before them on theirs. */
-const CONNECTIONS = 4;
-
-interface Question {
-  readonly path: string;
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
+
+/** How many connections there are at most; questions to the engine wait until one is free. */
+const CONNECTIONS = 4;
+/** A list of 10,000 containers takes a tenth of it. */
+const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
- * Asks an engine: GET requests alone, and answers that are no streams. They are sent as they come,
- * without waiting for the answer to the one before, over few connections that are kept: of many
- * questions to a local engine, node's own client takes more time than the engine.
- * A connection does not keep the process alive while nothing is asked.
+ * Asks an engine: GET requests alone, and answers that are no streams, over few connections that
+ * are kept. A connection does not keep the process alive while nothing is asked.
  */
 export class EngineReader {
-  readonly #where: NetConnectOpts;
-  readonly #connections: Connection[] = [];
+  readonly #socket: string;
+  readonly #where: Where;
+  readonly #limits: EngineLimits;
+  readonly #agent: EngineAgent;
+  /** when an answer came last, by the clock that does not jump */
+  #heard = 0;
 
-  constructor(where: NetConnectOpts) {
+  /** @param socket what the engine is called, for who asks it next */
+  constructor(socket: string, where: Where, limits: EngineLimits) {
+    this.#socket = socket;
     this.#where = where;
+    this.#limits = limits;
+    this.#agent = new EngineAgent(socket, limits.connect, CONNECTIONS);
   }
 
-  /** @param path `/v1.41/info`; throws an `Error`, with a code where there is no connection or it broke */
-  get(path: string): Promise<Answer> {
+  /**
+   * @param path `/v1.41/info`
+   * @param limit of which the answer is part
+   * Throws an `Error`, with a code where there is no connection, it broke or nothing came in time.
+   */
+  async get(path: string, limit: 'read' | 'idle' = 'read'): Promise<Answer> {
+    const silence = findSilence(this.#socket);
+    if (silence !== undefined) throw silence;
+    for (;;) {
+      try {
+        return await this.#ask(path, limit);
+      } catch (error) {
+        // a proxy may end a connection after an answer, just when the next question is on its way
+        if (!(error instanceof HungUp)) throw error;
+      }
+    }
+  }
+
+  /** Whether it answers at all, asked with little patience. */
+  async isAlive(): Promise<boolean> {
+    return this.#ask('/_ping', 'connect').then(() => true, () => false);
+  }
+
+  /** The limit is for the time in which no answer comes, to this question or another one: many questions take their time. */
+  #ask(path: string, limit: keyof EngineLimits): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      // a space or a line feed would be the end of it, and what follows another question
-      if (!/^\/[!-~]*$/.test(path)) throw new Error(`"${path}" is no path`);
-      this.#ask({ path, resolve, reject });
+      const milliseconds = this.#limits[limit];
+      const began = performance.now();
+      const question = request({ ...this.#where, path, agent: this.#agent }, (message) => {
+        isKept = false;
+        readBody(message).then((body) => {
+          clearTimeout(timer);
+          this.#heard = performance.now();
+          resolve({ status: message.statusCode ?? 0, headers: message.headers, body });
+        }, fail);
+      });
+      const look = (): void => {
+        const left = Math.max(began, this.#heard) + milliseconds - performance.now();
+        if (left > 0) timer = setTimeout(look, left);
+        else question.destroy(noteSilence(this.#socket, new Silence(limit, milliseconds)));
+      };
+      let timer = setTimeout(look, milliseconds);
+      let isKept = false;
+      function fail(error: unknown): void {
+        clearTimeout(timer);
+        reject(isKept && errorCode(error) === 'ECONNRESET' ? new HungUp('it hung up', { cause: error }) : asError(error));
+      }
+      // one that has answered before
+      question.on('socket', (socket) => (isKept = socket.bytesRead > 0));
+      question.on('error', fail).end();
     });
-  }
-
-  #ask(question: Question): void {
-    const [idlest] = this.#connections.toSorted((a, b) => a.load - b.load);
-    const isFree = idlest !== undefined && (idlest.load === 0 || this.#connections.length === CONNECTIONS);
-    (isFree ? idlest : this.#open()).ask(question);
-  }
-
-  #open(): Connection {
-    const connection = new Connection(this.#where, (unasked) => {
-      this.#connections.splice(this.#connections.indexOf(connection), 1);
-      for (const question of unasked) this.#ask(question);
-    });
-    this.#connections.push(connection);
-    return connection;
   }
 }
 
-class Connection {
-  readonly #socket: Socket;
-  readonly #host: string;
-  readonly #reader = new AnswerReader();
-  readonly #asked: Question[] = [];
-  #hasAnswered = false;
-  #error: unknown = Object.assign(new Error('it hung up'), { code: 'ECONNRESET' });
+/** A kept connection ended before anything of the answer had come. */
+class HungUp extends Error {}
 
-  /** @param onEnd gets the questions that the engine has not looked at when the connection ends: a proxy may end it after each answer */
-  constructor(where: NetConnectOpts, onEnd: (unasked: readonly Question[]) => void) {
-    this.#host = 'port' in where && where.host !== undefined ? where.host : 'localhost';
-    this.#socket = connect(where);
-    this.#socket.on('data', (bytes: Buffer) => {
-      try {
-        this.#answer(this.#reader.read(bytes));
-      } catch (error) {
-        this.#socket.destroy(error instanceof Error ? error : undefined);
-      }
-    });
-    this.#socket.on('error', (error) => (this.#error = error));
-    this.#socket.on('close', () => {
-      const last = this.#reader.end();
-      if (last !== undefined) this.#answer([last]);
-      const mayAskAgain = this.#hasAnswered && !this.#reader.isWithin;
-      const left = this.#asked.splice(0);
-      onEnd(mayAskAgain ? left : []);
-      if (!mayAskAgain) for (const { reject } of left) reject(this.#error);
-    });
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of message as AsyncIterable<Buffer>) {
+    parts.push(part);
+    length += part.length;
+    if (length > MOST_BYTES) throw new Error(`its answer has more than ${MOST_BYTES / 1024 / 1024} MB`);
   }
+  return Buffer.concat(parts);
+}
 
-  /** how many questions wait for their answers */
-  get load(): number {
-    return this.#asked.length;
-  }
-
-  ask(question: Question): void {
-    if (this.#asked.push(question) === 1) this.#socket.ref();
-    if (this.#socket.writableCorked === 0) {
-      // what is asked in one turn is sent at once
-      this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
-    }
-    this.#socket.write(`GET ${question.path} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`);
-  }
-
-  #answer(answers: readonly Answer[]): void {
-    for (const answer of answers) {
-      this.#hasAnswered = true;
-      this.#asked.shift()?.resolve(answer);
-    }
-    if (this.#asked.length === 0) this.#socket.unref();
-  }
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

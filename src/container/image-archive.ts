@@ -1,5 +1,6 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { constants, gunzipSync } from 'node:zlib';
+import { constants as zlib, gunzipSync } from 'node:zlib';
 import { Failure, reasonOf } from '../errors.ts';
 
 const BLOCK = 512;
@@ -30,12 +31,13 @@ export async function isSavedImage(file: string): Promise<boolean> {
 
 async function readStart(file: string): Promise<Buffer> {
   try {
-    const handle = await open(file);
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      if (!(await handle.stat()).isFile()) throw new Error('it is no file');
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(LOOK), 0, LOOK, 0);
       const start = buffer.subarray(0, bytesRead);
       // the end of the stream is not there, and that is no error here
-      return start[0] === 0x1f && start[1] === 0x8b ? gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
+      return start[0] === 0x1f && start[1] === 0x8b ? gunzipSync(start, { finishFlush: zlib.Z_SYNC_FLUSH }) : start;
     } finally {
       await handle.close();
     }

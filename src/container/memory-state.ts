@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { ContainerConfig, ContainerInspect, NetworkSummary } from './engine.ts';
+import { readText } from '../read-file.ts';
 
 /** A container as the memory engine keeps it: what inspect says of it, to be changed. */
 export interface Kept { inspect: ContainerInspect; name: string }
@@ -18,7 +18,7 @@ export interface MemoryState {
 /** What an earlier process left; undefined where there is no such file. @throws Failure for one that is damaged */
 export function readMemory(file: string): MemoryState | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as MemoryState;
+    return JSON.parse(readText(file)) as MemoryState;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new Failure(`cannot read the engine that is kept in "${file}"`, { why: reasonOf(error), hint: 'remove the file to begin with an empty engine', cause: error });

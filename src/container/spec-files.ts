@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../errors.ts';
 import { collectAll, type Input } from './input.ts';
 import { formatMounted, type Mounted } from './mounted.ts';
 import { readFields, readItems, readText, readTexts } from './read-input.ts';
 import { type TextMap, toMap } from './value.ts';
+import { readBytes } from '../read-file.ts';
 
 /** Where the files are that a run spec names beside its mounts: docksmith reads or writes them, so its root goes in front. */
 export interface SpecFiles {
@@ -48,7 +48,7 @@ export function readSecretMounts(input: Input, declared: Input | undefined, file
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readBytes(file).toString();
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -2,7 +2,7 @@ import { type Docker, statusOf } from './docker-client.ts';
 import type { StopRequest } from './engine.ts';
 
 /** How long a container may take to end when nothing is said, as the engine's own default. */
-const STOP_SECONDS = 10;
+export const STOP_SECONDS = 10;
 
 /** Stops a container, whatever state it is in. */
 export async function stopContainer(container: Docker.Container, { seconds, signal }: StopRequest): Promise<void> {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { isBackupName } from '../layers.ts';
 import type { Paths } from '../paths.ts';
+import { readBytes } from '../read-file.ts';
 
 /**
  * The file of a db: one in the folder of the dbs, or with a leading `/` any file under the root.
@@ -34,7 +35,7 @@ export function listDbs(paths: Paths): string[] {
 /** A db's bytes; undefined where there is no file. @throws {Failure} when it cannot be read */
 export function readDbFile(file: string, name: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    return readBytes(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new Failure(`cannot read db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
@@ -11,6 +10,7 @@ import { escapeSeparators, type Lines, parseFlatFile, sortedKeys } from './flat-
 import { runMigration } from './migrate.ts';
 import type { Db } from './record.ts';
 import { changeDb, readLines } from './store.ts';
+import { readText } from '../read-file.ts';
 
 /** A shipped value: of the record's type where `prop` is `type`. Key, prop and value are byte strings. */
 interface ShippedValue {
@@ -104,7 +104,7 @@ function listShippedValues(paths: Paths, db: string, folder: 'defaults' | 'force
     const [key = '', prop = '', more] = name.split(path.sep);
     if (prop === '' || isBackupName(prop) || prop.startsWith('.')) continue;
     if (more !== undefined) throw new Failure(`cannot use "${file}"`, { why: `${folder} are files ${folder}/KEY/PROP` });
-    values.push({ key: toByteString(key), prop: toByteString(prop), value: readFileSync(file, 'latin1').replace(/\n$/, ''), file });
+    values.push({ key: toByteString(key), prop: toByteString(prop), value: readText(file, 'latin1').replace(/\n$/, ''), file });
   }
   return values;
 }

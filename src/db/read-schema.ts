@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { isBackupName, layersOf, listMergedTree } from '../layers.ts';
@@ -7,6 +6,7 @@ import type { Paths } from '../paths.ts';
 import { findStats, sign } from '../signature.ts';
 import { isKind, KINDS } from './kinds.ts';
 import type { PropSchema, Schema } from './schema.ts';
+import { readText } from '../read-file.ts';
 
 type Props = Record<string, PropSchema>;
 type Kinds = Record<string, Props>;
@@ -66,7 +66,7 @@ function emptyObject<T>(): Record<string, T> {
 
 function mergeFile(kinds: Kinds, file: string): void {
   const fail = (where: string, why: string): Failure => new Failure(`cannot use ${where} of the schema`, { why, at: { file } });
-  for (const [kind, props] of members(JSON.parse(readFileSync(file, 'utf8')), () => fail('the text', 'it is no JSON object'))) {
+  for (const [kind, props] of members(JSON.parse(readText(file)), () => fail('the text', 'it is no JSON object'))) {
     const merged = kinds[kind] ??= emptyObject<PropSchema>();
     for (const [prop, written] of members(props, () => fail(`"${kind}"`, 'it is no JSON object'))) {
       const where = `"${kind}.${prop}"`;

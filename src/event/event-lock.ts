@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode } from '../errors.ts';
 import { type HeldLock, type LockOptions, takeLock, takeLockPatiently } from '../lock.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { removeUnfinished, UNFINISHED_DIR } from '../unfinished.ts';
+import { readText } from '../read-file.ts';
 
 export interface EventLockOptions {
   /** the command, in words for whoever waits: `signal-event docker-update` */
@@ -92,7 +92,7 @@ function isHeldBy(holder: string, run: string): boolean {
 
 function readHolder(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;

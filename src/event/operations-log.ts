@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { listNames } from '../layers.ts';
 import { Field } from '../state-file.ts';
+import { readText } from '../read-file.ts';
 
 /** What a run did to a container, an image, a network or a volume. */
 export interface RunOperation {
@@ -37,7 +38,7 @@ export function appendOperation(runsFolder: string, run: string, operation: RunO
 export function listOperations(runsFolder: string, run: string): readonly RunOperation[] {
   let text: string;
   try {
-    text = readFileSync(operationsFile(runsFolder, run), 'utf8');
+    text = readText(operationsFile(runsFolder, run));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw new Failure('cannot read what a run did', { why: reasonOf(error), at: { file: operationsFile(runsFolder, run) }, cause: error });

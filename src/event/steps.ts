@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
@@ -7,6 +7,7 @@ import { type Paths, withoutRoot } from '../paths.ts';
 import { refuseUntrusted } from '../trust.ts';
 import { listEvents } from './events.ts';
 import { isVerb, type Verb, VERBS } from './verbs.ts';
+import { readText } from '../read-file.ts';
 
 /** Where the built-in steps stand: before every executable of the same number. */
 const TEMPLATES_AT = 'S05';
@@ -164,7 +165,7 @@ function isRemoved(file: string): boolean {
 function listTemplates(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly TemplateToExpand[] {
   return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings).map(([name, file]) => {
     // nearly all are empty, and are not opened
-    const [metadata, from] = [statSync(file).size === 0 ? '' : readFileSync(file, 'utf8'), withoutRoot(paths, file)];
+    const [metadata, from] = [statSync(file).size === 0 ? '' : readText(file), withoutRoot(paths, file)];
     // it may hold a command to run, the CHECK
     if (metadata.trim() !== '') collect(() => refuseUntrusted(paths, file, `what "${from}" says`));
     return { template: `/${name}`, metadata, from };
@@ -185,7 +186,7 @@ function listUsed(paths: Paths, files: ReadonlyMap<string, string>, warnings: st
 
 /** As on SME Server: a symbolic link whose target is the action (it leads nowhere), or a file with one action a line. */
 function readService(service: string, file: string, shown: string): ServiceToAdjust {
-  const text = lstatSync(file).isSymbolicLink() ? path.basename(readlinkSync(file)) : readFileSync(file, 'utf8').replaceAll(/#.*/g, '');
+  const text = lstatSync(file).isSymbolicLink() ? path.basename(readlinkSync(file)) : readText(file).replaceAll(/#.*/g, '');
   const words = text.split(/\s+/).filter((word) => word !== '');
   const verbs = [...new Set(words.filter(isVerb))];
   const unknown = words.find((word) => word !== 'always' && !isVerb(word));

@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import os from 'node:os';
 import { errorCode } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { isPrivate, networkOf } from './address.ts';
 import { listAddresses } from './addresses.ts';
 import type { Address } from './facts.ts';
+import { readText } from '../read-file.ts';
 
 /** What a fresh host tells of itself, for values of the db that nobody has set. What it does not tell is undefined. */
 export interface Detected {
@@ -110,7 +111,7 @@ function isSocket(file: string): boolean {
 
 function readIfThere(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { compareBytes, listNames } from '../layers.ts';
 import type { Paths } from '../paths.ts';
+import { readBytes } from '../read-file.ts';
 import type { FileText, UnitTexts } from './facts.ts';
 
 /** Where systemd looks for units, the folder that wins first: systemd.unit(5). */
@@ -62,7 +63,7 @@ function readText(paths: Paths, { written, without }: Otherwise, file: string): 
   const coming = written?.get(file);
   if (coming !== undefined || without?.has(file) === true) return coming ?? '';
   try {
-    return readFileSync(paths.file(file), 'utf8');
+    return readBytes(paths.file(file)).toString();
   } catch {
     return '';
   }

@@ -1,6 +1,7 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { readText } from '../read-file.ts';
 
 /**
  * Which ports files name: port -> the first file with it. A port that an old vhost still leads to
@@ -25,7 +26,7 @@ export function parsePortNumbers(text: string): readonly number[] {
 function readIfThere(file: string): string {
   try {
     // a pipe would hold us for ever, and what is no file is none that we wrote
-    return lstatSync(file).isFile() ? readFileSync(file, 'latin1') : '';
+    return lstatSync(file).isFile() ? readText(file, 'latin1') : '';
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw new Failure(`cannot look for ports in "${file}"`, { why: reasonOf(error), cause: error });

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EngineGone } from '../container/engine-gone.ts';
+import { forgetSilences } from '../container/engine-silence.ts';
 import type { ServiceToAdjust } from '../event/steps.ts';
 import { type DockerdProcess, findDockerd, hasDockerd, readEnd } from '../facts/dockerd-process.ts';
 import { findProp, type Snapshot } from '../db/snapshot.ts';
@@ -100,17 +102,22 @@ function listCauses(intents: readonly Intent[]): readonly string[] {
 
 /**
  * @param isGone told by the processes that nothing is coming any more
- * @returns why it still does not answer after a minute, or when it is gone; undefined once it does
+ * @returns why it still does not answer after a minute, or when it is gone or will not answer; undefined once it does
  */
 export async function waitForEngine(paths: Paths, snapshot: Snapshot, isGone: () => boolean = () => false): Promise<Failure | undefined> {
-  for (let tries = 0, gone = 0; ; tries++) {
+  // what was silent before it was restarted is another one now
+  forgetSilences();
+  const until = performance.now() + ANSWERS_WITHIN_SECONDS * 1000;
+  for (let gone = 0; ;) {
     try {
       await getEngine(paths, snapshot);
       return undefined;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      // one that listens and says nothing, or nothing that makes sense, was given its time
+      const mayCome = error instanceof EngineGone && error.mayCome && performance.now() < until;
       gone = isGone() ? gone + 1 : 0;
-      if (gone >= GONE_FOR_SECONDS * 5 || tries >= ANSWERS_WITHIN_SECONDS * 5) return error;
+      if (!mayCome || gone >= GONE_FOR_SECONDS * 5) return error;
       await sleep(200);
     }
   }

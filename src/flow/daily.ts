@@ -36,7 +36,7 @@ export function readHostSnapshot(paths: Paths): Snapshot {
 /** The daily door of the engine that `getEngine` gives. */
 async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
   const name = nameEngine(snapshot);
-  if (name.kind === 'socket') return connectDaily(name.socket);
+  if (name.kind === 'socket') return connectDaily(name.socket, name.limits);
   const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([import('../container/memory-engine.ts'), import('../container/memory-daily.ts')]);
   return new MemoryDaily(new MemoryEngine({ file: name.file }));
 }

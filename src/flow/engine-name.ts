@@ -1,8 +1,9 @@
+import { type EngineLimits, readLimits } from '../container/engine-limits.ts';
 import { getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 
 /** The engine to talk to: a real one behind a socket, or the one that tests and the demonstration keep in a file. */
-export type EngineName = { readonly kind: 'socket'; readonly socket: string } | { readonly kind: 'memory'; readonly file: string };
+export type EngineName = { readonly kind: 'socket'; readonly socket: string; readonly limits: EngineLimits } | { readonly kind: 'memory'; readonly file: string };
 
 /**
  * As the record `docker` says (`Socket`), else as `DOCKER_HOST` does, else the usual socket;
@@ -16,5 +17,5 @@ export function nameEngine(snapshot: Snapshot, env: NodeJS.ProcessEnv = process.
   if (chosen !== '') throw new Failure(`cannot use DOCKSMITH_ENGINE "${chosen}"`, { why: 'it is memory:///FILE, for the engine that is kept in a file, or not set' });
   const socket = getDb(snapshot, 'configuration').get('docker')?.props.get('Socket') ?? env['DOCKER_HOST'] ?? '';
   if (/^\w+:\/\//.test(socket) && !/^(unix|tcp):\/\//.test(socket)) throw new Failure(`cannot use the engine at "${socket}"`, { why: 'docksmith talks to unix:///PATH and tcp://HOST:PORT', hint: 'unset DOCKER_HOST, or: config setprop docker Socket PATH' });
-  return { kind: 'socket', socket: socket === '' ? '/var/run/docker.sock' : socket };
+  return { kind: 'socket', socket: socket === '' ? '/var/run/docker.sock' : socket, limits: readLimits(snapshot) };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { FAMILIES, type Family, isOutOfReach, readRules, restoreRules } from '../filter/kernel.ts';
@@ -7,6 +6,7 @@ import { type Applied, findDifference, formatRemoval, formatRestore, listOwnRule
 import { addIntents, clearIntents } from '../output/intents.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { readState, writeState } from '../state-file.ts';
+import { readText } from '../read-file.ts';
 
 /** What became of the filter of one family, or would. */
 export interface Filtered {
@@ -98,7 +98,7 @@ function readAppliedFilters(paths: Paths): Map<string, Applied> {
 export function readFilterFiles(paths: Paths): FilterTexts {
   return new Map(FAMILIES.flatMap(({ file }) => {
     try {
-      return [[file, readFileSync(paths.file(file), 'utf8')] as const];
+      return [[file, readText(paths.file(file))] as const];
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
       throw new Failure(`cannot read "${file}"`, { why: reasonOf(error), cause: error });

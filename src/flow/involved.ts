@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseRunSpec } from '../container/run-spec.ts';
 import { findProp, getDb, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures } from '../errors.ts';
@@ -6,6 +5,7 @@ import { listNeeds, parseContainerNetwork } from '../model/links.ts';
 import { CONTAINERS, splitList } from '../model/ports.ts';
 import { withNeeded } from '../model/start-order.ts';
 import type { Paths } from '../paths.ts';
+import { readText } from '../read-file.ts';
 
 /** Where run specs are installed. */
 export const RUN_SPECS = '/etc/docksmith/containers';
@@ -34,7 +34,7 @@ function listGroupMembers(paths: Paths, names: readonly string[]): readonly stri
   return names.flatMap((name) => {
     const file = `${RUN_SPECS}/${name}.yaml`;
     try {
-      const needs = parseRunSpec(file, readFileSync(paths.file(file), 'utf8'), paths).values['depends_on'];
+      const needs = parseRunSpec(file, readText(paths.file(file)), paths).values['depends_on'];
       return Array.isArray(needs) ? needs.map(String) : [];
     } catch (error) {
       // one that cannot be read is about to be replaced

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compareBytes, layersOf, listMergedTree } from '../layers.ts';
 import { digestOf } from '../output/ledger.ts';
 import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
 import { findStats } from '../signature.ts';
 import { readState, writeState } from '../state-file.ts';
+import { readBytes, readText } from '../read-file.ts';
 
 /** An admin's fragment, and the shipped one that it stands in for. */
 interface Override {
@@ -68,6 +68,6 @@ function listOverrides(paths: Paths): readonly Override[] {
     const original = shipped.map((layer) => path.join(layer, name)).find((each) => findStats(each)?.isFile());
     // what stands beside the templates is none: a README
     if (original === undefined || !name.includes('/')) return [];
-    return [{ custom: withoutRoot(paths, file), shipped: withoutRoot(paths, original), digest: digestOf(readFileSync(file)), shippedText: readFileSync(original, 'utf8') }];
+    return [{ custom: withoutRoot(paths, file), shipped: withoutRoot(paths, original), digest: digestOf(readBytes(file)), shippedText: readText(original) }];
   });
 }

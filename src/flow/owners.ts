@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { errorCode } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { readText } from '../read-file.ts';
 
 /**
  * Ids of users and groups as `/etc/passwd` and `/etc/group` have them; numbers are themselves,
@@ -34,7 +34,7 @@ function readIds(file: string): ReadonlyMap<string, number> {
 
 function readIfThere(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;

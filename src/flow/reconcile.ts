@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Inventory, readActual } from '../container/actual.ts';
 import { type Applied, applyPlan, type Progress } from '../container/apply.ts';
@@ -26,6 +26,7 @@ import { readImageSources } from './images.ts';
 import { RUN_SPECS } from './involved.ts';
 import { findChangedFiles, type Outputs } from './mounted-files.ts';
 import { ownersIn } from './owners.ts';
+import { readText } from '../read-file.ts';
 import { listRenamedSecrets } from './secret-files.ts';
 
 export interface ReconcileRequest {
@@ -149,7 +150,7 @@ export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: Spe
       // one that nobody else may read holds a secret, which is to stand nowhere else
       const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
       const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
-        const text = readFileSync(path.join(folder, file), 'utf8');
+        const text = readText(path.join(folder, file));
         // these name other files, whose text is in the run spec too
         return { spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths), isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true };
       };

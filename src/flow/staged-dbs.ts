@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { toByteString } from '../db/byte-text.ts';
 import { listDbs } from '../db/db-file.ts';
@@ -11,6 +11,7 @@ import type { UndoCompanion } from '../output/roll-back.ts';
 import { type Paths, withoutRoot } from '../paths.ts';
 import { stageFile, syncFolder } from '../replace-file.ts';
 import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
+import { readBytes } from '../read-file.ts';
 
 type Dbs = ReadonlyMap<string, Db>;
 
@@ -94,7 +95,7 @@ function copyDbs(from: string, to: string, names: readonly string[]): void {
   mkdirSync(to, { recursive: true, mode: 0o700 });
   for (const name of names) {
     const copy = path.join(to, name);
-    stageFile(copy, { content: readFileSync(path.join(from, name)), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+    stageFile(copy, { content: readBytes(path.join(from, name)), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
   }
   syncFolder(to);
 }

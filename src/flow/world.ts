@@ -86,7 +86,7 @@ async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['b
 /** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */
 export async function getEngine(paths: Paths, snapshot: Snapshot, adopted: Adopted = readAdopted(paths)): Promise<Engine> {
   const name = nameEngine(snapshot);
-  if (name.kind === 'socket') return withAdopted(withOwnLabels(await connectEngine(name.socket)), adopted);
+  if (name.kind === 'socket') return withAdopted(withOwnLabels(await connectEngine(name.socket, name.limits)), adopted);
   const { MemoryEngine } = await import('../container/memory-engine.ts');
   return withAdopted(withOwnLabels(new MemoryEngine({ file: name.file })), adopted);
 }

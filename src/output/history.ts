@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf } from '../errors.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
 import { type FileContent, replaceFile } from '../replace-file.ts';
 import { readState, writeState } from '../state-file.ts';
+import { readBytes } from '../read-file.ts';
 
 /** Why a file was kept before docksmith replaced or removed it. */
 export type KeptBecause = 'taken over' | 'edited';
@@ -56,7 +57,7 @@ export function keepFile(paths: Paths, id: string, filePath: string, file: FileC
 export function readKept(paths: Paths, id: string): Kept {
   const folder = folderOf(paths, id);
   try {
-    const content = readFileSync(path.join(folder, 'content'));
+    const content = readBytes(path.join(folder, 'content'));
     const about = readState(path.join(folder, 'about.json'), 'the history of a file', (state) => ({
       path: state.get('path').text(), mode: state.get('mode').number(), uid: state.get('uid').number(), gid: state.get('gid').number(),
     }));

@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, readFileSync, realpathSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, type Stats } from 'node:fs';
 import nodePath from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import type { FileContent } from '../replace-file.ts';
+import { readBytes } from '../read-file.ts';
 
 /** What stands at the path of an output. */
 export type Installed =
@@ -30,7 +31,7 @@ export function installedUnder(paths: Paths): ReadInstalled {
       const stats = lstatSync(file, { throwIfNoEntry: false });
       if (stats === undefined) return { kind: 'absent' };
       if (!stats.isFile()) return { kind: 'other', what: kindOf(stats) };
-      return { kind: 'file', file: { content: readFileSync(file), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
+      return { kind: 'file', file: { content: readBytes(file), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return { kind: 'absent' };
       if (errorCode(error) === 'ENOTDIR') return { kind: 'other', what: 'a file where one of its folders should be' };

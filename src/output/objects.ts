@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { listNames } from '../layers.ts';
@@ -7,6 +7,7 @@ import { asLongStateFile } from '../long-file.ts';
 import type { FileContent, LongFile } from '../replace-file.ts';
 import { asStateFile } from '../state-file.ts';
 import { digestOf } from './ledger.ts';
+import { readBytes } from '../read-file.ts';
 
 /** Contents of files by their digest, for their owner's eyes only: any of them may hold a secret. */
 export const OBJECTS_DIR = path.posix.join(STATE_DIR, 'generations', 'objects');
@@ -58,7 +59,7 @@ export function objectFinder(paths: Paths): (digest: string) => Buffer | undefin
 
 function readIfThere(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    return readBytes(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new Failure('cannot read a file of the history', { why: reasonOf(error), at: { file }, cause: error });

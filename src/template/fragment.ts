@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf } from '../errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../layers.ts';
@@ -7,6 +7,7 @@ import { type FileState, findStats, type Look, type Place } from '../signature.t
 import { refuseNoPath } from './metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import type { Program } from './program.ts';
+import { readText } from '../read-file.ts';
 
 /** One file of a template. */
 export interface Fragment {
@@ -104,7 +105,7 @@ export function readFragment(paths: Paths, file: string): Fragment {
   const shown = withoutRoot(paths, file);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     throw new Failure('cannot read the fragment', { why: reasonOf(error), at: { file: shown }, cause: error });
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ini from 'ini';
 import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
@@ -7,6 +6,7 @@ import { isPlainPath, type Paths, withoutRoot } from '../paths.ts';
 import { findStats, type Look, type Place } from '../signature.ts';
 import { refuseUntrusted } from '../trust.ts';
 import { ESCAPES } from './escape.ts';
+import { readText } from '../read-file.ts';
 
 export type Format = 'text' | 'json' | 'yaml' | 'ini';
 
@@ -83,7 +83,7 @@ function givesCheck(text: string): boolean {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file);
   } catch (error) {
     // a folder holds the metadata of what lies below
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '')) return undefined;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Input, parseInput } from '../../container/input.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from '../../container/network-definition.ts';
@@ -8,6 +7,7 @@ import { errorCode, Failure, reasonOf, throwAll } from '../../errors.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
 import { fillVariables, NotSet } from './interpolate.ts';
 import type { LeftOut } from './subject.ts';
+import { readBytes } from '../../read-file.ts';
 
 /** A Compose file, with the names that Compose gives to what it makes of it. */
 export interface Project {
@@ -64,7 +64,7 @@ function findName(input: Input, variables: ReadonlyMap<string, string>, folder: 
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBytes(file).toString();
   } catch (error) {
     throw new Failure(`cannot read the Compose file "${file}"`, { why: reasonOf(error), cause: error });
   }
@@ -72,7 +72,7 @@ function readText(file: string): string {
 
 function readDotEnv(file: string): readonly (readonly [string, string])[] {
   try {
-    return parseEnvFile(file, readFileSync(file, 'utf8'));
+    return parseEnvFile(file, readBytes(file).toString());
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { errorCode, reasonOf } from '../../errors.ts';
 import { readEnvironmentFiles } from '../../facts/docker-unit.ts';
 import { findDockerd } from '../../facts/dockerd-process.ts';
@@ -8,6 +7,7 @@ import { findRefused, optionsOf, readStart } from '../../model/engine-start.ts';
 import type { Paths } from '../../paths.ts';
 import { DAEMON_JSON } from '../engine-options.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
+import { readText } from '../../read-file.ts';
 
 /**
  * Options that the engine's command line gives and its daemon.json too. The engine does not
@@ -24,7 +24,7 @@ export function checkDaemonOptions(paths: Paths, facts: Facts, socket: string, o
   const shown = named ?? DAEMON_JSON;
   let given: ReadonlyMap<string, unknown>;
   try {
-    given = readDaemonJson(readFileSync(named ?? paths.file(DAEMON_JSON), 'utf8'));
+    given = readDaemonJson(readText(named ?? paths.file(DAEMON_JSON)));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [finder.ok(`no ${shown}: the engine's options are those of its command line`)];
     return [finder.bad(`${shown} cannot be read: ${reasonOf(error)}`, 'the engine will not start with it')];

@@ -1,5 +1,4 @@
 import { Resolver } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
 import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
 import { localAddresses } from '../../model/access.ts';
 import { CONTAINERS } from '../../model/ports.ts';
@@ -7,6 +6,7 @@ import { hasWeb, primaryHost, singleValue, subDomainName, webAliases } from '../
 import type { Paths } from '../../paths.ts';
 import type { World } from '../world.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
+import { readText } from '../../read-file.ts';
 
 /** The addresses of a name; none where it does not resolve. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
@@ -59,7 +59,7 @@ function readHosts(file: string): ReadonlyMap<string, readonly string[]> {
   const hosts = new Map<string, string[]>();
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch {
     return hosts;
   }

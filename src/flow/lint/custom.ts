@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compareBytes, layersOf } from '../../layers.ts';
 import { findNearest } from '../../nearest.ts';
 import { type Paths, withoutRoot } from '../../paths.ts';
 import type { LintFinding } from './finding.ts';
 import { listTemplateFiles } from './tree.ts';
+import { readBytes } from '../../read-file.ts';
 
 /**
  * Custom fragments that change nothing of what is shipped. One that only adds may be meant so,
@@ -21,12 +21,12 @@ export function findIdleOverrides(paths: Paths): readonly LintFinding[] {
     const beside = [...shipped.keys()].filter((other) => path.dirname(other) === folder).map((other) => path.basename(other));
     // a template of the admin's own, or one that stands for a whole other one: a file for a folder, a folder for a file
     if (beside.length === 0) return [];
-    return [describeAddition(at, name, beside.filter((other) => !custom.has(`${folder}/${other}`)), readFileSync(file).length === 0)];
+    return [describeAddition(at, name, beside.filter((other) => !custom.has(`${folder}/${other}`)), readBytes(file).length === 0)];
   });
 }
 
 function findCopy(paths: Paths, at: LintFinding['at'], custom: string, original: string): readonly LintFinding[] {
-  if (!readFileSync(custom).equals(readFileSync(original))) return [];
+  if (!readBytes(custom).equals(readBytes(original))) return [];
   return [{
     rule: 'custom-overrides-nothing', level: 'fault', at, what: `it says the same as ${withoutRoot(paths, original)}, which it stands in for`,
     why: 'it changes nothing now, and keeps what an upgrade changes there from taking effect', advice: `rm ${at.file}, unless it is to stay so whatever an upgrade brings`,

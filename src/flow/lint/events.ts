@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Place } from '../../errors.ts';
 import { layersOf, listMerged, listMergedTree } from '../../layers.ts';
 import { type Paths, withoutRoot } from '../../paths.ts';
 import type { TemplateToExpand } from '../../event/steps.ts';
+import { readText } from '../../read-file.ts';
 import { readMetadata } from '../../template/metadata.ts';
 import { isOfSameRecord, type StaticRead } from '../../template/shape.ts';
 import type { LintFinding } from './finding.ts';
@@ -70,7 +71,7 @@ function formatSome(names: readonly string[]): string {
 export function findUnexpanded(paths: Paths, { templates, events, unused }: Tree): readonly LintFinding[] {
   const expanded = new Set(events.flatMap((event) => event.templates.map(({ template }) => template)));
   const parts = new Set([...templates.values()].flatMap(({ analysis }) => [...analysis.parts]));
-  const scripts = [...listMergedTree(layersOf(paths, 'events'))].filter(([name]) => /(^|\/)(S\d\d|actions\/|checks\/)/.test(name)).map(([, file]) => readFileSync(file, 'latin1'));
+  const scripts = [...listMergedTree(layersOf(paths, 'events'))].filter(([name]) => /(^|\/)(S\d\d|actions\/|checks\/)/.test(name)).map(([, file]) => readText(file, 'latin1'));
   const isInScript = (template: string): boolean => scripts.some((script) => script.includes(template));
   const without = [...templates.values()].filter(({ template }) => !expanded.has(template) && !parts.has(template) && !isInScript(template));
   const advice = (template: string): string => `touch /etc/docksmith/events/EVENT/templates2expand${template}`;

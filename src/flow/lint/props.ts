@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { findPropSchema } from '../../db/check-value.ts';
 import { listSchemaFiles } from '../../db/read-schema.ts';
 import type { PropSchema, Schema } from '../../db/schema.ts';
@@ -10,6 +9,7 @@ import { type Paths, withoutRoot } from '../../paths.ts';
 import { type StaticRead, takesProp } from '../../template/shape.ts';
 import type { LintFinding } from './finding.ts';
 import type { Tree } from './tree.ts';
+import { readText } from '../../read-file.ts';
 
 /**
  * Props that a schema has or a record sets, and that nobody reads: no template, and no reader
@@ -53,7 +53,7 @@ function isOfKind({ key, type }: StaticRead, db: string, of: string): boolean {
 }
 
 function listDeclared(paths: Paths, schema: Schema): readonly Declared[] {
-  const files = listSchemaFiles(paths).map(({ db, file }) => ({ db, shown: withoutRoot(paths, file), lines: readFileSync(file, 'utf8').split('\n') }));
+  const files = listSchemaFiles(paths).map(({ db, file }) => ({ db, shown: withoutRoot(paths, file), lines: readText(file).split('\n') }));
   return Object.entries(schema).flatMap(([db, kinds]) => Object.entries(kinds).flatMap(([of, props]) => Object.entries(props).map(([prop, one]): Declared => {
     // the last file that has it is the one that says what holds
     const places = files.filter((file) => file.db === db).flatMap(({ shown, lines }) => {

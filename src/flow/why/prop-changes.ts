@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { type LoggedChange, LOG_FILE, parseChanges } from '../../db/change-log.ts';
 import type { DbRecord } from '../../db/record.ts';
@@ -7,6 +7,7 @@ import { MASK } from '../../mask.ts';
 import type { Paths } from '../../paths.ts';
 import { type HistoryEntry, listHistory } from '../history.ts';
 import type { Named } from './deciding.ts';
+import { openRegular } from '../../read-file.ts';
 
 /** When a prop got the value that it has, and by whom, as far as that is known. */
 export interface PropChange {
@@ -79,7 +80,7 @@ function isSame(logged: string | undefined, now: string | undefined): boolean {
 /** What stands at the end of a file; nothing where there is none or it is not ours to read. */
 function readEnd(file: string): string {
   try {
-    const fd = openSync(file, 'r');
+    const fd = openRegular(file);
     try {
       const { size } = fstatSync(fd);
       const length = Math.min(size, MOST_BYTES);
@@ -90,7 +91,7 @@ function readEnd(file: string): string {
       closeSync(fd);
     }
   } catch (error) {
-    if (['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(errorCode(error) ?? '')) return '';
+    if (['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EFTYPE', 'ENXIO'].includes(errorCode(error) ?? '')) return '';
     throw error;
   }
 }

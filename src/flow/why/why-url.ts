@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
 import { errorCode } from '../../errors.ts';
 import { findImageReference } from '../../model/image.ts';
@@ -8,6 +7,7 @@ import { listUrls } from '../../model/urls.ts';
 import type { Paths } from '../../paths.ts';
 import { findEngine, readWorld, type World } from '../world.ts';
 import { findContainer } from './why-container.ts';
+import { readText } from '../../read-file.ts';
 
 /** Who answers at an address. */
 export interface UrlWhy {
@@ -92,7 +92,7 @@ function findVhost({ paths, ledger }: World, container: string, by: UrlWhy['by']
 
 function readLines(file: string): readonly string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n');
+    return readText(file).split('\n');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { USUAL_LIMITS } from '../../../src/container/engine-limits.ts';
 import { nameEngine } from '../../../src/flow/engine-name.ts';
 import { db, record, snapshotOf } from '../../support/sample.ts';
 
@@ -7,9 +8,9 @@ const withSocket = snapshotOf(new Map([['configuration', db(record('docker', 'se
 
 describe('the engine to talk to', () => {
   it('is that of the db, else that of DOCKER_HOST, else the usual one', () => {
-    expect(nameEngine(withSocket, { DOCKER_HOST: 'unix:///run/other.sock' })).toEqual({ kind: 'socket', socket: '/run/set.sock' });
-    expect(nameEngine(fresh, { DOCKER_HOST: 'tcp://127.0.0.1:2375' })).toEqual({ kind: 'socket', socket: 'tcp://127.0.0.1:2375' });
-    expect(nameEngine(fresh, {})).toEqual({ kind: 'socket', socket: '/var/run/docker.sock' });
+    expect(nameEngine(withSocket, { DOCKER_HOST: 'unix:///run/other.sock' })).toEqual({ kind: 'socket', socket: '/run/set.sock', limits: USUAL_LIMITS });
+    expect(nameEngine(fresh, { DOCKER_HOST: 'tcp://127.0.0.1:2375' })).toEqual({ kind: 'socket', socket: 'tcp://127.0.0.1:2375', limits: USUAL_LIMITS });
+    expect(nameEngine(fresh, {})).toEqual({ kind: 'socket', socket: '/var/run/docker.sock', limits: USUAL_LIMITS });
   });
 
   it('is the one in a file where DOCKSMITH_ENGINE says so, and a slip there reaches no real one', () => {
