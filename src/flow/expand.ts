@@ -57,7 +57,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
   const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }));
-  return { changes, outputs, warnings: [...warnings, ...rendered.warnings], listReads: rendered.listReads, remember: () => rendered.remember(checked) };
+  return { changes, outputs, warnings: [...warnings, ...rendered.warnings], listReads: rendered.listReads, remember: () => rendered.remember({ checked, entered: changes.enter.map(({ path }) => path) }) };
 }
 
 /** With those containers that the named ones cannot do without. */

@@ -2,7 +2,7 @@ import type { Read } from '../db/record.ts';
 import type { Scope } from '../output/change-set.ts';
 import { LEDGER_FILE } from '../output/ledger.ts';
 import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
-import { remember } from '../reads/remember.ts';
+import { type Kept, remember } from '../reads/remember.ts';
 import { signatureOf } from '../signature.ts';
 import { Compiled } from '../template/compiled.ts';
 import { HELPERS } from '../template/helpers/index.ts';
@@ -24,7 +24,7 @@ export interface Renderings {
   /** what was read for what was rendered */
   readonly listReads: () => Iterable<Read>;
   /** for the next event, once all of it is installed */
-  readonly remember: (checked: string | undefined) => void;
+  readonly remember: (kept: Kept) => void;
 }
 
 /** What a request is about, of its metadata. */
@@ -69,8 +69,8 @@ export class Rendering {
       scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
       warnings: done.flatMap(({ rendered }) => rendered.warnings),
       listReads: () => done.flatMap(({ db, rendered }) => [...(db === undefined ? [] : [{ db }]), ...rendered.units.flatMap(({ reads }) => reads)]),
-      remember: (checked) => {
-        remember(recallContext(this.#world, this.sources), this.recall, done, checked);
+      remember: (standing) => {
+        remember(recallContext(this.#world, this.sources), this.recall, done, standing);
         this.sources.keepCompiled();
       },
     };

@@ -10,18 +10,25 @@ import { digestOfFact, type Done, nameOfRequest, type Recall, type RecallContext
 import { signStanding } from './standing.ts';
 import { watchSources } from './watched.ts';
 
+export interface Kept {
+  /** see `Known` */
+  readonly checked: string | undefined;
+  /** paths of which the ledger says something else now, though their files stayed */
+  readonly entered: readonly string[];
+}
+
 /**
  * Keeps what was rendered for the next event, when all of it stands installed.
  * @param context how things stood when it was rendered, with the ledger as it is now
  */
-export function remember(context: RecallContext, recall: Recall, done: readonly Done[], checked: string | undefined): void {
+export function remember(context: RecallContext, recall: Recall, done: readonly Done[], { checked, entered }: Kept): void {
   const { paths, snapshot, facts, maker, ledger, alwaysRead } = context;
   const before = recall.known;
   const isNew = done.some(({ rendered, wanted }) => rendered.units.length > 0 || wanted.stale === undefined || wanted.stale.size > 0);
   if (before !== undefined && !isNew && recall.moved?.dbs.length === 0 && before.ledger === ledger && before.checked === checked && !recall.isAnyFactMoved) return;
   const table = new ReadTable(before);
   const names = new Set(done.flatMap(({ request }) => nameOfRequest(request) ?? []));
-  const others = (before?.templates ?? []).filter(({ request }) => !names.has(request)).map((template) => ({ ...template, units: unitsOfOthers(template, recall, () => true) }));
+  const others = (before?.templates ?? []).filter(({ request }) => !names.has(request)).map((template) => ({ ...template, units: withoutEntered(unitsOfOthers(template, recall, () => true), entered) }));
   const known = [...others, ...done.flatMap((each) => templateOf(each, table, recall, context) ?? [])];
   // a db that is read no more is not to be compared for ever
   const mayBeUnused = done.some(({ wanted }) => wanted.stale === undefined) || table.listDbs().some((db) => !alwaysRead.includes(db)) || table.size > 2 * countUnits(known);
@@ -84,6 +91,16 @@ function unitsOfOthers({ db, units }: KnownTemplate, recall: Recall, isForgotten
   }
   for (const key of moved) if (isForgotten(key) && !isReplaced(key)) others.push(formatUnit({ key, list: '', outputs: [] }));
   return formatLines(others);
+}
+
+/** For a request whose metadata say something else of an output than those of the one that entered it, that is not as it would be. */
+function withoutEntered(units: Buffer, entered: readonly string[]): Buffer {
+  if (entered.length === 0) return units;
+  const paths = new Set(entered);
+  return formatLines(listLines(units).map((line) => {
+    const unit = parseUnit(line);
+    return unit.outputs.some(([path]) => paths.has(path)) ? formatUnit({ ...unit, list: '' }) : line;
+  }));
 }
 
 /** Those that were made or are remembered. */

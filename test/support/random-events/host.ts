@@ -167,10 +167,6 @@ export class RandomHost {
     }
   }
 
-  hasRecord(name: string, key: string): boolean {
-    return readSnapshot(this.paths).dbs.get(name)?.has(key) === true;
-  }
-
   /** What is owned of containers of these names, of what was asked for. */
   listOutputsOf(keys: readonly string[], requests: readonly RenderRequest[]): readonly string[] {
     const templates = requests.map(({ template }) => template);

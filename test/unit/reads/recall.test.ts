@@ -28,6 +28,7 @@ function install(root: string, { outputs }: Renderings): void {
   }
 }
 
+const NOTHING_ELSE = { checked: undefined, entered: [] };
 const READS_FILE = '/var/cache/docksmith/reads';
 const COMPILED_FILE = ({ root }: Server): string => `${root}/var/cache/docksmith/templates`;
 
@@ -58,7 +59,7 @@ function expandAndCompare(server: Server, requests: readonly RenderRequest[], wh
   const stands = new Map([...rendering.kept, ...rendering.outputs.map((output) => output.path)].map((file) => [file, readFileSync(server.root + file, 'utf8')]));
   for (const output of plain.rendering.outputs.filter(isAsked)) expect(stands.get(output.path), `${output.path} ${what}`).toBe(output.content.toString());
   if (asked.size === 0) expect([...stands.keys()].sort(), what).toEqual(plain.rendering.outputs.map((output) => output.path).sort());
-  rendering.remember(undefined);
+  rendering.remember(NOTHING_ELSE);
   return { rendered: rendering.outputs.length, kept: rendering.kept.length };
 }
 
@@ -125,7 +126,7 @@ describe('the short cut', () => {
       const { outputs: [output], remember } = new Rendering(worldOf(server), { isForced: false }).render([{ template: '/etc/it' }]);
       return {
         text: output?.content.toString() ?? '', places: output?.origins.map((origins) => origins.map(({ fragment, line, reads }) => `${path.basename(fragment)}:${line} ${reads.map(({ key, prop }) => `${key ?? ''} ${prop ?? ''}`).join()}`).join()) ?? [],
-        keep: () => remember(undefined),
+        keep: () => remember(NOTHING_ELSE),
       };
     };
     settle();

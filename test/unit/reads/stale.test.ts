@@ -125,6 +125,16 @@ describe('what an event was not asked for is unknown, not empty', () => {
     expect(host.read('/etc/elsewhere')).toBeUndefined();
   });
 
+  it('what one request says of an output besides its text is not what another one says', async () => {
+    const host = makeHost({
+      [`${CUSTOM}/etc/one/10a`]: 'word\n', '/etc/docksmith/events/docker-update/templates2expand/etc/one': 'SERVICES = httpd\n', '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': '',
+    });
+    await begin(host);
+    await run(host, updateOf('wiki'));
+    await expectAsForced(host, UPDATE);
+    await expectAsForced(host, updateOf('wiki'));
+  });
+
   it('a template of arguments without records is one output like any other', async () => {
     const host = makeHost({
       [`${CUSTOM}/etc/one/10a`]: '{{prop "docker_containers" "git" "MaxMemory" default="none"}}\n', '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': 'ONLY = arguments\n',
