@@ -139,6 +139,20 @@ export const changeInPlace: Change = (host, random) => {
   return `in place ${file}: ${text}`;
 };
 
+/** Another text of one size, and the one before again, by one inode: what does so within a step of the clock leaves the file as it was found in between. */
+export function findTwice(host: RandomHost, random: Random): (() => string) | undefined {
+  const found = listSourceFiles(host).filter((file) => !file.startsWith('package:') && sameSize(host.read(file) ?? '', random) !== undefined);
+  if (found.length === 0) return undefined;
+  const file = host.touch(pick(random, found));
+  const before = readFileSync(file, 'utf8');
+  const other = sameSize(before, random) ?? before;
+  return () => {
+    const text = readFileSync(file, 'utf8') === before ? other : before;
+    writeFileSync(file, text);
+    return `in place ${file}: ${text}`;
+  };
+}
+
 const WORDS = [['word', 'deed'], ['red', 'fir'], ['enabled', 'Enabled'], ['"aa"', '"bb"'], ['Note', 'Noxx'], ['none', 'nine'], ['0600', '0640'], ['private', 'Private']];
 
 function sameSize(text: string, random: Random): string | undefined {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { changeInPlace, makeChange, setUp } from '../../support/random-events/changes.ts';
+import { changeInPlace, findTwice, makeChange, setUp } from '../../support/random-events/changes.ts';
 import { useCoarseClock } from '../../support/random-events/coarse-clock.ts';
 import { type Ask, type Outcome, RandomHost } from '../../support/random-events/host.ts';
 import { OF_CONTAINERS, OF_THINGS, RUN_SPECS, SINGLE } from '../../support/random-events/texts.ts';
@@ -58,9 +58,12 @@ async function step(host: RandomHost, random: Random, counts: Counts, log: strin
 async function beDisturbed(host: RandomHost, random: Random, log: string[]): Promise<Ask> {
   const ask = randomAsk(host, random);
   let facts = 0;
-  const at = Math.floor(random() * 12);
+  const twice = random() < 0.6 ? findTwice(host, random) : undefined;
+  const change = twice ?? ((): string => changeInPlace(host, random) ?? 'nothing');
+  const at = Math.floor(random() * 6);
+  const places = twice === undefined ? [at] : [at, at + 1 + Math.floor(random() * 30)];
   host.onFact = () => {
-    if (facts++ === at) log.push(`meanwhile ${changeInPlace(host, random) ?? 'nothing'}`);
+    if (places.includes(facts++)) log.push(`meanwhile ${change()}`);
   };
   log.push(JSON.stringify(ask));
   await host.run(host.requestsOf(ask));
