@@ -101,7 +101,7 @@ needs('dockerd')('the engine\'s options', () => {
     const second = pidOf();
     expect(second).not.toBe(first);
 
-    expect((await host.runOrFail('signal-event', ['docker-update']))).toBe('S50docker-reconcile: nothing to do\ndocker-update: done, files: 3 unchanged\n');
+    expect((await host.runOrFail('signal-event', ['docker-update']))).toBe('S50docker-reconcile: nothing to do\ndocker-update: done, files: 5 unchanged\n');
     expect(pidOf()).toBe(second);
     await host.db('docker_containers setprop app MaxMemory 64');
     await host.runOrFail('signal-event', ['docker-update']);
