@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
 /** Props without a row above, and the test in which they are shown on a real engine, an Apache or a kernel. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'type': 'engine-props', 'status': 'one-of-fifty',
-  'MountCreate': 'engine-props', 'MountOwner': 'engine-props', 'MountMode': 'engine-props', 'EnvFile': 'engine-props', 'Secrets': 'engine-props', 'Privileged': 'engine-props',
+  'MountCreate': 'engine-props', 'MountOwner': 'engine-props', 'MountMode': 'engine-props', 'EnvFile': 'engine-props', 'Secrets': 'engine-props', 'EnvSecrets': 'engine-props', 'Privileged': 'engine-props',
   'DataMount': 'data', 'DataMountPath': 'data', 'DataMountWrite': 'data', 'ReloadSignal': 'mounted-files',
   'SubDomain': 'apache', 'SubDomainName': 'one-of-fifty', 'WebPort': 'apache', 'WebHostPort': 'apache', 'WebAlias': 'apache', 'WebAliasStrip': 'apache',
   'BasicAuth': 'apache', 'BasicAuthLAN': 'apache', 'Certificate': 'apache', 'CertificateKey': 'apache', 'Redirect': 'apache',
@@ -196,5 +196,21 @@ needs('dockerd')('the props of a container on a real engine', () => {
     // the engine of a test cannot start it
     expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-container-update', 'mighty'])).toMatch(/warning mighty: it is privileged.*\n.*warning mighty: it has the engine's socket \(\/run\/docker\.sock\)/);
     await host.db('docker_containers delete mighty');
+  });
+
+  it('gives a container variables out of db secrets, and no label of it has one', async () => {
+    await makeImage(dockerd, 'env:1', { cmd: ['/sleeper'], files: { '/sleeper': SLEEP }, changes: ['ENV FROM_IMAGE=1'] });
+    await host.db('secrets set pw secret Value "Mk-of-db $x"', 'docker_containers set withenv service status enabled Image env:1 EnvSecrets pw:APP_PASSWORD Env.OTHER_TOKEN Mk-of-record Labels app.key=Mk-of-label');
+    await host.runOrFail('signal-event', ['docker-container-update', 'withenv']);
+    expect(await dockerd.docker('exec', 'withenv', 'sh', '-c', 'echo "$APP_PASSWORD-$OTHER_TOKEN"')).toBe('Mk-of-db $x-Mk-of-record');
+    const labels = async (): Promise<Record<string, string>> => JSON.parse(await dockerd.docker('inspect', '--format', '{{json .Config.Labels}}', 'withenv')) as Record<string, string>;
+    expect(Object.entries(await labels()).flatMap(([name, text]) => (text.includes('Mk-') ? [name] : []))).toEqual(['app.key']);
+    expect(JSON.parse((await labels())['docksmith.spec'] ?? '')).toMatchObject({ environment: { APP_PASSWORD: '********', OTHER_TOKEN: '********' }, labels: { 'app.key': '********' } });
+    expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run', 'withenv'])).toContain('nothing to do');
+    await host.db('secrets setprop pw Value Mk-other', 'docker_containers setprop withenv Labels app.key=Mk-another');
+    const said = await host.runOrFail('signal-event', ['docker-container-update', 'withenv']);
+    expect(said).toContain('recreate withenv: environment APP_PASSWORD changed, labels app.key=******** -> app.key=********');
+    expect(said).not.toContain('Mk-');
+    await host.db('docker_containers delete withenv');
   });
 });
