@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from './errors.ts';
@@ -18,7 +19,7 @@ export function refuseUntrusted(paths: Paths, file: string, shown: string): void
   const writer = findWriter(file);
   if (writer === undefined) return;
   const { who, part } = writer;
-  const isOwner = who.startsWith('user ');
+  const isOwner = /^user \d+$/.test(who);
   throw new Failure(`cannot run ${shown}`, {
     why: `${who} can write "${part}", and what is run here is run with the rights of ${userWords()}`,
     hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}`,
@@ -56,7 +57,19 @@ function findStranger(part: string): string | undefined {
   // a link has no mode of its own; in a sticky folder others replace nothing that is not theirs
   if (stats.isSymbolicLink() || (stats.isDirectory() && (stats.mode & STICKY) !== 0)) return undefined;
   if ((stats.mode & OTHERS_WRITE) !== 0) return 'everybody';
-  return (stats.mode & GROUP_WRITES) !== 0 && !isOwnGroup(stats) ? `group ${stats.gid}` : undefined;
+  if ((stats.mode & GROUP_WRITES) === 0) return undefined;
+  return isOwnGroup(stats) ? findInAcl(part) : `group ${stats.gid}`;
+}
+
+/** The group's bits are the most that a POSIX ACL may give: where nobody of the group is a stranger, somebody whom the ACL names may be. */
+function findInAcl(part: string): string | undefined {
+  const { status, stdout } = spawnSync('getfacl', ['--absolute-names', '--access', '--omit-header', '--numeric', part], { encoding: 'utf8' });
+  // with nothing that reads ACLs, nothing says that there is none; without the group's bit none counts
+  if (status !== 0) return process.geteuid?.() === 0 ? 'whoever an ACL names, which cannot be read without getfacl,' : undefined;
+  // its own group stands without a name; what is beyond the mask comes after a tab
+  const writers = stdout.split('\n').map((line) => /^(user|group):(\d+):[^w]*w/.exec(line.replace(/\t.*/, ''))).filter((match) => match !== null);
+  const [stranger] = writers.filter(([, kind, id]) => kind === 'group' ? id !== '0' : !isTrustedUser(Number(id)));
+  return stranger === undefined ? undefined : `${stranger[1]} ${stranger[2]} (by its ACL)`;
 }
 
 function isTrustedUser(uid: number): boolean {

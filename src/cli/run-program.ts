@@ -9,6 +9,8 @@ import { painter } from './terminal.ts';
  * @param json what is thrown is one JSON document on standard output, too
  */
 export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stderr'>, json: boolean, run: () => Promise<number>): Promise<void> {
+  // whatever the caller's says, nobody else is to write what is made here, or what steps make
+  process.umask(process.umask(0o022) | 0o022);
   try {
     process.exitCode = await run();
   } catch (error) {

@@ -10,6 +10,7 @@ import { NEVER } from '../interrupt.ts';
 import type { Paths } from '../paths.ts';
 import { DOCKER, isForeignDaemon } from './foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
+import { type CommandProp, findServiceCommand } from './service-commands.ts';
 
 export interface AdjustResult {
   readonly adjusted: readonly Adjusted[];
@@ -35,7 +36,7 @@ export async function adjustServices(
       continue;
     }
     try {
-      const described = describeService(snapshot, service);
+      const described = describeService(paths, snapshot, service);
       const manager = findManager(paths, snapshot, described);
       for (const verb of verbs) {
         reporter.progress(`${verb} ${service}`);
@@ -75,7 +76,7 @@ export function listRetries(paths: Paths, services: readonly ServiceToAdjust[]):
 /** Whether an adjustment of the service does anything: one without a service manager is left alone, and so is the machine's own under a root. */
 export function isAdjustable(paths: Paths, snapshot: Snapshot, name: string): boolean {
   if (isLeftToItsAdmin(snapshot, name)) return false;
-  const manager = findManager(paths, snapshot, describeService(snapshot, name));
+  const manager = findManager(paths, snapshot, describeService(paths, snapshot, name));
   return manager === 'command' || (manager !== undefined && paths.root === '');
 }
 
@@ -93,13 +94,14 @@ function findManager(paths: Paths, snapshot: Snapshot, { startCommand, restartCo
   return known ?? ((startCommand ?? restartCommand ?? reloadCommand) === undefined ? undefined : 'command');
 }
 
-function describeService(snapshot: Snapshot, name: string): Service {
+function describeService(paths: Paths, snapshot: Snapshot, name: string): Service {
   const get = (prop: string): string | undefined => findProp(snapshot, 'configuration', name, prop) || undefined;
+  const command = (prop: CommandProp): string | undefined => findServiceCommand(paths, snapshot, name, prop);
   return {
     name,
     enabled: get('status') !== 'disabled',
     unit: get('ServiceName') ?? defaultServiceName(name, get('Layout')),
-    startCommand: get('StartCommand'), stopCommand: get('StopCommand'), restartCommand: get('RestartCommand'),
-    reloadCommand: get('ReloadCommand'), checkCommand: get('CheckCommand'),
+    startCommand: command('StartCommand'), stopCommand: command('StopCommand'), restartCommand: command('RestartCommand'),
+    reloadCommand: command('ReloadCommand'), checkCommand: command('CheckCommand'),
   };
 }

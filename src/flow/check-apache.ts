@@ -3,6 +3,7 @@ import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.t
 import { readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { readHostSnapshot } from './daily.ts';
+import { findServiceCommand } from './service-commands.ts';
 
 /**
  * Has Apache check all of its files as they stand (`CheckCommand`), where some of these are its
@@ -14,8 +15,8 @@ import { readHostSnapshot } from './daily.ts';
 export async function checkApache(paths: Paths, changed: readonly string[] | undefined, onLine: OnLine): Promise<string | undefined> {
   const snapshot = readHostSnapshot(paths);
   const get = (prop: string): string => findProp(snapshot, 'configuration', 'httpd', prop) ?? '';
-  const command = get('CheckCommand');
-  if (command === '' || get('status') === 'disabled') return undefined;
+  const command = findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand');
+  if (command === undefined || get('status') === 'disabled') return undefined;
   const { outputs } = readLedger(paths);
   // what was removed is in the ledger no more
   const isOfApache = (file: string): boolean => file.startsWith(`${get('ConfDir')}/`) || outputs.get(file)?.services.includes('httpd') === true;

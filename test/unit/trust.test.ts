@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listSteps } from '../../src/event/steps.ts';
@@ -34,6 +35,20 @@ describe('an executable', () => {
       chmodSync(folder, 0o755);
     }
     expect(refuse()).not.toThrow();
+  });
+
+  const withAcl = it.skipIf(process.getuid?.() !== 0 || spawnSync('getfacl', ['--version']).error !== undefined);
+  withAcl.each(['the file', 'its folder', 'a folder above'])('that an ACL lets another user write is refused (%s), and is run where it lets them read', (where) => {
+    const part = where === 'the file' ? file : where === 'its folder' ? path.dirname(file) : host.file('/etc');
+    execFileSync('setfacl', ['-m', `u:${STRANGER}:rx`, part]);
+    expect(refuse()).not.toThrow();
+    execFileSync('setfacl', ['-m', `u:${STRANGER}:rwx`, part]);
+    expect(refuse()).toThrow(expect.objectContaining({ message: expect.stringContaining(`user ${STRANGER} (by its ACL) can write "${part}"`) as string, hint: `chmod go-w ${part}` }) as Error);
+    // the remedy takes it from the ACL's mask
+    chmodSync(part, statSync(part).mode & 0o755);
+    expect(refuse()).not.toThrow();
+    execFileSync('setfacl', ['-b', '-m', `g:${STRANGER}:rwx`, part]);
+    expect(refuse()).toThrow(`group ${STRANGER} (by its ACL) can write "${part}"`);
   });
 
   it('in a sticky folder, where nobody replaces what is not theirs, is run', () => {

@@ -3,6 +3,7 @@ import { formatFailedEnd, runProcess } from '../../event/run-process.ts';
 import { installedUnder } from '../../output/installed.ts';
 import type { World } from '../world.ts';
 import { type Finding, makeFinder } from './finding.ts';
+import { findServiceCommand } from '../service-commands.ts';
 
 /** Directives, and the module of Apache that knows them (https://httpd.apache.org/docs/2.4/mod/directives.html). */
 const MODULES: readonly (readonly [pattern: RegExp, module: string])[] = [
@@ -14,7 +15,7 @@ const MODULES: readonly (readonly [pattern: RegExp, module: string])[] = [
 /** Modules that our vhosts need and the Apache of this host does not have. Asked is the program of `CheckCommand`. */
 export async function checkApache({ paths, snapshot, ledger }: World): Promise<readonly Finding[]> {
   const finder = makeFinder('apache');
-  const command = findListCommand(findProp(snapshot, 'configuration', 'httpd', 'CheckCommand') ?? '');
+  const command = findListCommand(findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand') ?? '');
   const files = [...ledger.outputs.values()].filter(({ services }) => services.includes('httpd')).map(({ path }) => installedUnder(paths)(path));
   const needed = [...new Set(files.flatMap((installed) => (installed.kind === 'file' ? listModules(installed.file.content.toString()) : [])))].sort();
   if (needed.length === 0 || findProp(snapshot, 'configuration', 'httpd', 'status') === 'disabled') return [];
