@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { RunCommand } from '../event/call-command.ts';
 import type { Paths } from '../paths.ts';
 
 export interface CommandContext {
@@ -6,6 +7,8 @@ export interface CommandContext {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** for steps of events that only call docksmith; absent: each of them is a process */
+  readonly runCommand?: RunCommand | undefined;
 }
 
 /** What a command does to the host: each kind brings options that every command of it has to take. */

@@ -35,7 +35,7 @@ async function runRollback({ values: { 'dry-run': dryRun = false, yes = false },
   if (!yes && !await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })) return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
   return interruptible(stderr, async (signal) => {
-    const result = await rollBack(paths, plan.generation, reporter, signal).finally(() => reporter.end());
+    const result = await rollBack(paths, plan.generation, { runCommand: context.runCommand, signal }, reporter).finally(() => reporter.end());
     stderr.write(formatFailures(result.failures, stderr));
     stdout.write(formatSignal(result, painter(stdout)));
     return result.failures.length === 0 ? 0 : 1;

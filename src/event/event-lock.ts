@@ -36,14 +36,16 @@ export function eventLockFile(paths: Paths): string {
  * only while that very run holds the lock: a daemon that a step once started keeps the variable
  * long after its event ended, and must wait like everybody else. Calls that join from one and
  * the same step or nested event (`expand-template /a & expand-template /b`) go one after the
- * other: each caller has a lock of its own for those that it calls.
+ * other: each caller has a lock of its own for those that it calls. A call that the holder makes
+ * in its own process, before it has started any other, is alone (`aloneToken`), and needs none.
  * @throws Failure naming the holder, when it was waited for in vain
  */
 export async function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, signal, env = process.env }: EventLockOptions): Promise<EventLock> {
   const file = eventLockFile(paths);
   const holder = `${command}, run ${run}`;
   const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => release(paths, run, lock) });
-  const [root, parent] = (env['DOCKSMITH_RUN'] ?? '').split('/');
+  const [root, parent, alone] = (env['DOCKSMITH_RUN'] ?? '').split('/');
+  if (root && parent && alone === String(process.pid)) return { parent, token: `${root}/${run}`, release: () => removeUnfinished(paths, calledByFile(paths, run)) };
   if (root && parent && isHeldBy(readHolder(file), root)) {
     const lock = takeIfFree(file, holder);
     // free: the run that called us was killed, and its name stands there still
@@ -56,6 +58,11 @@ export async function takeEventLock(paths: Paths, { command, run, waitSeconds, o
     }
   }
   return own(await takeLockPatiently(file, { holder, waitSeconds, onWait, signal }));
+}
+
+/** The token for a command that the holder runs in its own process while nobody else can have been given the token; for the programs that such a command starts it is as any other. */
+export function aloneToken(token: string): string {
+  return `${token}/${process.pid}`;
 }
 
 /** Held by one after the other of those that this run has called. */

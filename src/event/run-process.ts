@@ -16,6 +16,8 @@ export interface ProcessResult {
   /** why it could not be started, in words */
   readonly notStarted: string | undefined;
   readonly seconds: number;
+  /** it was no process: this one did it */
+  readonly wasHere?: true;
 }
 
 /** How long output may still come after a process ended: a daemon that it started may hold its standard output for ever. */

@@ -1,6 +1,7 @@
 import { getImage, type RunSpec } from '../container/run-spec.ts';
 import type { Engine } from '../container/engine.ts';
 import { applyImage } from '../container/image-operations.ts';
+import { SpecCache } from '../container/spec-cache.ts';
 import type { Operation } from '../container/operation.ts';
 import type { Asked, Plan } from '../container/plan.ts';
 import { getDb } from '../db/snapshot.ts';
@@ -70,7 +71,7 @@ function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Ope
 /** A spec that cannot be read now will be replaced, or is an error of the event itself. */
 function readInstalled(paths: Paths): ReadonlyMap<string, RunSpec> {
   try {
-    return readRunSpecs(paths);
+    return readRunSpecs(paths, undefined, new SpecCache(paths));
   } catch {
     return new Map();
   }

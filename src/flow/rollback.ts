@@ -11,7 +11,7 @@ import { previewEvent, type Preview } from './dry-run.ts';
 import { listRecordChanges, readThenAndNow, type RecordChange } from './generation-dbs.ts';
 import { maskOf } from './history.ts';
 import type { Reporter } from './reporter.ts';
-import { signalEvent, type SignalResult } from './signal.ts';
+import { signalEvent, type SignalRequest, type SignalResult } from './signal.ts';
 import { StagedDbs, writeDifference } from './staged-dbs.ts';
 
 /** The event that regenerates everything over the dbs. */
@@ -51,10 +51,10 @@ export async function planRollback(paths: Paths, number: number): Promise<Rollba
  * Puts the records that history keeps back to what they were, and regenerates: in one
  * transaction, so that a regeneration that fails leaves the dbs as they are.
  */
-export function rollBack(paths: Paths, { number }: Generation, reporter: Reporter, signal?: AbortSignal): Promise<SignalResult> {
+export function rollBack(paths: Paths, { number }: Generation, { runCommand, signal }: Pick<SignalRequest, 'runCommand' | 'signal'>, reporter: Reporter): Promise<SignalResult> {
   const { now, then } = readThenAndNow(paths, number);
   return signalEvent(paths, {
-    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, signal, mask: maskOf(paths, [now, then]),
+    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, runCommand, signal, mask: maskOf(paths, [now, then]),
     prepare: (staged) => {
       const { now, then } = readThenAndNow(staged, number);
       writeDifference(staged, now, then);

@@ -1,4 +1,5 @@
 import type { Failure } from '../errors.ts';
+import type { RunCommand } from '../event/call-command.ts';
 import type { Run } from '../event/runs.ts';
 import type { Adjusted } from '../event/services.ts';
 import type { Mask } from '../mask.ts';
@@ -16,6 +17,8 @@ export interface SignalRequest {
   /** tries run specs again that have failed */
   readonly retry?: boolean;
   readonly waitSeconds?: number | undefined;
+  /** calls commands of docksmith for steps that do nothing else; absent: each step is a process */
+  readonly runCommand?: RunCommand | undefined;
   /** ends it in good order */
   readonly signal?: AbortSignal | undefined;
   /** changes the dbs before the first step, on the copy that the steps work on */

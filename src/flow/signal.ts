@@ -91,6 +91,8 @@ class Signal {
   readonly #signal: AbortSignal;
   readonly #left: string[] = [];
   #changes = NO_CHANGES;
+  /** no process has been given the token of this run yet */
+  #isAlone = true;
   #kept: Committed['kept'] = new Map();
 
   constructor(paths: Paths, context: SignalContext, reporter: Reporter) {
@@ -198,12 +200,13 @@ class Signal {
   }
 
   async #execute(step: ExecutableStep, paths: Paths): Promise<void> {
-    const { event, args, token, retry = false } = this.#context;
+    const { event, args, token, retry = false, runCommand } = this.#context;
     this.#reporter.progress(step.name);
-    const { name, exitCode, signal, seconds, failure } = await runStep(step, {
-      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry, signal: this.#signal,
+    const { name, exitCode, signal, seconds, wasProcess, failure } = await runStep(step, {
+      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry, runCommand, isAlone: this.#isAlone, signal: this.#signal,
       onLine: (line, stream) => this.#reporter.line(step.name, line, stream),
     });
+    if (wasProcess) this.#isAlone = false;
     this.#steps.push({ name, seconds, ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) });
     if (isEndedBySignal({ exitCode, signal }, this.#signal)) this.#left.push(name);
     else if (failure !== undefined) this.#failures.push(failure);

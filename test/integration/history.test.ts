@@ -48,7 +48,7 @@ it('puts records back that changed, came or went since, and the files follow', a
   const before = records(paths);
   const plan = await planRollback(paths, 1);
   expect([plan.records.map(({ key }) => key), plan.differing, records(paths)]).toEqual([['app', 'new', 'old'], [], before]);
-  expect((await rollBack(paths, plan.generation, QUIET)).failures).toEqual([]);
+  expect((await rollBack(paths, plan.generation, {}, QUIET)).failures).toEqual([]);
   expect(records(paths)).toEqual(['app=service|Image|app:1|MaxMemory|64|status|enabled', 'old=service|Image|app:1|status|enabled']);
   expect(readFileSync(paths.file(SPEC), 'utf8')).toBe(first);
   // the next event has nothing to undo
@@ -67,7 +67,7 @@ it('leaves the dbs as they are where the files cannot be regenerated, and says b
   const before = records(paths);
   await expect(planRollback(paths, 1)).rejects.toThrow('nonsense');
   const { generation } = listHistory(paths, { limit: 9 })[1] ?? {};
-  const result = generation === undefined ? undefined : await rollBack(paths, generation, QUIET);
+  const result = generation === undefined ? undefined : await rollBack(paths, generation, {}, QUIET);
   expect(result?.failures.map(({ message }) => message)).toEqual([expect.stringContaining('nonsense')]);
   expect(records(paths)).toEqual(before);
 });
@@ -120,7 +120,7 @@ it('puts all back that outputs are made of: networks, records and dbs of other p
   const plan = await planRollback(paths, 1);
   expect(plan.records.map(({ db, key }) => `${db} ${key}`)).toEqual(['accounts alice', 'accounts new', 'accounts old', 'configuration httpd', 'configuration later', 'configuration ldap', 'networks 10.1.0.0', 'quotas alice']);
   expect([plan.differing, plan.notWritten, plan.more, plan.lacking]).toEqual([[], [], [], []]);
-  expect((await rollBack(paths, plan.generation, QUIET)).failures).toEqual([]);
+  expect((await rollBack(paths, plan.generation, {}, QUIET)).failures).toEqual([]);
   expect(outputs(paths)).toEqual(then);
   expect([dbOf(paths, 'networks').length, dbOf(paths, 'quotas'), dbOf(paths, 'accounts')]).toEqual([2, ['alice=quota|Soft|10'], ['alice=user|Uid|1', 'old=user|Uid|9']]);
   // what decides no output is left to whose it is
@@ -140,7 +140,7 @@ it('takes nothing away of a db that no template read at that time', async () => 
   const plan = await planRollback(paths, 1);
   // as far back as it is known
   expect([plan.records.map(({ db, key }) => `${db} ${key}`), plan.more]).toEqual([['accounts alice', 'accounts bob', 'docker_containers app'], ['/etc/people']]);
-  expect((await rollBack(paths, plan.generation, QUIET)).failures).toEqual([]);
+  expect((await rollBack(paths, plan.generation, {}, QUIET)).failures).toEqual([]);
   expect(readFileSync(paths.file('/etc/people'), 'utf8')).toMatch(/^#[^\n]*\nalice 1\n$/m);
 });
 
@@ -165,7 +165,7 @@ it('is called a rollback, with its target, in history and in the record of its r
   const paths = makeHost();
   await update(paths, 'app=service|Image|app:1|status|enabled\n');
   await update(paths, 'app=service|Image|app:2|status|enabled\n');
-  const { run } = await rollBack(paths, (await planRollback(paths, 1)).generation, QUIET);
+  const { run } = await rollBack(paths, (await planRollback(paths, 1)).generation, {}, QUIET);
   expect(listHistory(paths, { limit: 1 })[0]?.generation.command).toBe('docksmith rollback 1');
   expect(listRuns(paths, 1).runs[0]).toMatchObject({ id: run.id, event: 'docksmith rollback', args: ['1'], exitCode: 0 });
 });

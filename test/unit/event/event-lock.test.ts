@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type EventLock, type EventLockOptions, takeEventLock } from '../../../src/event/event-lock.ts';
+import { aloneToken, type EventLock, type EventLockOptions, takeEventLock } from '../../../src/event/event-lock.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const take = (host: TempHost, options: Partial<EventLockOptions> = {}): Promise<EventLock> =>
@@ -40,6 +40,20 @@ it('calls that join from one step go one after the other, also beside the calls 
   (await take(host, { run: '3', env })).release();
   outer.release();
   expect(Object.keys(host.tree('/var/lib/docksmith/state'))).toEqual(['/var/lib/docksmith/state/event.lock']);
+});
+
+it('a call that the holder makes in its own process joins without a lock of its own; for another process its token is as any other', async () => {
+  const host = makeTempHost();
+  const outer = await take(host);
+  const first = await take(host, { run: '2', env: { DOCKSMITH_RUN: aloneToken(outer.token) } });
+  expect([first.parent, first.token]).toEqual(['1', '1/2']);
+  expect(Object.keys(host.tree('/var/lib/docksmith/state'))).toEqual(['/var/lib/docksmith/state/event.lock']);
+  const env = { DOCKSMITH_RUN: `${outer.token}/1` };
+  const second = await take(host, { run: '3', env });
+  await expect(take(host, { run: '4', env })).rejects.toThrow('run 3');
+  second.release();
+  first.release();
+  outer.release();
 });
 
 it('a call that outlived its event waits like everybody else', async () => {

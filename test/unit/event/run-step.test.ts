@@ -70,3 +70,32 @@ describe('a step that fails', () => {
     expect(result.failure?.why).toBe('no such file or folder');
   });
 });
+
+describe('a step that only calls docksmith', () => {
+  const SCRIPT = '#!/bin/sh\nshift\nexec docksmith greet "$@"\n';
+  const step = (host: TempHost, script: string): Parameters<typeof runStep>[0] => ({ kind: 'executable', name: 'S50step', file: host.write('/step', script, 0o755) });
+
+  it('is called as that command, in the environment of a step, which is gone afterwards', async () => {
+    const host = makeTempHost();
+    const lines: string[] = [];
+    const result = await runStep(step(host, SCRIPT), {
+      paths: host.paths, event: 'update', args: ['a b'], changedFile: '/changed', token: '1/2', onLine: (line) => lines.push(line),
+      runCommand: ({ name, args }, paths, onLine) => {
+        onLine(`${name} ${args.join()} ${paths.root === host.paths.root} ${process.env['EVENT'] ?? ''} ${process.env['DOCKSMITH_CHANGED'] ?? ''} ${process.env['DOCKSMITH_RUN'] ?? ''}`, 'stdout');
+        return Promise.resolve(3);
+      },
+    });
+    expect(lines).toEqual(['greet a b true update /changed 1/2']);
+    expect(result).toMatchObject({ name: 'S50step', exitCode: 3, signal: undefined });
+    expect(result.failure?.message).toBe('cannot complete step "S50step" of event "update": exit code 3');
+    expect([process.env['EVENT'], process.env['DOCKSMITH_CHANGED'], process.env['DOCKSMITH_RUN']]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is a process where there is no such command', async () => {
+    const host = makeTempHost();
+    host.write('package:bin/path/docksmith', '#!/bin/sh\necho "called: $*"\n', 0o755);
+    const lines: string[] = [];
+    await runStep(step(host, SCRIPT), { paths: host.paths, event: 'update', args: ['x'], changedFile: '/changed', token: '1/2', onLine: (line) => lines.push(line), runCommand: () => Promise.resolve(undefined) });
+    expect(lines).toEqual(['called: greet x']);
+  });
+});
