@@ -15,6 +15,7 @@ import { withHostDefaults } from '../model/host-defaults.ts';
 import type { Paths } from '../paths.ts';
 import { findLostData } from './data-root.ts';
 import { deferSetUp } from './pending-set-up.ts';
+import type { Reporter } from './reporter.ts';
 import { findEngine } from './world.ts';
 
 /** One value that was found and written: `prop` undefined for the record's type. */
@@ -141,4 +142,11 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
 function listUndecided({ undecided }: Detected): readonly string[] {
   if (undecided.length === 0) return [];
   return [`the local network is not plain to see: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`];
+}
+
+/** What set-up would have found. @param paths with the dbs that are staged */
+export async function findOutNow(paths: Paths, reporter: Reporter): Promise<void> {
+  const { lines, warnings } = findOut(paths);
+  for (const warning of warnings) reporter.warning(warning);
+  for (const line of [...lines, ...await keepDataRoot(paths)]) reporter.line('set-up', line, 'stdout');
 }

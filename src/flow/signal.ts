@@ -14,7 +14,7 @@ import { listIntents } from '../output/intents.ts';
 import { Spool } from '../output/spool.ts';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
-import { endSetUp, findOutNow, isSetUpPending } from './pending-set-up.ts';
+import { endSetUp, isSetUpPending } from './pending-set-up.ts';
 import { adjustServices, intentsOf, listRetries } from './adjust.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { readCheckLimit, runChecks } from './event-checks.ts';
@@ -127,7 +127,7 @@ class Signal {
     try {
       const isFirst = isSetUpPending(this.#paths);
       staged = before.length === 0 && prepare === undefined && !isFirst ? undefined : new StagedDbs(this.#paths);
-      if (isFirst && staged !== undefined) await findOutNow(staged.paths, this.#reporter);
+      if (isFirst && staged !== undefined) await (await import('./setup.ts')).findOutNow(staged.paths, this.#reporter);
       if (staged !== undefined) prepare?.(staged.paths);
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       await this.#listen();
