@@ -64,13 +64,16 @@ export function isMaskedRead(snapshot: Pick<Snapshot, 'dbs' | 'schema'>, read: R
   return value !== undefined && prop !== undefined && (isMaskedProp(snapshot.schema, db, prop, value) || listPropSecrets(snapshot.schema, db, prop, value).length > 0);
 }
 
+/** In a line behind its key, which often enough is called `key…`. */
+const MAY_HOLD_SECRET = new RegExp(`=.*?(?:${MAY_BE_SECRET.source})`, MAY_BE_SECRET.flags);
+
 /** All values of all dbs that are to be masked wherever values are shown. */
 export function listSecretValues({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>): readonly string[] {
   const values: string[] = [];
   for (const [db, records] of dbs) {
     const isDeclared = hasSecrets(schema, db);
     // of most dbs no record has to be looked at
-    if (!isDeclared && records instanceof FlatDb && records.content !== undefined && !MAY_BE_SECRET.test(records.content.toString('latin1'))) continue;
+    if (!isDeclared && records instanceof FlatDb && records.content !== undefined && !MAY_HOLD_SECRET.test(records.content.toString('latin1'))) continue;
     for (const key of records.keys()) {
       if (!isDeclared && records instanceof FlatDb && !MAY_BE_SECRET.test(records.lines.get(key) ?? '')) continue;
       const record = records.get(key);
