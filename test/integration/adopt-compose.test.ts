@@ -106,7 +106,8 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     const before = await listStarts(names);
     const adopted = await adopt('-p', 'live', 'db', 'web');
     expect(adopted.containers.map(({ name }) => name)).toEqual(['live_web_1', 'live_db_1']);
-    expect(props(adopted, 'live_db_1')).toMatchObject({ network: 'custom:live_back', NetworkAlias: 'database,db', NetworkAddress: '10.68.0.5', Volumes: 'live_data:/var/lib/db', 'Env.PASSWORD': 'pa$ss', Ulimits: 'nofile=512:1024,nproc=200:200', InterLinkPriority: '10' });
+    expect(props(adopted, 'live_db_1')).toMatchObject({ network: 'custom:live_back', NetworkAlias: 'database,db', NetworkAddress: '10.68.0.5', Volumes: 'live_data:/var/lib/db', 'Env.PASSWORD': '********', Ulimits: 'nofile=512:1024,nproc=200:200', InterLinkPriority: '10' });
+    expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'live_db_1', 'Env.PASSWORD'])).toBe('pa$ss\n');
     expect(props(adopted, 'live_web_1')).toMatchObject({ EnvFile: '/opt/shop/web.env', 'Env.OVER': 'record', 'Env.LIST': 'a, b', InterLinkPriority: '20' });
     expect(props(adopted, 'live_web_1')).not.toHaveProperty(['Env.FROM_FILE']);
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
