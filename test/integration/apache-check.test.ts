@@ -26,7 +26,7 @@ needs('apache')('an event that expands vhosts', () => {
     await signal('docker-update');
   });
   afterEach(() => {
-    for (const folder of ['/var/lib/docksmith', '/etc/httpd', '/etc/docksmith/containers']) host.remove(folder);
+    for (const folder of ['/var/lib/docksmith', '/etc/httpd', '/etc/docksmith/containers', '/etc/docksmith/filter']) host.remove(folder);
   });
 
   const env = (): Readonly<Record<string, string>> => ({ DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` });
