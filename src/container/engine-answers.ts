@@ -44,7 +44,7 @@ export function readImage(answer: unknown): ImageInspect {
     // newer engines leave it out where it is empty
     const config = orNone(image.get('Config'));
     config?.map(() => undefined);
-    return { ...(answer as ImageInspect), Config: (config?.value ?? {}) as ImageInspect['Config'] };
+    return { ...(answer as ImageInspect), Config: (config?.value ?? {}) };
   });
 }
 

@@ -90,10 +90,13 @@ class LimitedCall {
   }
 
   /** Nothing came. @param goOn given where that is well, if the engine is there */
-  async #ask(goOn: (() => void) | undefined, fail = (_: Error): void => this.#ender.abort()): Promise<void> {
+  async #ask(goOn: (() => void) | undefined, fail: (error: Error) => void = () => this.#ender.abort()): Promise<void> {
     const { socket, limits, isAlive } = this.#context;
     const isThere = await isAlive();
-    if (isThere && goOn !== undefined) return goOn();
+    if (isThere && goOn !== undefined) {
+      goOn();
+      return;
+    }
     const milliseconds = limits[this.#limit] + stopMilliseconds(this.options);
     const what = this.#limit === 'idle' ? 'nothing moved' : 'whether it was done is not known: the engine did not answer';
     this.#failure = isThere ? new Stalled(what, this.#limit, milliseconds) : noteSilence(socket, new Silence(this.#limit, milliseconds));

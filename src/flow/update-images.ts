@@ -127,7 +127,10 @@ class Update implements ImagesUpdated {
   }
 
   async run(reference: string, source: ImageSource): Promise<void> {
-    if (this.#signal.aborted) return this.#leave(reference);
+    if (this.#signal.aborted) {
+      this.#leave(reference);
+      return;
+    }
     const why = whyLeftAlone(reference);
     if (why !== undefined) return void this.images.push({ image: reference, outcome: 'left alone', why, containers: [] });
     if (!isFetched(source)) return this.#followHost(reference);
@@ -138,7 +141,10 @@ class Update implements ImagesUpdated {
     const to = findDigest(after, reference);
     const { done, failure } = await this.#takeOver(reference, after, `image ${from === undefined ? 'none' : formatDigest(from)} -> ${formatDigest(to)}`);
     if (failure === undefined) return void this.images.push({ image: reference, outcome: before?.Id === after.Id ? 'unchanged' : 'updated', from, to, containers: done });
-    if (failure instanceof Interrupted) return this.#leave(reference, done, failure.rest);
+    if (failure instanceof Interrupted) {
+      this.#leave(reference, done, failure.rest);
+      return;
+    }
     this.failures.push(failure);
     if (before === undefined || before.Id === after.Id) return void this.images.push({ image: reference, outcome: 'failed', from, to, containers: done });
     await this.#goBack(reference, before, `image ${formatDigest(to)} -> ${formatDigest(findDigest(before, reference))}, since another container does not run with it`);
@@ -153,7 +159,10 @@ class Update implements ImagesUpdated {
     const old = this.#desired.containers.map((wanted) => (wanted.state === 'running' && getImage(wanted.spec) === reference ? containers.get(wanted.name)?.inspect.Image : undefined)).find((id) => id !== undefined && id !== image.Id);
     const [from, to] = [old ?? image.Id, image.Id];
     const { done, failure } = await this.#takeOver(reference, image, `image ${formatDigest(from)} -> ${formatDigest(to)}`);
-    if (failure instanceof Interrupted) return this.#leave(reference, done, failure.rest);
+    if (failure instanceof Interrupted) {
+      this.#leave(reference, done, failure.rest);
+      return;
+    }
     if (failure !== undefined) this.failures.push(failure);
     this.images.push({ image: reference, outcome: failure !== undefined ? 'failed' : old === undefined ? 'unchanged' : 'updated', from, to, containers: done });
   }

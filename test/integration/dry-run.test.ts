@@ -47,7 +47,7 @@ function listValues(paths: Paths): readonly string[] {
     const file = paths.file(`${DBS}/${db}`);
     const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#')) : [];
     return lines.flatMap((line) => {
-      const [key = '', rest = ''] = [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)];
+      const [key, rest] = [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)];
       const [type = '', ...props] = rest.split('|');
       return [`${db} ${key} ${type}`, ...props.flatMap((prop, n) => (n % 2 === 0 ? [`${db} ${key} ${prop} ${props[n + 1] ?? ''}`] : []))];
     });

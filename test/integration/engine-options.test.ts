@@ -59,7 +59,9 @@ needs('dockerd')('options on the command line and in daemon.json', () => {
     const options = ['--config-file', host.file(DAEMON_JSON), '--exec-root', path.join(engine.dir, 'exec'), '-p', pidFile, '--containerd-namespace', path.basename(engine.dir), '--containerd-plugins-namespace', `plugins-${path.basename(engine.dir)}`];
     host.write('/stop-engine', `#!/bin/sh\npid=$(cat ${pidFile} 2>/dev/null) || exit 0\nkill "$pid" 2>/dev/null\nwhile kill -0 "$pid" 2>/dev/null && ! grep -q 'State:.Z' /proc/$pid/status; do sleep 0.1; done\nrm -f ${pidFile}\n`);
     host.write('/restart-engine', `#!/bin/sh\necho >> ${host.file('/restarts')}\n${host.file('/stop-engine')}\n. ${host.file(SYSCONFIG)}\nsetsid dockerd ${options.join(' ')} $OPTIONS >>${path.join(engine.dir, 'dockerd.log')} 2>&1 </dev/null &\n`);
-    onTestFinished(async () => void await run('/bin/sh', [host.file('/stop-engine')]));
+    onTestFinished(async () => {
+      await run('/bin/sh', [host.file('/stop-engine')]);
+    });
     host.write('/restarts', '');
     await host.db(`configuration setprop docker RestartCommand ${host.file('/restart-engine')}`);
     await host.runOrFail('signal-event', ['docker-update']);

@@ -110,7 +110,7 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
     expect(await runOrFail(...namespace.command('iptables-save', []))).not.toContain('DOCKSMITH');
     await engine.shutDown();
     await engine.startAgain();
-    expect((await engine.inspect('wiki')) as unknown).toMatchObject({ State: { Running: false } });
+    expect(await engine.inspect('wiki')).toMatchObject({ State: { Running: false } });
     expect(await isAnswered(foreign, 'http://203.0.113.1:8081/', 30)).toBe(true);
     expect(await isAnswered(foreign, `http://${LOCAL}:8080/`)).toBe(false);
     await engine.docker('rm', '--force', 'wiki', 'shop');

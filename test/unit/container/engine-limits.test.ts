@@ -116,7 +116,9 @@ it('a build may be quiet while the engine is there, and no longer', async () => 
 it('a log may be quiet while the engine is there, and no longer', async () => {
   const engine = await serve({
     '/containers/one/json': (_, response) => response.end('{"Config":{"Tty":true}}'),
-    '/containers/one/logs': (_, response) => void response.writeHead(200).flushHeaders(),
+    '/containers/one/logs': (_, response) => {
+      response.writeHead(200).flushHeaders();
+    },
   });
   const daily = await connectDaily(engine.socket, LIMITS);
   let hasFailed = false;
