@@ -106,7 +106,7 @@ describe('what a helper says that it reads', () => {
     ['secrets', db(record('pw', 'secret', { Value: 'v' }))], ['docker_networks', db(record('net', 'network', { Subnet: '10.9.0.0/24', Gateway: '10.9.0.1', Driver: 'bridge' }))],
     ['docker_images', db(record('wiki', 'service', { Repository: 'r', Registry: 'reg', Tag: '1' }))],
     ['docker_containers', db(
-      record('wiki', 'service', { status: 'enabled', Image: 'wiki', network: 'custom:net', SubDomain: 'enabled', TCPPort: '80', UDPPort: '53', Interlinked: 'git:g', DataMountPath: '/d', DataMount: 'host', Secrets: 'pw', 'Env.A': '1', VolumesFrom: 'git', WebHostPort: '47000' }),
+      record('wiki', 'service', { status: 'enabled', Image: 'wiki', network: 'custom:net', SubDomain: 'enabled', TCPPort: '80', UDPPort: '53', Interlinked: 'git:g', DataMountPath: '/d', DataMount: 'host', Secrets: 'pw', EnvSecrets: 'pw:PASSWORD', 'Env.A': '1', VolumesFrom: 'git', WebHostPort: '47000' }),
       record('git', 'service', { status: 'enabled', PortMapping: 'custom', PortMappingPorts: '1:2', WebAlias: 'git', WebPort: '3000', WebHostPort: '47001', DataMountPath: '/d' }),
       record('host', 'service', { status: 'enabled', network: 'host', TCPPort: '8080', SubDomain: 'enabled', Image: 'wiki', WebPort: '8080', Certificate: '/c' }),
       record('any', 'service', { status: 'enabled', Image: 'wiki', TCPPort: 'exposed', SubDomain: 'enabled', WebHostPort: '47002' }),
