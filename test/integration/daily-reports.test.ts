@@ -113,7 +113,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       expect(find('engine')[0]).toContain(`Docker ${info.ServerVersion}, `);
       expect(find('storage')[0]).toContain(`driver ${info.Driver}`);
       expect(find('data root')).toEqual([`warn the engine keeps its data in ${info.DockerRootDir}, and DataRoot of docker is /var/lib/docker`]);
-      expect(find('live-restore')).toEqual(['warn containers stop when the engine restarts, though LiveRestore of docker is enabled']);
+      expect(find('live-restore')).toEqual(['ok off, as the admin of the engine has it (Daemon foreign): containers stop when the engine does']);
       expect(find('disk').some((words) => /images \d+ with/.test(words))).toBe(true);
       expect(find('ports')).toEqual([expect.stringMatching(/^ok \d+ declared, none of them missing or taken$/)]);
       expect(find('apache')[0]).toBe('bad nobody listens on port 80, through which 2 containers are reached');
