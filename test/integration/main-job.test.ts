@@ -48,7 +48,7 @@ needs('dockerd')('the main job', () => {
   it('makes what the db says: ports, memory, mounts, labels, restart policy, log limits', async () => {
     const stdout = await update();
     expect(ofReconcile(stdout)).toEqual(['create git: not there', 'create wiki: not there', 'create wikidb: not there']);
-    expect(stdout).toMatch(/^docker-update: done, files: 7 installed, 0 unchanged$/m);
+    expect(stdout).toMatch(/^docker-update: done, files: 8 installed, 0 unchanged$/m);
 
     const wiki = await inspect('wiki');
     expect(wiki.HostConfig).toMatchObject({
@@ -69,7 +69,7 @@ needs('dockerd')('the main job', () => {
     const [tree, containers] = [withoutRuns(main.host.snapshot()), await main.listContainers()];
     machine.proxy.reset();
     const stdout = await update();
-    expect(stdout).toBe('S50docker-reconcile: nothing to do\ndocker-update: done, files: 7 unchanged\n');
+    expect(stdout).toBe('S50docker-reconcile: nothing to do\ndocker-update: done, files: 8 unchanged\n');
     expect(machine.proxy.calls.length).toBeGreaterThan(0);
     expect(machine.proxy.listMutating()).toEqual([]);
     expect(listTouched(tree, withoutRuns(main.host.snapshot()))).toEqual([]);

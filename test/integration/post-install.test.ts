@@ -84,13 +84,13 @@ needs('dockerd')('post-install where there is no engine yet', () => {
     expect(installed.exitCode).toBe(0);
     expect(installed.stdout).toContain(`S50docker-reconcile: pending: containers (cannot reach the Docker engine at "${socket}": no such file or folder)\n`);
     expect(installed.stdout).toMatch(/^pending: .*the next event tries again$/m);
-    expect(host.files('/etc/docksmith')).toEqual(['/etc/docksmith/containers/app.yaml']);
+    expect(host.files('/etc/docksmith')).toEqual(['/etc/docksmith/containers/app.yaml', '/etc/docksmith/filter/docker-user.v4', '/etc/docksmith/filter/docker-user.v6']);
 
     const engine = await startDockerd({ namespace, socket, args: ['--data-root', host.file('/data'), '-H', `unix://${socket}`] });
     onTestFinished(() => engine.stop());
     await makeSleepImage(engine, 'app:1');
     const next = await host.run('signal-event', ['docker-update']);
     expect(next).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(next.stdout).toBe('S50docker-reconcile: create app: not there\ndocker-update: done, files: 1 unchanged\n');
+    expect(next.stdout).toBe('S50docker-reconcile: create app: not there\ndocker-update: done, files: 3 unchanged\n');
   });
 });
