@@ -66,7 +66,12 @@ needs('dockerd')('a command that is interrupted', () => {
   }
   function send(child: ChildProcess, signal: NodeJS.Signals, target: Target): void {
     const { pid = 0 } = child;
-    const step = (): number => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+    const step = (): number => {
+      const [first = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+      // 0 would be this test's own group
+      if (first === '') throw new Error(`process ${pid} has no child to signal`);
+      return Number(first);
+    };
     process.kill(target === 'group' ? -pid : target === 'parent' ? pid : step(), signal);
   }
   const waitForWords = (child: ChildProcess, words: string): Promise<void> => new Promise((resolve) => {
@@ -80,7 +85,8 @@ needs('dockerd')('a command that is interrupted', () => {
   }
   async function runAndSignal(moment: Moment, program: string, args: readonly string[], { signal = 'SIGINT', target = 'group' }: { signal?: NodeJS.Signals; target?: Target } = {}): Promise<Ended> {
     proxy.reset();
-    const child = start(program, args);
+    // a step that only calls docksmith is a process when it is asked for
+    const child = start(program, args, target === 'step' ? { DOCKSMITH_STEPS: 'processes' } : {});
     let sent: number | undefined;
     onMoment = ({ call, when }) => {
       if (sent !== undefined || call !== moment.call || when !== moment.when) return;
