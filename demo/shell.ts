@@ -29,9 +29,15 @@ export class Shell {
     console.log(`\n${isTerminal ? styleText('bold', shown) : shown}`);
     const [program, args] = this.#wrap('/bin/sh', ['-c', command]);
     const exitCode = await new Promise<number>((resolve, reject) => {
-      const child = spawn(program, args, { env: this.#env, stdio: ['ignore', 'inherit', 'inherit'], signal: this.#signal });
+      const child = spawn(program, args, { env: this.#env, stdio: ['ignore', 'inherit', 'inherit'] });
+      // a shell that hears it waits for what it runs, which puts in order what it has begun
+      const passOn = (): void => void child.kill('SIGINT');
+      this.#signal.addEventListener('abort', passOn, { once: true });
       child.on('error', reject);
-      child.on('close', (code) => resolve(code ?? -1));
+      child.on('close', (code) => {
+        this.#signal.removeEventListener('abort', passOn);
+        resolve(code ?? -1);
+      });
     });
     this.#signal.throwIfAborted();
     if (exitCode !== wanted) throw new Error(`the demonstration expected exit code ${wanted} here, and it was ${exitCode}`);
