@@ -31,15 +31,8 @@ needs('dockerd')('a container\'s own address, from outside', () => {
 
   beforeAll(async () => {
     namespace = await makeNamespace();
-    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24');
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24');
-    for (const [place, link, address, via] of [
-      [namespace, 'eth1', `${LOCAL6}/64`], [neighbour, 'eth0', 'fd00:1::77/64', LOCAL6],
-      [namespace, 'eth2', '2001:db8::1/64'], [foreign, 'eth0', '2001:db8::9/64', '2001:db8::1'],
-    ] as const) {
-      await runOrFail(...place.command('ip', ['-6', 'addr', 'add', address, 'dev', link, 'nodad']));
-      if (via !== undefined) await runOrFail(...place.command('ip', ['-6', 'route', 'add', 'default', 'via', via]));
-    }
+    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
+    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
     await inside('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1');
     engine = await startDockerd({ namespace, args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64'] });
     await makeWebImage(engine, 'web:80', 'web');

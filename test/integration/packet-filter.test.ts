@@ -21,9 +21,8 @@ needs('dockerd')('a private port, from outside', () => {
   beforeAll(async () => {
     namespace = await makeNamespace();
     // who has an address of the local network, and who has not; of IPv6 both
-    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24');
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24');
-    await addAddresses6();
+    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
+    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
     engine = await startDockerd({ namespace });
     proxy = await startCountingProxy(engine.socket);
     await makeWebImage(engine, 'web:80', 'web');
@@ -51,16 +50,6 @@ needs('dockerd')('a private port, from outside', () => {
     host.stop();
   });
 
-  async function addAddresses6(): Promise<void> {
-    // without waiting for others who might have the same address
-    for (const [place, link, address, via] of [
-      [namespace, 'eth1', `${LOCAL6}/64`], [neighbour, 'eth0', 'fd00:1::77/64', LOCAL6],
-      [namespace, 'eth2', '2001:db8::1/64'], [foreign, 'eth0', '2001:db8::9/64', '2001:db8::1'],
-    ] as const) {
-      await runOrFail(...place.command('ip', ['-6', 'addr', 'add', address, 'dev', link, 'nodad']));
-      if (via !== undefined) await runOrFail(...place.command('ip', ['-6', 'route', 'add', 'default', 'via', via]));
-    }
-  }
   const inside = (program: string, ...args: readonly string[]): Promise<string> => runOrFail(...namespace.command(program, args));
   const update = (...more: readonly string[]): Promise<string> => host.runOrFail('signal-event', [...more, 'docker-update']);
   const setFilter = (value: string): Promise<string> => host.runOrFail('db', ['configuration', 'setprop', 'docker', 'Filter', value]);

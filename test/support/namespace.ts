@@ -15,8 +15,9 @@ export interface Namespace {
   /**
    * Gives this namespace an address on a new wire: `192.168.1.2/24`. What is at the other end
    * is another host: a namespace of its own, with the second address, that goes out through this one.
+   * @param ipv6 the same of IPv6, of both ends
    */
-  connect(ownAddress: string, otherAddress: string): Promise<Namespace>;
+  connect(ownAddress: string, otherAddress: string, ipv6?: readonly [own: string, other: string]): Promise<Namespace>;
   /** removes it and the hosts that were connected */
   remove(): void;
 }
@@ -32,7 +33,7 @@ export async function makeNamespace(): Promise<Namespace> {
     name,
     command,
     run: (program, args, options) => run(...command(program, args), options),
-    async connect(ownAddress, otherAddress) {
+    async connect(ownAddress, otherAddress, ipv6) {
       const other = await makeNamespace();
       others.push(other);
       const wire = `eth${others.length}`;
@@ -42,6 +43,13 @@ export async function makeNamespace(): Promise<Namespace> {
       await inside(other, ['ip', 'addr', 'add', otherAddress, 'dev', 'eth0']);
       await inside(other, ['ip', 'link', 'set', 'eth0', 'up']);
       await inside(other, ['ip', 'route', 'add', 'default', 'via', ownAddress.replace(/\/.*/, '')]);
+      if (ipv6 !== undefined) {
+        const [own6, other6] = ipv6;
+        // nodad: without waiting for others who might have the same address
+        await inside(namespace, ['ip', '-6', 'addr', 'add', own6, 'dev', wire, 'nodad']);
+        await inside(other, ['ip', '-6', 'addr', 'add', other6, 'dev', 'eth0', 'nodad']);
+        await inside(other, ['ip', '-6', 'route', 'add', 'default', 'via', own6.replace(/\/.*/, '')]);
+      }
       return other;
     },
     remove() {
