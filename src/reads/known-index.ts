@@ -20,7 +20,8 @@ export class KnownIndex implements IndexTable {
     for (const [key, { before, after }] of moved.records(db)) {
       const [former, now] = [before === undefined ? [] : listValues(moved.before, before), after === undefined ? [] : listValues(moved.after, after)];
       for (const value of former) if (!now.includes(value)) this.#changed.set(value, this.get(value).filter((other) => other !== key));
-      for (const value of now) if (!former.includes(value)) this.#changed.set(value, [...this.get(value), key].sort(compareBytes));
+      // a record may say the same twice, and stands under it once
+      for (const value of new Set(now)) if (!former.includes(value)) this.#changed.set(value, [...this.get(value), key].sort(compareBytes));
     }
   }
 
