@@ -81,7 +81,7 @@ needs('dockerd')('reconciling a real engine', () => {
     const before = { git: await inspect('git'), wiki: await inspect('wiki') };
     expect(before.wiki).toMatchObject({
       HostConfig: { Memory: 256 * 1024 ** 2, PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47000' }] }, LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } } },
-      Config: { Labels: { 'docksmith.managed': 'true', 'docksmith.name': 'wiki', 'docksmith.spec-hash': expect.stringMatching(/^1:[0-9a-f]{64}$/) as string } },
+      Config: { Labels: { 'docksmith.managed': 'true', 'docksmith.name': 'wiki', 'docksmith.spec-hash': expect.stringMatching(/^2:[0-9a-f]{64}$/) as string } },
     });
     expect(before.wiki.Mounts).toContainEqual(expect.objectContaining({ Type: 'bind', Source: srv, Destination: '/images', RW: true }));
 
