@@ -22,8 +22,6 @@ const OPTIONS = {
 const results = await Promise.all([
   // short commands are one file that holds all of them; what they seldom need is the program below
   build({ ...OPTIONS, entryPoints: { db: 'src/cli/main-db.ts' }, plugins: [{ name: 'beside', setup: keepBeside }] }),
-  // what every event runs is one part, since parts that others share bring along what only those need
-  build({ ...OPTIONS, entryPoints: { reconcile: 'src/cli/main-reconcile.ts' }, plugins: [{ name: 'beside', setup: keepBeside }, { name: 'apart', setup: keepApart }] }),
   build({ ...OPTIONS, entryPoints: { docksmith: 'src/cli/main.ts' }, splitting: true, chunkNames: '[name]-[hash]', plugins: [{ name: 'apart', setup: keepApart }] }),
   // each package a part of its own, or commands that share some code with those that need it would load it too
   build({ ...OPTIONS, format: 'cjs', entryPoints: Object.fromEntries(PACKAGES.map((name) => [`package-${name}`, name === 'handlebars' ? 'scripts/handlebars-parser.js' : name])), plugins: [{ name: 'spare', setup: spare }] }),

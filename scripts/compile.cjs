@@ -47,16 +47,16 @@ async function runWithEngine(reconcile) {
 }
 
 async function run() {
-  const { main, mainReconcile, formatCompiled } = require('../dist/docksmith.cjs');
+  const { main, formatCompiled } = require('../dist/docksmith.cjs');
   mkdirSync(path.join(root, 'var/lib/docksmith/db'), { recursive: true });
   for (const [db, lines] of Object.entries(DBS)) writeFileSync(path.join(root, 'var/lib/docksmith/db', db), `${lines.join('\n')}\n`);
   // the second time little is to be done, in other ways than the first time
   for (let n = 0; n < 2; n++) {
     await main('signal-event', ['docker-container-update', 'app']);
-    await mainReconcile('reconcile', []);
+    await main('docksmith', ['reconcile']);
     await main('docksmith', ['status']);
   }
-  await runWithEngine(() => mainReconcile('reconcile', ['--dry-run']));
+  await runWithEngine(() => main('docksmith', ['reconcile', '--dry-run']));
   writeFileSync(file, formatCompiled());
 }
 

@@ -46,7 +46,6 @@ function load(name) {
 }
 
 module.exports.main = (...args) => load('./docksmith.cjs').main(...args);
-module.exports.mainReconcile = (...args) => load('./reconcile.cjs').mainReconcile(...args);
 /** Names of the parts that were loaded. */
 module.exports.listLoaded = () => [...loaded.keys()];
 /** What has been compiled until now, as `readCompiled` takes it. */
