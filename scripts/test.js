@@ -36,11 +36,12 @@ const skipped = results.flatMap((result) => result.skipped);
 // data that is recorded elsewhere is not in every clone; everything else could have been installed
 const forbidden = CI ? skipped.filter((suite) => !suite.includes('(skipped: data ')) : [];
 const passed = sum(results.map((result) => result.passed));
-let failed = sum(results.map((result) => result.failed)) + forbidden.length;
+let failed = sum(results.map(({ failures }) => failures.length)) + forbidden.length;
 if (code === 0 && forbidden.length > 0) code = 1;
 if (code !== 0 && failed === 0) failed = 1;
 
 console.log('');
+for (const title of results.flatMap(({ failures }) => failures)) console.log(`failed: ${title}`);
 for (const suite of skipped) console.log(`${forbidden.includes(suite) ? 'skipped, which is a failure with CI=true' : 'skipped'}: ${suite}`);
 console.log(`npm test: ${code === 0 ? 'done' : 'failed'} in ${seconds(started)}, ${skipped.length} suites skipped`);
 console.log(`${passed} passed, ${failed} failed`);
@@ -52,17 +53,17 @@ function vitest(project) {
   return ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
 }
 
-/** Counts of one project's tests, and the titles of the skipped suites (of the tests that are skipped alone); nothing where it did not run. */
+/** The count of one project's passed tests, the titles of those that failed, and the titles of the skipped suites (of the tests that are skipped alone); nothing where it did not run. */
 function readReport(project) {
   const file = path.join(reports, `${project}.json`);
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: [] };
+  if (!existsSync(file)) return { passed: 0, failures: [], skipped: [] };
   const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'));
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
     // a file that cannot even be loaded has no tests, and is a failure all the same
-    failed: tests.filter(({ status }) => status === 'failed').length + broken.length,
+    failures: [...tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName), ...broken.map(({ name }) => path.relative(ROOT, name))],
     skipped: [...new Set(tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(suiteOf))],
   };
 }

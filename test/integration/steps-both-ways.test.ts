@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeState } from '../../src/state-file.ts';
 import { type Host, makeHost } from '../support/host.ts';
 
 /** A db change, then a command; what some of them say is wrong on purpose. */
@@ -57,6 +58,8 @@ beforeAll(async () => {
   hosts = ['here', 'processes'].map((way) => [way, makeHost({ env: { DOCKSMITH_STEPS: way } })]);
   for (const [, host] of hosts) {
     addEvents(host);
+    // names of secret files are salted by host
+    writeState(host.file('/var/lib/docksmith/state/secret-salt.json'), 'the salt of secrets', { salt: 'the same on both' });
     host.write('/etc/httpd/conf.d/README', '');
     await host.db('configuration set SystemName host', 'configuration set DomainName example.test', 'configuration set LocalIP 192.168.1.2');
   }
