@@ -101,6 +101,31 @@ describe('the rooms of src', () => {
   });
 });
 
+describe('the records of containers', () => {
+  const find = (isWanted: (node: ts.Node, source: ts.SourceFile) => boolean, isLeftOut: (file: string) => boolean): readonly string[] => SOURCES.filter(({ fileName }) => !isLeftOut(fileName)).flatMap((source) => {
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if (isWanted(node, source)) found.push(`${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}: ${node.getText(source)}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  });
+  const isOfContainers = (node: ts.Node | undefined): boolean => node !== undefined && ((ts.isIdentifier(node) && node.text === 'CONTAINERS') || (ts.isStringLiteral(node) && node.text === 'docker_containers'));
+  const isAsking = (node: ts.Node): boolean => ts.isCallExpression(node) && ts.isIdentifier(node.expression) && ['findProp', 'listProps'].includes(node.expression.text) && isOfContainers(node.arguments[1]);
+
+  test('are asked for a prop by its name in model/container.ts alone: what a prop means, and what it is where it is not set, is said once', () => {
+    expect(find(isAsking, (file) => file === 'model/container.ts')).toEqual([]);
+  });
+
+  test('make a container by what model/container.ts says of their type, and by nothing else', () => {
+    const isType = (node: ts.Node): boolean => (ts.isIdentifier(node) && node.text === 'type') || (ts.isPropertyAccessExpression(node) && node.name.text === 'type');
+    const isComparing = (node: ts.Node): boolean => ts.isBinaryExpression(node) && ['===', '!=='].includes(node.operatorToken.getText()) && [[node.left, node.right], [node.right, node.left]]
+      .some(([type, text]) => type !== undefined && text !== undefined && isType(type) && ts.isStringLiteral(text) && text.text === 'service');
+    expect(find(isComparing, (file) => file === 'model/container.ts')).toEqual([]);
+  });
+});
+
 describe('packages of others', () => {
   const HOMES: Readonly<Record<string, readonly string[]>> = {
     handlebars: ['template/parse-fragment.ts'], ini: ['template/metadata.ts'], yaml: ['template/', 'container/'], dockerode: ['container/docker-client.ts'],

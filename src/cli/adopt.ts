@@ -2,7 +2,7 @@ import { formatPlan } from '../container/format-plan.ts';
 import { UsageFailure } from '../errors.ts';
 import { SECRETS } from '../db/secret-values.ts';
 import { MASK, type Mask } from '../mask.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { CONTAINERS } from '../model/container.ts';
 import { isSecretVariable } from '../secret-names.ts';
 import { showable } from '../showable.ts';
 import { adopt, type Adoption } from '../flow/adopt.ts';

@@ -1,4 +1,4 @@
-import { parseContainerNetwork } from '../model/links.ts';
+import { parseContainerNetwork } from '../model/parse-links.ts';
 import type { Actual } from './actual.ts';
 import type { DesiredContainer } from './desired.ts';
 import type { Operation } from './operation.ts';

@@ -1,6 +1,6 @@
-import type { Db } from '../db/record.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { needsDisabled } from '../model/check-links.ts';
+import type { Container } from '../model/container.ts';
 import type { ImageSource } from '../model/image-source.ts';
 import { findCycle, inStartOrder } from '../model/start-order.ts';
 import { listSpecNeeds } from './bound.ts';
@@ -22,30 +22,30 @@ export type DesiredContainer =
 
 /**
  * @throws Failure(s) for what needs itself in the end, or a disabled one
- * @param records the db `docker_containers`; types other than `service` are no containers
- * @param specs by name; an enabled record without one is an error
+ * @param specs by name; an enabled container without one is an error
  * @param images what the references of images mean
  */
-export function makeDesired(records: Db, specs: ReadonlyMap<string, RunSpec>, images: ReadonlyMap<string, ImageSource> = new Map()): Desired {
+export function makeDesired(containers: readonly Container[], specs: ReadonlyMap<string, RunSpec>, images: ReadonlyMap<string, ImageSource> = new Map()): Desired {
   const failures: Failure[] = [];
-  const containers: DesiredContainer[] = [];
+  const desired: DesiredContainer[] = [];
   const needsOf = (name: string): readonly string[] => {
     const spec = specs.get(name);
     return spec === undefined ? [] : listSpecNeeds(spec);
   };
   // records are checked before; fragments may say depends_on too
-  const cycle = findCycle(records.keys(), needsOf);
+  const cycle = findCycle(containers.map(({ key }) => key), needsOf);
   if (cycle !== undefined) failures.push(new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `its run spec needs itself in the end: ${cycle.join(' -> ')}` }));
-  const isDisabled = (name: string): boolean => records.has(name) && records.get(name)?.props.get('status') !== 'enabled';
-  for (const { key: name } of inStartOrder(records, needsOf)) {
+  const disabled = new Set(containers.filter(({ isEnabled }) => !isEnabled).map(({ key }) => key));
+  const isDisabled = (name: string): boolean => disabled.has(name);
+  for (const { key: name } of inStartOrder(containers, needsOf)) {
     const spec = specs.get(name);
     if (!isDisabled(name)) failures.push(...needsOf(name).filter(isDisabled).map((need) => needsDisabled(name, need)));
-    if (isDisabled(name)) containers.push({ state: 'stopped', name });
-    else if (spec !== undefined) containers.push({ state: 'running', name, spec });
+    if (isDisabled(name)) desired.push({ state: 'stopped', name });
+    else if (spec !== undefined) desired.push({ state: 'running', name, spec });
     else failures.push(new Failure(`cannot run container "${name}"`, { why: 'its record is enabled, and it has no run spec', hint: `signal-event docker-container-update ${name}` }));
   }
   throwAll(failures);
-  return { containers, images };
+  return { containers: desired, images };
 }
 
 /** The run specs of those that are to run, by name. */

@@ -12,7 +12,7 @@ import { listSteps } from '../event/steps.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { holdsSecret, type Mask } from '../mask.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { CONTAINERS } from '../model/container.ts';
 import { NO_CHANGES } from '../output/change-set.ts';
 import { commitChanges } from '../output/commit.ts';
 import { readLedger } from '../output/ledger.ts';

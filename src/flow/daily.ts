@@ -9,7 +9,7 @@ import { NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { findNearest } from '../nearest.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { Container } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { nameEngine } from './engine-name.ts';
 import { getEngine } from './world.ts';
@@ -54,7 +54,7 @@ export async function getOurs(engine: Engine, snapshot: Snapshot, names: readonl
   throwAll(missing.map((name) => {
     const what = `cannot find container "${name}"`;
     if (all.some((container) => container.name === name)) return new Failure(what, { why: 'it is not docksmith\'s', hint: 'use the docker command for it' });
-    if (snapshot.dbs.get(CONTAINERS)?.has(name) === true) return new Failure(what, { why: 'there is a record of it, and it was not made yet', hint: `docksmith plan ${name}` });
+    if (new Container(snapshot, name).isContainer) return new Failure(what, { why: 'there is a record of it, and it was not made yet', hint: `docksmith plan ${name}` });
     const nearest = findNearest(name, ours.map((container) => container.name));
     return new Failure(what, { why: 'there is neither a record of it nor a container that docksmith made', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
   }));

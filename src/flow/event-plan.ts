@@ -6,7 +6,7 @@ import type { Operation } from '../container/operation.ts';
 import type { Asked, Plan } from '../container/plan.ts';
 import { getDb } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { CONTAINERS } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { type Expanded, isRunSpec, parseRenderedSpec } from './expand.ts';
 import { readFailedSpecs } from './failed-specs.ts';

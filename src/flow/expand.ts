@@ -7,7 +7,7 @@ import type { TemplateToExpand } from '../event/steps.ts';
 import { checkRecords } from '../model/check-records.ts';
 import type { Facts } from '../facts/facts.ts';
 import { NEEDING } from '../model/links.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { CONTAINERS } from '../model/container.ts';
 import { type ChangeSet, planChanges } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';

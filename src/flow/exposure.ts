@@ -3,10 +3,9 @@ import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { openLabels } from '../container/sealed.ts';
 import { isMadeOf, readRecordedSpec } from '../container/spec-hash.ts';
-import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { FAMILIES, readRules } from '../filter/kernel.ts';
-import { CONTAINERS } from '../model/ports.ts';
-import { listUrls } from '../model/urls.ts';
+import { Container, listContainers } from '../model/container.ts';
 import { installedUnder } from '../output/installed.ts';
 import { listIntents } from '../output/intents.ts';
 import { digestOf } from '../output/ledger.ts';
@@ -50,8 +49,9 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
     return owner === undefined ? [] : [withOpenLabels(engine, container).then((open) => ({ container: open, owner }))];
   }));
   const all = ours.map(({ container }) => container);
-  const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
-  const known = [...getDb(snapshot, CONTAINERS).keys(), ...ours.flatMap(({ owner, container }) => [owner, container.name])];
+  const records = listContainers(snapshot);
+  const enabled = records.filter(({ isEnabled }) => isEnabled).map(({ key }) => key);
+  const known = [...records.map(({ key }) => key), ...ours.flatMap(({ owner, container }) => [owner, container.name])];
   refuseUnknown(names, known);
   const shown = names.length > 0 ? names : [...new Set([...enabled, ...ours.filter(({ container }) => container.status === 'running').map(({ owner }) => owner)])].sort();
   const rules: KernelRules = new Map(await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)));
@@ -64,7 +64,7 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
       addresses: inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),
       name, ...describe(snapshot, name), state: container?.status ?? 'missing',
       ports: listExposedPorts({ snapshot, facts, rules }, name, container),
-      urls: enabled.includes(name) && findProp(snapshot, 'configuration', 'httpd', 'status') !== 'disabled' ? listExposedUrls(snapshot, name, listUrls(snapshot, name), (of) => findSite(world, of, name)) : [],
+      urls: enabled.includes(name) && findProp(snapshot, 'configuration', 'httpd', 'status') !== 'disabled' ? listExposedUrls(new Container(snapshot, name), (of) => findSite(world, of, name)) : [],
       mismatches: enabled.includes(name) ? listMismatches(container, specs.get(name)) : container?.status === 'running' ? ['it runs, and no record wants that'] : [],
     };
   }));
@@ -77,8 +77,9 @@ async function withOpenLabels(engine: Engine, container: ContainerSummary): Prom
 }
 
 function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | 'network'> {
-  if (!getDb(snapshot, CONTAINERS).has(name)) return { access: undefined, network: undefined };
-  return { access: findProp(snapshot, CONTAINERS, name, 'access') ?? 'private', network: findProp(snapshot, CONTAINERS, name, 'network') ?? 'bridge' };
+  const container = new Container(snapshot, name);
+  if (!container.isContainer) return { access: undefined, network: undefined };
+  return { access: container.isPublic ? 'public' : 'private', network: container.network };
 }
 
 function listMismatches(container: ContainerSummary | undefined, spec: RunSpec | undefined): readonly string[] {

@@ -2,11 +2,11 @@ import { withFacts } from '../facts/facts.ts';
 import { inspectImage } from '../container/engine-facts.ts';
 import { applyImage, makeImageOperation } from '../container/image-operations.ts';
 import { formatImageReference } from '../container/names.ts';
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { NEVER, unlessInterrupted } from '../interrupt.ts';
+import { listEnabled } from '../model/container.ts';
 import { findImageReference, whyNotPulled } from '../model/image.ts';
 import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../model/image-source.ts';
-import { CONTAINERS } from '../model/ports.ts';
 import { needsImageFacts } from '../model/image-facts.ts';
 import { listInvolved } from './involved.ts';
 import type { Reporter } from './reporter.ts';
@@ -14,8 +14,7 @@ import { findEngine, type World } from './world.ts';
 
 /** What the references in run specs mean, by reference as run specs spell it. @throws Failure where two records differ */
 export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
-  const containers = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
-  return new Map([...listImageSources(snapshot, containers)].map(([reference, source]) => [formatImageReference(reference), source]));
+  return new Map([...listImageSources(snapshot)].map(([reference, source]) => [formatImageReference(reference), source]));
 }
 
 /**
@@ -27,9 +26,9 @@ export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
 export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter, signal: AbortSignal = NEVER): Promise<World> {
   const { paths, snapshot, facts } = world;
   const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
-  const asking = listRecords(snapshot, CONTAINERS).map(({ key }) => key).filter((key) => (involved?.includes(key) ?? true)
-    && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && whyNotPulled(snapshot, key) === undefined && needsImageFacts(snapshot, facts, key));
-  const references = new Map(asking.map((key) => [findImageReference(snapshot, key), key]));
+  const asking = listEnabled(snapshot).filter((container) => (involved?.includes(container.key) ?? true)
+    && whyNotPulled(container) === undefined && needsImageFacts(container, facts));
+  const references = new Map(asking.map((container) => [findImageReference(container), container.key]));
   if (references.size === 0) return world;
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return world;

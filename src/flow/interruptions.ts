@@ -2,6 +2,7 @@ import type { ContainerSummary } from '../container/engine.ts';
 import type { Operation } from '../container/operation.ts';
 import type { Plan } from '../container/plan.ts';
 import type { Snapshot } from '../db/snapshot.ts';
+import { Container } from '../model/container.ts';
 import { listDependants } from '../model/dependants.ts';
 import { listUrls } from '../model/urls.ts';
 import type { DaemonRestart } from './daemon.ts';
@@ -23,7 +24,7 @@ const ENDING: readonly Operation['verb'][] = ['stop', 'remove', 'recreate', 'res
 /** What will not be reachable. Pure: of the operations, those that end something that runs. */
 export function listInterruptions(snapshot: Snapshot, { operations }: Plan, containers: readonly ContainerSummary[], restart?: DaemonRestart): readonly Interruption[] {
   const describe = (name: string, container: ContainerSummary | undefined, until: Interruption['until']): Interruption => ({
-    name, until, ports: listReachablePorts(container), urls: listUrls(snapshot, name), needed: listDependants(snapshot, name),
+    name, until, ports: listReachablePorts(container), urls: listUrls(new Container(snapshot, name)), needed: listDependants(snapshot, name),
   });
   const ended = operations.flatMap((operation): readonly Interruption[] => {
     if (!ENDING.includes(operation.verb) || !('id' in operation)) return [];

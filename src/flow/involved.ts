@@ -1,8 +1,8 @@
 import { parseRunSpec } from '../container/run-spec.ts';
-import { findProp, getDb, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures } from '../errors.ts';
-import { listNeeds, parseContainerNetwork } from '../model/links.ts';
-import { CONTAINERS, splitList } from '../model/ports.ts';
+import { Container } from '../model/container.ts';
+import { BOUND_TO } from '../model/links.ts';
 import { withNeeded } from '../model/start-order.ts';
 import type { Paths } from '../paths.ts';
 import { readText } from '../read-file.ts';
@@ -16,18 +16,11 @@ export const RUN_SPECS = '/etc/docksmith/containers';
  * are on the network of a group which they may not be in any more.
  */
 export function listInvolved(paths: Paths, snapshot: Snapshot, names: readonly string[]): readonly string[] {
-  const records = getDb(snapshot, CONTAINERS);
-  const isEnabled = (key: string): boolean => records.get(key)?.type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled';
-  const needed = withNeeded(names, (name) => (isEnabled(name) ? listNeeds(records.get(name)?.props ?? new Map<string, string>()).filter(isEnabled) : []));
+  const isEnabled = (key: string): boolean => new Container(snapshot, key).isEnabled;
+  const needed = withNeeded(names, (name) => (isEnabled(name) ? new Container(snapshot, name).needs.filter(isEnabled) : []));
   const bound = withNeeded(needed, (name) => lookUpIndex(snapshot, BOUND_TO, name).filter(isEnabled));
   return [...new Set([...bound, ...listGroupMembers(paths, names).filter(isEnabled)])];
 }
-
-/** Containers by those whose network or mounts they have. */
-export const BOUND_TO: Index = {
-  name: 'bound to', db: CONTAINERS,
-  listValues: (_, { props }) => [parseContainerNetwork(props.get('network') ?? '') ?? '', ...splitList(props.get('VolumesFrom') ?? '').map((item) => item.split(':')[0] ?? '')],
-};
 
 /** By the installed run specs, since the records may say otherwise by now: who is linked with others needs them. */
 function listGroupMembers(paths: Paths, names: readonly string[]): readonly string[] {

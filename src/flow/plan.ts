@@ -1,6 +1,5 @@
 import type { Plan } from '../container/plan.ts';
-import { findProp, listRecords } from '../db/snapshot.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { listEnabled } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { readHostSnapshot } from './daily.ts';
 import { type Preview, previewEvent } from './dry-run.ts';
@@ -32,7 +31,7 @@ export async function planEvent(paths: Paths, names: readonly string[]): Promise
   // an admin may have taken that step out of the event
   const plan = preview.plan ?? { operations: [], notes: [`the event ${event} leaves containers alone: it has no step docker-reconcile`] };
   const touched = new Set(plan.operations.map(({ name }) => name));
-  const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled');
+  const enabled = listEnabled(snapshot);
   return {
     event, args: names, plan, preview,
     interruptions: listInterruptions(snapshot, plan, await engine.listContainers(), preview.restartsDaemon),

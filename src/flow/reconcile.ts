@@ -12,14 +12,13 @@ import { type Asked, type Plan, planAsked, planReconcile } from '../container/pl
 import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
 import type { SpecCache } from '../container/spec-cache.ts';
 import type { FailedSpecs } from '../container/withhold.ts';
-import type { Db } from '../db/record.ts';
-import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
 import { findDataMount } from '../model/data-mount.ts';
 import { whyNotPulled } from '../model/image.ts';
 import { listAddresses } from '../facts/addresses.ts';
 import { formatNetwork, listLocalNetworks } from '../model/network.ts';
-import { CONTAINERS, splitList } from '../model/ports.ts';
+import { Container, CONTAINERS, listContainers } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { sign } from '../signature.ts';
 import { readImageSources } from './images.ts';
@@ -53,9 +52,9 @@ export interface ReconcileRequest {
  */
 export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs, failed, boot, inventory }: ReconcileRequest): Promise<Plan> {
   const only = asked?.names ?? names;
-  const records: Db = only === undefined ? getDb(snapshot, CONTAINERS) : new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => only.includes(key)));
+  const containers = listContainers(snapshot).filter(({ key }) => only?.includes(key) ?? true);
   const renamed = outputs === undefined ? undefined : listRenamedSecrets(outputs.paths, snapshot);
-  const desired: Desired = { ...makeDesired(records, specs, readImageSources(snapshot)), ...(renamed !== undefined && { renamed }) };
+  const desired: Desired = { ...makeDesired(containers, specs, readImageSources(snapshot)), ...(renamed !== undefined && { renamed }) };
   const read = await readActual(engine, desired, inventory);
   const actual = outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
   if (asked !== undefined) return planAsked(desired, actual, asked, failed);
@@ -91,7 +90,7 @@ export function refuseMissing(snapshot: Snapshot, plan: Plan, outputs?: Outputs)
       hint: prop === 'MountPath' ? `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes` : 'see that its disk is mounted, or mkdir it',
     })),
     ...making.filter(({ spec }) => images.has(getImage(spec))).flatMap(({ name, spec }) => {
-      const why = whyNotPulled(snapshot, name);
+      const why = whyNotPulled(new Container(snapshot, name));
       return why === undefined ? [] : [new Failure(`cannot create container "${name}"`, { why: `the engine has no image "${getImage(spec)}", and ${why}` })];
     }),
   ]);
@@ -113,18 +112,19 @@ interface MissingFolder { readonly name: string; readonly prop: string; readonly
 /** Bind-mount sources are paths of the machine: the root does not go in front of them. */
 function missingFolders(snapshot: Snapshot, operation: Making): readonly MissingFolder[] {
   const { name } = operation;
-  const make = findProp(snapshot, CONTAINERS, name, 'MountCreate') === 'yes';
-  const mounts = splitList(findProp(snapshot, CONTAINERS, name, 'MountPath') ?? '').map((mount) => ({ name, prop: 'MountPath', folder: mount.split(':')[0] ?? '', make }));
-  const data = findDataMount(snapshot, name);
+  const container = new Container(snapshot, name);
+  const make = container.makesMounts;
+  const mounts = container.mounts.map(({ host: folder }) => ({ name, prop: 'MountPath', folder, make }));
+  const data = findDataMount(container);
   // the first container makes the folder of its data; under a later one it went away, and an empty one would hide that
   const ofData = data === undefined || data.isVolume || (operation.verb === 'recreate' && operation.move !== undefined) ? [] : [{ name, prop: 'DataMountPath', folder: data.source, make: make || operation.verb === 'create' }];
   return [...mounts, ...ofData].filter(({ folder }) => folder !== '' && !existsSync(folder));
 }
 
 function makeHostFolder(snapshot: Snapshot, name: string, folder: string): void {
-  const mode = Number.parseInt(findProp(snapshot, CONTAINERS, name, 'MountMode') ?? '0755', 8);
+  const { mountMode: mode, mountOwner } = new Container(snapshot, name);
   mkdirSync(folder, { recursive: true, mode });
-  const [user, group] = (findProp(snapshot, CONTAINERS, name, 'MountOwner') ?? '').split(':');
+  const [user, group] = mountOwner.split(':');
   if (!user) return;
   // ids of the machine, as the folder is one of the machine's
   const findOwner = ownersIn((file) => file);

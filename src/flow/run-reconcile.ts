@@ -5,14 +5,14 @@ import type { Engine } from '../container/engine.ts';
 import type { Plan } from '../container/plan.ts';
 import { SpecCache } from '../container/spec-cache.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { holdsSecret, type Mask } from '../mask.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { Container, CONTAINERS, listEnabled } from '../model/container.ts';
 import { readLedger } from '../output/ledger.ts';
 import { clearIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
@@ -81,7 +81,7 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const specs = readRunSpecs(paths, only, cache);
   // a dry run writes nothing; and those of some are not all that will be asked for
   if (onProgress !== undefined && only === undefined) cache.write();
-  const enabled = new Map([...specs].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
+  const enabled = new Map([...specs].filter(([name]) => new Container(snapshot, name).isEnabled));
   const answered = asked ?? await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot, async () => {
     if (onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
   }));
@@ -99,7 +99,7 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const bare = await unlessInterrupted(signal, `cannot complete "${request.command}"`, planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, inventory, failed: isRetry ? undefined : failed }));
   const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
-  const leftAlone = enabledContainers(snapshot).filter((name) => !touched.has(name));
+  const leftAlone = listEnabled(snapshot).map(({ key }) => key).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
   const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress, signal);
   await removeOldSecrets(paths, snapshot, engine);
@@ -129,10 +129,6 @@ async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promi
 async function forgetGone(paths: Paths, snapshot: Snapshot, engine: Engine): Promise<void> {
   const adopted = readAdopted(paths);
   if (adopted.size === 0) return;
-  const left = withoutGone(adopted, await engine.listContainers(), new Set(listRecords(snapshot, CONTAINERS).map(({ key }) => key)));
+  const left = withoutGone(adopted, await engine.listContainers(), new Set(getDb(snapshot, CONTAINERS).keys()));
   if (left.size < adopted.size) writeAdopted(paths, left);
-}
-
-function enabledContainers(snapshot: Snapshot): readonly string[] {
-  return listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled').map(({ key }) => key);
 }

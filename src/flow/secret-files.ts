@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { Engine } from '../container/engine.ts';
 import { NAME_LABEL } from '../container/names.ts';
 import { sealLabels } from '../container/spec-hash.ts';
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure } from '../errors.ts';
 import { getSecretSalt } from '../facts/secret-salt.ts';
 import { holdsSecret } from '../mask.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { type Container, CONTAINERS, listContainers } from '../model/container.ts';
 import { listSecrets, type Secret, SECRET_FILES } from '../model/secrets.ts';
 import type { Paths } from '../paths.ts';
 import { replaceFile } from '../replace-file.ts';
@@ -18,7 +18,7 @@ import { readSecrets } from './secrets.ts';
  * before it is started: who that is, only the made container can tell. No label says one.
  */
 export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine): Engine {
-  const withSecrets = new Map(listAll(paths, snapshot).filter(([, secrets]) => secrets.length > 0));
+  const withSecrets = new Map(listAll(paths, snapshot).filter(([, secrets]) => secrets.length > 0).map(([{ key }, secrets]) => [key, secrets]));
   const create: Engine['createContainer'] = (name, body) => {
     for (const { file, value } of withSecrets.get(name) ?? []) writeSecret(paths.file(file), value);
     const { mask } = readSecrets(paths);
@@ -44,9 +44,9 @@ export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine
 }
 
 /** By container. The salt is looked up where there is a secret. */
-function listAll(paths: Paths, snapshot: Snapshot): readonly (readonly [string, readonly Secret[]])[] {
+function listAll(paths: Paths, snapshot: Snapshot): readonly (readonly [Container, readonly Secret[]])[] {
   const facts = { get secretSalt() { return getSecretSalt(paths); } };
-  return listRecords(snapshot, CONTAINERS).map(({ key }) => [key, listSecrets(snapshot, facts, key)]);
+  return listContainers(snapshot).map((container) => [container, listSecrets(container, facts)]);
 }
 
 /** Files of secrets by other names than they would get now (of an older release, or of a lost salt), with these: what is in them is the same. */
@@ -92,8 +92,8 @@ export async function removeOldSecrets(paths: Paths, snapshot: Snapshot, engine:
   if (files.length === 0) return;
   const containers = await Promise.all((await engine.listContainers()).map(({ id }) => engine.findContainer(id)));
   const used = new Set(containers.flatMap((container) => (container?.HostConfig.Mounts ?? []).map(({ Source }) => Source)));
-  for (const [key, secrets] of listAll(paths, snapshot)) {
-    if (findProp(snapshot, CONTAINERS, key, 'status') === 'enabled') for (const { file } of secrets) used.add(paths.file(file));
+  for (const [container, secrets] of listAll(paths, snapshot)) {
+    if (container.isEnabled) for (const { file } of secrets) used.add(paths.file(file));
   }
   for (const file of files) if (!used.has(file)) rmSync(file);
 }

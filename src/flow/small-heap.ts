@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { CONTAINERS } from '../model/ports.ts';
+import { CONTAINERS } from '../model/container.ts';
 import { CACHE_DIR, type Paths } from '../paths.ts';
 
 /** Bytes of the containers' db: some thousand of them. */

@@ -4,12 +4,12 @@ import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { holdsOpenSecrets } from '../container/spec-hash.ts';
 import { type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
-import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../errors.ts';
 import { findEventHolder } from '../event/event-lock.ts';
 import { compareBytes } from '../layers.ts';
 import { holdsSecret } from '../mask.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { Container, listContainers } from '../model/container.ts';
 import { listUrls } from '../model/urls.ts';
 import { findNearest } from '../nearest.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
@@ -86,7 +86,7 @@ const NEVER = '0001-01-01T00:00:00Z';
 export async function readStatus(paths: Paths, names: readonly string[]): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
   const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths), failedOptions: readFailedOptions(paths) };
-  const records = listRecords(snapshot, CONTAINERS).filter(({ type }) => type === 'service').map(({ key }) => key);
+  const records = listContainers(snapshot).map(({ key }) => key);
   const failed = readFailed(paths);
   const isAsked = (name: string): boolean => names.length === 0 || names.includes(name) || names.includes(baseName(name));
   const found = await findContainers(paths, snapshot);
@@ -168,8 +168,9 @@ function baseName(name: string): string {
 
 /** What the dbs say of it. */
 function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus, 'name' | 'record' | 'urls'> {
-  const record = getDb(snapshot, CONTAINERS).has(name) ? (findProp(snapshot, CONTAINERS, name, 'status') === 'enabled' ? 'enabled' : 'disabled') : undefined;
-  return { name, record, urls: record === 'enabled' ? listUrls(snapshot, name) : [] };
+  const container = new Container(snapshot, name);
+  const record = container.isContainer ? (container.isEnabled ? 'enabled' : 'disabled') : undefined;
+  return { name, record, urls: record === 'enabled' ? listUrls(container) : [] };
 }
 
 async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined): Promise<Omit<ContainerStatus, 'failed'>> {

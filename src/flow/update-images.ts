@@ -13,7 +13,7 @@ import { type Plan, planReconcile } from '../container/plan.ts';
 import { getImage, type RunSpec } from '../container/run-spec.ts';
 import type { FailedSpecs } from '../container/withhold.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, findRecord, getDb, type Snapshot } from '../db/snapshot.ts';
+import { findRecord, type Snapshot } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { Interrupted, NEVER, unlessInterrupted } from '../interrupt.ts';
@@ -21,7 +21,7 @@ import { readHostFacts } from '../facts/host.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { formatDigest, referenceOfImage } from '../model/image.ts';
 import { IMAGES, type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { Container, listContainers } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { listLeft, readFailedSpecs } from './failed-specs.ts';
 import { readImageSources } from './images.ts';
@@ -44,9 +44,9 @@ export async function updateImages(paths: Paths, { names, waitSeconds, signal = 
     const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
     const specs = readEnabledSpecs(paths, snapshot);
     const sources = readImageSources(snapshot);
-    const records = new Map([...getDb(snapshot, CONTAINERS)].filter(([key]) => specs.has(key)));
+    const containers = listContainers(snapshot).filter(({ key }) => specs.has(key));
     const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
-    const update = new Update(engine, { ...makeDesired(records, specs, sources), renamed: listRenamedSecrets(paths, snapshot) }, { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress), signal });
+    const update = new Update(engine, { ...makeDesired(containers, specs, sources), renamed: listRenamedSecrets(paths, snapshot) }, { times: healthTimes(snapshot), failed: readFailedSpecs(paths), onProgress: recordingOperations(paths, run, onProgress), signal });
     const references = findReferences(snapshot, specs, names);
     for (const reference of references) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
     await update.follow();
@@ -81,7 +81,7 @@ export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readon
 }
 
 function readEnabledSpecs(paths: Paths, snapshot: Snapshot): ReadonlyMap<string, RunSpec> {
-  return new Map([...readRunSpecs(paths)].filter(([name]) => findProp(snapshot, CONTAINERS, name, 'status') === 'enabled'));
+  return new Map([...readRunSpecs(paths)].filter(([name]) => new Container(snapshot, name).isEnabled));
 }
 
 function findReferences(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, names: readonly string[]): ReadonlySet<string> {

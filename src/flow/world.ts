@@ -5,7 +5,7 @@ import { bridgeOf, inspectImage, listPublishedPorts } from '../container/engine-
 import { withOwnLabels } from '../container/whose.ts';
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Facts, NO_FACTS, withFacts } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
@@ -13,10 +13,10 @@ import { readFacts } from '../facts/read-facts.ts';
 import { nameEngine } from './engine-name.ts';
 import { conventionalBridge } from '../model/bridges.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
+import { Container, listContainers } from '../model/container.ts';
 import { findImageReference } from '../model/image.ts';
 import { listAskedImages } from '../model/image-facts.ts';
 import { NETWORKS } from '../model/networks.ts';
-import { CONTAINERS } from '../model/ports.ts';
 import { type Ledger, readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { findRemembered } from '../reads/remembered.ts';
@@ -55,9 +55,9 @@ export function readHostSnapshot(paths: Paths): Snapshot {
 export function withOverlay(world: World, overlay: readonly RecordOverlay[]): World {
   const snapshot = withHostDefaults(withRecords(world.snapshot, overlay), world.facts);
   const images = new Map(world.facts.images);
-  for (const { key } of listRecords(snapshot, CONTAINERS)) {
-    const known = world.facts.images.get(findImageReference(world.snapshot, key));
-    const reference = findImageReference(snapshot, key);
+  for (const container of listContainers(snapshot)) {
+    const known = world.facts.images.get(findImageReference(new Container(world.snapshot, container.key)));
+    const reference = findImageReference(container);
     if (known !== undefined && !images.has(reference)) images.set(reference, known);
   }
   return { ...world, snapshot, facts: withFacts(world.facts, { images }) };

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
+import type { Container } from './container.ts';
 import { canonicalAddress } from './network.ts';
-import { CONTAINERS, splitList } from './ports.ts';
+import { splitList } from './ports.ts';
 import { singleValue } from './web.ts';
 
 /** The addresses of this host on its local networks, by the record `LocalIP`: one or several, of IPv4 and IPv6. */
@@ -15,8 +16,8 @@ export function localAddresses(snapshot: Snapshot): readonly string[] {
  * `public` undefined, which is all of them. By the db alone: what the host has at the moment
  * changes nobody's run spec.
  */
-export function boundAddresses(snapshot: Snapshot, key: string): readonly string[] | undefined {
-  if (findProp(snapshot, CONTAINERS, key, 'access') === 'public') return undefined;
+export function boundAddresses({ snapshot, isPublic }: Container): readonly string[] | undefined {
+  if (isPublic) return undefined;
   const local = localAddresses(snapshot);
   const loopback = ['127.0.0.1', ...(local.some((address) => isIP(address) === 6) ? ['::1'] : [])];
   return [...local.filter((address) => !loopback.includes(address)), ...loopback];

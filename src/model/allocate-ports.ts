@@ -1,10 +1,9 @@
 import type { Facts } from '../facts/facts.ts';
 import { Failure } from '../errors.ts';
-import { type DbChange, findProp, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { CONTAINERS, hasOwnPorts } from './ports.ts';
+import { type DbChange, findProp, type Snapshot } from '../db/snapshot.ts';
+import { CONTAINERS, listContainers } from './container.ts';
 import { containerPorts, foreignUser, servicePorts } from './port-users.ts';
 import { inStartOrder } from './start-order.ts';
-import { hasWeb } from './web.ts';
 
 /**
  * The loopback ports that are still to be given to containers which Apache reaches: the lowest
@@ -13,9 +12,7 @@ import { hasWeb } from './web.ts';
  * @throws Failure when the range is no range or used up
  */
 export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChange[] {
-  const needy = inStartOrder(getDb(snapshot, CONTAINERS)).filter(({ key }) => findProp(snapshot, CONTAINERS, key, 'status') === 'enabled'
-    && hasWeb(snapshot, key) && hasOwnPorts(snapshot, key)
-    && !findProp(snapshot, CONTAINERS, key, 'WebHostPort'));
+  const needy = inStartOrder(listContainers(snapshot)).filter(({ isEnabled, needsWebPort }) => isEnabled && needsWebPort);
   if (needy.length === 0) return [];
   const [first, last] = readRange(snapshot);
   const taken = new Set([...servicePorts(snapshot), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)].filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port));
@@ -34,7 +31,7 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
 
 /** A disabled container keeps its port for when it comes back. */
 function disabledWebPorts(snapshot: Snapshot): readonly { port: number; protocol: 'tcp' }[] {
-  return listRecords(snapshot, CONTAINERS).map(({ props }) => ({ port: Number(props.get('WebHostPort') ?? 0), protocol: 'tcp' }));
+  return listContainers(snapshot).flatMap(({ claimedWebPort: port }) => (port === undefined ? [] : [{ port, protocol: 'tcp' }]));
 }
 
 function readRange(snapshot: Snapshot): readonly [number, number] {

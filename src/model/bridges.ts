@@ -1,8 +1,8 @@
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
+import { type Container, listEnabled } from './container.ts';
 import { listJoinedNetworks } from './links.ts';
 import { describeNetwork } from './networks.ts';
-import { CONTAINERS, hasOwnPorts } from './ports.ts';
 
 /** The bridge of the engine's own network, unless its options say otherwise. */
 export const DEFAULT_BRIDGE = 'docker0';
@@ -18,9 +18,7 @@ export const ON_THE_WIRE: readonly string[] = ['macvlan', 'ipvlan'];
  * order of the containers. Whoever is asked to route there reaches them past every published port.
  */
 export function listContainerBridges(snapshot: Snapshot, facts: Facts): readonly string[] {
-  const networks = new Set(listRecords(snapshot, CONTAINERS)
-    .filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && hasOwnPorts(snapshot, key))
-    .flatMap(({ key }) => listNetworksOf(snapshot, key)));
+  const networks = new Set(listEnabled(snapshot).filter(({ hasOwnPorts }) => hasOwnPorts).flatMap(listNetworksOf));
   const drivers = [...networks].map((network) => describeNetwork(snapshot, network).driver);
   // without an engine it is not known which network of others has which bridge
   const unknown = [...networks].some((network) => network !== 'bridge') ? [...facts.bridges].filter(([network, bridge]) => network === bridge).map(([, bridge]) => bridge) : [];
@@ -31,8 +29,8 @@ export function listContainerBridges(snapshot: Snapshot, facts: Facts): readonly
 }
 
 /** The networks of the engine that a container with one of its own is on, by its record. */
-export function listNetworksOf(snapshot: Snapshot, key: string): readonly string[] {
-  const joined = listJoinedNetworks(snapshot, key).map(({ name }) => name);
+export function listNetworksOf(container: Container): readonly string[] {
+  const joined = listJoinedNetworks(container).map(({ name }) => name);
   return joined.length === 0 ? ['bridge'] : joined;
 }
 

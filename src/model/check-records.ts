@@ -6,13 +6,14 @@ import { compareBytes } from '../layers.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './check-links.ts';
+import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { foreignUser, portFinder } from './port-users.ts';
-import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from './ports.ts';
+import { NotAccepted, publishedPorts } from './ports.ts';
 import { checkSecrets } from './secrets.ts';
-import { hasWeb, listOwnersOfName, listOwnersOfPath, primaryHost, subDomainName, webAliases, webPort } from './web.ts';
+import { listOwnersOfName, listOwnersOfPath, primaryHost, subDomainName, webPort } from './web.ts';
 
 export interface Findings {
   readonly mistakes: readonly Failure[];
@@ -30,15 +31,15 @@ export const CHECKED_DBS: readonly string[] = [CONTAINERS, 'configuration', 'doc
 export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
   const db = getDb(snapshot, CONTAINERS);
   const records = only === undefined ? [...db.values()] : [...new Set(only)].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
-  const containers = records.filter(({ type }) => type === 'service');
-  const images = new Set(containers.map(({ key, props }) => props.get('Image') ?? key));
+  const containers = records.map((record) => containerOf(snapshot, record)).filter(({ isContainer }) => isContainer);
+  const images = new Set(containers.map(({ image }) => image));
   const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.has(key)).map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
     ...['networks', 'docker_networks'].flatMap((name) => listRecords(snapshot, name).map(({ key }) => ({ db: name, key }))),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
   ].map(({ db: name, key }) => checkBySchema(snapshot, name, getDb(snapshot, name).get(key)));
-  const ofContainers = new Map(containers.map((record) => [record, checkBySchema(snapshot, CONTAINERS, record)]));
+  const ofContainers = new Map(containers.map((container) => [container, checkBySchema(snapshot, CONTAINERS, db.get(container.key))]));
   const unknown = (only ?? []).filter((key) => !db.has(key))
     .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
   const all: AllRecords = {
@@ -49,9 +50,9 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
   return {
     mistakes: [
       ...unknown, ...findings.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
-      ...[...ofContainers].flatMap(([record, { refused }]) => checkContainer(all, record, refused)), ...checkCycle(snapshot, containers.map(({ key }) => key)),
+      ...[...ofContainers].flatMap(([container, { refused }]) => checkContainer(all, container, refused)), ...checkCycle(snapshot, containers.map(({ key }) => key)),
     ],
-    warnings: [...listOverlooked(snapshot, records), ...findings.flatMap(({ warnings }) => warnings), ...containers.flatMap(({ key }) => listUnknownPorts(snapshot, facts, key))],
+    warnings: [...listOverlooked(snapshot, records), ...findings.flatMap(({ warnings }) => warnings), ...containers.flatMap((container) => listUnknownPorts(container, facts))],
   };
 }
 
@@ -85,15 +86,15 @@ function checkBySchema(snapshot: Snapshot, db: string, record: DbRecord | undefi
   };
 }
 
-function checkContainer(all: AllRecords, record: DbRecord, refused: ReadonlySet<string>): readonly Failure[] {
-  const { snapshot, facts, listOverlaps, places } = all;
-  const { key } = record;
+function checkContainer(all: AllRecords, container: Container, refused: ReadonlySet<string>): readonly Failure[] {
+  const { facts, listOverlaps, places } = all;
+  const { key } = container;
   // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
     return [new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, { why: 'a container\'s name has two or more letters, digits and . _ -, and begins with a letter or digit' })];
   }
-  if (findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled') return [];
-  const mistakes: Failure[] = [...record.props.keys()].filter((prop) => /^Env\./.test(prop) && !/^Env\.[A-Za-z_][\w.-]*$/.test(prop))
+  if (!container.isEnabled) return [];
+  const mistakes: Failure[] = container.variableProps.filter((prop) => !/^Env\.[A-Za-z_][\w.-]*$/.test(prop))
     .map((prop) => new Failure(`cannot accept ${CONTAINERS} ${key} "${prop}"`, { why: 'the name of an environment variable has letters, digits and _ . -' }));
   const collect = (check: () => Iterable<Failure>): void => {
     try {
@@ -104,17 +105,17 @@ function checkContainer(all: AllRecords, record: DbRecord, refused: ReadonlySet<
       if (!refused.has(error.prop)) mistakes.push(new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, { why: error.message }));
     }
   };
-  collect(() => checkPorts(all, key));
-  collect(() => checkNeeds(snapshot, facts, key, listOverlaps));
-  collect(() => checkDataMount(snapshot, key));
-  collect(() => checkSecrets(snapshot, key));
-  if (hasWeb(snapshot, key)) {
+  collect(() => checkPorts(all, container));
+  collect(() => checkNeeds(container, facts, listOverlaps));
+  collect(() => checkDataMount(container));
+  collect(() => checkSecrets(container));
+  if (container.hasWeb) {
     // of two that want the same thing the later one is told, unless only the earlier one is looked at
     const isOther: IsOther = (other) => other !== key && (places.get(other) ?? -1) < (places.get(key) ?? -1);
-    collect(() => checkBackEnd(snapshot, facts, key));
-    collect(() => checkHostName(snapshot, key, isOther));
-    collect(() => checkCertificate(snapshot, key));
-    collect(() => checkPaths(snapshot, key, isOther));
+    collect(() => checkBackEnd(container, facts));
+    collect(() => checkHostName(container, isOther));
+    collect(() => checkCertificate(container));
+    collect(() => checkPaths(container, isOther));
   }
   return mistakes;
 }
@@ -122,11 +123,11 @@ function checkContainer(all: AllRecords, record: DbRecord, refused: ReadonlySet<
 type IsOther = (key: string) => boolean;
 
 /** Each port of the host once, and by nobody else: another record, a service, a container of others, a process. */
-function* checkPorts({ snapshot, facts, findUser }: AllRecords, key: string): Generator<Failure> {
-  const web = findProp(snapshot, CONTAINERS, key, 'WebHostPort') ?? '';
+function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Container): Generator<Failure> {
+  const { key, claimedWebPort: web } = container;
   const wanted = [
-    ...publishedPorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, addresses: boundAddresses(snapshot, key) })),
-    ...(hasWeb(snapshot, key) && hasOwnPorts(snapshot, key) && /^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, addresses: ['127.0.0.1'] }] : []),
+    ...publishedPorts(container, facts).map(({ host, protocol }) => ({ port: host, protocol, addresses: boundAddresses(container) })),
+    ...(web !== undefined && container.hasWeb && container.hasOwnPorts ? [{ port: web, protocol: 'tcp' as const, addresses: ['127.0.0.1'] }] : []),
   ];
   for (const [n, { port, protocol, addresses }] of wanted.entries()) {
     const other = findUser({ port, protocol }, key)?.who
@@ -137,13 +138,13 @@ function* checkPorts({ snapshot, facts, findUser }: AllRecords, key: string): Ge
 }
 
 /** Something that Apache can reach: a web port, which is not Apache's own. */
-function* checkBackEnd(snapshot: Snapshot, facts: Facts, key: string): Generator<Failure> {
-  const network = findProp(snapshot, CONTAINERS, key, 'network') ?? 'bridge';
+function* checkBackEnd(container: Container, facts: Facts): Generator<Failure> {
+  const { snapshot, key, network } = container;
   if (network === 'none' || network.startsWith('container:')) {
     yield new Failure(`cannot give container "${key}" a web address`, { why: `with network ${network} it has no port that Apache could reach` });
     return;
   }
-  const port = webPort(snapshot, facts, key);
+  const port = webPort(container, facts);
   const ofApache = ['TCPPort', 'SSLPort'].find((prop) => findProp(snapshot, 'configuration', 'httpd', prop) === String(port));
   if (network === 'host' && ofApache !== undefined) {
     yield new Failure(`cannot give container "${key}" a web address`, { why: `on the host's network its web port ${port} is Apache's own (${ofApache} of httpd)`, hint: `db ${CONTAINERS} setprop ${key} WebPort PORT` });
@@ -151,24 +152,25 @@ function* checkBackEnd(snapshot: Snapshot, facts: Facts, key: string): Generator
 }
 
 /** A name that nobody else has. */
-function* checkHostName(snapshot: Snapshot, key: string, isOther: IsOther): Generator<Failure> {
-  if (findProp(snapshot, CONTAINERS, key, 'SubDomain') !== 'enabled') return;
-  const name = subDomainName(snapshot, key);
+function* checkHostName(container: Container, isOther: IsOther): Generator<Failure> {
+  if (!container.hasSubDomain) return;
+  const { snapshot, key } = container;
+  const name = subDomainName(container);
   const same = listOwnersOfName(snapshot, name).find(isOther);
   const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
   if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
 }
 
 /** A certificate is nothing without its key. */
-function* checkCertificate(snapshot: Snapshot, key: string): Generator<Failure> {
-  const missing = (['Certificate', 'CertificateKey'] as const).filter((prop) => !findProp(snapshot, CONTAINERS, key, prop));
+function* checkCertificate({ key, certificate, certificateKey }: Container): Generator<Failure> {
+  const missing = [['Certificate', certificate], ['CertificateKey', certificateKey]].flatMap(([prop, value]) => (value === '' ? [prop] : []));
   const [only] = missing;
   if (missing.length === 1 && only !== undefined) yield new Failure(`cannot serve container "${key}" by TLS`, { why: `${only} is not set`, hint: `db ${CONTAINERS} setprop ${key} ${only} PATH` });
 }
 
 /** Paths that nobody else has. */
-function* checkPaths(snapshot: Snapshot, key: string, isOther: IsOther): Generator<Failure> {
-  for (const alias of webAliases(snapshot, key)) {
+function* checkPaths({ snapshot, key, webAliases }: Container, isOther: IsOther): Generator<Failure> {
+  for (const alias of webAliases) {
     // proofs of ownership for certificates are served there, and have to be open to all
     if (/^\.well-known(\/|$)/i.test(alias)) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: 'it belongs to the host itself' });
     const same = listOwnersOfPath(snapshot, alias).find(isOther);

@@ -1,6 +1,7 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { CONTAINERS, NotAccepted, splitList } from './ports.ts';
+import type { Container } from './container.ts';
+import { NotAccepted } from './ports.ts';
 
 /** Where a container's data lives. */
 export interface DataMount {
@@ -17,18 +18,17 @@ export interface DataMount {
  * folder DataRoot/NAME, unless the path names another. Undefined without a DataMountPath.
  * @throws NotAccepted
  */
-export function findDataMount(snapshot: Snapshot, key: string): DataMount | undefined {
-  const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
-  const value = get('DataMountPath');
+export function findDataMount(container: Container): DataMount | undefined {
+  const { snapshot, key, dataMountPath: value } = container;
   if (value === '') return undefined;
   const [first = '', second, more] = value.split(':');
   const target = second ?? first;
   if (more !== undefined || !target.startsWith('/')) throw new NotAccepted('DataMountPath', value, 'it is CONTAINERPATH, or FOLDER:CONTAINERPATH or VOLUME:CONTAINERPATH');
-  const isVolume = get('DataMount') !== 'host';
+  const isVolume = !container.isDataOnHost;
   const source = second === undefined ? (isVolume ? `${key}-data` : `${dataRoot(snapshot)}/${key}`) : first;
   if (isVolume && !/^[a-zA-Z0-9][\w.-]+$/.test(source)) throw new NotAccepted('DataMountPath', value, `with DataMount container "${source}" would be a volume, and that is no name for one`);
   if (!isVolume && !source.startsWith('/')) throw new NotAccepted('DataMountPath', value, `with DataMount host "${source}" would be a folder, and that is a path from /`);
-  return { source, isVolume, target, isWritable: get('DataMountWrite') !== 'no' };
+  return { source, isVolume, target, isWritable: container.isDataWritable };
 }
 
 function dataRoot(snapshot: Snapshot): string {
@@ -36,10 +36,9 @@ function dataRoot(snapshot: Snapshot): string {
 }
 
 /** The data has its path in the container for itself. */
-export function* checkDataMount(snapshot: Snapshot, key: string): Generator<Failure> {
-  const data = findDataMount(snapshot, key);
+export function* checkDataMount(container: Container): Generator<Failure> {
+  const data = findDataMount(container);
   if (data === undefined) return;
-  const mounts = splitList(findProp(snapshot, CONTAINERS, key, 'MountPath') ?? '').map((mount) => mount.split(':'));
-  const same = mounts.find(([host, container = host]) => container === data.target);
-  if (same !== undefined) yield new Failure(`cannot mount the data of container "${key}" at ${data.target}`, { why: `its MountPath puts ${same[0] ?? ''} there` });
+  const same = container.mounts.find(({ inside }) => inside === data.target);
+  if (same !== undefined) yield new Failure(`cannot mount the data of container "${container.key}" at ${data.target}`, { why: `its MountPath puts ${same.host} there` });
 }

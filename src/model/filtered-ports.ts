@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
-import { findProp, listRecords, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
 import { boundAddresses } from './access.ts';
-import { CONTAINERS, hasOwnPorts, namedPorts, NotAccepted, publishedPorts } from './ports.ts';
-import { hasWeb, webPort } from './web.ts';
+import { type Container, listEnabled } from './container.ts';
+import { namedPorts, NotAccepted, publishedPorts } from './ports.ts';
+import { webPort } from './web.ts';
 
 /** A port of the host that only the local networks may reach. */
 export interface FilteredPort {
@@ -22,23 +23,23 @@ export interface FilteredPort {
  * record says wrongly is left out, since that is refused elsewhere.
  */
 export function listFilteredPorts(snapshot: Snapshot, facts: Facts, family: 4 | 6): readonly FilteredPort[] {
-  return listRecords(snapshot, CONTAINERS).flatMap(({ key: container, type }): readonly FilteredPort[] => {
-    if (type !== 'service' || findProp(snapshot, CONTAINERS, container, 'status') !== 'enabled') return [];
-    const addresses = boundAddresses(snapshot, container)?.filter((address) => isIP(address) === family && !isLoopback(address));
+  return listEnabled(snapshot).flatMap((of): readonly FilteredPort[] => {
+    const { key: container } = of;
+    const addresses = boundAddresses(of)?.filter((address) => isIP(address) === family && !isLoopback(address));
     if (addresses === undefined) return [];
-    if (!hasOwnPorts(snapshot, container)) {
-      return listListening(snapshot, facts, container).map((port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }));
+    if (!of.hasOwnPorts) {
+      return listListening(of, facts).map((port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }));
     }
-    return orNone(() => publishedPorts(snapshot, facts, container)).flatMap(({ host: port, protocol }) =>
+    return orNone(() => publishedPorts(of, facts)).flatMap(({ host: port, protocol }) =>
       addresses.map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })));
   });
 }
 
 /** Where a container on the host's network answers by itself: the ports that its record names, and the one that Apache talks to. */
-export function listListening(snapshot: Snapshot, facts: Facts, key: string): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
-  if (findProp(snapshot, CONTAINERS, key, 'network') !== 'host') return [];
-  const named = orNone(() => namedPorts(snapshot, facts, key));
-  const web = hasWeb(snapshot, key) ? orNone(() => [{ port: webPort(snapshot, facts, key), protocol: 'tcp' as const }]) : [];
+export function listListening(container: Container, facts: Facts): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+  if (container.network !== 'host') return [];
+  const named = orNone(() => namedPorts(container, facts));
+  const web = container.hasWeb ? orNone(() => [{ port: webPort(container, facts), protocol: 'tcp' as const }]) : [];
   return [...named, ...web.filter(({ port }) => !named.some((other) => other.port === port && other.protocol === 'tcp'))];
 }
 

@@ -1,20 +1,20 @@
-import { findProp, getDb, type Index, indexesOf, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { type Index, indexesOf, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
+import { Container, containerOf, CONTAINERS } from './container.ts';
 import { findImageReference } from './image.ts';
 import { isLinkTarget, LINKED_WITH, linkPorts } from './links.ts';
-import { CONTAINERS, hasOwnPorts, NotAccepted } from './ports.ts';
-import { hasWeb, webPort } from './web.ts';
+import { NotAccepted } from './ports.ts';
+import { webPort } from './web.ts';
 
 /** Whether a container's run spec cannot be written before the engine has its image: its record, or one that is linked with it, leaves the ports to it. */
-export function needsImageFacts(snapshot: Snapshot, facts: Facts, key: string): boolean {
-  if (facts.images.has(findImageReference(snapshot, key))) return false;
-  const get = (prop: string): string | undefined => findProp(snapshot, CONTAINERS, key, prop);
-  const isNative = get('PortMapping') !== 'custom' && hasOwnPorts(snapshot, key);
-  if (isNative && (get('TCPPort') === 'exposed' || get('UDPPort') === 'exposed')) return true;
-  if (isLinkTarget(snapshot, key) && linkPorts(snapshot, facts, key) === undefined) return true;
-  if (!hasWeb(snapshot, key)) return false;
+export function needsImageFacts(container: Container, facts: Facts): boolean {
+  if (facts.images.has(findImageReference(container))) return false;
+  const isNative = !container.hasPortMapping && container.hasOwnPorts;
+  if (isNative && container.leavesPortsToImage) return true;
+  if (isLinkTarget(container) && linkPorts(container, facts) === undefined) return true;
+  if (!container.hasWeb) return false;
   try {
-    webPort(snapshot, facts, key);
+    webPort(container, facts);
     return false;
   } catch (error) {
     if (error instanceof NotAccepted) return true;
@@ -27,9 +27,9 @@ const ANY = 'any';
 /** Containers that may leave a port to their image, by `ANY`. */
 export const ASKING_IMAGE: Index = {
   name: 'asking image', db: CONTAINERS,
-  listValues: (snapshot, { key, type }) => {
-    const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
-    return type === 'service' && (get('TCPPort') === 'exposed' || get('UDPPort') === 'exposed' || (hasWeb(snapshot, key) && get('WebPort') === '')) ? [ANY] : [];
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isContainer && (container.leavesPortsToImage || (container.hasWeb && container.webPort === '')) ? [ANY] : [];
   },
 };
 
@@ -37,7 +37,6 @@ export const ASKING_IMAGE: Index = {
 export function listAskedImages(snapshot: Snapshot): readonly string[] {
   lookUpIndex(snapshot, LINKED_WITH, '');
   const targets = [...indexesOf(snapshot).get(LINKED_WITH.name) ?? []].map(([target]) => target);
-  const records = getDb(snapshot, CONTAINERS);
-  const keys = [...lookUpIndex(snapshot, ASKING_IMAGE, ANY), ...targets].filter((key) => records.get(key)?.type === 'service');
-  return [...new Set(keys.map((key) => findImageReference(snapshot, key)))];
+  const asking = [...lookUpIndex(snapshot, ASKING_IMAGE, ANY), ...targets].map((key) => new Container(snapshot, key)).filter(({ isContainer }) => isContainer);
+  return [...new Set(asking.map(findImageReference))];
 }

@@ -1,5 +1,6 @@
 import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
+import { type Container, listContainers } from './container.ts';
 import { referenceOfImage } from './image.ts';
 
 export const IMAGES = 'docker_images';
@@ -56,8 +57,7 @@ const KINDS = ['pull', 'build', 'import', 'local'] as const;
 const WHENS = ['always', 'missing', 'never'] as const;
 
 /** The record of `docker_images` that a container's record names; undefined where it names an image itself. */
-export function findImageRecord(snapshot: Snapshot, container: string): string | undefined {
-  const image = findProp(snapshot, 'docker_containers', container, 'Image') || container;
+export function findImageRecord({ snapshot, image }: Container): string | undefined {
   return findRecord(snapshot, IMAGES, image)?.key;
 }
 
@@ -84,10 +84,10 @@ export function checkImageRecord(snapshot: Snapshot, key: string): readonly Fail
  * What the references of containers' images mean, by reference as the record spells it.
  * @throws Failure where two records give one reference different meanings
  */
-export function listImageSources(snapshot: Snapshot, containers: Iterable<string>): ReadonlyMap<string, ImageSource> {
+export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
   const records = new Map<string, string>();
-  for (const container of containers) {
-    const key = findImageRecord(snapshot, container);
+  for (const container of listContainers(snapshot)) {
+    const key = findImageRecord(container);
     if (key === undefined) continue;
     const reference = referenceOfImage(snapshot, key);
     const other = records.get(reference) ?? key;

@@ -1,11 +1,11 @@
 import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
+import type { Container } from './container.ts';
 
 /**
  * The image reference of a container's record: `Image` names a record of `docker_images` or is
  * a reference itself; not set, it is the record's own key (CONTAINERS.md).
  */
-export function findImageReference(snapshot: Snapshot, key: string): string {
-  const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
+export function findImageReference({ snapshot, image }: Container): string {
   return findRecord(snapshot, 'docker_images', image) === undefined ? image : referenceOfImage(snapshot, image);
 }
 
@@ -19,8 +19,7 @@ export function referenceOfImage(snapshot: Snapshot, image: string): string {
 }
 
 /** What the record of a container's image says against fetching it, `Pull of docker_images wiki is never`; undefined where it may be pulled, built or imported. */
-export function whyNotPulled(snapshot: Snapshot, key: string): string | undefined {
-  const image = findProp(snapshot, 'docker_containers', key, 'Image') || key;
+export function whyNotPulled({ snapshot, image }: Container): string | undefined {
   if (findRecord(snapshot, 'docker_images', image) === undefined) return undefined;
   const source = findProp(snapshot, 'docker_images', image, 'Source') ?? 'pull';
   if (source === 'local') return `Source of docker_images ${image} is ${source}`;

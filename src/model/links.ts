@@ -1,51 +1,40 @@
-import { findProp, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { type Index, lookUpIndex } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
+import { Container, containerOf, CONTAINERS } from './container.ts';
 import { findImageReference } from './image.ts';
-import { CONTAINERS, NotAccepted, publishedPorts, splitList } from './ports.ts';
-
-/** A container that another one reaches under a name of its own choice. */
-export interface Link {
-  readonly target: string;
-  readonly alias: string;
-}
-
-/** Reads `wikidb:db,cache` (Interlinked, and Compose's `links`); without an alias it is the name. */
-export function parseLinks(value: string): readonly Link[] {
-  return splitList(value).map((item) => {
-    const [target = '', alias = target] = item.split(':');
-    return { target, alias };
-  });
-}
+import { NotAccepted, publishedPorts } from './ports.ts';
 
 /** The network that a container shares with those that it is linked with. */
 export function groupNetwork(key: string): string {
   return `docksmith-${key}`;
 }
 
-/** `NAME` of `container:NAME`. */
-export function parseContainerNetwork(network: string): string | undefined {
-  return /^container:(.+)$/.exec(network)?.[1];
-}
-
 /** Enabled containers by those that they are linked with. */
 export const LINKED_WITH: Index = {
   name: 'linked with', db: CONTAINERS,
-  listValues: (snapshot, { key, type }) => (type !== 'service' || findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled' ? []
-    : parseLinks(findProp(snapshot, CONTAINERS, key, 'Interlinked') ?? '').map(({ target }) => target)),
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isEnabled ? container.links.map(({ target }) => target) : [];
+  },
 };
 
-/** What a record's container needs, by the props alone: those that it is linked with, whose network it uses, and whose volumes. */
-export function listNeeds(props: ReadonlyMap<string, string>): readonly string[] {
-  const network = parseContainerNetwork(props.get('network') ?? '');
-  return [...new Set([
-    ...parseLinks(props.get('Interlinked') ?? '').map(({ target }) => target),
-    ...(network === undefined ? [] : [network]),
-    ...splitList(props.get('VolumesFrom') ?? '').map((item) => item.split(':')[0] ?? ''),
-  ])];
-}
-
 /** Containers by those that they need, enabled or not. */
-export const NEEDING: Index = { name: 'needing', db: CONTAINERS, listValues: (_, { props }) => listNeeds(props) };
+export const NEEDING: Index = {
+  name: 'needing', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isContainer ? container.needs : [];
+  },
+};
+
+/** Containers by those whose network or volumes they have. */
+export const BOUND_TO: Index = {
+  name: 'bound to', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isContainer ? container.boundTo : [];
+  },
+};
 
 /** A network that a container is on. */
 export interface JoinedNetwork {
@@ -60,19 +49,19 @@ export interface JoinedNetwork {
  * when it is linked with others, and under their aliases those of enabled ones that are linked
  * with it. Empty: it is on the engine's `bridge` alone, or on none of its own.
  */
-export function listJoinedNetworks(snapshot: Snapshot, key: string): readonly JoinedNetwork[] {
-  const network = findProp(snapshot, CONTAINERS, key, 'network') ?? 'bridge';
-  const custom = /^custom:(.+)$/.exec(network)?.[1];
-  if (network !== 'bridge' && custom === undefined) return [];
-  const isLinked = parseLinks(findProp(snapshot, CONTAINERS, key, 'Interlinked') ?? '').length > 0;
+export function listJoinedNetworks(container: Container): readonly JoinedNetwork[] {
+  const { snapshot, key } = container;
+  const custom = container.customNetwork;
+  if (!container.hasOwnPorts) return [];
+  const isLinked = container.links.length > 0;
   const groups = lookUpIndex(snapshot, LINKED_WITH, key).filter((other) => other !== key).map((other): JoinedNetwork => {
-    const aliases = parseLinks(findProp(snapshot, CONTAINERS, other, 'Interlinked') ?? '').filter(({ target }) => target === key).map(({ alias }) => alias);
+    const aliases = new Container(snapshot, other).links.filter(({ target }) => target === key).map(({ alias }) => alias);
     // its own name it has on every network anyway
     return { name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) };
   });
-  const address = findProp(snapshot, CONTAINERS, key, 'NetworkAddress');
+  const address = container.networkAddress;
   const own: readonly JoinedNetwork[] = [
-    ...(custom === undefined ? [] : [{ name: custom, aliases: splitList(findProp(snapshot, CONTAINERS, key, 'NetworkAlias') ?? '').filter((alias) => alias !== key), ...(address === undefined ? {} : { address }) }]),
+    ...(custom === undefined ? [] : [{ name: custom, aliases: container.networkAliases.filter((alias) => alias !== key), ...(address === undefined ? {} : { address }) }]),
     ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : []),
   ];
   // who is only linked to stays on the bridge too, so that joining and leaving a group needs no new container
@@ -85,11 +74,10 @@ export function listJoinedNetworks(snapshot: Snapshot, key: string): readonly Jo
  * addresses stood. Without ports where the target's record names none and the engine does not
  * have its image.
  */
-export function linkVariables(snapshot: Snapshot, facts: Facts, key: string): ReadonlyMap<string, string> {
-  const links = parseLinks(findProp(snapshot, CONTAINERS, key, 'Interlinked') ?? '');
+export function linkVariables({ snapshot, key, links }: Container, facts: Facts): ReadonlyMap<string, string> {
   return new Map(links.flatMap(({ target, alias }) => {
     const prefix = alias.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
-    const ports = (linkPorts(snapshot, facts, target) ?? []).toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+    const ports = (linkPorts(new Container(snapshot, target), facts) ?? []).toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
     const [first] = ports;
     return [
       [`${prefix}_NAME`, `/${key}/${alias}`] as const,
@@ -103,21 +91,21 @@ export function linkVariables(snapshot: Snapshot, facts: Facts, key: string): Re
 }
 
 /** Whether an enabled container is linked with this one. */
-export function isLinkTarget(snapshot: Snapshot, key: string): boolean {
+export function isLinkTarget({ snapshot, key }: Container): boolean {
   return lookUpIndex(snapshot, LINKED_WITH, key).length > 0;
 }
 
 interface LinkPort { readonly port: number; readonly protocol: 'tcp' | 'udp' }
 
 /** The target's ports, as its record names them or else its image; undefined when neither is known. */
-export function linkPorts(snapshot: Snapshot, facts: Facts, target: string): readonly LinkPort[] | undefined {
-  const named = namedPorts(snapshot, facts, target);
-  return named.length > 0 ? named : facts.images.get(findImageReference(snapshot, target))?.exposedPorts;
+export function linkPorts(target: Container, facts: Facts): readonly LinkPort[] | undefined {
+  const named = namedPorts(target, facts);
+  return named.length > 0 ? named : facts.images.get(findImageReference(target))?.exposedPorts;
 }
 
-function namedPorts(snapshot: Snapshot, facts: Facts, target: string): readonly LinkPort[] {
+function namedPorts(target: Container, facts: Facts): readonly LinkPort[] {
   try {
-    const ports = publishedPorts(snapshot, facts, target).map(({ container, protocol }) => [`${container}/${protocol}`, { port: container, protocol }] as const);
+    const ports = publishedPorts(target, facts).map(({ container, protocol }) => [`${container}/${protocol}`, { port: container, protocol }] as const);
     return [...new Map(ports).values()];
   } catch (error) {
     // a mistake of the target is told where the target is checked

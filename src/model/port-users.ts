@@ -1,8 +1,8 @@
-import type { DbRecord } from '../db/record.ts';
-import { findProp, getDb, type Index, listRecords, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { type Index, listRecords, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { type Facts, NO_FACTS } from '../facts/facts.ts';
 import { compareBytes } from '../layers.ts';
-import { CONTAINERS, NotAccepted, type PublishedPort, publishedPorts, splitList } from './ports.ts';
+import { Container, containerOf, CONTAINERS, listContainers } from './container.ts';
+import { NotAccepted, type PublishedPort, publishedPorts, splitList } from './ports.ts';
 
 /** Somebody who has a port of the host, in words for a message. */
 export interface PortUser {
@@ -26,15 +26,15 @@ export function servicePorts(snapshot: Snapshot): readonly PortUser[] {
 
 /** Ports of the host that enabled records of containers claim; a record that can't be read claims none. */
 export function containerPorts(snapshot: Snapshot, facts: Facts): readonly PortUser[] {
-  return listRecords(snapshot, CONTAINERS).flatMap((record) => portsOfContainer(snapshot, facts, record));
+  return listContainers(snapshot).flatMap((container) => portsOfContainer(container, facts));
 }
 
-function portsOfContainer(snapshot: Snapshot, facts: Facts, { key, props }: DbRecord): readonly PortUser[] {
-  if (findProp(snapshot, CONTAINERS, key, 'status') !== 'enabled') return [];
-  const web = props.get('WebHostPort') ?? '';
+function portsOfContainer(container: Container, facts: Facts): readonly PortUser[] {
+  if (!container.isEnabled) return [];
+  const { key, claimedWebPort: web } = container;
   return [
-    ...readablePorts(snapshot, facts, key).map(({ host, protocol }) => ({ port: host, protocol, container: key, who: `container "${key}"` })),
-    ...(/^\d+$/.test(web) ? [{ port: Number(web), protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }] : []),
+    ...readablePorts(container, facts).map(({ host, protocol }) => ({ port: host, protocol, container: key, who: `container "${key}"` })),
+    ...(web === undefined ? [] : [{ port: web, protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }]),
   ];
 }
 
@@ -45,14 +45,14 @@ const OF_IMAGE = 'of the image';
 export const CLAIMING: Index = {
   name: 'claiming', db: CONTAINERS,
   listValues: (snapshot, record) => {
-    const isOfImage = ['TCPPort', 'UDPPort'].some((prop) => findProp(snapshot, CONTAINERS, record.key, prop) === 'exposed');
-    return [...portsOfContainer(snapshot, NO_FACTS, record).map(nameOf), ...(isOfImage ? [OF_IMAGE] : [])];
+    const container = containerOf(snapshot, record);
+    return [...portsOfContainer(container, NO_FACTS).map(nameOf), ...(container.isContainer && container.leavesPortsToImage ? [OF_IMAGE] : [])];
   },
 };
 
-function readablePorts(snapshot: Snapshot, facts: Facts, key: string): readonly PublishedPort[] {
+function readablePorts(container: Container, facts: Facts): readonly PublishedPort[] {
   try {
-    return publishedPorts(snapshot, facts, key);
+    return publishedPorts(container, facts);
   } catch (error) {
     if (error instanceof NotAccepted) return [];
     throw error;
@@ -61,8 +61,7 @@ function readablePorts(snapshot: Snapshot, facts: Facts, key: string): readonly 
 
 /** Who has a port, for many questions: of several the first that says so, services before containers. */
 export function portFinder(snapshot: Snapshot, facts: Facts): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
-  const records = getDb(snapshot, CONTAINERS);
-  const usersAmong = (keys: readonly string[]): readonly PortUser[] => keys.flatMap((key) => records.get(key) ?? []).flatMap((record) => portsOfContainer(snapshot, facts, record));
+  const usersAmong = (keys: readonly string[]): readonly PortUser[] => keys.flatMap((key) => portsOfContainer(new Container(snapshot, key), facts));
   const services = byPort(servicePorts(snapshot));
   const ofImages = byPort(usersAmong(lookUpIndex(snapshot, CLAIMING, OF_IMAGE)));
   return (port, except) => {
@@ -99,7 +98,7 @@ export function foreignUser(snapshot: Snapshot, facts: Facts, port: Pick<PortUse
   const published = (holders.published.get(nameOf(port)) ?? []).filter(({ address }) => meets(address, addresses));
   for (const { container, ours } of published) {
     if (!ours) return `container "${container}", which is not docksmith's`;
-    if (!getDb(snapshot, CONTAINERS).has(container)) return `container "${container}", whose record is gone (docksmith reconcile --remove-orphans removes it)`;
+    if (!new Container(snapshot, container).isContainer) return `container "${container}", whose record is gone (docksmith reconcile --remove-orphans removes it)`;
   }
   if (published.length > 0) return undefined;
   // an engine that does not answer, with containers that outlive it, still has its proxies listening

@@ -1,8 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Container } from './container.ts';
 import { findImageReference } from './image.ts';
-
-export const CONTAINERS = 'docker_containers';
 
 /** One port that a record publishes. */
 export interface PublishedPort {
@@ -55,22 +53,21 @@ export function splitList(value: string): readonly string[] {
  * container:NAME, where the engine has no ports to publish.
  * @throws NotAccepted
  */
-export function publishedPorts(snapshot: Snapshot, facts: Facts, key: string): readonly PublishedPort[] {
-  const get = (prop: string): string => findProp(snapshot, CONTAINERS, key, prop) ?? '';
-  if (!hasOwnPorts(snapshot, key)) return [];
-  if (get('PortMapping') === 'custom') return unique(parsePortMappings(get('PortMappingPorts')));
-  return unique(namedPorts(snapshot, facts, key).map(({ port, protocol }) => ({ host: port, container: port, protocol })));
+export function publishedPorts(container: Container, facts: Facts): readonly PublishedPort[] {
+  if (!container.hasOwnPorts) return [];
+  if (container.hasPortMapping) return unique(parsePortMappings(container.portMappings));
+  return unique(namedPorts(container, facts).map(({ port, protocol }) => ({ host: port, container: port, protocol })));
 }
 
 /**
  * The container's ports that `TCPPort` and `UDPPort` name: on the host's network it listens there itself.
  * @throws NotAccepted
  */
-export function namedPorts(snapshot: Snapshot, facts: Facts, key: string): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+export function namedPorts(container: Container, facts: Facts): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
   return (['tcp', 'udp'] as const).flatMap((protocol) => {
     const prop = protocol === 'tcp' ? 'TCPPort' : 'UDPPort';
-    const value = findProp(snapshot, CONTAINERS, key, prop) ?? '';
-    const ports = value === 'exposed' ? exposedPorts(snapshot, facts, key, prop, protocol) : parsePorts(value, prop);
+    const value = protocol === 'tcp' ? container.tcpPort : container.udpPort;
+    const ports = value === 'exposed' ? exposedPorts(container, facts, prop, protocol) : parsePorts(value, prop);
     return ports.map((port) => ({ port, protocol }));
   });
 }
@@ -79,15 +76,9 @@ function unique(ports: readonly PublishedPort[]): readonly PublishedPort[] {
   return [...new Map(ports.map((port) => [`${port.host}:${port.container}/${port.protocol}`, port])).values()];
 }
 
-function exposedPorts(snapshot: Snapshot, facts: Facts, key: string, prop: string, protocol: string): readonly number[] {
-  const reference = findImageReference(snapshot, key);
+function exposedPorts(container: Container, facts: Facts, prop: string, protocol: string): readonly number[] {
+  const reference = findImageReference(container);
   const image = facts.images.get(reference);
   if (image === undefined) throw new NotAccepted(prop, 'exposed', `the engine does not have the image "${reference}" yet, so its ports are not known: pull it, or name the ports`);
   return image.exposedPorts.filter((port) => port.protocol === protocol).map(({ port }) => port);
-}
-
-/** Whether the container has a network of its own, so that ports of the host lead to ports of the container. */
-export function hasOwnPorts(snapshot: Snapshot, key: string): boolean {
-  const network = findProp(snapshot, CONTAINERS, key, 'network') ?? 'bridge';
-  return network === 'bridge' || network.startsWith('custom:');
 }

@@ -3,7 +3,7 @@ import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { STATE_DIR } from '../paths.ts';
-import { CONTAINERS, splitList } from './ports.ts';
+import type { Container } from './container.ts';
 
 /** Where the files of secrets are, one folder per container. */
 export const SECRET_FILES = `${STATE_DIR}/secrets`;
@@ -22,8 +22,9 @@ export interface Secret {
  * The secrets of a container's record; those that are not in the db are left out.
  * @param facts with the salt of this host: without it a weak secret could be guessed by the name of its file
  */
-export function listSecrets(snapshot: Snapshot, facts: Pick<Facts, 'secretSalt'>, key: string): readonly Secret[] {
-  return parseSecrets(snapshot, key).flatMap(({ name, target }) => {
+export function listSecrets(container: Container, facts: Pick<Facts, 'secretSalt'>): readonly Secret[] {
+  const { snapshot, key } = container;
+  return parseSecrets(container).flatMap(({ name, target }) => {
     const value = findValue(snapshot, name);
     if (value === undefined) return [];
     const digest = createHmac('sha256', facts.secretSalt).update(`${key}/${name}=${value}`).digest('hex').slice(0, 12);
@@ -32,28 +33,29 @@ export function listSecrets(snapshot: Snapshot, facts: Pick<Facts, 'secretSalt'>
 }
 
 /** The variables of a container whose values db `secrets` has, by `EnvSecrets`; those that are not in the db are left out. */
-export function listSecretVariables(snapshot: Snapshot, key: string): readonly (readonly [name: string, value: string])[] {
-  return parseVariables(snapshot, key).flatMap(({ variable, name }) => {
-    const value = findValue(snapshot, name);
+export function listSecretVariables(container: Container): readonly (readonly [name: string, value: string])[] {
+  return parseVariables(container).flatMap(({ variable, name }) => {
+    const value = findValue(container.snapshot, name);
     return value === undefined ? [] : [[variable, value] as const];
   });
 }
 
-export function* checkSecrets(snapshot: Snapshot, key: string): Generator<Failure> {
-  for (const name of new Set([...parseSecrets(snapshot, key), ...parseVariables(snapshot, key)].map((one) => one.name))) {
+export function* checkSecrets(container: Container): Generator<Failure> {
+  const { snapshot, key } = container;
+  for (const name of new Set([...parseSecrets(container), ...parseVariables(container)].map((one) => one.name))) {
     if (findValue(snapshot, name) === undefined) yield new Failure(`cannot give container "${key}" the secret "${name}"`, { why: 'db secrets has no such record with a Value', hint: `db secrets set ${name} secret Value …` });
   }
 }
 
-function parseSecrets(snapshot: Snapshot, key: string): readonly { readonly name: string; readonly target: string }[] {
-  return splitList(findProp(snapshot, CONTAINERS, key, 'Secrets') ?? '').map((item) => {
+function parseSecrets({ secrets }: Container): readonly { readonly name: string; readonly target: string }[] {
+  return secrets.map((item) => {
     const [name = '', target = `/run/secrets/${name}`] = item.split(':');
     return { name, target };
   });
 }
 
-function parseVariables(snapshot: Snapshot, key: string): readonly { readonly variable: string; readonly name: string }[] {
-  return splitList(findProp(snapshot, CONTAINERS, key, 'EnvSecrets') ?? '').map((item) => {
+function parseVariables({ secretVariables }: Container): readonly { readonly variable: string; readonly name: string }[] {
+  return secretVariables.map((item) => {
     const [name = '', variable = ''] = item.split(':');
     return { variable, name };
   });

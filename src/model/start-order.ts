@@ -1,9 +1,5 @@
-import type { Db, DbRecord } from '../db/record.ts';
 import { compareBytes } from '../layers.ts';
-import { listNeeds, parseLinks } from './links.ts';
-
-/** Without `InterLinkPriority` a container comes after those that have a small one. */
-const PLAIN_PRIORITY = 50;
+import type { Container } from './container.ts';
 
 /** What a container of that name needs to be started before it. */
 export type NeedsOf = (name: string) => readonly string[];
@@ -14,31 +10,26 @@ export type NeedsOf = (name: string) => readonly string[];
  * linked with others, then the key. Of a cycle (`findCycle`) the one that would be next goes first.
  * @param needsOf further needs, as run specs have them
  */
-export function inStartOrder(records: Db, needsOf: NeedsOf = () => []): readonly DbRecord[] {
-  const services = [...records.values()].filter(({ type }) => type === 'service');
-  const linked = new Set(services.flatMap(({ key, props }) => {
-    const targets = parseLinks(props.get('Interlinked') ?? '').map(({ target }) => target);
-    return targets.length === 0 ? [] : [key, ...targets];
-  }));
-  const rank = ({ key }: DbRecord): number => (linked.has(key) ? 0 : 1);
-  const priority = ({ props }: DbRecord): number => Number(props.get('InterLinkPriority') ?? PLAIN_PRIORITY);
-  const waiting = services.toSorted((a, b) => priority(a) - priority(b) || rank(a) - rank(b) || compareBytes(a.key, b.key));
+export function inStartOrder(containers: readonly Container[], needsOf: NeedsOf = () => []): readonly Container[] {
+  const linked = new Set(containers.flatMap(({ key, links }) => (links.length === 0 ? [] : [key, ...links.map(({ target }) => target)])));
+  const ranked = containers.map((container) => ({ container, key: container.key, priority: container.startPriority, rank: linked.has(container.key) ? 0 : 1 }));
+  const waiting = ranked.toSorted((a, b) => a.priority - b.priority || a.rank - b.rank || compareBytes(a.key, b.key)).map(({ container }) => container);
   const places = new Map(waiting.map(({ key }, place) => [key, place]));
-  const needs = waiting.map(({ key, props }) => new Set([...listNeeds(props), ...needsOf(key)].filter((need) => need !== key && places.has(need))));
+  const needs = waiting.map(({ key, needs: own }) => new Set([...own, ...needsOf(key)].filter((need) => need !== key && places.has(need))));
   const users = new Map<string, number[]>(waiting.map(({ key }) => [key, []]));
   for (const [place, of] of needs.entries()) for (const need of of) users.get(need)?.push(place);
   const unmet = needs.map(({ size }) => size);
   // the next one last, so that it is taken off the end
   const ready = waiting.flatMap((_, place) => (unmet[place] === 0 ? [place] : [])).reverse();
-  const ordered = new Map<number, DbRecord>();
+  const ordered = new Map<number, Container>();
   let first = 0;
   while (ordered.size < waiting.length) {
     while (ordered.has(first)) first++;
     const place = ready.pop() ?? first;
-    const record = waiting[place];
-    if (record === undefined || ordered.has(place)) continue;
-    ordered.set(place, record);
-    for (const user of users.get(record.key) ?? []) {
+    const container = waiting[place];
+    if (container === undefined || ordered.has(place)) continue;
+    ordered.set(place, container);
+    for (const user of users.get(container.key) ?? []) {
       unmet[user] = (unmet[user] ?? 0) - 1;
       if (unmet[user] === 0) ready.splice(placeAmong(ready, user), 0, user);
     }

@@ -1,23 +1,24 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
-import { CONTAINERS, NotAccepted } from './ports.ts';
-import { hasWeb, primaryHost, subDomainName, webAliases } from './web.ts';
+import type { Container } from './container.ts';
+import { NotAccepted } from './ports.ts';
+import { primaryHost, subDomainName } from './web.ts';
 
 /** Where a container is found in the web, by its record: `http://wiki.example.test/`, `http://host.example.test/git/`. */
-export function listUrls(snapshot: Snapshot, key: string): readonly string[] {
-  if (!hasWeb(snapshot, key)) return [];
-  const name = findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' ? findName(snapshot, key) : undefined;
+export function listUrls(container: Container): readonly string[] {
+  if (!container.hasWeb) return [];
+  const { snapshot } = container;
+  const name = container.hasSubDomain ? findName(container) : undefined;
   const primary = primaryHost(snapshot);
-  const hasTls = (db: string, of: string): boolean => Boolean(findProp(snapshot, db, of, 'Certificate'));
   return [
-    ...(name === undefined ? [] : [formatUrl(snapshot, hasTls(CONTAINERS, key), name, '/')]),
-    ...(primary === undefined ? [] : webAliases(snapshot, key).map((alias) => formatUrl(snapshot, hasTls('configuration', 'httpd'), primary, `/${alias}/`))),
+    ...(name === undefined ? [] : [formatUrl(snapshot, container.certificate !== '', name, '/')]),
+    ...(primary === undefined ? [] : container.webAliases.map((alias) => formatUrl(snapshot, Boolean(findProp(snapshot, 'configuration', 'httpd', 'Certificate')), primary, `/${alias}/`))),
   ];
 }
 
 /** The host name of its vhost; undefined where none can be made of the record. */
-function findName(snapshot: Snapshot, key: string): string | undefined {
+function findName(container: Container): string | undefined {
   try {
-    return subDomainName(snapshot, key);
+    return subDomainName(container);
   } catch (error) {
     if (error instanceof NotAccepted) return undefined;
     throw error;

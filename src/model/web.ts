@@ -1,33 +1,24 @@
 import type { Facts } from '../facts/facts.ts';
 import { findProp, findRecord, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { compareBytes } from '../layers.ts';
+import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { findImageReference } from './image.ts';
-import { CONTAINERS, hasOwnPorts, NotAccepted, parsePorts, publishedPorts, splitList } from './ports.ts';
-
-/** Whether Apache is asked to reach this container: by a subdomain or by paths of the primary host. */
-export function hasWeb(snapshot: Snapshot, key: string): boolean {
-  return findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' || webAliases(snapshot, key).length > 0;
-}
-
-/** The paths on the primary host, without slashes. */
-export function webAliases(snapshot: Snapshot, key: string): readonly string[] {
-  return splitList(findProp(snapshot, CONTAINERS, key, 'WebAlias') ?? '').map((alias) => alias.replace(/^\/+|\/+$/g, ''));
-}
+import { NotAccepted, parsePorts, publishedPorts } from './ports.ts';
 
 /**
  * The container's port that Apache talks to: `WebPort`, else the only one that the record or
  * else the image names, else 80 or 8080 among those.
  * @throws NotAccepted when that leaves a choice
  */
-export function webPort(snapshot: Snapshot, facts: Facts, key: string): number {
-  const set = findProp(snapshot, CONTAINERS, key, 'WebPort') ?? '';
+export function webPort(container: Container, facts: Facts): number {
+  const set = container.webPort;
   const [port, second] = parsePorts(set, 'WebPort');
   if (second !== undefined) throw new NotAccepted('WebPort', set, 'it is one port');
   if (port !== undefined) return port;
-  const ofRecord = hasOwnPorts(snapshot, key)
-    ? publishedPorts(snapshot, facts, key).filter(({ protocol }) => protocol === 'tcp').map(({ container }) => container)
-    : parsePorts(findProp(snapshot, CONTAINERS, key, 'TCPPort') ?? '', 'TCPPort');
-  const reference = findImageReference(snapshot, key);
+  const ofRecord = container.hasOwnPorts
+    ? publishedPorts(container, facts).filter(({ protocol }) => protocol === 'tcp').map((published) => published.container)
+    : parsePorts(container.tcpPort, 'TCPPort');
+  const reference = findImageReference(container);
   const image = facts.images.get(reference);
   const candidates = ofRecord.length > 0 ? ofRecord : (image?.exposedPorts ?? []).filter(({ protocol }) => protocol === 'tcp').map((exposed) => exposed.port);
   const [only, other] = candidates;
@@ -39,14 +30,12 @@ export function webPort(snapshot: Snapshot, facts: Facts, key: string): number {
 }
 
 /** The loopback port on which Apache finds the container: its own on the host's network, else the one that was allocated. */
-export function backEndPort(snapshot: Snapshot, facts: Facts, key: string): number | undefined {
-  if (!hasOwnPorts(snapshot, key)) return webPort(snapshot, facts, key);
-  return parsePorts(findProp(snapshot, CONTAINERS, key, 'WebHostPort') ?? '', 'WebHostPort')[0];
+export function backEndPort(container: Container, facts: Facts): number | undefined {
+  return container.hasOwnPorts ? container.webHostPort : webPort(container, facts);
 }
 
 /** The full host name of a container's vhost. @throws NotAccepted when there is no DomainName to put behind a label */
-export function subDomainName(snapshot: Snapshot, key: string): string {
-  const name = findProp(snapshot, CONTAINERS, key, 'SubDomainName') || key;
+export function subDomainName({ snapshot, subDomain: name }: Container): string {
   if (name.includes('.')) return name.toLowerCase();
   const domain = singleValue(snapshot, 'DomainName');
   if (domain === undefined) throw new NotAccepted('SubDomainName', name, 'it is no full name and there is no DomainName: config set DomainName example.org');
@@ -56,15 +45,20 @@ export function subDomainName(snapshot: Snapshot, key: string): string {
 /** Enabled containers by the names of their subdomains, as their records spell them: whole or a label. */
 export const BY_HOST_NAME: Index = {
   name: 'host name', db: CONTAINERS,
-  listValues: (snapshot, { key }) => (isEnabled(snapshot, key) && findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' ? [(findProp(snapshot, CONTAINERS, key, 'SubDomainName') || key).toLowerCase()] : []),
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isEnabled && container.hasSubDomain ? [container.subDomain.toLowerCase()] : [];
+  },
 };
 
 /** Enabled containers by their paths on the primary host. */
-export const BY_WEB_ALIAS: Index = { name: 'web alias', db: CONTAINERS, listValues: (snapshot, { key }) => (isEnabled(snapshot, key) ? webAliases(snapshot, key) : []) };
-
-function isEnabled(snapshot: Snapshot, key: string): boolean {
-  return findProp(snapshot, CONTAINERS, key, 'status') === 'enabled';
-}
+export const BY_WEB_ALIAS: Index = {
+  name: 'web alias', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isEnabled ? container.webAliases : [];
+  },
+};
 
 /** The enabled containers whose subdomain has this full name, in byte order. */
 export function listOwnersOfName(snapshot: Snapshot, name: string): readonly string[] {

@@ -9,7 +9,7 @@ import { referenceOfImage } from '../../model/image.ts';
 import { IMAGES } from '../../model/image-source.ts';
 import { NETWORKS } from '../../model/networks.ts';
 import { boundAddresses } from '../../model/access.ts';
-import { CONTAINERS } from '../../model/ports.ts';
+import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../paths.ts';
 import { formatImageReference } from '../../container/names.ts';
 import { KEY_PROPS } from './key-props.ts';
@@ -62,7 +62,7 @@ export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[], { 
 
 function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Subject, secrets: SecretRecords | undefined): Sheet {
   const sheet = new Sheet(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
-  const beside = { values, privateAddresses: boundAddresses(snapshot, name) ?? [], inFiles: envFiles?.variables ?? {}, ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }) };
+  const beside = { values, privateAddresses: boundAddresses(new Container(snapshot, name)) ?? [], inFiles: envFiles?.variables ?? {}, ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }) };
   for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], beside);
   sheet.setList('env_file', 'EnvFile', envFiles?.files ?? []);
   if (priority !== undefined) sheet.set('depends_on', 'InterLinkPriority', String(priority));

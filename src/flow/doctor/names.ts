@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
-import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { localAddresses } from '../../model/access.ts';
-import { CONTAINERS } from '../../model/ports.ts';
-import { hasWeb, primaryHost, singleValue, subDomainName, webAliases } from '../../model/web.ts';
+import { listEnabled } from '../../model/container.ts';
+import { primaryHost, singleValue, subDomainName } from '../../model/web.ts';
 import type { Paths } from '../../paths.ts';
 import type { World } from '../world.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
@@ -32,11 +32,11 @@ export async function checkNames({ snapshot, facts }: Pick<World, 'snapshot' | '
 
 /** The names of the vhosts, and of the primary host where paths of it lead to containers. */
 function listNames(snapshot: Snapshot): readonly string[] {
-  const enabled = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && hasWeb(snapshot, key));
-  const primary = enabled.some(({ key }) => webAliases(snapshot, key).length > 0) ? primaryHost(snapshot) : undefined;
+  const enabled = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
+  const primary = enabled.some(({ webAliases }) => webAliases.length > 0) ? primaryHost(snapshot) : undefined;
   const hasDomain = singleValue(snapshot, 'DomainName') !== undefined;
-  const subDomains = enabled.filter(({ key, props }) => findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' && (hasDomain || (props.get('SubDomainName') ?? '').includes('.')));
-  return [...new Set([...subDomains.map(({ key }) => subDomainName(snapshot, key)), ...(primary === undefined ? [] : [primary])])];
+  const subDomains = enabled.filter((container) => container.hasSubDomain && (hasDomain || container.subDomain.includes('.')));
+  return [...new Set([...subDomains.map(subDomainName), ...(primary === undefined ? [] : [primary])])];
 }
 
 function isLoopback(address: string): boolean {

@@ -1,9 +1,8 @@
 import type { ContainerSummary } from '../../container/engine.ts';
-import { findProp, listRecords } from '../../db/snapshot.ts';
+import { findProp } from '../../db/snapshot.ts';
 import { boundAddresses } from '../../model/access.ts';
+import { Container, listEnabled } from '../../model/container.ts';
 import { containerPorts, foreignUser } from '../../model/port-users.ts';
-import { CONTAINERS } from '../../model/ports.ts';
-import { hasWeb } from '../../model/web.ts';
 import type { World } from '../world.ts';
 import { type Finding, makeFinder } from './finding.ts';
 
@@ -13,7 +12,7 @@ export function checkPorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'
   const declared = containerPorts(snapshot, facts).map((port) => ({ ...port, name: /^container "([^"]+)"/.exec(port.who)?.[1] ?? '', isWeb: port.who.endsWith('(WebHostPort)') }));
   const mistakes = declared.flatMap(({ port, protocol, name, isWeb }): readonly Finding[] => {
     const shown = `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`} of ${name}`;
-    const other = foreignUser(snapshot, facts, { port, protocol }, isWeb ? ['127.0.0.1'] : boundAddresses(snapshot, name));
+    const other = foreignUser(snapshot, facts, { port, protocol }, isWeb ? ['127.0.0.1'] : boundAddresses(new Container(snapshot, name)));
     if (other !== undefined) return [finder.bad(`${shown} is taken by ${other}`, `give ${name} another port, or stop that where nobody needs it`)];
     const isPublished = facts.publishedPorts.some((published) => published.container === name && published.port === port && published.protocol === protocol);
     // one that does not run publishes nothing, which is not a matter of its ports
@@ -33,9 +32,9 @@ export function checkPorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'
 /** Vhosts are of no use where nobody listens. */
 function checkApachePorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>): readonly Finding[] {
   const get = (prop: string): string => findProp(snapshot, 'configuration', 'httpd', prop) ?? '';
-  const behind = listRecords(snapshot, CONTAINERS).filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && hasWeb(snapshot, key));
+  const behind = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
   if (behind.length === 0 || get('status') === 'disabled') return [];
-  const wanted = [get('TCPPort'), ...(behind.some(({ props }) => (props.get('Certificate') ?? '') !== '') || get('Certificate') !== '' ? [get('SSLPort')] : [])].filter((port) => port !== '');
+  const wanted = [get('TCPPort'), ...(behind.some(({ certificate }) => certificate !== '') || get('Certificate') !== '' ? [get('SSLPort')] : [])].filter((port) => port !== '');
   const silent = wanted.filter((port) => !facts.listeners.some((listener) => listener.protocol === 'tcp' && String(listener.port) === port));
   if (silent.length === 0) return [];
   return [makeFinder('apache').bad(`nobody listens on port ${silent.join(' and ')}, through which ${behind.length === 1 ? 'a container is' : `${behind.length} containers are`} reached`, 'start Apache, or see what TCPPort and SSLPort of httpd say')];

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
 import { bridgeOf } from '../../container/engine-facts.ts';
 import type { ContainerInspect, NetworkSummary } from '../../container/engine.ts';
-import { findProp } from '../../db/snapshot.ts';
 import { ON_THE_WIRE } from '../../model/bridges.ts';
-import { CONTAINERS } from '../../model/ports.ts';
+import { Container } from '../../model/container.ts';
 import { type Audience, type FilterOfPort, hasFilter, listMismatchesOfFilter, type PortsOf, readFilter } from './ports.ts';
 
 /** An address of a container's own: whoever can route to it passes by published ports, the addresses that they are bound to, and Apache. */
@@ -31,7 +30,7 @@ function judge(host: PortsOf, name: string, network: NetworkSummary, address: st
   const { snapshot } = host;
   const of = { address, network: network.name, driver: network.driver };
   if (ON_THE_WIRE.includes(network.driver)) {
-    const isPublic = findProp(snapshot, CONTAINERS, name, 'access') === 'public';
+    const isPublic = new Container(snapshot, name).isPublic;
     return { ...of, filter: [], reached: 'everybody', mismatches: isPublic ? [] : [`no packet filter of this host is in front of a network of ${network.driver}`] };
   }
   const bridge = bridgeOf(network);

@@ -1,7 +1,6 @@
-import { findProp, type Snapshot } from '../../db/snapshot.ts';
+import type { Container } from '../../model/container.ts';
 import { formatNetwork, listLocalNetworks } from '../../model/network.ts';
-import { CONTAINERS } from '../../model/ports.ts';
-import { webAliases } from '../../model/web.ts';
+import { listUrls } from '../../model/urls.ts';
 import type { Audience } from './ports.ts';
 
 /** A way over Apache to a container: its vhost, or a path of the primary host. */
@@ -29,25 +28,25 @@ export interface SiteFile {
 }
 
 /** What leads to a container on the web, by the URLs of its record. Pure. @param site by the template that the file is made of; undefined: docksmith has made none */
-export function listExposedUrls(snapshot: Snapshot, name: string, urls: readonly string[], site: (of: 'vhost' | 'primary') => SiteFile | undefined): readonly ExposedUrl[] {
-  return urls.map((url) => {
+export function listExposedUrls(container: Container, site: (of: 'vhost' | 'primary') => SiteFile | undefined): readonly ExposedUrl[] {
+  return listUrls(container).map((url) => {
     const path = new URL(url).pathname;
     // a vhost leads to the container as a whole, a path of the primary host by that alone
-    const of = path === '/' || !webAliases(snapshot, name).some((alias) => path === `/${alias}/`) ? 'vhost' : 'primary';
-    return judge(snapshot, name, { url, path }, site(of));
+    const of = path === '/' || !container.webAliases.some((alias) => path === `/${alias}/`) ? 'vhost' : 'primary';
+    return judge(container, { url, path }, site(of));
   });
 }
 
-function judge(snapshot: Snapshot, name: string, { url, path }: { readonly url: string; readonly path: string }, site: SiteFile | undefined): ExposedUrl {
-  const declared: Audience = findProp(snapshot, CONTAINERS, name, 'access') === 'public' ? 'everybody' : 'local networks';
+function judge(container: Container, { url, path }: { readonly url: string; readonly path: string }, site: SiteFile | undefined): ExposedUrl {
+  const declared: Audience = container.isPublic ? 'everybody' : 'local networks';
   if (site?.text === undefined) return { url, declared, requires: [], reached: 'nobody', hasPassword: false, mismatches: ['no installed vhost leads to it'] };
   const requires = listRequires(site.text, path);
   const networks = requires.flatMap((require) => (require.startsWith('ip ') ? require.split(' ').slice(1) : [])).filter((network) => network !== '127.0.0.0/8' && network !== '::1');
   const hasPassword = requires.includes('valid-user');
   const isOpen = requires.includes('all granted') || (hasPassword && declared === 'everybody');
   const reached: Audience = requires.length === 0 ? 'nobody' : isOpen ? 'everybody' : networks.length > 0 ? 'local networks' : 'this host';
-  const local = [...listLocalNetworks(snapshot).values()].map(formatNetwork);
-  const wantsPassword = Boolean(findProp(snapshot, CONTAINERS, name, 'BasicAuth')) && (declared === 'everybody' || ['enabled', 'yes'].includes(findProp(snapshot, CONTAINERS, name, 'BasicAuthLAN') ?? ''));
+  const local = [...listLocalNetworks(container.snapshot).values()].map(formatNetwork);
+  const wantsPassword = container.asksPassword && (declared === 'everybody' || container.asksLocalPassword);
   return { url, declared, requires, reached, hasPassword, mismatches: [
     ...(requires.length === 0 ? [`${site.path} has no Require for it`] : []),
     ...(isOpen && declared !== 'everybody' ? [`${site.path} lets everybody in`] : []),

@@ -7,10 +7,11 @@ import { FAMILIES, isOutOfReach, type OutOfReach } from '../../filter/kernel.ts'
 import { findPassing, type Way } from '../../filter/reach.ts';
 import type { Rules } from '../../filter/rules.ts';
 import { boundAddresses } from '../../model/access.ts';
+import { Container } from '../../model/container.ts';
 import { isLoopback, listListening } from '../../model/filtered-ports.ts';
 import { canonicalAddress, formatNetwork, listLocalNetworks } from '../../model/network.ts';
-import { CONTAINERS, hasOwnPorts, NotAccepted, publishedPorts } from '../../model/ports.ts';
-import { backEndPort, hasWeb } from '../../model/web.ts';
+import { NotAccepted, publishedPorts } from '../../model/ports.ts';
+import { backEndPort } from '../../model/web.ts';
 
 /** Who can reach something, from few to many. */
 export type Audience = 'nobody' | 'this host' | 'local networks' | 'everybody';
@@ -55,8 +56,8 @@ const ANY = ['0.0.0.0', '::'];
 /** The ports of a container by its record, then those that it has beyond that. Pure. @param container as the engine has it; undefined: it is not there */
 export function listExposedPorts(host: PortsOf, name: string, container: ContainerSummary | undefined): readonly ExposedPort[] {
   const { snapshot, facts } = host;
-  const isEnabled = findProp(snapshot, CONTAINERS, name, 'status') === 'enabled';
-  const declared = isEnabled ? listDeclared(host, name) : [];
+  const record = new Container(snapshot, name);
+  const declared = record.isEnabled ? listDeclared(record, facts) : [];
   const isUp = container?.status === 'running' || container?.status === 'paused';
   const published = isUp ? container.ports : [];
   const ports = declared.map((wanted): ExposedPort => {
@@ -80,18 +81,18 @@ interface Declared {
   readonly declared: Audience | undefined;
 }
 
-function listDeclared({ snapshot, facts }: PortsOf, name: string): readonly Declared[] {
-  const addresses = boundAddresses(snapshot, name);
+function listDeclared(container: Container, facts: Facts): readonly Declared[] {
+  const addresses = boundAddresses(container);
   const declared = addresses === undefined ? 'everybody' : 'local networks';
   try {
-    const web = hasWeb(snapshot, name) && hasOwnPorts(snapshot, name) ? backEndPort(snapshot, facts, name) : undefined;
+    const web = container.hasWeb && container.hasOwnPorts ? backEndPort(container, facts) : undefined;
     return [
-      ...publishedPorts(snapshot, facts, name).map(({ host: port, protocol }): Declared => ({ port, protocol, kind: 'published', addresses, declared: addresses?.every(isLoopback) === true ? 'this host' : declared })),
-      ...listListening(snapshot, facts, name).map(({ port, protocol }): Declared => ({ port, protocol, kind: 'host', addresses: undefined, declared })),
+      ...publishedPorts(container, facts).map(({ host: port, protocol }): Declared => ({ port, protocol, kind: 'published', addresses, declared: addresses?.every(isLoopback) === true ? 'this host' : declared })),
+      ...listListening(container, facts).map(({ port, protocol }): Declared => ({ port, protocol, kind: 'host', addresses: undefined, declared })),
       ...(web === undefined ? [] : [{ port: web, protocol: 'tcp', kind: 'published', addresses: ['127.0.0.1'], declared: 'this host' } as const]),
     ];
   } catch (error) {
-    if (error instanceof NotAccepted) throw new Failure(`cannot tell the ports of container "${name}"`, { why: `${error.prop} ${JSON.stringify(error.value)}: ${error.message}` });
+    if (error instanceof NotAccepted) throw new Failure(`cannot tell the ports of container "${container.key}"`, { why: `${error.prop} ${JSON.stringify(error.value)}: ${error.message}` });
     throw error;
   }
 }

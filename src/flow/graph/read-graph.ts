@@ -3,8 +3,7 @@ import type { Read } from '../../db/record.ts';
 import { Failure, Failures, throwAll } from '../../errors.ts';
 import { compareBytes } from '../../layers.ts';
 import { allocatePorts } from '../../model/allocate-ports.ts';
-import { listNeeds } from '../../model/links.ts';
-import { CONTAINERS } from '../../model/ports.ts';
+import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../paths.ts';
 import { HELPERS } from '../../template/helpers/index.ts';
 import { type RenderedTemplate, Renderer } from '../../template/render.ts';
@@ -78,7 +77,7 @@ export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: read
   }
   for (const { of, kind } of [...nodes.values()]) {
     if (kind !== 'container' || of === undefined) continue;
-    for (const need of listNeeds(getDb(snapshot, CONTAINERS).get(of)?.props ?? new Map<string, string>())) connect('needs', container(need), container(of));
+    for (const need of new Container(snapshot, of).needs) connect('needs', container(need), container(of));
   }
   const first = findCompanies([...nodes.values()].flatMap(({ of }) => of ?? []), [...edges.values()].filter(({ kind }) => kind === 'needs').map(({ from, to }) => [nodes.get(from)?.of ?? '', nodes.get(to)?.of ?? '']));
   const company = ({ of = '' }: GraphNode): string => first.get(of) ?? '';

@@ -1,10 +1,10 @@
 import type { ContainerInspect, ContainerSummary, Engine } from '../../container/engine.ts';
 import { findOwner, findServing } from '../../container/whose.ts';
-import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../errors.ts';
 import { listOperations, listRunsWithOperations, type RunOperation } from '../../event/operations-log.ts';
 import { listRuns, type Run, runsFolder } from '../../event/runs.ts';
-import { CONTAINERS } from '../../model/ports.ts';
+import { Container, listContainers } from '../../model/container.ts';
 import { findNearest } from '../../nearest.ts';
 import type { Paths } from '../../paths.ts';
 import { readHostSnapshot } from '../daily.ts';
@@ -59,7 +59,7 @@ export async function whyContainer(paths: Paths, name: string): Promise<Containe
   const engine = await findEngine(paths, snapshot);
   const summary = await findContainer(engine, name);
   const isOurs = summary !== undefined && findOwner(summary) !== undefined;
-  if (all.length === 0 && !isOurs && !getDb(snapshot, CONTAINERS).has(name)) throw cannotTell(snapshot, name, summary !== undefined);
+  if (all.length === 0 && !isOurs && !new Container(snapshot, name).isContainer) throw cannotTell(snapshot, name, summary !== undefined);
   const seen = new Set<string>();
   const doings = all.filter(({ what, failure }) => {
     // of what failed the last attempt counts too, beside the last that did not
@@ -77,7 +77,7 @@ export async function whyContainer(paths: Paths, name: string): Promise<Containe
 function cannotTell(snapshot: Snapshot, name: string, isThere: boolean): Failure {
   const what = `cannot tell why "${name}" is as it is`;
   if (isThere) return new Failure(what, { why: 'that container is not docksmith\'s', hint: `docker inspect ${name}` });
-  const nearest = findNearest(name, getDb(snapshot, CONTAINERS).keys());
+  const nearest = findNearest(name, listContainers(snapshot).map(({ key }) => key));
   return new Failure(what, { why: 'there is no container, file or host of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
 }
 

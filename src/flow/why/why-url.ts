@@ -1,8 +1,9 @@
-import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { errorCode } from '../../errors.ts';
+import { Container, listEnabled } from '../../model/container.ts';
 import { findImageReference } from '../../model/image.ts';
-import { CONTAINERS, NotAccepted } from '../../model/ports.ts';
-import { backEndPort, hasWeb, primaryHost, subDomainName, webAliases } from '../../model/web.ts';
+import { NotAccepted } from '../../model/ports.ts';
+import { backEndPort, primaryHost, subDomainName } from '../../model/web.ts';
 import { listUrls } from '../../model/urls.ts';
 import type { Paths } from '../../paths.ts';
 import { findEngine, readWorld, type World } from '../world.ts';
@@ -42,17 +43,18 @@ export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy |
   if (found === undefined) return undefined;
   const { container, by, mark } = found;
   const { snapshot } = world;
+  const record = new Container(snapshot, container);
   const summary = await findContainer(await findEngine(paths, snapshot), container);
   return {
-    urls: listUrls(snapshot, container), container, by, vhost: findVhost(world, container, by, mark),
-    port: findBackEndPort(world, container), image: findImageReference(snapshot, container), state: summary?.status,
+    urls: listUrls(record), container, by, vhost: findVhost(world, container, by, mark),
+    port: findBackEndPort(record, world), image: findImageReference(record), state: summary?.status,
   };
 }
 
 /** Undefined also for one that no event would accept. */
-function findBackEndPort({ snapshot, facts }: World, key: string): number | undefined {
+function findBackEndPort(container: Container, { facts }: World): number | undefined {
   try {
-    return backEndPort(snapshot, facts, key);
+    return backEndPort(container, facts);
   } catch (error) {
     if (error instanceof NotAccepted) return undefined;
     throw error;
@@ -62,19 +64,18 @@ function findBackEndPort({ snapshot, facts }: World, key: string): number | unde
 interface FoundContainer { readonly container: string; readonly by: UrlWhy['by']; /** what the line of the vhost ends with */ readonly mark: string }
 
 function findServed(snapshot: Snapshot, { host, path }: { readonly host: string | undefined; readonly path: string }): FoundContainer | undefined {
-  const served = listRecords(snapshot, CONTAINERS).map(({ key, type }) => ({ key, type }))
-    .filter(({ key, type }) => type === 'service' && findProp(snapshot, CONTAINERS, key, 'status') === 'enabled' && hasWeb(snapshot, key)).map(({ key }) => key);
-  const bySubDomain = served.find((key) => findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled' && hostOf(snapshot, key) === host?.toLowerCase());
+  const served = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
+  const bySubDomain = served.find((container) => container.hasSubDomain && hostOf(container) === host?.toLowerCase())?.key;
   if (host !== undefined && bySubDomain !== undefined) return { container: bySubDomain, by: 'SubDomain', mark: `ServerName ${host.toLowerCase()}` };
   if (host !== undefined && host.toLowerCase() !== primaryHost(snapshot)) return undefined;
   const alias = path.split('/')[1] ?? '';
-  const byAlias = served.find((key) => webAliases(snapshot, key).includes(alias));
+  const byAlias = served.find(({ webAliases }) => webAliases.includes(alias))?.key;
   return byAlias === undefined ? undefined : { container: byAlias, by: 'WebAlias', mark: `<Location "/${alias}/">` };
 }
 
-function hostOf(snapshot: Snapshot, key: string): string | undefined {
+function hostOf(container: Container): string | undefined {
   try {
-    return subDomainName(snapshot, key);
+    return subDomainName(container);
   } catch (error) {
     if (error instanceof NotAccepted) return undefined;
     throw error;

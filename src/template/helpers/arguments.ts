@@ -1,3 +1,4 @@
+import { Container } from '../../model/container.ts';
 import { RecordView, textOf, type Value, VariableMap } from '../value.ts';
 import { type HelperCall, HelperFailure } from '../helper.ts';
 
@@ -26,6 +27,11 @@ export function recordArgument({ args }: HelperCall, n: number): RecordView {
   const record = args[n];
   if (!(record instanceof RecordView)) throw new HelperFailure(`argument ${n + 1} is not a record`);
   return record;
+}
+
+/** The n-th argument as the container that its record makes. */
+export function containerArgument(call: HelperCall, n: number): Container {
+  return new Container(call.snapshot, recordArgument(call, n).key);
 }
 
 /** A value as JSON and YAML know it: records become their props. */

@@ -1,14 +1,14 @@
 import { boundAddresses } from '../../model/access.ts';
 import { listFilteredPorts } from '../../model/filtered-ports.ts';
 import { findImageReference } from '../../model/image.ts';
-import { findProp, listRecords, type Snapshot } from '../../db/snapshot.ts';
-import { CONTAINERS, hasOwnPorts, parsePortMappings, publishedPorts, splitList } from '../../model/ports.ts';
+import { type Container, CONTAINERS, listEnabled } from '../../model/container.ts';
+import { parsePortMappings, publishedPorts, splitList } from '../../model/ports.ts';
 import { listSecretVariables } from '../../model/secrets.ts';
-import { backEndPort, hasWeb, subDomainName, webAliases, webPort } from '../../model/web.ts';
+import { backEndPort, subDomainName, webPort } from '../../model/web.ts';
 import { HelperFailure, type HelperTable } from '../helper.ts';
 import { readsOf } from '../shape.ts';
 import { RecordView, VariableMap } from '../value.ts';
-import { recordArgument, textArgument, textOption } from './arguments.ts';
+import { containerArgument, recordArgument, textArgument, textOption } from './arguments.ts';
 import { BOUND, ENABLED, IMAGE, ofContainers, OWN_PORTS, PUBLISHED, single, WEB, WEB_PORT } from './reads.ts';
 import { variables } from './text.ts';
 
@@ -24,10 +24,10 @@ export const CONTAINER_HELPERS: HelperTable = {
     example: { fragment: '{{join (published (record "docker_containers" "git"))}} {{join (published (record "docker_containers" "wiki"))}}', gives: '2222:22 192.168.1.2:8080:8080, 127.0.0.1:8080:8080' },
     reads: [...PUBLISHED, ...BOUND],
     call: (call) => {
-      const { key } = recordArgument(call, 0);
-      return publishedPorts(call.snapshot, call.facts, key).flatMap(({ host, container, protocol }) => {
-        const mapping = `${host}:${container}${protocol === 'udp' ? '/udp' : ''}`;
-        return boundAddresses(call.snapshot, key)?.map((address) => `${address.includes(':') ? `[${address}]` : address}:${mapping}`) ?? [mapping];
+      const container = containerArgument(call, 0);
+      return publishedPorts(container, call.facts).flatMap(({ host, container: inside, protocol }) => {
+        const mapping = `${host}:${inside}${protocol === 'udp' ? '/udp' : ''}`;
+        return boundAddresses(container)?.map((address) => `${address.includes(':') ? `[${address}]` : address}:${mapping}`) ?? [mapping];
       });
     },
   },
@@ -53,20 +53,20 @@ export const CONTAINER_HELPERS: HelperTable = {
     call: (call) => {
       const record = recordArgument(call, 0);
       const names = record.listProps(call.scope, 'Env.');
-      return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? '']), ...listSecretVariables(call.snapshot, record.key)]);
+      return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? '']), ...listSecretVariables(containerArgument(call, 0))]);
     },
   },
   image: {
     doc: 'the image reference of a container: its record of docker_images resolved',
     example: { fragment: '{{image (record "docker_containers" "wiki")}}', gives: 'mediawiki:1.43' },
     reads: IMAGE,
-    call: (call) => findImageReference(call.snapshot, recordArgument(call, 0).key),
+    call: (call) => findImageReference(containerArgument(call, 0)),
   },
   hasWeb: {
     doc: 'whether Apache is to reach this container, by SubDomain or WebAlias',
     example: { fragment: '{{#if (hasWeb (record "docker_containers" "wiki"))}}web{{/if}}', gives: 'web' },
     reads: WEB,
-    call: (call) => hasWeb(call.snapshot, recordArgument(call, 0).key),
+    call: (call) => containerArgument(call, 0).hasWeb,
   },
   webContainers: {
     doc: 'the enabled containers that Apache is to reach; by="SubDomain", "WebAlias" or "Certificate" for those alone',
@@ -77,9 +77,7 @@ export const CONTAINER_HELPERS: HelperTable = {
       const by = textOption(call, 'by', '');
       const test = Object.hasOwn(BY, by) ? BY[by] : undefined;
       if (test === undefined) throw new HelperFailure(`by is one of ${Object.keys(BY).filter(Boolean).join(', ')}`);
-      return listRecords(call.snapshot, CONTAINERS)
-        .filter(({ key, type }) => type === 'service' && findProp(call.snapshot, CONTAINERS, key, 'status') === 'enabled' && test(call.snapshot, key))
-        .map(({ key }) => new RecordView(call.snapshot, CONTAINERS, key));
+      return listEnabled(call.snapshot).filter(test).map(({ key }) => new RecordView(call.snapshot, CONTAINERS, key));
     },
   },
   filtered: {
@@ -96,41 +94,39 @@ export const CONTAINER_HELPERS: HelperTable = {
     doc: 'whether the container has a network of its own, so that ports can be published',
     example: { fragment: '{{#if (hasOwnPorts (record "docker_containers" "wiki"))}}yes{{/if}}', gives: 'yes' },
     reads: OWN_PORTS,
-    call: (call) => hasOwnPorts(call.snapshot, recordArgument(call, 0).key),
+    call: (call) => containerArgument(call, 0).hasOwnPorts,
   },
   webPort: {
     doc: 'the port of the container that Apache talks to',
     example: { fragment: '{{webPort (record "docker_containers" "git")}}', gives: '3000' },
     reads: WEB_PORT,
-    call: (call) => webPort(call.snapshot, call.facts, recordArgument(call, 0).key),
+    call: (call) => webPort(containerArgument(call, 0), call.facts),
   },
   backEndPort: {
     doc: 'the loopback port of the host on which Apache finds the container',
     example: { fragment: '{{backEndPort (record "docker_containers" "wiki")}}', gives: '47000' },
     reads: [...OWN_PORTS, ...ofContainers('WebHostPort', 'WebPort', 'TCPPort'), ...IMAGE],
-    call: (call) => backEndPort(call.snapshot, call.facts, recordArgument(call, 0).key),
+    call: (call) => backEndPort(containerArgument(call, 0), call.facts),
   },
   subDomainName: {
     doc: 'the full host name of the vhost of a container',
     example: { fragment: '{{subDomainName (record "docker_containers" "wiki")}}', gives: 'wiki.example.test' },
     reads: [...ofContainers('SubDomainName'), ...single('DomainName')],
-    call: (call) => subDomainName(call.snapshot, recordArgument(call, 0).key),
+    call: (call) => subDomainName(containerArgument(call, 0)),
   },
   webAliases: {
     doc: 'the paths of a container on the primary host, without slashes',
     example: { fragment: '{{join (webAliases (record "docker_containers" "git"))}}', gives: 'git' },
     reads: ofContainers('WebAlias'),
-    call: (call) => webAliases(call.snapshot, recordArgument(call, 0).key),
+    call: (call) => containerArgument(call, 0).webAliases,
   },
 };
 
-const hasSubDomain = (snapshot: Snapshot, key: string): boolean => findProp(snapshot, CONTAINERS, key, 'SubDomain') === 'enabled';
-
-const BY: Readonly<Record<string, (snapshot: Snapshot, key: string) => boolean>> = {
-  '': hasWeb,
-  SubDomain: hasSubDomain,
-  WebAlias: (snapshot, key) => webAliases(snapshot, key).length > 0,
-  Certificate: (snapshot, key) => hasSubDomain(snapshot, key) && Boolean(findProp(snapshot, CONTAINERS, key, 'Certificate')),
+const BY: Readonly<Record<string, (container: Container) => boolean>> = {
+  '': ({ hasWeb }) => hasWeb,
+  SubDomain: ({ hasSubDomain }) => hasSubDomain,
+  WebAlias: ({ webAliases }) => webAliases.length > 0,
+  Certificate: (container) => container.hasSubDomain && container.certificate !== '',
 };
 
 function assignments(text: string): readonly (readonly [string, string])[] {

@@ -1,11 +1,11 @@
 import { type DataMount, findDataMount } from '../../model/data-mount.ts';
 import { splitList } from '../../model/ports.ts';
 import type { HelperCall, HelperTable } from '../helper.ts';
-import { recordArgument, textArgument } from './arguments.ts';
+import { containerArgument, textArgument } from './arguments.ts';
 import { DATA } from './reads.ts';
 import { variables } from './text.ts';
 
-const find = (call: HelperCall): DataMount | undefined => findDataMount(call.snapshot, recordArgument(call, 0).key);
+const find = (call: HelperCall): DataMount | undefined => findDataMount(containerArgument(call, 0));
 
 /** Helpers that know where the data of a container lives. */
 export const DATA_HELPERS: HelperTable = {

@@ -1,13 +1,11 @@
-import { findProp } from '../../db/snapshot.ts';
 import { listContainerBridges } from '../../model/bridges.ts';
-import { linkVariables, listJoinedNetworks, listNeeds } from '../../model/links.ts';
+import { linkVariables, listJoinedNetworks } from '../../model/links.ts';
 import { describeNetwork } from '../../model/networks.ts';
-import { CONTAINERS } from '../../model/ports.ts';
 import { listSecrets } from '../../model/secrets.ts';
 import type { HelperTable } from '../helper.ts';
 import { readsOf } from '../shape.ts';
 import { VariableMap } from '../value.ts';
-import { recordArgument } from './arguments.ts';
+import { containerArgument } from './arguments.ts';
 import { ENABLED, ofContainers, PUBLISHED } from './reads.ts';
 import { variables } from './text.ts';
 
@@ -19,7 +17,7 @@ export const LINK_HELPERS: HelperTable = {
     doc: 'the networks that a container is on, each with .name, .aliases, .address, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
     example: { fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
     reads: JOINED,
-    call: (call) => listJoinedNetworks(call.snapshot, recordArgument(call, 0).key).map(({ name, aliases, address = '' }) => {
+    call: (call) => listJoinedNetworks(containerArgument(call, 0)).map(({ name, aliases, address = '' }) => {
       const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
       return variables({
         name, aliases, address, driver, internal, bridge: bridge ?? '', ipv6: subnets.some((subnet) => subnet.includes(':')),
@@ -37,23 +35,19 @@ export const LINK_HELPERS: HelperTable = {
     doc: 'the variables of a container that tell it of those that it is linked with, as links of the old kind gave them, by name',
     example: { fragment: '{{#each (linkVariables (record "docker_containers" "git"))}}{{@key}}={{this}} {{/each}}none', gives: 'none' },
     reads: [...ofContainers('Interlinked'), ...PUBLISHED],
-    call: (call) => new VariableMap(linkVariables(call.snapshot, call.facts, recordArgument(call, 0).key)),
+    call: (call) => new VariableMap(linkVariables(containerArgument(call, 0), call.facts)),
   },
   secretFiles: {
     doc: 'the secrets of a container, each with .name, .file on the host, .target in the container, and .first unless it came before',
     example: { fragment: '{{#each (secretFiles (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
     reads: [...ofContainers('Secrets'), { db: 'secrets' }, ...readsOf({ db: 'secrets' }, 'Value')],
-    call: (call) => listSecrets(call.snapshot, call.facts, recordArgument(call, 0).key)
+    call: (call) => listSecrets(containerArgument(call, 0), call.facts)
       .map(({ name, file, target }, n, all) => variables({ name, file, target, first: all.findIndex((other) => other.name === name) === n })),
   },
   needs: {
     doc: 'the containers that have to be started before one: Interlinked, network container:NAME, VolumesFrom',
     example: { fragment: '{{join (needs (record "docker_containers" "git"))}}none', gives: 'none' },
     reads: ofContainers('Interlinked', 'network', 'VolumesFrom'),
-    call: (call) => {
-      const { key } = recordArgument(call, 0);
-      const props = ['Interlinked', 'network', 'VolumesFrom'].map((prop) => [prop, findProp(call.snapshot, CONTAINERS, key, prop) ?? ''] as const);
-      return listNeeds(new Map(props));
-    },
+    call: (call) => containerArgument(call, 0).needs,
   },
 };

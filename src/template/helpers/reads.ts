@@ -1,4 +1,4 @@
-import { CONTAINERS } from '../../model/ports.ts';
+import { CONTAINERS } from '../../model/container.ts';
 import { readsOf, type StaticRead } from '../shape.ts';
 
 /** What the functions of `model/` read, for the helpers that call them: `{ db }` is a listing, or whether a record is there. */

@@ -5,7 +5,7 @@ import { parseRules, type Rules } from '../../../src/filter/rules.ts';
 import { listExposedAddresses } from '../../../src/flow/exposure/addresses.ts';
 import { listExposedUrls, listRequires, type SiteFile } from '../../../src/flow/exposure/apache.ts';
 import { type ExposedPort, listExposedPorts } from '../../../src/flow/exposure/ports.ts';
-import { listUrls } from '../../../src/model/urls.ts';
+import { Container } from '../../../src/model/container.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 import { render } from '../../support/render.ts';
 import { db, record } from '../../support/sample.ts';
@@ -106,7 +106,7 @@ describe('an address of a container\'s own', () => {
 describe('a URL', () => {
   const web = (props: Props, change: (site: SiteFile) => SiteFile | undefined = (site) => site): unknown => {
     const snapshot = serverWith({ wiki: { Image: 'app:1', WebPort: '80', WebHostPort: '47000', ...props } }, { httpd: { status: 'enabled', Certificate: '', DocumentRoot: '/var/www/html' } });
-    return listExposedUrls(snapshot, 'wiki', listUrls(snapshot, 'wiki'), (of) => {
+    return listExposedUrls(new Container(snapshot, 'wiki'), (of) => {
       const text = render({ template: `/etc/httpd/docksmith/${of}` }, { snapshot }).outputs.map(({ content }) => content.toString()).join('');
       return change({ path: '/x.conf', text, isEdited: false, isPending: false });
     }).map(({ url, reached, hasPassword, mismatches }) => [url, `${reached}${hasPassword ? ', password' : ''}`, ...mismatches]);

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { ContainerSummary } from '../../../src/container/engine.ts';
 import type { Operation } from '../../../src/container/operation.ts';
 import { listBereft, listInterruptions } from '../../../src/flow/interruptions.ts';
+import { Container } from '../../../src/model/container.ts';
 import { listDependants } from '../../../src/model/dependants.ts';
 import { listUrls } from '../../../src/model/urls.ts';
 import { serverWith } from '../../support/containers.ts';
@@ -29,9 +30,9 @@ it('knows who needs a container, over others too', () => {
 });
 
 it('knows where a container is found in the web', () => {
-  expect(listUrls(SNAPSHOT, 'wiki')).toEqual(['http://wiki.example.test:8080/']);
-  expect(listUrls(SNAPSHOT, 'shop')).toEqual(['https://shop.example.com/', 'http://host.example.test:8080/shop/', 'http://host.example.test:8080/store/']);
-  expect(listUrls(SNAPSHOT, 'wikidb')).toEqual([]);
+  expect(listUrls(new Container(SNAPSHOT, 'wiki'))).toEqual(['http://wiki.example.test:8080/']);
+  expect(listUrls(new Container(SNAPSHOT, 'shop'))).toEqual(['https://shop.example.com/', 'http://host.example.test:8080/shop/', 'http://host.example.test:8080/store/']);
+  expect(listUrls(new Container(SNAPSHOT, 'wikidb'))).toEqual([]);
 });
 
 it('tells what a plan ends, how long, and how it was reached', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { Container } from '../../../src/model/container.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
 import { findDataMount } from '../../../src/model/data-mount.ts';
 import { serverWith } from '../../support/containers.ts';
@@ -11,7 +12,7 @@ it.each([
   [{ DataMount: 'host', DataMountPath: '/srv/wiki:/data' }, '/srv/wiki:/data rw folder'],
   [{ DataMount: 'host' }, undefined],
 ] as const)('%j is %s', (props, mount) => {
-  const data = findDataMount(serverWith({ wiki: props }, { docker: { status: 'enabled', DataRoot: '/data/root/' } }), 'wiki');
+  const data = findDataMount(new Container(serverWith({ wiki: props }, { docker: { status: 'enabled', DataRoot: '/data/root/' } }), 'wiki'));
   expect(data && `${data.source}:${data.target} ${data.isWritable ? 'rw' : 'ro'} ${data.isVolume ? 'volume' : 'folder'}`).toBe(mount);
 });
 

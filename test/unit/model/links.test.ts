@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Container, listContainers } from '../../../src/model/container.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
 import { linkVariables, listJoinedNetworks } from '../../../src/model/links.ts';
 import { bridgeName } from '../../../src/model/networks.ts';
@@ -24,7 +25,7 @@ describe('the order in which containers are started', () => {
     ['what needs something that is not there comes in its turn', { aa: { Interlinked: 'gone' }, bb: {} }, ['aa', 'bb']],
     ['a circle loses nobody', { aa: { Interlinked: 'bb' }, bb: { Interlinked: 'aa' }, cc: {} }, ['cc', 'aa', 'bb']],
   ])('%s', (_, records, order) => {
-    expect(inStartOrder(containers(records)).map(({ key }) => key)).toEqual(order);
+    expect(inStartOrder(listContainers(snapshot(records))).map(({ key }) => key)).toEqual(order);
   });
 
   it('finds a circle, and all that is needed', () => {
@@ -39,22 +40,22 @@ describe('links', () => {
   it('give variables by name, from the ports of the record or else of the image', () => {
     const world = snapshot({ web: { Interlinked: 'cache:my-redis,dns' }, cache: { Image: 'redis:7' }, dns: { UDPPort: '53', TCPPort: '53', PortMapping: 'native' } });
     const facts = { ...SAMPLE_FACTS, images: new Map([['redis:7', { exposedPorts: [{ port: 6379, protocol: 'tcp' as const }] }]]) };
-    expect(Object.fromEntries(linkVariables(world, facts, 'web'))).toEqual({
+    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), facts))).toEqual({
       MY_REDIS_NAME: '/web/my-redis', MY_REDIS_PORT: 'tcp://my-redis:6379', MY_REDIS_PORT_6379_TCP: 'tcp://my-redis:6379',
       MY_REDIS_PORT_6379_TCP_ADDR: 'my-redis', MY_REDIS_PORT_6379_TCP_PORT: '6379', MY_REDIS_PORT_6379_TCP_PROTO: 'tcp',
       DNS_NAME: '/web/dns', DNS_PORT: 'tcp://dns:53', DNS_PORT_53_TCP: 'tcp://dns:53', DNS_PORT_53_TCP_ADDR: 'dns', DNS_PORT_53_TCP_PORT: '53', DNS_PORT_53_TCP_PROTO: 'tcp',
       DNS_PORT_53_UDP: 'udp://dns:53', DNS_PORT_53_UDP_ADDR: 'dns', DNS_PORT_53_UDP_PORT: '53', DNS_PORT_53_UDP_PROTO: 'udp',
     });
-    expect(Object.fromEntries(linkVariables(world, SAMPLE_FACTS, 'web'))).toMatchObject({ MY_REDIS_NAME: '/web/my-redis' });
-    expect(linkVariables(world, SAMPLE_FACTS, 'web').has('MY_REDIS_PORT')).toBe(false);
+    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), SAMPLE_FACTS))).toMatchObject({ MY_REDIS_NAME: '/web/my-redis' });
+    expect(linkVariables(new Container(world, 'web'), SAMPLE_FACTS).has('MY_REDIS_PORT')).toBe(false);
   });
 
   it('put both sides on the network of the group, and targets on the bridge too', () => {
     const world = snapshot({ web: { Interlinked: 'cache:redis,own,cache' }, cache: {}, own: { network: 'custom:lan' }, off: { status: 'disabled', Interlinked: 'cache' }, alone: {}, far: { network: 'host' } });
-    expect(listJoinedNetworks(world, 'web')).toEqual([{ name: 'docksmith-web', aliases: [] }]);
-    expect(listJoinedNetworks(world, 'cache')).toEqual([{ name: 'bridge', aliases: [] }, { name: 'docksmith-web', aliases: ['redis'] }]);
-    expect(listJoinedNetworks(world, 'own')).toEqual([{ name: 'lan', aliases: [] }, { name: 'docksmith-web', aliases: [] }]);
-    expect([listJoinedNetworks(world, 'alone'), listJoinedNetworks(world, 'far')]).toEqual([[], []]);
+    expect(listJoinedNetworks(new Container(world, 'web'))).toEqual([{ name: 'docksmith-web', aliases: [] }]);
+    expect(listJoinedNetworks(new Container(world, 'cache'))).toEqual([{ name: 'bridge', aliases: [] }, { name: 'docksmith-web', aliases: ['redis'] }]);
+    expect(listJoinedNetworks(new Container(world, 'own'))).toEqual([{ name: 'lan', aliases: [] }, { name: 'docksmith-web', aliases: [] }]);
+    expect([listJoinedNetworks(new Container(world, 'alone')), listJoinedNetworks(new Container(world, 'far'))]).toEqual([[], []]);
   });
 
   it.each<readonly [Readonly<Record<string, Props>>, string]>([

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { Container } from '../../../src/model/container.ts';
 import { NotAccepted, parsePortMappings, parsePorts, publishedPorts } from '../../../src/model/ports.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 
 const published = (props: Readonly<Record<string, string>>, facts = factsWith()): readonly string[] =>
-  publishedPorts(serverWith({ web: props }), facts, 'web').map(({ host, container, protocol }) => `${host}:${container}/${protocol}`);
+  publishedPorts(new Container(serverWith({ web: props }), 'web'), facts).map(({ host, container, protocol }) => `${host}:${container}/${protocol}`);
 
 describe('publishedPorts', () => {
   it.each<[string, Readonly<Record<string, string>>, readonly string[]]>([

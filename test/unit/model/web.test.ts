@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backEndPort, hasWeb, primaryHost, subDomainName, webAliases, webPort } from '../../../src/model/web.ts';
+import { Container } from '../../../src/model/container.ts';
+import { backEndPort, primaryHost, subDomainName, webPort } from '../../../src/model/web.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 
 type Props = Readonly<Record<string, string>>;
@@ -15,7 +16,7 @@ describe('webPort', () => {
     ['80 before 8080', { Image: 'both:1' }, 80],
     ['the port of the record on the host\'s network', { network: 'host', TCPPort: '9000' }, 9000],
   ])('is %s', (_, props, expected) => {
-    expect(webPort(serverWith({ web: props }), facts, 'web')).toBe(expected);
+    expect(webPort(new Container(serverWith({ web: props }), 'web'), facts)).toBe(expected);
   });
 
   it.each<[string, Props, RegExp]>([
@@ -24,24 +25,24 @@ describe('webPort', () => {
     ['an image that is not there', { Image: 'new:1' }, /nor is the image "new:1" on the engine: set WebPort$/],
     ['two web ports', { WebPort: '80,81' }, /^it is one port$/],
   ])('has to be said with %s', (_, props, message) => {
-    expect(() => webPort(serverWith({ web: props }), facts, 'web')).toThrow(message);
+    expect(() => webPort(new Container(serverWith({ web: props }), 'web'), facts)).toThrow(message);
   });
 });
 
 describe('backEndPort', () => {
   it('is the one that was allocated, or the container\'s own on the host\'s network', () => {
     const server = serverWith({ a: { WebPort: '80', WebHostPort: '47005' }, b: { WebPort: '8080', WebHostPort: '47006', network: 'host' }, c: { WebPort: '80' } });
-    expect(['a', 'b', 'c'].map((key) => backEndPort(server, facts, key))).toEqual([47_005, 8080, undefined]);
+    expect(['a', 'b', 'c'].map((key) => backEndPort(new Container(server, key), facts))).toEqual([47_005, 8080, undefined]);
   });
 });
 
 describe('names', () => {
   it.each<[Props, string]>([[{}, 'web.example.test'], [{ SubDomainName: 'Docs' }, 'docs.example.test'], [{ SubDomainName: 'Docs.Other.org' }, 'docs.other.org'], [{ SubDomainName: '' }, 'web.example.test']])('of %j is %s', (props, expected) => {
-    expect(subDomainName(serverWith({ web: props }), 'web')).toBe(expected);
+    expect(subDomainName(new Container(serverWith({ web: props }), 'web'))).toBe(expected);
   });
 
   it('need a domain to stand under', () => {
-    expect(() => subDomainName(serverWith({ web: {} }, { DomainName: { type: '' } }), 'web')).toThrow('there is no DomainName');
+    expect(() => subDomainName(new Container(serverWith({ web: {} }, { DomainName: { type: '' } }), 'web'))).toThrow('there is no DomainName');
   });
 
   it('of the primary host come from httpd, else from the server', () => {
@@ -54,6 +55,6 @@ describe('names', () => {
 
 it('a container has a web address by SubDomain or WebAlias', () => {
   const server = serverWith({ a: { SubDomain: 'enabled' }, b: { WebAlias: '/b/, c' }, c: { WebAlias: ' ,' }, d: {} });
-  expect(['a', 'b', 'c', 'd'].map((key) => hasWeb(server, key))).toEqual([true, true, false, false]);
-  expect(webAliases(server, 'b')).toEqual(['b', 'c']);
+  expect(['a', 'b', 'c', 'd'].map((key) => new Container(server, key).hasWeb)).toEqual([true, true, false, false]);
+  expect(new Container(server, 'b').webAliases).toEqual(['b', 'c']);
 });

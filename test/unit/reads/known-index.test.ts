@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { indexesOf, lookUpIndex, type Index, type Snapshot } from '../../../src/db/snapshot.ts';
-import { BOUND_TO } from '../../../src/flow/involved.ts';
-import { LINKED_WITH, NEEDING } from '../../../src/model/links.ts';
+import { BOUND_TO, LINKED_WITH, NEEDING } from '../../../src/model/links.ts';
 import { CLAIMING } from '../../../src/model/port-users.ts';
 import { BY_HOST_NAME, BY_WEB_ALIAS } from '../../../src/model/web.ts';
 import { formatIndex, KnownIndex } from '../../../src/reads/known-index.ts';
