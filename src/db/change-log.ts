@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { MASK, maskerOf, maskWord } from '../mask.ts';
@@ -7,12 +7,13 @@ import { type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
 import { MAY_BE_SECRET } from '../secret-names.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
 import { findPropSchema } from './check-value.ts';
-import { findDbFile, readDbFile } from './db-file.ts';
+import { listDbs, readDbFile } from './db-file.ts';
 import { FlatDb } from './flat-db.ts';
 import { type Lines, listFields, parseFields, sortKeys, toRecord } from './flat-file.ts';
 import { readSchema } from './read-schema.ts';
 import type { DbRecord } from './record.ts';
-import { hasSecrets, isMaskedProp, listPropSecrets, SECRETS } from './secret-values.ts';
+import type { Schema } from './schema.ts';
+import { hasSecrets, isMaskedProp, listPropSecrets, listSecretValues, SECRETS } from './secret-values.ts';
 
 /** Where the changes of a db go on a host that is laid out in a folder, under its root. */
 export const LOG_FILE = '/var/log/docksmith.log';
@@ -25,7 +26,7 @@ export interface ChangedDb {
   readonly after: Lines;
 }
 
-/** What is shown of a prop's value; or everything is secret, or nothing. */
+/** What is shown of a prop's value, of a key and a type (which have no name); or everything is secret, or nothing. */
 export type SecretProps = ((prop: string, value: string) => string) | 'all' | 'none';
 
 /**
@@ -53,7 +54,7 @@ export function logChanges(paths: Paths, changed: ChangedDb): void {
  */
 export function formatChanges({ file, before, after }: ChangedDb, secrets: SecretProps, user: string): string[] {
   const spell = (key: string, value: string | undefined): string =>
-    escapeControls(fromByteString(`${key}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`));
+    escapeControls(fromByteString(`${typeof secrets === 'string' ? key : maskText(key, '', secrets)}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`));
   const changed = [...after.keys()].filter((key) => before.get(key) !== after.get(key));
   const deleted = [...before.keys()].filter((key) => before.get(key) !== undefined && !after.has(key));
   const lines: string[] = [];
@@ -69,8 +70,12 @@ function maskValue(value: string, secrets: SecretProps): string {
   // most dbs have no secrets: of those no value has to be taken apart
   if (secrets === 'none') return value;
   const { type, props } = parseFields(value);
-  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' ? MASK : held === undefined ? held : toByteString(secrets(fromByteString(prop), fromByteString(held)))]));
-  return listFields({ type: secrets === 'all' ? MASK : type, props: masked }).join('|');
+  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' ? MASK : held === undefined ? held : maskText(held, prop, secrets)]));
+  return listFields({ type: secrets === 'all' ? MASK : type === undefined ? type : maskText(type, '', secrets), props: masked }).join('|');
+}
+
+function maskText(text: string, prop: string, secrets: Exclude<SecretProps, string>): string {
+  return toByteString(secrets(fromByteString(prop), fromByteString(text)));
 }
 
 /** No value can end its line or talk to a terminal. */
@@ -83,8 +88,8 @@ function secretProps(paths: Paths, db: string, { before, after }: ChangedDb): Se
   if (db === SECRETS) return 'all';
   try {
     const schema = readSchema(paths, db);
-    const known = listKnown(paths);
     const lines = [...after].filter(([key, line]) => before.get(key) !== line).concat([...before].filter(([key, line]) => after.get(key) !== line));
+    const known = [...listKnown(paths), ...listLineSecrets(schema, db, lines)];
     if (known.length === 0 && !hasSecrets(schema, db) && !lines.some(([, line]) => MAY_BE_SECRET.test(line ?? ''))) return 'none';
     const mask = maskerOf(known);
     const isList = (prop: string): boolean => Object.values(schema[db] ?? {}).some((kind) => findPropSchema(kind, prop)?.kind === 'assignments');
@@ -98,11 +103,35 @@ function secretProps(paths: Paths, db: string, { before, after }: ChangedDb): Se
   }
 }
 
-/** The values of db `secrets`, as any other db may repeat them: that one is small, and read for every change. */
+/** Of larger dbs those are looked at whose schema has secrets: a db is written by the hundred, and may have a hundred megabytes beside it. */
+const LOOKED_THROUGH_BYTES = 1024 ** 2;
+
+/** The secrets of all dbs, as any of them may repeat what another one holds. */
 function listKnown(paths: Paths): readonly string[] {
-  const content = readDbFile(findDbFile(paths, SECRETS), SECRETS);
-  if (content === undefined) return [];
-  return [...FlatDb.parse(content).values()].flatMap(({ props }) => [...props.values()]).flatMap((value) => [value, value.replaceAll('|', '\\|')]);
+  return listDbs(paths).flatMap((name) => {
+    const schema = schemaOf(paths, name);
+    if (!hasSecrets(schema, name) && sizeOf(path.join(paths.dbDir, name)) > LOOKED_THROUGH_BYTES) return [];
+    const content = readDbFile(path.join(paths.dbDir, name), name);
+    return content === undefined ? [] : listSecretValues({ dbs: new Map([[name, FlatDb.parse(content)]]), schema });
+  }).flatMap((value) => [value, value.replaceAll('|', '\\|')]);
+}
+
+/** That of another db may have mistakes: the names of its props still tell. */
+function schemaOf(paths: Paths, db: string): Schema {
+  try {
+    return readSchema(paths, db);
+  } catch {
+    return {};
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Those of the lines themselves: what was a secret a moment ago is in no db any more. */
+function listLineSecrets(schema: Schema, db: string, lines: readonly (readonly [string, string | undefined])[]): readonly string[] {
+  return lines.flatMap(([key, line]) => (line === undefined ? [] : [...toRecord(key, line).props].flatMap(([prop, value]) => listPropSecrets(schema, db, prop, value))));
 }
 
 /** `root`, or `root, sudo from alice`. */

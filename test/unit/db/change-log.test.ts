@@ -73,3 +73,51 @@ it('a host that is laid out in a folder has its log there, with passwords masked
     rmSync(root, { recursive: true, force: true });
   }
 });
+
+it('masks in the lines of one db what is secret in another, by its schema, by its name or in db secrets, and what was so a moment ago', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'docksmith-log-'));
+  try {
+    const paths = findPaths({ DOCKSMITH_ROOT: root });
+    const schema = paths.file('/etc/docksmith/db/mail/schema.json');
+    mkdirSync(path.dirname(schema), { recursive: true });
+    writeFileSync(schema, '{"box": {"Pin": {"doc": "the pin", "kind": "text", "secret": true}}}');
+    const set = (db: string, key: string, props: Readonly<Record<string, string>>, type = 'service'): void => changeDb(paths, db, (draft) => {
+      draft.setType(key, type);
+      for (const [prop, value] of Object.entries(props)) draft.setProp(key, prop, value);
+    });
+    set('docker_images', 'wiki', { RegistryPassword: 'hush-registry' });
+    set('mail', 'anna', { Pin: 'hush|pin' }, 'box');
+    set('docker_containers', 'wiki', { 'Env.API_TOKEN': 'hush-token' });
+    set('secrets', 'pw', { Value: 'hush-secret' }, 'secret');
+    const values = ['hush-registry', 'hush|pin', 'hush-token', 'hush-secret'];
+    for (const [n, value] of values.entries()) {
+      set('notes', `n${n}`, { Command: `run --pw ${value}`, Labels: `a=${value}` }, value.includes('|') ? 'note' : value);
+      if (!value.includes('|')) set('notes', `${value}-key`, {});
+    }
+    // none of these is a secret any more once it is written
+    set('docker_images', 'wiki', { RegistryPassword: 'other', Tag: 'hush-registry' });
+    set('docker_images', 'wiki', { Tag: 'LAST' });
+    const log = readFileSync(paths.file(LOG_FILE), 'utf8');
+    expect(log).toMatch(/NEW n0=\*{8}\|Command\|run --pw \*{8}\|Labels\|a=\*{8} /);
+    expect(log).toContain('Tag|LAST');
+    expect(log.split('\n').filter((line) => line.includes('hush'))).toEqual([expect.stringMatching(/OLD wiki=.*Tag\|hush-registry/)]);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
+it('takes what another db may hold for no secret where that has mistakes in its schema, but for what its names say', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'docksmith-log-'));
+  try {
+    const paths = findPaths({ DOCKSMITH_ROOT: root });
+    const schema = paths.file('/etc/docksmith/db/broken/schema.json');
+    mkdirSync(path.dirname(schema), { recursive: true });
+    writeFileSync(schema, '{');
+    changeDb(paths, 'broken', (draft) => { draft.setType('k', 't'); draft.setProp('k', 'Password', 'hush-broken'); });
+    changeDb(paths, 'other', (draft) => { draft.setType('k', 'plain'); draft.setProp('k', 'Words', 'hush-broken'); });
+    const log = readFileSync(paths.file(LOG_FILE), 'utf8');
+    expect(log).toContain('NEW k=plain|Words|******** ');
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
