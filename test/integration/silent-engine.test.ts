@@ -3,6 +3,9 @@ import net, { type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Host, makeHost } from '../support/host.ts';
+import { makeNamespace } from '../support/namespace.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 import { start } from '../support/running.ts';
 
 const DOCKSMITH = path.resolve(import.meta.dirname, '../../bin/docksmith.js');
@@ -75,4 +78,20 @@ it('logs that wait for an engine end at once by SIGINT and SIGTERM', async () =>
     await running.ended;
     expect(performance.now() - began).toBeLessThan(5000);
   }
+});
+
+needs('dockerd')('an engine whose packets are dropped', () => {
+  it('is given up when the connection takes too long, by the limit for connections, in one line', { timeout: 120_000 }, async () => {
+    const namespace = await makeNamespace();
+    try {
+      await namespace.run('iptables', ['-A', 'OUTPUT', '-p', 'tcp', '--dport', '2375', '-j', 'DROP']);
+      await host.db('configuration delprop docker Socket', 'configuration setprop docker ConnectTimeout 300ms', 'configuration setprop docker ReadTimeout 1h', 'configuration setprop docker WriteTimeout 1h', 'configuration setprop docker IdleTimeout 1h');
+      for (const words of [['status'], ['logs', 'wiki'], ['reconcile'], ['stop', 'wiki']]) {
+        const { exitCode, stderr } = await run(...namespace.command(process.execPath, [DOCKSMITH, ...words]), { env: { DBPATH: undefined, DOCKSMITH_ENGINE: undefined, DOCKSMITH_ROOT: host.root, DOCKER_HOST: 'tcp://127.0.0.1:2375' } });
+        expect({ words, exitCode, stderr }).toEqual({ words, exitCode: 1, stderr: expect.stringMatching(/^docksmith: cannot reach the Docker engine at "tcp:\/\/127\.0\.0\.1:2375": no connection was made within 0\.3 s\n(hint: .*ConnectTimeout.*\n)?$/) as string });
+      }
+    } finally {
+      namespace.remove();
+    }
+  });
 });
