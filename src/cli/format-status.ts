@@ -32,12 +32,13 @@ const LONGEST_NAME = 20;
 const LEAST_FOR_WAYS = 18;
 
 /** A table of all, and below it in words what asks for attention. */
-export function formatStatus({ containers, pending, unfinished, failedOptions }: Status, paint: Paint, width: number): string {
+export function formatStatus({ containers, pending, unfinished, failedOptions, deferred }: Status, paint: Paint, width: number): string {
   const lines = containers.length === 0 ? ['no containers'] : formatRows(containers, paint, width);
   const attention = [
     ...containers.flatMap((container) => listAttention(container).map((words) => `${container.name}: ${words}`)),
     ...(unfinished === undefined ? [] : [`unfinished: ${unfinished}`]),
     ...(failedOptions === undefined ? [] : [`the engine did not start with its new options (${failedOptions.when}), and has the former ones: ${failedOptions.why}; signal-event --retry docker-update tries them again`]),
+    ...(deferred === undefined ? [] : [`set-up: names, addresses and the engine are still to be found out (${deferred}); signal-event docker-update on the host itself finds them`]),
     ...pending.map(({ kind, name, causes }) => `pending: ${kind} ${name} (${formatCauses(causes)}); the next event tries again`),
   ];
   return [...lines, ...(attention.length === 0 ? [] : ['', ...attention.map((text) => paint('yellow', showable(text)))])].map((line) => `${line}\n`).join('');

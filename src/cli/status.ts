@@ -11,10 +11,10 @@ export const statusCommand = defineCommand({
 
 async function runStatus({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const status = await readStatus(paths, words);
-  const { containers, pending, unfinished, failedOptions, engineFailure } = status;
+  const { containers, pending, unfinished, failedOptions, deferred, engineFailure } = status;
   const failures = engineFailure === undefined ? [] : [engineFailure];
   stderr.write(formatFailures(failures, stderr));
-  if (json) stdout.write(formatJson({ containers: containers.map(({ memory, ...container }) => ({ ...withNulls(container), memory: withNulls(memory) })), pending, unfinished: unfinished ?? null, failedOptions: failedOptions === undefined ? null : { when: failedOptions.when, why: failedOptions.why }, failures: jsonFailures(failures) }));
+  if (json) stdout.write(formatJson({ containers: containers.map(({ memory, ...container }) => ({ ...withNulls(container), memory: withNulls(memory) })), pending, unfinished: unfinished ?? null, deferred: deferred ?? null, failedOptions: failedOptions === undefined ? null : { when: failedOptions.when, why: failedOptions.why }, failures: jsonFailures(failures) }));
   else stdout.write(words.length === 0 ? formatStatus(status, painter(stdout), widthOf(stdout)) : formatDetails(status, painter(stdout)));
   return failures.length === 0 ? 0 : 1;
 }

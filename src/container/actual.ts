@@ -34,6 +34,8 @@ export interface ActualContainer {
 /** What the engine has, as far as it matters for what is desired; containers that somebody has renamed as if they had their names back. */
 export interface Actual {
   readonly limitsSwap: boolean;
+  /** by the engine's clock, in milliseconds since 1970; undefined: it does not tell */
+  readonly now?: number | undefined;
   /** by `nameNow` */
   readonly containers: ReadonlyMap<string, ActualContainer>;
   /** what gives them their names back */
@@ -106,7 +108,7 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
   const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
   return {
-    limitsSwap, renames, misnamed,
+    limitsSwap, now: engine.getTime(), renames, misnamed,
     containers: new Map(ours.map((container) => [container.nameNow, container])),
     foreign: new Map(summaries.filter(({ id, labels }) => labels[MANAGED_LABEL] !== 'true' || copies.has(id)).map(({ name, id }) => [name, id])),
     images: new Map(images.flat()),

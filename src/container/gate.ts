@@ -15,13 +15,16 @@ export interface Watched {
   /** of the run spec */
   readonly labels: TextMap;
   readonly since: Since;
+  /** when it was started, by the clock that nobody sets; only for `settling` */
+  readonly began?: number;
 }
 
 /**
  * What was done to it, and so how long it may take: `started` and `unpaused` just now; `earlier`,
- * when its time began with its own start; `failed` already, when it is looked at and not waited for.
+ * when its time began with its own start; `failed` already, when it is looked at and not waited for;
+ * `settling`, when it was healthy already, and is looked at once more.
  */
-export type Since = 'started' | 'unpaused' | 'earlier' | 'failed';
+export type Since = 'started' | 'unpaused' | 'earlier' | 'failed' | 'settling';
 
 /**
  * Waits until a container is healthy.
@@ -34,6 +37,8 @@ const WAIT_MILLISECONDS = 60_000;
 /** One that was healthy may be busy for a moment. */
 const LEAST_WAIT_MILLISECONDS = 2000;
 const LOOK_EVERY_MILLISECONDS = 150;
+/** So long a container has run at least before an event ends well that has started it. */
+const SETTLE_MILLISECONDS = 1000;
 const LOG_LINES = 10;
 
 /**
@@ -41,11 +46,16 @@ const LOG_LINES = 10;
  * @param signal ends every wait
  */
 export function makeGate(engine: Engine, times: HealthTimes, signal: AbortSignal = NEVER): Gate {
-  return async ({ id, name, labels, since }, onWords) => {
+  return async ({ id, name, labels, since, began = 0 }, onWords) => {
     const request = readHealthRequest(labels, times);
     if (request.wait === 0) return;
     const watch = new Watch(engine, id, request, since);
     const wait = <T>(work: Promise<T>): Promise<T> => unlessInterrupted(signal, `cannot wait for container "${name}"`, work, 'it was started, and was not waited for');
+    if (since === 'settling') {
+      await wait(sleep(Math.max(0, Math.min(SETTLE_MILLISECONDS, request.uptime) - (performance.now() - began))));
+      const inspect = await wait(engine.findContainer(id));
+      if (inspect?.State.Running === true && (inspect.RestartCount ?? 0) === 0) return;
+    }
     for (;;) {
       const health = await wait(watch.look());
       if (health.state === 'healthy') return;
@@ -97,7 +107,7 @@ class Watch {
     const { RestartCount: restarts = 0 } = inspect;
     const ranFor = this.#ranFor(inspect);
     // those of an earlier time count for one that is started again and again right now
-    const before = this.#since === 'started' || this.#since === 'unpaused' || inspect.State.Status !== 'restarting' ? restarts : 0;
+    const before = this.#since !== 'earlier' && this.#since !== 'failed' || inspect.State.Status !== 'restarting' ? restarts : 0;
     this.#first ??= { restarts: before, check: findLastCheck(inspect), ranFor };
     if (this.#request.wait === undefined) limit = Math.max(limit, ownCheckTime(inspect));
     if (this.#since === 'failed') limit = 0;

@@ -1,7 +1,8 @@
 import { Failure, reasonOf } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
-import type { Gate, Since } from './gate.ts';
+import { Interrupted } from '../interrupt.ts';
+import type { Gate, Since, Watched } from './gate.ts';
 import { isStarting, type Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import type { RunSpec } from './run-spec.ts';
@@ -30,6 +31,7 @@ export class Gatekeeper {
   readonly #failed: ReadonlySet<string>;
   readonly #onWords: OnWords;
   readonly #watched = new Map<string, Promise<Kept | undefined>>();
+  readonly #started: { readonly operation: Operation; readonly name: string; readonly id: string; readonly began: number }[] = [];
   readonly #others = new Map<string, Promise<Failure | undefined>>();
 
   /**
@@ -56,7 +58,13 @@ export class Gatekeeper {
 
   /** Waits until a container that was just started is healthy. @throws Unhealthy */
   async pass(operation: Operation, name: string, id: string, since: Since = 'started'): Promise<void> {
-    await this.#gate?.({ id, name, labels: this.#specs.get(name)?.ownLabels ?? {}, since }, (words) => this.#onWords(operation, words));
+    const began = performance.now();
+    await this.#wait(operation, { name, id, since });
+    if (since === 'started') this.#started.push({ operation, name, id, began });
+  }
+
+  async #wait(operation: Operation, watched: Omit<Watched, 'labels'>): Promise<void> {
+    await this.#gate?.({ ...watched, labels: this.#specs.get(watched.name)?.ownLabels ?? {} }, (words) => this.#onWords(operation, words));
   }
 
   /** Has an eye on a container that was just started, and waits for nothing. */
@@ -65,9 +73,16 @@ export class Gatekeeper {
     this.#watched.set(operation.name, this.pass(operation, operation.name, id, since).then(() => undefined, (error: unknown) => ({ operation, failure: toFailure(operation.name, error) })));
   }
 
-  /** Waits for all that were started. @returns those that did not become healthy */
+  /**
+   * Waits for all that were started, and then looks at them once more: what ends again and again
+   * may have been well for a moment. @returns those that did not become healthy, or did not stay so
+   */
   async settle(): Promise<readonly Kept[]> {
-    return (await Promise.all(this.#watched.values())).filter((kept) => kept !== undefined);
+    const sick = await Promise.all(this.#watched.values());
+    const ended = await Promise.all(this.#started.map(({ operation, name, id, began }) => this.#wait(operation, { name, id, since: 'settling', began })
+      // who does not wait has what was done
+      .then(() => undefined, (error: unknown) => (error instanceof Interrupted ? undefined : { operation, failure: toFailure(name, error) }))));
+    return [...sick, ...ended].filter((kept) => kept !== undefined);
   }
 
   /** One that was not touched: it has to be healthy as well. */

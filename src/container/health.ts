@@ -1,5 +1,6 @@
 import type { ContainerInspect, Engine } from './engine.ts';
 import type { HealthRequest } from './health-request.ts';
+import { formatTimes, steadyTime } from './steady.ts';
 import { type Probed, probeHttp, probeTcp, type Target } from './probe.ts';
 
 /** What one look at a container tells. */
@@ -35,6 +36,9 @@ export async function checkHealth(engine: Engine, inspect: ContainerInspect, req
   if (State.Status === 'restarting') return { state: 'waiting', words: `it ended ${describeEnd(inspect)}` };
   if (!State.Running) return judgeEnded(inspect);
   if (State.Status === 'paused') return { state: 'disturbed', words: 'it is paused' };
+  // what it says of itself, it may have said before each of its ends
+  const { RestartCount: ended = 0 } = inspect;
+  if (ranFor < steadyTime(ended)) return { state: 'waiting', words: `it ended ${formatTimes(ended)} by itself, and has not run for ${steadyTime(ended) / 1000}s since` };
 
   const own = State.Health?.Status ?? 'none';
   if (own === 'unhealthy' && (isStale || !hasFailedChecks(inspect))) return { state: 'waiting', words: 'its own check has not run since it was paused' };

@@ -13,6 +13,7 @@ import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
 import { isStarting, type Operation } from './operation.ts';
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from './run-spec.ts';
+import { ENDS_AGAIN, FEW_RESTARTS, formatTimes, isUnsteady } from './steady.ts';
 import { getStopRequest } from './stop-request.ts';
 import { type FailedSpecs, withholdFailed } from './withhold.ts';
 
@@ -23,8 +24,10 @@ export interface Plan {
   readonly notes: readonly string[];
   /** what is not done now, though a record asks for it, to a container each; the others go on */
   readonly refused?: readonly Failure[];
-  /** containers that stay otherwise than their records say, since they have failed or need one that has, each with why in a few words */
+  /** containers that stay otherwise than their records say, since they have failed, need one that has, or end again and again, each with why in a few words */
   readonly left?: ReadonlyMap<string, string>;
+  /** containers that run, ended by themselves a moment ago, and may do so again */
+  readonly unsteady?: readonly { readonly name: string; readonly id: string; readonly restarts: number }[];
   /** of the containers that are to run and were looked at, by name */
   readonly specs?: ReadonlyMap<string, RunSpec>;
 }
@@ -75,9 +78,10 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
+  const unsteady = listUnsteady(wanted, actual, tried.operations);
   const notes = [
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
-    ...tried.notes,
+    ...tried.notes, ...unsteady.map(describeUnsteady),
     ...wanted.flatMap((container) => describeKept(container, actual, tried.operations)),
     ...wanted.flatMap((container) => describeImage(container, actual, tried.operations)),
     ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
@@ -85,7 +89,25 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const all = arrange([...actual.renames ?? [], ...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
   // a part of the containers does not say who uses a network
   const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
-  return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), left: tried.left, ...(refused.length === 0 ? {} : { refused }) };
+  return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), left: new Map([...unsteady.filter(hasEndedOften).map(({ name }) => [name, ENDS_AGAIN] as const), ...tried.left]), unsteady: unsteady.filter((container) => !hasEndedOften(container)).map(({ name, id, inspect }) => ({ name, id, restarts: inspect.RestartCount ?? 0 })), ...(refused.length === 0 ? {} : { refused }) };
+}
+
+/** Those that run right now, and will not for long; what is started anew is looked at when that is done. */
+function listUnsteady(wanted: readonly DesiredContainer[], { containers, now }: Actual, operations: readonly Operation[]): readonly ActualContainer[] {
+  return wanted.flatMap(({ name, state }) => {
+    const container = containers.get(name);
+    const isLeft = state === 'running' && container !== undefined && !operations.some((operation) => operation.name === name && isStarting(operation));
+    return isLeft && isUnsteady(container.inspect, now) ? [container] : [];
+  });
+}
+
+function describeUnsteady({ name, inspect: { RestartCount = 0 } }: ActualContainer): string {
+  return `${name} ended ${formatTimes(RestartCount)} by itself, the last time just now; docksmith logs -n 20 ${name}`;
+}
+
+/** Who may only have waited for another one has to be looked at a little longer. */
+function hasEndedOften({ inspect: { RestartCount = 0 } }: ActualContainer): boolean {
+  return RestartCount > FEW_RESTARTS;
 }
 
 /** What an adopted container keeps although its record says otherwise. */
@@ -129,7 +151,9 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
     if (!container.inspect.State.Running) return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];
     return verb === 'restart' ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }] : [];
   });
-  return { ...plan, operations: [...plan.operations, ...rest] };
+  const isRestarted = (name: string): boolean => rest.some((operation) => operation.name === name);
+  const left = new Map([...plan.left ?? []].filter(([name, why]) => why !== ENDS_AGAIN || !isRestarted(name)));
+  return { ...plan, left, unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)), operations: [...plan.operations, ...rest] };
 }
 
 /** What an interrupted recreate has put aside serves in its place, and goes only when the new one is healthy. */

@@ -9,6 +9,7 @@ import type { Plan } from '../container/plan.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { openLabels } from '../container/sealed.ts';
 import { isMadeOf } from '../container/spec-hash.ts';
+import { ENDS_AGAIN } from '../container/steady.ts';
 import { Unhealthy } from '../container/unhealthy.ts';
 import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../container/withhold.ts';
 import { Failure } from '../errors.ts';
@@ -63,5 +64,8 @@ export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new 
 /** Who is not as its record says, though nothing failed just now. */
 export function listLeft({ left = new Map() }: Pick<Plan, 'left'>): readonly Failure[] {
   if (left.size === 0) return [];
-  return [new Failure('cannot bring every container to its record', { why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '), hint: 'change what is wrong in the record, or: docksmith reconcile --retry' })];
+  const [first = ''] = left.keys();
+  // no other try is what it needs
+  const hint = [...left.values()].every((why) => why === ENDS_AGAIN) ? `docksmith logs -n 20 ${first}` : 'change what is wrong in the record, or: docksmith reconcile --retry';
+  return [new Failure('cannot bring every container to its record', { why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '), hint })];
 }

@@ -29,6 +29,7 @@ import { recorded, recordingOperations } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { readSecrets } from './secrets.ts';
+import { watchUnsteady } from './unsteady.ts';
 import { getEngine } from './world.ts';
 
 export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
@@ -102,6 +103,7 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const leftAlone = listEnabled(snapshot).map(({ key }) => key).filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
   const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress, signal);
+  const ended = await watchUnsteady(engine, planned, healthTimes(snapshot), signal);
   await removeOldSecrets(paths, snapshot, engine);
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
@@ -110,7 +112,7 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   await rememberStarts(paths, engine, planned, applied);
   if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined && interrupted === undefined) clearIntents(paths, [ALL_CONTAINERS]);
   if (interrupted !== undefined && request.asked === undefined) notePending(paths, `${request.command} was interrupted`);
-  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...listOwnFailures(applied), ...listLeft(planned), ...interrupted ?? []] };
+  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...listOwnFailures(applied), ...listLeft({ left: new Map([...ended, ...planned.left ?? []]) }), ...interrupted ?? []] };
 }
 
 /** @returns why it does not answer, where it does not */

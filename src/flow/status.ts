@@ -1,5 +1,6 @@
 import type { ContainerInspect, ContainerSummary, Engine } from '../container/engine.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../container/names.ts';
+import { isUnsteady } from '../container/steady.ts';
 import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { holdsOpenSecrets } from '../container/spec-hash.ts';
@@ -18,6 +19,7 @@ import type { Paths } from '../paths.ts';
 import { hasJournal } from '../unfinished.ts';
 import { readHostSnapshot } from './daily.ts';
 import { readFailedOptions } from './engine-fallback.ts';
+import { findDeferred } from './pending-set-up.ts';
 import { readFailedSpecs } from './failed-specs.ts';
 import { readRunSpecs } from './reconcile.ts';
 import { readSecrets } from './secrets.ts';
@@ -69,14 +71,14 @@ export interface Status {
   readonly pending: readonly Intent[];
   /** a commit that was killed and is not put right yet, in words; undefined: there is none */
   readonly unfinished: string | undefined;
+  /** where the dbs were laid out, while what is of this host alone is still to be found out; undefined: it is found */
+  readonly deferred: string | undefined;
   /** options with which the engine did not start, which no event tries again by itself; undefined: there are none */
   readonly failedOptions: { readonly when: string; readonly why: string } | undefined;
   /** why nothing is known of the containers; undefined: the engine answers */
   readonly engineFailure: Failure | undefined;
 }
 
-/** A run that lasts so long makes the engine begin anew with the waits between its restarts: so it counts as one that went well (moby, restartmanager). */
-const RUNS_WELL_AFTER_MILLISECONDS = 10_000;
 const NEVER = '0001-01-01T00:00:00Z';
 
 /**
@@ -85,7 +87,7 @@ const NEVER = '0001-01-01T00:00:00Z';
  */
 export async function readStatus(paths: Paths, names: readonly string[]): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
-  const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths), failedOptions: readFailedOptions(paths) };
+  const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths), failedOptions: readFailedOptions(paths), deferred: findDeferred(paths) };
   const records = listContainers(snapshot).map(({ key }) => key);
   const failed = readFailed(paths);
   const isAsked = (name: string): boolean => names.length === 0 || names.includes(name) || names.includes(baseName(name));
@@ -199,12 +201,11 @@ const NOT_THERE = {
 export function describeState({ State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>, now: number | undefined): Pick<ContainerStatus, 'state' | 'health' | 'isCrashLooping' | 'restarts' | 'exitCode' | 'outOfMemory' | 'started' | 'finished'> {
   const health = State.Health?.Status;
   const [started, finished] = [State.StartedAt, State.FinishedAt].map((time) => (time === undefined || time === NEVER ? undefined : time));
-  const isFresh = State.Status === 'running' && started !== undefined && (now ?? Infinity) - Date.parse(started) < RUNS_WELL_AFTER_MILLISECONDS;
   return {
     state: State.Status,
     // of what does not run the engine keeps saying what it said last
     health: health === undefined || health === 'none' || State.Status !== 'running' ? undefined : health,
-    isCrashLooping: RestartCount >= 2 && (State.Status === 'restarting' || isFresh),
+    isCrashLooping: RestartCount >= 2 && isUnsteady({ State, RestartCount }, now),
     restarts: RestartCount,
     exitCode: State.Status === 'running' || State.Status === 'paused' || finished === undefined ? undefined : State.ExitCode,
     outOfMemory: State.OOMKilled ?? false,

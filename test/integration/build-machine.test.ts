@@ -53,6 +53,8 @@ needs('namespace')('a host that is laid out on another machine', () => {
     expect((await runInside('signal-event', ['docker-update'])).exitCode).toBe(0);
     expect(ofThisMachine()).toEqual([]);
 
+    expect((await runInside('docksmith', ['status'])).stdout).toContain('set-up: names, addresses and the engine are still to be found out (this is a chroot); signal-event docker-update');
+    expect((JSON.parse((await runInside('docksmith', ['status', '--json'])).stdout) as { deferred: string }).deferred).toBe('this is a chroot');
     host.write('/etc/hostname', 'host.example.test\n');
     host.write('/etc/resolv.conf', '');
     host.write('/run/openrc/softlevel', '');
@@ -60,6 +62,7 @@ needs('namespace')('a host that is laid out on another machine', () => {
     expect([first.exitCode, first.stderr, first.stdout]).toEqual([0, '', expect.stringContaining('set-up: configuration LocalIP: 192.168.1.2 (found)\n')]);
     expect(host.read('/var/lib/docksmith/db/configuration')).toMatch(/^DomainName=example\.test$[^]*^LocalIP=192\.168\.1\.2$[^]*^SystemName=host$/m);
     expect(host.read('/var/lib/docksmith/db/networks')).toContain('192.168.1.0=network|Mask|255.255.255.0');
+    expect((await runInside('docksmith', ['status'], { isBooted: true })).stdout).not.toContain('set-up');
     expect((await runInside('signal-event', ['docker-update'], { isBooted: true })).stdout).not.toContain('set-up');
   }, 300_000);
 

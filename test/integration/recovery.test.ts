@@ -11,6 +11,11 @@ import { run } from '../support/run.ts';
 /** Ends at once until a file is there. */
 const FRAGILE = '#!/bin/sh\ntrap "exit 0" TERM\n[ -e /flag/go ] || exit 3\nwhile :; do sleep 3600 & wait $!; done\n';
 
+/** Runs for a moment, as if it was well. */
+const SHORT = '#!/bin/sh\nsleep 3\nexit 3\n';
+/** The same, and it answers meanwhile. */
+const SHORT_WEB = '#!/bin/sh\nnc -ll -p 80 -e /bin/true &\nsleep 0.5\nexit 3\n';
+
 needs('dockerd')('recovery on a real engine', () => {
   let dockerd: Dockerd;
   let proxy: CountingProxy;
@@ -20,6 +25,8 @@ needs('dockerd')('recovery on a real engine', () => {
     dockerd = await startDockerd();
     proxy = await startCountingProxy(dockerd.socket, { refuse: (call) => refuse(call) });
     await makeSleepImage(dockerd, 'sleep:1');
+    await makeImage(dockerd, 'short:1', { cmd: ['/short'], files: { '/short': SHORT } });
+    await makeImage(dockerd, 'short-web:1', { cmd: ['/short'], files: { '/short': SHORT_WEB } });
     await makeImage(dockerd, 'fragile:1', { cmd: ['/fragile'], files: { '/fragile': FRAGILE } });
   });
   afterAll(async () => {
@@ -96,6 +103,29 @@ needs('dockerd')('recovery on a real engine', () => {
     await host.runOrFail('signal-event', ['docker-update']);
     await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
     expect(await listNames()).toEqual([]);
+  });
+
+  it('does not end well while a container ends again and again, also where it runs at that moment', async () => {
+    await makeOwnHost('docker_containers set short service status enabled Image short:1 Restart always', 'docker_containers set git service status enabled Image sleep:1');
+    // what runs for a moment may be taken for well once
+    await host.run('signal-event', ['docker-update']);
+    for (const restarts of [1, 2]) {
+      await expect.poll(() => inspect('short', '{{.RestartCount}} {{.State.Status}}'), { timeout: 60_000, interval: 50 }).toMatch(new RegExp(`^(?:[${restarts}-9]|\\d\\d+) running$`));
+      const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+      expect(stderr).toMatch(/"short" (ends again and again|has failed before)|container "short"/);
+      expect(stderr).not.toContain('git');
+      expect(exitCode).toBe(1);
+    }
+    await host.db('docker_containers setprop short Image sleep:1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
+  });
+
+  it('does not take for well what answers and ends a moment later', async () => {
+    await makeOwnHost('docker_containers set short service status enabled Image short-web:1 TCPPort 80 access public Restart always', 'configuration setprop docksmith HealthUptime 2s');
+    const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+    expect(stderr).toMatch(/cannot run container "short": .*it ended/);
+    expect(exitCode).toBe(1);
   });
 
   it('lets the rest go on beside a container that the engine cannot remove, says so once, and is not held up by it again', async () => {

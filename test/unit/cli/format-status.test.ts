@@ -9,7 +9,7 @@ const PLAIN: ContainerStatus = {
 };
 const LOOPING: ContainerStatus = { ...PLAIN, name: 'crash', state: 'restarting', isCrashLooping: true, restarts: 14, exitCode: 3, memory: { used: undefined, limit: 256 * 1024 ** 2 } };
 
-const QUIET: Status = { containers: [], pending: [], unfinished: undefined, failedOptions: undefined, engineFailure: undefined };
+const QUIET: Status = { containers: [], pending: [], unfinished: undefined, failedOptions: undefined, deferred: undefined, engineFailure: undefined };
 
 const plain = (_style: unknown, text: string): string => text;
 const show = (containers: readonly ContainerStatus[], width = 80): readonly string[] => formatStatus({ ...QUIET, containers }, plain, width).split('\n');
@@ -51,6 +51,10 @@ describe('the table', () => {
     const marked = formatStatus({ ...QUIET, containers: [PLAIN, LOOPING] }, (style, text) => `<${String(style)}>${text}</>`, 80);
     expect(marked).toContain('wiki   <green>running   </>');
     expect(marked).toContain('crash  <red>crash-loop</>');
+  });
+
+  it('tells what another machine has left to this host, and what finds it', () => {
+    expect(formatStatus({ ...QUIET, deferred: 'this is a chroot' }, plain, 80)).toBe('no containers\n\nset-up: names, addresses and the engine are still to be found out (this is a chroot); signal-event docker-update on the host itself finds them\n');
   });
 
   it('tells what is pending and unfinished', () => {
@@ -105,7 +109,9 @@ it('tells a crash-looping one from one that was started again once', () => {
   const running = { Status: 'running', Running: true, ExitCode: 0, StartedAt: '2026-11-21T10:00:00Z' };
   const isLooping = (State: typeof running, RestartCount: number, at = now): boolean => describeState({ State, RestartCount }, at).isCrashLooping;
   expect(isLooping(running, 5)).toBe(true);
-  expect(isLooping(running, 5, Date.parse('2026-11-21T10:00:20Z'))).toBe(false);
+  expect(isLooping(running, 3, Date.parse('2026-11-21T10:00:20Z'))).toBe(false);
+  // the more often it has ended, the longer it has to run
+  expect(isLooping(running, 5, Date.parse('2026-11-21T10:00:20Z'))).toBe(true);
   expect(isLooping(running, 1)).toBe(false);
   // an engine that does not tell what time it is
   expect(describeState({ State: running, RestartCount: 5 }, undefined).isCrashLooping).toBe(false);
