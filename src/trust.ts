@@ -2,46 +2,62 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from './errors.ts';
-import type { Paths } from './paths.ts';
 
 const [GROUP_WRITES, OTHERS_WRITE, STICKY] = [0o020, 0o002, 0o1000];
+
+/** Who, other than root and the caller, can change or replace a file, in words, and what they can write for that. */
+export interface Writer {
+  readonly who: string;
+  readonly part: string;
+}
 
 /**
  * Refuses to run a file that somebody other than root or the caller can change or replace: the
  * file itself, a folder above it, and both also where symbolic links on the way lead, as sudo and
- * cron do. What the package brings is as much to be trusted as this program, which stands beside it.
+ * cron do. What the package brings is looked at as well.
  * @param shown what the message calls it: `step "/etc/docksmith/events/x/S50y"`
  * @throws Failure naming the one file or folder, who can write it, and the remedy
  */
-export function refuseUntrusted(paths: Paths, file: string, shown: string): void {
-  const folder = path.dirname(file);
-  if (isBelow(folder, paths.packageDir) && !lstatSync(file).isSymbolicLink()) return;
+export function refuseUntrusted(file: string, shown: string): void {
   const writer = findWriter(file);
-  if (writer === undefined) return;
-  const { who, part } = writer;
+  if (writer !== undefined) throw describeWriter(writer, `cannot run ${shown}`, `what is run here is run with the rights of ${userWords()}`);
+}
+
+/** Why what is not run, but decides what is done, is not used. */
+export function distrust(writer: Writer, shown: string): Failure {
+  return describeWriter(writer, `cannot use ${shown}`, `it decides what is done here with the rights of ${userWords()}`);
+}
+
+function describeWriter({ who, part }: Writer, what: string, why: string): Failure {
   const isOwner = /^user \d+$/.test(who);
-  throw new Failure(`cannot run ${shown}`, {
-    why: `${who} can write "${part}", and what is run here is run with the rights of ${userWords()}`,
-    hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}`,
+  return new Failure(what, { why: `${who} can write "${part}", and ${why}`, hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}` });
+}
+
+/** Who else can change or replace a file; undefined: nobody. */
+export function findWriter(file: string): Writer | undefined {
+  return findWriters([file])[0];
+}
+
+/** The same of many files: each writer of a part once, with the first file that the part is of. */
+export function findWriters(files: Iterable<string>): readonly (Writer & { readonly file: string })[] {
+  const seen = new Set<string>();
+  return [...files].flatMap((file) => {
+    return listParts(path.resolve(file), seen).flatMap((part) => {
+      const who = findStranger(part);
+      return who === undefined ? [] : [{ who, part, file }];
+    });
   });
 }
 
-/** Who, other than root and the caller, can change or replace a file, in words, and what they can write for that; undefined: nobody. */
-export function findWriter(file: string): { readonly who: string; readonly part: string } | undefined {
-  for (const part of listParts(path.resolve(file))) {
-    const who = findStranger(part);
-    if (who !== undefined) return { who, part };
-  }
-  return undefined;
-}
-
-/** The file, every folder above it, and the same of what each symbolic link on the way leads to. */
-function listParts(file: string, seen = new Set<string>()): ReadonlySet<string> {
+/** The file, every folder above it, and the same of what each symbolic link on the way leads to; but for what was seen before. */
+function listParts(file: string, seen: Set<string>): readonly string[] {
+  const parts: string[] = [];
   for (let part = file; !seen.has(part); part = path.dirname(part)) {
     seen.add(part);
-    if (isLink(part)) listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen);
+    parts.push(part);
+    if (isLink(part)) parts.push(...listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen));
   }
-  return seen;
+  return parts;
 }
 
 function isLink(part: string): boolean {
@@ -93,10 +109,6 @@ function readFields(file: string): readonly (readonly string[])[] {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
-}
-
-function isBelow(file: string, folder: string): boolean {
-  return file.startsWith(`${folder}/`);
 }
 
 function userWords(): string {

@@ -1,5 +1,6 @@
 import { type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts';
 import { Failure } from '../errors.ts';
+import { refuseOpenTree } from '../trust-tree.ts';
 import type { Engine } from './engine.ts';
 import type { BuildOperation, PullOperation } from './operation.ts';
 
@@ -26,10 +27,16 @@ export function makeImageOperation(reference: string, source: ImageSource, cause
   return { verb: 'pull', ...common, cause: source.kind === 'import' ? `${cause}, from ${source.path ?? 'no archive'}` : cause, source };
 }
 
+/** Who can write what an image is made of decides what runs. @throws Failure */
+export function refuseOpenImage({ name, source: { kind, path } }: { readonly name: string; readonly source: Pick<ImageSource, 'kind' | 'path'> }): void {
+  if (path !== undefined && (kind === 'build' || kind === 'import')) refuseOpenTree(path, `"${path}" for image "${name}"`);
+}
+
 /** Pulls, builds or imports. @param onWords how far it is, as often as there is news */
 export async function applyImage(engine: Engine, { verb, name, source: { kind, path, login } }: ImageOperation, onWords: (words: string) => void): Promise<void> {
   if (kind === 'pull') return engine.pullImage(name, onWords, login);
   if (kind === 'local') throw new Failure(`cannot pull image "${name}"`, { why: 'its Source is local: it is made by hand on this host' });
   if (path === undefined) throw new Failure(`cannot ${verb} image "${name}"`, { why: `its Source is ${kind}, and its record names no ${kind === 'build' ? 'BuildPath' : 'ImportPath'}` });
+  refuseOpenImage({ name, source: { kind, path } });
   await (kind === 'build' ? engine.buildImage(name, path, onWords) : engine.importImage(name, path, onWords));
 }

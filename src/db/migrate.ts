@@ -13,7 +13,7 @@ import { findDbFile } from './db-file.ts';
  */
 export function runMigration(paths: Paths, db: string, file: string): void {
   const dbFile = findDbFile(paths, db);
-  refuseUntrusted(paths, file, `"${file}"`);
+  refuseUntrusted(file, `"${file}"`);
   const env = { ...process.env, DB: db, DBFILE: dbFile, DBPATH: paths.dbDir, DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root, PATH: withOurCommands(paths) };
   const { status, signal, error } = spawnSync(file, [db, dbFile], { env, stdio: ['ignore', 2, 2] });
   if (error !== undefined) throw new Failure(`cannot run "${file}"`, { why: 'code' in error && error.code === 'EACCES' ? 'it is not executable' : error.message, cause: error });

@@ -145,7 +145,7 @@ function findExecutable(paths: Paths, name: string, file: string, actions: Reado
   }
   if (!stats.isFile()) throw cannot('it is not a file');
   if ((stats.mode & 0o111) === 0) throw cannot('it is not executable', `chmod +x ${executable}`);
-  for (const needed of new Set([file, executable])) refuseUntrusted(paths, needed, `step "${shown}"`);
+  for (const needed of new Set([file, executable])) refuseUntrusted(needed, `step "${shown}"`);
   return executable;
 }
 
@@ -167,7 +167,7 @@ function listTemplates(paths: Paths, event: string, warnings: string[], collect:
     // nearly all are empty, and are not opened
     const [metadata, from] = [statSync(file).size === 0 ? '' : readText(file), withoutRoot(paths, file)];
     // it may hold a command to run, the CHECK
-    if (metadata.trim() !== '') collect(() => refuseUntrusted(paths, file, `what "${from}" says`));
+    if (metadata.trim() !== '') collect(() => refuseUntrusted(file, `what "${from}" says`));
     return { template: `/${name}`, metadata, from };
   });
 }

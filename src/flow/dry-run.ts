@@ -22,6 +22,7 @@ import { isSetUpPending } from './pending-set-up.ts';
 import type { SignalRequest } from './signal.ts';
 import { planSetUp } from './setup.ts';
 import { planImageFetches } from './update-images.ts';
+import { refuseOpenSources } from './trusted-files.ts';
 import { findEngine, getEngine, type World, readWorld } from './world.ts';
 
 /** What an event would do. */
@@ -65,6 +66,7 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const allocated = has(KNOWN_ACTIONS.ports) ? allocatePorts(real.snapshot, real.facts) : [];
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
+  if (templates.length > 0) refuseOpenSources(paths);
   const requests = requestsOf(templates, args);
   const { expanded, failure: held } = holdBackFailed(paths, requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver, isForced: force }), retry);
   const { changes } = expanded;

@@ -17,6 +17,7 @@ import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
+import { refuseOpenSources } from './trusted-files.ts';
 import { readWorld, type World } from './world.ts';
 
 export interface ExpandRequest {
@@ -50,6 +51,7 @@ export async function expandOne(paths: Paths, request: ExpandRequest, reporter: 
 }
 
 function expand(world: World, { template, takeOver, outputFilename }: ExpandRequest): Expanded {
+  refuseOpenSources(world.paths);
   return expandTemplates(world, [{ ...findTemplate(world, template), ...(outputFilename === undefined ? {} : { outputFilename }) }], { takeOver });
 }
 

@@ -20,6 +20,7 @@ import type { Rendered } from '../template/rendered.ts';
 import { releaseForeign } from './foreign-daemon.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
 import { Rendering } from './rendering.ts';
+import { checkNamedFiles } from './trusted-files.ts';
 import type { World } from './world.ts';
 
 export interface Expanded {
@@ -49,6 +50,7 @@ export interface ExpandOptions {
  */
 export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false, spool }: ExpandOptions): Expanded {
   const { paths, ledger } = world;
+  const open = checkNamedFiles(paths, world.snapshot);
   const rendering = new Rendering(world, { isForced });
   const requests = asked.map((request) => withInvolved(world, request, rendering));
   const { warnings, checked } = checkContainers(world, requests, rendering);
@@ -57,7 +59,7 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
   const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }));
-  return { changes, outputs, warnings: [...warnings, ...rendered.warnings], listReads: rendered.listReads, remember: () => rendered.remember({ checked, entered: changes.enter.map(({ path }) => path) }) };
+  return { changes, outputs, warnings: [...open, ...warnings, ...rendered.warnings], listReads: rendered.listReads, remember: () => rendered.remember({ checked, entered: changes.enter.map(({ path }) => path) }) };
 }
 
 /** With those containers that the named ones cannot do without. */

@@ -7,6 +7,7 @@ import { type Desired, makeDesired } from '../container/desired.ts';
 import type { Engine } from '../container/engine.ts';
 import { makeGate } from '../container/gate.ts';
 import { type HealthTimes, parseMilliseconds } from '../container/health-request.ts';
+import { refuseOpenImage } from '../container/image-operations.ts';
 import type { Operation } from '../container/operation.ts';
 import { type Asked, type Plan, planAsked, planReconcile } from '../container/plan.ts';
 import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
@@ -84,6 +85,7 @@ export function healthTimes(snapshot: Snapshot): HealthTimes {
 export function refuseMissing(snapshot: Snapshot, plan: Plan, outputs?: Outputs): void {
   const making = listMaking(plan);
   const images = new Set(plan.operations.flatMap((operation) => ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing ? [operation.name] : [])));
+  for (const operation of plan.operations) if (operation.verb === 'pull' || operation.verb === 'build') refuseOpenImage(operation);
   throwAll([
     ...making.flatMap((operation) => missingFolders(snapshot, operation)).filter(({ make, folder }) => !make && !isComing(folder, outputs)).map(({ name, prop, folder }) => new Failure(`cannot create container "${name}"`, {
       why: `its ${prop} names "${folder}", and this host has no such folder`,

@@ -1,20 +1,22 @@
 import path from 'node:path';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import type { Paths } from '../paths.ts';
+import { listSchemaFiles } from '../db/read-schema.ts';
 import { refuseUntrusted } from '../trust.ts';
 
 export type CommandProp = 'StartCommand' | 'StopCommand' | 'RestartCommand' | 'ReloadCommand' | 'CheckCommand';
 
 /**
- * The command of a service, which is run as root. One that stands in the db itself is refused
- * where somebody else can write that db, or put another one in its place.
+ * The command of a service, which is run as root. It is refused where somebody else can write the db
+ * that it stands in, or the schema that it is a default of, or put another one in its place.
  * @returns undefined where there is none
  * @throws Failure with the remedy
  */
 export function findServiceCommand(paths: Paths, snapshot: Snapshot, service: string, prop: CommandProp): string | undefined {
   const command = findProp(snapshot, 'configuration', service, prop) || undefined;
-  if (command !== undefined && getDb(snapshot, 'configuration').get(service)?.props.has(prop) === true) {
-    refuseUntrusted(paths, path.join(paths.dbDir, 'configuration'), `${prop} of "${service}" in db "configuration"`);
-  }
+  if (command === undefined) return undefined;
+  const shown = `${prop} of "${service}" in db "configuration"`;
+  if (getDb(snapshot, 'configuration').get(service)?.props.has(prop) === true) refuseUntrusted(path.join(paths.dbDir, 'configuration'), shown);
+  else for (const { file } of listSchemaFiles(paths, 'configuration')) refuseUntrusted(file, `${shown}, a default`);
   return command;
 }

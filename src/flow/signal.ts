@@ -35,6 +35,7 @@ import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { StagedDbs } from './staged-dbs.ts';
+import { refuseOpenSources } from './trusted-files.ts';
 import { findEngine, readHostSnapshot, readWorld, type World } from './world.ts';
 
 export type { SignalRequest, SignalResult };
@@ -125,6 +126,7 @@ class Signal {
     const spool = new Spool(this.#paths);
     keepHeapSmall(this.#paths);
     try {
+      refuseOpenSources(this.#paths);
       const isFirst = isSetUpPending(this.#paths);
       staged = before.length === 0 && prepare === undefined && !isFirst ? undefined : new StagedDbs(this.#paths);
       if (isFirst && staged !== undefined) await (await import('./setup.ts')).findOutNow(staged.paths, this.#reporter);

@@ -65,7 +65,7 @@ export function readMetadata(paths: Paths, output: string, extra?: { readonly fi
   const files = listed.toReversed().flatMap(({ file, state }) => {
     const text = state === undefined ? undefined : readIfThere(file);
     // a CHECK is a command line, run with our rights
-    if (text !== undefined && givesCheck(text)) refuseUntrusted(paths, file, `the CHECK of "${withoutRoot(paths, file)}"`);
+    if (text !== undefined && givesCheck(text)) refuseUntrusted(file, `the CHECK of "${withoutRoot(paths, file)}"`);
     return text === undefined ? [] : [{ file: withoutRoot(paths, file), text }];
   });
   return parseMetadata(output, extra === undefined ? files : [...files, extra]);

@@ -17,7 +17,7 @@ describe('an executable', () => {
     host = makeTempHost();
     file = host.write('/etc/docksmith/events/x/S50run', '#!/bin/sh\n', 0o755);
   });
-  const refuse = (name = file) => (): void => refuseUntrusted(host.paths, name, 'step "S50run"');
+  const refuse = (name = file) => (): void => refuseUntrusted(name, 'step "S50run"');
 
   it('that only its owner can write is run', () => {
     expect(refuse()).not.toThrow();
@@ -83,8 +83,10 @@ describe('an executable', () => {
     expect(refuse(host.file('/etc/docksmith/events/x/S70named'))).toThrow('everybody can write');
   });
 
-  it('of the package is as much to be trusted as the program beside it', () => {
+  it('of the package is looked at as any other', () => {
     const shipped = host.write('package:events/x/S50run', '#!/bin/sh\n', 0o777);
+    expect(refuse(shipped)).toThrow(`everybody can write "${shipped}"`);
+    chmodSync(shipped, 0o755);
     expect(refuse(shipped)).not.toThrow();
   });
 
