@@ -1,5 +1,7 @@
+import type { Paths } from '../paths.ts';
 import { showable } from '../showable.ts';
-import { applyFilter, type Filtered } from '../flow/filter.ts';
+import { Failure } from '../errors.ts';
+import { applyFilter, type Filtered, type FilterRequest, hasKept } from '../flow/filter.ts';
 import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, NO_OPERANDS } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
@@ -7,15 +9,17 @@ import { formatFiltered } from './format-filter.ts';
 import { formatFailures, jsonFailures } from './format-failure.ts';
 import { readText } from '../read-file.ts';
 
-const OPTIONS = { ...DRY_RUN_OPTION, quiet: { doc: 'say nothing where the kernel has the rules already' }, ...JSON_OPTION } as const;
+const OPTIONS = { ...DRY_RUN_OPTION, release: { doc: 'also let go of rules that were kept for containers which have stopped' }, quiet: { doc: 'say nothing where the kernel has the rules already' }, ...JSON_OPTION } as const;
 
-/** Also the action `docker-filter`. */
+/** Also the actions `docker-filter` and, with --release, `docker-filter-release`. */
 export const firewallCommand = defineCommand({
   name: 'firewall', doc: 'keep private ports from foreign addresses again, as after a firewall was flushed', effect: 'changes', operands: NO_OPERANDS, options: OPTIONS, run: runFirewall,
 });
 
-async function runFirewall({ values: { 'dry-run': dryRun = false, quiet = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { filtered, failures } = await applyFilter(paths, { dryRun });
+async function runFirewall({ values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+  // the step before the containers has looked at everything else
+  if (release && quiet && !hasKept(paths)) return 0;
+  const { filtered, failures } = await applyFilter(paths, { dryRun, keepFor: release ? await readWhoIsLeft(paths) : 'everybody' });
   const mayPend = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
   if (json) {
     stdout.write(formatJson({ filters: filtered, failures: jsonFailures(failures) }));
@@ -30,6 +34,18 @@ async function runFirewall({ values: { 'dry-run': dryRun = false, quiet = false,
   }
   stderr.write(formatFailures(failures, stderr));
   return failures.length === 0 ? 0 : 1;
+}
+
+/** Where the engine does not answer nothing goes: the next event asks again. */
+async function readWhoIsLeft(paths: Paths): Promise<FilterRequest['keepFor']> {
+  if (!hasKept(paths)) return 'everybody';
+  const { readStillReached } = await import('../flow/still-reached.ts');
+  try {
+    return await readStillReached(paths);
+  } catch (error) {
+    if (error instanceof Failure) return 'everybody';
+    throw error;
+  }
 }
 
 /** In an event: what was done, and what was left alone although this event changed its file. */

@@ -18,6 +18,9 @@ export const FAMILIES: readonly Family[] = [
   { name: 'IPv6', save: 'ip6tables-save', restore: 'ip6tables-restore', file: '/etc/docksmith/filter/docker-user.v6' },
 ];
 
+/** Sets the filter before the engine starts, where systemd starts it. */
+export const BEFORE_ENGINE = '/etc/systemd/system/docker.service.d/docksmith-filter.conf';
+
 /** Why the packet filter of this machine cannot be read or is none of our business: words after `left alone, `. */
 export interface OutOfReach {
   readonly why: string;

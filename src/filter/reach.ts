@@ -1,4 +1,4 @@
-import { JUMPS, OWN_CHAINS, type Rules } from './rules.ts';
+import { findOvertaking, JUMPS, OWN_CHAINS, type Rules } from './rules.ts';
 
 /** How a container is asked for something. */
 export type Way = PortWay | LoopbackWay | DirectWay;
@@ -52,7 +52,7 @@ function passChain(rules: Rules, chain: Chain, way: Way): Passing {
     const list = rules.get(from) ?? [];
     const at = list.indexOf(`-j ${to}`);
     if (at < 0) return everybody(`${from} does not lead to ${to}`);
-    const before = list.slice(0, at).find((rule) => isOpenTo(parseRule(rule), way));
+    const before = list.slice(0, at).find((rule) => isOpenTo(parseRule(rule), way)) ?? findOvertaking(list.slice(0, at));
     if (before !== undefined) return everybody(`${from} accepts it before: ${before}`);
   }
   const own = (rules.get(chain) ?? []).map(parseRule);
@@ -64,27 +64,31 @@ function passChain(rules: Rules, chain: Chain, way: Way): Passing {
   return { networks: passed.map(({ options }) => options.get('-s') ?? ''), why: undefined };
 }
 
-interface Rule {
+export interface Rule {
   /** `DROP`, or a chain */
   readonly target: string;
+  /** by ours the container that it is about */
+  readonly comment: string | undefined;
   /** `--dport` -> `8080`; the names of modules and comments are left out */
   readonly options: ReadonlyMap<string, string>;
 }
 
 /** Reads a rule as `iptables-save` spells it. What is negated has a `!` in front of its name, and so matches nothing here. */
-function parseRule(text: string): Rule {
+export function parseRule(text: string): Rule {
   const words = [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain = '']) => quoted ?? plain);
   const options = new Map<string, string>();
   let target = '';
+  let comment: string | undefined;
   for (let n = 0; n < words.length; n++) {
     const isNegated = words[n] === '!';
     if (isNegated) n++;
     const [name = '', value = ''] = [words[n], words[n + 1]];
     n++;
     if (name === '-j') target = value;
-    else if (name !== '-m' && name !== '--comment') options.set(`${isNegated ? '!' : ''}${name}`, value);
+    else if (name === '--comment') comment = value;
+    else if (name !== '-m') options.set(`${isNegated ? '!' : ''}${name}`, value);
   }
-  return { target, options };
+  return { target, comment, options };
 }
 
 /** Whether a rule accepts everything, or everything that is asked for that way. */

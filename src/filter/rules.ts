@@ -16,8 +16,8 @@ export type Rules = ReadonlyMap<string, readonly string[]>;
 
 /** What was in the kernel right after it was last put there: the kernel spells rules in a way of its own. */
 export interface Applied {
-  /** of the file */
-  readonly digest: string;
+  /** the file's, and what was kept besides */
+  readonly text: string;
   readonly rules: readonly string[];
 }
 
@@ -41,17 +41,22 @@ export function listOwnRules(rules: Rules): readonly string[] {
 
 /**
  * Why the kernel is not as the file wants it, in words; undefined where it is.
- * @param wanted the file's digest, undefined where there is no file
+ * @param wanted the text, undefined where there is no file
  */
 export function findDifference(wanted: string | undefined, rules: Rules, applied: Applied | undefined): string | undefined {
   const has = OWN_CHAINS.some((chain) => rules.has(chain));
   if (wanted === undefined) return has ? 'there are no private ports to keep' : undefined;
   if (!OWN_CHAINS.every((chain) => rules.has(chain))) return has ? 'a chain of ours is gone' : 'not there';
   const missing = listMissingJumps(rules)[0];
-  if (missing !== undefined) return `${missing.from} does not lead to ${missing.to}`;
+  if (missing !== undefined) return missing.isThere ? `in ${missing.from} the engine's own rules come before ${missing.to}` : `${missing.from} does not lead to ${missing.to}`;
   if (applied === undefined) return 'not known what is there';
-  if (applied.digest !== wanted) return 'its file changed';
+  if (applied.text !== wanted) return isPartOf(wanted, applied.text) ? 'what some rules were kept for has stopped' : 'its file changed';
   return listOwnRules(rules).join('\n') === applied.rules.join('\n') ? undefined : 'somebody changed it';
+}
+
+function isPartOf(text: string, whole: string): boolean {
+  const lines = new Set(whole.split('\n'));
+  return text.split('\n').every((line) => lines.has(line));
 }
 
 /** What `iptables-restore --noflush` is given: our chains as in the file, and the way to them where it is missing. */
@@ -60,7 +65,7 @@ export function formatRestore(file: string, rules: Rules): string {
   if (jumps.length === 0) return file;
   // naming a chain here would empty it, so only one that is not there is named
   const chain = rules.has('DOCKER-USER') ? '' : ':DOCKER-USER - [0:0]\n';
-  return `${file.trimEnd()}\n*filter\n${chain}${jumps.map(({ from, to }) => `-I ${from} 1 -j ${to}\n`).join('')}COMMIT\n`;
+  return `${file.trimEnd()}\n*filter\n${chain}${jumps.map(({ from, to, isThere }) => `${isThere ? `-D ${from} -j ${to}\n` : ''}-I ${from} 1 -j ${to}\n`).join('')}COMMIT\n`;
 }
 
 /** The same to take our chains away, with the ways to them; the engine's stay. */
@@ -70,6 +75,18 @@ export function formatRemoval(rules: Rules): string {
   return `*filter\n${jumps.join('')}${chains.map((chain) => `-F ${chain}\n`).join('')}${chains.map((chain) => `-X ${chain}\n`).join('')}COMMIT\n`;
 }
 
-function listMissingJumps(rules: Rules): readonly (typeof JUMPS)[number][] {
-  return JUMPS.filter(({ from, to }) => rules.get(from)?.includes(`-j ${to}`) !== true);
+function listMissingJumps(rules: Rules): readonly ((typeof JUMPS)[number] & { readonly isThere: boolean })[] {
+  return JUMPS.flatMap((jump) => {
+    const list = rules.get(jump.from) ?? [];
+    const at = list.indexOf(`-j ${jump.to}`);
+    return at >= 0 && findOvertaking(list.slice(0, at)) === undefined ? [] : [{ ...jump, isThere: at >= 0 }];
+  });
+}
+
+/**
+ * The first of the engine's own rules, which accept what is published. An engine that has no
+ * DOCKER-USER for IPv6 (before 24.0) puts them in front of whatever is there when it starts.
+ */
+export function findOvertaking(before: readonly string[]): string | undefined {
+  return before.find((rule) => /-j DOCKER(?!-USER$)(-\S+)?$/.test(rule));
 }

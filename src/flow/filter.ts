@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { isNeeded, listLost, type StillReached, withKept } from '../filter/kept.ts';
 import { FAMILIES, type Family, isOutOfReach, readRules, restoreRules } from '../filter/kernel.ts';
 import { type Applied, findDifference, formatRemoval, formatRestore, listOwnRules, type Rules } from '../filter/rules.ts';
 import { addIntents, clearIntents } from '../output/intents.ts';
@@ -26,18 +26,26 @@ export interface FilterResult {
 
 const PENDING = { kind: 'service', name: 'packet-filter' } as const;
 
+export interface FilterRequest {
+  readonly dryRun: boolean;
+  /** the files as a dry run has rendered them; absent: as they are installed */
+  readonly texts?: FilterTexts;
+  /** for whom rules stay that the files have no more; `everybody`: all of them stay that keep somebody out */
+  readonly keepFor: StillReached | 'everybody' | 'nobody';
+}
+
 /**
  * Puts the rules of the files into the kernel where it does not have them, without touching
  * anybody else's; where there is no file, takes ours away. What is out of reach stays pending.
- * @param texts the files as a dry run has rendered them; absent: as they are installed
  */
-export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFiles(paths) }: { readonly dryRun: boolean; readonly texts?: FilterTexts }): Promise<FilterResult> {
+export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFiles(paths), keepFor }: FilterRequest): Promise<FilterResult> {
   const state = readAppliedFilters(paths);
   const filtered: Filtered[] = [];
   const failures: Failure[] = [];
   const pending: string[] = [];
   for (const family of FAMILIES) {
-    const text = texts.get(family.file);
+    const applied = state.get(family.name);
+    const text = chooseText(texts.get(family.file), applied, keepFor);
     const file = text === undefined ? undefined : family.file;
     const rules = await readRules(paths, family);
     if (isOutOfReach(rules)) {
@@ -45,13 +53,13 @@ export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFile
       if (rules.isWanted && text !== undefined) pending.push(`the filter for ${family.name} was left alone ${rules.why}`);
       continue;
     }
-    const cause = findDifference(text === undefined ? undefined : digestOf(text), rules, state.get(family.name));
+    const cause = findDifference(text, rules, applied);
     filtered.push({ family: family.name, outcome: cause === undefined ? 'in place' : text === undefined ? 'removed' : 'set', cause: cause ?? '', file });
     if (cause === undefined || dryRun) continue;
     try {
       await restoreRules(family, text === undefined ? formatRemoval(rules) : formatRestore(text, rules));
       state.delete(family.name);
-      if (text !== undefined) state.set(family.name, { digest: digestOf(text), rules: listOwnRules(await rulesAfter(paths, family)) });
+      if (text !== undefined) state.set(family.name, { text, rules: listOwnRules(await rulesAfter(paths, family)) });
       writeState(stateFile(paths), STATE, { families: Object.fromEntries(state) });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -64,15 +72,20 @@ export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFile
   return { filtered, failures };
 }
 
+function chooseText(text: string | undefined, applied: Applied | undefined, keepFor: FilterRequest['keepFor']): string | undefined {
+  if (applied === undefined || keepFor === 'nobody') return text;
+  const lost = listLost(applied.text, text);
+  return withKept(text, keepFor === 'everybody' ? lost : lost.filter((line) => isNeeded(line, keepFor)), applied.text);
+}
+
+/** Whether the kernel was given rules that the files have no more. */
+export function hasKept(paths: Paths): boolean {
+  const [state, texts] = [readAppliedFilters(paths), readFilterFiles(paths)];
+  return FAMILIES.some(({ name, file }) => listLost(state.get(name)?.text ?? '', texts.get(file)).length > 0);
+}
+
 /** Files of rules by path; one that is not there is not in it. */
 export type FilterTexts = ReadonlyMap<string, string>;
-
-/** Whether the kernel has the rules of the installed files now. */
-export async function isFilterInPlace(paths: Paths, family: Family['name']): Promise<'in place' | 'missing' | 'not known'> {
-  const found = (await applyFilter(paths, { dryRun: true })).filtered.find((filter) => filter.family === family);
-  if (found === undefined || found.outcome === 'left alone') return 'not known';
-  return found.outcome === 'in place' ? 'in place' : 'missing';
-}
 
 async function rulesAfter(paths: Paths, family: Family): Promise<Rules> {
   const rules = await readRules(paths, family);
@@ -90,7 +103,8 @@ const stateFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR
 
 function readAppliedFilters(paths: Paths): Map<string, Applied> {
   return new Map(readState(stateFile(paths), STATE, (state) => state.get('families').map((family) => ({
-    digest: family.get('digest').text(), rules: family.get('rules').list((rule) => rule.text()),
+    // an older release has written none, and does not know what it is: it is set once more
+    text: family.get('text').optional((text) => text.text()) ?? '', rules: family.get('rules').list((rule) => rule.text()),
   }))) ?? []);
 }
 
@@ -108,8 +122,4 @@ export function readFilterFiles(paths: Paths): FilterTexts {
 
 export function isFilterFile(path: string): boolean {
   return FAMILIES.some(({ file }) => file === path);
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,6 @@
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { Failure, throwAll } from '../errors.ts';
-import { FAMILIES } from '../filter/kernel.ts';
+import { BEFORE_ENGINE, FAMILIES } from '../filter/kernel.ts';
 import { readLedger } from '../output/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../output/uninstall.ts';
 import type { Paths } from '../paths.ts';
@@ -54,7 +54,7 @@ export async function uninstall(paths: Paths, choice: FilterChoice, reporter: Re
     await applyUninstall(paths, ledger, plan, { command: COMMAND, generation: generationOf(readSnapshot(paths), run), keep: listKept(plan.filter) });
     removeKnown(paths);
     // without its files, the packet filter goes
-    throwAll((await applyFilter(paths, { dryRun: false })).failures);
+    throwAll((await applyFilter(paths, { dryRun: false, keepFor: plan.filter === 'kept' ? 'everybody' : 'nobody' })).failures);
     const touched = new Set([...plan.remove.map(({ path }) => path), ...plan.restore.map(({ original }) => original.path)]);
     const services = [...ledger.outputs.values()].filter(({ path }) => touched.has(path)).flatMap((output) => output.services);
     return { ...plan, services: [...new Set(services)] };
@@ -63,7 +63,7 @@ export async function uninstall(paths: Paths, choice: FilterChoice, reporter: Re
 }
 
 function listKept(filter: UninstallPlan['filter']): ReadonlyMap<string, string> {
-  return new Map(filter === 'kept' ? FAMILIES.map(({ file }) => [file, STAYS]) : []);
+  return new Map(filter === 'kept' ? [...FAMILIES.map(({ file }) => file), BEFORE_ENGINE].map((file) => [file, STAYS]) : []);
 }
 
 /** So that they stay down when the engine starts again. @throws Failure with nothing else done where one cannot be stopped */

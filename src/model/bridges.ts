@@ -8,7 +8,7 @@ import { describeNetwork } from './networks.ts';
 export const DEFAULT_BRIDGE = 'docker0';
 
 /** Over which a container on an overlay network reaches what is outside, and is reached. */
-const GATEWAY_BRIDGE = 'docker_gwbridge';
+export const GATEWAY_BRIDGE = 'docker_gwbridge';
 
 /** Drivers that put a container on the wire itself, past this host's packet filter. */
 export const ON_THE_WIRE: readonly string[] = ['macvlan', 'ipvlan'];

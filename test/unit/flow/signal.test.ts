@@ -56,7 +56,7 @@ describe('an event whose containers cannot follow', () => {
   it('goes on without an engine where the hook of a package calls', async () => {
     const paths = makeHost(CONTAINERS, 'post-install', 'docker=service|Daemon|foreign|Socket|/nowhere/docker.sock\n');
     // what would call the program as it is built
-    for (const step of ['checks/apache-syntax', 'S01docksmith-set-up', 'S02docker-ports', 'S20docker-daemon', 'S30docker-filter']) {
+    for (const step of ['checks/apache-syntax', 'S01docksmith-set-up', 'S02docker-ports', 'S20docker-daemon', 'S30docker-filter', 'S60docker-filter-release']) {
       writeTree(paths.file('/etc/docksmith/events/post-install'), { [step]: '#!/bin/sh\n' });
       chmodSync(paths.file(`/etc/docksmith/events/post-install/${step}`), 0o755);
     }
