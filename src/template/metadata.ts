@@ -42,6 +42,8 @@ export interface Metadata {
   /** Handlebars; a shell command with `%s` for the staged file */
   readonly check: string | undefined;
   readonly services: readonly string[];
+  /** an empty one says that nobody has to be told */
+  readonly areServicesGiven: boolean;
 }
 
 /** `s/pattern/replacement/flags`, for every line with its newline; a line that becomes empty goes. */
@@ -131,6 +133,7 @@ export function parseMetadata(output: string, files: readonly { readonly file: s
     filters: get<readonly LineFilter[]>('FILTER', (value) => [parseFilter(value)], []),
     check: get('CHECK', optional, undefined),
     services: get<readonly string[]>('SERVICES', (value) => value.split(/[\s,]+/).filter(Boolean), []),
+    areServicesGiven: values.has('SERVICES'),
   };
   throwAll(failures);
   return metadata;

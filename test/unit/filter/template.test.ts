@@ -95,3 +95,22 @@ describe('the packet filter', () => {
     expect(rules(4, {}, snapshot)).toBeUndefined();
   });
 });
+
+describe('the drop-in of the engine\'s unit', () => {
+  const PATH = '/etc/systemd/system/docker.service.d/docksmith-filter.conf';
+  const dropIn = (docksmith: Props, docker: Props = {}): readonly string[] => {
+    const snapshot = serverWith({}, { docksmith, docker: { status: 'enabled', ...docker } });
+    return render({ template: PATH }, { snapshot, facts: factsWith() }).outputs.map(({ path, services, content }) => [path, ...services, ...content.toString().split('\n').filter((line) => line.startsWith('Exec'))].join(' '));
+  };
+
+  it.each<[string, Props]>([['that docksmith manages', {}], ['of others', { Daemon: 'foreign' }]])('sets the filter before an engine %s starts, and nobody is restarted for it', (_, docker) => {
+    expect(dropIn({ ServiceManager: 'systemd' }, docker)).toEqual([[PATH, ...['Pre', 'Post'].map((when) => `ExecStart${when}=-/bin/sh -c 'exec docksmith firewall --quiet'`)].join(' ')]);
+  });
+
+  it.each<[string, Props, Props]>([
+    ['without systemd', { ServiceManager: 'sv' }, {}],
+    ['without the filter', { ServiceManager: 'systemd' }, { Filter: 'disabled' }], ['where docker is disabled', { ServiceManager: 'systemd' }, { status: 'disabled' }],
+  ])('is not there %s', (_, docksmith, docker) => {
+    expect(dropIn(docksmith, docker)).toEqual([]);
+  });
+});

@@ -15,7 +15,7 @@ describe('metadata', () => {
       'PERMS = 0600', 'UID = www', 'GID = adm', 'OUTPUT_FILENAME = /etc/{{record.key}}', 'TEMPLATE_PATH = /etc/other', 'FILTER = s/\\s+$/\\n/g', 'DELETE = \'{{#if x}}1{{/if}}\'',
       'FOREACH = docker_containers type=service status=enabled', 'ONLY = arguments', 'FORMAT = yaml', 'ESCAPE = compose', 'CHECK = test -s %s', 'SERVICES = httpd, docker',
     ].join('\n'))).toEqual({
-      file: '/metadata0', template: '/etc/other', outputFilename: '/etc/{{record.key}}', mode: 0o600, isModeGiven: true, owner: 'www', group: 'adm', delete: '{{#if x}}1{{/if}}',
+      file: '/metadata0', template: '/etc/other', outputFilename: '/etc/{{record.key}}', mode: 0o600, isModeGiven: true, areServicesGiven: true, owner: 'www', group: 'adm', delete: '{{#if x}}1{{/if}}',
       forEach: { db: 'docker_containers', filter: new Map([['type', 'service'], ['status', 'enabled']]) }, onlyArguments: true, format: 'yaml', escape: 'compose',
       filters: [{ pattern: /\s+$/g, replacement: '\n' }], check: 'test -s %s', services: ['httpd', 'docker'],
     });
