@@ -4,7 +4,8 @@ import { Failure } from '../errors.ts';
 import { FAMILIES, isOutOfReach, readRules } from '../filter/kernel.ts';
 import type { Paths } from '../paths.ts';
 import { type Exposure, readExposure } from './exposure.ts';
-import { readFilterFiles } from './filter.ts';
+import { hasKept, readFilterFiles } from './filter.ts';
+import { listPlaces } from './open-places.ts';
 import { getEngine, readHostSnapshot } from './world.ts';
 
 /** A container that foreign hosts could reach if the packet filter went. */
@@ -22,7 +23,7 @@ export interface Guarded {
 /** Who is behind the packet filter of this host; `unknown`: why nobody can tell. Nobody where the filter is not docksmith's to set here. */
 export async function readGuarded(paths: Paths): Promise<{ readonly guarded: readonly Guarded[]; readonly unknown?: string }> {
   const files = readFilterFiles(paths);
-  const rules = await Promise.all(FAMILIES.filter(({ file }) => files.has(file)).map((family) => readRules(paths, family)));
+  const rules = await Promise.all(FAMILIES.filter(({ file }) => files.has(file) || hasKept(paths)).map((family) => readRules(paths, family)));
   if (rules.every(isOutOfReach)) return { guarded: [] };
   try {
     const engine = await getEngine(paths, readHostSnapshot(paths));
@@ -43,14 +44,4 @@ async function describe(engine: Engine, { id, name, status }: ContainerSummary, 
   const places = exposure === undefined ? [] : listPlaces(exposure);
   if (!(runs ? places.length > 0 || status === 'restarting' : comesBack)) return undefined;
   return { name, id, isPrivate: exposure?.access !== 'public', places, comesBack };
-}
-
-/** Where a container answers beyond this host, and is not meant for everybody. */
-export function listPlaces({ ports, addresses }: Exposure): readonly string[] {
-  return [
-    ...ports.filter(({ declared, filter }) => declared !== 'everybody' && filter.length > 0).flatMap(({ port, protocol, addresses: bound }) => bound
-      .filter((address) => !address.startsWith('127.') && address !== '::1')
-      .map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}${protocol === 'tcp' ? '' : `/${protocol}`}`)),
-    ...addresses.filter(({ filter }) => filter.length > 0).map(({ address }) => address),
-  ];
 }

@@ -9,8 +9,10 @@ import { type Finding, makeFinder } from './doctor/finding.ts';
 import { checkFragments } from './doctor/fragments.ts';
 import { verifyHost } from './verify.ts';
 import { checkFiles, checkPending, checkPrograms } from './doctor/host.ts';
+import { checkOpen } from './doctor/open.ts';
 import { checkNames, makeResolve } from './doctor/names.ts';
 import { checkPorts } from './doctor/ports.ts';
+import { readExposure } from './exposure.ts';
 import { readStatus } from './status.ts';
 import { listAttention, wordOf } from './status-words.ts';
 import { readWorld, type World } from './world.ts';
@@ -38,11 +40,11 @@ async function examineEngine(world: World): Promise<readonly Finding[]> {
     const description = await daily.describe();
     const [shares, containers] = await Promise.all([daily.measureDisk(), engine.listContainers()]);
     // the drop-in that starts the engine in our way
-    const ownsUnit = [...ledger.outputs.paths()].some((file) => file.includes('/docker.service.d/'));
+    const ownsUnit = [...ledger.outputs.paths()].some((file) => file.endsWith('/docker.service.d/docksmith.conf'));
     return [
       ...checkEngine(snapshot, daily.socket, description), ...checkDisk(description.dataRoot, shares),
       ...await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit)),
-      ...checkPorts(world, containers), ...await attempt('containers', () => checkContainers(paths)),
+      ...checkPorts(world, containers), ...await attempt('containers', () => checkContainers(paths)), ...await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, []))),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -16,6 +16,7 @@ import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
 import { listBereft } from './interruptions.ts';
 import { ASKED_VERBS, hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { warnOfOpening } from './open-places.ts';
 import { outputsOf } from './mounted-files.ts';
 import { refuseMissing } from './reconcile.ts';
 import { isSetUpPending } from './pending-set-up.ts';
@@ -79,13 +80,14 @@ export async function previewEvent(paths: Paths, { event, args, takeOver = false
   const asked = reconciles ? undefined : ASKED_VERBS.find((verb) => has(KNOWN_ACTIONS[verb]));
   const ofContainers = reconciles || asked !== undefined ? await planOf(world, expanded, { args, retry, isBoot, asked }, (unknown) => unknowns.push(unknown)) : undefined;
   const plan = ofContainers ?? (has(KNOWN_ACTIONS.images) ? planImageFetches(paths, world.snapshot, args) : undefined);
+  const filtered = has(KNOWN_ACTIONS.filter) ? (await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })).filtered : [];
   return {
     changes,
-    warnings: [...warnings, ...setUp?.warnings ?? [], ...expanded.warnings, ...options, ...(held === undefined ? [] : [held.message]), ...unknowns],
+    warnings: [...warnings, ...setUp?.warnings ?? [], ...expanded.warnings, ...options, ...(held === undefined ? [] : [held.message]), ...unknowns, ...await warnOfOpening(world, filtered, plan)],
     allocated: [...setUp?.values ?? [], ...allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`)],
     plan,
     restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,
-    filtered: has(KNOWN_ACTIONS.filter) ? (await applyFilter(paths, { dryRun: true, texts: textsAfter(readFilterFiles(paths), changes) })).filtered : [],
+    filtered,
     services: steps.flatMap((step) => servicesOf(step, intents, force)).filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
     checks: changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined) ? listed.checks.map(({ name }) => name) : [],
     executables: names.filter((name) => !known.includes(name.slice(3))),
