@@ -107,7 +107,7 @@ needs('dockerd')('a private container on its way out', () => {
     await set('set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8082:80 access private');
     await host.runOrFail('signal-event', ['docker-update']);
     await host.db('configuration setprop docker Filter disabled');
-    const places = `wiki (${LOCAL}:8082, ${new URL(await addressOf('wiki')).hostname})`;
+    const places = `shop (${new URL(await addressOf('shop')).hostname}), wiki (${LOCAL}:8082, ${new URL(await addressOf('wiki')).hostname})`;
     for (const [bin, ...args] of [['docksmith', 'plan'], ['signal-event', '--dry-run', 'docker-update']] as const) {
       expect((await host.run(bin, args)).stderr).toContain(`Filter of docker is disabled: foreign hosts could reach ${places}`);
     }
