@@ -1,7 +1,8 @@
 import type { Plan } from '../container/plan.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
+import { Container } from '../model/container.ts';
 import { listFilteredPorts } from '../model/filtered-ports.ts';
 import { hasFilter } from './exposure/ports.ts';
 import { type Exposure, readExposure } from './exposure.ts';
@@ -49,7 +50,9 @@ export async function warnOfOpening({ paths, snapshot, facts }: World, filtered:
 export function listOpening(snapshot: Snapshot, facts: Facts, running: readonly Exposure[]): readonly OpenContainer[] {
   const places = new Map<string, Set<string>>();
   const add = (name: string, place: string): unknown => places.set(name, (places.get(name) ?? new Set()).add(place));
-  for (const exposure of running) for (const place of findProp(snapshot, 'docker_containers', exposure.name, 'status') === 'disabled' ? [] : listPlaces(exposure)) add(exposure.name, place);
+  // the event stops it
+  const goes = ({ isContainer, isEnabled }: Container): boolean => isContainer && !isEnabled;
+  for (const exposure of running.filter(({ name }) => !goes(new Container(snapshot, name)))) for (const place of listPlaces(exposure)) add(exposure.name, place);
   for (const { container, address, port, protocol } of [4, 6].flatMap((family) => listFilteredPorts(snapshot, facts, family === 4 ? 4 : 6))) {
     if (address !== undefined || !places.has(container)) add(container, address === undefined ? `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`}` : formatPlace(address, port, protocol));
   }

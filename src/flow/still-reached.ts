@@ -1,10 +1,10 @@
 import { bridgeOf } from '../container/engine-facts.ts';
 import type { ContainerInspect, ContainerSummary, HostConfig } from '../container/engine.ts';
 import { findOwner } from '../container/whose.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import type { StillReached } from '../filter/kept.ts';
 import { GATEWAY_BRIDGE } from '../model/bridges.ts';
-import { CONTAINERS } from '../model/ports.ts';
+import { Container } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { hasFilter } from './exposure/ports.ts';
 import { getEngine, readHostSnapshot } from './world.ts';
@@ -34,13 +34,15 @@ interface Ours {
 /** Pure. @param bridges by network */
 export function judgeStillReached(snapshot: Snapshot, containers: readonly Ours[], bridges: ReadonlyMap<string, string | undefined>): StillReached {
   const up = containers.filter(({ summary: { status }, inspect: { HostConfig } }) => ['running', 'paused', 'restarting'].includes(status) || comesBack(HostConfig));
-  const isAs = ({ owner }: Ours, prop: string, value: string): boolean => findProp(snapshot, CONTAINERS, owner, 'status') === 'enabled' && findProp(snapshot, CONTAINERS, owner, prop) === value;
-  const ofPublic = up.filter((one) => isAs(one, 'access', 'public')).flatMap(({ inspect }) => listPorts(inspect));
+  const recordOf = ({ owner }: Ours): Container => new Container(snapshot, owner);
+  const isMeantPublic = (one: Ours): boolean => recordOf(one).isEnabled && recordOf(one).isPublic;
+  const isMeantOnHost = (one: Ours): boolean => recordOf(one).isEnabled && recordOf(one).network === 'host';
+  const ofPublic = up.filter(isMeantPublic).flatMap(({ inspect }) => listPorts(inspect));
   const isPublic = (port: Port): boolean => ofPublic.some((other) => other.port === port.port && other.protocol === port.protocol);
   return {
-    ports: up.filter((one) => !isAs(one, 'access', 'public')).flatMap(({ inspect }) => listPorts(inspect)).filter((port) => !isPublic(port)),
+    ports: up.filter((one) => !isMeantPublic(one)).flatMap(({ inspect }) => listPorts(inspect)).filter((port) => !isPublic(port)),
     // where its record still says so, its rules are those of its record
-    names: up.filter((one) => one.inspect.HostConfig.NetworkMode === 'host' && !isAs(one, 'network', 'host')).map(({ owner }) => owner),
+    names: up.filter((one) => one.inspect.HostConfig.NetworkMode === 'host' && !isMeantOnHost(one)).map(({ owner }) => owner),
     bridges: [...new Set(up.flatMap(({ inspect }) => Object.keys(inspect.NetworkSettings?.Networks ?? {}).flatMap((network) => bridges.get(network) ?? [])))],
   };
 }
