@@ -79,7 +79,7 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     await expect.poll(() => listAnswered(foreign), { timeout: 60_000 }).toEqual(ways);
   });
 
-  it('are never answered to them with what the drop-in of the engine\'s unit does, over IPv4 and IPv6, before the event docker-boot', async () => {
+  it('are never answered to them with what the drop-in of the engine\'s unit does, but for published IPv6 ports of an engine that overtakes our rules, until it is up', async () => {
     await shutDown();
     // no engine is there that could be asked, and nobody waits for one
     const before = await runUnit('ExecStartPre');
