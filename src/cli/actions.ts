@@ -14,6 +14,7 @@ import { readText } from '../read-file.ts';
 /** The action `docker-ports`. */
 export const allocatePortsCommand = defineCommand({
   name: 'allocate-ports', internal: true, doc: 'give loopback ports to containers behind Apache', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runAllocatePorts,
+  part: async () => (await import('../flow/steps/db-steps.ts')).allocatePortsStep,
 });
 
 async function runAllocatePorts(_given: Given, { paths, stdout }: CommandContext): Promise<number> {
@@ -27,6 +28,7 @@ async function runAllocatePorts(_given: Given, { paths, stdout }: CommandContext
 /** The action `docker-daemon`. */
 export const restartDaemonCommand = defineCommand({
   name: 'restart-daemon', internal: true, doc: 'restart the engine if its options changed', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runRestartDaemon,
+  part: async () => (await import('../flow/steps/engine-step.ts')).restartDaemonStep,
 });
 
 async function runRestartDaemon(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {
@@ -63,6 +65,7 @@ async function runCheckApache(_given: Given, { paths, stderr }: CommandContext):
 /** The action `docksmith-set-up`. */
 export const setUpCommand = defineCommand({
   name: 'set-up', internal: true, doc: 'bring the dbs up to date: migrations, defaults, what the host tells', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runSetUp,
+  part: async () => (await import('../flow/steps/db-steps.ts')).setUpStep,
 });
 
 async function runSetUp(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {

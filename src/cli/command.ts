@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { RunCommand } from '../event/call-command.ts';
+import type { StepCommands, StepPart } from '../flow/step-part.ts';
 import type { Paths } from '../paths.ts';
 
 export interface CommandContext {
@@ -7,8 +7,8 @@ export interface CommandContext {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** for steps of events that only call docksmith; absent: each of them is a process */
-  readonly runCommand?: RunCommand | undefined;
+  /** for steps of events that only call docksmith */
+  readonly commands: StepCommands;
 }
 
 /** What a command does to the host: each kind brings options that every command of it has to take. */
@@ -76,6 +76,8 @@ export interface Command<O extends Options = Options> {
     readonly isJson: (args: readonly string[]) => boolean;
     readonly isHelp: (args: readonly string[]) => boolean;
   };
+  /** for a step of an event that calls it: what an event asks before it commits files, and a dry run instead of running the step */
+  readonly part?: (given: Given<O>) => Promise<StepPart>;
   /** @returns the exit code */
   run(given: Given<O>, context: CommandContext): Promise<number>;
 }

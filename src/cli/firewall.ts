@@ -14,6 +14,10 @@ const OPTIONS = { ...DRY_RUN_OPTION, release: { doc: 'also let go of rules that 
 /** Also the actions `docker-filter` and, with --release, `docker-filter-release`. */
 export const firewallCommand = defineCommand({
   name: 'firewall', doc: 'keep private ports from foreign addresses again, as after a firewall was flushed', effect: 'changes', operands: NO_OPERANDS, options: OPTIONS, run: runFirewall,
+  part: async ({ values }) => {
+    const { firewallStep, releaseStep } = await import('../flow/steps/firewall-step.ts');
+    return values.release === true ? releaseStep : firewallStep;
+  },
 });
 
 async function runFirewall({ values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {

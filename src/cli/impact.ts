@@ -20,7 +20,7 @@ export const impactCommand = defineCommand({
   run: runImpact,
 });
 
-async function runImpact({ values: { delete: isDelete = false, json = false }, words: [db = '', key = '', ...props] }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+async function runImpact({ values: { delete: isDelete = false, json = false }, words: [db = '', key = '', ...props] }: Given<typeof OPTIONS>, { paths, stdout, stderr, commands }: CommandContext): Promise<number> {
   const asked = parseChange(db, key, props, isDelete);
   if (asked === undefined) {
     const [prop] = props;
@@ -28,7 +28,7 @@ async function runImpact({ values: { delete: isDelete = false, json = false }, w
     stdout.write(json ? formatJson(jsonReaders({ db, key, prop }, found)) : showable(formatReaders({ db, key, prop }, found)));
     return 0;
   }
-  const { change, preview, anyway, secrets: { mask, isSecret } } = await previewChange(paths, asked);
+  const { change, preview, anyway, secrets: { mask, isSecret } } = await previewChange(paths, asked, commands);
   const diff = { colour: !json && hasColour(stdout), mask, isSecret };
   if (json) {
     const record = change.record === undefined ? null : { type: change.record.type, props: Object.fromEntries([...asked.props.keys()].map((prop) => [prop, change.record?.props.get(prop) ?? null])) };

@@ -8,8 +8,8 @@ import { findCommand } from './commands.ts';
 import { listFailures } from './format-failure.ts';
 import { leaveIfInterrupted } from './interruptible.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
-import { runHere } from './run-here.ts';
 import { runProgram } from './run-program.ts';
+import { stepCommands } from './step-commands.ts';
 import { painter, widthOf } from './terminal.ts';
 
 const VERSION = '0.1.0';
@@ -29,7 +29,7 @@ export async function main(program: string, args: readonly string[] = process.ar
     if (command === undefined || command.effect === 'prints' || command.effect === 'hands over') process.exit(0);
   });
   // the stream of standard input is made when it is read, by the few commands that do
-  const context = { paths, get stdin() { return process.stdin; }, stdout, stderr, runCommand: process.env['DOCKSMITH_STEPS'] === 'processes' ? undefined : runHere(findCommand) };
+  const context = { paths, get stdin() { return process.stdin; }, stdout, stderr, commands: stepCommands(findCommand, process.env['DOCKSMITH_STEPS'] !== 'processes') };
   await runProgram(context, wantsJson(command, rest), async () => {
     if (command === undefined) return runItself(name, rest, context, args.length === 0);
     return runOne(command, rest, context, program === 'docksmith' ? `docksmith ${name}` : titleOf(command));

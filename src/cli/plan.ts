@@ -1,7 +1,7 @@
 import { formatPlan } from '../container/format-plan.ts';
 import { showable } from '../showable.ts';
 import type { Interruption } from '../flow/interruptions.ts';
-import { planEvent, type PlanOfEvent } from '../flow/plan.ts';
+import { planNextEvent, type PlanOfEvent } from '../flow/plan.ts';
 import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from './command.ts';
 import { formatJson } from './format-json.ts';
 import { ConsoleReporter } from './console-reporter.ts';
@@ -13,8 +13,8 @@ export const planCommand = defineCommand({
   name: 'plan', doc: 'show what the next event would do to containers, why, and what cannot be reached meanwhile', effect: 'prints', operands: ANY_NAMES, options: JSON_OPTION, run: runPlan,
 });
 
-async function runPlan({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const planned = await planEvent(paths, words);
+async function runPlan({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr, commands }: CommandContext): Promise<number> {
+  const planned = await planNextEvent(paths, words, commands);
   const { refused = [] } = planned.plan;
   // the event would fail of it, too
   const exitCode = refused.length === 0 ? 0 : 1;

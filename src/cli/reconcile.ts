@@ -19,6 +19,7 @@ const OPTIONS = {
 
 export const reconcileCommand = defineCommand({
   name: 'reconcile', doc: 'bring the containers to what the run specs say', effect: 'changes', operands: ANY_NAMES, options: OPTIONS,
+  part: async ({ values, words }) => (await import('../flow/steps/containers-step.ts')).reconcileStep(words, values.boot ?? false),
   run: async ({ values, words }, context) => {
     const request = {
       names: words.length === 0 ? undefined : words, removeOrphans: values['remove-orphans'], moveData: values['move-data'], dryRun: values['dry-run'],
@@ -43,6 +44,7 @@ const ASKED_OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as c
 const defineAsked = (verb: Asked['verb'], doc: string): Command<typeof ASKED_OPTIONS> => defineCommand({
   name: verb, doc, effect: 'changes', options: ASKED_OPTIONS,
   operands: { usage: 'NAME…', min: 1, max: Infinity, missing: { why: 'no container is named', hint: 'db docker_containers keys' } },
+  part: async ({ words }) => (await import('../flow/steps/containers-step.ts')).askedStep(verb, words),
   run: ({ values, words }: Given<typeof ASKED_OPTIONS>, context) => run(verb, context, { asked: { verb, names: words }, dryRun: values['dry-run'], json: values.json ?? false, waitSeconds: values.wait }),
 });
 

@@ -26,7 +26,7 @@ export const rollbackCommand = defineCommand({
 async function runRollback({ values: { 'dry-run': dryRun = false, yes = false }, words: [word = ''] }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
   if (!/^\d{1,15}$/.test(word)) throw new UsageFailure(`cannot run "${COMMAND}"`, MISSING);
   const { paths, stdout, stderr } = context;
-  const plan = await planRollback(paths, Number(word));
+  const plan = await planRollback(paths, Number(word), context.commands);
   const isNothing = plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
   const others = formatOthers(plan);
   if (isNothing) stdout.write(others === '' ? `the dbs and files are as generation ${word} left them\n` : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`);
@@ -35,7 +35,7 @@ async function runRollback({ values: { 'dry-run': dryRun = false, yes = false },
   if (!yes && !await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })) return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
   return interruptible(stderr, async (signal) => {
-    const result = await rollBack(paths, plan.generation, { runCommand: context.runCommand, signal }, reporter).finally(() => reporter.end());
+    const result = await rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter).finally(() => reporter.end());
     stderr.write(formatFailures(result.failures, stderr));
     stdout.write(formatSignal(result, painter(stdout)));
     return result.failures.length === 0 ? 0 : 1;

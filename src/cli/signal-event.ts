@@ -24,11 +24,11 @@ export const signalEventCommand = defineCommand({
   run: runSignalEvent,
 });
 
-async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Given<typeof OPTIONS>, { paths, stdout, stderr, runCommand }: CommandContext): Promise<number> {
+async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Given<typeof OPTIONS>, { paths, stdout, stderr, commands }: CommandContext): Promise<number> {
   const late = eventArgs.find((word) => Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)));
   if (late !== undefined) throw new UsageFailure('cannot run "signal-event"', { why: `the option ${late} stands behind the event, where its arguments are`, hint: `signal-event ${late} ${event} …` });
   const { json = false, diff = false, force = false } = values;
-  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: values.wait };
+  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: values.wait, commands };
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const shownDiff = { colour: !json && hasColour(stdout), ...(diff ? readSecrets(paths) : {}) };
   try {
@@ -40,7 +40,7 @@ async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Giv
       return preview.changes.obstacles.length === 0 ? 0 : 1;
     }
     return await interruptible(stderr, async (signal) => {
-      const result = await signalEvent(paths, { ...request, runCommand, signal }, reporter);
+      const result = await signalEvent(paths, { ...request, signal }, reporter);
       reporter.end();
       // the reasons first, since the line that counts is the last one
       if (!json) stderr.write(formatFailures(result.failures, stderr));

@@ -15,6 +15,7 @@ const OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as const;
 
 export const updateImagesCommand = defineCommand({
   name: 'update-images', doc: 'fetch images anew, and take their containers over', effect: 'changes', operands: ANY_NAMES, options: OPTIONS, run: runUpdateImages,
+  part: async ({ words }) => (await import('../flow/steps/images-step.ts')).updateImagesStep(words),
 });
 
 async function runUpdateImages({ values, words }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {

@@ -22,7 +22,7 @@ import { listDbsOf, makeRecords, type NewRecord, storeRecords, withRecords } fro
 import { readEngineView } from './adopt/running.ts';
 import type { LeftOut, Subject } from './adopt/subject.ts';
 import { type AdoptSource, findSubjects } from './adopt/subjects.ts';
-import { planEventContainers } from './event-plan.ts';
+import { planRenderedContainers } from './steps/containers-step.ts';
 import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from './expand.ts';
 import { generationOf } from './generation-dbs.ts';
 import { RUN_SPECS } from './involved.ts';
@@ -111,7 +111,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
     const labels = makeAdoptedLabels(spec, listDiffering(subject, spec, view.traits.limitsSwap));
     return subject.there === undefined ? labels : sealAdopted(labels, subject.there.inspect, (text) => holdsSecret(mask, text));
   });
-  const plan = await planEventContainers(world, withAdopted(ours, adopted), expanded, { args: names });
+  const plan = await planRenderedContainers({ world, expanded, retry: false }, { names }, withAdopted(ours, adopted));
   const all = unique([...leftOut, ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut))]);
   return { adopted, world, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings, mask } };
 }

@@ -1,30 +1,20 @@
 import type { Plan } from '../container/plan.ts';
 import type { RecordOverlay } from '../db/overlay.ts';
 import { withChanges } from '../db/snapshot.ts';
-import { Failure, UsageFailure } from '../errors.ts';
 import { listSteps, type Step, withServices } from '../event/steps.ts';
-import { allocatePorts } from '../model/allocate-ports.ts';
-import { type ChangeSet, NO_CHANGES } from '../output/change-set.ts';
-import { type Intent, listIntents } from '../output/intents.ts';
+import type { ChangeSet } from '../output/change-set.ts';
+import type { Intent } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
-import { intentsOf, isAdjustable, listRetries } from './adjust.ts';
-import { daemonRestart, type DaemonRestart } from './daemon.ts';
-import { holdBackFailed } from './engine-fallback.ts';
-import { checkEngineOptions } from './engine-options.ts';
-import { type EventPlanRequest, planEventContainers } from './event-plan.ts';
-import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
-import { applyFilter, type Filtered, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
-import { listBereft } from './interruptions.ts';
-import { ASKED_VERBS, hasAction, KNOWN_ACTIONS } from './known-actions.ts';
+import { isAdjustable, listRetries } from './adjust.ts';
+import type { DaemonRestart } from './daemon.ts';
+import { checkFiles, type EventAsked, planFiles } from './event-plan.ts';
+import type { Filtered } from './filter.ts';
 import { warnOfOpening } from './open-places.ts';
-import { outputsOf } from './mounted-files.ts';
-import { refuseMissing } from './reconcile.ts';
 import { isSetUpPending } from './pending-set-up.ts';
-import type { SignalRequest } from './signal.ts';
-import { planSetUp } from './setup.ts';
-import { planImageFetches } from './update-images.ts';
+import { type DbPlan, findKnownSteps, type KnownStep, type StepCommands, type StepPart, type StepPlan } from './step-part.ts';
+import { setUpStep } from './steps/db-steps.ts';
 import { refuseOpenSources } from './trusted-files.ts';
-import { findEngine, getEngine, type World, readWorld } from './world.ts';
+import { readWorld, type World } from './world.ts';
 
 /** What an event would do. */
 export interface Preview {
@@ -45,75 +35,71 @@ export interface Preview {
   readonly executables: readonly string[];
 }
 
-export interface PreviewRequest extends SignalRequest {
+export interface PreviewRequest extends EventAsked {
+  /** what its steps may call */
+  readonly commands: StepCommands;
   /** records as they would be when the event is signalled */
   readonly overlay?: readonly RecordOverlay[];
 }
 
-const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], listReads: () => [], remember: () => undefined };
-
 /**
- * Says what an event would do: renders over the dbs with the ports that would be allocated,
- * and plans. Changes nothing and runs no executable.
+ * Says what an event would do: renders over the dbs as the steps before the templates would
+ * leave them, and asks each step that is known. Changes nothing and runs no executable.
  */
-export async function previewEvent(paths: Paths, { event, args, takeOver = false, force = false, retry = false, overlay = [] }: PreviewRequest): Promise<Preview> {
+export async function previewEvent(paths: Paths, request: PreviewRequest): Promise<Preview> {
+  const { event, args, force = false, overlay = [], commands } = request;
   const listed = listSteps(paths, event);
-  const { warnings } = listed;
   const steps = withServices(listed.steps, listRetries(paths, listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : []))));
-  const names = steps.flatMap((step) => (step.kind === 'executable' ? [step.name] : []));
-  const has = (action: string): boolean => hasAction(steps, action);
-  const setUp = has(KNOWN_ACTIONS.setUp) || isSetUpPending(paths) ? await planSetUp(paths) : undefined;
-  const real = await readWorld(paths, [...setUp?.overlay ?? [], ...overlay], { isForced: force });
-  const allocated = has(KNOWN_ACTIONS.ports) ? allocatePorts(real.snapshot, real.facts) : [];
-  const world: World = { ...real, snapshot: withChanges(real.snapshot, allocated) };
+  const known = await findKnownSteps(commands, steps, [event, ...args]);
+  const { world, values, warnings } = await planDbs(paths, overlay, partsBefore(paths, known), force);
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   if (templates.length > 0) refuseOpenSources(paths);
-  const requests = requestsOf(templates, args);
-  const { expanded, failure: held } = holdBackFailed(paths, requests.length === 0 ? NOTHING : expandTemplates(world, requests, { takeOver, isForced: force }), retry);
-  const { changes } = expanded;
-  const options = has(KNOWN_ACTIONS.daemon) ? await checkEngineOptions(world, changes) : [];
-  const intents = [...listIntents(paths), ...intentsOf(changes.install, changes.remove, new Date())];
-  const known: readonly string[] = Object.values(KNOWN_ACTIONS);
-  const unknowns: string[] = [];
-  const isBoot = has(KNOWN_ACTIONS.boot);
-  const reconciles = isBoot || has(KNOWN_ACTIONS.reconcile);
-  const asked = reconciles ? undefined : ASKED_VERBS.find((verb) => has(KNOWN_ACTIONS[verb]));
-  const ofContainers = reconciles || asked !== undefined ? await planOf(world, expanded, { args, retry, isBoot, asked }, (unknown) => unknowns.push(unknown)) : undefined;
-  const plan = ofContainers ?? (has(KNOWN_ACTIONS.images) ? planImageFetches(paths, world.snapshot, args) : undefined);
-  const filtered = has(KNOWN_ACTIONS.filter) ? (await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })).filtered : [];
+  const planned = planFiles(world, templates, known, request);
+  const { expanded: { changes, warnings: ofFiles }, held, intents } = planned;
+  const checked = await checkFiles(planned, known);
+  const plans: StepPlan[] = [];
+  for (const { part } of known) if (part.plan !== undefined) plans.push(await part.plan(planned));
+  const plan = plans.find(({ containers }) => containers !== undefined)?.containers;
+  const filtered = plans.flatMap(({ firewall = [] }) => firewall);
+  const said = [...plans.flatMap((one) => one.warnings ?? []), ...await warnOfOpening(world, filtered, plan)];
   return {
     changes,
-    warnings: [...warnings, ...setUp?.warnings ?? [], ...expanded.warnings, ...options, ...(held === undefined ? [] : [held.message]), ...unknowns, ...await warnOfOpening(world, filtered, plan)],
-    allocated: [...setUp?.values ?? [], ...allocated.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`)],
+    warnings: [...listed.warnings, ...warnings, ...ofFiles, ...checked, ...(held === undefined ? [] : [held.message]), ...said],
+    allocated: values,
     plan,
-    restartsDaemon: has(KNOWN_ACTIONS.daemon) ? await daemonRestart(paths, world.snapshot, intents) : undefined,
+    restartsDaemon: plans.find(({ engine }) => engine !== undefined)?.engine,
     filtered,
     services: steps.flatMap((step) => servicesOf(step, intents, force)).filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
     checks: changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined) ? listed.checks.map(({ name }) => name) : [],
-    executables: names.filter((name) => !known.includes(name.slice(3))),
+    executables: steps.flatMap((step) => (step.kind === 'executable' && !known.some((one) => one.step === step) ? [step.name] : [])),
   };
 }
 
-/** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
-async function planOf(world: World, expanded: Expanded, request: EventPlanRequest, warn: (warning: string) => void): Promise<Plan | undefined> {
-  if (request.asked !== undefined && request.args.length === 0) throw new UsageFailure(`cannot ${request.asked} containers`, { why: 'no container is named', hint: 'db docker_containers keys' });
-  try {
-    const plan = await planEventContainers(world, await getEngine(world.paths, world.snapshot), expanded, request);
-    refuseMissing(world.snapshot, plan, outputsOf(world.paths, world.ledger, expanded.changes));
-    return request.asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listBereft(world.snapshot, plan)] };
-  } catch (error) {
-    if (!(error instanceof Failure) || await findEngine(world.paths, world.snapshot) !== undefined) throw error;
-    warn(`what becomes of the containers is not known: ${error.message}`);
-    return undefined;
-  }
+/** What a build machine left to be found out is found out before anything else. */
+function partsBefore(paths: Paths, known: readonly KnownStep[]): readonly StepPart[] {
+  const parts = known.map(({ part }) => part);
+  return parts.includes(setUpStep) || !isSetUpPending(paths) ? parts : [setUpStep, ...parts];
 }
 
-/** The files of the packet filter as the event would leave them. */
-function textsAfter(before: FilterTexts, { install, remove }: ChangeSet): FilterTexts {
-  const texts = new Map(before);
-  for (const { owned } of remove) texts.delete(owned.path);
-  for (const { output } of install) if (isFilterFile(output.path)) texts.set(output.path, output.content.toString());
-  return texts;
+/** The world with what the steps would change in the dbs. */
+async function planDbs(paths: Paths, asked: readonly RecordOverlay[], parts: readonly StepPart[], isForced: boolean): Promise<{ readonly world: World } & Required<Pick<DbPlan, 'values' | 'warnings'>>> {
+  const [values, warnings]: [string[], string[]] = [[], []];
+  let overlay: readonly RecordOverlay[] = asked;
+  let read: World | undefined;
+  const readOnce = async (): Promise<World> => read ??= await readWorld(paths, overlay, { isForced });
+  for (const { planDbs: plan } of parts) {
+    const done = await plan?.({ paths, readWorld: readOnce });
+    if (done === undefined) continue;
+    values.push(...done.values);
+    warnings.push(...done.warnings ?? []);
+    if (done.overlay !== undefined) [overlay, read] = [[...done.overlay, ...overlay], undefined];
+    if (done.changes !== undefined) read = withProps(await readOnce(), done.changes);
+  }
+  return { world: await readOnce(), values, warnings };
+}
+
+function withProps(world: World, changes: NonNullable<DbPlan['changes']>): World {
+  return { ...world, snapshot: withChanges(world.snapshot, changes) };
 }
 
 function servicesOf(step: Step, intents: readonly Intent[], force: boolean): Preview['services'] {

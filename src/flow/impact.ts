@@ -14,6 +14,7 @@ import { type Preview, previewEvent } from './dry-run.ts';
 import { isRunSpec, requestsOf } from './expand.ts';
 import { makeRenderer } from './rendering.ts';
 import { type Secrets, secretsOf } from './secrets.ts';
+import type { StepCommands } from './step-part.ts';
 import { linesOf, listEffects, type Named } from './why/deciding.ts';
 import { readWorld, type World, withOverlay } from './world.ts';
 
@@ -40,17 +41,17 @@ export interface Impact {
 }
 
 /** What an event would do after a change of the dbs. Changes nothing. @throws Failure(s) for what would keep the event from being done */
-export async function previewChange(paths: Paths, asked: ChangeAsked, event = WHOLE_EVENT): Promise<Impact> {
+export async function previewChange(paths: Paths, asked: ChangeAsked, commands: StepCommands, event = WHOLE_EVENT): Promise<Impact> {
   const snapshot = readSnapshot(paths);
   const change = overlayOf(snapshot, asked);
-  const preview = await previewEvent(paths, { event, args: [], overlay: [change] });
-  return { change, preview, anyway: await listAnyway(paths, event), secrets: secretsOf(paths, snapshot, withRecords(snapshot, [change])) };
+  const preview = await previewEvent(paths, { event, args: [], overlay: [change], commands });
+  return { change, preview, anyway: await listAnyway(paths, event, commands), secrets: secretsOf(paths, snapshot, withRecords(snapshot, [change])) };
 }
 
 /** Where the dbs are such that no event is done without the change, nothing would be done. */
-async function listAnyway(paths: Paths, event: string): Promise<readonly string[]> {
+async function listAnyway(paths: Paths, event: string, commands: StepCommands): Promise<readonly string[]> {
   try {
-    const { changes: { install, remove } } = await previewEvent(paths, { event, args: [] });
+    const { changes: { install, remove } } = await previewEvent(paths, { event, args: [], commands });
     return [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)].sort();
   } catch (error) {
     if (error instanceof Failure || error instanceof Failures) return [];

@@ -4,6 +4,7 @@ import type { Paths } from '../paths.ts';
 import { readHostSnapshot } from './daily.ts';
 import { type Preview, previewEvent } from './dry-run.ts';
 import { type Interruption, listInterruptions } from './interruptions.ts';
+import type { StepCommands } from './step-part.ts';
 import { getEngine } from './world.ts';
 
 /** What the next event would do to containers. */
@@ -23,13 +24,13 @@ export interface PlanOfEvent {
  * templates as they are now, and not only over what was installed last.
  * @throws Failure(s) for all that would keep the event from beginning, the engine that does not answer among them
  */
-export async function planEvent(paths: Paths, names: readonly string[]): Promise<PlanOfEvent> {
+export async function planNextEvent(paths: Paths, names: readonly string[], commands: StepCommands): Promise<PlanOfEvent> {
   const event = names.length === 0 ? 'docker-update' : 'docker-container-update';
   const snapshot = readHostSnapshot(paths);
   const engine = await getEngine(paths, snapshot);
-  const preview = await previewEvent(paths, { event, args: names });
+  const preview = await previewEvent(paths, { event, args: names, commands });
   // an admin may have taken that step out of the event
-  const plan = preview.plan ?? { operations: [], notes: [`the event ${event} leaves containers alone: it has no step docker-reconcile`] };
+  const plan = preview.plan ?? { operations: [], notes: [`the event ${event} leaves containers alone: none of its steps only calls docksmith reconcile`] };
   const touched = new Set(plan.operations.map(({ name }) => name));
   const enabled = listEnabled(snapshot);
   return {

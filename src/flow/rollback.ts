@@ -13,6 +13,7 @@ import { maskOf } from './history.ts';
 import type { Reporter } from './reporter.ts';
 import { signalEvent, type SignalRequest, type SignalResult } from './signal.ts';
 import { StagedDbs, writeDifference } from './staged-dbs.ts';
+import type { StepCommands } from './step-part.ts';
 
 /** The event that regenerates everything over the dbs. */
 const EVENT = 'docker-update';
@@ -34,13 +35,13 @@ export interface RollbackPlan {
 }
 
 /** Says what going back to a generation would do. Changes nothing. @throws Failure(s) where it is not kept any more, and as the event would */
-export async function planRollback(paths: Paths, number: number): Promise<RollbackPlan> {
+export async function planRollback(paths: Paths, number: number, commands: StepCommands): Promise<RollbackPlan> {
   const generation = readGeneration(paths, number);
   const { now, then } = readThenAndNow(paths, number);
   const staged = new StagedDbs(paths);
   try {
     writeDifference(staged.paths, now, then);
-    const preview = await previewEvent(staged.paths, { event: EVENT, args: [] });
+    const preview = await previewEvent(staged.paths, { event: EVENT, args: [], commands });
     return { generation, records: listRecordChanges(now, then), preview, ...compareFiles(paths, readWhole(paths, number).files, preview.changes), mask: maskOf(paths, [now, then]) };
   } finally {
     staged.remove();
@@ -51,10 +52,10 @@ export async function planRollback(paths: Paths, number: number): Promise<Rollba
  * Puts the records that history keeps back to what they were, and regenerates: in one
  * transaction, so that a regeneration that fails leaves the dbs as they are.
  */
-export function rollBack(paths: Paths, { number }: Generation, { runCommand, signal }: Pick<SignalRequest, 'runCommand' | 'signal'>, reporter: Reporter): Promise<SignalResult> {
+export function rollBack(paths: Paths, { number }: Generation, { commands, signal }: Pick<SignalRequest, 'commands' | 'signal'>, reporter: Reporter): Promise<SignalResult> {
   const { now, then } = readThenAndNow(paths, number);
   return signalEvent(paths, {
-    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, runCommand, signal, mask: maskOf(paths, [now, then]),
+    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, commands, signal, mask: maskOf(paths, [now, then]),
     prepare: (staged) => {
       const { now, then } = readThenAndNow(staged, number);
       writeDifference(staged, now, then);

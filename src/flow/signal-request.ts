@@ -1,5 +1,4 @@
 import type { Failure } from '../errors.ts';
-import type { RunCommand } from '../event/call-command.ts';
 import type { Run } from '../event/runs.ts';
 import type { Adjusted } from '../event/services.ts';
 import type { Mask } from '../mask.ts';
@@ -7,18 +6,13 @@ import type { ChangeSet } from '../output/change-set.ts';
 import type { Committed } from '../output/commit.ts';
 import type { Intent } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
+import type { EventAsked } from './event-plan.ts';
+import type { StepCommands } from './step-part.ts';
 
-export interface SignalRequest {
-  readonly event: string;
-  readonly args: readonly string[];
-  /** adjusts every service of the event, whether or not a file of it changed */
-  readonly force?: boolean;
-  readonly takeOver?: boolean;
-  /** tries run specs again that have failed */
-  readonly retry?: boolean;
+export interface SignalRequest extends EventAsked {
+  /** what its steps may call */
+  readonly commands: StepCommands;
   readonly waitSeconds?: number | undefined;
-  /** calls commands of docksmith for steps that do nothing else; absent: each step is a process */
-  readonly runCommand?: RunCommand | undefined;
   /** ends it in good order */
   readonly signal?: AbortSignal | undefined;
   /** changes the dbs before the first step, on the copy that the steps work on */

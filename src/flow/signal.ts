@@ -16,18 +16,12 @@ import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
 import { endSetUp, isSetUpPending } from './pending-set-up.ts';
 import { adjustServices, intentsOf, listRetries } from './adjust.ts';
-import { willRestartDaemon } from './daemon.ts';
 import { readCheckLimit, runChecks } from './event-checks.ts';
 import { listEdits } from './edits.ts';
-import { formerOptions, holdBackFailed } from './engine-fallback.ts';
-import { checkEngineOptions } from './engine-options.ts';
-import { prepareContainers } from './event-plan.ts';
-import { expandTemplates, requestsOf } from './expand.ts';
+import { formerOptions } from './engine-fallback.ts';
+import { checkFiles, isHook, planFiles } from './event-plan.ts';
 import { generationOf, pruneHistory } from './generation-dbs.ts';
-import { fetchAskedImages } from './images.ts';
-import { listInvolved } from './involved.ts';
-import { hasAction, KNOWN_ACTIONS } from './known-actions.ts';
-import { describeInterrupted, isEndedBySignal, notePending } from './interrupted-event.ts';
+import { describeInterrupted, isEndedBySignal } from './interrupted-event.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
 import { rememberOverrides } from './overrides.ts';
 import { recorded } from './recorded.ts';
@@ -35,13 +29,11 @@ import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { StagedDbs } from './staged-dbs.ts';
+import { findKnownSteps, type KnownStep } from './step-part.ts';
 import { refuseOpenSources } from './trusted-files.ts';
-import { findEngine, readHostSnapshot, readWorld, type World } from './world.ts';
+import { readHostSnapshot, readWorld, type World } from './world.ts';
 
 export type { SignalRequest, SignalResult };
-
-/** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
-const isHook = (event: string): boolean => event === 'post-install' || event === 'post-upgrade';
 
 /**
  * Runs one event: the steps before the templates on a copy of the dbs, then all files
@@ -57,7 +49,8 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const { result, run } = await recorded(paths, { ...calledAs, event: request.calledAs?.command ?? event, waitSeconds, signal: request.signal, mask }, reporter, async (begun) => {
     // what is pending while a step of an event calls another one is what its parent still comes to
     const steps = begun.run.parent === undefined ? withServices(listed.steps, listRetries(paths, listServices(listed.steps))) : listed.steps;
-    const done = await new Signal(paths, { ...request, ...begun, steps, checks }, reporter).run();
+    const known = await findKnownSteps(request.commands, steps, [event, ...args]);
+    const done = await new Signal(paths, { ...request, ...begun, steps, known, checks }, reporter).run();
     if (done.failures.length === 0) {
       rememberOverrides(paths);
       pruneHistory(paths);
@@ -75,6 +68,7 @@ interface SignalContext extends SignalRequest {
   /** in words */
   readonly command: string;
   readonly steps: readonly Step[];
+  readonly known: readonly KnownStep[];
   readonly checks: readonly ExecutableStep[];
   readonly run: Run;
   readonly token: string;
@@ -121,7 +115,7 @@ class Signal {
 
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
-    const { args, takeOver = false, force = false, retry = false, prepare } = this.#context;
+    const { force = false, prepare, known } = this.#context;
     let staged: StagedDbs | undefined;
     const spool = new Spool(this.#paths);
     keepHeapSmall(this.#paths);
@@ -134,18 +128,19 @@ class Signal {
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       await this.#listen();
       this.#reporter.progress('expanding the templates');
-      const requests = requestsOf(templates, args);
       const read = await readWorld(staged?.paths ?? this.#paths, [], { isForced: force });
-      const world = hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) ? await fetchAskedImages(read, args.length === 0 ? undefined : listInvolved(read.paths, read.snapshot, args), this.#reporter, this.#signal) : read;
-      const { expanded, failure } = holdBackFailed(this.#paths, expandTemplates(world, requests, { takeOver, isForced: force, spool }), retry);
-      if (failure !== undefined) this.#failures.push(failure);
+      let world = read;
+      for (const { part } of known) world = await part.look?.(world, this.#context, this.#reporter, this.#signal) ?? world;
+      const planned = planFiles(world, templates, known, this.#context, spool);
+      const { expanded, held } = planned;
+      if (held !== undefined) this.#failures.push(held);
       const { changes, warnings } = expanded;
       for (const warning of warnings) this.#reporter.warning(warning);
       refuseObstacles(changes, hintOfObstacle);
       await this.#listen();
       await checkOutputs(this.#paths, changes, readCheckLimit(world.snapshot), this.#signal);
-      if (hasAction(this.#context.steps, KNOWN_ACTIONS.daemon)) for (const warning of await checkEngineOptions(world, changes)) this.#reporter.warning(warning);
-      if (hasAction(this.#context.steps, KNOWN_ACTIONS.reconcile) && !await this.#mayComeLater(world, changes)) await unlessInterrupted(this.#signal, 'cannot plan', prepareContainers(world, expanded, this.#context, this.#reporter));
+      for (const warning of await checkFiles(planned, known)) this.#reporter.warning(warning);
+      for (const { part } of known) await unlessInterrupted(this.#signal, 'cannot plan', part.prepare?.(planned, this.#reporter) ?? Promise.resolve());
       await this.#listen();
       const { command } = this.#context;
       const intents = intentsOf(changes.install, changes.remove, new Date(), listServices(this.#context.steps));
@@ -177,13 +172,6 @@ class Signal {
     writeFileSync(this.#changedFile, changed.map((file) => `${file}\n`).join(''));
   }
 
-  /** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
-  async #mayComeLater({ paths, snapshot }: World, { install, remove }: ChangeSet): Promise<boolean> {
-    if (await findEngine(paths, snapshot) !== undefined) return false;
-    if (isHook(this.#context.event)) return true;
-    return hasAction(this.#context.steps, KNOWN_ACTIONS.daemon) && willRestartDaemon(paths, snapshot, [...listIntents(this.#paths), ...intentsOf(install, remove, new Date())]);
-  }
-
   #listen(): Promise<void> {
     return listenForInterrupt(this.#signal, `cannot complete event "${this.#context.event}"`);
   }
@@ -191,7 +179,7 @@ class Signal {
   /** What was committed stays, and the next event does the rest. */
   #endInterrupted(): void {
     if (!this.#signal.aborted) return;
-    if (hasAction(this.#context.steps.filter(({ name }) => this.#left.includes(name)), KNOWN_ACTIONS.reconcile)) notePending(this.#paths, `${this.#context.event} was interrupted`);
+    for (const { step, part } of this.#context.known) if (this.#left.includes(step.name)) part.leave?.(this.#paths, `${this.#context.event} was interrupted`);
     this.#failures.push(describeInterrupted(this.#context.event, this.#signal, this.#left));
   }
 
@@ -202,10 +190,10 @@ class Signal {
   }
 
   async #execute(step: ExecutableStep, paths: Paths): Promise<void> {
-    const { event, args, token, retry = false, runCommand } = this.#context;
+    const { event, args, token, retry = false, commands: { run } } = this.#context;
     this.#reporter.progress(step.name);
     const { name, exitCode, signal, seconds, wasProcess, failure } = await runStep(step, {
-      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry, runCommand, isAlone: this.#isAlone, signal: this.#signal,
+      paths, event, args, token, changedFile: this.#changedFile, mayStayPending: isHook(event), retry, runCommand: run, isAlone: this.#isAlone, signal: this.#signal,
       onLine: (line, stream) => this.#reporter.line(step.name, line, stream),
     });
     if (wasProcess) this.#isAlone = false;

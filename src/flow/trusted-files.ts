@@ -11,7 +11,7 @@ import { distrust, findWriter, findWriters } from '../trust.ts';
 /**
  * What is done where others can write what a record names. `refuse`: it is run, or decides what root's
  * programs do or whom they let in. `fetch`: the same, looked at when the image is made. `warn`: it goes
- * into a container and nowhere else. `leave`: it is a container's own to write, or no file of this host.
+ * into a container, or is shown to the world, and decides nothing else. `leave`: it is a container's own to write, or no file of this host.
  */
 type Trust = 'refuse' | 'fetch' | 'warn' | 'leave';
 
@@ -23,8 +23,9 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'configuration docker OptionsFile': 'refuse', 'configuration docker DataRoot': 'refuse',
   // who can put a socket there hears all that the engine is told, and answers for it
   'configuration docker Socket': 'leave',
-  'configuration httpd ConfDir': 'refuse', 'configuration httpd Certificate': 'refuse', 'configuration httpd CertificateKey': 'refuse',
-  'docker_containers service Certificate': 'refuse', 'docker_containers service CertificateKey': 'refuse', 'docker_containers service BasicAuth': 'refuse',
+  'configuration httpd ConfDir': 'refuse', 'docker_containers service BasicAuth': 'refuse',
+  // those that renew certificates are often not root: a name is theirs to hold, and no more
+  'configuration httpd Certificate': 'warn', 'configuration httpd CertificateKey': 'warn', 'docker_containers service Certificate': 'warn', 'docker_containers service CertificateKey': 'warn',
   // served, and no more
   'configuration httpd DocumentRoot': 'leave',
   'docker_images service BuildPath': 'fetch', 'docker_images service ImportPath': 'fetch',
@@ -55,7 +56,7 @@ export function refuseOpenSources(paths: Paths): void {
 
 /**
  * Looks at the files that records name.
- * @returns warnings for what goes into containers
+ * @returns warnings for what decides nothing here
  * @throws Failures for what decides what is done as root
  */
 export function checkNamedFiles(paths: Paths, snapshot: Snapshot): readonly string[] {

@@ -6,6 +6,7 @@ import { previewEvent } from '../../src/flow/dry-run.ts';
 import type { Reporter } from '../../src/flow/reporter.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
 import type { Paths } from '../../src/paths.ts';
+import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
 import { makeRoot, writeTree } from '../support/folder.ts';
 
 const QUIET: Reporter = { waiting: () => undefined, progress: () => undefined, installed: () => undefined, line: () => undefined, warning: () => undefined };
@@ -60,9 +61,9 @@ it.each(Object.entries(HOSTS).flatMap(([host, layout]) => [['post-install', 'pos
     const [event = '', ...args] = words.split(' ');
     if (args.some((name) => layout.dbs['docker_containers']?.includes(`${name}=`) !== true)) continue;
     const before = listValues(paths);
-    const preview = await previewEvent(paths, { event, args });
+    const preview = await previewEvent(paths, { event, args, commands: STEPS_AS_PROCESSES });
     expect(listValues(paths)).toEqual(before);
-    const result = await signalEvent(paths, { event, args }, QUIET);
+    const result = await signalEvent(paths, { event, args, commands: STEPS_AS_PROCESSES }, QUIET);
     expect(result.failures).toEqual([]);
     expect(listValues(paths).filter((value) => !before.includes(value)).toSorted()).toEqual(preview.allocated.toSorted());
     const contents = (install: typeof preview.changes.install): unknown => install.map(({ output, reasons }) => [output.path, output.mode, reasons, output.content.toString()]);
@@ -78,7 +79,7 @@ it.each(Object.entries(HOSTS).flatMap(([host, layout]) => [['post-install', 'pos
 
 it('shows what setting up finds, and what follows from it, on a host that nobody has set up', async () => {
   const paths = makeHost({ dbs: { docker_containers: WEB }, folders: ['/etc/apache2/sites-enabled'] });
-  const { allocated, changes, plan } = await previewEvent(paths, { event: 'post-install', args: [] });
+  const { allocated, changes, plan } = await previewEvent(paths, { event: 'post-install', args: [], commands: STEPS_AS_PROCESSES });
   expect(allocated).toEqual(expect.arrayContaining(['configuration DomainName example.test', 'configuration SystemName host', 'configuration docker status enabled', 'configuration httpd Layout debian', 'docker_containers app WebHostPort 47000', 'docker_containers site WebHostPort 47001']));
   const vhost = changes.install.find(({ output }) => output.path.startsWith('/etc/apache2/') && output.path.includes('app'))?.output.content.toString();
   expect(vhost).toMatch(/ServerName app\.example\.test[^]*127\.0\.0\.1:47000/);
@@ -87,7 +88,7 @@ it('shows what setting up finds, and what follows from it, on a host that nobody
 
 it('names migrations, whose doings are not known, and runs none', async () => {
   const paths = makeHost({ dbs: { docker_containers: WEB }, files: { 'db/docker_containers/migrate/10old': `#!/bin/sh\ntouch /nowhere\n` } });
-  const { warnings, executables } = await previewEvent(paths, { event: 'post-upgrade', args: [] });
+  const { warnings, executables } = await previewEvent(paths, { event: 'post-upgrade', args: [], commands: STEPS_AS_PROCESSES });
   expect(warnings).toContain('what the migration docker_containers: 10old does to the db is not known before it is run');
   expect(executables).toEqual([]);
 });

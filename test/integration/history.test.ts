@@ -7,6 +7,7 @@ import { planRollback, rollBack } from '../../src/flow/rollback.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
 import { readLedger } from '../../src/output/ledger.ts';
 import type { Paths } from '../../src/paths.ts';
+import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
 import { makeRoot, writeTree } from '../support/folder.ts';
 
 const QUIET: Reporter = { waiting: () => undefined, progress: () => undefined, installed: () => undefined, line: () => undefined, warning: () => undefined };
@@ -28,7 +29,7 @@ function makeHost(): Paths {
 /** Writes the db as `db` would have left it, and regenerates. */
 async function update(paths: Paths, records: string): Promise<void> {
   writeTree(paths.file('/var/lib/docksmith/db'), { docker_containers: records });
-  const { failures } = await signalEvent(paths, { event: 'docker-update', args: [] }, QUIET);
+  const { failures } = await signalEvent(paths, { event: 'docker-update', args: [], commands: STEPS_AS_PROCESSES }, QUIET);
   expect(failures).toEqual([]);
 }
 
@@ -46,13 +47,13 @@ it('puts records back that changed, came or went since, and the files follow', a
   expect(listHistory(paths, { limit: 9, file: '/etc/docksmith/containers/old.yaml' }).map(({ generation: { number } }) => number)).toEqual([2, 1]);
 
   const before = records(paths);
-  const plan = await planRollback(paths, 1);
+  const plan = await planRollback(paths, 1, STEPS_AS_PROCESSES);
   expect([plan.records.map(({ key }) => key), plan.differing, records(paths)]).toEqual([['app', 'new', 'old'], [], before]);
-  expect((await rollBack(paths, plan.generation, {}, QUIET)).failures).toEqual([]);
+  expect((await rollBack(paths, plan.generation, { commands: STEPS_AS_PROCESSES }, QUIET)).failures).toEqual([]);
   expect(records(paths)).toEqual(['app=service|Image|app:1|MaxMemory|64|status|enabled', 'old=service|Image|app:1|status|enabled']);
   expect(readFileSync(paths.file(SPEC), 'utf8')).toBe(first);
   // the next event has nothing to undo
-  const next = await signalEvent(paths, { event: 'docker-update', args: [] }, QUIET);
+  const next = await signalEvent(paths, { event: 'docker-update', args: [], commands: STEPS_AS_PROCESSES }, QUIET);
   expect([next.changes.install, next.changes.remove]).toEqual([[], []]);
   expect(listHistory(paths, { limit: 1 })[0]?.generation.number).toBe(3);
 });
@@ -62,12 +63,12 @@ it('leaves the dbs as they are where the files cannot be regenerated, and says b
   await update(paths, 'app=service|Image|app:1|status|enabled\n');
   await update(paths, 'app=service|Image|app:2|status|enabled\n');
   writeTree(paths.file('/etc/docksmith/templates-custom/etc/docksmith/containers'), { '55mine': 'services:\n  app:\n    init: true\n' });
-  expect((await planRollback(paths, 1)).differing).toEqual([SPEC]);
+  expect((await planRollback(paths, 1, STEPS_AS_PROCESSES)).differing).toEqual([SPEC]);
   writeTree(paths.file('/etc/docksmith/templates-custom/etc/docksmith/containers'), { '55mine': 'services:\n  app:\n    nonsense: 1\n' });
   const before = records(paths);
-  await expect(planRollback(paths, 1)).rejects.toThrow('nonsense');
+  await expect(planRollback(paths, 1, STEPS_AS_PROCESSES)).rejects.toThrow('nonsense');
   const { generation } = listHistory(paths, { limit: 9 })[1] ?? {};
-  const result = generation === undefined ? undefined : await rollBack(paths, generation, {}, QUIET);
+  const result = generation === undefined ? undefined : await rollBack(paths, generation, { commands: STEPS_AS_PROCESSES }, QUIET);
   expect(result?.failures.map(({ message }) => message)).toEqual([expect.stringContaining('nonsense')]);
   expect(records(paths)).toEqual(before);
 });
@@ -80,7 +81,7 @@ it('masks the secrets of its time, also those that are no more', async () => {
   await update(paths, 'app=service|Image|app:2|status|enabled\n');
   const [last, first] = listHistory(paths, { limit: 9 });
   expect([last?.mask('hunter2-of-old hunter3-of-now'), first?.mask('hunter2-of-old')]).toEqual(['******** ********', '********']);
-  expect((await planRollback(paths, 1)).mask('hunter2-of-old hunter3-of-now')).toBe('******** ********');
+  expect((await planRollback(paths, 1, STEPS_AS_PROCESSES)).mask('hunter2-of-old hunter3-of-now')).toBe('******** ********');
 });
 
 const DBS = '/var/lib/docksmith/db';
@@ -90,7 +91,7 @@ const TEMPLATES = '/etc/docksmith/templates';
 const outputs = (paths: Paths): Readonly<Record<string, string>> => Object.fromEntries([...readLedger(paths).outputs.paths()].map((file) => [file, readFileSync(paths.file(file), 'utf8')]));
 
 async function signal(paths: Paths, event = 'docker-update'): Promise<void> {
-  expect((await signalEvent(paths, { event, args: [] }, QUIET)).failures).toEqual([]);
+  expect((await signalEvent(paths, { event, args: [], commands: STEPS_AS_PROCESSES }, QUIET)).failures).toEqual([]);
 }
 
 const dbOf = (paths: Paths, name: string): readonly string[] => readFileSync(paths.file(`${DBS}/${name}`), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -117,15 +118,15 @@ it('puts all back that outputs are made of: networks, records and dbs of other p
   await signal(paths);
   expect(outputs(paths)).not.toEqual(then);
 
-  const plan = await planRollback(paths, 1);
+  const plan = await planRollback(paths, 1, STEPS_AS_PROCESSES);
   expect(plan.records.map(({ db, key }) => `${db} ${key}`)).toEqual(['accounts alice', 'accounts new', 'accounts old', 'configuration httpd', 'configuration later', 'configuration ldap', 'networks 10.1.0.0', 'quotas alice']);
   expect([plan.differing, plan.notWritten, plan.more, plan.lacking]).toEqual([[], [], [], []]);
-  expect((await rollBack(paths, plan.generation, {}, QUIET)).failures).toEqual([]);
+  expect((await rollBack(paths, plan.generation, { commands: STEPS_AS_PROCESSES }, QUIET)).failures).toEqual([]);
   expect(outputs(paths)).toEqual(then);
   expect([dbOf(paths, 'networks').length, dbOf(paths, 'quotas'), dbOf(paths, 'accounts')]).toEqual([2, ['alice=quota|Soft|10'], ['alice=user|Uid|1', 'old=user|Uid|9']]);
   // what decides no output is left to whose it is
   expect([dbOf(paths, 'unread'), dbOf(paths, 'configuration').find((line) => line.startsWith('squid='))]).toEqual([['a=b|c|2'], 'squid=service|status|enabled']);
-  expect((await planRollback(paths, 1)).records).toEqual([]);
+  expect((await planRollback(paths, 1, STEPS_AS_PROCESSES)).records).toEqual([]);
 });
 
 it('takes nothing away of a db that no template read at that time', async () => {
@@ -137,10 +138,10 @@ it('takes nothing away of a db that no template read at that time', async () => 
   await signal(paths);
   writeTree(paths.file(DBS), { accounts: 'alice=user|Uid|2\nbob=user|Uid|3\n' });
   await update(paths, 'app=service|Image|app:2|status|enabled\n');
-  const plan = await planRollback(paths, 1);
+  const plan = await planRollback(paths, 1, STEPS_AS_PROCESSES);
   // as far back as it is known
   expect([plan.records.map(({ db, key }) => `${db} ${key}`), plan.more]).toEqual([['accounts alice', 'accounts bob', 'docker_containers app'], ['/etc/people']]);
-  expect((await rollBack(paths, plan.generation, {}, QUIET)).failures).toEqual([]);
+  expect((await rollBack(paths, plan.generation, { commands: STEPS_AS_PROCESSES }, QUIET)).failures).toEqual([]);
   expect(readFileSync(paths.file('/etc/people'), 'utf8')).toMatch(/^#[^\n]*\nalice 1\n$/m);
 });
 
@@ -157,7 +158,7 @@ it('names each file that will not be as it was, and why', async () => {
   writeTree(paths.file(TEMPLATES), { 'etc/mine/10it': 'two\n', 'etc/new/10it': 'new\n' });
   writeTree(paths.file('/etc/docksmith/events'), { 'docker-update/templates2expand/etc/new': '' });
   await update(paths, 'app=service|Image|app:2|status|enabled\n');
-  const { differing, notWritten, more, lacking } = await planRollback(paths, 2);
+  const { differing, notWritten, more, lacking } = await planRollback(paths, 2, STEPS_AS_PROCESSES);
   expect({ differing, notWritten, more, lacking }).toEqual({ differing: ['/etc/mine'], notWritten: [{ path: '/etc/other', events: ['other-update'] }], more: ['/etc/new'], lacking: ['/etc/gone'] });
 });
 
@@ -165,7 +166,7 @@ it('is called a rollback, with its target, in history and in the record of its r
   const paths = makeHost();
   await update(paths, 'app=service|Image|app:1|status|enabled\n');
   await update(paths, 'app=service|Image|app:2|status|enabled\n');
-  const { run } = await rollBack(paths, (await planRollback(paths, 1)).generation, {}, QUIET);
+  const { run } = await rollBack(paths, (await planRollback(paths, 1, STEPS_AS_PROCESSES)).generation, { commands: STEPS_AS_PROCESSES }, QUIET);
   expect(listHistory(paths, { limit: 1 })[0]?.generation.command).toBe('docksmith rollback 1');
   expect(listRuns(paths, 1).runs[0]).toMatchObject({ id: run.id, event: 'docksmith rollback', args: ['1'], exitCode: 0 });
 });

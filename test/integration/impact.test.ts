@@ -5,6 +5,7 @@ import { Failure, Failures } from '../../src/errors.ts';
 import { previewChange } from '../../src/flow/impact.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
 import { findPaths } from '../../src/paths.ts';
+import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
 import { type Machine, type MainHost, makeMainHost, startMachine } from '../support/main-host.ts';
 import { makeHost } from '../support/host.ts';
 import { needs } from '../support/needs.ts';
@@ -50,7 +51,7 @@ it('says of 300 random changes before each which files and lines the event then 
       'docker_containers set wiki service status enabled Image wiki SubDomain enabled WebPort 80 WebHostPort 47000 Interlinked wikidb:db MountPath /srv/wiki:/images',
       'docker_containers set git service status enabled Image gitea:1 PortMapping custom PortMappingPorts 2222:22 access public WebAlias git WebPort 3000 WebHostPort 47001',
     );
-    const signal = async (): ReturnType<typeof signalEvent> => signalEvent(paths, { event: 'files-update', args: [] }, SILENT);
+    const signal = async (): ReturnType<typeof signalEvent> => signalEvent(paths, { event: 'files-update', args: [], commands: STEPS_AS_PROCESSES }, SILENT);
     expect((await signal()).failures).toEqual([]);
     const random = randomFrom(SEED);
     const outcomes = { changed: 0, unchanged: 0, refused: 0, adjusted: 0 };
@@ -61,7 +62,7 @@ it('says of 300 random changes before each which files and lines the event then 
       // some that are refused, too
       const change = (random() < 0.6 ? legalChange(dbs, SAMPLE_FACTS, random, options) : undefined) ?? randomChange({ dbs, schema: snapshot.schema }, random, options);
       const words = commandOf(change).join(' ');
-      const said = await previewChange(paths, askedOf(change), 'files-update').catch(mistakesOf);
+      const said = await previewChange(paths, askedOf(change), STEPS_AS_PROCESSES, 'files-update').catch(mistakesOf);
       await host.db(`${change.db} ${quoteAll(commandOf(change).slice(1))}`);
       const before = host.snapshot('/etc');
       const texts = new Map(host.files('/etc').map((file) => [file, host.read(file)]));

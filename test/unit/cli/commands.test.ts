@@ -11,6 +11,7 @@ import { isHelp, runCommand } from '../../../src/cli/run-command.ts';
 import { UsageFailure } from '../../../src/errors.ts';
 import { findPaths, type Paths } from '../../../src/paths.ts';
 import { makeFolder, writeTree } from '../../support/folder.ts';
+import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 
 const ALL: readonly Command[] = await Promise.all(COMMAND_NAMES.map((name) => COMMANDS[name]()));
 const READ = ALL.filter(({ raw }) => raw === undefined);
@@ -42,7 +43,7 @@ function readTree(folder: string): Readonly<Record<string, string>> {
 async function expectRefused(command: Command, args: readonly string[], why: RegExp): Promise<void> {
   const before = readTree(paths.root);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const error: unknown = await Promise.resolve().then(() => runCommand(command, args, { paths, stdin: new PassThrough(), stdout, stderr })).then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await Promise.resolve().then(() => runCommand(command, args, { paths, stdin: new PassThrough(), stdout, stderr, commands: STEPS_THAT_PRINT })).then(() => undefined, (thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageFailure);
   expect((error as UsageFailure).message).toMatch(why);
   expect((error as UsageFailure).message).not.toContain('\n');

@@ -10,6 +10,7 @@ import { formatTerms } from '../../../src/cli/terminal.ts';
 import { listEvents } from '../../../src/event/events.ts';
 import { findPaths } from '../../../src/paths.ts';
 import { makeRoot } from '../../support/folder.ts';
+import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 
 const SHIPPED = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
 
@@ -19,7 +20,7 @@ async function printHelpers(): Promise<string> {
     chunks.push(chunk);
     done();
   } });
-  await runCommand(helpersCommand, [], { paths: SHIPPED, stdin: process.stdin, stdout, stderr: stdout });
+  await runCommand(helpersCommand, [], { paths: SHIPPED, stdin: process.stdin, stdout, stderr: stdout, commands: STEPS_THAT_PRINT });
   return Buffer.concat(chunks).toString();
 }
 

@@ -4,6 +4,7 @@ import { runCommand } from '../../../src/cli/run-command.ts';
 import { whyCommand } from '../../../src/cli/why.ts';
 import { findPaths, type Paths } from '../../../src/paths.ts';
 import { makeFolder, writeTree } from '../../support/folder.ts';
+import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 
 let paths: Paths;
 beforeEach(() => {
@@ -18,7 +19,7 @@ afterEach(() => void vi.unstubAllEnvs());
 
 async function why(...args: readonly string[]): Promise<string> {
   const stdout = new PassThrough();
-  expect(await runCommand(whyCommand, args, { paths, stdin: new PassThrough(), stdout, stderr: new PassThrough() })).toBe(0);
+  expect(await runCommand(whyCommand, args, { paths, stdin: new PassThrough(), stdout, stderr: new PassThrough(), commands: STEPS_THAT_PRINT })).toBe(0);
   return String(stdout.read());
 }
 

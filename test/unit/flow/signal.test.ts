@@ -6,6 +6,7 @@ import { previewEvent } from '../../../src/flow/dry-run.ts';
 import { signalEvent, type SignalResult } from '../../../src/flow/signal.ts';
 import type { Paths } from '../../../src/paths.ts';
 import { makeRoot, writeTree } from '../../support/folder.ts';
+import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 
 const SPEC = '/etc/docksmith/containers/app.yaml';
 const CONTAINERS = 'app=service|Image|app:1|status|enabled\n';
@@ -20,9 +21,9 @@ class Heard implements Reporter {
   warning(text: string): void { this.lines.push(`warning: ${text}`); }
 }
 
-/** A host with one container, and an event that expands its run spec and has a reconciling action of the admin's own. */
+/** A host with one container, and an event that expands its run spec and reconciles, in word only. */
 function makeHost(records = CONTAINERS, event = 'update', configuration = 'docker=service|Socket|/nowhere/docker.sock\n'): Paths {
-  const paths = makeRoot({ [`events/${event}/templates2expand/etc/docksmith/containers`]: '', [`events/${event}/S50docker-reconcile`]: '#!/bin/sh\necho reconciled\n' });
+  const paths = makeRoot({ [`events/${event}/templates2expand/etc/docksmith/containers`]: '', [`events/${event}/S50docker-reconcile`]: '#!/bin/sh\nshift\nexec docksmith reconcile "$@"\n' });
   chmodSync(paths.file(`/etc/docksmith/events/${event}/S50docker-reconcile`), 0o755);
   writeTree(paths.file('/var/lib/docksmith/db'), { docker_containers: records, configuration });
   return paths;
@@ -30,7 +31,7 @@ function makeHost(records = CONTAINERS, event = 'update', configuration = 'docke
 
 async function signal(paths: Paths, event = 'update', args: readonly string[] = []): Promise<SignalResult & { readonly heard: readonly string[] }> {
   const heard = new Heard();
-  return { ...await signalEvent(paths, { event, args }, heard), heard: heard.lines };
+  return { ...await signalEvent(paths, { event, args, commands: STEPS_THAT_PRINT }, heard), heard: heard.lines };
 }
 
 function useMemoryEngine(paths: Paths): string {
@@ -61,7 +62,7 @@ describe('an event whose containers cannot follow', () => {
       chmodSync(paths.file(`/etc/docksmith/events/post-install/${step}`), 0o755);
     }
     const { failures, heard } = await signal(paths, 'post-install');
-    expect([failures, heard]).toEqual([[], ['installed', 'S50docker-reconcile: reconciled']]);
+    expect([failures, heard]).toEqual([[], ['installed', 'S50docker-reconcile: reconcile was called']]);
     expect(existsSync(paths.file(SPEC))).toBe(true);
   });
 
@@ -76,7 +77,7 @@ describe('an event whose containers cannot follow', () => {
       'cannot create container "own": the engine has no image "own:7", and Pull of docker_images own is never',
     ]);
     expect(existsSync(paths.file(SPEC))).toBe(false);
-    await expect(previewEvent(paths, { event: 'update', args: [] })).rejects.toThrow('no such folder');
+    await expect(previewEvent(paths, { event: 'update', args: [], commands: STEPS_THAT_PRINT })).rejects.toThrow('no such folder');
   });
 });
 
@@ -85,7 +86,7 @@ describe('an event whose containers can follow', () => {
     const paths = makeHost();
     const file = useMemoryEngine(paths);
     const { failures, heard } = await signal(paths);
-    expect([failures, heard]).toEqual([[], ['images: pull app:1: not there', 'installed', 'S50docker-reconcile: reconciled']]);
+    expect([failures, heard]).toEqual([[], ['images: pull app:1: not there', 'installed', 'S50docker-reconcile: reconcile was called']]);
     expect(await new MemoryEngine({ file }).findImage('app:1')).toBeDefined();
   });
 

@@ -1,26 +1,50 @@
 import { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { UsageFailure } from '../errors.ts';
 import type { RunCommand } from '../event/call-command.ts';
 import type { OnLine } from '../event/run-process.ts';
+import type { StepCommands } from '../flow/step-part.ts';
 import type { Command, CommandContext } from './command.ts';
+import { readArguments } from './read-arguments.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
 import { endProgram } from './run-program.ts';
 
+type FindCommand = (name: string) => Promise<Command | undefined>;
+
 /**
- * Runs commands of docksmith in this process as a step of an event would run them: with an empty standard input, and their output in lines.
+ * The commands of docksmith for the steps of events that only call one.
  * @param find the command of that name
+ * @param isRunHere such a step is run in this process; if not, each step is a process
  */
-export function runHere(find: (name: string) => Promise<Command | undefined>): RunCommand {
-  const run: RunCommand = async ({ name, args }, paths, onLine) => {
+export function stepCommands(find: FindCommand, isRunHere = true): StepCommands {
+  const commands: StepCommands = {
+    run: isRunHere ? runHere(find, () => commands) : undefined,
+    partOf: async ({ name, args }) => {
+      const command = await find(name);
+      if (command?.part === undefined || isHelp(command, args)) return undefined;
+      try {
+        return await command.part(readArguments(command, args));
+      } catch (error) {
+        // the step itself says what is wrong with its arguments
+        if (error instanceof UsageFailure) return undefined;
+        throw error;
+      }
+    },
+  };
+  return commands;
+}
+
+/** Runs commands as a step of an event would run them: with an empty standard input, and their output in lines. */
+function runHere(find: FindCommand, commands: () => StepCommands): RunCommand {
+  return async ({ name, args }, paths, onLine) => {
     const command = await find(name);
     if (command === undefined || isHelp(command, args)) return undefined;
     const [stdout, stderr] = [new LineStream(onLine, 'stdout'), new LineStream(onLine, 'stderr')];
-    const context: CommandContext = { paths, get stdin() { return Readable.from([]); }, stdout, stderr, runCommand: run };
+    const context: CommandContext = { paths, get stdin() { return Readable.from([]); }, stdout, stderr, commands: commands() };
     const exitCode = await endProgram(context, wantsJson(command, args), () => runCommand(command, args, context));
     for (const stream of [stdout, stderr]) stream.flushLine();
     return exitCode;
   };
-  return run;
 }
 
 /** What is written to it is handed on line by line, at once. */

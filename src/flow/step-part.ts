@@ -1,0 +1,99 @@
+import type { Plan } from '../container/plan.ts';
+import type { RecordOverlay } from '../db/overlay.ts';
+import type { DbChange } from '../db/snapshot.ts';
+import type { RunCommand } from '../event/call-command.ts';
+import { findStepCommand, type StepCommand } from '../event/step-command.ts';
+import type { ExecutableStep, Step } from '../event/steps.ts';
+import type { Intent } from '../output/intents.ts';
+import type { Paths } from '../paths.ts';
+import type { DaemonRestart } from './daemon.ts';
+import type { Expanded } from './expand.ts';
+import type { Filtered } from './filter.ts';
+import type { Reporter } from './reporter.ts';
+import type { World } from './world.ts';
+
+/** The commands of docksmith, for the steps of events that only call one. */
+export interface StepCommands {
+  /** absent: each step is a process */
+  readonly run?: RunCommand | undefined;
+  /** what the command knows beforehand of the step that calls it; undefined where it knows nothing */
+  readonly partOf: (command: StepCommand) => Promise<StepPart | undefined>;
+}
+
+/**
+ * What a command knows of a step of an event before the step is run: an event asks it before it
+ * commits files, and a dry run instead of running it. Nothing in it changes the host, but that
+ * images may be fetched.
+ */
+export interface StepPart {
+  /** for a dry run: what it changes in the dbs, where it stands before the templates */
+  readonly planDbs?: (host: OverlaidHost) => Promise<DbPlan>;
+  /** what has to be known before templates are rendered: images that a run spec depends on */
+  readonly look?: (world: World, event: Pick<PlannedEvent, 'args'>, reporter: Reporter, signal: AbortSignal) => Promise<World>;
+  /** of an event and of a dry run. @returns warnings @throws Failure(s) for what would leave files with which the host does not go on */
+  readonly check?: (event: PlannedEvent) => Promise<readonly string[]>;
+  /** of an event alone: fetches what is missing. @throws Failure(s) for files that nothing could follow */
+  readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<void>;
+  /** of a dry run alone: what it would do */
+  readonly plan?: (event: PlannedEvent) => Promise<StepPlan>;
+  /** the event was interrupted before the step: what is to be noted, so that it is not forgotten */
+  readonly leave?: (paths: Paths, cause: string) => void;
+}
+
+/** The host as it will be after the steps that were asked already. */
+export interface OverlaidHost {
+  readonly paths: Paths;
+  readonly readWorld: () => Promise<World>;
+}
+
+export interface DbPlan {
+  /** records as they would be; what the host is known to be is found out anew with them */
+  readonly overlay?: readonly RecordOverlay[];
+  /** props that would be set, which tell nothing new of the host */
+  readonly changes?: readonly DbChange[];
+  /** `DB KEY PROP VALUE` for each value that would be another one */
+  readonly values: readonly string[];
+  readonly warnings?: readonly string[];
+}
+
+/** An event whose files are rendered, and not in place yet. */
+export interface PlannedEvent {
+  readonly event: string;
+  readonly args: readonly string[];
+  /** called by a package's installation: what cannot be done there stays pending */
+  readonly isHook: boolean;
+  /** what has failed is tried again */
+  readonly retry: boolean;
+  readonly world: World;
+  readonly expanded: Expanded;
+  /** adjustments that are pending once the files are in place */
+  readonly intents: readonly Intent[];
+  /** what its steps call */
+  readonly commands: readonly StepCommand[];
+}
+
+/** What a step would do. */
+export interface StepPlan {
+  readonly containers?: Plan | undefined;
+  readonly engine?: DaemonRestart | undefined;
+  readonly firewall?: readonly Filtered[];
+  readonly warnings?: readonly string[];
+}
+
+/** A step that calls a command which knows beforehand what it will do. */
+export interface KnownStep {
+  readonly step: ExecutableStep;
+  readonly command: StepCommand;
+  readonly part: StepPart;
+}
+
+/** The steps that only call a command of docksmith which has a part. */
+export async function findKnownSteps(commands: StepCommands, steps: readonly Step[], given: readonly string[]): Promise<readonly KnownStep[]> {
+  const known: KnownStep[] = [];
+  for (const step of steps) {
+    const command = step.kind === 'executable' ? findStepCommand(step.file, given) : undefined;
+    const part = command === undefined ? undefined : await commands.partOf(command);
+    if (step.kind === 'executable' && command !== undefined && part !== undefined) known.push({ step, command, part });
+  }
+  return known;
+}
