@@ -49,9 +49,14 @@ export function refuseInterrupted(signal: AbortSignal, what: string, rest?: stri
   if (signal.aborted) throw new Interrupted(what, signal, rest);
 }
 
-/** Lets a signal that came while nobody could listen be heard. @throws Interrupted */
-export async function listenForInterrupt(signal: AbortSignal, what: string, rest?: string): Promise<void> {
+/** Lets a signal that has come already be heard: what came together with an answer of the engine may still stand in line behind it. */
+export async function hearSignals(): Promise<void> {
   await new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** The same, for who does not go on then. @throws Interrupted */
+export async function listenForInterrupt(signal: AbortSignal, what: string, rest?: string): Promise<void> {
+  await hearSignals();
   refuseInterrupted(signal, what, rest);
 }
 

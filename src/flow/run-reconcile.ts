@@ -7,7 +7,7 @@ import { SpecCache } from '../container/spec-cache.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
-import { NEVER, unlessInterrupted } from '../interrupt.ts';
+import { hearSignals, NEVER, unlessInterrupted } from '../interrupt.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { holdsSecret, type Mask } from '../mask.ts';
@@ -107,6 +107,7 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   await removeOldSecrets(paths, snapshot, engine);
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
+  await hearSignals();
   const interrupted = describeInterruptedPlan(request.command, signal, applied);
   rememberFailed(paths, failed, planned, applied, new Date(), (text) => (mask ??= readSecrets(paths).mask)(text));
   await rememberStarts(paths, engine, planned, applied);

@@ -7,7 +7,7 @@ import type { Adjusted } from '../event/services.ts';
 import { type ExecutableStep, listSteps, type ServiceToAdjust, type Step, withServices } from '../event/steps.ts';
 import { listNewState } from '../facts/secret-salt.ts';
 import { type ChangeSet, listEdited, NO_CHANGES, refuseObstacles } from '../output/change-set.ts';
-import { Interrupted, listenForInterrupt, NEVER, unlessInterrupted } from '../interrupt.ts';
+import { hearSignals, Interrupted, listenForInterrupt, NEVER, unlessInterrupted } from '../interrupt.ts';
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
 import { listIntents } from '../output/intents.ts';
@@ -106,6 +106,7 @@ class Signal {
       writeFileSync(this.#changedFile, '', { mode: 0o600 });
       const isDone = templates?.kind !== 'templates' || await this.#expand(steps.slice(0, at), templates);
       for (const step of isDone ? steps.slice(at + 1) : []) await this.#step(step, this.#paths);
+      await hearSignals();
       if (isDone) this.#endInterrupted();
     } finally {
       rmSync(this.#changedFile, { force: true });
