@@ -27,7 +27,6 @@ import { rememberOverrides } from './overrides.ts';
 import { recorded } from './recorded.ts';
 import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
-import { keepHeapSmall } from './small-heap.ts';
 import { StagedDbs } from './staged-dbs.ts';
 import { findKnownSteps, type KnownStep } from './step-part.ts';
 import { refuseOpenSources } from './trusted-files.ts';
@@ -119,7 +118,6 @@ class Signal {
     const { force = false, prepare, known } = this.#context;
     let staged: StagedDbs | undefined;
     const spool = new Spool(this.#paths);
-    keepHeapSmall(this.#paths);
     try {
       refuseOpenSources(this.#paths);
       const isFirst = isSetUpPending(this.#paths);
