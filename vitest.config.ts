@@ -12,8 +12,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // each file may start a Docker engine of its own, and two engines in one network namespace damage each other
-          fileParallelism: false,
+          // each engine has a network namespace of its own, so that files do not disturb each other; more of them only wait for each other's disks
+          maxWorkers: 2,
         },
       },
     ],

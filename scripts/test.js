@@ -6,6 +6,13 @@ import path from 'node:path';
 import { installDebianPackages, installPackages, ROOT } from './packages.js';
 
 const CI = process.env.CI === 'true';
+
+/** `--full`: what is long by nature at its full size, which takes hours. */
+const FULL_SIZE = {
+  DOCKSMITH_TEST_FAULTS: 'all', DOCKSMITH_TEST_KILLS: '1000', DOCKSMITH_TEST_STEPS: '5000', DOCKSMITH_TEST_CHANGES: '20000', DOCKSMITH_TEST_SINGLE_CALLS: '500',
+};
+if (process.argv.includes('--full')) Object.assign(process.env, { ...FULL_SIZE, ...process.env });
+
 const reports = mkdtempSync(path.join(os.tmpdir(), 'docksmith-reports-'));
 const started = Date.now();
 

@@ -1,4 +1,5 @@
 import { formatPlan } from '../container/format-plan.ts';
+import { orderOperations } from '../container/order.ts';
 import type { Preview } from '../flow/dry-run.ts';
 import type { DiffOptions } from '../output/diff.ts';
 import { formatFiltered } from './format-filter.ts';
@@ -29,7 +30,7 @@ export function jsonPreview(event: string, { changes, plan, allocated, restartsD
   };
 }
 
-/** Operations as the plan prints them, in parts. */
+/** Operations as the plan prints them, in parts; `after` has the names of those that have ended when it is begun. */
 export function jsonPlan({ operations, notes, refused = [] }: NonNullable<Preview['plan']>): unknown {
-  return { operations: operations.map(({ verb, name, cause }) => ({ verb, name, cause })), notes, ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }) };
+  return { operations: orderOperations(operations).map(({ operation: { verb, name, cause }, after }) => ({ verb, name, cause, ...(after.length === 0 ? {} : { after: after.map((other) => other.name) }) })), notes, ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }) };
 }

@@ -1,17 +1,16 @@
 import { Failure, reasonOf } from '../errors.ts';
 import { NEVER, refuseInterrupted, unlessInterrupted } from '../interrupt.ts';
 import { discard } from './any-state.ts';
-import { listSpecNeeds } from './bound.ts';
 import { applyImage } from './image-operations.ts';
 import { makeCreateBody } from './create-body.ts';
 import type { Engine } from './engine.ts';
 import { EngineGone } from './engine-gone.ts';
 import type { Gate } from './gate.ts';
 import { Gatekeeper } from './gatekeeper.ts';
-import { getSubject, type Operation, type RemoveOperation } from './operation.ts';
+import type { Operation, RemoveOperation } from './operation.ts';
+import { orderOperations } from './order.ts';
 import type { Plan } from './plan.ts';
 import { finishReplacing, recreate } from './recreate.ts';
-import { getImage } from './run-spec.ts';
 import { MANAGED_LABEL } from './names.ts';
 
 export interface Progress {
@@ -29,20 +28,17 @@ export interface Applied {
   readonly skipped: readonly Operation[];
 }
 
-/** So many new containers are made at a time: an engine has its own locks, and more than that only wait for each other. */
-const CREATES_AT_ONCE = 4;
+/** So much is done at a time: an engine has its own locks, and more than that only wait for each other. */
+const MOST_AT_ONCE = 4;
 
 /**
- * Carries out a plan in its order, which is also the order in which it is told. Only new containers
- * are made several at a time, each after those that it needs; what replaces something goes alone.
- * A container's first failure ends what is done to that
- * container, others go on, but for those that need it; when an image or a volume cannot be had, or the engine does not
- * answer any more, nothing else is begun. Never throws for what the engine refuses.
+ * Carries out a plan, and tells of it in its order. A failure ends what is done to that container,
+ * and others go on, but for those that need it; when the engine does not answer any more, nothing
+ * else is begun. Never throws for what the engine refuses.
  * @param gate waits until a container is healthy; absent: whoever is started is healthy
  * @param signal nothing is begun any more when it comes, and what is begun is put back or completed
  */
 export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate, signal: AbortSignal = NEVER): Promise<Applied> {
-  const { operations } = plan;
   const done: Operation[] = [];
   const failed: { operation: Operation; failure: Failure }[] = [];
   const skipped: Operation[] = [];
@@ -51,8 +47,8 @@ export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progres
     failed.push({ operation, failure });
     onProgress({ operation, state: 'failed', words: failure.message });
   };
-  const broken = new Set<string>();
-  let isOver = false as boolean;
+  const undone = new Set<Operation>();
+  let isGone = false as boolean;
   /** @returns why it failed */
   const run = async (operation: Operation): Promise<Failure | undefined> => {
     onProgress({ operation, state: 'begun' });
@@ -62,42 +58,34 @@ export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progres
       await applyOperation(engine, operation, keeper, signal, (words) => onProgress({ operation, state: 'going on', words }));
       return undefined;
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
-      broken.add(getSubject(operation)).add(operation.name);
-      isOver ||= ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing) || operation.verb === 'network' || operation.verb === 'volume' || failure instanceof EngineGone;
-      return failure;
+      undone.add(operation);
+      isGone ||= error instanceof EngineGone;
+      return error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
     }
   };
-  const making = new Map<string, Promise<unknown>>();
+  const running = new Map<Operation, Promise<Failure | undefined>>();
   let told: Promise<unknown> = Promise.resolve();
-  for (const operation of operations) {
-    const needs = operation.verb === 'create' ? listSpecNeeds(operation.spec).flatMap((name) => making.get(name) ?? []) : making.values();
-    await Promise.all(needs);
-    while (making.size >= CREATES_AT_ONCE) await Promise.race(making.values());
-    const image = findImage(operation);
-    if (isOver || signal.aborted || broken.has(getSubject(operation)) || (image !== undefined && broken.has(image))) {
+  for (const { operation, after, needs } of orderOperations(plan.operations)) {
+    await Promise.all(after.flatMap((other) => running.get(other) ?? []));
+    while (running.size >= MOST_AT_ONCE) await Promise.race(running.values());
+    if (isGone || signal.aborted || needs.some((other) => undone.has(other))) {
+      undone.add(operation);
       skipped.push(operation);
       continue;
     }
-    const running = run(operation);
-    making.set(operation.name, running.finally(() => making.delete(operation.name)));
-    told = Promise.all([running, told]).then(([failure]) => {
+    const work = run(operation).finally(() => running.delete(operation));
+    running.set(operation, work);
+    told = Promise.all([work, told]).then(([failure]) => {
       if (failure !== undefined) return fail(operation, failure);
       done.push(operation);
       onProgress({ operation, state: 'done' });
     });
-    if (operation.verb !== 'create') await told;
   }
   await told;
   // what was started last is not healthy yet; with an engine that is gone there is nothing to wait for
   const sick = failed.some(({ failure }) => failure instanceof EngineGone) ? [] : await keeper.settle();
   for (const { operation, failure } of sick) fail(operation, failure);
   return { done: done.filter((operation) => !sick.some((kept) => kept.operation === operation)), failed, skipped };
-}
-
-/** The image that a container is to be made of. */
-function findImage(operation: Operation): string | undefined {
-  return operation.verb === 'create' || operation.verb === 'recreate' ? getImage(operation.spec) : undefined;
 }
 
 async function applyOperation(engine: Engine, operation: Operation, keeper: Gatekeeper, signal: AbortSignal, onWords: (words: string) => void): Promise<void> {

@@ -8,8 +8,8 @@ import { type Host, makeHost } from '../support/host.ts';
 
 const WRITERS = 8;
 const VALUES = 500;
-/** A process per value costs a tenth of a second: SINGLE_CALLS=500 has them all that way. */
-const SINGLE_CALLS = Number(process.env['SINGLE_CALLS'] ?? 4);
+/** A process per value costs a tenth of a second: `DOCKSMITH_TEST_SINGLE_CALLS=500` has them all that way. */
+const SINGLE_CALLS = Number(process.env['DOCKSMITH_TEST_SINGLE_CALLS'] ?? 4);
 /** Four thousand processes take their time. */
 const LIMIT = 3_600_000;
 const BATCH = 50;

@@ -10,7 +10,7 @@ import { record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/samp
 import { type Server, worldOf } from '../../support/world.ts';
 
 /** `DOCKSMITH_TEST_CHANGES=20000` for so many; few for those who run it fifty times a day. */
-const CHANGES = Number(process.env['DOCKSMITH_TEST_CHANGES'] ?? (process.env['CI'] === undefined ? '150' : '2000'));
+const CHANGES = Number(process.env['DOCKSMITH_TEST_CHANGES'] ?? '150');
 /** Props that name files: one must not be a folder of the other. */
 const FILES: Readonly<Record<string, readonly string[]>> = { OptionsFile: ['/etc/one', '/etc/one,/etc/two', '/etc/three'], ConfDir: ['/etc/a.d', '/etc/b.d'] };
 const ONLY = { file: 'the event', text: 'ONLY = arguments' };
