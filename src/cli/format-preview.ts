@@ -1,5 +1,4 @@
-import { formatPlan } from '../container/format-plan.ts';
-import { orderOperations } from '../container/order.ts';
+import { formatPlan, tellOperations } from '../container/format-plan.ts';
 import type { Preview } from '../flow/dry-run.ts';
 import type { DiffOptions } from '../output/diff.ts';
 import { formatFiltered } from './format-filter.ts';
@@ -30,7 +29,7 @@ export function jsonPreview(event: string, { changes, plan, allocated, restartsD
   };
 }
 
-/** Operations as the plan prints them, in parts; `after` has the names of those that have ended when it is begun. */
+/** Operations as the plan prints them, in parts. */
 export function jsonPlan({ operations, notes, refused = [] }: NonNullable<Preview['plan']>): unknown {
-  return { operations: orderOperations(operations).map(({ operation: { verb, name, cause }, after }) => ({ verb, name, cause, ...(after.length === 0 ? {} : { after: after.map((other) => other.name) }) })), notes, ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }) };
+  return { operations: tellOperations(operations), notes, ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }) };
 }
