@@ -118,6 +118,15 @@ describe('the records of containers', () => {
     expect(find(isAsking, (file) => file === 'model/container.ts')).toEqual([]);
   });
 
+  test('and of others likewise: whoever writes the name of a prop is one of the views in model/', () => {
+    const VIEWS = /^model\/(container|(docker|docksmith|httpd|image)-record|networks?|secrets)\.ts$/;
+    const isNaming = (node: ts.Node): boolean => ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'findProp' && node.arguments[3] !== undefined && ts.isStringLiteral(node.arguments[3]);
+    const isSingle = (node: ts.Node): boolean => ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'findProp'
+      && node.arguments[1] !== undefined && ts.isStringLiteral(node.arguments[1]) && node.arguments[2] !== undefined && ts.isStringLiteral(node.arguments[2]);
+    // of the limits of calls the names are told to users, too
+    expect(find((node) => isNaming(node) || isSingle(node), (file) => VIEWS.test(file) || file === 'container/engine-limits.ts')).toEqual([]);
+  });
+
   test('make a container by what model/container.ts says of their type, and by nothing else', () => {
     const isType = (node: ts.Node): boolean => (ts.isIdentifier(node) && node.text === 'type') || (ts.isPropertyAccessExpression(node) && node.name.text === 'type');
     const isComparing = (node: ts.Node): boolean => ts.isBinaryExpression(node) && ['===', '!=='].includes(node.operatorToken.getText()) && [[node.left, node.right], [node.right, node.left]]

@@ -8,9 +8,11 @@ import type { Install, Removal } from '../output/change-set.ts';
 import { clearIntents, type Intent, listIntents } from '../output/intents.ts';
 import { NEVER } from '../interrupt.ts';
 import type { Paths } from '../paths.ts';
-import { DOCKER, isForeignDaemon } from './foreign-daemon.ts';
+import { DOCKER } from './foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
 import { type CommandProp, findServiceCommand } from './service-commands.ts';
+import { DockerRecord } from '../model/docker-record.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
 
 export interface AdjustResult {
   readonly adjusted: readonly Adjusted[];
@@ -82,12 +84,12 @@ export function isAdjustable(paths: Paths, snapshot: Snapshot, name: string): bo
 
 /** Whatever is pending from before, or asked for: a foreign engine is not restarted. */
 function isLeftToItsAdmin(snapshot: Snapshot, name: string): boolean {
-  return name === DOCKER && isForeignDaemon(snapshot);
+  return name === DOCKER && new DockerRecord(snapshot).isForeign;
 }
 
 /** As the db says; where it does not and none was found, the service's own commands if its record has any. */
 function findManager(paths: Paths, snapshot: Snapshot, { startCommand, restartCommand, reloadCommand }: Service): ServiceManager | undefined {
-  const name = findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager');
+  const name = new DocksmithRecord(snapshot).serviceManager;
   const known = SERVICE_MANAGERS.find((manager) => manager === name);
   // systemctl in a chroot does nothing, and calls that a success
   if (known !== undefined && known !== 'command' && findBuildMachine(paths) !== undefined) return undefined;

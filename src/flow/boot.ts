@@ -3,11 +3,12 @@ import { parsePublished } from '../container/published-port.ts';
 import { parseMilliseconds } from '../container/health-request.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { isList } from '../container/value.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { listAddresses } from '../facts/addresses.ts';
 import { waitForEngine } from './daemon.ts';
 import type { Paths } from '../paths.ts';
 import type { Reporter } from './reporter.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
 
 const LOOK_EVERY_MILLISECONDS = 200;
 
@@ -21,7 +22,7 @@ export async function waitForBoot(paths: Paths, snapshot: Snapshot, specs: Reado
   reporter.progress('waiting for the engine');
   const failure = await waitForEngine(paths, snapshot);
   if (failure !== undefined) throw failure;
-  const until = performance.now() + (parseMilliseconds(findProp(snapshot, 'configuration', 'docksmith', 'BootWait')) ?? 0);
+  const until = performance.now() + (parseMilliseconds(new DocksmithRecord(snapshot).bootWait) ?? 0);
   for (;;) {
     const missing = findMissing(specs);
     if (missing.size === 0) return;

@@ -1,9 +1,9 @@
-import { findProp } from '../db/snapshot.ts';
 import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.ts';
 import { readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
 import { readHostSnapshot } from './daily.ts';
 import { findServiceCommand } from './service-commands.ts';
+import { HttpdRecord } from '../model/httpd-record.ts';
 
 /**
  * Has Apache check all of its files as they stand (`CheckCommand`), where some of these are its
@@ -14,12 +14,12 @@ import { findServiceCommand } from './service-commands.ts';
  */
 export async function checkApache(paths: Paths, changed: readonly string[] | undefined, onLine: OnLine): Promise<string | undefined> {
   const snapshot = readHostSnapshot(paths);
-  const get = (prop: string): string => findProp(snapshot, 'configuration', 'httpd', prop) ?? '';
+  const httpd = new HttpdRecord(snapshot);
   const command = findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand');
-  if (command === undefined || get('status') === 'disabled') return undefined;
+  if (command === undefined || !httpd.isEnabled) return undefined;
   const { outputs } = readLedger(paths);
   // what was removed is in the ledger no more
-  const isOfApache = (file: string): boolean => file.startsWith(`${get('ConfDir')}/`) || outputs.get(file)?.services.includes('httpd') === true;
+  const isOfApache = (file: string): boolean => file.startsWith(`${httpd.confDir}/`) || outputs.get(file)?.services.includes('httpd') === true;
   if (changed?.some(isOfApache) === false) return undefined;
   return formatFailedEnd(await runProcess('/bin/sh', ['-c', command], process.env, onLine));
 }

@@ -3,7 +3,7 @@ import { EngineGone } from '../container/engine-gone.ts';
 import { forgetSilences } from '../container/engine-silence.ts';
 import type { ServiceToAdjust } from '../event/steps.ts';
 import { type DockerdProcess, findDockerd, hasDockerd, readEnd } from '../facts/dockerd-process.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { NEVER, unlessInterrupted } from '../interrupt.ts';
 import { Failure } from '../errors.ts';
 import { type Intent, listIntents } from '../output/intents.ts';
@@ -14,6 +14,8 @@ import { nameEngine } from './engine-name.ts';
 import { DOCKER } from './foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
 import { findEngine, getEngine } from './world.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 
 /** A restart of the engine and what it means to containers. */
 export interface DaemonRestart {
@@ -33,7 +35,7 @@ export async function daemonRestart(paths: Paths, snapshot: Snapshot, intents: r
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { causes, stops: [] };
   // both count: how the running engine was started, and how the next one is, which ends what it finds alive unless it has live-restore too
-  if ((await engine.getTraits()).liveRestore && findProp(snapshot, 'configuration', DOCKER, 'LiveRestore') !== 'disabled') return { causes, stops: [] };
+  if ((await engine.getTraits()).liveRestore && new DockerRecord(snapshot).wantsLiveRestore) return { causes, stops: [] };
   const containers = await engine.listContainers();
   return { causes, stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name) };
 }
@@ -81,7 +83,7 @@ async function restartAndWait(paths: Paths, snapshot: Snapshot, running: Dockerd
   const result = await adjustServices(paths, snapshot, services, DOCKER, reporter, signal);
   const [failed] = result.failures;
   if (failed !== undefined) return { result, failure: failed };
-  if (!result.adjusted.some(({ outcome }) => outcome === 'done') || findProp(snapshot, 'configuration', DOCKER, 'status') === 'disabled') return { result, failure: undefined };
+  if (!result.adjusted.some(({ outcome }) => outcome === 'done') || !new DockerRecord(snapshot).isEnabled) return { result, failure: undefined };
   reporter.progress('waiting for the engine');
   return { result, failure: await unlessInterrupted(signal, 'cannot wait for the engine', waitForEngine(paths, snapshot, running === undefined ? undefined : () => !hasDockerd())) };
 }
@@ -89,7 +91,7 @@ async function restartAndWait(paths: Paths, snapshot: Snapshot, running: Dockerd
 /** What the engine said last: to the file that it writes to, or to the journal. */
 async function readLastWords(running: DockerdProcess | undefined, snapshot: Snapshot): Promise<readonly string[]> {
   const lines = running?.log === undefined ? [] : readEnd(running.log);
-  if (lines.length > 0 || findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager') !== 'systemd') return lines;
+  if (lines.length > 0 || new DocksmithRecord(snapshot).serviceManager !== 'systemd') return lines;
   const { runProcess } = await import('../event/run-process.ts');
   const said: string[] = [];
   await runProcess('journalctl', ['--unit=docker.service', '--lines=5', '--output=cat', '--no-pager', '--quiet'], process.env, (line) => said.push(line), 10);

@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs';
 import type { Engine } from '../container/engine.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { ChangeSet } from '../output/change-set.ts';
 import { listIntents } from '../output/intents.ts';
 import { willRestartDaemon } from './daemon.ts';
 import { findEngine, type World } from './world.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 
 /**
  * Refuses to give the running engine another folder for its data: all of its containers and
@@ -27,7 +28,7 @@ export async function refuseLostData({ paths, snapshot }: World, { install }: Ch
 
 /** What the running engine has in another folder than the db names; undefined where they agree, or there is nothing to lose. */
 export async function findLostData(snapshot: Snapshot, engine: Engine): Promise<{ readonly from: string; readonly to: string; readonly what: string } | undefined> {
-  const to = findProp(snapshot, 'configuration', 'docker', 'DataRoot') ?? '';
+  const to = new DockerRecord(snapshot).dataRoot;
   const from = (await engine.getTraits()).dataRoot;
   if (from === '' || to === '' || resolveLinks(to) === resolveLinks(from)) return undefined;
   const [containers, volumes] = await Promise.all([engine.listContainers(), engine.listVolumes()]);

@@ -1,6 +1,7 @@
-import { findProp } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { findDockerUnit, type Otherwise, readEnvironmentFiles } from '../facts/docker-unit.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 import { listOptionsFiles } from '../model/daemon.ts';
 import { readDaemonJson } from '../model/dockerd-options.ts';
 import { type EngineStart, findRefused, listLosses, optionsOf, readStart, type StartOption } from '../model/engine-start.ts';
@@ -11,7 +12,7 @@ import { listIntents } from '../output/intents.ts';
 import type { Paths } from '../paths.ts';
 import { findRunning, willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
-import { DOCKER, isForeignDaemon } from './foreign-daemon.ts';
+import { DOCKER } from './foreign-daemon.ts';
 import type { World } from './world.ts';
 
 export const DAEMON_JSON = '/etc/docker/daemon.json';
@@ -25,7 +26,7 @@ export const DAEMON_JSON = '/etc/docker/daemon.json';
 export async function checkEngineOptions(world: World, changes: ChangeSet): Promise<readonly string[]> {
   const { paths, snapshot } = world;
   const isWritten = changes.install.some(({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER));
-  if (isForeignDaemon(snapshot) || (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths)))) return [];
+  if (new DockerRecord(snapshot).isForeign || (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths)))) return [];
   await refuseLostData(world, changes);
   const given = readGiven(paths, changes);
   const [unit, running] = [findUnitStarts(world, changes), findRunningStart(world, changes)];
@@ -69,7 +70,7 @@ function readGiven(paths: Paths, { install, remove }: ChangeSet): ReadonlyMap<st
 
 /** How the unit starts the engine without what is ours, and how it will; undefined where systemd does not start it. */
 function findUnitStarts({ paths, snapshot, ledger }: World, { install, remove }: ChangeSet): { readonly before: EngineStart; readonly after: EngineStart } | undefined {
-  const manager = findProp(snapshot, 'configuration', 'docksmith', 'ServiceManager');
+  const manager = new DocksmithRecord(snapshot).serviceManager;
   if (manager === 'sv' || manager === 'command') return undefined;
   const read = (otherwise: Otherwise): EngineStart | undefined => readStart(findDockerUnit(paths, otherwise), (pattern) => readEnvironmentFiles(paths, pattern, otherwise));
   const written = new Map(install.filter(({ output }) => output.services.includes(DOCKER)).map(({ output }) => [output.path, output.content.toString()]));

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseMilliseconds } from '../container/health-request.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../errors.ts';
 import { formatFailedEnd, runProcess } from '../event/run-process.ts';
 import { stepEnvironment } from '../event/run-step.ts';
@@ -13,6 +13,7 @@ import type { Paths } from '../paths.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
 import { VERIFYING } from './recover.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
 
 export interface EventChecks {
   readonly event: string;
@@ -29,7 +30,7 @@ const LIMIT_SECONDS = 60;
 
 /** How long a check may take, by the record `docksmith`: for ever would be the lock of commits. */
 export function readCheckLimit(snapshot: Snapshot): number {
-  return (parseMilliseconds(findProp(snapshot, 'configuration', 'docksmith', 'CheckWait')) ?? 0) / 1000 || LIMIT_SECONDS;
+  return (parseMilliseconds(new DocksmithRecord(snapshot).checkWait) ?? 0) / 1000 || LIMIT_SECONDS;
 }
 
 /**

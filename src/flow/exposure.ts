@@ -3,8 +3,9 @@ import { findOwner, findServing } from '../container/whose.ts';
 import type { RunSpec } from '../container/run-spec.ts';
 import { openLabels } from '../container/sealed.ts';
 import { isMadeOf, readRecordedSpec } from '../container/spec-hash.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { FAMILIES, readRules } from '../filter/kernel.ts';
+import { HttpdRecord } from '../model/httpd-record.ts';
 import { Container, listContainers } from '../model/container.ts';
 import { installedUnder } from '../output/installed.ts';
 import { listIntents } from '../output/intents.ts';
@@ -64,7 +65,7 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
       addresses: inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),
       name, ...describe(snapshot, name), state: container?.status ?? 'missing',
       ports: listExposedPorts({ snapshot, facts, rules }, name, container),
-      urls: enabled.includes(name) && findProp(snapshot, 'configuration', 'httpd', 'status') !== 'disabled' ? listExposedUrls(new Container(snapshot, name), (of) => findSite(world, of, name)) : [],
+      urls: enabled.includes(name) && new HttpdRecord(snapshot).isEnabled ? listExposedUrls(new Container(snapshot, name), (of) => findSite(world, of, name)) : [],
       mismatches: enabled.includes(name) ? listMismatches(container, specs.get(name)) : container?.status === 'running' ? ['it runs, and no record wants that'] : [],
     };
   }));

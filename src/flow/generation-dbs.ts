@@ -2,12 +2,13 @@ import { FlatDb } from '../db/flat-db.ts';
 import { formatRecord, toRecord } from '../db/flat-file.ts';
 import { type Db, type DbRecord, FACTS, type Read } from '../db/record.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { compareBytes } from '../layers.ts';
 import type { Run } from '../event/runs.ts';
 import type { DbChanges, DbLines, KeptRecords } from '../output/db-lines.ts';
 import { type NewGeneration, pruneGenerations, readWhole } from '../output/generations.ts';
 import type { Paths } from '../paths.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
 
 export type Dbs = ReadonlyMap<string, Db>;
 
@@ -48,9 +49,7 @@ function listKept(schema: Snapshot['schema'], before: KeptRecords, reads: Iterab
 
 /** Forgets what the record `docksmith` does not want to be kept so long. */
 export function pruneHistory(paths: Paths): void {
-  const snapshot = readSnapshot(paths);
-  const read = (prop: string): number => Number(findProp(snapshot, 'configuration', 'docksmith', prop));
-  pruneGenerations(paths, { count: read('HistoryCount'), days: read('HistoryDays') });
+  pruneGenerations(paths, new DocksmithRecord(readSnapshot(paths)).history);
 }
 
 /** As the file spells them where the db is one that was read: so no record has to be parsed. */

@@ -13,8 +13,9 @@ import { type Asked, type Plan, planAsked, planReconcile } from '../container/pl
 import { getImage, parseRunSpec, type RunSpec } from '../container/run-spec.ts';
 import type { SpecCache } from '../container/spec-cache.ts';
 import type { FailedSpecs } from '../container/withhold.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures, throwAll } from '../errors.ts';
+import { DocksmithRecord } from '../model/docksmith-record.ts';
 import { findDataMount } from '../model/data-mount.ts';
 import { whyNotPulled } from '../model/image.ts';
 import { listAddresses } from '../facts/addresses.ts';
@@ -77,8 +78,8 @@ export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: 
 
 /** What the record `docksmith` says for containers that say nothing of their health. */
 export function healthTimes(snapshot: Snapshot): HealthTimes {
-  const get = (prop: string): string | undefined => findProp(snapshot, 'configuration', 'docksmith', prop);
-  return { wait: parseMilliseconds(get('HealthWait')), uptime: parseMilliseconds(get('HealthUptime')) ?? 0 };
+  const { healthWait, healthUptime } = new DocksmithRecord(snapshot);
+  return { wait: parseMilliseconds(healthWait), uptime: parseMilliseconds(healthUptime) ?? 0 };
 }
 
 /** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be fetched; @param outputs what is about to be installed will be there */

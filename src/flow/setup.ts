@@ -11,6 +11,7 @@ import { findBuildMachine } from '../facts/build-machine.ts';
 import { type Detected, detectHost, readTraces } from '../facts/detect.ts';
 import { type HostFacts, NO_FACTS } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import type { Paths } from '../paths.ts';
 import { findLostData } from './data-root.ts';
@@ -89,7 +90,7 @@ export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
 async function findDataRoot(paths: Paths, dbs: Snapshot): Promise<Found | undefined> {
   if (findBuildMachine(paths) !== undefined) return undefined;
   const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
-  const engine = findProp(dbs, 'configuration', 'docker', 'DataRoot') === undefined ? await findEngine(paths, snapshot) : undefined;
+  const engine = new DockerRecord(dbs).dataRoot === '' ? await findEngine(paths, snapshot) : undefined;
   const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
   return lost === undefined ? undefined : { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from };
 }

@@ -13,14 +13,15 @@ import { type Plan, planReconcile } from '../container/plan.ts';
 import { getImage, type RunSpec } from '../container/run-spec.ts';
 import type { FailedSpecs } from '../container/withhold.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findRecord, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../errors.ts';
 import { NO_FACTS } from '../facts/facts.ts';
 import { Interrupted, NEVER, unlessInterrupted } from '../interrupt.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { formatDigest, referenceOfImage } from '../model/image.ts';
-import { IMAGES, type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts';
+import { ImageRecord, IMAGES } from '../model/image-record.ts';
+import { type ImageSource, PLAIN_SOURCE } from '../model/image-source.ts';
 import { Container, listContainers } from '../model/container.ts';
 import type { Paths } from '../paths.ts';
 import { listLeft, readFailedSpecs } from './failed-specs.ts';
@@ -88,7 +89,8 @@ function findReferences(snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>,
   if (names.length === 0) return new Set([...specs.values()].map(getImage));
   const failures: Failure[] = [];
   const references = names.flatMap((name) => {
-    if (findRecord(snapshot, IMAGES, name) !== undefined) return [formatImageReference(referenceOfImage(snapshot, name))];
+    const record = new ImageRecord(snapshot, name);
+    if (record.isThere) return [formatImageReference(referenceOfImage(record))];
     const spec = specs.get(name);
     if (spec !== undefined) return [getImage(spec)];
     failures.push(new Failure(`cannot find image "${name}"`, { why: `there is neither a record of it in db ${IMAGES} nor an enabled container of that name`, hint: `db ${IMAGES} keys` }));

@@ -5,12 +5,13 @@ import { bridgeOf, inspectImage, listPublishedPorts } from '../container/engine-
 import { withOwnLabels } from '../container/whose.ts';
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
-import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Facts, NO_FACTS, withFacts } from '../facts/facts.ts';
 import { readHostFacts } from '../facts/host.ts';
 import { readFacts } from '../facts/read-facts.ts';
 import { nameEngine } from './engine-name.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 import { conventionalBridge } from '../model/bridges.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { Container, listContainers } from '../model/container.ts';
@@ -75,7 +76,7 @@ export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engi
 
 /** Those that are not called as docksmith would call them. The engine is only asked where there may be some: of networks or by an admin of its own. */
 async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['bridges']> {
-  if (getDb(snapshot, NETWORKS).size === 0 && findProp(snapshot, 'configuration', 'docker', 'Daemon') !== 'foreign') return new Map();
+  if (getDb(snapshot, NETWORKS).size === 0 && !new DockerRecord(snapshot).isForeign) return new Map();
   const wanted = ['bridge', ...getDb(snapshot, NETWORKS).keys()];
   return new Map((await engine.listNetworks()).flatMap((network): readonly (readonly [string, string])[] => {
     const bridge = bridgeOf(network);

@@ -1,7 +1,8 @@
 import type { Facts } from '../facts/facts.ts';
 import { Failure } from '../errors.ts';
-import { type DbChange, findProp, type Snapshot } from '../db/snapshot.ts';
+import type { DbChange, Snapshot } from '../db/snapshot.ts';
 import { CONTAINERS, listContainers } from './container.ts';
+import { DocksmithRecord } from './docksmith-record.ts';
 import { containerPorts, foreignUser, servicePorts } from './port-users.ts';
 import { inStartOrder } from './start-order.ts';
 
@@ -35,7 +36,7 @@ function disabledWebPorts(snapshot: Snapshot): readonly { port: number; protocol
 }
 
 function readRange(snapshot: Snapshot): readonly [number, number] {
-  const value = findProp(snapshot, 'configuration', 'docksmith', 'PortRange') ?? '47000-47999';
+  const value = new DocksmithRecord(snapshot).portRange;
   const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? [];
   const range = [Number(first), Number(last)] as const;
   if (first !== undefined && range[0] >= 1024 && range[0] <= range[1] && range[1] <= 65_535) return range;

@@ -1,6 +1,6 @@
 import { checkRecord } from '../db/check-value.ts';
 import type { DbRecord } from '../db/record.ts';
-import { findProp, findRecordSchema, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findRecordSchema, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { compareBytes } from '../layers.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -8,6 +8,7 @@ import { boundAddresses } from './access.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkDataMount } from './data-mount.ts';
+import { HttpdRecord } from './httpd-record.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { foreignUser, portFinder } from './port-users.ts';
@@ -145,7 +146,8 @@ function* checkBackEnd(container: Container, facts: Facts): Generator<Failure> {
     return;
   }
   const port = webPort(container, facts);
-  const ofApache = ['TCPPort', 'SSLPort'].find((prop) => findProp(snapshot, 'configuration', 'httpd', prop) === String(port));
+  const { tcpPort, sslPort } = new HttpdRecord(snapshot);
+  const ofApache = tcpPort === String(port) ? 'TCPPort' : sslPort === String(port) ? 'SSLPort' : undefined;
   if (network === 'host' && ofApache !== undefined) {
     yield new Failure(`cannot give container "${key}" a web address`, { why: `on the host's network its web port ${port} is Apache's own (${ofApache} of httpd)`, hint: `db ${CONTAINERS} setprop ${key} WebPort PORT` });
   }

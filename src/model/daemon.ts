@@ -1,10 +1,8 @@
 import type { Facts, UnitTexts } from '../facts/facts.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
+import { DockerRecord } from './docker-record.ts';
 import { parseDockerdOptions } from './dockerd-options.ts';
-import { splitList } from './ports.ts';
 import { parseUnit, splitUnitWords, type UnitSetting, type Word } from './unit-file.ts';
-
-const TLS_PROPS = ['TLSCACert', 'TLSCert', 'TLSKey'] as const;
 
 /**
  * The address for the engine's TCP port: loopback, or all where TLS files are given, since
@@ -12,11 +10,11 @@ const TLS_PROPS = ['TLSCACert', 'TLSCert', 'TLSKey'] as const;
  * @throws Error when TLS is half given, or public is asked for without it
  */
 export function engineAddress(snapshot: Snapshot): string {
-  const get = (prop: string): string => findProp(snapshot, 'configuration', 'docker', prop) ?? '';
-  const missing = TLS_PROPS.filter((prop) => get(prop) === '');
-  if (missing.length > 0 && missing.length < TLS_PROPS.length) throw new Error(`TLS for the engine's TCP port needs ${missing.join(' and ')} of docker too`);
-  if (get('access') === 'public' && missing.length > 0) throw new Error('the engine\'s TCP port would be open to everybody: it takes TLSCACert, TLSCert and TLSKey of docker, or access private');
-  return missing.length === 0 && get('access') !== 'private' ? '0.0.0.0' : '127.0.0.1';
+  const { tlsFiles, access } = new DockerRecord(snapshot);
+  const missing = tlsFiles.filter(({ file }) => file === '').map(({ prop }) => prop);
+  if (missing.length > 0 && missing.length < tlsFiles.length) throw new Error(`TLS for the engine's TCP port needs ${missing.join(' and ')} of docker too`);
+  if (access === 'public' && missing.length > 0) throw new Error('the engine\'s TCP port would be open to everybody: it takes TLSCACert, TLSCert and TLSKey of docker, or access private');
+  return missing.length === 0 && access !== 'private' ? '0.0.0.0' : '127.0.0.1';
 }
 
 /** How the engine's systemd unit is to start it. */
@@ -32,7 +30,7 @@ export interface UnitStart {
 
 /** The files that the engine's options are written to, and the variables that stand in them. */
 export function listOptionsFiles(snapshot: Snapshot): readonly { readonly file: string; readonly variables: readonly string[] }[] {
-  return splitList(findProp(snapshot, 'configuration', 'docker', 'OptionsFile') ?? '').map((file) => ({ file, variables: isDebianOptions(file) ? ['DOCKER_OPTS'] : ['other_args', 'OPTIONS'] }));
+  return new DockerRecord(snapshot).optionsFiles.map((file) => ({ file, variables: isDebianOptions(file) ? ['DOCKER_OPTS'] : ['other_args', 'OPTIONS'] }));
 }
 
 /**
@@ -95,7 +93,7 @@ export function isDebianOptions(file: string): boolean {
  * @throws Error for a path that does not survive in an options file
  */
 export function engineHost(snapshot: Snapshot, facts: Facts): string {
-  const socket = (findProp(snapshot, 'configuration', 'docker', 'Socket') ?? '').replace(/^unix:\/\//, '');
+  const socket = new DockerRecord(snapshot).socket;
   if (/[\s"'\\$`]/.test(socket)) throw new Error(`the path "${socket}" of docker Socket has characters that an options file can't hold: it is cut at white space`);
   const words = splitUnitWords(findEngineCommand(facts.dockerUnit)?.value ?? '').map(({ text }) => text);
   const isOfSystemd = parseDockerdOptions(words).some(({ key, value }) => key === 'hosts' && value.startsWith('fd://'));

@@ -1,6 +1,7 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Container } from './container.ts';
+import { DockerRecord } from './docker-record.ts';
 import { NotAccepted } from './ports.ts';
 
 /** Where a container's data lives. */
@@ -32,7 +33,7 @@ export function findDataMount(container: Container): DataMount | undefined {
 }
 
 function dataRoot(snapshot: Snapshot): string {
-  return (findProp(snapshot, 'configuration', 'docker', 'DataRoot') ?? '/var/lib/docker').replace(/\/+$/, '');
+  return (new DockerRecord(snapshot).dataRoot || '/var/lib/docker').replace(/\/+$/, '');
 }
 
 /** The data has its path in the container for itself. */

@@ -1,7 +1,8 @@
 import type { Read } from '../db/record.ts';
 import type { RecordSchema } from '../db/schema.ts';
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
+import { HttpdRecord } from './httpd-record.ts';
 import { primaryHost } from './web.ts';
 
 /** Where each distribution keeps Apache's files, and how its Apache is told to check and to read them again. */
@@ -18,7 +19,7 @@ const APACHE = {
 export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   const { apacheLayout, hasApache, isDebian, hasSmeHome, serviceManager } = facts.host;
   const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
-  const layout = findProp(withLayout, 'configuration', 'httpd', 'Layout');
+  const { layout } = new HttpdRecord(withLayout);
   const host = primaryHost(snapshot);
   const ofLayout = layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: hasApache ? APACHE[layout].CheckCommand : '' } : {};
   const withApache = withDefaults(withLayout, 'httpd', ofLayout, [{ db: 'configuration', key: 'httpd', prop: 'Layout' }]);

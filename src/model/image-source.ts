@@ -1,9 +1,8 @@
-import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Container, listContainers } from './container.ts';
 import { referenceOfImage } from './image.ts';
-
-export const IMAGES = 'docker_images';
+import { ImageRecord, IMAGES } from './image-record.ts';
 
 /** Where an image comes from and when, as its record of `docker_images` says. */
 export interface ImageSource {
@@ -39,17 +38,16 @@ export class RegistryLogin {
 /** Docker's own registry goes by this name where logins are kept. */
 const DOCKER_HUB = 'https://index.docker.io/v1/';
 
-/** What a record of `docker_images` says. @param key of a record that is there */
-export function readImageSource(snapshot: Snapshot, key: string): ImageSource {
-  const get = (prop: string): string => findProp(snapshot, IMAGES, key, prop) ?? '';
-  const kind = KINDS.find((name) => name === get('Source')) ?? PLAIN_SOURCE.kind;
-  const file = kind === 'build' ? get('BuildPath') : kind === 'import' ? get('ImportPath') : '';
-  const user = get('RegistryUser');
+/** What a record of `docker_images` says that is there. */
+export function readImageSource(record: ImageRecord): ImageSource {
+  const { source, pull, registryUser: user } = record;
+  const kind = KINDS.find((name) => name === source) ?? PLAIN_SOURCE.kind;
+  const file = kind === 'build' ? record.buildPath : kind === 'import' ? record.importPath : '';
   return {
     kind,
-    when: WHENS.find((name) => name === get('Pull')) ?? PLAIN_SOURCE.when,
+    when: WHENS.find((name) => name === pull) ?? PLAIN_SOURCE.when,
     ...(file === '' ? {} : { path: file }),
-    ...(user === '' ? {} : { login: new RegistryLogin(get('Registry') || DOCKER_HUB, user, get('RegistryPassword')) }),
+    ...(user === '' ? {} : { login: new RegistryLogin(record.registry || DOCKER_HUB, user, record.registryPassword) }),
   };
 }
 
@@ -57,24 +55,25 @@ const KINDS = ['pull', 'build', 'import', 'local'] as const;
 const WHENS = ['always', 'missing', 'never'] as const;
 
 /** The record of `docker_images` that a container's record names; undefined where it names an image itself. */
-export function findImageRecord({ snapshot, image }: Container): string | undefined {
-  return findRecord(snapshot, IMAGES, image)?.key;
+export function findImageRecord({ snapshot, image }: Container): ImageRecord | undefined {
+  const record = new ImageRecord(snapshot, image);
+  return record.isThere ? record : undefined;
 }
 
 /** What a record of `docker_images` lacks for what it asks. */
 export function checkImageRecord(snapshot: Snapshot, key: string): readonly Failure[] {
-  const get = (prop: string): string => findProp(snapshot, IMAGES, key, prop) ?? '';
-  const source = get('Source') || PLAIN_SOURCE.kind;
+  const record = new ImageRecord(snapshot, key);
+  const { source, digest } = record;
   const mistakes: Failure[] = [];
-  const miss = (prop: string, what: string): void => {
-    if (get(prop) === '') mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} Source ${JSON.stringify(source)}`, { why: `it needs ${prop}, ${what}`, hint: `db ${IMAGES} setprop ${key} ${prop} PATH` }));
+  const miss = (prop: string, value: string, what: string): void => {
+    if (value === '') mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} Source ${JSON.stringify(source)}`, { why: `it needs ${prop}, ${what}`, hint: `db ${IMAGES} setprop ${key} ${prop} PATH` }));
   };
-  if (source === 'build') miss('BuildPath', 'the folder with the Dockerfile');
-  if (source === 'import') miss('ImportPath', 'the archive');
-  if (source !== 'pull' && get('Digest') !== '') {
-    mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} Digest ${JSON.stringify(get('Digest'))}`, { why: `only a registry knows digests, and Source is ${source}` }));
+  if (source === 'build') miss('BuildPath', record.buildPath, 'the folder with the Dockerfile');
+  if (source === 'import') miss('ImportPath', record.importPath, 'the archive');
+  if (source !== 'pull' && digest !== '') {
+    mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} Digest ${JSON.stringify(digest)}`, { why: `only a registry knows digests, and Source is ${source}` }));
   }
-  if (get('RegistryPassword') !== '' && get('RegistryUser') === '') {
+  if (record.registryPassword !== '' && record.registryUser === '') {
     mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} RegistryPassword`, { why: 'there is no RegistryUser that it could belong to' }));
   }
   return mistakes;
@@ -85,21 +84,21 @@ export function checkImageRecord(snapshot: Snapshot, key: string): readonly Fail
  * @throws Failure where two records give one reference different meanings
  */
 export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
-  const records = new Map<string, string>();
+  const records = new Map<string, ImageRecord>();
   for (const container of listContainers(snapshot)) {
-    const key = findImageRecord(container);
-    if (key === undefined) continue;
-    const reference = referenceOfImage(snapshot, key);
-    const other = records.get(reference) ?? key;
-    if (other !== key && !isSame(snapshot, key, other)) {
-      throw new Failure(`cannot use image "${reference}"`, { why: `records "${other}" and "${key}" of db ${IMAGES} both mean it, and want it from different places` });
+    const record = findImageRecord(container);
+    if (record === undefined) continue;
+    const reference = referenceOfImage(record);
+    const other = records.get(reference) ?? record;
+    if (other.key !== record.key && !isSame(record, other)) {
+      throw new Failure(`cannot use image "${reference}"`, { why: `records "${other.key}" and "${record.key}" of db ${IMAGES} both mean it, and want it from different places` });
     }
     records.set(reference, other);
   }
-  return new Map([...records].map(([reference, key]) => [reference, readImageSource(snapshot, key)]));
+  return new Map([...records].map(([reference, record]) => [reference, readImageSource(record)]));
 }
 
-function isSame(snapshot: Snapshot, one: string, other: string): boolean {
-  const props = ['Source', 'Pull', 'BuildPath', 'ImportPath', 'RegistryUser', 'RegistryPassword'];
-  return props.every((prop) => (findProp(snapshot, IMAGES, one, prop) ?? '') === (findProp(snapshot, IMAGES, other, prop) ?? ''));
+function isSame(one: ImageRecord, other: ImageRecord): boolean {
+  const values = ({ source, pull, buildPath, importPath, registryUser, registryPassword }: ImageRecord): readonly string[] => [source, pull, buildPath, importPath, registryUser, registryPassword];
+  return values(one).join('\0') === values(other).join('\0');
 }

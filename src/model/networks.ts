@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { findProp, findRecord, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { DockerRecord } from './docker-record.ts';
 import { splitList } from './ports.ts';
 import { listLocalNetworks, type Network, overlaps, parseNetwork } from './network.ts';
 
@@ -41,8 +42,8 @@ export function parseSubnet(text: string): Network | undefined {
 
 /** The records of `networks`, the engine's own network and other `docker_networks` that a network's subnets meet, in words. */
 export function* overlappingNetworks(snapshot: Snapshot, name: string): Generator<string> {
-  const get = (prop: string): string => findProp(snapshot, 'configuration', 'docker', prop) ?? '';
-  const own = parseNetwork(get('Network'), get('Mask'));
+  const docker = new DockerRecord(snapshot);
+  const own = parseNetwork(docker.network, docker.mask);
   const others = listRecords(snapshot, NETWORKS).filter(({ key, type }) => type === 'network' && key !== name)
     .flatMap(({ key }) => describeNetwork(snapshot, key).subnets.map((subnet) => [`"${key}" of db ${NETWORKS}`, parseSubnet(subnet)] as const));
   const all = [...[...listLocalNetworks(snapshot)].map(([key, network]) => [`"${key}" of db networks`, network] as const), ['the engine\'s own network (Network of docker)', own] as const, ...others];

@@ -1,5 +1,5 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
 import type { Container } from './container.ts';
+import { HttpdRecord } from './httpd-record.ts';
 import { NotAccepted } from './ports.ts';
 import { primaryHost, subDomainName } from './web.ts';
 
@@ -7,11 +7,12 @@ import { primaryHost, subDomainName } from './web.ts';
 export function listUrls(container: Container): readonly string[] {
   if (!container.hasWeb) return [];
   const { snapshot } = container;
+  const httpd = new HttpdRecord(snapshot);
   const name = container.hasSubDomain ? findName(container) : undefined;
   const primary = primaryHost(snapshot);
   return [
-    ...(name === undefined ? [] : [formatUrl(snapshot, container.certificate !== '', name, '/')]),
-    ...(primary === undefined ? [] : container.webAliases.map((alias) => formatUrl(snapshot, Boolean(findProp(snapshot, 'configuration', 'httpd', 'Certificate')), primary, `/${alias}/`))),
+    ...(name === undefined ? [] : [formatUrl(httpd, container.certificate !== '', name, '/')]),
+    ...(primary === undefined ? [] : container.webAliases.map((alias) => formatUrl(httpd, httpd.certificate !== '', primary, `/${alias}/`))),
   ];
 }
 
@@ -25,8 +26,8 @@ function findName(container: Container): string | undefined {
   }
 }
 
-function formatUrl(snapshot: Snapshot, isTls: boolean, host: string, path: string): string {
-  const port = findProp(snapshot, 'configuration', 'httpd', isTls ? 'SSLPort' : 'TCPPort') || '';
+function formatUrl(httpd: HttpdRecord, isTls: boolean, host: string, path: string): string {
+  const port = isTls ? httpd.sslPort : httpd.tcpPort;
   const isUsual = port === '' || port === (isTls ? '443' : '80');
   return `${isTls ? 'https' : 'http'}://${host}${isUsual ? '' : `:${port}`}${path}`;
 }

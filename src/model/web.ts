@@ -1,7 +1,8 @@
 import type { Facts } from '../facts/facts.ts';
-import { findProp, findRecord, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
+import { findRecord, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { compareBytes } from '../layers.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
+import { HttpdRecord } from './httpd-record.ts';
 import { findImageReference } from './image.ts';
 import { NotAccepted, parsePorts, publishedPorts } from './ports.ts';
 
@@ -75,7 +76,7 @@ export function listOwnersOfPath(snapshot: Snapshot, alias: string): readonly st
 /** The name of the host that carries the paths of WebAlias: `PrimaryHost`, else SystemName.DomainName; undefined when neither is known. */
 export function primaryHost(snapshot: Snapshot): string | undefined {
   const [system, domain] = [singleValue(snapshot, 'SystemName'), singleValue(snapshot, 'DomainName')];
-  const host = findProp(snapshot, 'configuration', 'httpd', 'PrimaryHost') || (system === undefined || domain === undefined ? undefined : `${system}.${domain}`);
+  const host = new HttpdRecord(snapshot).primaryHost || (system === undefined || domain === undefined ? undefined : `${system}.${domain}`);
   return host?.toLowerCase();
 }
 

@@ -6,7 +6,7 @@ import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { readLines } from '../../db/store.ts';
 import { Failure } from '../../errors.ts';
 import { referenceOfImage } from '../../model/image.ts';
-import { IMAGES } from '../../model/image-source.ts';
+import { ImageRecord, IMAGES } from '../../model/image-record.ts';
 import { NETWORKS } from '../../model/networks.ts';
 import { boundAddresses } from '../../model/access.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
@@ -99,7 +99,7 @@ function makeImage(snapshot: Snapshot, earlier: readonly NewRecord[], { name, va
   const [, repository, tag, digest] = /^([^@]+?)(?::([\w.-]+))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference) ?? [];
   if (repository === undefined || /^(sha256:)?[0-9a-f]{64}$/.test(reference) || (tag !== undefined && digest !== undefined)) return { name: reference };
   const means = (record: NewRecord | undefined): boolean => record?.db === IMAGES && `${record.props.get('Repository') ?? record.key}${record.props.has('Digest') ? `@${record.props.get('Digest') ?? ''}` : `:${record.props.get('Tag') ?? 'latest'}`}` === reference;
-  const known = [...getDb(snapshot, IMAGES).keys()].find((key) => formatImageReference(referenceOfImage(snapshot, key)) === reference) ?? earlier.find(means)?.key;
+  const known = [...getDb(snapshot, IMAGES).keys()].find((key) => formatImageReference(referenceOfImage(new ImageRecord(snapshot, key))) === reference) ?? earlier.find(means)?.key;
   if (known !== undefined) return { name: known };
   if (getDb(snapshot, IMAGES).has(name) || earlier.some(({ db, key }) => db === IMAGES && key === name)) {
     throw new Failure(`cannot adopt container "${name}"`, { why: `db ${IMAGES} has a record of its name, which means another image than ${reference}` });

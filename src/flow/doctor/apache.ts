@@ -1,9 +1,9 @@
-import { findProp } from '../../db/snapshot.ts';
 import { formatFailedEnd, runProcess } from '../../event/run-process.ts';
 import { installedUnder } from '../../output/installed.ts';
 import type { World } from '../world.ts';
 import { type Finding, makeFinder } from './finding.ts';
 import { findServiceCommand } from '../service-commands.ts';
+import { HttpdRecord } from '../../model/httpd-record.ts';
 
 /** Directives, and the module of Apache that knows them (https://httpd.apache.org/docs/2.4/mod/directives.html). */
 const MODULES: readonly (readonly [pattern: RegExp, module: string])[] = [
@@ -18,7 +18,7 @@ export async function checkApache({ paths, snapshot, ledger }: World): Promise<r
   const command = findListCommand(findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand') ?? '');
   const files = [...ledger.outputs.values()].filter(({ services }) => services.includes('httpd')).map(({ path }) => installedUnder(paths)(path));
   const needed = [...new Set(files.flatMap((installed) => (installed.kind === 'file' ? listModules(installed.file.content.toString()) : [])))].sort();
-  if (needed.length === 0 || findProp(snapshot, 'configuration', 'httpd', 'status') === 'disabled') return [];
+  if (needed.length === 0 || !new HttpdRecord(snapshot).isEnabled) return [];
   if (command === undefined) return [finder.ok(`no Apache is known here; its modules ${needed.join(', ')} are needed`)];
   const lines: string[] = [];
   const result = await runProcess('/bin/sh', ['-c', command], process.env, (line) => lines.push(line));

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import type { EngineDescription } from '../../container/daily-engine.ts';
-import { findProp, type Snapshot } from '../../db/snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { type Finding, makeFinder } from './finding.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
 
 /** Drivers that other drivers have taken the place of, and the one that copies all of every layer. */
 const POOR_DRIVERS: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ function checkStorage({ storageDriver, storage }: EngineDescription): readonly F
 
 function checkDataRoot(snapshot: Snapshot, { dataRoot }: EngineDescription): readonly Finding[] {
   const finder = makeFinder('data root');
-  const wanted = findProp(snapshot, 'configuration', 'docker', 'DataRoot') ?? '';
+  const wanted = new DockerRecord(snapshot).dataRoot;
   if (wanted === '' || dataRoot === '' || followLinks(wanted) === followLinks(dataRoot)) return [finder.ok(dataRoot === '' ? 'none' : dataRoot)];
   return [finder.warn(`the engine keeps its data in ${dataRoot}, and DataRoot of docker is ${wanted}`, `config setprop docker DataRoot ${dataRoot}; with another one all images, containers and volumes would seem gone`)];
 }
@@ -46,9 +47,9 @@ function followLinks(folder: string): string {
 
 function checkLiveRestore(snapshot: Snapshot, { liveRestore }: EngineDescription): readonly Finding[] {
   const finder = makeFinder('live-restore');
-  const isWanted = findProp(snapshot, 'configuration', 'docker', 'LiveRestore') !== 'disabled';
+  const isWanted = new DockerRecord(snapshot).wantsLiveRestore;
   if (liveRestore === isWanted) return [finder.ok(liveRestore ? 'containers go on running while the engine restarts' : 'off, as LiveRestore of docker says: containers stop when the engine does')];
-  if (!liveRestore && findProp(snapshot, 'configuration', 'docker', 'Daemon') === 'foreign') return [finder.ok('off, as the admin of the engine has it (Daemon foreign): containers stop when the engine does')];
+  if (!liveRestore && new DockerRecord(snapshot).isForeign) return [finder.ok('off, as the admin of the engine has it (Daemon foreign): containers stop when the engine does')];
   return liveRestore
     ? [finder.ok('containers go on running while the engine restarts, though LiveRestore of docker is disabled')]
     : [finder.warn('containers stop when the engine restarts, though LiveRestore of docker is enabled', 'signal-event docker-update writes it into daemon.json; the engine takes it over with its next restart')];

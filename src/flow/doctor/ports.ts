@@ -1,5 +1,5 @@
 import type { ContainerSummary } from '../../container/engine.ts';
-import { findProp } from '../../db/snapshot.ts';
+import { HttpdRecord } from '../../model/httpd-record.ts';
 import { boundAddresses } from '../../model/access.ts';
 import { Container, listEnabled } from '../../model/container.ts';
 import { containerPorts, foreignUser } from '../../model/port-users.ts';
@@ -31,10 +31,10 @@ export function checkPorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'
 
 /** Vhosts are of no use where nobody listens. */
 function checkApachePorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>): readonly Finding[] {
-  const get = (prop: string): string => findProp(snapshot, 'configuration', 'httpd', prop) ?? '';
+  const httpd = new HttpdRecord(snapshot);
   const behind = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
-  if (behind.length === 0 || get('status') === 'disabled') return [];
-  const wanted = [get('TCPPort'), ...(behind.some(({ certificate }) => certificate !== '') || get('Certificate') !== '' ? [get('SSLPort')] : [])].filter((port) => port !== '');
+  if (behind.length === 0 || !httpd.isEnabled) return [];
+  const wanted = [httpd.tcpPort, ...(behind.some(({ certificate }) => certificate !== '') || httpd.certificate !== '' ? [httpd.sslPort] : [])].filter((port) => port !== '');
   const silent = wanted.filter((port) => !facts.listeners.some((listener) => listener.protocol === 'tcp' && String(listener.port) === port));
   if (silent.length === 0) return [];
   return [makeFinder('apache').bad(`nobody listens on port ${silent.join(' and ')}, through which ${behind.length === 1 ? 'a container is' : `${behind.length} containers are`} reached`, 'start Apache, or see what TCPPort and SSLPort of httpd say')];

@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
 import type { ContainerSummary } from '../../container/engine.ts';
-import { findProp, type Snapshot } from '../../db/snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../errors.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { FAMILIES, isOutOfReach, type OutOfReach } from '../../filter/kernel.ts';
 import { findPassing, type Way } from '../../filter/reach.ts';
 import type { Rules } from '../../filter/rules.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
 import { boundAddresses } from '../../model/access.ts';
 import { Container } from '../../model/container.ts';
 import { isLoopback, listListening } from '../../model/filtered-ports.ts';
@@ -119,7 +120,7 @@ function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): E
 }
 
 export function hasFilter(snapshot: Snapshot): boolean {
-  return findProp(snapshot, 'configuration', 'docker', 'Filter') !== 'disabled';
+  return new DockerRecord(snapshot).hasFilter;
 }
 
 function isOpen({ isKnown, networks }: FilterOfPort): boolean {

@@ -4,9 +4,8 @@ import type { Operation } from '../../container/operation.ts';
 import type { Asked, Plan } from '../../container/plan.ts';
 import { getImage, type RunSpec } from '../../container/run-spec.ts';
 import { SpecCache } from '../../container/spec-cache.ts';
-import { getDb } from '../../db/snapshot.ts';
 import { Failure, UsageFailure } from '../../errors.ts';
-import { CONTAINERS } from '../../model/container.ts';
+import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../paths.ts';
 import { willRestartDaemon } from '../daemon.ts';
 import { isRunSpec, parseRenderedSpec } from '../expand.ts';
@@ -78,9 +77,9 @@ export function planRenderedContainers({ world: { paths, snapshot, ledger }, exp
     const spec = parseRenderedSpec(paths, output);
     specs.set(spec.name, spec);
   }
-  // of a record that went there may be outputs left to remove, and no container any more
+  // of a record that went, or makes no container now, there may be outputs left to remove, and no container any more
   const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
-  const involved = listInvolved(paths, snapshot, names).filter((name) => getDb(snapshot, CONTAINERS).has(name) || !gone.has(name));
+  const involved = listInvolved(paths, snapshot, names).filter((name) => !gone.has(name) || new Container(snapshot, name).isContainer);
   return planContainers(snapshot, engine, specs, { ...(asked === undefined ? {} : { asked: { verb: asked, names } }), names: names.length === 0 ? undefined : involved, outputs: outputsOf(paths, ledger, changes), failed: retry ? undefined : readFailedSpecs(paths), boot: isBoot ? readOrderedStarts(paths) : undefined });
 }
 

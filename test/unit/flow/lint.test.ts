@@ -45,7 +45,7 @@ function listAsked(file: string): readonly string[] {
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
       const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText();
-      if (['findProp', 'findServiceCommand', 'command', 'singleValue', 'get', 'read', 'miss'].includes(called)) found.push(...node.arguments.flatMap((argument) => (ts.isStringLiteral(argument) ? [argument.text] : [])));
+      if (['findProp', 'findServiceCommand', 'command', 'singleValue', 'get', '#get', 'miss'].includes(called)) found.push(...node.arguments.flatMap((argument) => (ts.isStringLiteral(argument) ? [argument.text] : [])));
     }
     ts.forEachChild(node, visit);
   };

@@ -1,0 +1,47 @@
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+
+/** The record `docksmith` of `configuration`. A prop is read when it is asked for; times are as they are written, and undefined where they are not set. */
+export class DocksmithRecord {
+  readonly snapshot: Snapshot;
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  #get(prop: string): string | undefined {
+    return findProp(this.snapshot, 'configuration', 'docksmith', prop);
+  }
+
+  get serviceManager(): string | undefined {
+    return this.#get('ServiceManager');
+  }
+
+  /** Of loopback ports, `FIRST-LAST`. */
+  get portRange(): string {
+    return this.#get('PortRange') ?? '47000-47999';
+  }
+
+  /** How many states of the dbs are kept, and for how many days. */
+  get history(): { readonly count: number; readonly days: number } {
+    return { count: Number(this.#get('HistoryCount')), days: Number(this.#get('HistoryDays')) };
+  }
+
+  /** How long a check of outputs may take. */
+  get checkWait(): string | undefined {
+    return this.#get('CheckWait');
+  }
+
+  /** How long addresses are waited for at boot. */
+  get bootWait(): string | undefined {
+    return this.#get('BootWait');
+  }
+
+  /** For containers that say nothing of their health. */
+  get healthWait(): string | undefined {
+    return this.#get('HealthWait');
+  }
+
+  get healthUptime(): string | undefined {
+    return this.#get('HealthUptime');
+  }
+}
