@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Namespace } from '../test/support/namespace.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -12,12 +13,19 @@ export function bin(name: string): string {
 }
 
 export interface ProcessOptions {
+  /** where it runs; what that takes is part of the time */
+  readonly namespace?: Namespace;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
 }
 
 /** Milliseconds from the start of a node process to its end. It must end with 0. */
-export async function timeNode(args: readonly string[], { env = {}, stdin = '' }: ProcessOptions = {}): Promise<number> {
+export function timeNode(args: readonly string[], options: ProcessOptions = {}): Promise<number> {
+  return timeProgram(...options.namespace?.command(process.execPath, args) ?? [process.execPath, args], options);
+}
+
+/** The same of any program. */
+export async function timeProgram(program: string, args: readonly string[], { env = {}, stdin = '' }: ProcessOptions = {}): Promise<number> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-bench-'));
   const [given, said] = [path.join(folder, 'stdin'), path.join(folder, 'said')];
   writeFileSync(given, stdin);
@@ -25,10 +33,10 @@ export async function timeNode(args: readonly string[], { env = {}, stdin = '' }
   try {
     const from = process.hrtime.bigint();
     // files, not pipes: nobody here wakes up to read while the time runs
-    const child = spawn(process.execPath, args, { stdio: [input, output, output], env: { ...process.env, DBPATH: undefined, DOCKER_HOST: undefined, NODE_OPTIONS: undefined, ...env } });
+    const child = spawn(program, args, { stdio: [input, output, output], env: { ...process.env, DBPATH: undefined, DOCKER_HOST: undefined, NODE_OPTIONS: undefined, NODE_EXTRA_CA_CERTS: undefined, ...env } });
     const [code] = (await once(child, 'exit')) as [number | null];
     const milliseconds = Number(process.hrtime.bigint() - from) / 1e6;
-    if (code !== 0) throw new Error(`node ${args.join(' ')}: exit code ${code ?? 'by a signal'}\n${readFileSync(said, 'utf8')}`);
+    if (code !== 0) throw new Error(`${path.basename(program)} ${args.join(' ')}: exit code ${code ?? 'by a signal'}\n${readFileSync(said, 'utf8')}`);
     return milliseconds;
   } finally {
     closeSync(input);

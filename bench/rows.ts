@@ -1,4 +1,5 @@
 import { startEngineRows } from './engine-rows.ts';
+import { EVENT_ROWS } from './event-rows.ts';
 import { changeContainer, makeBenchHost, makeContainerHost, makeTemplateHost, plainCode, writeTemplateRecords } from './host.ts';
 import { alternate, bin, measureMemory, startNode, timeNode } from './measure.ts';
 
@@ -28,6 +29,7 @@ const DB_RECORDS = 1000;
 
 /** Every row, in the order of the table. */
 export const ROWS: readonly Row[] = [
+  ...EVENT_ROWS,
   {
     name: 'getprop', title: 'db getprop, whole process', limit: '1.25 node -e 0', rounds: 31,
     measure: (rounds) => measureDb(rounds, 1.25, ['work', 'getprop', 'r7', 'Value']),
