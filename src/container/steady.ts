@@ -23,7 +23,8 @@ export function steadyTime(restarts: number): number {
  */
 export function isUnsteady({ State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>, now: number | undefined): boolean {
   if (State.Status === 'restarting') return true;
-  return State.Status === 'running' && now !== undefined && now - Date.parse(State.StartedAt) < steadyTime(RestartCount);
+  // the engine's clock is told in whole seconds: what was started just now may seem to begin only after it
+  return State.Status === 'running' && RestartCount > 0 && now !== undefined && now - Date.parse(State.StartedAt) < steadyTime(RestartCount);
 }
 
 /** What is said of it in a few words. */

@@ -30,6 +30,7 @@ describe('a container that ends by itself', () => {
 
   it.each([
     ['runs well that never ended', RUNNING, 0, after(0), false],
+    ['runs well that never ended, by a clock that has no parts of seconds', RUNNING, 0, after(-0.9), false],
     ['may end again that was started a moment ago', RUNNING, 1, after(9), true],
     ['runs well that ended once, some time ago', RUNNING, 1, after(11), false],
     ['is found out between two slow ends', RUNNING, 6, after(70), true],
