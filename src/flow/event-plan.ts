@@ -2,7 +2,6 @@ import type { Failure } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
 import { NO_CHANGES } from '../output/change-set.ts';
 import { listIntents } from '../output/intents.ts';
-import type { Spool } from '../output/spool.ts';
 import { intentsOf } from './adjust.ts';
 import { holdBackFailed } from './engine-fallback.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
@@ -36,9 +35,9 @@ export const isHook = (event: string): boolean => event === 'post-install' || ev
  * @param templates those that the event expands
  * @throws Failure(s) with every mistake of one kind
  */
-export function planFiles(world: World, templates: readonly TemplateToExpand[], known: readonly KnownStep[], { event, args, takeOver = false, force = false, retry = false }: EventAsked, spool?: Spool): PlannedFiles {
+export function planFiles(world: World, templates: readonly TemplateToExpand[], known: readonly KnownStep[], { event, args, takeOver = false, force = false, retry = false }: EventAsked): PlannedFiles {
   const { paths } = world;
-  const rendered = templates.length === 0 ? NOTHING : expandTemplates(world, requestsOf(templates, args), { takeOver, isForced: force, ...(spool === undefined ? {} : { spool }) });
+  const rendered = templates.length === 0 ? NOTHING : expandTemplates(world, requestsOf(templates, args), { takeOver, isForced: force });
   const { expanded, failure: held } = holdBackFailed(paths, rendered, retry);
   const { install, remove } = expanded.changes;
   const intents = [...listIntents(paths), ...intentsOf(install, remove, new Date())];

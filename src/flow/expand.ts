@@ -11,7 +11,6 @@ import { CONTAINERS } from '../model/container.ts';
 import { type ChangeSet, planChanges } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
-import type { Spool } from '../output/spool.ts';
 import type { Paths } from '../paths.ts';
 import type { Recall } from '../reads/recall.ts';
 import { listMistakes } from '../template/mistakes.ts';
@@ -38,8 +37,6 @@ export interface ExpandOptions {
   readonly takeOver: boolean;
   /** renders everything, whatever is remembered of the last time */
   readonly isForced?: boolean;
-  /** where the contents are until they are installed; absent: in memory */
-  readonly spool?: Spool;
 }
 
 /**
@@ -48,13 +45,13 @@ export interface ExpandOptions {
  * checked first.
  * @throws Failure(s) with every mistake of one kind
  */
-export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false, spool }: ExpandOptions): Expanded {
+export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false }: ExpandOptions): Expanded {
   const { paths, ledger } = world;
   const open = checkNamedFiles(paths, world.snapshot);
   const rendering = new Rendering(world, { isForced });
   const requests = asked.map((request) => withInvolved(world, request, rendering));
   const { warnings, checked } = checkContainers(world, requests, rendering);
-  const rendered = rendering.render(requests, spool === undefined ? {} : { keep: (content) => spool.keep(content) });
+  const rendered = rendering.render(requests);
   const { outputs, kept, scope } = rendered;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];

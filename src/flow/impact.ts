@@ -15,7 +15,7 @@ import { isRunSpec, requestsOf } from './expand.ts';
 import { makeRenderer } from './rendering.ts';
 import { type Secrets, secretsOf } from './secrets.ts';
 import type { StepCommands } from './step-part.ts';
-import { linesOf, listEffects, type Named } from './why/deciding.ts';
+import { linesOf, listEffects, type Named, textsOf } from './why/deciding.ts';
 import { readWorld, type World, withOverlay } from './world.ts';
 
 /** The event that makes everything of the dbs anew. */
@@ -164,5 +164,5 @@ function allocateIfPossible({ snapshot, facts }: World): ReturnType<typeof alloc
 }
 
 function describe(output: Rendered | undefined, path: string): Pick<Reader, 'path' | 'lineCount' | 'services' | 'container'> {
-  return { path, lineCount: output === undefined ? 0 : linesOf(output).length, services: output?.services ?? [], container: isRunSpec({ path }) ? path.replace(/^.*\/|\.yaml$/g, '') : undefined };
+  return { path, lineCount: output === undefined ? 0 : textsOf(output.content).length, services: output?.services ?? [], container: isRunSpec({ path }) ? path.replace(/^.*\/|\.yaml$/g, '') : undefined };
 }

@@ -54,9 +54,9 @@ export class Rendering {
   }
 
   /** @throws Failure(s) with every mistake of every template */
-  render(requests: readonly RenderRequest[], { isPlain = false, keep }: Pick<RenderContext, 'isPlain' | 'keep'> = {}): Renderings {
+  render(requests: readonly RenderRequest[], { isPlain = false }: Pick<RenderContext, 'isPlain'> = {}): Renderings {
     const { paths, snapshot, facts } = this.#world;
-    const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain, ...(keep !== undefined && { keep }) }, this.sources);
+    const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, this.sources);
     const mistakes = new Mistakes();
     const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
       const [rendered, used] = this.sources.listUsed(() => this.#renderOne(renderer, request));

@@ -11,7 +11,6 @@ import { hearSignals, Interrupted, listenForInterrupt, NEVER, unlessInterrupted 
 import { checkOutputs } from '../output/check.ts';
 import { type Committed, commitChanges } from '../output/commit.ts';
 import { listIntents } from '../output/intents.ts';
-import { Spool } from '../output/spool.ts';
 import type { Paths } from '../paths.ts';
 import { UNFINISHED_DIR } from '../unfinished.ts';
 import { endSetUp, isSetUpPending } from './pending-set-up.ts';
@@ -117,7 +116,6 @@ class Signal {
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
     const { force = false, prepare, known } = this.#context;
     let staged: StagedDbs | undefined;
-    const spool = new Spool(this.#paths);
     try {
       refuseOpenSources(this.#paths);
       const isFirst = isSetUpPending(this.#paths);
@@ -130,7 +128,7 @@ class Signal {
       const read = await readWorld(staged?.paths ?? this.#paths, [], { isForced: force });
       let world = read;
       for (const { part } of known) world = await part.look?.(world, this.#context, this.#reporter, this.#signal) ?? world;
-      const planned = planFiles(world, templates, known, this.#context, spool);
+      const planned = planFiles(world, templates, known, this.#context);
       const { expanded, held } = planned;
       if (held !== undefined) this.#failures.push(held);
       const { changes, warnings } = expanded;

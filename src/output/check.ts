@@ -90,7 +90,7 @@ function atMatch(output: Rendered, match: RegExpExecArray | null): Place | undef
 }
 
 /** The fragment that made a line of an output, from 1, as every message names it; undefined where there is no such line. */
-export function placeOfLine({ origins }: Pick<Rendered, 'origins'>, line: number): Place | undefined {
-  const origin = origins[line - 1]?.[0];
+export function placeOfLine({ text }: Pick<Rendered, 'text'>, line: number): Place | undefined {
+  const [origin] = text.lines()[line - 1]?.origins() ?? [];
   return origin === undefined ? undefined : { file: origin.fragment, line: origin.line };
 }

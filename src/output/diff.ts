@@ -26,19 +26,19 @@ type Line = readonly [text: string, colour?: Colour];
  */
 export function formatDiff({ install, remove }: ChangeSet, options: DiffOptions = {}): string {
   return formatFileDiffs([
-    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output, isSecret: output.isSecret, origins: output.origins })),
+    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output, isSecret: output.isSecret, text: output.text })),
     ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined, isSecret: owned.isSecret }])),
   ], options);
 }
 
 /** One file before and after; undefined: it is not there. */
-export interface FilePair extends Partial<Pick<Rendered, 'isSecret' | 'origins'>> {
+export interface FilePair extends Partial<Pick<Rendered, 'isSecret' | 'text'>> {
   readonly path: string;
   readonly old: FileContent | undefined;
   readonly wanted: FileContent | undefined;
 }
 
-/** The same for any files. One for which a secret was read is not shown, unless `origins` says which lines of it that was for. */
+/** The same for any files. One for which a secret was read is not shown, unless `text` says which lines of it that was for. */
 export function formatFileDiffs(files: readonly FilePair[], { colour = false, mask = (text): string => text, isSecret }: DiffOptions = {}): string {
   const lines = [...files].sort((a, b) => compareBytes(a.path, b.path)).flatMap((file) => diffFile(file, listSecretFrames(file, mask, isSecret)));
   // masked after comparing, line by line: so a secret that changes is still seen to change
@@ -50,9 +50,10 @@ interface Frame { readonly masked: string; readonly pattern: RegExp }
 /** `all`: the whole file is not shown */
 type Frames = readonly Frame[] | 'all';
 
-function listSecretFrames({ wanted, isSecret: holdsSecret = false, origins }: FilePair, mask: Mask, isSecret: DiffOptions['isSecret']): Frames {
+function listSecretFrames({ wanted, isSecret: holdsSecret = false, text }: FilePair, mask: Mask, isSecret: DiffOptions['isSecret']): Frames {
   if (isSecret === undefined || !holdsSecret) return [];
-  if (wanted === undefined || origins === undefined) return 'all';
+  if (wanted === undefined || text === undefined) return 'all';
+  const origins = text.lineOrigins();
   const secretLines = wanted.content.toString().split('\n').filter((_, n) => origins[n]?.some((origin) => origin.reads.some(isSecret)) === true);
   return secretLines.map(mask).filter((line) => line.includes(MASK))
     .map((masked) => ({ masked, pattern: new RegExp(`^${masked.split(MASK).map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('.+')}$`) }));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isSecretRead } from '../db/secret-values.ts';
 import { getDb, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -16,7 +17,6 @@ import { matches } from './matches.ts';
 import type { ForEach, Metadata } from './metadata.ts';
 import { Mistakes, refuseDoubles } from './mistakes.ts';
 import type { Read, RecordRef, Rendered } from './rendered.ts';
-import { inMemory, type ReadContent, type Trace, TracedOutput } from './rendered-output.ts';
 import { SilentFragments } from './silent-fragments.ts';
 import { getFragments, Sources } from './sources.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
@@ -31,8 +31,6 @@ export interface RenderContext {
   readonly findOwner: (kind: 'user' | 'group', name: string) => number | undefined;
   /** takes no short cut: every fragment is evaluated for every record */
   readonly isPlain?: boolean;
-  /** takes the contents of outputs, of which there may be many, and gives them back when they are asked for; absent: they stay in memory */
-  readonly keep?: (content: Buffer) => ReadContent;
 }
 
 export interface RenderRequest {
@@ -122,28 +120,22 @@ export class Renderer {
   #unit(template: Template, key: string | undefined): RenderedUnit {
     const { metadata, request } = template;
     const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
-    const { names, text, check, scope } = this.#evaluate(template, record, this.#context.isPlain !== true);
-    const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db, this.#reads);
+    const { names, text, check, scope } = this.#evaluate(template, record);
+    const all = scope.noted(this.#reads);
+    const reads = record === undefined ? all : all.filter(({ db, key: of }) => of !== record.key || db !== record.db);
     if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
-    const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
-    const read = (this.#context.keep ?? inMemory)(Buffer.from(text.toString()));
-    const trace = (): Trace => this.#trace(template, record);
-    const outputs = names.map((name) => new TracedOutput({
-      path: name, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
+    const isSecret = all.some((read) => isSecretRead(this.#context.snapshot, read));
+    const content = Buffer.from(text.toString());
+    const digest = createHash('sha256').update(content).digest('hex');
+    const outputs = names.map((name): Rendered => ({
+      path: name, content, digest, text, reads: all, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record }), services: metadata.services, ...(check === '' ? {} : { check }),
-    }, read, trace));
+    }));
     return { ...(record === undefined ? {} : { record }), outputs, reads };
   }
 
-  /** Once more, for what few ask and would be most of what has to be kept of thousands. */
-  #trace(template: Template, record: RecordRef | undefined): Trace {
-    const { text, scope } = this.#evaluate(template, record, false);
-    return { origins: text?.lines().map((line) => line.origins()) ?? [], reads: scope.noted() };
-  }
-
-  /** @param mayPass fragments that are known to print nothing are not evaluated, and leave no trace */
-  #evaluate(template: Template, record: RecordRef | undefined, mayPass: boolean): { readonly names: readonly string[]; readonly text: TrackedText | undefined; readonly check: string; readonly scope: ReadScope } {
+  #evaluate(template: Template, record: RecordRef | undefined): { readonly names: readonly string[]; readonly text: TrackedText | undefined; readonly check: string; readonly scope: ReadScope } {
     const { metadata, request } = template;
     const scope = new ReadScope();
     const view = record === undefined ? undefined : new RecordView(this.#context.snapshot, record.db, record.key, scope);
@@ -152,7 +144,7 @@ export class Renderer {
     const names = this.#fileNames(request, metadata, variables, scope);
     const remove = metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
     if (names.length === 0 || !['', '0', 'no'].includes(remove)) return { names, text: undefined, check: '', scope };
-    const text = filterLines(this.#text(template, variables, scope, mayPass ? view : undefined), metadata.filters);
+    const text = filterLines(this.#text(template, variables, scope, this.#context.isPlain === true ? undefined : view), metadata.filters);
     // a scope of its own: how the file is checked decides no line of it
     const check = metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
     return { names, text, check, scope };
@@ -182,7 +174,7 @@ export class Renderer {
     return id;
   }
 
-  /** The text of all fragments, or the document that they merge to. */
+  /** The text of all fragments, or the document that they merge to. @param record what is known to print nothing for it is not evaluated */
   #text({ request, metadata, fragments, silent }: Template, variables: ReadonlyMap<string, Value>, scope: ReadScope, record: RecordView | undefined): TrackedText {
     const mistakes = new Mistakes();
     const evaluation = this.#evaluation(variables, ESCAPES[metadata.escape], [request.template]);

@@ -1,4 +1,5 @@
 import type { Read } from '../db/record.ts';
+import type { TrackedText } from './tracked-text.ts';
 
 export type { Read };
 
@@ -21,8 +22,8 @@ export interface Rendered {
   /** without the root */
   readonly path: string;
   readonly content: Buffer;
-  /** sha256 of the content, hex; absent: whoever needs it works it out */
-  readonly digest?: string;
+  /** sha256 of the content, hex */
+  readonly digest: string;
   /** permission bits, `0o644` */
   readonly mode: number;
   readonly uid: number;
@@ -31,8 +32,8 @@ export interface Rendered {
   readonly template: string;
   /** with `FOREACH`: whose output it is */
   readonly record?: RecordRef;
-  /** origins[n] belongs to line n+1 of the content; several fragments may share a line, and the first is the one that a message names */
-  readonly origins: readonly (readonly Origin[])[];
+  /** the content with what made each piece of it: `text.lineOrigins()` says where its lines come from */
+  readonly text: TrackedText;
   /** everything that was read for it, each once */
   readonly reads: readonly Read[];
   /** something secret is among that */

@@ -28,12 +28,8 @@ export class ReadScope {
    * Everything that this scope and all scopes around and inside it have read so far, each once.
    * @param known of other scopes, by `formatRead`: for the same read it is the same object, so that what thousands of them have read takes the room of one
    */
-  noted(isWanted: (read: Read) => boolean = () => true, known?: Map<string, Read>): readonly Read[] {
-    return uniqueReads(this.#noted.filter(isWanted), known);
-  }
-
-  notedAny(isMeant: (read: Read) => boolean): boolean {
-    return this.#noted.some(isMeant);
+  noted(known?: Map<string, Read>): readonly Read[] {
+    return uniqueReads(this.#noted, known);
   }
 
   /** A record's key was looked at, which is no read: it is not stored, and cannot change. */
@@ -167,6 +163,11 @@ export class TrackedText {
       for (const read of scope.all()) origin.reads.set(formatRead(read), read);
     }
     return [...origins.values()].sort((a, b) => Number(b.isSeen) - Number(a.isSeen)).map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
+  }
+
+  /** Of each line: origins[n] belongs to line n+1; several fragments may share a line, and the first is the one that a message names. */
+  lineOrigins(): readonly (readonly Origin[])[] {
+    return this.lines().map((line) => line.origins());
   }
 
   toString(): string {

@@ -7,7 +7,7 @@ import { installedUnder } from '../../src/output/installed.ts';
 import { readLedger } from '../../src/output/ledger.ts';
 import type { Rendered } from '../../src/template/rendered.ts';
 import { needs } from '../support/needs.ts';
-import { makeRendered } from '../support/rendered.ts';
+import { makeRendered, withContent } from '../support/rendered.ts';
 import { TempHost } from '../support/temp-host.ts';
 
 const a = makeRendered('/etc/a.conf', 'new\n');
@@ -26,7 +26,7 @@ needs('namespace')('files on a file system that takes no more', () => {
     host = new TempHost();
     mkdirSync(host.file('/mounted'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', host.file('/mounted')]);
-    await install(host, [{ ...a, content: Buffer.from('old\n') }, { ...z, content: Buffer.from('small\n') }]);
+    await install(host, [withContent(a, 'old\n'), withContent(z, 'small\n')]);
   });
   afterEach(() => {
     execFileSync('umount', ['-l', host.file('/mounted')]);

@@ -73,7 +73,7 @@ function tryOutput(output: Rendered, server: Server): Verdict {
       if (!isNamed && lost.has(n)) tooNarrow.push(text);
     }
   }
-  const recorded = output.origins.reduce((sum, origins) => sum + new Set(origins.flatMap(({ reads }) => reads.map((one) => JSON.stringify(one)))).size, 0);
+  const recorded = output.text.lineOrigins().reduce((sum, origins) => sum + new Set(origins.flatMap(({ reads }) => reads.map((one) => JSON.stringify(one)))).size, 0);
   return { lines: lines.length, named: [...deciding.values()].reduce((sum, named) => sum + named.length, 0), recorded, trials, tooWide, tooNarrow };
 }
 

@@ -54,7 +54,8 @@ interface Candidate {
 }
 
 /** What was read, each once. A listing is no single prop: what it went by is, of every record of its db. */
-function listCandidates({ origins }: Rendered, lines: readonly number[], snapshot: Snapshot): readonly Candidate[] {
+function listCandidates({ text }: Rendered, lines: readonly number[], snapshot: Snapshot): readonly Candidate[] {
+  const origins = text.lineOrigins();
   const candidates = new Map<string, Candidate>();
   const add = (named: Named, line: number, isListed?: Candidate['isListed']): void => {
     const known = candidates.get(formatRead(named));
@@ -138,7 +139,7 @@ function withProp(props: ReadonlyMap<string, string>, prop: string, value: strin
 export function listLost(before: Rendered, after: Rendered | undefined): readonly number[] {
   if (after?.path === before.path && after.content.equals(before.content)) return [];
   const [was, is] = [linesOf(before), after?.path === before.path ? linesOf(after) : []];
-  const isMerged = before.origins.some((origins) => origins.some(({ documentKey }) => documentKey !== undefined));
+  const isMerged = was.some(({ origins }) => origins.some(({ documentKey }) => documentKey !== undefined));
   return isMerged ? listLostKeys(was, is) : listLostLines(was, is);
 }
 
@@ -172,8 +173,14 @@ function listLostKeys(was: readonly Line[], is: readonly Line[]): readonly numbe
 export interface Line { readonly text: string; readonly origins: readonly Origin[] }
 
 /** The lines of an output, each without its newline. */
-export function linesOf({ content, origins }: Pick<Rendered, 'content' | 'origins'>): readonly Line[] {
+export function linesOf({ content, text }: Pick<Rendered, 'content' | 'text'>): readonly Line[] {
+  const origins = text.lineOrigins();
+  return textsOf(content).map((line, n) => ({ text: line, origins: origins[n] ?? [] }));
+}
+
+/** The same of any file. */
+export function textsOf(content: Buffer): readonly string[] {
   const texts = content.toString().split('\n');
   if (texts.at(-1) === '') texts.pop();
-  return texts.map((text, n) => ({ text, origins: origins[n] ?? [] }));
+  return texts;
 }

@@ -18,7 +18,7 @@ import { listHistory } from '../history.ts';
 import { WHOLE_EVENT } from '../impact.ts';
 import { makeRenderer } from '../rendering.ts';
 import { readWorld, type World, withOverlay } from '../world.ts';
-import { linesOf, listDeciding, type Named } from './deciding.ts';
+import { linesOf, listDeciding, type Named, textsOf } from './deciding.ts';
 import { type PropChange, PropChanges } from './prop-changes.ts';
 
 /** Where a line, or a part of one, comes from. */
@@ -80,11 +80,11 @@ export async function whyFile(paths: Paths, file: string, wanted: Wanted = {}): 
   const installed = installedUnder(paths)(file);
   const isThere = installed.kind === 'file' && owned !== undefined;
   const made = output === undefined ? [] : linesOf(output);
-  const shown = isThere ? linesOf({ content: installed.file.content, origins: [] }).map(({ text }) => text) : made.map(({ text }) => text);
+  const shown = isThere ? textsOf(installed.file.content) : made.map(({ text }) => text);
   const places = isThere ? alignLines(shown, made.map(({ text }) => text)) : made.map((_, n) => n);
   const written = owned === undefined ? undefined : objectFinder(paths)(owned.digest);
   const isEdited = isThere && written !== undefined && !written.equals(installed.file.content);
-  const byUs = written === undefined ? undefined : alignLines(shown, linesOf({ content: written, origins: [] }).map(({ text }) => text));
+  const byUs = written === undefined ? undefined : alignLines(shown, textsOf(written));
   const numbers = choose(file, wanted, shown.map((_, n) => (places[n] === undefined ? [] : made[places[n]]?.origins ?? []).flatMap(({ documentKey }) => documentKey ?? [])));
   const asked = numbers.flatMap((n) => places[n] ?? []);
   const deciding = output === undefined ? new Map<number, readonly Named[]>() : listDeciding(output, asked, {

@@ -4,7 +4,7 @@ import { type ChangeSet, isEmptyChangeSet, listEdited, planChanges, type PlanOpt
 import type { Installed } from '../../../src/output/installed.ts';
 import { EMPTY_LEDGER, type Ledger, type Owned, OwnedFiles, ownedOf } from '../../../src/output/ledger.ts';
 import type { Rendered } from '../../../src/template/rendered.ts';
-import { makeRendered } from '../../support/rendered.ts';
+import { makeRendered, withContent } from '../../support/rendered.ts';
 
 const a = makeRendered('/etc/a', 'a\n');
 const b = makeRendered('/etc/b', 'b\n');
@@ -47,7 +47,7 @@ describe('what is ours', () => {
   });
 
   it('is replaced for content, mode and owner, and each is said', () => {
-    const old = { ...a, content: Buffer.from('old\n'), mode: 0o600, gid: a.gid + 1 };
+    const old = { ...withContent(a, 'old\n'), mode: 0o600, gid: a.gid + 1 };
     expect(show(plan({ rendered: [a], ledger: owning(old), there: { '/etc/a': file(old) } }))).toEqual(['install /etc/a content mode owner']);
   });
 

@@ -4,7 +4,7 @@ import { NO_CHANGES, planChanges } from '../../../src/output/change-set.ts';
 import { checkOutputs } from '../../../src/output/check.ts';
 import { EMPTY_LEDGER } from '../../../src/output/ledger.ts';
 import type { Rendered } from '../../../src/template/rendered.ts';
-import { makeRendered } from '../../support/rendered.ts';
+import { makeRendered, trackedLines } from '../../support/rendered.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const fragments = [[{ fragment: '/etc/docksmith/templates-custom/etc/x.conf/10a', line: 1, reads: [] }], [{ fragment: '/etc/docksmith/templates-custom/etc/x.conf/20b', line: 7, reads: [] }]];
@@ -25,7 +25,7 @@ it.each([
   ['echo at 12:30:59, %s line 2: bad; exit 1', '/etc/x.conf line 2: bad'],
 ])('a check that names a line is told with the fragment that made it: %s', async (command, said) => {
   const host = makeTempHost();
-  const refused = check(host, makeRendered('/etc/x.conf', 'a\nb\n', { origins: fragments, check: command }));
+  const refused = check(host, makeRendered('/etc/x.conf', 'a\nb\n', { text: trackedLines('a\nb\n', fragments), check: command }));
   await expect(refused).rejects.toThrow(said);
   await expect(refused).rejects.toMatchObject({ at: { file: '/etc/docksmith/templates-custom/etc/x.conf/20b', line: 7 } });
 });

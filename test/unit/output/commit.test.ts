@@ -10,7 +10,7 @@ import { readLedger } from '../../../src/output/ledger.ts';
 import { recoverCommit } from '../../../src/output/roll-back.ts';
 import { findPaths, type Paths } from '../../../src/paths.ts';
 import type { Rendered } from '../../../src/template/rendered.ts';
-import { makeRendered } from '../../support/rendered.ts';
+import { makeRendered, withContent } from '../../support/rendered.ts';
 import { makeTempHost, readTree, type TempHost } from '../../support/temp-host.ts';
 
 const a = makeRendered('/etc/a.conf', 'a\n');
@@ -120,7 +120,7 @@ describe('when a file cannot be written', () => {
     await install(host.paths, [a, gone]);
     breakSecond(host);
     const [before, ledger] = [outputs(host), readLedger(host.paths)];
-    const changes = plan(host.paths, [{ ...a, content: Buffer.from('new\n') }, deep, z]);
+    const changes = plan(host.paths, [withContent(a, 'new\n'), deep, z]);
     await expect(commitChanges(host.paths, changes, { ledger, command: 'the test', intents: [intent] })).rejects.toThrow('cannot install "/etc/z/z.conf": is a folder; all files are again as they were before');
     expect([outputs(host), readLedger(host.paths), listIntents(host.paths)]).toEqual([before, ledger, []]);
   });
@@ -136,7 +136,7 @@ describe('when a file cannot be written', () => {
   it('because somebody saved it in the meantime, what that person wrote stays', async () => {
     const host = makeTempHost();
     await install(host.paths, [a]);
-    const changes = plan(host.paths, [{ ...a, content: Buffer.from('new\n') }, deep]);
+    const changes = plan(host.paths, [withContent(a, 'new\n'), deep]);
     host.write('/etc/a.conf', 'saved by an editor\n');
     await expect(commitChanges(host.paths, changes, { ledger: readLedger(host.paths), command: 'the test' })).rejects.toThrow('it was changed by somebody else since the event began');
     expect(outputs(host)).toEqual([{ '/etc/a.conf': 'saved by an editor\n' }, {}]);
@@ -144,7 +144,7 @@ describe('when a file cannot be written', () => {
 });
 
 describe('wherever it is interrupted', () => {
-  const old = { ...a, content: Buffer.from('old\n') };
+  const old = withContent(a, 'old\n');
   const wanted = [a, deep];
   const options = (host: TempHost): CommitOptions => ({ ledger: readLedger(host.paths), command: 'the test', intents: [intent] });
 

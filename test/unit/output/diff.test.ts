@@ -4,7 +4,7 @@ import { maskerOf } from '../../../src/mask.ts';
 import { type Install, NO_CHANGES } from '../../../src/output/change-set.ts';
 import { formatDiff } from '../../../src/output/diff.ts';
 import { ownedOf } from '../../../src/output/ledger.ts';
-import { makeRendered } from '../../support/rendered.ts';
+import { makeRendered, trackedLines } from '../../support/rendered.ts';
 
 
 function change(path: string, old: string | undefined, wanted: string): Install {
@@ -44,7 +44,7 @@ describe('a secret that nobody knows any more', () => {
   const shown = (old: string, wanted: string, secretLine: number): string => {
     const { output, ...install } = change('/etc/a', old, wanted);
     const origins = wanted.split('\n').map((_, n) => [{ fragment: 'f', line: 1, reads: n === secretLine ? [read] : [] }]);
-    return formatDiff({ ...NO_CHANGES, install: [{ ...install, output: { ...output, isSecret: true, origins } }] }, options);
+    return formatDiff({ ...NO_CHANGES, install: [{ ...install, output: { ...output, isSecret: true, text: trackedLines(wanted, origins) } }] }, options);
   };
 
   it('is masked in the line that goes, by what its successor looks like', () => {

@@ -125,7 +125,7 @@ describe('the short cut', () => {
       rmSync(server.root + READS_FILE, { force: true });
       const { outputs: [output], remember } = new Rendering(worldOf(server), { isForced: false }).render([{ template: '/etc/it' }]);
       return {
-        text: output?.content.toString() ?? '', places: output?.origins.map((origins) => origins.map(({ fragment, line, reads }) => `${path.basename(fragment)}:${line} ${reads.map(({ key, prop }) => `${key ?? ''} ${prop ?? ''}`).join()}`).join()) ?? [],
+        text: output?.content.toString() ?? '', places: output?.text.lineOrigins().map((origins) => origins.map(({ fragment, line, reads }) => `${path.basename(fragment)}:${line} ${reads.map(({ key, prop }) => `${key ?? ''} ${prop ?? ''}`).join()}`).join()) ?? [],
         keep: () => remember(NOTHING_ELSE),
       };
     };

@@ -23,7 +23,7 @@ function expandAll(snapshot?: Snapshot): readonly RenderedTemplate[] {
 interface Line { readonly output: Rendered; readonly text: string; readonly origins: readonly Origin[] }
 
 function linesOf(output: Rendered): readonly Line[] {
-  return output.content.toString().replace(/\n$/, '').split('\n').map((text, n) => ({ output, text, origins: output.origins[n] ?? [] }));
+  return output.content.toString().replace(/\n$/, '').split('\n').map((text, n) => ({ output, text, origins: output.text.lineOrigins()[n] ?? [] }));
 }
 
 function findLine(path: string, text: string): Line {
@@ -38,7 +38,7 @@ const namesOf = (reads: readonly Read[]): readonly string[] => reads.map(formatR
 describe('every line of every output', () => {
   it('has origins, and there are no more origins than lines', () => {
     for (const output of expandAll().flatMap(({ outputs }) => outputs)) {
-      expect(output.origins).toHaveLength(linesOf(output).length);
+      expect(output.text.lineOrigins()).toHaveLength(linesOf(output).length);
       for (const line of linesOf(output)) expect(line.origins.length, line.text).toBeGreaterThan(0);
     }
   });
@@ -146,7 +146,7 @@ describe('what a line has read', () => {
     const [output] = render({ template: '/etc/it' }, { paths, snapshot: snapshotOf(new Map([['configuration', db(record('LocalIP', ''))]])) }).outputs;
     expect(output?.content.toString()).toMatch(/a=\nb\n$/);
     expect(namesOf(output?.reads ?? [])).toEqual(expect.arrayContaining(['configuration docker Own', 'configuration LocalIP']) as string[]);
-    expect(namesOf(output?.origins.at(-2)?.flatMap(({ reads }) => reads) ?? [])).toContain('configuration LocalIP');
-    expect(namesOf(output?.origins.at(-1)?.flatMap(({ reads }) => reads) ?? [])).toEqual([]);
+    expect(namesOf(output?.text.lineOrigins().at(-2)?.flatMap(({ reads }) => reads) ?? [])).toContain('configuration LocalIP');
+    expect(namesOf(output?.text.lineOrigins().at(-1)?.flatMap(({ reads }) => reads) ?? [])).toEqual([]);
   });
 });

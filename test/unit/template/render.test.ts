@@ -82,12 +82,12 @@ describe('metadata', () => {
   it('FILTER goes over every line, and lines that it empties go with their origins', () => {
     const { outputs: [output] } = rendered('FILTER = \'s/^#.*\\n//\'', { '10a': 'a\n# gone\nb\n', '20b': '# gone\nc' });
     expect(output?.content.toString()).toBe('a\nb\nc');
-    expect(output?.origins.map(([origin]) => `${origin?.fragment.replace(/.*\//, '') ?? ''}:${origin?.line ?? ''}`)).toEqual(['10a:1', '10a:3', '20b:2']);
+    expect(output?.text.lineOrigins().map(([origin]) => `${origin?.fragment.replace(/.*\//, '') ?? ''}:${origin?.line ?? ''}`)).toEqual(['10a:1', '10a:3', '20b:2']);
   });
 
   it('FILTER may join and cut lines, and origins follow', () => {
-    expect(rendered('FILTER = s/,/\\n/g', { '10a': 'a,b\nc\n' }).outputs[0]?.origins.map(([origin]) => origin?.line)).toEqual([1, 1, 2]);
-    expect(rendered('FILTER = s/\\s+$/ /', { '10a': 'a\nb\n' }).outputs[0]?.origins.map((origins) => origins.map(({ line }) => line))).toEqual([[1, 2]]);
+    expect(rendered('FILTER = s/,/\\n/g', { '10a': 'a,b\nc\n' }).outputs[0]?.text.lineOrigins().map(([origin]) => origin?.line)).toEqual([1, 1, 2]);
+    expect(rendered('FILTER = s/\\s+$/ /', { '10a': 'a\nb\n' }).outputs[0]?.text.lineOrigins().map((origins) => origins.map(({ line }) => line))).toEqual([[1, 2]]);
   });
 
   it('TEMPLATE_PATH takes the fragments of another template', () => {
