@@ -94,7 +94,7 @@ export function readFailedOptions(paths: Paths): FailedOptions | undefined {
  * The same without changes of the engine's files where those are what it did not start with, and
  * the failure that this is. Others with one of these files changed again are tried.
  */
-export function holdBackFailed<T extends { readonly changes: ChangeSet; readonly remember: () => void }>(paths: Paths, expanded: T, retry: boolean): { readonly expanded: T; readonly failure: Failure | undefined } {
+export function holdBackFailed<T extends { readonly changes: ChangeSet; readonly toRemember: unknown }>(paths: Paths, expanded: T, retry: boolean): { readonly expanded: T; readonly failure: Failure | undefined } {
   const failed = retry ? undefined : readFailedOptions(paths);
   const { changes } = expanded;
   const wanted = touchedBy(changes).map(({ path: name }) => name);
@@ -108,5 +108,5 @@ export function holdBackFailed<T extends { readonly changes: ChangeSet; readonly
   const left = { ...changes, install: changes.install.filter(({ output }) => !held.has(output.path)), remove: changes.remove.filter(({ owned }) => !held.has(owned.path)) };
   const failure = new Failure('cannot use the engine\'s new options', { why: `the engine did not start with them (${failed.when}): ${failed.why}`, hint: 'mend the options, or try the same ones again: signal-event --retry docker-update' });
   // what is remembered would be taken for installed
-  return { expanded: { ...expanded, changes: left, remember: () => undefined }, failure };
+  return { expanded: { ...expanded, changes: left, toRemember: undefined }, failure };
 }

@@ -24,7 +24,7 @@ export interface PlannedFiles extends PlannedEvent {
   readonly held: Failure | undefined;
 }
 
-const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], listReads: () => [], remember: () => undefined };
+const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], done: [], toRemember: undefined };
 
 /** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
 export const isHook = (event: string): boolean => event === 'post-install' || event === 'post-upgrade';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { parseRunSpec, type RunSpec } from '../container/run-spec.ts';
-import type { Read } from '../db/record.ts';
 import { getDb, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { Failure, UsageFailure, Failures, throwAll } from '../errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
@@ -12,7 +11,8 @@ import { type ChangeSet, planChanges } from '../output/change-set.ts';
 import { placeOfLine } from '../output/check.ts';
 import { installedUnder } from '../output/installed.ts';
 import type { Paths } from '../paths.ts';
-import type { Recall } from '../reads/recall.ts';
+import type { Done, Recall } from '../reads/recall.ts';
+import type { Kept } from '../reads/remember.ts';
 import { listMistakes } from '../template/mistakes.ts';
 import type { RenderRequest } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
@@ -27,10 +27,16 @@ export interface Expanded {
   /** what was rendered: unchanged outputs may not be among them */
   readonly outputs: readonly Rendered[];
   readonly warnings: readonly string[];
-  /** what was read for the outputs that were rendered */
-  readonly listReads: () => Iterable<Read>;
-  /** makes the next event faster; to be called when all of it is installed */
-  readonly remember: () => void;
+  readonly done: readonly Done[];
+  /** what makes the next event faster; undefined where not all of it is to be installed */
+  readonly toRemember: ToRemember | undefined;
+}
+
+interface ToRemember extends Kept { readonly rendering: Rendering }
+
+/** To be called when all of it is installed. */
+export function rememberExpanded({ done, toRemember }: Pick<Expanded, 'done' | 'toRemember'>): void {
+  toRemember?.rendering.remember(done, toRemember);
 }
 
 export interface ExpandOptions {
@@ -52,11 +58,11 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   const requests = asked.map((request) => withInvolved(world, request, rendering));
   const { warnings, checked } = checkContainers(world, requests, rendering);
   const rendered = rendering.render(requests);
-  const { outputs, kept, scope } = rendered;
+  const { outputs, kept, scope, done } = rendered;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
   const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }));
-  return { changes, outputs, warnings: [...open, ...warnings, ...rendered.warnings], listReads: rendered.listReads, remember: () => rendered.remember({ checked, entered: changes.enter.map(({ path }) => path) }) };
+  return { changes, outputs, warnings: [...open, ...warnings, ...rendered.warnings], done, toRemember: { rendering, checked, entered: changes.enter.map(({ path }) => path) } };
 }
 
 /** With those containers that the named ones cannot do without. */

@@ -13,13 +13,9 @@ import { signatureOf } from '../signature.ts';
 /** Those by which the containers of a change are checked without a look at all others. */
 const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING, ASKING_IMAGE];
 
-const bySnapshot = new WeakMap<Snapshot, RememberedOptions>();
-
 /** What may be taken from the last renderings for a snapshot. */
 export function rememberedOptions(paths: Paths, snapshot: Snapshot): RememberedOptions {
-  let options = bySnapshot.get(snapshot);
-  if (options === undefined) bySnapshot.set(snapshot, (options = { maker: makerOf(paths, snapshot), indexes: INDEXES, alwaysRead: CHECKED_DBS }));
-  return options;
+  return { maker: makerOf(paths, snapshot), indexes: INDEXES, alwaysRead: CHECKED_DBS };
 }
 
 /** What text and owners of outputs come from besides records, facts and templates. */

@@ -1,8 +1,10 @@
 import type { Read } from '../db/record.ts';
 import type { Scope } from '../output/change-set.ts';
 import { LEDGER_FILE } from '../output/ledger.ts';
+import type { Paths } from '../paths.ts';
 import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
 import { type Kept, remember } from '../reads/remember.ts';
+import { readRemembered, type Remembered } from '../reads/remembered.ts';
 import { signatureOf } from '../signature.ts';
 import { Compiled } from '../template/compiled.ts';
 import { HELPERS } from '../template/helpers/index.ts';
@@ -21,10 +23,13 @@ export interface Renderings {
   readonly kept: readonly string[];
   readonly scope: Scope;
   readonly warnings: readonly string[];
-  /** what was read for what was rendered */
-  readonly listReads: () => Iterable<Read>;
-  /** for the next event, once all of it is installed */
-  readonly remember: (kept: Kept) => void;
+  /** by request */
+  readonly done: readonly Done[];
+}
+
+/** What was read for what was rendered. */
+export function listReads(done: readonly Done[]): readonly Read[] {
+  return done.flatMap(({ db, rendered }) => [...(db === undefined ? [] : [{ db }]), ...rendered.units.flatMap(({ reads }) => reads)]);
 }
 
 /** What a request is about, of its metadata. */
@@ -33,6 +38,7 @@ export interface Aim { readonly db: string | undefined; readonly onlyArguments: 
 /** Renders the templates of an event, as far as their outputs are not known to stand already. */
 export class Rendering {
   readonly #world: World;
+  readonly #context: RecallContext;
   readonly sources: Sources;
   readonly recall: Recall;
 
@@ -41,8 +47,10 @@ export class Rendering {
     this.#world = world;
     // what is compiled is no less remembered than what was rendered
     this.sources = new Sources(world.paths, isForced ? undefined : new Compiled(world.paths));
-    const context = recallContext(world, this.sources);
-    this.recall = isForced ? new Recall(context, undefined) : Recall.open(context);
+    const { paths, snapshot, facts } = world;
+    const remembered = isForced ? undefined : rememberedOf(world);
+    this.#context = { ...remembered?.options ?? rememberedOptions(paths, snapshot), paths, snapshot, facts, ledger: signLedger(paths), sources: this.sources };
+    this.recall = new Recall(this.#context, remembered?.last);
   }
 
   /** @throws Failure(s) for metadata that cannot be used */
@@ -68,12 +76,14 @@ export class Rendering {
       kept: done.flatMap(({ wanted }) => wanted.kept),
       scope: new Map(done.map(({ rendered }) => [rendered.template, rendered.scope])),
       warnings: done.flatMap(({ rendered }) => rendered.warnings),
-      listReads: () => done.flatMap(({ db, rendered }) => [...(db === undefined ? [] : [{ db }]), ...rendered.units.flatMap(({ reads }) => reads)]),
-      remember: (standing) => {
-        remember(recallContext(this.#world, this.sources), this.recall, done, standing);
-        this.sources.keepCompiled();
-      },
+      done,
     };
+  }
+
+  /** For the next event, once all of it is installed. */
+  remember(done: readonly Done[], kept: Kept): void {
+    remember({ ...this.#context, ledger: signLedger(this.#world.paths) }, this.recall, done, kept);
+    this.sources.keepCompiled();
   }
 
   #renderOne(renderer: Renderer, request: RenderRequest): Omit<Done, 'sources'> {
@@ -92,6 +102,11 @@ export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
   return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) }, new Sources(paths, new Compiled(paths)));
 }
 
-function recallContext({ paths, snapshot, facts }: World, sources: Sources): RecallContext {
-  return { ...rememberedOptions(paths, snapshot), paths, snapshot, facts, ledger: signatureOf(paths.file(LEDGER_FILE)) ?? 'none', sources };
+/** What was read with the world, where that is still of the same snapshot. */
+function rememberedOf({ paths, snapshot, remembered }: World): Remembered {
+  return remembered?.snapshot === snapshot ? remembered : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
+}
+
+function signLedger(paths: Paths): string {
+  return signatureOf(paths.file(LEDGER_FILE)) ?? 'none';
 }

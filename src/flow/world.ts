@@ -20,7 +20,7 @@ import { listAskedImages } from '../model/image-facts.ts';
 import { NETWORKS } from '../model/networks.ts';
 import { type Ledger, readLedger } from '../output/ledger.ts';
 import type { Paths } from '../paths.ts';
-import { findRemembered } from '../reads/remembered.ts';
+import { readRemembered, type Remembered } from '../reads/remembered.ts';
 import { rememberedOptions } from './remembered.ts';
 
 /** All that an event decides on, read once. */
@@ -29,6 +29,8 @@ export interface World {
   readonly snapshot: Snapshot;
   readonly facts: Facts;
   readonly ledger: Ledger;
+  /** of the last renderings; absent: it is not read yet, or nothing is taken from it */
+  readonly remembered?: Remembered | undefined;
 }
 
 /**
@@ -41,10 +43,10 @@ export async function readWorld(paths: Paths, overlay: readonly RecordOverlay[] 
   const dbs = withRecords(readSnapshot(paths), overlay);
   const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
   const snapshot = withHostDefaults(dbs, hostFacts);
-  if (!isForced) findRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
+  const remembered = isForced ? undefined : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
   const engine = await findEngine(paths, snapshot);
-  if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger };
-  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger };
+  if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger, remembered };
+  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger, remembered };
 }
 
 /** The dbs with the defaults that depend on the host, for who needs to know nothing else of it. */

@@ -10,7 +10,7 @@ import type { Source, Sources } from '../template/sources.ts';
 import type { Known, KnownTemplate } from './file.ts';
 import { dbOfRead, type KnownUnit, listLines, parseRead, parseUnit } from './lines.ts';
 import type { Moved } from './moved.ts';
-import { findRemembered, type Remembered, type RememberedOptions } from './remembered.ts';
+import type { LastRendered, RememberedOptions } from './remembered.ts';
 import { isSame } from './watched.ts';
 
 export interface RecallContext extends RememberedOptions {
@@ -55,18 +55,14 @@ export class Recall {
   readonly #current = new Map<KnownTemplate, boolean>();
   #staleLists: ReadonlySet<string> | undefined;
 
-  constructor(context: RecallContext, remembered: Remembered | undefined) {
+  /** @param last nothing is known where the ledger is another one than was remembered with it */
+  constructor(context: RecallContext, last: LastRendered | undefined) {
+    const usable = last?.known.ledger === context.ledger ? last : undefined;
     this.#context = context;
-    this.#known = remembered?.known;
-    this.#moved = remembered?.moved;
+    this.#known = usable?.known;
+    this.#moved = usable?.moved;
     this.#templates = new Map(this.#known?.templates.map((template) => [template.request, template]));
     this.#movedFacts = new Set((this.#known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact));
-  }
-
-  /** Nothing is known where the program, the schema or the ledger are others than those that were remembered. */
-  static open(context: RecallContext): Recall {
-    const remembered = findRemembered(context.paths, context.snapshot, context);
-    return new Recall(context, remembered?.known.ledger === context.ledger ? remembered : undefined);
   }
 
   /** What is remembered, and how the records moved since; undefined: nothing is. */

@@ -7,7 +7,7 @@ import { KnownIndex } from './known-index.ts';
 import { Moved } from './moved.ts';
 
 /** What is known of the last renderings, and how the dbs moved since. */
-export interface Remembered { readonly known: Known; readonly moved: Moved }
+export interface LastRendered { readonly known: Known; readonly moved: Moved }
 
 export interface RememberedOptions {
   /** see `Known`: what another one has made is as good as nothing */
@@ -17,18 +17,20 @@ export interface RememberedOptions {
   readonly alwaysRead: readonly string[];
 }
 
-const bySnapshot = new WeakMap<Snapshot, { readonly remembered: Remembered | undefined }>();
-
-/** Read once for a snapshot, which then has the indexes that are remembered: who looks something up in them parses no record. */
-export function findRemembered(paths: Paths, snapshot: Snapshot, options: RememberedOptions): Remembered | undefined {
-  const found = bySnapshot.get(snapshot);
-  if (found !== undefined) return found.remembered;
-  const remembered = read(paths, snapshot, options);
-  bySnapshot.set(snapshot, { remembered });
-  return remembered;
+/** What is remembered, for one snapshot. */
+export interface Remembered {
+  readonly snapshot: Snapshot;
+  readonly options: RememberedOptions;
+  /** undefined: nothing */
+  readonly last: LastRendered | undefined;
 }
 
-function read(paths: Paths, snapshot: Snapshot, { maker, indexes }: RememberedOptions): Remembered | undefined {
+/** The snapshot then has the indexes that are remembered: who looks something up in them parses no record. */
+export function readRemembered(paths: Paths, snapshot: Snapshot, options: RememberedOptions): Remembered {
+  return { snapshot, options, last: readLast(paths, snapshot, options) };
+}
+
+function readLast(paths: Paths, snapshot: Snapshot, { maker, indexes }: RememberedOptions): LastRendered | undefined {
   const known = readKnown(paths);
   if (known?.maker !== maker) return undefined;
   const after: Snapshot = { dbs: comparableDbs(snapshot, new Set(known.dbs.keys())), schema: snapshot.schema };

@@ -6,7 +6,7 @@ import { Failure, Failures } from '../../../src/errors.ts';
 import { listSteps } from '../../../src/event/steps.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import { findTemplate } from '../../../src/flow/expand-one.ts';
-import { type Expanded, expandTemplates, requestsOf } from '../../../src/flow/expand.ts';
+import { type Expanded, expandTemplates, rememberExpanded, requestsOf } from '../../../src/flow/expand.ts';
 import { rememberedOptions } from '../../../src/flow/remembered.ts';
 import type { World } from '../../../src/flow/world.ts';
 import { withHostDefaults } from '../../../src/model/host-defaults.ts';
@@ -14,7 +14,7 @@ import { refuseObstacles } from '../../../src/output/change-set.ts';
 import { commitChanges } from '../../../src/output/commit.ts';
 import { readLedger } from '../../../src/output/ledger.ts';
 import { findPaths, type Paths } from '../../../src/paths.ts';
-import { findRemembered } from '../../../src/reads/remembered.ts';
+import { readRemembered } from '../../../src/reads/remembered.ts';
 import type { RenderRequest } from '../../../src/template/render.ts';
 import type { Dbs } from '../random-changes.ts';
 import { SAMPLE_FACTS } from '../sample.ts';
@@ -115,8 +115,8 @@ export class RandomHost {
     const { paths } = this;
     const facts = this.#observedFacts();
     const snapshot = withHostDefaults(readSnapshot(paths), this.facts);
-    if (!isForced) findRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
-    return { paths, snapshot, facts, ledger: readLedger(paths) };
+    const remembered = isForced ? undefined : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
+    return { paths, snapshot, facts, ledger: readLedger(paths), remembered };
   }
 
   #observedFacts(): Facts {
@@ -146,7 +146,7 @@ export class RandomHost {
       const { world: { paths, ledger }, expanded } = this.#expand(requests, isForced);
       await commitChanges(paths, expanded.changes, { ledger, command: 'a random event' });
       meanwhile();
-      expanded.remember();
+      rememberExpanded(expanded);
       return { warnings: expanded.warnings };
     } catch (error) {
       return { mistakes: mistakesOf(error) };

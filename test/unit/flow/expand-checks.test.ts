@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, Failures } from '../../../src/errors.ts';
-import { type Expanded, expandTemplates } from '../../../src/flow/expand.ts';
+import { type Expanded, expandTemplates, rememberExpanded } from '../../../src/flow/expand.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
 import { SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
@@ -26,7 +26,7 @@ describe('records that were in order before', () => {
     const server: Server = { root: makeRoot().root, dbs: SAMPLE_DBS, facts: SAMPLE_FACTS };
     const first = tryToExpand(server, true);
     expect(isExpanded(first)).toBe(true);
-    if (isExpanded(first)) first.remember();
+    if (isExpanded(first)) rememberExpanded(first);
     const counts = { accepted: 0, refused: 0 };
     for (let n = 0; n < CHANGES; n++) {
       const before = server.dbs;
@@ -36,7 +36,7 @@ describe('records that were in order before', () => {
       expect(isExpanded(some), `${JSON.stringify(change)}: ${JSON.stringify(isExpanded(all) ? [] : all)}`).toBe(isExpanded(all));
       if (isExpanded(some) && isExpanded(all)) {
         expect(some.warnings).toEqual(all.warnings);
-        some.remember();
+        rememberExpanded(some);
         counts.accepted++;
       } else {
         server.dbs = before;

@@ -19,7 +19,7 @@ it('a record that makes no container any more is as good as gone, and its last o
   const removal: Removal = {
     owned: { path: file, template: '/etc/docksmith/containers', record: { db: 'docker_containers', key: 'wiki' }, digest: '', mode: 0o644, uid: 0, gid: 0, services: [] }, old: undefined, edited: false,
   } as unknown as Removal;
-  const expanded = { outputs: [], changes: { ...NO_CHANGES, remove: [removal] }, warnings: [], listReads: () => [], remember: () => undefined };
+  const expanded = { outputs: [], changes: { ...NO_CHANGES, remove: [removal] }, warnings: [], done: [], toRemember: undefined };
   const plan = await planRenderedContainers({ world: world('template'), expanded, retry: false }, { names: ['wiki'] }, new MemoryEngine());
   expect(plan).toMatchObject({ operations: [], notes: [] });
 });

@@ -45,7 +45,8 @@ function tryTo(work: () => Renderings): Result {
 
 /** Renders what is not known to stand, compares all of it with the plain way, and keeps it. @returns the number of outputs that were rendered and left */
 function expandAndCompare(server: Server, requests: readonly RenderRequest[], what: string): { readonly rendered: number; readonly kept: number } {
-  const short = tryTo(() => new Rendering(worldOf(server), { isForced: false }).render(requests));
+  const renderer = new Rendering(worldOf(server), { isForced: false });
+  const short = tryTo(() => renderer.render(requests));
   // a world of its own: indexes are kept with the snapshot
   const plain = tryTo(() => new Rendering(worldOf(server), { isForced: true }).render(requests, { isPlain: true }));
   if ('mistakes' in short || 'mistakes' in plain) {
@@ -59,7 +60,7 @@ function expandAndCompare(server: Server, requests: readonly RenderRequest[], wh
   const stands = new Map([...rendering.kept, ...rendering.outputs.map((output) => output.path)].map((file) => [file, readFileSync(server.root + file, 'utf8')]));
   for (const output of plain.rendering.outputs.filter(isAsked)) expect(stands.get(output.path), `${output.path} ${what}`).toBe(output.content.toString());
   if (asked.size === 0) expect([...stands.keys()].sort(), what).toEqual(plain.rendering.outputs.map((output) => output.path).sort());
-  rendering.remember(NOTHING_ELSE);
+  renderer.remember(rendering.done, NOTHING_ELSE);
   return { rendered: rendering.outputs.length, kept: rendering.kept.length };
 }
 
@@ -123,10 +124,11 @@ describe('the short cut', () => {
     const settle = (): void => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); };
     const expand = (): { readonly text: string; readonly places: readonly string[]; readonly keep: () => void } => {
       rmSync(server.root + READS_FILE, { force: true });
-      const { outputs: [output], remember } = new Rendering(worldOf(server), { isForced: false }).render([{ template: '/etc/it' }]);
+      const rendering = new Rendering(worldOf(server), { isForced: false });
+      const { outputs: [output], done } = rendering.render([{ template: '/etc/it' }]);
       return {
         text: output?.content.toString() ?? '', places: output?.text.lineOrigins().map((origins) => origins.map(({ fragment, line, reads }) => `${path.basename(fragment)}:${line} ${reads.map(({ key, prop }) => `${key ?? ''} ${prop ?? ''}`).join()}`).join()) ?? [],
-        keep: () => remember(NOTHING_ELSE),
+        keep: () => rendering.remember(done, NOTHING_ELSE),
       };
     };
     settle();
