@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     projects: [
       // on a machine that is busy with something else, none may fail for that
-      { test: { name: 'unit', testTimeout: 60_000, include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], setupFiles: ['test/support/property-seed.ts'] } },
+      { test: { name: 'unit', testTimeout: 60_000, isolate: false, include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], setupFiles: ['test/support/property-seed.ts'] } },
       {
         test: {
           name: 'integration',

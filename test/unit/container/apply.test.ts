@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../src/container/apply.ts';
 import type { Engine } from '../../../src/container/engine.ts';
+import { EngineGone } from '../../../src/container/engine-gone.ts';
 import { MemoryEngine } from '../../../src/container/memory-engine.ts';
 import { Failure } from '../../../src/errors.ts';
 import { planFor, type Wanted } from '../../support/container-world.ts';
@@ -57,4 +58,20 @@ describe('new containers', () => {
     expect(at('started c1')).toBeLessThan(at('make c2'));
     expect(at('started c4')).toBeGreaterThan(-1);
   });
+});
+
+it('begins nothing more once the engine has gone, also where it is back a moment later', async () => {
+  const engine = new MemoryEngine({ images: IMAGES });
+  await applyPlan(engine, await planFor(engine, { c0: '', c1: '', c2: '' }));
+  const plan = await planFor(engine, { c0: 'user: "1"', c1: 'user: "1"', c2: 'user: "1"' });
+  const rename = engine.renameContainer.bind(engine);
+  let isFirst = true;
+  engine.renameContainer = async (...args) => {
+    if (!isFirst) return rename(...args);
+    isFirst = false;
+    throw new EngineGone('cannot reach the Docker engine', { why: 'test' });
+  };
+  const { done, failed, skipped } = await applyPlan(engine, plan);
+  expect([done, failed, skipped].map((operations) => operations.length)).toEqual([0, 1, 2]);
+  expect(skipped.map(({ name }) => name)).toEqual(['c1', 'c2']);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryEngine } from '../../../src/container/memory-engine.ts';
+import { readActual } from '../../../src/container/actual.ts';
+import { planAsked } from '../../../src/container/plan.ts';
 import { parseRunSpec } from '../../../src/container/run-spec.ts';
 import { type FailedSpecs, getSpecDigest } from '../../../src/container/withhold.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../../support/container-world.ts';
@@ -29,6 +31,14 @@ describe('a run spec that has failed', () => {
     const failed = failedOf({ wiki: 'user: "2"' }, 'wiki');
     expect(await showPlan(engine, { wiki: 'user: "2"\nmem_limit: 64m' }, { failed })).toEqual(['recreate wiki: user 1 -> 2, memory none -> 64m']);
     expect(await showPlan(engine, { wiki: 'user: "2"\nlabels: {docksmith.health-port: "81"}' }, { failed })).toEqual(['recreate wiki: user 1 -> 2']);
+  });
+
+  it('is tried again by who asks for a start, and not by a restart, which is one of what is there', async () => {
+    const engine = new MemoryEngine({ images: IMAGES });
+    await reconcile(engine, { wiki: 'user: "1"' });
+    const desired = desire(wanted);
+    const ask = async (verb: 'start' | 'restart'): Promise<readonly string[]> => planAsked(desired, await readActual(engine, desired), { verb, names: ['wiki'] }, failedOf(wanted, 'wiki')).operations.map((operation) => `${operation.verb} ${operation.name}`);
+    expect([await ask('restart'), await ask('start')]).toEqual([['restart wiki'], ['recreate wiki']]);
   });
 
   it('gets its old container back where that stands aside', async () => {
