@@ -71,7 +71,8 @@ function findStranger(part: string): string | undefined {
   if (stats === undefined) return undefined;
   if (!isTrustedUser(stats.uid)) return `user ${stats.uid}`;
   // a link has no mode of its own; in a sticky folder others replace nothing that is not theirs
-  if (stats.isSymbolicLink() || (stats.isDirectory() && (stats.mode & STICKY) !== 0)) return undefined;
+  // what is written to /dev/null, which a link names to take a step out, is not read by anybody
+  if (stats.isSymbolicLink() || stats.isCharacterDevice() || (stats.isDirectory() && (stats.mode & STICKY) !== 0)) return undefined;
   if ((stats.mode & OTHERS_WRITE) !== 0) return 'everybody';
   if ((stats.mode & GROUP_WRITES) === 0) return undefined;
   return isOwnGroup(stats) ? findInAcl(part) : `group ${stats.gid}`;

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refuseOpenImage } from '../../../src/container/image-operations.ts';
@@ -93,6 +93,16 @@ describe('what an event acts upon', () => {
       expect(() => refuseOpenSources(host.paths)).toThrow(`everybody can write "${open}", and it decides what is done here with the rights of `);
       chmodSync(open, 0o755);
     }
+  });
+
+  it('may be a link to /dev/null, which everybody can write and nobody reads, to take a step or a fragment out', () => {
+    const { paths } = makeTempHost();
+    for (const name of ['events/x/S50docker-reconcile', 'templates-custom/etc/x/10a']) {
+      const link = paths.file(path.join('/etc/docksmith', name));
+      mkdirSync(path.dirname(link), { recursive: true });
+      symlinkSync('/dev/null', link);
+    }
+    expect(() => refuseOpenSources(paths)).not.toThrow();
   });
 
   asRoot('is refused where the program is another user\'s', () => {
