@@ -3,7 +3,6 @@ import path from 'node:path';
 import { readCacheFile, writeCacheFile } from '../cache-file.ts';
 import type { Paths } from '../paths.ts';
 import type { Program } from './program.ts';
-import { formatProgram, parseProgram, type ProgramList } from './program-list.ts';
 
 /** In the folder of caches. */
 const FILE = 'templates';
@@ -14,7 +13,7 @@ const VERSION = `docksmith templates ${path.basename(import.meta.filename)} ${st
 const [NEWLINE, TAB] = [10, 9];
 
 /** One file of fragments: from what its program was made, and the program. */
-interface Entry { readonly mark: string; readonly list: ProgramList }
+interface Entry { readonly mark: string; readonly program: Program }
 
 /** The texts of one folder by name. */
 interface Folder {
@@ -49,11 +48,11 @@ export class Compiled {
     if (entry?.mark !== mark) return undefined;
     known.delete(name);
     used.add(name);
-    return parseProgram(entry.list);
+    return entry.program;
   }
 
   add(folder: string, name: string, mark: string, program: Program): void {
-    this.#folder(folder).added.set(name, { mark, list: formatProgram(program) });
+    this.#folder(folder).added.set(name, { mark, program });
   }
 
   /** Keeps what was asked for; of folders that nobody looked into what is there, as long as they are. */
@@ -82,12 +81,12 @@ export class Compiled {
 }
 
 function parseLine(line: Buffer | undefined): readonly (readonly [name: string, entry: Entry])[] {
-  const items = line === undefined ? [] : JSON.parse(line.toString()) as (readonly [string, string, ProgramList])[];
-  return items.map(([name, mark, list]) => [name, { mark, list }]);
+  const items = line === undefined ? [] : JSON.parse(line.toString()) as (readonly [string, string, Program])[];
+  return items.map(([name, mark, program]) => [name, { mark, program }]);
 }
 
 function formatLine(entries: readonly (readonly [name: string, entry: Entry])[]): Buffer {
-  return Buffer.from(JSON.stringify(entries.map(([name, { mark, list }]) => [name, mark, list])));
+  return Buffer.from(JSON.stringify(entries.map(([name, { mark, program }]) => [name, mark, program])));
 }
 
 function splitLines(body: Buffer): Map<string, Buffer> {

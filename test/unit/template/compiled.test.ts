@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Compiled } from '../../../src/template/compiled.ts';
 import { parseFragment } from '../../../src/template/parse-fragment.ts';
@@ -6,6 +7,7 @@ import type { Program } from '../../../src/template/program.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const FILE = '/var/cache/docksmith/templates';
+const SHIPPED = path.resolve(import.meta.dirname, '../../../templates');
 const [ONE, TWO] = ['/etc/docksmith/templates/one', '/etc/docksmith/templates/two'];
 
 const program = (text: string): Program => parseFragment('it', text).program;
@@ -91,4 +93,17 @@ describe('what was compiled', () => {
     add(host, ONE, '10a', 'first', 'x');
     expect(find(host, ONE)).toBeUndefined();
   });
+});
+
+it('gives back every shipped fragment as it was parsed', () => {
+  const host = makeTempHost();
+  const compiled = new Compiled(host.paths);
+  const files = readdirSync(SHIPPED, { recursive: true, encoding: 'utf8' }).map((name) => path.join(SHIPPED, name)).filter((file) => statSync(file).isFile());
+  expect(files.length).toBeGreaterThan(100);
+  const programs = new Map(files.map((file) => [file, parseFragment(file, readFileSync(file, 'utf8')).program]));
+  host.write(`${ONE}/10a`);
+  for (const [file, parsed] of programs) compiled.add(ONE, file, 'first', parsed);
+  compiled.write();
+  const read = new Compiled(host.paths);
+  for (const [file, parsed] of programs) expect(read.find(ONE, file, 'first'), file).toEqual(parsed);
 });
