@@ -12,11 +12,6 @@ export interface FileContent {
   readonly digest?: string;
 }
 
-/** A file that is too long for its content to be held: it comes in parts, made anew each time that it is gone through. */
-export interface LongFile extends Omit<FileContent, 'content' | 'digest'> {
-  readonly parts: Iterable<Buffer>;
-}
-
 /**
  * Puts a file in place as one step: a reader sees the old one or the new one, also after a
  * power cut. The temporary file stands in the same folder (a rename does not cross file
@@ -24,7 +19,7 @@ export interface LongFile extends Omit<FileContent, 'content' | 'digest'> {
  * @param isAllowed asked right before the rename, when all the slow work is done
  * @returns false when it was not allowed: then nothing was replaced
  */
-export function replaceFile(file: string, wanted: FileContent | LongFile, isAllowed: () => boolean = () => true): boolean {
+export function replaceFile(file: string, wanted: FileContent, isAllowed: () => boolean = () => true): boolean {
   const temporary = temporaryName(file, String(process.pid));
   stageFile(temporary, wanted);
   try {
@@ -55,11 +50,11 @@ export function isTemporaryName(name: string): boolean {
  * Writes and syncs a file that is there for nobody yet, with mode and owner. Nothing is left where that fails.
  * @param sync false: the caller syncs it together with others
  */
-export function stageFile(temporary: string, wanted: FileContent | LongFile, { sync = true } = {}): void {
+export function stageFile(temporary: string, wanted: FileContent, { sync = true } = {}): void {
   const { mode, uid, gid } = wanted;
   const fd = openNew(temporary);
   try {
-    for (const part of 'parts' in wanted ? wanted.parts : [wanted.content]) writeFileSync(fd, part);
+    writeFileSync(fd, wanted.content);
     if (process.getuid?.() === 0 || uid !== process.getuid?.() || gid !== process.getgid?.()) fchownSync(fd, uid, gid);
     fchmodSync(fd, mode);
     if (sync) fsyncSync(fd);

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from './errors.ts';
-import { type FileContent, type LongFile, replaceFile } from './replace-file.ts';
+import { type FileContent, replaceFile } from './replace-file.ts';
 import { readText } from './read-file.ts';
 
 /** Of all files under state/. */
@@ -45,7 +45,7 @@ export function writeState(file: string, what: string, state: Readonly<Record<st
 }
 
 /** The same for one that has a format of its own. */
-export function writeStateFile(file: string, what: string, content: FileContent | LongFile): void {
+export function writeStateFile(file: string, what: string, content: FileContent): void {
   try {
     mkdirSync(path.dirname(file), { recursive: true });
     replaceFile(file, content);

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { Failure } from '../errors.ts';
 import { listNames } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { formatLongState } from '../long-file.ts';
-import type { FileContent, LongFile } from '../replace-file.ts';
-import { type Field, readState } from '../state-file.ts';
+import type { FileContent } from '../replace-file.ts';
+import { type Field, formatState, readState } from '../state-file.ts';
 import type { Fingerprint } from './journal.ts';
 import { type Change, type DbChanges, type DbLines, formatLastDbs, type KeptDbs, type KeptRecords, LAST_DBS, listDbChanges, readLastDbs, undoDbChanges } from './db-lines.ts';
 import { type Ledger, readLedger } from './ledger.ts';
@@ -44,11 +43,11 @@ function generationFile(number: number): string {
   return path.posix.join(FOLDER, `${number.toString().padStart(6, '0')}.json`);
 }
 
-/** What stands in that file. @param listFiles asked each time that it is made: of many files their lines in the ledgers take less room than this */
-function formatGeneration({ number, when, command, who, dbs }: Omit<Generation, 'files'>, listFiles: () => Iterable<readonly [string, Change<Fingerprint>]>): LongFile {
-  return formatLongState({
+/** What stands in that file. */
+function formatGeneration({ number, when, command, who, dbs }: Omit<Generation, 'files'>, files: Iterable<readonly [string, Change<Fingerprint>]>): FileContent {
+  return formatState({
     number, when, command, who,
-    files: () => formatChanges(listFiles()),
+    files: Object.fromEntries(formatChanges(files)),
     dbs: Object.fromEntries([...dbs].map(([name, records]) => [name, Object.fromEntries(records)])),
   });
 }
@@ -79,15 +78,14 @@ export interface GenerationFiles {
 }
 
 /** The files that keep a commit, by path without the root: what it changed, contents that are not kept yet, and the dbs if they are others than those of the last one. */
-export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent | LongFile> {
+export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent> {
   const number = (listGenerations(paths)[0] ?? 0) + 1;
-  const names = [...touched];
   const last = readLastDbs(paths);
   const state = dbs(last?.kept ?? new Map<string, 'all'>());
   const changes = listDbChanges(last, state.lines);
   return new Map([
     ...filesOfObjects(paths, contents, number),
-    [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, dbs: changes }, () => listChangedFiles(names, before, after))],
+    [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, dbs: changes }, listChangedFiles(touched, before, after))],
     ...(changes.size === 0 && last !== undefined && isSameKept(last.kept, state.kept) ? [] : [[LAST_DBS, formatLastDbs(state)] as const]),
   ]);
 }
@@ -100,7 +98,7 @@ function isSameKept(before: KeptRecords, after: KeptRecords): boolean {
   });
 }
 
-function* listChangedFiles(names: readonly string[], before: Ledger, after: Ledger): Generator<readonly [string, Change<Fingerprint>], undefined> {
+function* listChangedFiles(names: Iterable<string>, before: Ledger, after: Ledger): Generator<readonly [string, Change<Fingerprint>], undefined> {
   for (const name of names) {
     const change = { before: before.outputs.get(name), after: after.outputs.get(name) };
     if (!isSame(change)) yield [name, change];

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { formatLongState } from '../long-file.ts';
 import type { Paths } from '../paths.ts';
-import { type FileContent, type LongFile, removeIfThere, syncFolder } from '../replace-file.ts';
-import { type Field, readState, writeStateFile } from '../state-file.ts';
+import { type FileContent, removeIfThere, syncFolder } from '../replace-file.ts';
+import { type Field, formatState, readState, writeStateFile } from '../state-file.ts';
 import { JOURNAL_DIR, removeUnfinished } from '../unfinished.ts';
 import type { Installed } from './installed.ts';
 import { getDigest } from './ledger.ts';
@@ -60,7 +58,7 @@ export function openJournal(paths: Paths): string {
 /** From here on the commit is taken back, whatever happens, until `commitJournal`. */
 export function writeJournal(paths: Paths, journal: Journal): void {
   const folder = journalFolder(paths);
-  writeStateFile(path.join(folder, PREPARED), WHAT, formatLongState({ ...journal }));
+  writeStateFile(path.join(folder, PREPARED), WHAT, formatState({ ...journal }));
   // with the folders above: they may be new, and a journal that a power cut takes away takes nothing back
   for (let above = path.dirname(folder), n = 0; n < 4; above = path.dirname(above), n++) syncFolder(above);
 }
@@ -107,15 +105,9 @@ export function removeJournal(paths: Paths): void {
   }
 }
 
-export function fingerprintOf(file: FileContent | LongFile): Fingerprint {
+export function fingerprintOf(file: FileContent): Fingerprint {
   const { mode, uid, gid } = file;
-  return { digest: 'parts' in file ? digestOfParts(file) : getDigest(file), mode, uid, gid };
-}
-
-function digestOfParts({ parts }: LongFile): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
+  return { digest: getDigest(file), mode, uid, gid };
 }
 
 /** Whether just that stands there; undefined: nothing. */

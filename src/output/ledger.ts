@@ -3,9 +3,8 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { compareBytes } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { asLongStateFile, gather } from '../long-file.ts';
-import type { FileContent, LongFile } from '../replace-file.ts';
-import { readStateText, writeStateFile } from '../state-file.ts';
+import type { FileContent } from '../replace-file.ts';
+import { asStateFile, readStateText, writeStateFile } from '../state-file.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { type Owned, OwnedFiles } from './owned-files.ts';
 
@@ -57,24 +56,15 @@ export function writeLedger(paths: Paths, ledger: Ledger): void {
  * for lines are not looked at when it is read; then, with tabs between their parts, folders,
  * originals, and a line per output.
  */
-export function formatLedger(ledger: Ledger): LongFile {
-  let head: string | undefined;
-  return asLongStateFile(function* () {
-    yield (head ??= headOf(listLines(ledger)));
-    yield* listLines(ledger);
-  });
+export function formatLedger(ledger: Ledger): FileContent {
+  const body = Buffer.from([...listLines(ledger)].join(''));
+  return asStateFile(Buffer.concat([Buffer.from(`docksmith ledger 1 ${formatSum(crc32(body))}\n`), body]));
 }
 
 function* listLines({ outputs, originals, folders }: Ledger): Generator<string, undefined> {
   for (const folder of [...folders].sort(compareBytes)) yield `folder\t${folder}\n`;
   for (const [file, id] of [...originals].sort(([a], [b]) => compareBytes(a, b))) yield `original\t${file}\t${id}\n`;
   for (const line of outputs.lines()) yield `${line}\n`;
-}
-
-function headOf(lines: Iterable<string>): string {
-  let sum = 0;
-  for (const part of gather(lines)) sum = crc32(part, sum);
-  return `docksmith ledger 1 ${formatSum(sum)}\n`;
 }
 
 function formatSum(sum: number): string {

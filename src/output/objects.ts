@@ -3,8 +3,7 @@ import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../errors.ts';
 import { listNames } from '../layers.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { asLongStateFile } from '../long-file.ts';
-import type { FileContent, LongFile } from '../replace-file.ts';
+import type { FileContent } from '../replace-file.ts';
 import { asStateFile } from '../state-file.ts';
 import { digestOf } from './ledger.ts';
 import { readBytes } from '../read-file.ts';
@@ -16,24 +15,23 @@ export const OBJECTS_DIR = path.posix.join(STATE_DIR, 'generations', 'objects');
 const MANY = 100;
 const PACK = /^pack-\d+$/;
 
-/** By digest; where they are many, a content may be read from elsewhere each time. */
+/** By digest. */
 export type Contents = ReadonlyMap<string, Pick<FileContent, 'content'>>;
 
 const objectsFolder = (paths: Paths): string => paths.file(OBJECTS_DIR);
 
 /** The files to be written so that these contents are kept, by path without the root: none for one that is kept already. @param number of the generation that they are of */
-export function filesOfObjects(paths: Paths, contents: Contents, number: number): ReadonlyMap<string, FileContent | LongFile> {
+export function filesOfObjects(paths: Paths, contents: Contents, number: number): ReadonlyMap<string, FileContent> {
   const files = contents.size >= MANY
-    ? [[`pack-${number}`, asLongStateFile(() => listPieces(contents))] as const]
+    ? [[`pack-${number}`, asStateFile(formatPack(contents))] as const]
     : [...contents].filter(([digest]) => !existsSync(path.join(objectsFolder(paths), digest))).map(([digest, { content }]) => [digest, asStateFile(content)] as const);
   return new Map(files.map(([name, file]) => [path.posix.join(OBJECTS_DIR, name), file]));
 }
 
 /** A line `DIGEST LENGTH` per content, an empty line, and the contents in that order. */
-function* listPieces(contents: Contents): Generator<string | Buffer, undefined> {
-  for (const [digest, { content }] of contents) yield `${digest} ${content.length}\n`;
-  yield '\n';
-  for (const { content } of contents.values()) yield content;
+function formatPack(contents: Contents): Buffer {
+  const lines = [...contents].map(([digest, { content }]) => `${digest} ${content.length}\n`);
+  return Buffer.concat([Buffer.from(`${lines.join('')}\n`), ...[...contents.values()].map(({ content }) => content)]);
 }
 
 function parsePack(pack: Buffer): ReadonlyMap<string, Buffer> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf } from '../errors.ts';
 import { takeLock } from '../lock.ts';
 import { type Paths, STATE_DIR } from '../paths.ts';
-import { type FileContent, type LongFile, removeIfThere, stageFile } from '../replace-file.ts';
+import { type FileContent, removeIfThere, stageFile } from '../replace-file.ts';
 import { syncTogether } from '../sync-together.ts';
 import { makeFolder } from './folders.ts';
 import { keepFile, type KeptBecause } from './history.ts';
@@ -19,7 +19,7 @@ export interface FileChange {
   /** what stands there; undefined: nothing */
   readonly old: FileContent | undefined;
   /** undefined: it is removed */
-  readonly wanted: FileContent | LongFile | undefined;
+  readonly wanted: FileContent | undefined;
 }
 
 /** What is changed together with the files and is none of them. */
@@ -47,7 +47,7 @@ export interface Transaction {
 }
 
 /** Of a file of docksmith's own, as it stands now. */
-export function changeOf(paths: Paths, path: string, wanted: FileContent | LongFile): FileChange {
+export function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
   const installed = installedUnder(paths)(path);
   return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
 }
