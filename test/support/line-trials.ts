@@ -64,7 +64,7 @@ function tryOutput(output: Rendered, server: Server): Verdict {
     for (const overlay of otherRecords(server, candidate, read.includes(candidate) || candidate.prop === 'Interlinked')) {
       const after = renderOver(output, server, overlay);
       trials++;
-      if (after !== 'refused') for (const n of listLost(output, after)) lost.add(n);
+      if (after !== 'refused') for (const n of listLost(output, after, lines)) lost.add(n);
     }
     for (const [n, named] of deciding) {
       const isNamed = named.some(({ db, key, prop }) => db === candidate.db && key === candidate.key && prop === candidate.prop);

@@ -32,14 +32,15 @@ export function listDeciding(output: Rendered, lines: readonly number[], { snaps
   const key = output.record?.key;
   // another record may come to name the one whose output this is
   const all = key === undefined ? words : [...words, key, `container:${key}`];
-  for (const { named, readers, isListed } of listCandidates(output, lines, snapshot)) {
+  const made = linesOf(output);
+  for (const { named, readers, isListed } of listCandidates(made, lines, snapshot)) {
     const undecided = new Set(readers);
     for (const overlay of listOverlays(snapshot, named, all)) {
       if (undecided.size === 0) break;
       if (isListed !== undefined && isListed(snapshot) === isListed(withRecords(snapshot, [overlay]))) continue;
       const after = render(overlay);
       if (after === 'refused') continue;
-      for (const line of listLost(output, after)) if (undecided.delete(line)) deciding.get(line)?.push(named);
+      for (const line of listLost(output, after, made)) if (undecided.delete(line)) deciding.get(line)?.push(named);
     }
   }
   return deciding;
@@ -54,8 +55,7 @@ interface Candidate {
 }
 
 /** What was read, each once. A listing is no single prop: what it went by is, of every record of its db. */
-function listCandidates({ text }: Rendered, lines: readonly number[], snapshot: Snapshot): readonly Candidate[] {
-  const origins = text.lineOrigins();
+function listCandidates(made: readonly Line[], lines: readonly number[], snapshot: Snapshot): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   const add = (named: Named, line: number, isListed?: Candidate['isListed']): void => {
     const known = candidates.get(formatRead(named));
@@ -65,7 +65,7 @@ function listCandidates({ text }: Rendered, lines: readonly number[], snapshot: 
     candidates.set(formatRead(named), { named, readers, ...(isOnlyListed ? { isListed } : {}) });
   };
   for (const line of lines) {
-    for (const { db, key, prop, filter, index } of (origins[line] ?? []).flatMap(({ reads }) => reads)) {
+    for (const { db, key, prop, filter, index } of (made[line]?.origins ?? []).flatMap(({ reads }) => reads)) {
       if (db === FACTS) continue;
       if (key !== undefined && filter === undefined) add({ db, key, ...(prop === undefined ? {} : { prop }) }, line);
       else if (key === undefined && filter !== undefined) for (const { named, isListed } of listListed(snapshot, { db, filter, index })) add(named, line, isListed);
@@ -102,11 +102,12 @@ function listListed(snapshot: Snapshot, { db, filter, index }: { readonly db: st
 export function listEffects(outputs: readonly Rendered[], named: Named, { snapshot, render, words }: Omit<Trial, 'render'> & { readonly render: (overlay: RecordOverlay) => readonly Rendered[] | 'refused' }): ReadonlyMap<string, ReadonlySet<number>> {
   const effects = new Map<string, Set<number>>();
   const names = outputs.flatMap(({ record }) => (record === undefined ? [] : [record.key, `container:${record.key}`]));
+  const made = new Map(outputs.map((output) => [output, linesOf(output)]));
   for (const overlay of listOverlays(snapshot, named, [...words, ...new Set(names)])) {
     const after = render(overlay);
     if (after === 'refused') continue;
     for (const output of outputs) {
-      const lost = listLost(output, after.find(({ path }) => path === output.path));
+      const lost = listLost(output, after.find(({ path }) => path === output.path), made.get(output));
       if (lost.length > 0) effects.set(output.path, new Set([...effects.get(output.path) ?? [], ...lost]));
     }
     for (const { path } of after) if (!outputs.some((output) => output.path === path)) effects.set(path, new Set());
@@ -135,10 +136,10 @@ function withProp(props: ReadonlyMap<string, string>, prop: string, value: strin
   return changed;
 }
 
-/** Lines of an output, from 0, that another one has not. In a merged document they are told by their keys, since their order means nothing there. */
-export function listLost(before: Rendered, after: Rendered | undefined): readonly number[] {
+/** Lines of an output, from 0, that another one has not. In a merged document they are told by their keys, since their order means nothing there. @param was its lines, for who has them */
+export function listLost(before: Rendered, after: Rendered | undefined, was = linesOf(before)): readonly number[] {
   if (after?.path === before.path && after.content.equals(before.content)) return [];
-  const [was, is] = [linesOf(before), after?.path === before.path ? linesOf(after) : []];
+  const is = after?.path === before.path ? linesOf(after) : [];
   const isMerged = was.some(({ origins }) => origins.some(({ documentKey }) => documentKey !== undefined));
   return isMerged ? listLostKeys(was, is) : listLostLines(was, is);
 }
