@@ -117,7 +117,7 @@ export async function listReaders(paths: Paths, { db, key, prop }: { readonly db
   const requests = requestsOf(listSteps(paths, event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])), []);
   const renderer = makeRenderer(world);
   const outputs = requests.flatMap((request) => renderer.render(request).outputs);
-  const readsOf = (output: Rendered): readonly string[] => [...new Set(output.reads.flatMap((read) => (read.db === db && read.key === key ? [read.prop ?? (read.filter === undefined ? 'type' : [])].flat() : [])))];
+  const readsOf = (output: Rendered): readonly string[] => [...new Set(output.scope.noted().flatMap((read) => (read.db === db && read.key === key ? [read.prop ?? (read.filter === undefined ? 'type' : [])].flat() : [])))];
   if (prop === undefined) {
     const readers = outputs.flatMap((output) => {
       const props = readsOf(output);

@@ -121,14 +121,13 @@ export class Renderer {
     const { metadata, request } = template;
     const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
     const { names, text, check, scope } = this.#evaluate(template, record);
-    const all = scope.noted(this.#reads);
-    const reads = record === undefined ? all : all.filter(({ db, key: of }) => of !== record.key || db !== record.db);
+    const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db, this.#reads);
     if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
-    const isSecret = all.some((read) => isSecretRead(this.#context.snapshot, read));
+    const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
     const content = Buffer.from(text.toString());
     const digest = createHash('sha256').update(content).digest('hex');
     const outputs = names.map((name): Rendered => ({
-      path: name, content, digest, text, reads: all, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
+      path: name, content, digest, text, scope, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
       uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
       template: request.template, ...(record === undefined ? {} : { record }), services: metadata.services, ...(check === '' ? {} : { check }),
     }));

@@ -1,5 +1,5 @@
 import type { Read } from '../db/record.ts';
-import type { TrackedText } from './tracked-text.ts';
+import type { ReadScope, TrackedText } from './tracked-text.ts';
 
 export type { Read };
 
@@ -34,8 +34,8 @@ export interface Rendered {
   readonly record?: RecordRef;
   /** the content with what made each piece of it: `text.lineOrigins()` says where its lines come from */
   readonly text: TrackedText;
-  /** everything that was read for it, each once */
-  readonly reads: readonly Read[];
+  /** everything that was read for it: `scope.noted()`, each once */
+  readonly scope: ReadScope;
   /** something secret is among that */
   readonly isSecret: boolean;
   /** services whose file this is */

@@ -28,8 +28,12 @@ export class ReadScope {
    * Everything that this scope and all scopes around and inside it have read so far, each once.
    * @param known of other scopes, by `formatRead`: for the same read it is the same object, so that what thousands of them have read takes the room of one
    */
-  noted(known?: Map<string, Read>): readonly Read[] {
-    return uniqueReads(this.#noted, known);
+  noted(isWanted: (read: Read) => boolean = () => true, known?: Map<string, Read>): readonly Read[] {
+    return uniqueReads(this.#noted.filter(isWanted), known);
+  }
+
+  notedAny(isMeant: (read: Read) => boolean): boolean {
+    return this.#noted.some(isMeant);
   }
 
   /** A record's key was looked at, which is no read: it is not stored, and cannot change. */

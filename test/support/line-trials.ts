@@ -88,8 +88,8 @@ function renderOver({ path, template, record }: Rendered, { dbs, facts, renderer
   }
 }
 
-function listRead({ reads }: Rendered): readonly Named[] {
-  return reads.flatMap(({ db, key, prop, filter }): readonly Named[] => (key === undefined || filter !== undefined || db === FACTS ? [] : [{ db, key, ...(prop === undefined ? {} : { prop }) }]));
+function listRead({ scope }: Rendered): readonly Named[] {
+  return scope.noted().flatMap(({ db, key, prop, filter }): readonly Named[] => (key === undefined || filter !== undefined || db === FACTS ? [] : [{ db, key, ...(prop === undefined ? {} : { prop }) }]));
 }
 
 /** The other props of all records of which something was read, and the links of all containers. */

@@ -26,6 +26,6 @@ export function renderText(fragment: string, { metadata = 'ESCAPE = none', paths
 
 /** What was read of records, for any output or to know that there is none. */
 export function readsOf({ units, outputs }: RenderedTemplate): readonly Read[] {
-  const reads = [...units.flatMap(({ record, reads: ofUnit }) => [...ofUnit, ...(record === undefined ? [] : [{ db: record.db }])]), ...outputs.flatMap((output) => output.reads)];
+  const reads = [...units.flatMap(({ record, reads: ofUnit }) => [...ofUnit, ...(record === undefined ? [] : [{ db: record.db }])]), ...outputs.flatMap((output) => output.scope.noted())];
   return reads.filter(({ db }) => db !== FACTS);
 }

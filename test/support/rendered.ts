@@ -6,7 +6,7 @@ import { ReadScope, TrackedText } from '../../src/template/tracked-text.ts';
 export function makeRendered(path: string, content: string, more: Partial<Omit<Rendered, 'path' | 'content'>> = {}): Rendered {
   return {
     path, content: Buffer.from(content), digest: createHash('sha256').update(content).digest('hex'), mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0,
-    template: path, text: trackedLines(content), reads: [], isSecret: false, services: [], ...more,
+    template: path, text: trackedLines(content), scope: new ReadScope(), isSecret: false, services: [], ...more,
   };
 }
 

@@ -70,7 +70,7 @@ export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: read
       const of = output.record?.db === CONTAINERS ? output.record.key : undefined;
       const made = add({ id: nodeId('output', output.path), kind: 'output', name: output.path, group: template, ...(of === undefined ? {} : { of }) });
       connect('makes', id, made);
-      readAll(output.reads, made);
+      readAll(output.scope.noted(), made);
       for (const service of output.services) connect('tells', made, add({ id: nodeId('service', service), kind: 'service', name: service, group: service }));
       if (isRunSpec(output) && of !== undefined) connect('runs', made, container(of));
     }

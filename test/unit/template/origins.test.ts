@@ -145,7 +145,7 @@ describe('what a line has read', () => {
     const paths = makeRoot({ 'templates/etc/it/10a': '{{#if (exists docker.Own)}}x{{/if}}a={{LocalIP}}\nb\n' });
     const [output] = render({ template: '/etc/it' }, { paths, snapshot: snapshotOf(new Map([['configuration', db(record('LocalIP', ''))]])) }).outputs;
     expect(output?.content.toString()).toMatch(/a=\nb\n$/);
-    expect(namesOf(output?.reads ?? [])).toEqual(expect.arrayContaining(['configuration docker Own', 'configuration LocalIP']) as string[]);
+    expect(namesOf(output?.scope.noted() ?? [])).toEqual(expect.arrayContaining(['configuration docker Own', 'configuration LocalIP']) as string[]);
     expect(namesOf(output?.text.lineOrigins().at(-2)?.flatMap(({ reads }) => reads) ?? [])).toContain('configuration LocalIP');
     expect(namesOf(output?.text.lineOrigins().at(-1)?.flatMap(({ reads }) => reads) ?? [])).toEqual([]);
   });
