@@ -41,7 +41,7 @@ export function planFiles(world: World, templates: readonly TemplateToExpand[], 
   const { expanded, failure: held } = holdBackFailed(paths, rendered, retry);
   const { install, remove } = expanded.changes;
   const intents = [...listIntents(paths), ...intentsOf(install, remove, new Date())];
-  return { event, args, isHook: isHook(event), retry, world, expanded, held, intents, commands: known.map(({ command }) => command) };
+  return { event, args, isHook: isHook(event), retry, world, expanded, held, intents, parts: known.map(({ part }) => part) };
 }
 
 /** What the steps have to say against the files, or of them. @returns warnings @throws Failure(s) */

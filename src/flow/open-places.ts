@@ -3,8 +3,8 @@ import type { Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../errors.ts';
 import type { Facts } from '../facts/facts.ts';
 import { Container } from '../model/container.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 import { listFilteredPorts } from '../model/filtered-ports.ts';
-import { hasFilter } from './exposure/ports.ts';
 import { type Exposure, readExposure } from './exposure.ts';
 import type { Filtered } from './filter.ts';
 import type { World } from './world.ts';
@@ -38,7 +38,7 @@ export function listOpen(exposures: readonly Exposure[]): readonly OpenContainer
 
 /** Whom foreign hosts could reach after an event, since the filter is disabled: all, where it goes with the event, and otherwise who is changed by it. In words. */
 export async function warnOfOpening({ paths, snapshot, facts }: World, filtered: readonly Filtered[], plan: Plan | undefined): Promise<readonly string[]> {
-  if (hasFilter(snapshot)) return [];
+  if (new DockerRecord(snapshot).hasFilter) return [];
   const goes = filtered.some(({ outcome }) => outcome === 'removed');
   const touched = new Set((plan?.operations ?? []).map(({ name }) => name));
   if (!goes && touched.size === 0) return [];

@@ -56,7 +56,7 @@ export function rollBack(paths: Paths, { number }: Generation, { commands, signa
   const { now, then } = readThenAndNow(paths, number);
   return signalEvent(paths, {
     event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, commands, signal, mask: maskOf(paths, [now, then]),
-    prepare: (staged) => {
+    changeDbs: (staged) => {
       const { now, then } = readThenAndNow(staged, number);
       writeDifference(staged, now, then);
     },

@@ -16,7 +16,7 @@ export interface SignalRequest extends EventAsked {
   /** ends it in good order */
   readonly signal?: AbortSignal | undefined;
   /** changes the dbs before the first step, on the copy that the steps work on */
-  readonly prepare?: (paths: Paths) => void;
+  readonly changeDbs?: (paths: Paths) => void;
   /** what was asked for, where that is more than the event: the record of the run and history call it so */
   readonly calledAs?: { readonly command: string; readonly args: readonly string[] };
   /** for secrets of another time that it is about */

@@ -116,14 +116,14 @@ class Signal {
 
   /** @returns false when nothing was installed because something is wrong; nothing else may be done then */
   async #expand(before: readonly Step[], { templates }: Extract<Step, { kind: 'templates' }>): Promise<boolean> {
-    const { force = false, prepare, known } = this.#context;
+    const { force = false, changeDbs, known } = this.#context;
     let staged: StagedDbs | undefined;
     try {
       refuseOpenSources(this.#paths);
       const isFirst = isSetUpPending(this.#paths);
-      staged = before.length === 0 && prepare === undefined && !isFirst ? undefined : new StagedDbs(this.#paths);
+      staged = before.length === 0 && changeDbs === undefined && !isFirst ? undefined : new StagedDbs(this.#paths);
       if (isFirst && staged !== undefined) await (await import('./setup.ts')).findOutNow(staged.paths, this.#reporter);
-      if (staged !== undefined) prepare?.(staged.paths);
+      if (staged !== undefined) changeDbs?.(staged.paths);
       for (const step of before) await this.#step(step, staged?.paths ?? this.#paths);
       await this.#listen();
       this.#reporter.progress('expanding the templates');

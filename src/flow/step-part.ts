@@ -34,6 +34,8 @@ export interface StepPart {
   readonly check?: (event: PlannedEvent) => Promise<readonly string[]>;
   /** of an event alone: fetches what is missing. @throws Failure(s) for files that nothing could follow */
   readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<void>;
+  /** whether it restarts the engine, which then need not answer before */
+  readonly restartsEngine?: (event: PlannedEvent) => boolean;
   /** of a dry run alone: what it would do */
   readonly plan?: (event: PlannedEvent) => Promise<StepPlan>;
   /** the event was interrupted before the step: what is to be noted, so that it is not forgotten */
@@ -68,8 +70,8 @@ export interface PlannedEvent {
   readonly expanded: Expanded;
   /** adjustments that are pending once the files are in place */
   readonly intents: readonly Intent[];
-  /** what its steps call */
-  readonly commands: readonly StepCommand[];
+  /** what its steps know of themselves */
+  readonly parts: readonly StepPart[];
 }
 
 /** What a step would do. */
@@ -83,7 +85,6 @@ export interface StepPlan {
 /** A step that calls a command which knows beforehand what it will do. */
 export interface KnownStep {
   readonly step: ExecutableStep;
-  readonly command: StepCommand;
   readonly part: StepPart;
 }
 
@@ -93,7 +94,7 @@ export async function findKnownSteps(commands: StepCommands, steps: readonly Ste
   for (const step of steps) {
     const command = step.kind === 'executable' ? findStepCommand(step.file, given) : undefined;
     const part = command === undefined ? undefined : await commands.partOf(command);
-    if (step.kind === 'executable' && command !== undefined && part !== undefined) known.push({ step, command, part });
+    if (step.kind === 'executable' && part !== undefined) known.push({ step, part });
   }
   return known;
 }

@@ -5,8 +5,8 @@ import type { Snapshot } from '../db/snapshot.ts';
 import type { StillReached } from '../filter/kept.ts';
 import { GATEWAY_BRIDGE } from '../model/bridges.ts';
 import { Container } from '../model/container.ts';
+import { DockerRecord } from '../model/docker-record.ts';
 import type { Paths } from '../paths.ts';
-import { hasFilter } from './exposure/ports.ts';
 import { getEngine, readHostSnapshot } from './world.ts';
 
 type Port = StillReached['ports'][number];
@@ -15,7 +15,7 @@ type Port = StillReached['ports'][number];
 export async function readStillReached(paths: Paths): Promise<StillReached> {
   const snapshot = readHostSnapshot(paths);
   // the admin has taken it away, whoever runs
-  if (!hasFilter(snapshot)) return { ports: [], names: [], bridges: [] };
+  if (!new DockerRecord(snapshot).hasFilter) return { ports: [], names: [], bridges: [] };
   const engine = await getEngine(paths, snapshot);
   const found = await Promise.all((await engine.listContainers()).map(async (summary) => {
     const [owner, inspect] = [findOwner(summary), await engine.findContainer(summary.id)];

@@ -1,7 +1,8 @@
 import type { DbRecord } from '../db/record.ts';
-import { findProp, findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { type Link, parseContainerNetwork, parseLinks } from './parse-links.ts';
 import { parsePorts, splitList } from './ports.ts';
+import { RecordProps } from './record-props.ts';
 
 export const CONTAINERS = 'docker_containers';
 
@@ -9,25 +10,17 @@ export const CONTAINERS = 'docker_containers';
 const TYPE = 'service';
 
 /**
- * A record of `docker_containers` by what its props say, each with its default. A prop counts as
- * read when the member that needs it is asked, and no sooner: what is rendered anew, and what
- * `why` and `impact` tell, depends on that. What takes facts or other records is a function that
- * takes a container: its published ports, its host name, its image.
+ * A record of `docker_containers` by what its props say, each with its default. What takes
+ * facts or other records is a function that takes a container: its published ports, its host name,
+ * its image.
  */
-export class Container {
-  readonly snapshot: Snapshot;
-  readonly key: string;
+export class Container extends RecordProps {
   readonly #type: string | undefined;
 
   /** @param type of the record, where it is known already: it is not looked up then */
   constructor(snapshot: Snapshot, key: string, type?: string) {
-    this.snapshot = snapshot;
-    this.key = key;
+    super(snapshot, CONTAINERS, key);
     this.#type = type;
-  }
-
-  #get(prop: string): string {
-    return findProp(this.snapshot, CONTAINERS, this.key, prop) ?? '';
   }
 
   /** Whether the record is there and makes a container at all, by its type; one that does not claims nothing. */
@@ -36,22 +29,22 @@ export class Container {
   }
 
   get isEnabled(): boolean {
-    return this.isContainer && this.#get('status') === 'enabled';
+    return this.isContainer && this.get('status') === 'enabled';
   }
 
   /** A record of `docker_images`, or a reference; not set, it is the container's own name. */
   get image(): string {
-    return this.#get('Image') || this.key;
+    return this.get('Image') || this.key;
   }
 
   /** Of the host's local networks and of others. */
   get isPublic(): boolean {
-    return this.#get('access') === 'public';
+    return this.get('access') === 'public';
   }
 
   /** `bridge`, `host`, `none`, `custom:NAME` or `container:NAME` */
   get network(): string {
-    return this.#get('network') || 'bridge';
+    return this.get('network') || 'bridge';
   }
 
   /** `NAME` of `custom:NAME` */
@@ -60,11 +53,11 @@ export class Container {
   }
 
   get networkAddress(): string | undefined {
-    return this.#get('NetworkAddress') || undefined;
+    return this.get('NetworkAddress') || undefined;
   }
 
   get networkAliases(): readonly string[] {
-    return splitList(this.#get('NetworkAlias'));
+    return splitList(this.get('NetworkAlias'));
   }
 
   /** Whether it has a network of its own, so that ports of the host lead to ports of the container. */
@@ -74,11 +67,11 @@ export class Container {
   }
 
   get links(): readonly Link[] {
-    return parseLinks(this.#get('Interlinked'));
+    return parseLinks(this.get('Interlinked'));
   }
 
   get volumesFrom(): readonly string[] {
-    return splitList(this.#get('VolumesFrom')).map((item) => item.split(':')[0] ?? '');
+    return splitList(this.get('VolumesFrom')).map((item) => item.split(':')[0] ?? '');
   }
 
   /** What it needs: those that it is linked with, whose network it uses, and whose volumes. */
@@ -94,25 +87,25 @@ export class Container {
 
   /** Small ones are started first. */
   get startPriority(): number {
-    return Number(this.#get('InterLinkPriority') || 50);
+    return Number(this.get('InterLinkPriority') || 50);
   }
 
   /** Whether `PortMappingPorts` alone says what is published. */
   get hasPortMapping(): boolean {
-    return this.#get('PortMapping') === 'custom';
+    return this.get('PortMapping') === 'custom';
   }
 
   get portMappings(): string {
-    return this.#get('PortMappingPorts');
+    return this.get('PortMappingPorts');
   }
 
   /** Ports, or `exposed` for those of the image. */
   get tcpPort(): string {
-    return this.#get('TCPPort');
+    return this.get('TCPPort');
   }
 
   get udpPort(): string {
-    return this.#get('UDPPort');
+    return this.get('UDPPort');
   }
 
   get leavesPortsToImage(): boolean {
@@ -120,17 +113,17 @@ export class Container {
   }
 
   get hasSubDomain(): boolean {
-    return this.#get('SubDomain') === 'enabled';
+    return this.get('SubDomain') === 'enabled';
   }
 
   /** The name of its vhost as the record spells it: whole, or a label before DomainName. */
   get subDomain(): string {
-    return this.#get('SubDomainName') || this.key;
+    return this.get('SubDomainName') || this.key;
   }
 
   /** The paths on the primary host, without slashes. */
   get webAliases(): readonly string[] {
-    return splitList(this.#get('WebAlias')).map((alias) => alias.replace(/^\/+|\/+$/g, ''));
+    return splitList(this.get('WebAlias')).map((alias) => alias.replace(/^\/+|\/+$/g, ''));
   }
 
   /** Whether Apache is asked to reach it: by a subdomain or by paths of the primary host. */
@@ -140,45 +133,45 @@ export class Container {
 
   /** Where it is to be found by Apache, as it is written; empty: see `webPort` */
   get webPort(): string {
-    return this.#get('WebPort');
+    return this.get('WebPort');
   }
 
   /** The loopback port that it was given. @throws NotAccepted */
   get webHostPort(): number | undefined {
-    return parsePorts(this.#get('WebHostPort'), 'WebHostPort')[0];
+    return parsePorts(this.get('WebHostPort'), 'WebHostPort')[0];
   }
 
   /** The same where it is a number, whatever else is refused elsewhere. */
   get claimedWebPort(): number | undefined {
-    const port = this.#get('WebHostPort');
+    const port = this.get('WebHostPort');
     return /^\d+$/.test(port) ? Number(port) : undefined;
   }
 
   get needsWebPort(): boolean {
-    return this.hasWeb && this.hasOwnPorts && this.#get('WebHostPort') === '';
+    return this.hasWeb && this.hasOwnPorts && this.get('WebHostPort') === '';
   }
 
   get certificate(): string {
-    return this.#get('Certificate');
+    return this.get('Certificate');
   }
 
   get certificateKey(): string {
-    return this.#get('CertificateKey');
+    return this.get('CertificateKey');
   }
 
   /** Whether somebody has to log in who comes over Apache from outside. */
   get asksPassword(): boolean {
-    return this.#get('BasicAuth') !== '';
+    return this.get('BasicAuth') !== '';
   }
 
   /** Whether that holds for the local networks, too. */
   get asksLocalPassword(): boolean {
-    return ['enabled', 'yes'].includes(this.#get('BasicAuthLAN'));
+    return ['enabled', 'yes'].includes(this.get('BasicAuthLAN'));
   }
 
   /** `MountPath`: a path alone means the same path inside. */
   get mounts(): readonly { readonly host: string; readonly inside: string }[] {
-    return splitList(this.#get('MountPath')).map((mount) => {
+    return splitList(this.get('MountPath')).map((mount) => {
       const [host = '', inside = host] = mount.split(':');
       return { host, inside };
     });
@@ -186,38 +179,38 @@ export class Container {
 
   /** Whether folders of `MountPath` that are missing are made, with which mode and owner. */
   get makesMounts(): boolean {
-    return this.#get('MountCreate') === 'yes';
+    return this.get('MountCreate') === 'yes';
   }
 
   get mountMode(): number {
-    return Number.parseInt(this.#get('MountMode') || '0755', 8);
+    return Number.parseInt(this.get('MountMode') || '0755', 8);
   }
 
   /** `USER` or `USER:GROUP` */
   get mountOwner(): string {
-    return this.#get('MountOwner');
+    return this.get('MountOwner');
   }
 
   get dataMountPath(): string {
-    return this.#get('DataMountPath');
+    return this.get('DataMountPath');
   }
 
   get isDataOnHost(): boolean {
-    return this.#get('DataMount') === 'host';
+    return this.get('DataMount') === 'host';
   }
 
   get isDataWritable(): boolean {
-    return this.#get('DataMountWrite') !== 'no';
+    return this.get('DataMountWrite') !== 'no';
   }
 
   /** As they are written, `NAME` or `NAME:TARGET`. */
   get secrets(): readonly string[] {
-    return splitList(this.#get('Secrets'));
+    return splitList(this.get('Secrets'));
   }
 
   /** As they are written, `NAME:VARIABLE`. */
   get secretVariables(): readonly string[] {
-    return splitList(this.#get('EnvSecrets'));
+    return splitList(this.get('EnvSecrets'));
   }
 
   /** The props `Env.NAME` that the record has. */

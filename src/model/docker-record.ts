@@ -1,66 +1,61 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { splitList } from './ports.ts';
+import { RecordProps } from './record-props.ts';
 
-/** The record `docker` of `configuration`: the engine. A prop is read when it is asked for; what is not set is empty. */
-export class DockerRecord {
-  readonly snapshot: Snapshot;
-
+/** The record `docker` of `configuration`: the engine. What is not set is empty. */
+export class DockerRecord extends RecordProps {
   constructor(snapshot: Snapshot) {
-    this.snapshot = snapshot;
-  }
-
-  #get(prop: string): string {
-    return findProp(this.snapshot, 'configuration', 'docker', prop) ?? '';
+    super(snapshot, 'configuration', 'docker');
   }
 
   get isEnabled(): boolean {
-    return this.#get('status') !== 'disabled';
+    return this.get('status') !== 'disabled';
   }
 
   /** It has an admin of its own: its options are not written, and it is never restarted. */
   get isForeign(): boolean {
-    return this.#get('Daemon') === 'foreign';
+    return this.get('Daemon') === 'foreign';
   }
 
   get dataRoot(): string {
-    return this.#get('DataRoot');
+    return this.get('DataRoot');
   }
 
   /** Whether containers are to outlive it. */
   get wantsLiveRestore(): boolean {
-    return this.#get('LiveRestore') !== 'disabled';
+    return this.get('LiveRestore') !== 'disabled';
   }
 
   /** Whether the packet filter keeps private ports from foreign hosts. */
   get hasFilter(): boolean {
-    return this.#get('Filter') !== 'disabled';
+    return this.get('Filter') !== 'disabled';
   }
 
   /** A path, without `unix://`. */
   get socket(): string {
-    return this.#get('Socket').replace(/^unix:\/\//, '');
+    return this.get('Socket').replace(/^unix:\/\//, '');
   }
 
   get optionsFiles(): readonly string[] {
-    return splitList(this.#get('OptionsFile'));
+    return splitList(this.get('OptionsFile'));
   }
 
   /** Who may reach its TCP port: `public`, `private`, or empty. */
   get access(): string {
-    return this.#get('access');
+    return this.get('access');
   }
 
   /** The files of TLS for its TCP port, by their props. */
   get tlsFiles(): readonly { readonly prop: string; readonly file: string }[] {
-    return ['TLSCACert', 'TLSCert', 'TLSKey'].map((prop) => ({ prop, file: this.#get(prop) }));
+    return ['TLSCACert', 'TLSCert', 'TLSKey'].map((prop) => ({ prop, file: this.get(prop) }));
   }
 
   /** The network of containers that are on none by name, and its mask. */
   get network(): string {
-    return this.#get('Network');
+    return this.get('Network');
   }
 
   get mask(): string {
-    return this.#get('Mask');
+    return this.get('Mask');
   }
 }

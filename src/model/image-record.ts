@@ -1,19 +1,12 @@
-import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
+import { findRecord, type Snapshot } from '../db/snapshot.ts';
+import { RecordProps } from './record-props.ts';
 
 export const IMAGES = 'docker_images';
 
-/** A record of `docker_images`. A prop is read when it is asked for; what is not set is empty. */
-export class ImageRecord {
-  readonly snapshot: Snapshot;
-  readonly key: string;
-
+/** A record of `docker_images`. What is not set is empty. */
+export class ImageRecord extends RecordProps {
   constructor(snapshot: Snapshot, key: string) {
-    this.snapshot = snapshot;
-    this.key = key;
-  }
-
-  #get(prop: string): string {
-    return findProp(this.snapshot, IMAGES, this.key, prop) ?? '';
+    super(snapshot, IMAGES, key);
   }
 
   /** Whether there is such a record: an image may be named by its reference as well. */
@@ -22,44 +15,44 @@ export class ImageRecord {
   }
 
   get registry(): string {
-    return this.#get('Registry');
+    return this.get('Registry');
   }
 
   get repository(): string {
-    return this.#get('Repository') || this.key;
+    return this.get('Repository') || this.key;
   }
 
   get tag(): string {
-    return this.#get('Tag') || 'latest';
+    return this.get('Tag') || 'latest';
   }
 
   get digest(): string {
-    return this.#get('Digest');
+    return this.get('Digest');
   }
 
   /** Where it comes from: `pull`, `build`, `import` or `local`. */
   get source(): string {
-    return this.#get('Source') || 'pull';
+    return this.get('Source') || 'pull';
   }
 
   /** When it is fetched: `always`, `missing` or `never`. */
   get pull(): string {
-    return this.#get('Pull');
+    return this.get('Pull');
   }
 
   get buildPath(): string {
-    return this.#get('BuildPath');
+    return this.get('BuildPath');
   }
 
   get importPath(): string {
-    return this.#get('ImportPath');
+    return this.get('ImportPath');
   }
 
   get registryUser(): string {
-    return this.#get('RegistryUser');
+    return this.get('RegistryUser');
   }
 
   get registryPassword(): string {
-    return this.#get('RegistryPassword');
+    return this.get('RegistryPassword');
   }
 }

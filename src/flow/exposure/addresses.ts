@@ -3,7 +3,8 @@ import { bridgeOf } from '../../container/engine-facts.ts';
 import type { ContainerInspect, NetworkSummary } from '../../container/engine.ts';
 import { ON_THE_WIRE } from '../../model/bridges.ts';
 import { Container } from '../../model/container.ts';
-import { type Audience, type FilterOfPort, hasFilter, listMismatchesOfFilter, type PortsOf, readFilter } from './ports.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
+import { type Audience, type FilterOfPort, listMismatchesOfFilter, type PortsOf, readFilter } from './ports.ts';
 
 /** An address of a container's own: whoever can route to it passes by published ports, the addresses that they are bound to, and Apache. */
 export interface ExposedAddress {
@@ -38,5 +39,5 @@ function judge(host: PortsOf, name: string, network: NetworkSummary, address: st
   if (bridge === undefined) return undefined;
   const filter = readFilter(host, isIP(address) === 6 ? 'IPv6' : 'IPv4', [{ kind: 'direct', address, bridge }]);
   const reached: Audience = filter.every(({ networks }) => networks !== undefined) ? 'local networks' : 'everybody';
-  return { ...of, filter, reached, mismatches: hasFilter(snapshot) ? listMismatchesOfFilter(snapshot, filter) : [] };
+  return { ...of, filter, reached, mismatches: new DockerRecord(snapshot).hasFilter ? listMismatchesOfFilter(snapshot, filter) : [] };
 }

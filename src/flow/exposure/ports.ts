@@ -102,7 +102,7 @@ function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): E
   const { port, protocol, kind, declared } = wanted;
   const { snapshot } = host;
   const outside = addresses.filter((address) => !isLoopback(address));
-  const isFiltered = hasFilter(snapshot);
+  const isFiltered = new DockerRecord(snapshot).hasFilter;
   const filter = FAMILIES.flatMap(({ name: family }): readonly FilterOfPort[] => {
     const own = outside.filter((address) => listFamilies(address, kind).includes(family));
     return own.length === 0 ? [] : readFilter(host, family, own.map((address) => ({ protocol, port, kind, address: ANY.includes(address) ? undefined : address })));
@@ -119,10 +119,6 @@ function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): E
   ] };
 }
 
-export function hasFilter(snapshot: Snapshot): boolean {
-  return new DockerRecord(snapshot).hasFilter;
-}
-
 function isOpen({ isKnown, networks }: FilterOfPort): boolean {
   return isKnown && networks === undefined;
 }
@@ -135,7 +131,7 @@ export function readFilter({ snapshot, rules }: PortsOf, family: FilterOfPort['f
   const found = ways.map((way) => findPassing(read, way));
   const open = found.find(({ networks }) => networks === undefined);
   if (open === undefined) return [{ family, isKnown: true, networks: [...new Set(found.flatMap(({ networks = [] }) => networks))], why: undefined }];
-  return [{ family, isKnown: true, networks: undefined, why: hasFilter(snapshot) ? open.why : 'Filter of docker is disabled' }];
+  return [{ family, isKnown: true, networks: undefined, why: new DockerRecord(snapshot).hasFilter ? open.why : 'Filter of docker is disabled' }];
 }
 
 /** A socket of IPv6 on all addresses answers over IPv4, too; the engine has one of each. */

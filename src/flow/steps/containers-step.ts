@@ -7,7 +7,6 @@ import { SpecCache } from '../../container/spec-cache.ts';
 import { Failure, UsageFailure } from '../../errors.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../paths.ts';
-import { willRestartDaemon } from '../daemon.ts';
 import { isRunSpec, parseRenderedSpec } from '../expand.ts';
 import { readFailedSpecs } from '../failed-specs.ts';
 import { fetchAskedImages } from '../images.ts';
@@ -49,9 +48,10 @@ export function askedStep(asked: Asked['verb'], names: readonly string[]): StepP
 }
 
 /** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
-async function mayComeLater({ world: { paths, snapshot }, isHook, commands, intents }: PlannedEvent): Promise<boolean> {
+async function mayComeLater(event: PlannedEvent): Promise<boolean> {
+  const { world: { paths, snapshot }, isHook, parts } = event;
   if (await findEngine(paths, snapshot) !== undefined) return false;
-  return isHook || (commands.some(({ name }) => name === 'restart-daemon') && willRestartDaemon(paths, snapshot, intents));
+  return isHook || parts.some((part) => part.restartsEngine?.(event) === true);
 }
 
 /** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */

@@ -1,0 +1,22 @@
+import { findProp, type Snapshot } from '../db/snapshot.ts';
+
+/**
+ * A record by what its props say. A prop counts as read when the member that needs it is asked,
+ * and no sooner: what is rendered anew, and what `why` and `impact` tell, depends on that.
+ */
+export abstract class RecordProps {
+  readonly snapshot: Snapshot;
+  readonly key: string;
+  readonly #db: string;
+
+  constructor(snapshot: Snapshot, db: string, key: string) {
+    this.snapshot = snapshot;
+    this.key = key;
+    this.#db = db;
+  }
+
+  /** Its value or default; what is not set is empty. */
+  protected get(prop: string): string {
+    return findProp(this.snapshot, this.#db, this.key, prop) ?? '';
+  }
+}
