@@ -1,5 +1,5 @@
 // The yardstick for writing files: plain code that writes, syncs and renames them, in the way in
-// which src/output/transaction.ts does, and nothing else. What is there already gets a second name,
+// which src/output/commit/transaction.ts does, and nothing else. What is there already gets a second name,
 // so that it could be put back. Many files are synced together, as a commit does it.
 // Arguments: a file of JSON, [[path, text], …]. Prints the milliseconds that it took, start-up not counted.
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-import type { Engine } from '../src/container/engine.ts';
-import { formatTable } from '../src/cli/terminal.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { formatTable } from '../src/cli/format/terminal.ts';
 
 interface Seen { readonly id: string; readonly startedAt: string; readonly running: boolean; readonly memory: number }
 

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { connectEngine } from '../src/container/docker-engine.ts';
-import type { Engine } from '../src/container/engine.ts';
-import { MemoryEngine } from '../src/container/memory-engine.ts';
+import { connectEngine } from '../src/engine/docker/docker-engine.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { MemoryEngine } from '../src/engine/memory/memory-engine.ts';
 import { startDockerd } from '../test/support/dockerd.ts';
 import { makeWebImage } from '../test/support/image.ts';
 import { makeNamespace } from '../test/support/namespace.ts';

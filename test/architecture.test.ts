@@ -6,7 +6,9 @@ import { describe, expect, test } from 'vitest';
 const SRC = path.resolve(import.meta.dirname, '../src');
 const MOST_LINES = 250;
 
-type Room = 'top' | 'db' | 'facts' | 'model' | 'template' | 'reads' | 'container' | 'output' | 'filter' | 'event' | 'flow' | 'cli';
+const MOST_FILES = 20;
+
+type Module = 'base' | 'files' | 'db' | 'web-server' | 'host' | 'model' | 'template' | 'incremental' | 'output' | 'engine' | 'container' | 'firewall' | 'event' | 'flow' | 'features' | 'cli';
 
 interface Import {
   /** relative to src: `flow/world.ts` */
@@ -53,53 +55,73 @@ function isOnlyTypes(clause: ts.ImportClause | undefined): boolean {
   return name === undefined && namedBindings !== undefined && ts.isNamedImports(namedBindings) && namedBindings.elements.every(({ isTypeOnly }) => isTypeOnly);
 }
 
-function roomOf(file: string): Room {
-  const [folder, rest] = file.split('/');
-  return rest === undefined ? 'top' : folder as Room;
+function moduleOf(file: string): Module {
+  return file.split('/')[0] as Module;
 }
 
-/** Imports that leave their room, but for those that may. */
-function listBreaches(room: Room, mayImport: (to: string, isType: boolean) => boolean): readonly string[] {
-  return INNER.filter(({ from, to, isType }) => roomOf(from) === room && roomOf(to) !== room && !mayImport(to, isType)).map(({ from, to, isType }) => `${from} imports ${isType ? 'types of ' : ''}${to}`);
+/** Imports that leave their module, but for those that may. */
+function listBreaches(module: Module, mayImport: (to: string, isType: boolean) => boolean): readonly string[] {
+  return INNER.filter(({ from, to, isType }) => moduleOf(from) === module && moduleOf(to) !== module && !mayImport(to, isType)).map(({ from, to, isType }) => `${from} imports ${isType ? 'types of ' : ''}${to}`);
 }
 
-const isIn = (to: string, ...rooms: readonly Room[]): boolean => rooms.includes(roomOf(to));
-/** Values that rooms exchange, and the pure functions that look something up in them. */
-const isValue = (to: string): boolean => ['db/snapshot.ts', 'db/secret-values.ts', 'db/record.ts', 'db/check-value.ts', 'facts/facts.ts'].includes(to);
+const isIn = (to: string, ...modules: readonly Module[]): boolean => modules.includes(moduleOf(to));
+/** What everybody may use. */
+const isBase = (to: string): boolean => isIn(to, 'base', 'files');
+/** Values that modules exchange, and the pure functions that look something up in them. */
+const isValue = (to: string): boolean => ['db/snapshot.ts', 'db/secret-values.ts', 'db/record.ts', 'db/check-value.ts', 'host/facts.ts'].includes(to);
+/** Views of records, and the types of what they are made of. */
+const isModel = (to: string, isType: boolean): boolean => isIn(to, 'model', 'web-server') || isValue(to) || (isType && isIn(to, 'db', 'host'));
 
-describe('the rooms of src', () => {
-  const RULES: readonly (readonly [Room, string, (to: string, isType: boolean) => boolean])[] = [
-    ['top', 'everybody uses it, so it can use nobody', () => false],
-    ['db', 'other programs work on the same files: what a db is does not depend on what we do with it', (to) => isIn(to, 'top')],
-    ['facts', 'it tells what is there and concludes nothing from it', (to, isType) => isIn(to, 'top') || (isType && isIn(to, 'db'))],
-    ['model', 'what records mean is decided over values, so that a dry run and the real one decide alike', (to, isType) => isIn(to, 'top') || isValue(to) || (isType && isIn(to, 'db', 'facts'))],
-    ['template', 'templates read a snapshot: they never ask the engine, and never write a db', (to, isType) => isIn(to, 'top', 'model') || isValue(to) || (isType && isIn(to, 'db', 'facts'))],
-    ['reads', 'it remembers what a rendering looked at, and decides nothing about what is rendered', (to, isType) => isIn(to, 'top', 'template', 'db') || (isType && isIn(to, 'facts'))],
-    ['filter', 'the kernel is told what a file says, whoever wrote it', (to) => isIn(to, 'top')],
-    ['container', 'run specs are all that it knows of what is wanted; it never looks into templates or files', (to, isType) => isIn(to, 'top', 'model') || isValue(to) || (isType && isIn(to, 'db', 'facts'))],
-    ['output', 'it installs bytes and does not care who made them', (to, isType) => isIn(to, 'top') || (isType && to === 'template/rendered.ts')],
-    ['event', 'it runs whatever an admin lays into a folder, and knows nothing of containers', (to) => isIn(to, 'top')],
-    ['flow', 'it puts the rooms in order, and is put in order by nobody: only the command line is above it', (to) => !isIn(to, 'cli')],
+describe('the modules of src', () => {
+  const RULES: readonly (readonly [Module, string, (to: string, isType: boolean) => boolean])[] = [
+    ['base', 'everybody uses it, so it can use nobody', () => false],
+    ['files', 'it replaces, locks and signs files, whatever is in them', (to) => isIn(to, 'base')],
+    ['db', 'other programs work on the same files: what a db is does not depend on what we do with it', isBase],
+    ['web-server', 'it knows how Apache is laid out and what its directives mean, and nothing of who asks', (to) => isIn(to, 'base')],
+    ['host', 'it tells what is there and concludes nothing from it', (to, isType) => isBase(to) || isIn(to, 'web-server') || (isType && isIn(to, 'db'))],
+    ['model', 'what records mean is decided over values, so that a dry run and the real one decide alike', (to, isType) => isBase(to) || isModel(to, isType)],
+    ['template', 'templates read a snapshot: they never ask the engine, and never write a db', (to, isType) => isBase(to) || isModel(to, isType) || (isType && to === 'incremental/compiled.ts')],
+    ['incremental', 'it remembers what a rendering looked at, and decides nothing about what is rendered', (to, isType) => isBase(to) || isIn(to, 'template', 'db') || (isType && isIn(to, 'host'))],
+    ['output', 'it installs bytes and does not care who made them', (to, isType) => isBase(to) || (isType && ['template/rendered.ts', 'template/language/origin.ts', 'db/record.ts'].includes(to))],
+    ['engine', 'an engine is told what to do, and knows nothing of records but how an image is got and how long it is waited for', (to, isType) => isBase(to) || to === 'db/snapshot.ts' || (isType && to === 'model/image-source.ts')],
+    ['container', 'run specs are all that it knows of what is wanted; it never looks into templates or outputs', (to, isType) => isBase(to) || isIn(to, 'engine') || isModel(to, isType)],
+    ['firewall', 'the kernel is told what a file says, whoever wrote it', isBase],
+    ['event', 'it runs whatever an admin lays into a folder, and knows nothing of containers', isBase],
+    ['flow', 'it is the main path, which works without any other verb: it puts the modules in order', (to) => !isIn(to, 'features', 'cli')],
+    ['features', 'each verb stands on the main path, and is put in order by nobody: only the command line is above it', (to) => !isIn(to, 'cli')],
   ];
-  test.each(RULES)('%s: %s', (room, _, mayImport) => {
-    expect(listBreaches(room, mayImport)).toEqual([]);
+  test.each(RULES)('%s: %s', (module, _, mayImport) => {
+    expect(listBreaches(module, mayImport)).toEqual([]);
+  });
+
+  test('each has a rule', () => {
+    expect([...new Set(FILES.map(moduleOf))].filter((module) => module !== 'cli' && !RULES.some(([name]) => name === module))).toEqual([]);
   });
 
   test('cli: it says what others did: it never writes an output and never calls the engine, and only its db command writes dbs', () => {
-    const shown = ['output/diff.ts', 'output/change-set.ts', 'container/format-plan.ts', 'event/runs.ts', 'event/events.ts', 'template/helpers/index.ts'];
-    expect(listBreaches('cli', (to, isType) => isType || isIn(to, 'top', 'flow', 'db', 'model') || shown.includes(to))).toEqual([]);
+    const shown = ['output/plan/diff.ts', 'output/plan/change-set.ts', 'container/plan/format-plan.ts', 'event/runs.ts', 'event/events.ts', 'template/helpers/index.ts'];
+    expect(listBreaches('cli', (to, isType) => isType || isBase(to) || isIn(to, 'flow', 'features', 'db', 'model') || shown.includes(to))).toEqual([]);
   });
 
-  test('no two rooms import each other, also not over a third: data goes one way through the house', () => {
-    const edges = new Map<Room, Set<Room>>();
-    for (const { from, to, isType } of INNER) if (!isType && roomOf(from) !== roomOf(to)) edges.set(roomOf(from), (edges.get(roomOf(from)) ?? new Set<Room>()).add(roomOf(to)));
-    const reaches = (room: Room, seen = new Set<Room>()): ReadonlySet<Room> => {
-      for (const next of edges.get(room) ?? []) if (!seen.has(next)) reaches(next, seen.add(next));
+  test('no two import each other, also not over a third: data goes one way', () => {
+    const edges = new Map<Module, Set<Module>>();
+    for (const { from, to, isType } of INNER) if (!isType && moduleOf(from) !== moduleOf(to)) edges.set(moduleOf(from), (edges.get(moduleOf(from)) ?? new Set<Module>()).add(moduleOf(to)));
+    const reaches = (module: Module, seen = new Set<Module>()): ReadonlySet<Module> => {
+      for (const next of edges.get(module) ?? []) if (!seen.has(next)) reaches(next, seen.add(next));
       return seen;
     };
-    expect([...edges.keys()].filter((room) => reaches(room).has(room))).toEqual([]);
+    expect([...edges.keys()].filter((module) => reaches(module).has(module))).toEqual([]);
+  });
+
+  test('Apache\'s own paths and commands stand in web-server/ alone', () => {
+    const naming = FILES.filter((file) => moduleOf(file) !== 'web-server' && /\/etc\/(httpd|apache2)|apache2ctl|httpd -/.test(readWithoutComments(file)));
+    expect(naming).toEqual([]);
   });
 });
+
+function readWithoutComments(file: string): string {
+  return readFileSync(path.join(SRC, file), 'utf8').replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '');
+}
 
 describe('the records of containers', () => {
   const find = (isWanted: (node: ts.Node, source: ts.SourceFile) => boolean, isLeftOut: (file: string) => boolean): readonly string[] => SOURCES.filter(({ fileName }) => !isLeftOut(fileName)).flatMap((source) => {
@@ -119,12 +141,12 @@ describe('the records of containers', () => {
   });
 
   test('and of others likewise: whoever writes the name of a prop is one of the views in model/', () => {
-    const VIEWS = /^model\/(container|(docker|docksmith|httpd|image)-record|networks?|secrets)\.ts$/;
+    const VIEWS = /^model\/(container|(docker|docksmith|httpd|image)-record|network\/networks?|secrets)\.ts$/;
     const isNaming = (node: ts.Node): boolean => ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'findProp' && node.arguments[3] !== undefined && ts.isStringLiteral(node.arguments[3]);
     const isSingle = (node: ts.Node): boolean => ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'findProp'
       && node.arguments[1] !== undefined && ts.isStringLiteral(node.arguments[1]) && node.arguments[2] !== undefined && ts.isStringLiteral(node.arguments[2]);
     // of the limits of calls the names are told to users, too
-    expect(find((node) => isNaming(node) || isSingle(node), (file) => VIEWS.test(file) || file === 'container/engine-limits.ts')).toEqual([]);
+    expect(find((node) => isNaming(node) || isSingle(node), (file) => VIEWS.test(file) || file === 'engine/engine-limits.ts')).toEqual([]);
   });
 
   test('make a container by what model/container.ts says of their type, and by nothing else', () => {
@@ -137,12 +159,12 @@ describe('the records of containers', () => {
 
 describe('packages of others', () => {
   const HOMES: Readonly<Record<string, readonly string[]>> = {
-    handlebars: ['template/parse-fragment.ts'], ini: ['template/metadata.ts'], yaml: ['template/', 'container/'], dockerode: ['container/docker-client.ts'],
-    execa: ['event/run-process.ts'], diff: ['output/diff.ts'], 'yocto-spinner': ['cli/console-reporter.ts'],
+    handlebars: ['template/language/parse-fragment.ts'], ini: ['template/metadata.ts'], yaml: ['template/', 'container/'], dockerode: ['engine/docker/docker-client.ts'],
+    execa: ['event/run-process.ts'], diff: ['output/plan/diff.ts'], 'yocto-spinner': ['cli/format/console-reporter.ts'],
   };
 
   test('each has one home, so that replacing it is a matter of one place', () => {
-    const strays = IMPORTS.filter(({ isPackage }) => isPackage).filter(({ from, to, isType }) => !(HOMES[to] ?? []).some((home) => from.startsWith(home)) && !(isType && to === 'dockerode' && roomOf(from) === 'container')
+    const strays = IMPORTS.filter(({ isPackage }) => isPackage).filter(({ from, to, isType }) => !(HOMES[to] ?? []).some((home) => from.startsWith(home)) && !(isType && to === 'dockerode' && moduleOf(from) === 'engine')
       && !(isType && to === 'yocto-spinner'));
     expect(strays.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
@@ -151,7 +173,7 @@ describe('packages of others', () => {
     const loaded = new Set(['cli/main-db.ts']);
     // a set shows what is added to it while it is walked
     for (const file of loaded) for (const { from, to, isType, isLate } of IMPORTS) if (from === file && !isType && !isLate) loaded.add(to);
-    expect([...new Set([...loaded].map((file) => (file.includes('/') ? file.split('/')[0] : file.endsWith('.ts') ? 'top' : file)))].sort()).toEqual(['cli', 'db', 'top']);
+    expect([...new Set([...loaded].map((file) => (file.endsWith('.ts') ? moduleOf(file) : file)))].sort()).toEqual(['base', 'cli', 'db', 'files']);
     expect([...loaded].filter((file) => file.startsWith('cli/')).length).toBeLessThan(9);
   });
 
@@ -164,8 +186,14 @@ describe('packages of others', () => {
 });
 
 describe('the files of src', () => {
-  test('none has more than 250 lines: a longer one is asking for a second room', () => {
+  test('none has more than 250 lines: a longer one does two things', () => {
     expect(SOURCES.filter((source) => source.getLineStarts().length - 1 > MOST_LINES).map(({ fileName }) => fileName)).toEqual([]);
+  });
+
+  test('no folder has more than 20 of them: one can see at a glance what is there', () => {
+    const sizes = new Map<string, number>();
+    for (const file of FILES) sizes.set(path.posix.dirname(file), (sizes.get(path.posix.dirname(file)) ?? 0) + 1);
+    expect([...sizes].filter(([, size]) => size > MOST_FILES)).toEqual([]);
   });
 
   test('each is named in kebab-case, for the noun or the one verb that it exports', () => {
@@ -178,11 +206,11 @@ describe('the files of src', () => {
   });
 
   test('none asks whether it is a dry run further in than where the event begins: a dry run is a plan that is printed instead of applied', () => {
-    const asking = FILES.filter((file) => !/^(cli|flow)\//.test(file) && /dryRun|isDryRun/.test(readFileSync(path.join(SRC, file), 'utf8')));
+    const asking = FILES.filter((file) => !/^(cli|features|flow)\//.test(file) && /dryRun|isDryRun/.test(readFileSync(path.join(SRC, file), 'utf8')));
     expect(asking).toEqual([]);
   });
 
-  test('none imports itself in a circle with others of its room, but for types', () => {
+  test('none imports itself in a circle over others, also not by types', () => {
     const edges = groupImports();
     const circles: string[] = [];
     const walk = (file: string, way: readonly string[]): void => {
@@ -198,6 +226,6 @@ describe('the files of src', () => {
 
 function groupImports(): ReadonlyMap<string, readonly string[]> {
   const edges = new Map<string, string[]>();
-  for (const { from, to, isType } of INNER) if (!isType) edges.set(from, [...(edges.get(from) ?? []), to]);
+  for (const { from, to } of INNER) edges.set(from, [...(edges.get(from) ?? []), to]);
   return edges;
 }

@@ -1,6 +1,6 @@
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
-import { isTerminal } from './terminal.ts';
+import { isTerminal } from './format/terminal.ts';
 
 /**
  * Asks before something is removed, exposed or gone back to, which was shown before.

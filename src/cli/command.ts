@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { StepCommands, StepPart } from '../flow/step-part.ts';
-import type { Paths } from '../paths.ts';
+import type { Paths } from '../base/paths.ts';
 
 export interface CommandContext {
   readonly paths: Paths;

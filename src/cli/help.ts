@@ -1,12 +1,12 @@
-import { UsageFailure } from '../errors.ts';
-import { findNearest } from '../nearest.ts';
-import type { Paths } from '../paths.ts';
+import { UsageFailure } from '../base/errors.ts';
+import { findNearest } from '../base/nearest.ts';
+import type { Paths } from '../base/paths.ts';
 import { type Command, titleOf } from './command.ts';
 import { ALIASES, ALL_NAMES, COMMAND_NAMES } from './command-names.ts';
 import { COMMANDS, findCommand } from './commands.ts';
-import { formatEvents } from './format-events.ts';
+import { formatEvents } from './format/format-events.ts';
 import { formatOption, formatUsage } from './read-arguments.ts';
-import { formatTerms, wrapWords } from './terminal.ts';
+import { formatTerms, wrapWords } from './format/terminal.ts';
 
 /** @throws UsageFailure, with the nearest name */
 export async function getCommand(name: string): Promise<Command> {

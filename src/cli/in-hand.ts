@@ -1,4 +1,4 @@
-import type { Progress } from '../container/apply.ts';
+import type { Progress } from '../container/apply/apply.ts';
 
 /** The operations that are begun and not ended. */
 export class InHand {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import { exitCodeOf, type InterruptName, INTERRUPTS } from '../interrupt.ts';
-import { painter } from './terminal.ts';
+import { exitCodeOf, type InterruptName, INTERRUPTS } from '../base/interrupt.ts';
+import { painter } from './format/terminal.ts';
 
 /** From a terminal a signal reaches us and whoever passes it on to us: that is one. So are two quick strokes of one hand. */
 const SAME_WITHIN_SECONDS = 1;

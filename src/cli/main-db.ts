@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { findPaths } from '../paths.ts';
-import { mayBeKilled } from '../unfinished.ts';
-import { configCommand, dbCommand, runConfig, runDb } from './db.ts';
+import { findPaths } from '../base/paths.ts';
+import { mayBeKilled } from '../files/unfinished.ts';
+import { configCommand, dbCommand, runConfig, runDb } from './commands/change/db.ts';
 import { runProgram } from './run-program.ts';
 import { readStandardInput, writeStandardOutput } from './standard-streams.ts';
 

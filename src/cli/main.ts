@@ -1,16 +1,16 @@
 import process from 'node:process';
-import { UsageFailure } from '../errors.ts';
-import { findPaths } from '../paths.ts';
-import { showable } from '../showable.ts';
-import { mayBeKilled } from '../unfinished.ts';
+import { UsageFailure } from '../base/errors.ts';
+import { findPaths } from '../base/paths.ts';
+import { showable } from '../base/showable.ts';
+import { mayBeKilled } from '../files/unfinished.ts';
 import { type Command, type CommandContext, titleOf } from './command.ts';
 import { findCommand } from './commands.ts';
-import { listFailures } from './format-failure.ts';
+import { listFailures } from './format/format-failure.ts';
 import { leaveIfInterrupted } from './interruptible.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
 import { runProgram } from './run-program.ts';
 import { stepCommands } from './step-commands.ts';
-import { painter, widthOf } from './terminal.ts';
+import { painter, widthOf } from './format/terminal.ts';
 
 const VERSION = '0.1.0';
 
@@ -62,7 +62,7 @@ async function runOne(command: Command, args: readonly string[], context: Comman
 /** What a killed run left is put right before any command begins, also one that only looks. One that cannot be put right keeps none from looking. */
 async function putRight({ paths, stderr }: CommandContext): Promise<void> {
   const warn = (line: string): void => void stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(line)}\n`);
-  const { recover } = await import('../flow/recover.ts');
+  const { recover } = await import('../flow/commit/recover.ts');
   try {
     recover(paths, warn);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { followSecrets } from '../flow/secrets.ts';
-import type { Mask } from '../mask.ts';
-import type { Paths } from '../paths.ts';
+import type { Mask } from '../base/mask.ts';
+import type { Paths } from '../base/paths.ts';
 
 /** Standard output and standard error with the secrets of the dbs masked, which are read when there is something to print. */
 export function maskBoth(paths: Paths): readonly [NodeJS.WriteStream, NodeJS.WriteStream] {

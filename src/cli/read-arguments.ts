@@ -1,5 +1,5 @@
-import { UsageFailure } from '../errors.ts';
-import { findNearest } from '../nearest.ts';
+import { UsageFailure } from '../base/errors.ts';
+import { findNearest } from '../base/nearest.ts';
 import { type Command, type Given, type Operands, type Option, type Options, titleOf } from './command.ts';
 
 type Definition = Pick<Command, 'name' | 'isProgram' | 'operands' | 'options'>;

@@ -1,8 +1,8 @@
-import { worstOf } from '../errors.ts';
+import { worstOf } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
-import { formatFailures, jsonFailures, listFailures } from './format-failure.ts';
-import { formatJson } from './format-json.ts';
-import { painter } from './terminal.ts';
+import { formatFailures, jsonFailures, listFailures } from './format/format-failure.ts';
+import { formatJson } from './format/format-json.ts';
+import { painter } from './format/terminal.ts';
 
 /** Runs a command and sets the exit code of this process. */
 export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stderr'>, json: boolean, run: () => Promise<number>): Promise<void> {

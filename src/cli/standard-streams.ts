@@ -1,6 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
+import { errorCode, Failure, reasonOf } from '../base/errors.ts';
 
 // Node takes milliseconds to make a stream of a standard one, and needs it only where a read or a write
 // would have to wait (EAGAIN): another process has made a pipe or terminal that it shares with us non-blocking.

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { UsageFailure } from '../errors.ts';
+import { UsageFailure } from '../base/errors.ts';
 import type { RunCommand } from '../event/call-command.ts';
 import type { OnLine } from '../event/run-process.ts';
 import type { StepCommands } from '../flow/step-part.ts';

@@ -3,7 +3,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * Text as a byte string: one character per byte of its UTF-8, code 0 to 255. Inside this room
+ * Text as a byte string: one character per byte of its UTF-8, code 0 to 255. Inside this module
  * everything is one, so that bytes that are not UTF-8 survive, and sorting is by byte.
  */
 export function toByteString(text: string): string {

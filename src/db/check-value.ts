@@ -1,4 +1,4 @@
-import { findNearest } from '../nearest.ts';
+import { findNearest } from '../base/nearest.ts';
 import { checkByKind } from './kinds.ts';
 import type { DbRecord } from './record.ts';
 import type { PropSchema, RecordSchema } from './schema.ts';

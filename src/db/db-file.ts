@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
-import { isBackupName } from '../layers.ts';
-import type { Paths } from '../paths.ts';
-import { readBytes } from '../read-file.ts';
+import { errorCode, Failure, reasonOf } from '../base/errors.ts';
+import { isBackupName } from '../base/layers.ts';
+import type { Paths } from '../base/paths.ts';
+import { readBytes } from '../files/read-file.ts';
 
 /**
  * The file of a db: one in the folder of the dbs, or with a leading `/` any file under the root.

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { Failure, reasonOf, throwAll } from '../errors.ts';
-import { isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
-import type { Paths } from '../paths.ts';
+import { Failure, reasonOf, throwAll } from '../base/errors.ts';
+import { isBackupName, layersOf, listMerged, listMergedTree } from '../base/layers.ts';
+import type { Paths } from '../base/paths.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
 import { Draft } from './draft.ts';
@@ -10,7 +10,7 @@ import { escapeSeparators, type Lines, parseFlatFile, sortedKeys } from './flat-
 import { runMigration } from './migrate.ts';
 import type { Db } from './record.ts';
 import { changeDb, readLines } from './store.ts';
-import { readText } from '../read-file.ts';
+import { readText } from '../files/read-file.ts';
 
 /** A shipped value: of the record's type where `prop` is `type`. Key, prop and value are byte strings. */
 interface ShippedValue {

@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import { fromByteString } from './byte-text.ts';
 import { escapeNewlines, escapeSeparators, type Fields, type Lines, listFields, parseFields, trim, unescapeNewlines } from './flat-file.ts';
 

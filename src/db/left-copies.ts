@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { listNames } from '../layers.ts';
-import { takeLockIfFree } from '../lock.ts';
-import { isTemporaryName } from '../replace-file.ts';
+import { listNames } from '../base/layers.ts';
+import { takeLockIfFree } from '../files/lock.ts';
+import { isTemporaryName } from '../files/replace-file.ts';
 
 /** Beside a db's file: the lock that ours exclude each other by, which nobody unlinks. */
 export function ownLockFile(file: string): string {

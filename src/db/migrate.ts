@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { Failure } from '../errors.ts';
-import type { Paths } from '../paths.ts';
-import { refuseUntrusted } from '../trust.ts';
+import { Failure } from '../base/errors.ts';
+import type { Paths } from '../base/paths.ts';
+import { refuseUntrusted } from '../files/trust.ts';
 import { findDbFile } from './db-file.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { compareBytes } from '../layers.ts';
+import { compareBytes } from '../base/layers.ts';
 import type { DbRecord } from './record.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { Failure, reasonOf, throwAll } from '../errors.ts';
-import { isBackupName, layersOf, listMergedTree } from '../layers.ts';
-import { findNearest } from '../nearest.ts';
-import type { Paths } from '../paths.ts';
-import { findStats, sign } from '../signature.ts';
+import { Failure, reasonOf, throwAll } from '../base/errors.ts';
+import { isBackupName, layersOf, listMergedTree } from '../base/layers.ts';
+import { findNearest } from '../base/nearest.ts';
+import type { Paths } from '../base/paths.ts';
+import { findStats, sign } from '../files/signature.ts';
 import { isKind, KINDS } from './kinds.ts';
 import type { PropSchema, Schema } from './schema.ts';
-import { readText } from '../read-file.ts';
+import { readText } from '../files/read-file.ts';
 
 type Props = Record<string, PropSchema>;
 type Kinds = Record<string, Props>;

@@ -1,8 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
-import type { Paths } from '../paths.ts';
-import { isPast } from '../signature.ts';
+import { errorCode, Failure, reasonOf } from '../base/errors.ts';
+import type { Paths } from '../base/paths.ts';
+import { isPast } from '../files/signature.ts';
 import { listDbs, readDbFile } from './db-file.ts';
 import { FlatDb } from './flat-db.ts';
 import { readSchema } from './read-schema.ts';

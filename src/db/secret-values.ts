@@ -1,4 +1,4 @@
-import { isSecretVariable, listAssignments, listVariableSecrets, MAY_BE_SECRET } from '../secret-names.ts';
+import { isSecretVariable, listAssignments, listVariableSecrets, MAY_BE_SECRET } from '../base/secret-names.ts';
 import { findPropSchema } from './check-value.ts';
 import { FlatDb } from './flat-db.ts';
 import type { Read } from './record.ts';

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
-import { type HeldLock, type LockOptions, takeLock } from '../lock.ts';
-import type { Paths } from '../paths.ts';
-import { removeIfThere, replaceFile, syncFolder } from '../replace-file.ts';
+import { errorCode, Failure, reasonOf } from '../base/errors.ts';
+import { type HeldLock, type LockOptions, takeLock } from '../files/lock.ts';
+import type { Paths } from '../base/paths.ts';
+import { removeIfThere, replaceFile, syncFolder } from '../files/replace-file.ts';
 import { toByteString } from './byte-text.ts';
 import { logChanges } from './change-log.ts';
 import { findDbFile, readDbFile } from './db-file.ts';

@@ -1,4 +1,4 @@
-import type { Paths } from '../paths.ts';
+import type { Paths } from '../base/paths.ts';
 import type { OnLine } from './run-process.ts';
 import type { StepCommand } from './step-command.ts';
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { errorCode } from '../errors.ts';
-import { type HeldLock, type LockOptions, takeLock, takeLockPatiently } from '../lock.ts';
-import { type Paths, STATE_DIR } from '../paths.ts';
-import { removeUnfinished, UNFINISHED_DIR } from '../unfinished.ts';
-import { readText } from '../read-file.ts';
+import { errorCode } from '../base/errors.ts';
+import { type HeldLock, type LockOptions, takeLock, takeLockPatiently } from '../files/lock.ts';
+import { type Paths, STATE_DIR } from '../base/paths.ts';
+import { removeUnfinished, UNFINISHED_DIR } from '../files/unfinished.ts';
+import { readText } from '../files/read-file.ts';
 
 export interface EventLockOptions {
   /** the command, in words for whoever waits: `signal-event docker-update` */

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../errors.ts';
-import { compareBytes, layersOf } from '../layers.ts';
-import type { Paths } from '../paths.ts';
+import { errorCode } from '../base/errors.ts';
+import { compareBytes, layersOf } from '../base/layers.ts';
+import type { Paths } from '../base/paths.ts';
 
 /** All events of all layers in byte order: the folders of `events/`, but for `actions`. */
 export function listEvents(paths: Paths): readonly string[] {

@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
-import { listNames } from '../layers.ts';
-import { Field } from '../state-file.ts';
-import { readText } from '../read-file.ts';
+import { errorCode, Failure, reasonOf } from '../base/errors.ts';
+import { listNames } from '../base/layers.ts';
+import { Field } from '../files/state-file.ts';
+import { readText } from '../files/read-file.ts';
 
 /** What a run did to a container, an image, a network or a volume. */
 export interface RunOperation {

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { reasonOf } from '../errors.ts';
-import { NEVER } from '../interrupt.ts';
-import { formatLate, killAfter } from '../kill-after.ts';
+import { reasonOf } from '../base/errors.ts';
+import { NEVER } from '../base/interrupt.ts';
+import { formatLate, killAfter } from '../base/kill-after.ts';
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { Failure } from '../errors.ts';
-import type { Paths } from '../paths.ts';
+import { Failure } from '../base/errors.ts';
+import type { Paths } from '../base/paths.ts';
 import { callCommand, type RunCommand } from './call-command.ts';
 import { aloneToken } from './event-lock.ts';
 import { formatFailedEnd, type OnLine, type ProcessResult, runProcess } from './run-process.ts';

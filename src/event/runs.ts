@@ -1,11 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { errorCode, Failure, reasonOf } from '../errors.ts';
-import { compareBytes } from '../layers.ts';
-import type { Mask } from '../mask.ts';
-import { type Paths, STATE_DIR } from '../paths.ts';
-import { type Field, readState, writeState } from '../state-file.ts';
+import { errorCode, Failure, reasonOf } from '../base/errors.ts';
+import { compareBytes } from '../base/layers.ts';
+import type { Mask } from '../base/mask.ts';
+import { type Paths, STATE_DIR } from '../base/paths.ts';
+import { type Field, readState, writeState } from '../files/state-file.ts';
 import { operationsFile } from './operations-log.ts';
 
 export interface Who {

@@ -1,5 +1,5 @@
-import { Failure } from '../errors.ts';
-import type { Paths } from '../paths.ts';
+import { Failure } from '../base/errors.ts';
+import type { Paths } from '../base/paths.ts';
 import { formatFailedEnd, type OnLine, runProcess } from './run-process.ts';
 import type { Verb } from './verbs.ts';
 
@@ -12,7 +12,7 @@ export interface Service {
   readonly name: string;
   /** prop `status` is anything but `disabled`; a service without a record is enabled */
   readonly enabled: boolean;
-  /** what the service manager calls it: prop `ServiceName`, else `defaultServiceName` */
+  /** what the service manager calls it: prop `ServiceName`, else its name */
   readonly unit: string;
   readonly startCommand?: string | undefined;
   readonly stopCommand?: string | undefined;
@@ -35,15 +35,6 @@ export interface AdjustOptions {
   readonly onLine?: OnLine;
   /** why, in words: where a unit file is among them, systemd has to read it first */
   readonly causes?: readonly string[];
-}
-
-/** What service managers call a service whose record does not say; where systems differ, by the layout that its record tells. */
-const SERVICE_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  httpd: { debian: 'apache2', redhat: 'httpd', sme: 'httpd-e-smith' },
-};
-
-export function defaultServiceName(name: string, layout: string | undefined): string {
-  return (layout !== undefined && SERVICE_NAMES[name]?.[layout]) || name;
 }
 
 const SYSTEMD_SIGNALS: Readonly<Partial<Record<Verb, string>>> = {

@@ -1,13 +1,13 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import { Failure, reasonOf, throwAll } from '../errors.ts';
-import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../layers.ts';
-import { findNearest } from '../nearest.ts';
-import { type Paths, withoutRoot } from '../paths.ts';
-import { refuseUntrusted } from '../trust.ts';
+import { Failure, reasonOf, throwAll } from '../base/errors.ts';
+import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../base/layers.ts';
+import { findNearest } from '../base/nearest.ts';
+import { type Paths, withoutRoot } from '../base/paths.ts';
+import { refuseUntrusted } from '../files/trust.ts';
 import { listEvents } from './events.ts';
 import { isVerb, type Verb, VERBS } from './verbs.ts';
-import { readText } from '../read-file.ts';
+import { readText } from '../files/read-file.ts';
 
 /** Where the built-in steps stand: before every executable of the same number. */
 const TEMPLATES_AT = 'S05';

@@ -1,14 +1,14 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
-import { Failure, Failures, reasonOf } from '../errors.ts';
-import { findBuildMachine } from '../facts/build-machine.ts';
-import { type Adjusted, adjustService, defaultServiceName, type Service, SERVICE_MANAGERS, type ServiceManager } from '../event/services.ts';
+import { Failure, Failures, reasonOf } from '../base/errors.ts';
+import { findBuildMachine } from '../host/build-machine.ts';
+import { type Adjusted, adjustService, type Service, SERVICE_MANAGERS, type ServiceManager } from '../event/services.ts';
 import type { ServiceToAdjust } from '../event/steps.ts';
 import { isVerb } from '../event/verbs.ts';
-import type { Install, Removal } from '../output/change-set.ts';
-import { clearIntents, type Intent, listIntents } from '../output/intents.ts';
-import { NEVER } from '../interrupt.ts';
-import type { Paths } from '../paths.ts';
-import { DOCKER } from './foreign-daemon.ts';
+import type { Install, Removal } from '../output/plan/change-set.ts';
+import { clearIntents, type Intent, listIntents } from '../output/commit/intents.ts';
+import { NEVER } from '../base/interrupt.ts';
+import type { Paths } from '../base/paths.ts';
+import { DOCKER } from './daemon/foreign-daemon.ts';
 import type { Reporter } from './reporter.ts';
 import { type CommandProp, findServiceCommand } from './service-commands.ts';
 import { DockerRecord } from '../model/docker-record.ts';
@@ -102,7 +102,7 @@ function describeService(paths: Paths, snapshot: Snapshot, name: string): Servic
   return {
     name,
     enabled: get('status') !== 'disabled',
-    unit: get('ServiceName') ?? defaultServiceName(name, get('Layout')),
+    unit: get('ServiceName') ?? name,
     startCommand: command('StartCommand'), stopCommand: command('StopCommand'), restartCommand: command('RestartCommand'),
     reloadCommand: command('ReloadCommand'), checkCommand: command('CheckCommand'),
   };

@@ -1,6 +1,6 @@
 import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.ts';
-import { readLedger } from '../output/ledger.ts';
-import type { Paths } from '../paths.ts';
+import { readLedger } from '../output/plan/ledger.ts';
+import type { Paths } from '../base/paths.ts';
 import { readHostSnapshot } from './daily.ts';
 import { findServiceCommand } from './service-commands.ts';
 import { HttpdRecord } from '../model/httpd-record.ts';

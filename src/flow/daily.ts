@@ -1,17 +1,17 @@
-import { connectDaily } from '../container/docker-daily.ts';
-import type { DailyEngine } from '../container/daily-engine.ts';
-import type { ContainerSummary, Engine } from '../container/engine.ts';
-import { findOwner, findServing } from '../container/whose.ts';
+import { connectDaily } from '../engine/docker/docker-daily.ts';
+import type { DailyEngine } from '../engine/daily-engine.ts';
+import type { ContainerSummary, Engine } from '../engine/engine.ts';
+import { findOwner, findServing } from '../container/actual/whose.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import type { Snapshot } from '../db/snapshot.ts';
-import { Failure, throwAll } from '../errors.ts';
-import { NO_FACTS } from '../facts/facts.ts';
-import { readHostFacts } from '../facts/host.ts';
-import { findNearest } from '../nearest.ts';
+import { Failure, throwAll } from '../base/errors.ts';
+import { NO_FACTS } from '../host/facts.ts';
+import { readHostFacts } from '../host/host.ts';
+import { findNearest } from '../base/nearest.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { Container } from '../model/container.ts';
-import type { Paths } from '../paths.ts';
-import { nameEngine } from './engine-name.ts';
+import type { Paths } from '../base/paths.ts';
+import { nameEngine } from './daemon/engine-name.ts';
 import { getEngine } from './world.ts';
 
 /** What daily verbs work with: the dbs, and the engine by both of its doors. */
@@ -37,7 +37,7 @@ export function readHostSnapshot(paths: Paths): Snapshot {
 async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
   const name = nameEngine(snapshot);
   if (name.kind === 'socket') return connectDaily(name.socket, name.limits);
-  const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([import('../container/memory-engine.ts'), import('../container/memory-daily.ts')]);
+  const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([import('../engine/memory/memory-engine.ts'), import('../engine/memory/memory-daily.ts')]);
   return new MemoryDaily(new MemoryEngine({ file: name.file }));
 }
 

@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseMilliseconds } from '../container/health-request.ts';
+import { parseMilliseconds } from '../base/quantity.ts';
 import type { Snapshot } from '../db/snapshot.ts';
-import { Failure, throwAll } from '../errors.ts';
+import { Failure, throwAll } from '../base/errors.ts';
 import { formatFailedEnd, runProcess } from '../event/run-process.ts';
 import { stepEnvironment } from '../event/run-step.ts';
 import type { ExecutableStep } from '../event/steps.ts';
-import type { ChangeSet } from '../output/change-set.ts';
-import { findPlace, formatRecord } from '../output/check.ts';
-import { NEVER, refuseInterrupted } from '../interrupt.ts';
-import type { Paths } from '../paths.ts';
+import type { ChangeSet } from '../output/plan/change-set.ts';
+import { findPlace, formatRecord } from '../output/plan/check.ts';
+import { NEVER, refuseInterrupted } from '../base/interrupt.ts';
+import type { Paths } from '../base/paths.ts';
 import type { Rendered } from '../template/rendered.ts';
-import { makeUnfinished, removeUnfinished } from '../unfinished.ts';
-import { VERIFYING } from './recover.ts';
+import { makeUnfinished, removeUnfinished } from '../files/unfinished.ts';
+import { VERIFYING } from './commit/recover.ts';
 import { DocksmithRecord } from '../model/docksmith-record.ts';
 
 export interface EventChecks {

@@ -1,9 +1,9 @@
-import type { Failure } from '../errors.ts';
+import type { Failure } from '../base/errors.ts';
 import type { TemplateToExpand } from '../event/steps.ts';
-import { NO_CHANGES } from '../output/change-set.ts';
-import { listIntents } from '../output/intents.ts';
+import { NO_CHANGES } from '../output/plan/change-set.ts';
+import { listIntents } from '../output/commit/intents.ts';
 import { intentsOf } from './adjust.ts';
-import { holdBackFailed } from './engine-fallback.ts';
+import { holdBackFailed } from './daemon/engine-fallback.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import type { KnownStep, PlannedEvent } from './step-part.ts';
 import type { World } from './world.ts';

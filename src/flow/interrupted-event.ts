@@ -1,7 +1,7 @@
-import { Interrupted, isInterruption } from '../interrupt.ts';
+import { Interrupted, isInterruption } from '../base/interrupt.ts';
 import type { StepResult } from '../event/run-step.ts';
-import { addIntents } from '../output/intents.ts';
-import type { Paths } from '../paths.ts';
+import { addIntents } from '../output/commit/intents.ts';
+import type { Paths } from '../base/paths.ts';
 
 /** Pending until all containers were reconciled. */
 export const ALL_CONTAINERS = { kind: 'container', name: 'all' } as const;

@@ -1,11 +1,11 @@
-import { parseRunSpec } from '../container/run-spec.ts';
+import { parseRunSpec } from '../container/spec/run-spec.ts';
 import { lookUpIndex, type Snapshot } from '../db/snapshot.ts';
-import { errorCode, Failure, Failures } from '../errors.ts';
+import { errorCode, Failure, Failures } from '../base/errors.ts';
 import { Container } from '../model/container.ts';
-import { BOUND_TO } from '../model/links.ts';
-import { withNeeded } from '../model/start-order.ts';
-import type { Paths } from '../paths.ts';
-import { readText } from '../read-file.ts';
+import { BOUND_TO } from '../model/links/links.ts';
+import { withNeeded } from '../model/links/start-order.ts';
+import type { Paths } from '../base/paths.ts';
+import { readText } from '../files/read-file.ts';
 
 /** Where run specs are installed. */
 export const RUN_SPECS = '/etc/docksmith/containers';

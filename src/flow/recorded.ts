@@ -1,10 +1,10 @@
-import type { Progress } from '../container/apply.ts';
-import { Failure, Failures, worstOf } from '../errors.ts';
+import type { Progress } from '../container/apply/apply.ts';
+import { Failure, Failures, worstOf } from '../base/errors.ts';
 import { appendOperation } from '../event/operations-log.ts';
 import { newRun, type Run, runsFolder, type RunStep, writeRun } from '../event/runs.ts';
-import { type Mask, maskWord } from '../mask.ts';
-import type { Paths } from '../paths.ts';
-import { beginEvent } from './recover.ts';
+import { type Mask, maskWord } from '../base/mask.ts';
+import type { Paths } from '../base/paths.ts';
+import { beginEvent } from './commit/recover.ts';
 import type { Reporter } from './reporter.ts';
 import { followSecrets } from './secrets.ts';
 

@@ -1,14 +1,14 @@
 import path from 'node:path';
 import type { Index, Snapshot } from '../db/snapshot.ts';
-import { listNames } from '../layers.ts';
+import { listNames } from '../base/layers.ts';
 import { CHECKED_DBS } from '../model/check-records.ts';
 import { ASKING_IMAGE } from '../model/image-facts.ts';
-import { BOUND_TO, LINKED_WITH, NEEDING } from '../model/links.ts';
-import { CLAIMING } from '../model/port-users.ts';
+import { BOUND_TO, LINKED_WITH, NEEDING } from '../model/links/links.ts';
+import { CLAIMING } from '../model/network/port-users.ts';
 import { BY_HOST_NAME, BY_WEB_ALIAS } from '../model/web.ts';
-import type { Paths } from '../paths.ts';
-import type { RememberedOptions } from '../reads/remembered.ts';
-import { signatureOf } from '../signature.ts';
+import type { Paths } from '../base/paths.ts';
+import type { RememberedOptions } from '../incremental/remembered.ts';
+import { signatureOf } from '../files/signature.ts';
 
 /** Those by which the containers of a change are checked without a look at all others. */
 const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING, ASKING_IMAGE];

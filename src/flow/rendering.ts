@@ -1,18 +1,18 @@
 import type { Read } from '../db/record.ts';
-import type { Scope } from '../output/change-set.ts';
-import { LEDGER_FILE } from '../output/ledger.ts';
-import type { Paths } from '../paths.ts';
-import { type Done, Recall, type RecallContext } from '../reads/recall.ts';
-import { type Kept, remember } from '../reads/remember.ts';
-import { readRemembered, type Remembered } from '../reads/remembered.ts';
-import { signatureOf } from '../signature.ts';
-import { Compiled } from '../template/compiled.ts';
+import type { Scope } from '../output/plan/change-set.ts';
+import { LEDGER_FILE } from '../output/plan/ledger.ts';
+import type { Paths } from '../base/paths.ts';
+import { type Done, Recall, type RecallContext } from '../incremental/recall.ts';
+import { type Kept, remember } from '../incremental/remember.ts';
+import { readRemembered, type Remembered } from '../incremental/remembered.ts';
+import { signatureOf } from '../files/signature.ts';
+import { Compiled } from '../incremental/compiled.ts';
 import { HELPERS } from '../template/helpers/index.ts';
 import { Mistakes } from '../template/mistakes.ts';
 import { type RenderContext, Renderer, type RenderRequest, scopeOf } from '../template/render.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { Sources } from '../template/sources.ts';
-import { ownersOf } from './owners.ts';
+import { ownersOf } from './commit/owners.ts';
 import { rememberedOptions } from './remembered.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
-import type { ChangeSet } from '../output/change-set.ts';
-import type { FilePair } from '../output/diff.ts';
-import type { Committed } from '../output/commit.ts';
+import type { ChangeSet } from '../output/plan/change-set.ts';
+import type { FilePair } from '../output/plan/diff.ts';
+import type { Committed } from '../output/commit/commit.ts';
 
 /** Where the order of things tells what it does; the command line decides how that looks. */
 export interface Reporter {

@@ -5,13 +5,13 @@ import type { Read } from '../db/record.ts';
 import { isMaskedRead, listSecretValues, SECRETS } from '../db/secret-values.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import { readDb } from '../db/store.ts';
-import { Failure, Failures } from '../errors.ts';
-import { maskerOf, type Mask } from '../mask.ts';
+import { Failure, Failures } from '../base/errors.ts';
+import { maskerOf, type Mask } from '../base/mask.ts';
 import { CONTAINERS } from '../model/container.ts';
-import { splitList } from '../model/ports.ts';
-import type { Paths } from '../paths.ts';
-import { listVariableSecrets } from '../secret-names.ts';
-import { listSpellings } from '../template/escape.ts';
+import { splitList } from '../model/network/parse-ports.ts';
+import type { Paths } from '../base/paths.ts';
+import { listVariableSecrets } from '../base/secret-names.ts';
+import { listSpellings } from '../template/language/escape.ts';
 
 type Dbs = Pick<Snapshot, 'dbs' | 'schema'>;
 

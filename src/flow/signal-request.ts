@@ -1,11 +1,11 @@
-import type { Failure } from '../errors.ts';
+import type { Failure } from '../base/errors.ts';
 import type { Run } from '../event/runs.ts';
 import type { Adjusted } from '../event/services.ts';
-import type { Mask } from '../mask.ts';
-import type { ChangeSet } from '../output/change-set.ts';
-import type { Committed } from '../output/commit.ts';
-import type { Intent } from '../output/intents.ts';
-import type { Paths } from '../paths.ts';
+import type { Mask } from '../base/mask.ts';
+import type { ChangeSet } from '../output/plan/change-set.ts';
+import type { Committed } from '../output/commit/commit.ts';
+import type { Intent } from '../output/commit/intents.ts';
+import type { Paths } from '../base/paths.ts';
 import type { EventAsked } from './event-plan.ts';
 import type { StepCommands } from './step-part.ts';
 

@@ -1,14 +1,14 @@
-import type { Plan } from '../container/plan.ts';
+import type { Plan } from '../container/plan/plan.ts';
 import type { RecordOverlay } from '../db/overlay.ts';
 import type { DbChange } from '../db/snapshot.ts';
 import type { RunCommand } from '../event/call-command.ts';
 import { findStepCommand, type StepCommand } from '../event/step-command.ts';
 import type { ExecutableStep, Step } from '../event/steps.ts';
-import type { Intent } from '../output/intents.ts';
-import type { Paths } from '../paths.ts';
-import type { DaemonRestart } from './daemon.ts';
+import type { Intent } from '../output/commit/intents.ts';
+import type { Paths } from '../base/paths.ts';
+import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
-import type { Filtered } from './filter.ts';
+import type { Filtered } from './firewall/filter.ts';
 import type { Reporter } from './reporter.ts';
 import type { World } from './world.ts';
 

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
-import { Failure, throwAll } from '../errors.ts';
-import { listMergedTree, listNames } from '../layers.ts';
+import { Failure, throwAll } from '../base/errors.ts';
+import { listMergedTree, listNames } from '../base/layers.ts';
 import { CHECKED_DBS } from '../model/check-records.ts';
 import { CONTAINERS, listEnabled } from '../model/container.ts';
-import { splitList } from '../model/ports.ts';
-import { CACHE_DIR, CONFIG_DIR, type Paths, STATE_DIR, withoutRoot } from '../paths.ts';
-import { distrust, findWriter, findWriters } from '../trust.ts';
+import { splitList } from '../model/network/parse-ports.ts';
+import { CACHE_DIR, CONFIG_DIR, type Paths, STATE_DIR, withoutRoot } from '../base/paths.ts';
+import { distrust, findWriter, findWriters } from '../files/trust.ts';
 
 /**
  * What is done where others can write what a record names. `refuse`: it is run, or decides what root's

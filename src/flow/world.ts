@@ -1,26 +1,26 @@
-import { type Adopted, readAdopted, withAdopted } from '../container/adopted.ts';
-import { type Engine } from '../container/engine.ts';
-import { connectEngine } from '../container/docker-engine.ts';
-import { bridgeOf, inspectImage, listPublishedPorts } from '../container/engine-facts.ts';
-import { withOwnLabels } from '../container/whose.ts';
+import { type Adopted, readAdopted, withAdopted } from '../container/actual/adopted.ts';
+import { type Engine } from '../engine/engine.ts';
+import { connectEngine } from '../engine/docker/docker-engine.ts';
+import { bridgeOf, inspectImage, listPublishedPorts } from '../container/actual/engine-facts.ts';
+import { withOwnLabels } from '../container/actual/whose.ts';
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import { getDb, type Snapshot } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
-import { type Facts, NO_FACTS, withFacts } from '../facts/facts.ts';
-import { readHostFacts } from '../facts/host.ts';
-import { readFacts } from '../facts/read-facts.ts';
-import { nameEngine } from './engine-name.ts';
+import { Failure } from '../base/errors.ts';
+import { type Facts, NO_FACTS, withFacts } from '../host/facts.ts';
+import { readHostFacts } from '../host/host.ts';
+import { readFacts } from '../host/read-facts.ts';
+import { nameEngine } from './daemon/engine-name.ts';
 import { DockerRecord } from '../model/docker-record.ts';
-import { conventionalBridge } from '../model/bridges.ts';
+import { conventionalBridge } from '../model/network/bridges.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
 import { Container, listContainers } from '../model/container.ts';
 import { findImageReference } from '../model/image.ts';
 import { listAskedImages } from '../model/image-facts.ts';
-import { NETWORKS } from '../model/networks.ts';
-import { type Ledger, readLedger } from '../output/ledger.ts';
-import type { Paths } from '../paths.ts';
-import { readRemembered, type Remembered } from '../reads/remembered.ts';
+import { NETWORKS } from '../model/network/networks.ts';
+import { type Ledger, readLedger } from '../output/plan/ledger.ts';
+import type { Paths } from '../base/paths.ts';
+import { readRemembered, type Remembered } from '../incremental/remembered.ts';
 import { rememberedOptions } from './remembered.ts';
 
 /** All that an event decides on, read once. */
@@ -90,7 +90,7 @@ async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['b
 export async function getEngine(paths: Paths, snapshot: Snapshot, adopted: Adopted = readAdopted(paths)): Promise<Engine> {
   const name = nameEngine(snapshot);
   if (name.kind === 'socket') return withAdopted(withOwnLabels(await connectEngine(name.socket, name.limits)), adopted);
-  const { MemoryEngine } = await import('../container/memory-engine.ts');
+  const { MemoryEngine } = await import('../engine/memory/memory-engine.ts');
   return withAdopted(withOwnLabels(new MemoryEngine({ file: name.file })), adopted);
 }
 

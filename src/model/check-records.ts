@@ -1,18 +1,19 @@
 import { checkRecord } from '../db/check-value.ts';
 import type { DbRecord } from '../db/record.ts';
 import { findRecordSchema, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
-import { compareBytes } from '../layers.ts';
-import type { Facts } from '../facts/facts.ts';
-import { boundAddresses } from './access.ts';
-import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './check-links.ts';
+import { Failure } from '../base/errors.ts';
+import { compareBytes } from '../base/layers.ts';
+import type { Facts } from '../host/facts.ts';
+import { boundAddresses } from './network/access.ts';
+import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './links/check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkDataMount } from './data-mount.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
-import { foreignUser, portFinder } from './port-users.ts';
-import { NotAccepted, publishedPorts } from './ports.ts';
+import { foreignUser, portFinder } from './network/port-users.ts';
+import { publishedPorts } from './network/ports.ts';
+import { NotAccepted } from './network/parse-ports.ts';
 import { checkSecrets } from './secrets.ts';
 import { listOwnersOfName, listOwnersOfPath, primaryHost, subDomainName, webPort } from './web.ts';
 

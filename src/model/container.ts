@@ -1,7 +1,7 @@
 import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { type Link, parseContainerNetwork, parseLinks } from './parse-links.ts';
-import { parsePorts, splitList } from './ports.ts';
+import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
+import { parsePorts, splitList } from './network/parse-ports.ts';
 import { RecordProps } from './record-props.ts';
 
 export const CONTAINERS = 'docker_containers';

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import type { Container } from './container.ts';
 import { DockerRecord } from './docker-record.ts';
-import { NotAccepted } from './ports.ts';
+import { NotAccepted } from './network/parse-ports.ts';
 
 /** Where a container's data lives. */
 export interface DataMount {

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../db/snapshot.ts';
-import { splitList } from './ports.ts';
+import { splitList } from './network/parse-ports.ts';
 import { RecordProps } from './record-props.ts';
 
 /** The record `docker` of `configuration`: the engine. What is not set is empty. */

@@ -1,16 +1,10 @@
 import type { Read } from '../db/record.ts';
 import type { RecordSchema } from '../db/schema.ts';
 import type { Snapshot } from '../db/snapshot.ts';
-import type { Facts } from '../facts/facts.ts';
+import type { Facts } from '../host/facts.ts';
+import { isLayout, LAYOUTS } from '../web-server/layouts.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { primaryHost } from './web.ts';
-
-/** Where each distribution keeps Apache's files, and how its Apache is told to check and to read them again. */
-const APACHE = {
-  redhat: { ConfDir: '/etc/httpd/conf.d', DocumentRoot: '/var/www/html', CheckCommand: 'httpd -t', ServiceName: 'httpd' },
-  debian: { ConfDir: '/etc/apache2/sites-enabled', DocumentRoot: '/var/www/html', CheckCommand: 'apache2ctl -t', ServiceName: 'apache2' },
-  sme: { ConfDir: '/etc/httpd/conf.d', DocumentRoot: '/home/e-smith/files/ibays/Primary/html', CheckCommand: 'httpd -t', ServiceName: 'httpd-e-smith' },
-} as const;
 
 /**
  * The snapshot with the defaults that depend on the host and so can't stand in the schema:
@@ -21,7 +15,7 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
   const { layout } = new HttpdRecord(withLayout);
   const host = primaryHost(snapshot);
-  const ofLayout = layout === 'redhat' || layout === 'debian' || layout === 'sme' ? { ...APACHE[layout], CheckCommand: hasApache ? APACHE[layout].CheckCommand : '' } : {};
+  const ofLayout = isLayout(layout) ? { ...LAYOUTS[layout], CheckCommand: hasApache ? LAYOUTS[layout].CheckCommand : '' } : {};
   const withApache = withDefaults(withLayout, 'httpd', ofLayout, [{ db: 'configuration', key: 'httpd', prop: 'Layout' }]);
   const withHost = withDefaults(withApache, 'httpd', { PrimaryHost: host }, ['SystemName', 'DomainName'].map((key) => ({ db: 'configuration', key })));
   return withDefaults(withDefaults(withHost, 'docker', {

@@ -1,9 +1,9 @@
 import { type Index, indexesOf, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
-import type { Facts } from '../facts/facts.ts';
+import type { Facts } from '../host/facts.ts';
 import { Container, containerOf, CONTAINERS } from './container.ts';
 import { findImageReference } from './image.ts';
-import { isLinkTarget, LINKED_WITH, linkPorts } from './links.ts';
-import { NotAccepted } from './ports.ts';
+import { isLinkTarget, LINKED_WITH, linkPorts } from './links/links.ts';
+import { NotAccepted } from './network/parse-ports.ts';
 import { webPort } from './web.ts';
 
 /** Whether a container's run spec cannot be written before the engine has its image: its record, or one that is linked with it, leaves the ports to it. */

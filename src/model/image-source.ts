@@ -1,5 +1,5 @@
 import type { Snapshot } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import { type Container, listContainers } from './container.ts';
 import { referenceOfImage } from './image.ts';
 import { ImageRecord, IMAGES } from './image-record.ts';

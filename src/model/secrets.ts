@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { findProp, findRecord, type Snapshot } from '../db/snapshot.ts';
-import { Failure } from '../errors.ts';
-import type { Facts } from '../facts/facts.ts';
-import { STATE_DIR } from '../paths.ts';
+import { Failure } from '../base/errors.ts';
+import type { Facts } from '../host/facts.ts';
+import { STATE_DIR } from '../base/paths.ts';
 import type { Container } from './container.ts';
 
 /** Where the files of secrets are, one folder per container. */

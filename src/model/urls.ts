@@ -1,6 +1,6 @@
 import type { Container } from './container.ts';
 import { HttpdRecord } from './httpd-record.ts';
-import { NotAccepted } from './ports.ts';
+import { NotAccepted } from './network/parse-ports.ts';
 import { primaryHost, subDomainName } from './web.ts';
 
 /** Where a container is found in the web, by its record: `http://wiki.example.test/`, `http://host.example.test/git/`. */

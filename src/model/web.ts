@@ -1,10 +1,11 @@
-import type { Facts } from '../facts/facts.ts';
+import type { Facts } from '../host/facts.ts';
 import { findRecord, type Index, lookUpIndex, type Snapshot } from '../db/snapshot.ts';
-import { compareBytes } from '../layers.ts';
+import { compareBytes } from '../base/layers.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { findImageReference } from './image.ts';
-import { NotAccepted, parsePorts, publishedPorts } from './ports.ts';
+import { publishedPorts } from './network/ports.ts';
+import { NotAccepted, parsePorts } from './network/parse-ports.ts';
 
 /**
  * The container's port that Apache talks to: `WebPort`, else the only one that the record or

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import ini from 'ini';
-import { errorCode, Failure, reasonOf, throwAll } from '../errors.ts';
-import { layersOf } from '../layers.ts';
-import { isPlainPath, type Paths, withoutRoot } from '../paths.ts';
-import { findStats, type Look, type Place } from '../signature.ts';
-import { refuseUntrusted } from '../trust.ts';
-import { ESCAPES } from './escape.ts';
-import { readText } from '../read-file.ts';
+import { errorCode, Failure, reasonOf, throwAll } from '../base/errors.ts';
+import { layersOf } from '../base/layers.ts';
+import { isPlainPath, type Paths, withoutRoot } from '../base/paths.ts';
+import { findStats, type Look, type Place } from '../files/signature.ts';
+import { refuseUntrusted } from '../files/trust.ts';
+import { ESCAPES } from './language/escape.ts';
+import { readText } from '../files/read-file.ts';
 
 export type Format = 'text' | 'json' | 'yaml' | 'ini';
 

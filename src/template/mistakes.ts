@@ -1,4 +1,4 @@
-import { Failure, Failures, throwAll } from '../errors.ts';
+import { Failure, Failures, throwAll } from '../base/errors.ts';
 import type { Rendered } from './rendered.ts';
 
 /** Collects failures, so that an author mends five mistakes in one go. */

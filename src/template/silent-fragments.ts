@@ -1,8 +1,8 @@
 import { findProp, findRecord, listProps } from '../db/snapshot.ts';
-import type { Fragment } from './fragment.ts';
-import type { Read } from './rendered.ts';
-import type { ReadScope } from './tracked-text.ts';
-import type { RecordView } from './value.ts';
+import type { Fragment } from './language/program.ts';
+import type { Read } from '../db/record.ts';
+import type { ReadScope } from './language/tracked-text.ts';
+import type { RecordView } from './language/value.ts';
 
 /**
  * Fragments of one template that printed nothing for one record print nothing for another one that

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { Failure } from '../errors.ts';
-import { type Paths, withoutRoot } from '../paths.ts';
-import type { Compiled } from './compiled.ts';
-import { findBanner, findFragments, type Fragment, type FragmentFile, type FragmentList, readFragment, withBanner } from './fragment.ts';
+import { Failure } from '../base/errors.ts';
+import { type Paths, withoutRoot } from '../base/paths.ts';
+import type { Compiled } from '../incremental/compiled.ts';
+import { findBanner, findFragments, type FragmentFile, type FragmentList, readFragment, withBanner } from './language/fragment.ts';
+import { type Fragment, listLiterals, type Program } from './language/program.ts';
 import { listMetadataFiles, type Metadata, readMetadata } from './metadata.ts';
-import { parseFragment } from './parse-fragment.ts';
-import { listLiterals, type Program } from './program.ts';
-import { findStats, type Look, type Place, sign } from '../signature.ts';
+import { parseFragment } from './language/parse-fragment.ts';
+import { findStats, type Look, type Place, sign } from '../files/signature.ts';
 
 /** A folder of fragments, or the metadata of a template, that a rendering looked at. */
 export interface Source {

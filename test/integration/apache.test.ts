@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DbRecord } from '../../src/db/record.ts';
 import { HELPERS } from '../../src/template/helpers/index.ts';
 import { Renderer } from '../../src/template/render.ts';
-import { findPaths } from '../../src/paths.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import { type Apache, startApache } from '../support/apache.ts';
 import { type Asked, type BackEnd, startBackEnd } from '../support/back-end.ts';
 import { type Host, makeHost } from '../support/host.ts';

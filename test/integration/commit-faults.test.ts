@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { planChanges } from '../../src/output/change-set.ts';
-import { commitChanges } from '../../src/output/commit.ts';
-import { installedUnder } from '../../src/output/installed.ts';
-import { readLedger } from '../../src/output/ledger.ts';
+import { planChanges } from '../../src/output/plan/change-set.ts';
+import { commitChanges } from '../../src/output/commit/commit.ts';
+import { installedUnder } from '../../src/output/plan/installed.ts';
+import { readLedger } from '../../src/output/plan/ledger.ts';
 import type { Rendered } from '../../src/template/rendered.ts';
 import { needs } from '../support/needs.ts';
 import { makeRendered, withContent } from '../support/rendered.ts';

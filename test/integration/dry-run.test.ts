@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { listOperations } from '../../src/event/operations-log.ts';
 import { runsFolder } from '../../src/event/runs.ts';
-import { previewEvent } from '../../src/flow/dry-run.ts';
+import { previewEvent } from '../../src/features/dry-run/dry-run.ts';
 import type { Reporter } from '../../src/flow/reporter.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
-import type { Paths } from '../../src/paths.ts';
+import type { Paths } from '../../src/base/paths.ts';
 import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
 import { makeRoot, writeTree } from '../support/folder.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { findInBoth, parseDockerdOptions, readDaemonJson } from '../../src/model/dockerd-options.ts';
+import { findInBoth, parseDockerdOptions, readDaemonJson } from '../../src/model/daemon/dockerd-options.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
 import { type Host, makeHost } from '../support/host.ts';

@@ -1,12 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { listRuns } from '../../src/event/runs.ts';
-import { listHistory } from '../../src/flow/history.ts';
+import { listHistory } from '../../src/features/history/history.ts';
 import type { Reporter } from '../../src/flow/reporter.ts';
-import { planRollback, rollBack } from '../../src/flow/rollback.ts';
+import { planRollback, rollBack } from '../../src/features/history/rollback.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
-import { readLedger } from '../../src/output/ledger.ts';
-import type { Paths } from '../../src/paths.ts';
+import { readLedger } from '../../src/output/plan/ledger.ts';
+import type { Paths } from '../../src/base/paths.ts';
 import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
 import { makeRoot, writeTree } from '../support/folder.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DbRecord } from '../../src/db/record.ts';
 import { readSnapshot } from '../../src/db/read-snapshot.ts';
-import { Failure, Failures } from '../../src/errors.ts';
-import { previewChange } from '../../src/flow/impact.ts';
+import { Failure, Failures } from '../../src/base/errors.ts';
+import { previewChange } from '../../src/features/impact/impact.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
-import { findPaths } from '../../src/paths.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
 import { type Machine, type MainHost, makeMainHost, startMachine } from '../support/main-host.ts';
 import { makeHost } from '../support/host.ts';

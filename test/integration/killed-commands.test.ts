@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readLedger } from '../../src/output/ledger.ts';
-import { findPaths } from '../../src/paths.ts';
+import { readLedger } from '../../src/output/plan/ledger.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import { copyHost, makeFaultHost } from '../support/fault-host.ts';
 import { type Host, makeHost } from '../support/host.ts';
 import { needs } from '../support/needs.ts';

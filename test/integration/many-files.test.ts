@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readLedger } from '../../src/output/ledger.ts';
-import { findPaths } from '../../src/paths.ts';
+import { readLedger } from '../../src/output/plan/ledger.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import { type Host, makeHost } from '../support/host.ts';
 import { needs } from '../support/needs.ts';
 import type { Result } from '../support/run.ts';

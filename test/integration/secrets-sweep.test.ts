@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listSpellings } from '../../src/template/escape.ts';
+import { listSpellings } from '../../src/template/language/escape.ts';
 import { type Bin, type Host, makeHost } from '../support/host.ts';
 
 /** One for each place where a secret can stand. */

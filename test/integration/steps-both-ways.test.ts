@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeState } from '../../src/state-file.ts';
+import { writeState } from '../../src/files/state-file.ts';
 import { type Host, makeHost } from '../support/host.ts';
 
 /** A db change, then a command; what some of them say is wrong on purpose. */

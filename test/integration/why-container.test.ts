@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { ContainerWhy } from '../../src/flow/why/why-container.ts';
+import type { ContainerWhy } from '../../src/features/why/why-container.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { type Host, makeHost } from '../support/host.ts';
 import { makeImage, makeSleepImage, makeWebImage } from '../support/image.ts';

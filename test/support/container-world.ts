@@ -1,10 +1,10 @@
-import { readActual } from '../../src/container/actual.ts';
-import { type Applied, applyPlan } from '../../src/container/apply.ts';
-import type { Desired, DesiredContainer } from '../../src/container/desired.ts';
-import type { Engine } from '../../src/container/engine.ts';
-import { formatPlan } from '../../src/container/format-plan.ts';
-import { type Plan, planReconcile, type PlanOptions } from '../../src/container/plan.ts';
-import { parseRunSpec } from '../../src/container/run-spec.ts';
+import { readActual } from '../../src/container/actual/actual.ts';
+import { type Applied, applyPlan } from '../../src/container/apply/apply.ts';
+import type { Desired, DesiredContainer } from '../../src/container/plan/desired.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { formatPlan } from '../../src/container/plan/format-plan.ts';
+import { type Plan, planReconcile, type PlanOptions } from '../../src/container/plan/plan.ts';
+import { parseRunSpec } from '../../src/container/spec/run-spec.ts';
 
 /** name -> the lines of its service beside `image: app:1`, or undefined for a disabled record */
 export type Wanted = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../src/db/snapshot.ts';
-import type { Facts } from '../../src/facts/facts.ts';
+import type { Facts } from '../../src/host/facts.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from './sample.ts';
 
 type Props = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { readLedger } from '../../src/output/ledger.ts';
-import { findPaths } from '../../src/paths.ts';
+import { readLedger } from '../../src/output/plan/ledger.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import { type Host, makeHost } from './host.ts';
 import { makeTemporaryFolder } from './leftovers.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { findPaths, type Paths } from '../../src/paths.ts';
+import { findPaths, type Paths } from '../../src/base/paths.ts';
 
 /** A folder of its own for one test, gone after it. */
 export function makeFolder(): string {

@@ -9,7 +9,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 export function setup(): void {
   removeLeftovers();
   if (isFresh()) return;
-  // types are not looked at, so that one room can be tested while another is rebuilt
+  // types are not looked at, so that one part can be tested while another is rebuilt
   const { status } = spawnSync(process.execPath, ['scripts/build.js'], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error(`the program cannot be built: scripts/build.js ended with ${status ?? 'a signal'}; where a package is missing, npm ci`);
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CannotHold, ESCAPES } from '../../src/template/escape.ts';
+import { CannotHold, ESCAPES } from '../../src/template/language/escape.ts';
 
 /** Texts with much of what formats find special. */
 export const value = fc.oneof(

@@ -1,4 +1,4 @@
-import { type Facts } from '../../src/facts/facts.ts';
+import { type Facts } from '../../src/host/facts.ts';
 import type { Dbs } from './random-changes.ts';
 import { db, record, SAMPLE_FACTS } from './sample.ts';
 

@@ -1,11 +1,11 @@
 import type { Db, DbRecord } from '../../src/db/record.ts';
 import { withRecords } from '../../src/db/overlay.ts';
 import type { PropSchema, RecordSchema, Schema } from '../../src/db/schema.ts';
-import type { Facts } from '../../src/facts/facts.ts';
-import { allocatePorts } from '../../src/model/allocate-ports.ts';
+import type { Facts } from '../../src/host/facts.ts';
+import { allocatePorts } from '../../src/model/network/allocate-ports.ts';
 import { checkRecords } from '../../src/model/check-records.ts';
 import { withChanges } from '../../src/db/snapshot.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import { snapshotOf } from './sample.ts';
 
 export type Dbs = ReadonlyMap<string, Db>;

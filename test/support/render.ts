@@ -1,12 +1,11 @@
-import { writeTree } from './folder.ts';
-import { makeRoot } from './folder.ts';
+import { makeRoot, writeTree } from './folder.ts';
 import { SAMPLE_FACTS, snapshotOf } from './sample.ts';
 import { FACTS, type Read } from '../../src/db/record.ts';
-import type { Facts } from '../../src/facts/facts.ts';
+import type { Facts } from '../../src/host/facts.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
 import { HELPERS } from '../../src/template/helpers/index.ts';
 import { Renderer, type RenderRequest, type RenderedTemplate } from '../../src/template/render.ts';
-import type { Paths } from '../../src/paths.ts';
+import type { Paths } from '../../src/base/paths.ts';
 
 export interface RenderWith {
   readonly paths?: Paths;

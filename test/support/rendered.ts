@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Origin, Rendered } from '../../src/template/rendered.ts';
-import { ReadScope, TrackedText } from '../../src/template/tracked-text.ts';
+import type { Rendered } from '../../src/template/rendered.ts';
+import type { Origin } from '../../src/template/language/origin.ts';
+import { ReadScope, TrackedText } from '../../src/template/language/tracked-text.ts';
 
 /** An output as a template gives it, owned by whoever runs the tests. */
 export function makeRendered(path: string, content: string, more: Partial<Omit<Rendered, 'path' | 'content'>> = {}): Rendered {

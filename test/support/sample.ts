@@ -2,9 +2,9 @@ import type { Db, DbRecord } from '../../src/db/record.ts';
 import { readSchema } from '../../src/db/read-schema.ts';
 import type { Schema } from '../../src/db/schema.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
-import { type Facts, NO_FACTS, type UnitTexts } from '../../src/facts/facts.ts';
+import { type Facts, NO_FACTS, type UnitTexts } from '../../src/host/facts.ts';
 import { withHostDefaults } from '../../src/model/host-defaults.ts';
-import { findPaths } from '../../src/paths.ts';
+import { findPaths } from '../../src/base/paths.ts';
 
 /** `record('wiki', 'service', { status: 'enabled' })` */
 export function record(key: string, type: string, props: Readonly<Record<string, string>> = {}): DbRecord {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach } from 'vitest';
-import { findPaths, type Paths } from '../../src/paths.ts';
+import { findPaths, type Paths } from '../../src/base/paths.ts';
 
 /** A host laid out in a temporary folder, with an installed package of its own beside it. */
 export class TempHost {

@@ -1,10 +1,10 @@
 import { FlatDb } from '../../src/db/flat-db.ts';
 import { escapeNewlines, escapeSeparators } from '../../src/db/flat-file.ts';
 import type { Db } from '../../src/db/record.ts';
-import type { Facts } from '../../src/facts/facts.ts';
+import type { Facts } from '../../src/host/facts.ts';
 import type { World } from '../../src/flow/world.ts';
-import { EMPTY_LEDGER } from '../../src/output/ledger.ts';
-import { findPaths } from '../../src/paths.ts';
+import { EMPTY_LEDGER } from '../../src/output/plan/ledger.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import type { Dbs } from './random-changes.ts';
 import { snapshotOf } from './sample.ts';
 

@@ -5,7 +5,7 @@ import { ALL_NAMES } from '../../src/cli/command-names.ts';
 import { readSchema } from '../../src/db/read-schema.ts';
 import { listEvents } from '../../src/event/events.ts';
 import { listSteps } from '../../src/event/steps.ts';
-import { findPaths } from '../../src/paths.ts';
+import { findPaths } from '../../src/base/paths.ts';
 import { parseExamples, patternOf } from '../support/console.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -79,9 +79,9 @@ describe('the written word', () => {
     expect(listSteps(SHIPPED, 'post-install').steps.map(({ name }) => name.slice(0, 3))).toEqual(['S01', 'S02', 'S05', 'S20', 'S30', 'S50', 'S60', 'S90']);
   });
 
-  test('the page of the tests and that of the house name every room and helper that they tell of as it is', () => {
-    const rooms = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    expect(rooms.filter((room) => !read('src/README.md').includes(`| \`${room}/\``))).toEqual([]);
+  test('the page of the tests and that of the sources name every module and helper that they tell of as it is', () => {
+    const modules = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(modules.filter((module) => !read('src/README.md').includes(`| \`${module}/`))).toEqual([]);
     const support = FILES.filter((file) => file.startsWith('test/support/')).map(read).join('\n');
     const helpers = [...read('test/README.md').matchAll(/`(start\w+|make\w+|needs\w*)\(?/g)].map(([, name = '']) => name).filter((name) => name !== 'needs');
     expect(helpers.filter((name) => !support.includes(`function ${name}(`))).toEqual([]);

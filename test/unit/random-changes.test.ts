@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { checkValue } from '../../src/db/check-value.ts';
 import { KINDS } from '../../src/db/kinds.ts';
 import { checkRecords } from '../../src/model/check-records.ts';
-import { allocatePorts } from '../../src/model/allocate-ports.ts';
+import { allocatePorts } from '../../src/model/network/allocate-ports.ts';
 import { withChanges } from '../../src/db/snapshot.ts';
 import { commandOf, type Dbs, legalChange, randomChange, randomFrom, randomValue, RANDOM_KINDS, withChange } from '../support/random-changes.ts';
 import { SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../support/sample.ts';

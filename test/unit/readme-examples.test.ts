@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, writeTree } from '../support/folder.ts';
 import { render } from '../support/render.ts';
-import { findPaths } from '../../src/paths.ts';
+import { findPaths } from '../../src/base/paths.ts';
 
 interface Block { readonly kind: string; readonly path: string; readonly text: string }
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Facts, NO_FACTS } from '../../src/facts/facts.ts';
+import { type Facts, NO_FACTS } from '../../src/host/facts.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import { makeRoot } from '../support/folder.ts';
 import { render } from '../support/render.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf, unitTexts } from '../support/sample.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Graph, GraphEdge, GraphNode, NodeKind } from '../../flow/graph/graph.ts';
-import { compareBytes } from '../../layers.ts';
+import type { Graph, GraphEdge, GraphNode, NodeKind } from '../../features/graph/graph.ts';
+import { compareBytes } from '../../base/layers.ts';
 import { classifyContainers } from './classes.ts';
 
 /** A line of a card: one thing, or several that are alike. */

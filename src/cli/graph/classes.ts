@@ -1,5 +1,5 @@
-import { compareBytes } from '../../layers.ts';
-import type { Graph } from '../../flow/graph/graph.ts';
+import { compareBytes } from '../../base/layers.ts';
+import type { Graph } from '../../features/graph/graph.ts';
 
 /** More of them do not tell a reader anything any more. */
 const MOST_CLASSES = 14;

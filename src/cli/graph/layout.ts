@@ -1,4 +1,4 @@
-import { compareBytes } from '../../layers.ts';
+import { compareBytes } from '../../base/layers.ts';
 import type { Card, End, Line, Sheet } from './cards.ts';
 
 /** All lengths are pixels of the picture at its natural size. */

@@ -1,4 +1,4 @@
-import type { NodeKind } from '../../flow/graph/graph.ts';
+import type { NodeKind } from '../../features/graph/graph.ts';
 import type { Line, Row, Sheet } from './cards.ts';
 import { depthOf, HEADER, layOut, MOST_CHARACTERS, type Picture, type PlacedCard, type PlacedLine, ROW, TOP } from './layout.ts';
 

@@ -1,6 +1,6 @@
 import { Container } from '../../model/container.ts';
-import { RecordView, textOf, type Value, VariableMap } from '../value.ts';
-import { type HelperCall, HelperFailure } from '../helper.ts';
+import { RecordView, textOf, type Value, VariableMap } from '../language/value.ts';
+import { type HelperCall, HelperFailure } from '../language/helper.ts';
 
 /** The text of the n-th argument. @throws HelperFailure for a list, a map or nothing */
 export function textArgument({ args, scope }: HelperCall, n: number): string {

@@ -1,6 +1,6 @@
-import { engineAddress, engineHost, findUnitStart } from '../../model/daemon.ts';
-import { readDaemonJson } from '../../model/dockerd-options.ts';
-import type { HelperTable } from '../helper.ts';
+import { engineAddress, engineHost, findUnitStart } from '../../model/daemon/daemon.ts';
+import { readDaemonJson } from '../../model/daemon/dockerd-options.ts';
+import type { HelperTable } from '../language/helper.ts';
 import { textArgument } from './arguments.ts';
 import { ofConfiguration } from './reads.ts';
 import { variables } from './text.ts';

@@ -1,6 +1,6 @@
 import { type DataMount, findDataMount } from '../../model/data-mount.ts';
-import { splitList } from '../../model/ports.ts';
-import type { HelperCall, HelperTable } from '../helper.ts';
+import { splitList } from '../../model/network/parse-ports.ts';
+import type { HelperCall, HelperTable } from '../language/helper.ts';
 import { containerArgument, textArgument } from './arguments.ts';
 import { DATA } from './reads.ts';
 import { variables } from './text.ts';

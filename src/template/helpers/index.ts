@@ -1,4 +1,4 @@
-import type { HelperTable } from '../helper.ts';
+import type { HelperTable } from '../language/helper.ts';
 import { CONTAINER_HELPERS } from './containers.ts';
 import { DAEMON_HELPERS } from './daemon.ts';
 import { DATA_HELPERS } from './data.ts';

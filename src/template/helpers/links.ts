@@ -1,10 +1,10 @@
-import { listContainerBridges } from '../../model/bridges.ts';
-import { linkVariables, listJoinedNetworks } from '../../model/links.ts';
-import { describeNetwork } from '../../model/networks.ts';
+import { listContainerBridges } from '../../model/network/bridges.ts';
+import { linkVariables, listJoinedNetworks } from '../../model/links/links.ts';
+import { describeNetwork } from '../../model/network/networks.ts';
 import { listSecrets } from '../../model/secrets.ts';
-import type { HelperTable } from '../helper.ts';
-import { readsOf } from '../shape.ts';
-import { VariableMap } from '../value.ts';
+import type { HelperTable } from '../language/helper.ts';
+import { readsOf } from '../language/shape.ts';
+import { VariableMap } from '../language/value.ts';
 import { containerArgument } from './arguments.ts';
 import { ENABLED, ofContainers, PUBLISHED } from './reads.ts';
 import { variables } from './text.ts';

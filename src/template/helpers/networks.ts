@@ -1,7 +1,7 @@
-import { firstAddress, formatNetwork, listLocalNetworks, type Network, overlaps, parseNetwork } from '../../model/network.ts';
+import { firstAddress, formatNetwork, listLocalNetworks, type Network, overlaps, parseNetwork } from '../../model/network/network.ts';
 import { primaryHost } from '../../model/web.ts';
-import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
-import { RecordView } from '../value.ts';
+import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
+import { RecordView } from '../language/value.ts';
 import { textArgument, textOption } from './arguments.ts';
 import { LOCAL_NETWORKS, ofConfiguration, single } from './reads.ts';
 

@@ -1,5 +1,5 @@
-import { type HelperTable } from '../helper.ts';
-import { splitList } from '../../model/ports.ts';
+import { type HelperTable } from '../language/helper.ts';
+import { splitList } from '../../model/network/parse-ports.ts';
 import { textArgument } from './arguments.ts';
 import { variables } from './text.ts';
 

@@ -1,5 +1,5 @@
 import { CONTAINERS } from '../../model/container.ts';
-import { readsOf, type StaticRead } from '../shape.ts';
+import { readsOf, type StaticRead } from '../language/shape.ts';
 
 /** What the functions of `model/` read, for the helpers that call them: `{ db }` is a listing, or whether a record is there. */
 export const ofContainers = (...props: readonly string[]): readonly StaticRead[] => readsOf({ db: CONTAINERS }, ...props);

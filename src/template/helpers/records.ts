@@ -1,8 +1,8 @@
 import { findProp, findRecord, getDb, plainOf } from '../../db/snapshot.ts';
-import { type HelperCall, HelperFailure, type HelperTable } from '../helper.ts';
-import { formatFilter, matches } from '../matches.ts';
-import { literalOf, recordsIn, type Shapes, type StaticCall } from '../shape.ts';
-import { RecordView, textOf, type Value } from '../value.ts';
+import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
+import { formatFilter, matches } from '../language/matches.ts';
+import { literalOf, recordsIn, type Shapes, type StaticCall } from '../language/shape.ts';
+import { RecordView, textOf, type Value } from '../language/value.ts';
 import { textArgument } from './arguments.ts';
 
 /** Helpers that look into the dbs. The examples are of the sample server that the test lays out. */

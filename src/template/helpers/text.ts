@@ -1,8 +1,8 @@
-import { HelperFailure, type HelperTable } from '../helper.ts';
-import { recordsIn } from '../shape.ts';
-import { TrackedText } from '../tracked-text.ts';
-import { isTrue, textOf, type Value, VariableMap, Verbatim } from '../value.ts';
-import { yamlScalar } from '../emit.ts';
+import { HelperFailure, type HelperTable } from '../language/helper.ts';
+import { recordsIn } from '../language/shape.ts';
+import { TrackedText } from '../language/tracked-text.ts';
+import { isTrue, textOf, type Value, VariableMap, Verbatim } from '../language/value.ts';
+import { yamlScalar } from '../document/emit.ts';
 import { listArgument, plainValue, sameValue, textArgument, textOption } from './arguments.ts';
 
 /** Helpers that compare, cut and lay out values. */

@@ -2,11 +2,11 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync,
 import path from 'node:path';
 import { readSnapshot } from '../../../src/db/read-snapshot.ts';
 import { withHostDefaults } from '../../../src/model/host-defaults.ts';
-import { allocatePorts } from '../../../src/model/allocate-ports.ts';
+import { allocatePorts } from '../../../src/model/network/allocate-ports.ts';
 import { withChanges } from '../../../src/db/snapshot.ts';
-import { Failure } from '../../../src/errors.ts';
-import { type Facts, withFacts } from '../../../src/facts/facts.ts';
-import { readLedger } from '../../../src/output/ledger.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import { type Facts, withFacts } from '../../../src/host/facts.ts';
+import { readLedger } from '../../../src/output/plan/ledger.ts';
 import { type Dbs, legalChange, pick, type Random, randomChange, withChange } from '../random-changes.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, unitTexts } from '../sample.ts';
 import type { RandomHost } from './host.ts';

@@ -1,7 +1,7 @@
 import fs, { type BigIntStats, type Stats } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Milliseconds: within what `src/signature.ts` allows for. */
+/** Milliseconds: within what `src/files/signature.ts` allows for. */
 const STEP = 16;
 
 /**

@@ -8,8 +8,8 @@ import { COMMANDS, findCommand } from '../../../src/cli/commands.ts';
 import { formatCommandHelp, formatHelp } from '../../../src/cli/help.ts';
 import { readArguments } from '../../../src/cli/read-arguments.ts';
 import { isHelp, runCommand } from '../../../src/cli/run-command.ts';
-import { UsageFailure } from '../../../src/errors.ts';
-import { findPaths, type Paths } from '../../../src/paths.ts';
+import { UsageFailure } from '../../../src/base/errors.ts';
+import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { makeFolder, writeTree } from '../../support/folder.ts';
 import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 

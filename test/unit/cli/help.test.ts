@@ -1,14 +1,14 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { COMMAND_NAMES } from '../../../src/cli/command-names.ts';
-import { EVENT_DOCS } from '../../../src/cli/format-events.ts';
+import { EVENT_DOCS } from '../../../src/cli/format/format-events.ts';
 import { formatCommandHelp, formatHelp, getCommand } from '../../../src/cli/help.ts';
-import { helpersCommand } from '../../../src/cli/helpers.ts';
+import { helpersCommand } from '../../../src/cli/commands/show/helpers.ts';
 import { runCommand } from '../../../src/cli/run-command.ts';
-import { signalEventCommand } from '../../../src/cli/signal-event.ts';
-import { formatTerms } from '../../../src/cli/terminal.ts';
+import { signalEventCommand } from '../../../src/cli/commands/change/signal-event.ts';
+import { formatTerms } from '../../../src/cli/format/terminal.ts';
 import { listEvents } from '../../../src/event/events.ts';
-import { findPaths } from '../../../src/paths.ts';
+import { findPaths } from '../../../src/base/paths.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { findPaths } from '../../../src/paths.ts';
+import { findPaths } from '../../../src/base/paths.ts';
 import { formatChanges, LOG_FILE, type SecretProps } from '../../../src/db/change-log.ts';
 import { changeDb } from '../../../src/db/store.ts';
 

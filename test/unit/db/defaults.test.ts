@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findPaths, type Paths } from '../../../src/paths.ts';
+import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { applyDefaults } from '../../../src/db/defaults.ts';
 import { readDb } from '../../../src/db/store.ts';
 

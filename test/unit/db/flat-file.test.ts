@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/errors.ts';
+import { Failure } from '../../../src/base/errors.ts';
 import { fromByteString, toByteString } from '../../../src/db/byte-text.ts';
 import { Draft } from '../../../src/db/draft.ts';
 import { FlatDb } from '../../../src/db/flat-db.ts';

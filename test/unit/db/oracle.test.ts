@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/errors.ts';
+import { Failure } from '../../../src/base/errors.ts';
 import { toByteString } from '../../../src/db/byte-text.ts';
-import { prepareCommand } from '../../../src/db/commands.ts';
+import { prepareCommand } from '../../../src/db/commands/commands.ts';
 import { Draft } from '../../../src/db/draft.ts';
 import { formatFlatFile, parseFlatFile } from '../../../src/db/flat-file.ts';
 import { ORACLE, readOracle, withoutComments } from '../../support/db-oracle.ts';

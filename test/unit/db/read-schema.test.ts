@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findPaths, type Paths } from '../../../src/paths.ts';
+import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { checkValue } from '../../../src/db/check-value.ts';
 import { readSchema } from '../../../src/db/read-schema.ts';
 

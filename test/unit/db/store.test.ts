@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findPaths, type Paths } from '../../../src/paths.ts';
+import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { changeDb, readDb, writeDbChanges } from '../../../src/db/store.ts';
 
 let root: string;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { findPaths } from '../../../src/paths.ts';
+import { findPaths } from '../../../src/base/paths.ts';
 
 const { packageDir } = findPaths();
 const { bin } = JSON.parse(readFileSync(path.join(packageDir, 'package.json'), 'utf8')) as { bin: Readonly<Record<string, string>> };

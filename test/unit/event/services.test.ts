@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adjustService, defaultServiceName, type Service } from '../../../src/event/services.ts';
+import { adjustService, type Service } from '../../../src/event/services.ts';
 import type { Verb } from '../../../src/event/verbs.ts';
-import type { Paths } from '../../../src/paths.ts';
+import type { Paths } from '../../../src/base/paths.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const service = (more: Partial<Service> = {}): Service => ({ name: 'httpd', enabled: true, unit: 'apache2', ...more });
@@ -112,8 +112,4 @@ it.each(['systemd', 'sv'] as const)('the machine\'s services are left alone unde
   const check = { checkCommand: 'exit 1', reloadCommand: 'exit 1' };
   expect(await adjustService(host.paths, manager, service(check), 'reload')).toEqual({ service: 'httpd', verb: 'reload', outcome: 'left alone', note: 'reload httpd: left alone: DOCKSMITH_ROOT is set' });
   expect(calls()).toEqual([]);
-});
-
-it('httpd is called what the system calls it, and every other service by its name', () => {
-  expect([defaultServiceName('httpd', 'debian'), defaultServiceName('httpd', 'sme'), defaultServiceName('httpd', undefined), defaultServiceName('docker', 'debian')]).toEqual(['apache2', 'httpd-e-smith', 'httpd', 'docker']);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../../src/errors.ts';
+import { Failures } from '../../../src/base/errors.ts';
 import { listEvents } from '../../../src/event/events.ts';
 import { listChecksOf, listSteps } from '../../../src/event/steps.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, Failures } from '../../../src/errors.ts';
+import { Failure, Failures } from '../../../src/base/errors.ts';
 import { type Expanded, expandTemplates, rememberExpanded } from '../../../src/flow/expand.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { randomChange, randomFrom, withChange } from '../../support/random-changes.ts';

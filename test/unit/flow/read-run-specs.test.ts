@@ -1,8 +1,8 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { SpecCache } from '../../../src/container/spec-cache.ts';
-import { readRunSpecs } from '../../../src/flow/reconcile.ts';
+import { SpecCache } from '../../../src/container/spec/spec-cache.ts';
+import { readRunSpecs } from '../../../src/flow/containers/reconcile.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
 
 it('run specs are cached as long as their files are the same, but for those that hold a secret', async () => {

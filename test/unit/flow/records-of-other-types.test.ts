@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { MemoryEngine } from '../../../src/container/memory-engine.ts';
+import { MemoryEngine } from '../../../src/engine/memory/memory-engine.ts';
 import { getOurs } from '../../../src/flow/daily.ts';
 import { listInvolved } from '../../../src/flow/involved.ts';
-import { planRenderedContainers } from '../../../src/flow/steps/containers-step.ts';
-import { NO_CHANGES, type Removal } from '../../../src/output/change-set.ts';
+import { planRenderedContainers } from '../../../src/flow/containers/containers-step.ts';
+import { NO_CHANGES, type Removal } from '../../../src/output/plan/change-set.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS } from '../../support/sample.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
 import { worldOf } from '../../support/world.ts';

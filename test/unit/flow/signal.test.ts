@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { MemoryEngine } from '../../../src/container/memory-engine.ts';
+import { MemoryEngine } from '../../../src/engine/memory/memory-engine.ts';
 import type { Reporter } from '../../../src/flow/reporter.ts';
-import { previewEvent } from '../../../src/flow/dry-run.ts';
+import { previewEvent } from '../../../src/features/dry-run/dry-run.ts';
 import { signalEvent, type SignalResult } from '../../../src/flow/signal.ts';
-import type { Paths } from '../../../src/paths.ts';
+import type { Paths } from '../../../src/base/paths.ts';
 import { makeRoot, writeTree } from '../../support/folder.ts';
 import { STEPS_THAT_PRINT } from '../../support/step-commands.ts';
 

@@ -1,13 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { refuseOpenImage } from '../../../src/container/image-operations.ts';
+import { refuseOpenImage } from '../../../src/container/apply/image-operations.ts';
 import { readSchema } from '../../../src/db/read-schema.ts';
 import { readSnapshot } from '../../../src/db/read-snapshot.ts';
 import { changeDb } from '../../../src/db/store.ts';
 import { findServiceCommand } from '../../../src/flow/service-commands.ts';
 import { checkNamedFiles, NAMED_FILES, refuseOpenSources } from '../../../src/flow/trusted-files.ts';
-import { findPaths, type Paths } from '../../../src/paths.ts';
+import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
 
 const NOBODY = 65_534;

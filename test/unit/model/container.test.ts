@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { observeSnapshot, type Snapshot } from '../../../src/db/snapshot.ts';
-import { allocatePorts } from '../../../src/model/allocate-ports.ts';
+import { allocatePorts } from '../../../src/model/network/allocate-ports.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
 import { Container, listContainers, listEnabled } from '../../../src/model/container.ts';
 import { ASKING_IMAGE, listAskedImages } from '../../../src/model/image-facts.ts';
 import { listImageSources } from '../../../src/model/image-source.ts';
-import { BOUND_TO, LINKED_WITH, NEEDING } from '../../../src/model/links.ts';
-import { CLAIMING, containerPorts, foreignUser } from '../../../src/model/port-users.ts';
+import { BOUND_TO, LINKED_WITH, NEEDING } from '../../../src/model/links/links.ts';
+import { CLAIMING, containerPorts, foreignUser } from '../../../src/model/network/port-users.ts';
 import { BY_HOST_NAME, BY_WEB_ALIAS, listOwnersOfName } from '../../../src/model/web.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 import { db, record, SAMPLE_DBS, snapshotOf } from '../../support/sample.ts';

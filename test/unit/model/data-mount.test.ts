@@ -3,7 +3,7 @@ import { Container } from '../../../src/model/container.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
 import { findDataMount } from '../../../src/model/data-mount.ts';
 import { serverWith } from '../../support/containers.ts';
-import { NO_FACTS } from '../../../src/facts/facts.ts';
+import { NO_FACTS } from '../../../src/host/facts.ts';
 
 it.each([
   [{ DataMountPath: '/data' }, 'wiki-data:/data rw volume'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findProp } from '../../../src/db/snapshot.ts';
-import type { HostFacts } from '../../../src/facts/facts.ts';
+import type { HostFacts } from '../../../src/host/facts.ts';
 import { withHostDefaults } from '../../../src/model/host-defaults.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
 import { SAMPLE_FACTS } from '../../support/sample.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../../src/errors.ts';
+import { Failures } from '../../../src/base/errors.ts';
 import { parseMetadata, readMetadata } from '../../../src/template/metadata.ts';
 import { makeRoot } from '../../support/folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../../src/errors.ts';
+import { Failures } from '../../../src/base/errors.ts';
 import { HELPERS } from '../../../src/template/helpers/index.ts';
 import { Renderer, type RenderedTemplate, type RenderRequest } from '../../../src/template/render.ts';
 import { makeRoot } from '../../support/folder.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listSecretValues, isSecretRead } from '../../../src/db/secret-values.ts';
-import { listSpellings } from '../../../src/template/escape.ts';
+import { listSpellings } from '../../../src/template/language/escape.ts';
 import type { RenderedTemplate } from '../../../src/template/render.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { render } from '../../support/render.ts';

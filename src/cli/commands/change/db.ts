@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { UsageFailure } from '../../../base/errors.ts';
+import type { Paths } from '../../../base/paths.ts';
+import { parseBatch, runBatch } from '../../../db/commands/batch.ts';
+import { fromByteString, toByteString } from '../../../db/byte-text.ts';
+import { type Answer, COMMAND_USAGES, prepareCommand } from '../../../db/commands/commands.ts';
+import { Draft } from '../../../db/draft.ts';
+import { changeDb, readLines } from '../../../db/store.ts';
+import { showableLine } from '../../../base/showable.ts';
+import { type Command, type CommandContext, JSON_OPTION } from '../../command.ts';
+import { writeTo } from '../../standard-streams.ts';
+
+/** What is no stream here need not be one: node takes milliseconds to make one. */
+export interface DbContext {
+  readonly paths: Paths;
+  readonly stdin: AsyncIterable<Buffer>;
+  readonly stderr: Writable;
+  /** writes all of it to standard output */
+  readonly print: (bytes: Buffer) => Promise<void>;
+}
+
+const listCommands = (): string => `DB is a name in the folder of the dbs, or a path from /. Commands:
+${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
+  batch      commands from standard input, one per line, quoted as in sh:
+             one write, all or nothing
+
+--json stands in front, and then also what failed is one document.
+Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
+`;
+
+const isHelpWord = (word: string | undefined): boolean => word === '--help' || word === '-h';
+
+/** What both have; their arguments may look like options. */
+const BOTH = { isProgram: true, effect: 'changes', unmasked: true, options: JSON_OPTION, more: listCommands } as const;
+
+export const dbCommand: Command = {
+  ...BOTH, name: 'db', doc: 'read and write one db', operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity },
+  raw: { isJson: (args) => args.slice(0, 2).includes('--json'), isHelp: (args) => isHelpWord(args[0]) || args[1] === '--help' },
+  run: ({ words }, context) => runDb(words, printingTo(context)),
+};
+
+export const configCommand: Command = {
+  ...BOTH, name: 'config', doc: 'the same for the db configuration', operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity },
+  raw: { isJson: (args) => args[0] === '--json', isHelp: (args) => isHelpWord(args[0]) },
+  run: ({ words }, context) => runConfig(words, printingTo(context)),
+};
+
+function printingTo(context: CommandContext): DbContext {
+  return { ...context, print: (bytes) => writeTo(context.stdout, bytes) };
+}
+
+/**
+ * The command `db`. Not found is exit code 1 without a word, as in the original.
+ * @param args what follows the command's name: `--json` at most once, the db, the command, its arguments
+ * @returns the exit code where nothing is thrown
+ * @throws {UsageFailure} for wrong usage
+ * @throws {Failure} when the db cannot be read or written, or the command cannot be carried out
+ */
+export async function runDb(args: readonly string[], context: DbContext): Promise<number> {
+  const { paths } = context;
+  const { isJson, words } = takeJsonOption(rawArguments(args));
+  const [name, command] = words;
+  // `0` is a missing argument to the original, and so to the scripts that were written for it
+  if (name === undefined || name === '' || name === '0') throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
+  const db = fromByteString(name);
+  const onWait = (holder: string | undefined): void => void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
+  if (command === 'batch') {
+    const answers = await runFromStdin(paths, db, context.stdin, onWait);
+    await write(context, isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''));
+    return 0;
+  }
+  const prepared = prepareCommand(words.slice(1));
+  const answer = prepared.writes ? changeDb(paths, db, prepared.run, onWait) : prepared.run(new Draft(readLines(paths, db)));
+  await write(context, isJson ? formatJson(answer.json) : answer.text);
+  return answer.found ? 0 : 1;
+}
+
+/** The command `config`: the same for the db `configuration`. */
+export function runConfig(args: readonly string[], context: DbContext): Promise<number> {
+  return runDb(args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : ['configuration', ...args], context);
+}
+
+async function runFromStdin(paths: Paths, db: string, stdin: DbContext['stdin'], onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(chunk);
+  const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
+  return batch.some(({ command }) => command.writes) ? changeDb(paths, db, (draft) => runBatch(draft, batch), onWait) : runBatch(new Draft(readLines(paths, db)), batch);
+}
+
+/** `--json` stands before the db or right after it (`config --json show`): further on it may be a value. */
+function takeJsonOption(words: readonly string[]): { isJson: boolean; words: readonly string[] } {
+  if (words[0] === '--json') return { isJson: true, words: words.slice(1) };
+  if (words[1] === '--json') return { isJson: true, words: [words[0] ?? '', ...words.slice(2)] };
+  return { isJson: false, words };
+}
+
+/**
+ * The arguments as byte strings. Node has decoded them; where one held bytes that are not UTF-8
+ * (a db from before it), the kernel still has them as they were given.
+ */
+function rawArguments(args: readonly string[]): readonly string[] {
+  if (!args.some((arg) => arg.includes('\uFFFD'))) return args.map(toByteString);
+  const given = readFileSync('/proc/self/cmdline').toString('latin1').split('\0').slice(0, -1);
+  // the end of the command line, as far as it is these arguments: `config` puts a db in front
+  return args.map((arg, index) => {
+    const raw = given.at(index - args.length);
+    return raw !== undefined && Buffer.from(raw, 'latin1').toString('utf8') === arg ? raw : toByteString(arg);
+  });
+}
+
+function formatJson(value: unknown): string {
+  return toByteString(`${JSON.stringify(value)}\n`);
+}
+
+async function write({ print }: DbContext, text: string): Promise<void> {
+  if (text !== '') await print(Buffer.from(text, 'latin1'));
+}

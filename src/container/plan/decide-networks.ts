@@ -1,0 +1,46 @@
+import type { Actual, ActualContainer } from '../actual/actual.ts';
+import { listJoined, parseJoined, readJoined, showJoined } from '../spec/endpoints.ts';
+import { makeCreateBody } from '../spec/create-body.ts';
+import { MANAGED_LABEL } from '../spec/names.ts';
+import type { Operation } from './operation.ts';
+import type { RunSpec } from '../spec/run-spec.ts';
+import { isSame } from '../spec/value.ts';
+
+/** Networks that a container is to join, to leave, or to be on in another way; those that are not ours it keeps. */
+export function decideNetworks(spec: RunSpec, container: ActualContainer, { networks }: Actual): readonly Operation[] {
+  const mode = spec.values['network_mode'] ?? 'bridge';
+  // the other modes are networks of their own kind, and change with the container only
+  if (typeof mode !== 'string' || mode === 'host' || mode === 'none' || mode.startsWith('container:')) return [];
+  const wanted = { [mode]: '', ...listJoined(spec) };
+  const has = readJoined(container.inspect);
+  const { id, name, nameNow } = container;
+  const isOurs = (network: string): boolean => networks.get(network)?.labels[MANAGED_LABEL] === 'true';
+  const isLost = (network: string): boolean => {
+    const made = container.inspect.NetworkSettings?.Networks?.[network]?.NetworkID ?? '';
+    return network !== 'bridge' && made !== '' && made !== networks.get(network)?.id;
+  };
+  const joins = Object.entries(wanted).flatMap(([network, endpoint]): readonly Operation[] => {
+    const now = has[network];
+    const isAsWanted = now !== undefined && (network === 'bridge' || isEndpoint(listNames(now, name), listNames(endpoint, name), isOurs(network)) && isAddress(parseJoined(now).address, parseJoined(endpoint).address, isOurs(network)));
+    if (isAsWanted && !isLost(network)) return [];
+    const cause = now === undefined ? showJoined(network, endpoint) : `${showJoined(network, now)} -> ${showJoined(network, endpoint)}`;
+    return [{ verb: 'connect', id, name, nameNow, network, endpoint: makeCreateBody(spec).NetworkingConfig?.EndpointsConfig[network] ?? {}, leaveFirst: now !== undefined, cause }];
+  });
+  const leaves = Object.keys(has).filter((network) => !(network in wanted) && (network === 'bridge' || isOurs(network)))
+    .map((network): Operation => ({ verb: 'disconnect', id, name, nameNow, network, cause: network }));
+  return [...joins, ...leaves];
+}
+
+/** On a network that others made, they may have given it further names and an address: those it keeps. */
+function isEndpoint(now: readonly string[], wanted: readonly string[], isOurs: boolean): boolean {
+  return isOurs ? isSame(now, wanted) : wanted.every((alias) => now.includes(alias));
+}
+
+function isAddress(now: string, wanted: string, isOurs: boolean): boolean {
+  return now === wanted || (!isOurs && wanted === '');
+}
+
+/** Its own name a container has on every network anyway. */
+function listNames(text: string, own: string): readonly string[] {
+  return parseJoined(text).aliases.filter((alias) => alias !== own);
+}

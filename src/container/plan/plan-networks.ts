@@ -1,0 +1,85 @@
+import { Failure } from '../../base/errors.ts';
+import { compareBytes } from '../../base/layers.ts';
+import { formatNetwork, overlaps } from '../../model/network/network.ts';
+import { parseSubnet } from '../../model/network/networks.ts';
+import type { Actual } from '../actual/actual.ts';
+import type { DesiredContainer } from './desired.ts';
+import { readJoined } from '../spec/endpoints.ts';
+import type { NetworkSummary } from '../../engine/engine.ts';
+import { MANAGED_LABEL } from '../spec/names.ts';
+import type { NetworkDefinition } from '../spec/network-definition.ts';
+import type { Operation } from './operation.ts';
+import { isSame } from '../spec/value.ts';
+
+/** Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed. */
+export function planNetworks(wanted: readonly DesiredContainer[], actual: Actual, avoid: readonly string[]): { readonly operations: readonly Operation[]; readonly failures: readonly Failure[] } {
+  const users = new Map<string, { definition: NetworkDefinition; names: string[] }>();
+  for (const container of wanted) {
+    if (container.state !== 'running') continue;
+    for (const definition of container.spec.networks) {
+      const user = users.get(definition.name) ?? { definition, names: [] };
+      users.set(definition.name, { ...user, names: [...user.names, container.name] });
+    }
+  }
+  const taken = [...avoid, ...[...actual.networks.values()].flatMap(({ subnets }) => subnets)];
+  const operations: Operation[] = [];
+  const failures: Failure[] = [];
+  for (const { definition, names } of users.values()) {
+    const there = actual.networks.get(definition.name);
+    if (there !== undefined) {
+      failures.push(...findMismatch(definition, there));
+    } else if (definition.external) {
+      failures.push(new Failure(`cannot use network "${definition.name}"`, { why: `${names.join(', ')} would be on it, and the engine has no such network`, hint: `docker network create ${definition.name}` }));
+    } else {
+      const addresses = definition.addresses.length > 0 || definition.driver !== 'bridge' ? definition.addresses : findFreeSubnet(taken);
+      taken.push(...addresses.map(({ subnet }) => subnet));
+      const { name, driver, internal, ipv6, attachable, options, labels } = definition;
+      const create = { name, driver, internal, ipv6, attachable, options, addresses, labels: { ...labels, [MANAGED_LABEL]: 'true' } };
+      operations.push({ verb: 'network', name, create, cause: `wanted by ${names.sort(compareBytes).join(', ')}` });
+    }
+  }
+  return { operations: operations.sort((a, b) => compareBytes(a.name, b.name)), failures };
+}
+
+function findMismatch({ name, driver, internal, addresses, external }: NetworkDefinition, there: NetworkSummary): readonly Failure[] {
+  if (external) return [];
+  const subnets = addresses.map(({ subnet }) => toPlain(subnet));
+  const whys = [
+    ...(driver === there.driver ? [] : [`driver ${there.driver}, not ${driver}`]),
+    ...(internal === there.internal ? [] : [there.internal ? 'internal' : 'not internal']),
+    ...(subnets.length === 0 || isSame(subnets.toSorted(compareBytes), there.subnets.map(toPlain).sort(compareBytes)) ? [] : [`subnet ${there.subnets.join(', ')}, not ${subnets.join(', ')}`]),
+  ];
+  return whys.length === 0 ? [] : [new Failure(`cannot change network "${name}"`, {
+    why: `it is there with ${whys.join(', ')}, and the engine can't change a network that is there`, hint: `stop and remove its containers, docker network rm ${name}, and repeat the event`,
+  })];
+}
+
+function toPlain(subnet: string): string {
+  const network = parseSubnet(subnet);
+  return network === undefined ? subnet : formatNetwork(network);
+}
+
+/**
+ * The lowest /24 of 172.18.0.0 to 172.31.255.0 that meets nothing. The engine itself hands out
+ * 31 networks and knows nothing of local networks behind a router.
+ */
+function findFreeSubnet(taken: readonly string[]): NetworkDefinition['addresses'] {
+  const networks = taken.map(parseSubnet).filter((network) => network !== undefined);
+  for (let n = 18 * 256; n < 32 * 256; n++) {
+    const subnet = `172.${n >> 8}.${n & 255}.0/24`;
+    const network = parseSubnet(subnet);
+    if (network !== undefined && !networks.some((other) => overlaps(network, other))) return [{ subnet }];
+  }
+  return [];
+}
+
+/** Networks of ours that nobody wants and nobody is on, once the operations are done. */
+export function planNetworkRemovals(operations: readonly Operation[], actual: Actual): readonly Operation[] {
+  return [...actual.networkUsers].flatMap(([network, running]): readonly Operation[] => {
+    const ours = [...actual.containers.values()];
+    const staying = ours.filter(({ id, inspect }) => network in readJoined(inspect) && !operations.some((operation) =>
+      'id' in operation && operation.id === id && (operation.verb === 'recreate' || operation.verb === 'remove' || (operation.verb === 'disconnect' && operation.network === network))));
+    const foreign = running.filter((name) => !ours.some(({ nameNow }) => nameNow === name));
+    return staying.length + foreign.length > 0 ? [] : [{ verb: 'remove', name: `network ${network}`, network, cause: 'nobody uses it' }];
+  });
+}

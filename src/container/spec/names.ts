@@ -1,0 +1,23 @@
+/** Labels that docksmith puts on a container; nothing without them is ever touched. */
+export const OWN_PREFIX = 'docksmith.';
+export const MANAGED_LABEL = 'docksmith.managed';
+export const NAME_LABEL = 'docksmith.name';
+export const HASH_LABEL = 'docksmith.spec-hash';
+export const SPEC_LABEL = 'docksmith.spec';
+
+/** On an adopted container: the keys that its record says otherwise than it is. */
+export const KEPT_LABEL = 'docksmith.kept';
+
+/** Says in a run spec at which path of the container its data is. */
+export const DATA_LABEL = 'docksmith.data';
+
+/** Says in a run spec which signal makes the container read its files again; `none`: it looks itself. */
+export const RELOAD_LABEL = 'docksmith.reload-signal';
+
+/** The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith itself would name so. */
+export const REPLACED_SUFFIX = '.docksmith-old';
+
+/** What the engine takes as a name, except for those that we put old containers aside under. */
+export function isContainerName(name: string): boolean {
+  return /^[a-zA-Z0-9][\w.-]+$/.test(name) && !name.endsWith(REPLACED_SUFFIX);
+}

@@ -1,0 +1,30 @@
+import { parseContainerNetwork } from '../../model/links/parse-links.ts';
+import type { RunSpec } from './run-spec.ts';
+import { isList, type Value } from './value.ts';
+
+/** All that a run spec needs to be started before it. */
+export function listSpecNeeds(spec: RunSpec): readonly string[] {
+  const { depends_on: needs, links } = spec.values;
+  return [...new Set([...toNames(needs), ...toNames(links), ...listBound(spec)])];
+}
+
+/**
+ * Those whose new container the engine does not let it see: it holds on to the id of the one
+ * whose network or processes it shares, to the links of the bridge and to the mounts that
+ * were there when it was made.
+ */
+export function listBound({ values }: RunSpec): readonly string[] {
+  const { network_mode: network = 'bridge', links, volumes_from: volumes } = values;
+  const shared = [network, values['pid'], values['ipc']].flatMap((mode) => findSharedWith(mode) ?? []);
+  return [...new Set([...shared, ...toNames(volumes), ...(network === 'bridge' ? toNames(links) : [])])];
+}
+
+/** `wikidb` of `container:wikidb`. */
+export function findSharedWith(mode: Value | undefined): string | undefined {
+  return typeof mode === 'string' ? parseContainerNetwork(mode) : undefined;
+}
+
+/** `wikidb` of `wikidb`, `wikidb:ro` and `wikidb:db`. */
+function toNames(value: Value | undefined): readonly string[] {
+  return value !== undefined && isList(value) ? value.map((text) => text.split(':')[0] ?? '') : [];
+}

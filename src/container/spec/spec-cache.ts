@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+import { readCacheFile, writeCacheFile } from '../../files/cache-file.ts';
+import type { Paths } from '../../base/paths.ts';
+import type { RunSpec } from './run-spec.ts';
+
+/** In the folder of caches. */
+const FILE = 'run-specs.json';
+
+/** What another build of the program has read counts for nothing: its parser may have been another one. */
+const VERSION = `docksmith run-specs ${statSync(import.meta.filename).mtimeMs}`;
+
+interface Entry { readonly mark: string; readonly spec: RunSpec }
+
+/**
+ * Run specs as they were read before, by the state of their files: reading YAML with a place for
+ * every mistake takes longer than all the rest of a reconcile that has nothing to do.
+ */
+export class SpecCache {
+  readonly isSecret: (text: string) => boolean;
+  readonly #paths: Paths;
+  readonly #before: ReadonlyMap<string, Entry>;
+  readonly #used = new Map<string, Entry>();
+
+  /** @param isSecret told of the text of each file that is read: what has a secret in it is not kept */
+  constructor(paths: Paths, isSecret: (text: string) => boolean = () => false) {
+    this.#paths = paths;
+    this.isSecret = isSecret;
+    const body = readCacheFile(paths, FILE, VERSION);
+    this.#before = new Map(body === undefined ? [] : JSON.parse(body.toString()) as [string, Entry][]);
+  }
+
+  /**
+   * @param mark what the file was known by before it is read: another one is another text; empty: it is not to be known
+   * @param read called where it is not known, also tells whether it is all in that file; what it throws is thrown
+   */
+  get(file: string, mark: string, read: () => { readonly spec: RunSpec; readonly isWhole: boolean }): RunSpec {
+    const known = this.#before.get(file);
+    if (mark !== '' && known?.mark === mark) {
+      this.#used.set(file, known);
+      return known.spec;
+    }
+    const { spec, isWhole } = read();
+    if (mark !== '' && isWhole) this.#used.set(file, { mark, spec });
+    return spec;
+  }
+
+  /** Keeps what was asked for, and nothing else. To be called by who holds the event lock. */
+  write(): void {
+    if (this.#used.size === this.#before.size && [...this.#used].every(([file, { mark }]) => this.#before.get(file)?.mark === mark)) return;
+    writeCacheFile(this.#paths, FILE, VERSION, Buffer.from(JSON.stringify([...this.#used])));
+  }
+}

@@ -1,0 +1,34 @@
+import { Failure } from '../../base/errors.ts';
+import type { DailyEngine, DiskShare, EngineDescription, ExecSession, LogLine } from '../daily-engine.ts';
+import type { MemoryEngine } from './memory-engine.ts';
+
+/** The memory engine's door for daily use: its containers write no logs and can run nothing. */
+export class MemoryDaily implements DailyEngine {
+  readonly socket: string;
+  readonly #engine: MemoryEngine;
+
+  constructor(engine: MemoryEngine) {
+    this.#engine = engine;
+    this.socket = engine.socket;
+  }
+
+  async describe(): Promise<EngineDescription> {
+    const [containers, { liveRestore, dataRoot }] = await Promise.all([this.#engine.listContainers(), this.#engine.getTraits()]);
+    return {
+      version: 'memory', api: '1.41', dataRoot, storageDriver: 'memory', storage: {}, liveRestore, warnings: [],
+      runningContainers: containers.filter(({ status }) => status === 'running').length,
+    };
+  }
+
+  measureDisk(): Promise<readonly DiskShare[]> {
+    return Promise.resolve([]);
+  }
+
+  async *readLogs(): AsyncGenerator<LogLine> {
+    // none of its containers writes anything
+  }
+
+  exec(_id: string, { command }: { readonly command: readonly string[] }): Promise<ExecSession> {
+    return Promise.reject(new Failure(`cannot run "${command[0] ?? ''}"`, { why: 'containers of the memory engine only say that they run' }));
+  }
+}

@@ -1,0 +1,31 @@
+import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
+import { replaceFile } from '../../files/replace-file.ts';
+import type { ContainerConfig, ContainerInspect, NetworkSummary } from '../engine.ts';
+import { readText } from '../../files/read-file.ts';
+
+/** A container as the memory engine keeps it: what inspect says of it, to be changed. */
+export interface Kept { inspect: ContainerInspect; name: string }
+
+export interface MemoryState {
+  /** counts what was made and started, for ids and times: so a test sees what is new without a clock */
+  count: number;
+  containers: Kept[];
+  images: Record<string, ContainerConfig>;
+  volumes: string[];
+  networks?: NetworkSummary[];
+}
+
+/** What an earlier process left; undefined where there is no such file. @throws Failure for one that is damaged */
+export function readMemory(file: string): MemoryState | undefined {
+  try {
+    return JSON.parse(readText(file)) as MemoryState;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new Failure(`cannot read the engine that is kept in "${file}"`, { why: reasonOf(error), hint: 'remove the file to begin with an empty engine', cause: error });
+  }
+}
+
+/** Replaces the file as one step. */
+export function writeMemory(file: string, state: MemoryState): void {
+  replaceFile(file, { content: Buffer.from(JSON.stringify(state, undefined, 2)), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+}

@@ -1,0 +1,162 @@
+import { formatBytes, formatDuration } from '../../base/quantity.ts';
+import { isList, isMap, type Value } from '../../container/spec/value.ts';
+import { isSecretVariable } from '../../base/secret-names.ts';
+import { quoteWords } from './quote.ts';
+import { setMounts } from './mount-props.ts';
+import { setNetwork } from './network-props.ts';
+import { setPorts } from './port-props.ts';
+import { type Beside, ONLY_FRAGMENT, type Sheet } from './sheet.ts';
+
+/** Puts what a key says on the sheet; undefined: it says nothing, and the engine's default holds. */
+type Maker = (sheet: Sheet, value: Value | undefined, beside: Beside) => void;
+
+const onlyFragment = (key: string, show: (value: Value) => string = showPlain): Maker => (sheet, value) => {
+  if (value !== undefined) sheet.leaveOut(key, show(value), ONLY_FRAGMENT);
+};
+const text = (key: string, prop: string, format: (value: Value) => string = String): Maker => (sheet, value) => {
+  if (value !== undefined) sheet.set(key, prop, format(value));
+};
+const list = (key: string, prop: string): Maker => (sheet, value) => {
+  if (value !== undefined && isList(value)) sheet.setList(key, prop, value);
+};
+const assignments = (key: string, prop: string): Maker => (sheet, value) => {
+  if (value !== undefined && isMap(value)) sheet.setList(key, prop, Object.entries(value).map(([name, held]) => `${name}=${held}`));
+};
+const flag = (key: string, prop: string): Maker => text(key, prop, (value) => (value === true ? 'yes' : 'no'));
+const words = (key: string, prop: string): Maker => text(key, prop, (value) => (isList(value) ? quoteWords(value) : ''));
+const size = (key: string, prop: string): Maker => (sheet, value) => {
+  if (typeof value !== 'number') return;
+  const kilobytes = Math.ceil(value / 1024);
+  if (kilobytes * 1024 !== value) sheet.leaveOut(key, String(value), `${prop} counts in kilobytes, and is ${kilobytes}k`);
+  // megabytes are what these props mean without a unit
+  sheet.set(key, prop, formatBytes(kilobytes * 1024).replace(/m$/, ''));
+};
+
+/** Every key of a run spec, and the props that say it: the way back of the fragments in templates/etc/docksmith/containers. */
+export const KEY_PROPS: Readonly<Record<string, Maker>> = {
+  // its record of docker_images is written beside
+  image: () => undefined,
+  command: words('command', 'Command'),
+  entrypoint: words('entrypoint', 'Entrypoint'),
+  environment: setEnvironment,
+  labels: setLabels,
+  user: text('user', 'User'),
+  group_add: onlyFragment('group_add'),
+  working_dir: text('working_dir', 'WorkingDir'),
+  hostname: text('hostname', 'Hostname'),
+  domainname: onlyFragment('domainname'),
+  init: flag('init', 'Init'),
+  stop_signal: text('stop_signal', 'StopSignal'),
+  stop_grace_period: text('stop_grace_period', 'StopTimeout', (seconds) => `${Number(seconds)}s`),
+
+  ports: setPorts,
+  expose: onlyFragment('expose'),
+  network_mode: setNetwork,
+  networks: () => undefined,
+  extra_hosts: list('extra_hosts', 'ExtraHosts'),
+  dns: list('dns', 'Dns'),
+  dns_search: list('dns_search', 'DnsSearch'),
+
+  links: (sheet, value) => {
+    for (const link of value !== undefined && isList(value) ? value : []) sheet.leaveOut('links', link, 'Interlinked says it, on a network of their own, and so with a new container');
+  },
+  depends_on: () => undefined,
+  volumes_from: list('volumes_from', 'VolumesFrom'),
+
+  volumes: setMounts,
+  tmpfs: (sheet, value) => {
+    if (value === undefined || !isMap(value)) return;
+    const folders = Object.entries(value).map(([target, options]) => (options === '' ? target : `${target}:${options}`));
+    sheet.set('tmpfs', 'Tmpfs', folders.join(','));
+  },
+  read_only: flag('read_only', 'ReadOnly'),
+  devices: list('devices', 'Devices'),
+
+  mem_limit: size('mem_limit', 'MaxMemory'),
+  memswap_limit: onlyFragment('memswap_limit', (value) => (value === -1 ? 'unlimited' : formatBytes(Number(value)))),
+  mem_reservation: size('mem_reservation', 'MemoryReservation'),
+  cpus: text('cpus', 'CPUs'),
+  cpu_shares: text('cpu_shares', 'CPUShares'),
+  cpuset: text('cpuset', 'CPUSet'),
+  pids_limit: text('pids_limit', 'PidsLimit'),
+  // a record that says nothing means unless-stopped
+  restart: (sheet, value) => sheet.set('restart', 'Restart', typeof value === 'string' ? value : 'no'),
+  shm_size: size('shm_size', 'ShmSize'),
+  ulimits: assignments('ulimits', 'Ulimits'),
+
+  healthcheck: setHealth,
+
+  cap_add: list('cap_add', 'CapAdd'),
+  cap_drop: list('cap_drop', 'CapDrop'),
+  security_opt: list('security_opt', 'SecurityOpt'),
+  sysctls: assignments('sysctls', 'Sysctls'),
+  privileged: flag('privileged', 'Privileged'),
+  pid: onlyFragment('pid'),
+  ipc: onlyFragment('ipc'),
+  runtime: setRuntime,
+  logging: setLogging,
+};
+
+const GPUS = 'NVIDIA_VISIBLE_DEVICES';
+
+/** One prop per variable: values may hold commas. What they hold is not shown where it is left out. */
+function setEnvironment(sheet: Sheet, value: Value | undefined, { values, inFiles, moveSecret }: Beside): void {
+  if (value === undefined || !isMap(value)) return;
+  const moved: string[] = [];
+  for (const [name, held] of Object.entries(value)) {
+    if (inFiles[name] === held || (name === GPUS && values['runtime'] === 'nvidia')) continue;
+    const isWellNamed = /^[A-Za-z_][\w.-]*$/.test(name);
+    const secret = isWellNamed && isSecretVariable(name, held) ? moveSecret?.(name, held) : undefined;
+    if (secret !== undefined) moved.push(`${secret}:${name}`);
+    else if (isWellNamed) sheet.set('environment', `Env.${name}`, held, name);
+    else sheet.leaveOut('environment', name, 'the name of a variable has letters, digits and _ . -');
+  }
+  sheet.setList('environment', 'EnvSecrets', moved);
+}
+
+function setRuntime(sheet: Sheet, value: Value | undefined, beside: Beside): void {
+  const { environment } = beside.values;
+  const gpus = environment !== undefined && isMap(environment) ? environment[GPUS] : undefined;
+  if (value === 'nvidia' && gpus !== undefined) sheet.set('runtime', 'Gpus', gpus);
+  else onlyFragment('runtime')(sheet, value, beside);
+}
+
+function setLabels(sheet: Sheet, value: Value | undefined): void {
+  const all = value !== undefined && isMap(value) ? Object.entries(value) : [];
+  const isOfCompose = ([name]: readonly [string, string]): boolean => name.startsWith('com.docker.compose.');
+  if (all.some(isOfCompose)) sheet.leaveOut('labels', 'com.docker.compose.*', 'they are what Compose finds its containers by, and this one is docksmith\'s now');
+  sheet.setList('labels', 'Labels', all.filter((label) => !isOfCompose(label)).map(([name, held]) => `${name}=${held}`));
+}
+
+function setHealth(sheet: Sheet, value: Value | undefined): void {
+  if (value === undefined || !isMap(value)) return;
+  const { test, interval, timeout, start_period: startPeriod, retries } = value;
+  if (test !== undefined) setTest(sheet, JSON.parse(test) as readonly string[], test);
+  const durations = { HealthInterval: interval, HealthTimeout: timeout, HealthStart: startPeriod };
+  for (const [prop, nanoseconds] of Object.entries(durations)) if (nanoseconds !== undefined) sheet.set('healthcheck', prop, formatDuration(Number(nanoseconds)));
+  if (retries !== undefined) sheet.set('healthcheck', 'HealthRetries', retries);
+}
+
+function setTest(sheet: Sheet, [kind, ...test]: readonly string[], shown: string): void {
+  if (kind === 'NONE') return sheet.set('healthcheck', 'HealthCmd', 'none');
+  const [command, more] = test;
+  if (kind === 'CMD-SHELL' && command !== undefined && more === undefined) return sheet.set('healthcheck', 'HealthCmd', command);
+  sheet.leaveOut('healthcheck', shown, 'HealthCmd is a command for the container\'s shell, and a new container has it so');
+  sheet.set('healthcheck', 'HealthCmd', quoteWords(test));
+}
+
+function setLogging(sheet: Sheet, value: Value | undefined): void {
+  const { driver = '', ...options }: Readonly<Record<string, string>> = value !== undefined && isMap(value) ? value : {};
+  if (driver !== '') sheet.set('logging', 'LogDriver', driver);
+  const { 'max-size': most, 'max-file': files, ...others } = options;
+  const isOurs = ['', 'json-file', 'local'].includes(driver);
+  // a record that says nothing has a limit
+  if (isOurs) sheet.set('logging', 'LogMaxSize', most === undefined || most === '-1' ? 'unlimited' : most);
+  if (isOurs && most !== undefined) sheet.set('logging', 'LogMaxFile', files ?? '1');
+  const rest = { ...others, ...(isOurs && most !== undefined || files === undefined ? {} : { 'max-file': files }), ...(isOurs || most === undefined ? {} : { 'max-size': most }) };
+  for (const [name, held] of Object.entries(rest)) sheet.leaveOut('logging', `${name}=${held}`, ONLY_FRAGMENT);
+}
+
+function showPlain(value: Value): string {
+  return typeof value === 'object' ? (isList(value) ? value.join(' ') : Object.entries(value).map(([name, held]) => `${name}=${held}`).join(' ')) : String(value);
+}

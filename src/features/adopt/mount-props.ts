@@ -1,0 +1,21 @@
+import { parseMounted } from '../../container/spec/mounted.ts';
+import { isList, type Value } from '../../container/spec/value.ts';
+import type { Sheet } from './sheet.ts';
+
+/** Folders and files of the host into MountPath, volumes with a name into Volumes. */
+export function setMounts(sheet: Sheet, value: Value | undefined): void {
+  const folders: string[] = [];
+  const volumes: string[] = [];
+  for (const text of value !== undefined && isList(value) ? value : []) {
+    const { source, target, options } = parseMounted(text);
+    // an anonymous volume is nobody's to name: recreates carry it over
+    if (source === '') continue;
+    const more = options.filter((option) => option !== 'ro');
+    if (more.length > 0) sheet.leaveOut('volumes', text, `a record says nothing but ro of a mount: ${more.join(',')} goes with a new container`);
+    const plain = source === target ? [source] : [source, target];
+    const mount = [...(options.includes('ro') ? [source, target, 'ro'] : plain)].join(':');
+    (source.startsWith('/') ? folders : volumes).push(mount);
+  }
+  sheet.setList('volumes', 'MountPath', folders);
+  sheet.setList('volumes', 'Volumes', volumes);
+}

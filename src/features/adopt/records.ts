@@ -1,0 +1,149 @@
+import { toByteString } from '../../db/byte-text.ts';
+import { Draft } from '../../db/draft.ts';
+import { FlatDb } from '../../db/flat-db.ts';
+import { SECRETS } from '../../db/secret-values.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import { readLines } from '../../db/store.ts';
+import { Failure } from '../../base/errors.ts';
+import { referenceOfImage } from '../../model/image.ts';
+import { ImageRecord, IMAGES } from '../../model/image-record.ts';
+import { NETWORKS } from '../../model/network/networks.ts';
+import { boundAddresses } from '../../model/network/access.ts';
+import { Container, CONTAINERS } from '../../model/container.ts';
+import type { Paths } from '../../base/paths.ts';
+import { formatImageReference } from '../../engine/image-reference.ts';
+import { KEY_PROPS } from './key-props.ts';
+import { Sheet } from './sheet.ts';
+import { findText, type LeftOut, type Subject } from './subject.ts';
+
+/** A record that an adoption writes. */
+export interface NewRecord {
+  readonly db: string;
+  readonly key: string;
+  readonly type: string;
+  readonly props: ReadonlyMap<string, string>;
+}
+
+export interface NewRecords {
+  readonly records: readonly NewRecord[];
+  readonly leftOut: readonly LeftOut[];
+  /** names that the dbs have already, or cannot hold */
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * The records of containers, their images and their networks. Pure.
+ * @param options `isMoving`: variables whose names say that they are secret get records of db `secrets`
+ */
+export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[], { isMoving = false }: { readonly isMoving?: boolean } = {}): NewRecords {
+  const records: NewRecord[] = [];
+  const leftOut: LeftOut[] = [];
+  const failures: Failure[] = [];
+  for (const subject of subjects) {
+    try {
+      const image = makeImage(snapshot, records, subject);
+      if (image.record !== undefined) records.push(image.record);
+      for (const network of subject.networks) {
+        if (!getDb(snapshot, NETWORKS).has(network.name) && !records.some(({ db, key }) => db === NETWORKS && key === network.name)) records.push(makeNetwork(network));
+      }
+      const secrets = isMoving ? new SecretRecords(snapshot, subject.name) : undefined;
+      const sheet = makeSheet(snapshot, subject, secrets);
+      records.push(...secrets?.records ?? []);
+      const props = new Map([['status', subject.enabled ? 'enabled' : 'disabled'], ...(image.name === subject.name ? [] : [['Image', image.name] as const]), ...sheet.props]);
+      records.push({ db: CONTAINERS, key: subject.name, type: 'service', props });
+      leftOut.push(...subject.leftOut, ...sheet.leftOut);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  }
+  return { records, leftOut, failures };
+}
+
+function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Subject, secrets: SecretRecords | undefined): Sheet {
+  const sheet = new Sheet(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
+  const beside = { values, privateAddresses: boundAddresses(new Container(snapshot, name)) ?? [], inFiles: envFiles?.variables ?? {}, ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }) };
+  for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], beside);
+  sheet.setList('env_file', 'EnvFile', envFiles?.files ?? []);
+  if (priority !== undefined) sheet.set('depends_on', 'InterLinkPriority', String(priority));
+  return sheet;
+}
+
+/** Records of db `secrets` for variables of one container. */
+class SecretRecords {
+  readonly records: NewRecord[] = [];
+  readonly #snapshot: Snapshot;
+  readonly #container: string;
+
+  constructor(snapshot: Snapshot, container: string) {
+    this.#snapshot = snapshot;
+    this.#container = container;
+  }
+
+  /** @returns the key of the record, `wiki.DB_PASSWORD`; undefined where the db cannot hold the value @throws Failure where it is there with another value */
+  add(variable: string, value: string): string | undefined {
+    const key = `${this.#container}.${variable}`;
+    const sheet = new Sheet(key, this.#snapshot.schema[SECRETS]?.['secret'] ?? {});
+    sheet.set('environment', 'Value', value);
+    if (sheet.props.size === 0) return undefined;
+    const known = getDb(this.#snapshot, SECRETS).get(key);
+    if (known !== undefined && known.props.get('Value') !== value) throw new Failure(`cannot adopt container "${this.#container}"`, { why: `db ${SECRETS} has a record "${key}" already, with another value`, hint: `db ${SECRETS} delete ${key}` });
+    if (known === undefined) this.records.push({ db: SECRETS, key, type: 'secret', props: sheet.props });
+    return key;
+  }
+}
+
+/** The record of the image, under the container's name unless a record means that image already; a reference that no record can mean stands by itself. */
+function makeImage(snapshot: Snapshot, earlier: readonly NewRecord[], { name, values, source }: Subject): { readonly name: string; readonly record?: NewRecord } {
+  const reference = findText(values, 'image') ?? name;
+  const [, repository, tag, digest] = /^([^@]+?)(?::([\w.-]+))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference) ?? [];
+  if (repository === undefined || /^(sha256:)?[0-9a-f]{64}$/.test(reference) || (tag !== undefined && digest !== undefined)) return { name: reference };
+  const means = (record: NewRecord | undefined): boolean => record?.db === IMAGES && `${record.props.get('Repository') ?? record.key}${record.props.has('Digest') ? `@${record.props.get('Digest') ?? ''}` : `:${record.props.get('Tag') ?? 'latest'}`}` === reference;
+  const known = [...getDb(snapshot, IMAGES).keys()].find((key) => formatImageReference(referenceOfImage(new ImageRecord(snapshot, key))) === reference) ?? earlier.find(means)?.key;
+  if (known !== undefined) return { name: known };
+  if (getDb(snapshot, IMAGES).has(name) || earlier.some(({ db, key }) => db === IMAGES && key === name)) {
+    throw new Failure(`cannot adopt container "${name}"`, { why: `db ${IMAGES} has a record of its name, which means another image than ${reference}` });
+  }
+  const props = new Map([
+    ...(repository === name ? [] : [['Repository', repository] as const]),
+    ...(digest !== undefined ? [['Digest', digest] as const] : tag === undefined || tag === 'latest' ? [] : [['Tag', tag] as const]),
+    ...(source.kind === 'pull' ? [] : [['Source', source.kind] as const]),
+    ...(source.kind === 'build' ? [['BuildPath', source.folder] as const] : []),
+  ]);
+  return { name, record: { db: IMAGES, key: name, type: 'service', props } };
+}
+
+function makeNetwork({ name, driver, internal, addresses }: Subject['networks'][number]): NewRecord {
+  const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
+  const props = new Map([
+    ...(driver === 'bridge' ? [] : [['Driver', driver] as const]),
+    ...(internal ? [['Internal', 'yes'] as const] : []),
+    ...(addresses.length === 0 ? [] : [['Subnet', addresses.map(({ subnet }) => subnet).join(',')] as const]),
+    ...(gateways.length === 0 || gateways.length < addresses.length ? [] : [['Gateway', gateways.join(',')] as const]),
+  ]);
+  return { db: NETWORKS, key: name, type: 'network', props };
+}
+
+/** Stores records that are not there yet. @throws Failure for what the format cannot hold */
+export function storeRecords(draft: Draft, records: readonly NewRecord[]): void {
+  for (const { key, type, props } of records) {
+    draft.setType(toByteString(key), toByteString(type));
+    for (const [prop, value] of props) draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+  }
+}
+
+/** Dbs that records are written to, in the order in which they are. */
+export function listDbsOf(records: readonly NewRecord[]): readonly string[] {
+  return [...new Set(records.map(({ db }) => db))].sort();
+}
+
+/** A snapshot that reads as if the records were written, exactly as the db files would hold them. @throws Failure for what the format cannot hold */
+export function withRecords(paths: Paths, snapshot: Snapshot, records: readonly NewRecord[]): Snapshot {
+  const dbs = new Map(snapshot.dbs);
+  for (const db of listDbsOf(records)) {
+    const draft = new Draft(readLines(paths, db));
+    storeRecords(draft, records.filter((record) => record.db === db));
+    dbs.set(db, new FlatDb(() => draft.lines));
+  }
+  return { ...snapshot, dbs };
+}

@@ -1,0 +1,59 @@
+import { checkValue, findPropSchema } from '../../db/check-value.ts';
+import type { RecordSchema } from '../../db/schema.ts';
+import type { TextMap, Value } from '../../container/spec/value.ts';
+import type { LeftOut } from './subject.ts';
+
+/** What no prop has a word for, and a fragment of the admin's own can say. */
+export const ONLY_FRAGMENT = 'no prop says it, but a fragment of your own can';
+
+/** The props of one record as they come together, and what does not fit into them. */
+export class Sheet {
+  readonly props = new Map<string, string>();
+  readonly leftOut: LeftOut[] = [];
+  readonly #name: string;
+  readonly #schema: RecordSchema;
+
+  constructor(name: string, schema: RecordSchema) {
+    this.#name = name;
+    this.#schema = schema;
+  }
+
+  leaveOut(key: string, value: string, why: string): void {
+    this.leftOut.push({ name: this.#name, key, value, why });
+  }
+
+  /** Sets a prop if the schema allows the value; the schema's own default need not be said. */
+  set(key: string, prop: string, value: string, shown = value): void {
+    const why = this.#check(prop, value);
+    if (why !== undefined) this.leaveOut(key, shown, `${prop} cannot hold it: it ${why}`);
+    else if (this.#schema[prop]?.default !== value) this.props.set(prop, value);
+  }
+
+  /** Sets a list with those of its items that it can hold. */
+  setList(key: string, prop: string, items: readonly string[]): void {
+    const held = items.filter((item) => {
+      const why = item.includes(',') ? 'has a comma, which separates the items' : this.#check(prop, item);
+      if (why !== undefined) this.leaveOut(key, item, `${prop} cannot hold it: it ${why}`);
+      return why === undefined;
+    });
+    if (held.length > 0) this.set(key, prop, held.join(','));
+  }
+
+  #check(prop: string, value: string): string | undefined {
+    if (value.endsWith('\\') || value.includes('\\n')) return 'has a backslash that a db would take for more than that';
+    if (value !== value.trim()) return 'begins or ends with a blank, which goes at the end of a record';
+    const schema = findPropSchema(this.#schema, prop);
+    return schema === undefined ? 'is of no known prop' : checkValue(schema, value);
+  }
+}
+
+/** What else there is to know where a key becomes props. */
+export interface Beside {
+  readonly values: Readonly<Record<string, Value>>;
+  /** what private ports are bound to: `LocalIP` and loopback */
+  readonly privateAddresses: readonly string[];
+  /** variables that files have: props need not */
+  readonly inFiles: TextMap;
+  /** makes a record of db `secrets` for a variable, and says its key; undefined: it cannot hold the value */
+  readonly moveSecret?: (variable: string, value: string) => string | undefined;
+}

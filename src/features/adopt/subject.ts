@@ -1,0 +1,55 @@
+import type { ContainerInspect, ImageInspect } from '../../engine/engine.ts';
+import type { NetworkDefinition } from '../../container/spec/network-definition.ts';
+import type { TextMap, Value } from '../../container/spec/value.ts';
+
+/** Something that the db cannot say of a container, a network or a volume. */
+export interface LeftOut {
+  /** `wiki`, `network lan` */
+  readonly name: string;
+  /** a key of a run spec, or a field of the engine's */
+  readonly key: string;
+  readonly value: string;
+  readonly why: string;
+}
+
+/** One container that is to be adopted, as it runs or as a Compose file writes it down. */
+export interface Subject {
+  readonly name: string;
+  /** what it has beyond its image and the engine's defaults, canonical, by key of a run spec; its image too */
+  readonly values: Readonly<Record<string, Value>>;
+  /** absent: it is written down only */
+  readonly there?: There;
+  /** whether it is to run */
+  readonly enabled: boolean;
+  readonly source: ImageOrigin;
+  /** the networks that it is on, but for the engine's own */
+  readonly networks: readonly Pick<NetworkDefinition, 'name' | 'driver' | 'internal' | 'addresses'>[];
+  /** files that some of its variables are left in */
+  readonly envFiles?: EnvFiles;
+  /** smaller starts first */
+  readonly priority?: number;
+  /** what no key of a run spec says */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface EnvFiles {
+  /** as a record names them */
+  readonly files: readonly string[];
+  readonly variables: TextMap;
+}
+
+export interface There {
+  readonly id: string;
+  readonly inspect: ContainerInspect;
+  /** undefined: it is gone */
+  readonly image: ImageInspect | undefined;
+}
+
+/** Where its image comes from: a registry, this host, or a folder that is built. */
+export type ImageOrigin = { readonly kind: 'pull' | 'local' } | { readonly kind: 'build'; readonly folder: string };
+
+/** The value of a key that holds one text. */
+export function findText(values: Subject['values'], key: string): string | undefined {
+  const value = values[key];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,73 @@
+import { Failure, reasonOf } from '../../base/errors.ts';
+import type { Paths } from '../../base/paths.ts';
+import { openDaily } from '../../flow/daily.ts';
+import { checkApache } from './apache.ts';
+import { checkDaemonOptions } from './daemon-options.ts';
+import { checkDisk } from './disk.ts';
+import { checkEngine } from './engine.ts';
+import { type Finding, makeFinder } from './finding.ts';
+import { checkFragments } from './fragments.ts';
+import { verifyHost } from '../verify/verify.ts';
+import { checkFiles, checkPending, checkPrograms } from './host.ts';
+import { checkOpen } from './open.ts';
+import { checkNames, makeResolve } from './names.ts';
+import { checkPorts } from './ports.ts';
+import { readExposure } from '../exposure/exposure.ts';
+import { readStatus } from '../status/status.ts';
+import { listAttention, wordOf } from '../status/status-words.ts';
+import { readWorld, type World } from '../../flow/world.ts';
+
+/** Looks at all that containers depend on, and changes nothing. What keeps one check from being made is a finding, too. */
+export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
+  const world = await readWorld(paths);
+  const groups = await Promise.all([
+    examineEngine(world),
+    attempt('names', () => checkNames(world, makeResolve(paths))),
+    attempt('apache', () => checkApache(world)),
+    attempt('programs', () => checkPrograms()),
+    attempt('files', () => checkFiles(verifyHost(paths))),
+    attempt('fragments', () => checkFragments(paths)),
+    attempt('pending', () => checkPending(paths)),
+  ]);
+  return groups.flat();
+}
+
+/** Without an engine that is the one thing to say of it. */
+async function examineEngine(world: World): Promise<readonly Finding[]> {
+  const { paths, snapshot, facts, ledger } = world;
+  try {
+    const { engine, daily } = await openDaily(paths);
+    const description = await daily.describe();
+    const [shares, containers] = await Promise.all([daily.measureDisk(), engine.listContainers()]);
+    // the drop-in that starts the engine in our way
+    const ownsUnit = [...ledger.outputs.paths()].some((file) => file.endsWith('/docker.service.d/docksmith.conf'));
+    return [
+      ...checkEngine(snapshot, daily.socket, description), ...checkDisk(description.dataRoot, shares),
+      ...await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit)),
+      ...checkPorts(world, containers), ...await attempt('containers', () => checkContainers(paths)), ...await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, []))),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [makeFinder('engine').bad(error.message, error.hint)];
+  }
+}
+
+async function checkContainers(paths: Paths): Promise<readonly Finding[]> {
+  const finder = makeFinder('containers');
+  const { containers, engineFailure } = await readStatus(paths, []);
+  if (engineFailure !== undefined) throw engineFailure;
+  const findings = containers.flatMap((container) => listAttention(container).map((words) => {
+    const [what = '', ...advice] = words.split('; ');
+    const text = `${container.name}: ${what}`;
+    return wordOf(container).level === 'bad' ? finder.bad(text, advice.join('; ')) : finder.warn(text, advice.join('; '));
+  }));
+  return findings.length === 0 ? [finder.ok(`${containers.length}, and all are as their records say`)] : findings;
+}
+
+async function attempt(check: string, look: () => readonly Finding[] | Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [makeFinder(check).bad(`it cannot be looked at: ${reasonOf(error)}`)];
+  }
+}

@@ -1,0 +1,16 @@
+import type { Place } from '../../base/errors.ts';
+
+export const RULES = ['event-lacks-template', 'template-in-no-event', 'output-without-service', 'custom-overrides-nothing', 'prop-not-read'] as const;
+
+/** Something in the tree of templates, events and schemas that its author cannot have meant. */
+export interface LintFinding {
+  readonly rule: (typeof RULES)[number];
+  /** a note may well be meant, and is no reason for exit code 1 */
+  readonly level: 'fault' | 'note';
+  readonly at: Place;
+  readonly what: string;
+  /** why it matters */
+  readonly why: string;
+  /** what to do */
+  readonly advice: string;
+}

@@ -1,0 +1,96 @@
+import { findPropSchema } from '../../db/check-value.ts';
+import { listSchemaFiles } from '../../db/read-schema.ts';
+import type { PropSchema, Schema } from '../../db/schema.ts';
+import { findRecordSchema, type Snapshot } from '../../db/snapshot.ts';
+import type { Place } from '../../base/errors.ts';
+import { layersOf, listMerged } from '../../base/layers.ts';
+import { findNearest } from '../../base/nearest.ts';
+import { type Paths, withoutRoot } from '../../base/paths.ts';
+import { type StaticRead, takesProp } from '../../template/language/shape.ts';
+import type { LintFinding } from './finding.ts';
+import type { Tree } from './tree.ts';
+import { readText } from '../../files/read-file.ts';
+
+/**
+ * Props that a schema has or a record sets, and that nobody reads: no template, and no reader
+ * that the schema names.
+ * @param commands of docksmith, by name: readers that a schema may name
+ */
+export function findUnreadProps(paths: Paths, { templates, events }: Tree, snapshot: Snapshot, commands: readonly string[]): readonly LintFinding[] {
+  const reads = [...templates.values()].flatMap(({ analysis }) => [...analysis.reads, ...analysis.checkReads]);
+  const readers = new Set([...commands.map((name) => `docksmith ${name}`), ...[...listMerged(layersOf(paths, 'events/actions')).keys(), ...events.flatMap(({ steps }) => steps)].map((name) => `action ${name}`)]);
+  return [...listDeclared(paths, snapshot.schema).flatMap((declared) => judge(declared, reads, readers)), ...findUnknown(snapshot, reads)];
+}
+
+interface Declared {
+  readonly db: string;
+  /** the type of the records, or in `configuration` their key */
+  readonly of: string;
+  readonly prop: string;
+  readonly schema: PropSchema;
+  readonly at: Place;
+}
+
+function judge({ db, of, prop, schema, at }: Declared, reads: readonly StaticRead[], readers: ReadonlySet<string>): readonly LintFinding[] {
+  const { reader, kind, values } = schema;
+  // a type of one value tells what a record is, and nothing else
+  if (prop === 'type' && kind === 'choice' && values?.length === 1) return [];
+  const name = db === 'configuration' ? `${db} ${of} ${prop}` : `${db} (${of}) ${prop}`;
+  if (reader !== undefined) {
+    if (readers.has(reader) || !/^(docksmith|action)( |$)/.test(reader)) return [];
+    const nearest = findNearest(reader, readers);
+    return [{ rule: 'prop-not-read', level: 'fault', at, what: `${name} is said to be read by "${reader}", and there is none`, why: 'a value that an admin sets there has no effect', advice: nearest === undefined ? 'a reader is "docksmith COMMAND", "action NAME", or another program in words' : `"reader": "${nearest}"` }];
+  }
+  if (reads.some((read) => read.db === db && isOfKind(read, db, of) && (prop === 'type' ? read.prop === undefined : takesProp(read, prop)))) return [];
+  return [{
+    rule: 'prop-not-read', level: SHARED.includes(db) ? 'note' : 'fault', at, what: `no template reads ${name}`, why: 'docksmith does nothing with a value that an admin sets there',
+    advice: 'name who reads it ("reader": "action NAME", or another program in words), read it in a fragment, or take it out of the schema where nobody does',
+  }];
+}
+
+function isOfKind({ key, type }: StaticRead, db: string, of: string): boolean {
+  return db === 'configuration' ? key === undefined || key === of : type === undefined || type === of;
+}
+
+function listDeclared(paths: Paths, schema: Schema): readonly Declared[] {
+  const files = listSchemaFiles(paths).map(({ db, file }) => ({ db, shown: withoutRoot(paths, file), lines: readText(file).split('\n') }));
+  return Object.entries(schema).flatMap(([db, kinds]) => Object.entries(kinds).flatMap(([of, props]) => Object.entries(props).map(([prop, one]): Declared => {
+    // the last file that has it is the one that says what holds
+    const places = files.filter((file) => file.db === db).flatMap(({ shown, lines }) => {
+      const line = findLine(lines, of, prop);
+      return line === undefined ? [] : [{ file: shown, line }];
+    });
+    return { db, of, prop, schema: one, at: places.at(-1) ?? { file: db } };
+  })));
+}
+
+/** The line of a prop, from 1, in a schema that has one a line, as all of them do that people write. */
+function findLine(lines: readonly string[], of: string, prop: string): number | undefined {
+  const isMember = (line: string, name: string): boolean => line.includes(`${JSON.stringify(name)}:`);
+  const start = lines.findIndex((line) => isMember(line, of));
+  const found = start < 0 ? -1 : lines.findIndex((line, n) => n >= start && isMember(line, prop));
+  return found < 0 ? undefined : found + 1;
+}
+
+/** Dbs that other programs of the host set props in as well. */
+const SHARED: readonly string[] = ['configuration', 'networks'];
+
+/**
+ * What records set of kinds that have a schema: a prop that is neither in it nor in a template may
+ * be misspelled, or be another program's. So none is advised to be taken away.
+ */
+function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly LintFinding[] {
+  return [...snapshot.dbs].flatMap(([db, records]) => [...records.values()].flatMap((record): readonly LintFinding[] => {
+    const kind = findRecordSchema(snapshot, db, record);
+    if (kind === undefined) return [];
+    const isRead = (prop: string): boolean => reads.some((read) => read.db === db && (read.key ?? record.key) === record.key && (read.type ?? record.type) === record.type && takesProp(read, prop));
+    return [...record.props.keys()].filter((prop) => findPropSchema(kind, prop) === undefined && !isRead(prop)).map((prop) => {
+      const nearest = findNearest(prop, Object.keys(kind).filter((known) => !record.props.has(known)));
+      return {
+        rule: 'prop-not-read', level: nearest === undefined || SHARED.includes(db) ? 'note' : 'fault', at: { file: `db ${db}` },
+        what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`, why: 'docksmith does nothing with it; another program may',
+        advice: nearest === undefined ? `nothing, where another program reads it; a schema may name that one: db/${db}/schema.d` : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
+      };
+    });
+  }));
+}

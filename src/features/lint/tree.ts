@@ -1,0 +1,87 @@
+import path from 'node:path';
+import { Failure, Failures, throwAll } from '../../base/errors.ts';
+import { listEvents } from '../../event/events.ts';
+import { listSteps, type ServiceToAdjust, type TemplateToExpand } from '../../event/steps.ts';
+import { compareBytes, isBackupName, layersOf, listMergedTree } from '../../base/layers.ts';
+import { type Paths } from '../../base/paths.ts';
+import { type Analysis, analyseTemplate } from '../../template/language/analyse.ts';
+import { listFragments } from '../../template/language/fragment.ts';
+import { HELPERS } from '../../template/helpers/index.ts';
+import { type Metadata, readMetadata } from '../../template/metadata.ts';
+
+/** One template whose metadata or events make an output of it. */
+export interface KnownTemplate {
+  /** path, as events name it */
+  readonly template: string;
+  readonly metadata: Metadata;
+  readonly analysis: Analysis;
+}
+
+export interface KnownEvent {
+  readonly event: string;
+  readonly templates: readonly TemplateToExpand[];
+  readonly services: readonly ServiceToAdjust[];
+  /** names of its steps without `SNN` */
+  readonly steps: readonly string[];
+}
+
+/** All templates and events of all layers, read without a look at any record. */
+export interface Tree {
+  /** by path: those that have metadata, and those that events expand */
+  readonly templates: ReadonlyMap<string, KnownTemplate>;
+  readonly events: readonly KnownEvent[];
+  /** folders of fragments (and flat files) that are no template of those and no part of one */
+  readonly unused: readonly string[];
+}
+
+/** @throws Failure(s): what is so broken that no event could run it */
+export function readTree(paths: Paths): Tree {
+  const failures: Failure[] = [];
+  const collect = <T>(read: () => T): readonly T[] => {
+    try {
+      return [read()];
+    } catch (error) {
+      if (error instanceof Failures) failures.push(...error.failures);
+      else if (error instanceof Failure) failures.push(error);
+      else throw error;
+      return [];
+    }
+  };
+  const events = listEvents(paths).flatMap((event) => collect(() => readEvent(paths, event)));
+  const named = new Set([...events.flatMap(({ templates }) => templates.map(({ template }) => template)), ...listMetadata(paths)]);
+  const templates = new Map([...named].sort(compareBytes).flatMap((template) => collect(() => {
+    const metadata = readMetadata(paths, template);
+    return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
+  })).filter(({ metadata }) => listFragments(paths, metadata.template) !== undefined).map((known) => [known.template, known]));
+  throwAll(failures);
+  return { templates, events, unused: listUnused(paths, templates) };
+}
+
+function readEvent(paths: Paths, event: string): KnownEvent {
+  const { steps, checks } = listSteps(paths, event);
+  return {
+    event,
+    templates: steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
+    services: steps.flatMap((step) => (step.kind === 'services' ? step.services : [])),
+    steps: [...steps, ...checks].flatMap((step) => (step.kind === 'executable' ? [step.name.replace(/^S\d\d/, '')] : [])),
+  };
+}
+
+function listMetadata(paths: Paths): readonly string[] {
+  return [...listMergedTree(layersOf(paths, 'templates.metadata')).keys()].filter((name) => !isBackupName(name)).map((name) => `/${name}`);
+}
+
+/** Files of the layers of templates, by their path under them; what stands beside the templates, a README, is none. */
+export function listTemplateFiles(layers: readonly string[]): ReadonlyMap<string, string> {
+  return new Map([...listMergedTree(layers)].filter(([name]) => name.includes('/') && !isBackupName(name)));
+}
+
+function listUnused(paths: Paths, templates: ReadonlyMap<string, KnownTemplate>): readonly string[] {
+  const known = [...templates.values()];
+  const used = new Set(known.flatMap(({ metadata, analysis }) => [metadata.template, ...analysis.parts]));
+  // one that a fragment computes the path of may be any
+  if (known.some(({ analysis }) => analysis.computesParts)) return [];
+  const files = listTemplateFiles(['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, kind)));
+  const unused = [...files.keys()].filter((name) => !used.has(`/${name}`) && !used.has(`/${path.dirname(name)}`)).map((name) => `/${path.dirname(name)}`);
+  return [...new Set(unused)].sort(compareBytes);
+}

@@ -1,0 +1,7 @@
+import type { StepPart } from '../../flow/step-part.ts';
+import { planImageFetches } from './update-images.ts';
+
+/** Of `docksmith update-images`. */
+export function updateImagesStep(names: readonly string[]): StepPart {
+  return { plan: ({ world: { paths, snapshot } }) => Promise.resolve({ containers: planImageFetches(paths, snapshot, names) }) };
+}

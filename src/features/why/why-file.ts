@@ -1,0 +1,184 @@
+import path from 'node:path';
+import { isMaskedRead } from '../../db/secret-values.ts';
+import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
+import { Failure, Failures } from '../../base/errors.ts';
+import { listSteps } from '../../event/steps.ts';
+import { findNearest } from '../../base/nearest.ts';
+import { CONFIG_DIR, type Paths, withoutRoot } from '../../base/paths.ts';
+import { layersOf } from '../../base/layers.ts';
+import { MASK } from '../../base/mask.ts';
+import { alignLines } from '../../output/plan/diff.ts';
+import { installedUnder } from '../../output/plan/installed.ts';
+import { objectFinder } from '../../output/history/objects.ts';
+import type { Renderer, RenderRequest } from '../../template/render.ts';
+import type { Rendered } from '../../template/rendered.ts';
+import type { RecordRef } from '../../template/language/origin.ts';
+import { existsSync } from 'node:fs';
+import { requestsOf } from '../../flow/expand.ts';
+import { listHistory } from '../history/history.ts';
+import { WHOLE_EVENT } from '../impact/impact.ts';
+import { makeRenderer } from '../../flow/rendering.ts';
+import { readWorld, type World, withOverlay } from '../../flow/world.ts';
+import { linesOf, listDeciding, type Named, textsOf } from './deciding.ts';
+import { type PropChange, PropChanges } from './prop-changes.ts';
+
+/** Where a line, or a part of one, comes from. */
+export interface LineOrigin {
+  /** file of the fragment, without the root */
+  readonly fragment: string;
+  readonly line: number;
+  /** whose it is: the admin's, that of another package, what docksmith ships */
+  readonly layer: 'custom' | 'package' | 'shipped';
+  /** the fragments of its name that it stands in for */
+  readonly overrides: readonly string[];
+  /** for a merged document: `services.wiki.mem_limit` */
+  readonly documentKey: string | undefined;
+}
+
+export interface DecidingProp extends Named {
+  /** undefined: not set; a secret is masked */
+  readonly value: string | undefined;
+  readonly isDefault: boolean;
+  readonly change: PropChange | undefined;
+}
+
+export interface LineWhy {
+  /** from 1, in the file as it stands; in one that is not there yet, as it would be written */
+  readonly number: number;
+  readonly text: string;
+  /** `edited`: nobody but somebody's hand has made it; `outdated`: docksmith wrote it, and would not any more */
+  readonly state: 'made' | 'edited' | 'outdated';
+  readonly origins: readonly LineOrigin[];
+  readonly props: readonly DecidingProp[];
+}
+
+export interface FileWhy {
+  readonly path: string;
+  readonly template: string;
+  readonly record: RecordRef | undefined;
+  /** the commit that last wrote it; undefined for one that is not written yet, or whose commit is not kept */
+  readonly written: { readonly when: string; readonly who: string; readonly command: string; readonly generation: number } | undefined;
+  readonly state: 'installed' | 'edited' | 'missing' | 'new';
+  /** what decides the whole file, and so every line of it */
+  readonly everywhere: readonly DecidingProp[];
+  readonly lines: readonly LineWhy[];
+}
+
+/** Which lines of a file: one, those of a key of a merged document and of all below it, or all. */
+export interface Wanted { readonly line?: number; readonly documentKey?: string }
+
+/**
+ * Says for the lines of a file which fragment and which props made them, by rendering it anew in
+ * memory: over the dbs as they are, and over others to see what decides a line.
+ * @throws Failure for a file that is not docksmith's, and for a line that it has not
+ */
+export async function whyFile(paths: Paths, file: string, wanted: Wanted = {}): Promise<FileWhy> {
+  const world = await readWorld(paths);
+  const renderer = makeRenderer(world);
+  const found = findOutput(world, renderer, file);
+  const { output } = found;
+  const owned = world.ledger.outputs.get(file);
+  const installed = installedUnder(paths)(file);
+  const isThere = installed.kind === 'file' && owned !== undefined;
+  const made = output === undefined ? [] : linesOf(output);
+  const shown = isThere ? textsOf(installed.file.content) : made.map(({ text }) => text);
+  const places = isThere ? alignLines(shown, made.map(({ text }) => text)) : made.map((_, n) => n);
+  const written = owned === undefined ? undefined : objectFinder(paths)(owned.digest);
+  const isEdited = isThere && written !== undefined && !written.equals(installed.file.content);
+  const byUs = written === undefined ? undefined : alignLines(shown, textsOf(written));
+  const numbers = choose(file, wanted, shown.map((_, n) => (places[n] === undefined ? [] : made[places[n]]?.origins ?? []).flatMap(({ documentKey }) => documentKey ?? [])));
+  const asked = numbers.flatMap((n) => places[n] ?? []);
+  const deciding = output === undefined ? new Map<number, readonly Named[]>() : listDeciding(output, asked, {
+    snapshot: world.snapshot, words: renderer.listLiterals(),
+    render: (overlay) => renderOver(world, renderer, found.request, file, overlay),
+  });
+  const changes = new PropChanges(paths);
+  const lists = [...deciding.values()];
+  const isEverywhere = (named: Named): boolean => lists.length > 1 && lists.every((list) => list.includes(named));
+  const explain = (named: Named): DecidingProp => explainProp(world.snapshot, named, changes);
+  const [last] = listHistory(paths, { limit: 1, file });
+  return {
+    path: file, template: output?.template ?? owned?.template ?? '', record: output?.record ?? owned?.record,
+    written: last === undefined || last.files.some(({ path: name, kind }) => name === file && kind === 'removed') ? undefined : { when: last.generation.when, who: last.generation.who, command: last.generation.command, generation: last.generation.number },
+    state: owned === undefined ? 'new' : !isThere ? 'missing' : isEdited ? 'edited' : 'installed',
+    everywhere: (lists[0] ?? []).filter(isEverywhere).map(explain),
+    lines: numbers.map((n): LineWhy => {
+      const place = places[n];
+      const state = place !== undefined ? 'made' : byUs?.[n] === undefined ? 'edited' : 'outdated';
+      return {
+        number: n + 1, text: shown[n] ?? '', state,
+        origins: place === undefined ? [] : (made[place]?.origins ?? []).map(({ fragment, line, documentKey }) => ({ ...describeFragment(paths, fragment), line, documentKey })),
+        props: place === undefined ? [] : (deciding.get(place) ?? []).filter((named) => !isEverywhere(named)).map(explain),
+      };
+    }),
+  };
+}
+
+interface Found { readonly request: RenderRequest; readonly output: Rendered | undefined }
+
+/** The output of that path as the whole event would make it, or one that was made once and is not any more. */
+function findOutput(world: World, renderer: Renderer, file: string): Found {
+  const { paths, ledger } = world;
+  const requests = requestsOf(listSteps(paths, WHOLE_EVENT).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])), []);
+  const owned = ledger.outputs.get(file);
+  const own = owned === undefined ? undefined : requests.find(({ template }) => template === owned.template) ?? { template: owned.template };
+  const all: string[] = [];
+  for (const request of own === undefined ? requests : [own]) {
+    const only = owned?.record === undefined || request.metadata !== undefined ? request : { ...request, args: [owned.record.key], metadata: { file, text: 'ONLY = arguments' } };
+    const { outputs } = renderer.render(only);
+    const output = outputs.find((one) => one.path === file);
+    if (output !== undefined) return { request: output.record === undefined || request.metadata !== undefined ? request : { ...request, args: [output.record.key], metadata: { file, text: 'ONLY = arguments' } }, output };
+    all.push(...outputs.map((one) => one.path));
+  }
+  if (own !== undefined) return { request: own, output: undefined };
+  const nearest = findNearest(file, [...ledger.outputs.paths(), ...all]);
+  throw new Failure(`cannot tell why "${file}" is as it is`, {
+    why: existsSync(paths.file(file)) ? 'it is not docksmith\'s' : 'there is no such file, and no template makes it', hint: nearest === undefined ? 'docksmith history shows the files that docksmith wrote' : `did you mean "${nearest}"?`,
+  });
+}
+
+function renderOver(world: World, renderer: Renderer, request: RenderRequest, file: string, overlay: Parameters<typeof withOverlay>[1][number]): Rendered | 'refused' | undefined {
+  try {
+    return renderer.over(withOverlay(world, [overlay])).render(request).outputs.find((output) => output.path === file);
+  } catch (error) {
+    if (error instanceof Failure || error instanceof Failures) return 'refused';
+    throw error;
+  }
+}
+
+/** The numbers of the lines that are asked for, from 0. @param keys of each line */
+function choose(file: string, { line, documentKey }: Wanted, keys: readonly (readonly string[])[]): readonly number[] {
+  if (line !== undefined) {
+    if (line >= 1 && line <= keys.length) return [line - 1];
+    throw new Failure(`cannot tell why "${file}:${line}" is as it is`, { why: `the file has ${keys.length} lines` });
+  }
+  if (documentKey === undefined) return keys.map((_, n) => n);
+  const numbers = keys.flatMap((of, n) => (of.some((key) => key === documentKey || key.startsWith(`${documentKey}.`)) ? [n] : []));
+  if (numbers.length > 0) return numbers;
+  const nearest = findNearest(documentKey, keys.flat());
+  throw new Failure(`cannot tell why "${file}:${documentKey}" is as it is`, { why: 'the file has no such line or key', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+}
+
+function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): DecidingProp {
+  const { db, key, prop } = named;
+  const record = getDb(snapshot, db).get(key);
+  const value = prop === undefined ? record?.type : findProp(snapshot, db, key, prop);
+  const change = changes.find(named, record);
+  const isSecret = isMaskedRead(snapshot, named);
+  const mask = (text: string | undefined): string | undefined => (text !== undefined && isSecret ? MASK : text);
+  return { ...named, value: mask(value), isDefault: prop !== undefined && value !== undefined && record?.props.has(prop) !== true, change: change && { ...change, before: mask(change.before) } };
+}
+
+const KINDS = ['templates-custom', 'templates', 'templates-default'];
+
+/** Whose fragment it is, and which ones of its name it stands in for: the layers in the order in which they win. */
+function describeFragment(paths: Paths, fragment: string): Omit<LineOrigin, 'line' | 'documentKey'> {
+  const layers = KINDS.flatMap((kind) => layersOf(paths, kind)).map((layer) => withoutRoot(paths, layer));
+  const own = layers.find((layer) => fragment.startsWith(`${layer}/`));
+  if (own === undefined) return { fragment, layer: 'shipped', overrides: [] };
+  const name = fragment.slice(own.length + 1);
+  const isOfHost = own.startsWith(`${CONFIG_DIR}/`);
+  const layer = own.endsWith('/templates-custom') ? 'custom' : isOfHost ? 'package' : 'shipped';
+  const lower = layers.slice(layers.indexOf(own) + 1).map((other) => path.posix.join(other, name));
+  return { fragment, layer, overrides: lower.filter((file) => existsSync(file.startsWith(`${CONFIG_DIR}/`) ? paths.file(file) : file)) };
+}

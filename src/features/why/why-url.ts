@@ -1,0 +1,102 @@
+import type { Snapshot } from '../../db/snapshot.ts';
+import { errorCode } from '../../base/errors.ts';
+import { Container, listEnabled } from '../../model/container.ts';
+import { findImageReference } from '../../model/image.ts';
+import { NotAccepted } from '../../model/network/parse-ports.ts';
+import { backEndPort, primaryHost, subDomainName } from '../../model/web.ts';
+import { SITE_TEMPLATES } from '../../web-server/layouts.ts';
+import { listUrls } from '../../model/urls.ts';
+import type { Paths } from '../../base/paths.ts';
+import { findEngine, readWorld, type World } from '../../flow/world.ts';
+import { findContainer } from './why-container.ts';
+import { readText } from '../../files/read-file.ts';
+
+/** Who answers at an address. */
+export interface UrlWhy {
+  readonly urls: readonly string[];
+  readonly container: string;
+  /** the prop that leads Apache there */
+  readonly by: 'SubDomain' | 'WebAlias';
+  /** Apache's file, and the line of it that names the host or the path; no line where the file does not have it (yet) */
+  readonly vhost: { readonly path: string; readonly line: number | undefined; readonly text: string } | undefined;
+  /** the loopback port that Apache asks; undefined where none was given yet */
+  readonly port: number | undefined;
+  readonly image: string;
+  /** `running`; undefined where the engine does not answer or has no such container */
+  readonly state: string | undefined;
+}
+
+/** A host and a path, as a person gives them: `http://wiki.example.test/`, `wiki.example.test`, `/git/`, `host.example.test/git`. Undefined for what cannot be one. */
+function parseTarget(target: string): { readonly host: string | undefined; readonly path: string } | undefined {
+  const isPath = target.startsWith('/');
+  const text = isPath ? `http://primary.invalid${target}` : target.includes('://') ? target : `http://${target}`;
+  if (!URL.canParse(text)) return undefined;
+  const { hostname, pathname } = new URL(text);
+  return { host: isPath ? undefined : hostname, path: pathname };
+}
+
+/** Finds the container behind a URL, a host name or a path of the primary host; undefined where the records have none. */
+export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy | undefined> {
+  const parsed = parseTarget(target);
+  if (parsed === undefined) return undefined;
+  const world = await readWorld(paths);
+  const found = findServed(world.snapshot, parsed);
+  if (found === undefined) return undefined;
+  const { container, by, mark } = found;
+  const { snapshot } = world;
+  const record = new Container(snapshot, container);
+  const summary = await findContainer(await findEngine(paths, snapshot), container);
+  return {
+    urls: listUrls(record), container, by, vhost: findVhost(world, container, by, mark),
+    port: findBackEndPort(record, world), image: findImageReference(record), state: summary?.status,
+  };
+}
+
+/** Undefined also for one that no event would accept. */
+function findBackEndPort(container: Container, { facts }: World): number | undefined {
+  try {
+    return backEndPort(container, facts);
+  } catch (error) {
+    if (error instanceof NotAccepted) return undefined;
+    throw error;
+  }
+}
+
+interface FoundContainer { readonly container: string; readonly by: UrlWhy['by']; /** what the line of the vhost ends with */ readonly mark: string }
+
+function findServed(snapshot: Snapshot, { host, path }: { readonly host: string | undefined; readonly path: string }): FoundContainer | undefined {
+  const served = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
+  const bySubDomain = served.find((container) => container.hasSubDomain && hostOf(container) === host?.toLowerCase())?.key;
+  if (host !== undefined && bySubDomain !== undefined) return { container: bySubDomain, by: 'SubDomain', mark: `ServerName ${host.toLowerCase()}` };
+  if (host !== undefined && host.toLowerCase() !== primaryHost(snapshot)) return undefined;
+  const alias = path.split('/')[1] ?? '';
+  const byAlias = served.find(({ webAliases }) => webAliases.includes(alias))?.key;
+  return byAlias === undefined ? undefined : { container: byAlias, by: 'WebAlias', mark: `<Location "/${alias}/">` };
+}
+
+function hostOf(container: Container): string | undefined {
+  try {
+    return subDomainName(container);
+  } catch (error) {
+    if (error instanceof NotAccepted) return undefined;
+    throw error;
+  }
+}
+
+function findVhost({ paths, ledger }: World, container: string, by: UrlWhy['by'], mark: string): UrlWhy['vhost'] {
+  const template = SITE_TEMPLATES[by === 'SubDomain' ? 'vhost' : 'primary'];
+  const owned = [...ledger.outputs.values()].find((output) => output.template === template && (output.record === undefined || output.record.key === container));
+  if (owned === undefined) return undefined;
+  const lines = readLines(paths.file(owned.path));
+  const n = lines.findIndex((line) => line.trim() === mark);
+  return { path: owned.path, line: n < 0 ? undefined : n + 1, text: lines[n]?.trim() ?? '' };
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    return readText(file).split('\n');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

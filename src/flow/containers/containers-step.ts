@@ -1,0 +1,122 @@
+import type { Engine } from '../../engine/engine.ts';
+import { applyImage } from '../../container/apply/image-operations.ts';
+import type { Operation } from '../../container/plan/operation.ts';
+import type { Asked, Plan } from '../../container/plan/plan.ts';
+import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
+import { SpecCache } from '../../container/spec/spec-cache.ts';
+import { Failure, UsageFailure } from '../../base/errors.ts';
+import { Container, CONTAINERS } from '../../model/container.ts';
+import type { Paths } from '../../base/paths.ts';
+import { isRunSpec, parseRenderedSpec } from '../expand.ts';
+import { readFailedSpecs } from './failed-specs.ts';
+import { fetchAskedImages } from './images.ts';
+import { notePending } from '../interrupted-event.ts';
+import { listBereft } from './interruptions.ts';
+import { listInvolved, RUN_SPECS } from '../involved.ts';
+import { outputsOf } from './mounted-files.ts';
+import { readOrderedStarts } from './ordered-starts.ts';
+import { planContainers, readRunSpecs, refuseMissing } from './reconcile.ts';
+import type { Reporter } from '../reporter.ts';
+import type { PlannedEvent, StepPart, StepPlan } from '../step-part.ts';
+import { findEngine, getEngine } from '../world.ts';
+
+/** What the step does to containers. */
+export interface StepRequest {
+  /** none: all of them */
+  readonly names: readonly string[];
+  readonly isBoot?: boolean;
+  /** start, stop or restart those that are named, instead of bringing them to what the records say */
+  readonly asked?: Asked['verb'];
+}
+
+/** Of `docksmith reconcile`. */
+export function reconcileStep(names: readonly string[], isBoot: boolean): StepPart {
+  const request = { names, isBoot };
+  return {
+    look: (world, _event, reporter, signal) => fetchAskedImages(world, names.length === 0 ? undefined : listInvolved(world.paths, world.snapshot, names), reporter, signal),
+    prepare: async (event, reporter) => {
+      if (!await mayComeLater(event)) await prepareContainers(event, request, reporter);
+    },
+    plan: (event) => previewContainers(event, request),
+    leave: notePending,
+  };
+}
+
+/** Of `docksmith start`, `stop` and `restart`. */
+export function askedStep(asked: Asked['verb'], names: readonly string[]): StepPart {
+  return { plan: (event) => previewContainers(event, { names, asked }) };
+}
+
+/** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
+async function mayComeLater(event: PlannedEvent): Promise<boolean> {
+  const { world: { paths, snapshot }, isHook, parts } = event;
+  if (await findEngine(paths, snapshot) !== undefined) return false;
+  return isHook || parts.some((part) => part.restartsEngine?.(event) === true);
+}
+
+/** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
+async function previewContainers(event: PlannedEvent, request: StepRequest): Promise<StepPlan> {
+  const { world: { paths, snapshot, ledger }, expanded } = event;
+  const { asked, names } = request;
+  if (asked !== undefined && names.length === 0) throw new UsageFailure(`cannot ${asked} containers`, { why: 'no container is named', hint: `db ${CONTAINERS} keys` });
+  try {
+    const plan = await planRenderedContainers(event, request, await getEngine(paths, snapshot));
+    refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
+    return { containers: asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listBereft(snapshot, plan)] } };
+  } catch (error) {
+    if (!(error instanceof Failure) || await findEngine(paths, snapshot) !== undefined) throw error;
+    return { warnings: [`what becomes of the containers is not known: ${error.message}`] };
+  }
+}
+
+/** What reconciling will do once the files of the event are in place: the plan over its run specs as they were rendered. */
+export function planRenderedContainers({ world: { paths, snapshot, ledger }, expanded: { outputs, changes }, retry }: Pick<PlannedEvent, 'world' | 'expanded' | 'retry'>, { names, isBoot = false, asked }: StepRequest, engine: Engine): Promise<Plan> {
+  const specs = new Map<string, RunSpec>(readInstalled(paths));
+  for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
+  for (const output of outputs.filter(isRunSpec)) {
+    const spec = parseRenderedSpec(paths, output);
+    specs.set(spec.name, spec);
+  }
+  // of a record that went, or makes no container now, there may be outputs left to remove, and no container any more
+  const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
+  const involved = listInvolved(paths, snapshot, names).filter((name) => !gone.has(name) || new Container(snapshot, name).isContainer);
+  return planContainers(snapshot, engine, specs, { ...(asked === undefined ? {} : { asked: { verb: asked, names } }), names: names.length === 0 ? undefined : involved, outputs: outputsOf(paths, ledger, changes), failed: retry ? undefined : readFailedSpecs(paths), boot: isBoot ? readOrderedStarts(paths) : undefined });
+}
+
+/**
+ * Sees to it before any file is touched that the containers can follow: the engine answers, no
+ * name or folder is in the way, and every image is there. Images that are missing are fetched now.
+ * @throws Failure(s) for what would leave files in place that no container can follow
+ */
+async function prepareContainers(event: PlannedEvent, request: StepRequest, reporter: Reporter): Promise<void> {
+  const { world: { paths, snapshot, ledger }, expanded } = event;
+  const engine = await getEngine(paths, snapshot);
+  const plan = await planRenderedContainers(event, request, engine);
+  refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
+  for (const operation of plan.operations) {
+    // what is there may be asked for again when it is used
+    if ((operation.verb !== 'pull' && operation.verb !== 'build') || !operation.isMissing) continue;
+    const { verb, name: image, cause } = operation;
+    reporter.progress(`${verb} ${image}`);
+    try {
+      await applyImage(engine, operation, (words) => reporter.progress(`${verb} ${image}: ${words}`));
+    } catch (error) {
+      throw error instanceof Failure ? forContainers(error, operation, plan) : error;
+    }
+    reporter.line('images', `${verb} ${image}: ${cause}`, 'stdout');
+  }
+}
+
+function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Operation, { operations }: Plan): Failure {
+  const users = operations.flatMap((operation) => ((operation.verb === 'create' || operation.verb === 'recreate') && getImage(operation.spec) === image ? [`"${operation.name}"`] : []));
+  return new Failure(`cannot ${verb} image "${image}" for container ${users.join(', ')}`, { why: why.trim(), ...(hint === undefined ? {} : { hint }), cause });
+}
+
+/** A spec that cannot be read now will be replaced, or is an error of the event itself. */
+function readInstalled(paths: Paths): ReadonlyMap<string, RunSpec> {
+  try {
+    return readRunSpecs(paths, undefined, new SpecCache(paths));
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,47 @@
+import { withFacts } from '../../host/facts.ts';
+import { inspectImage } from '../../container/actual/engine-facts.ts';
+import { applyImage, makeImageOperation } from '../../container/apply/image-operations.ts';
+import { formatImageReference } from '../../engine/image-reference.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
+import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
+import { listEnabled } from '../../model/container.ts';
+import { findImageReference, whyNotPulled } from '../../model/image.ts';
+import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/image-source.ts';
+import { needsImageFacts } from '../../model/image-facts.ts';
+import { listInvolved } from '../involved.ts';
+import type { Reporter } from '../reporter.ts';
+import { findEngine, type World } from '../world.ts';
+
+/** What the references in run specs mean, by reference as run specs spell it. @throws Failure where two records differ */
+export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
+  return new Map([...listImageSources(snapshot)].map(([reference, source]) => [formatImageReference(reference), source]));
+}
+
+/**
+ * Fetches the images that have to be asked before a run spec can be written: for the ports of
+ * `exposed`, for the web port, and for the variables of links. Those that may not be fetched are left to the checks.
+ * @param only keys of `docker_containers`
+ * @returns the world with what these images say
+ */
+export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter, signal: AbortSignal = NEVER): Promise<World> {
+  const { paths, snapshot, facts } = world;
+  const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
+  const asking = listEnabled(snapshot).filter((container) => (involved?.includes(container.key) ?? true)
+    && whyNotPulled(container) === undefined && needsImageFacts(container, facts));
+  const references = new Map(asking.map((container) => [findImageReference(container), container.key]));
+  if (references.size === 0) return world;
+  const engine = await findEngine(paths, snapshot);
+  if (engine === undefined) return world;
+  const sources = readImageSources(snapshot);
+  const images = new Map(facts.images);
+  for (const [reference, key] of references) {
+    const name = formatImageReference(reference);
+    const operation = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, `not there, and the ports of ${key} are left to it`, true);
+    reporter.progress(`${operation.verb} ${name}`);
+    await unlessInterrupted(signal, `cannot ${operation.verb} image "${name}"`, applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`)));
+    reporter.line('images', `${operation.verb} ${name}: ${operation.cause}`, 'stdout');
+    const image = await inspectImage(engine, reference);
+    if (image !== undefined) images.set(reference, image);
+  }
+  return { ...world, facts: withFacts(facts, { images }) };
+}

@@ -1,0 +1,137 @@
+import { type Inventory, takeInventory } from '../../container/actual/actual.ts';
+import { readAdopted, withoutGone, writeAdopted } from '../../container/actual/adopted.ts';
+import { type Applied, type Progress } from '../../container/apply/apply.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Plan } from '../../container/plan/plan.ts';
+import { SpecCache } from '../../container/spec/spec-cache.ts';
+import { readSnapshot } from '../../db/read-snapshot.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import { Failure } from '../../base/errors.ts';
+import { hearSignals, NEVER, unlessInterrupted } from '../../base/interrupt.ts';
+import { readHostFacts } from '../../host/host.ts';
+import { NO_FACTS } from '../../host/facts.ts';
+import { holdsSecret, type Mask } from '../../base/mask.ts';
+import { withHostDefaults } from '../../model/host-defaults.ts';
+import { Container, CONTAINERS, listEnabled } from '../../model/container.ts';
+import { readLedger } from '../../output/plan/ledger.ts';
+import { clearIntents } from '../../output/commit/intents.ts';
+import type { Paths } from '../../base/paths.ts';
+import { waitForBoot } from './boot.ts';
+import { listLeft, readFailedSpecs, rememberFailed, withoutHealed } from './failed-specs.ts';
+import { describeInterruptedPlan, listOwnFailures } from './interrupted-plan.ts';
+import { ALL_CONTAINERS, notePending } from '../interrupted-event.ts';
+import { listBereft } from './interruptions.ts';
+import { listInvolved } from '../involved.ts';
+import { outputsOf, recordSeenFiles } from './mounted-files.ts';
+import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
+import { applyContainers, healthTimes, planContainers, readRunSpecs, type ReconcileRequest } from './reconcile.ts';
+import { recorded, recordingOperations } from '../recorded.ts';
+import type { Reporter } from '../reporter.ts';
+import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
+import { readSecrets } from '../secrets.ts';
+import { watchUnsteady } from './unsteady.ts';
+import { getEngine } from '../world.ts';
+
+export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
+  /** tries run specs again that have failed */
+  readonly retry?: boolean | undefined;
+  /** waits for the engine and for addresses, and puts right in what order the engine has started containers */
+  readonly isBoot?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  /** as it was typed, without its arguments: for whoever waits for the lock, and for the log */
+  readonly command: string;
+  readonly waitSeconds?: number | undefined;
+  /** ends it in good order */
+  readonly signal?: AbortSignal | undefined;
+  /** without an engine it stays pending, and that is no failure */
+  readonly mayStayPending: boolean;
+}
+
+export interface Reconciled {
+  readonly plan: Plan;
+  /** undefined for a dry run, and where there was no engine */
+  readonly applied: Applied | undefined;
+  /** enabled containers that the plan does not touch */
+  readonly leftAlone: readonly string[];
+  /** why nothing could be done now */
+  readonly pending?: string;
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * The whole loop: desired and actual to a plan, and the plan carried out, under the event lock.
+ * @throws Failure(s) for what keeps it from beginning; what fails on the way is in the result
+ */
+export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
+  if (request.dryRun === true) return plan(paths, request, reporter);
+  const args = request.asked?.names ?? request.names ?? [];
+  const { result } = await recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true }, reporter, ({ run }) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
+  return result;
+}
+
+/** Plans, and where `onProgress` is given carries it out. */
+async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
+  const { signal = NEVER } = request;
+  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
+  const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
+  // it answers while files are read
+  const asked = request.isBoot === true ? undefined : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
+  let mask: Mask | undefined;
+  const cache = new SpecCache(paths, (text) => holdsSecret(mask ??= readSecrets(paths).mask, text));
+  const only = request.asked?.names ?? names;
+  const specs = readRunSpecs(paths, only, cache);
+  // a dry run writes nothing; and those of some are not all that will be asked for
+  if (onProgress !== undefined && only === undefined) cache.write();
+  const enabled = new Map([...specs].filter(([name]) => new Container(snapshot, name).isEnabled));
+  const answered = asked ?? await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot, async () => {
+    if (onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
+  }));
+  if (answered instanceof Failure) {
+    if (!request.mayStayPending) throw answered;
+    notePending(paths, answered.message);
+    return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${answered.message})`, failures: [] };
+  }
+  const { engine, inventory } = answered;
+  const outputs = outputsOf(paths, readLedger(paths));
+  const failed = await withoutHealed(readFailedSpecs(paths), engine, specs, healthTimes(snapshot));
+  const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
+  // who has data moved asks for it
+  const isRetry = request.retry === true || request.moveData === true;
+  const bare = await unlessInterrupted(signal, `cannot complete "${request.command}"`, planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, inventory, failed: isRetry ? undefined : failed }));
+  const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
+  const touched = new Set(planned.operations.map(({ name }) => name));
+  const leftAlone = listEnabled(snapshot).map(({ key }) => key).filter((name) => !touched.has(name));
+  if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
+  const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress, signal);
+  const ended = await watchUnsteady(engine, planned, healthTimes(snapshot), signal);
+  await removeOldSecrets(paths, snapshot, engine);
+  await forgetGone(paths, snapshot, engine);
+  if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
+  await hearSignals();
+  const interrupted = describeInterruptedPlan(request.command, signal, applied);
+  rememberFailed(paths, failed, planned, applied, new Date(), (text) => (mask ??= readSecrets(paths).mask)(text));
+  await rememberStarts(paths, engine, planned, applied);
+  if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined && interrupted === undefined) clearIntents(paths, [ALL_CONTAINERS]);
+  if (interrupted !== undefined && request.asked === undefined) notePending(paths, `${request.command} was interrupted`);
+  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...listOwnFailures(applied), ...listLeft({ left: new Map([...ended, ...planned.left ?? []]) }), ...interrupted ?? []] };
+}
+
+/** @returns why it does not answer, where it does not */
+async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<{ readonly engine: Engine; readonly inventory: Inventory } | Failure> {
+  try {
+    await waitFor?.();
+    const engine = await getEngine(paths, snapshot);
+    return { engine, inventory: await takeInventory(engine) };
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+/** Adopted containers that were replaced or removed leave nothing behind. */
+async function forgetGone(paths: Paths, snapshot: Snapshot, engine: Engine): Promise<void> {
+  const adopted = readAdopted(paths);
+  if (adopted.size === 0) return;
+  const left = withoutGone(adopted, await engine.listContainers(), new Set(getDb(snapshot, CONTAINERS).keys()));
+  if (left.size < adopted.size) writeAdopted(paths, left);
+}

@@ -1,0 +1,19 @@
+import type { ChangeSet } from '../../output/plan/change-set.ts';
+import { applyFilter, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
+import type { StepPart } from '../step-part.ts';
+
+/** Of `docksmith firewall --release`: what it takes away is told with what is set before. */
+export const releaseStep: StepPart = { plan: () => Promise.resolve({}) };
+
+/** Of `docksmith firewall`. */
+export const firewallStep: StepPart = {
+  plan: async ({ world: { paths }, expanded: { changes } }) => ({ firewall: (await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })).filtered }),
+};
+
+/** The files of the packet filter as the event would leave them. */
+function textsAfter(before: FilterTexts, { install, remove }: ChangeSet): FilterTexts {
+  const texts = new Map(before);
+  for (const { owned } of remove) texts.delete(owned.path);
+  for (const { output } of install) if (isFilterFile(output.path)) texts.set(output.path, output.content.toString());
+  return texts;
+}

@@ -1,0 +1,15 @@
+import { allocatePorts } from '../../model/network/allocate-ports.ts';
+import { planSetUp } from './setup.ts';
+import type { StepPart } from '../step-part.ts';
+
+/** Of `docksmith set-up`. */
+export const setUpStep: StepPart = { planDbs: ({ paths }) => planSetUp(paths) };
+
+/** Of `docksmith allocate-ports`. */
+export const allocatePortsStep: StepPart = {
+  planDbs: async (host) => {
+    const { snapshot, facts } = await host.readWorld();
+    const changes = allocatePorts(snapshot, facts);
+    return { changes, values: changes.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`) };
+  },
+};

@@ -1,0 +1,153 @@
+import { applyDefaults, planDefaults } from '../../db/defaults.ts';
+import { Draft } from '../../db/draft.ts';
+import { FlatDb } from '../../db/flat-db.ts';
+import type { RecordOverlay } from '../../db/overlay.ts';
+import { readSnapshot } from '../../db/read-snapshot.ts';
+import { toByteString } from '../../db/byte-text.ts';
+import { isSameRecord } from '../../db/record.ts';
+import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
+import { changeDb, readLines } from '../../db/store.ts';
+import { findBuildMachine } from '../../host/build-machine.ts';
+import { type Detected, detectHost, readTraces } from '../../host/detect.ts';
+import { type HostFacts, NO_FACTS } from '../../host/facts.ts';
+import { readHostFacts } from '../../host/host.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
+import { withHostDefaults } from '../../model/host-defaults.ts';
+import type { Paths } from '../../base/paths.ts';
+import { findLostData } from '../daemon/data-root.ts';
+import { deferSetUp } from './pending-set-up.ts';
+import type { Reporter } from '../reporter.ts';
+import { findEngine } from '../world.ts';
+
+/** One value that was found and written: `prop` undefined for the record's type. */
+export interface Found { readonly db: string; readonly key: string; readonly prop?: string; readonly value: string }
+
+export interface SetUp {
+  readonly lines: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What post-install and post-upgrade do to the dbs: migrations, defaults and forced values,
+ * then, for what nobody has set, what the host itself tells. Never overwrites a value.
+ * @throws Failures of migrations and values; what could be written is written
+ */
+export function setUpDbs(paths: Paths): SetUp {
+  const lines: string[] = [];
+  const applied = applyDefaults(paths, (line) => lines.push(line));
+  lines.push(...applied.map(({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`));
+  const elsewhere = findBuildMachine(paths);
+  if (elsewhere !== undefined) deferSetUp(paths, elsewhere);
+  const found = findOut(paths);
+  return { lines: [...lines, ...found.lines], warnings: found.warnings };
+}
+
+/** What the host itself tells, for what nobody has set. */
+export function findOut(paths: Paths): SetUp {
+  const { found, warnings } = lookAround(paths, readSnapshot(paths));
+  for (const value of found) writeFound(paths, value);
+  return { lines: found.map(({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`), warnings };
+}
+
+/** On a machine that is not the host itself only what its files tell. */
+function lookAround(paths: Paths, snapshot: Snapshot): { readonly found: readonly Found[]; readonly warnings: readonly string[] } {
+  const elsewhere = findBuildMachine(paths);
+  const detected = elsewhere === undefined ? detectHost(readTraces(paths)) : NOTHING_DETECTED;
+  const found = listFound(snapshot, detected, readHostFacts(paths));
+  return { found, warnings: elsewhere === undefined ? listUndecided(detected) : [`${elsewhere}: names, addresses and the engine are looked for by the first event on the host itself`] };
+}
+
+const NOTHING_DETECTED: Detected = { systemName: undefined, domainName: undefined, localIP: undefined, localNetworks: [], undecided: [], engineSocket: undefined };
+
+/** What was found and is set nowhere. Pure. */
+export function listFound(snapshot: Snapshot, detected: Detected, host: HostFacts): readonly Found[] {
+  const single = (key: string, value: string | undefined): readonly Found[] =>
+    (value === undefined || getDb(snapshot, 'configuration').has(key) ? [] : [{ db: 'configuration', key, value }]);
+  const prop = (key: string, name: string, value: string | undefined): readonly Found[] =>
+    (value === undefined || findProp(snapshot, 'configuration', key, name) !== undefined ? [] : [{ db: 'configuration', key, prop: name, value }]);
+  const networks = getDb(snapshot, 'networks').size > 0 ? [] : detected.localNetworks;
+  return [
+    ...single('SystemName', detected.systemName), ...single('DomainName', detected.domainName), ...single('LocalIP', detected.localIP),
+    ...networks.flatMap(({ address, mask }): Found[] => [{ db: 'networks', key: address, value: 'network' }, { db: 'networks', key: address, prop: 'Mask', value: mask }]),
+    ...prop('docker', 'Socket', detected.engineSocket === '/var/run/docker.sock' ? undefined : detected.engineSocket),
+    ...prop('httpd', 'Layout', host.apacheLayout),
+    ...prop('docksmith', 'ServiceManager', host.serviceManager),
+  ];
+}
+
+/**
+ * A host that docksmith comes to is alive: where its engine keeps containers in another folder
+ * than docksmith would have chosen, that folder stays its DataRoot.
+ * @returns what was written
+ */
+export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
+  const kept = await findDataRoot(paths, readSnapshot(paths));
+  if (kept === undefined) return [];
+  writeFound(paths, kept);
+  return [`configuration docker DataRoot: ${kept.value} (found)`];
+}
+
+async function findDataRoot(paths: Paths, dbs: Snapshot): Promise<Found | undefined> {
+  if (findBuildMachine(paths) !== undefined) return undefined;
+  const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
+  const engine = new DockerRecord(dbs).dataRoot === '' ? await findEngine(paths, snapshot) : undefined;
+  const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
+  return lost === undefined ? undefined : { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from };
+}
+
+function writeFound(paths: Paths, found: Found): void {
+  changeDb(paths, found.db, (draft) => setFound(draft, found));
+}
+
+function setFound(draft: Draft, { key, prop, value }: Found): void {
+  if (prop === undefined) draft.setType(toByteString(key), toByteString(value));
+  else draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+}
+
+/** What setting up would do to the dbs, as far as no executable has to be run for it. */
+export interface SetUpPlan {
+  /** the records that would be others */
+  readonly overlay: readonly RecordOverlay[];
+  /** `DB KEY PROP VALUE`, each value that would be another one */
+  readonly values: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Says what `setUpDbs` and `keepDataRoot` would do, over drafts of the dbs that are never written. @throws Failures of values that a db cannot hold */
+export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
+  const dbs = readSnapshot(paths);
+  const { drafts: planned, applied, migrations } = planDefaults(paths);
+  const drafts = new Map(planned);
+  const isSet: Found[] = [];
+  const set = (found: Found): void => {
+    const draft = drafts.get(found.db) ?? new Draft(readLines(paths, found.db));
+    drafts.set(found.db, draft);
+    setFound(draft, found);
+    isSet.push(found);
+  };
+  const asPlanned = (): Snapshot => ({ ...dbs, dbs: new Map([...dbs.dbs, ...[...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const)]) });
+  const looked = lookAround(paths, asPlanned());
+  for (const found of looked.found) set(found);
+  const dataRoot = await findDataRoot(paths, asPlanned());
+  if (dataRoot !== undefined) set(dataRoot);
+  return {
+    overlay: [...drafts].flatMap(([db, draft]) => {
+      const after = new FlatDb(() => draft.lines);
+      return [...after.keys()].filter((key) => !isSameRecord(dbs.dbs.get(db)?.get(key), after.get(key))).map((key) => ({ db, key, record: after.get(key) }));
+    }),
+    values: [...applied.map(({ db, key, prop, to }) => [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ')), ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' '))],
+    warnings: [...looked.warnings, ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`)],
+  };
+}
+
+function listUndecided({ undecided }: Detected): readonly string[] {
+  if (undecided.length === 0) return [];
+  return [`the local network is not plain to see: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`];
+}
+
+/** What set-up would have found. @param paths with the dbs that are staged */
+export async function findOutNow(paths: Paths, reporter: Reporter): Promise<void> {
+  const { lines, warnings } = findOut(paths);
+  for (const warning of warnings) reporter.warning(warning);
+  for (const line of [...lines, ...await keepDataRoot(paths)]) reporter.line('set-up', line, 'stdout');
+}

@@ -1,7 +1,0 @@
-import type { StepPart } from '../step-part.ts';
-import { planImageFetches } from '../update-images.ts';
-
-/** Of `docksmith update-images`. */
-export function updateImagesStep(names: readonly string[]): StepPart {
-  return { plan: ({ world: { paths, snapshot } }) => Promise.resolve({ containers: planImageFetches(paths, snapshot, names) }) };
-}

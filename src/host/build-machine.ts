@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { errorCode } from '../base/errors.ts';
+import type { Paths } from '../base/paths.ts';
+
+/**
+ * Whether this host is being laid out on another machine, whose names, addresses and services are
+ * none of its own: in a chroot, or while an image is built.
+ * @returns how that is seen, in words; undefined on a host that runs
+ */
+export function findBuildMachine(paths: Paths, env: NodeJS.ProcessEnv = process.env, proc = '/proc'): string | undefined {
+  if (/^(1|yes|y|true|t|on)$/i.test(env['SYSTEMD_OFFLINE'] ?? '')) return 'SYSTEMD_OFFLINE is set';
+  const chroot = findChroot(proc);
+  if (chroot !== undefined) return chroot;
+  // a host in a folder has the files of its own, and the machine's are not looked at
+  if (paths.root !== '' || BOOTED.some((name) => existsSync(name))) return undefined;
+  if (isInit(proc)) return undefined;
+  return BUILD_MARKS.find(([name]) => existsSync(name))?.[1];
+}
+
+/** What is only there where an init runs: systemd's (sd_booted(3)), runit's, OpenRC's. */
+const BOOTED = ['/run/systemd/system', '/run/runit', '/run/openrc/softlevel'];
+
+/** What builders of images lay down; a container that runs with an init of its own is a host. */
+const BUILD_MARKS = [
+  ['/.dockerenv', 'this is a container without an init'], ['/run/.containerenv', 'this is a container without an init'], ['/usr/sbin/policy-rc.d', 'no init runs, and policy-rc.d forbids services'],
+] as const;
+
+/** As systemd sees it: process 1 has another root than we have, or there is no process 1 to be seen. */
+function findChroot(proc: string): string | undefined {
+  const words = 'this is a chroot';
+  try {
+    const [ours, theirs] = [statSync('/'), statSync(`${proc}/1/root`)];
+    return ours.dev === theirs.dev && ours.ino === theirs.ino ? undefined : words;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return `${words} without /proc`;
+    // who may not look at process 1 sees his own mounts: that of the root is none of them where it is a mere folder
+    return readMountPoints(proc)?.includes('/') === false ? words : undefined;
+  }
+}
+
+/** ID PARENT DEVICE ROOT MOUNT-POINT … (proc(5)) */
+function readMountPoints(proc: string): readonly (string | undefined)[] | undefined {
+  try {
+    return readFileSync(`${proc}/self/mountinfo`, 'utf8').trim().split('\n').map((line) => line.split(' ')[4]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first process is one that starts services. */
+function isInit(proc: string): boolean {
+  try {
+    return /^(init|systemd|runit|runsvdir|s6-svscan|openrc-init)$/.test(readFileSync(`${proc}/1/comm`, 'utf8').trim());
+  } catch {
+    return false;
+  }
+}

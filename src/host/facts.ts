@@ -1,0 +1,73 @@
+import type { Layout } from '../web-server/layouts.ts';
+
+/** What rendering and planning must know of the world, and may not ask for themselves. */
+export interface Facts {
+  readonly host: HostFacts;
+  /** addresses of this host, without loopback and link-local ones */
+  readonly addresses: readonly Address[];
+  /** who listens on this host, from `/proc/net`; looked up when it is first asked for */
+  readonly listeners: readonly Listener[];
+  /** ports that containers of the engine publish now, ours and others'; empty without an engine */
+  readonly publishedPorts: readonly PublishedPort[];
+  /** image reference -> what the image says of itself; only images that the engine has */
+  readonly images: ReadonlyMap<string, ImageFacts>;
+  /**
+   * bridges of networks that the engine has under another name than docksmith would give them, by
+   * network; without an engine those that carry a name of the engine's own, since which network
+   * is theirs is not known then
+   */
+  readonly bridges: ReadonlyMap<string, string>;
+  /** the systemd unit of the engine and its drop-ins, but for ours, where one is installed under the root */
+  readonly dockerUnit?: UnitTexts | undefined;
+  /** loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files have to be read for it; that is done once. */
+  readonly portsInFiles: () => ReadonlyMap<number, string>;
+  /** what makes the digests of secrets those of this host alone; looked up when it is first asked for */
+  readonly secretSalt: string;
+}
+
+/** A file as it is; the path is without the root. */
+export interface FileText { readonly path: string; readonly text: string }
+
+/** A unit of systemd, then its drop-ins in the order in which they are laid over it. */
+export interface UnitTexts { readonly path: string; readonly texts: readonly FileText[] }
+
+/** What kind of host this is; the folders are looked for under the root. */
+export interface HostFacts {
+  /** by the folders that are there; undefined: none of an Apache */
+  readonly apacheLayout: Layout | undefined;
+  /** an Apache is installed and may be asked to check files: never under a root, whose files the machine's own does not read */
+  readonly hasApache: boolean;
+  /** /etc/debian_version is there */
+  readonly isDebian: boolean;
+  /** /home/e-smith is there */
+  readonly hasSmeHome: boolean;
+  readonly serviceManager: 'systemd' | 'sv' | 'command' | undefined;
+}
+
+/** Others in their place. What is only looked up when it is asked for stays so, which a spread would not leave. */
+export function withFacts(facts: Facts, others: Partial<Facts>): Facts {
+  return Object.defineProperties({ ...NO_FACTS }, { ...Object.getOwnPropertyDescriptors(facts), ...Object.getOwnPropertyDescriptors(others) });
+}
+
+export interface Address { readonly address: string; readonly prefix: number; readonly interface: string }
+export interface Listener {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** `nginx (pid 812)` where /proc tells, else undefined. Looked up when it is first asked for, since all processes have to be searched. */
+  readonly process?: string | undefined;
+}
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly container: string;
+  /** carries our labels */
+  readonly ours: boolean;
+}
+export interface ImageFacts { readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] }
+
+export const NO_FACTS: Facts = {
+  host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
+  addresses: [], listeners: [], publishedPorts: [], images: new Map(), bridges: new Map(), portsInFiles: () => new Map(), secretSalt: '',
+};

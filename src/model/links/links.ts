@@ -1,0 +1,116 @@
+import { type Index, lookUpIndex } from '../../db/snapshot.ts';
+import type { Facts } from '../../host/facts.ts';
+import { Container, containerOf, CONTAINERS } from '../container.ts';
+import { findImageReference } from '../image.ts';
+import { publishedPorts } from '../network/ports.ts';
+import { NotAccepted } from '../network/parse-ports.ts';
+
+/** The network that a container shares with those that it is linked with. */
+export function groupNetwork(key: string): string {
+  return `docksmith-${key}`;
+}
+
+/** Enabled containers by those that they are linked with. */
+export const LINKED_WITH: Index = {
+  name: 'linked with', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isEnabled ? container.links.map(({ target }) => target) : [];
+  },
+};
+
+/** Containers by those that they need, enabled or not. */
+export const NEEDING: Index = {
+  name: 'needing', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isContainer ? container.needs : [];
+  },
+};
+
+/** Containers by those whose network or volumes they have. */
+export const BOUND_TO: Index = {
+  name: 'bound to', db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isContainer ? container.boundTo : [];
+  },
+};
+
+/** A network that a container is on. */
+export interface JoinedNetwork {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** fixed, IPv4; undefined: the engine gives it one */
+  readonly address?: string;
+}
+
+/**
+ * The networks of a container beside or instead of the engine's own: `custom:NET`, its group's
+ * when it is linked with others, and under their aliases those of enabled ones that are linked
+ * with it. Empty: it is on the engine's `bridge` alone, or on none of its own.
+ */
+export function listJoinedNetworks(container: Container): readonly JoinedNetwork[] {
+  const { snapshot, key } = container;
+  const custom = container.customNetwork;
+  if (!container.hasOwnPorts) return [];
+  const isLinked = container.links.length > 0;
+  const groups = lookUpIndex(snapshot, LINKED_WITH, key).filter((other) => other !== key).map((other): JoinedNetwork => {
+    const aliases = new Container(snapshot, other).links.filter(({ target }) => target === key).map(({ alias }) => alias);
+    // its own name it has on every network anyway
+    return { name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) };
+  });
+  const address = container.networkAddress;
+  const own: readonly JoinedNetwork[] = [
+    ...(custom === undefined ? [] : [{ name: custom, aliases: container.networkAliases.filter((alias) => alias !== key), ...(address === undefined ? {} : { address }) }]),
+    ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : []),
+  ];
+  // who is only linked to stays on the bridge too, so that joining and leaving a group needs no new container
+  return own.length === 0 && groups.length > 0 ? [{ name: 'bridge', aliases: [] }, ...groups] : [...own, ...groups];
+}
+
+/**
+ * The variables that links of the old kind gave
+ * (https://docs.docker.com/engine/network/links/#environment-variables), with names where
+ * addresses stood. Without ports where the target's record names none and the engine does not
+ * have its image.
+ */
+export function linkVariables({ snapshot, key, links }: Container, facts: Facts): ReadonlyMap<string, string> {
+  return new Map(links.flatMap(({ target, alias }) => {
+    const prefix = alias.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
+    const ports = (linkPorts(new Container(snapshot, target), facts) ?? []).toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+    const [first] = ports;
+    return [
+      [`${prefix}_NAME`, `/${key}/${alias}`] as const,
+      ...(first === undefined ? [] : [[`${prefix}_PORT`, `${first.protocol}://${alias}:${first.port}`] as const]),
+      ...ports.flatMap(({ port, protocol }) => {
+        const name = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`;
+        return [[name, `${protocol}://${alias}:${port}`], [`${name}_ADDR`, alias], [`${name}_PORT`, String(port)], [`${name}_PROTO`, protocol]] as const;
+      }),
+    ];
+  }));
+}
+
+/** Whether an enabled container is linked with this one. */
+export function isLinkTarget({ snapshot, key }: Container): boolean {
+  return lookUpIndex(snapshot, LINKED_WITH, key).length > 0;
+}
+
+interface LinkPort { readonly port: number; readonly protocol: 'tcp' | 'udp' }
+
+/** The target's ports, as its record names them or else its image; undefined when neither is known. */
+export function linkPorts(target: Container, facts: Facts): readonly LinkPort[] | undefined {
+  const named = namedPorts(target, facts);
+  return named.length > 0 ? named : facts.images.get(findImageReference(target))?.exposedPorts;
+}
+
+function namedPorts(target: Container, facts: Facts): readonly LinkPort[] {
+  try {
+    const ports = publishedPorts(target, facts).map(({ container, protocol }) => [`${container}/${protocol}`, { port: container, protocol }] as const);
+    return [...new Map(ports).values()];
+  } catch (error) {
+    // a mistake of the target is told where the target is checked
+    if (error instanceof NotAccepted) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+import type { Snapshot } from '../../db/snapshot.ts';
+import type { Facts } from '../../host/facts.ts';
+import { boundAddresses } from './access.ts';
+import { type Container, listEnabled } from '../container.ts';
+import { namedPorts, publishedPorts } from './ports.ts';
+import { NotAccepted } from './parse-ports.ts';
+import { webPort } from '../web.ts';
+
+/** A port of the host that only the local networks may reach. */
+export interface FilteredPort {
+  readonly container: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  /** the address that it is bound to; undefined: every address of the host */
+  readonly address: string | undefined;
+  /** by whom it is answered: a container behind the engine's translation of addresses, or one on the host's own network */
+  readonly kind: 'published' | 'host';
+}
+
+/**
+ * The ports of enabled private containers that somebody outside could reach over IPv4 or IPv6,
+ * in byte order of the containers. What is bound to loopback alone is not among them; what a
+ * record says wrongly is left out, since that is refused elsewhere.
+ */
+export function listFilteredPorts(snapshot: Snapshot, facts: Facts, family: 4 | 6): readonly FilteredPort[] {
+  return listEnabled(snapshot).flatMap((of): readonly FilteredPort[] => {
+    const { key: container } = of;
+    const addresses = boundAddresses(of)?.filter((address) => isIP(address) === family && !isLoopback(address));
+    if (addresses === undefined) return [];
+    if (!of.hasOwnPorts) {
+      return listListening(of, facts).map((port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }));
+    }
+    return orNone(() => publishedPorts(of, facts)).flatMap(({ host: port, protocol }) =>
+      addresses.map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })));
+  });
+}
+
+/** Where a container on the host's network answers by itself: the ports that its record names, and the one that Apache talks to. */
+export function listListening(container: Container, facts: Facts): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+  if (container.network !== 'host') return [];
+  const named = orNone(() => namedPorts(container, facts));
+  const web = container.hasWeb ? orNone(() => [{ port: webPort(container, facts), protocol: 'tcp' as const }]) : [];
+  return [...named, ...web.filter(({ port }) => !named.some((other) => other.port === port && other.protocol === 'tcp'))];
+}
+
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function orNone<T>(list: () => readonly T[]): readonly T[] {
+  try {
+    return list();
+  } catch (error) {
+    if (error instanceof NotAccepted) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+import { linkSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure, Failures, reasonOf } from '../../base/errors.ts';
+import { takeLock } from '../../files/lock.ts';
+import { type Paths, STATE_DIR } from '../../base/paths.ts';
+import { type FileContent, removeIfThere, stageFile } from '../../files/replace-file.ts';
+import { syncTogether } from '../../files/sync-together.ts';
+import { makeFolder } from './folders.ts';
+import { keepFile, type KeptBecause } from '../history/history.ts';
+import { installedUnder, type ReadInstalled } from '../plan/installed.ts';
+import { commitJournal, type Fingerprint, fingerprintOf, type Journal, openJournal, removeJournal, stands, writeJournal } from './journal.ts';
+import { hasJournal } from '../../files/unfinished.ts';
+import { clearUp, newName, rollBack, syncFoldersOf, undoName, type UndoCompanion } from './roll-back.ts';
+
+/** One file that is changed. */
+export interface FileChange {
+  /** without the root */
+  readonly path: string;
+  /** what stands there; undefined: nothing */
+  readonly old: FileContent | undefined;
+  /** undefined: it is removed */
+  readonly wanted: FileContent | undefined;
+}
+
+/** What is changed together with the files and is none of them. */
+export interface Companion {
+  /** what `undo` has to know of it, also in another process */
+  readonly about: string;
+  /** lays what `undo` needs into the folder, and syncs it */
+  prepare(folder: string): void;
+  apply(): void;
+  readonly undo: UndoCompanion;
+}
+
+export interface Transaction {
+  /** whose it is, in words */
+  readonly command: string;
+  readonly changes: readonly FileChange[];
+  /** folders to be made for them, the upper ones first */
+  readonly newFolders: readonly string[];
+  /** folders that are empty afterwards and go */
+  readonly emptied: readonly string[];
+  readonly keep: readonly { readonly id: string; readonly path: string; readonly file: FileContent; readonly because: KeptBecause }[];
+  readonly companion?: Companion | undefined;
+  /** looks at everything in place, before it counts; what it throws takes everything back */
+  readonly verify?: (() => Promise<void>) | undefined;
+}
+
+/** Of a file of docksmith's own, as it stands now. */
+export function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
+  const installed = installedUnder(paths)(path);
+  return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
+}
+
+/** So many files are synced together: to wait for the disk for each takes far longer. */
+const MANY = 100;
+
+/** The lock that every commit is made under. Where it is free and there is a journal, somebody was killed. */
+export function commitLock(paths: Paths): string {
+  return paths.file(path.posix.join(STATE_DIR, 'commit.lock'));
+}
+
+/**
+ * Changes files and their companion, all of it or nothing, whatever fails and wherever this
+ * process is killed: 1. the journal says what is to be changed; 2. beside each file the new one is
+ * laid and the old one gets a second name, all of that synced; 3. the companion is changed, and the
+ * files by renames; 4. `verify` looks at it; 5. one rename in the journal is the commit; 6. the old
+ * ones go. Up to 5, renames put everything back: this process if it can, else the next command.
+ * @throws Failure(s) when nothing was changed; where putting back failed too, they say so
+ */
+export async function carryOut(paths: Paths, transaction: Transaction): Promise<void> {
+  const { command } = transaction;
+  const lock = takeLock(commitLock(paths), { holder: command });
+  try {
+    // one that was killed since we began: what we planned over was not whole
+    if (hasJournal(paths)) throw new Failure(`cannot run "${command}"`, { why: 'another commit was killed in the middle meanwhile', hint: 'the next command puts back what that one changed; then try again' });
+    await carryOutUnderLock(paths, transaction);
+  } finally {
+    lock.release();
+  }
+}
+
+async function carryOutUnderLock(paths: Paths, { command, changes, newFolders, emptied, keep, companion, verify }: Transaction): Promise<void> {
+  const entries = changes.map(({ path: filePath, old, wanted }) => ({ path: filePath, old: old && fingerprintOf(old), wanted: wanted && fingerprintOf(wanted) }));
+  const journal: Journal = { command, entries, newFolders, emptied, kept: keep.map(({ id }) => id), companion: companion?.about };
+  let at = 'the changes';
+  let isJournalled = false;
+  try {
+    const folder = openJournal(paths);
+    companion?.prepare(folder);
+    isJournalled = true;
+    writeJournal(paths, journal);
+    for (at of newFolders) makeFolder(paths, at);
+    const isMany = changes.length >= MANY;
+    for (const change of changes) {
+      at = change.path;
+      stage(paths, change, { sync: !isMany });
+    }
+    at = 'the changes';
+    if (isMany) await syncTogether(changes.flatMap(({ path: filePath, wanted }) => (wanted === undefined ? [] : [newName(paths, filePath)])));
+    syncFoldersOf(paths, entries);
+    for (const { id, path: filePath, file, because } of keep) keepFile(paths, id, filePath, file, because);
+    at = 'the dbs';
+    companion?.apply();
+    const readInstalled = installedUnder(paths);
+    for (const [n, change] of changes.entries()) {
+      at = change.path;
+      install(paths, change, readInstalled, entries[n]?.old);
+    }
+    syncFoldersOf(paths, entries);
+    at = 'the checks';
+    await verify?.();
+    at = 'the changes';
+    commitJournal(paths);
+  } catch (error) {
+    if (!isJournalled) removeJournal(paths);
+    const stuck = isJournalled ? rollBack(paths, journal, companion?.undo ?? (() => undefined)) : [];
+    throw explain(error, at, stuck);
+  }
+  // what cannot be cleared up now, the next command does: all of it is in place
+  clearUp(paths, journal);
+}
+
+/** Lays the new file beside the old one, and gives that a second name. */
+function stage(paths: Paths, { path: filePath, old, wanted }: FileChange, options: { readonly sync: boolean }): void {
+  if (wanted !== undefined) stageFile(newName(paths, filePath), wanted, options);
+  if (old === undefined) return;
+  const undo = undoName(paths, filePath);
+  try {
+    linkAnew(paths.file(filePath), undo);
+  } catch (error) {
+    // a file system without links, or a file that another user may not link
+    if (!['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errorCode(error) ?? '')) throw error;
+    stageFile(undo, old);
+  }
+}
+
+function linkAnew(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    removeIfThere(name);
+    linkSync(file, name);
+  }
+}
+
+function install(paths: Paths, { path: filePath, wanted }: FileChange, readInstalled: ReadInstalled, old: Fingerprint | undefined): void {
+  // between planning and now an admin's editor may have saved
+  if (!stands(readInstalled(filePath), old)) throw new Error('it was changed by somebody else since the event began');
+  if (wanted === undefined) removeIfThere(paths.file(filePath));
+  else renameSync(newName(paths, filePath), paths.file(filePath));
+}
+
+function explain(error: unknown, at: string, stuck: readonly string[]): Error {
+  if (stuck.length > 0) {
+    return new Failure(`cannot install "${at}"`, { why: `${reasonOf(error)}; putting back failed too: ${stuck.join('; ')}`, hint: 'once that is mended, the next command puts back the rest', cause: error });
+  }
+  if ((at === 'the checks' || at === 'the dbs') && (error instanceof Failure || error instanceof Failures)) return error;
+  return new Failure(`cannot install "${at}"`, { why: `${reasonOf(error)}; all files are again as they were before`, cause: error });
+}

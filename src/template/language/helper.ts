@@ -1,0 +1,46 @@
+import type { Facts } from '../../host/facts.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
+import type { ReadScope, TrackedText } from './tracked-text.ts';
+import type { Shapes, StaticCall, StaticRead } from './shape.ts';
+import type { Value } from './value.ts';
+
+/** What a helper is called with. */
+export interface HelperCall {
+  readonly args: readonly Value[];
+  /** the arguments one by one, for a helper that may not need the later ones */
+  readonly lazyArgs: readonly (() => Value)[];
+  readonly hash: ReadonlyMap<string, Value>;
+  /** notes in `scope` what is read of it */
+  readonly snapshot: Snapshot;
+  readonly facts: Facts;
+  readonly scope: ReadScope;
+  /** the block between `{{#helper}}` and `{{/helper}}`; undefined when it was called without one */
+  readonly block: (() => TrackedText) | undefined;
+  /** the text of another template, with more variables */
+  readonly expand: (template: string, variables: ReadonlyMap<string, Value>) => TrackedText;
+}
+
+/**
+ * A helper of fragments. All of them stand in the tables of `helpers/`; the example of each is
+ * run by a test, and `docksmith helpers` prints them.
+ */
+export interface Helper {
+  /** one line for the author of a fragment */
+  readonly doc: string;
+  readonly example: { readonly fragment: string; readonly gives: string };
+  /** a missing record or prop among its arguments is handed over as undefined, and is no error */
+  readonly takesMissing?: boolean;
+  /** its arguments are evaluated when it asks for them: `args` is empty */
+  readonly lazy?: boolean;
+  /** what it reads besides its arguments, for those who ask without calling it; a test observes that it is this and nothing else */
+  readonly reads?: readonly StaticRead[];
+  /** what its value may be, where fragments can go on from it to records, and what it reads by its arguments */
+  readonly shape?: (call: StaticCall) => Shapes;
+  /** throws HelperFailure, or any Error, whose message completes `cannot call "NAME": …` */
+  readonly call: (call: HelperCall) => Value;
+}
+
+export type HelperTable = Readonly<Record<string, Helper>>;
+
+/** What a helper does not accept; the evaluator adds the place. */
+export class HelperFailure extends Error {}

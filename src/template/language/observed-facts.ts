@@ -1,0 +1,71 @@
+import { FACTS } from '../../db/record.ts';
+import type { Facts, ImageFacts } from '../../host/facts.ts';
+import type { ReadScope } from './tracked-text.ts';
+
+/** The facts, and what is looked at of them is noted in the scope: a fact as a key, an image as a prop of `images`. */
+export function observeFacts(facts: Facts, scope: ReadScope): Facts {
+  return new ObservedFacts(facts, scope);
+}
+
+/** A fact as its reads name it, for who compares it with that of another time. */
+export function findFact(facts: Facts, key: string, prop: string | undefined): unknown {
+  if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
+  if (key === 'portsInFiles') return [...facts.portsInFiles()];
+  if (key === 'secretSalt') return facts.secretSalt;
+  const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit, bridges: [...facts.bridges] };
+  return named[key];
+}
+
+class ObservedFacts implements Facts {
+  readonly #facts: Facts;
+  readonly #scope: ReadScope;
+
+  constructor(facts: Facts, scope: ReadScope) {
+    this.#facts = facts;
+    this.#scope = scope;
+  }
+
+  #note(key: string): Facts {
+    this.#scope.note({ db: FACTS, key });
+    return this.#facts;
+  }
+
+  get host(): Facts['host'] { return this.#note('host').host; }
+  get addresses(): Facts['addresses'] { return this.#note('addresses').addresses; }
+  get listeners(): Facts['listeners'] { return this.#note('listeners').listeners; }
+  get publishedPorts(): Facts['publishedPorts'] { return this.#note('publishedPorts').publishedPorts; }
+  get dockerUnit(): Facts['dockerUnit'] { return this.#note('dockerUnit').dockerUnit; }
+  get bridges(): Facts['bridges'] { return this.#note('bridges').bridges; }
+  get portsInFiles(): Facts['portsInFiles'] { return this.#note('portsInFiles').portsInFiles; }
+  get secretSalt(): Facts['secretSalt'] { return this.#note('secretSalt').secretSalt; }
+  get images(): Facts['images'] { return new ObservedImages(this.#facts.images, this.#scope); }
+}
+
+class ObservedImages extends Map<string, ImageFacts> {
+  readonly #images: Facts['images'];
+  readonly #scope: ReadScope;
+
+  constructor(images: Facts['images'], scope: ReadScope) {
+    super();
+    this.#images = images;
+    this.#scope = scope;
+  }
+
+  override get(reference: string): ImageFacts | undefined {
+    this.#scope.note({ db: FACTS, key: 'images', prop: reference });
+    return this.#images.get(reference);
+  }
+
+  override has(reference: string): boolean {
+    return this.get(reference) !== undefined;
+  }
+
+  override [Symbol.iterator](): MapIterator<[string, ImageFacts]> {
+    this.#scope.note({ db: FACTS, key: 'images' });
+    return new Map(this.#images)[Symbol.iterator]();
+  }
+
+  override entries(): MapIterator<[string, ImageFacts]> {
+    return this[Symbol.iterator]();
+  }
+}

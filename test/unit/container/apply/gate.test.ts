@@ -1,0 +1,96 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { applyPlan } from '../../../../src/container/apply/apply.ts';
+import { makeGate, type Since } from '../../../../src/container/apply/gate.ts';
+import type { HealthTimes } from '../../../../src/container/spec/health-request.ts';
+import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
+import { Unhealthy } from '../../../../src/container/apply/unhealthy.ts';
+import { Failure } from '../../../../src/base/errors.ts';
+import { planFor, reconcile } from '../../../support/container-world.ts';
+
+const TIMES: HealthTimes = { wait: 60_000, uptime: 2000 };
+type Check = { readonly Start: string; readonly ExitCode: number; readonly Output: string };
+const check = (Start: string, ExitCode: number): Check => ({ Start, ExitCode, Output: '' });
+
+async function makeEngine(wanted: Readonly<Record<string, string>> = { wiki: '' }): Promise<MemoryEngine> {
+  const engine = new MemoryEngine({ images: { 'app:1': {} } });
+  await reconcile(engine, wanted);
+  return engine;
+}
+
+/** Looks until there is an answer; `onLook` is told how often it had to be waited for. */
+async function pass(engine: MemoryEngine, since: Since, times: HealthTimes = TIMES, onLook: (looks: number) => void = () => undefined): Promise<string> {
+  let looks = 0;
+  const [container] = await engine.listContainers();
+  try {
+    await makeGate(engine, times)({ id: container?.id ?? '', name: 'wiki', labels: {}, since }, () => onLook(++looks));
+    return 'healthy';
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `${error instanceof Unhealthy ? 'unhealthy' : 'disturbed'}: ${error instanceof Unhealthy ? error.reason : error.why}`;
+  }
+}
+
+describe('waiting for a container', () => {
+  it.each([3_600_000, -3_600_000])('goes on while somebody sets the clock by %i ms', async (jump) => {
+    const engine = await makeEngine();
+    engine.setState('wiki', { Health: { Status: 'starting' } });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await pass(engine, 'started', TIMES, (looks) => {
+      vi.setSystemTime(Date.now() + jump);
+      if (looks === 2) engine.setState('wiki', { Health: { Status: 'healthy' } });
+    })).toBe('healthy');
+  });
+
+  it('begins with the start of a container that was there before, and that has had its time', async () => {
+    const engine = await makeEngine();
+    engine.setState('wiki', { Health: { Status: 'starting' } });
+    const began = performance.now();
+    expect(await pass(engine, 'earlier')).toBe('unhealthy: its own check has not succeeded yet');
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  it('does not happen for one that is known to have failed', async () => {
+    const engine = await makeEngine();
+    let looks = 0;
+    engine.setState('wiki', { Health: { Status: 'starting' } });
+    expect(await pass(engine, 'failed', TIMES, () => looks++)).toBe('unhealthy: its own check has not succeeded yet');
+    expect(looks).toBe(0);
+    engine.setState('wiki', { Health: { Status: 'healthy' } });
+    expect(await pass(engine, 'failed')).toBe('healthy');
+  });
+
+  it('lasts until a check has run that began after a container was unpaused', async () => {
+    const engine = await makeEngine();
+    engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 3, Log: [check('1', 1)] } });
+    expect(await pass(engine, 'unpaused', TIMES, (looks) => {
+      if (looks === 2) engine.setState('wiki', { Health: { Status: 'healthy', FailingStreak: 0, Log: [check('1', 1), check('2', 0)] } });
+    })).toBe('healthy');
+    engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 3, Log: [check('1', 1)] } });
+    expect(await pass(engine, 'unpaused', TIMES, () => engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 4, Log: [check('2', 1)] } }))).toBe('unhealthy: its own check failed (exit code 1)');
+  });
+
+  it('says nothing of how it does where the engine does not tell, or somebody else did something to it', async () => {
+    const engine = await makeEngine();
+    const find = engine.findContainer.bind(engine);
+    let isRefusing = true;
+    engine.findContainer = (id) => (isRefusing ? Promise.reject(new Failure('cannot inspect it', { why: 'server error' })) : find(id));
+    expect(await pass(engine, 'started', { ...TIMES, wait: 400 })).toBe('disturbed: it did not become healthy within 0.4s: server error');
+    expect(await pass(engine, 'started', TIMES, () => { isRefusing = false; })).toBe('healthy');
+    expect(await pass(engine, 'started', TIMES)).toBe('healthy');
+    engine.setState('wiki', { Status: 'paused' });
+    expect(await pass(engine, 'started')).toBe('disturbed: it is paused');
+    engine.findContainer = () => Promise.resolve(undefined);
+    expect(await pass(engine, 'started')).toBe('disturbed: it went away');
+  });
+});
+
+it('a container is not kept waiting for one that is left as it is, since it has failed', async () => {
+  const engine = await makeEngine({ db: '' });
+  engine.setState('db', { Health: { Status: 'starting' } });
+  const plan = { ...await planFor(engine, { db: '', wiki: 'depends_on: [db]' }), left: new Map([['db', 'has failed before']]) };
+  const waits: string[] = [];
+  const { failed } = await applyPlan(engine, plan, ({ state, words }) => { if (state === 'going on') waits.push(words ?? ''); }, makeGate(engine, TIMES));
+  expect(failed.map(({ failure }) => failure.message)).toEqual(['cannot create container "wiki": it needs "db", and that is not healthy: its own check has not succeeded yet']);
+  expect(waits).toEqual([]);
+});
