@@ -9,8 +9,14 @@ export default tseslint.config(
     rules: {
       // numbers read well in messages; what is refused is what prints as [object Object]
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'no default exports: a name should be the same everywhere' }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'no default exports: a name should be the same everywhere' },
+      ],
     },
   },
   { files: ['vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },

@@ -4,7 +4,15 @@ export default defineConfig({
   test: {
     projects: [
       // on a machine that is busy with something else, none may fail for that
-      { test: { name: 'unit', testTimeout: 60_000, isolate: false, include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], setupFiles: ['test/support/property-seed.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          testTimeout: 60_000,
+          isolate: false,
+          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+          setupFiles: ['test/support/property-seed.ts'],
+        },
+      },
       {
         test: {
           name: 'integration',
@@ -12,7 +20,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // each engine has a network namespace of its own, so that files do not disturb each other; more of them only wait for each other's disks
+          // each engine has a network namespace of its own, so that files do not disturb each other; more of
+          // them only wait for each other's disks
           maxWorkers: 2,
         },
       },

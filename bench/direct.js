@@ -20,11 +20,24 @@ async function work() {
 
 function post(path, body) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath, agent, method: 'POST', path, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part) => (text += part));
-      response.on('end', () => ((response.statusCode ?? 500) < 300 ? resolve(text) : reject(new Error(`${path}: ${response.statusCode} ${text}`))));
-    });
+    const request = http.request(
+      {
+        socketPath,
+        agent,
+        method: 'POST',
+        path,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part) => (text += part));
+        response.on('end', () =>
+          (response.statusCode ?? 500) < 300
+            ? resolve(text)
+            : reject(new Error(`${path}: ${response.statusCode} ${text}`)),
+        );
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });

@@ -28,8 +28,15 @@ export async function startEngineRows(): Promise<EngineRows> {
   const env = { DOCKSMITH_ROOT: host.root, DOCKER_HOST: `unix://${engine.socket}` };
   await makeSleepImage(engine, 'bench:1');
   await host.db(
-    'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1', 'networks set 127.0.0.0 network Mask 255.0.0.0',
-    ...Array.from({ length: CONTAINERS }, (_, n) => `docker_containers set c${n} service status enabled Image bench:1 MaxMemory ${32 + n} Environment NUMBER=${n} Pull never`),
+    'configuration set DomainName example.test',
+    'configuration set SystemName host',
+    'configuration set LocalIP 127.0.0.1',
+    'networks set 127.0.0.0 network Mask 255.0.0.0',
+    ...Array.from(
+      { length: CONTAINERS },
+      (_, n) =>
+        `docker_containers set c${n} service status enabled Image bench:1 MaxMemory ${32 + n} Environment NUMBER=${n} Pull never`,
+    ),
   );
   host.write('/etc/docksmith/events/bench/templates2expand/etc/docksmith/containers', '');
   await host.runOrFail('signal-event', ['bench']);
@@ -49,7 +56,9 @@ export async function startEngineRows(): Promise<EngineRows> {
       await proxy.stop();
       const parts = await alternate(rounds, { 'node -e 0': startNode, reconcile });
       return {
-        value: parts.reconcile / parts['node -e 0'], limit: 2, parts: { ...parts, 'calls of the engine': calls },
+        value: parts.reconcile / parts['node -e 0'],
+        limit: 2,
+        parts: { ...parts, 'calls of the engine': calls },
         ...(mutating.length === 0 ? {} : { broken: `mutating calls: ${mutating.join(', ')}` }),
       };
     },

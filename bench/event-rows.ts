@@ -28,14 +28,23 @@ async function startEventHost(count: number): Promise<EventHost> {
   await makeSleepImage(engine, IMAGE);
   host.write('/etc/httpd/conf.d/README', '');
   await host.db(
-    'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1', 'networks set 127.0.0.0 network Mask 255.0.0.0',
-    'configuration set docker service status enabled Daemon foreign', 'configuration set httpd service status enabled Layout redhat ConfDir /etc/httpd/conf.d',
-    ...Array.from({ length: count }, (_, n) => `docker_containers set c${n} service status enabled Image ${IMAGE} MaxMemory ${32 + n} Env.NUMBER ${n} SubDomain enabled WebPort ${8000 + n} Pull never`),
+    'configuration set DomainName example.test',
+    'configuration set SystemName host',
+    'configuration set LocalIP 127.0.0.1',
+    'networks set 127.0.0.0 network Mask 255.0.0.0',
+    'configuration set docker service status enabled Daemon foreign',
+    'configuration set httpd service status enabled Layout redhat ConfDir /etc/httpd/conf.d',
+    ...Array.from(
+      { length: count },
+      (_, n) =>
+        `docker_containers set c${n} service status enabled Image ${IMAGE} MaxMemory ${32 + n} Env.NUMBER ${n} SubDomain enabled WebPort ${8000 + n} Pull never`,
+    ),
   );
   await host.runOrFail('signal-event', ['docker-update']);
   const inside = { namespace: engine.namespace, env: { ...env, DOCKSMITH_ROOT: host.root } };
   return {
-    engine, host,
+    engine,
+    host,
     time: (program, ...args) => timeNode([bin(program), ...args], inside),
     startNode: () => timeNode(['-e', '0'], inside),
     async stop() {
@@ -56,7 +65,10 @@ async function withHost(count: number, measure: (host: EventHost) => Promise<Fig
 
 function measureEvent(rounds: number, count: number, limit: number, ...options: readonly string[]): Promise<Figure> {
   return withHost(count, async ({ time, startNode }) => {
-    const parts = await alternate(rounds, { 'node -e 0': startNode, event: () => time('signal-event', ...options, 'docker-update') });
+    const parts = await alternate(rounds, {
+      'node -e 0': startNode,
+      event: () => time('signal-event', ...options, 'docker-update'),
+    });
     return { value: parts.event / parts['node -e 0'], limit, parts };
   });
 }
@@ -64,46 +76,100 @@ function measureEvent(rounds: number, count: number, limit: number, ...options: 
 /** What a user types all day, and the event that is in it. */
 export const EVENT_ROWS: readonly Row[] = [
   {
-    name: 'user-line', title: 'db setprop of one MaxMemory && signal-event docker-update, 5 containers', limit: '8 node -e 0', rounds: 15,
-    measure: (rounds) => withHost(5, async ({ time, startNode }) => {
-      const parts = await alternate(rounds, {
-        'node -e 0': startNode,
-        line: async (round) => await time('db', 'docker_containers', 'setprop', 'c3', 'MaxMemory', String(100 + round)) + await time('signal-event', 'docker-update'),
-      });
-      return { value: parts.line / parts['node -e 0'], limit: 8, parts };
-    }),
-  },
-  { name: 'event-unchanged', title: 'signal-event docker-update, nothing changed, 5 containers behind Apache', limit: '4 node -e 0', rounds: 21, measure: (rounds) => measureEvent(rounds, 5, 4) },
-  { name: 'event-unchanged-50', title: 'the same with 50 containers', limit: '6 node -e 0', rounds: 11, measure: (rounds) => measureEvent(rounds, 50, 6) },
-  { name: 'event-dry-run', title: 'signal-event --dry-run docker-update, nothing changed, 5 containers', limit: '4 node -e 0', rounds: 21, measure: (rounds) => measureEvent(rounds, 5, 4, '--dry-run') },
-  { name: 'compose-unchanged', title: 'docker-update against docker-compose up -d, 20 containers, nothing changed', limit: '1/3', rounds: 5, measure: (rounds) => measureCompose(rounds, 1 / 3, () => Promise.resolve()) },
-  {
-    name: 'compose-one', title: 'the same, one changed', limit: '1', rounds: 3,
-    measure: (rounds) => measureCompose(rounds, 1, async ({ host }, file, round) => {
-      await host.db(`docker_containers setprop c3 Env.NUMBER ${1000 + round}`);
-      const compose = parse(readFileSync(file, 'utf8')) as ComposeFile;
-      writeFileSync(file, stringify({ ...compose, services: { ...compose.services, c3: { ...compose.services['c3'], environment: { NUMBER: String(1000 + round) } } } }));
-    }),
+    name: 'user-line',
+    title: 'db setprop of one MaxMemory && signal-event docker-update, 5 containers',
+    limit: '8 node -e 0',
+    rounds: 15,
+    measure: (rounds) =>
+      withHost(5, async ({ time, startNode }) => {
+        const parts = await alternate(rounds, {
+          'node -e 0': startNode,
+          line: async (round) =>
+            (await time('db', 'docker_containers', 'setprop', 'c3', 'MaxMemory', String(100 + round))) +
+            (await time('signal-event', 'docker-update')),
+        });
+        return { value: parts.line / parts['node -e 0'], limit: 8, parts };
+      }),
   },
   {
-    name: 'compose-first', title: 'the same, first', limit: '1', rounds: 2,
-    measure: (rounds) => measureCompose(rounds, 1, async ({ engine }, _file, _round, other) => {
-      for (const one of [engine, other]) {
-        const ids = (await one.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
-        if (ids.length > 0) await one.docker('rm', '--force', ...ids);
-      }
-    }),
+    name: 'event-unchanged',
+    title: 'signal-event docker-update, nothing changed, 5 containers behind Apache',
+    limit: '4 node -e 0',
+    rounds: 21,
+    measure: (rounds) => measureEvent(rounds, 5, 4),
+  },
+  {
+    name: 'event-unchanged-50',
+    title: 'the same with 50 containers',
+    limit: '6 node -e 0',
+    rounds: 11,
+    measure: (rounds) => measureEvent(rounds, 50, 6),
+  },
+  {
+    name: 'event-dry-run',
+    title: 'signal-event --dry-run docker-update, nothing changed, 5 containers',
+    limit: '4 node -e 0',
+    rounds: 21,
+    measure: (rounds) => measureEvent(rounds, 5, 4, '--dry-run'),
+  },
+  {
+    name: 'compose-unchanged',
+    title: 'docker-update against docker-compose up -d, 20 containers, nothing changed',
+    limit: '1/3',
+    rounds: 5,
+    measure: (rounds) => measureCompose(rounds, 1 / 3, () => Promise.resolve()),
+  },
+  {
+    name: 'compose-one',
+    title: 'the same, one changed',
+    limit: '1',
+    rounds: 3,
+    measure: (rounds) =>
+      measureCompose(rounds, 1, async ({ host }, file, round) => {
+        await host.db(`docker_containers setprop c3 Env.NUMBER ${1000 + round}`);
+        const compose = parse(readFileSync(file, 'utf8')) as ComposeFile;
+        writeFileSync(
+          file,
+          stringify({
+            ...compose,
+            services: {
+              ...compose.services,
+              c3: { ...compose.services['c3'], environment: { NUMBER: String(1000 + round) } },
+            },
+          }),
+        );
+      }),
+  },
+  {
+    name: 'compose-first',
+    title: 'the same, first',
+    limit: '1',
+    rounds: 2,
+    measure: (rounds) =>
+      measureCompose(rounds, 1, async ({ engine }, _file, _round, other) => {
+        for (const one of [engine, other]) {
+          const ids = (await one.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
+          if (ids.length > 0) await one.docker('rm', '--force', ...ids);
+        }
+      }),
   },
 ];
 
-interface ComposeFile { readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
+interface ComposeFile {
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
 
 /**
  * The event and Debian's docker-compose with the same run specs in one file, each with an engine of its own.
  * @param prepare before both of a round: what is other than in the last one
  */
-async function measureCompose(rounds: number, limit: number, prepare: (host: EventHost, file: string, round: number, other: Dockerd) => Promise<void>): Promise<Figure> {
-  if (spawnSync('docker-compose', ['version']).status !== 0) throw new Error('there is no docker-compose here: apt-get install docker-compose');
+async function measureCompose(
+  rounds: number,
+  limit: number,
+  prepare: (host: EventHost, file: string, round: number, other: Dockerd) => Promise<void>,
+): Promise<Figure> {
+  if (spawnSync('docker-compose', ['version']).status !== 0)
+    throw new Error('there is no docker-compose here: apt-get install docker-compose');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-bench-'));
   const file = path.join(folder, 'docker-compose.yml');
   const other = await startDockerd();
@@ -111,8 +177,16 @@ async function measureCompose(rounds: number, limit: number, prepare: (host: Eve
     await makeSleepImage(other, IMAGE);
     return await withHost(20, async (own) => {
       writeFileSync(file, stringify({ version: '2.4', ...readRunSpecs(own.host) }));
-      const [program, args] = other.namespace.command('docker-compose', ['--project-name', 'bench', '--file', file, 'up', '--detach']);
-      const compose = (): Promise<number> => timeProgram(program, args, { env: { DOCKER_HOST: `unix://${other.socket}` } });
+      const [program, args] = other.namespace.command('docker-compose', [
+        '--project-name',
+        'bench',
+        '--file',
+        file,
+        'up',
+        '--detach',
+      ]);
+      const compose = (): Promise<number> =>
+        timeProgram(program, args, { env: { DOCKER_HOST: `unix://${other.socket}` } });
       await compose();
       const parts = await alternate(rounds, {
         event: async (round) => {

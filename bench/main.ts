@@ -11,18 +11,29 @@ import { type Figure, type Row, ROWS } from './rows.ts';
  * @returns the exit code: 0 measured, whether the limits hold or not; 1 a row could not be measured; 2 wrong usage
  */
 export async function runBench(): Promise<number> {
-  const { values: { list = false, rounds }, positionals } = parseArgs({ options: { list: { type: 'boolean' }, rounds: { type: 'string' } }, allowPositionals: true });
+  const {
+    values: { list = false, rounds },
+    positionals,
+  } = parseArgs({ options: { list: { type: 'boolean' }, rounds: { type: 'string' } }, allowPositionals: true });
   const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
   if (unknown.length > 0 || (rounds !== undefined && !/^[1-9]\d*$/.test(rounds))) {
-    console.error(`bench: cannot run ${unknown.length > 0 ? unknown.join(', ') : `${rounds ?? ''} rounds`}\nhint: npm run bench -- --list`);
+    console.error(
+      `bench: cannot run ${unknown.length > 0 ? unknown.join(', ') : `${rounds ?? ''} rounds`}\nhint: npm run bench -- --list`,
+    );
     return 2;
   }
   if (list) {
     for (const { name, title, limit } of ROWS) console.log(`${name.padEnd(20)}  ${title}: at most ${limit}`);
     return 0;
   }
-  const results: (Pick<Row, 'name' | 'title' | 'limit'> & { readonly figure?: Figure; readonly holds: boolean; readonly error?: string })[] = [];
-  for (const { name, title, limit, rounds: usual, measure } of positionals.length === 0 ? ROWS : ROWS.filter((row) => positionals.includes(row.name))) {
+  const results: (Pick<Row, 'name' | 'title' | 'limit'> & {
+    readonly figure?: Figure;
+    readonly holds: boolean;
+    readonly error?: string;
+  })[] = [];
+  for (const { name, title, limit, rounds: usual, measure } of positionals.length === 0
+    ? ROWS
+    : ROWS.filter((row) => positionals.includes(row.name))) {
     try {
       const figure = await measure(Number(rounds ?? usual));
       const holds = figure.value <= figure.limit && figure.broken === undefined;
@@ -38,12 +49,22 @@ export async function runBench(): Promise<number> {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ ...describeMachine(), results }, undefined, 2)}\n`);
   const missed = results.filter(({ holds }) => !holds).map(({ name }) => name);
-  console.log(`\n${results.length - missed.length} of ${results.length} limits hold${missed.length === 0 ? '' : `; not: ${missed.join(', ')}`}\nwritten to ${path.relative(ROOT, file)}`);
+  console.log(
+    `\n${results.length - missed.length} of ${results.length} limits hold${missed.length === 0 ? '' : `; not: ${missed.join(', ')}`}\nwritten to ${path.relative(ROOT, file)}`,
+  );
   return results.some(({ error }) => error !== undefined) ? 1 : 0;
 }
 
-function formatRow(name: string, title: string, limit: string, { value, limit: most, parts, broken }: Figure, holds: boolean): string {
-  const measured = Object.entries(parts).map(([part, figure]) => `${part} ${figure >= 100 ? Math.round(figure) : figure.toFixed(1)}`).join(', ');
+function formatRow(
+  name: string,
+  title: string,
+  limit: string,
+  { value, limit: most, parts, broken }: Figure,
+  holds: boolean,
+): string {
+  const measured = Object.entries(parts)
+    .map(([part, figure]) => `${part} ${figure >= 100 ? Math.round(figure) : figure.toFixed(1)}`)
+    .join(', ');
   return `${name}: ${title}\n  ${value.toFixed(2).padStart(7)} of ${most} (at most ${limit}): ${holds ? 'holds' : 'MISSED'}${broken === undefined ? '' : `, ${broken}`}\n          ${measured}`;
 }
 
@@ -58,7 +79,18 @@ function describeMachine(): Readonly<Record<string, unknown>> {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
   return {
     date: new Date().toISOString(),
-    machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, memoryMB: Math.round(os.totalmem() / 1e6), load: os.loadavg(), kernel: os.release() },
-    versions: { docksmith: version, commit: ask('git', 'rev-parse', '--short', 'HEAD'), node: process.version, dockerd: ask('dockerd', '--version') },
+    machine: {
+      cpu: os.cpus()[0]?.model,
+      cores: os.cpus().length,
+      memoryMB: Math.round(os.totalmem() / 1e6),
+      load: os.loadavg(),
+      kernel: os.release(),
+    },
+    versions: {
+      docksmith: version,
+      commit: ask('git', 'rev-parse', '--short', 'HEAD'),
+      node: process.version,
+      dockerd: ask('dockerd', '--version'),
+    },
   };
 }

@@ -21,11 +21,15 @@ export interface ProcessOptions {
 
 /** Milliseconds from the start of a node process to its end. It must end with 0. */
 export function timeNode(args: readonly string[], options: ProcessOptions = {}): Promise<number> {
-  return timeProgram(...options.namespace?.command(process.execPath, args) ?? [process.execPath, args], options);
+  return timeProgram(...(options.namespace?.command(process.execPath, args) ?? [process.execPath, args]), options);
 }
 
 /** The same of any program. */
-export async function timeProgram(program: string, args: readonly string[], { env = {}, stdin = '' }: ProcessOptions = {}): Promise<number> {
+export async function timeProgram(
+  program: string,
+  args: readonly string[],
+  { env = {}, stdin = '' }: ProcessOptions = {},
+): Promise<number> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-bench-'));
   const [given, said] = [path.join(folder, 'stdin'), path.join(folder, 'said')];
   writeFileSync(given, stdin);
@@ -33,10 +37,23 @@ export async function timeProgram(program: string, args: readonly string[], { en
   try {
     const from = process.hrtime.bigint();
     // files, not pipes: nobody here wakes up to read while the time runs
-    const child = spawn(program, args, { stdio: [input, output, output], env: { ...process.env, DBPATH: undefined, DOCKER_HOST: undefined, NODE_OPTIONS: undefined, NODE_EXTRA_CA_CERTS: undefined, ...env } });
+    const child = spawn(program, args, {
+      stdio: [input, output, output],
+      env: {
+        ...process.env,
+        DBPATH: undefined,
+        DOCKER_HOST: undefined,
+        NODE_OPTIONS: undefined,
+        NODE_EXTRA_CA_CERTS: undefined,
+        ...env,
+      },
+    });
     const [code] = (await once(child, 'exit')) as [number | null];
     const milliseconds = Number(process.hrtime.bigint() - from) / 1e6;
-    if (code !== 0) throw new Error(`${path.basename(program)} ${args.join(' ')}: exit code ${code ?? 'by a signal'}\n${readFileSync(said, 'utf8')}`);
+    if (code !== 0)
+      throw new Error(
+        `${path.basename(program)} ${args.join(' ')}: exit code ${code ?? 'by a signal'}\n${readFileSync(said, 'utf8')}`,
+      );
     return milliseconds;
   } finally {
     closeSync(input);
@@ -51,7 +68,10 @@ export async function measureMemory(args: readonly string[], { env = {} }: Proce
   try {
     const peak = path.join(folder, 'peak');
     const onExit = path.join(folder, 'on-exit.cjs');
-    writeFileSync(onExit, `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));`);
+    writeFileSync(
+      onExit,
+      `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));`,
+    );
     await timeNode(['--require', onExit, ...args], { env });
     return Number(readFileSync(peak, 'utf8')) * 1024;
   } finally {
@@ -67,7 +87,10 @@ export type Run = (round: number) => Promise<number>;
  * them alike. A first round warms up what the system keeps in memory, and is not counted.
  * @returns the median of each, in milliseconds
  */
-export async function alternate<K extends string>(rounds: number, runs: Readonly<Record<K, Run>>): Promise<Record<K, number>> {
+export async function alternate<K extends string>(
+  rounds: number,
+  runs: Readonly<Record<K, Run>>,
+): Promise<Record<K, number>> {
   const names = Object.keys(runs) as K[];
   const taken = new Map(names.map((name) => [name, [] as number[]]));
   for (let round = 0; round <= rounds; round++) {
@@ -82,7 +105,9 @@ export async function alternate<K extends string>(rounds: number, runs: Readonly
 function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] ?? NaN : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 /** The yardstick of every start. */

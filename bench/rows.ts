@@ -1,6 +1,13 @@
 import { startEngineRows } from './engine-rows.ts';
 import { EVENT_ROWS } from './event-rows.ts';
-import { changeContainer, makeBenchHost, makeContainerHost, makeTemplateHost, plainCode, writeTemplateRecords } from './host.ts';
+import {
+  changeContainer,
+  makeBenchHost,
+  makeContainerHost,
+  makeTemplateHost,
+  plainCode,
+  writeTemplateRecords,
+} from './host.ts';
 import { alternate, bin, measureMemory, startNode, timeNode } from './measure.ts';
 
 /** What came of a row. */
@@ -31,19 +38,35 @@ const DB_RECORDS = 1000;
 export const ROWS: readonly Row[] = [
   ...EVENT_ROWS,
   {
-    name: 'getprop', title: 'db getprop, whole process', limit: '1.25 node -e 0', rounds: 31,
+    name: 'getprop',
+    title: 'db getprop, whole process',
+    limit: '1.25 node -e 0',
+    rounds: 31,
     measure: (rounds) => measureDb(rounds, 1.25, ['work', 'getprop', 'r7', 'Value']),
   },
   {
-    name: 'setprop', title: 'db setprop, whole process', limit: '1.5 node -e 0', rounds: 31,
-    measure: (rounds) => measureDb(rounds, 1.5, ['work', 'setprop', 'r7', 'Value'], (round) => ({ words: [`value ${round}`] })),
+    name: 'setprop',
+    title: 'db setprop, whole process',
+    limit: '1.5 node -e 0',
+    rounds: 31,
+    measure: (rounds) =>
+      measureDb(rounds, 1.5, ['work', 'setprop', 'r7', 'Value'], (round) => ({ words: [`value ${round}`] })),
   },
   {
-    name: 'batch', title: 'batch of 1,000 setprop on 1,000 records', limit: '2 node -e 0', rounds: 21,
-    measure: (rounds) => measureDb(rounds, 2, ['work', 'batch'], (round) => ({ stdin: Array.from({ length: DB_RECORDS }, (_, n) => `setprop r${n} Value 'value ${n} of ${round}'\n`).join('') })),
+    name: 'batch',
+    title: 'batch of 1,000 setprop on 1,000 records',
+    limit: '2 node -e 0',
+    rounds: 21,
+    measure: (rounds) =>
+      measureDb(rounds, 2, ['work', 'batch'], (round) => ({
+        stdin: Array.from({ length: DB_RECORDS }, (_, n) => `setprop r${n} Value 'value ${n} of ${round}'\n`).join(''),
+      })),
   },
   {
-    name: 'templates-unchanged', title: '100 templates of one fragment, nothing changed', limit: '1.5 node -e 0', rounds: 15,
+    name: 'templates-unchanged',
+    title: '100 templates of one fragment, nothing changed',
+    limit: '1.5 node -e 0',
+    rounds: 15,
     async measure(rounds) {
       const host = makeTemplateHost(100, 1);
       try {
@@ -55,10 +78,25 @@ export const ROWS: readonly Row[] = [
       }
     },
   },
-  { name: 'templates-cold', title: 'the same, cold', limit: '2.2 node -e 0 + the plain code', rounds: 9, measure: (rounds) => measureCold(rounds, 100, 1, (node, plain) => 2.2 * node + plain, 1) },
-  { name: 'thousand-cold', title: '1,000 templates of ten fragments, cold', limit: '12 the plain code', rounds: 3, measure: (rounds) => measureCold(rounds, 1000, 10, (_, plain) => plain, 12) },
   {
-    name: 'thousand-changed', title: 'the same, all records changed, compiled before', limit: '3 the plain code', rounds: 3,
+    name: 'templates-cold',
+    title: 'the same, cold',
+    limit: '2.2 node -e 0 + the plain code',
+    rounds: 9,
+    measure: (rounds) => measureCold(rounds, 100, 1, (node, plain) => 2.2 * node + plain, 1),
+  },
+  {
+    name: 'thousand-cold',
+    title: '1,000 templates of ten fragments, cold',
+    limit: '12 the plain code',
+    rounds: 3,
+    measure: (rounds) => measureCold(rounds, 1000, 10, (_, plain) => plain, 12),
+  },
+  {
+    name: 'thousand-changed',
+    title: 'the same, all records changed, compiled before',
+    limit: '3 the plain code',
+    rounds: 3,
     async measure(rounds) {
       const host = makeTemplateHost(1000, 10);
       const plain = plainCode(() => host.listOutputs(), false);
@@ -79,7 +117,10 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'containers-first', title: '10,000 containers, first expansion', limit: '3 the plain code', rounds: 1,
+    name: 'containers-first',
+    title: '10,000 containers, first expansion',
+    limit: '3 the plain code',
+    rounds: 1,
     async measure(rounds) {
       const pristine = makeContainerHost(10_000);
       let outputs: ReturnType<typeof pristine.listOutputs> = [];
@@ -103,17 +144,25 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'containers-one', title: '10,000 containers, one prop changed, files only', limit: '4 node -e 0, and 1/50 of the first', rounds: 5,
+    name: 'containers-one',
+    title: '10,000 containers, one prop changed, files only',
+    limit: '4 node -e 0, and 1/50 of the first',
+    rounds: 5,
     async measure(rounds) {
       const host = makeContainerHost(10_000);
       try {
         const first = await host.event();
-        const parts = await alternate(rounds, { 'node -e 0': startNode, event: async (round) => {
-          await changeContainer(host, round);
-          return host.event();
-        } });
+        const parts = await alternate(rounds, {
+          'node -e 0': startNode,
+          event: async (round) => {
+            await changeContainer(host, round);
+            return host.event();
+          },
+        });
         return {
-          value: parts.event / parts['node -e 0'], limit: 4, parts: { ...parts, first },
+          value: parts.event / parts['node -e 0'],
+          limit: 4,
+          parts: { ...parts, first },
           ...(parts.event > first / 50 ? { broken: `it is 1/${(first / parts.event).toFixed(1)} of the first` } : {}),
         };
       } finally {
@@ -122,13 +171,24 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'containers-growth', title: 'nothing changed, 10,000 against 1,000 containers', limit: '10 the part above start-up', rounds: 5,
+    name: 'containers-growth',
+    title: 'nothing changed, 10,000 against 1,000 containers',
+    limit: '10 the part above start-up',
+    rounds: 5,
     async measure(rounds) {
       const [many, few] = [makeContainerHost(10_000), makeContainerHost(1000)];
       try {
         for (const host of [many, few]) await host.event();
-        const parts = await alternate(rounds, { 'node -e 0': startNode, '10,000': () => many.event(), '1,000': () => few.event() });
-        return { value: (parts['10,000'] - parts['node -e 0']) / (parts['1,000'] - parts['node -e 0']), limit: 10, parts };
+        const parts = await alternate(rounds, {
+          'node -e 0': startNode,
+          '10,000': () => many.event(),
+          '1,000': () => few.event(),
+        });
+        return {
+          value: (parts['10,000'] - parts['node -e 0']) / (parts['1,000'] - parts['node -e 0']),
+          limit: 10,
+          parts,
+        };
       } finally {
         many.stop();
         few.stop();
@@ -136,24 +196,38 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'reconcile-unchanged', title: 'docksmith reconcile of 50, nothing changed', limit: '2 node -e 0, no mutating call', rounds: 15,
+    name: 'reconcile-unchanged',
+    title: 'docksmith reconcile of 50, nothing changed',
+    limit: '2 node -e 0, no mutating call',
+    rounds: 15,
     measure: (rounds) => withEngine(({ measureUnchanged }) => measureUnchanged(rounds)),
   },
   {
-    name: 'reconcile-first', title: 'the same, first', limit: '1.15 sent directly, four at a time', rounds: 3,
+    name: 'reconcile-first',
+    title: 'the same, first',
+    limit: '1.15 sent directly, four at a time',
+    rounds: 3,
     measure: (rounds) => withEngine(({ measureFirst }) => measureFirst(rounds)),
   },
   {
-    name: 'memory', title: 'peak memory at 10,000 containers', limit: '200 MB', rounds: 1,
+    name: 'memory',
+    title: 'peak memory at 10,000 containers',
+    limit: '200 MB',
+    rounds: 1,
     async measure() {
       const host = makeContainerHost(10_000);
       try {
-        const peak = async (): Promise<number> => (await measureMemory([bin('signal-event'), 'bench'], { env: host.env })) / 1e6;
+        const peak = async (): Promise<number> =>
+          (await measureMemory([bin('signal-event'), 'bench'], { env: host.env })) / 1e6;
         const first = await peak();
         const unchanged = await peak();
         await changeContainer(host, 0);
         const one = await peak();
-        return { value: Math.max(first, unchanged, one), limit: 200, parts: { 'first, MB': first, 'unchanged, MB': unchanged, 'one changed, MB': one } };
+        return {
+          value: Math.max(first, unchanged, one),
+          limit: 200,
+          parts: { 'first, MB': first, 'unchanged, MB': unchanged, 'one changed, MB': one },
+        };
       } finally {
         host.stop();
       }
@@ -162,10 +236,21 @@ export const ROWS: readonly Row[] = [
 ];
 
 /** A command of `db` on a db of 1,000 records. */
-async function measureDb(rounds: number, limit: number, words: readonly string[], more: (round: number) => { words?: readonly string[]; stdin?: string } = () => ({})): Promise<Figure> {
+async function measureDb(
+  rounds: number,
+  limit: number,
+  words: readonly string[],
+  more: (round: number) => { words?: readonly string[]; stdin?: string } = () => ({}),
+): Promise<Figure> {
   const host = makeBenchHost();
   try {
-    host.write('var/lib/docksmith/db/work', Array.from({ length: DB_RECORDS }, (_, n) => `r${n}=service|Other|other ${n}|Value|value ${n}|status|enabled\n`).join(''));
+    host.write(
+      'var/lib/docksmith/db/work',
+      Array.from(
+        { length: DB_RECORDS },
+        (_, n) => `r${n}=service|Other|other ${n}|Value|value ${n}|status|enabled\n`,
+      ).join(''),
+    );
     const parts = await alternate(rounds, {
       'node -e 0': startNode,
       db: (round) => {
@@ -180,7 +265,13 @@ async function measureDb(rounds: number, limit: number, words: readonly string[]
 }
 
 /** An event on a host that never had one, and the plain code for the same files. */
-async function measureCold(rounds: number, templates: number, fragments: number, yardstick: (node: number, plain: number) => number, limit: number): Promise<Figure> {
+async function measureCold(
+  rounds: number,
+  templates: number,
+  fragments: number,
+  yardstick: (node: number, plain: number) => number,
+  limit: number,
+): Promise<Figure> {
   const pristine = makeTemplateHost(templates, fragments);
   let outputs: ReturnType<typeof pristine.listOutputs> = [];
   const plain = plainCode(() => outputs, true);
@@ -203,7 +294,9 @@ async function measureCold(rounds: number, templates: number, fragments: number,
   }
 }
 
-async function withEngine(measure: (rows: Awaited<ReturnType<typeof startEngineRows>>) => Promise<Figure>): Promise<Figure> {
+async function withEngine(
+  measure: (rows: Awaited<ReturnType<typeof startEngineRows>>) => Promise<Figure>,
+): Promise<Figure> {
   const rows = await startEngineRows();
   try {
     return await measure(rows);

@@ -10,7 +10,13 @@ import { runOrFail } from '../test/support/run.ts';
 import type { Wrap } from './shell.ts';
 
 /** Repository and tag of each image of the demonstration, and what it answers. */
-export const IMAGES = { 'demo/mediawiki:1.43': 'the wiki', 'demo/mariadb:11': 'the database', 'demo/gitea:1': 'the git server', 'demo/redis:7': 'the cache', 'demo/notes:2': 'the notes' } as const;
+export const IMAGES = {
+  'demo/mediawiki:1.43': 'the wiki',
+  'demo/mariadb:11': 'the database',
+  'demo/gitea:1': 'the git server',
+  'demo/redis:7': 'the cache',
+  'demo/notes:2': 'the notes',
+} as const;
 
 /** The engine that a demonstration works on, and where its commands run. */
 export interface DemoEngine {
@@ -56,13 +62,19 @@ async function startMemoryEngine(folder: string, why: string): Promise<DemoEngin
   };
 }
 
-/** A dockerd with folders, containerd namespaces and a network of its own: it sees nothing of the machine's containers. */
+/**
+ * A dockerd with folders, containerd namespaces and a network of its own: it sees nothing of the
+ * machine's containers.
+ */
 async function startPrivateEngine(): Promise<DemoEngine> {
   const namespace = await makeNamespace();
   const remove = (): void => namespace.remove();
   try {
     // Ctrl-C goes to the whole group of processes, and the engine is wanted until its containers are gone
-    const inSession: typeof namespace = { ...namespace, command: (program, args) => namespace.command('setsid', [program, ...args]) };
+    const inSession: typeof namespace = {
+      ...namespace,
+      command: (program, args) => namespace.command('setsid', [program, ...args]),
+    };
     await runOrFail(...namespace.command('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']));
     const dockerd = await startDockerd({ namespace: inSession });
     const stop = (): Promise<void> => insist(() => dockerd.stop()).finally(remove);
@@ -93,23 +105,36 @@ async function startPrivateEngine(): Promise<DemoEngine> {
  */
 export async function useEngine(socket: string, folder: string, names: readonly string[]): Promise<DemoEngine> {
   const missing = ['docker', 'busybox', 'tar'].filter((program) => !isInstalled(program));
-  if (missing.length > 0) throw new Error(`making the images takes ${missing.join(', ')}: apt-get install docker.io busybox-static`);
+  if (missing.length > 0)
+    throw new Error(`making the images takes ${missing.join(', ')}: apt-get install docker.io busybox-static`);
   const engine = await connectEngine(socket);
   const inTheWay = (await engine.listContainers()).filter(({ name }) => names.includes(name));
-  if (inTheWay.length > 0) throw new Error(`the engine at ${socket} has containers of these names already: ${inTheWay.map(({ name }) => name).join(', ')}`);
-  const docker = async (...args: readonly string[]): Promise<string> => (await runOrFail('docker', ['-H', `unix://${socket}`, ...args], { env: { DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined } })).trim();
+  if (inTheWay.length > 0)
+    throw new Error(
+      `the engine at ${socket} has containers of these names already: ${inTheWay.map(({ name }) => name).join(', ')}`,
+    );
+  const docker = async (...args: readonly string[]): Promise<string> =>
+    (
+      await runOrFail('docker', ['-H', `unix://${socket}`, ...args], {
+        env: { DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined },
+      })
+    ).trim();
   const made: string[] = [];
-  const stop = (): Promise<void> => insist(async () => {
-    const ours = (await engine.listContainers()).filter(({ name, labels }) => names.includes(name) && labels['docksmith.managed'] === 'true');
-    if (ours.length > 0) await docker('rm', '--force', '--volumes', ...ours.map(({ id }) => id));
-    while (made.length > 0) {
-      await docker('rmi', made[0] ?? '');
-      made.shift();
-    }
-  });
+  const stop = (): Promise<void> =>
+    insist(async () => {
+      const ours = (await engine.listContainers()).filter(
+        ({ name, labels }) => names.includes(name) && labels['docksmith.managed'] === 'true',
+      );
+      if (ours.length > 0) await docker('rm', '--force', '--volumes', ...ours.map(({ id }) => id));
+      while (made.length > 0) {
+        await docker('rmi', made[0] ?? '');
+        made.shift();
+      }
+    });
   try {
     for (const [image, text] of Object.entries(IMAGES)) {
-      if (await engine.findImage(image) !== undefined) throw new Error(`the engine at ${socket} has an image "${image}" already`);
+      if ((await engine.findImage(image)) !== undefined)
+        throw new Error(`the engine at ${socket} has an image "${image}" already`);
       await makeWebImage({ dir: folder, docker }, image, text);
       made.push(image);
     }
@@ -128,7 +153,10 @@ export async function useEngine(socket: string, folder: string, names: readonly 
   };
 }
 
-/** Once more where it fails: a second Ctrl-C ends the docker command that was just clearing up, and clearing up is what was asked for. */
+/**
+ * Once more where it fails: a second Ctrl-C ends the docker command that was just clearing up, and clearing
+ * up is what was asked for.
+ */
 async function insist(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -33,21 +33,44 @@ export async function runDemo(socket?: string): Promise<number> {
     engine = socket === undefined ? await startEngine(folder) : await useEngine(socket, folder, names);
     interrupt.signal.throwIfAborted();
     for (const part of ['etc/httpd/conf.d', 'srv']) mkdirSync(path.join(root, part), { recursive: true });
-    const env = { ...process.env, DBPATH: undefined, DOCKER_HOST: undefined, DOCKSMITH_ENGINE: undefined, ...engine.env, DOCKSMITH_ROOT: root, DOCKSMITH_NODE: process.execPath, PATH: `${BIN}:${process.env['PATH'] ?? ''}` };
-    tell('docksmith: a small server, from its db to its running containers.', `The host is the folder ${root}; nothing outside of it is written.`, engine.words);
+    const env = {
+      ...process.env,
+      DBPATH: undefined,
+      DOCKER_HOST: undefined,
+      DOCKSMITH_ENGINE: undefined,
+      ...engine.env,
+      DOCKSMITH_ROOT: root,
+      DOCKSMITH_NODE: process.execPath,
+      PATH: `${BIN}:${process.env['PATH'] ?? ''}`,
+    };
+    tell(
+      'docksmith: a small server, from its db to its running containers.',
+      `The host is the folder ${root}; nothing outside of it is written.`,
+      engine.words,
+    );
     const shell = new Shell(env, engine.wrap, interrupt.signal);
     const gitPort = await findFreePort(2222);
-    await tellStory(shell, new ContainerTable(engine.connect, names), { prefix, localIP: engine.localIP, gitPort, access: socket === undefined ? 'public' : 'private' });
+    await tellStory(shell, new ContainerTable(engine.connect, names), {
+      prefix,
+      localIP: engine.localIP,
+      gitPort,
+      access: socket === undefined ? 'public' : 'private',
+    });
     code = 0;
   } catch (error) {
-    if (!interrupt.signal.aborted) console.error(`\ndocksmith: cannot go on with the demonstration: ${error instanceof Error ? error.message : String(error)}`);
+    if (!interrupt.signal.aborted)
+      console.error(
+        `\ndocksmith: cannot go on with the demonstration: ${error instanceof Error ? error.message : String(error)}`,
+      );
     else code = 130;
   } finally {
     try {
       await engine?.stop();
     } catch (error) {
       code = 1;
-      console.error(`docksmith: cannot take the engine of the demonstration away: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(
+        `docksmith: cannot take the engine of the demonstration away: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     rmSync(folder, { recursive: true, force: true });
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);

@@ -40,6 +40,7 @@ export class Shell {
       });
     });
     this.#signal.throwIfAborted();
-    if (exitCode !== wanted) throw new Error(`the demonstration expected exit code ${wanted} here, and it was ${exitCode}`);
+    if (exitCode !== wanted)
+      throw new Error(`the demonstration expected exit code ${wanted} here, and it was ${exitCode}`);
   }
 }

@@ -15,18 +15,45 @@ const BROKEN = 3;
 /** The packages that the program uses while it runs. */
 const PACKAGES = ['diff', 'dockerode', 'execa', 'handlebars', 'ini', 'yaml', 'yocto-spinner'];
 const OPTIONS = {
-  bundle: true, format: 'esm', platform: 'node', target: 'node20.19', mainFields: ['main', 'module'], absWorkingDir: ROOT,
-  outdir: OUT, outExtension: { '.js': '.cjs' }, write: false, metafile: true, logLevel: 'warning', legalComments: 'none',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  mainFields: ['main', 'module'],
+  absWorkingDir: ROOT,
+  outdir: OUT,
+  outExtension: { '.js': '.cjs' },
+  write: false,
+  metafile: true,
+  logLevel: 'warning',
+  legalComments: 'none',
 };
 
 const results = await Promise.all([
   // short commands are one file that holds all of them; what they seldom need is the program below
   build({ ...OPTIONS, entryPoints: { db: 'src/cli/main-db.ts' }, plugins: [{ name: 'beside', setup: keepBeside }] }),
-  build({ ...OPTIONS, entryPoints: { docksmith: 'src/cli/main.ts' }, splitting: true, chunkNames: '[name]-[hash]', plugins: [{ name: 'apart', setup: keepApart }] }),
+  build({
+    ...OPTIONS,
+    entryPoints: { docksmith: 'src/cli/main.ts' },
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    plugins: [{ name: 'apart', setup: keepApart }],
+  }),
   // each package a part of its own, or commands that share some code with those that need it would load it too
-  build({ ...OPTIONS, format: 'cjs', entryPoints: Object.fromEntries(PACKAGES.map((name) => [`package-${name}`, name === 'handlebars' ? 'scripts/handlebars-parser.js' : name])), plugins: [{ name: 'spare', setup: spare }] }),
+  build({
+    ...OPTIONS,
+    format: 'cjs',
+    entryPoints: Object.fromEntries(
+      PACKAGES.map((name) => [`package-${name}`, name === 'handlebars' ? 'scripts/handlebars-parser.js' : name]),
+    ),
+    plugins: [{ name: 'spare', setup: spare }],
+  }),
 ]);
-const [[[, short]], ...parts] = await Promise.all(results.map(({ outputFiles }) => Promise.all(outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text)]))));
+const [[[, short]], ...parts] = await Promise.all(
+  results.map(({ outputFiles }) =>
+    Promise.all(outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text)])),
+  ),
+);
 const { program, places } = joinParts(parts.flat());
 const programName = `docksmith-${createHash('sha256').update(program).digest('hex').slice(0, 12)}.js`;
 
@@ -35,7 +62,12 @@ const files = [
   [path.join(OUT, 'LICENSES'), formatLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))],
   [path.join(OUT, 'db.cjs'), short],
   [path.join(OUT, programName), program],
-  [path.join(OUT, 'docksmith.cjs'), readFileSync(path.join(ROOT, 'scripts/starter.cjs'), 'utf8').replace('PROGRAM', programName).replace('PLACES = {}', `PLACES = ${JSON.stringify(places)}`)],
+  [
+    path.join(OUT, 'docksmith.cjs'),
+    readFileSync(path.join(ROOT, 'scripts/starter.cjs'), 'utf8')
+      .replace('PROGRAM', programName)
+      .replace('PLACES = {}', `PLACES = ${JSON.stringify(places)}`),
+  ],
 ];
 
 // what runs meanwhile finds each of its files, old or new
@@ -61,13 +93,19 @@ function joinParts(parts) {
     program += `${text}\n`;
   }
   // the starter reads it by byte, which is the fastest
-  if (Buffer.byteLength(program) !== program.length) throw new Error('the program has characters that are not ASCII: esbuild is told to escape them');
+  if (Buffer.byteLength(program) !== program.length)
+    throw new Error('the program has characters that are not ASCII: esbuild is told to escape them');
   return { program, places };
 }
 
-/** Has the program do something in a folder of its own, and keeps what was compiled for it. Without it the program is the same, but slower. */
+/**
+ * Has the program do something in a folder of its own, and keeps what was compiled for it. Without it the
+ * program is the same, but slower.
+ */
 function compileProgram(file) {
-  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs'), `${file}~`], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs'), `${file}~`], {
+    encoding: 'utf8',
+  });
   if (status === BROKEN) throw new Error(`the program that was built is broken:\n${stderr}`);
   if (status === 0) renameSync(`${file}~`, file);
   else console.warn('docksmith: cannot keep what node compiles: commands start slower, and do the same');
@@ -80,7 +118,9 @@ function keepBeside(steps) {
 
 /** @param {import('esbuild').PluginBuild} steps */
 function keepApart(steps) {
-  steps.onResolve({ filter: /^[a-z]/ }, ({ path: name }) => (PACKAGES.includes(name) ? { path: `./package-${name}.cjs`, external: true } : undefined));
+  steps.onResolve({ filter: /^[a-z]/ }, ({ path: name }) =>
+    PACKAGES.includes(name) ? { path: `./package-${name}.cjs`, external: true } : undefined,
+  );
 }
 
 /** @param {import('esbuild').PluginBuild} steps */
@@ -97,7 +137,10 @@ function spare(steps) {
  */
 async function toLazyCommonJs(text) {
   const { code } = await transform(text, {
-    format: 'cjs', platform: 'node', target: OPTIONS.target, supported: { 'dynamic-import': false },
+    format: 'cjs',
+    platform: 'node',
+    target: OPTIONS.target,
+    supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   });
   const names = new Set();
@@ -105,7 +148,9 @@ async function toLazyCommonJs(text) {
     names.add(name);
     return `function ${name}() { return ${name}.it ??= ${value}; }`;
   });
-  return exportValues(lazy.replace(/\b(import_\w+)\.(?!it\b)/g, (use, name) => (names.has(name) ? `(${name}()).` : use)));
+  return exportValues(
+    lazy.replace(/\b(import_\w+)\.(?!it\b)/g, (use, name) => (names.has(name) ? `(${name}()).` : use)),
+  );
 }
 
 /**
@@ -119,17 +164,24 @@ function exportValues(code) {
   if (getters === null || /^ {2}default: /m.test(getters[2])) return code;
   const values = getters[2].replaceAll(': () => ', ': ');
   for (const [, name] of values.matchAll(/: (\w+),?$/gm)) {
-    if (new RegExp(`^(?:let|var) ${name};`, 'm').test(code)) throw new Error(`"${name}" is exported before it has its value`);
+    if (new RegExp(`^(?:let|var) ${name};`, 'm').test(code))
+      throw new Error(`"${name}" is exported before it has its value`);
   }
   return `${code.replace(getters[0], '')}\nObject.assign(module.exports, {\n${values}\n});\n`;
 }
 
-/** The licences of the packages that are in the bundle: they want to be told with every copy. @param {readonly string[]} inputs */
+/**
+ * The licences of the packages that are in the bundle: they want to be told with every copy.
+ * @param {readonly string[]} inputs
+ */
 function formatLicenses(inputs) {
   const folders = new Set(inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
-  return [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8'));
-    const file = readdirSync(path.join(ROOT, folder)).find((each) => /^licen[cs]e/i.test(each));
-    return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(path.join(ROOT, folder, file), 'utf8').trim()}\n`;
-  }).join(`\n${'-'.repeat(72)}\n\n`);
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8'));
+      const file = readdirSync(path.join(ROOT, folder)).find((each) => /^licen[cs]e/i.test(each));
+      return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(path.join(ROOT, folder, file), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(72)}\n\n`);
 }

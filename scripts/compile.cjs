@@ -1,4 +1,5 @@
-// Plain JavaScript, and CommonJS: runs the built program where it harms nobody, and writes down what node compiled for it.
+// Plain JavaScript, and CommonJS: runs the built program where it harms nobody, and writes down what node
+// compiled for it.
 const { once } = require('node:events');
 const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:http');
@@ -17,7 +18,9 @@ delete process.env.DBPATH;
 
 const DBS = {
   configuration: ['DomainName=example.org', 'LocalIP=127.0.0.1', 'SystemName=host', 'docker=service|status|enabled'],
-  docker_containers: ['app=service|Env.NAME|x|Image|app:1|SubDomain|enabled|WebHostPort|10001|WebPort|80|access|private|status|enabled'],
+  docker_containers: [
+    'app=service|Env.NAME|x|Image|app:1|SubDomain|enabled|WebHostPort|10001|WebPort|80|access|private|status|enabled',
+  ],
 };
 
 /** What an engine answers that has one container of ours, which is looked at and left alone. */
@@ -25,8 +28,25 @@ const ID = 'a'.repeat(64);
 const ANSWERS = {
   '/_ping': 'OK',
   '/info': {},
-  '/containers/json': [{ Id: ID, Names: ['/app'], Labels: { 'docksmith.managed': 'true', 'docksmith.name': 'app' }, State: 'running', Ports: [] }],
-  [`/containers/${ID}/json`]: { Id: ID, Name: '/app', Created: '', Image: ID, State: { Status: 'running', Running: true, StartedAt: '' }, Config: {}, HostConfig: {}, Mounts: [] },
+  '/containers/json': [
+    {
+      Id: ID,
+      Names: ['/app'],
+      Labels: { 'docksmith.managed': 'true', 'docksmith.name': 'app' },
+      State: 'running',
+      Ports: [],
+    },
+  ],
+  [`/containers/${ID}/json`]: {
+    Id: ID,
+    Name: '/app',
+    Created: '',
+    Image: ID,
+    State: { Status: 'running', Running: true, StartedAt: '' },
+    Config: {},
+    HostConfig: {},
+    Mounts: [],
+  },
   '/networks': [],
 };
 
@@ -49,7 +69,8 @@ async function runWithEngine(reconcile) {
 async function run() {
   const { main, formatCompiled } = require('../dist/docksmith.cjs');
   mkdirSync(path.join(root, 'var/lib/docksmith/db'), { recursive: true });
-  for (const [db, lines] of Object.entries(DBS)) writeFileSync(path.join(root, 'var/lib/docksmith/db', db), `${lines.join('\n')}\n`);
+  for (const [db, lines] of Object.entries(DBS))
+    writeFileSync(path.join(root, 'var/lib/docksmith/db', db), `${lines.join('\n')}\n`);
   // the second time little is to be done, in other ways than the first time
   for (let n = 0; n < 2; n++) {
     await main('signal-event', ['docker-container-update', 'app']);
@@ -68,8 +89,13 @@ process.stderr.write = (text) => {
   said += text;
   return true;
 };
-run().finally(() => rmSync(root, { recursive: true, force: true })).then(() => {
-  const isBroken = said.includes('a mistake in docksmith itself');
-  if (isBroken) tell(said);
-  process.exit(isBroken ? BROKEN : 0);
-}, () => process.exit(1));
+run()
+  .finally(() => rmSync(root, { recursive: true, force: true }))
+  .then(
+    () => {
+      const isBroken = said.includes('a mistake in docksmith itself');
+      if (isBroken) tell(said);
+      process.exit(isBroken ? BROKEN : 0);
+    },
+    () => process.exit(1),
+  );

@@ -14,12 +14,17 @@ export function installPackages() {
   console.log('installing the npm packages of package-lock.json …');
   const { status } = spawnSync('npm', ['ci', '--no-progress'], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) {
-    console.error('docksmith: cannot install the npm packages: npm ci failed\nhint: it needs node 20.19 or newer, and npm\'s registry');
+    console.error(
+      "docksmith: cannot install the npm packages: npm ci failed\nhint: it needs node 20.19 or newer, and npm's registry",
+    );
     process.exit(status ?? 1);
   }
 }
 
-/** Installs what the test suites need (test/support/needs.json) and this Debian lacks. Ends this process if that fails. */
+/**
+ * Installs what the test suites need (test/support/needs.json) and this Debian lacks. Ends this process
+ * if that fails.
+ */
 export function installDebianPackages() {
   const needs = JSON.parse(readFileSync(path.join(ROOT, 'test/support/needs.json'), 'utf8'));
   const wanted = [...new Set(Object.values(needs).flatMap(({ programs }) => Object.values(programs)))];
@@ -28,7 +33,10 @@ export function installDebianPackages() {
   console.log(`installing Debian packages: ${missing.join(' ')} …`);
   // RUNLEVEL: a package's own service is not to be started, the tests start private ones
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  for (const args of [['update', '-q'], ['install', '-q', '-y', '--no-install-recommends', ...missing]]) {
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-q', '-y', '--no-install-recommends', ...missing],
+  ]) {
     const { status } = spawnSync('apt-get', args, { env, stdio: 'inherit' });
     if (status !== 0) {
       console.error(`docksmith: cannot install Debian packages: apt-get ${args[0]} failed`);

@@ -37,7 +37,10 @@ function load(name) {
   const text = Buffer.allocUnsafe(length);
   readSync(source, text, 0, length, at);
   const bytes = compiled.places[name];
-  const script = new Script(text.latin1Slice(), { filename: `${file}/${name}`, cachedData: bytes && compiled.bytes.subarray(bytes[0], bytes[0] + bytes[1]) });
+  const script = new Script(text.latin1Slice(), {
+    filename: `${file}/${name}`,
+    cachedData: bytes && compiled.bytes.subarray(bytes[0], bytes[0] + bytes[1]),
+  });
   scripts.set(name, script);
   const module = { exports: {} };
   loaded.set(name, module);

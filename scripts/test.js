@@ -9,7 +9,11 @@ const CI = process.env.CI === 'true';
 
 /** `--full`: what is long by nature at its full size, which takes hours. */
 const FULL_SIZE = {
-  DOCKSMITH_TEST_FAULTS: 'all', DOCKSMITH_TEST_KILLS: '1000', DOCKSMITH_TEST_STEPS: '5000', DOCKSMITH_TEST_CHANGES: '20000', DOCKSMITH_TEST_SINGLE_CALLS: '500',
+  DOCKSMITH_TEST_FAULTS: 'all',
+  DOCKSMITH_TEST_KILLS: '1000',
+  DOCKSMITH_TEST_STEPS: '5000',
+  DOCKSMITH_TEST_CHANGES: '20000',
+  DOCKSMITH_TEST_SINGLE_CALLS: '500',
 };
 if (process.argv.includes('--full')) Object.assign(process.env, { ...FULL_SIZE, ...process.env });
 
@@ -19,6 +23,7 @@ const started = Date.now();
 const STEPS = [
   ['types', 'tsc', '--noEmit'],
   ['lint', 'eslint', '.'],
+  ['format', 'biome', 'format', '.'],
   ['unit and architecture tests', ...vitest('unit')],
   ['build', process.execPath, 'scripts/build.js'],
   ['integration tests', ...vitest('integration')],
@@ -31,7 +36,10 @@ let code = 0;
 for (const [title, program, ...args] of STEPS) {
   console.log(`\n== ${title}`);
   const from = Date.now();
-  const { status, error } = spawnSync(path.resolve(ROOT, 'node_modules/.bin', program), args, { cwd: ROOT, stdio: 'inherit' });
+  const { status, error } = spawnSync(path.resolve(ROOT, 'node_modules/.bin', program), args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   if (error !== undefined) console.error(`docksmith: cannot run ${program}: ${error.message}`);
   code = status ?? 1;
   console.log(`== ${title}: ${code === 0 ? 'passed' : `failed with exit code ${code}`} after ${seconds(from)}`);
@@ -49,7 +57,8 @@ if (code !== 0 && failed === 0) failed = 1;
 
 console.log('');
 for (const title of results.flatMap(({ failures }) => failures)) console.log(`failed: ${title}`);
-for (const suite of skipped) console.log(`${forbidden.includes(suite) ? 'skipped, which is a failure with CI=true' : 'skipped'}: ${suite}`);
+for (const suite of skipped)
+  console.log(`${forbidden.includes(suite) ? 'skipped, which is a failure with CI=true' : 'skipped'}: ${suite}`);
 console.log(`npm test: ${code === 0 ? 'done' : 'failed'} in ${seconds(started)}, ${skipped.length} suites skipped`);
 console.log(`${passed} passed, ${failed} failed`);
 rmSync(reports, { recursive: true });
@@ -57,20 +66,36 @@ process.exit(code);
 
 /** @param {string} project */
 function vitest(project) {
-  return ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${path.join(reports, `${project}.json`)}`];
+  return [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${path.join(reports, `${project}.json`)}`,
+  ];
 }
 
-/** The count of one project's passed tests, the titles of those that failed, and the titles of the skipped suites (of the tests that are skipped alone); nothing where it did not run. */
+/**
+ * The count of one project's passed tests, the titles of those that failed, and the titles of the skipped
+ * suites (of the tests that are skipped alone); nothing where it did not run.
+ */
 function readReport(project) {
   const file = path.join(reports, `${project}.json`);
   if (!existsSync(file)) return { passed: 0, failures: [], skipped: [] };
   const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'));
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
     // a file that cannot even be loaded has no tests, and is a failure all the same
-    failures: [...tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName), ...broken.map(({ name }) => path.relative(ROOT, name))],
+    failures: [
+      ...tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+      ...broken.map(({ name }) => path.relative(ROOT, name)),
+    ],
     skipped: [...new Set(tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(suiteOf))],
   };
 }

@@ -4,22 +4,62 @@
  */
 export const MUTATED = {
   plan: {
-    files: ['src/container/plan/plan.ts', 'src/container/plan/decide.ts', 'src/container/plan/order.ts', 'src/container/plan/bound.ts', 'src/container/plan/withhold.ts'],
+    files: [
+      'src/container/plan/plan.ts',
+      'src/container/plan/decide.ts',
+      'src/container/plan/order.ts',
+      'src/container/plan/bound.ts',
+      'src/container/plan/withhold.ts',
+    ],
     tests: ['test/unit/container'],
     named: [
-      { what: 'an engine that goes away no longer stops the plan', file: 'src/container/apply/apply.ts', from: 'isGone ||= error instanceof EngineGone;', to: 'isGone ||= false;' },
-      { what: 'restart ignores failed specs', file: 'src/container/plan/plan.ts', from: "failed: verb === 'restart' ? failed : undefined", to: 'failed: undefined' },
-      { what: 'containers bound to another\'s namespace are left out of an update of images', file: 'src/features/update-images/update-images.ts', from: 'followBound([], this.#desired.containers,', to: 'followBound([], [],', tests: ['test/unit/features/update-images/update-images.test.ts'] },
+      {
+        what: 'an engine that goes away no longer stops the plan',
+        file: 'src/container/apply/apply.ts',
+        from: 'isGone ||= error instanceof EngineGone;',
+        to: 'isGone ||= false;',
+      },
+      {
+        what: 'restart ignores failed specs',
+        file: 'src/container/plan/plan.ts',
+        from: "failed: verb === 'restart' ? failed : undefined",
+        to: 'failed: undefined',
+      },
+      {
+        what: "containers bound to another's namespace are left out of an update of images",
+        file: 'src/features/update-images/update-images.ts',
+        from: 'followBound([], this.#desired.containers,',
+        to: 'followBound([], [],',
+        tests: ['test/unit/features/update-images/update-images.test.ts'],
+      },
     ],
   },
   incremental: {
     files: ['src/incremental'],
     tests: ['test/unit/incremental'],
     named: [
-      { what: 'facts never count as changed', file: 'src/incremental/recall.ts', from: 'fact.digest !== digestOfFact(context.facts, fact)', to: 'false' },
-      { what: 'a fragment that was changed within the clock\'s step is trusted', file: 'src/incremental/watched.ts', from: 'sign(state, sources.begun)', to: 'sign(state)' },
+      {
+        what: 'facts never count as changed',
+        file: 'src/incremental/recall.ts',
+        from: 'fact.digest !== digestOfFact(context.facts, fact)',
+        to: 'false',
+      },
+      {
+        what: "a fragment that was changed within the clock's step is trusted",
+        file: 'src/incremental/watched.ts',
+        from: 'sign(state, sources.begun)',
+        to: 'sign(state)',
+      },
     ],
   },
-  commit: { files: ['src/output/commit/commit.ts', 'src/output/plan/change-set.ts', 'src/output/commit/transaction.ts', 'src/output/commit/journal.ts'], tests: ['test/unit/output'] },
+  commit: {
+    files: [
+      'src/output/commit/commit.ts',
+      'src/output/plan/change-set.ts',
+      'src/output/commit/transaction.ts',
+      'src/output/commit/journal.ts',
+    ],
+    tests: ['test/unit/output'],
+  },
   db: { files: ['src/db'], tests: ['test/unit/db'] },
 };

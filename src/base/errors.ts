@@ -69,10 +69,18 @@ export function throwAll(failures: readonly Failure[]): void {
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied', EPERM: 'operation not permitted', ENOENT: 'no such file or folder',
-  EROFS: 'read-only file system', ENOSPC: 'no space left on device', EISDIR: 'is a folder',
-  ENOTDIR: 'a part of its path is not a folder', EIO: 'input/output error', EEXIST: 'exists already',
-  ECONNREFUSED: 'connection refused', ELOOP: 'too many symbolic links', ENOTEMPTY: 'folder not empty',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  ENOENT: 'no such file or folder',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left on device',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'a part of its path is not a folder',
+  EIO: 'input/output error',
+  EEXIST: 'exists already',
+  ECONNREFUSED: 'connection refused',
+  ELOOP: 'too many symbolic links',
+  ENOTEMPTY: 'folder not empty',
 };
 
 /** The reason in an admin's words, from a Node system error or whatever else was thrown. */

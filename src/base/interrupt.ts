@@ -49,7 +49,10 @@ export function refuseInterrupted(signal: AbortSignal, what: string, rest?: stri
   if (signal.aborted) throw new Interrupted(what, signal, rest);
 }
 
-/** Lets a signal that has come already be heard: what came together with an answer of the engine may still stand in line behind it. */
+/**
+ * Lets a signal that has come already be heard: what came together with an answer of the engine may still
+ * stand in line behind it.
+ */
 export async function hearSignals(): Promise<void> {
   await new Promise((resolve) => void setImmediate(resolve));
 }
@@ -60,8 +63,16 @@ export async function listenForInterrupt(signal: AbortSignal, what: string, rest
   refuseInterrupted(signal, what, rest);
 }
 
-/** Waits for what can be left to itself: it is not waited for any more when a signal comes. @throws Interrupted, and what it throws */
-export async function unlessInterrupted<T>(signal: AbortSignal, what: string, work: Promise<T>, rest?: string): Promise<T> {
+/**
+ * Waits for what can be left to itself: it is not waited for any more when a signal comes.
+ * @throws Interrupted, and what it throws
+ */
+export async function unlessInterrupted<T>(
+  signal: AbortSignal,
+  what: string,
+  work: Promise<T>,
+  rest?: string,
+): Promise<T> {
   if (signal === NEVER) return work;
   let stop = (): void => undefined;
   const interrupted = new Promise<never>((_resolve, reject) => {

@@ -21,7 +21,10 @@ export function listNames(folder: string): readonly string[] {
   }
 }
 
-/** Order of names in every listing of this program: by byte, not by locale, so `10a` comes before `9b` on every machine. */
+/**
+ * Order of names in every listing of this program: by byte, not by locale, so `10a` comes before `9b` on
+ * every machine.
+ */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0;
   // only up there are UTF-16, by which JavaScript compares, and UTF-8 in another order

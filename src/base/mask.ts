@@ -19,7 +19,7 @@ export function maskerOf(values: Iterable<string>): Mask {
   const mask: Mask = (text) => maskNamed(maskValues(text));
   return (text) => {
     const masked = mask(text);
-    return masked === text || !/^[[{]\n/.test(text) ? masked : maskDocument(text, mask) ?? masked;
+    return masked === text || !/^[[{]\n/.test(text) ? masked : (maskDocument(text, mask) ?? masked);
   };
 }
 
@@ -38,11 +38,13 @@ function valueMasker(values: Iterable<string>): Mask {
   const parts = new Set([...values].flatMap(listParts));
   if (parts.size === 0) return (text) => text;
   // the longer first: one secret may begin with another
-  const sources = [...parts].sort((a, b) => b.length - a.length).map((part) => {
-    // a text that was wrapped breaks at blanks
-    const source = part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/[ \t]+/g, '\\s+');
-    return part.length < SHORT || /^\d+$/.test(part) ? `(?<![\\w*])${source}(?![\\w*])` : source;
-  });
+  const sources = [...parts]
+    .sort((a, b) => b.length - a.length)
+    .map((part) => {
+      // a text that was wrapped breaks at blanks
+      const source = part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/[ \t]+/g, '\\s+');
+      return part.length < SHORT || /^\d+$/.test(part) ? `(?<![\\w*])${source}(?![\\w*])` : source;
+    });
   const all = new RegExp(sources.join('|'), 'g');
   return (text) => {
     let [out, from] = ['', 0];
@@ -67,11 +69,23 @@ function valueMasker(values: Iterable<string>): Mask {
 
 /** A line of `{` or `end` in a key or a certificate says nothing. */
 function listParts(value: string): readonly string[] {
-  const lines = value.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  return lines.length > 1 ? lines.filter((line) => line.length >= SHORT) : value.includes('\n') ? lines : lines.length === 0 ? [] : [value];
+  const lines = value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.length > 1
+    ? lines.filter((line) => line.length >= SHORT)
+    : value.includes('\n')
+      ? lines
+      : lines.length === 0
+        ? []
+        : [value];
 }
 
-/** `NAME=`, or `NAME: ` for one in capitals as variables are; the name may end with a quote, and that may be escaped. */
+/**
+ * `NAME=`, or `NAME: ` for one in capitals as variables are; the name may end with a quote, and that may
+ * be escaped.
+ */
 const NAMED = /(?<![\w.-])([A-Za-z_][\w.-]*)(?:(=)|(?:\\*["'])?:(?: +|(?=\\*["'])))/g;
 const QUOTE = /\\*["']/y;
 const WORD = /[^\s"']*/y;
@@ -119,14 +133,23 @@ function matchAt(pattern: RegExp, text: string, index: number): string {
   return pattern.exec(text)?.[0] ?? '';
 }
 
-/** The texts of a JSON document masked each by itself, so that a secret `true` leaves it readable; undefined for what is none. */
+/**
+ * The texts of a JSON document masked each by itself, so that a secret `true` leaves it readable; undefined
+ * for what is none.
+ */
 function maskDocument(text: string, mask: Mask): string | undefined {
   const walk = (value: unknown, name: string): unknown => {
-    if (typeof value === 'string') return /^Env\.|^[A-Z][A-Z0-9_]*$/.test(name) && isSecretVariable(name, value) ? MASK : mask(value);
+    if (typeof value === 'string')
+      return /^Env\.|^[A-Z][A-Z0-9_]*$/.test(name) && isSecretVariable(name, value) ? MASK : mask(value);
     if (Array.isArray(value)) return value.map((item) => walk(item, ''));
     if (typeof value !== 'object' || value === null) return value;
     // names that this program gives say nothing
-    return Object.fromEntries(Object.entries(value).map(([key, held]: [string, unknown]) => [/^[a-z][A-Za-z]*$/.test(key) ? key : mask(key), walk(held, key)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, held]: [string, unknown]) => [
+        /^[a-z][A-Za-z]*$/.test(key) ? key : mask(key),
+        walk(held, key),
+      ]),
+    );
   };
   try {
     return `${JSON.stringify(walk(JSON.parse(text), ''), undefined, 2)}\n`;

@@ -1,4 +1,7 @@
-/** The candidate that a mistyped word most likely means, or undefined where none is near (more than a third of it differs). */
+/**
+ * The candidate that a mistyped word most likely means, or undefined where none is near (more than a third of
+ * it differs).
+ */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;

@@ -41,7 +41,10 @@ export function withoutRoot(paths: Paths, file: string): string {
   return paths.root !== '' && file.startsWith(`${paths.root}/`) ? file.slice(paths.root.length) : file;
 }
 
-/** Whether a text is an absolute path that leads nowhere else than it says: no `..`, no NUL, nothing that a terminal would obey. */
+/**
+ * Whether a text is an absolute path that leads nowhere else than it says: no `..`, no NUL, nothing that a
+ * terminal would obey.
+ */
 export function isPlainPath(text: string): boolean {
   return text.startsWith('/') && !text.split('/').includes('..') && !/[\u0000-\u001f\u007f]/.test(text);
 }

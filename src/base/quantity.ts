@@ -18,7 +18,10 @@ export function formatBytes(bytes: number): string {
   return String(bytes);
 }
 
-/** `12.3 MB`, for people: in powers of 1000 as registries and disks are sold, one digit after the point from a megabyte up. */
+/**
+ * `12.3 MB`, for people: in powers of 1000 as registries and disks are sold, one digit after the point from a
+ * megabyte up.
+ */
 export function formatSize(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   let size = bytes;
@@ -32,12 +35,16 @@ export function formatSize(bytes: number): string {
 
 const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
-/** `1m30s`, `500ms` as Compose writes durations, in nanoseconds; a bare number is seconds; undefined for anything else. */
+/**
+ * `1m30s`, `500ms` as Compose writes durations, in nanoseconds; a bare number is seconds; undefined for
+ * anything else.
+ */
 export function parseDuration(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1e9);
   if (!/^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)/g)) total += Number(amount) * (NANOSECONDS[unit] ?? 0);
+  for (const [, amount, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)/g))
+    total += Number(amount) * (NANOSECONDS[unit] ?? 0);
   return Math.round(total);
 }
 
@@ -49,6 +56,9 @@ export function parseMilliseconds(text: string | undefined): number | undefined 
 
 /** `90s`, `500ms`: the largest of s, ms, us and ns that gives a whole number. */
 export function formatDuration(nanoseconds: number): string {
-  const [unit, factor] = Object.entries(NANOSECONDS).filter(([name]) => name !== 'm' && name !== 'h').reverse().find(([, size]) => nanoseconds % size === 0) ?? ['ns', 1];
+  const [unit, factor] = Object.entries(NANOSECONDS)
+    .filter(([name]) => name !== 'm' && name !== 'h')
+    .reverse()
+    .find(([, size]) => nanoseconds % size === 0) ?? ['ns', 1];
   return `${nanoseconds / factor}${unit}`;
 }

@@ -19,7 +19,10 @@ export function isSecretVariable(name: string, value: string): boolean {
   return isSecretName(name) && !PLAIN.test(value) && !(/_FILE$/i.test(name) && value.startsWith('/'));
 }
 
-/** Whether the value is so much of its own that it can be masked wherever it stands; others are masked beside their names only. */
+/**
+ * Whether the value is so much of its own that it can be masked wherever it stands; others are masked beside
+ * their names only.
+ */
 export function isTelling(value: string): boolean {
   return value.length >= 4 && !/^\d{1,5}$/.test(value);
 }
@@ -39,7 +42,7 @@ export function listVariableSecrets(name: string, value: string): readonly strin
 export function listAssignments(text: string): readonly (readonly [string, string])[] {
   return text.split(',').map((item) => {
     const cut = item.indexOf('=');
-    return cut < 0 ? [item, ''] as const : [item.slice(0, cut), item.slice(cut + 1)] as const;
+    return cut < 0 ? ([item, ''] as const) : ([item.slice(0, cut), item.slice(cut + 1)] as const);
   });
 }
 

@@ -9,12 +9,19 @@ import { isTerminal } from './format/terminal.ts';
  * @returns whether it is to be done; where it is not, that was said
  * @throws Failure where there is nobody to ask
  */
-export async function ask({ stdin, stdout }: CommandContext, { what, hint }: { readonly what: string; readonly hint: string }): Promise<boolean> {
-  if (!isTerminal(stdin) || !isTerminal(stdout)) throw new Failure(`cannot ${what}`, { why: 'there is no terminal to ask at', hint });
+export async function ask(
+  { stdin, stdout }: CommandContext,
+  { what, hint }: { readonly what: string; readonly hint: string },
+): Promise<boolean> {
+  if (!isTerminal(stdin) || !isTerminal(stdout))
+    throw new Failure(`cannot ${what}`, { why: 'there is no terminal to ask at', hint });
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: stdin, output: stdout });
   // the end of the input is no answer, and the program must not end before it has said so
-  const answer = await Promise.race([lines.question(`${what}? [y/N] `), new Promise<string>((resolve) => lines.once('close', () => resolve('')))]);
+  const answer = await Promise.race([
+    lines.question(`${what}? [y/N] `),
+    new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
+  ]);
   lines.close();
   if (/^y(es)?$/i.test(answer.trim())) return true;
   stdout.write('nothing was changed\n');

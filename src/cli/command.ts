@@ -46,7 +46,11 @@ export interface Option<T = unknown> {
 
 export type Options = Readonly<Record<string, Option>>;
 
-type ValueOf<O> = O extends { readonly read: (text: string) => infer T } ? Exclude<T, undefined> : O extends { readonly value: string } ? string : boolean;
+type ValueOf<O> = O extends { readonly read: (text: string) => infer T }
+  ? Exclude<T, undefined>
+  : O extends { readonly value: string }
+    ? string
+    : boolean;
 
 /** What was typed, read by the definition. */
 export interface Given<O extends Options = Options> {
@@ -71,12 +75,18 @@ export interface Command<O extends Options = Options> {
   readonly unmasked?: true;
   /** more for `--help`: blocks of text below the options */
   readonly more?: (paths: Paths, width: number) => string;
-  /** all that was typed is handed to `run` as words, since it may look like options; `operands` and `options` are for the help */
+  /**
+   * all that was typed is handed to `run` as words, since it may look like options; `operands` and `options`
+   * are for the help
+   */
   readonly raw?: {
     readonly isJson: (args: readonly string[]) => boolean;
     readonly isHelp: (args: readonly string[]) => boolean;
   };
-  /** for a step of an event that calls it: what an event asks before it commits files, and a dry run instead of running the step */
+  /**
+   * for a step of an event that calls it: what an event asks before it commits files, and a dry run instead
+   * of running the step
+   */
   readonly part?: (given: Given<O>) => Promise<StepPart>;
   /** @returns the exit code */
   run(given: Given<O>, context: CommandContext): Promise<number>;
@@ -101,10 +111,16 @@ export const JSON_OPTION = { json: { doc: 'print one JSON document on standard o
 export const DRY_RUN_OPTION = { 'dry-run': { doc: 'say what would be done, and change nothing at all' } } as const;
 export const YES_OPTION = { yes: { doc: 'do not ask' } } as const;
 export const DIFF_OPTION = { diff: { doc: 'show what changes in each file' } } as const;
-export const TAKE_OVER_OPTION = { 'take-over': { doc: 'replace files that are not docksmith\'s; history keeps them' } } as const;
+export const TAKE_OVER_OPTION = {
+  'take-over': { doc: "replace files that are not docksmith's; history keeps them" },
+} as const;
 export const RETRY_OPTION = { retry: { doc: 'try again also what has failed and did not change' } } as const;
-export const WAIT_OPTION = { wait: { value: 'SECONDS', doc: 'give up after so many seconds if another event runs', read: readSeconds } } as const;
-export const COUNT_OPTION = { count: { short: 'n', value: 'COUNT', doc: 'so many, the last ones (20)', read: readCount } } as const;
+export const WAIT_OPTION = {
+  wait: { value: 'SECONDS', doc: 'give up after so many seconds if another event runs', read: readSeconds },
+} as const;
+export const COUNT_OPTION = {
+  count: { short: 'n', value: 'COUNT', doc: 'so many, the last ones (20)', read: readCount },
+} as const;
 
 function readSeconds(text: string): number | undefined {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;

@@ -39,7 +39,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
 
 /** Undefined where there is none of that name. */
 export async function findCommand(name: string): Promise<Command | undefined> {
-  const known = Object.hasOwn(ALIASES, name) ? ALIASES[name] ?? name : name;
+  const known = Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name;
   return isCommand(known) ? COMMANDS[known]() : undefined;
 }
 

@@ -13,15 +13,22 @@ export async function getCommand(name: string): Promise<Command> {
   const command = await findCommand(name);
   if (command !== undefined) return command;
   const nearest = findNearest(name, ALL_NAMES);
-  throw new UsageFailure(`cannot run "docksmith ${name}"`, { why: 'there is no such command', hint: nearest === undefined ? 'docksmith --help lists them' : `did you mean "${nearest}"?` });
+  throw new UsageFailure(`cannot run "docksmith ${name}"`, {
+    why: 'there is no such command',
+    hint: nearest === undefined ? 'docksmith --help lists them' : `did you mean "${nearest}"?`,
+  });
 }
 
 /** `docksmith --help` */
 export async function formatHelp(paths: Paths, width: number): Promise<string> {
-  const commands = (await Promise.all(COMMAND_NAMES.map((name) => COMMANDS[name]()))).filter(({ internal }) => internal !== true);
+  const commands = (await Promise.all(COMMAND_NAMES.map((name) => COMMANDS[name]()))).filter(
+    ({ internal }) => internal !== true,
+  );
   const programs = commands.filter(({ isProgram }) => isProgram === true).map(({ name }) => name);
-  return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${
-    formatTerms(commands.map(({ name, doc }) => [`  ${name}`, doc]), width)}\ndocksmith COMMAND --help tells more of one.
+  return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${formatTerms(
+    commands.map(({ name, doc }) => [`  ${name}`, doc]),
+    width,
+  )}\ndocksmith COMMAND --help tells more of one.
 ${wrapWords(`${programs.slice(0, -1).join(', ')} and ${programs.at(-1) ?? ''} are commands of their own, too.`, width).join('\n')}
 
 Events, for signal-event:
@@ -32,7 +39,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.\n`;
 
 /** `docksmith COMMAND --help` @param called as it was typed: `docksmith log` */
 export function formatCommandHelp(command: Command, paths: Paths, width: number, called = titleOf(command)): string {
-  const rows = Object.entries(command.options).map(([name, option]) => [`  ${formatOption(name, option)}`, option.doc] as const);
+  const rows = Object.entries(command.options).map(
+    ([name, option]) => [`  ${formatOption(name, option)}`, option.doc] as const,
+  );
   const names = Object.keys(ALIASES).filter((alias) => ALIASES[alias] === command.name);
   return [
     `usage: ${formatUsage(command, called)}\n`,

@@ -11,6 +11,8 @@ export class InHand {
 
   /** `recreate wiki, create blog`; undefined: none */
   describe(): string | undefined {
-    return this.#operations.size === 0 ? undefined : [...this.#operations].map(({ verb, name }) => `${verb} ${name}`).join(', ');
+    return this.#operations.size === 0
+      ? undefined
+      : [...this.#operations].map(({ verb, name }) => `${verb} ${name}`).join(', ');
   }
 }

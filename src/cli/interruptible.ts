@@ -2,7 +2,10 @@ import type { Writable } from 'node:stream';
 import { exitCodeOf, type InterruptName, INTERRUPTS } from '../base/interrupt.ts';
 import { painter } from './format/terminal.ts';
 
-/** From a terminal a signal reaches us and whoever passes it on to us: that is one. So are two quick strokes of one hand. */
+/**
+ * From a terminal a signal reaches us and whoever passes it on to us: that is one. So are two quick strokes
+ * of one hand.
+ */
 const SAME_WITHIN_SECONDS = 1;
 
 /** For who has called others that hear the signal too. */
@@ -13,10 +16,16 @@ let interruptedBy: AbortSignal | undefined;
 /**
  * Runs what Ctrl-C, a SIGTERM or the end of the terminal ends in good order; a second one ends it at once.
  * @param inHand what would be left half done now, in words; undefined: nothing
- * @param lingerMilliseconds what it then waits, so that those that it called and that hear the signal too can have their last word
+ * @param lingerMilliseconds what it then waits, so that those that it called and that hear the signal too can
+ * have their last word
  * @returns the exit code
  */
-export async function interruptible(stderr: Writable, run: (signal: AbortSignal) => Promise<number>, inHand: () => string | undefined = () => undefined, lingerMilliseconds = 0): Promise<number> {
+export async function interruptible(
+  stderr: Writable,
+  run: (signal: AbortSignal) => Promise<number>,
+  inHand: () => string | undefined = () => undefined,
+  lingerMilliseconds = 0,
+): Promise<number> {
   const controller = new AbortController();
   const { signal } = controller;
   const say = (words: string): void => void stderr.write(`${painter(stderr)('yellow', 'docksmith:')} ${words}\n`);
@@ -29,13 +38,15 @@ export async function interruptible(stderr: Writable, run: (signal: AbortSignal)
       began = process.uptime();
       timer = setTimeout(() => {
         const words = inHand();
-        if (words !== undefined) say(`interrupted in ${words}: waiting until that is in order; once more ends it as it is`);
+        if (words !== undefined)
+          say(`interrupted in ${words}: waiting until that is in order; once more ends it as it is`);
       }, SAME_WITHIN_SECONDS * 1000).unref();
       interruptedBy = signal;
       controller.abort(name);
     } else if (process.uptime() - began > SAME_WITHIN_SECONDS) {
       const words = inHand();
-      if (words !== undefined) say(`ended in ${words}: that is half done, and the next docksmith reconcile puts it in order`);
+      if (words !== undefined)
+        say(`ended in ${words}: that is half done, and the next docksmith reconcile puts it in order`);
       setTimeout(() => process.exit(exitCodeOf(signal)), lingerMilliseconds);
     }
   };

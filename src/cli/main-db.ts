@@ -16,10 +16,18 @@ export async function mainDb(program: 'db' | 'config', args: readonly string[]):
   if (mayBeKilled(paths) || raw?.isHelp(args) === true) return (await import('./main.ts')).main(program, args);
   const context = {
     paths,
-    get stdin() { return readStandardInput(); },
-    get stdout() { return process.stdout; },
-    get stderr() { return process.stderr; },
+    get stdin() {
+      return readStandardInput();
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
     print: writeStandardOutput,
   };
-  await runProgram(context, raw?.isJson(args) === true, () => (program === 'db' ? runDb(args, context) : runConfig(args, context)));
+  await runProgram(context, raw?.isJson(args) === true, () =>
+    program === 'db' ? runDb(args, context) : runConfig(args, context),
+  );
 }

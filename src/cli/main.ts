@@ -23,13 +23,25 @@ export async function main(program: string, args: readonly string[] = process.ar
   const [name = '--help', ...rest] = program === 'docksmith' ? args : [program, ...args];
   const command = await findCommand(name);
   const paths = findPaths();
-  const [stdout, stderr] = command?.unmasked === true ? [process.stdout, process.stderr] : (await import('./masked-stream.ts')).maskBoth(paths);
-  // A reader that has seen enough (`| head`) is no failure of ours. What only prints ends with it; what does work goes on without a reader.
+  const [stdout, stderr] =
+    command?.unmasked === true
+      ? [process.stdout, process.stderr]
+      : (await import('./masked-stream.ts')).maskBoth(paths);
+  // A reader that has seen enough (`| head`) is no failure of ours. What only prints ends with it; what does
+  // work goes on without a reader.
   stdout.on('error', () => {
     if (command === undefined || command.effect === 'prints' || command.effect === 'hands over') process.exit(0);
   });
   // the stream of standard input is made when it is read, by the few commands that do
-  const context = { paths, get stdin() { return process.stdin; }, stdout, stderr, commands: stepCommands(findCommand, process.env['DOCKSMITH_STEPS'] !== 'processes') };
+  const context = {
+    paths,
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    commands: stepCommands(findCommand, process.env['DOCKSMITH_STEPS'] !== 'processes'),
+  };
   await runProgram(context, wantsJson(command, rest), async () => {
     if (command === undefined) return runItself(name, rest, context, args.length === 0);
     return runOne(command, rest, context, program === 'docksmith' ? `docksmith ${name}` : titleOf(command));
@@ -38,30 +50,56 @@ export async function main(program: string, args: readonly string[] = process.ar
 }
 
 /** `docksmith --help`, `docksmith help COMMAND`, `docksmith --version`: what is no command. */
-async function runItself(name: string, words: readonly string[], { paths, stdout }: CommandContext, isBare: boolean): Promise<number> {
+async function runItself(
+  name: string,
+  words: readonly string[],
+  { paths, stdout }: CommandContext,
+  isBare: boolean,
+): Promise<number> {
   const { formatCommandHelp, formatHelp, getCommand } = await import('./help.ts');
   const isHelpWord = name === 'help';
   if (!isHelpWord && !['--help', '-h', '--version'].includes(name)) await getCommand(name);
   const surplus = words[isHelpWord ? 1 : 0];
-  if (surplus !== undefined) throw new UsageFailure(`cannot run "docksmith ${name}"`, { why: `"${surplus}" is an operand too many`, hint: 'docksmith COMMAND --help tells of one command' });
+  if (surplus !== undefined)
+    throw new UsageFailure(`cannot run "docksmith ${name}"`, {
+      why: `"${surplus}" is an operand too many`,
+      hint: 'docksmith COMMAND --help tells of one command',
+    });
   const width = widthOf(stdout);
   const [asked] = words;
-  stdout.write(name === '--version' ? `docksmith ${VERSION}\n` : asked === undefined ? await formatHelp(paths, width) : formatCommandHelp(await getCommand(asked), paths, width, `docksmith ${asked}`));
+  stdout.write(
+    name === '--version'
+      ? `docksmith ${VERSION}\n`
+      : asked === undefined
+        ? await formatHelp(paths, width)
+        : formatCommandHelp(await getCommand(asked), paths, width, `docksmith ${asked}`),
+  );
   return isBare ? 2 : 0;
 }
 
-async function runOne(command: Command, args: readonly string[], context: CommandContext, called: string): Promise<number> {
+async function runOne(
+  command: Command,
+  args: readonly string[],
+  context: CommandContext,
+  called: string,
+): Promise<number> {
   if (isHelp(command, args)) {
-    context.stdout.write((await import('./help.ts')).formatCommandHelp(command, context.paths, widthOf(context.stdout), called));
+    context.stdout.write(
+      (await import('./help.ts')).formatCommandHelp(command, context.paths, widthOf(context.stdout), called),
+    );
     return 0;
   }
   if (mayBeKilled(context.paths)) await putRight(context);
   return runCommand(command, args, context);
 }
 
-/** What a killed run left is put right before any command begins, also one that only looks. One that cannot be put right keeps none from looking. */
+/**
+ * What a killed run left is put right before any command begins, also one that only looks. One that cannot be
+ * put right keeps none from looking.
+ */
 async function putRight({ paths, stderr }: CommandContext): Promise<void> {
-  const warn = (line: string): void => void stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(line)}\n`);
+  const warn = (line: string): void =>
+    void stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(line)}\n`);
   const { recover } = await import('../flow/commit/recover.ts');
   try {
     recover(paths, warn);

@@ -3,7 +3,10 @@ import { followSecrets } from '../flow/secrets.ts';
 import type { Mask } from '../base/mask.ts';
 import type { Paths } from '../base/paths.ts';
 
-/** Standard output and standard error with the secrets of the dbs masked, which are read when there is something to print. */
+/**
+ * Standard output and standard error with the secrets of the dbs masked, which are read when there is
+ * something to print.
+ */
 export function maskBoth(paths: Paths): readonly [NodeJS.WriteStream, NodeJS.WriteStream] {
   const findMask = followSecrets(paths);
   return [maskedStream(process.stdout, findMask), maskedStream(process.stderr, findMask)];
@@ -21,7 +24,11 @@ export function maskedStream<T extends Writable>(stream: T, findMask: () => Mask
       if (typeof value !== 'function') return value;
       return (...args: readonly unknown[]): unknown => {
         const [chunk, ...more] = args;
-        return Reflect.apply(value, target, member === 'write' && typeof chunk === 'string' ? [findMask()(chunk), ...more] : args);
+        return Reflect.apply(
+          value,
+          target,
+          member === 'write' && typeof chunk === 'string' ? [findMask()(chunk), ...more] : args,
+        );
       };
     },
   });

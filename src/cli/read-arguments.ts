@@ -15,33 +15,52 @@ export function asksForHelp({ operands, options }: Definition, args: readonly st
  * twice or without its value, and an operand too many or too few are wrong usage.
  * @throws UsageFailure for the first of them
  */
-export function readArguments<O extends Options>(definition: Definition & { readonly options: O }, args: readonly string[]): Given<O> {
+export function readArguments<O extends Options>(
+  definition: Definition & { readonly options: O },
+  args: readonly string[],
+): Given<O> {
   const { options, operands } = definition;
-  const refuse = (why: string, hint?: string): UsageFailure => new UsageFailure(`cannot run "${titleOf(definition)}"`, { why, hint: hint ?? `usage: ${formatUsage(definition)}` });
+  const refuse = (why: string, hint?: string): UsageFailure =>
+    new UsageFailure(`cannot run "${titleOf(definition)}"`, { why, hint: hint ?? `usage: ${formatUsage(definition)}` });
   const given = walk(args, options, operands);
   const values = new Map<string, unknown>();
   for (const { typed, name, value } of given.options) {
     const option = name === undefined ? undefined : options[name];
     if (name === undefined || option === undefined) {
-      const nearest = findNearest(typed, Object.keys(options).map((known) => `--${known}`));
+      const nearest = findNearest(
+        typed,
+        Object.keys(options).map((known) => `--${known}`),
+      );
       throw refuse(`it has no option "${typed}"`, nearest === undefined ? undefined : `did you mean ${nearest}?`);
     }
     if (values.has(name)) throw refuse(`the option ${typed} is given twice`);
     if (option.value === undefined && value !== undefined) throw refuse(`the option ${typed} takes no value`);
-    if (option.value !== undefined && value === undefined) throw refuse(`the option ${typed} has no ${option.value} behind it`);
+    if (option.value !== undefined && value === undefined)
+      throw refuse(`the option ${typed} has no ${option.value} behind it`);
     values.set(name, readValue(option, typed, value, refuse));
   }
   const { words } = given;
-  if (words.length < operands.min) throw refuse(operands.missing?.why ?? `${missingOperand(operands, words.length)} is missing`, operands.missing?.hint);
+  if (words.length < operands.min)
+    throw refuse(
+      operands.missing?.why ?? `${missingOperand(operands, words.length)} is missing`,
+      operands.missing?.hint,
+    );
   const surplus = words[operands.max];
-  if (surplus !== undefined) throw refuse(operands.max === 0 ? `it takes no operand, and "${surplus}" is one` : `"${surplus}" is an operand too many`);
+  if (surplus !== undefined)
+    throw refuse(
+      operands.max === 0 ? `it takes no operand, and "${surplus}" is one` : `"${surplus}" is an operand too many`,
+    );
   return { values: Object.fromEntries(values) as Given<O>['values'], words };
 }
 
 /** `docksmith why [--json] FILE[:LINE|:KEY] | URL | NAME`; more than a few options are `[OPTION…]`. */
 export function formatUsage({ options, operands, ...command }: Definition, called = titleOf(command)): string {
-  const all = Object.entries(options).map(([name, option]) => `[${option.short === undefined ? '' : `-${option.short}|`}--${name}${formatValue(option)}]`);
-  return [called, ...(all.join(' ').length > MOST_COLUMNS ? ['[OPTION…]'] : all), operands.usage].filter((part) => part !== '').join(' ');
+  const all = Object.entries(options).map(
+    ([name, option]) => `[${option.short === undefined ? '' : `-${option.short}|`}--${name}${formatValue(option)}]`,
+  );
+  return [called, ...(all.join(' ').length > MOST_COLUMNS ? ['[OPTION…]'] : all), operands.usage]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 /** `-n, --count COUNT` */
@@ -55,7 +74,12 @@ function formatValue({ value }: Option): string {
   return value === undefined ? '' : ` ${value}`;
 }
 
-function readValue({ value: kind = '', read }: Option, typed: string, text: string | undefined, refuse: (why: string) => UsageFailure): unknown {
+function readValue(
+  { value: kind = '', read }: Option,
+  typed: string,
+  text: string | undefined,
+  refuse: (why: string) => UsageFailure,
+): unknown {
   if (text === undefined) return true;
   const value = read === undefined ? text : read(text);
   if (value === undefined) throw refuse(`"${text}" behind ${typed} is no ${kind}`);
@@ -75,12 +99,22 @@ interface GivenOption {
   readonly value: string | undefined;
 }
 
-/** Options and operands apart: `--name`, `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`, `-it`; all behind `--` is operands. */
-function walk(args: readonly string[], options: Options, { passThrough = false }: Operands): { readonly options: readonly GivenOption[]; readonly words: readonly string[] } {
+/**
+ * Options and operands apart: `--name`, `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`, `-it`; all
+ * behind `--` is operands.
+ */
+function walk(
+  args: readonly string[],
+  options: Options,
+  { passThrough = false }: Operands,
+): { readonly options: readonly GivenOption[]; readonly words: readonly string[] } {
   const found: GivenOption[] = [];
   const words: string[] = [];
-  const byShort = new Map(Object.entries(options).flatMap(([name, { short }]) => (short === undefined ? [] : [[short, name] as const])));
-  const nameOf = (word: string): string | undefined => (word === 'help' || Object.hasOwn(options, word) ? word : undefined);
+  const byShort = new Map(
+    Object.entries(options).flatMap(([name, { short }]) => (short === undefined ? [] : [[short, name] as const])),
+  );
+  const nameOf = (word: string): string | undefined =>
+    word === 'help' || Object.hasOwn(options, word) ? word : undefined;
   const takesValue = (name: string | undefined): boolean => name !== undefined && options[name]?.value !== undefined;
   for (let n = 0; n < args.length; n++) {
     const word = args[n] ?? '';

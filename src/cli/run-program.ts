@@ -5,7 +5,11 @@ import { formatJson } from './format/format-json.ts';
 import { painter } from './format/terminal.ts';
 
 /** Runs a command and sets the exit code of this process. */
-export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stderr'>, json: boolean, run: () => Promise<number>): Promise<void> {
+export async function runProgram(
+  context: Pick<CommandContext, 'stdout' | 'stderr'>,
+  json: boolean,
+  run: () => Promise<number>,
+): Promise<void> {
   // whatever the caller's says, nobody else is to write what is made here, or what steps make
   process.umask(process.umask(0o022) | 0o022);
   process.exitCode = await endProgram(context, json, run);
@@ -16,15 +20,28 @@ export async function runProgram(context: Pick<CommandContext, 'stdout' | 'stder
  * @param json what is thrown is one JSON document on standard output, too
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 and the like for what a signal ended
  */
-export async function endProgram(context: Pick<CommandContext, 'stdout' | 'stderr'>, json: boolean, run: () => Promise<number>): Promise<number> {
+export async function endProgram(
+  context: Pick<CommandContext, 'stdout' | 'stderr'>,
+  json: boolean,
+  run: () => Promise<number>,
+): Promise<number> {
   try {
     return await run();
   } catch (error) {
     const { stderr } = context;
     const failures = listFailures(error);
     if (failures === undefined) {
-      stderr.write(`${painter(stderr)('red', 'docksmith:')} a mistake in docksmith itself; please report it with these lines\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      if (json) context.stdout.write(formatJson({ errors: [{ message: 'a mistake in docksmith itself', why: error instanceof Error ? error.message : String(error) }] }));
+      stderr.write(
+        `${painter(stderr)('red', 'docksmith:')} a mistake in docksmith itself; please report it with these lines\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      if (json)
+        context.stdout.write(
+          formatJson({
+            errors: [
+              { message: 'a mistake in docksmith itself', why: error instanceof Error ? error.message : String(error) },
+            ],
+          }),
+        );
       return 1;
     }
     if (json) context.stdout.write(formatJson({ errors: jsonFailures(failures) }));

@@ -24,9 +24,12 @@ export async function* readStandardInput(): AsyncGenerator<Buffer> {
   yield* process.stdin as AsyncIterable<Buffer>;
 }
 
-/** Writes all of it. A reader that has seen enough (`| head -1`) is no failure. @throws {Failure} where it cannot be written */
+/**
+ * Writes all of it. A reader that has seen enough (`| head -1`) is no failure.
+ * @throws {Failure} where it cannot be written
+ */
 export async function writeStandardOutput(bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length; ) {
     const rest = bytes.subarray(at);
     try {
       at += writeSync(1, rest);
@@ -41,7 +44,7 @@ export async function writeStandardOutput(bytes: Buffer): Promise<void> {
 /** The same to a stream. */
 export function writeTo(stream: Writable, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => errorCode(error) === 'EPIPE' ? resolve() : reject(error);
+    const fail = (error: Error): void => (errorCode(error) === 'EPIPE' ? resolve() : reject(error));
     stream.once('error', fail);
     stream.write(bytes, (error) => {
       if (error) fail(error);

@@ -40,7 +40,15 @@ function runHere(find: FindCommand, commands: () => StepCommands): RunCommand {
     const command = await find(name);
     if (command === undefined || isHelp(command, args)) return undefined;
     const [stdout, stderr] = [new LineStream(onLine, 'stdout'), new LineStream(onLine, 'stderr')];
-    const context: CommandContext = { paths, get stdin() { return Readable.from([]); }, stdout, stderr, commands: commands() };
+    const context: CommandContext = {
+      paths,
+      get stdin() {
+        return Readable.from([]);
+      },
+      stdout,
+      stderr,
+      commands: commands(),
+    };
     const exitCode = await endProgram(context, wantsJson(command, args), () => runCommand(command, args, context));
     for (const stream of [stdout, stderr]) stream.flushLine();
     return exitCode;

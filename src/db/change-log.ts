@@ -38,7 +38,11 @@ export type SecretProps = ((prop: string, value: string) => string) | 'all' | 'n
 export function logChanges(paths: Paths, changed: ChangedDb): void {
   // the copy that an event works on: what becomes of it is logged when it is written to the db itself
   if (changed.file.startsWith(`${paths.file(STATE_DIR)}/`)) return;
-  const lines = formatChanges({ ...changed, file: withoutRoot(paths, changed.file) }, secretProps(paths, path.basename(changed.name), changed), userName());
+  const lines = formatChanges(
+    { ...changed, file: withoutRoot(paths, changed.file) },
+    secretProps(paths, path.basename(changed.name), changed),
+    userName(),
+  );
   if (lines.length === 0) return;
   try {
     if (paths.root === '') sendToSyslog(lines);
@@ -54,7 +58,11 @@ export function logChanges(paths: Paths, changed: ChangedDb): void {
  */
 export function formatChanges({ file, before, after }: ChangedDb, secrets: SecretProps, user: string): string[] {
   const spell = (key: string, value: string | undefined): string =>
-    escapeControls(fromByteString(`${typeof secrets === 'string' ? key : maskText(key, '', secrets)}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`));
+    escapeControls(
+      fromByteString(
+        `${typeof secrets === 'string' ? key : maskText(key, '', secrets)}=${value === undefined ? '(undefined)' : maskValue(value, secrets)}`,
+      ),
+    );
   const changed = [...after.keys()].filter((key) => before.get(key) !== after.get(key));
   const deleted = [...before.keys()].filter((key) => before.get(key) !== undefined && !after.has(key));
   const lines: string[] = [];
@@ -70,8 +78,16 @@ function maskValue(value: string, secrets: SecretProps): string {
   // most dbs have no secrets: of those no value has to be taken apart
   if (secrets === 'none') return value;
   const { type, props } = parseFields(value);
-  const masked = new Map([...props].map(([prop, held]) => [prop, secrets === 'all' ? MASK : held === undefined ? held : maskText(held, prop, secrets)]));
-  return listFields({ type: secrets === 'all' ? MASK : type === undefined ? type : maskText(type, '', secrets), props: masked }).join('|');
+  const masked = new Map(
+    [...props].map(([prop, held]) => [
+      prop,
+      secrets === 'all' ? MASK : held === undefined ? held : maskText(held, prop, secrets),
+    ]),
+  );
+  return listFields({
+    type: secrets === 'all' ? MASK : type === undefined ? type : maskText(type, '', secrets),
+    props: masked,
+  }).join('|');
 }
 
 function maskText(text: string, prop: string, secrets: Exclude<SecretProps, string>): string {
@@ -80,7 +96,10 @@ function maskText(text: string, prop: string, secrets: Exclude<SecretProps, stri
 
 /** No value can end its line or talk to a terminal. */
 function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** What is masked of the db's values; all of them where its schema cannot tell. */
@@ -88,14 +107,23 @@ function secretProps(paths: Paths, db: string, { before, after }: ChangedDb): Se
   if (db === SECRETS) return 'all';
   try {
     const schema = readSchema(paths, db);
-    const lines = [...after].filter(([key, line]) => before.get(key) !== line).concat([...before].filter(([key, line]) => after.get(key) !== line));
+    const lines = [...after]
+      .filter(([key, line]) => before.get(key) !== line)
+      .concat([...before].filter(([key, line]) => after.get(key) !== line));
     const known = [...listKnown(paths), ...listLineSecrets(schema, db, lines)];
-    if (known.length === 0 && !hasSecrets(schema, db) && !lines.some(([, line]) => MAY_BE_SECRET.test(line ?? ''))) return 'none';
+    if (known.length === 0 && !hasSecrets(schema, db) && !lines.some(([, line]) => MAY_BE_SECRET.test(line ?? '')))
+      return 'none';
     const mask = maskerOf(known);
-    const isList = (prop: string): boolean => Object.values(schema[db] ?? {}).some((kind) => findPropSchema(kind, prop)?.kind === 'assignments');
+    const isList = (prop: string): boolean =>
+      Object.values(schema[db] ?? {}).some((kind) => findPropSchema(kind, prop)?.kind === 'assignments');
     return (prop, value) => {
       if (isMaskedProp(schema, db, prop, value)) return MASK;
-      const masked = isList(prop) ? value.split(',').map((item) => maskWord(mask, item)).join(',') : mask(value);
+      const masked = isList(prop)
+        ? value
+            .split(',')
+            .map((item) => maskWord(mask, item))
+            .join(',')
+        : mask(value);
       return listPropSecrets(schema, db, prop, value).reduce((text, secret) => text.replaceAll(secret, MASK), masked);
     };
   } catch {
@@ -103,17 +131,22 @@ function secretProps(paths: Paths, db: string, { before, after }: ChangedDb): Se
   }
 }
 
-/** Of larger dbs those are looked at whose schema has secrets: a db is written by the hundred, and may have a hundred megabytes beside it. */
+/**
+ * Of larger dbs those are looked at whose schema has secrets: a db is written by the hundred, and may have a
+ * hundred megabytes beside it.
+ */
 const LOOKED_THROUGH_BYTES = 1024 ** 2;
 
 /** The secrets of all dbs, as any of them may repeat what another one holds. */
 function listKnown(paths: Paths): readonly string[] {
-  return listDbs(paths).flatMap((name) => {
-    const schema = schemaOf(paths, name);
-    if (!hasSecrets(schema, name) && sizeOf(path.join(paths.dbDir, name)) > LOOKED_THROUGH_BYTES) return [];
-    const content = readDbFile(path.join(paths.dbDir, name), name);
-    return content === undefined ? [] : listSecretValues({ dbs: new Map([[name, FlatDb.parse(content)]]), schema });
-  }).flatMap((value) => [value, value.replaceAll('|', '\\|')]);
+  return listDbs(paths)
+    .flatMap((name) => {
+      const schema = schemaOf(paths, name);
+      if (!hasSecrets(schema, name) && sizeOf(path.join(paths.dbDir, name)) > LOOKED_THROUGH_BYTES) return [];
+      const content = readDbFile(path.join(paths.dbDir, name), name);
+      return content === undefined ? [] : listSecretValues({ dbs: new Map([[name, FlatDb.parse(content)]]), schema });
+    })
+    .flatMap((value) => [value, value.replaceAll('|', '\\|')]);
 }
 
 /** That of another db may have mistakes: the names of its props still tell. */
@@ -130,8 +163,16 @@ function sizeOf(file: string): number {
 }
 
 /** Those of the lines themselves: what was a secret a moment ago is in no db any more. */
-function listLineSecrets(schema: Schema, db: string, lines: readonly (readonly [string, string | undefined])[]): readonly string[] {
-  return lines.flatMap(([key, line]) => (line === undefined ? [] : [...toRecord(key, line).props].flatMap(([prop, value]) => listPropSecrets(schema, db, prop, value))));
+function listLineSecrets(
+  schema: Schema,
+  db: string,
+  lines: readonly (readonly [string, string | undefined])[],
+): readonly string[] {
+  return lines.flatMap(([key, line]) =>
+    line === undefined
+      ? []
+      : [...toRecord(key, line).props].flatMap(([prop, value]) => listPropSecrets(schema, db, prop, value)),
+  );
 }
 
 /** `root`, or `root, sudo from alice`. */
@@ -166,7 +207,10 @@ function sendToSyslog(lines: readonly string[]): void {
     writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' });
     const fd = openSync(file, 'r');
     try {
-      const logger = spawn('logger', ['-p', FACILITY, '-t', 'docksmith-db', '--size', '64KiB'], { stdio: [fd, 'ignore', 'ignore'], detached: true });
+      const logger = spawn('logger', ['-p', FACILITY, '-t', 'docksmith-db', '--size', '64KiB'], {
+        stdio: [fd, 'ignore', 'ignore'],
+        detached: true,
+      });
       logger.on('error', () => undefined); // not installed
       logger.unref();
     } finally {
@@ -191,7 +235,8 @@ export interface LoggedChange {
 }
 
 /** Time, and of syslog the host; then the program, and what `formatChanges` says. */
-const LINE = /^(\d{4}-\S+|\w+ +\d+ [\d:]+) (?:\S+ )?(?:docksmith-)?db(?:\[\d+\])?: (\/\S+): (OLD|NEW|DELETE) ([^=]*)=(.*) \(by ([^()]*)\)$/;
+const LINE =
+  /^(\d{4}-\S+|\w+ +\d+ [\d:]+) (?:\S+ )?(?:docksmith-)?db(?:\[\d+\])?: (\/\S+): (OLD|NEW|DELETE) ([^=]*)=(.*) \(by ([^()]*)\)$/;
 
 /** Reads what `logChanges` has written, among lines of others; in the order of the text. */
 export function parseChanges(text: string): readonly LoggedChange[] {
@@ -200,7 +245,8 @@ export function parseChanges(text: string): readonly LoggedChange[] {
     const [, when = '', file = '', kind = '', key = '', value = '', user = ''] = LINE.exec(line) ?? [];
     if (file === '') return [];
     const change = { when, file, key, user };
-    const parse = (held: string | undefined): DbRecord | undefined => (held === undefined || held === '(undefined)' ? undefined : toRecord(key, toByteString(held)));
+    const parse = (held: string | undefined): DbRecord | undefined =>
+      held === undefined || held === '(undefined)' ? undefined : toRecord(key, toByteString(held));
     if (kind === 'OLD') old.set(`${file} ${key}`, value);
     if (kind === 'NEW') return [{ ...change, before: parse(old.get(`${file} ${key}`)), after: parse(value) }];
     return kind === 'DELETE' ? [{ ...change, before: parse(value), after: undefined }] : [];

@@ -18,7 +18,9 @@ export function checkValue(schema: PropSchema, value: string): string | undefine
 /** The schema of one prop: by its name, or by a pattern with a final `*` (`Env.*`). */
 export function findPropSchema(kind: RecordSchema, prop: string): PropSchema | undefined {
   if (Object.hasOwn(kind, prop)) return kind[prop];
-  const pattern = ofKind(kind).patterns.find((name) => prop.length >= name.length && prop.startsWith(name.slice(0, -1)));
+  const pattern = ofKind(kind).patterns.find(
+    (name) => prop.length >= name.length && prop.startsWith(name.slice(0, -1)),
+  );
   return pattern === undefined ? undefined : kind[pattern];
 }
 
@@ -33,7 +35,8 @@ const found = new WeakMap<RecordSchema, OfKind>();
 
 function ofKind(kind: RecordSchema): OfKind {
   let known = found.get(kind);
-  if (known === undefined) found.set(kind, (known = { patterns: Object.keys(kind).filter((name) => name.endsWith('*')), nearest: new Map() }));
+  if (known === undefined)
+    found.set(kind, (known = { patterns: Object.keys(kind).filter((name) => name.endsWith('*')), nearest: new Map() }));
   return known;
 }
 
@@ -50,7 +53,10 @@ export interface RecordFindings {
   readonly unknown: readonly { readonly prop: string; readonly nearest: string | undefined }[];
 }
 
-/** Checks all that a record says, its type too where the schema has one under `type`. Secret values are not repeated. */
+/**
+ * Checks all that a record says, its type too where the schema has one under `type`. Secret values are
+ * not repeated.
+ */
 export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFindings {
   const mistakes: { prop: string; why: string }[] = [];
   const unknown: { prop: string; nearest: string | undefined }[] = [];
@@ -62,7 +68,8 @@ export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFinding
       continue;
     }
     const why = checkValue(schema, value);
-    if (why !== undefined) mistakes.push({ prop, why: `${prop} ${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
+    if (why !== undefined)
+      mistakes.push({ prop, why: `${prop} ${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
   }
   return { mistakes, unknown };
 }

@@ -15,11 +15,15 @@ export function findDbFile(paths: Paths, name: string): string {
   if (name.split('/').includes('..')) throw refuse('its name holds ..');
   if (name.startsWith('/')) return paths.file(name);
   if (name.includes('/')) throw refuse('its name holds a /: a db is named alone, or with its whole path from /');
-  if (name === '' || isNoDb(name)) throw refuse('that is no name of a db: lock files and left-overs of editors and package managers are named so');
+  if (name === '' || isNoDb(name))
+    throw refuse('that is no name of a db: lock files and left-overs of editors and package managers are named so');
   return path.join(paths.dbDir, name);
 }
 
-/** The names of all dbs in the folder, in byte order; none where there is no folder. @throws {Failure} when it cannot be read */
+/**
+ * The names of all dbs in the folder, in byte order; none where there is no folder.
+ * @throws {Failure} when it cannot be read
+ */
 export function listDbs(paths: Paths): string[] {
   try {
     return readdirSync(paths.dbDir, { withFileTypes: true })

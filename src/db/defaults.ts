@@ -57,7 +57,8 @@ export function applyDefaults(paths: Paths, report: (line: string) => void = () 
       }
       const defaults = listShippedValues(paths, db, 'defaults');
       const forced = listShippedValues(paths, db, 'force');
-      if (defaults.length + forced.length > 0) changeDb(paths, db, (draft) => setShippedValues(draft, defaults, forced));
+      if (defaults.length + forced.length > 0)
+        changeDb(paths, db, (draft) => setShippedValues(draft, defaults, forced));
       applied.push(...compareDbs(db, before, readRecords(paths, db)));
     });
   }
@@ -89,7 +90,9 @@ export function planDefaults(paths: Paths): PlannedDefaults {
 }
 
 function listMigrations(paths: Paths, db: string): readonly (readonly [name: string, file: string])[] {
-  return [...listMerged(layersOf(paths, path.join('db', db, 'migrate')))].filter(([name]) => !isBackupName(name) && !name.startsWith('.'));
+  return [...listMerged(layersOf(paths, path.join('db', db, 'migrate')))].filter(
+    ([name]) => !isBackupName(name) && !name.startsWith('.'),
+  );
 }
 
 /** Names of the dbs that any layer ships something for. */
@@ -103,8 +106,14 @@ function listShippedValues(paths: Paths, db: string, folder: 'defaults' | 'force
   for (const [name, file] of listMergedTree(layersOf(paths, path.join('db', db, folder)))) {
     const [key = '', prop = '', more] = name.split(path.sep);
     if (prop === '' || isBackupName(prop) || prop.startsWith('.')) continue;
-    if (more !== undefined) throw new Failure(`cannot use "${file}"`, { why: `${folder} are files ${folder}/KEY/PROP` });
-    values.push({ key: toByteString(key), prop: toByteString(prop), value: readText(file, 'latin1').replace(/\n$/, ''), file });
+    if (more !== undefined)
+      throw new Failure(`cannot use "${file}"`, { why: `${folder} are files ${folder}/KEY/PROP` });
+    values.push({
+      key: toByteString(key),
+      prop: toByteString(prop),
+      value: readText(file, 'latin1').replace(/\n$/, ''),
+      file,
+    });
   }
   return values;
 }
@@ -138,7 +147,11 @@ function setShippedValue(draft: Draft, shipped: ShippedValue): void {
       draft.setProp(key, prop, value);
     }
   } catch (error) {
-    throw new Failure(`cannot use the shipped value of "${fromByteString(key)}.${fromByteString(prop)}"`, { why: reasonOf(error), at: { file }, cause: error });
+    throw new Failure(`cannot use the shipped value of "${fromByteString(key)}.${fromByteString(prop)}"`, {
+      why: reasonOf(error),
+      at: { file },
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,15 @@
 import { Failure } from '../base/errors.ts';
 import { fromByteString } from './byte-text.ts';
-import { escapeNewlines, escapeSeparators, type Fields, type Lines, listFields, parseFields, trim, unescapeNewlines } from './flat-file.ts';
+import {
+  escapeNewlines,
+  escapeSeparators,
+  type Fields,
+  type Lines,
+  listFields,
+  parseFields,
+  trim,
+  unescapeNewlines,
+} from './flat-file.ts';
 
 /**
  * A db file being changed: one storing step after the other, each as the original does it.
@@ -47,7 +56,8 @@ export class Draft {
   /** @throws {Failure} when there is no such record, or for what the format cannot hold */
   setProp(key: string, prop: string, value: string): void {
     const fields = this.#getFields(key);
-    if (escapeSeparators(prop) !== prop) throw refusal(`prop "${fromByteString(prop)}" of "${fromByteString(key)}"`, 'the name of a prop cannot hold a |');
+    if (escapeSeparators(prop) !== prop)
+      throw refusal(`prop "${fromByteString(prop)}" of "${fromByteString(key)}"`, 'the name of a prop cannot hold a |');
     fields.props.set(prop, escapeSeparators(value));
     this.#storeFields(key, fields);
   }
@@ -69,7 +79,8 @@ export class Draft {
   /** Fields of its own, to be changed and stored. */
   #getFields(key: string): Fields {
     const fields = this.findFields(key);
-    if (fields === undefined) throw new Failure(`cannot change "${fromByteString(key)}"`, { why: 'there is no such record' });
+    if (fields === undefined)
+      throw new Failure(`cannot change "${fromByteString(key)}"`, { why: 'there is no such record' });
     return fields;
   }
 
@@ -80,17 +91,25 @@ export class Draft {
     if (broken >= 0) {
       // the value itself may be a secret
       const prop = parts[broken % 2 === 0 ? broken - 1 : broken];
-      throw refusal(broken === 0 ? `the type of "${fromByteString(key)}"` : `prop "${fromByteString(prop ?? '')}" of "${fromByteString(key)}"`, 'it ends in a backslash, and the | that follows would become a part of it');
+      throw refusal(
+        broken === 0
+          ? `the type of "${fromByteString(key)}"`
+          : `prop "${fromByteString(prop ?? '')}" of "${fromByteString(key)}"`,
+        'it ends in a backslash, and the | that follows would become a part of it',
+      );
     }
     this.#store(key, parts.join('|'));
   }
 
   #store(untrimmedKey: string, untrimmedValue: string): void {
     const key = trim(untrimmedKey);
-    const why = untrimmedKey.includes('\n') ? 'a key cannot hold a newline'
-      : key.includes('=') ? 'a key cannot hold a ='
-      : key.startsWith('#') ? 'a key cannot begin with #: the line would be a comment'
-      : undefined;
+    const why = untrimmedKey.includes('\n')
+      ? 'a key cannot hold a newline'
+      : key.includes('=')
+        ? 'a key cannot hold a ='
+        : key.startsWith('#')
+          ? 'a key cannot begin with #: the line would be a comment'
+          : undefined;
     if (why !== undefined) throw refusal(`"${fromByteString(key)}"`, why);
     const value = trim(escapeNewlines(untrimmedValue));
     if (this.lines.has(key) && (this.lines.get(key) ?? '') === value) return;

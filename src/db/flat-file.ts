@@ -53,7 +53,10 @@ export function sortedKeys(byKey: ReadonlyMap<string, unknown>): string[] {
   return sortKeys([...byKey.keys()]);
 }
 
-/** Sorts byte strings in place: by code unit is by byte. What comes from a file is in order, and to sort it takes longer than to see that. */
+/**
+ * Sorts byte strings in place: by code unit is by byte. What comes from a file is in order, and to sort it
+ * takes longer than to see that.
+ */
 export function sortKeys(keys: string[]): string[] {
   return keys.every((key, n) => n === 0 || (keys[n - 1] ?? '') <= key) ? keys : keys.sort();
 }
@@ -82,7 +85,10 @@ export function listFields({ type, props }: Fields): string[] {
   return fields;
 }
 
-/** A newline is spelled `\n`; so a `\n` that was typed as two characters reads back as a newline, as in the original. */
+/**
+ * A newline is spelled `\n`; so a `\n` that was typed as two characters reads back as a newline, as in
+ * the original.
+ */
 export function escapeNewlines(text: string): string {
   return text.replaceAll('\n', '\\n');
 }
@@ -108,7 +114,10 @@ export function toRecord(key: string, value: string): DbRecord {
 
 /** The line of a record, after its key: what `toRecord` reads back. */
 export function formatRecord({ type, props }: Pick<DbRecord, 'type' | 'props'>): string {
-  const fields = listFields({ type: toByteString(type), props: new Map([...props].map(([prop, value]) => [toByteString(prop), escapeSeparators(toByteString(value))])) });
+  const fields = listFields({
+    type: toByteString(type),
+    props: new Map([...props].map(([prop, value]) => [toByteString(prop), escapeSeparators(toByteString(value))])),
+  });
   return escapeNewlines(fields.join('|'));
 }
 

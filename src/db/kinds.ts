@@ -9,58 +9,91 @@ const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
  * The kinds that a prop of the schema may be of, but for `choice`, whose values stand in the
  * schema. Lists are separated by commas; white space around an item is the item's.
  */
-const CHECKS: ReadonlyMap<string, Check> = new Map(Object.entries<Check>({
-  'text': () => undefined,
-  'integer': matches(/^-?\d{1,15}$/, 'a whole number'),
-  'count': matches(/^[1-9]\d{0,8}$/, 'a whole number from 1'),
-  'size': matches(/^[1-9]\d{0,11}[kmg]?$/i, 'a number with k, m or g, as 10m'),
-  'memory': checkMemory,
-  'port': checkPort,
-  'ports': (value) => value === 'exposed' ? undefined : each(checkPort, 'ports as 80,443, or exposed')(value),
-  'port-range': checkPortRange,
-  'port-mappings': each(checkPortMapping, 'HOSTPORT:CONTAINERPORT[/udp], as 8080:80,5353:53/udp'),
-  'path': checkPath,
-  'paths': each(checkPath, 'paths from /'),
-  'mounts': each(checkMount, 'HOSTPATH[:CONTAINERPATH[:ro]]'),
-  'data-mount': checkDataMount,
-  'socket': (value) => /^(unix:\/\/)?\/[^\0\n]+$/.test(value) ? undefined : 'is no path of a socket, as /var/run/docker.sock',
-  'owner': matches(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'USER, or USER:GROUP, by name or number'),
-  'mode': matches(/^[0-7]{3,4}$/, 'an octal mode, as 0755'),
-  'restart': matches(/^(no|always|unless-stopped|on-failure(:\d{1,9})?)$/, 'no, on-failure, on-failure:N, always or unless-stopped'),
-  'host-name': checkHostName,
-  'label': matches(LABEL, 'a host name label: letters, digits and inner hyphens, 63 at most'),
-  'path-names': each(matches(/^(?!\.{1,2}$)[\w.~-]+$/, 'one part of a path: letters, digits and . _ ~ -'), 'names'),
-  'ip-address': (value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined,
-  'netmask': checkNetmask,
-  'image': matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
-  'digest': matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
-  'assignments': each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
-  'network-mode': matches(/^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/, 'bridge, host, none, custom:NET or container:NAME'),
-  'volume-mounts': each(matches(/^[a-zA-Z0-9][\w.-]+:\/[^:,]*(:(ro|rw))?$/, 'VOLUME:CONTAINERPATH[:ro], as cache:/var/cache'), 'VOLUME:CONTAINERPATH[:ro]'),
-  'log-size': (value) => value === 'unlimited' ? undefined : checkByKind('size', value),
-  'links': each(matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'), 'CONTAINER[:ALIAS]'),
-  'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
-  'secrets': each(matches(/^[a-zA-Z0-9][\w.-]*(:\/[^:]+)?$/, 'NAME[:PATH], as db_password:/etc/password'), 'NAME[:PATH]'),
-  'secret-variables': each(matches(/^[a-zA-Z0-9][\w.-]*:[A-Za-z_][\w.-]*$/, 'SECRET:VARIABLE, as db_password:DB_PASSWORD'), 'SECRET:VARIABLE'),
-  'subnets': each(checkSubnet, 'ADDRESS/BITS, as 10.5.0.0/24'),
-  'decimal': matches(/^(?=.*[1-9])\d{1,6}(\.\d{1,9})?$/, 'a number above 0, as 1.5'),
-  'limit': matches(/^(-1|[1-9]\d{0,8})$/, 'a whole number from 1, or -1 for any number'),
-  'cpu-shares': (value) => /^\d{1,6}$/.test(value) && Number(value) >= 2 && Number(value) <= 262_144 ? undefined : 'is not a whole number from 2 to 262144',
-  'cpu-list': matches(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'a list of CPUs, as 0-2,4'),
-  'duration': matches(/^(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration, as 30s or 1m30s'),
-  'uptime': matches(/^(?=.*[1-9])(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration above 0, as 2s'),
-  'reload-signal': matches(/^(none|(SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGHUP, or none'),
-  'signal': matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
-  'ip-addresses': each((value) => isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined, 'addresses'),
-  'host-names': each(checkHostName, 'names'),
-  'network-names': each(matches(/^[a-zA-Z0-9][\w.-]*$/, 'a name of letters, digits and _ . -'), 'names'),
-  'ipv4-address': (value) => isIPv4(value) ? undefined : 'is no IPv4 address',
-  'host-addresses': each(checkHostAddress, 'NAME:ADDRESS'),
-  'ulimits': each(matches(/^[a-z]+=(-1|\d+)(:(-1|\d+))?$/, 'NAME=SOFT[:HARD], as nofile=1024:2048'), 'NAME=SOFT[:HARD]'),
-  'capabilities': each(matches(/^[A-Za-z_]+$/, 'a capability, as NET_ADMIN'), 'capabilities, as NET_ADMIN'),
-  'devices': each(matches(/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/, 'HOSTPATH[:CONTAINERPATH][:rwm]'), 'HOSTPATH[:CONTAINERPATH][:rwm]'),
-  'tmpfs': matches(/^\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?(,\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?)*$/, 'PATH[:OPTIONS],…, as /run:size=1m,mode=1777,/tmp'),
-}));
+const CHECKS: ReadonlyMap<string, Check> = new Map(
+  Object.entries<Check>({
+    text: () => undefined,
+    integer: matches(/^-?\d{1,15}$/, 'a whole number'),
+    count: matches(/^[1-9]\d{0,8}$/, 'a whole number from 1'),
+    size: matches(/^[1-9]\d{0,11}[kmg]?$/i, 'a number with k, m or g, as 10m'),
+    memory: checkMemory,
+    port: checkPort,
+    ports: (value) => (value === 'exposed' ? undefined : each(checkPort, 'ports as 80,443, or exposed')(value)),
+    'port-range': checkPortRange,
+    'port-mappings': each(checkPortMapping, 'HOSTPORT:CONTAINERPORT[/udp], as 8080:80,5353:53/udp'),
+    path: checkPath,
+    paths: each(checkPath, 'paths from /'),
+    mounts: each(checkMount, 'HOSTPATH[:CONTAINERPATH[:ro]]'),
+    'data-mount': checkDataMount,
+    socket: (value) =>
+      /^(unix:\/\/)?\/[^\0\n]+$/.test(value) ? undefined : 'is no path of a socket, as /var/run/docker.sock',
+    owner: matches(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'USER, or USER:GROUP, by name or number'),
+    mode: matches(/^[0-7]{3,4}$/, 'an octal mode, as 0755'),
+    restart: matches(
+      /^(no|always|unless-stopped|on-failure(:\d{1,9})?)$/,
+      'no, on-failure, on-failure:N, always or unless-stopped',
+    ),
+    'host-name': checkHostName,
+    label: matches(LABEL, 'a host name label: letters, digits and inner hyphens, 63 at most'),
+    'path-names': each(matches(/^(?!\.{1,2}$)[\w.~-]+$/, 'one part of a path: letters, digits and . _ ~ -'), 'names'),
+    'ip-address': (value) => (isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined),
+    netmask: checkNetmask,
+    image: matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
+    digest: matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
+    assignments: each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
+    'network-mode': matches(
+      /^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/,
+      'bridge, host, none, custom:NET or container:NAME',
+    ),
+    'volume-mounts': each(
+      matches(/^[a-zA-Z0-9][\w.-]+:\/[^:,]*(:(ro|rw))?$/, 'VOLUME:CONTAINERPATH[:ro], as cache:/var/cache'),
+      'VOLUME:CONTAINERPATH[:ro]',
+    ),
+    'log-size': (value) => (value === 'unlimited' ? undefined : checkByKind('size', value)),
+    links: each(
+      matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'),
+      'CONTAINER[:ALIAS]',
+    ),
+    'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
+    secrets: each(
+      matches(/^[a-zA-Z0-9][\w.-]*(:\/[^:]+)?$/, 'NAME[:PATH], as db_password:/etc/password'),
+      'NAME[:PATH]',
+    ),
+    'secret-variables': each(
+      matches(/^[a-zA-Z0-9][\w.-]*:[A-Za-z_][\w.-]*$/, 'SECRET:VARIABLE, as db_password:DB_PASSWORD'),
+      'SECRET:VARIABLE',
+    ),
+    subnets: each(checkSubnet, 'ADDRESS/BITS, as 10.5.0.0/24'),
+    decimal: matches(/^(?=.*[1-9])\d{1,6}(\.\d{1,9})?$/, 'a number above 0, as 1.5'),
+    limit: matches(/^(-1|[1-9]\d{0,8})$/, 'a whole number from 1, or -1 for any number'),
+    'cpu-shares': (value) =>
+      /^\d{1,6}$/.test(value) && Number(value) >= 2 && Number(value) <= 262_144
+        ? undefined
+        : 'is not a whole number from 2 to 262144',
+    'cpu-list': matches(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'a list of CPUs, as 0-2,4'),
+    duration: matches(/^(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration, as 30s or 1m30s'),
+    uptime: matches(/^(?=.*[1-9])(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration above 0, as 2s'),
+    'reload-signal': matches(/^(none|(SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGHUP, or none'),
+    signal: matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
+    'ip-addresses': each((value) => (isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined), 'addresses'),
+    'host-names': each(checkHostName, 'names'),
+    'network-names': each(matches(/^[a-zA-Z0-9][\w.-]*$/, 'a name of letters, digits and _ . -'), 'names'),
+    'ipv4-address': (value) => (isIPv4(value) ? undefined : 'is no IPv4 address'),
+    'host-addresses': each(checkHostAddress, 'NAME:ADDRESS'),
+    ulimits: each(
+      matches(/^[a-z]+=(-1|\d+)(:(-1|\d+))?$/, 'NAME=SOFT[:HARD], as nofile=1024:2048'),
+      'NAME=SOFT[:HARD]',
+    ),
+    capabilities: each(matches(/^[A-Za-z_]+$/, 'a capability, as NET_ADMIN'), 'capabilities, as NET_ADMIN'),
+    devices: each(
+      matches(/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/, 'HOSTPATH[:CONTAINERPATH][:rwm]'),
+      'HOSTPATH[:CONTAINERPATH][:rwm]',
+    ),
+    tmpfs: matches(
+      /^\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?(,\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?)*$/,
+      'PATH[:OPTIONS],…, as /run:size=1m,mode=1777,/tmp',
+    ),
+  }),
+);
 
 /** All names of kinds. */
 export const KINDS: readonly string[] = ['choice', ...CHECKS.keys()];
@@ -75,7 +108,7 @@ export function checkByKind(kind: string, value: string): string | undefined {
 }
 
 function matches(pattern: RegExp, allowed: string): Check {
-  return (value) => pattern.test(value) ? undefined : `is not ${allowed}`;
+  return (value) => (pattern.test(value) ? undefined : `is not ${allowed}`);
 }
 
 /** A list; an empty value is an empty list. */
@@ -97,7 +130,11 @@ function checkPort(value: string): string | undefined {
 
 function checkPortRange(value: string): string | undefined {
   const [first = '', last = '', more] = value.split('-');
-  const isRange = more === undefined && checkPort(first) === undefined && checkPort(last) === undefined && Number(first) <= Number(last);
+  const isRange =
+    more === undefined &&
+    checkPort(first) === undefined &&
+    checkPort(last) === undefined &&
+    Number(first) <= Number(last);
   return isRange ? undefined : 'is not a range of ports, as 47000-47999';
 }
 
@@ -113,7 +150,9 @@ const MEGABYTE: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024 
 function checkMemory(value: string): string | undefined {
   const [, amount, unit = 'm'] = /^(\d{1,12})([kmg])?$/i.exec(value) ?? [];
   if (amount === undefined) return 'is not a number of megabytes, or a number with k, m or g, as 512 or 2g';
-  return Number(amount) * (MEGABYTE[unit.toLowerCase()] ?? 1) < 6 ? 'is less than 6m, the least that the engine takes' : undefined;
+  return Number(amount) * (MEGABYTE[unit.toLowerCase()] ?? 1) < 6
+    ? 'is less than 6m, the least that the engine takes'
+    : undefined;
 }
 
 function checkPath(value: string): string | undefined {
@@ -124,15 +163,19 @@ function checkPath(value: string): string | undefined {
 
 function checkMount(value: string): string | undefined {
   const [host = '', container = host, mode, more] = value.split(':');
-  if (more !== undefined || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) return 'is not HOSTPATH[:CONTAINERPATH[:ro]]';
+  if (more !== undefined || (mode !== undefined && mode !== 'ro' && mode !== 'rw'))
+    return 'is not HOSTPATH[:CONTAINERPATH[:ro]]';
   return checkPath(host) ?? checkPath(container);
 }
 
 function checkDataMount(value: string): string | undefined {
   const [first = '', container, more] = value.split(':');
   if (more !== undefined) return 'is not CONTAINERPATH, or FOLDER:CONTAINERPATH or VOLUME:CONTAINERPATH';
-  if (container === undefined || first.startsWith('/')) return checkPath(first) ?? (container === undefined ? undefined : checkPath(container));
-  return /^[a-zA-Z0-9][\w.-]+$/.test(first) ? checkPath(container) : 'is not a folder or the name of a volume in front of the colon';
+  if (container === undefined || first.startsWith('/'))
+    return checkPath(first) ?? (container === undefined ? undefined : checkPath(container));
+  return /^[a-zA-Z0-9][\w.-]+$/.test(first)
+    ? checkPath(container)
+    : 'is not a folder or the name of a volume in front of the colon';
 }
 
 function checkHostName(value: string): string | undefined {
@@ -148,13 +191,18 @@ function checkHostAddress(value: string): string | undefined {
 
 function checkSubnet(value: string): string | undefined {
   const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
-  return isIP(address) !== 0 && Number(bits) <= (isIPv4(address) ? 32 : 128) ? undefined : 'is not ADDRESS/BITS, as 10.5.0.0/24';
+  return isIP(address) !== 0 && Number(bits) <= (isIPv4(address) ? 32 : 128)
+    ? undefined
+    : 'is not ADDRESS/BITS, as 10.5.0.0/24';
 }
 
 /** `255.255.255.0` or a number of bits. */
 function checkNetmask(value: string): string | undefined {
   if (/^\d{1,3}$/.test(value)) return Number(value) <= 128 ? undefined : 'is more bits than an address has';
   if (!isIPv4(value)) return 'is not a mask, as 255.255.255.0 or 24';
-  const bits = value.split('.').map((part) => Number(part).toString(2).padStart(8, '0')).join('');
+  const bits = value
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
   return /^1*0*$/.test(bits) ? undefined : 'is not a mask: its ones are not all in front';
 }

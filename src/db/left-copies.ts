@@ -9,10 +9,15 @@ export function ownLockFile(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.docksmith.lock`);
 }
 
-/** Removes half-written copies of dbs in a folder whose writers were killed: nobody holds the lock that they were written under. */
+/**
+ * Removes half-written copies of dbs in a folder whose writers were killed: nobody holds the lock that they
+ * were written under.
+ */
 export function removeLeftCopies(folder: string): void {
   const names = listNames(folder);
-  for (const name of new Set(names.filter(isTemporaryName).map((copy) => copy.slice(1, copy.lastIndexOf('.docksmith-'))))) {
+  for (const name of new Set(
+    names.filter(isTemporaryName).map((copy) => copy.slice(1, copy.lastIndexOf('.docksmith-'))),
+  )) {
     const file = path.join(folder, name);
     const lock = takeLockIfFree(ownLockFile(file), 'putting right what was killed');
     if (lock === undefined) continue;
@@ -27,6 +32,7 @@ export function removeLeftCopies(folder: string): void {
 /** To be called under the db's lock. */
 export function removeCopiesOf(file: string, names = listNames(path.dirname(file))): void {
   for (const name of names) {
-    if (isTemporaryName(name) && name.startsWith(`.${path.basename(file)}.docksmith-`)) rmSync(path.join(path.dirname(file), name), { force: true });
+    if (isTemporaryName(name) && name.startsWith(`.${path.basename(file)}.docksmith-`))
+      rmSync(path.join(path.dirname(file), name), { force: true });
   }
 }

@@ -14,10 +14,25 @@ import { findDbFile } from './db-file.ts';
 export function runMigration(paths: Paths, db: string, file: string): void {
   const dbFile = findDbFile(paths, db);
   refuseUntrusted(file, `"${file}"`);
-  const env = { ...process.env, DB: db, DBFILE: dbFile, DBPATH: paths.dbDir, DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root, PATH: withOurCommands(paths) };
+  const env = {
+    ...process.env,
+    DB: db,
+    DBFILE: dbFile,
+    DBPATH: paths.dbDir,
+    DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root,
+    PATH: withOurCommands(paths),
+  };
   const { status, signal, error } = spawnSync(file, [db, dbFile], { env, stdio: ['ignore', 2, 2] });
-  if (error !== undefined) throw new Failure(`cannot run "${file}"`, { why: 'code' in error && error.code === 'EACCES' ? 'it is not executable' : error.message, cause: error });
-  if (status !== 0) throw new Failure(`cannot migrate db "${db}"`, { why: status === null ? `it was ended by ${signal ?? 'a signal'}` : `it ended with exit code ${status}`, at: { file } });
+  if (error !== undefined)
+    throw new Failure(`cannot run "${file}"`, {
+      why: 'code' in error && error.code === 'EACCES' ? 'it is not executable' : error.message,
+      cause: error,
+    });
+  if (status !== 0)
+    throw new Failure(`cannot migrate db "${db}"`, {
+      why: status === null ? `it was ended by ${signal ?? 'a signal'}` : `it ended with exit code ${status}`,
+      at: { file },
+    });
 }
 
 /** This program's own commands come first, as for the steps of events. */

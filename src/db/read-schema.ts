@@ -27,9 +27,13 @@ export function readSchema(paths: Paths, only?: string): Schema {
   const mistakes: Failure[] = [];
   for (const { db, file } of files) {
     try {
-      mergeFile(schema[db] ??= emptyObject<Props>(), file);
+      mergeFile((schema[db] ??= emptyObject<Props>()), file);
     } catch (error) {
-      mistakes.push(error instanceof Failure ? error : new Failure('cannot read the schema', { why: reasonOf(error), at: { file }, cause: error }));
+      mistakes.push(
+        error instanceof Failure
+          ? error
+          : new Failure('cannot read the schema', { why: reasonOf(error), at: { file }, cause: error }),
+      );
     }
   }
   throwAll(mistakes);
@@ -50,12 +54,21 @@ function describeFiles(files: readonly string[]): string | undefined {
 }
 
 /** The files of the schema in the order in which they are merged, each to be opened. */
-export function listSchemaFiles(paths: Paths, only?: string): readonly { readonly db: string; readonly file: string }[] {
+export function listSchemaFiles(
+  paths: Paths,
+  only?: string,
+): readonly { readonly db: string; readonly file: string }[] {
   const above = only === undefined ? [] : [only];
-  const [admins, packages] = layersOf(paths, path.join('db', ...above)).map((layer) => [...listMergedTree([layer])].map(([name, file]) => ({ parts: [...above, ...name.split(path.sep)], file })));
-  const ofPackage = (packages ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
+  const [admins, packages] = layersOf(paths, path.join('db', ...above)).map((layer) =>
+    [...listMergedTree([layer])].map(([name, file]) => ({ parts: [...above, ...name.split(path.sep)], file })),
+  );
+  const ofPackage = (packages ?? []).filter(
+    ({ parts: [, name, more] }) => name === 'schema.json' && more === undefined,
+  );
   const ofAdmin = (admins ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
-  const ofOthers = (admins ?? []).filter(({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name));
+  const ofOthers = (admins ?? []).filter(
+    ({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name),
+  );
   return [...ofPackage, ...ofOthers, ...ofAdmin].map(({ parts: [db = ''], file }) => ({ db, file }));
 }
 
@@ -65,9 +78,10 @@ function emptyObject<T>(): Record<string, T> {
 }
 
 function mergeFile(kinds: Kinds, file: string): void {
-  const fail = (where: string, why: string): Failure => new Failure(`cannot use ${where} of the schema`, { why, at: { file } });
+  const fail = (where: string, why: string): Failure =>
+    new Failure(`cannot use ${where} of the schema`, { why, at: { file } });
   for (const [kind, props] of members(JSON.parse(readText(file)), () => fail('the text', 'it is no JSON object'))) {
-    const merged = kinds[kind] ??= emptyObject<PropSchema>();
+    const merged = (kinds[kind] ??= emptyObject<PropSchema>());
     for (const [prop, written] of members(props, () => fail(`"${kind}"`, 'it is no JSON object'))) {
       const where = `"${kind}.${prop}"`;
       const given = Object.fromEntries(members(written, () => fail(where, 'it is no JSON object')));
@@ -92,11 +106,13 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
   if (!isKind(kind)) throw fail(`there is no kind "${kind}"; did you mean "${findNearest(kind, KINDS) ?? 'text'}"?`);
   if (fallback !== undefined && typeof fallback !== 'string') throw fail('"default" is no string');
   if (secret !== undefined && typeof secret !== 'boolean') throw fail('"secret" is neither true nor false');
-  if (reader !== undefined && (typeof reader !== 'string' || reader.trim() === '')) throw fail('"reader" is no string: docksmith COMMAND, action NAME, or another program');
+  if (reader !== undefined && (typeof reader !== 'string' || reader.trim() === ''))
+    throw fail('"reader" is no string: docksmith COMMAND, action NAME, or another program');
   if (values !== undefined && !isStrings(values)) throw fail('"values" is no list of strings');
   if ((kind === 'choice') !== (values !== undefined)) throw fail('"values" and the kind "choice" go together');
   return {
-    doc, kind,
+    doc,
+    kind,
     ...(fallback === undefined ? {} : { default: fallback }),
     ...(values === undefined ? {} : { values }),
     ...(secret === undefined ? {} : { secret }),

@@ -11,7 +11,9 @@ import type { Snapshot } from './snapshot.ts';
 
 const ATTEMPTS = 100;
 
-let last: { readonly folder: string; readonly described: ReadonlyMap<string, Version>; readonly dbs: ReadonlyMap<string, Db> } | undefined;
+let last:
+  | { readonly folder: string; readonly described: ReadonlyMap<string, Version>; readonly dbs: ReadonlyMap<string, Db> }
+  | undefined;
 
 /**
  * All dbs of the folder as they stood at one moment, with their schema. Writers replace whole
@@ -29,7 +31,10 @@ export function readSnapshot(paths: Paths): Snapshot {
     last = isSettled(before) ? { folder: paths.dbDir, described: before, dbs } : undefined;
     return { dbs, schema };
   }
-  throw new Failure('cannot read the dbs', { why: `they changed during each of ${ATTEMPTS} attempts`, at: { file: paths.dbDir } });
+  throw new Failure('cannot read the dbs', {
+    why: `they changed during each of ${ATTEMPTS} attempts`,
+    at: { file: paths.dbDir },
+  });
 }
 
 function readDbs(paths: Paths, names: readonly string[]): ReadonlyMap<string, Db> {
@@ -41,7 +46,12 @@ function readDbs(paths: Paths, names: readonly string[]): ReadonlyMap<string, Db
   return dbs;
 }
 
-interface Version { readonly ino: bigint; readonly size: bigint; readonly mtimeNs: bigint; readonly ctimeNs: bigint }
+interface Version {
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
 
 /** db -> what tells one version of its file from another */
 function describeDbs(paths: Paths): ReadonlyMap<string, Version> {
@@ -51,18 +61,26 @@ function describeDbs(paths: Paths): ReadonlyMap<string, Version> {
     try {
       described.set(name, statSync(file, { bigint: true }));
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw new Failure(`cannot read db "${name}"`, { why: 'it is a symbolic link that leads nowhere', at: { file } });
-      if (errorCode(error) !== 'ENOENT') throw new Failure(`cannot read db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
+      if (errorCode(error) === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) !== undefined)
+        throw new Failure(`cannot read db "${name}"`, {
+          why: 'it is a symbolic link that leads nowhere',
+          at: { file },
+        });
+      if (errorCode(error) !== 'ENOENT')
+        throw new Failure(`cannot read db "${name}"`, { why: reasonOf(error), at: { file }, cause: error });
     }
   }
   return described;
 }
 
 function isSame(a: ReadonlyMap<string, Version>, b: ReadonlyMap<string, Version>): boolean {
-  return a.size === b.size && [...a].every(([name, { ino, size, mtimeNs, ctimeNs }]) => {
-    const other = b.get(name);
-    return other?.ino === ino && other.size === size && other.mtimeNs === mtimeNs && other.ctimeNs === ctimeNs;
-  });
+  return (
+    a.size === b.size &&
+    [...a].every(([name, { ino, size, mtimeNs, ctimeNs }]) => {
+      const other = b.get(name);
+      return other?.ino === ino && other.size === size && other.mtimeNs === mtimeNs && other.ctimeNs === ctimeNs;
+    })
+  );
 }
 
 /** Whether no file was changed just now: what changes one next bears another time. */

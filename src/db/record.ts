@@ -8,7 +8,11 @@ export interface DbRecord {
 /** Whether two records of one key hold the same; undefined: it is not there. */
 export function isSameRecord(a: DbRecord | undefined, b: DbRecord | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.type === b.type && a.props.size === b.props.size && [...b.props].every(([prop, value]) => a.props.get(prop) === value);
+  return (
+    a.type === b.type &&
+    a.props.size === b.props.size &&
+    [...b.props].every(([prop, value]) => a.props.get(prop) === value)
+  );
 }
 
 /** The records of one db by key, in byte order of the keys. */
@@ -31,5 +35,8 @@ export interface Read {
   readonly index?: string;
 }
 
-/** Stands where a read names a db, for what is known of the host; the fact is its key. No file of a db can be called so. */
+/**
+ * Stands where a read names a db, for what is known of the host; the fact is its key. No file of a db can
+ * be called so.
+ */
 export const FACTS = '/facts';

@@ -15,7 +15,10 @@ export function isSecretProp(schema: Schema, db: string, prop: string): boolean 
 
 /** Whether any prop of the db can be secret: of most dbs none is. */
 export function hasSecrets(schema: Schema, db: string): boolean {
-  return db === SECRETS || Object.values(schema[db] ?? {}).some((kind) => Object.values(kind).some(({ secret }) => secret === true));
+  return (
+    db === SECRETS ||
+    Object.values(schema[db] ?? {}).some((kind) => Object.values(kind).some(({ secret }) => secret === true))
+  );
 }
 
 /** Whether what was read is secret. The type of a record of `secrets` is one where it is more than that word. */
@@ -25,8 +28,14 @@ export function isSecretRead({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema'>, 
   return db === SECRETS && type !== undefined && type !== 'secret';
 }
 
-/** A prop by the schema of the db's records; `named`: the schema names that very prop, and so says itself whether it is secret. */
-interface PropKind { readonly schema: PropSchema | undefined; readonly isNamed: boolean }
+/**
+ * A prop by the schema of the db's records; `named`: the schema names that very prop, and so says itself
+ * whether it is secret.
+ */
+interface PropKind {
+  readonly schema: PropSchema | undefined;
+  readonly isNamed: boolean;
+}
 
 const kindsOfProps = new WeakMap<Schema, Map<string, PropKind>>();
 
@@ -42,17 +51,23 @@ function kindOfProp(schema: Schema, db: string, prop: string): PropKind {
   return kind;
 }
 
-/** Whether a prop of that value is masked as a whole: a secret by the schema, or a variable or an unknown prop whose name says so. */
+/**
+ * Whether a prop of that value is masked as a whole: a secret by the schema, or a variable or an unknown prop
+ * whose name says so.
+ */
 export function isMaskedProp(schema: Schema, db: string, prop: string, value: string | undefined): boolean {
   if (isSecretProp(schema, db, prop)) return true;
-  return value !== undefined && !kindOfProp(schema, db, prop).isNamed && isSecretVariable(prop.replace(/^Env\./, ''), value);
+  return (
+    value !== undefined && !kindOfProp(schema, db, prop).isNamed && isSecretVariable(prop.replace(/^Env\./, ''), value)
+  );
 }
 
 /** What of a prop's value is to be masked wherever it stands: all of it, or of `NAME=VALUE,…` some values. */
 export function listPropSecrets(schema: Schema, db: string, prop: string, value: string): readonly string[] {
   if (isSecretProp(schema, db, prop)) return [value];
   const kind = kindOfProp(schema, db, prop);
-  if (kind.schema?.kind === 'assignments') return listAssignments(value).flatMap(([name, held]) => listVariableSecrets(name, held));
+  if (kind.schema?.kind === 'assignments')
+    return listAssignments(value).flatMap(([name, held]) => listVariableSecrets(name, held));
   return kind.isNamed ? [] : listVariableSecrets(prop.replace(/^Env\./, ''), value);
 }
 
@@ -61,7 +76,11 @@ export function isMaskedRead(snapshot: Pick<Snapshot, 'dbs' | 'schema'>, read: R
   const { db, key, prop } = read;
   if (isSecretRead(snapshot, read)) return true;
   const value = key === undefined || prop === undefined ? undefined : snapshot.dbs.get(db)?.get(key)?.props.get(prop);
-  return value !== undefined && prop !== undefined && (isMaskedProp(snapshot.schema, db, prop, value) || listPropSecrets(snapshot.schema, db, prop, value).length > 0);
+  return (
+    value !== undefined &&
+    prop !== undefined &&
+    (isMaskedProp(snapshot.schema, db, prop, value) || listPropSecrets(snapshot.schema, db, prop, value).length > 0)
+  );
 }
 
 /** In a line behind its key, which often enough is called `key…`. */
@@ -73,7 +92,13 @@ export function listSecretValues({ dbs, schema }: Pick<Snapshot, 'dbs' | 'schema
   for (const [db, records] of dbs) {
     const isDeclared = hasSecrets(schema, db);
     // of most dbs no record has to be looked at
-    if (!isDeclared && records instanceof FlatDb && records.content !== undefined && !MAY_HOLD_SECRET.test(records.content.toString('latin1'))) continue;
+    if (
+      !isDeclared &&
+      records instanceof FlatDb &&
+      records.content !== undefined &&
+      !MAY_HOLD_SECRET.test(records.content.toString('latin1'))
+    )
+      continue;
     for (const key of records.keys()) {
       if (!isDeclared && records instanceof FlatDb && !MAY_BE_SECRET.test(records.lines.get(key) ?? '')) continue;
       const record = records.get(key);

@@ -60,7 +60,7 @@ export function findRecord(snapshot: Snapshot, db: string, key: string): Pick<Db
 /** The names of a record's own props that begin so, in byte order. */
 export function listProps(snapshot: Snapshot, db: string, key: string, prefix = ''): readonly string[] {
   snapshot.onRead?.({ db, key, filter: `${prefix}*` });
-  return [...dbOf(snapshot, db).get(key)?.props.keys() ?? []].filter((prop) => prop.startsWith(prefix));
+  return [...(dbOf(snapshot, db).get(key)?.props.keys() ?? [])].filter((prop) => prop.startsWith(prefix));
 }
 
 /** Records of a db by something that they hold, so that the few that hold it are found without a look at all. */

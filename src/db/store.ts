@@ -34,9 +34,15 @@ export function readLines(paths: Paths, name: string): Lines {
  * else. Mode and owner stay; a new file has mode 0640. `secrets` has 0600 at most. What changed is logged.
  * @param onWait told who holds the db when that takes longer than a write does
  * @returns what the last call of `change` returned
- * @throws {Failure} what `change` throws (the file then stays as it was), or when the db cannot be read, locked or written
+ * @throws {Failure} what `change` throws (the file then stays as it was), or when the db cannot be read,
+ * locked or written
  */
-export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) => T, onWait?: LockOptions['onWait']): T {
+export function changeDb<T>(
+  paths: Paths,
+  name: string,
+  change: (draft: Draft) => T,
+  onWait?: LockOptions['onWait'],
+): T {
   const file = findDbFile(paths, name);
   return underLocks(file, name, onWait, (shared) => {
     const attempt = tryToChange(paths, name, file, change, shared);
@@ -44,7 +50,10 @@ export function changeDb<T>(paths: Paths, name: string, change: (draft: Draft) =
   });
 }
 
-/** Removes the file of a db that holds no record. Lock files stay, as those of every db. @throws {Failure} when it cannot be read, locked or removed */
+/**
+ * Removes the file of a db that holds no record. Lock files stay, as those of every db.
+ * @throws {Failure} when it cannot be read, locked or removed
+ */
 export function removeEmptyDb(paths: Paths, name: string): void {
   const file = findDbFile(paths, name);
   if (readDbFile(file, name) === undefined) return;
@@ -60,14 +69,22 @@ export function removeEmptyDb(paths: Paths, name: string): void {
 }
 
 /** @param attempt called again under a fresh lock as long as it returns nothing */
-function underLocks<T>(file: string, name: string, onWait: LockOptions['onWait'], attempt: (shared: HeldLock) => { readonly result: T } | undefined): T {
+function underLocks<T>(
+  file: string,
+  name: string,
+  onWait: LockOptions['onWait'],
+  attempt: (shared: HeldLock) => { readonly result: T } | undefined,
+): T {
   // The original locks DB.lock and unlinks it after unlocking it, so two writers can hold locks on two
   // files of that name. Ours exclude each other by a second file, which nobody unlinks.
   const lock = (lockFile: string): HeldLock => {
     try {
       return takeLock(lockFile, { holder: `db ${name}`, quietSeconds: QUIET_SECONDS, onWait });
     } catch (error) {
-      throw new Failure(`cannot write db "${name}"`, { why: error instanceof Failure ? error.message : reasonOf(error), cause: error });
+      throw new Failure(`cannot write db "${name}"`, {
+        why: error instanceof Failure ? error.message : reasonOf(error),
+        cause: error,
+      });
     }
   };
   const ours = lock(ownLockFile(file));
@@ -87,7 +104,13 @@ function underLocks<T>(file: string, name: string, onWait: LockOptions['onWait']
   }
 }
 
-function tryToChange<T>(paths: Paths, name: string, file: string, change: (draft: Draft) => T, lock: HeldLock): { readonly done: boolean; readonly result: T } {
+function tryToChange<T>(
+  paths: Paths,
+  name: string,
+  file: string,
+  change: (draft: Draft) => T,
+  lock: HeldLock,
+): { readonly done: boolean; readonly result: T } {
   const before = parseFlatFile(readDbFile(file, name) ?? Buffer.alloc(0));
   const draft = new Draft(before);
   const result = change(draft);
@@ -114,7 +137,10 @@ function ownership(file: string, name: string): { mode: number; uid: number; gid
   }
 }
 
-/** Writes changes of props that were made in memory, one write per db. @throws {Failure} when a record is not there, or a db cannot be written */
+/**
+ * Writes changes of props that were made in memory, one write per db.
+ * @throws {Failure} when a record is not there, or a db cannot be written
+ */
 export function writeDbChanges(paths: Paths, changes: readonly DbChange[]): void {
   for (const name of new Set(changes.map(({ db }) => db))) {
     changeDb(paths, name, (draft) => {

@@ -9,7 +9,10 @@ export interface DailyEngine {
   describe(): Promise<EngineDescription>;
   /** May take long on a host with many images: the engine walks through all of them. */
   measureDisk(): Promise<readonly DiskShare[]>;
-  /** The lines of a container's log, oldest first. None where it is gone. With `follow` it ends when the container does, or when `signal` is given. */
+  /**
+   * The lines of a container's log, oldest first. None where it is gone. With `follow` it ends when the
+   * container does, or when `signal` is given.
+   */
   readLogs(id: string, request: LogRequest): AsyncIterable<LogLine>;
   /** Begins a command in a running container. */
   exec(id: string, request: ExecRequest): Promise<ExecSession>;

@@ -14,12 +14,18 @@ export interface EngineLimits {
 }
 
 /** The prop of the record `docker` that each is set by. */
-export const LIMIT_PROPS: Readonly<Record<keyof EngineLimits, string>> = { connect: 'ConnectTimeout', read: 'ReadTimeout', write: 'WriteTimeout', idle: 'IdleTimeout' };
+export const LIMIT_PROPS: Readonly<Record<keyof EngineLimits, string>> = {
+  connect: 'ConnectTimeout',
+  read: 'ReadTimeout',
+  write: 'WriteTimeout',
+  idle: 'IdleTimeout',
+};
 
 /** Where nobody has said otherwise, as the schema has it. */
 export const USUAL_LIMITS: EngineLimits = { connect: 5_000, read: 10_000, write: 30_000, idle: 60_000 };
 
 export function readLimits(snapshot: Snapshot): EngineLimits {
-  const limit = (name: keyof EngineLimits): number => parseMilliseconds(findProp(snapshot, 'configuration', 'docker', LIMIT_PROPS[name])) || USUAL_LIMITS[name];
+  const limit = (name: keyof EngineLimits): number =>
+    parseMilliseconds(findProp(snapshot, 'configuration', 'docker', LIMIT_PROPS[name])) || USUAL_LIMITS[name];
   return { connect: limit('connect'), read: limit('read'), write: limit('write'), idle: limit('idle') };
 }

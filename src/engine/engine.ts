@@ -10,7 +10,10 @@ export interface Engine {
   /** in messages: `/var/run/docker.sock` */
   readonly socket: string;
   getTraits(): Promise<EngineTraits>;
-  /** By the engine's own clock when it last answered, or later: milliseconds since 1970. What it says of times is compared with nothing else. Undefined where it does not tell. */
+  /**
+   * By the engine's own clock when it last answered, or later: milliseconds since 1970. What it says of times
+   * is compared with nothing else. Undefined where it does not tell.
+   */
   getTime(): number | undefined;
   listContainers(): Promise<readonly ContainerSummary[]>;
   /** undefined: not there (any more) */
@@ -206,7 +209,11 @@ interface ContainerState {
   readonly OOMKilled?: boolean;
   readonly Error?: string;
   /** of the engine's own check; absent where there is none. `starting`, `healthy`, `unhealthy`, `none` */
-  readonly Health?: Maybe<{ readonly Status: string; readonly FailingStreak?: number; readonly Log?: Maybe<readonly { readonly Start?: string; readonly ExitCode: number; readonly Output: string }[]> }>;
+  readonly Health?: Maybe<{
+    readonly Status: string;
+    readonly FailingStreak?: number;
+    readonly Log?: Maybe<readonly { readonly Start?: string; readonly ExitCode: number; readonly Output: string }[]>;
+  }>;
 }
 
 export interface ContainerInspect {
@@ -224,10 +231,18 @@ export interface ContainerInspect {
   readonly NetworkSettings?: {
     readonly Networks?: Maybe<Readonly<Record<string, Maybe<Endpoint>>>>;
     /** where what it publishes is to be reached, while it runs */
-    readonly Ports?: Maybe<Readonly<Record<string, Maybe<readonly { readonly HostIp: string; readonly HostPort: string }[]>>>>;
+    readonly Ports?: Maybe<
+      Readonly<Record<string, Maybe<readonly { readonly HostIp: string; readonly HostPort: string }[]>>>
+    >;
   };
   /** `Source`: a path of the host, for a volume that of its files */
-  readonly Mounts: readonly { readonly Type: string; readonly Name?: string | undefined; readonly Source?: string | undefined; readonly Destination: string; readonly RW: boolean }[];
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Name?: string | undefined;
+    readonly Source?: string | undefined;
+    readonly Destination: string;
+    readonly RW: boolean;
+  }[];
 }
 
 export interface VolumeInspect {

@@ -40,19 +40,28 @@ export function eventLockFile(paths: Paths): string {
  * in its own process, before it has started any other, is alone (`aloneToken`), and needs none.
  * @throws Failure naming the holder, when it was waited for in vain
  */
-export async function takeEventLock(paths: Paths, { command, run, waitSeconds, onWait, signal, env = process.env }: EventLockOptions): Promise<EventLock> {
+export async function takeEventLock(
+  paths: Paths,
+  { command, run, waitSeconds, onWait, signal, env = process.env }: EventLockOptions,
+): Promise<EventLock> {
   const file = eventLockFile(paths);
   const holder = `${command}, run ${run}`;
-  const own = (lock: HeldLock): EventLock => ({ parent: undefined, token: `${run}/${run}`, release: () => release(paths, run, lock) });
+  const own = (lock: HeldLock): EventLock => ({
+    parent: undefined,
+    token: `${run}/${run}`,
+    release: () => release(paths, run, lock),
+  });
   const [root, parent, alone] = (env['DOCKSMITH_RUN'] ?? '').split('/');
-  if (root && parent && alone === String(process.pid)) return { parent, token: `${root}/${run}`, release: () => removeUnfinished(paths, calledByFile(paths, run)) };
+  if (root && parent && alone === String(process.pid))
+    return { parent, token: `${root}/${run}`, release: () => removeUnfinished(paths, calledByFile(paths, run)) };
   if (root && parent && isHeldBy(readHolder(file), root)) {
     const lock = takeIfFree(file, holder);
     // free: the run that called us was killed, and its name stands there still
     if (typeof lock !== 'string') return own(lock);
     if (isHeldBy(lock, root)) {
       const joined = await takeLockPatiently(calledByFile(paths, parent), { holder, waitSeconds, onWait, signal });
-      if (isHeldBy(readHolder(file), root)) return { parent, token: `${root}/${run}`, release: () => release(paths, run, joined) };
+      if (isHeldBy(readHolder(file), root))
+        return { parent, token: `${root}/${run}`, release: () => release(paths, run, joined) };
       // the event ended while we waited for others that it had called
       joined.release();
     }
@@ -60,7 +69,10 @@ export async function takeEventLock(paths: Paths, { command, run, waitSeconds, o
   return own(await takeLockPatiently(file, { holder, waitSeconds, onWait, signal }));
 }
 
-/** The token for a command that the holder runs in its own process while nobody else can have been given the token; for the programs that such a command starts it is as any other. */
+/**
+ * The token for a command that the holder runs in its own process while nobody else can have been given the
+ * token; for the programs that such a command starts it is as any other.
+ */
 export function aloneToken(token: string): string {
   return `${token}/${process.pid}`;
 }

@@ -19,7 +19,10 @@ export interface RunOperation {
 
 const SUFFIX = '.operations';
 
-/** Beside `runs/ID.json`, a line of JSON per operation: steps of an event are processes of their own, and each adds what it did. */
+/**
+ * Beside `runs/ID.json`, a line of JSON per operation: steps of an event are processes of their own, and each
+ * adds what it did.
+ */
 export function operationsFile(runsFolder: string, run: string): string {
   return path.join(runsFolder, `${run}${SUFFIX}`);
 }
@@ -34,28 +37,45 @@ export function appendOperation(runsFolder: string, run: string, operation: RunO
   }
 }
 
-/** In the order in which they were done; none of a run that is not kept any more. A line that a kill cut off is left out. */
+/**
+ * In the order in which they were done; none of a run that is not kept any more. A line that a kill cut off
+ * is left out.
+ */
 export function listOperations(runsFolder: string, run: string): readonly RunOperation[] {
   let text: string;
   try {
     text = readText(operationsFile(runsFolder, run));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
-    throw new Failure('cannot read what a run did', { why: reasonOf(error), at: { file: operationsFile(runsFolder, run) }, cause: error });
+    throw new Failure('cannot read what a run did', {
+      why: reasonOf(error),
+      at: { file: operationsFile(runsFolder, run) },
+      cause: error,
+    });
   }
   return text.split('\n').flatMap((line) => parseOperation(line) ?? []);
 }
 
 /** The ids of runs that did something, the last one first. */
 export function listRunsWithOperations(runsFolder: string): readonly string[] {
-  return listNames(runsFolder).filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length)).sort().reverse();
+  return listNames(runsFolder)
+    .filter((name) => name.endsWith(SUFFIX))
+    .map((name) => name.slice(0, -SUFFIX.length))
+    .sort()
+    .reverse();
 }
 
 function parseOperation(line: string): RunOperation | undefined {
   try {
     const field = new Field(JSON.parse(line), '');
     const failure = field.get('failure').optional((words) => words.text());
-    return { time: field.get('time').text(), verb: field.get('verb').text(), name: field.get('name').text(), cause: field.get('cause').text(), ...(failure === undefined ? {} : { failure }) };
+    return {
+      time: field.get('time').text(),
+      verb: field.get('verb').text(),
+      name: field.get('name').text(),
+      cause: field.get('cause').text(),
+      ...(failure === undefined ? {} : { failure }),
+    };
   } catch {
     return undefined;
   }

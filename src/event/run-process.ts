@@ -20,23 +20,46 @@ export interface ProcessResult {
   readonly wasHere?: true;
 }
 
-/** How long output may still come after a process ended: a daemon that it started may hold its standard output for ever. */
+/**
+ * How long output may still come after a process ended: a daemon that it started may hold its standard
+ * output for ever.
+ */
 const DRAIN_MILLISECONDS = 250;
 
 /**
- * Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for what the program does.
+ * Runs a program to its end and hands on its output line by line; standard input is empty. Never throws for
+ * what the program does.
  * @param limitSeconds after which it is killed, with all that it started; such a program does not hear of a Ctrl-C
  * @param signal passed on to it when it comes; with a limit, it is killed
  */
-export async function runProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv, onLine: OnLine, limitSeconds?: number, signal: AbortSignal = NEVER): Promise<ProcessResult> {
+export async function runProcess(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  onLine: OnLine,
+  limitSeconds?: number,
+  signal: AbortSignal = NEVER,
+): Promise<ProcessResult> {
   const { execa } = await import('execa');
-  const subprocess = execa(file, args, { env, extendEnv: false, reject: false, buffer: false, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', detached: limitSeconds !== undefined });
+  const subprocess = execa(file, args, {
+    env,
+    extendEnv: false,
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    detached: limitSeconds !== undefined,
+  });
   const limit = limitSeconds === undefined ? undefined : killAfter(subprocess.pid, limitSeconds, signal);
   const passOn = (): void => {
     if (limitSeconds === undefined) subprocess.kill(signal.reason as NodeJS.Signals);
   };
   signal.addEventListener('abort', passOn, { once: true });
-  const read = Promise.all([readLines(subprocess.stdout, 'stdout', onLine), readLines(subprocess.stderr, 'stderr', onLine)]);
+  const read = Promise.all([
+    readLines(subprocess.stdout, 'stdout', onLine),
+    readLines(subprocess.stderr, 'stderr', onLine),
+  ]);
   subprocess.once('exit', () => {
     const timer = setTimeout(() => {
       subprocess.stdout.destroy();
@@ -49,7 +72,13 @@ export async function runProcess(file: string, args: readonly string[], env: Nod
   const isLate = limit?.() === true;
   const { exitCode, signal: endedBy, durationMs, cause } = result;
   const started = exitCode !== undefined || endedBy !== undefined;
-  return { exitCode, signal: endedBy, limit: isLate ? limitSeconds : undefined, notStarted: started ? undefined : whyNotStarted(file, cause), seconds: durationMs / 1000 };
+  return {
+    exitCode,
+    signal: endedBy,
+    limit: isLate ? limitSeconds : undefined,
+    notStarted: started ? undefined : whyNotStarted(file, cause),
+    seconds: durationMs / 1000,
+  };
 }
 
 /** `exit code 3`, `ended by SIGTERM`, or why it did not start; undefined for exit code 0. */
@@ -73,7 +102,9 @@ async function readLines(stream: Readable, name: 'stdout' | 'stderr', onLine: On
 /** For a script whose interpreter is not there the kernel says no more than ENOENT. */
 function whyNotStarted(file: string, cause: unknown): string {
   const interpreter = /^#!\s*(\S+)/.exec(readStart(file) ?? '')?.[1];
-  return interpreter !== undefined && readStart(interpreter) === undefined ? `its interpreter "${interpreter}" is not there` : reasonOf(cause);
+  return interpreter !== undefined && readStart(interpreter) === undefined
+    ? `its interpreter "${interpreter}" is not there`
+    : reasonOf(cause);
 }
 
 function readStart(file: string): string | undefined {

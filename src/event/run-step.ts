@@ -43,13 +43,45 @@ export interface StepResult {
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Runs one executable of an event as `SNNname EVENT ARG…`. What goes wrong is in the result: the steps after it still run. */
-export async function runStep(step: ExecutableStep, { paths, event, args, changedFile, token, mayStayPending = false, retry = false, runCommand, isAlone = false, onLine, signal }: StepContext): Promise<StepResult> {
-  const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, DOCKSMITH_RUN: isAlone ? aloneToken(token) : token, ...(mayStayPending && { DOCKSMITH_MAY_STAY_PENDING: '1' }), ...(retry && { DOCKSMITH_RETRY: '1' }) });
+/**
+ * Runs one executable of an event as `SNNname EVENT ARG…`. What goes wrong is in the result: the steps after
+ * it still run.
+ */
+export async function runStep(
+  step: ExecutableStep,
+  {
+    paths,
+    event,
+    args,
+    changedFile,
+    token,
+    mayStayPending = false,
+    retry = false,
+    runCommand,
+    isAlone = false,
+    onLine,
+    signal,
+  }: StepContext,
+): Promise<StepResult> {
+  const env = stepEnvironment(paths, {
+    EVENT: event,
+    DOCKSMITH_CHANGED: changedFile,
+    DOCKSMITH_RUN: isAlone ? aloneToken(token) : token,
+    ...(mayStayPending && { DOCKSMITH_MAY_STAY_PENDING: '1' }),
+    ...(retry && { DOCKSMITH_RETRY: '1' }),
+  });
   const result = await runExecutable(step.file, [event, ...args], { paths, env, runCommand, onLine, signal });
   const why = formatFailedEnd(result);
-  const failure = why === undefined ? undefined : new Failure(`cannot complete step "${step.name}" of event "${event}"`, { why });
-  return { name: step.name, exitCode: result.exitCode, signal: result.signal, seconds: result.seconds, wasProcess: result.wasHere !== true, failure };
+  const failure =
+    why === undefined ? undefined : new Failure(`cannot complete step "${step.name}" of event "${event}"`, { why });
+  return {
+    name: step.name,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    seconds: result.seconds,
+    wasProcess: result.wasHere !== true,
+    failure,
+  };
 }
 
 export interface Surroundings {
@@ -62,12 +94,23 @@ export interface Surroundings {
 }
 
 /** Runs a step: as the command of docksmith that it calls, where it does nothing else, or else as a process. */
-async function runExecutable(file: string, args: readonly string[], { paths, env, runCommand, onLine, signal }: Surroundings): Promise<ProcessResult> {
+async function runExecutable(
+  file: string,
+  args: readonly string[],
+  { paths, env, runCommand, onLine, signal }: Surroundings,
+): Promise<ProcessResult> {
   const command = runCommand === undefined ? undefined : findStepCommand(file, args);
   if (runCommand !== undefined && command !== undefined) {
     const began = performance.now();
     const exitCode = await callCommand(runCommand, command, paths, env, onLine);
-    if (exitCode !== undefined) return { exitCode, signal: undefined, notStarted: undefined, wasHere: true, seconds: (performance.now() - began) / 1000 };
+    if (exitCode !== undefined)
+      return {
+        exitCode,
+        signal: undefined,
+        notStarted: undefined,
+        wasHere: true,
+        seconds: (performance.now() - began) / 1000,
+      };
   }
   return runProcess(file, args, env, onLine, undefined, signal);
 }

@@ -55,15 +55,38 @@ export const runsFolder = (paths: Paths): string => paths.file(path.posix.join(S
 /** A run that begins now: `20261121T085201.123Z-812`. */
 export function newRun(event: string, args: readonly string[], parent?: string, now = new Date()): Run {
   const id = `${now.toISOString().replaceAll(/[-:]/g, '')}-${process.pid}`;
-  return { id, event, args, who: findWho(), pid: process.pid, started: now.toISOString(), ...(parent !== undefined && { parent }), installed: [], removed: [], steps: [] };
+  return {
+    id,
+    event,
+    args,
+    who: findWho(),
+    pid: process.pid,
+    started: now.toISOString(),
+    ...(parent !== undefined && { parent }),
+    installed: [],
+    removed: [],
+    steps: [],
+  };
 }
 
-/** Writes `state/runs/ID.json`, with secrets masked: once when the run begins and again as it gets on. Only the last 500 runs are kept. */
+/**
+ * Writes `state/runs/ID.json`, with secrets masked: once when the run begins and again as it gets on. Only
+ * the last 500 runs are kept.
+ */
 export function writeRun(paths: Paths, run: Run, mask: Mask): void {
-  const [args, installed, removed, failures] = [run.args, run.installed, run.removed, run.failures].map((texts) => texts?.map(mask));
-  writeState(path.join(runsFolder(paths), `${run.id}.json`), 'the record of a run', { ...run, args, installed, removed, ...(failures === undefined ? {} : { failures }) });
+  const [args, installed, removed, failures] = [run.args, run.installed, run.removed, run.failures].map((texts) =>
+    texts?.map(mask),
+  );
+  writeState(path.join(runsFolder(paths), `${run.id}.json`), 'the record of a run', {
+    ...run,
+    args,
+    installed,
+    removed,
+    ...(failures === undefined ? {} : { failures }),
+  });
   for (const id of listIds(paths).slice(KEPT_RUNS)) {
-    for (const file of [path.join(runsFolder(paths), `${id}.json`), operationsFile(runsFolder(paths), id)]) rmSync(file, { force: true });
+    for (const file of [path.join(runsFolder(paths), `${id}.json`), operationsFile(runsFolder(paths), id)])
+      rmSync(file, { force: true });
   }
 }
 
@@ -92,7 +115,9 @@ export function listRuns(paths: Paths, limit = KEPT_RUNS): RunList {
 /** The last one first. */
 function listIds(paths: Paths): readonly string[] {
   try {
-    return readdirSync(runsFolder(paths)).flatMap((name) => RUN_FILE.exec(name)?.[1] ?? []).sort((a, b) => compareBytes(b, a));
+    return readdirSync(runsFolder(paths))
+      .flatMap((name) => RUN_FILE.exec(name)?.[1] ?? [])
+      .sort((a, b) => compareBytes(b, a));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw new Failure('cannot list the runs of events', { why: reasonOf(error), cause: error });
@@ -117,7 +142,11 @@ function findUserName(uid: number): string {
 function parseRun(run: Field): Run {
   const text = (field: Field): string => field.text();
   const number = (field: Field): number => field.number();
-  const [ended, parent, exitCode] = [run.get('ended').optional(text), run.get('parent').optional(text), run.get('exitCode').optional(number)];
+  const [ended, parent, exitCode] = [
+    run.get('ended').optional(text),
+    run.get('parent').optional(text),
+    run.get('exitCode').optional(number),
+  ];
   const failures = run.get('failures').optional((field) => field.list(text));
   const who = run.get('who');
   const sudoUser = who.get('sudoUser').optional(text);
@@ -141,5 +170,10 @@ function parseRun(run: Field): Run {
 function parseStep(step: Field): RunStep {
   const exitCode = step.get('exitCode').optional((field) => field.number());
   const signal = step.get('signal').optional((field) => field.text());
-  return { name: step.get('name').text(), seconds: step.get('seconds').number(), ...(exitCode !== undefined && { exitCode }), ...(signal !== undefined && { signal }) };
+  return {
+    name: step.get('name').text(),
+    seconds: step.get('seconds').number(),
+    ...(exitCode !== undefined && { exitCode }),
+    ...(signal !== undefined && { signal }),
+  };
 }

@@ -38,12 +38,30 @@ export interface AdjustOptions {
 }
 
 const SYSTEMD_SIGNALS: Readonly<Partial<Record<Verb, string>>> = {
-  sighup: 'HUP', sigusr1: 'USR1', sigusr2: 'USR2', sigterm: 'TERM', sigint: 'INT', sigquit: 'QUIT', sigalrm: 'ALRM', sigcont: 'CONT',
+  sighup: 'HUP',
+  sigusr1: 'USR1',
+  sigusr2: 'USR2',
+  sigterm: 'TERM',
+  sigint: 'INT',
+  sigquit: 'QUIT',
+  sigalrm: 'ALRM',
+  sigcont: 'CONT',
 };
 
 /** Commands of runit's sv(8). */
 const SV_COMMANDS: Readonly<Record<Verb, string>> = {
-  restart: 'restart', reload: 'reload', start: 'up', stop: 'down', sighup: 'hup', sigusr1: '1', sigusr2: '2', sigterm: 'term', sigint: 'interrupt', sigquit: 'quit', sigalrm: 'alarm', sigcont: 'cont',
+  restart: 'restart',
+  reload: 'reload',
+  start: 'up',
+  stop: 'down',
+  sighup: 'hup',
+  sigusr1: '1',
+  sigusr2: '2',
+  sigterm: 'term',
+  sigint: 'interrupt',
+  sigquit: 'quit',
+  sigalrm: 'alarm',
+  sigcont: 'cont',
 };
 
 /**
@@ -52,9 +70,20 @@ const SV_COMMANDS: Readonly<Record<Verb, string>> = {
  * run there.
  * @throws Failure with the output where a command, or the check before it, fails
  */
-export async function adjustService(paths: Paths, manager: ServiceManager, service: Service, verb: Verb, { onLine = () => undefined, causes = [] }: AdjustOptions = {}): Promise<Adjusted> {
+export async function adjustService(
+  paths: Paths,
+  manager: ServiceManager,
+  service: Service,
+  verb: Verb,
+  { onLine = () => undefined, causes = [] }: AdjustOptions = {},
+): Promise<Adjusted> {
   const { name, enabled } = service;
-  const result = (outcome: Adjusted['outcome'], note: string): Adjusted => ({ service: name, verb, outcome, note: `${verb} ${name}: ${note}` });
+  const result = (outcome: Adjusted['outcome'], note: string): Adjusted => ({
+    service: name,
+    verb,
+    outcome,
+    note: `${verb} ${name}: ${note}`,
+  });
   if (paths.root !== '' && manager !== 'command') return result('left alone', 'left alone: DOCKSMITH_ROOT is set');
   const run = (command: readonly string[], what: string): Promise<void> => runOrFail(command, what, onLine);
   if (!enabled && verb !== 'stop') {
@@ -64,8 +93,12 @@ export async function adjustService(paths: Paths, manager: ServiceManager, servi
     return result('done', `stopped, since it is disabled: ${formatCommand(stop)}`);
   }
   const isUnitChanged = manager === 'systemd' && causes.some((cause) => cause.startsWith('/etc/systemd/'));
-  const commands = [...(isUnitChanged ? [['systemctl', 'daemon-reload']] : []), ...planCommands(manager, service, verb)];
-  if (verb !== 'stop' && service.checkCommand !== undefined) await run(['/bin/sh', '-c', service.checkCommand], `${verb} "${name}": its check refuses its files`);
+  const commands = [
+    ...(isUnitChanged ? [['systemctl', 'daemon-reload']] : []),
+    ...planCommands(manager, service, verb),
+  ];
+  if (verb !== 'stop' && service.checkCommand !== undefined)
+    await run(['/bin/sh', '-c', service.checkCommand], `${verb} "${name}": its check refuses its files`);
   for (const command of commands) await run(command, `${verb} "${name}"`);
   return result('done', commands.map(formatCommand).join('; '));
 }
@@ -75,32 +108,58 @@ function planCommands(manager: ServiceManager, service: Service, verb: Verb): re
   const own = findOwnCommands(service, verb);
   if (own !== undefined) return own.map((command) => ['/bin/sh', '-c', command]);
   switch (manager) {
-    case 'systemd': return [planSystemctl(service.unit, verb)];
-    case 'sv': return [['sv', SV_COMMANDS[verb], service.unit]];
-    case 'command': throw new Failure(`cannot ${verb} "${service.name}"`, {
-      why: 'the service manager is "command", and its record has no command for that',
-      hint: `config setprop ${service.name} ${COMMAND_PROPS[verb] ?? 'RestartCommand'} …`,
-    });
+    case 'systemd':
+      return [planSystemctl(service.unit, verb)];
+    case 'sv':
+      return [['sv', SV_COMMANDS[verb], service.unit]];
+    case 'command':
+      throw new Failure(`cannot ${verb} "${service.name}"`, {
+        why: 'the service manager is "command", and its record has no command for that',
+        hint: `config setprop ${service.name} ${COMMAND_PROPS[verb] ?? 'RestartCommand'} …`,
+      });
   }
 }
 
 const COMMAND_PROPS: Readonly<Partial<Record<Verb, string>>> = {
-  start: 'StartCommand', stop: 'StopCommand', restart: 'RestartCommand', reload: 'ReloadCommand', sighup: 'ReloadCommand', sigusr1: 'ReloadCommand',
+  start: 'StartCommand',
+  stop: 'StopCommand',
+  restart: 'RestartCommand',
+  reload: 'ReloadCommand',
+  sighup: 'ReloadCommand',
+  sigusr1: 'ReloadCommand',
 };
 
-function findOwnCommands({ startCommand, stopCommand, restartCommand, reloadCommand }: Service, verb: Verb): readonly string[] | undefined {
-  const restart = restartCommand !== undefined ? [restartCommand] : stopCommand !== undefined && startCommand !== undefined ? [stopCommand, startCommand] : undefined;
+function findOwnCommands(
+  { startCommand, stopCommand, restartCommand, reloadCommand }: Service,
+  verb: Verb,
+): readonly string[] | undefined {
+  const restart =
+    restartCommand !== undefined
+      ? [restartCommand]
+      : stopCommand !== undefined && startCommand !== undefined
+        ? [stopCommand, startCommand]
+        : undefined;
   switch (verb) {
-    case 'start': return startCommand === undefined ? undefined : [startCommand];
-    case 'stop': return stopCommand === undefined ? undefined : [stopCommand];
-    case 'restart': return restart;
+    case 'start':
+      return startCommand === undefined ? undefined : [startCommand];
+    case 'stop':
+      return stopCommand === undefined ? undefined : [stopCommand];
+    case 'restart':
+      return restart;
     // daemons reread their files on these two signals, and a plain command cannot know the process
-    case 'reload': case 'sighup': case 'sigusr1': return reloadCommand === undefined ? restart : [reloadCommand];
-    default: return undefined;
+    case 'reload':
+    case 'sighup':
+    case 'sigusr1':
+      return reloadCommand === undefined ? restart : [reloadCommand];
+    default:
+      return undefined;
   }
 }
 
-/** `reload-or-restart`: a unit without a reload, or one that is enabled and does not run, needs its new files none the less. */
+/**
+ * `reload-or-restart`: a unit without a reload, or one that is enabled and does not run, needs its new files
+ * none the less.
+ */
 function planSystemctl(unit: string, verb: Verb): readonly string[] {
   const signal = SYSTEMD_SIGNALS[verb];
   if (signal !== undefined) return ['systemctl', 'kill', '--kill-who=main', `--signal=${signal}`, unit];
@@ -109,10 +168,14 @@ function planSystemctl(unit: string, verb: Verb): readonly string[] {
 
 /** Plain commands cannot tell whether the service runs: its own record's StopCommand is asked to be harmless then. */
 async function planStopOfDisabled(manager: ServiceManager, service: Service): Promise<readonly string[] | undefined> {
-  if (manager === 'command') return service.stopCommand === undefined ? undefined : ['/bin/sh', '-c', service.stopCommand];
-  if (manager === 'systemd') return await runs(['systemctl', 'is-active', '--quiet', service.unit]) ? ['systemctl', 'stop', service.unit] : undefined;
+  if (manager === 'command')
+    return service.stopCommand === undefined ? undefined : ['/bin/sh', '-c', service.stopCommand];
+  if (manager === 'systemd')
+    return (await runs(['systemctl', 'is-active', '--quiet', service.unit]))
+      ? ['systemctl', 'stop', service.unit]
+      : undefined;
   // `sv status` exits 0 for a service that is down, too; the state is its first word
-  return await runs(['sv', 'status', service.unit], /^run:/) ? ['sv', 'down', service.unit] : undefined;
+  return (await runs(['sv', 'status', service.unit], /^run:/)) ? ['sv', 'down', service.unit] : undefined;
 }
 
 async function runs([program = '', ...args]: readonly string[], saying = /^/): Promise<boolean> {
@@ -129,7 +192,8 @@ async function runOrFail(command: readonly string[], what: string, onLine: OnLin
     onLine(line, stream);
   });
   const why = formatFailedEnd(result);
-  if (why !== undefined) throw new Failure(`cannot ${what}`, { why: [`"${formatCommand(command)}" failed (${why})`, ...said].join('\n') });
+  if (why !== undefined)
+    throw new Failure(`cannot ${what}`, { why: [`"${formatCommand(command)}" failed (${why})`, ...said].join('\n') });
 }
 
 function formatCommand(command: readonly string[]): string {

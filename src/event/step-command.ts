@@ -34,7 +34,9 @@ export function parseStepCommand(script: string, given: readonly string[]): Step
   if (exec !== 'exec' || program !== 'docksmith' || name === undefined || !PLAIN_WORD.test(name)) return undefined;
   const handsOn = words.at(-1) === '"$@"';
   const own = handsOn ? words.slice(0, -1) : words;
-  return own.every((word) => PLAIN_WORD.test(word)) ? { name, args: [...own, ...(handsOn ? given.slice(lines.length) : [])] } : undefined;
+  return own.every((word) => PLAIN_WORD.test(word))
+    ? { name, args: [...own, ...(handsOn ? given.slice(lines.length) : [])] }
+    : undefined;
 }
 
 /** Undefined for what cannot be read or is no script; to run it says why. */

@@ -89,10 +89,12 @@ export function listSteps(paths: Paths, event: string): StepList {
       if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
     }
   }
-  const checks = listUsed(paths, listMerged(layersOf(paths, `events/${event}/checks`)), warnings).flatMap(([name, file]): ExecutableStep[] => {
-    const executable = collect(() => findExecutable(paths, name, file, actions));
-    return executable === undefined ? [] : [{ kind: 'executable', name, file: executable }];
-  });
+  const checks = listUsed(paths, listMerged(layersOf(paths, `events/${event}/checks`)), warnings).flatMap(
+    ([name, file]): ExecutableStep[] => {
+      const executable = collect(() => findExecutable(paths, name, file, actions));
+      return executable === undefined ? [] : [{ kind: 'executable', name, file: executable }];
+    },
+  );
   const templates = listTemplates(paths, event, warnings, collect);
   const services = listServices(paths, event, warnings, collect);
   throwAll(failures);
@@ -107,14 +109,16 @@ export function listChecksOf(paths: Paths, template: string): readonly Executabl
     const file = listMergedTree(layersOf(paths, `events/${event}/templates2expand`)).get(template.slice(1));
     return file !== undefined && !isRemoved(file);
   });
-  return [...new Map(events.flatMap((event) => listSteps(paths, event).checks).map((check) => [check.file, check])).values()];
+  return [
+    ...new Map(events.flatMap((event) => listSteps(paths, event).checks).map((check) => [check.file, check])).values(),
+  ];
 }
 
 /** The steps with one that adjusts services too, where they have one or not: its own services and these. */
 export function withServices(steps: readonly Step[], more: readonly ServiceToAdjust[]): readonly Step[] {
   if (more.length === 0) return steps;
   const own = steps.find((step) => step.kind === 'services');
-  const step: ServicesStep = { kind: 'services', name: SERVICES_AT, services: [...own?.services ?? [], ...more] };
+  const step: ServicesStep = { kind: 'services', name: SERVICES_AT, services: [...(own?.services ?? []), ...more] };
   return [...steps.filter((each) => each !== own), step].sort((a, b) => compareBytes(a.name, b.name));
 }
 
@@ -127,15 +131,22 @@ function refuseUnknownEvent(event: string, events: readonly string[]): void {
   });
 }
 
-/** A step's own executable, or the action that it names: by a link to ../actions/NAME, or by being empty and called SNNname. */
+/**
+ * A step's own executable, or the action that it names: by a link to ../actions/NAME, or by being empty and
+ * called SNNname.
+ */
 function findExecutable(paths: Paths, name: string, file: string, actions: ReadonlyMap<string, string>): string {
   const shown = withoutRoot(paths, file);
   const action = findActionName(name, file);
   const executable = action === undefined ? file : actions.get(action);
-  const cannot = (why: string, hint?: string): Failure => new Failure(`cannot run step "${shown}"`, hint === undefined ? { why } : { why, hint });
+  const cannot = (why: string, hint?: string): Failure =>
+    new Failure(`cannot run step "${shown}"`, hint === undefined ? { why } : { why, hint });
   if (executable === undefined || isRemoved(executable)) {
     const nearest = findNearest(action ?? '', actions.keys());
-    throw cannot(`there is no action "${action ?? ''}"`, nearest === undefined ? undefined : `did you mean "${nearest}"?`);
+    throw cannot(
+      `there is no action "${action ?? ''}"`,
+      nearest === undefined ? undefined : `did you mean "${nearest}"?`,
+    );
   }
   let stats: Stats;
   try {
@@ -162,36 +173,62 @@ function isRemoved(file: string): boolean {
   return lstatSync(file).isSymbolicLink() && readlinkSync(file) === '/dev/null';
 }
 
-function listTemplates(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly TemplateToExpand[] {
-  return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings).map(([name, file]) => {
-    // nearly all are empty, and are not opened
-    const [metadata, from] = [statSync(file).size === 0 ? '' : readText(file), withoutRoot(paths, file)];
-    // it may hold a command to run, the CHECK
-    if (metadata.trim() !== '') collect(() => refuseUntrusted(file, `what "${from}" says`));
-    return { template: `/${name}`, metadata, from };
-  });
+function listTemplates(
+  paths: Paths,
+  event: string,
+  warnings: string[],
+  collect: <T>(read: () => T) => T | undefined,
+): readonly TemplateToExpand[] {
+  return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings).map(
+    ([name, file]) => {
+      // nearly all are empty, and are not opened
+      const [metadata, from] = [statSync(file).size === 0 ? '' : readText(file), withoutRoot(paths, file)];
+      // it may hold a command to run, the CHECK
+      if (metadata.trim() !== '') collect(() => refuseUntrusted(file, `what "${from}" says`));
+      return { template: `/${name}`, metadata, from };
+    },
+  );
 }
 
-function listServices(paths: Paths, event: string, warnings: string[], collect: <T>(read: () => T) => T | undefined): readonly ServiceToAdjust[] {
-  return listUsed(paths, listMerged(layersOf(paths, `events/${event}/services2adjust`)), warnings)
-    .flatMap(([service, file]) => collect(() => readService(service, file, withoutRoot(paths, file))) ?? []);
+function listServices(
+  paths: Paths,
+  event: string,
+  warnings: string[],
+  collect: <T>(read: () => T) => T | undefined,
+): readonly ServiceToAdjust[] {
+  return listUsed(paths, listMerged(layersOf(paths, `events/${event}/services2adjust`)), warnings).flatMap(
+    ([service, file]) => collect(() => readService(service, file, withoutRoot(paths, file))) ?? [],
+  );
 }
 
-function listUsed(paths: Paths, files: ReadonlyMap<string, string>, warnings: string[]): readonly (readonly [string, string])[] {
+function listUsed(
+  paths: Paths,
+  files: ReadonlyMap<string, string>,
+  warnings: string[],
+): readonly (readonly [string, string])[] {
   return [...files].filter(([name, file]) => {
     if (isBackupName(name)) warnings.push(`"${withoutRoot(paths, file)}" is left out: by its name it is a backup copy`);
     return !isBackupName(name) && !isRemoved(file);
   });
 }
 
-/** As on SME Server: a symbolic link whose target is the action (it leads nowhere), or a file with one action a line. */
+/**
+ * As on SME Server: a symbolic link whose target is the action (it leads nowhere), or a file with one
+ * action a line.
+ */
 function readService(service: string, file: string, shown: string): ServiceToAdjust {
-  const text = lstatSync(file).isSymbolicLink() ? path.basename(readlinkSync(file)) : readText(file).replaceAll(/#.*/g, '');
+  const text = lstatSync(file).isSymbolicLink()
+    ? path.basename(readlinkSync(file))
+    : readText(file).replaceAll(/#.*/g, '');
   const words = text.split(/\s+/).filter((word) => word !== '');
   const verbs = [...new Set(words.filter(isVerb))];
   const unknown = words.find((word) => word !== 'always' && !isVerb(word));
   const nearest = unknown === undefined ? undefined : findNearest(unknown, VERBS);
-  const cannot = (why: string): Failure => new Failure(`cannot adjust service "${service}" as "${shown}" says`, { why, ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }) });
+  const cannot = (why: string): Failure =>
+    new Failure(`cannot adjust service "${service}" as "${shown}" says`, {
+      why,
+      ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
+    });
   if (unknown !== undefined) throw cannot(`"${unknown}" is no action; there are: ${VERBS.join(', ')}, and always`);
   if (verbs.length === 0) throw cannot('it names no action');
   return { service, verbs, always: words.includes('always') };

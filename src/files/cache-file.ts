@@ -44,7 +44,16 @@ export function writeCacheFile(paths: Paths, name: string, version: string, body
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
     // it may hold values of dbs that others may not read
-    stageFile(temporary, { content: Buffer.concat([Buffer.from(`${headOf(version, body)}\n`), body]), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }, { sync: false });
+    stageFile(
+      temporary,
+      {
+        content: Buffer.concat([Buffer.from(`${headOf(version, body)}\n`), body]),
+        mode: 0o600,
+        uid: process.geteuid?.() ?? 0,
+        gid: process.getegid?.() ?? 0,
+      },
+      { sync: false },
+    );
     try {
       renameSync(temporary, file);
     } catch (error) {

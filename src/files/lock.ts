@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../base/errors.ts';
 import { Interrupted, NEVER, refuseInterrupted } from '../base/interrupt.ts';
@@ -34,9 +44,12 @@ export function takeLock(file: string, options: LockOptions): HeldLock {
 }
 
 /** The same, and a signal ends the wait. @throws Interrupted */
-export async function takeLockPatiently(file: string, { signal = NEVER, ...options }: LockOptions & { readonly signal?: AbortSignal | undefined }): Promise<HeldLock> {
+export async function takeLockPatiently(
+  file: string,
+  { signal = NEVER, ...options }: LockOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<HeldLock> {
   const steps = locking(file, options);
-  for (let step = steps.next(); ;) {
+  for (let step = steps.next(); ; ) {
     if (step.done === true) return held(file, step.value);
     const { fd, words } = step.value;
     let isLocked: boolean | { readonly error: unknown };
@@ -63,7 +76,7 @@ type Locking = LockOptions & { readonly isPatient?: boolean };
 
 function lockOrGiveUp(file: string, options: Locking): HeldLock | undefined {
   const steps = locking(file, options);
-  for (let step = steps.next(); ;) {
+  for (let step = steps.next(); ; ) {
     if (step.done === true) return step.value;
     const { fd, words } = step.value;
     let isLocked: boolean | { readonly error: unknown };
@@ -82,8 +95,12 @@ interface FlockCall {
   readonly words: readonly string[];
 }
 
-function* locking(file: string, { holder, waitSeconds, quietSeconds = 0, onWait, isPatient = true }: Locking): Generator<FlockCall, HeldLock | undefined, boolean> {
-  const cannot = (why: string, hint?: string): Failure => new Failure(`cannot lock "${file}"`, hint === undefined ? { why } : { why, hint });
+function* locking(
+  file: string,
+  { holder, waitSeconds, quietSeconds = 0, onWait, isPatient = true }: Locking,
+): Generator<FlockCall, HeldLock | undefined, boolean> {
+  const cannot = (why: string, hint?: string): Failure =>
+    new Failure(`cannot lock "${file}"`, hint === undefined ? { why } : { why, hint });
   for (;;) {
     let fd: number;
     try {
@@ -95,7 +112,10 @@ function* locking(file: string, { holder, waitSeconds, quietSeconds = 0, onWait,
     }
     try {
       if (!fstatSync(fd).isFile()) throw cannot('it is no file', `remove it: rm ${file}`);
-      if (!(yield { fd, words: ['-n'] }) && (quietSeconds === 0 || !(yield { fd, words: ['-w', String(quietSeconds)] }))) {
+      if (
+        !(yield { fd, words: ['-n'] }) &&
+        (quietSeconds === 0 || !(yield { fd, words: ['-w', String(quietSeconds)] }))
+      ) {
         if (!isPatient) {
           closeSync(fd);
           return undefined;
@@ -107,7 +127,8 @@ function* locking(file: string, { holder, waitSeconds, quietSeconds = 0, onWait,
           throw cannot(`still held after ${waitSeconds ?? 0} seconds by ${other ?? 'another process'}`);
         }
       }
-      // whoever held it may have unlinked the file (the original Perl library does): then we hold a lock that nobody else can see
+      // whoever held it may have unlinked the file (the original Perl library does): then we hold a lock that
+      // nobody else can see
       if (isStillInPlace(fd, file)) {
         try {
           ftruncateSync(fd);
@@ -149,8 +170,15 @@ const flockEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], 
 
 /** @returns false when the lock is held by somebody else and the wait was bounded */
 function flock(fd: number, words: readonly string[]): boolean {
-  const { status, error, stderr } = spawnSync('flock', ['-x', ...words, '3'], { env: flockEnvironment(), stdio: ['ignore', 'ignore', 'pipe', fd], encoding: 'utf8' });
-  if (error !== undefined) throw new Error(errorCode(error) === 'ENOENT' ? 'the program flock (of util-linux) is not installed' : error.message);
+  const { status, error, stderr } = spawnSync('flock', ['-x', ...words, '3'], {
+    env: flockEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    encoding: 'utf8',
+  });
+  if (error !== undefined)
+    throw new Error(
+      errorCode(error) === 'ENOENT' ? 'the program flock (of util-linux) is not installed' : error.message,
+    );
   return judge(status, words, stderr);
 }
 
@@ -158,7 +186,10 @@ function flock(fd: number, words: readonly string[]): boolean {
 async function flockLater(file: string, fd: number, words: readonly string[], signal: AbortSignal): Promise<boolean> {
   const what = `cannot lock "${file}"`;
   refuseInterrupted(signal, what);
-  const child = spawn('flock', ['-x', ...words, '3'], { env: flockEnvironment(), stdio: ['ignore', 'ignore', 'pipe', fd] });
+  const child = spawn('flock', ['-x', ...words, '3'], {
+    env: flockEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+  });
   const stop = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
   try {

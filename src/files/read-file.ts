@@ -12,7 +12,12 @@ export function readBytes(file: string, flags = 0): Buffer {
   const fd = openRegular(file, flags);
   try {
     const { size } = fstatSync(fd);
-    if (size > MOST_BYTES) throw refusal('EFBIG', `it has ${Math.round(size / 1024 / 1024)} MB, and at most ${MOST_BYTES / 1024 / 1024} are read`, file);
+    if (size > MOST_BYTES)
+      throw refusal(
+        'EFBIG',
+        `it has ${Math.round(size / 1024 / 1024)} MB, and at most ${MOST_BYTES / 1024 / 1024} are read`,
+        file,
+      );
     return readFileSync(fd);
   } finally {
     closeSync(fd);
@@ -29,7 +34,8 @@ export function openRegular(file: string, flags = 0): number {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | flags);
   try {
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw refusal(stats.isDirectory() ? 'EISDIR' : 'EFTYPE', `it is ${nameType(stats)}, and no file`, file);
+    if (!stats.isFile())
+      throw refusal(stats.isDirectory() ? 'EISDIR' : 'EFTYPE', `it is ${nameType(stats)}, and no file`, file);
     return fd;
   } catch (error) {
     closeSync(fd);

@@ -17,7 +17,10 @@ export function isPast(ctimeMs: number, now = Date.now()): boolean {
 export type FileState = Pick<Stats, 'ino' | 'size' | 'ctimeMs'>;
 
 /** A file or folder that was looked at, as it stood before it was read; undefined: nothing is there. */
-export interface Place { readonly file: string; readonly state: FileState | undefined }
+export interface Place {
+  readonly file: string;
+  readonly state: FileState | undefined;
+}
 
 /**
  * What tells one state of a file from every later one: a change of its bytes, mode or owner moves

@@ -21,7 +21,11 @@ export function readState<T>(file: string, what: string, parse: (state: Field) =
 }
 
 /** The same for one that has a format of its own; `parse` throws for what is damaged. */
-export function readStateText<T>(file: string, what: string, parse: (text: string, checkVersion: (version: number) => void) => T): T | undefined {
+export function readStateText<T>(
+  file: string,
+  what: string,
+  parse: (text: string, checkVersion: (version: number) => void) => T,
+): T | undefined {
   const cannot = (why: string, hint: string): Failure => new Failure(`cannot read ${what} "${file}"`, { why, hint });
   let text: string;
   try {
@@ -32,10 +36,16 @@ export function readStateText<T>(file: string, what: string, parse: (text: strin
   }
   try {
     return parse(text, (version) => {
-      if (version !== VERSION) throw cannot(`it has version ${version}, and this program knows ${VERSION}`, 'use the version of docksmith that wrote it, or a newer one');
+      if (version !== VERSION)
+        throw cannot(
+          `it has version ${version}, and this program knows ${VERSION}`,
+          'use the version of docksmith that wrote it, or a newer one',
+        );
     });
   } catch (error) {
-    throw error instanceof Failure ? error : cannot(`it is damaged: ${reasonOf(error)}`, 'put back a copy of it from a backup; it is never taken as empty');
+    throw error instanceof Failure
+      ? error
+      : cannot(`it is damaged: ${reasonOf(error)}`, 'put back a copy of it from a backup; it is never taken as empty');
   }
 }
 

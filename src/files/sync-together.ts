@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
  * @throws Error where anything could not be written
  */
 export async function syncTogether(files: readonly string[]): Promise<void> {
-  if (!tellsErrors(os.release()) || !await trySync(listFileSystems(files))) for (const file of files) syncFile(file);
+  if (!tellsErrors(os.release()) || !(await trySync(listFileSystems(files)))) for (const file of files) syncFile(file);
 }
 
 /** Since Linux 5.8 syncfs tells that something could not be written; before, it says nothing of it. */

@@ -2,7 +2,11 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { distrust, findWriters } from './trust.ts';
 
-/** Refuses to make an image of files that others can write: they decide what runs. @param source a folder with all that is in it, or a file; one that is not there is for whoever reads it @throws Failure */
+/**
+ * Refuses to make an image of files that others can write: they decide what runs.
+ * @param source a folder with all that is in it, or a file; one that is not there is for whoever reads it
+ * @throws Failure
+ */
 export function refuseOpenTree(source: string, shown: string): void {
   const [writer] = findWriters(listTree(source));
   if (writer !== undefined) throw distrust(writer, shown);

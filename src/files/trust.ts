@@ -20,17 +20,25 @@ export interface Writer {
  */
 export function refuseUntrusted(file: string, shown: string): void {
   const writer = findWriter(file);
-  if (writer !== undefined) throw describeWriter(writer, `cannot run ${shown}`, `what is run here is run with the rights of ${userWords()}`);
+  if (writer !== undefined)
+    throw describeWriter(writer, `cannot run ${shown}`, `what is run here is run with the rights of ${userWords()}`);
 }
 
 /** Why what is not run, but decides what is done, is not used. */
 export function distrust(writer: Writer, shown: string): Failure {
-  return describeWriter(writer, `cannot use ${shown}`, `it decides what is done here with the rights of ${userWords()}`);
+  return describeWriter(
+    writer,
+    `cannot use ${shown}`,
+    `it decides what is done here with the rights of ${userWords()}`,
+  );
 }
 
 function describeWriter({ who, part }: Writer, what: string, why: string): Failure {
   const isOwner = /^user \d+$/.test(who);
-  return new Failure(what, { why: `${who} can write "${part}", and ${why}`, hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}` });
+  return new Failure(what, {
+    why: `${who} can write "${part}", and ${why}`,
+    hint: isOwner ? `chown ${process.geteuid?.() ?? 0} ${part}` : `chmod go-w ${part}`,
+  });
 }
 
 /** Who else can change or replace a file; undefined: nobody. */
@@ -49,13 +57,17 @@ export function findWriters(files: Iterable<string>): readonly (Writer & { reado
   });
 }
 
-/** The file, every folder above it, and the same of what each symbolic link on the way leads to; but for what was seen before. */
+/**
+ * The file, every folder above it, and the same of what each symbolic link on the way leads to; but for what
+ * was seen before.
+ */
 function listParts(file: string, seen: Set<string>): readonly string[] {
   const parts: string[] = [];
   for (let part = file; !seen.has(part); part = path.dirname(part)) {
     seen.add(part);
     parts.push(part);
-    if (isLink(part)) parts.push(...listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen));
+    if (isLink(part))
+      parts.push(...listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen));
   }
   return parts;
 }
@@ -72,20 +84,32 @@ function findStranger(part: string): string | undefined {
   if (!isTrustedUser(stats.uid)) return `user ${stats.uid}`;
   // a link has no mode of its own; in a sticky folder others replace nothing that is not theirs
   // what is written to /dev/null, which a link names to take a step out, is not read by anybody
-  if (stats.isSymbolicLink() || stats.isCharacterDevice() || (stats.isDirectory() && (stats.mode & STICKY) !== 0)) return undefined;
+  if (stats.isSymbolicLink() || stats.isCharacterDevice() || (stats.isDirectory() && (stats.mode & STICKY) !== 0))
+    return undefined;
   if ((stats.mode & OTHERS_WRITE) !== 0) return 'everybody';
   if ((stats.mode & GROUP_WRITES) === 0) return undefined;
   return isOwnGroup(stats) ? findInAcl(part) : `group ${stats.gid}`;
 }
 
-/** The group's bits are the most that a POSIX ACL may give: where nobody of the group is a stranger, somebody whom the ACL names may be. */
+/**
+ * The group's bits are the most that a POSIX ACL may give: where nobody of the group is a stranger, somebody
+ * whom the ACL names may be.
+ */
 function findInAcl(part: string): string | undefined {
-  const { status, stdout } = spawnSync('getfacl', ['--absolute-names', '--access', '--omit-header', '--numeric', part], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(
+    'getfacl',
+    ['--absolute-names', '--access', '--omit-header', '--numeric', part],
+    { encoding: 'utf8' },
+  );
   // with nothing that reads ACLs, nothing says that there is none; without the group's bit none counts
-  if (status !== 0) return process.geteuid?.() === 0 ? 'whoever an ACL names, which cannot be read without getfacl,' : undefined;
+  if (status !== 0)
+    return process.geteuid?.() === 0 ? 'whoever an ACL names, which cannot be read without getfacl,' : undefined;
   // its own group stands without a name; what is beyond the mask comes after a tab
-  const writers = stdout.split('\n').map((line) => /^(user|group):(\d+):[^w]*w/.exec(line.replace(/\t.*/, ''))).filter((match) => match !== null);
-  const [stranger] = writers.filter(([, kind, id]) => kind === 'group' ? id !== '0' : !isTrustedUser(Number(id)));
+  const writers = stdout
+    .split('\n')
+    .map((line) => /^(user|group):(\d+):[^w]*w/.exec(line.replace(/\t.*/, '')))
+    .filter((match) => match !== null);
+  const [stranger] = writers.filter(([, kind, id]) => (kind === 'group' ? id !== '0' : !isTrustedUser(Number(id))));
   return stranger === undefined ? undefined : `${stranger[1]} ${stranger[2]} (by its ACL)`;
 }
 
@@ -93,19 +117,32 @@ function isTrustedUser(uid: number): boolean {
   return uid === 0 || uid === process.geteuid?.();
 }
 
-/** A group whose only members are root and the caller, as each user of many systems has one. One that the host's files do not name may have anybody. */
+/**
+ * A group whose only members are root and the caller, as each user of many systems has one. One that the
+ * host's files do not name may have anybody.
+ */
 function isOwnGroup({ gid }: Stats): boolean {
-  const users = readFields('/etc/passwd').map(([name = '', , uid = '', group = '']) => ({ name, uid: Number(uid), gid: Number(group) }));
+  const users = readFields('/etc/passwd').map(([name = '', , uid = '', group = '']) => ({
+    name,
+    uid: Number(uid),
+    gid: Number(group),
+  }));
   const entry = readFields('/etc/group').find(([, , id]) => Number(id) === gid);
   if (entry === undefined) return false;
   const named = (entry[3] ?? '').split(',').filter(Boolean);
-  const members = [...users.filter((user) => user.gid === gid), ...named.map((name) => users.find((user) => user.name === name) ?? { name, uid: -1, gid })];
+  const members = [
+    ...users.filter((user) => user.gid === gid),
+    ...named.map((name) => users.find((user) => user.name === name) ?? { name, uid: -1, gid }),
+  ];
   return members.every(({ uid }) => isTrustedUser(uid));
 }
 
 function readFields(file: string): readonly (readonly string[])[] {
   try {
-    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => line.split(':'));
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(':'));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -73,8 +73,10 @@ function removeIfEmpty(paths: Paths): void {
 /** Removes everything but a journal, and half-written files of the state. To be called under the event lock. */
 export function removeLeftovers(paths: Paths): void {
   const state = paths.file(STATE_DIR);
-  for (const name of readdirSync(state, { recursive: true, encoding: 'utf8' })) if (isTemporaryName(path.basename(name))) rmSync(path.join(state, name), { force: true });
+  for (const name of readdirSync(state, { recursive: true, encoding: 'utf8' }))
+    if (isTemporaryName(path.basename(name))) rmSync(path.join(state, name), { force: true });
   const unfinished = paths.file(UNFINISHED_DIR);
-  for (const name of readdirSync(unfinished)) if (name !== path.basename(JOURNAL_DIR)) rmSync(path.join(unfinished, name), { recursive: true, force: true });
+  for (const name of readdirSync(unfinished))
+    if (name !== path.basename(JOURNAL_DIR)) rmSync(path.join(unfinished, name), { recursive: true, force: true });
   removeIfEmpty(paths);
 }

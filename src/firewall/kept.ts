@@ -8,7 +8,11 @@ export interface StillReached {
   readonly bridges: readonly string[];
 }
 
-/** What was put into the kernel last and is not in the file any more: rules that drop, and those between containers that belong to them. @param text undefined: there is no file any more */
+/**
+ * What was put into the kernel last and is not in the file any more: rules that drop, and those between
+ * containers that belong to them.
+ * @param text undefined: there is no file any more
+ */
 export function listLost(before: string, text: string | undefined): readonly string[] {
   if (before === text) return [];
   const wanted = new Set(listLines(text ?? ''));
@@ -22,12 +26,18 @@ export function isNeeded(line: string, { ports, names, bridges }: StillReached):
   if (bridge !== undefined) return bridges.includes(bridge);
   if (comment !== undefined && names.includes(comment)) return true;
   const to = (options.get('--ctorigdst') ?? options.get('-d'))?.replace(/\/(32|128)$/, '');
-  return ports.some((one) => String(one.port) === port && one.protocol === options.get('-p') && (to === undefined || one.address === to || ANY.includes(one.address)));
+  return ports.some(
+    (one) =>
+      String(one.port) === port &&
+      one.protocol === options.get('-p') &&
+      (to === undefined || one.address === to || ANY.includes(one.address)),
+  );
 }
 
 /**
  * The text to put into the kernel: the file's, and behind it rules that were there before.
- * Where there is no file any more, all that was there before stays with them, as by themselves they would keep out everybody.
+ * Where there is no file any more, all that was there before stays with them, as by themselves they would
+ * keep out everybody.
  */
 export function withKept(text: string | undefined, kept: readonly string[], before: string): string | undefined {
   if (kept.length === 0) return text;

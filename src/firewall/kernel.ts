@@ -30,11 +30,14 @@ export interface OutOfReach {
 
 /** The rules that are in the kernel now, of the network that this process is in. */
 export async function readRules(paths: Paths, { name, save }: Family): Promise<Rules | OutOfReach> {
-  if (paths.root !== '' && !hasOwnNetwork()) return { why: 'since this host is laid out in a folder and has no network of its own (ip netns)', isWanted: false };
-  if (name === 'IPv6' && !existsSync('/proc/net/if_inet6')) return { why: 'since this machine has no IPv6', isWanted: false };
+  if (paths.root !== '' && !hasOwnNetwork())
+    return { why: 'since this host is laid out in a folder and has no network of its own (ip netns)', isWanted: false };
+  if (name === 'IPv6' && !existsSync('/proc/net/if_inet6'))
+    return { why: 'since this machine has no IPv6', isWanted: false };
   const { exitCode, stdout, stderr } = await run(save, ['-t', 'filter']);
   if (exitCode === undefined) return { why: `since ${save} is not installed`, isWanted: true };
-  if (exitCode !== 0) return { why: `since it cannot be read: ${stderr.trim() || `${save} ended with ${exitCode}`}`, isWanted: true };
+  if (exitCode !== 0)
+    return { why: `since it cannot be read: ${stderr.trim() || `${save} ended with ${exitCode}`}`, isWanted: true };
   return parseRules(stdout);
 }
 
@@ -46,7 +49,11 @@ export function isOutOfReach(rules: Rules | OutOfReach): rules is OutOfReach {
 export async function restoreRules({ name, restore, file }: Family, text: string): Promise<void> {
   // a program that holds the kernel's lock on its rules is waited for
   const { exitCode, stderr } = await run(restore, ['--wait', '10', '--noflush'], text);
-  if (exitCode !== 0) throw new Failure(`cannot set the packet filter for ${name}`, { why: stderr.trim() || `${restore} ended with ${exitCode ?? 'an error'}`, at: { file } });
+  if (exitCode !== 0)
+    throw new Failure(`cannot set the packet filter for ${name}`, {
+      why: stderr.trim() || `${restore} ended with ${exitCode ?? 'an error'}`,
+      at: { file },
+    });
 }
 
 const NAMED_NETWORKS = '/run/netns';
@@ -58,7 +65,9 @@ const NAMED_NETWORKS = '/run/netns';
 function hasOwnNetwork(): boolean {
   try {
     const { dev, ino } = statSync('/proc/self/ns/net');
-    return readdirSync(NAMED_NETWORKS).map((name) => statSync(`${NAMED_NETWORKS}/${name}`)).some((other) => other.dev === dev && other.ino === ino);
+    return readdirSync(NAMED_NETWORKS)
+      .map((name) => statSync(`${NAMED_NETWORKS}/${name}`))
+      .some((other) => other.dev === dev && other.ino === ino);
   } catch (error) {
     // there is no such folder, or a namespace went while we looked
     if (errorCode(error) !== undefined) return false;
@@ -67,12 +76,17 @@ function hasOwnNetwork(): boolean {
 }
 
 /** @returns exit code undefined where there is no such program */
-function run(program: string, args: readonly string[], stdin = ''): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
+function run(
+  program: string,
+  args: readonly string[],
+  stdin = '',
+): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
   // cron and login shells of users have no sbin
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
   return new Promise((resolve) => {
     const child = execFile(program, [...args], { env, maxBuffer: 64 * 1024 ** 2 }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : error.code === 'ENOENT' ? undefined : 1;
+      const exitCode =
+        error === null ? 0 : typeof error.code === 'number' ? error.code : error.code === 'ENOENT' ? undefined : 1;
       resolve({ exitCode, stdout, stderr: stderr || (exitCode === 0 ? '' : (error?.message ?? '')) });
     });
     child.stdin?.on('error', () => undefined);

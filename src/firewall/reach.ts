@@ -9,12 +9,20 @@ interface PortWay {
   readonly port: number;
   /** that it is bound to; undefined: every address */
   readonly address: string | undefined;
-  /** by whom it is answered: a container behind the engine's translation of addresses, or one on the host's own network */
+  /**
+   * by whom it is answered: a container behind the engine's translation of addresses, or one on the
+   * host's own network
+   */
   readonly kind: 'published' | 'host';
 }
 
-/** By a port on 127.0.0.1, from the other end of a wire: the engine translates that address before the kernel would refuse it. */
-interface LoopbackWay { readonly kind: 'loopback' }
+/**
+ * By a port on 127.0.0.1, from the other end of a wire: the engine translates that address before the kernel
+ * would refuse it.
+ */
+interface LoopbackWay {
+  readonly kind: 'loopback';
+}
 
 /** By the container's own address, with this host as the router. */
 interface DirectWay {
@@ -38,12 +46,22 @@ export interface Passing {
  */
 export function findPassing(rules: Rules, way: Way): Passing {
   const found = CHAINS[way.kind].map((chain) => passChain(rules, chain, way));
-  return found.find(({ networks }) => networks === undefined) ?? { networks: [...new Set(found.flatMap(({ networks = [] }) => networks))], why: undefined };
+  return (
+    found.find(({ networks }) => networks === undefined) ?? {
+      networks: [...new Set(found.flatMap(({ networks = [] }) => networks))],
+      why: undefined,
+    }
+  );
 }
 
 type Chain = (typeof OWN_CHAINS)[number];
 
-const CHAINS: Readonly<Record<Way['kind'], readonly Chain[]>> = { published: ['DOCKSMITH', 'DOCKSMITH-INPUT'], host: ['DOCKSMITH-INPUT'], loopback: ['DOCKSMITH'], direct: ['DOCKSMITH'] };
+const CHAINS: Readonly<Record<Way['kind'], readonly Chain[]>> = {
+  published: ['DOCKSMITH', 'DOCKSMITH-INPUT'],
+  host: ['DOCKSMITH-INPUT'],
+  loopback: ['DOCKSMITH'],
+  direct: ['DOCKSMITH'],
+};
 
 function passChain(rules: Rules, chain: Chain, way: Way): Passing {
   const everybody = (why: string): Passing => ({ networks: undefined, why });
@@ -52,14 +70,17 @@ function passChain(rules: Rules, chain: Chain, way: Way): Passing {
     const list = rules.get(from) ?? [];
     const at = list.indexOf(`-j ${to}`);
     if (at < 0) return everybody(`${from} does not lead to ${to}`);
-    const before = list.slice(0, at).find((rule) => isOpenTo(parseRule(rule), way)) ?? findOvertaking(list.slice(0, at));
+    const before =
+      list.slice(0, at).find((rule) => isOpenTo(parseRule(rule), way)) ?? findOvertaking(list.slice(0, at));
     if (before !== undefined) return everybody(`${from} accepts it before: ${before}`);
   }
   const own = (rules.get(chain) ?? []).map(parseRule);
   const drop = own.findIndex((rule) => isDropOf(rule, way));
   if (drop < 0) return everybody(`${chain} has no rule for it`);
-  const inside = ['lo', ...own.flatMap(({ target, options }) => (target === 'DROP' ? options.get('-o') ?? [] : []))];
-  const passed = own.slice(0, drop).filter((rule) => (rule.target === 'RETURN' || rule.target === 'ACCEPT') && mayLetIn(rule, way, inside));
+  const inside = ['lo', ...own.flatMap(({ target, options }) => (target === 'DROP' ? (options.get('-o') ?? []) : []))];
+  const passed = own
+    .slice(0, drop)
+    .filter((rule) => (rule.target === 'RETURN' || rule.target === 'ACCEPT') && mayLetIn(rule, way, inside));
   if (passed.some(({ options }) => !options.has('-s'))) return everybody(`${chain} lets everybody through before`);
   return { networks: passed.map(({ options }) => options.get('-s') ?? ''), why: undefined };
 }
@@ -73,7 +94,10 @@ export interface Rule {
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** Reads a rule as `iptables-save` spells it. What is negated has a `!` in front of its name, and so matches nothing here. */
+/**
+ * Reads a rule as `iptables-save` spells it. What is negated has a `!` in front of its name, and so matches
+ * nothing here.
+ */
 export function parseRule(text: string): Rule {
   const words = [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain = '']) => quoted ?? plain);
   const options = new Map<string, string>();
@@ -99,28 +123,63 @@ function isOpenTo({ target, options }: Rule, way: Way): boolean {
   // to the chains of forwarding the port is the container's own by then
   if (way.kind === 'host') return options.size === 2 && says('-p', way.protocol) && says('--dport', String(way.port));
   if (way.kind !== 'direct') return false;
-  return [...options.keys()].every((name) => (name === '-o' && says(name, way.bridge)) || (name === '-d' && says(name, way.address)) || name === '-p' || name === '--dport');
+  return [...options.keys()].every(
+    (name) =>
+      (name === '-o' && says(name, way.bridge)) ||
+      (name === '-d' && says(name, way.address)) ||
+      name === '-p' ||
+      name === '--dport',
+  );
 }
 
-/** Whether a rule that lets something through may do so for somebody outside who asks that way. @param inside interfaces of this host itself and of containers */
+/**
+ * Whether a rule that lets something through may do so for somebody outside who asks that way.
+ * @param inside interfaces of this host itself and of containers
+ */
 function mayLetIn({ options }: Rule, way: Way, inside: readonly string[]): boolean {
   const isOther = (name: string, value: string): boolean => options.has(name) && options.get(name) !== value;
   if (options.get('--ctdir') === 'REPLY' || inside.includes(options.get('-i') ?? '')) return false;
   if (way.kind === 'direct') return !isOther('-o', way.bridge);
-  return way.kind === 'loopback' || !(isOther('-p', way.protocol) || isOther('--ctorigdstport', String(way.port)) || (way.kind === 'host' && isOther('--dport', String(way.port))));
+  return (
+    way.kind === 'loopback' ||
+    !(
+      isOther('-p', way.protocol) ||
+      isOther('--ctorigdstport', String(way.port)) ||
+      (way.kind === 'host' && isOther('--dport', String(way.port)))
+    )
+  );
 }
 
 function isDropOf({ target, options }: Rule, way: Way): boolean {
   // anything more that it asks for lets something through
-  const asksOnlyFor = (...known: readonly string[]): boolean => [...options.keys()].every((name) => known.includes(name));
+  const asksOnlyFor = (...known: readonly string[]): boolean =>
+    [...options.keys()].every((name) => known.includes(name));
   if (target !== 'DROP') return false;
-  if (way.kind === 'loopback') return options.get('--ctorigdst') === '127.0.0.0/8' && asksOnlyFor('--ctstate', '--ctorigdst') && (options.get('--ctstate') ?? 'DNAT') === 'DNAT';
+  if (way.kind === 'loopback')
+    return (
+      options.get('--ctorigdst') === '127.0.0.0/8' &&
+      asksOnlyFor('--ctstate', '--ctorigdst') &&
+      (options.get('--ctstate') ?? 'DNAT') === 'DNAT'
+    );
   if (way.kind === 'direct') {
     const spared = (options.get('!--ctstate') ?? '').split(',');
-    return (options.get('-o') ?? way.bridge) === way.bridge && asksOnlyFor('-o', '!--ctstate') && spared.every((state) => ['', 'RELATED', 'ESTABLISHED', 'DNAT'].includes(state));
+    return (
+      (options.get('-o') ?? way.bridge) === way.bridge &&
+      asksOnlyFor('-o', '!--ctstate') &&
+      spared.every((state) => ['', 'RELATED', 'ESTABLISHED', 'DNAT'].includes(state))
+    );
   }
   const { protocol, port, address } = way;
-  const [to, at] = [options.get('--ctorigdst') ?? options.get('-d'), options.get('--ctorigdstport') ?? options.get('--dport')];
+  const [to, at] = [
+    options.get('--ctorigdst') ?? options.get('-d'),
+    options.get('--ctorigdstport') ?? options.get('--dport'),
+  ];
   const isSame = to === undefined || (address !== undefined && to.replace(/\/(32|128)$/, '') === address);
-  return options.get('-p') === protocol && at === String(port) && isSame && asksOnlyFor('-p', '-d', '--dport', '--ctstate', '--ctorigdst', '--ctorigdstport') && (options.get('--ctstate') ?? 'DNAT') === 'DNAT';
+  return (
+    options.get('-p') === protocol &&
+    at === String(port) &&
+    isSame &&
+    asksOnlyFor('-p', '-d', '--dport', '--ctstate', '--ctorigdst', '--ctorigdstport') &&
+    (options.get('--ctstate') ?? 'DNAT') === 'DNAT'
+  );
 }

@@ -43,14 +43,22 @@ export function listOwnRules(rules: Rules): readonly string[] {
  * Why the kernel is not as the file wants it, in words; undefined where it is.
  * @param wanted the text, undefined where there is no file
  */
-export function findDifference(wanted: string | undefined, rules: Rules, applied: Applied | undefined): string | undefined {
+export function findDifference(
+  wanted: string | undefined,
+  rules: Rules,
+  applied: Applied | undefined,
+): string | undefined {
   const has = OWN_CHAINS.some((chain) => rules.has(chain));
   if (wanted === undefined) return has ? 'there are no private ports to keep' : undefined;
   if (!OWN_CHAINS.every((chain) => rules.has(chain))) return has ? 'a chain of ours is gone' : 'not there';
   const missing = listMissingJumps(rules)[0];
-  if (missing !== undefined) return missing.isThere ? `in ${missing.from} the engine's own rules come before ${missing.to}` : `${missing.from} does not lead to ${missing.to}`;
+  if (missing !== undefined)
+    return missing.isThere
+      ? `in ${missing.from} the engine's own rules come before ${missing.to}`
+      : `${missing.from} does not lead to ${missing.to}`;
   if (applied === undefined) return 'not known what is there';
-  if (applied.text !== wanted) return isPartOf(wanted, applied.text) ? 'what some rules were kept for has stopped' : 'its file changed';
+  if (applied.text !== wanted)
+    return isPartOf(wanted, applied.text) ? 'what some rules were kept for has stopped' : 'its file changed';
   return listOwnRules(rules).join('\n') === applied.rules.join('\n') ? undefined : 'somebody changed it';
 }
 
@@ -70,7 +78,9 @@ export function formatRestore(file: string, rules: Rules): string {
 
 /** The same to take our chains away, with the ways to them; the engine's stay. */
 export function formatRemoval(rules: Rules): string {
-  const jumps = [...rules].flatMap(([from, list]) => list.filter((rule) => OWN_CHAINS.some((to) => rule.endsWith(`-j ${to}`))).map((rule) => `-D ${from} ${rule}\n`));
+  const jumps = [...rules].flatMap(([from, list]) =>
+    list.filter((rule) => OWN_CHAINS.some((to) => rule.endsWith(`-j ${to}`))).map((rule) => `-D ${from} ${rule}\n`),
+  );
   const chains = OWN_CHAINS.filter((chain) => rules.has(chain));
   return `*filter\n${jumps.join('')}${chains.map((chain) => `-F ${chain}\n`).join('')}${chains.map((chain) => `-X ${chain}\n`).join('')}COMMIT\n`;
 }

@@ -1,7 +1,13 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 import { Failure, Failures, reasonOf } from '../base/errors.ts';
 import { findBuildMachine } from '../host/build-machine.ts';
-import { type Adjusted, adjustService, type Service, SERVICE_MANAGERS, type ServiceManager } from '../event/services.ts';
+import {
+  type Adjusted,
+  adjustService,
+  type Service,
+  SERVICE_MANAGERS,
+  type ServiceManager,
+} from '../event/services.ts';
 import type { ServiceToAdjust } from '../event/steps.ts';
 import { isVerb } from '../event/verbs.ts';
 import type { Install, Removal } from '../output/plan/change-set.ts';
@@ -24,7 +30,12 @@ export interface AdjustResult {
  * always. What was done is pending no more; what failed stays so, and what a signal keeps from being begun.
  */
 export async function adjustServices(
-  paths: Paths, snapshot: Snapshot, services: readonly ServiceToAdjust[], step: string, reporter: Reporter, signal: AbortSignal = NEVER,
+  paths: Paths,
+  snapshot: Snapshot,
+  services: readonly ServiceToAdjust[],
+  step: string,
+  reporter: Reporter,
+  signal: AbortSignal = NEVER,
 ): Promise<AdjustResult> {
   const adjusted: Adjusted[] = [];
   const failures: Failure[] = [];
@@ -33,7 +44,14 @@ export async function adjustServices(
     const intent = pending.find(({ name }) => name === service);
     if (signal.aborted || (intent === undefined && !always)) continue;
     if (isLeftToItsAdmin(snapshot, service)) {
-      adjusted.push(...verbs.map((verb) => ({ service, verb, outcome: 'left alone' as const, note: `${verb} ${service}: left alone, it has an admin of its own (Daemon foreign)` })));
+      adjusted.push(
+        ...verbs.map((verb) => ({
+          service,
+          verb,
+          outcome: 'left alone' as const,
+          note: `${verb} ${service}: left alone, it has an admin of its own (Daemon foreign)`,
+        })),
+      );
       clearIntents(paths, [{ kind: 'service', name: service }]);
       continue;
     }
@@ -42,15 +60,30 @@ export async function adjustServices(
       const manager = findManager(paths, snapshot, described);
       for (const verb of verbs) {
         reporter.progress(`${verb} ${service}`);
-        adjusted.push(manager === undefined
-          ? { service, verb, outcome: 'left alone', note: `${verb} ${service}: left alone, no service manager is known here (config setprop docksmith ServiceManager …)` }
-          : await adjustService(paths, manager, described, verb, { onLine: (line, stream) => reporter.line(step, line, stream), causes: intent?.causes ?? [] }));
+        adjusted.push(
+          manager === undefined
+            ? {
+                service,
+                verb,
+                outcome: 'left alone',
+                note: `${verb} ${service}: left alone, no service manager is known here (config setprop docksmith ServiceManager …)`,
+              }
+            : await adjustService(paths, manager, described, verb, {
+                onLine: (line, stream) => reporter.line(step, line, stream),
+                causes: intent?.causes ?? [],
+              }),
+        );
       }
       // on a host in a folder nobody will ever do it; on a real one a service manager may be named yet
       if (manager !== undefined || paths.root !== '') clearIntents(paths, [{ kind: 'service', name: service }]);
     } catch (error) {
       if (error instanceof Failures) failures.push(...error.failures);
-      else failures.push(error instanceof Failure ? error : new Failure(`cannot adjust "${service}"`, { why: reasonOf(error), cause: error }));
+      else
+        failures.push(
+          error instanceof Failure
+            ? error
+            : new Failure(`cannot adjust "${service}"`, { why: reasonOf(error), cause: error }),
+        );
     }
   }
   return { adjusted, failures };
@@ -60,22 +93,45 @@ export async function adjustServices(
  * The adjustments that a change of files calls for: of the services whose files they are.
  * @param services what the event does to which; of others a later event has to say it
  */
-export function intentsOf(install: readonly Install[], remove: readonly Removal[], now: Date, services: readonly ServiceToAdjust[] = []): readonly Intent[] {
+export function intentsOf(
+  install: readonly Install[],
+  remove: readonly Removal[],
+  now: Date,
+  services: readonly ServiceToAdjust[] = [],
+): readonly Intent[] {
   const since = now.toISOString();
-  const intent = (name: string, cause: string): Intent => ({ kind: 'service', name, verbs: services.find(({ service }) => service === name)?.verbs ?? [], causes: [cause], since });
+  const intent = (name: string, cause: string): Intent => ({
+    kind: 'service',
+    name,
+    verbs: services.find(({ service }) => service === name)?.verbs ?? [],
+    causes: [cause],
+    since,
+  });
   return [
-    ...install.filter(({ reasons }) => reasons.length > 0).flatMap(({ output }) => output.services.map((service) => intent(service, `${output.path} changed`))),
-    ...remove.filter(({ left }) => left === undefined).flatMap(({ owned }) => owned.services.map((service) => intent(service, `${owned.path} removed`))),
+    ...install
+      .filter(({ reasons }) => reasons.length > 0)
+      .flatMap(({ output }) => output.services.map((service) => intent(service, `${output.path} changed`))),
+    ...remove
+      .filter(({ left }) => left === undefined)
+      .flatMap(({ owned }) => owned.services.map((service) => intent(service, `${owned.path} removed`))),
   ];
 }
 
-/** What an earlier event was to do and did not: whatever event comes next does it, also one that has nothing to do with those services. */
+/**
+ * What an earlier event was to do and did not: whatever event comes next does it, also one that has nothing
+ * to do with those services.
+ */
 export function listRetries(paths: Paths, services: readonly ServiceToAdjust[]): readonly ServiceToAdjust[] {
-  return listIntents(paths).filter(({ kind, name }) => kind === 'service' && !services.some(({ service }) => service === name))
-    .map(({ name, verbs }) => ({ service: name, verbs: verbs.filter(isVerb), always: false })).filter(({ verbs }) => verbs.length > 0);
+  return listIntents(paths)
+    .filter(({ kind, name }) => kind === 'service' && !services.some(({ service }) => service === name))
+    .map(({ name, verbs }) => ({ service: name, verbs: verbs.filter(isVerb), always: false }))
+    .filter(({ verbs }) => verbs.length > 0);
 }
 
-/** Whether an adjustment of the service does anything: one without a service manager is left alone, and so is the machine's own under a root. */
+/**
+ * Whether an adjustment of the service does anything: one without a service manager is left alone, and so is
+ * the machine's own under a root.
+ */
 export function isAdjustable(paths: Paths, snapshot: Snapshot, name: string): boolean {
   if (isLeftToItsAdmin(snapshot, name)) return false;
   const manager = findManager(paths, snapshot, describeService(paths, snapshot, name));
@@ -88,7 +144,11 @@ function isLeftToItsAdmin(snapshot: Snapshot, name: string): boolean {
 }
 
 /** As the db says; where it does not and none was found, the service's own commands if its record has any. */
-function findManager(paths: Paths, snapshot: Snapshot, { startCommand, restartCommand, reloadCommand }: Service): ServiceManager | undefined {
+function findManager(
+  paths: Paths,
+  snapshot: Snapshot,
+  { startCommand, restartCommand, reloadCommand }: Service,
+): ServiceManager | undefined {
   const name = new DocksmithRecord(snapshot).serviceManager;
   const known = SERVICE_MANAGERS.find((manager) => manager === name);
   // systemctl in a chroot does nothing, and calls that a success
@@ -103,7 +163,10 @@ function describeService(paths: Paths, snapshot: Snapshot, name: string): Servic
     name,
     enabled: get('status') !== 'disabled',
     unit: get('ServiceName') ?? name,
-    startCommand: command('StartCommand'), stopCommand: command('StopCommand'), restartCommand: command('RestartCommand'),
-    reloadCommand: command('ReloadCommand'), checkCommand: command('CheckCommand'),
+    startCommand: command('StartCommand'),
+    stopCommand: command('StopCommand'),
+    restartCommand: command('RestartCommand'),
+    reloadCommand: command('ReloadCommand'),
+    checkCommand: command('CheckCommand'),
   };
 }

@@ -12,14 +12,19 @@ import { HttpdRecord } from '../model/httpd-record.ts';
  * @param changed paths without the root; undefined: nobody knows
  * @returns how its check ended, in words; undefined: well, or it was not asked
  */
-export async function checkApache(paths: Paths, changed: readonly string[] | undefined, onLine: OnLine): Promise<string | undefined> {
+export async function checkApache(
+  paths: Paths,
+  changed: readonly string[] | undefined,
+  onLine: OnLine,
+): Promise<string | undefined> {
   const snapshot = readHostSnapshot(paths);
   const httpd = new HttpdRecord(snapshot);
   const command = findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand');
   if (command === undefined || !httpd.isEnabled) return undefined;
   const { outputs } = readLedger(paths);
   // what was removed is in the ledger no more
-  const isOfApache = (file: string): boolean => file.startsWith(`${httpd.confDir}/`) || outputs.get(file)?.services.includes('httpd') === true;
+  const isOfApache = (file: string): boolean =>
+    file.startsWith(`${httpd.confDir}/`) || outputs.get(file)?.services.includes('httpd') === true;
   if (changed?.some(isOfApache) === false) return undefined;
   return formatFailedEnd(await runProcess('/bin/sh', ['-c', command], process.env, onLine));
 }

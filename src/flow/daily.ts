@@ -37,7 +37,10 @@ export function readHostSnapshot(paths: Paths): Snapshot {
 async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
   const name = nameEngine(snapshot);
   if (name.kind === 'socket') return connectDaily(name.socket, name.limits);
-  const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([import('../engine/memory/memory-engine.ts'), import('../engine/memory/memory-daily.ts')]);
+  const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([
+    import('../engine/memory/memory-engine.ts'),
+    import('../engine/memory/memory-daily.ts'),
+  ]);
   return new MemoryDaily(new MemoryEngine({ file: name.file }));
 }
 
@@ -47,17 +50,34 @@ export async function findOurs(engine: Engine, name: string): Promise<ContainerS
 }
 
 /** The containers of these names. @throws Failure(s) naming every one that is not there */
-export async function getOurs(engine: Engine, snapshot: Snapshot, names: readonly string[]): Promise<readonly ContainerSummary[]> {
+export async function getOurs(
+  engine: Engine,
+  snapshot: Snapshot,
+  names: readonly string[],
+): Promise<readonly ContainerSummary[]> {
   const all = await engine.listContainers();
   const ours = all.filter((container) => findOwner(container) !== undefined);
   const missing = names.filter((name) => findServing(ours, name) === undefined);
-  throwAll(missing.map((name) => {
-    const what = `cannot find container "${name}"`;
-    if (all.some((container) => container.name === name)) return new Failure(what, { why: 'it is not docksmith\'s', hint: 'use the docker command for it' });
-    if (new Container(snapshot, name).isContainer) return new Failure(what, { why: 'there is a record of it, and it was not made yet', hint: `docksmith plan ${name}` });
-    const nearest = findNearest(name, ours.map((container) => container.name));
-    return new Failure(what, { why: 'there is neither a record of it nor a container that docksmith made', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
-  }));
+  throwAll(
+    missing.map((name) => {
+      const what = `cannot find container "${name}"`;
+      if (all.some((container) => container.name === name))
+        return new Failure(what, { why: "it is not docksmith's", hint: 'use the docker command for it' });
+      if (new Container(snapshot, name).isContainer)
+        return new Failure(what, {
+          why: 'there is a record of it, and it was not made yet',
+          hint: `docksmith plan ${name}`,
+        });
+      const nearest = findNearest(
+        name,
+        ours.map((container) => container.name),
+      );
+      return new Failure(what, {
+        why: 'there is neither a record of it nor a container that docksmith made',
+        ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+      });
+    }),
+  );
   return names.flatMap((name) => {
     const container = findServing(ours, name);
     return container === undefined ? [] : [{ ...container, name }];

@@ -38,20 +38,41 @@ export function readCheckLimit(snapshot: Snapshot): number {
  * the files are in place and can still be taken back. What a content one prints is not shown.
  * @throws Failure(s), one per check that refuses, at the fragment whose line it names
  */
-export async function runChecks(paths: Paths, { install, remove }: ChangeSet, { event, args, checks, limitSeconds, onBegin, signal = NEVER }: EventChecks): Promise<void> {
+export async function runChecks(
+  paths: Paths,
+  { install, remove }: ChangeSet,
+  { event, args, checks, limitSeconds, onBegin, signal = NEVER }: EventChecks,
+): Promise<void> {
   if (checks.length === 0) return;
   const failures: Failure[] = [];
   const folder = makeUnfinished(paths, 'check');
   try {
     const changedFile = path.join(folder, 'changed');
-    writeFileSync(changedFile, [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)].map((file) => `${file}\n`).join(''), { mode: 0o600 });
+    writeFileSync(
+      changedFile,
+      [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)]
+        .map((file) => `${file}\n`)
+        .join(''),
+      { mode: 0o600 },
+    );
     for (const { name, file } of checks) {
       onBegin(name);
       const said: string[] = [];
       const env = stepEnvironment(paths, { EVENT: event, DOCKSMITH_CHANGED: changedFile, [VERIFYING]: '1' });
-      const why = formatFailedEnd(await runProcess(file, [event, ...args], env, (line) => said.push(line), limitSeconds, signal));
+      const why = formatFailedEnd(
+        await runProcess(file, [event, ...args], env, (line) => said.push(line), limitSeconds, signal),
+      );
       refuseInterrupted(signal, `cannot complete event "${event}"`);
-      if (why !== undefined) failures.push(blame(paths, install.map(({ output }) => output), said.join('\n').trim(), (record) => `cannot complete event "${event}": its check "${name}" refuses the files${record}`, why));
+      if (why !== undefined)
+        failures.push(
+          blame(
+            paths,
+            install.map(({ output }) => output),
+            said.join('\n').trim(),
+            (record) => `cannot complete event "${event}": its check "${name}" refuses the files${record}`,
+            why,
+          ),
+        );
     }
   } finally {
     removeUnfinished(paths, folder);
@@ -59,7 +80,13 @@ export async function runChecks(paths: Paths, { install, remove }: ChangeSet, { 
   throwAll(failures);
 }
 
-function blame(paths: Paths, outputs: readonly Rendered[], said: string, what: (record: string) => string, why: string): Failure {
+function blame(
+  paths: Paths,
+  outputs: readonly Rendered[],
+  said: string,
+  what: (record: string) => string,
+  why: string,
+): Failure {
   const words = `${why}${said === '' ? '' : `\n${paths.root === '' ? said : said.replaceAll(`${paths.root}/`, '/')}`}`;
   for (const output of outputs) {
     const at = findPlace(output, [paths.file(output.path), output.path], said);

@@ -26,7 +26,10 @@ export interface PlannedFiles extends PlannedEvent {
 
 const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], done: [], toRemember: undefined };
 
-/** Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay pending, and that is no failure. */
+/**
+ * Events of package hooks: where there is no engine or service manager (a chroot, an image build) things stay
+ * pending, and that is no failure.
+ */
 export const isHook = (event: string): boolean => event === 'post-install' || event === 'post-upgrade';
 
 /**
@@ -35,18 +38,36 @@ export const isHook = (event: string): boolean => event === 'post-install' || ev
  * @param templates those that the event expands
  * @throws Failure(s) with every mistake of one kind
  */
-export function planFiles(world: World, templates: readonly TemplateToExpand[], known: readonly KnownStep[], { event, args, takeOver = false, force = false, retry = false }: EventAsked): PlannedFiles {
+export function planFiles(
+  world: World,
+  templates: readonly TemplateToExpand[],
+  known: readonly KnownStep[],
+  { event, args, takeOver = false, force = false, retry = false }: EventAsked,
+): PlannedFiles {
   const { paths } = world;
-  const rendered = templates.length === 0 ? NOTHING : expandTemplates(world, requestsOf(templates, args), { takeOver, isForced: force });
+  const rendered =
+    templates.length === 0
+      ? NOTHING
+      : expandTemplates(world, requestsOf(templates, args), { takeOver, isForced: force });
   const { expanded, failure: held } = holdBackFailed(paths, rendered, retry);
   const { install, remove } = expanded.changes;
   const intents = [...listIntents(paths), ...intentsOf(install, remove, new Date())];
-  return { event, args, isHook: isHook(event), retry, world, expanded, held, intents, parts: known.map(({ part }) => part) };
+  return {
+    event,
+    args,
+    isHook: isHook(event),
+    retry,
+    world,
+    expanded,
+    held,
+    intents,
+    parts: known.map(({ part }) => part),
+  };
 }
 
 /** What the steps have to say against the files, or of them. @returns warnings @throws Failure(s) */
 export async function checkFiles(planned: PlannedEvent, known: readonly KnownStep[]): Promise<readonly string[]> {
   const warnings: string[] = [];
-  for (const { part } of known) warnings.push(...await part.check?.(planned) ?? []);
+  for (const { part } of known) warnings.push(...((await part.check?.(planned)) ?? []));
   return warnings;
 }

@@ -32,7 +32,9 @@ export interface Expanded {
   readonly toRemember: ToRemember | undefined;
 }
 
-interface ToRemember extends Kept { readonly rendering: Rendering }
+interface ToRemember extends Kept {
+  readonly rendering: Rendering;
+}
 
 /** To be called when all of it is installed. */
 export function rememberExpanded({ done, toRemember }: Pick<Expanded, 'done' | 'toRemember'>): void {
@@ -51,7 +53,11 @@ export interface ExpandOptions {
  * checked first.
  * @throws Failure(s) with every mistake of one kind
  */
-export function expandTemplates(world: World, asked: readonly RenderRequest[], { takeOver, isForced = false }: ExpandOptions): Expanded {
+export function expandTemplates(
+  world: World,
+  asked: readonly RenderRequest[],
+  { takeOver, isForced = false }: ExpandOptions,
+): Expanded {
   const { paths, ledger } = world;
   const open = checkNamedFiles(paths, world.snapshot);
   const rendering = new Rendering(world, { isForced });
@@ -61,8 +67,17 @@ export function expandTemplates(world: World, asked: readonly RenderRequest[], {
   const { outputs, kept, scope, done } = rendered;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
   const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
-  const changes = releaseForeign(world.snapshot, planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }));
-  return { changes, outputs, warnings: [...open, ...warnings, ...rendered.warnings], done, toRemember: { rendering, checked, entered: changes.enter.map(({ path }) => path) } };
+  const changes = releaseForeign(
+    world.snapshot,
+    planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }),
+  );
+  return {
+    changes,
+    outputs,
+    warnings: [...open, ...warnings, ...rendered.warnings],
+    done,
+    toRemember: { rendering, checked, entered: changes.enter.map(({ path }) => path) },
+  };
 }
 
 /** With those containers that the named ones cannot do without. */
@@ -73,46 +88,90 @@ function withInvolved({ paths, snapshot }: World, request: RenderRequest, render
   return onlyArguments && db === CONTAINERS ? { ...request, args: listInvolved(paths, snapshot, args) } : request;
 }
 
-function checkContainers({ snapshot, facts, ledger }: World, requests: readonly RenderRequest[], rendering: Rendering): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
+function checkContainers(
+  { snapshot, facts, ledger }: World,
+  requests: readonly RenderRequest[],
+  rendering: Rendering,
+): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
   const { recall } = rendering;
-  const ofContainers = requests.map((request) => ({ ...rendering.aimOf(request), args: request.args })).filter(({ db }) => db === CONTAINERS);
+  const ofContainers = requests
+    .map((request) => ({ ...rendering.aimOf(request), args: request.args }))
+    .filter(({ db }) => db === CONTAINERS);
   if (ofContainers.length === 0) return { warnings: [], checked: undefined };
   const isWhole = ofContainers.some(({ onlyArguments }) => !onlyArguments);
   const asked = [...new Set(ofContainers.flatMap(({ args }) => args ?? []))];
-  if (isWhole && asked.length > 0) throw new UsageFailure('cannot expand the templates', { why: `the event is about all containers and takes no names (${asked.join(', ')})`, hint: `signal-event docker-container-update ${asked.join(' ')}` });
+  if (isWhole && asked.length > 0)
+    throw new UsageFailure('cannot expand the templates', {
+      why: `the event is about all containers and takes no names (${asked.join(', ')})`,
+      hint: `signal-event docker-container-update ${asked.join(' ')}`,
+    });
   const known = snapshot.dbs.get(CONTAINERS);
   const missing = asked.filter((key) => known?.has(key) !== true);
   // a record that went may still have outputs: its name is no mistake
-  const owners = new Set(missing.length === 0 ? [] : [...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])));
+  const owners = new Set(
+    missing.length === 0
+      ? []
+      : [...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])),
+  );
   const only = isWhole ? undefined : asked.filter((key) => known?.has(key) === true || !owners.has(key));
-  if (only !== undefined && asked.length === 0) throw new Failure('cannot expand the templates', { why: 'the event takes the names of containers', hint: `db ${CONTAINERS} keys` });
+  if (only !== undefined && asked.length === 0)
+    throw new Failure('cannot expand the templates', {
+      why: 'the event takes the names of containers',
+      hint: `db ${CONTAINERS} keys`,
+    });
   const checked = isWhole ? digestOfChecks(facts) : undefined;
-  const { mistakes, warnings } = checkRecords(snapshot, facts, only ?? (checked !== undefined && recall.known?.checked === checked ? listMoved(snapshot, recall) : undefined));
+  const { mistakes, warnings } = checkRecords(
+    snapshot,
+    facts,
+    only ?? (checked !== undefined && recall.known?.checked === checked ? listMoved(snapshot, recall) : undefined),
+  );
   throwAll(mistakes);
   return { warnings, checked: warnings.length === 0 ? checked : undefined };
 }
 
-/** The containers whose check can have another outcome than the last one, which was content with all; undefined: any. */
+/**
+ * The containers whose check can have another outcome than the last one, which was content with all;
+ * undefined: any.
+ */
 function listMoved(snapshot: Snapshot, { moved }: Recall): readonly string[] | undefined {
   if (moved === undefined || moved.dbs.some((db) => db !== CONTAINERS)) return undefined;
   const keys = [...moved.records(CONTAINERS).keys()];
-  return [...new Set([...keys, ...keys.flatMap((key) => lookUpIndex(snapshot, NEEDING, key))])].filter((key) => getDb(snapshot, CONTAINERS).has(key));
+  return [...new Set([...keys, ...keys.flatMap((key) => lookUpIndex(snapshot, NEEDING, key))])].filter((key) =>
+    getDb(snapshot, CONTAINERS).has(key),
+  );
 }
 
 /** What is looked at of the host when records are checked. */
 function digestOfChecks({ host, addresses, listeners, publishedPorts, images }: Facts): string {
   const sockets = listeners.map(({ protocol, address, port }) => [protocol, address, port]);
-  return createHash('sha256').update(JSON.stringify([host, addresses, sockets, publishedPorts, [...images]])).digest('base64');
+  return createHash('sha256')
+    .update(JSON.stringify([host, addresses, sockets, publishedPorts, [...images]]))
+    .digest('base64');
 }
 
 /** What is to be rendered for the templates of an event. */
 export function requestsOf(templates: readonly TemplateToExpand[], args: readonly string[]): readonly RenderRequest[] {
-  return templates.map(({ template, metadata, from }) => ({ template, args, ...(metadata.trim() === '' ? {} : { metadata: { file: from, text: metadata } }) }));
+  return templates.map(({ template, metadata, from }) => ({
+    template,
+    args,
+    ...(metadata.trim() === '' ? {} : { metadata: { file: from, text: metadata } }),
+  }));
 }
 
-/** Templates that made outputs and are in no layer any more: a package that went takes its outputs along. @param present some that are there */
-function goneTemplates({ ledger }: World, { sources }: Rendering, present: ReadonlyMap<string, unknown>): readonly (readonly [string, 'all'])[] {
-  return [...ledger.outputs.templates()].filter((template) => !present.has(template) && sources.list(sources.metadata(template).template, false) === undefined).map((template) => [template, 'all'] as const);
+/**
+ * Templates that made outputs and are in no layer any more: a package that went takes its outputs along.
+ * @param present some that are there
+ */
+function goneTemplates(
+  { ledger }: World,
+  { sources }: Rendering,
+  present: ReadonlyMap<string, unknown>,
+): readonly (readonly [string, 'all'])[] {
+  return [...ledger.outputs.templates()]
+    .filter(
+      (template) => !present.has(template) && sources.list(sources.metadata(template).template, false) === undefined,
+    )
+    .map((template) => [template, 'all'] as const);
 }
 
 /** Whether an output is a container's run spec. */
@@ -125,13 +184,27 @@ export function parseRenderedSpec(paths: Paths, output: Rendered): RunSpec {
   try {
     return parseRunSpec(output.path, output.content.toString(), paths);
   } catch (error) {
-    throw new Failures(listMistakes(() => { throw error; }).map((failure) => atFragment(failure, output)));
+    throw new Failures(
+      listMistakes(() => {
+        throw error;
+      }).map((failure) => atFragment(failure, output)),
+    );
   }
 }
 
 function atFragment(failure: Failure, output: Rendered): Failure {
-  const at = failure.at?.file !== output.path || failure.at.line === undefined ? undefined : placeOfLine(output, failure.at.line);
+  const at =
+    failure.at?.file !== output.path || failure.at.line === undefined
+      ? undefined
+      : placeOfLine(output, failure.at.line);
   if (at === undefined) return failure;
-  const what = failure.message.slice(0, failure.message.length - failure.why.length - 2).replace(/^\S+:\d+(?::\d+)?: /, '');
-  return new Failure(what, { why: failure.why, at, ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
+  const what = failure.message
+    .slice(0, failure.message.length - failure.why.length - 2)
+    .replace(/^\S+:\d+(?::\d+)?: /, '');
+  return new Failure(what, {
+    why: failure.why,
+    at,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    cause: failure,
+  });
 }

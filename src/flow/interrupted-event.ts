@@ -12,11 +12,26 @@ export function notePending(paths: Paths, cause: string): void {
 }
 
 /** Whether the step ended since the signal reached it too; it has said itself what it left. */
-export function isEndedBySignal({ exitCode, signal: endedBy }: Pick<StepResult, 'exitCode' | 'signal'>, signal: AbortSignal): boolean {
+export function isEndedBySignal(
+  { exitCode, signal: endedBy }: Pick<StepResult, 'exitCode' | 'signal'>,
+  signal: AbortSignal,
+): boolean {
   return signal.aborted && (isInterruption(exitCode) || endedBy !== undefined);
 }
 
 /** @param left names of the steps that were not begun; undefined: nothing was installed */
-export function describeInterrupted(event: string, signal: AbortSignal, left: readonly string[] | undefined): Interrupted {
-  return new Interrupted(`cannot complete event "${event}"`, signal, left === undefined ? 'nothing was changed' : left.length === 0 ? 'all of its steps were begun' : `not done: ${left.join(', ')}`);
+export function describeInterrupted(
+  event: string,
+  signal: AbortSignal,
+  left: readonly string[] | undefined,
+): Interrupted {
+  return new Interrupted(
+    `cannot complete event "${event}"`,
+    signal,
+    left === undefined
+      ? 'nothing was changed'
+      : left.length === 0
+        ? 'all of its steps were begun'
+        : `not done: ${left.join(', ')}`,
+  );
 }

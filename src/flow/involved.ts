@@ -17,7 +17,9 @@ export const RUN_SPECS = '/etc/docksmith/containers';
  */
 export function listInvolved(paths: Paths, snapshot: Snapshot, names: readonly string[]): readonly string[] {
   const isEnabled = (key: string): boolean => new Container(snapshot, key).isEnabled;
-  const needed = withNeeded(names, (name) => (isEnabled(name) ? new Container(snapshot, name).needs.filter(isEnabled) : []));
+  const needed = withNeeded(names, (name) =>
+    isEnabled(name) ? new Container(snapshot, name).needs.filter(isEnabled) : [],
+  );
   const bound = withNeeded(needed, (name) => lookUpIndex(snapshot, BOUND_TO, name).filter(isEnabled));
   return [...new Set([...bound, ...listGroupMembers(paths, names).filter(isEnabled)])];
 }

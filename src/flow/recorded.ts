@@ -43,10 +43,19 @@ export interface Outcome {
  * Does the work of a command that changes the host under the event lock, and records it for
  * `docksmith runs`, with secrets masked in all that is kept of it.
  */
-export async function recorded<T>(paths: Paths, { command, event = command, args, waitSeconds, signal, isStep = false, mask: more = (text) => text }: RecordedCommand, reporter: Reporter, work: (begun: Begun) => Promise<T>, outcomeOf: (result: T) => Outcome): Promise<{ readonly result: T; readonly run: Run }> {
+export async function recorded<T>(
+  paths: Paths,
+  { command, event = command, args, waitSeconds, signal, isStep = false, mask: more = (text) => text }: RecordedCommand,
+  reporter: Reporter,
+  work: (begun: Begun) => Promise<T>,
+  outcomeOf: (result: T) => Outcome,
+): Promise<{ readonly result: T; readonly run: Run }> {
   const findMask = followSecrets(paths);
   const mask: Mask = (text) => more(findMask()(text));
-  const typed = newRun(event, args.map((word) => maskWord(mask, word)));
+  const typed = newRun(
+    event,
+    args.map((word) => maskWord(mask, word)),
+  );
   const words = mask([command, ...typed.args].join(' '));
   const lock = await beginEvent(paths, { command: words, run: typed.id, waitSeconds, signal }, reporter);
   const run: Run = lock.parent === undefined ? typed : { ...typed, parent: lock.parent };
@@ -55,7 +64,13 @@ export async function recorded<T>(paths: Paths, { command, event = command, args
   };
   const end = ({ installed = [], removed = [], steps = [], failures = [] }: Outcome): Run => {
     const ended: Run = {
-      ...run, installed, removed, steps, ended: new Date().toISOString(), exitCode: worstOf(failures), ...(failures.length === 0 ? {} : { failures: failures.map(({ message }) => message) }),
+      ...run,
+      installed,
+      removed,
+      steps,
+      ended: new Date().toISOString(),
+      exitCode: worstOf(failures),
+      ...(failures.length === 0 ? {} : { failures: failures.map(({ message }) => message) }),
     };
     write(ended);
     return ended;
@@ -73,14 +88,31 @@ export async function recorded<T>(paths: Paths, { command, event = command, args
   }
 }
 
-/** Tells `onProgress`, and writes down what was done, and what failed, in the record of the run or of the event that it is a step of. */
-export function recordingOperations(paths: Paths, { id, parent }: Run, onProgress: (progress: Progress) => void): (progress: Progress) => void {
+/**
+ * Tells `onProgress`, and writes down what was done, and what failed, in the record of the run or of the
+ * event that it is a step of.
+ */
+export function recordingOperations(
+  paths: Paths,
+  { id, parent }: Run,
+  onProgress: (progress: Progress) => void,
+): (progress: Progress) => void {
   const findMask = followSecrets(paths);
   return (progress) => {
-    const { operation: { verb, name, cause }, state, words } = progress;
+    const {
+      operation: { verb, name, cause },
+      state,
+      words,
+    } = progress;
     if (state === 'done' || state === 'failed') {
       const mask = findMask();
-      appendOperation(runsFolder(paths), parent ?? id, { time: new Date().toISOString(), verb, name, cause: mask(cause), ...(state === 'done' ? {} : { failure: mask(words ?? '') }) });
+      appendOperation(runsFolder(paths), parent ?? id, {
+        time: new Date().toISOString(),
+        verb,
+        name,
+        cause: mask(cause),
+        ...(state === 'done' ? {} : { failure: mask(words ?? '') }),
+      });
     }
     onProgress(progress);
   };

@@ -22,7 +22,11 @@ export function rememberedOptions(paths: Paths, snapshot: Snapshot): RememberedO
 function makerOf(paths: Paths, { schema }: Snapshot): string {
   const parts = [
     // the program's file is called by what is in it; where the package is, warnings say
-    process.version, process.geteuid?.(), JSON.stringify(schema), paths.packageDir, ...listNames(path.join(paths.packageDir, 'dist')).toSorted(),
+    process.version,
+    process.geteuid?.(),
+    JSON.stringify(schema),
+    paths.packageDir,
+    ...listNames(path.join(paths.packageDir, 'dist')).toSorted(),
     ...['/etc/passwd', '/etc/group'].map((file) => signOrMark(paths.file(file))),
   ];
   // its text, since a digest would load all of node's crypto
@@ -33,5 +37,5 @@ function makerOf(paths: Paths, { schema }: Snapshot): string {
 function signOrMark(file: string): string {
   const now = Date.now();
   const signature = signatureOf(file, now);
-  return signature === '' ? `changed at ${now}` : signature ?? '';
+  return signature === '' ? `changed at ${now}` : (signature ?? '');
 }

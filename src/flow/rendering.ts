@@ -29,11 +29,17 @@ export interface Renderings {
 
 /** What was read for what was rendered. */
 export function listReads(done: readonly Done[]): readonly Read[] {
-  return done.flatMap(({ db, rendered }) => [...(db === undefined ? [] : [{ db }]), ...rendered.units.flatMap(({ reads }) => reads)]);
+  return done.flatMap(({ db, rendered }) => [
+    ...(db === undefined ? [] : [{ db }]),
+    ...rendered.units.flatMap(({ reads }) => reads),
+  ]);
 }
 
 /** What a request is about, of its metadata. */
-export interface Aim { readonly db: string | undefined; readonly onlyArguments: boolean }
+export interface Aim {
+  readonly db: string | undefined;
+  readonly onlyArguments: boolean;
+}
 
 /** Renders the templates of an event, as far as their outputs are not known to stand already. */
 export class Rendering {
@@ -49,7 +55,14 @@ export class Rendering {
     this.sources = new Sources(world.paths, isForced ? undefined : new Compiled(world.paths));
     const { paths, snapshot, facts } = world;
     const remembered = isForced ? undefined : rememberedOf(world);
-    this.#context = { ...remembered?.options ?? rememberedOptions(paths, snapshot), paths, snapshot, facts, ledger: signLedger(paths), sources: this.sources };
+    this.#context = {
+      ...(remembered?.options ?? rememberedOptions(paths, snapshot)),
+      paths,
+      snapshot,
+      facts,
+      ledger: signLedger(paths),
+      sources: this.sources,
+    };
     this.recall = new Recall(this.#context, remembered?.last);
   }
 
@@ -64,12 +77,18 @@ export class Rendering {
   /** @throws Failure(s) with every mistake of every template */
   render(requests: readonly RenderRequest[], { isPlain = false }: Pick<RenderContext, 'isPlain'> = {}): Renderings {
     const { paths, snapshot, facts } = this.#world;
-    const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain }, this.sources);
+    const renderer = new Renderer(
+      { paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain },
+      this.sources,
+    );
     const mistakes = new Mistakes();
-    const done = requests.flatMap((request): readonly Done[] => mistakes.collect(() => {
-      const [rendered, used] = this.sources.listUsed(() => this.#renderOne(renderer, request));
-      return [{ ...rendered, sources: used }];
-    }) ?? []);
+    const done = requests.flatMap(
+      (request): readonly Done[] =>
+        mistakes.collect(() => {
+          const [rendered, used] = this.sources.listUsed(() => this.#renderOne(renderer, request));
+          return [{ ...rendered, sources: used }];
+        }) ?? [],
+    );
     mistakes.throw();
     return {
       outputs: done.flatMap(({ rendered }) => rendered.outputs),
@@ -91,20 +110,27 @@ export class Rendering {
     const only = onlyArguments && db !== undefined ? request.args : undefined;
     const wanted = this.recall.want(request, only);
     const known = this.recall.findCurrent(request);
-    const rendered = known === undefined || wanted.stale === undefined || wanted.stale.size > 0 ? renderer.render(request, wanted.stale)
-      : { template: request.template, units: [], outputs: [], warnings: known.warnings, scope: scopeOf(db, only) };
+    const rendered =
+      known === undefined || wanted.stale === undefined || wanted.stale.size > 0
+        ? renderer.render(request, wanted.stale)
+        : { template: request.template, units: [], outputs: [], warnings: known.warnings, scope: scopeOf(db, only) };
     return { request, db, onlyArguments, isPart: only !== undefined, wanted, rendered };
   }
 }
 
 /** Renders single templates over the world, whatever is remembered. */
 export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
-  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) }, new Sources(paths, new Compiled(paths)));
+  return new Renderer(
+    { paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) },
+    new Sources(paths, new Compiled(paths)),
+  );
 }
 
 /** What was read with the world, where that is still of the same snapshot. */
 function rememberedOf({ paths, snapshot, remembered }: World): Remembered {
-  return remembered?.snapshot === snapshot ? remembered : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
+  return remembered?.snapshot === snapshot
+    ? remembered
+    : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
 }
 
 function signLedger(paths: Paths): string {

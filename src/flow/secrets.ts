@@ -31,10 +31,16 @@ export function readSecrets(paths: Paths): Secrets {
 
 /** Those of dbs at another time. */
 export function secretsOf(paths: Paths, ...states: readonly Dbs[]): Secrets {
-  return { mask: maskerOf(states.flatMap((dbs) => listValues(paths, dbs)).flatMap(listSpellings)), isSecret: (read) => states.some((dbs) => isMaskedRead(dbs, read)) };
+  return {
+    mask: maskerOf(states.flatMap((dbs) => listValues(paths, dbs)).flatMap(listSpellings)),
+    isSecret: (read) => states.some((dbs) => isMaskedRead(dbs, read)),
+  };
 }
 
-/** A mask for a program that runs on: secrets that come while it runs are masked from then on, and those that go stay masked. */
+/**
+ * A mask for a program that runs on: secrets that come while it runs are masked from then on, and those that
+ * go stay masked.
+ */
 export function followSecrets(paths: Paths): () => Mask {
   const spellings = new Set<string>();
   let seen: number | undefined;
@@ -44,7 +50,8 @@ export function followSecrets(paths: Paths): () => Mask {
     const now = statSync(paths.dbDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (now === seen) return mask;
     seen = now;
-    for (const value of listValues(paths, readWhatCanBeRead(paths))) for (const spelling of listSpellings(value)) spellings.add(spelling);
+    for (const value of listValues(paths, readWhatCanBeRead(paths)))
+      for (const spelling of listSpellings(value)) spellings.add(spelling);
     return (mask = maskerOf(spellings));
   };
 }
@@ -67,7 +74,10 @@ function readWhatCanBeRead(paths: Paths): Dbs {
 function listValues(paths: Paths, dbs: Dbs): readonly string[] {
   const containers = dbs.dbs.get(CONTAINERS) ?? new Map<string, never>();
   // of thousands few have one
-  const keys = containers instanceof FlatDb ? [...containers.lines].flatMap(([key, line]) => (line.includes('|EnvFile|') ? [key] : [])) : [...containers.keys()];
+  const keys =
+    containers instanceof FlatDb
+      ? [...containers.lines].flatMap(([key, line]) => (line.includes('|EnvFile|') ? [key] : []))
+      : [...containers.keys()];
   const files = new Set(keys.flatMap((key) => splitList(containers.get(key)?.props.get('EnvFile') ?? '')));
   return [...listSecretValues(dbs), ...[...files].flatMap((file) => listFileSecrets(paths.file(file)))];
 }
@@ -79,10 +89,12 @@ function listFileSecrets(file: string): readonly string[] {
   try {
     const stats = statSync(file);
     if (!stats.isFile() || stats.size > LONGEST_FILE) return [];
-    return readFileSync(file, 'utf8').split('\n').flatMap((line) => {
-      const [, name = '', , value = ''] = /^\s*(?:export\s+)?([^=\s#]+)=(["']?)(.*)\2\s*$/.exec(line) ?? [];
-      return listVariableSecrets(name, value);
-    });
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        const [, name = '', , value = ''] = /^\s*(?:export\s+)?([^=\s#]+)=(["']?)(.*)\2\s*$/.exec(line) ?? [];
+        return listVariableSecrets(name, value);
+      });
   } catch {
     return [];
   }

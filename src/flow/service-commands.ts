@@ -12,11 +12,17 @@ export type CommandProp = 'StartCommand' | 'StopCommand' | 'RestartCommand' | 'R
  * @returns undefined where there is none
  * @throws Failure with the remedy
  */
-export function findServiceCommand(paths: Paths, snapshot: Snapshot, service: string, prop: CommandProp): string | undefined {
+export function findServiceCommand(
+  paths: Paths,
+  snapshot: Snapshot,
+  service: string,
+  prop: CommandProp,
+): string | undefined {
   const command = findProp(snapshot, 'configuration', service, prop) || undefined;
   if (command === undefined) return undefined;
   const shown = `${prop} of "${service}" in db "configuration"`;
-  if (getDb(snapshot, 'configuration').get(service)?.props.has(prop) === true) refuseUntrusted(path.join(paths.dbDir, 'configuration'), shown);
+  if (getDb(snapshot, 'configuration').get(service)?.props.has(prop) === true)
+    refuseUntrusted(path.join(paths.dbDir, 'configuration'), shown);
   else for (const { file } of listSchemaFiles(paths, 'configuration')) refuseUntrusted(file, `${shown}, a default`);
   return command;
 }

@@ -29,8 +29,17 @@ export interface StepPart {
   /** for a dry run: what it changes in the dbs, where it stands before the templates */
   readonly planDbs?: (host: OverlaidHost) => Promise<DbPlan>;
   /** what has to be known before templates are rendered: images that a run spec depends on */
-  readonly look?: (world: World, event: Pick<PlannedEvent, 'args'>, reporter: Reporter, signal: AbortSignal) => Promise<World>;
-  /** of an event and of a dry run. @returns warnings @throws Failure(s) for what would leave files with which the host does not go on */
+  readonly look?: (
+    world: World,
+    event: Pick<PlannedEvent, 'args'>,
+    reporter: Reporter,
+    signal: AbortSignal,
+  ) => Promise<World>;
+  /**
+   * of an event and of a dry run.
+   * @returns warnings
+   * @throws Failure(s) for what would leave files with which the host does not go on
+   */
   readonly check?: (event: PlannedEvent) => Promise<readonly string[]>;
   /** of an event alone: fetches what is missing. @throws Failure(s) for files that nothing could follow */
   readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<void>;
@@ -89,7 +98,11 @@ export interface KnownStep {
 }
 
 /** The steps that only call a command of docksmith which has a part. */
-export async function findKnownSteps(commands: StepCommands, steps: readonly Step[], given: readonly string[]): Promise<readonly KnownStep[]> {
+export async function findKnownSteps(
+  commands: StepCommands,
+  steps: readonly Step[],
+  given: readonly string[],
+): Promise<readonly KnownStep[]> {
   const known: KnownStep[] = [];
   for (const step of steps) {
     const command = step.kind === 'executable' ? findStepCommand(step.file, given) : undefined;

@@ -11,35 +11,59 @@ import { distrust, findWriter, findWriters } from '../files/trust.ts';
 /**
  * What is done where others can write what a record names. `refuse`: it is run, or decides what root's
  * programs do or whom they let in. `fetch`: the same, looked at when the image is made. `warn`: it goes
- * into a container, or is shown to the world, and decides nothing else. `leave`: it is a container's own to write, or no file of this host.
+ * into a container, or is shown to the world, and decides nothing else. `leave`: it is a container's own to
+ * write, or no file of this host.
  */
 type Trust = 'refuse' | 'fetch' | 'warn' | 'leave';
 
 /** Every prop that can name a file or folder, by its db, its record or kind of record, and its name. */
 export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   // who is let in to the engine, and so is root
-  'configuration docker TLSCACert': 'refuse', 'configuration docker TLSCert': 'refuse', 'configuration docker TLSKey': 'refuse',
+  'configuration docker TLSCACert': 'refuse',
+  'configuration docker TLSCert': 'refuse',
+  'configuration docker TLSKey': 'refuse',
   // what the engine is started with, and what it runs
-  'configuration docker OptionsFile': 'refuse', 'configuration docker DataRoot': 'refuse',
+  'configuration docker OptionsFile': 'refuse',
+  'configuration docker DataRoot': 'refuse',
   // who can put a socket there hears all that the engine is told, and answers for it
   'configuration docker Socket': 'leave',
-  'configuration httpd ConfDir': 'refuse', 'docker_containers service BasicAuth': 'refuse',
+  'configuration httpd ConfDir': 'refuse',
+  'docker_containers service BasicAuth': 'refuse',
   // those that renew certificates are often not root: a name is theirs to hold, and no more
-  'configuration httpd Certificate': 'warn', 'configuration httpd CertificateKey': 'warn', 'docker_containers service Certificate': 'warn', 'docker_containers service CertificateKey': 'warn',
+  'configuration httpd Certificate': 'warn',
+  'configuration httpd CertificateKey': 'warn',
+  'docker_containers service Certificate': 'warn',
+  'docker_containers service CertificateKey': 'warn',
   // served, and no more
   'configuration httpd DocumentRoot': 'leave',
-  'docker_images service BuildPath': 'fetch', 'docker_images service ImportPath': 'fetch',
+  'docker_images service BuildPath': 'fetch',
+  'docker_images service ImportPath': 'fetch',
   'docker_containers service EnvFile': 'warn',
-  'docker_containers service MountPath': 'leave', 'docker_containers service DataMountPath': 'leave', 'docker_containers service Volumes': 'leave', 'docker_containers service Devices': 'leave',
+  'docker_containers service MountPath': 'leave',
+  'docker_containers service DataMountPath': 'leave',
+  'docker_containers service Volumes': 'leave',
+  'docker_containers service Devices': 'leave',
   // in the container
-  'docker_containers service WorkingDir': 'leave', 'docker_containers service Tmpfs': 'leave', 'docker_containers service HealthPath': 'leave', 'docker_containers service Secrets': 'leave',
+  'docker_containers service WorkingDir': 'leave',
+  'docker_containers service Tmpfs': 'leave',
+  'docker_containers service HealthPath': 'leave',
+  'docker_containers service Secrets': 'leave',
 };
 
 /** What of the host's own decides what is done, without any record that names it. */
 const OWN = ['templates-custom', 'templates', 'templates-default', 'templates.metadata', 'events', 'db'];
 
 /** The folders of the package, and the program itself. */
-const PACKAGE = ['bin', 'dist', 'db', 'events', 'templates', 'templates-custom', 'templates-default', 'templates.metadata'];
+const PACKAGE = [
+  'bin',
+  'dist',
+  'db',
+  'events',
+  'templates',
+  'templates-custom',
+  'templates-default',
+  'templates.metadata',
+];
 
 /**
  * Refuses to act upon fragments, metadata, events, schemas, defaults, dbs, states and the program itself
@@ -49,9 +73,20 @@ const PACKAGE = ['bin', 'dist', 'db', 'events', 'templates', 'templates-custom',
 export function refuseOpenSources(paths: Paths): void {
   const own = OWN.flatMap((folder) => [...listMergedTree([paths.file(path.posix.join(CONFIG_DIR, folder))]).values()]);
   const program = PACKAGE.map((name) => path.join(paths.packageDir, name));
-  const bundle = listNames(path.join(paths.packageDir, 'dist')).map((name) => path.join(paths.packageDir, 'dist', name));
-  const states = [paths.file(STATE_DIR), paths.file(CACHE_DIR), paths.dbDir, ...CHECKED_DBS.map((db) => path.join(paths.dbDir, db))];
-  throwAll(findWriters([...program, ...bundle, ...states, ...own]).map((writer) => distrust(writer, `"${withoutRoot(paths, writer.file)}"`)));
+  const bundle = listNames(path.join(paths.packageDir, 'dist')).map((name) =>
+    path.join(paths.packageDir, 'dist', name),
+  );
+  const states = [
+    paths.file(STATE_DIR),
+    paths.file(CACHE_DIR),
+    paths.dbDir,
+    ...CHECKED_DBS.map((db) => path.join(paths.dbDir, db)),
+  ];
+  throwAll(
+    findWriters([...program, ...bundle, ...states, ...own]).map((writer) =>
+      distrust(writer, `"${withoutRoot(paths, writer.file)}"`),
+    ),
+  );
 }
 
 /**
@@ -68,14 +103,22 @@ export function checkNamedFiles(paths: Paths, snapshot: Snapshot): readonly stri
       if (writer === undefined) continue;
       const failure = distrust(writer, `${prop} "${file}" of "${key}" in db "${db}"`);
       if (trust === 'refuse') failures.push(failure);
-      else warnings.push(`${prop} "${file}" of ${key} is not its own: ${writer.who} can write "${writer.part}" (${failure.hint ?? ''})`);
+      else
+        warnings.push(
+          `${prop} "${file}" of ${key} is not its own: ${writer.who} can write "${writer.part}" (${failure.hint ?? ''})`,
+        );
     }
   }
   throwAll(failures);
   return warnings;
 }
 
-interface Named { readonly db: string; readonly key: string; readonly prop: string; readonly trust: Trust }
+interface Named {
+  readonly db: string;
+  readonly key: string;
+  readonly prop: string;
+  readonly trust: Trust;
+}
 
 function listNamed(snapshot: Snapshot): readonly Named[] {
   const looked = Object.entries(NAMED_FILES).filter(([, trust]) => trust === 'refuse' || trust === 'warn');
@@ -84,6 +127,8 @@ function listNamed(snapshot: Snapshot): readonly Named[] {
     if (db !== CONTAINERS) return getDb(snapshot, db).has(kind) ? [{ db, key: kind, prop, trust }] : [];
     // a default is one of all of them, and of thousands few have a prop of their own
     const isDefault = snapshot.schema[db]?.[kind]?.[prop]?.default !== undefined;
-    return listEnabled(snapshot).filter(({ key }) => isDefault || getDb(snapshot, db).get(key)?.props.has(prop) === true).map(({ key }) => ({ db, key, prop, trust }));
+    return listEnabled(snapshot)
+      .filter(({ key }) => isDefault || getDb(snapshot, db).get(key)?.props.has(prop) === true)
+      .map(({ key }) => ({ db, key, prop, trust }));
   });
 }

@@ -34,11 +34,16 @@ export interface World {
 }
 
 /**
- * Reads dbs, facts and ledger. An engine that does not answer has no containers and no images: files can be written without one.
+ * Reads dbs, facts and ledger. An engine that does not answer has no containers and no images: files can be
+ * written without one.
  * @param overlay records as they would be
  * @param isForced nothing is taken from what is remembered of the last renderings
  */
-export async function readWorld(paths: Paths, overlay: readonly RecordOverlay[] = [], { isForced = false }: { readonly isForced?: boolean } = {}): Promise<World> {
+export async function readWorld(
+  paths: Paths,
+  overlay: readonly RecordOverlay[] = [],
+  { isForced = false }: { readonly isForced?: boolean } = {},
+): Promise<World> {
   const ledger = readLedger(paths);
   const dbs = withRecords(readSnapshot(paths), overlay);
   const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
@@ -54,7 +59,10 @@ export function readHostSnapshot(paths: Paths): Snapshot {
   return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
 }
 
-/** The same world as if records were others. Nothing is asked anew: an image that another one takes the place of is thought to expose the same ports. */
+/**
+ * The same world as if records were others. Nothing is asked anew: an image that another one takes the place
+ * of is thought to expose the same ports.
+ */
 export function withOverlay(world: World, overlay: readonly RecordOverlay[]): World {
   const snapshot = withHostDefaults(withRecords(world.snapshot, overlay), world.facts);
   const images = new Map(world.facts.images);
@@ -66,28 +74,50 @@ export function withOverlay(world: World, overlay: readonly RecordOverlay[]): Wo
   return { ...world, snapshot, facts: withFacts(world.facts, { images }) };
 }
 
-/** The facts of the host with those that its engine tells: published ports, and the images that a port may depend on. */
+/**
+ * The facts of the host with those that its engine tells: published ports, and the images that a port
+ * may depend on.
+ */
 export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Engine): Promise<Facts> {
-  const images = await Promise.all(listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const));
+  const images = await Promise.all(
+    listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const),
+  );
   const [publishedPorts, bridges] = await Promise.all([listPublishedPorts(engine), readBridges(snapshot, engine)]);
   return withFacts(hostFacts, {
-    publishedPorts, bridges,
+    publishedPorts,
+    bridges,
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),
   });
 }
 
-/** Those that are not called as docksmith would call them. The engine is only asked where there may be some: of networks or by an admin of its own. */
+/**
+ * Those that are not called as docksmith would call them. The engine is only asked where there may be some:
+ * of networks or by an admin of its own.
+ */
 async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['bridges']> {
   if (getDb(snapshot, NETWORKS).size === 0 && !new DockerRecord(snapshot).isForeign) return new Map();
   const wanted = ['bridge', ...getDb(snapshot, NETWORKS).keys()];
-  return new Map((await engine.listNetworks()).flatMap((network): readonly (readonly [string, string])[] => {
-    const bridge = bridgeOf(network);
-    return bridge === undefined || !wanted.includes(network.name) || bridge === conventionalBridge(snapshot, network.name) ? [] : [[network.name, bridge]];
-  }));
+  return new Map(
+    (await engine.listNetworks()).flatMap((network): readonly (readonly [string, string])[] => {
+      const bridge = bridgeOf(network);
+      return bridge === undefined ||
+        !wanted.includes(network.name) ||
+        bridge === conventionalBridge(snapshot, network.name)
+        ? []
+        : [[network.name, bridge]];
+    }),
+  );
 }
 
-/** The engine that `nameEngine` names, with the containers that were adopted among ours. @throws Failure where it does not answer */
-export async function getEngine(paths: Paths, snapshot: Snapshot, adopted: Adopted = readAdopted(paths)): Promise<Engine> {
+/**
+ * The engine that `nameEngine` names, with the containers that were adopted among ours.
+ * @throws Failure where it does not answer
+ */
+export async function getEngine(
+  paths: Paths,
+  snapshot: Snapshot,
+  adopted: Adopted = readAdopted(paths),
+): Promise<Engine> {
   const name = nameEngine(snapshot);
   if (name.kind === 'socket') return withAdopted(withOwnLabels(await connectEngine(name.socket, name.limits)), adopted);
   const { MemoryEngine } = await import('../engine/memory/memory-engine.ts');

@@ -6,7 +6,8 @@ type Parts = readonly number[];
 /** RFC 5952: the longest run of zeros as `::`, which URL does; an IPv4 address in an IPv6 socket as what it is. */
 export function formatIPv6(groups: Parts): string {
   const [, , , , , mark, high = 0, low = 0] = groups;
-  if (mark === 0xffff && groups.slice(0, 5).every((group) => group === 0)) return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  if (mark === 0xffff && groups.slice(0, 5).every((group) => group === 0))
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.');
   return new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname.slice(1, -1);
 }
 
@@ -14,7 +15,10 @@ export function formatIPv6(groups: Parts): string {
 export function isPrivate(address: string): boolean {
   if (isIPv6(address)) return /^f[cd]/i.test(address);
   const [first = 0, second = 0] = address.split('.').map(Number);
-  return isIPv4(address) && (first === 10 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168));
+  return (
+    isIPv4(address) &&
+    (first === 10 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168))
+  );
 }
 
 /** RFC 3927 and RFC 4291: good on one wire only, so nothing to bind to or to tell anybody. */
@@ -22,7 +26,10 @@ export function isLinkLocal(address: string): boolean {
   return /^(169\.254\.|fe[89ab])/i.test(address);
 }
 
-/** The network of an address as the db `networks` has it: `192.168.1.0` and `255.255.255.0`; of IPv6 the number of bits as the mask. */
+/**
+ * The network of an address as the db `networks` has it: `192.168.1.0` and `255.255.255.0`; of IPv6 the
+ * number of bits as the mask.
+ */
 export function networkOf(address: string, prefix: number): { readonly address: string; readonly mask: string } {
   if (isIPv6(address)) return { address: formatIPv6(maskParts(parseIPv6(address), prefix, 16)), mask: String(prefix) };
   return {

@@ -7,7 +7,11 @@ import type { Paths } from '../base/paths.ts';
  * none of its own: in a chroot, or while an image is built.
  * @returns how that is seen, in words; undefined on a host that runs
  */
-export function findBuildMachine(paths: Paths, env: NodeJS.ProcessEnv = process.env, proc = '/proc'): string | undefined {
+export function findBuildMachine(
+  paths: Paths,
+  env: NodeJS.ProcessEnv = process.env,
+  proc = '/proc',
+): string | undefined {
   if (/^(1|yes|y|true|t|on)$/i.test(env['SYSTEMD_OFFLINE'] ?? '')) return 'SYSTEMD_OFFLINE is set';
   const chroot = findChroot(proc);
   if (chroot !== undefined) return chroot;
@@ -22,7 +26,9 @@ const BOOTED = ['/run/systemd/system', '/run/runit', '/run/openrc/softlevel'];
 
 /** What builders of images lay down; a container that runs with an init of its own is a host. */
 const BUILD_MARKS = [
-  ['/.dockerenv', 'this is a container without an init'], ['/run/.containerenv', 'this is a container without an init'], ['/usr/sbin/policy-rc.d', 'no init runs, and policy-rc.d forbids services'],
+  ['/.dockerenv', 'this is a container without an init'],
+  ['/run/.containerenv', 'this is a container without an init'],
+  ['/usr/sbin/policy-rc.d', 'no init runs, and policy-rc.d forbids services'],
 ] as const;
 
 /** As systemd sees it: process 1 has another root than we have, or there is no process 1 to be seen. */
@@ -41,7 +47,10 @@ function findChroot(proc: string): string | undefined {
 /** ID PARENT DEVICE ROOT MOUNT-POINT … (proc(5)) */
 function readMountPoints(proc: string): readonly (string | undefined)[] | undefined {
   try {
-    return readFileSync(`${proc}/self/mountinfo`, 'utf8').trim().split('\n').map((line) => line.split(' ')[4]);
+    return readFileSync(`${proc}/self/mountinfo`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[4]);
   } catch {
     return undefined;
   }

@@ -37,7 +37,12 @@ export interface Traces {
 export function readTraces(paths: Paths, env: NodeJS.ProcessEnv = process.env): Traces {
   const [, named] = /^unix:\/\/(\/.*)$/.exec(env['DOCKER_HOST'] ?? '') ?? [];
   const runtimeDir = env['XDG_RUNTIME_DIR'];
-  const sockets = [named ?? '', '/var/run/docker.sock', '/run/docker.sock', ...(runtimeDir === undefined ? [] : [`${runtimeDir}/docker.sock`])];
+  const sockets = [
+    named ?? '',
+    '/var/run/docker.sock',
+    '/run/docker.sock',
+    ...(runtimeDir === undefined ? [] : [`${runtimeDir}/docker.sock`]),
+  ];
   return {
     hostName: os.hostname(),
     hostnameFile: readIfThere(paths.file('/etc/hostname')),
@@ -50,7 +55,8 @@ export function readTraces(paths: Paths, env: NodeJS.ProcessEnv = process.env): 
 
 /** Decides what the traces mean; where they allow two answers, none is given. */
 export function detectHost(traces: Traces): Detected {
-  const fullName = [...parseLines(traces.hostnameFile).map(([name]) => name), traces.hostName].map(normalize).find(isRealName) ?? '';
+  const fullName =
+    [...parseLines(traces.hostnameFile).map(([name]) => name), traces.hostName].map(normalize).find(isRealName) ?? '';
   const [systemName = '', ...domain] = fullName.split('.');
   const [local, ...others] = listLocalInterfaces(traces.addresses);
   const addresses = others.length === 0 && local !== undefined ? local : [];
@@ -59,14 +65,17 @@ export function detectHost(traces: Traces): Detected {
     domainName: [domain.join('.'), ...findDomains(traces, systemName)].map(normalize).find(isRealName),
     localIP: addresses[0]?.address,
     // an address without neighbours stands in no network
-    localNetworks: addresses.filter(({ address, prefix }) => prefix < (address.includes(':') ? 127 : 31)).map(({ address, prefix }) => networkOf(address, prefix)),
+    localNetworks: addresses
+      .filter(({ address, prefix }) => prefix < (address.includes(':') ? 127 : 31))
+      .map(({ address, prefix }) => networkOf(address, prefix)),
     undecided: others.length === 0 ? [] : [local, ...others].flatMap((list) => list ?? []),
     engineSocket: traces.sockets[0],
   };
 }
 
 /** Networks of containers, of virtual machines and of tunnels: not the ones that this host's users sit in. */
-const VIRTUAL = /^(docker|br-[0-9a-f]{12}$|docksmith|veth|virbr|vnet|cni|flannel|cali|lxc|lxd|podman|tun|tap|wg|zt|tailscale)/;
+const VIRTUAL =
+  /^(docker|br-[0-9a-f]{12}$|docksmith|veth|virbr|vnet|cni|flannel|cali|lxc|lxd|podman|tun|tap|wg|zt|tailscale)/;
 
 /**
  * The private addresses of each interface that could lead to the local network, IPv4 first. Public
@@ -78,26 +87,42 @@ function listLocalInterfaces(addresses: readonly Address[]): readonly (readonly 
     if (VIRTUAL.test(address.interface) || !isPrivate(address.address)) continue;
     byInterface.set(address.interface, [...(byInterface.get(address.interface) ?? []), address]);
   }
-  return [...byInterface.values()].map((list) => list.sort((a, b) => Number(a.address.includes(':')) - Number(b.address.includes(':'))));
+  return [...byInterface.values()].map((list) =>
+    list.sort((a, b) => Number(a.address.includes(':')) - Number(b.address.includes(':'))),
+  );
 }
 
 /** Domains that the kernel and /etc/hosts give this host (hosts(5)), then those of resolv.conf(5). */
 function* findDomains({ hostName, hostsFile, resolvFile }: Traces, systemName: string): Generator<string> {
   const fullNames = [hostName, ...parseLines(hostsFile).flatMap(([, ...names]) => names)].map(normalize);
-  yield* fullNames.filter((name) => systemName !== '' && name.startsWith(`${systemName}.`)).map((name) => name.slice(systemName.length + 1));
-  for (const [keyword = '', ...domains] of parseLines(resolvFile)) if (keyword === 'domain' || keyword === 'search') yield* domains;
+  yield* fullNames
+    .filter((name) => systemName !== '' && name.startsWith(`${systemName}.`))
+    .map((name) => name.slice(systemName.length + 1));
+  for (const [keyword = '', ...domains] of parseLines(resolvFile))
+    if (keyword === 'domain' || keyword === 'search') yield* domains;
 }
 
 /** The words of each line, without comments. */
 function parseLines(text: string): readonly (readonly string[])[] {
-  return text.split('\n').map((line) => line.replace(/[#;].*/, '').trim().split(/\s+/)).filter(([first]) => first !== '');
+  return text
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/[#;].*/, '')
+        .trim()
+        .split(/\s+/),
+    )
+    .filter(([first]) => first !== '');
 }
 
 const normalize = (name = ''): string => name.toLowerCase().replace(/\.$/, '');
 
 /** A host name or domain (RFC 1123) that is not one of those which every host has. */
 function isRealName(name: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name) && !/^(localhost|localdomain|localhost\.localdomain|local|\(none\))$/.test(name);
+  return (
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name) &&
+    !/^(localhost|localdomain|localhost\.localdomain|local|\(none\))$/.test(name)
+  );
 }
 
 /** One that we may not even look at is of no use to us. */

@@ -7,12 +7,22 @@ import type { FileText, UnitTexts } from './facts.ts';
 
 /** Where systemd looks for units, the folder that wins first: systemd.unit(5). */
 const UNIT_DIRS = [
-  '/etc/systemd/system.control', '/run/systemd/system.control', '/run/systemd/transient', '/etc/systemd/system', '/run/systemd/system', '/run/systemd/generator',
-  '/usr/local/lib/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system', '/run/systemd/generator.late',
+  '/etc/systemd/system.control',
+  '/run/systemd/system.control',
+  '/run/systemd/transient',
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/run/systemd/generator',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+  '/run/systemd/generator.late',
 ];
 const UNIT = 'docker.service';
 /** Drop-ins of this unit, then those of all services. */
-const DROP_IN_DIRS = [`${UNIT}.d`, 'service.d'].flatMap((folder) => UNIT_DIRS.map((dir) => path.posix.join(dir, folder)));
+const DROP_IN_DIRS = [`${UNIT}.d`, 'service.d'].flatMap((folder) =>
+  UNIT_DIRS.map((dir) => path.posix.join(dir, folder)),
+);
 
 /** Files otherwise than they are now. */
 export interface Otherwise {
@@ -34,15 +44,23 @@ export function findDockerUnit(paths: Paths, otherwise: Otherwise = {}): UnitTex
   if (unit === undefined || text.trim() === '') return undefined;
   const dropIns = new Map<string, string>();
   for (const folder of DROP_IN_DIRS) {
-    for (const name of listConf(paths, otherwise, folder)) if (!dropIns.has(name)) dropIns.set(name, path.posix.join(folder, name));
+    for (const name of listConf(paths, otherwise, folder))
+      if (!dropIns.has(name)) dropIns.set(name, path.posix.join(folder, name));
   }
   const files = [...dropIns].sort(([a], [b]) => compareBytes(a, b)).map(([, file]) => file);
-  return { path: unit, texts: [{ path: unit, text }, ...files.map((file) => ({ path: file, text: readText(paths, otherwise, file) }))] };
+  return {
+    path: unit,
+    texts: [{ path: unit, text }, ...files.map((file) => ({ path: file, text: readText(paths, otherwise, file) }))],
+  };
 }
 
 function listConf(paths: Paths, otherwise: Otherwise, folder: string): readonly string[] {
-  const coming = [...otherwise.written?.keys() ?? []].filter((file) => path.posix.dirname(file) === folder).map((file) => path.posix.basename(file));
-  return [...new Set([...listNames(paths.file(folder)), ...coming])].filter((name) => name.endsWith('.conf') && isThere(paths, otherwise, path.posix.join(folder, name)));
+  const coming = [...(otherwise.written?.keys() ?? [])]
+    .filter((file) => path.posix.dirname(file) === folder)
+    .map((file) => path.posix.basename(file));
+  return [...new Set([...listNames(paths.file(folder)), ...coming])].filter(
+    (name) => name.endsWith('.conf') && isThere(paths, otherwise, path.posix.join(folder, name)),
+  );
 }
 
 function isThere(paths: Paths, { written, without }: Otherwise, file: string): boolean {
@@ -53,8 +71,17 @@ function isThere(paths: Paths, { written, without }: Otherwise, file: string): b
 export function readEnvironmentFiles(paths: Paths, pattern: string, otherwise: Otherwise = {}): readonly FileText[] {
   if (!/[*?]/.test(pattern)) return [{ path: pattern, text: readText(paths, otherwise, pattern) }];
   const folder = path.posix.dirname(pattern);
-  const matches = new RegExp(`^${path.posix.basename(pattern).replace(/[\\^$.+(){}|[\]]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`);
-  return listNames(paths.file(folder)).filter((name) => matches.test(name)).sort(compareBytes).map((name) => path.posix.join(folder, name))
+  const matches = new RegExp(
+    `^${path.posix
+      .basename(pattern)
+      .replace(/[\\^$.+(){}|[\]]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  );
+  return listNames(paths.file(folder))
+    .filter((name) => matches.test(name))
+    .sort(compareBytes)
+    .map((name) => path.posix.join(folder, name))
     .map((file) => ({ path: file, text: readText(paths, otherwise, file) }));
 }
 

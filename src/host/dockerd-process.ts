@@ -11,7 +11,10 @@ export interface DockerdProcess {
   readonly log: LogEnd | undefined;
 }
 
-export interface LogEnd { readonly file: string; readonly length: number }
+export interface LogEnd {
+  readonly file: string;
+  readonly length: number;
+}
 
 /**
  * The engine that listens on a socket, found over the socket itself: several engines may run on
@@ -19,18 +22,24 @@ export interface LogEnd { readonly file: string; readonly length: number }
  * @returns undefined where no such process is seen
  */
 export function findDockerd(socket: string, proc = '/proc'): DockerdProcess | undefined {
-  const inodes = new Set(readLines(path.join(proc, 'net/unix')).flatMap((line) => {
-    // Num RefCount Protocol Flags Type St Inode Path
-    const [, , , , , , inode, file] = line.trim().split(/\s+/);
-    return inode !== undefined && file !== undefined && isSameSocket(file, socket) ? [`socket:[${inode}]`] : [];
-  }));
+  const inodes = new Set(
+    readLines(path.join(proc, 'net/unix')).flatMap((line) => {
+      // Num RefCount Protocol Flags Type St Inode Path
+      const [, , , , , , inode, file] = line.trim().split(/\s+/);
+      return inode !== undefined && file !== undefined && isSameSocket(file, socket) ? [`socket:[${inode}]`] : [];
+    }),
+  );
   if (inodes.size === 0) return undefined;
   for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
     const folder = path.join(proc, pid);
     if (!isDockerd(folder)) continue;
     if (!list(path.join(folder, 'fd')).some((fd) => inodes.has(readLink(path.join(folder, 'fd', fd))))) continue;
     return {
-      pid: Number(pid), args: readLines(path.join(folder, 'cmdline')).join('\n').split('\0').filter((word) => word !== ''),
+      pid: Number(pid),
+      args: readLines(path.join(folder, 'cmdline'))
+        .join('\n')
+        .split('\0')
+        .filter((word) => word !== ''),
       isOfUnit: readLines(path.join(folder, 'cgroup')).some((line) => line.endsWith('/docker.service')),
       log: findLog(path.join(folder, 'fd/2')),
     };
@@ -41,7 +50,13 @@ export function findDockerd(socket: string, proc = '/proc'): DockerdProcess | un
 /** Whether an engine is there at all in this network namespace, also one that does not listen yet. */
 export function hasDockerd(proc = '/proc'): boolean {
   const ours = readLink(path.join(proc, 'self/ns/net'));
-  return list(proc).some((pid) => /^\d+$/.test(pid) && isDockerd(path.join(proc, pid)) && readLink(path.join(proc, pid, 'ns/net')) === ours && !isZombie(path.join(proc, pid)));
+  return list(proc).some(
+    (pid) =>
+      /^\d+$/.test(pid) &&
+      isDockerd(path.join(proc, pid)) &&
+      readLink(path.join(proc, pid, 'ns/net')) === ours &&
+      !isZombie(path.join(proc, pid)),
+  );
 }
 
 /** `dockerd`, CentOS' `dockerd-current`, `docker daemon` of old. */
@@ -61,7 +76,10 @@ function findLog(fd: string): LogEnd | undefined {
 /** The last lines that came to a file since, but for what an engine tells of itself when all is well. */
 export function readEnd({ file, length }: LogEnd, most = 5): readonly string[] {
   const text = orElse(() => readFileSync(file).subarray(length).toString(), '');
-  return text.split('\n').filter((line) => line.trim() !== '' && !/\blevel=("?)(info|debug)\1\b/.test(line)).slice(-most);
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/\blevel=("?)(info|debug)\1\b/.test(line))
+    .slice(-most);
 }
 
 /** `/var/run` leads to `/run` on most hosts. */

@@ -19,23 +19,35 @@ export interface Facts {
   readonly bridges: ReadonlyMap<string, string>;
   /** the systemd unit of the engine and its drop-ins, but for ours, where one is installed under the root */
   readonly dockerUnit?: UnitTexts | undefined;
-  /** loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files have to be read for it; that is done once. */
+  /**
+   * loopback ports named in files that docksmith owns: `port -> path`. A function, since all of these files
+   * have to be read for it; that is done once.
+   */
   readonly portsInFiles: () => ReadonlyMap<number, string>;
   /** what makes the digests of secrets those of this host alone; looked up when it is first asked for */
   readonly secretSalt: string;
 }
 
 /** A file as it is; the path is without the root. */
-export interface FileText { readonly path: string; readonly text: string }
+export interface FileText {
+  readonly path: string;
+  readonly text: string;
+}
 
 /** A unit of systemd, then its drop-ins in the order in which they are laid over it. */
-export interface UnitTexts { readonly path: string; readonly texts: readonly FileText[] }
+export interface UnitTexts {
+  readonly path: string;
+  readonly texts: readonly FileText[];
+}
 
 /** What kind of host this is; the folders are looked for under the root. */
 export interface HostFacts {
   /** by the folders that are there; undefined: none of an Apache */
   readonly apacheLayout: Layout | undefined;
-  /** an Apache is installed and may be asked to check files: never under a root, whose files the machine's own does not read */
+  /**
+   * an Apache is installed and may be asked to check files: never under a root, whose files the machine's own
+   * does not read
+   */
   readonly hasApache: boolean;
   /** /etc/debian_version is there */
   readonly isDebian: boolean;
@@ -46,15 +58,25 @@ export interface HostFacts {
 
 /** Others in their place. What is only looked up when it is asked for stays so, which a spread would not leave. */
 export function withFacts(facts: Facts, others: Partial<Facts>): Facts {
-  return Object.defineProperties({ ...NO_FACTS }, { ...Object.getOwnPropertyDescriptors(facts), ...Object.getOwnPropertyDescriptors(others) });
+  return Object.defineProperties(
+    { ...NO_FACTS },
+    { ...Object.getOwnPropertyDescriptors(facts), ...Object.getOwnPropertyDescriptors(others) },
+  );
 }
 
-export interface Address { readonly address: string; readonly prefix: number; readonly interface: string }
+export interface Address {
+  readonly address: string;
+  readonly prefix: number;
+  readonly interface: string;
+}
 export interface Listener {
   readonly protocol: 'tcp' | 'udp';
   readonly address: string;
   readonly port: number;
-  /** `nginx (pid 812)` where /proc tells, else undefined. Looked up when it is first asked for, since all processes have to be searched. */
+  /**
+   * `nginx (pid 812)` where /proc tells, else undefined. Looked up when it is first asked for, since all
+   * processes have to be searched.
+   */
   readonly process?: string | undefined;
 }
 export interface PublishedPort {
@@ -65,9 +87,17 @@ export interface PublishedPort {
   /** carries our labels */
   readonly ours: boolean;
 }
-export interface ImageFacts { readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] }
+export interface ImageFacts {
+  readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+}
 
 export const NO_FACTS: Facts = {
   host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
-  addresses: [], listeners: [], publishedPorts: [], images: new Map(), bridges: new Map(), portsInFiles: () => new Map(), secretSalt: '',
+  addresses: [],
+  listeners: [],
+  publishedPorts: [],
+  images: new Map(),
+  bridges: new Map(),
+  portsInFiles: () => new Map(),
+  secretSalt: '',
 };

@@ -16,6 +16,13 @@ export function readHostFacts(paths: Paths): HostFacts {
     isDebian: has('/etc/debian_version'),
     hasSmeHome: has('/home/e-smith'),
     // sd_booted(3): this folder is there if and only if systemd runs the host
-    serviceManager: findBuildMachine(paths) !== undefined ? undefined : has('/run/systemd/system') ? 'systemd' : RUNIT_DIRS.some(has) ? 'sv' : undefined,
+    serviceManager:
+      findBuildMachine(paths) !== undefined
+        ? undefined
+        : has('/run/systemd/system')
+          ? 'systemd'
+          : RUNIT_DIRS.some(has)
+            ? 'sv'
+            : undefined,
   };
 }

@@ -11,7 +11,10 @@ interface Socket {
   readonly inode: string;
 }
 
-/** States of /proc/net that mean waiting for whoever comes: LISTEN for TCP; UDP has none, so unconnected (include/net/tcp_states.h). */
+/**
+ * States of /proc/net that mean waiting for whoever comes: LISTEN for TCP; UDP has none, so unconnected
+ * (include/net/tcp_states.h).
+ */
 const WAITING = { tcp: '0A', udp: '07' } as const;
 
 /**
@@ -19,11 +22,16 @@ const WAITING = { tcp: '0A', udp: '07' } as const;
  * the sockets that wait for whoever comes.
  */
 export function parseSocketTable(text: string, protocol: 'tcp' | 'udp'): readonly Socket[] {
-  return text.split('\n').slice(1).flatMap((line) => {
-    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
-    const [address = '', port = ''] = local.split(':');
-    return state === WAITING[protocol] ? [{ address: parseAddress(address), port: Number.parseInt(port, 16), inode }] : [];
-  });
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+      const [address = '', port = ''] = local.split(':');
+      return state === WAITING[protocol]
+        ? [{ address: parseAddress(address), port: Number.parseInt(port, 16), inode }]
+        : [];
+    });
 }
 
 /** Words of 32 bits, each as this machine keeps it in memory: 127.0.0.1 is 0100007F on most. */
@@ -41,7 +49,9 @@ function parseAddress(hex: string): string {
 export function listListeners(proc = '/proc'): readonly Listener[] {
   const sockets = (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap((table) => {
     const protocol = table.startsWith('tcp') ? 'tcp' : 'udp';
-    return parseSocketTable(readIfThere(path.join(proc, 'net', table)), protocol).map((socket) => ({ protocol, ...socket }) as const);
+    return parseSocketTable(readIfThere(path.join(proc, 'net', table)), protocol).map(
+      (socket) => ({ protocol, ...socket }) as const,
+    );
   });
   let names: ReadonlyMap<string, string> | undefined;
   return sockets.map(({ protocol, address, port, inode }) => ({
@@ -55,15 +65,22 @@ export function listListeners(proc = '/proc'): readonly Listener[] {
   }));
 }
 
-/** inode of a socket -> `nginx (pid 812)`; of several processes that have it the first, which is the one that opened it. */
+/**
+ * inode of a socket -> `nginx (pid 812)`; of several processes that have it the first, which is the one
+ * that opened it.
+ */
 function findProcesses(proc: string, inodes: ReadonlySet<string>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  const pids = listIfThere(proc).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
+  const pids = listIfThere(proc)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
   for (const pid of pids) {
     const folder = path.join(proc, String(pid), 'fd');
     for (const fd of listIfThere(folder)) {
       const [, inode = ''] = /^socket:\[(\d+)\]$/.exec(readLinkIfThere(path.join(folder, fd))) ?? [];
-      if (inodes.has(inode) && !names.has(inode)) names.set(inode, `${readIfThere(path.join(proc, String(pid), 'comm')).trim()} (pid ${pid})`);
+      if (inodes.has(inode) && !names.has(inode))
+        names.set(inode, `${readIfThere(path.join(proc, String(pid), 'comm')).trim()} (pid ${pid})`);
     }
   }
   return names;
@@ -73,7 +90,10 @@ const readIfThere = (file: string): string => orElse(() => readFileSync(file, 'u
 const listIfThere = (folder: string): readonly string[] => orElse(() => readdirSync(folder), []);
 const readLinkIfThere = (file: string): string => orElse(() => readlinkSync(file), '');
 
-/** A process may end while we look (ESRCH, ENOENT), and others' are not ours to look at; a kernel without IPv6 has no tcp6. */
+/**
+ * A process may end while we look (ESRCH, ENOENT), and others' are not ours to look at; a kernel without IPv6
+ * has no tcp6.
+ */
 function orElse<T>(read: () => T, otherwise: T): T {
   try {
     return read();

@@ -20,7 +20,9 @@ export function findPortsInFiles(paths: Paths, files: Iterable<string>): Readonl
 
 /** The whole numbers from 1024 to 65535 in a text. */
 export function parsePortNumbers(text: string): readonly number[] {
-  return [...text.matchAll(/(?<![\w.])\d{4,5}(?!\w|\.\d)/g)].map(([number]) => Number(number)).filter((port) => port >= 1024 && port <= 65_535);
+  return [...text.matchAll(/(?<![\w.])\d{4,5}(?!\w|\.\d)/g)]
+    .map(([number]) => Number(number))
+    .filter((port) => port >= 1024 && port <= 65_535);
 }
 
 function readIfThere(file: string): string {

@@ -35,12 +35,18 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   return {
     host: readHostFacts(paths),
     addresses: isElsewhere ? [] : listAddresses(),
-    get listeners() { return (listeners ??= isElsewhere ? [] : listListeners()); },
+    get listeners() {
+      return (listeners ??= isElsewhere ? [] : listListeners());
+    },
     publishedPorts: [],
     images: new Map(),
-    get bridges() { return (bridges ??= isElsewhere ? new Map() : listEngineBridges()); },
+    get bridges() {
+      return (bridges ??= isElsewhere ? new Map() : listEngineBridges());
+    },
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
     portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
-    get secretSalt() { return getSecretSalt(paths); },
+    get secretSalt() {
+      return getSecretSalt(paths);
+    },
   };
 }

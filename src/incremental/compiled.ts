@@ -13,7 +13,10 @@ const VERSION = `docksmith templates ${path.basename(import.meta.filename)} ${st
 const [NEWLINE, TAB] = [10, 9];
 
 /** One file of fragments: from what its program was made, and the program. */
-interface Entry { readonly mark: string; readonly program: Program }
+interface Entry {
+  readonly mark: string;
+  readonly program: Program;
+}
 
 /** The texts of one folder by name. */
 interface Folder {
@@ -61,8 +64,13 @@ export class Compiled {
     if (changed.length === 0) return;
     const before = this.#readLines();
     const lines = new Map([...before].filter(([folder]) => existsSync(this.#paths.file(folder)) || existsSync(folder)));
-    for (const [folder, { used, added }] of changed) lines.set(folder, formatLine([...parseLine(before.get(folder)).filter(([name]) => used.has(name)), ...added]));
-    const body = [...lines].flatMap(([folder, line]) => [Buffer.from(`${JSON.stringify(folder)}\t`), line, Buffer.from('\n')]);
+    for (const [folder, { used, added }] of changed)
+      lines.set(folder, formatLine([...parseLine(before.get(folder)).filter(([name]) => used.has(name)), ...added]));
+    const body = [...lines].flatMap(([folder, line]) => [
+      Buffer.from(`${JSON.stringify(folder)}\t`),
+      line,
+      Buffer.from('\n'),
+    ]);
     writeCacheFile(this.#paths, FILE, VERSION, Buffer.concat(body));
   }
 
@@ -81,7 +89,7 @@ export class Compiled {
 }
 
 function parseLine(line: Buffer | undefined): readonly (readonly [name: string, entry: Entry])[] {
-  const items = line === undefined ? [] : JSON.parse(line.toString()) as (readonly [string, string, Program])[];
+  const items = line === undefined ? [] : (JSON.parse(line.toString()) as (readonly [string, string, Program])[]);
   return items.map(([name, mark, program]) => [name, { mark, program }]);
 }
 

@@ -73,11 +73,12 @@ interface Head extends Omit<Sized<Known, 'reads' | 'lists'>, 'templates' | 'inde
 function parseKnown(body: Buffer): Known {
   let at = body.indexOf(10) + 1;
   const head = JSON.parse(body.toString('utf8', 0, at)) as Head;
-  const take = (bytes: number): Buffer => body.subarray(at, at += bytes);
+  const take = (bytes: number): Buffer => body.subarray(at, (at += bytes));
   return {
     ...head,
     templates: head.templates.map((template) => ({ ...template, units: take(template.units) })),
-    reads: take(head.reads), lists: take(head.lists),
+    reads: take(head.reads),
+    lists: take(head.lists),
     indexes: new Map(head.indexes.map(([name, bytes]) => [name, take(bytes)])),
     dbs: new Map(head.dbs.map(([name, bytes]) => [name, take(bytes)])),
   };
@@ -85,12 +86,29 @@ function parseKnown(body: Buffer): Known {
 
 export function writeKnown(paths: Paths, known: Known): void {
   const { templates, reads, lists, indexes, dbs } = known;
-  const sizes = (parts: ReadonlyMap<string, Buffer>): Head['dbs'] => [...parts].map(([name, { length }]) => [name, length]);
+  const sizes = (parts: ReadonlyMap<string, Buffer>): Head['dbs'] =>
+    [...parts].map(([name, { length }]) => [name, length]);
   const head: Head = {
-    ...known, templates: templates.map((template) => ({ ...template, units: template.units.length })),
-    reads: reads.length, lists: lists.length, indexes: sizes(indexes), dbs: sizes(dbs),
+    ...known,
+    templates: templates.map((template) => ({ ...template, units: template.units.length })),
+    reads: reads.length,
+    lists: lists.length,
+    indexes: sizes(indexes),
+    dbs: sizes(dbs),
   };
-  writeCacheFile(paths, FILE, VERSION, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...templates.map(({ units }) => units), reads, lists, ...indexes.values(), ...dbs.values()]));
+  writeCacheFile(
+    paths,
+    FILE,
+    VERSION,
+    Buffer.concat([
+      Buffer.from(`${JSON.stringify(head)}\n`),
+      ...templates.map(({ units }) => units),
+      reads,
+      lists,
+      ...indexes.values(),
+      ...dbs.values(),
+    ]),
+  );
 }
 
 /** Nothing is remembered any more. */

@@ -6,7 +6,10 @@ import type { Moved } from './moved.ts';
 /** From so many questions on, lines are looked up in a table: making it costs as much as some dozens of searches. */
 const MANY = 50;
 
-/** An index as it was remembered, with the records that moved since in their new places. None of the others is looked at. */
+/**
+ * An index as it was remembered, with the records that moved since in their new places. None of the others
+ * is looked at.
+ */
 export class KnownIndex implements IndexTable {
   readonly #text: Buffer;
   /** value -> keys, where these are others than in the text */
@@ -18,10 +21,19 @@ export class KnownIndex implements IndexTable {
   constructor(text: Buffer, { db, listValues }: Index, moved: Moved) {
     this.#text = text;
     for (const [key, { before, after }] of moved.records(db)) {
-      const [former, now] = [before === undefined ? [] : listValues(moved.before, before), after === undefined ? [] : listValues(moved.after, after)];
-      for (const value of former) if (!now.includes(value)) this.#changed.set(value, this.get(value).filter((other) => other !== key));
+      const [former, now] = [
+        before === undefined ? [] : listValues(moved.before, before),
+        after === undefined ? [] : listValues(moved.after, after),
+      ];
+      for (const value of former)
+        if (!now.includes(value))
+          this.#changed.set(
+            value,
+            this.get(value).filter((other) => other !== key),
+          );
       // a record may say the same twice, and stands under it once
-      for (const value of new Set(now)) if (!former.includes(value)) this.#changed.set(value, [...this.get(value), key].sort(compareBytes));
+      for (const value of new Set(now))
+        if (!former.includes(value)) this.#changed.set(value, [...this.get(value), key].sort(compareBytes));
     }
   }
 
@@ -31,7 +43,12 @@ export class KnownIndex implements IndexTable {
 
   #find(value: string): readonly string[] {
     const line = this.#questions++ < MANY ? this.#search(value) : (this.#table ??= tableOf(this.#text)).get(value);
-    return line === undefined ? [] : line.split('\t').slice(1).map((key) => unescapePart(key) ?? '');
+    return line === undefined
+      ? []
+      : line
+          .split('\t')
+          .slice(1)
+          .map((key) => unescapePart(key) ?? '');
   }
 
   #search(value: string): string | undefined {
@@ -57,7 +74,14 @@ export class KnownIndex implements IndexTable {
 /** A line for each value that an index has records under. */
 export function formatIndex(table: Iterable<readonly [value: string, keys: readonly string[]]>): Buffer {
   const known = table instanceof KnownIndex ? table.unchangedText : undefined;
-  return known ?? formatLines([...table].filter(([, keys]) => keys.length > 0).map(([value, keys]) => [value, ...keys].map(escapePart).join('\t')));
+  return (
+    known ??
+    formatLines(
+      [...table]
+        .filter(([, keys]) => keys.length > 0)
+        .map(([value, keys]) => [value, ...keys].map(escapePart).join('\t')),
+    )
+  );
 }
 
 function tableOf(text: Buffer): ReadonlyMap<string, string> {

@@ -33,7 +33,13 @@ export function formatRead({ db, key, prop, filter, index }: Read): string {
 
 export function parseRead(line: string): Read {
   const [db = '', key, prop, filter, index] = line.split('\t').map(unescapePart);
-  return { db, ...(key === undefined ? {} : { key }), ...(prop === undefined ? {} : { prop }), ...(filter === undefined ? {} : { filter }), ...(index === undefined ? {} : { index }) };
+  return {
+    db,
+    ...(key === undefined ? {} : { key }),
+    ...(prop === undefined ? {} : { prop }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(index === undefined ? {} : { index }),
+  };
 }
 
 /** The db of a read, which has no characters that are escaped. */

@@ -27,7 +27,17 @@ export class Moved {
       const records = compareDbs(before.get(db) ?? EMPTY, after.dbs.get(db) ?? EMPTY);
       if (records.size > 0) this.#records.set(db, records);
     }
-    const dbs = [...this.#records].map(([db, records]) => [db, new Map([...records].flatMap(([key, states]) => (states.before === undefined ? [] : [[key, states.before] as const])))] as const);
+    const dbs = [...this.#records].map(
+      ([db, records]) =>
+        [
+          db,
+          new Map(
+            [...records].flatMap(([key, states]) =>
+              states.before === undefined ? [] : [[key, states.before] as const],
+            ),
+          ),
+        ] as const,
+    );
     this.before = { dbs: new Map(dbs), schema: after.schema };
   }
 
@@ -61,29 +71,48 @@ export class Moved {
   #listMovedValues(index: Index): ReadonlySet<string> {
     let values = this.#movedValues.get(index.name);
     if (values !== undefined) return values;
-    const listValues = (snapshot: Snapshot, record: DbRecord | undefined): readonly string[] => (record === undefined ? [] : index.listValues(snapshot, record));
-    values = new Set([...this.records(index.db).values()].flatMap(({ before, after }) => {
-      const [former, now] = [listValues(this.before, before), listValues(this.after, after)];
-      return [...former.filter((value) => !now.includes(value)), ...now.filter((value) => !former.includes(value))];
-    }));
+    const listValues = (snapshot: Snapshot, record: DbRecord | undefined): readonly string[] =>
+      record === undefined ? [] : index.listValues(snapshot, record);
+    values = new Set(
+      [...this.records(index.db).values()].flatMap(({ before, after }) => {
+        const [former, now] = [listValues(this.before, before), listValues(this.after, after)];
+        return [...former.filter((value) => !now.includes(value)), ...now.filter((value) => !former.includes(value))];
+      }),
+    );
     this.#movedValues.set(index.name, values);
     return values;
   }
 
   /** Whether a listing can have another answer by this record. */
   #isListed(key: string, { before, after }: MovedRecord, { db, filter, index }: Read): boolean {
-    if (index !== undefined || filter === undefined || before === undefined || after === undefined || before.type !== after.type) return true;
-    return [...new Set([...before.props.keys(), ...after.props.keys()])].some((prop) => filter.includes(`${prop}=`) && findProp(this.before, db, key, prop) !== findProp(this.after, db, key, prop));
+    if (
+      index !== undefined ||
+      filter === undefined ||
+      before === undefined ||
+      after === undefined ||
+      before.type !== after.type
+    )
+      return true;
+    return [...new Set([...before.props.keys(), ...after.props.keys()])].some(
+      (prop) =>
+        filter.includes(`${prop}=`) && findProp(this.before, db, key, prop) !== findProp(this.after, db, key, prop),
+    );
   }
 }
 
 function compareDbs(before: Db, after: Db): ReadonlyMap<string, MovedRecord> {
   if (before === after) return NOTHING;
-  if (!(before instanceof FlatDb && after instanceof FlatDb)) return listMoved(before, after, (key) => isSameRecord(before.get(key), after.get(key)));
+  if (!(before instanceof FlatDb && after instanceof FlatDb))
+    return listMoved(before, after, (key) => isSameRecord(before.get(key), after.get(key)));
   if (before.content !== undefined && after.content !== undefined) {
     if (before.content.equals(after.content)) return NOTHING;
     const middle = parseMiddle(before.content, after);
-    if (middle !== undefined) return listMoved(middle.before, middle.after, (key) => middle.before.lines.get(key) === middle.after.lines.get(key));
+    if (middle !== undefined)
+      return listMoved(
+        middle.before,
+        middle.after,
+        (key) => middle.before.lines.get(key) === middle.after.lines.get(key),
+      );
   }
   return listMoved(before, after, (key) => before.lines.get(key) === after.lines.get(key));
 }
@@ -97,7 +126,10 @@ function parseMiddle(before: Buffer, after: FlatDb): { readonly before: FlatDb; 
   const start = commonStart(before, after.content);
   const [former, now] = [before.subarray(start), after.content.subarray(start)];
   const end = commonEnd(former, now);
-  const middle = { before: FlatDb.parse(former.subarray(0, former.length - end)), after: FlatDb.parse(now.subarray(0, now.length - end)) };
+  const middle = {
+    before: FlatDb.parse(former.subarray(0, former.length - end)),
+    after: FlatDb.parse(now.subarray(0, now.length - end)),
+  };
   return [...middle.before.keys()].every((key) => !after.has(key) || middle.after.has(key)) ? middle : undefined;
 }
 
@@ -109,8 +141,14 @@ function commonStart(a: Buffer, b: Buffer): number {
 
 /** Bytes of the whole lines that both end with. */
 function commonEnd(a: Buffer, b: Buffer): number {
-  const part = ({ length }: Buffer, from: number, to: number): readonly [number, number] => [length - to, length - from];
-  const size = countSame(Math.min(a.length, b.length), (from, to) => a.compare(b, ...part(b, from, to), ...part(a, from, to)) === 0);
+  const part = ({ length }: Buffer, from: number, to: number): readonly [number, number] => [
+    length - to,
+    length - from,
+  ];
+  const size = countSame(
+    Math.min(a.length, b.length),
+    (from, to) => a.compare(b, ...part(b, from, to), ...part(a, from, to)) === 0,
+  );
   const first = a.indexOf(10, a.length - size);
   return first < 0 ? 0 : a.length - first - 1;
 }
@@ -128,7 +166,8 @@ function countSame(size: number, isSame: (from: number, to: number) => boolean):
 
 function listMoved(before: Db, after: Db, isSameRecord: (key: string) => boolean): ReadonlyMap<string, MovedRecord> {
   const moved = new Map<string, MovedRecord>();
-  for (const key of before.keys()) if (!isSameRecord(key)) moved.set(key, { before: before.get(key), after: after.get(key) });
+  for (const key of before.keys())
+    if (!isSameRecord(key)) moved.set(key, { before: before.get(key), after: after.get(key) });
   for (const key of after.keys()) if (!before.has(key)) moved.set(key, { before: undefined, after: after.get(key) });
   return moved;
 }

@@ -8,7 +8,8 @@ export class ReadTable {
   #lists: Map<string, number>;
 
   constructor(known: Known | undefined) {
-    const placesOf = (lines: Buffer | undefined): Map<string, number> => new Map((lines === undefined ? [] : listLines(lines)).map((line, n) => [line, n]));
+    const placesOf = (lines: Buffer | undefined): Map<string, number> =>
+      new Map((lines === undefined ? [] : listLines(lines)).map((line, n) => [line, n]));
     [this.#reads, this.#lists] = [placesOf(known?.reads), placesOf(known?.lists)];
   }
 
@@ -43,13 +44,22 @@ export class ReadTable {
     const places = new Map<string, string>();
     const move = (list: string): string => {
       let place = places.get(list);
-      if (place === undefined) places.set(list, (place = this.#place((lists[Number(list)] ?? '').split(' ').flatMap((read) => reads[Number(read)] ?? []))));
+      if (place === undefined)
+        places.set(
+          list,
+          (place = this.#place((lists[Number(list)] ?? '').split(' ').flatMap((read) => reads[Number(read)] ?? []))),
+        );
       return place;
     };
-    return templates.map((template) => ({ ...template, units: formatLines(listLines(template.units).map((line) => {
-      const unit = parseUnit(line);
-      return unit.list === '' ? line : formatUnit({ ...unit, list: move(unit.list) });
-    })) }));
+    return templates.map((template) => ({
+      ...template,
+      units: formatLines(
+        listLines(template.units).map((line) => {
+          const unit = parseUnit(line);
+          return unit.list === '' ? line : formatUnit({ ...unit, list: move(unit.list) });
+        }),
+      ),
+    }));
   }
 
   format(): Pick<Known, 'reads' | 'lists'> {

@@ -62,7 +62,9 @@ export class Recall {
     this.#known = usable?.known;
     this.#moved = usable?.moved;
     this.#templates = new Map(this.#known?.templates.map((template) => [template.request, template]));
-    this.#movedFacts = new Set((this.#known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact));
+    this.#movedFacts = new Set(
+      (this.#known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact),
+    );
   }
 
   /** What is remembered, and how the records moved since; undefined: nothing is. */
@@ -79,7 +81,11 @@ export class Recall {
     const template = this.findTemplate(request);
     if (template === undefined) return undefined;
     let isCurrent = this.#current.get(template);
-    if (isCurrent === undefined) this.#current.set(template, (isCurrent = isSame(this.#context.paths, template.watched, this.#context.sources.look)));
+    if (isCurrent === undefined)
+      this.#current.set(
+        template,
+        (isCurrent = isSame(this.#context.paths, template.watched, this.#context.sources.look)),
+      );
     return isCurrent ? template : undefined;
   }
 
@@ -90,7 +96,9 @@ export class Recall {
     const moved = template.db === undefined ? undefined : this.#moved?.records(template.db);
     const asked = args === undefined ? undefined : new Set(args);
     // of what no event has asked for yet nothing is known
-    const stale = new Set(asked === undefined ? moved?.keys() : [...asked].filter((key) => template.isPart || moved?.has(key)));
+    const stale = new Set(
+      asked === undefined ? moved?.keys() : [...asked].filter((key) => template.isPart || moved?.has(key)),
+    );
     const kept: string[] = [];
     for (const line of listLines(template.units)) {
       const unit = parseUnit(line);
@@ -106,7 +114,8 @@ export class Recall {
     return { stale, kept };
   }
 
-  readonly #isInstalled = ([path, signature]: readonly [string, string]): boolean => signatureOf(this.#context.paths.file(path)) === signature;
+  readonly #isInstalled = ([path, signature]: readonly [string, string]): boolean =>
+    signatureOf(this.#context.paths.file(path)) === signature;
 
   findTemplate(request: RenderRequest): KnownTemplate | undefined {
     const name = nameOfRequest(request);
@@ -125,12 +134,21 @@ export class Recall {
 
   #listStale(): ReadonlySet<string> {
     const [known, moved] = [this.#known, this.#moved];
-    const dbs = new Set([...moved?.dbs ?? [], ...(this.#movedFacts.size > 0 ? [FACTS] : [])]);
+    const dbs = new Set([...(moved?.dbs ?? []), ...(this.#movedFacts.size > 0 ? [FACTS] : [])]);
     if (known === undefined || moved === undefined || dbs.size === 0) return new Set();
-    const isAffected = (read: Read): boolean => (read.db === FACTS ? this.#movedFacts.has(nameOfFact(read)) : moved.isAffected(read));
-    const affected = new Set(listLines(known.reads).flatMap((line, n) => (dbs.has(dbOfRead(line)) && isAffected(parseRead(line)) ? [String(n)] : [])));
+    const isAffected = (read: Read): boolean =>
+      read.db === FACTS ? this.#movedFacts.has(nameOfFact(read)) : moved.isAffected(read);
+    const affected = new Set(
+      listLines(known.reads).flatMap((line, n) =>
+        dbs.has(dbOfRead(line)) && isAffected(parseRead(line)) ? [String(n)] : [],
+      ),
+    );
     if (affected.size === 0) return affected;
-    return new Set(listLines(known.lists).flatMap((list, n) => (list.split(' ').some((read) => affected.has(read)) ? [String(n)] : [])));
+    return new Set(
+      listLines(known.lists).flatMap((list, n) =>
+        list.split(' ').some((read) => affected.has(read)) ? [String(n)] : [],
+      ),
+    );
   }
 }
 
@@ -144,5 +162,7 @@ function nameOfFact({ key = '', prop }: Pick<Read, 'key' | 'prop'>): string {
 }
 
 export function digestOfFact(facts: Facts, { key = '', prop }: Pick<Read, 'key' | 'prop'>): string {
-  return createHash('sha256').update(JSON.stringify([findFact(facts, key, prop)])).digest('base64');
+  return createHash('sha256')
+    .update(JSON.stringify([findFact(facts, key, prop)]))
+    .digest('base64');
 }

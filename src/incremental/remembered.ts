@@ -7,7 +7,10 @@ import { KnownIndex } from './known-index.ts';
 import { Moved } from './moved.ts';
 
 /** What is known of the last renderings, and how the dbs moved since. */
-export interface LastRendered { readonly known: Known; readonly moved: Moved }
+export interface LastRendered {
+  readonly known: Known;
+  readonly moved: Moved;
+}
 
 export interface RememberedOptions {
   /** see `Known`: what another one has made is as good as nothing */
@@ -34,7 +37,11 @@ function readLast(paths: Paths, snapshot: Snapshot, { maker, indexes }: Remember
   const known = readKnown(paths);
   if (known?.maker !== maker) return undefined;
   const after: Snapshot = { dbs: comparableDbs(snapshot, new Set(known.dbs.keys())), schema: snapshot.schema };
-  const moved = new Moved(new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])), after, indexes);
+  const moved = new Moved(
+    new Map([...known.dbs].map(([name, content]) => [name, FlatDb.parse(content)])),
+    after,
+    indexes,
+  );
   const tables = indexesOf(snapshot);
   for (const index of indexes) {
     const text = known.indexes.get(index.name);

@@ -15,5 +15,11 @@ export function signStanding(paths: Paths, output: Rendered, begun: number, now:
   const signature = sign(stats, now);
   if (signature === '' || isPast(stats.ctimeMs, begun)) return signature;
   const { mode, uid, gid, content } = output;
-  return (stats.mode & 0o7777) === mode && stats.uid === uid && stats.gid === gid && stats.size === content.length && readFileSync(file).equals(content) ? signature : '';
+  return (stats.mode & 0o7777) === mode &&
+    stats.uid === uid &&
+    stats.gid === gid &&
+    stats.size === content.length &&
+    readFileSync(file).equals(content)
+    ? signature
+    : '';
 }

@@ -34,7 +34,10 @@ export function isSame(paths: Paths, watched: Watched, look: Look): boolean {
 
 const IN_ROOT = 'root:';
 
-/** A file as it is called wherever the root is by then: `root:/etc/docksmith/…`. The package's files are called by where it is, and what another one has made counts for nothing. */
+/**
+ * A file as it is called wherever the root is by then: `root:/etc/docksmith/…`. The package's files are
+ * called by where it is, and what another one has made counts for nothing.
+ */
 function placeOf({ root }: Paths, file: string): string {
   return file.startsWith(`${root}/`) ? IN_ROOT + file.slice(root.length) : file;
 }

@@ -23,7 +23,14 @@ export interface Findings {
 }
 
 /** The dbs that are looked at, whatever the records say. */
-export const CHECKED_DBS: readonly string[] = [CONTAINERS, 'configuration', 'docker_images', 'docker_networks', 'networks', 'secrets'];
+export const CHECKED_DBS: readonly string[] = [
+  CONTAINERS,
+  'configuration',
+  'docker_images',
+  'docker_networks',
+  'networks',
+  'secrets',
+];
 
 /**
  * Checks the records that the run specs and vhosts are made of, all mistakes at once: each
@@ -32,29 +39,56 @@ export const CHECKED_DBS: readonly string[] = [CONTAINERS, 'configuration', 'doc
  */
 export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
   const db = getDb(snapshot, CONTAINERS);
-  const records = only === undefined ? [...db.values()] : [...new Set(only)].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
+  const records =
+    only === undefined ? [...db.values()] : [...new Set(only)].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
   const containers = records.map((record) => containerOf(snapshot, record)).filter(({ isContainer }) => isContainer);
   const images = new Set(containers.map(({ image }) => image));
-  const imageRecords = listRecords(snapshot, 'docker_images').filter(({ key }) => images.has(key)).map(({ key }) => key);
+  const imageRecords = listRecords(snapshot, 'docker_images')
+    .filter(({ key }) => images.has(key))
+    .map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
-    ...['networks', 'docker_networks'].flatMap((name) => listRecords(snapshot, name).map(({ key }) => ({ db: name, key }))),
+    ...['networks', 'docker_networks'].flatMap((name) =>
+      listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
+    ),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
   ].map(({ db: name, key }) => checkBySchema(snapshot, name, getDb(snapshot, name).get(key)));
-  const ofContainers = new Map(containers.map((container) => [container, checkBySchema(snapshot, CONTAINERS, db.get(container.key))]));
-  const unknown = (only ?? []).filter((key) => !db.has(key))
-    .map((key) => new Failure(`cannot find "${key}" in db ${CONTAINERS}`, { why: 'there is no such record', hint: `db ${CONTAINERS} keys` }));
+  const ofContainers = new Map(
+    containers.map((container) => [container, checkBySchema(snapshot, CONTAINERS, db.get(container.key))]),
+  );
+  const unknown = (only ?? [])
+    .filter((key) => !db.has(key))
+    .map(
+      (key) =>
+        new Failure(`cannot find "${key}" in db ${CONTAINERS}`, {
+          why: 'there is no such record',
+          hint: `db ${CONTAINERS} keys`,
+        }),
+    );
   const all: AllRecords = {
-    snapshot, facts, findUser: portFinder(snapshot, facts), listOverlaps: overlapsFinder(snapshot),
+    snapshot,
+    facts,
+    findUser: portFinder(snapshot, facts),
+    listOverlaps: overlapsFinder(snapshot),
     places: new Map(containers.map(({ key }, place) => [key, place])),
   };
   const findings = [...bySchema, ...ofContainers.values()];
   return {
     mistakes: [
-      ...unknown, ...findings.flatMap(({ mistakes }) => mistakes), ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
-      ...[...ofContainers].flatMap(([container, { refused }]) => checkContainer(all, container, refused)), ...checkCycle(snapshot, containers.map(({ key }) => key)),
+      ...unknown,
+      ...findings.flatMap(({ mistakes }) => mistakes),
+      ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
+      ...[...ofContainers].flatMap(([container, { refused }]) => checkContainer(all, container, refused)),
+      ...checkCycle(
+        snapshot,
+        containers.map(({ key }) => key),
+      ),
     ],
-    warnings: [...listOverlooked(snapshot, records), ...findings.flatMap(({ warnings }) => warnings), ...containers.flatMap((container) => listUnknownPorts(container, facts))],
+    warnings: [
+      ...listOverlooked(snapshot, records),
+      ...findings.flatMap(({ warnings }) => warnings),
+      ...containers.flatMap((container) => listUnknownPorts(container, facts)),
+    ],
   };
 }
 
@@ -83,7 +117,10 @@ function checkBySchema(snapshot: Snapshot, db: string, record: DbRecord | undefi
   if (mistakes.length + unknown.length === 0) return NOTHING;
   return {
     mistakes: mistakes.map(({ why }) => new Failure(`cannot accept ${db} ${key}`, { why })),
-    warnings: unknown.map(({ prop, nearest }) => `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`),
+    warnings: unknown.map(
+      ({ prop, nearest }) =>
+        `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`,
+    ),
     refused: new Set(mistakes.map(({ prop }) => prop)),
   };
 }
@@ -93,18 +130,33 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
   const { key } = container;
   // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
-    return [new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, { why: 'a container\'s name has two or more letters, digits and . _ -, and begins with a letter or digit' })];
+    return [
+      new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, {
+        why: "a container's name has two or more letters, digits and . _ -, and begins with a letter or digit",
+      }),
+    ];
   }
   if (!container.isEnabled) return [];
-  const mistakes: Failure[] = container.variableProps.filter((prop) => !/^Env\.[A-Za-z_][\w.-]*$/.test(prop))
-    .map((prop) => new Failure(`cannot accept ${CONTAINERS} ${key} "${prop}"`, { why: 'the name of an environment variable has letters, digits and _ . -' }));
+  const mistakes: Failure[] = container.variableProps
+    .filter((prop) => !/^Env\.[A-Za-z_][\w.-]*$/.test(prop))
+    .map(
+      (prop) =>
+        new Failure(`cannot accept ${CONTAINERS} ${key} "${prop}"`, {
+          why: 'the name of an environment variable has letters, digits and _ . -',
+        }),
+    );
   const collect = (check: () => Iterable<Failure>): void => {
     try {
       // one by one, so that what was found before a value that can't be read is kept
       for (const mistake of check()) mistakes.push(mistake);
     } catch (error) {
       if (!(error instanceof NotAccepted)) throw error;
-      if (!refused.has(error.prop)) mistakes.push(new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, { why: error.message }));
+      if (!refused.has(error.prop))
+        mistakes.push(
+          new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, {
+            why: error.message,
+          }),
+        );
     }
   };
   collect(() => checkPorts(all, container));
@@ -128,14 +180,26 @@ type IsOther = (key: string) => boolean;
 function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Container): Generator<Failure> {
   const { key, claimedWebPort: web } = container;
   const wanted = [
-    ...publishedPorts(container, facts).map(({ host, protocol }) => ({ port: host, protocol, addresses: boundAddresses(container) })),
-    ...(web !== undefined && container.hasWeb && container.hasOwnPorts ? [{ port: web, protocol: 'tcp' as const, addresses: ['127.0.0.1'] }] : []),
+    ...publishedPorts(container, facts).map(({ host, protocol }) => ({
+      port: host,
+      protocol,
+      addresses: boundAddresses(container),
+    })),
+    ...(web !== undefined && container.hasWeb && container.hasOwnPorts
+      ? [{ port: web, protocol: 'tcp' as const, addresses: ['127.0.0.1'] }]
+      : []),
   ];
   for (const [n, { port, protocol, addresses }] of wanted.entries()) {
-    const other = findUser({ port, protocol }, key)?.who
-      ?? (wanted.findIndex((earlier) => earlier.port === port && earlier.protocol === protocol) < n ? 'another port of the same record' : undefined)
-      ?? foreignUser(snapshot, facts, { port, protocol }, addresses);
-    if (other !== undefined) yield new Failure(`cannot publish ${protocol} port ${port} for container "${key}"`, { why: `it is taken by ${other}` });
+    const other =
+      findUser({ port, protocol }, key)?.who ??
+      (wanted.findIndex((earlier) => earlier.port === port && earlier.protocol === protocol) < n
+        ? 'another port of the same record'
+        : undefined) ??
+      foreignUser(snapshot, facts, { port, protocol }, addresses);
+    if (other !== undefined)
+      yield new Failure(`cannot publish ${protocol} port ${port} for container "${key}"`, {
+        why: `it is taken by ${other}`,
+      });
   }
 }
 
@@ -143,14 +207,19 @@ function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Conta
 function* checkBackEnd(container: Container, facts: Facts): Generator<Failure> {
   const { snapshot, key, network } = container;
   if (network === 'none' || network.startsWith('container:')) {
-    yield new Failure(`cannot give container "${key}" a web address`, { why: `with network ${network} it has no port that Apache could reach` });
+    yield new Failure(`cannot give container "${key}" a web address`, {
+      why: `with network ${network} it has no port that Apache could reach`,
+    });
     return;
   }
   const port = webPort(container, facts);
   const { tcpPort, sslPort } = new HttpdRecord(snapshot);
   const ofApache = tcpPort === String(port) ? 'TCPPort' : sslPort === String(port) ? 'SSLPort' : undefined;
   if (network === 'host' && ofApache !== undefined) {
-    yield new Failure(`cannot give container "${key}" a web address`, { why: `on the host's network its web port ${port} is Apache's own (${ofApache} of httpd)`, hint: `db ${CONTAINERS} setprop ${key} WebPort PORT` });
+    yield new Failure(`cannot give container "${key}" a web address`, {
+      why: `on the host's network its web port ${port} is Apache's own (${ofApache} of httpd)`,
+      hint: `db ${CONTAINERS} setprop ${key} WebPort PORT`,
+    });
   }
 }
 
@@ -160,23 +229,37 @@ function* checkHostName(container: Container, isOther: IsOther): Generator<Failu
   const { snapshot, key } = container;
   const name = subDomainName(container);
   const same = listOwnersOfName(snapshot, name).find(isOther);
-  const owner = same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
-  if (owner !== undefined) yield new Failure(`cannot give container "${key}" the name ${name}`, { why: `${owner} has it`, hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME` });
+  const owner =
+    same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
+  if (owner !== undefined)
+    yield new Failure(`cannot give container "${key}" the name ${name}`, {
+      why: `${owner} has it`,
+      hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME`,
+    });
 }
 
 /** A certificate is nothing without its key. */
 function* checkCertificate({ key, certificate, certificateKey }: Container): Generator<Failure> {
-  const missing = [['Certificate', certificate], ['CertificateKey', certificateKey]].flatMap(([prop, value]) => (value === '' ? [prop] : []));
+  const missing = [
+    ['Certificate', certificate],
+    ['CertificateKey', certificateKey],
+  ].flatMap(([prop, value]) => (value === '' ? [prop] : []));
   const [only] = missing;
-  if (missing.length === 1 && only !== undefined) yield new Failure(`cannot serve container "${key}" by TLS`, { why: `${only} is not set`, hint: `db ${CONTAINERS} setprop ${key} ${only} PATH` });
+  if (missing.length === 1 && only !== undefined)
+    yield new Failure(`cannot serve container "${key}" by TLS`, {
+      why: `${only} is not set`,
+      hint: `db ${CONTAINERS} setprop ${key} ${only} PATH`,
+    });
 }
 
 /** Paths that nobody else has. */
 function* checkPaths({ snapshot, key, webAliases }: Container, isOther: IsOther): Generator<Failure> {
   for (const alias of webAliases) {
     // proofs of ownership for certificates are served there, and have to be open to all
-    if (/^\.well-known(\/|$)/i.test(alias)) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: 'it belongs to the host itself' });
+    if (/^\.well-known(\/|$)/i.test(alias))
+      yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: 'it belongs to the host itself' });
     const same = listOwnersOfPath(snapshot, alias).find(isOther);
-    if (same !== undefined) yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
+    if (same !== undefined)
+      yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
   }
 }

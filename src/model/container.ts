@@ -226,7 +226,9 @@ export function containerOf(snapshot: Snapshot, { key, type }: Pick<DbRecord, 'k
 
 /** All containers, enabled or not, in byte order of their names. */
 export function listContainers(snapshot: Snapshot): readonly Container[] {
-  return listRecords(snapshot, CONTAINERS).map((record) => containerOf(snapshot, record)).filter(({ isContainer }) => isContainer);
+  return listRecords(snapshot, CONTAINERS)
+    .map((record) => containerOf(snapshot, record))
+    .filter(({ isContainer }) => isContainer);
 }
 
 /** The enabled ones, in byte order of their names. */

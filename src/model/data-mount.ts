@@ -24,11 +24,26 @@ export function findDataMount(container: Container): DataMount | undefined {
   if (value === '') return undefined;
   const [first = '', second, more] = value.split(':');
   const target = second ?? first;
-  if (more !== undefined || !target.startsWith('/')) throw new NotAccepted('DataMountPath', value, 'it is CONTAINERPATH, or FOLDER:CONTAINERPATH or VOLUME:CONTAINERPATH');
+  if (more !== undefined || !target.startsWith('/'))
+    throw new NotAccepted(
+      'DataMountPath',
+      value,
+      'it is CONTAINERPATH, or FOLDER:CONTAINERPATH or VOLUME:CONTAINERPATH',
+    );
   const isVolume = !container.isDataOnHost;
   const source = second === undefined ? (isVolume ? `${key}-data` : `${dataRoot(snapshot)}/${key}`) : first;
-  if (isVolume && !/^[a-zA-Z0-9][\w.-]+$/.test(source)) throw new NotAccepted('DataMountPath', value, `with DataMount container "${source}" would be a volume, and that is no name for one`);
-  if (!isVolume && !source.startsWith('/')) throw new NotAccepted('DataMountPath', value, `with DataMount host "${source}" would be a folder, and that is a path from /`);
+  if (isVolume && !/^[a-zA-Z0-9][\w.-]+$/.test(source))
+    throw new NotAccepted(
+      'DataMountPath',
+      value,
+      `with DataMount container "${source}" would be a volume, and that is no name for one`,
+    );
+  if (!isVolume && !source.startsWith('/'))
+    throw new NotAccepted(
+      'DataMountPath',
+      value,
+      `with DataMount host "${source}" would be a folder, and that is a path from /`,
+    );
   return { source, isVolume, target, isWritable: container.isDataWritable };
 }
 
@@ -41,5 +56,8 @@ export function* checkDataMount(container: Container): Generator<Failure> {
   const data = findDataMount(container);
   if (data === undefined) return;
   const same = container.mounts.find(({ inside }) => inside === data.target);
-  if (same !== undefined) yield new Failure(`cannot mount the data of container "${container.key}" at ${data.target}`, { why: `its MountPath puts ${same.host} there` });
+  if (same !== undefined)
+    yield new Failure(`cannot mount the data of container "${container.key}" at ${data.target}`, {
+      why: `its MountPath puts ${same.host} there`,
+    });
 }

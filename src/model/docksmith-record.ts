@@ -1,6 +1,9 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
 
-/** The record `docksmith` of `configuration`. A prop is read when it is asked for; times are as they are written, and undefined where they are not set. */
+/**
+ * The record `docksmith` of `configuration`. A prop is read when it is asked for; times are as they are
+ * written, and undefined where they are not set.
+ */
 export class DocksmithRecord {
   readonly snapshot: Snapshot;
 

@@ -12,27 +12,61 @@ import { primaryHost } from './web.ts';
  */
 export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   const { apacheLayout, hasApache, isDebian, hasSmeHome, serviceManager } = facts.host;
-  const withLayout = withDefaults(snapshot, 'httpd', { Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat') });
+  const withLayout = withDefaults(snapshot, 'httpd', {
+    Layout: apacheLayout ?? (hasSmeHome ? 'sme' : isDebian ? 'debian' : 'redhat'),
+  });
   const { layout } = new HttpdRecord(withLayout);
   const host = primaryHost(snapshot);
-  const ofLayout = isLayout(layout) ? { ...LAYOUTS[layout], CheckCommand: hasApache ? LAYOUTS[layout].CheckCommand : '' } : {};
-  const withApache = withDefaults(withLayout, 'httpd', ofLayout, [{ db: 'configuration', key: 'httpd', prop: 'Layout' }]);
-  const withHost = withDefaults(withApache, 'httpd', { PrimaryHost: host }, ['SystemName', 'DomainName'].map((key) => ({ db: 'configuration', key })));
-  return withDefaults(withDefaults(withHost, 'docker', {
-    // where the engine listens: DOCKER_HOST is where a client looks for one
-    Socket: '/var/run/docker.sock',
-    DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
-    OptionsFile: isDebian ? '/etc/sysconfig/docker,/etc/default/docker' : '/etc/sysconfig/docker',
-  }), 'docksmith', serviceManager === undefined ? {} : { ServiceManager: serviceManager });
+  const ofLayout = isLayout(layout)
+    ? { ...LAYOUTS[layout], CheckCommand: hasApache ? LAYOUTS[layout].CheckCommand : '' }
+    : {};
+  const withApache = withDefaults(withLayout, 'httpd', ofLayout, [
+    { db: 'configuration', key: 'httpd', prop: 'Layout' },
+  ]);
+  const withHost = withDefaults(
+    withApache,
+    'httpd',
+    { PrimaryHost: host },
+    ['SystemName', 'DomainName'].map((key) => ({ db: 'configuration', key })),
+  );
+  return withDefaults(
+    withDefaults(withHost, 'docker', {
+      // where the engine listens: DOCKER_HOST is where a client looks for one
+      Socket: '/var/run/docker.sock',
+      DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
+      OptionsFile: isDebian ? '/etc/sysconfig/docker,/etc/default/docker' : '/etc/sysconfig/docker',
+    }),
+    'docksmith',
+    serviceManager === undefined ? {} : { ServiceManager: serviceManager },
+  );
 }
 
 /** @param reads what the defaults were made of */
-function withDefaults(snapshot: Snapshot, key: string, defaults: Readonly<Record<string, string | undefined>>, reads: readonly Read[] = []): Snapshot {
+function withDefaults(
+  snapshot: Snapshot,
+  key: string,
+  defaults: Readonly<Record<string, string | undefined>>,
+  reads: readonly Read[] = [],
+): Snapshot {
   const configuration = snapshot.schema['configuration'] ?? {};
   const kind: RecordSchema = configuration[key] ?? {};
-  const filled = Object.fromEntries(Object.entries(defaults).map(([prop, value]) => {
-    const others = Object.entries(kind[prop] ?? { doc: '', kind: 'text' }).filter(([member]) => member !== 'default');
-    return [prop, { doc: '', kind: 'text', ...Object.fromEntries(others), ...(value === undefined ? {} : { default: value }), ...(reads.length === 0 ? {} : { defaultReads: reads }) }];
-  }));
-  return { ...snapshot, schema: { ...snapshot.schema, configuration: { ...configuration, [key]: { ...kind, ...filled } } } };
+  const filled = Object.fromEntries(
+    Object.entries(defaults).map(([prop, value]) => {
+      const others = Object.entries(kind[prop] ?? { doc: '', kind: 'text' }).filter(([member]) => member !== 'default');
+      return [
+        prop,
+        {
+          doc: '',
+          kind: 'text',
+          ...Object.fromEntries(others),
+          ...(value === undefined ? {} : { default: value }),
+          ...(reads.length === 0 ? {} : { defaultReads: reads }),
+        },
+      ];
+    }),
+  );
+  return {
+    ...snapshot,
+    schema: { ...snapshot.schema, configuration: { ...configuration, [key]: { ...kind, ...filled } } },
+  };
 }

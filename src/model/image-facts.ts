@@ -6,7 +6,10 @@ import { isLinkTarget, LINKED_WITH, linkPorts } from './links/links.ts';
 import { NotAccepted } from './network/parse-ports.ts';
 import { webPort } from './web.ts';
 
-/** Whether a container's run spec cannot be written before the engine has its image: its record, or one that is linked with it, leaves the ports to it. */
+/**
+ * Whether a container's run spec cannot be written before the engine has its image: its record, or one that
+ * is linked with it, leaves the ports to it.
+ */
 export function needsImageFacts(container: Container, facts: Facts): boolean {
   if (facts.images.has(findImageReference(container))) return false;
   const isNative = !container.hasPortMapping && container.hasOwnPorts;
@@ -26,17 +29,25 @@ const ANY = 'any';
 
 /** Containers that may leave a port to their image, by `ANY`. */
 export const ASKING_IMAGE: Index = {
-  name: 'asking image', db: CONTAINERS,
+  name: 'asking image',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
-    return container.isContainer && (container.leavesPortsToImage || (container.hasWeb && container.webPort === '')) ? [ANY] : [];
+    return container.isContainer && (container.leavesPortsToImage || (container.hasWeb && container.webPort === ''))
+      ? [ANY]
+      : [];
   },
 };
 
-/** The references of images that something may be asked of: whose containers leave a port to them, or are linked with. */
+/**
+ * The references of images that something may be asked of: whose containers leave a port to them, or are
+ * linked with.
+ */
 export function listAskedImages(snapshot: Snapshot): readonly string[] {
   lookUpIndex(snapshot, LINKED_WITH, '');
-  const targets = [...indexesOf(snapshot).get(LINKED_WITH.name) ?? []].map(([target]) => target);
-  const asking = [...lookUpIndex(snapshot, ASKING_IMAGE, ANY), ...targets].map((key) => new Container(snapshot, key)).filter(({ isContainer }) => isContainer);
+  const targets = [...(indexesOf(snapshot).get(LINKED_WITH.name) ?? [])].map(([target]) => target);
+  const asking = [...lookUpIndex(snapshot, ASKING_IMAGE, ANY), ...targets]
+    .map((key) => new Container(snapshot, key))
+    .filter(({ isContainer }) => isContainer);
   return [...new Set(asking.map(findImageReference))];
 }

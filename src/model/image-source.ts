@@ -66,15 +66,29 @@ export function checkImageRecord(snapshot: Snapshot, key: string): readonly Fail
   const { source, digest } = record;
   const mistakes: Failure[] = [];
   const miss = (prop: string, value: string, what: string): void => {
-    if (value === '') mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} Source ${JSON.stringify(source)}`, { why: `it needs ${prop}, ${what}`, hint: `db ${IMAGES} setprop ${key} ${prop} PATH` }));
+    if (value === '')
+      mistakes.push(
+        new Failure(`cannot accept ${IMAGES} ${key} Source ${JSON.stringify(source)}`, {
+          why: `it needs ${prop}, ${what}`,
+          hint: `db ${IMAGES} setprop ${key} ${prop} PATH`,
+        }),
+      );
   };
   if (source === 'build') miss('BuildPath', record.buildPath, 'the folder with the Dockerfile');
   if (source === 'import') miss('ImportPath', record.importPath, 'the archive');
   if (source !== 'pull' && digest !== '') {
-    mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} Digest ${JSON.stringify(digest)}`, { why: `only a registry knows digests, and Source is ${source}` }));
+    mistakes.push(
+      new Failure(`cannot accept ${IMAGES} ${key} Digest ${JSON.stringify(digest)}`, {
+        why: `only a registry knows digests, and Source is ${source}`,
+      }),
+    );
   }
   if (record.registryPassword !== '' && record.registryUser === '') {
-    mistakes.push(new Failure(`cannot accept ${IMAGES} ${key} RegistryPassword`, { why: 'there is no RegistryUser that it could belong to' }));
+    mistakes.push(
+      new Failure(`cannot accept ${IMAGES} ${key} RegistryPassword`, {
+        why: 'there is no RegistryUser that it could belong to',
+      }),
+    );
   }
   return mistakes;
 }
@@ -91,7 +105,9 @@ export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
     const reference = referenceOfImage(record);
     const other = records.get(reference) ?? record;
     if (other.key !== record.key && !isSame(record, other)) {
-      throw new Failure(`cannot use image "${reference}"`, { why: `records "${other.key}" and "${record.key}" of db ${IMAGES} both mean it, and want it from different places` });
+      throw new Failure(`cannot use image "${reference}"`, {
+        why: `records "${other.key}" and "${record.key}" of db ${IMAGES} both mean it, and want it from different places`,
+      });
     }
     records.set(reference, other);
   }
@@ -99,6 +115,13 @@ export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
 }
 
 function isSame(one: ImageRecord, other: ImageRecord): boolean {
-  const values = ({ source, pull, buildPath, importPath, registryUser, registryPassword }: ImageRecord): readonly string[] => [source, pull, buildPath, importPath, registryUser, registryPassword];
+  const values = ({
+    source,
+    pull,
+    buildPath,
+    importPath,
+    registryUser,
+    registryPassword,
+  }: ImageRecord): readonly string[] => [source, pull, buildPath, importPath, registryUser, registryPassword];
   return values(one).join('\0') === values(other).join('\0');
 }

@@ -18,7 +18,10 @@ export function referenceOfImage(record: ImageRecord): string {
   return digest === '' ? `${repository}:${record.tag}` : `${repository}@${digest}`;
 }
 
-/** What the record of a container's image says against fetching it, `Pull of docker_images wiki is never`; undefined where it may be pulled, built or imported. */
+/**
+ * What the record of a container's image says against fetching it, `Pull of docker_images wiki is never`;
+ * undefined where it may be pulled, built or imported.
+ */
 export function whyNotPulled({ snapshot, image }: Container): string | undefined {
   const record = new ImageRecord(snapshot, image);
   if (!record.isThere) return undefined;

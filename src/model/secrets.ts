@@ -12,7 +12,10 @@ export interface Secret {
   /** its key in db `secrets` */
   readonly name: string;
   readonly value: string;
-  /** under the root; another one for another value, so that a changed secret is a changed mount and an old container that comes back finds its own */
+  /**
+   * under the root; another one for another value, so that a changed secret is a changed mount and an old
+   * container that comes back finds its own
+   */
   readonly file: string;
   /** in the container */
   readonly target: string;
@@ -32,7 +35,10 @@ export function listSecrets(container: Container, facts: Pick<Facts, 'secretSalt
   });
 }
 
-/** The variables of a container whose values db `secrets` has, by `EnvSecrets`; those that are not in the db are left out. */
+/**
+ * The variables of a container whose values db `secrets` has, by `EnvSecrets`; those that are not in the db
+ * are left out.
+ */
 export function listSecretVariables(container: Container): readonly (readonly [name: string, value: string])[] {
   return parseVariables(container).flatMap(({ variable, name }) => {
     const value = findValue(container.snapshot, name);
@@ -43,7 +49,11 @@ export function listSecretVariables(container: Container): readonly (readonly [n
 export function* checkSecrets(container: Container): Generator<Failure> {
   const { snapshot, key } = container;
   for (const name of new Set([...parseSecrets(container), ...parseVariables(container)].map((one) => one.name))) {
-    if (findValue(snapshot, name) === undefined) yield new Failure(`cannot give container "${key}" the secret "${name}"`, { why: 'db secrets has no such record with a Value', hint: `db secrets set ${name} secret Value …` });
+    if (findValue(snapshot, name) === undefined)
+      yield new Failure(`cannot give container "${key}" the secret "${name}"`, {
+        why: 'db secrets has no such record with a Value',
+        hint: `db secrets set ${name} secret Value …`,
+      });
   }
 }
 
@@ -54,7 +64,9 @@ function parseSecrets({ secrets }: Container): readonly { readonly name: string;
   });
 }
 
-function parseVariables({ secretVariables }: Container): readonly { readonly variable: string; readonly name: string }[] {
+function parseVariables({
+  secretVariables,
+}: Container): readonly { readonly variable: string; readonly name: string }[] {
   return secretVariables.map((item) => {
     const [name = '', variable = ''] = item.split(':');
     return { variable, name };

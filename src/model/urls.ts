@@ -3,7 +3,10 @@ import { HttpdRecord } from './httpd-record.ts';
 import { NotAccepted } from './network/parse-ports.ts';
 import { primaryHost, subDomainName } from './web.ts';
 
-/** Where a container is found in the web, by its record: `http://wiki.example.test/`, `http://host.example.test/git/`. */
+/**
+ * Where a container is found in the web, by its record: `http://wiki.example.test/`,
+ * `http://host.example.test/git/`.
+ */
 export function listUrls(container: Container): readonly string[] {
   if (!container.hasWeb) return [];
   const { snapshot } = container;
@@ -12,7 +15,9 @@ export function listUrls(container: Container): readonly string[] {
   const primary = primaryHost(snapshot);
   return [
     ...(name === undefined ? [] : [formatUrl(httpd, container.certificate !== '', name, '/')]),
-    ...(primary === undefined ? [] : container.webAliases.map((alias) => formatUrl(httpd, httpd.certificate !== '', primary, `/${alias}/`))),
+    ...(primary === undefined
+      ? []
+      : container.webAliases.map((alias) => formatUrl(httpd, httpd.certificate !== '', primary, `/${alias}/`))),
   ];
 }
 

@@ -18,20 +18,33 @@ export function webPort(container: Container, facts: Facts): number {
   if (second !== undefined) throw new NotAccepted('WebPort', set, 'it is one port');
   if (port !== undefined) return port;
   const ofRecord = container.hasOwnPorts
-    ? publishedPorts(container, facts).filter(({ protocol }) => protocol === 'tcp').map((published) => published.container)
+    ? publishedPorts(container, facts)
+        .filter(({ protocol }) => protocol === 'tcp')
+        .map((published) => published.container)
     : parsePorts(container.tcpPort, 'TCPPort');
   const reference = findImageReference(container);
   const image = facts.images.get(reference);
-  const candidates = ofRecord.length > 0 ? ofRecord : (image?.exposedPorts ?? []).filter(({ protocol }) => protocol === 'tcp').map((exposed) => exposed.port);
+  const candidates =
+    ofRecord.length > 0
+      ? ofRecord
+      : (image?.exposedPorts ?? []).filter(({ protocol }) => protocol === 'tcp').map((exposed) => exposed.port);
   const [only, other] = candidates;
   if (only !== undefined && other === undefined) return only;
   const usual = [80, 8080].find((candidate) => candidates.includes(candidate));
   if (usual !== undefined) return usual;
-  const named = candidates.length > 0 ? `${candidates.join(', ')} could all be the web port` : image === undefined ? `neither the record names a port nor is the image "${reference}" on the engine` : 'neither the record nor the image names a port';
+  const named =
+    candidates.length > 0
+      ? `${candidates.join(', ')} could all be the web port`
+      : image === undefined
+        ? `neither the record names a port nor is the image "${reference}" on the engine`
+        : 'neither the record nor the image names a port';
   throw new NotAccepted('WebPort', '', `${named}: set WebPort`);
 }
 
-/** The loopback port on which Apache finds the container: its own on the host's network, else the one that was allocated. */
+/**
+ * The loopback port on which Apache finds the container: its own on the host's network, else the one that
+ * was allocated.
+ */
 export function backEndPort(container: Container, facts: Facts): number | undefined {
   return container.hasOwnPorts ? container.webHostPort : webPort(container, facts);
 }
@@ -40,13 +53,19 @@ export function backEndPort(container: Container, facts: Facts): number | undefi
 export function subDomainName({ snapshot, subDomain: name }: Container): string {
   if (name.includes('.')) return name.toLowerCase();
   const domain = singleValue(snapshot, 'DomainName');
-  if (domain === undefined) throw new NotAccepted('SubDomainName', name, 'it is no full name and there is no DomainName: config set DomainName example.org');
+  if (domain === undefined)
+    throw new NotAccepted(
+      'SubDomainName',
+      name,
+      'it is no full name and there is no DomainName: config set DomainName example.org',
+    );
   return `${name}.${domain}`.toLowerCase();
 }
 
 /** Enabled containers by the names of their subdomains, as their records spell them: whole or a label. */
 export const BY_HOST_NAME: Index = {
-  name: 'host name', db: CONTAINERS,
+  name: 'host name',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
     return container.isEnabled && container.hasSubDomain ? [container.subDomain.toLowerCase()] : [];
@@ -55,7 +74,8 @@ export const BY_HOST_NAME: Index = {
 
 /** Enabled containers by their paths on the primary host. */
 export const BY_WEB_ALIAS: Index = {
-  name: 'web alias', db: CONTAINERS,
+  name: 'web alias',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
     return container.isEnabled ? container.webAliases : [];
@@ -66,7 +86,10 @@ export const BY_WEB_ALIAS: Index = {
 export function listOwnersOfName(snapshot: Snapshot, name: string): readonly string[] {
   const domain = singleValue(snapshot, 'DomainName')?.toLowerCase();
   const label = domain !== undefined && name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : '.';
-  return [...lookUpIndex(snapshot, BY_HOST_NAME, name), ...(label.includes('.') ? [] : lookUpIndex(snapshot, BY_HOST_NAME, label))].sort(compareBytes);
+  return [
+    ...lookUpIndex(snapshot, BY_HOST_NAME, name),
+    ...(label.includes('.') ? [] : lookUpIndex(snapshot, BY_HOST_NAME, label)),
+  ].sort(compareBytes);
 }
 
 /** The enabled containers that have this path on the primary host, in byte order. */
@@ -74,10 +97,15 @@ export function listOwnersOfPath(snapshot: Snapshot, alias: string): readonly st
   return lookUpIndex(snapshot, BY_WEB_ALIAS, alias);
 }
 
-/** The name of the host that carries the paths of WebAlias: `PrimaryHost`, else SystemName.DomainName; undefined when neither is known. */
+/**
+ * The name of the host that carries the paths of WebAlias: `PrimaryHost`, else SystemName.DomainName;
+ * undefined when neither is known.
+ */
 export function primaryHost(snapshot: Snapshot): string | undefined {
   const [system, domain] = [singleValue(snapshot, 'SystemName'), singleValue(snapshot, 'DomainName')];
-  const host = new HttpdRecord(snapshot).primaryHost || (system === undefined || domain === undefined ? undefined : `${system}.${domain}`);
+  const host =
+    new HttpdRecord(snapshot).primaryHost ||
+    (system === undefined || domain === undefined ? undefined : `${system}.${domain}`);
   return host?.toLowerCase();
 }
 

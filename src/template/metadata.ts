@@ -47,9 +47,26 @@ export interface Metadata {
 }
 
 /** `s/pattern/replacement/flags`, for every line with its newline; a line that becomes empty goes. */
-export interface LineFilter { readonly pattern: RegExp; readonly replacement: string }
+export interface LineFilter {
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
 
-const KEYS = ['PERMS', 'UID', 'GID', 'OUTPUT_FILENAME', 'TEMPLATE_PATH', 'FILTER', 'DELETE', 'FOREACH', 'ONLY', 'FORMAT', 'ESCAPE', 'CHECK', 'SERVICES'];
+const KEYS = [
+  'PERMS',
+  'UID',
+  'GID',
+  'OUTPUT_FILENAME',
+  'TEMPLATE_PATH',
+  'FILTER',
+  'DELETE',
+  'FOREACH',
+  'ONLY',
+  'FORMAT',
+  'ESCAPE',
+  'CHECK',
+  'SERVICES',
+];
 const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
 
 /** What can say something of a template, the file that wins first. */
@@ -63,7 +80,12 @@ export function listMetadataFiles(paths: Paths, output: string, look: Look = fin
  * over it `extra` (the content of an event's templates2expand file), key by key.
  * @throws Failure(s) naming the file and the key
  */
-export function readMetadata(paths: Paths, output: string, extra?: { readonly file: string; readonly text: string }, listed = listMetadataFiles(paths, output)): Metadata {
+export function readMetadata(
+  paths: Paths,
+  output: string,
+  extra?: { readonly file: string; readonly text: string },
+  listed = listMetadataFiles(paths, output),
+): Metadata {
   const files = listed.toReversed().flatMap(({ file, state }) => {
     const text = state === undefined ? undefined : readIfThere(file);
     // a CHECK is a command line, run with our rights
@@ -75,7 +97,10 @@ export function readMetadata(paths: Paths, output: string, extra?: { readonly fi
 
 /** @throws Failure for what is no template's path */
 export function refuseNoPath(template: string): void {
-  if (!isPlainPath(template)) throw new Failure(`cannot find template ${JSON.stringify(template)}`, { why: 'a template is an absolute path without ".." and control characters' });
+  if (!isPlainPath(template))
+    throw new Failure(`cannot find template ${JSON.stringify(template)}`, {
+      why: 'a template is an absolute path without ".." and control characters',
+    });
 }
 
 /** Whether a text of metadata has a command to run. */
@@ -94,12 +119,21 @@ function readIfThere(file: string): string | undefined {
 }
 
 /** Pure part of readMetadata: texts in INI, the later one wins key by key. */
-export function parseMetadata(output: string, files: readonly { readonly file: string; readonly text: string }[]): Metadata {
+export function parseMetadata(
+  output: string,
+  files: readonly { readonly file: string; readonly text: string }[],
+): Metadata {
   const values = new Map<string, { value: string; file: string }>();
   const failures: Failure[] = [];
   for (const { file, text } of files) {
     for (const [key, value] of Object.entries(ini.parse(text))) {
-      if (!KEYS.includes(key)) failures.push(new Failure(`cannot use metadata key "${key}"`, { why: `the keys are ${KEYS.join(', ')}`, at: { file, ...lineOf(text, key) } }));
+      if (!KEYS.includes(key))
+        failures.push(
+          new Failure(`cannot use metadata key "${key}"`, {
+            why: `the keys are ${KEYS.join(', ')}`,
+            at: { file, ...lineOf(text, key) },
+          }),
+        );
       else values.set(key, { value: String(value), file });
     }
   }
@@ -110,7 +144,12 @@ export function parseMetadata(output: string, files: readonly { readonly file: s
       return parse(found.value);
     } catch (error) {
       const text = files.find(({ file }) => file === found.file)?.text ?? '';
-      failures.push(new Failure(`cannot use metadata ${key} = ${found.value}`, { why: reasonOf(error), at: { file: found.file, ...lineOf(text, key) } }));
+      failures.push(
+        new Failure(`cannot use metadata ${key} = ${found.value}`, {
+          why: reasonOf(error),
+          at: { file: found.file, ...lineOf(text, key) },
+        }),
+      );
       return fallback;
     }
   };
@@ -127,7 +166,8 @@ export function parseMetadata(output: string, files: readonly { readonly file: s
     group: get('GID', text, 'root'),
     delete: get('DELETE', optional, undefined),
     forEach: get<ForEach | undefined>('FOREACH', parseForEach, undefined),
-    onlyArguments: get<'all' | 'arguments'>('ONLY', (value) => oneOf(value, ['all', 'arguments']), 'all') === 'arguments',
+    onlyArguments:
+      get<'all' | 'arguments'>('ONLY', (value) => oneOf(value, ['all', 'arguments']), 'all') === 'arguments',
     format,
     escape: get('ESCAPE', (value) => oneOf(value, Object.keys(ESCAPES)), format),
     filters: get<readonly LineFilter[]>('FILTER', (value) => [parseFilter(value)], []),
@@ -158,15 +198,24 @@ function parseMode(value: string): number {
 function parseForEach(value: string): ForEach {
   const [db = '', ...filters] = value.trim().split(/\s+/);
   if (!/^[\w.-]+$/.test(db)) throw new Error('it is a db and filters, as docker_containers status=enabled');
-  return { db, filter: new Map(filters.map((filter) => {
-    const [, prop, wanted] = /^([^=]+)=(.*)$/.exec(filter) ?? [];
-    if (prop === undefined || wanted === undefined) throw new Error(`"${filter}" is no filter: PROP=VALUE`);
-    return [prop, wanted];
-  })) };
+  return {
+    db,
+    filter: new Map(
+      filters.map((filter) => {
+        const [, prop, wanted] = /^([^=]+)=(.*)$/.exec(filter) ?? [];
+        if (prop === undefined || wanted === undefined) throw new Error(`"${filter}" is no filter: PROP=VALUE`);
+        return [prop, wanted];
+      }),
+    ),
+  };
 }
 
 function parseFilter(value: string): LineFilter {
   const [, pattern, replacement, flags] = /^s\/((?:\\.|[^\\/])+)\/((?:\\.|[^\\/])*)\/([gi]*)$/s.exec(value) ?? [];
-  if (pattern === undefined || replacement === undefined) throw new Error('it is s/pattern/replacement/, for each line');
-  return { pattern: new RegExp(pattern, flags), replacement: replacement.replaceAll('\\/', '/').replaceAll('\\n', '\n') };
+  if (pattern === undefined || replacement === undefined)
+    throw new Error('it is s/pattern/replacement/, for each line');
+  return {
+    pattern: new RegExp(pattern, flags),
+    replacement: replacement.replaceAll('\\/', '/').replaceAll('\\n', '\n'),
+  };
 }

@@ -33,13 +33,20 @@ export function listMistakes(work: () => unknown): readonly Failure[] {
 }
 
 /** Each path is one output: of two records that name the same one, neither is right. */
-export function refuseDoubles(template: string, outputs: readonly Pick<Rendered, 'path' | 'record'>[], mistakes: Mistakes): void {
+export function refuseDoubles(
+  template: string,
+  outputs: readonly Pick<Rendered, 'path' | 'record'>[],
+  mistakes: Mistakes,
+): void {
   const owners = new Map<string, Pick<Rendered, 'path' | 'record'>>();
   for (const output of outputs) {
     const other = owners.get(output.path);
     owners.set(output.path, output);
     mistakes.collect(() => {
-      if (other !== undefined) throw new Failure(`cannot expand "${template}"`, { why: `records "${other.record?.key ?? ''}" and "${output.record?.key ?? ''}" both give ${output.path}` });
+      if (other !== undefined)
+        throw new Failure(`cannot expand "${template}"`, {
+          why: `records "${other.record?.key ?? ''}" and "${output.record?.key ?? ''}" both give ${output.path}`,
+        });
     });
   }
 }

@@ -66,7 +66,12 @@ export interface RenderedTemplate {
 }
 
 /** What one unit is made of. */
-interface Template { readonly request: RenderRequest; readonly metadata: Metadata; readonly fragments: readonly Fragment[]; readonly silent: SilentFragments }
+interface Template {
+  readonly request: RenderRequest;
+  readonly metadata: Metadata;
+  readonly fragments: readonly Fragment[];
+  readonly silent: SilentFragments;
+}
 
 /** Expands templates over one snapshot; fragments are read and parsed once. */
 export class Renderer {
@@ -102,61 +107,129 @@ export class Renderer {
     mistakes.throw();
     const template: Template = { request, metadata, fragments, silent: new SilentFragments() };
     const only = metadata.onlyArguments ? request.args : undefined;
-    const records = metadata.forEach !== undefined ? this.#recordsOf(metadata.forEach, only, wanted) : wanted?.has('') === false ? [] : [undefined];
+    const records =
+      metadata.forEach !== undefined
+        ? this.#recordsOf(metadata.forEach, only, wanted)
+        : wanted?.has('') === false
+          ? []
+          : [undefined];
     const units = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
     const outputs = units.flatMap((unit) => unit.outputs);
     refuseDoubles(request.template, outputs, mistakes);
     mistakes.throw();
-    return { template: request.template, units, outputs, warnings: list.warnings, scope: scopeOf(metadata.forEach?.db, only) };
+    return {
+      template: request.template,
+      units,
+      outputs,
+      warnings: list.warnings,
+      scope: scopeOf(metadata.forEach?.db, only),
+    };
   }
 
-  #recordsOf(forEach: ForEach, only: readonly string[] | undefined, wanted: ReadonlySet<string> | undefined): readonly string[] {
+  #recordsOf(
+    forEach: ForEach,
+    only: readonly string[] | undefined,
+    wanted: ReadonlySet<string> | undefined,
+  ): readonly string[] {
     const { snapshot } = this.#context;
     const db = getDb(snapshot, forEach.db);
     const keys = wanted ?? (only === undefined ? undefined : new Set(only));
-    const records = keys === undefined ? [...db.values()] : [...keys].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
+    const records =
+      keys === undefined ? [...db.values()] : [...keys].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
     return records
-      .filter((record) => (only === undefined || only.includes(record.key)) && matches(snapshot, forEach.db, record, forEach.filter)).map(({ key }) => key);
+      .filter(
+        (record) =>
+          (only === undefined || only.includes(record.key)) && matches(snapshot, forEach.db, record, forEach.filter),
+      )
+      .map(({ key }) => key);
   }
 
   #unit(template: Template, key: string | undefined): RenderedUnit {
     const { metadata, request } = template;
     const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
     const { names, text, check, scope } = this.#evaluate(template, record);
-    const reads = scope.noted(({ db, key: of }) => record === undefined || of !== record.key || db !== record.db, this.#reads);
+    const reads = scope.noted(
+      ({ db, key: of }) => record === undefined || of !== record.key || db !== record.db,
+      this.#reads,
+    );
     if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
     const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
     const content = Buffer.from(text.toString());
     const digest = createHash('sha256').update(content).digest('hex');
-    const outputs = names.map((name): Rendered => ({
-      path: name, content, digest, text, scope, mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode, isSecret,
-      uid: this.#owner('user', metadata.owner, metadata), gid: this.#owner('group', metadata.group, metadata),
-      template: request.template, ...(record === undefined ? {} : { record }), services: metadata.services, ...(check === '' ? {} : { check }),
-    }));
+    const outputs = names.map(
+      (name): Rendered => ({
+        path: name,
+        content,
+        digest,
+        text,
+        scope,
+        mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode,
+        isSecret,
+        uid: this.#owner('user', metadata.owner, metadata),
+        gid: this.#owner('group', metadata.group, metadata),
+        template: request.template,
+        ...(record === undefined ? {} : { record }),
+        services: metadata.services,
+        ...(check === '' ? {} : { check }),
+      }),
+    );
     return { ...(record === undefined ? {} : { record }), outputs, reads };
   }
 
-  #evaluate(template: Template, record: RecordRef | undefined): { readonly names: readonly string[]; readonly text: TrackedText | undefined; readonly check: string; readonly scope: ReadScope } {
+  #evaluate(
+    template: Template,
+    record: RecordRef | undefined,
+  ): {
+    readonly names: readonly string[];
+    readonly text: TrackedText | undefined;
+    readonly check: string;
+    readonly scope: ReadScope;
+  } {
     const { metadata, request } = template;
     const scope = new ReadScope();
-    const view = record === undefined ? undefined : new RecordView(this.#context.snapshot, record.db, record.key, scope);
-    const variables = new Map<string, Value>([['templatePath', metadata.template], ...(view === undefined ? [] : [['record', view] as const])]);
+    const view =
+      record === undefined ? undefined : new RecordView(this.#context.snapshot, record.db, record.key, scope);
+    const variables = new Map<string, Value>([
+      ['templatePath', metadata.template],
+      ...(view === undefined ? [] : [['record', view] as const]),
+    ]);
     if (metadata.forEach !== undefined && view !== undefined) noteFilter(view, metadata.forEach, scope);
     const names = this.#fileNames(request, metadata, variables, scope);
-    const remove = metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
+    const remove =
+      metadata.delete === undefined ? '' : this.#inline(metadata, metadata.delete, variables, scope, 'none').trim();
     if (names.length === 0 || !['', '0', 'no'].includes(remove)) return { names, text: undefined, check: '', scope };
-    const text = filterLines(this.#text(template, variables, scope, this.#context.isPlain === true ? undefined : view), metadata.filters);
+    const text = filterLines(
+      this.#text(template, variables, scope, this.#context.isPlain === true ? undefined : view),
+      metadata.filters,
+    );
     // a scope of its own: how the file is checked decides no line of it
-    const check = metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
+    const check =
+      metadata.check === undefined ? '' : this.#check(metadata, metadata.check, variables, new ReadScope(scope));
     return { names, text, check, scope };
   }
 
-  #fileNames(request: RenderRequest, metadata: Metadata, variables: ReadonlyMap<string, Value>, scope: ReadScope): readonly string[] {
+  #fileNames(
+    request: RenderRequest,
+    metadata: Metadata,
+    variables: ReadonlyMap<string, Value>,
+    scope: ReadScope,
+  ): readonly string[] {
     const text = request.outputFilename ?? this.#inline(metadata, metadata.outputFilename, variables, scope, 'text');
-    const names = [...new Set(text.split('\n').map((name) => name.trim()).filter(Boolean).map((name) => name.replaceAll(/\/(\.?\/)+/g, '/')))];
+    const names = [
+      ...new Set(
+        text
+          .split('\n')
+          .map((name) => name.trim())
+          .filter(Boolean)
+          .map((name) => name.replaceAll(/\/(\.?\/)+/g, '/')),
+      ),
+    ];
     for (const name of names) {
       if (isPlainPath(name) && !name.endsWith('/')) continue;
-      throw new Failure(`cannot expand "${request.template}" to ${JSON.stringify(name)}`, { why: 'an output is an absolute path without ".." and control characters', ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
+      throw new Failure(`cannot expand "${request.template}" to ${JSON.stringify(name)}`, {
+        why: 'an output is an absolute path without ".." and control characters',
+        ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }),
+      });
     }
     return names;
   }
@@ -166,17 +239,32 @@ export class Renderer {
     const text = this.#inline(metadata, check, variables, scope, 'shell').trim();
     const secret = scope.own.find((read) => isSecretRead(this.#context.snapshot, read));
     if (secret === undefined) return text;
-    throw new Failure('cannot use metadata CHECK', { why: `${formatRead(secret)} is a secret, and everybody sees the command lines of processes`, ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }) });
+    throw new Failure('cannot use metadata CHECK', {
+      why: `${formatRead(secret)} is a secret, and everybody sees the command lines of processes`,
+      ...(metadata.file === undefined ? {} : { at: { file: metadata.file } }),
+    });
   }
 
   #owner(kind: 'user' | 'group', name: string, { file }: Metadata): number {
     const id = this.#context.findOwner(kind, name);
-    if (id === undefined) throw new Failure(`cannot give a file to ${kind} "${name}"`, { why: `this host has no such ${kind}`, ...(file === undefined ? {} : { at: { file } }) });
+    if (id === undefined)
+      throw new Failure(`cannot give a file to ${kind} "${name}"`, {
+        why: `this host has no such ${kind}`,
+        ...(file === undefined ? {} : { at: { file } }),
+      });
     return id;
   }
 
-  /** The text of all fragments, or the document that they merge to. @param record what is known to print nothing for it is not evaluated */
-  #text({ request, metadata, fragments, silent }: Template, variables: ReadonlyMap<string, Value>, scope: ReadScope, record: RecordView | undefined): TrackedText {
+  /**
+   * The text of all fragments, or the document that they merge to.
+   * @param record what is known to print nothing for it is not evaluated
+   */
+  #text(
+    { request, metadata, fragments, silent }: Template,
+    variables: ReadonlyMap<string, Value>,
+    scope: ReadScope,
+    record: RecordView | undefined,
+  ): TrackedText {
     const mistakes = new Mistakes();
     const evaluation = this.#evaluation(variables, ESCAPES[metadata.escape], [request.template]);
     const whole = new TrackedText();
@@ -205,14 +293,23 @@ export class Renderer {
     const { snapshot, facts, helpers } = this.#context;
     const escaped = escape ?? ESCAPES['text'] ?? ((value: string): string => value);
     return {
-      snapshot, facts, helpers, variables, escape: escaped,
+      snapshot,
+      facts,
+      helpers,
+      variables,
+      escape: escaped,
       expand: (template, more, around, before) => {
-        if (stack.includes(template)) throw new HelperFailure(`"${template}" expands itself: ${[...stack, template].join(' -> ')}`);
+        if (stack.includes(template))
+          throw new HelperFailure(`"${template}" expands itself: ${[...stack, template].join(' -> ')}`);
         const list = this.#sources.list(template, false);
         if (list === undefined) throw new HelperFailure(`there is no template "${template}"`);
         const metadata = this.#sources.metadata(template);
         // a template without metadata is written for whoever expands it
-        const inner = this.#evaluation(new Map([...variables, ...more]), metadata.file === undefined ? escape : ESCAPES[metadata.escape], [...stack, template]);
+        const inner = this.#evaluation(
+          new Map([...variables, ...more]),
+          metadata.file === undefined ? escape : ESCAPES[metadata.escape],
+          [...stack, template],
+        );
         const text = new TrackedText(before);
         for (const file of list.files) evaluateFragment(this.#sources.fragment(file), inner, text, around);
         return text;
@@ -221,10 +318,21 @@ export class Renderer {
   }
 
   /** Expands the Handlebars text of a metadata key. */
-  #inline(metadata: Metadata, text: string, variables: ReadonlyMap<string, Value>, scope: ReadScope, escape: string): string {
+  #inline(
+    metadata: Metadata,
+    text: string,
+    variables: ReadonlyMap<string, Value>,
+    scope: ReadScope,
+    escape: string,
+  ): string {
     if (!text.includes('{{')) return text;
     const out = new TrackedText();
-    evaluateFragment(this.#sources.inline(metadata.file ?? metadata.template, text), this.#evaluation(variables, ESCAPES[escape], []), out, scope);
+    evaluateFragment(
+      this.#sources.inline(metadata.file ?? metadata.template, text),
+      this.#evaluation(variables, ESCAPES[escape], []),
+      out,
+      scope,
+    );
     for (const piece of out.pieces) for (const read of piece.scope.all()) scope.note(read);
     return out.toString();
   }

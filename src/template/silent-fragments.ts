@@ -33,7 +33,7 @@ export class SilentFragments {
     let put = (step: Step): unknown => this.#first.set(fragment, step);
     let step = this.#first.get(fragment);
     for (const read of reads.filter((each) => record.hasMade(each))) {
-      if (step === undefined) put(step = { question: questionOf(read), next: new Map() });
+      if (step === undefined) put((step = { question: questionOf(read), next: new Map() }));
       // the same answers give the same question, unless two records could tell themselves apart otherwise
       if (!('question' in step)) return;
       const { question, next }: Asking = step;
@@ -46,12 +46,20 @@ export class SilentFragments {
 }
 
 /** What was read since a mark, and whether the record's key was looked at in the unit so far. */
-export interface Since { readonly reads: readonly Read[]; readonly isKeyUsed: boolean }
+export interface Since {
+  readonly reads: readonly Read[];
+  readonly isKeyUsed: boolean;
+}
 
 type Question = Pick<Read, 'prop' | 'filter'>;
-interface Asking { readonly question: Question; readonly next: Map<string | undefined, Step> }
+interface Asking {
+  readonly question: Question;
+  readonly next: Map<string | undefined, Step>;
+}
 /** It prints nothing, after these reads of all but its record. */
-interface End { readonly others: readonly Read[] }
+interface End {
+  readonly others: readonly Read[];
+}
 type Step = Asking | End;
 
 function questionOf({ prop, filter }: Read): Question {
@@ -60,5 +68,7 @@ function questionOf({ prop, filter }: Read): Question {
 
 function answerOf({ snapshot, db, plainKey }: RecordView, { prop, filter }: Question): string | undefined {
   if (prop !== undefined) return findProp(snapshot, db, plainKey, prop);
-  return filter === undefined ? findRecord(snapshot, db, plainKey)?.type : listProps(snapshot, db, plainKey, filter.slice(0, -1)).join('\n');
+  return filter === undefined
+    ? findRecord(snapshot, db, plainKey)?.type
+    : listProps(snapshot, db, plainKey, filter.slice(0, -1)).join('\n');
 }

@@ -2,7 +2,14 @@ import path from 'node:path';
 import { Failure } from '../base/errors.ts';
 import { type Paths, withoutRoot } from '../base/paths.ts';
 import type { Compiled } from '../incremental/compiled.ts';
-import { findBanner, findFragments, type FragmentFile, type FragmentList, readFragment, withBanner } from './language/fragment.ts';
+import {
+  findBanner,
+  findFragments,
+  type FragmentFile,
+  type FragmentList,
+  readFragment,
+  withBanner,
+} from './language/fragment.ts';
 import { type Fragment, listLiterals, type Program } from './language/program.ts';
 import { listMetadataFiles, type Metadata, readMetadata } from './metadata.ts';
 import { parseFragment } from './language/parse-fragment.ts';
@@ -41,7 +48,7 @@ export class Sources {
   /** What is looked at while `work` is done. */
   listUsed<T>(work: () => T): readonly [T, readonly Source[]] {
     const before = this.#used;
-    const used = this.#used = new Map<string, Source>();
+    const used = (this.#used = new Map<string, Source>());
     try {
       return [work(), [...used.values()]];
     } finally {
@@ -63,7 +70,9 @@ export class Sources {
   metadata(template: string, extra?: { readonly file: string; readonly text: string }): Metadata {
     this.#note('metadata', template);
     if (extra !== undefined) return readMetadata(this.#paths, template, extra, this.#listMetadataFiles(template));
-    return getOrMake(this.#metadata, template, () => readMetadata(this.#paths, template, undefined, this.#listMetadataFiles(template)));
+    return getOrMake(this.#metadata, template, () =>
+      readMetadata(this.#paths, template, undefined, this.#listMetadataFiles(template)),
+    );
   }
 
   #listMetadataFiles(template: string): readonly Place[] {
@@ -96,7 +105,11 @@ export class Sources {
       // one that was changed just now is not to be known by its signature
       const mark = state === undefined ? '' : sign(state, this.begun);
       const make = (): Program => readFragment(this.#paths, file).program;
-      return { name, file: shown, program: mark === '' ? make() : this.#compile(path.dirname(shown), name, mark, make) };
+      return {
+        name,
+        file: shown,
+        program: mark === '' ? make() : this.#compile(path.dirname(shown), name, mark, make),
+      };
     });
   }
 
@@ -115,7 +128,11 @@ export class Sources {
 
   /** Handlebars that stands in metadata. @param file what messages call it */
   inline(file: string, text: string): Fragment {
-    return getOrMake(this.#inline, `${file}\n${text}`, () => ({ name: path.basename(file), file, program: this.#compile(file, text, '', () => parseFragment(file, text).program) }));
+    return getOrMake(this.#inline, `${file}\n${text}`, () => ({
+      name: path.basename(file),
+      file,
+      program: this.#compile(file, text, '', () => parseFragment(file, text).program),
+    }));
   }
 
   /** What had to be parsed need not be parsed the next time. */
@@ -127,7 +144,11 @@ export class Sources {
 /** The fragments of a template that has to be there. */
 export function getFragments(sources: Sources, request: string, metadata: Metadata): FragmentList {
   const list = sources.list(metadata.template, metadata.format !== 'json');
-  if (list === undefined) throw new Failure(`cannot expand "${request}"`, { why: 'there is no template of that path', hint: `a template is a folder of fragments: /etc/docksmith/templates${metadata.template}/` });
+  if (list === undefined)
+    throw new Failure(`cannot expand "${request}"`, {
+      why: 'there is no template of that path',
+      hint: `a template is a folder of fragments: /etc/docksmith/templates${metadata.template}/`,
+    });
   return list;
 }
 

@@ -11,9 +11,24 @@ export interface LayoutProps {
 
 /** Where each distribution keeps Apache's files, and how its Apache is told to check and to read them again. */
 export const LAYOUTS: Readonly<Record<Layout, LayoutProps>> = {
-  redhat: { ConfDir: '/etc/httpd/conf.d', DocumentRoot: '/var/www/html', CheckCommand: 'httpd -t', ServiceName: 'httpd' },
-  debian: { ConfDir: '/etc/apache2/sites-enabled', DocumentRoot: '/var/www/html', CheckCommand: 'apache2ctl -t', ServiceName: 'apache2' },
-  sme: { ConfDir: '/etc/httpd/conf.d', DocumentRoot: '/home/e-smith/files/ibays/Primary/html', CheckCommand: 'httpd -t', ServiceName: 'httpd-e-smith' },
+  redhat: {
+    ConfDir: '/etc/httpd/conf.d',
+    DocumentRoot: '/var/www/html',
+    CheckCommand: 'httpd -t',
+    ServiceName: 'httpd',
+  },
+  debian: {
+    ConfDir: '/etc/apache2/sites-enabled',
+    DocumentRoot: '/var/www/html',
+    CheckCommand: 'apache2ctl -t',
+    ServiceName: 'apache2',
+  },
+  sme: {
+    ConfDir: '/etc/httpd/conf.d',
+    DocumentRoot: '/home/e-smith/files/ibays/Primary/html',
+    CheckCommand: 'httpd -t',
+    ServiceName: 'httpd-e-smith',
+  },
 };
 
 /** The templates of Apache's files that lead to containers. */
@@ -23,7 +38,10 @@ export function isLayout(text: string): text is Layout {
   return Object.hasOwn(LAYOUTS, text);
 }
 
-/** By the folders that are there; SME Server is laid out as Red Hat's, so it comes first. @param has whether a path is there */
+/**
+ * By the folders that are there; SME Server is laid out as Red Hat's, so it comes first.
+ * @param has whether a path is there
+ */
 export function findLayout(has: (name: string) => boolean): Layout | undefined {
   if (has('/etc/e-smith') && has('/etc/httpd')) return 'sme';
   if (has('/etc/httpd/conf.d')) return 'redhat';

@@ -9,9 +9,21 @@ import { needs } from '../support/needs.ts';
 
 interface Adopted {
   readonly containers: readonly { readonly name: string; readonly id: string | null }[];
-  readonly records: readonly { readonly db: string; readonly key: string; readonly props: Readonly<Record<string, string>> }[];
-  readonly leftOut: readonly { readonly name: string; readonly key: string; readonly value: string; readonly why: string }[];
-  readonly plan: { readonly operations: readonly { readonly verb: string; readonly name: string }[]; readonly notes: readonly string[] };
+  readonly records: readonly {
+    readonly db: string;
+    readonly key: string;
+    readonly props: Readonly<Record<string, string>>;
+  }[];
+  readonly leftOut: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly value: string;
+    readonly why: string;
+  }[];
+  readonly plan: {
+    readonly operations: readonly { readonly verb: string; readonly name: string }[];
+    readonly notes: readonly string[];
+  };
 }
 
 const COMPOSE = `
@@ -62,7 +74,15 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
   beforeAll(async () => {
     dockerd = await startDockerd();
     proxy = await startCountingProxy(dockerd.socket);
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}`, COMPOSE_PROJECT_NAME: undefined, MODE: undefined, DB_PASSWORD: undefined } });
+    host = makeHost({
+      namespace: dockerd.namespace,
+      env: {
+        DOCKER_HOST: `unix://${proxy.socket}`,
+        COMPOSE_PROJECT_NAME: undefined,
+        MODE: undefined,
+        DB_PASSWORD: undefined,
+      },
+    });
     await makeSleepImage(dockerd, 'app:1', { expose: ['80/tcp'] });
     await dockerd.docker('volume', 'create', 'everybody');
     host.write('/opt/shop/docker-compose.yml', COMPOSE);
@@ -71,8 +91,11 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     mkdirSync(host.file('/opt/shop/conf'));
     file = host.file('/opt/shop/docker-compose.yml');
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host',
-      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled', 'configuration set httpd service status enabled',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set docker service status enabled Daemon foreign',
+      'configuration set docksmith service status enabled',
+      'configuration set httpd service status enabled',
     );
   });
   afterAll(async () => {
@@ -81,37 +104,126 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     await dockerd.stop();
   });
 
-  const adopt = async (...args: readonly string[]): Promise<Adopted> => JSON.parse(await host.runOrFail('docksmith', ['adopt', '--json', '-f', file, ...args])) as Adopted;
-  const props = ({ records }: Adopted, key: string): unknown => records.find((record) => record.db === 'docker_containers' && record.key === key)?.props;
-  const listStarts = async (names: readonly string[]): Promise<string> => dockerd.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', ...names);
+  const adopt = async (...args: readonly string[]): Promise<Adopted> =>
+    JSON.parse(await host.runOrFail('docksmith', ['adopt', '--json', '-f', file, ...args])) as Adopted;
+  const props = ({ records }: Adopted, key: string): unknown =>
+    records.find((record) => record.db === 'docker_containers' && record.key === key)?.props;
+  const listStarts = async (names: readonly string[]): Promise<string> =>
+    dockerd.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', ...names);
 
   it('names a variable that is not set, and what is no service', async () => {
     expect(await host.run('docksmith', ['adopt', '-f', file])).toMatchObject({
-      exitCode: 1, stdout: '', stderr: expect.stringMatching(/docker-compose\.yml:\d+:\d+: cannot use "services\.db\.environment\[0\]": variable "DB_PASSWORD" is not set/) as string,
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /docker-compose\.yml:\d+:\d+: cannot use "services\.db\.environment\[0\]": variable "DB_PASSWORD" is not set/,
+      ) as string,
     });
     host.write('/opt/shop/.env', 'DB_PASSWORD=pa$ss\n');
-    expect(await host.run('docksmith', ['adopt', '-f', file, 'wed'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('did you mean "web"?') as string });
+    expect(await host.run('docksmith', ['adopt', '-f', file, 'wed'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('did you mean "web"?') as string,
+    });
   });
 
   it('is adopted as it runs: nothing is to do afterwards', async () => {
-    const label = (service: string): readonly string[] => ['project=live', `service=${service}`, 'container-number=1', 'oneoff=False'].flatMap((one) => ['--label', `com.docker.compose.${one}`]);
+    const label = (service: string): readonly string[] =>
+      ['project=live', `service=${service}`, 'container-number=1', 'oneoff=False'].flatMap((one) => [
+        '--label',
+        `com.docker.compose.${one}`,
+      ]);
     // as Compose does it, with its names
-    await dockerd.docker('network', 'create', '--label', 'com.docker.compose.project=live', '--subnet', '10.68.0.0/24', 'live_back');
+    await dockerd.docker(
+      'network',
+      'create',
+      '--label',
+      'com.docker.compose.project=live',
+      '--subnet',
+      '10.68.0.0/24',
+      'live_back',
+    );
     await dockerd.docker('network', 'create', '--label', 'com.docker.compose.project=live', 'live_front');
-    await dockerd.docker('run', '-d', '--name', 'live_db_1', ...label('db'), '--restart', 'always', '--log-opt', 'max-size=5m', '--log-opt', 'max-file=2', '-v', 'live_data:/var/lib/db:rw', '-v', `${path.dirname(file)}/conf:/etc/db:ro`,
-      '-e', 'PASSWORD=pa$ss', '-e', 'MODE=plain', '--ulimit', 'nofile=512:1024', '--ulimit', 'nproc=200:200', '--network', 'live_back', '--network-alias', 'db', '--network-alias', 'database', '--ip', '10.68.0.5', 'app:1');
-    await dockerd.docker('run', '-d', '--name', 'live_web_1', ...label('web'), '-e', 'OVER=record', '-e', 'FROM_FILE=yes', '-e', 'LIST=a, b', '--network', 'live_back', '--network-alias', 'web', '-p', '8087:80', 'app:1');
+    await dockerd.docker(
+      'run',
+      '-d',
+      '--name',
+      'live_db_1',
+      ...label('db'),
+      '--restart',
+      'always',
+      '--log-opt',
+      'max-size=5m',
+      '--log-opt',
+      'max-file=2',
+      '-v',
+      'live_data:/var/lib/db:rw',
+      '-v',
+      `${path.dirname(file)}/conf:/etc/db:ro`,
+      '-e',
+      'PASSWORD=pa$ss',
+      '-e',
+      'MODE=plain',
+      '--ulimit',
+      'nofile=512:1024',
+      '--ulimit',
+      'nproc=200:200',
+      '--network',
+      'live_back',
+      '--network-alias',
+      'db',
+      '--network-alias',
+      'database',
+      '--ip',
+      '10.68.0.5',
+      'app:1',
+    );
+    await dockerd.docker(
+      'run',
+      '-d',
+      '--name',
+      'live_web_1',
+      ...label('web'),
+      '-e',
+      'OVER=record',
+      '-e',
+      'FROM_FILE=yes',
+      '-e',
+      'LIST=a, b',
+      '--network',
+      'live_back',
+      '--network-alias',
+      'web',
+      '-p',
+      '8087:80',
+      'app:1',
+    );
     await dockerd.docker('network', 'connect', '--alias', 'web', 'live_front', 'live_web_1');
     const names = ['live_db_1', 'live_web_1'];
     const before = await listStarts(names);
     const adopted = await adopt('-p', 'live', 'db', 'web');
     expect(adopted.containers.map(({ name }) => name)).toEqual(['live_web_1', 'live_db_1']);
-    expect(props(adopted, 'live_db_1')).toMatchObject({ network: 'custom:live_back', NetworkAlias: 'database,db', NetworkAddress: '10.68.0.5', Volumes: 'live_data:/var/lib/db', 'Env.PASSWORD': '********', Ulimits: 'nofile=512:1024,nproc=200:200', InterLinkPriority: '10' });
+    expect(props(adopted, 'live_db_1')).toMatchObject({
+      network: 'custom:live_back',
+      NetworkAlias: 'database,db',
+      NetworkAddress: '10.68.0.5',
+      Volumes: 'live_data:/var/lib/db',
+      'Env.PASSWORD': '********',
+      Ulimits: 'nofile=512:1024,nproc=200:200',
+      InterLinkPriority: '10',
+    });
     expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'live_db_1', 'Env.PASSWORD'])).toBe('pa$ss\n');
-    expect(props(adopted, 'live_web_1')).toMatchObject({ EnvFile: '/opt/shop/web.env', 'Env.OVER': 'record', 'Env.LIST': 'a, b', InterLinkPriority: '20' });
+    expect(props(adopted, 'live_web_1')).toMatchObject({
+      EnvFile: '/opt/shop/web.env',
+      'Env.OVER': 'record',
+      'Env.LIST': 'a, b',
+      InterLinkPriority: '20',
+    });
     expect(props(adopted, 'live_web_1')).not.toHaveProperty(['Env.FROM_FILE']);
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
-      'live_db_1 labels com.docker.compose.*', 'live_web_1 depends_on db service_healthy', 'live_web_1 labels com.docker.compose.*', 'live_web_1 networks live_front as web',
+      'live_db_1 labels com.docker.compose.*',
+      'live_web_1 depends_on db service_healthy',
+      'live_web_1 labels com.docker.compose.*',
+      'live_web_1 networks live_front as web',
     ]);
     expect(adopted.plan).toEqual({ operations: [], notes: [] });
     proxy.reset();
@@ -123,30 +235,73 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
 
   it('is written down as the file describes it, and the event makes it so', async () => {
     const adopted = await adopt();
-    expect(adopted.containers).toEqual([{ name: 'shopfront', id: null, enabled: true }, { name: 'db', id: null, enabled: true }, { name: 'built', id: null, enabled: true }]);
+    expect(adopted.containers).toEqual([
+      { name: 'shopfront', id: null, enabled: true },
+      { name: 'db', id: null, enabled: true },
+      { name: 'built', id: null, enabled: true },
+    ]);
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
-      'built build.args A=1', 'network shop_back labels a=b', 'shopfront depends_on db service_healthy', 'shopfront deploy.resources.limits.memory 64m', 'shopfront networks shop_front as web',
-      'shopfront ports 127.0.0.1:8089:81', 'shopfront ports 8090-8091:90-91', 'shopfront tty true',
+      'built build.args A=1',
+      'network shop_back labels a=b',
+      'shopfront depends_on db service_healthy',
+      'shopfront deploy.resources.limits.memory 64m',
+      'shopfront networks shop_front as web',
+      'shopfront ports 127.0.0.1:8089:81',
+      'shopfront ports 8090-8091:90-91',
+      'shopfront tty true',
     ]);
     expect(adopted.records.filter(({ db }) => db !== 'docker_containers')).toMatchObject([
       // the record of their common image is there already
       { db: 'docker_networks', key: 'shop_back', props: { Subnet: '10.67.0.0/24' } },
-      { db: 'docker_images', key: 'built', props: { Repository: 'shop-built', Source: 'build', BuildPath: host.file('/opt/shop/built') } }, { db: 'docker_networks', key: 'shop_default', props: {} },
+      {
+        db: 'docker_images',
+        key: 'built',
+        props: { Repository: 'shop-built', Source: 'build', BuildPath: host.file('/opt/shop/built') },
+      },
+      { db: 'docker_networks', key: 'shop_default', props: {} },
     ]);
     expect(props(adopted, 'shopfront')).toMatchObject({ Image: 'live_web_1' });
-    expect(adopted.plan.operations.map(({ verb, name }) => `${verb} ${name}`)).toEqual(['build shop-built:latest', 'network shop_back', 'network shop_default', 'volume shop_data', 'create db', 'create shopfront', 'create built']);
+    expect(adopted.plan.operations.map(({ verb, name }) => `${verb} ${name}`)).toEqual([
+      'build shop-built:latest',
+      'network shop_back',
+      'network shop_default',
+      'volume shop_data',
+      'create db',
+      'create shopfront',
+      'create built',
+    ]);
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await dockerd.inspect('db')).toMatchObject({
       Config: { Env: expect.arrayContaining(['PASSWORD=pa$ss', 'MODE=plain']) as string[] },
-      HostConfig: { RestartPolicy: { Name: 'always' }, Ulimits: [{ Name: 'nofile', Soft: 512, Hard: 1024 }, { Name: 'nproc', Soft: 200, Hard: 200 }], LogConfig: { Config: { 'max-size': '5m', 'max-file': '2' } } },
-      NetworkSettings: { Networks: { shop_back: { IPAddress: '10.67.0.5', Aliases: expect.arrayContaining(['database']) as string[] } } },
-      Mounts: expect.arrayContaining([expect.objectContaining({ Name: 'shop_data' }), expect.objectContaining({ Name: 'everybody' }), expect.objectContaining({ Source: host.file('/opt/shop/conf'), RW: false })]) as unknown,
+      HostConfig: {
+        RestartPolicy: { Name: 'always' },
+        Ulimits: [
+          { Name: 'nofile', Soft: 512, Hard: 1024 },
+          { Name: 'nproc', Soft: 200, Hard: 200 },
+        ],
+        LogConfig: { Config: { 'max-size': '5m', 'max-file': '2' } },
+      },
+      NetworkSettings: {
+        Networks: { shop_back: { IPAddress: '10.67.0.5', Aliases: expect.arrayContaining(['database']) as string[] } },
+      },
+      Mounts: expect.arrayContaining([
+        expect.objectContaining({ Name: 'shop_data' }),
+        expect.objectContaining({ Name: 'everybody' }),
+        expect.objectContaining({ Source: host.file('/opt/shop/conf'), RW: false }),
+      ]) as unknown,
     });
     expect(await dockerd.inspect('shopfront')).toMatchObject({
-      Config: { Env: expect.arrayContaining(['OVER=record', 'FROM_FILE=yes', 'LIST=a, b', 'COST=$5']) as string[], Entrypoint: ['/run'], Cmd: ['run', 'two words'] },
+      Config: {
+        Env: expect.arrayContaining(['OVER=record', 'FROM_FILE=yes', 'LIST=a, b', 'COST=$5']) as string[],
+        Entrypoint: ['/run'],
+        Cmd: ['run', 'two words'],
+      },
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8088' }] }, RestartPolicy: { Name: 'no' } },
     });
-    expect(await dockerd.inspect('built')).toMatchObject({ Config: { Env: expect.arrayContaining(['BUILT=here']) as string[] }, HostConfig: { Tmpfs: { '/scratch': 'size=1m' } } });
+    expect(await dockerd.inspect('built')).toMatchObject({
+      Config: { Env: expect.arrayContaining(['BUILT=here']) as string[] },
+      HostConfig: { Tmpfs: { '/scratch': 'size=1m' } },
+    });
     expect(await host.runOrFail('docksmith', ['plan'])).toMatch(/^nothing to do\n/);
   });
 });

@@ -30,7 +30,14 @@ needs('apache')('the rendered sites on a real Apache', () => {
     host = makeHost();
     // the first is the host's own, read before ours
     apache = await startApache({ namespace, include: [`${host.root}/own/*.conf`, `${host.root}/sites/*.conf`] });
-    for (const [port, name] of [[47_000, 'wiki'], [47_001, 'git'], [47_002, 'shop'], [47_003, 'files'], [47_004, 'hidden']] as const) backEnds.push(await startBackEnd(namespace, port, name));
+    for (const [port, name] of [
+      [47_000, 'wiki'],
+      [47_001, 'git'],
+      [47_002, 'shop'],
+      [47_003, 'files'],
+      [47_004, 'hidden'],
+    ] as const)
+      backEnds.push(await startBackEnd(namespace, port, name));
   });
   afterAll(async () => {
     await apache.stop();
@@ -52,52 +59,111 @@ needs('apache')('the rendered sites on a real Apache', () => {
   /** Installs the sites of these records in place of the former ones; Apache has to find them good. */
   async function install(records: readonly DbRecord[], httpd: Readonly<Record<string, string>> = {}): Promise<void> {
     const configuration = [...(SAMPLE_DBS.get('configuration')?.values() ?? [])].filter(({ key }) => key !== 'httpd');
-    const snapshot = snapshotOf(new Map([
-      ...SAMPLE_DBS,
-      ['configuration', db(...configuration, record('httpd', 'service', { status: 'enabled', ConfDir: '/sites', DocumentRoot: `${apache.dir}/htdocs`, ...httpd }))],
-      ['docker_containers', db(...records)],
-    ]));
-    const renderer = new Renderer({ paths: findPaths({ DOCKSMITH_ROOT: host.root }), snapshot, facts: SAMPLE_FACTS, helpers: HELPERS, findOwner: () => 0 });
+    const snapshot = snapshotOf(
+      new Map([
+        ...SAMPLE_DBS,
+        [
+          'configuration',
+          db(
+            ...configuration,
+            record('httpd', 'service', {
+              status: 'enabled',
+              ConfDir: '/sites',
+              DocumentRoot: `${apache.dir}/htdocs`,
+              ...httpd,
+            }),
+          ),
+        ],
+        ['docker_containers', db(...records)],
+      ]),
+    );
+    const renderer = new Renderer({
+      paths: findPaths({ DOCKSMITH_ROOT: host.root }),
+      snapshot,
+      facts: SAMPLE_FACTS,
+      helpers: HELPERS,
+      findOwner: () => 0,
+    });
     for (const file of host.files().filter((name) => name.startsWith('/sites/'))) host.remove(file);
-    for (const template of TEMPLATES) for (const { path, content } of renderer.render({ template }).outputs) host.write(path, content.toString());
+    for (const template of TEMPLATES)
+      for (const { path, content } of renderer.render({ template }).outputs) host.write(path, content.toString());
     expect(await apache.check()).toMatchObject({ exitCode: 0 });
     expect(await apache.graceful()).toMatchObject({ exitCode: 0 });
   }
 
-  const from = (visitor: Namespace, options: Omit<RequestOptions, 'port' | 'namespace'>): RequestOptions =>
-    ({ port: options.tls === true ? 443 : 80, address: visitor === foreign ? '203.0.113.1' : '192.168.1.2', namespace: visitor, ...options });
-  const get = (visitor: Namespace, hostName: string, path = '/', headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
-    request(from(visitor, { host: hostName, path, headers }));
+  const from = (visitor: Namespace, options: Omit<RequestOptions, 'port' | 'namespace'>): RequestOptions => ({
+    port: options.tls === true ? 443 : 80,
+    address: visitor === foreign ? '203.0.113.1' : '192.168.1.2',
+    namespace: visitor,
+    ...options,
+  });
+  const get = (
+    visitor: Namespace,
+    hostName: string,
+    path = '/',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> => request(from(visitor, { host: hostName, path, headers }));
   const asked = ({ body }: Answer): Asked => JSON.parse(body) as Asked;
 
   describe('without TLS', () => {
     beforeAll(() => install(containers()));
 
     it('lead each name and each path to its container', async () => {
-      expect(asked(await get(local, 'wiki.example.test', '/page?a=b'))).toMatchObject({ name: 'wiki', url: '/page?a=b' });
+      expect(asked(await get(local, 'wiki.example.test', '/page?a=b'))).toMatchObject({
+        name: 'wiki',
+        url: '/page?a=b',
+      });
       expect(asked(await get(foreign, 'shop.other.test', '/'))).toMatchObject({ name: 'shop', url: '/' });
-      expect(asked(await get(foreign, 'host.example.test', '/git/user/repo?x=%2F'))).toMatchObject({ name: 'git', url: '/user/repo?x=%2F' });
-      expect(asked(await get(foreign, 'host.example.test', '/files/a%20b'))).toMatchObject({ name: 'files', url: '/files/a%20b' });
-      expect(asked(await get(foreign, 'host.example.test', '/more-files/a'))).toMatchObject({ name: 'files', url: '/more-files/a' });
+      expect(asked(await get(foreign, 'host.example.test', '/git/user/repo?x=%2F'))).toMatchObject({
+        name: 'git',
+        url: '/user/repo?x=%2F',
+      });
+      expect(asked(await get(foreign, 'host.example.test', '/files/a%20b'))).toMatchObject({
+        name: 'files',
+        url: '/files/a%20b',
+      });
+      expect(asked(await get(foreign, 'host.example.test', '/more-files/a'))).toMatchObject({
+        name: 'files',
+        url: '/more-files/a',
+      });
       expect(await get(foreign, 'host.example.test', '/')).toMatchObject({ status: 200, body: 'the default site\n' });
     });
 
     it('add the slash to a path without one', async () => {
-      expect(await get(foreign, 'host.example.test', '/git?x=1')).toMatchObject({ status: 302, headers: { location: 'http://host.example.test/git/?x=1' } });
+      expect(await get(foreign, 'host.example.test', '/git?x=1')).toMatchObject({
+        status: 302,
+        headers: { location: 'http://host.example.test/git/?x=1' },
+      });
     });
 
     it('pass WebSockets through', async () => {
       const opened = await openWebSocket(from(local, { host: 'wiki.example.test', path: '/live?room=1' }));
-      expect(opened).toMatchObject({ upgraded: true, status: 101, headers: { 'x-name': 'wiki', 'x-url': '/live?room=1' }, body: 'echo me' });
-      expect(await openWebSocket(from(foreign, { host: 'host.example.test', path: '/git/live' }))).toMatchObject({ upgraded: true, headers: { 'x-name': 'git', 'x-url': '/live' } });
-      expect(await openWebSocket(from(foreign, { host: 'host.example.test', path: '/files/live' }))).toMatchObject({ upgraded: true, headers: { 'x-name': 'files', 'x-url': '/files/live' } });
+      expect(opened).toMatchObject({
+        upgraded: true,
+        status: 101,
+        headers: { 'x-name': 'wiki', 'x-url': '/live?room=1' },
+        body: 'echo me',
+      });
+      expect(await openWebSocket(from(foreign, { host: 'host.example.test', path: '/git/live' }))).toMatchObject({
+        upgraded: true,
+        headers: { 'x-name': 'git', 'x-url': '/live' },
+      });
+      expect(await openWebSocket(from(foreign, { host: 'host.example.test', path: '/files/live' }))).toMatchObject({
+        upgraded: true,
+        headers: { 'x-name': 'files', 'x-url': '/files/live' },
+      });
     });
 
     it('refuse foreign addresses what is private', async () => {
       expect((await get(foreign, 'wiki.example.test', '/x')).status).toBe(403);
       expect((await get(foreign, 'host.example.test', '/hidden/x')).status).toBe(403);
       // closed after the answer: a refused client would wait for more
-      const upgrade = { 'Connection': 'Upgrade, close', 'Upgrade': 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+      const upgrade = {
+        Connection: 'Upgrade, close',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      };
       expect((await get(foreign, 'wiki.example.test', '/live', upgrade)).status).toBe(403);
       expect((await get(foreign, 'host.example.test', '/hidden/live', upgrade)).status).toBe(403);
       expect((await get(foreign, 'wiki.example.test', '/x', { 'X-Forwarded-For': '192.168.1.50' })).status).toBe(403);
@@ -106,23 +172,41 @@ needs('apache')('the rendered sites on a real Apache', () => {
     });
 
     it('ask for a password where one is asked for, and keep it to themselves', async () => {
-      // ada with the password "secret", in the one form that needs no program: https://httpd.apache.org/docs/2.4/misc/password_encryptions.html
+      // ada with the password "secret", in the one form that needs no program:
+      // https://httpd.apache.org/docs/2.4/misc/password_encryptions.html
       const file = `${host.root}/passwords`;
       writeFileSync(file, 'ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n');
-      const login = (password: string): Readonly<Record<string, string>> => ({ Authorization: `Basic ${Buffer.from(`ada:${password}`).toString('base64')}` });
+      const login = (password: string): Readonly<Record<string, string>> => ({
+        Authorization: `Basic ${Buffer.from(`ada:${password}`).toString('base64')}`,
+      });
       await install([
-        web('wiki', 47_000, { SubDomain: 'enabled', access: 'private', BasicAuth: file }), web('git', 47_001, { WebAlias: 'git', access: 'public', BasicAuth: file }),
-        web('shop', 47_002, { SubDomain: 'enabled', access: 'public', BasicAuth: file, BasicAuthLAN: 'no' }), web('files', 47_003, { SubDomain: 'enabled', access: 'private', BasicAuth: file, BasicAuthLAN: 'no' }),
+        web('wiki', 47_000, { SubDomain: 'enabled', access: 'private', BasicAuth: file }),
+        web('git', 47_001, { WebAlias: 'git', access: 'public', BasicAuth: file }),
+        web('shop', 47_002, { SubDomain: 'enabled', access: 'public', BasicAuth: file, BasicAuthLAN: 'no' }),
+        web('files', 47_003, { SubDomain: 'enabled', access: 'private', BasicAuth: file, BasicAuthLAN: 'no' }),
       ]);
-      expect(await get(local, 'wiki.example.test')).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Basic realm="wiki"' } });
+      expect(await get(local, 'wiki.example.test')).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': 'Basic realm="wiki"' },
+      });
       expect((await get(local, 'wiki.example.test', '/', login('wrong'))).status).toBe(401);
       const { headers } = asked(await get(local, 'wiki.example.test', '/', login('secret')));
       expect(headers).not.toHaveProperty('authorization');
       // a password lets nobody in who may not come
       expect((await get(foreign, 'wiki.example.test', '/', login('secret'))).status).toBe(403);
-      expect([(await get(foreign, 'host.example.test', '/git/')).status, asked(await get(foreign, 'host.example.test', '/git/', login('secret'))).name]).toEqual([401, 'git']);
-      expect([(await get(foreign, 'shop.example.test')).status, asked(await get(foreign, 'shop.example.test', '/', login('secret'))).name, asked(await get(local, 'shop.example.test')).name]).toEqual([401, 'shop', 'shop']);
-      expect([(await get(foreign, 'files.example.test', '/', login('secret'))).status, asked(await get(local, 'files.example.test', '/', { Authorization: 'Bearer own' })).headers]).toMatchObject([403, { authorization: 'Bearer own' }]);
+      expect([
+        (await get(foreign, 'host.example.test', '/git/')).status,
+        asked(await get(foreign, 'host.example.test', '/git/', login('secret'))).name,
+      ]).toEqual([401, 'git']);
+      expect([
+        (await get(foreign, 'shop.example.test')).status,
+        asked(await get(foreign, 'shop.example.test', '/', login('secret'))).name,
+        asked(await get(local, 'shop.example.test')).name,
+      ]).toEqual([401, 'shop', 'shop']);
+      expect([
+        (await get(foreign, 'files.example.test', '/', login('secret'))).status,
+        asked(await get(local, 'files.example.test', '/', { Authorization: 'Bearer own' })).headers,
+      ]).toMatchObject([403, { authorization: 'Bearer own' }]);
       await install(containers());
     });
 
@@ -134,12 +218,38 @@ needs('apache')('the rendered sites on a real Apache', () => {
     });
 
     it('drop what a client claims of its way, and say themselves what is true', async () => {
-      const forged = Object.fromEntries(['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Server', 'X-Forwarded-Proto', 'X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Ssl', 'X-Forwarded-Scheme', 'X-Forwarded-User', 'X-Real-IP', 'Forwarded', 'Proxy'].map((name) => [name, 'forged']));
+      const forged = Object.fromEntries(
+        [
+          'X-Forwarded-For',
+          'X-Forwarded-Host',
+          'X-Forwarded-Server',
+          'X-Forwarded-Proto',
+          'X-Forwarded-Port',
+          'X-Forwarded-Prefix',
+          'X-Forwarded-Ssl',
+          'X-Forwarded-Scheme',
+          'X-Forwarded-User',
+          'X-Real-IP',
+          'Forwarded',
+          'Proxy',
+        ].map((name) => [name, 'forged']),
+      );
       const { headers } = asked(await get(foreign, 'shop.other.test', '/', forged));
-      expect(headers).toMatchObject({ 'host': 'shop.other.test', 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'shop.other.test', 'x-forwarded-proto': 'http', 'x-forwarded-port': '80' });
+      expect(headers).toMatchObject({
+        host: 'shop.other.test',
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-host': 'shop.other.test',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-port': '80',
+      });
       expect(JSON.stringify(headers)).not.toContain('forged');
       const ofPath = asked(await get(foreign, 'host.example.test', '/git/', forged)).headers;
-      expect(ofPath).toMatchObject({ 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'host.example.test', 'x-forwarded-proto': 'http', 'x-forwarded-prefix': '/git' });
+      expect(ofPath).toMatchObject({
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-host': 'host.example.test',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-prefix': '/git',
+      });
       expect(JSON.stringify(ofPath)).not.toContain('forged');
     });
 
@@ -159,17 +269,31 @@ needs('apache')('the rendered sites on a real Apache', () => {
       ['host.example.test', '/files/', 'http://host.example.test/files/there', 'http://host.example.test/files/there'],
       ['host.example.test', '/files/', '/files/there', '/files/there'],
     ])('mend the redirects of %s%s: %s becomes %s', async (name, path, location, mended) => {
-      expect(await get(foreign, name, `${path}?location=${encodeURIComponent(location)}`)).toMatchObject({ status: 302, headers: { location: mended } });
+      expect(await get(foreign, name, `${path}?location=${encodeURIComponent(location)}`)).toMatchObject({
+        status: 302,
+        headers: { location: mended },
+      });
     });
 
     // Apache replaces a path wholly: a cookie of a folder below is sent to the whole application
-    it.each([['/', '/git/'], ['/git/', '/git'], ['/git', '/git'], ['/sub', '/git/']])('mend the path %s of a cookie to %s', async (path, mended) => {
-      expect((await get(foreign, 'host.example.test', `/git/?cookie=${path}`)).headers['set-cookie']).toBe(`id=1; Path=${mended}`);
+    it.each([
+      ['/', '/git/'],
+      ['/git/', '/git'],
+      ['/git', '/git'],
+      ['/sub', '/git/'],
+    ])('mend the path %s of a cookie to %s', async (path, mended) => {
+      expect((await get(foreign, 'host.example.test', `/git/?cookie=${path}`)).headers['set-cookie']).toBe(
+        `id=1; Path=${mended}`,
+      );
     });
 
     it('leave the ACME path open, and serve it themselves', async () => {
       writeProof();
-      for (const name of ['wiki.example.test', 'shop.other.test', 'host.example.test']) expect(await get(foreign, name, '/.well-known/acme-challenge/token')).toMatchObject({ status: 200, body: 'proof' });
+      for (const name of ['wiki.example.test', 'shop.other.test', 'host.example.test'])
+        expect(await get(foreign, name, '/.well-known/acme-challenge/token')).toMatchObject({
+          status: 200,
+          body: 'proof',
+        });
       expect((await get(foreign, 'wiki.example.test', '/.well-known/other')).status).toBe(403);
     });
 
@@ -192,23 +316,48 @@ needs('apache')('the rendered sites on a real Apache', () => {
     });
 
     it('leave it the default', async () => {
-      expect(await get(foreign, 'unknown.test', '/x')).toMatchObject({ status: 307, headers: { location: 'http://own.test/x' } });
+      expect(await get(foreign, 'unknown.test', '/x')).toMatchObject({
+        status: 307,
+        headers: { location: 'http://own.test/x' },
+      });
       expect(asked(await get(local, 'wiki.example.test')).name).toBe('wiki');
     });
   });
 
   describe('with TLS', () => {
-    const get443 = (visitor: Namespace, hostName: string, path = '/'): Promise<Answer> => request(from(visitor, { host: hostName, path, tls: true }));
-    beforeEach(() => install(
-      [...containers({ Certificate: apache.certificate, CertificateKey: apache.certificateKey }), web('both', 47_002, { SubDomain: 'enabled', access: 'public', Certificate: apache.certificate, CertificateKey: apache.certificateKey, Redirect: 'none' })],
-      { Certificate: apache.certificate, CertificateKey: apache.certificateKey },
-    ));
+    const get443 = (visitor: Namespace, hostName: string, path = '/'): Promise<Answer> =>
+      request(from(visitor, { host: hostName, path, tls: true }));
+    beforeEach(() =>
+      install(
+        [
+          ...containers({ Certificate: apache.certificate, CertificateKey: apache.certificateKey }),
+          web('both', 47_002, {
+            SubDomain: 'enabled',
+            access: 'public',
+            Certificate: apache.certificate,
+            CertificateKey: apache.certificateKey,
+            Redirect: 'none',
+          }),
+        ],
+        { Certificate: apache.certificate, CertificateKey: apache.certificateKey },
+      ),
+    );
 
     it('send plain HTTP to HTTPS, but for the ACME path and where Redirect is none', async () => {
       writeProof();
-      expect(await get(foreign, 'wiki.example.test', '/a%20b?x=%2F')).toMatchObject({ status: 301, headers: { location: 'https://wiki.example.test/a%20b?x=%2F' } });
-      expect(await get(foreign, 'host.example.test', '/git/x')).toMatchObject({ status: 301, headers: { location: 'https://host.example.test/git/x' } });
-      for (const name of ['wiki.example.test', 'host.example.test']) expect(await get(foreign, name, '/.well-known/acme-challenge/token')).toMatchObject({ status: 200, body: 'proof' });
+      expect(await get(foreign, 'wiki.example.test', '/a%20b?x=%2F')).toMatchObject({
+        status: 301,
+        headers: { location: 'https://wiki.example.test/a%20b?x=%2F' },
+      });
+      expect(await get(foreign, 'host.example.test', '/git/x')).toMatchObject({
+        status: 301,
+        headers: { location: 'https://host.example.test/git/x' },
+      });
+      for (const name of ['wiki.example.test', 'host.example.test'])
+        expect(await get(foreign, name, '/.well-known/acme-challenge/token')).toMatchObject({
+          status: 200,
+          body: 'proof',
+        });
       expect(asked(await get(foreign, 'both.example.test')).name).toBe('shop');
     });
 
@@ -218,11 +367,22 @@ needs('apache')('the rendered sites on a real Apache', () => {
     });
 
     it('lead names and paths to their containers, and tell them of the scheme', async () => {
-      expect(asked(await get443(local, 'wiki.example.test', '/x'))).toMatchObject({ name: 'wiki', url: '/x', headers: { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' } });
-      expect(asked(await get443(foreign, 'host.example.test', '/git/x'))).toMatchObject({ name: 'git', url: '/x', headers: { 'x-forwarded-proto': 'https' } });
+      expect(asked(await get443(local, 'wiki.example.test', '/x'))).toMatchObject({
+        name: 'wiki',
+        url: '/x',
+        headers: { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' },
+      });
+      expect(asked(await get443(foreign, 'host.example.test', '/git/x'))).toMatchObject({
+        name: 'git',
+        url: '/x',
+        headers: { 'x-forwarded-proto': 'https' },
+      });
       expect(asked(await get443(foreign, 'both.example.test')).name).toBe('shop');
       expect((await get443(foreign, 'wiki.example.test')).status).toBe(403);
-      expect(await openWebSocket(from(local, { host: 'wiki.example.test', path: '/live', tls: true }))).toMatchObject({ upgraded: true, headers: { 'x-name': 'wiki' } });
+      expect(await openWebSocket(from(local, { host: 'wiki.example.test', path: '/live', tls: true }))).toMatchObject({
+        upgraded: true,
+        headers: { 'x-name': 'wiki' },
+      });
     });
 
     it.each([
@@ -233,11 +393,15 @@ needs('apache')('the rendered sites on a real Apache', () => {
       ['host.example.test', '/git/', 'https://host.example.test/git/there', 'https://host.example.test/git/there'],
       ['host.example.test', '/files/', 'http://host.example.test/files/there', 'https://host.example.test/files/there'],
     ])('mend the redirects of %s%s: %s becomes %s', async (name, path, location, mended) => {
-      expect(await get443(foreign, name, `${path}?location=${encodeURIComponent(location)}`)).toMatchObject({ status: 302, headers: { location: mended } });
+      expect(await get443(foreign, name, `${path}?location=${encodeURIComponent(location)}`)).toMatchObject({
+        status: 302,
+        headers: { location: mended },
+      });
     });
 
     it('let an unknown host name reach no container', async () => {
-      for (const path of ['/', '/git/', '/files/x']) expect((await get443(foreign, 'unknown.test', path)).status).toBe(403);
+      for (const path of ['/', '/git/', '/files/x'])
+        expect((await get443(foreign, 'unknown.test', path)).status).toBe(403);
       expect((await get443(local, 'unknown.test', '/git/')).status).toBe(403);
       // where the primary host alone has a certificate, too
       await install(containers(), { Certificate: apache.certificate, CertificateKey: apache.certificateKey });

@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { listTouched, type MainHost, makeMainHost, type Machine, startMachine, withoutRuns } from '../support/main-host.ts';
+import {
+  listTouched,
+  type MainHost,
+  makeMainHost,
+  type Machine,
+  startMachine,
+  withoutRuns,
+} from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 import { runOrFail } from '../support/run.ts';
 
@@ -19,14 +26,19 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
   });
   afterEach(() => main.stop());
 
-  const setProp = (name: string, rest: string): Promise<void> => main.host.db(`docker_containers setprop ${name} ${rest}`);
+  const setProp = (name: string, rest: string): Promise<void> =>
+    main.host.db(`docker_containers setprop ${name} ${rest}`);
 
   /**
    * Runs an event that is to fail as a whole.
    * @param mayBeWrittenAgain files that get the content that they had before
    * @returns what it said on standard error
    */
-  async function fail(event = 'docker-update', args: readonly string[] = [], mayBeWrittenAgain: readonly string[] = []): Promise<string> {
+  async function fail(
+    event = 'docker-update',
+    args: readonly string[] = [],
+    mayBeWrittenAgain: readonly string[] = [],
+  ): Promise<string> {
     const contents = mayBeWrittenAgain.map((file) => main.host.read(file));
     const [tree, containers] = [withoutRuns(main.host.snapshot()), await main.listContainers()];
     machine.proxy.reset();
@@ -35,8 +47,11 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     expect(stdout).not.toMatch(/^(new|changed|removed) /m);
     // a folder in which something was laid and taken away again has another time, and holds the same
     const after = withoutRuns(main.host.snapshot());
-    const isSameFolder = (name: string): boolean => tree[name] !== undefined && after[name] !== undefined && statSync(main.host.file(name)).isDirectory();
-    expect(listTouched(tree, after).filter((name) => !mayBeWrittenAgain.includes(name) && !isSameFolder(name))).toEqual([]);
+    const isSameFolder = (name: string): boolean =>
+      tree[name] !== undefined && after[name] !== undefined && statSync(main.host.file(name)).isDirectory();
+    expect(listTouched(tree, after).filter((name) => !mayBeWrittenAgain.includes(name) && !isSameFolder(name))).toEqual(
+      [],
+    );
     expect(mayBeWrittenAgain.map((file) => main.host.read(file))).toEqual(contents);
     expect(await main.listContainers()).toEqual(containers);
     expect(machine.proxy.listMutating().filter((call) => !call.includes('/images/create'))).toEqual([]);
@@ -63,7 +78,9 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
   });
 
   it('an unknown container', async () => {
-    expect(await fail('docker-container-update', ['wike'])).toContain('cannot find "wike" in db docker_containers: there is no such record\n');
+    expect(await fail('docker-container-update', ['wike'])).toContain(
+      'cannot find "wike" in db docker_containers: there is no such record\n',
+    );
   });
 
   it('a port that is no port, and bad values of other props, all at once', async () => {
@@ -74,7 +91,9 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     expect(lines).toEqual([
       'docksmith: cannot accept docker_containers git: PortMappingPorts "99999:22" is not a port from 1 to 65535',
       expect.stringContaining('cannot accept docker_containers wiki: MaxMemory "lots" is not ') as string,
-      expect.stringContaining('cannot accept docker_containers wiki: access "nobody" is none of private, public') as string,
+      expect.stringContaining(
+        'cannot accept docker_containers wiki: access "nobody" is none of private, public',
+      ) as string,
       expect.stringContaining('cannot accept docker_containers wikidb: TCPPort "http" is not ') as string,
     ]);
   });
@@ -89,11 +108,16 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
   it('a port that a service of the configuration has', async () => {
     await main.host.db('configuration set sshd service status enabled TCPPort 2200');
     await setProp('wikidb', 'TCPPort 2200');
-    expect(await fail()).toContain('cannot publish tcp port 2200 for container "wikidb": it is taken by service "sshd" (TCPPort) of db configuration\n');
+    expect(await fail()).toContain(
+      'cannot publish tcp port 2200 for container "wikidb": it is taken by service "sshd" (TCPPort) of db configuration\n',
+    );
   });
 
   it('a port on which a foreign process listens', async () => {
-    const [program, args] = machine.namespace.command(process.execPath, ['-e', 'require("net").createServer().listen(2200, "0.0.0.0", () => console.log("listening"))']);
+    const [program, args] = machine.namespace.command(process.execPath, [
+      '-e',
+      'require("net").createServer().listen(2200, "0.0.0.0", () => console.log("listening"))',
+    ]);
     const listener = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(async () => {
       listener.kill();
@@ -101,19 +125,25 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     });
     await once(listener.stdout, 'data');
     await setProp('wikidb', 'TCPPort 2200');
-    expect(await fail()).toContain(`cannot publish tcp port 2200 for container "wikidb": it is taken by node (pid ${listener.pid ?? 0}) that listens on 0.0.0.0 port 2200\n`);
+    expect(await fail()).toContain(
+      `cannot publish tcp port 2200 for container "wikidb": it is taken by node (pid ${listener.pid ?? 0}) that listens on 0.0.0.0 port 2200\n`,
+    );
   });
 
   it('a port that a container of others has', async () => {
     await main.engine.docker('run', '--detach', '--name', 'theirs', '--publish', '2200:80', 'wiki:1');
     await setProp('wikidb', 'TCPPort 2200');
-    expect(await fail()).toContain('cannot publish tcp port 2200 for container "wikidb": it is taken by container "theirs", which is not docksmith\'s\n');
+    expect(await fail()).toContain(
+      'cannot publish tcp port 2200 for container "wikidb": it is taken by container "theirs", which is not docksmith\'s\n',
+    );
   });
 
   it('a name that a container of others has', async () => {
     await main.engine.docker('create', '--name', 'theirs', 'wiki:1');
     await main.host.db('docker_containers set theirs service status enabled Image wiki:1');
-    expect(await fail()).toContain('cannot use the name "theirs" for a container: a container of that name is there which docksmith did not make');
+    expect(await fail()).toContain(
+      'cannot use the name "theirs" for a container: a container of that name is there which docksmith did not make',
+    );
   });
 
   it('an image that cannot be pulled, and one that is not to be', async () => {
@@ -121,32 +151,48 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     expect(await fail()).toContain('cannot pull image "127.0.0.1:1/nowhere:9" for container "git": ');
     await setProp('git', 'Image git:1');
     await main.host.db('docker_images setprop wiki Tag 7');
-    expect(await fail()).toBe('docksmith: cannot create container "wiki": the engine has no image "wiki:7", and Source of docker_images wiki is local\n');
+    expect(await fail()).toBe(
+      'docksmith: cannot create container "wiki": the engine has no image "wiki:7", and Source of docker_images wiki is local\n',
+    );
   });
 
   it('a folder to mount that is not there', async () => {
     await setProp('wiki', 'MountPath /nowhere/at/all:/images');
-    expect(await fail()).toContain('cannot create container "wiki": its MountPath names "/nowhere/at/all", and this host has no such folder\nhint: ');
+    expect(await fail()).toContain(
+      'cannot create container "wiki": its MountPath names "/nowhere/at/all", and this host has no such folder\nhint: ',
+    );
   });
 
   it('no engine at the socket', async () => {
     await main.host.db('configuration setprop docker Socket /nowhere/docker.sock');
-    expect(await fail()).toContain('cannot reach the Docker engine at "/nowhere/docker.sock": no such file or folder\nhint: ');
+    expect(await fail()).toContain(
+      'cannot reach the Docker engine at "/nowhere/docker.sock": no such file or folder\nhint: ',
+    );
   });
 
   it('a read-only target', async () => {
     const state = ['/var/lib/docksmith/state/intents.json', '/var/lib/docksmith/state/ledger'];
     await whileReadOnly('/etc/docksmith/containers', async () => {
-      expect(await fail('docker-update', [], state)).toBe('docksmith: cannot install "/etc/docksmith/containers/git.yaml": read-only file system; all files are again as they were before\n');
+      expect(await fail('docker-update', [], state)).toBe(
+        'docksmith: cannot install "/etc/docksmith/containers/git.yaml": read-only file system; all files are again as they were before\n',
+      );
     });
-    expect((await main.signal('docker-update')).stdout).toContain('S50docker-reconcile: update git: memory none -> 64m\n');
+    expect((await main.signal('docker-update')).stdout).toContain(
+      'S50docker-reconcile: update git: memory none -> 64m\n',
+    );
   });
 
   it('a db that cannot be written', async () => {
     await main.host.db('docker_containers delprop wiki WebHostPort');
     await whileReadOnly('/var/lib/docksmith/db', async () => {
       expect(await fail()).toMatch(/^docksmith: cannot write db "docker_containers": .*read-only file system\n$/);
-      const { exitCode, stderr } = await main.host.run('db', ['docker_containers', 'setprop', 'git', 'MaxMemory', '32']);
+      const { exitCode, stderr } = await main.host.run('db', [
+        'docker_containers',
+        'setprop',
+        'git',
+        'MaxMemory',
+        '32',
+      ]);
       expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot write db "docker_containers"') as string]);
     });
   });
@@ -155,7 +201,9 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     await setProp('wikidb', 'TCPPort http');
     expect(await fail()).toContain('cannot accept docker_containers wikidb');
     expect(await main.signal('docker-container-update', ['git'])).toMatchObject({
-      exitCode: 0, stderr: '', stdout: expect.stringContaining('S50docker-reconcile: update git: memory none -> 64m\n') as string,
+      exitCode: 0,
+      stderr: '',
+      stdout: expect.stringContaining('S50docker-reconcile: update git: memory none -> 64m\n') as string,
     });
   });
 });

@@ -27,14 +27,22 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
     foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
     await inside('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1');
-    engine = await startDockerd({ namespace, args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64', '--experimental', '--ip6tables'] });
+    engine = await startDockerd({
+      namespace,
+      args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64', '--experimental', '--ip6tables'],
+    });
     await makeWebImage(engine, 'web:80', 'web');
     await makeWebImage(engine, 'web:9000', 'host', 9000);
     host = makeHost({ namespace });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', `configuration set LocalIP ${LOCAL},${LOCAL6}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`, 'configuration set httpd service status disabled',
-      'configuration set docksmith service ServiceManager systemd', 'networks set 192.168.1.0 network Mask 255.255.255.0', 'networks set fd00:1:: network Mask 64',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      `configuration set LocalIP ${LOCAL},${LOCAL6}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      'configuration set httpd service status disabled',
+      'configuration set docksmith service ServiceManager systemd',
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'networks set fd00:1:: network Mask 64',
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private Restart always',
       'docker_containers set mail service status enabled Image web:9000 TCPPort 9000 network host access private Restart always',
     );
@@ -47,20 +55,33 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     host.stop();
   });
 
-  const inside = (program: string, ...args: readonly string[]): Promise<string> => runOrFail(...namespace.command(program, args));
+  const inside = (program: string, ...args: readonly string[]): Promise<string> =>
+    runOrFail(...namespace.command(program, args));
   const saved = (program: 'iptables-save' | 'ip6tables-save'): Promise<string> => inside(program, '-t', 'filter');
   async function isAnswered(from: Namespace, url: string): Promise<boolean> {
-    const { stdout } = await from.run('curl', ['--silent', '--noproxy', '*', '--connect-timeout', '0.5', '--max-time', '1', url]);
+    const { stdout } = await from.run('curl', [
+      '--silent',
+      '--noproxy',
+      '*',
+      '--connect-timeout',
+      '0.5',
+      '--max-time',
+      '1',
+      url,
+    ]);
     return stdout.startsWith('I am ');
   }
-  const listAnswered = async (from: Namespace, of = ways): Promise<readonly string[]> => (await Promise.all(of.map(async (url) => ((await isAnswered(from, url)) ? [url] : [])))).flat();
-  const runs = async (): Promise<boolean> => (await engine.docker('ps', '--format', '{{.Names}}')).split('\n').length === 2;
+  const listAnswered = async (from: Namespace, of = ways): Promise<readonly string[]> =>
+    (await Promise.all(of.map(async (url) => ((await isAnswered(from, url)) ? [url] : [])))).flat();
+  const runs = async (): Promise<boolean> =>
+    (await engine.docker('ps', '--format', '{{.Names}}')).split('\n').length === 2;
 
   /** What a machine's kernel knows after a reboot: nothing. */
   async function shutDown(): Promise<void> {
     await engine.shutDown();
     for (const program of ['iptables', 'ip6tables']) {
-      for (const table of ['filter', 'nat']) await inside(program, '-t', table, '-F').then(() => inside(program, '-t', table, '-X'));
+      for (const table of ['filter', 'nat'])
+        await inside(program, '-t', table, '-F').then(() => inside(program, '-t', table, '-X'));
       await inside(program, '-P', 'FORWARD', 'ACCEPT');
     }
     await inside('ip', 'link', 'del', 'docker0');
@@ -69,7 +90,9 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
 
   function runUnit(setting: string): Promise<Result> {
     const command = new RegExp(`^${setting}=-/bin/sh -c '(.*)'$`, 'm').exec(host.read(DROP_IN))?.[1] ?? '';
-    return namespace.run('/bin/sh', ['-c', command], { env: { DOCKSMITH_ROOT: host.root, PATH: `${PROGRAMS}:${process.env['PATH'] ?? ''}` } });
+    return namespace.run('/bin/sh', ['-c', command], {
+      env: { DOCKSMITH_ROOT: host.root, PATH: `${PROGRAMS}:${process.env['PATH'] ?? ''}` },
+    });
   }
 
   it('are open to foreign hosts where nobody sets the filter before the engine starts', async () => {
@@ -79,11 +102,15 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     await expect.poll(() => listAnswered(foreign), { timeout: 60_000 }).toEqual(ways);
   });
 
-  it('are never answered to them with what the drop-in of the engine\'s unit does, but for published IPv6 ports of an engine that overtakes our rules, until it is up', async () => {
+  it("are never answered to them with what the drop-in of the engine's unit does, but for published IPv6 ports of an engine that overtakes our rules, until it is up", async () => {
     await shutDown();
     // no engine is there that could be asked, and nobody waits for one
     const before = await runUnit('ExecStartPre');
-    expect(before).toMatchObject({ exitCode: 0, stderr: '', stdout: 'packet filter IPv4 set: not there\npacket filter IPv6 set: not there\n' });
+    expect(before).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+      stdout: 'packet filter IPv4 set: not there\npacket filter IPv6 set: not there\n',
+    });
     const own = (text: string): readonly string[] => text.split('\n').filter((line) => line.startsWith('-A DOCKSMITH'));
     const set = { IPv4: own(await saved('iptables-save')), IPv6: own(await saved('ip6tables-save')) };
     expect(set.IPv4.length).toBeGreaterThan(4);
@@ -93,7 +120,9 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     const kept = ways.filter((url) => !overtaken.includes(url));
     const answered: string[] = [];
     const state = { isOver: false };
-    const asking = (async (): Promise<void> => { while (!state.isOver) answered.push(...await listAnswered(foreign, kept)); })();
+    const asking = (async (): Promise<void> => {
+      while (!state.isOver) answered.push(...(await listAnswered(foreign, kept)));
+    })();
     await engine.startAgain();
     await expect.poll(runs, { timeout: 60_000 }).toBe(true);
     await expect.poll(() => listAnswered(neighbour), { timeout: 60_000 }).toEqual(ways);
@@ -101,7 +130,11 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     await asking;
     expect(answered).toEqual([]);
     await expect.poll(() => listAnswered(foreign)).toEqual(overtaken);
-    expect(await runUnit('ExecStartPost')).toMatchObject({ exitCode: 0, stderr: '', stdout: 'packet filter IPv6 set: in FORWARD the engine\'s own rules come before DOCKER-USER\n' });
+    expect(await runUnit('ExecStartPost')).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+      stdout: "packet filter IPv6 set: in FORWARD the engine's own rules come before DOCKER-USER\n",
+    });
     expect(await listAnswered(foreign)).toEqual([]);
 
     // the engine has put its own rules behind, and left ours

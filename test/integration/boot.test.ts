@@ -11,9 +11,11 @@ import { needs } from '../support/needs.ts';
 import type { Result } from '../support/run.ts';
 
 /** Serves port 80 once a file is there: a database that takes its time. */
-const SLOW = '#!/bin/sh\ntrap "exit 0" TERM\nwhile [ ! -e /flag/go ]; do sleep 0.1; done\nnc -ll -p 80 -e /bin/true &\nwait $!\n';
+const SLOW =
+  '#!/bin/sh\ntrap "exit 0" TERM\nwhile [ ! -e /flag/go ]; do sleep 0.1; done\nnc -ll -p 80 -e /bin/true &\nwait $!\n';
 /** Looks at its start, and only then, whether its database is there, and writes down what it found. */
-const NEEDY = '#!/bin/sh\ntrap "exit 0" TERM\nif nc -w 2 db 80 </dev/null; then echo the db answers; else echo no db; fi\nwhile :; do sleep 3600 & wait $!; done\n';
+const NEEDY =
+  '#!/bin/sh\ntrap "exit 0" TERM\nif nc -w 2 db 80 </dev/null; then echo the db answers; else echo no db; fi\nwhile :; do sleep 3600 & wait $!; done\n';
 
 needs('dockerd')('docker-boot after an engine was started again', () => {
   let dockerd: Dockerd;
@@ -35,10 +37,18 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     mkdirSync(flag);
   });
   beforeEach(async () => {
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` }, waitsForHealth: true });
+    host = makeHost({
+      namespace: dockerd.namespace,
+      env: { DOCKER_HOST: `unix://${proxy.socket}` },
+      waitsForHealth: true,
+    });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 10.9.9.2', 'networks set 10.9.9.0 network Mask 255.255.255.0',
-      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthUptime 200ms',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 10.9.9.2',
+      'networks set 10.9.9.0 network Mask 255.255.255.0',
+      'configuration set docker service status enabled Daemon foreign',
+      'configuration set docksmith service status enabled HealthUptime 200ms',
     );
   });
   afterEach(async () => {
@@ -54,26 +64,40 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
 
   const go = (): void => writeFileSync(path.join(flag, 'go'), '');
   const dontGo = (): void => rmSync(path.join(flag, 'go'), { force: true });
-  const set = (...lines: readonly string[]): Promise<void> => host.db(...lines.map((line) => `docker_containers set ${line}`));
-  const format = (name: string, template: string): Promise<string> => dockerd.docker('inspect', '--format', template, name);
+  const set = (...lines: readonly string[]): Promise<void> =>
+    host.db(...lines.map((line) => `docker_containers set ${line}`));
+  const format = (name: string, template: string): Promise<string> =>
+    dockerd.docker('inspect', '--format', template, name);
   const startOf = (name: string): Promise<string> => format(name, '{{.Id}} {{.State.StartedAt}}');
-  const listRunning = async (): Promise<readonly string[]> => (await dockerd.docker('ps', '--format', '{{.Names}}')).split('\n').filter((name) => name !== '').sort();
+  const listRunning = async (): Promise<readonly string[]> =>
+    (await dockerd.docker('ps', '--format', '{{.Names}}'))
+      .split('\n')
+      .filter((name) => name !== '')
+      .sort();
   /** what it found at its starts, the last one last */
   const found = async (name: string): Promise<readonly string[]> => (await dockerd.docker('logs', name)).split('\n');
-  const done = ({ stdout }: Result): readonly string[] => stdout.split('\n').flatMap((line) => /^S50docker-boot: (.*)$/.exec(line)?.[1] ?? []);
+  const done = ({ stdout }: Result): readonly string[] =>
+    stdout.split('\n').flatMap((line) => /^S50docker-boot: (.*)$/.exec(line)?.[1] ?? []);
   async function restartEngine(): Promise<void> {
     await dockerd.shutDown();
     await dockerd.startAgain();
     proxy.reset();
   }
   /** until docksmith has asked for the state of containers again and again */
-  const isWaitedFor = (): Promise<void> => expect.poll(() => proxy.calls.filter((call) => /^GET \/v[\d.]+\/containers\/[0-9a-f]{64}\/json/.test(call)).length, { timeout: 60_000 }).toBeGreaterThan(12);
+  const isWaitedFor = (): Promise<void> =>
+    expect
+      .poll(() => proxy.calls.filter((call) => /^GET \/v[\d.]+\/containers\/[0-9a-f]{64}\/json/.test(call)).length, {
+        timeout: 60_000,
+      })
+      .toBeGreaterThan(12);
 
   it('restarts those that the engine has started before what they need was healthy, when it is', async () => {
     go();
     await set(
-      `wikidb service status enabled Image slow:1 MountPath ${flag}:/flag HealthPort 80`, 'wiki service status enabled Image needy:1 Interlinked wikidb:db',
-      'front service status enabled Image sleep:1 Interlinked wiki', 'alone service status enabled Image sleep:1',
+      `wikidb service status enabled Image slow:1 MountPath ${flag}:/flag HealthPort 80`,
+      'wiki service status enabled Image needy:1 Interlinked wikidb:db',
+      'front service status enabled Image sleep:1 Interlinked wiki',
+      'alone service status enabled Image sleep:1',
     );
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await found('wiki')).toEqual(['the db answers']);
@@ -93,12 +117,22 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     expect([proxy.listMutating(), await Promise.all(names.map(startOf))]).toEqual([[], before]);
     go();
     const ended = await event;
-    expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([0, '', ['restart wiki: was started before wikidb was healthy', 'restart front: was started before wiki was healthy', 'not restarted: alone, wikidb']]);
+    expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([
+      0,
+      '',
+      [
+        'restart wiki: was started before wikidb was healthy',
+        'restart front: was started before wiki was healthy',
+        'not restarted: alone, wikidb',
+      ],
+    ]);
     expect(await found('wiki')).toEqual(['the db answers', 'no db', 'the db answers']);
     const after = await Promise.all(names.map(startOf));
     expect(names.filter((_, n) => after[n] !== before[n])).toEqual(['front', 'wiki']);
     expect(after.map((line) => line.slice(0, 64))).toEqual(before.map((line) => line.slice(0, 64)));
-    const [front = 0, wiki = 0] = await Promise.all(['front', 'wiki'].map(async (name) => Date.parse(await format(name, '{{.State.StartedAt}}'))));
+    const [front = 0, wiki = 0] = await Promise.all(
+      ['front', 'wiki'].map(async (name) => Date.parse(await format(name, '{{.State.StartedAt}}'))),
+    );
     expect(wiki).toBeLessThan(front);
 
     proxy.reset();
@@ -112,7 +146,8 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     await set(
       `wikidb service status enabled Image slow:1 MountPath ${flag}:/flag HealthPort 80 Restart on-failure InterLinkPriority 3`,
       'wiki service status enabled Image needy:1 Interlinked wikidb:db Restart on-failure InterLinkPriority 1',
-      'late service status enabled Image sleep:1 Restart on-failure InterLinkPriority 4', 'early service status enabled Image sleep:1 Restart on-failure InterLinkPriority 2',
+      'late service status enabled Image sleep:1 Restart on-failure InterLinkPriority 4',
+      'early service status enabled Image sleep:1 Restart on-failure InterLinkPriority 2',
       'off service status disabled Image sleep:1',
     );
     await host.runOrFail('signal-event', ['docker-update']);
@@ -125,15 +160,26 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     expect(await listRunning()).toEqual(['early', 'wikidb']);
     go();
     const ended = await event;
-    expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([0, '', ['start early: stopped', 'start wikidb: stopped', 'start wiki: stopped', 'start late: stopped']]);
+    expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([
+      0,
+      '',
+      ['start early: stopped', 'start wikidb: stopped', 'start wiki: stopped', 'start late: stopped'],
+    ]);
     expect(await found('wiki')).toEqual(['the db answers', 'the db answers']);
     expect(done(await host.run('signal-event', ['docker-boot']))).toEqual(['nothing to do']);
   });
 
   it('waits for an address that containers are bound to, and tells which one where it does not come up', async () => {
-    const address = async (verb: 'add' | 'del'): Promise<void> => { expect(await dockerd.namespace.run('ip', ['addr', verb, '10.9.9.2/24', 'dev', 'eth1'])).toMatchObject({ exitCode: 0 }); };
+    const address = async (verb: 'add' | 'del'): Promise<void> => {
+      expect(await dockerd.namespace.run('ip', ['addr', verb, '10.9.9.2/24', 'dev', 'eth1'])).toMatchObject({
+        exitCode: 0,
+      });
+    };
     const ask = (): Promise<Result> => neighbour.run('busybox', ['wget', '-q', '-O-', 'http://10.9.9.2:8080/x']);
-    await set('bound service status enabled Image web:1 PortMapping custom PortMappingPorts 8080:80 access private', 'free service status enabled Image web:1 PortMapping custom PortMappingPorts 8081:80 access public');
+    await set(
+      'bound service status enabled Image web:1 PortMapping custom PortMappingPorts 8080:80 access private',
+      'free service status enabled Image web:1 PortMapping custom PortMappingPorts 8081:80 access public',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     expect((await ask()).stdout).toMatch(/^I am the web/);
 
@@ -141,17 +187,25 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     await address('del');
     await dockerd.startAgain();
     // the engine tried it once and gave up
-    await expect.poll(() => format('bound', '{{.State.Status}} {{.State.Error}}'), { timeout: 60_000 }).toMatch(/^exited .*cannot assign requested address/);
+    await expect
+      .poll(() => format('bound', '{{.State.Status}} {{.State.Error}}'), { timeout: 60_000 })
+      .toMatch(/^exited .*cannot assign requested address/);
     proxy.reset();
     const event = host.run('signal-event', ['docker-boot']);
     let hasEnded = false;
-    void event.then(() => { hasEnded = true; });
+    void event.then(() => {
+      hasEnded = true;
+    });
     await expect.poll(() => proxy.calls.length, { timeout: 60_000 }).toBeGreaterThan(0);
     await setTimeout(1000);
     expect([hasEnded, proxy.listMutating()]).toEqual([false, []]);
     await address('add');
     const ended = await event;
-    expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([0, '', ['start bound: stopped', 'not restarted: free']]);
+    expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([
+      0,
+      '',
+      ['start bound: stopped', 'not restarted: free'],
+    ]);
     expect((await ask()).stdout).toMatch(/^I am the web/);
 
     await dockerd.shutDown();
@@ -166,7 +220,10 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     // the others run all the same
     expect(await listRunning()).toEqual(['free']);
     await address('add');
-    expect(done(await host.run('signal-event', ['docker-boot']))).toEqual(['start bound: stopped', 'not restarted: free']);
+    expect(done(await host.run('signal-event', ['docker-boot']))).toEqual([
+      'start bound: stopped',
+      'not restarted: free',
+    ]);
   });
 
   it('refuses a circle and what needs a disabled one, also where only fragments and later changes of the db say so, and touches nothing', async () => {
@@ -175,11 +232,24 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     await restartEngine();
     // no event has followed this
     await host.db('docker_containers setprop aa status disabled');
-    expect(await host.run('signal-event', ['docker-boot'])).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/cannot run container "bb": it is enabled and needs container "aa", which is disabled\n.*hint: db docker_containers setprop aa status enabled/) as string });
+    expect(await host.run('signal-event', ['docker-boot'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /cannot run container "bb": it is enabled and needs container "aa", which is disabled\n.*hint: db docker_containers setprop aa status enabled/,
+      ) as string,
+    });
     expect(await listRunning()).toEqual(['aa', 'bb']);
     await host.db('docker_containers setprop aa status enabled');
-    host.write('/etc/docksmith/containers/aa.yaml', host.read('/etc/docksmith/containers/aa.yaml').replace('    image:', '    depends_on: [bb]\n    image:'));
-    expect(await host.run('signal-event', ['docker-boot'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot start container "aa": its run spec needs itself in the end: aa -> bb -> aa') as string });
+    host.write(
+      '/etc/docksmith/containers/aa.yaml',
+      host.read('/etc/docksmith/containers/aa.yaml').replace('    image:', '    depends_on: [bb]\n    image:'),
+    );
+    expect(await host.run('signal-event', ['docker-boot'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(
+        'cannot start container "aa": its run spec needs itself in the end: aa -> bb -> aa',
+      ) as string,
+    });
     expect(proxy.listMutating()).toEqual([]);
   });
 });

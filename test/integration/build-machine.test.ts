@@ -27,47 +27,115 @@ needs('namespace')('a host that is laid out on another machine', () => {
   });
 
   /** Runs a command with the folder as its real root: nothing of the machine is in it but programs. */
-  function runInside(bin: string, args: readonly string[], { isBooted = false, env = {} }: { readonly isBooted?: boolean; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Result> {
-    const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/opt', path.dirname(path.dirname(process.execPath)), CHECKOUT].filter((folder) => existsSync(folder));
-    const words = [process.execPath, path.join(CHECKOUT, 'bin', `${bin}.js`), ...args].map((word) => `'${word}'`).join(' ');
+  function runInside(
+    bin: string,
+    args: readonly string[],
+    {
+      isBooted = false,
+      env = {},
+    }: { readonly isBooted?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Result> {
+    const programs = [
+      '/usr',
+      '/bin',
+      '/sbin',
+      '/lib',
+      '/lib64',
+      '/opt',
+      path.dirname(path.dirname(process.execPath)),
+      CHECKOUT,
+    ].filter((folder) => existsSync(folder));
+    const words = [process.execPath, path.join(CHECKOUT, 'bin', `${bin}.js`), ...args]
+      .map((word) => `'${word}'`)
+      .join(' ');
     const script = [
-      'set -e', ...programs.map((folder) => `mkdir -p '${host.root}${folder}'; mount --rbind '${folder}' '${host.root}${folder}'`), `mount --rbind /dev '${host.root}/dev'`,
+      'set -e',
+      ...programs.map(
+        (folder) => `mkdir -p '${host.root}${folder}'; mount --rbind '${folder}' '${host.root}${folder}'`,
+      ),
+      `mount --rbind /dev '${host.root}/dev'`,
       // with processes of its own, the first of them is the host's
-      isBooted ? `exec chroot '${host.root}' sh -c 'mount -t proc proc /proc; "$@"' sh ${words}` : `mount --rbind /proc '${host.root}/proc'; chroot '${host.root}' ${words}`,
+      isBooted
+        ? `exec chroot '${host.root}' sh -c 'mount -t proc proc /proc; "$@"' sh ${words}`
+        : `mount --rbind /proc '${host.root}/proc'; chroot '${host.root}' ${words}`,
     ].join('\n');
-    const command = ['--mount', '--propagation', 'private', ...(isBooted ? ['--pid', '--fork'] : []), 'sh', '-c', script];
-    return run(...namespace.command('unshare', command), { env: { DOCKSMITH_ROOT: undefined, DBPATH: undefined, DOCKER_HOST: undefined, NODE_EXTRA_CA_CERTS: undefined, XDG_RUNTIME_DIR: undefined, DOCKSMITH_ENGINE: 'memory:///root/engine.json', ...env } });
+    const command = [
+      '--mount',
+      '--propagation',
+      'private',
+      ...(isBooted ? ['--pid', '--fork'] : []),
+      'sh',
+      '-c',
+      script,
+    ];
+    return run(...namespace.command('unshare', command), {
+      env: {
+        DOCKSMITH_ROOT: undefined,
+        DBPATH: undefined,
+        DOCKER_HOST: undefined,
+        NODE_EXTRA_CA_CERTS: undefined,
+        XDG_RUNTIME_DIR: undefined,
+        DOCKSMITH_ENGINE: 'memory:///root/engine.json',
+        ...env,
+      },
+    });
   }
 
-  const ofThisMachine = (): readonly string[] => host.files('/var/lib/docksmith').concat(host.files('/etc/docker'), host.files('/etc/sysconfig'))
-    .filter((file) => !file.includes('/history') && !file.includes('/runs/') && /factory|builder|192\.168\.1/.test(host.read(file)));
+  const ofThisMachine = (): readonly string[] =>
+    host
+      .files('/var/lib/docksmith')
+      .concat(host.files('/etc/docker'), host.files('/etc/sysconfig'))
+      .filter(
+        (file) =>
+          !file.includes('/history') && !file.includes('/runs/') && /factory|builder|192\.168\.1/.test(host.read(file)),
+      );
 
   it('is told nothing of the names and addresses of that machine, and finds its own when it runs', async () => {
     await runInside('config', ['set', 'docker', 'service', 'Filter', 'disabled']);
     const built = await runInside('signal-event', ['post-install']);
-    expect([built.exitCode, built.stderr]).toEqual([0, expect.stringContaining('this is a chroot: names, addresses and the engine are looked for by the first event on the host itself')]);
+    expect([built.exitCode, built.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        'this is a chroot: names, addresses and the engine are looked for by the first event on the host itself',
+      ),
+    ]);
     expect(ofThisMachine()).toEqual([]);
     expect(host.read('/var/lib/docksmith/db/configuration')).toContain('|Layout|debian');
-    expect(existsSync(host.file('/var/lib/docksmith/db/networks')) ? host.read('/var/lib/docksmith/db/networks') : '').not.toContain('192');
+    expect(
+      existsSync(host.file('/var/lib/docksmith/db/networks')) ? host.read('/var/lib/docksmith/db/networks') : '',
+    ).not.toContain('192');
     // also by events after it
     expect((await runInside('signal-event', ['docker-update'])).exitCode).toBe(0);
     expect(ofThisMachine()).toEqual([]);
 
-    expect((await runInside('docksmith', ['status'])).stdout).toContain('set-up: names, addresses and the engine are still to be found out (this is a chroot); signal-event docker-update');
-    expect((JSON.parse((await runInside('docksmith', ['status', '--json'])).stdout) as { deferred: string }).deferred).toBe('this is a chroot');
+    expect((await runInside('docksmith', ['status'])).stdout).toContain(
+      'set-up: names, addresses and the engine are still to be found out (this is a chroot); signal-event docker-update',
+    );
+    expect(
+      (JSON.parse((await runInside('docksmith', ['status', '--json'])).stdout) as { deferred: string }).deferred,
+    ).toBe('this is a chroot');
     host.write('/etc/hostname', 'host.example.test\n');
     host.write('/etc/resolv.conf', '');
     host.write('/run/openrc/softlevel', '');
     const first = await runInside('signal-event', ['docker-update'], { isBooted: true });
-    expect([first.exitCode, first.stderr, first.stdout]).toEqual([0, '', expect.stringContaining('set-up: configuration LocalIP: 192.168.1.2 (found)\n')]);
-    expect(host.read('/var/lib/docksmith/db/configuration')).toMatch(/^DomainName=example\.test$[^]*^LocalIP=192\.168\.1\.2$[^]*^SystemName=host$/m);
+    expect([first.exitCode, first.stderr, first.stdout]).toEqual([
+      0,
+      '',
+      expect.stringContaining('set-up: configuration LocalIP: 192.168.1.2 (found)\n'),
+    ]);
+    expect(host.read('/var/lib/docksmith/db/configuration')).toMatch(
+      /^DomainName=example\.test$[^]*^LocalIP=192\.168\.1\.2$[^]*^SystemName=host$/m,
+    );
     expect(host.read('/var/lib/docksmith/db/networks')).toContain('192.168.1.0=network|Mask|255.255.255.0');
     expect((await runInside('docksmith', ['status'], { isBooted: true })).stdout).not.toContain('set-up');
     expect((await runInside('signal-event', ['docker-update'], { isBooted: true })).stdout).not.toContain('set-up');
   }, 300_000);
 
   it('is one as well where SYSTEMD_OFFLINE says so', async () => {
-    const { stderr } = await runInside('signal-event', ['post-install'], { isBooted: true, env: { SYSTEMD_OFFLINE: '1' } });
+    const { stderr } = await runInside('signal-event', ['post-install'], {
+      isBooted: true,
+      env: { SYSTEMD_OFFLINE: '1' },
+    });
     expect(stderr).toContain('SYSTEMD_OFFLINE is set: names, addresses');
     expect(ofThisMachine()).toEqual([]);
   }, 200_000);

@@ -15,7 +15,10 @@ const z = makeRendered('/mounted/z.conf', 'x'.repeat(100_000));
 
 async function install(host: TempHost, rendered: readonly Rendered[]): Promise<void> {
   const ledger = readLedger(host.paths);
-  await commitChanges(host.paths, planChanges(rendered, ledger, new Map(), installedUnder(host.paths)), { ledger, command: 'the test' });
+  await commitChanges(host.paths, planChanges(rendered, ledger, new Map(), installedUnder(host.paths)), {
+    ledger,
+    command: 'the test',
+  });
 }
 
 // who may make a network namespace may mount, too
@@ -35,8 +38,14 @@ needs('namespace')('files on a file system that takes no more', () => {
 
   async function expectNothingDone(why: string): Promise<void> {
     const ledger = readLedger(host.paths);
-    await expect(install(host, [a, z])).rejects.toThrow(`cannot install "/mounted/z.conf": ${why}; all files are again as they were before`);
-    expect([host.tree('/etc'), host.tree('/mounted'), readLedger(host.paths)]).toEqual([{ '/etc/a.conf': 'old\n' }, { '/mounted/z.conf': 'small\n' }, ledger]);
+    await expect(install(host, [a, z])).rejects.toThrow(
+      `cannot install "/mounted/z.conf": ${why}; all files are again as they were before`,
+    );
+    expect([host.tree('/etc'), host.tree('/mounted'), readLedger(host.paths)]).toEqual([
+      { '/etc/a.conf': 'old\n' },
+      { '/mounted/z.conf': 'small\n' },
+      ledger,
+    ]);
   }
 
   it('since it is full: everything is as before', async () => {

@@ -21,22 +21,30 @@ async function makeDaemonHost(namespace?: Namespace): Promise<Host> {
   const host = makeHost(namespace === undefined ? {} : { namespace });
   onTestFinished(() => host.stop());
   await host.db(
-    'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1',
+    'configuration set DomainName example.test',
+    'configuration set SystemName host',
+    'configuration set LocalIP 127.0.0.1',
     `configuration set docker service status enabled Socket ${host.file('/run/docker.sock')} DataRoot ${host.file('/data')} TCPPort 2375 Network 172.29.0.0 Mask 24 LogMaxSize 3m LogMaxFile 2`,
-    'configuration set httpd service status disabled', 'networks set 192.168.1.0 network Mask 255.255.255.0',
+    'configuration set httpd service status disabled',
+    'networks set 192.168.1.0 network Mask 255.255.255.0',
   );
   mkdirSync(host.file('/run'), { recursive: true });
   return host;
 }
 
-needs('dockerd')('the engine\'s options', () => {
+needs('dockerd')("the engine's options", () => {
   let namespace: Namespace;
   beforeEach(async () => (namespace = await makeNamespace()));
   afterEach(() => namespace.remove());
 
   /** Starts an engine as its unit does: with the options file, as sh reads it, and daemon.json. */
   async function startWithOptions(host: Host): Promise<Dockerd> {
-    const engine = await startDockerd({ namespace, configFile: host.file(DAEMON_JSON), socket: host.file('/run/docker.sock'), args: await readOptions(host.file(SYSCONFIG)) });
+    const engine = await startDockerd({
+      namespace,
+      configFile: host.file(DAEMON_JSON),
+      socket: host.file('/run/docker.sock'),
+      args: await readOptions(host.file(SYSCONFIG)),
+    });
     onTestFinished(() => engine.stop());
     return engine;
   }
@@ -45,11 +53,23 @@ needs('dockerd')('the engine\'s options', () => {
     const host = await makeDaemonHost(namespace);
     for (const template of [DAEMON_JSON, SYSCONFIG]) await host.runOrFail('expand-template', [template]);
     const engine = await startWithOptions(host);
-    expect(await engine.docker('info', '--format', '{{.DockerRootDir}} {{.LiveRestoreEnabled}} {{.LoggingDriver}}')).toBe(`${host.file('/data')} true json-file`);
-    expect(await engine.docker('network', 'inspect', 'bridge', '--format', '{{range .IPAM.Config}}{{.Subnet}} {{.Gateway}}{{end}}')).toBe('172.29.0.0/24 172.29.0.1');
+    expect(
+      await engine.docker('info', '--format', '{{.DockerRootDir}} {{.LiveRestoreEnabled}} {{.LoggingDriver}}'),
+    ).toBe(`${host.file('/data')} true json-file`);
+    expect(
+      await engine.docker(
+        'network',
+        'inspect',
+        'bridge',
+        '--format',
+        '{{range .IPAM.Config}}{{.Subnet}} {{.Gateway}}{{end}}',
+      ),
+    ).toBe('172.29.0.0/24 172.29.0.1');
     await makeSleepImage(engine, 'app:1');
     await engine.docker('create', '--name', 'app', 'app:1');
-    expect(await engine.docker('inspect', '--format', '{{json .HostConfig.LogConfig.Config}}', 'app')).toBe('{"max-file":"2","max-size":"3m"}');
+    expect(await engine.docker('inspect', '--format', '{{json .HostConfig.LogConfig.Config}}', 'app')).toBe(
+      '{"max-file":"2","max-size":"3m"}',
+    );
     const { stdout } = await namespace.run('ss', ['--listening', '--tcp', '--numeric', '--no-header']);
     expect(stdout).toContain('127.0.0.1:2375');
     expect(stdout).not.toMatch(/(0\.0\.0\.0|\*|\[::\]):2375/);
@@ -67,8 +87,14 @@ needs('dockerd')('the engine\'s options', () => {
     await engine.docker('volume', 'create', 'precious');
     const before = host.snapshot('/etc');
     await host.db(`configuration setprop docker DataRoot ${host.file('/elsewhere')}`);
-    const refusal = new RegExp(`cannot change the DataRoot of docker to "${host.file('/elsewhere')}": the engine keeps 1 container and 1 volume in "${host.file('/data')}", and they would seem gone\n.*hint: config setprop docker DataRoot ${host.file('/data')}; or to move them: stop the engine, cp -a `);
-    for (const args of [['docker-update'], ['--dry-run', 'docker-update'], ['post-upgrade']]) expect(await host.run('signal-event', args)).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(refusal) as string });
+    const refusal = new RegExp(
+      `cannot change the DataRoot of docker to "${host.file('/elsewhere')}": the engine keeps 1 container and 1 volume in "${host.file('/data')}", and they would seem gone\n.*hint: config setprop docker DataRoot ${host.file('/data')}; or to move them: stop the engine, cp -a `,
+    );
+    for (const args of [['docker-update'], ['--dry-run', 'docker-update'], ['post-upgrade']])
+      expect(await host.run('signal-event', args)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(refusal) as string,
+      });
     expect(host.snapshot('/etc')).toEqual(before);
     expect(await engine.docker('ps', '--format', '{{.Names}}')).toBe('app');
     // with nothing in it there is nothing to lose
@@ -84,7 +110,10 @@ needs('dockerd')('the engine\'s options', () => {
     for (const template of [DAEMON_JSON, SYSCONFIG]) await host.runOrFail('expand-template', [template]);
     const engine = await startWithOptions(host);
     await makeSleepImage(engine, 'app:1');
-    await host.db('docker_containers set app service status enabled Image app:1', 'configuration set docksmith service ServiceManager command');
+    await host.db(
+      'docker_containers set app service status enabled Image app:1',
+      'configuration set docksmith service ServiceManager command',
+    );
     writeRestartScript(host, engine);
     const pidOf = (): string => readFileSync(path.join(engine.dir, 'docker.pid'), 'utf8');
     onTestFinished(async () => {
@@ -101,7 +130,9 @@ needs('dockerd')('the engine\'s options', () => {
     const second = pidOf();
     expect(second).not.toBe(first);
 
-    expect((await host.runOrFail('signal-event', ['docker-update']))).toBe('S50docker-reconcile: nothing to do\ndocker-update: done, files: 5 unchanged\n');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toBe(
+      'S50docker-reconcile: nothing to do\ndocker-update: done, files: 5 unchanged\n',
+    );
     expect(pidOf()).toBe(second);
     await host.db('docker_containers setprop app MaxMemory 64');
     await host.runOrFail('signal-event', ['docker-update']);
@@ -110,7 +141,9 @@ needs('dockerd')('the engine\'s options', () => {
     // with live-restore containers outlive the restart
     const startedAt = await engine.docker('inspect', '--format', '{{.State.StartedAt}}', 'app');
     await host.db('configuration setprop docker TCPPort 2376');
-    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain('\nwould restart the engine (/etc/sysconfig/docker changed)\n');
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain(
+      '\nwould restart the engine (/etc/sysconfig/docker changed)\n',
+    );
     expect(pidOf()).toBe(second);
     expect(await host.run('signal-event', ['docker-update'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(await engine.docker('inspect', '--format', '{{.State.StartedAt}}', 'app')).toBe(startedAt);
@@ -119,7 +152,9 @@ needs('dockerd')('the engine\'s options', () => {
 
     // an engine without it ends what it finds alive
     await host.db('configuration setprop docker LiveRestore disabled');
-    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain('\nwould restart the engine (/etc/docker/daemon.json changed), which stops app meanwhile\n');
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain(
+      '\nwould restart the engine (/etc/docker/daemon.json changed), which stops app meanwhile\n',
+    );
     const last = await host.run('signal-event', ['docker-update']);
     expect(last.stderr).toContain('restarting the engine stops app meanwhile');
     expect(last.exitCode).toBe(0);
@@ -128,14 +163,38 @@ needs('dockerd')('the engine\'s options', () => {
   });
 });
 
-/** What the host's service manager is here: stops the private engine by its process id, and starts it with the options as they are now. */
+/**
+ * What the host's service manager is here: stops the private engine by its process id, and starts it with the
+ * options as they are now.
+ */
 function writeRestartScript(host: Host, { dir }: Dockerd): void {
   const pidFile = path.join(dir, 'docker.pid');
-  const options = ['--config-file', host.file(DAEMON_JSON), '--exec-root', path.join(dir, 'exec'), '-p', pidFile, '--containerd-namespace', path.basename(dir), '--containerd-plugins-namespace', `plugins-${path.basename(dir)}`];
-  host.write('/stop-engine', `#!/bin/sh\npid=$(cat ${pidFile}) || exit 0\nkill "$pid"\nwhile kill -0 "$pid" 2>/dev/null; do sleep 0.1; done\n`);
-  host.write('/start-engine', `#!/bin/sh\n. ${host.file(SYSCONFIG)}\nsetsid dockerd ${options.join(' ')} $OPTIONS >>${path.join(dir, 'dockerd.log')} 2>&1 </dev/null &\n`);
-  host.write('/var/lib/docksmith/db/configuration', host.read('/var/lib/docksmith/db/configuration')
-    .replace(/^(docker=service)/m, `$1|RestartCommand|${host.file('/stop-engine')}; ${host.file('/start-engine')}`));
+  const options = [
+    '--config-file',
+    host.file(DAEMON_JSON),
+    '--exec-root',
+    path.join(dir, 'exec'),
+    '-p',
+    pidFile,
+    '--containerd-namespace',
+    path.basename(dir),
+    '--containerd-plugins-namespace',
+    `plugins-${path.basename(dir)}`,
+  ];
+  host.write(
+    '/stop-engine',
+    `#!/bin/sh\npid=$(cat ${pidFile}) || exit 0\nkill "$pid"\nwhile kill -0 "$pid" 2>/dev/null; do sleep 0.1; done\n`,
+  );
+  host.write(
+    '/start-engine',
+    `#!/bin/sh\n. ${host.file(SYSCONFIG)}\nsetsid dockerd ${options.join(' ')} $OPTIONS >>${path.join(dir, 'dockerd.log')} 2>&1 </dev/null &\n`,
+  );
+  host.write(
+    '/var/lib/docksmith/db/configuration',
+    host
+      .read('/var/lib/docksmith/db/configuration')
+      .replace(/^(docker=service)/m, `$1|RestartCommand|${host.file('/stop-engine')}; ${host.file('/start-engine')}`),
+  );
 }
 
 needs('namespace')('options that no engine could use', () => {
@@ -155,37 +214,57 @@ needs('namespace')('options that no engine could use', () => {
   it('are half given TLS files, and a TCP port for everybody without them', async () => {
     const host = await makeDaemonHost();
     await host.db('configuration setprop docker TLSCert /etc/ssl/engine.crt');
-    await expectRefused(host, 'TLS for the engine\'s TCP port needs TLSCACert and TLSKey of docker too');
+    await expectRefused(host, "TLS for the engine's TCP port needs TLSCACert and TLSKey of docker too");
     await host.db('configuration delprop docker TLSCert', 'configuration setprop docker access public');
-    await expectRefused(host, 'the engine\'s TCP port would be open to everybody');
+    await expectRefused(host, "the engine's TCP port would be open to everybody");
   });
 
   it('are a network of containers that overlaps a local one, which is named', async () => {
     const host = await makeDaemonHost();
     await host.db('configuration setprop docker Network 192.168.0.0 Mask 16');
-    await expectRefused(host, 'the containers\' network overlaps the local network 192.168.1.0 of db networks');
+    await expectRefused(host, "the containers' network overlaps the local network 192.168.1.0 of db networks");
   });
 
   it('are open to all addresses with TLS files', async () => {
     const host = await makeDaemonHost();
     await host.db('configuration setprop docker TLSCACert /ca.pem TLSCert /engine.pem TLSKey /engine.key');
     for (const template of [DAEMON_JSON, SYSCONFIG]) await host.runOrFail('expand-template', [template]);
-    expect(await readOptions(host.file(SYSCONFIG))).toEqual(['-H', `unix://${host.file('/run/docker.sock')}`, '-H', 'tcp://0.0.0.0:2375']);
-    expect(JSON.parse(host.read(DAEMON_JSON))).toMatchObject({ tlsverify: true, tlscacert: '/ca.pem', tlscert: '/engine.pem', tlskey: '/engine.key' });
+    expect(await readOptions(host.file(SYSCONFIG))).toEqual([
+      '-H',
+      `unix://${host.file('/run/docker.sock')}`,
+      '-H',
+      'tcp://0.0.0.0:2375',
+    ]);
+    expect(JSON.parse(host.read(DAEMON_JSON))).toMatchObject({
+      tlsverify: true,
+      tlscacert: '/ca.pem',
+      tlscert: '/engine.pem',
+      tlskey: '/engine.key',
+    });
   });
 
-  it('stand in Debian\'s own file too, by its own name', async () => {
+  it("stand in Debian's own file too, by its own name", async () => {
     const host = await makeDaemonHost();
     host.write('/etc/debian_version', '12.0\n');
     await host.runOrFail('expand-template', ['/etc/default/docker']);
-    expect(await readOptions(host.file('/etc/default/docker'), 'DOCKER_OPTS')).toEqual(['-H', `unix://${host.file('/run/docker.sock')}`, '-H', 'tcp://127.0.0.1:2375']);
+    expect(await readOptions(host.file('/etc/default/docker'), 'DOCKER_OPTS')).toEqual([
+      '-H',
+      `unix://${host.file('/run/docker.sock')}`,
+      '-H',
+      'tcp://127.0.0.1:2375',
+    ]);
   });
 
   it('give a unit that systemd starts its sockets by a drop-in, so that none is named twice', async () => {
     const host = await makeDaemonHost();
     mkdirSync(host.file('/run/systemd/system'), { recursive: true });
-    host.write('/usr/lib/systemd/system/docker.service', '[Service]\nExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock\n');
+    host.write(
+      '/usr/lib/systemd/system/docker.service',
+      '[Service]\nExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock\n',
+    );
     await host.runOrFail('expand-template', ['/etc/systemd/system/docker.service.d/docksmith.conf']);
-    expect(host.read('/etc/systemd/system/docker.service.d/docksmith.conf')).toContain('ExecStart=\nExecStart=/usr/bin/dockerd --containerd=/run/containerd/containerd.sock $OPTIONS\n');
+    expect(host.read('/etc/systemd/system/docker.service.d/docksmith.conf')).toContain(
+      'ExecStart=\nExecStart=/usr/bin/dockerd --containerd=/run/containerd/containerd.sock $OPTIONS\n',
+    );
   });
 });

@@ -19,9 +19,13 @@ needs('dockerd')('daily verbs on a real engine', () => {
     await makeImage(dockerd, 'once:1', { cmd: ['sh', '-c', 'echo one; echo two >&2; echo three'] });
     await makeImage(dockerd, 'long:1', { cmd: ['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" a; echo; echo end'] });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set docker service status enabled Daemon foreign',
-      'docker_containers set wiki service status enabled Image app:1', 'docker_containers set git service status enabled Image app:1',
-      'docker_containers set once service status enabled Image once:1 Restart no', 'docker_containers set long service status enabled Image long:1 Restart no',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set docker service status enabled Daemon foreign',
+      'docker_containers set wiki service status enabled Image app:1',
+      'docker_containers set git service status enabled Image app:1',
+      'docker_containers set once service status enabled Image once:1 Restart no',
+      'docker_containers set long service status enabled Image long:1 Restart no',
     );
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('run', '-d', '--name', 'foreign', 'app:1');
@@ -32,11 +36,14 @@ needs('dockerd')('daily verbs on a real engine', () => {
   });
 
   /** Has the first process of a container write a line into its log. */
-  const write = (name: string, text: string, fd: 1 | 2 = 1): Promise<string> => dockerd.docker('exec', name, 'sh', '-c', `echo "${text}" > /proc/1/fd/${fd}`);
+  const write = (name: string, text: string, fd: 1 | 2 = 1): Promise<string> =>
+    dockerd.docker('exec', name, 'sh', '-c', `echo "${text}" > /proc/1/fd/${fd}`);
   const docksmith = (...args: readonly string[]): ReturnType<Host['run']> => host.run('docksmith', args);
   const startDocksmith = (...args: readonly string[]): Running => {
     const [command, words] = dockerd.namespace.command(process.execPath, [PROGRAM, ...args]);
-    return start(command, words, { env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root, DBPATH: undefined } });
+    return start(command, words, {
+      env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root, DBPATH: undefined },
+    });
   };
 
   describe('logs', () => {
@@ -48,7 +55,9 @@ needs('dockerd')('daily verbs on a real engine', () => {
       expect((await docksmith('logs', 'wiki')).stdout).toBe('first\nthird\n');
       expect((await docksmith('logs', '-n', '1', 'git', 'wiki')).stdout).toBe('git  | second\nwiki | third\n');
       expect(JSON.parse((await docksmith('logs', '--json', 'wiki', 'git')).stdout)).toEqual([
-        { name: 'wiki', stream: 'stdout', text: 'first', time: expect.stringMatching(/^\d{4}-.*Z$/) as string }, expect.objectContaining({ name: 'git', stream: 'stderr', text: 'second' }), expect.objectContaining({ text: 'third' }),
+        { name: 'wiki', stream: 'stdout', text: 'first', time: expect.stringMatching(/^\d{4}-.*Z$/) as string },
+        expect.objectContaining({ name: 'git', stream: 'stderr', text: 'second' }),
+        expect.objectContaining({ text: 'third' }),
       ]);
     });
 
@@ -65,9 +74,15 @@ needs('dockerd')('daily verbs on a real engine', () => {
 
     it('says which names it cannot find, all at once', async () => {
       const { exitCode, stderr } = await docksmith('logs', 'wikki', 'foreign');
-      expect([exitCode, stderr]).toEqual([1, 'docksmith: cannot find container "wikki": there is neither a record of it nor a container that docksmith made\nhint: did you mean "wiki"?\ndocksmith: cannot find container "foreign": it is not docksmith\'s\nhint: use the docker command for it\n']);
+      expect([exitCode, stderr]).toEqual([
+        1,
+        'docksmith: cannot find container "wikki": there is neither a record of it nor a container that docksmith made\nhint: did you mean "wiki"?\ndocksmith: cannot find container "foreign": it is not docksmith\'s\nhint: use the docker command for it\n',
+      ]);
       expect(await docksmith('logs')).toMatchObject({ exitCode: 2 });
-      expect(await docksmith('logs', '--since', 'soon', 'wiki')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('"soon" is no time') as string });
+      expect(await docksmith('logs', '--since', 'soon', 'wiki')).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('"soon" is no time') as string,
+      });
     });
 
     it('follows over a restart, a recreate and what is written in between, and ends with Ctrl-C', async () => {
@@ -80,10 +95,10 @@ needs('dockerd')('daily verbs on a real engine', () => {
       await dockerd.docker('restart', 'wiki');
       await write('wiki', 'after a restart');
       await logs.until(/^wiki \| after a restart$/m);
-      const { Id } = await dockerd.inspect('wiki') as { Id: string };
+      const { Id } = (await dockerd.inspect('wiki')) as { Id: string };
       await host.db('docker_containers setprop wiki Hostname other');
       await host.runOrFail('signal-event', ['docker-update']);
-      expect((await dockerd.inspect('wiki') as { Id: string }).Id).not.toBe(Id);
+      expect(((await dockerd.inspect('wiki')) as { Id: string }).Id).not.toBe(Id);
       await write('wiki', 'after a recreate');
       await logs.until(/^wiki \| after a recreate$/m);
       await write('git', 'still here');
@@ -91,7 +106,11 @@ needs('dockerd')('daily verbs on a real engine', () => {
       logs.kill('SIGINT');
       const { exitCode, stdout, stderr } = await logs.ended;
       expect([exitCode, stderr]).toEqual([0, '']);
-      expect(stdout.split('\n').filter((line) => line.startsWith('wiki'))).toEqual(['wiki | before', 'wiki | after a restart', 'wiki | after a recreate']);
+      expect(stdout.split('\n').filter((line) => line.startsWith('wiki'))).toEqual([
+        'wiki | before',
+        'wiki | after a restart',
+        'wiki | after a recreate',
+      ]);
       expect(stdout).not.toContain('first');
     });
 
@@ -113,8 +132,13 @@ needs('dockerd')('daily verbs on a real engine', () => {
     });
 
     it('ends in good order with its next line when nobody reads on', async () => {
-      const [command, args] = dockerd.namespace.command('sh', ['-c', `${process.execPath} ${PROGRAM} logs -f wiki git | head -n 1`]);
-      const piped = start(command, args, { env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root } });
+      const [command, args] = dockerd.namespace.command('sh', [
+        '-c',
+        `${process.execPath} ${PROGRAM} logs -f wiki git | head -n 1`,
+      ]);
+      const piped = start(command, args, {
+        env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root },
+      });
       while (await Promise.race([piped.ended.then(() => false), write('git', 'more').then(() => true)]));
       const { stdout, stderr } = await piped.ended;
       expect([stdout.split('\n').length, stderr]).toEqual([2, '']);
@@ -123,8 +147,15 @@ needs('dockerd')('daily verbs on a real engine', () => {
 
   describe('exec', () => {
     it('hands on streams and exit code', async () => {
-      expect(await docksmith('exec', 'wiki', 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' });
-      expect(await docksmith('exec', 'wiki', 'echo', '--help', '-it')).toMatchObject({ exitCode: 0, stdout: '--help -it\n' });
+      expect(await docksmith('exec', 'wiki', 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({
+        exitCode: 7,
+        stdout: 'out\n',
+        stderr: 'err\n',
+      });
+      expect(await docksmith('exec', 'wiki', 'echo', '--help', '-it')).toMatchObject({
+        exitCode: 0,
+        stdout: '--help -it\n',
+      });
       expect((await docksmith('exec', 'wiki', '/no/such')).exitCode).toBeGreaterThan(125);
     });
 
@@ -132,7 +163,10 @@ needs('dockerd')('daily verbs on a real engine', () => {
       const stdin = 'x'.repeat(300_000);
       const { exitCode, stdout } = await host.run('docksmith', ['exec', '-i', 'wiki', 'cat'], { stdin });
       expect([exitCode, stdout.length]).toEqual([0, stdin.length]);
-      expect(await host.run('docksmith', ['exec', 'wiki', 'cat'], { stdin: 'not for it' })).toMatchObject({ exitCode: 0, stdout: '' });
+      expect(await host.run('docksmith', ['exec', 'wiki', 'cat'], { stdin: 'not for it' })).toMatchObject({
+        exitCode: 0,
+        stdout: '',
+      });
     });
 
     it('ends with the command, also while standard input is open', async () => {
@@ -143,12 +177,15 @@ needs('dockerd')('daily verbs on a real engine', () => {
 
     it('gives a terminal that has the size of ours, now and later', async () => {
       // a terminal gets its size a moment after it is made
-      const inside = 'until [ "$(stty size 2> /dev/null)" = "33 101" ]; do :; done; echo ready; until [ "$(stty size)" = "40 90" ]; do sleep 0.05; done; echo resized; exit 5';
+      const inside =
+        'until [ "$(stty size 2> /dev/null)" = "33 101" ]; do :; done; echo ready; until [ "$(stty size)" = "40 90" ]; do sleep 0.05; done; echo resized; exit 5';
       const outside = `stty rows 33 cols 101; docksmith="${process.execPath} ${PROGRAM}"
         (while ! grep -q ^ready ${host.file('/typescript')}; do sleep 0.05; done; stty -F /dev/tty rows 40 cols 90) &
         $docksmith exec -it wiki sh -c '${inside}'`;
       const [command, args] = dockerd.namespace.command('script', ['-qefc', outside, host.file('/typescript')]);
-      const terminal = start(command, args, { env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root, SHELL: '/bin/bash' } });
+      const terminal = start(command, args, {
+        env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root, SHELL: '/bin/bash' },
+      });
       const { exitCode, stdout } = await terminal.ended;
       // node leaves the terminal to put a return before each newline, a second one
       expect([exitCode, stdout.replaceAll('\r', '')]).toEqual([5, 'ready\nresized\n']);
@@ -156,9 +193,15 @@ needs('dockerd')('daily verbs on a real engine', () => {
 
     it('refuses what cannot be', async () => {
       await dockerd.docker('stop', 'git');
-      expect(await docksmith('exec', 'git', 'true')).toMatchObject({ exitCode: 1, stderr: 'docksmith: cannot run "true" in container "git": it is exited\nhint: docksmith start git\n' });
+      expect(await docksmith('exec', 'git', 'true')).toMatchObject({
+        exitCode: 1,
+        stderr: 'docksmith: cannot run "true" in container "git": it is exited\nhint: docksmith start git\n',
+      });
       expect(await docksmith('exec', 'foreign', 'true')).toMatchObject({ exitCode: 1 });
-      expect(await docksmith('exec', '-it', 'wiki', 'true')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('standard input is none') as string });
+      expect(await docksmith('exec', '-it', 'wiki', 'true')).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('standard input is none') as string,
+      });
       expect(await docksmith('exec', 'wiki')).toMatchObject({ exitCode: 2 });
     });
   });

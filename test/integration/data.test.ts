@@ -6,7 +6,8 @@ import { type Host, makeHost } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
 import { needs } from '../support/needs.ts';
 
-const WRITE = 'mkdir -p /data/sub; echo one > /data/sub/page; chown 123:456 /data/sub; chmod 700 /data/sub; ln /data/sub/page /data/same; truncate -s 40M /data/sparse';
+const WRITE =
+  'mkdir -p /data/sub; echo one > /data/sub/page; chown 123:456 /data/sub; chmod 700 /data/sub; ln /data/sub/page /data/same; truncate -s 40M /data/sparse';
 
 needs('dockerd')('the data of containers', () => {
   let dockerd: Dockerd;
@@ -23,7 +24,8 @@ needs('dockerd')('the data of containers', () => {
     folder = host.file('/srv/wiki');
     await host.db(
       `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign DataRoot ${host.file('/data-root')}`,
-      'configuration set docksmith service status enabled ServiceManager command', 'configuration set httpd service status disabled',
+      'configuration set docksmith service status enabled ServiceManager command',
+      'configuration set httpd service status disabled',
       'docker_containers set git service status enabled Image app:1',
       'docker_containers set wiki service status enabled Image app:1 DataMountPath /data',
     );
@@ -31,18 +33,24 @@ needs('dockerd')('the data of containers', () => {
   afterEach(async () => {
     const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
     if (ids.length > 0) await dockerd.docker('rm', '-f', '-v', ...ids);
-    for (const volume of (await dockerd.docker('volume', 'ls', '-q')).split('\n').filter((name) => name !== '')) await dockerd.docker('volume', 'rm', volume);
+    for (const volume of (await dockerd.docker('volume', 'ls', '-q')).split('\n').filter((name) => name !== ''))
+      await dockerd.docker('volume', 'rm', volume);
     host.stop();
   });
   afterAll(() => dockerd.stop());
 
-  const format = (container: string, template: string): Promise<string> => dockerd.docker('inspect', '--format', template, container);
+  const format = (container: string, template: string): Promise<string> =>
+    dockerd.docker('inspect', '--format', template, container);
   const inside = (command: string): Promise<string> => dockerd.docker('exec', 'wiki', 'sh', '-c', command);
-  const mountOf = (container: string): Promise<string> => format(container, '{{range .Mounts}}{{if eq .Destination "/data"}}{{.Type}} {{.Name}} {{.RW}}{{end}}{{end}}');
-  const volumeFolder = (name: string): Promise<string> => dockerd.docker('volume', 'inspect', '--format', '{{.Mountpoint}}', name);
+  const mountOf = (container: string): Promise<string> =>
+    format(container, '{{range .Mounts}}{{if eq .Destination "/data"}}{{.Type}} {{.Name}} {{.RW}}{{end}}{{end}}');
+  const volumeFolder = (name: string): Promise<string> =>
+    dockerd.docker('volume', 'inspect', '--format', '{{.Mountpoint}}', name);
 
   it('makes a volume, or a folder under DataRoot, and mounts it read-only on request', async () => {
-    await host.db('docker_containers set host service status enabled Image app:1 DataMount host DataMountPath /data DataMountWrite no');
+    await host.db(
+      'docker_containers set host service status enabled Image app:1 DataMount host DataMountPath /data DataMountWrite no',
+    );
     const said = await host.runOrFail('signal-event', ['docker-update']);
     expect(said).toContain('volume wiki-data: wanted by wiki\n');
     expect([await mountOf('wiki'), await mountOf('host')]).toEqual(['volume wiki-data true', 'bind  false']);
@@ -56,20 +64,40 @@ needs('dockerd')('the data of containers', () => {
     await inside(WRITE);
     const [id, started] = [await format('wiki', '{{.Id}}'), await format('wiki', '{{.State.StartedAt}}')];
 
-    await host.db(`docker_containers setprop wiki DataMount host DataMountPath ${folder}:/data`, 'docker_containers setprop git Env A=b');
+    await host.db(
+      `docker_containers setprop wiki DataMount host DataMountPath ${folder}:/data`,
+      'docker_containers setprop git Env A=b',
+    );
     const what = `cannot recreate container "wiki": its data (12 kB) would move from volume wiki-data to folder ${folder}, and it is down while that is copied, about 1 s at 100 MB/s`;
-    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toMatch(new RegExp(`  recreate git: .*\\n  refused: ${what.replace(/[()]/g, '\\$&').replace('12 kB', '\\d+ kB')}; docksmith reconcile --move-data wiki\\n`));
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toMatch(
+      new RegExp(
+        `  recreate git: .*\\n  refused: ${what.replace(/[()]/g, '\\$&').replace('12 kB', '\\d+ kB')}; docksmith reconcile --move-data wiki\\n`,
+      ),
+    );
     const { exitCode, stdout, stderr } = await host.run('signal-event', ['docker-update']);
     expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/recreate git: /)]);
-    expect(stderr).toMatch(/refuse|cannot recreate container "wiki": its data \(\d+ kB\) would move from volume wiki-data/);
+    expect(stderr).toMatch(
+      /refuse|cannot recreate container "wiki": its data \(\d+ kB\) would move from volume wiki-data/,
+    );
     expect([await format('wiki', '{{.Id}}'), await format('wiki', '{{.State.StartedAt}}')]).toEqual([id, started]);
 
     const moved = await host.runOrFail('docksmith', ['reconcile', '--move-data', 'wiki']);
-    expect(moved).toMatch(/^recreate wiki: volumes wiki-data:\/data -> \/.*:\/data; its data \(\d+ kB\) is copied first, and it is down meanwhile\n/);
+    expect(moved).toMatch(
+      /^recreate wiki: volumes wiki-data:\/data -> \/.*:\/data; its data \(\d+ kB\) is copied first, and it is down meanwhile\n/,
+    );
     expect(await mountOf('wiki')).toBe('bind  true');
     expect(await inside('cat /data/same; ls /data')).toBe('one\nof the image\nsame\nsparse\nsub');
-    const [sub, page, same, sparse] = ['sub', 'sub/page', 'same', 'sparse'].map((name) => statSync(path.join(folder, name)));
-    expect([sub?.uid, sub?.gid, (sub?.mode ?? 0) & 0o777, page?.ino === same?.ino, sparse?.size, (sparse?.blocks ?? 0) < 100]).toEqual([123, 456, 0o700, true, 40 * 1024 ** 2, true]);
+    const [sub, page, same, sparse] = ['sub', 'sub/page', 'same', 'sparse'].map((name) =>
+      statSync(path.join(folder, name)),
+    );
+    expect([
+      sub?.uid,
+      sub?.gid,
+      (sub?.mode ?? 0) & 0o777,
+      page?.ino === same?.ino,
+      sparse?.size,
+      (sparse?.blocks ?? 0) < 100,
+    ]).toEqual([123, 456, 0o700, true, 40 * 1024 ** 2, true]);
     expect(readdirSync(await volumeFolder('wiki-data'))).toContain('sub');
     expect(readdirSync(path.dirname(folder))).toEqual(['wiki']);
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
@@ -79,7 +107,10 @@ needs('dockerd')('the data of containers', () => {
     await host.db('docker_containers setprop wiki DataMount container DataMountPath /data');
     await host.run('signal-event', ['docker-update']);
     const refused = await host.run('docksmith', ['reconcile', '--move-data', 'wiki']);
-    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('there are files in volume wiki-data already') as string]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('there are files in volume wiki-data already') as string,
+    ]);
     expect(await inside('cat /data/sub/page')).toBe('two');
     await dockerd.docker('volume', 'rm', 'wiki-data');
     await host.runOrFail('docksmith', ['reconcile', '--move-data', 'wiki']);
@@ -105,12 +136,18 @@ needs('dockerd')('the data of containers', () => {
     await host.db(`docker_containers setprop wiki Image broken:1 DataMount host DataMountPath ${folder}:/data`);
     await host.run('signal-event', ['docker-update']);
     expect((await host.run('docksmith', ['reconcile', '--move-data'])).exitCode).toBe(1);
-    expect([await format('wiki', '{{.Id}} {{.State.Running}}'), await inside('cat /data/same')]).toEqual([`${id} true`, 'one']);
+    expect([await format('wiki', '{{.Id}} {{.State.Running}}'), await inside('cat /data/same')]).toEqual([
+      `${id} true`,
+      'one',
+    ]);
     await inside('echo later > /data/sub/page');
     await host.db('docker_containers setprop wiki Image app:1');
     await host.run('signal-event', ['docker-update']);
     await host.runOrFail('docksmith', ['reconcile', '--move-data']);
-    expect([readFileSync(path.join(folder, 'sub/page'), 'utf8'), await mountOf('wiki')]).toEqual(['later\n', 'bind  true']);
+    expect([readFileSync(path.join(folder, 'sub/page'), 'utf8'), await mountOf('wiki')]).toEqual([
+      'later\n',
+      'bind  true',
+    ]);
   });
 
   it('does not copy what another container is writing', async () => {
@@ -119,7 +156,12 @@ needs('dockerd')('the data of containers', () => {
     await host.db(`docker_containers setprop wiki DataMount host DataMountPath ${folder}:/data`);
     await host.run('signal-event', ['docker-update']);
     const { exitCode, stderr } = await host.run('docksmith', ['reconcile', '--move-data']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/would move from volume wiki-data to folder .*, which git uses too\nhint: docksmith stop git, then docksmith reconcile --move-data wiki\n/)]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /would move from volume wiki-data to folder .*, which git uses too\nhint: docksmith stop git, then docksmith reconcile --move-data wiki\n/,
+      ),
+    ]);
   });
 
   it('carries anonymous volumes over a recreate, and removes no volume', async () => {

@@ -12,7 +12,8 @@ const FILE = path.posix.join(FOLDER, 'work');
 /** Ours, and the one of the original. */
 const LOCKS = [path.posix.join(FOLDER, '.work.docksmith.lock'), `${FILE}.lock`];
 /** Takes the lock as the original does, says so, and holds it. */
-const PERL_HOLDER = 'use Fcntl qw(:flock); open(my $lock, ">>", shift) or die; flock($lock, LOCK_EX) or die; $| = 1; print "held"; sleep 600';
+const PERL_HOLDER =
+  'use Fcntl qw(:flock); open(my $lock, ">>", shift) or die; flock($lock, LOCK_EX) or die; $| = 1; print "held"; sleep 600';
 
 needs('strace')('the locks of a db', () => {
   let host: Host;
@@ -27,20 +28,45 @@ needs('strace')('the locks of a db', () => {
   });
 
   /** A command that runs, with what it says on standard error. */
-  function start(program: string, args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<unknown[]>; readonly said: () => string } {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DBPATH: undefined, DOCKSMITH_ROOT: host.root } });
+  function start(
+    program: string,
+    args: readonly string[],
+  ): { readonly child: ChildProcess; readonly ended: Promise<unknown[]>; readonly said: () => string } {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DBPATH: undefined, DOCKSMITH_ROOT: host.root },
+    });
     children.push(child);
     let text = '';
     child.stderr.setEncoding('utf8').on('data', (more: string) => (text += more));
     return { child, ended: once(child, 'close'), said: () => text };
   }
-  const startWriter = (value: string): ReturnType<typeof start> => start(process.execPath, [DB, 'work', 'setprop', 'k', value, value]);
-  const listCopies = (): readonly string[] => readdirSync(host.file(FOLDER)).filter((name) => /docksmith-\d+$/.test(name));
-  const isWaitingFor = (writer: ReturnType<typeof start>, holder: string): Promise<void> => expect.poll(writer.said, { timeout: 30_000 }).toBe(`waiting for ${holder} to end\n`);
+  const startWriter = (value: string): ReturnType<typeof start> =>
+    start(process.execPath, [DB, 'work', 'setprop', 'k', value, value]);
+  const listCopies = (): readonly string[] =>
+    readdirSync(host.file(FOLDER)).filter((name) => /docksmith-\d+$/.test(name));
+  const isWaitingFor = (writer: ReturnType<typeof start>, holder: string): Promise<void> =>
+    expect.poll(writer.said, { timeout: 30_000 }).toBe(`waiting for ${holder} to end\n`);
 
   it('are free when a writer of ours is killed in the middle of its write, and all who waited for it write', async () => {
     // stopped when its copy is written, and before that has the name
-    const { ended } = start('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:signal=STOP:when=1', process.execPath, DB, 'work', 'setprop', 'k', 'first', 'x']);
+    const { ended } = start('strace', [
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-e',
+      'trace=fsync',
+      '-e',
+      'inject=fsync:signal=STOP:when=1',
+      process.execPath,
+      DB,
+      'work',
+      'setprop',
+      'k',
+      'first',
+      'x',
+    ]);
     await expect.poll(listCopies, { timeout: 30_000 }).toHaveLength(1);
     const words = LOCKS.map((lock) => host.read(lock));
     const [, pid = '0'] = /^db work \(pid (\d+)\)\n$/.exec(words[0] ?? '') ?? [];
@@ -55,7 +81,7 @@ needs('strace')('the locks of a db', () => {
     expect(listCopies()).toEqual([]);
   });
 
-  it('are free when a writer of the original\'s kind is killed, and what it left is no obstacle to anybody', async () => {
+  it("are free when a writer of the original's kind is killed, and what it left is no obstacle to anybody", async () => {
     const holder = start('perl', ['-e', PERL_HOLDER, host.file(`${FILE}.lock`)]);
     await once(holder.child.stdout ?? holder.child, 'data');
     const writer = startWriter('first');
@@ -68,7 +94,11 @@ needs('strace')('the locks of a db', () => {
     expect(await host.runOrFail('db', ['work', 'print', 'k'])).toBe('k=t|first|first|second|second\n');
   });
 
-  it.each([['words of one that is long dead', 'db work (pid 1)\n', 0o644], ['nothing in it', '', 0o600], ['bytes that mean nothing', '\0\x1b[31m'.repeat(1000), 0o600]])('are free where files of that name are left, with %s', async (_, content, mode) => {
+  it.each([
+    ['words of one that is long dead', 'db work (pid 1)\n', 0o644],
+    ['nothing in it', '', 0o600],
+    ['bytes that mean nothing', '\0\x1b[31m'.repeat(1000), 0o600],
+  ])('are free where files of that name are left, with %s', async (_, content, mode) => {
     for (const lock of LOCKS) host.write(lock, content, mode);
     const writer = startWriter('first');
     expect([await writer.ended, writer.said()]).toEqual([[0, null], '']);
@@ -81,7 +111,12 @@ needs('strace')('the locks of a db', () => {
       host.remove(lock);
       symlinkSync(host.file('/etc/precious'), host.file(lock));
       const { exitCode, stderr } = await host.run('db', ['work', 'setprop', 'k', 'p', 'v']);
-      expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^docksmith: .*cannot write db "work": cannot lock "[^"]*lock": too many symbolic links\n$/) as string]);
+      expect([exitCode, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /^docksmith: .*cannot write db "work": cannot lock "[^"]*lock": too many symbolic links\n$/,
+        ) as string,
+      ]);
       expect(host.read('/etc/precious')).toBe('precious\n');
       host.remove(lock);
       host.write(lock, '');

@@ -16,17 +16,27 @@ describe('the demonstration', () => {
     const { exitCode, stdout, stderr } = await run(process.execPath, [DEMO], { env });
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toMatch(/^The engine is (a private dockerd|one in memory)/m);
-    const [, job = ''] = stdout.split('$ db docker_containers setprop wiki MaxMemory 512 && signal-event docker-update\n');
-    expect(job).toContain('S50docker-reconcile: update wiki: memory 256m -> 512m\nS50docker-reconcile: not restarted: cache, git, notes, wikidb\n');
+    const [, job = ''] = stdout.split(
+      '$ db docker_containers setprop wiki MaxMemory 512 && signal-event docker-update\n',
+    );
+    expect(job).toContain(
+      'S50docker-reconcile: update wiki: memory 256m -> 512m\nS50docker-reconcile: not restarted: cache, git, notes, wikidb\n',
+    );
     expect(job).toMatch(/^wiki +\S+ +running +512 MB +changed while it runs: the same id and start$/m);
     expect(job).toMatch(/^cache +\S+ +running +64 MB +not touched: the same id and start$/m);
     // who came last is told where the records were in order before, else the later one
-    expect(stderr).toMatch(/cannot give container "(wiki|notes)" the name wiki\.example\.test: container "(?!\1)(wiki|notes)" has it/);
+    expect(stderr).toMatch(
+      /cannot give container "(wiki|notes)" the name wiki\.example\.test: container "(?!\1)(wiki|notes)" has it/,
+    );
     expect(readdirSync(folder)).toEqual([]);
   });
 
   test('takes away what it made when it is interrupted, twice as well', async () => {
-    const child = spawn(process.execPath, [DEMO], { env: { ...process.env, ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [DEMO], {
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     const waitingFor = ['S50docker-reconcile: create cache', 'stopping;'];
     const onText = (text: string): void => {

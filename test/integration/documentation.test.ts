@@ -17,13 +17,20 @@ describe.each(PAGES)('the examples of %s', (page) => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-doc-'));
     mkdirSync(path.join(folder, 'host'));
     printed = await typeExamples(examples, folder, {
-      PATH: `${path.join(ROOT, 'bin/path')}:${process.env['PATH'] ?? ''}`, DOCKSMITH_NODE: process.execPath,
-      DOCKSMITH_ROOT: path.join(folder, 'host'), DOCKSMITH_ENGINE: `memory://${path.join(folder, 'engine.json')}`, DBPATH: undefined, DOCKER_HOST: undefined,
+      PATH: `${path.join(ROOT, 'bin/path')}:${process.env['PATH'] ?? ''}`,
+      DOCKSMITH_NODE: process.execPath,
+      DOCKSMITH_ROOT: path.join(folder, 'host'),
+      DOCKSMITH_ENGINE: `memory://${path.join(folder, 'engine.json')}`,
+      DBPATH: undefined,
+      DOCKER_HOST: undefined,
     });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test.each(examples.map((example, n) => ({ ...example, n })))('line $line prints what the page says: $command', ({ n, expected }) => {
-    expect(printed[n]).toMatch(patternOf(expected));
-  });
+  test.each(examples.map((example, n) => ({ ...example, n })))(
+    'line $line prints what the page says: $command',
+    ({ n, expected }) => {
+      expect(printed[n]).toMatch(patternOf(expected));
+    },
+  );
 });

@@ -31,7 +31,11 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   init: ['true', 'false'],
   stop_signal: ['SIGQUIT'],
   stop_grace_period: ['1m30s'],
-  ports: ['["127.0.0.1:47000:80", "2222:22", "5353:53/udp"]', '[{target: 80, published: 8080, host_ip: "::1", protocol: tcp}]', '["127.0.0.1:8081:80", "127.0.0.1:8082:80"]'],
+  ports: [
+    '["127.0.0.1:47000:80", "2222:22", "5353:53/udp"]',
+    '[{target: 80, published: 8080, host_ip: "::1", protocol: tcp}]',
+    '["127.0.0.1:8081:80", "127.0.0.1:8082:80"]',
+  ],
   expose: ['["9000", "9001/udp"]'],
   network_mode: ['host', 'none', 'bridge', '"container:other"'],
   networks: ['{lan: {aliases: [it2, it3], ipv4_address: 10.79.0.5}}', '[lan]', '{bridge: {}, lan: {aliases: [it2]}}'],
@@ -40,7 +44,11 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   extra_hosts: ['["db:10.0.0.5"]', '{db: 10.0.0.5, v6: "fd00::1"}'],
   dns: ['[10.0.0.1, 10.0.0.2]', '10.0.0.9'],
   dns_search: ['[b.example, a.example]'],
-  volumes: ['["DIR:/images", "DIR:/more:ro"]', '[{type: bind, source: DIR, target: /x, read_only: true}]', '["data:/data", "DIR:/shared:z", /scratch]'],
+  volumes: [
+    '["DIR:/images", "DIR:/more:ro"]',
+    '[{type: bind, source: DIR, target: /x, read_only: true}]',
+    '["data:/data", "DIR:/shared:z", /scratch]',
+  ],
   tmpfs: ['["/scratch:size=1m,mode=1777", /other]', '/one'],
   read_only: ['true', 'false'],
   devices: ['["/dev/null:/dev/nix:r", /dev/zero]'],
@@ -54,7 +62,11 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   restart: ['always', 'on-failure:3', 'unless-stopped', '"no"'],
   shm_size: ['32m'],
   ulimits: ['{nofile: {soft: 512, hard: 1024}, nproc: 200}'],
-  healthcheck: ['{test: [CMD, "true"], interval: 1m30s, timeout: 10s, retries: 3, start_period: 5s}', '{test: "exit 0"}', '{disable: true}'],
+  healthcheck: [
+    '{test: [CMD, "true"], interval: 1m30s, timeout: 10s, retries: 3, start_period: 5s}',
+    '{test: "exit 0"}',
+    '{disable: true}',
+  ],
   cap_add: ['[NET_ADMIN, cap_sys_time]'],
   cap_drop: ['[ALL]'],
   security_opt: ['["no-new-privileges:true"]'],
@@ -75,7 +87,9 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
   beforeAll(async () => {
     dockerd = await startDockerd();
     engine = await connectEngine(dockerd.socket);
-    await makeSleepImage(dockerd, 'sleep:1', { changes: ['ENV PATH=/bin', 'ENV OF_IMAGE=1', 'LABEL of=image', 'EXPOSE 9999/tcp', 'WORKDIR /tmp'] });
+    await makeSleepImage(dockerd, 'sleep:1', {
+      changes: ['ENV PATH=/bin', 'ENV OF_IMAGE=1', 'LABEL of=image', 'EXPOSE 9999/tcp', 'WORKDIR /tmp'],
+    });
     await dockerd.docker('run', '-d', '--name', 'other', '--ipc', 'shareable', '-v', '/other', 'sleep:1');
     dir = path.join(dockerd.dir, 'mounted');
     mkdirSync(dir);
@@ -85,35 +99,51 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
   function desire(key: string, sample: string): Desired {
     const own = key === 'image' ? '' : `    image: sleep:1\n${BESIDE[key] ?? ''}`;
     const text = `services:\n  it:\n${own}    ${key}: ${sample.replaceAll('DIR', dir)}\n${sample.includes('data:') ? 'volumes: {data: {}}\n' : ''}${key === 'networks' ? 'networks: {lan: {ipam: {config: [{subnet: 10.79.0.0/24}]}}, bridge: {external: true}}\n' : ''}`;
-    return { containers: [{ state: 'running', name: 'it', spec: parseRunSpec('/etc/docksmith/containers/it.yaml', text) }] };
+    return {
+      containers: [{ state: 'running', name: 'it', spec: parseRunSpec('/etc/docksmith/containers/it.yaml', text) }],
+    };
   }
 
-  it('has a sample of every key but those that cannot be tried here or are not the engine\'s', () => {
-    expect(SPEC_KEYS.map(({ name }) => name).filter((name) => SAMPLES[name] === undefined)).toEqual(['depends_on', 'privileged']);
+  it("has a sample of every key but those that cannot be tried here or are not the engine's", () => {
+    expect(SPEC_KEYS.map(({ name }) => name).filter((name) => SAMPLES[name] === undefined)).toEqual([
+      'depends_on',
+      'privileged',
+    ]);
   });
 
   const cases = Object.entries(SAMPLES).flatMap(([key, samples]) => samples.map((sample) => [key, sample] as const));
-  it.each(cases)('%s: %s comes back from inspect as the run spec says it, and a second plan has nothing to do', async (name, sample) => {
-    const desired = desire(name, sample);
-    const [container] = desired.containers;
-    if (container?.state !== 'running') throw new Error('not a running one');
-    const applied = await applyPlan(engine, planReconcile(desired, await readActual(engine, desired)));
-    expect(applied.failed).toEqual([]);
-    const actual = await readActual(engine, desired);
-    const made = actual.containers.get('it');
-    const key = SPEC_KEYS.find((row) => row.name === name);
-    if (made === undefined || key === undefined) throw new Error('not there');
-    const read = key.read(made.inspect);
-    const wanted = container.spec.values[name];
-    // the image's own beside it are not ours to compare
-    if (wanted !== undefined && read !== undefined && isList(wanted) && isList(read)) expect(read).toEqual(expect.arrayContaining([...wanted]));
-    else if (wanted !== undefined && isMap(wanted)) expect(read).toEqual(expect.objectContaining({ ...wanted }));
-    else expect(read ?? key.default).toEqual(wanted);
-    expect(formatPlan(planReconcile(desired, actual))).toBe('nothing to do');
+  it.each(cases)(
+    '%s: %s comes back from inspect as the run spec says it, and a second plan has nothing to do',
+    async (name, sample) => {
+      const desired = desire(name, sample);
+      const [container] = desired.containers;
+      if (container?.state !== 'running') throw new Error('not a running one');
+      const applied = await applyPlan(engine, planReconcile(desired, await readActual(engine, desired)));
+      expect(applied.failed).toEqual([]);
+      const actual = await readActual(engine, desired);
+      const made = actual.containers.get('it');
+      const key = SPEC_KEYS.find((row) => row.name === name);
+      if (made === undefined || key === undefined) throw new Error('not there');
+      const read = key.read(made.inspect);
+      const wanted = container.spec.values[name];
+      // the image's own beside it are not ours to compare
+      if (wanted !== undefined && read !== undefined && isList(wanted) && isList(read))
+        expect(read).toEqual(expect.arrayContaining([...wanted]));
+      else if (wanted !== undefined && isMap(wanted)) expect(read).toEqual(expect.objectContaining({ ...wanted }));
+      else expect(read ?? key.default).toEqual(wanted);
+      expect(formatPlan(planReconcile(desired, actual))).toBe('nothing to do');
 
-    // the same, decided by what the engine says and not by our own record of it
-    const older = { ...made, labels: { ...made.labels, [HASH_LABEL]: '0:abc' }, image: await engine.findImage(made.inspect.Image) };
-    expect(formatPlan(planReconcile(desired, { ...actual, containers: new Map([['it', older]]) })), formatCanonical(wanted ?? '')).toBe('nothing to do');
-    await dockerd.docker('rm', '-f', 'it');
-  });
+      // the same, decided by what the engine says and not by our own record of it
+      const older = {
+        ...made,
+        labels: { ...made.labels, [HASH_LABEL]: '0:abc' },
+        image: await engine.findImage(made.inspect.Image),
+      };
+      expect(
+        formatPlan(planReconcile(desired, { ...actual, containers: new Map([['it', older]]) })),
+        formatCanonical(wanted ?? ''),
+      ).toBe('nothing to do');
+      await dockerd.docker('rm', '-f', 'it');
+    },
+  );
 });

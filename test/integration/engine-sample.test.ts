@@ -24,7 +24,9 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
     await makeSleepImage(dockerd, 'gitea:1', { expose: ['22/tcp', '3000/tcp'] });
     for (const folder of FOLDERS) mkdirSync(folder);
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 192.168.1.2',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
       'docker_images set wiki service Repository mediawiki Tag 1.43',
       'docker_containers set wikidb service status enabled Image mariadb:11 DataMount container DataMountPath /var/lib/mysql InterLinkPriority 10 MaxMemory 512',
@@ -41,19 +43,30 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
 
   /** the plan of an event, by a dry run */
   async function plan(): Promise<readonly string[]> {
-    const { plan: { operations } } = JSON.parse(await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update'])) as { plan: { operations: { verb: string; name: string; cause: string }[] } };
+    const {
+      plan: { operations },
+    } = JSON.parse(await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update'])) as {
+      plan: { operations: { verb: string; name: string; cause: string }[] };
+    };
     return operations.map(({ verb, name, cause }) => `${verb} ${name}: ${cause}`);
   }
 
   it('is planned as it is done', async () => {
     expect(await plan()).toEqual([
-      'network docksmith-wiki: wanted by wiki, wikidb', 'volume wikidb-data: wanted by wikidb',
-      'create wikidb: not there', 'create wiki: not there', 'create git: not there',
+      'network docksmith-wiki: wanted by wiki, wikidb',
+      'volume wikidb-data: wanted by wikidb',
+      'create wikidb: not there',
+      'create wiki: not there',
+      'create git: not there',
     ]);
     const said = await host.run('signal-event', ['docker-update']);
     expect(said).toMatchObject({ exitCode: 0 });
     // git needs nobody, and so is made while the others wait for each other
-    expect((await dockerd.docker('ps', '--format', '{{.Names}}')).split('\n').sort()).toEqual(['git', 'wiki', 'wikidb']);
+    expect((await dockerd.docker('ps', '--format', '{{.Names}}')).split('\n').sort()).toEqual([
+      'git',
+      'wiki',
+      'wikidb',
+    ]);
     proxy.reset();
     expect(await plan()).toEqual([]);
     expect((await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).split('\n')).toContain('nothing to do');
@@ -63,24 +76,39 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
 
   it('has run specs with the keys and values of the sample', () => {
     expect(parse(host.read('/etc/docksmith/containers/wiki.yaml'))).toMatchObject({
-      services: { wiki: {
-        container_name: 'wiki', image: 'mediawiki:1.43', restart: 'unless-stopped', ports: ['127.0.0.1:47000:80'], volumes: ['/srv/wiki:/images'],
-        networks: { 'docksmith-wiki': {} }, depends_on: ['wikidb'],
-        environment: {
-          DB_NAME: '/wiki/db', DB_PORT: 'tcp://db:3306', DB_PORT_3306_TCP: 'tcp://db:3306',
-          DB_PORT_3306_TCP_ADDR: 'db', DB_PORT_3306_TCP_PORT: '3306', DB_PORT_3306_TCP_PROTO: 'tcp',
+      services: {
+        wiki: {
+          container_name: 'wiki',
+          image: 'mediawiki:1.43',
+          restart: 'unless-stopped',
+          ports: ['127.0.0.1:47000:80'],
+          volumes: ['/srv/wiki:/images'],
+          networks: { 'docksmith-wiki': {} },
+          depends_on: ['wikidb'],
+          environment: {
+            DB_NAME: '/wiki/db',
+            DB_PORT: 'tcp://db:3306',
+            DB_PORT_3306_TCP: 'tcp://db:3306',
+            DB_PORT_3306_TCP_ADDR: 'db',
+            DB_PORT_3306_TCP_PORT: '3306',
+            DB_PORT_3306_TCP_PROTO: 'tcp',
+          },
+          logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
         },
-        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
-      } },
+      },
       networks: { 'docksmith-wiki': { name: 'docksmith-wiki' } },
     });
-    expect(parse(host.read('/etc/docksmith/containers/git.yaml'))).toMatchObject({ services: { git: { ports: ['2222:22', '127.0.0.1:47001:3000'] } } });
+    expect(parse(host.read('/etc/docksmith/containers/git.yaml'))).toMatchObject({
+      services: { git: { ports: ['2222:22', '127.0.0.1:47001:3000'] } },
+    });
   });
 
   it('lets the wiki reach its db by the alias', async () => {
     expect(await dockerd.docker('exec', 'wiki', 'nslookup', 'db')).toMatch(/Name:\s+db/);
     expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'echo $DB_PORT_3306_TCP')).toBe('tcp://db:3306');
-    expect(await dockerd.inspect('docksmith-wiki')).toMatchObject({ Options: { 'com.docker.network.bridge.name': expect.stringMatching(/^br-[0-9a-f]{12}$/) as string } });
+    expect(await dockerd.inspect('docksmith-wiki')).toMatchObject({
+      Options: { 'com.docker.network.bridge.name': expect.stringMatching(/^br-[0-9a-f]{12}$/) as string },
+    });
   });
 
   it('answers changes as the sample says', async () => {

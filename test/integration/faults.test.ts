@@ -41,25 +41,53 @@ needs('dockerd')('faults while containers are changed', () => {
   async function listContainers(): Promise<Readonly<Record<string, string>>> {
     const ids = await listIds();
     if (ids.length === 0) return {};
-    const lines = await dockerd.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}', ...ids);
-    return Object.fromEntries(lines.split('\n').map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const lines = await dockerd.docker(
+      'inspect',
+      '--format',
+      '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}',
+      ...ids,
+    );
+    return Object.fromEntries(
+      lines
+        .split('\n')
+        .map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
   }
   /** Whoever is started has to stay for a moment. */
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` }, waitsForHealth: true });
+    host = makeHost({
+      namespace: dockerd.namespace,
+      env: { DOCKER_HOST: `unix://${proxy.socket}` },
+      waitsForHealth: true,
+    });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1',
-      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthWait 10s HealthUptime 300ms', ...lines,
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 127.0.0.1',
+      'configuration set docker service status enabled Daemon foreign',
+      'configuration set docksmith service status enabled HealthWait 10s HealthUptime 300ms',
+      ...lines,
     );
   }
   /** Files of the root, but for the record that each run of an event leaves. */
   /** But for what every run adds: its record, and the generation of its commit. */
-  const listFiles = (): readonly string[] => host.files().filter((file) => !/^\/var\/(lib\/docksmith\/state\/(runs|generations)|cache\/docksmith)\/[^/]+$/.test(file));
-  /** Runs docksmith and kills it, and all that it started, after so many calls that change something. @returns undefined if it was killed */
+  const listFiles = (): readonly string[] =>
+    host
+      .files()
+      .filter((file) => !/^\/var\/(lib\/docksmith\/state\/(runs|generations)|cache\/docksmith)\/[^/]+$/.test(file));
+  /**
+   * Runs docksmith and kills it, and all that it started, after so many calls that change something.
+   * @returns undefined if it was killed
+   */
   async function runAndKill(calls: number, args: readonly string[]): Promise<Result | undefined> {
     proxy.reset();
     const [command, all] = dockerd.namespace.command(process.execPath, [path.join(BIN, 'signal-event.js'), ...args]);
-    const child = spawn(command, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DBPATH: undefined, DOCKER_HOST: `unix://${proxy.socket}`, DOCKSMITH_ROOT: host.root } });
+    const child = spawn(command, all, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DBPATH: undefined, DOCKER_HOST: `unix://${proxy.socket}`, DOCKSMITH_ROOT: host.root },
+    });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -76,19 +104,30 @@ needs('dockerd')('faults while containers are changed', () => {
 
   it('converges from a SIGKILL after every single call of a plan that creates, updates, recreates and links, and nothing is lost', async () => {
     const before = [
-      'docker_containers set limited service status enabled Image sleep:1 MaxMemory 64', 'docker_containers set changed service status enabled Image sleep:1 Env A=1',
+      'docker_containers set limited service status enabled Image sleep:1 MaxMemory 64',
+      'docker_containers set changed service status enabled Image sleep:1 Env A=1',
       'docker_containers set kept service status enabled Image sleep:1',
     ];
-    const change = (): Promise<void> => host.db('docker_containers setprop limited MaxMemory 128', 'docker_containers setprop changed Env A=2', 'docker_containers set added service status enabled Image sleep:1 Interlinked limited:db');
+    const change = (): Promise<void> =>
+      host.db(
+        'docker_containers setprop limited MaxMemory 128',
+        'docker_containers setprop changed Env A=2',
+        'docker_containers set added service status enabled Image sleep:1 Interlinked limited:db',
+      );
     await makeOwnHost(...before);
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
     const { kept } = await listContainers();
     await change();
-    const { plan } = JSON.parse(await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update'])) as { plan: { operations: { verb: string; name: string; cause: string }[] } };
+    const { plan } = JSON.parse(await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update'])) as {
+      plan: { operations: { verb: string; name: string; cause: string }[] };
+    };
     expect(plan.operations.map(({ verb, name, cause }) => `${verb} ${name}: ${cause}`)).toEqual([
-      'network docksmith-added: wanted by added, limited', 'connect limited: docksmith-added as db', 'update limited: memory 64m -> 128m',
-      'create added: not there', 'recreate changed: environment A changed',
+      'network docksmith-added: wanted by added, limited',
+      'connect limited: docksmith-added as db',
+      'update limited: memory 64m -> 128m',
+      'create added: not there',
+      'recreate changed: environment A changed',
     ]);
     // the first one is not killed: it tells how many calls there are, and which files stay
     let [allCalls, files] = [0, [] as readonly string[]];
@@ -106,15 +145,23 @@ needs('dockerd')('faults while containers are changed', () => {
       expect(Object.values(now).filter((line) => !line.includes(' running '))).toEqual([]);
       expect(now['kept']).toBe(kept);
       expect(await dockerd.docker('exec', 'changed', 'sh', '-c', 'cat /state/data; echo $A')).toBe('precious\n2');
-      expect(await dockerd.docker('inspect', '--format', '{{.HostConfig.Memory}}', 'limited')).toBe(String(128 * 1024 ** 2));
+      expect(await dockerd.docker('inspect', '--format', '{{.HostConfig.Memory}}', 'limited')).toBe(
+        String(128 * 1024 ** 2),
+      );
       expect(await dockerd.docker('exec', 'added', 'nslookup', 'db')).toContain('Address');
       expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
       // neither a file nor a network nor a volume is there that an undisturbed run would not have left
-      expect(await dockerd.docker('network', 'ls', '--format', '{{.Name}}')).toBe('bridge\ndocksmith-added\nhost\nnone');
+      expect(await dockerd.docker('network', 'ls', '--format', '{{.Name}}')).toBe(
+        'bridge\ndocksmith-added\nhost\nnone',
+      );
       expect((await dockerd.docker('volume', 'ls', '--quiet')).split('\n')).toHaveLength(4);
       if (calls === 0) files = listFiles();
       expect([calls, listFiles()]).toEqual([calls, files]);
-      await host.db('docker_containers setprop limited MaxMemory 64', 'docker_containers setprop changed Env A=1', 'docker_containers delete added');
+      await host.db(
+        'docker_containers setprop limited MaxMemory 64',
+        'docker_containers setprop changed Env A=1',
+        'docker_containers delete added',
+      );
       await host.runOrFail('signal-event', ['docker-update']);
       await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
       await dockerd.docker('volume', 'prune', '--force');
@@ -136,10 +183,21 @@ needs('dockerd')('faults while containers are changed', () => {
       expect([calls, Object.values(meanwhile).some((line) => line.startsWith(`${old ?? ''} `))]).toEqual([calls, true]);
       const isAside = meanwhile['changed.docksmith-old'] !== undefined;
       const next = await host.run('signal-event', ['docker-update']);
-      // one that was killed on the way is ended by the next event, which fails as the first would have; after that the spec is left in peace, and the event says so
-      expect([calls, next.exitCode, next.stderr + next.stdout]).toEqual([calls, 1, expect.stringMatching(isAside ? /it ended with exit code 1; the old one runs again/ : /failed changed: .*it ended with exit code 1/)]);
+      // one that was killed on the way is ended by the next event, which fails as the first would have; after
+      // that the spec is left in peace, and the event says so
+      expect([calls, next.exitCode, next.stderr + next.stdout]).toEqual([
+        calls,
+        1,
+        expect.stringMatching(
+          isAside ? /it ended with exit code 1; the old one runs again/ : /failed changed: .*it ended with exit code 1/,
+        ),
+      ]);
       const now = await listContainers();
-      expect([calls, Object.keys(now), now['changed']]).toEqual([calls, ['changed'], expect.stringMatching(new RegExp(`^${old ?? ''} running `))]);
+      expect([calls, Object.keys(now), now['changed']]).toEqual([
+        calls,
+        ['changed'],
+        expect.stringMatching(new RegExp(`^${old ?? ''} running `)),
+      ]);
       expect(await dockerd.docker('exec', 'changed', 'cat', '/state/data')).toBe('precious');
       if (ended !== undefined) {
         // rename, create, stop, start, and back: stop, remove, start, rename
@@ -151,7 +209,10 @@ needs('dockerd')('faults while containers are changed', () => {
   }, 600_000);
 
   it('says that the engine went away in the middle, and all containers run on', async () => {
-    await makeOwnHost('docker_containers set changed service status enabled Image sleep:1', 'docker_containers set kept service status enabled Image sleep:1');
+    await makeOwnHost(
+      'docker_containers set changed service status enabled Image sleep:1',
+      'docker_containers set kept service status enabled Image sleep:1',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const before = await listContainers();
     await host.db('docker_containers setprop changed Env A=2');
@@ -166,8 +227,13 @@ needs('dockerd')('faults while containers are changed', () => {
       return true;
     };
     const failed = await host.run('signal-event', ['docker-update']);
-    expect([failed.exitCode, failed.stderr]).toEqual([1, expect.stringMatching(/the old one did not come back|does not answer/)]);
-    expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(/cannot reach the Docker engine at .*\n(.*\n)*hint: see that it runs/);
+    expect([failed.exitCode, failed.stderr]).toEqual([
+      1,
+      expect.stringMatching(/the old one did not come back|does not answer/),
+    ]);
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(
+      /cannot reach the Docker engine at .*\n(.*\n)*hint: see that it runs/,
+    );
     onMutated = () => true;
     await dockerd.startAgain();
     const meanwhile = await listContainers();
@@ -185,18 +251,32 @@ needs('dockerd')('faults while containers are changed', () => {
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('run', '--detach', '--name', 'wiki', 'sleep:1');
     const before = await listContainers();
-    await host.db('docker_containers set wiki service status enabled Image sleep:1', 'docker_containers setprop changed Env A=2');
+    await host.db(
+      'docker_containers set wiki service status enabled Image sleep:1',
+      'docker_containers setprop changed Env A=2',
+    );
     const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/cannot use the name "wiki" for a container: a container of that name is there which docksmith did not make/)]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /cannot use the name "wiki" for a container: a container of that name is there which docksmith did not make/,
+      ),
+    ]);
     expect(await listContainers()).toEqual(before);
   });
 
   it('brings the old container back when a foreign process takes its new port in the middle', async () => {
-    await makeOwnHost('docker_containers set changed service status enabled Image sleep:1 TCPPort 8080 HealthWait 0', 'docker_containers set kept service status enabled Image sleep:1');
+    await makeOwnHost(
+      'docker_containers set changed service status enabled Image sleep:1 TCPPort 8080 HealthWait 0',
+      'docker_containers set kept service status enabled Image sleep:1',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const before = await listContainers();
     await host.db('docker_containers setprop changed TCPPort 8081');
-    const [command, args] = dockerd.namespace.command(process.execPath, ['-e', 'require("net").createServer().listen(8081, "127.0.0.1", () => console.log("listening"))']);
+    const [command, args] = dockerd.namespace.command(process.execPath, [
+      '-e',
+      'require("net").createServer().listen(8081, "127.0.0.1", () => console.log("listening"))',
+    ]);
     const listeners: ReturnType<typeof spawn>[] = [];
     onMutated = async (call) => {
       if (listeners.length > 0 || !call.includes('/containers/create')) return true;
@@ -206,7 +286,10 @@ needs('dockerd')('faults while containers are changed', () => {
       return true;
     };
     const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/8081.*address already in use|8081.*already allocated/)]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/8081.*address already in use|8081.*already allocated/),
+    ]);
     const after = await listContainers();
     expect(Object.keys(after)).toEqual(['changed', 'kept']);
     expect(after['kept']).toBe(before['kept']);
@@ -214,7 +297,10 @@ needs('dockerd')('faults while containers are changed', () => {
     // before anything is touched it is seen that the port is taken
     onMutated = () => true;
     const again = await host.run('signal-event', ['docker-update']);
-    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringMatching(/cannot publish tcp port 8081 for container "changed": it is taken by /)]);
+    expect([again.exitCode, again.stderr]).toEqual([
+      1,
+      expect.stringMatching(/cannot publish tcp port 8081 for container "changed": it is taken by /),
+    ]);
     for (const listener of listeners) {
       listener.kill();
       await once(listener, 'exit');

@@ -24,8 +24,11 @@ needs('dockerd')('a private container on its way out', () => {
     await makeWebImage(engine, 'web:80', 'web');
     host = makeHost({ namespace });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', `configuration set LocalIP ${LOCAL}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`, 'configuration set httpd service status disabled',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      `configuration set LocalIP ${LOCAL}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      'configuration set httpd service status disabled',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
     );
   });
@@ -36,13 +39,18 @@ needs('dockerd')('a private container on its way out', () => {
   });
 
   const saved = (): Promise<string> => runOrFail(...namespace.command('iptables-save', ['-t', 'filter']));
-  const set = (...lines: readonly string[]): Promise<void> => host.db(...lines.map((line) => `docker_containers ${line}`));
-  const addressOf = async (name: string): Promise<string> => `http://${await engine.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', name)}/`;
-  const isAnswered = async (from: Namespace, url: string): Promise<boolean> => (await from.run('curl', ['--silent', '--noproxy', '*', '--max-time', '2', url])).stdout.startsWith('I am ');
+  const set = (...lines: readonly string[]): Promise<void> =>
+    host.db(...lines.map((line) => `docker_containers ${line}`));
+  const addressOf = async (name: string): Promise<string> =>
+    `http://${await engine.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', name)}/`;
+  const isAnswered = async (from: Namespace, url: string): Promise<boolean> =>
+    (await from.run('curl', ['--silent', '--noproxy', '*', '--max-time', '2', url])).stdout.startsWith('I am ');
   /** Runs an event while a foreign host asks all the time. */
   async function signal(urls: readonly string[], ...args: readonly string[]): Promise<Result> {
     let end = (): void => undefined;
-    const over = new Promise<void>((resolve) => { end = resolve; });
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const asking = ask(urls, over);
     const result = await host.run('signal-event', args);
     end();
@@ -53,9 +61,15 @@ needs('dockerd')('a private container on its way out', () => {
   async function ask(urls: readonly string[], over: Promise<void>): Promise<readonly string[]> {
     const answered: string[] = [];
     const state = { isOver: false };
-    void over.then(() => { state.isOver = true; });
+    void over.then(() => {
+      state.isOver = true;
+    });
     while (!state.isOver) {
-      const results = await Promise.all(urls.map((url) => foreign.run('curl', ['--silent', '--noproxy', '*', '--connect-timeout', '0.3', '--max-time', '0.5', url])));
+      const results = await Promise.all(
+        urls.map((url) =>
+          foreign.run('curl', ['--silent', '--noproxy', '*', '--connect-timeout', '0.3', '--max-time', '0.5', url]),
+        ),
+      );
       answered.push(...results.flatMap(({ stdout }, n) => (stdout === '' ? [] : [urls[n] ?? ''])));
     }
     return answered;
@@ -63,21 +77,36 @@ needs('dockerd')('a private container on its way out', () => {
 
   it('answers no foreign host before it is stopped, by its port and its own address, and its rules go afterwards', async () => {
     // the last one of all: then there is no file any more
-    await set('set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private');
+    await set(
+      'set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await isAnswered(neighbour, port(8080))).toBe(true);
     await set('setprop wiki status disabled');
     const { stdout, exitCode } = await signal([port(8080), await addressOf('wiki')], 'docker-update');
-    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('S60docker-filter-release: packet filter IPv4 removed: there are no private ports to keep\n')]);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringContaining(
+        'S60docker-filter-release: packet filter IPv4 removed: there are no private ports to keep\n',
+      ),
+    ]);
     expect(stdout).not.toContain('S30docker-filter:');
     expect(await saved()).not.toContain('DOCKSMITH');
 
-    await set('setprop wiki status enabled', 'set shop service status enabled Image web:80 PortMapping custom PortMappingPorts 8081:80 access public');
+    await set(
+      'setprop wiki status enabled',
+      'set shop service status enabled Image web:80 PortMapping custom PortMappingPorts 8081:80 access public',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     // one among others, and the port of one for another, that is public
     await set('setprop wiki PortMappingPorts 8082:80', 'setprop shop PortMappingPorts 8081:80,8080:80');
     const changed = await signal([await addressOf('wiki'), port(8082)], 'docker-update');
-    expect(changed).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/S60docker-filter-release: packet filter IPv4 set: what some rules were kept for has stopped\n/) as string });
+    expect(changed).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(
+        /S60docker-filter-release: packet filter IPv4 set: what some rules were kept for has stopped\n/,
+      ) as string,
+    });
     expect(await isAnswered(foreign, port(8080))).toBe(true);
     expect(await isAnswered(foreign, port(8082))).toBe(false);
     expect(await saved()).not.toContain('8080');
@@ -99,23 +128,40 @@ needs('dockerd')('a private container on its way out', () => {
     await host.runOrFail('docksmith', ['firewall']);
     expect(await isAnswered(foreign, port(8082))).toBe(false);
     await engine.docker('rm', '--force', 'wiki');
-    expect(await host.runOrFail('docksmith', ['firewall', '--release'])).toContain('packet filter IPv4 set: what some rules were kept for has stopped\n');
+    expect(await host.runOrFail('docksmith', ['firewall', '--release'])).toContain(
+      'packet filter IPv4 set: what some rules were kept for has stopped\n',
+    );
     expect(await saved()).not.toContain('8082');
   });
 
   it('is kept by nothing where the admin has taken the filter away, and plans, dry runs and the doctor name it', async () => {
-    await set('set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8082:80 access private');
+    await set(
+      'set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8082:80 access private',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     await host.db('configuration setprop docker Filter disabled');
     const places = `shop (${new URL(await addressOf('shop')).hostname}), wiki (${LOCAL}:8082, ${new URL(await addressOf('wiki')).hostname})`;
-    for (const [bin, ...args] of [['docksmith', 'plan'], ['signal-event', '--dry-run', 'docker-update']] as const) {
-      expect((await host.run(bin, args)).stderr).toContain(`Filter of docker is disabled: foreign hosts could reach ${places}`);
+    for (const [bin, ...args] of [
+      ['docksmith', 'plan'],
+      ['signal-event', '--dry-run', 'docker-update'],
+    ] as const) {
+      expect((await host.run(bin, args)).stderr).toContain(
+        `Filter of docker is disabled: foreign hosts could reach ${places}`,
+      );
     }
-    expect(JSON.parse((await host.run('docksmith', ['plan', '--json'])).stdout)).toMatchObject({ warnings: [expect.stringContaining(places) as string] });
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('packet filter IPv4 removed: there are no private ports to keep\n');
+    expect(JSON.parse((await host.run('docksmith', ['plan', '--json'])).stdout)).toMatchObject({
+      warnings: [expect.stringContaining(places) as string],
+    });
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      'packet filter IPv4 removed: there are no private ports to keep\n',
+    );
     expect(await saved()).not.toContain('DOCKSMITH');
     expect(await isAnswered(foreign, port(8082))).toBe(true);
-    const { findings } = JSON.parse((await host.run('docksmith', ['doctor', '--json'])).stdout) as { findings: readonly { check: string; words: string }[] };
-    expect(findings.filter(({ check }) => check === 'exposure').map(({ words }) => words)).toContainEqual(expect.stringContaining(`foreign hosts can reach wiki: ${LOCAL}:8082`));
+    const { findings } = JSON.parse((await host.run('docksmith', ['doctor', '--json'])).stdout) as {
+      findings: readonly { check: string; words: string }[];
+    };
+    expect(findings.filter(({ check }) => check === 'exposure').map(({ words }) => words)).toContainEqual(
+      expect.stringContaining(`foreign hosts can reach wiki: ${LOCAL}:8082`),
+    );
   });
 });

@@ -8,8 +8,12 @@ describe('an engine with an admin of its own', () => {
   beforeEach(async () => {
     host = makeHost();
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2', 'networks set 192.168.1.0 network Mask 255.255.255.0',
-      'configuration set docksmith service ServiceManager command', 'configuration set httpd service status disabled',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 192.168.1.2',
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'configuration set docksmith service ServiceManager command',
+      'configuration set httpd service status disabled',
       // where there is a file /no, the service manager refuses
       'configuration set docker service status enabled Filter disabled RestartCommand "if [ -e $DOCKSMITH_ROOT/no ]; then exit 1; fi; echo >> $DOCKSMITH_ROOT/restarts" StopCommand "echo >> $DOCKSMITH_ROOT/restarts"',
     );
@@ -18,7 +22,8 @@ describe('an engine with an admin of its own', () => {
   afterEach(() => host.stop());
 
   const countRestarts = (): number => host.read('/restarts').length;
-  const signal = (...args: readonly string[]): ReturnType<Host['run']> => host.run('signal-event', args, { env: { DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } });
+  const signal = (...args: readonly string[]): ReturnType<Host['run']> =>
+    host.run('signal-event', args, { env: { DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } });
   const contents = (): readonly string[] => FILES.map((file) => host.read(file));
 
   it('is not restarted when it gets him, and keeps the options that it has', async () => {
@@ -31,11 +36,13 @@ describe('an engine with an admin of its own', () => {
     expect(planned.stdout).toContain('files: 2 left, ');
     const { exitCode, stdout, stderr } = await signal('docker-update');
     expect([exitCode, stderr, countRestarts()]).toEqual([0, '', 1]);
-    expect(stdout).toContain('left  /etc/docker/daemon.json (it is its admin\'s from now on)\n');
+    expect(stdout).toContain("left  /etc/docker/daemon.json (it is its admin's from now on)\n");
     expect(stdout).toContain('files: 2 left, ');
     expect(contents()).toEqual(before);
     // they are nobody's but his
-    expect((await signal('docker-update')).stdout).toBe('S50docker-reconcile: nothing to do\ndocker-update: done, no file was changed\n');
+    expect((await signal('docker-update')).stdout).toBe(
+      'S50docker-reconcile: nothing to do\ndocker-update: done, no file was changed\n',
+    );
     expect(host.read('/var/lib/docksmith/state/ledger')).not.toContain('daemon.json');
     expect([contents(), countRestarts()]).toEqual([before, 1]);
   });
@@ -47,10 +54,20 @@ describe('an engine with an admin of its own', () => {
     host.write('/etc/docksmith/events/always/services2adjust/docker', 'restart\nalways\n');
     await host.db('configuration setprop docker Daemon foreign');
     host.remove('/no');
-    for (const args of [['always'], ['--force', 'always'], ['docker-container-update'], ['docker-update'], ['--force', 'docker-update']]) await signal(...args);
+    for (const args of [
+      ['always'],
+      ['--force', 'always'],
+      ['docker-container-update'],
+      ['docker-update'],
+      ['--force', 'docker-update'],
+    ])
+      await signal(...args);
     expect([countRestarts(), pending()]).toEqual([0, expect.not.stringContaining('docker')]);
     const { exitCode, stdout } = await signal('always');
-    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('restart docker: left alone, it has an admin of its own (Daemon foreign)\n')]);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringContaining('restart docker: left alone, it has an admin of its own (Daemon foreign)\n'),
+    ]);
     await host.db('configuration setprop docker status disabled');
     await signal('always');
     expect(countRestarts()).toBe(0);

@@ -22,7 +22,8 @@ needs('dockerd')('a private engine', () => {
   it('runs containers whose published ports answer in its namespace and nowhere else', async () => {
     await engine.docker('run', '-d', '--name', 'web', '-p', '127.0.0.1:47000:80', 'web:1');
     const web = { port: 47_000, host: 'any.test', path: '/x' };
-    await expect.poll(() => request({ ...web, namespace: engine.namespace }).catch(() => undefined), { timeout: 20_000 })
+    await expect
+      .poll(() => request({ ...web, namespace: engine.namespace }).catch(() => undefined), { timeout: 20_000 })
       .toMatchObject({ status: 200, body: expect.stringMatching(/^I am the web\nGET \/x HTTP\/1\.1\n/) as string });
     await expect(request(web)).rejects.toThrow('ECONNREFUSED');
   });
@@ -41,7 +42,9 @@ needs('dockerd')('a private engine', () => {
     expect(proxy.listMutating()).toEqual([]);
     await run('docker', ['-H', `unix://${proxy.socket}`, 'start', 'sleeper']);
     expect(proxy.listMutating()).toEqual([expect.stringMatching(/^POST \/v[\d.]+\/containers\/sleeper\/start$/)]);
-    const attached = await run('docker', ['-H', `unix://${proxy.socket}`, 'exec', '-i', 'sleeper', 'cat'], { stdin: 'through the proxy' });
+    const attached = await run('docker', ['-H', `unix://${proxy.socket}`, 'exec', '-i', 'sleeper', 'cat'], {
+      stdin: 'through the proxy',
+    });
     expect(attached.stdout).toBe('through the proxy');
     await proxy.stop();
   });
@@ -57,14 +60,19 @@ needs('dockerd')('a private engine', () => {
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(second.dir);
   });
 
-  it('can be started with options of a test\'s own alone', async () => {
+  it("can be started with options of a test's own alone", async () => {
     const host = makeHost();
     onTestFinished(() => host.stop());
     const socket = host.file('/run/own.sock');
-    host.write('/run/daemon.json', JSON.stringify({ 'data-root': host.file('/data'), hosts: [`unix://${socket}`], 'live-restore': true }));
+    host.write(
+      '/run/daemon.json',
+      JSON.stringify({ 'data-root': host.file('/data'), hosts: [`unix://${socket}`], 'live-restore': true }),
+    );
     const own = await startDockerd({ configFile: host.file('/run/daemon.json'), socket });
     onTestFinished(() => own.stop());
-    expect(await own.docker('info', '--format', '{{.DockerRootDir}} {{.LiveRestoreEnabled}}')).toBe(`${host.file('/data')} true`);
+    expect(await own.docker('info', '--format', '{{.DockerRootDir}} {{.LiveRestoreEnabled}}')).toBe(
+      `${host.file('/data')} true`,
+    );
   });
 
   it('says what dockerd said when it does not start', async () => {
@@ -82,14 +90,26 @@ needs('apache')('a private Apache', () => {
     apache = await startApache({ include: [`${host.root}/sites/*.conf`] });
     const { port, sslPort, certificate, certificateKey } = apache;
     expect(await request({ port, host: 'any.test' })).toMatchObject({ status: 200, body: 'the default site\n' });
-    host.write('/sites/tls.conf', [
-      `<VirtualHost *:${sslPort}>`, 'SSLEngine on', `SSLCertificateFile ${certificate}`, `SSLCertificateKeyFile ${certificateKey}`,
-      'Redirect 302 / http://elsewhere.test/', '</VirtualHost>', '',
-    ].join('\n'));
+    host.write(
+      '/sites/tls.conf',
+      [
+        `<VirtualHost *:${sslPort}>`,
+        'SSLEngine on',
+        `SSLCertificateFile ${certificate}`,
+        `SSLCertificateKeyFile ${certificateKey}`,
+        'Redirect 302 / http://elsewhere.test/',
+        '</VirtualHost>',
+        '',
+      ].join('\n'),
+    );
     expect(await apache.check()).toMatchObject({ exitCode: 0 });
     await apache.graceful();
     const answer = await request({ port: sslPort, host: 'host.example.test', tls: true, path: '/x' });
-    expect(answer).toMatchObject({ status: 302, certificate: 'host.example.test', headers: { location: 'http://elsewhere.test/x' } });
+    expect(answer).toMatchObject({
+      status: 302,
+      certificate: 'host.example.test',
+      headers: { location: 'http://elsewhere.test/x' },
+    });
   });
 
   it('tells a foreign address from its own', async () => {
@@ -119,7 +139,8 @@ needs('dockerd', 'apache')('a whole host in a namespace', () => {
     onTestFinished(() => engine.stop());
     const apache = await startApache({
       namespace,
-      extraConfig: 'ProxyPass / http://127.0.0.1:47000/ retry=0 upgrade=websocket\nProxyPassReverse / http://127.0.0.1:47000/',
+      extraConfig:
+        'ProxyPass / http://127.0.0.1:47000/ retry=0 upgrade=websocket\nProxyPassReverse / http://127.0.0.1:47000/',
     });
     onTestFinished(() => apache.stop());
     const proxy = { address: '192.168.1.2', port: 80, host: 'wiki.example.test', namespace: visitor };
@@ -151,14 +172,24 @@ describe('a host in a folder', () => {
     host.write('/etc/a', 'a');
     host.remove('/etc/b/run');
     const after = host.snapshot();
-    expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(['/etc/a', '/etc/b', '/etc/b/run']);
+    expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual([
+      '/etc/a',
+      '/etc/b',
+      '/etc/b/run',
+    ]);
   });
 
   it('has the built program work in it, and nowhere else', async () => {
     const host = makeHost();
     onTestFinished(() => host.stop());
-    await host.db('networks set 192.168.1.0 network Mask 255.255.255.0', 'configuration set SystemName host', 'networks setprop 192.168.1.0 Comment "the office"');
-    expect(host.read('/var/lib/docksmith/db/networks')).toContain('192.168.1.0=network|Comment|the office|Mask|255.255.255.0\n');
+    await host.db(
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'configuration set SystemName host',
+      'networks setprop 192.168.1.0 Comment "the office"',
+    );
+    expect(host.read('/var/lib/docksmith/db/networks')).toContain(
+      '192.168.1.0=network|Comment|the office|Mask|255.255.255.0\n',
+    );
     expect(await host.runOrFail('config', ['get', 'SystemName'])).toBe('host\n');
     expect(await host.run('db', ['networks', 'no-such-command'])).toMatchObject({ exitCode: 2, stdout: '' });
     await expect(host.runOrFail('db', ['networks', 'no-such-command'])).rejects.toThrow('exit code 2');

@@ -26,8 +26,10 @@ needs('dockerd', 'registry')('images', () => {
     host = makeHost({ namespace: dockerd.namespace });
     await host.db(
       `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign`,
-      'configuration set docksmith service status enabled ServiceManager command', 'configuration set httpd service status disabled',
-      'configuration set LocalIP 127.0.0.1', 'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'configuration set docksmith service status enabled ServiceManager command',
+      'configuration set httpd service status disabled',
+      'configuration set LocalIP 127.0.0.1',
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
     );
   });
   afterEach(async () => {
@@ -40,8 +42,10 @@ needs('dockerd', 'registry')('images', () => {
     await dockerd.stop();
   });
 
-  const login = (): string => `Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`;
-  const format = (container: string, template: string): Promise<string> => dockerd.docker('inspect', '--format', template, container);
+  const login = (): string =>
+    `Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`;
+  const format = (container: string, template: string): Promise<string> =>
+    dockerd.docker('inspect', '--format', template, container);
 
   it('pulls from a registry that asks for a password, and says the password nowhere', async () => {
     await registry.push('sleep:1', 'app:1');
@@ -50,7 +54,12 @@ needs('dockerd', 'registry')('images', () => {
       'docker_containers set wiki service status enabled Image app',
     );
     const refused = await host.run('signal-event', ['docker-update']);
-    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/cannot pull image "127\.0\.0\.1:5999\/app:1" for container "wiki": .*no basic auth credentials/) as string });
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /cannot pull image "127\.0\.0\.1:5999\/app:1" for container "wiki": .*no basic auth credentials/,
+      ) as string,
+    });
     expect(host.files().filter((file) => file.startsWith('/etc/'))).toEqual([]);
 
     await host.db(`docker_images set app service Tag 1 ${login()}`);
@@ -60,7 +69,8 @@ needs('dockerd', 'registry')('images', () => {
     const done = await host.runOrFail('signal-event', ['docker-update']);
     expect(done).toContain('pull 127.0.0.1:5999/app:1: not there\n');
     expect(await format('wiki', '{{.Config.Image}} {{.State.Running}}')).toBe('127.0.0.1:5999/app:1 true');
-    for (const text of [dry, json, done, host.read('/etc/docksmith/containers/wiki.yaml')]) expect(text).not.toContain('sesame');
+    for (const text of [dry, json, done, host.read('/etc/docksmith/containers/wiki.yaml')])
+      expect(text).not.toContain('sesame');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     await dockerd.docker('rm', '-f', 'wiki');
     await dockerd.docker('rmi', '127.0.0.1:5999/app:1');
@@ -68,9 +78,16 @@ needs('dockerd', 'registry')('images', () => {
 
   it('pulls an image first where the record leaves the ports to it, and publishes those in the same event', async () => {
     await registry.push('sleep:1', 'ports:1');
-    await host.db(`docker_images set ports service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image ports TCPPort exposed UDPPort exposed access public');
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('pull 127.0.0.1:5999/ports:1: not there, and the ports of wiki are left to it\n');
-    expect(await format('wiki', '{{json .HostConfig.PortBindings}}')).toBe('{"5353/udp":[{"HostIp":"","HostPort":"5353"}],"8080/tcp":[{"HostIp":"","HostPort":"8080"}]}');
+    await host.db(
+      `docker_images set ports service Tag 1 ${login()}`,
+      'docker_containers set wiki service status enabled Image ports TCPPort exposed UDPPort exposed access public',
+    );
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      'pull 127.0.0.1:5999/ports:1: not there, and the ports of wiki are left to it\n',
+    );
+    expect(await format('wiki', '{{json .HostConfig.PortBindings}}')).toBe(
+      '{"5353/udp":[{"HostIp":"","HostPort":"5353"}],"8080/tcp":[{"HostIp":"","HostPort":"8080"}]}',
+    );
   });
 
   it('builds a folder, without what .dockerignore names', async () => {
@@ -80,69 +97,141 @@ needs('dockerd', 'registry')('images', () => {
     writeFileSync(path.join(source, 'sub/page'), 'hello');
     writeFileSync(path.join(source, 'secret'), 'no');
     writeFileSync(path.join(source, '.dockerignore'), 'secret\n');
-    await host.db(`docker_images set own service Source build BuildPath ${source}`, 'docker_containers set wiki service status enabled Image own');
-    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain(`  build own:latest: not there, from ${source}\n  create wiki: not there\n`);
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`build own:latest: not there, from ${source}\n`);
-    expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'cat /app/sub/page; ls /app; echo $BUILT')).toBe('helloDockerfile\nsub\nyes');
+    await host.db(
+      `docker_images set own service Source build BuildPath ${source}`,
+      'docker_containers set wiki service status enabled Image own',
+    );
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toContain(
+      `  build own:latest: not there, from ${source}\n  create wiki: not there\n`,
+    );
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      `build own:latest: not there, from ${source}\n`,
+    );
+    expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'cat /app/sub/page; ls /app; echo $BUILT')).toBe(
+      'helloDockerfile\nsub\nyes',
+    );
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
 
     writeFileSync(path.join(source, 'Dockerfile'), 'FROM sleep:1\nRUN exit 7\n');
     const { exitCode, stdout, stderr } = await host.run('docksmith', ['update-images']);
     expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^own:latest: sha256:[0-9a-f]{12}, not updated\n$/)]);
-    expect(stderr).toContain(`cannot build image "own:latest" from "${source}": The command '/bin/sh -c exit 7' returned a non-zero code: 7`);
+    expect(stderr).toContain(
+      `cannot build image "own:latest" from "${source}": The command '/bin/sh -c exit 7' returned a non-zero code: 7`,
+    );
   });
 
   it.each([
-    ['what docker save wrote', 'saved.tar', (file: string): Promise<unknown> => dockerd.docker('save', '--output', file, 'sleep:2'), ''],
-    ['the same, gzipped', 'saved.tar.gz', async (file: string): Promise<unknown> => { await dockerd.docker('save', '--output', `${file}.tar`, 'sleep:2'); return execFileSync('sh', ['-c', 'gzip < "$1.tar" > "$1"', 'sh', file]); }, ''],
-    ['the files of a system', 'root.tar', async (file: string): Promise<unknown> => { await dockerd.docker('create', '--name', 'exported', 'sleep:1'); return dockerd.docker('export', '--output', file, 'exported'); }, 'Command /run'],
+    [
+      'what docker save wrote',
+      'saved.tar',
+      (file: string): Promise<unknown> => dockerd.docker('save', '--output', file, 'sleep:2'),
+      '',
+    ],
+    [
+      'the same, gzipped',
+      'saved.tar.gz',
+      async (file: string): Promise<unknown> => {
+        await dockerd.docker('save', '--output', `${file}.tar`, 'sleep:2');
+        return execFileSync('sh', ['-c', 'gzip < "$1.tar" > "$1"', 'sh', file]);
+      },
+      '',
+    ],
+    [
+      'the files of a system',
+      'root.tar',
+      async (file: string): Promise<unknown> => {
+        await dockerd.docker('create', '--name', 'exported', 'sleep:1');
+        return dockerd.docker('export', '--output', file, 'exported');
+      },
+      'Command /run',
+    ],
   ])('imports %s', async (_, name, write, props) => {
     const file = path.join(folder, name);
     await write(file);
-    await host.db(`docker_images set box service Repository box-${name} Tag 1 Source import ImportPath ${file}`, `docker_containers set wiki service status enabled Image box ${props}`);
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`pull box-${name}:1: not there, from ${file}\n`);
+    await host.db(
+      `docker_images set box service Repository box-${name} Tag 1 Source import ImportPath ${file}`,
+      `docker_containers set wiki service status enabled Image box ${props}`,
+    );
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      `pull box-${name}:1: not there, from ${file}\n`,
+    );
     expect(await format('wiki', '{{.Config.Image}} {{.State.Running}}')).toBe(`box-${name}:1 true`);
   });
 
   it('refuses what is no archive, and what holds another image', async () => {
     const file = path.join(folder, 'text.tar');
     writeFileSync(file, 'hello '.repeat(1000));
-    await host.db(`docker_images set box service Repository text Source import ImportPath ${file}`, 'docker_containers set wiki service status enabled Image box');
-    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(`cannot pull image "text:latest" for container "wiki": it is no tar archive, plain or gzipped`);
+    await host.db(
+      `docker_images set box service Repository text Source import ImportPath ${file}`,
+      'docker_containers set wiki service status enabled Image box',
+    );
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(
+      `cannot pull image "text:latest" for container "wiki": it is no tar archive, plain or gzipped`,
+    );
     await dockerd.docker('save', '--output', file, 'sleep:1', 'sleep:2');
-    expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(/it holds sleep:[12], sleep:[12], and none of them is it/);
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(
+      /it holds sleep:[12], sleep:[12], and none of them is it/,
+    );
   });
 
   it('fetches an image with Pull always whenever a container is made of it, and not otherwise', async () => {
     await registry.push('sleep:1', 'always:1');
-    await host.db(`docker_images set always service Tag 1 Pull always ${login()}`, 'docker_containers set wiki service status enabled Image always');
+    await host.db(
+      `docker_images set always service Tag 1 Pull always ${login()}`,
+      'docker_containers set wiki service status enabled Image always',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     await registry.push('sleep:2', 'always:1');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     await host.db('docker_containers setprop wiki Env A=b');
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('pull 127.0.0.1:5999/always:1: fetched whenever a container is made of it\n');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      'pull 127.0.0.1:5999/always:1: fetched whenever a container is made of it\n',
+    );
     expect(await format('wiki', '{{json .Config.Env}}')).toContain('SECOND=yes');
   });
 
   it('says of all mistakes in a record at once what it lacks', async () => {
-    await host.db(`docker_images set app service Source build Digest sha256:${'1'.repeat(64)} RegistryPassword x`, 'docker_images set gone service Source local', 'docker_containers set wiki service status enabled Image app', 'docker_containers set git service status enabled Image gone');
+    await host.db(
+      `docker_images set app service Source build Digest sha256:${'1'.repeat(64)} RegistryPassword x`,
+      'docker_images set gone service Source local',
+      'docker_containers set wiki service status enabled Image app',
+      'docker_containers set git service status enabled Image gone',
+    );
     const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('cannot accept docker_images app Source "build": it needs BuildPath, the folder with the Dockerfile');
-    expect(stderr).toContain(`cannot accept docker_images app Digest "sha256:${'1'.repeat(64)}": only a registry knows digests, and Source is build`);
-    expect(stderr).toContain('cannot accept docker_images app RegistryPassword: there is no RegistryUser that it could belong to');
+    expect(stderr).toContain(
+      'cannot accept docker_images app Source "build": it needs BuildPath, the folder with the Dockerfile',
+    );
+    expect(stderr).toContain(
+      `cannot accept docker_images app Digest "sha256:${'1'.repeat(64)}": only a registry knows digests, and Source is build`,
+    );
+    expect(stderr).toContain(
+      'cannot accept docker_images app RegistryPassword: there is no RegistryUser that it could belong to',
+    );
     await host.db('docker_images set app service Source local', 'docker_containers setprop wiki status disabled');
-    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain('cannot create container "git": the engine has no image "gone:latest", and Source of docker_images gone is local');
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(
+      'cannot create container "git": the engine has no image "gone:latest", and Source of docker_images gone is local',
+    );
   });
 
   it('says of a digest that is none that it is none', async () => {
-    await host.db('docker_images set app service Digest sha256:0123456789abcdef0123456789abcdef', 'docker_containers set wiki service status enabled Image app');
-    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain('cannot accept docker_images app: Digest "sha256:0123456789abcdef0123456789abcdef" is not a digest: sha256: and 64 hexadecimal digits');
+    await host.db(
+      'docker_images set app service Digest sha256:0123456789abcdef0123456789abcdef',
+      'docker_containers set wiki service status enabled Image app',
+    );
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(
+      'cannot accept docker_images app: Digest "sha256:0123456789abcdef0123456789abcdef" is not a digest: sha256: and 64 hexadecimal digits',
+    );
   });
 
   it('goes to a newer image only when asked, and shows both digests', async () => {
     const first = await registry.push('sleep:1', 'new:1');
-    await host.db(`docker_images set new service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image new', 'docker_containers set git service status enabled Image 127.0.0.1:5999/new:1', 'docker_containers set other service status enabled Image sleep:1');
+    await host.db(
+      `docker_images set new service Tag 1 ${login()}`,
+      'docker_containers set wiki service status enabled Image new',
+      'docker_containers set git service status enabled Image 127.0.0.1:5999/new:1',
+      'docker_containers set other service status enabled Image sleep:1',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const ids = await Promise.all(['wiki', 'git', 'other'].map((name) => format(name, '{{.Id}}')));
     const second = await tagElsewhere('sleep:2', 'new:1');
@@ -157,13 +246,21 @@ needs('dockerd', 'registry')('images', () => {
     }
     expect(await format('other', '{{.Id}}')).toBe(ids[2]);
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
-    expect(await host.runOrFail('docksmith', ['update-images', 'new'])).toBe(`pull 127.0.0.1:5999/new:1: asked for\n127.0.0.1:5999/new:1: ${now}, nothing newer\n`);
-    expect((await host.run('docksmith', ['update-images', 'nobody'])).stderr).toContain('cannot find image "nobody": there is neither a record of it in db docker_images nor an enabled container of that name');
+    expect(await host.runOrFail('docksmith', ['update-images', 'new'])).toBe(
+      `pull 127.0.0.1:5999/new:1: asked for\n127.0.0.1:5999/new:1: ${now}, nothing newer\n`,
+    );
+    expect((await host.run('docksmith', ['update-images', 'nobody'])).stderr).toContain(
+      'cannot find image "nobody": there is neither a record of it in db docker_images nor an enabled container of that name',
+    );
   });
 
   it('goes back with all containers of an image when one of them does not do well with the new one, and leaves them in peace then', async () => {
     await registry.push('sleep:1', 'bad:1');
-    await host.db(`docker_images set bad service Tag 1 ${login()}`, 'docker_containers set git service status enabled Image bad Entrypoint /run', 'docker_containers set wiki service status enabled Image bad');
+    await host.db(
+      `docker_images set bad service Tag 1 ${login()}`,
+      'docker_containers set git service status enabled Image bad Entrypoint /run',
+      'docker_containers set wiki service status enabled Image bad',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const [image, id] = [await format('git', '{{.Image}}'), await format('wiki', '{{.Id}}')];
     await tagElsewhere('nostart:1', 'bad:1');
@@ -173,20 +270,37 @@ needs('dockerd', 'registry')('images', () => {
     expect(said.slice(0, 4)).toEqual([
       'pull 127.0.0.1:5999/bad:1: asked for',
       expect.stringMatching(/^recreate git: image sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}$/),
-      expect.stringMatching(/^recreate git: image sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}, since another container does not run with it$/),
+      expect.stringMatching(
+        /^recreate git: image sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}, since another container does not run with it$/,
+      ),
       expect.stringMatching(/^127\.0\.0\.1:5999\/bad:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} was no good$/),
     ]);
-    expect(await Promise.all(['git', 'wiki'].map((name) => format(name, '{{.Image}} {{.State.Running}}')))).toEqual([`${image} true`, `${image} true`]);
-    expect([await format('wiki', '{{.Id}}'), await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/bad:1')]).toEqual([id, image]);
-    expect((await host.runOrFail('signal-event', ['docker-update']))).toContain('nothing to do');
+    expect(await Promise.all(['git', 'wiki'].map((name) => format(name, '{{.Image}} {{.State.Running}}')))).toEqual([
+      `${image} true`,
+      `${image} true`,
+    ]);
+    expect([
+      await format('wiki', '{{.Id}}'),
+      await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/bad:1'),
+    ]).toEqual([id, image]);
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
   });
 
   it('goes back when a container of the new image runs but does not become healthy, and leaves it in peace then', async () => {
     // the one serves the port, the other one says something and does nothing
     await makeWebImage(dockerd, 'serves:1', 'the web', 8080);
-    await makeImage(dockerd, 'deaf:1', { cmd: ['/deaf'], files: { '/deaf': '#!/bin/sh\ntrap "exit 0" TERM\necho I shall never listen\nwhile :; do sleep 3600 & wait $!; done\n' } });
+    await makeImage(dockerd, 'deaf:1', {
+      cmd: ['/deaf'],
+      files: {
+        '/deaf': '#!/bin/sh\ntrap "exit 0" TERM\necho I shall never listen\nwhile :; do sleep 3600 & wait $!; done\n',
+      },
+    });
     await registry.push('serves:1', 'sick:1');
-    await host.db(`docker_images set sick service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image sick TCPPort 8080 access public HealthPort 8080 HealthWait 20s', 'docker_containers set shares service status enabled Image sleep:1 network container:wiki');
+    await host.db(
+      `docker_images set sick service Tag 1 ${login()}`,
+      'docker_containers set wiki service status enabled Image sick TCPPort 8080 access public HealthPort 8080 HealthWait 20s',
+      'docker_containers set shares service status enabled Image sleep:1 network container:wiki',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const [image, id] = [await format('wiki', '{{.Image}}'), await format('wiki', '{{.Id}}')];
     await tagElsewhere('deaf:1', 'sick:1');
@@ -194,12 +308,26 @@ needs('dockerd', 'registry')('images', () => {
     await host.runOrFail('signal-event', ['docker-update']);
 
     const { exitCode, stdout, stderr } = await host.run('signal-event', ['docker-image-update', 'wiki']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/cannot recreate container "wiki": the new one was started, and it did not become healthy within 1s: port 8080 does not answer .*; the old one runs again; its last lines were:\n\s*(S50docker-image-update: )?\s*I shall never listen/)]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /cannot recreate container "wiki": the new one was started, and it did not become healthy within 1s: port 8080 does not answer .*; the old one runs again; its last lines were:\n\s*(S50docker-image-update: )?\s*I shall never listen/,
+      ),
+    ]);
     expect(stdout).toMatch(/127\.0\.0\.1:5999\/sick:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} was no good/);
     // the same container as before, and the name means its image again
-    expect([await format('wiki', '{{.Id}} {{.State.Running}}'), await format('wiki', '{{.Image}}'), await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/sick:1')]).toEqual([`${id} true`, image, image]);
-    expect((await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', 'http://127.0.0.1:8080/x'])).stdout).toMatch(/^I am the web/);
-    expect((await dockerd.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').sort()).toEqual(['shares', 'wiki']);
+    expect([
+      await format('wiki', '{{.Id}} {{.State.Running}}'),
+      await format('wiki', '{{.Image}}'),
+      await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/sick:1'),
+    ]).toEqual([`${id} true`, image, image]);
+    expect((await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', 'http://127.0.0.1:8080/x'])).stdout).toMatch(
+      /^I am the web/,
+    );
+    expect((await dockerd.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').sort()).toEqual([
+      'shares',
+      'wiki',
+    ]);
     // whoever has its network has it still
     expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
@@ -210,27 +338,43 @@ needs('dockerd', 'registry')('images', () => {
 
   it('takes those along that have the network or the mounts of a container of the new image', async () => {
     await registry.push('sleep:1', 'net:1');
-    await host.db(`docker_images set net service Tag 1 ${login()}`, 'docker_containers set wiki service status enabled Image net', 'docker_containers set shares service status enabled Image net network container:wiki', 'docker_containers set other service status enabled Image sleep:1 network container:shares', 'docker_containers set free service status enabled Image sleep:1');
+    await host.db(
+      `docker_images set net service Tag 1 ${login()}`,
+      'docker_containers set wiki service status enabled Image net',
+      'docker_containers set shares service status enabled Image net network container:wiki',
+      'docker_containers set other service status enabled Image sleep:1 network container:shares',
+      'docker_containers set free service status enabled Image sleep:1',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const free = await format('free', '{{.Id}} {{.State.StartedAt}}');
     await tagElsewhere('sleep:2', 'net:1');
     await host.runOrFail('signal-event', ['docker-image-update', 'net']);
     for (const name of ['wiki', 'shares']) expect(await format(name, '{{json .Config.Env}}')).toContain('SECOND=yes');
-    for (const name of ['wiki', 'shares', 'other']) expect(await dockerd.docker('exec', name, 'ip', 'route')).toContain('default');
+    for (const name of ['wiki', 'shares', 'other'])
+      expect(await dockerd.docker('exec', name, 'ip', 'route')).toContain('default');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     expect(await format('free', '{{.Id}} {{.State.StartedAt}}')).toBe(free);
   });
 
   it('makes nothing anew because a tag was moved on the engine, says so, and goes to what it means now when it is asked to', async () => {
     await dockerd.docker('tag', 'sleep:1', 'moved:1');
-    await host.db('docker_images set moved service Tag 1 Source local', 'docker_containers set wiki service status enabled Image moved');
+    await host.db(
+      'docker_images set moved service Tag 1 Source local',
+      'docker_containers set wiki service status enabled Image moved',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('tag', 'sleep:2', 'moved:1');
     const older = 'an older image than moved:1 is now; signal-event docker-image-update wiki';
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe(`nothing to do\nwiki runs ${older}\n`);
-    expect((await host.run('docksmith', ['status', 'wiki'])).stdout).toContain('its image is older than moved:1 is now; signal-event docker-image-update wiki');
-    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-image-update', 'moved'])).toContain('recreate wiki: if moved:1 is a newer image then');
-    expect(await host.runOrFail('signal-event', ['docker-image-update', 'moved'])).toMatch(/moved:1: sha256:\w+ -> sha256:\w+$/m);
+    expect((await host.run('docksmith', ['status', 'wiki'])).stdout).toContain(
+      'its image is older than moved:1 is now; signal-event docker-image-update wiki',
+    );
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-image-update', 'moved'])).toContain(
+      'recreate wiki: if moved:1 is a newer image then',
+    );
+    expect(await host.runOrFail('signal-event', ['docker-image-update', 'moved'])).toMatch(
+      /moved:1: sha256:\w+ -> sha256:\w+$/m,
+    );
     expect(await format('wiki', '{{json .Config.Env}}')).toContain('SECOND=yes');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     expect(await host.runOrFail('docksmith', ['update-images'])).toMatch(/^moved:1: sha256:\w+, nothing newer$/m);

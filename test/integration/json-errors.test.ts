@@ -33,20 +33,33 @@ describe('with --json there is one document on standard output', () => {
     host = makeHost();
   });
   afterAll(() => host.stop());
-  const run = (bin: Bin, args: readonly string[]): ReturnType<Host['run']> => host.run(bin, args, { env: { DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } });
+  const run = (bin: Bin, args: readonly string[]): ReturnType<Host['run']> =>
+    host.run(bin, args, { env: { DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } });
 
   it.each(COMMANDS)('also for exit code %i of %s %j', async (exitCode, bin, args, said) => {
     const ended = await run(bin, args);
     expect(ended).toMatchObject({ exitCode, stderr: expect.stringContaining(said) as string });
     const { errors } = JSON.parse(ended.stdout) as { errors: readonly { message: string; why: string }[] };
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatchObject({ message: expect.stringContaining(said) as string, why: expect.any(String) as string });
+    expect(errors[0]).toMatchObject({
+      message: expect.stringContaining(said) as string,
+      why: expect.any(String) as string,
+    });
   });
 
   it('names every mistake of a kind', async () => {
-    await host.db('docker_containers set a1 service status enabled Image a TCPPort 80 MaxMemory 1', 'docker_containers set b1 service status enabled Image b TCPPort 80');
-    const { errors } = JSON.parse((await run('docksmith', ['plan', '--json'])).stdout) as { errors: readonly { message: string }[] };
-    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('MaxMemory'), expect.stringContaining('container "a1"'), expect.stringContaining('container "b1"')]);
+    await host.db(
+      'docker_containers set a1 service status enabled Image a TCPPort 80 MaxMemory 1',
+      'docker_containers set b1 service status enabled Image b TCPPort 80',
+    );
+    const { errors } = JSON.parse((await run('docksmith', ['plan', '--json'])).stdout) as {
+      errors: readonly { message: string }[];
+    };
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('MaxMemory'),
+      expect.stringContaining('container "a1"'),
+      expect.stringContaining('container "b1"'),
+    ]);
   });
 
   it('is none where an argument only looks like the option', async () => {

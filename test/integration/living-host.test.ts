@@ -26,12 +26,23 @@ needs('dockerd')('a host with files and containers of its own', () => {
       chmodSync(main.host.file(file), mode);
       chownSync(main.host.file(file), owner, owner);
     }
-    await main.engine.docker('run', '--detach', '--name', 'theirs', '--publish', '8088:80', '--label', 'docksmith.name=theirs', 'wiki:1');
+    await main.engine.docker(
+      'run',
+      '--detach',
+      '--name',
+      'theirs',
+      '--publish',
+      '8088:80',
+      '--label',
+      'docksmith.name=theirs',
+      'wiki:1',
+    );
     await main.engine.docker('create', '--name', 'their-old-one', 'wiki:1');
   });
   afterEach(() => main.stop());
 
-  const ofTheirs = (tree: Readonly<Record<string, string>>): Readonly<Record<string, string | undefined>> => Object.fromEntries(Object.keys(THEIRS).map((file) => [file, tree[file]]));
+  const ofTheirs = (tree: Readonly<Record<string, string>>): Readonly<Record<string, string | undefined>> =>
+    Object.fromEntries(Object.keys(THEIRS).map((file) => [file, tree[file]]));
   const theirContainers = async (): Promise<readonly (string | undefined)[]> => {
     const containers = await main.listContainers();
     return [containers['theirs'], containers['their-old-one']];
@@ -42,13 +53,17 @@ needs('dockerd')('a host with files and containers of its own', () => {
     const etc = main.host.snapshot('/etc');
 
     const installed = await main.signal('post-install');
-    expect(installed.stderr).toContain(`cannot install "${DAEMON_JSON}": a file that docksmith does not own stands there\n`);
+    expect(installed.stderr).toContain(
+      `cannot install "${DAEMON_JSON}": a file that docksmith does not own stands there\n`,
+    );
     expect(listTouched(etc, main.host.snapshot('/etc'))).toEqual([]);
 
     const first = await main.signal('docker-update');
     expect(first.exitCode).toBe(1);
     for (const file of [DAEMON_JSON, SYSCONFIG]) {
-      expect(first.stderr).toContain(`docksmith: cannot install "${file}": a file that docksmith does not own stands there\nhint: with --take-over it becomes docksmith's, and the original is kept in history; `);
+      expect(first.stderr).toContain(
+        `docksmith: cannot install "${file}": a file that docksmith does not own stands there\nhint: with --take-over it becomes docksmith's, and the original is kept in history; `,
+      );
     }
     expect(first.stderr).toContain('config setprop docker Daemon foreign\n');
     expect(listTouched(etc, main.host.snapshot('/etc'))).toEqual([]);
@@ -61,7 +76,9 @@ needs('dockerd')('a host with files and containers of its own', () => {
     expect((await main.host.run('docksmith', ['reconcile', '--remove-orphans'])).stdout).toBe('nothing to do\n');
     expect([ofTheirs(main.host.snapshot()), await theirContainers()]).toEqual(before);
 
-    expect(await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes'])).toContain('removed  /etc/docksmith/containers/wiki.yaml\n');
+    expect(await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes'])).toContain(
+      'removed  /etc/docksmith/containers/wiki.yaml\n',
+    );
     expect([ofTheirs(main.host.snapshot()), await theirContainers()]).toEqual(before);
     const files = (tree: Readonly<Record<string, string>>): readonly string[] => Object.keys(tree).sort();
     expect(files(main.host.snapshot('/etc'))).toEqual(files(etc));
@@ -71,16 +88,28 @@ needs('dockerd')('a host with files and containers of its own', () => {
     // what their engine has is not to seem gone
     const refused = await main.host.run('signal-event', ['--take-over', 'docker-update']);
     const [, found = ''] = /^hint: config setprop docker DataRoot ([^;]+);/m.exec(refused.stderr) ?? [];
-    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(/^docksmith: cannot change the DataRoot of docker to "\/var\/lib\/docker": the engine keeps 2 containers in ".*", and they would seem gone\n/)]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^docksmith: cannot change the DataRoot of docker to "\/var\/lib\/docker": the engine keeps 2 containers in ".*", and they would seem gone\n/,
+      ),
+    ]);
     await main.host.db(`configuration setprop docker DataRoot ${found}`);
     const taken = await main.host.run('signal-event', ['--take-over', 'docker-update']);
-    expect([taken.exitCode, taken.stderr]).toEqual([0, 'S20docker-daemon: docksmith: warning: restarting the engine stops theirs meanwhile\n']);
+    expect([taken.exitCode, taken.stderr]).toEqual([
+      0,
+      'S20docker-daemon: docksmith: warning: restarting the engine stops theirs meanwhile\n',
+    ]);
     expect(taken.stdout).toMatch(/^taken {4}\/etc\/docker\/daemon\.json$/m);
-    expect(taken.stdout).toMatch(/^\/etc\/docker\/daemon\.json is taken over; the original is kept in \/var\/lib\/docksmith\/state\/history\/\S+$/m);
+    expect(taken.stdout).toMatch(
+      /^\/etc\/docker\/daemon\.json is taken over; the original is kept in \/var\/lib\/docksmith\/state\/history\/\S+$/m,
+    );
     expect(JSON.parse(main.host.read(DAEMON_JSON))).toMatchObject({ bip: '172.30.0.1/16' });
     expect(lstatSync(main.host.file(DAEMON_JSON)).uid).toBe(0);
 
-    expect(await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes'])).toContain(`put back  ${DAEMON_JSON}\n`);
+    expect(await main.host.runOrFail('docksmith', ['uninstall', '--drop-firewall', '--yes'])).toContain(
+      `put back  ${DAEMON_JSON}\n`,
+    );
     for (const [file, [content, mode, owner]] of Object.entries(THEIRS)) {
       const stat = lstatSync(main.host.file(file));
       expect([main.host.read(file), stat.mode & 0o7777, stat.uid, stat.gid]).toEqual([content, mode, owner, owner]);

@@ -13,11 +13,14 @@ beforeAll(async () => {
   host = makeHost();
   await host.db('docker_containers set wiki service status disabled');
   folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-loading-'));
-  writeFileSync(path.join(folder, 'list.cjs'), `process.on('exit', () => {
+  writeFileSync(
+    path.join(folder, 'list.cjs'),
+    `process.on('exit', () => {
     const files = Object.keys(require.cache).filter((file) => file.startsWith(${JSON.stringify(DIST)}));
     const parts = files.flatMap((file) => require.cache[file].exports.listLoaded?.() ?? []);
     require('node:fs').writeFileSync(${JSON.stringify(path.join(folder, 'loaded'))}, JSON.stringify([[...files, ...parts], process.moduleLoadList]));
-  });`);
+  });`,
+  );
 });
 
 afterAll(() => {
@@ -26,8 +29,16 @@ afterAll(() => {
 });
 
 /** The files and parts of the program that a command has loaded, hashes taken off, and the names of node's modules. */
-async function listLoaded(bin: Bin, args: readonly string[]): Promise<{ readonly files: readonly string[]; readonly builtins: readonly string[] }> {
-  await host.runOrFail(bin, args, { env: { NODE_OPTIONS: `--require=${path.join(folder, 'list.cjs')}`, DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` } });
+async function listLoaded(
+  bin: Bin,
+  args: readonly string[],
+): Promise<{ readonly files: readonly string[]; readonly builtins: readonly string[] }> {
+  await host.runOrFail(bin, args, {
+    env: {
+      NODE_OPTIONS: `--require=${path.join(folder, 'list.cjs')}`,
+      DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}`,
+    },
+  });
   const [files, builtins] = JSON.parse(readFileSync(path.join(folder, 'loaded'), 'utf8')) as [string[], string[]];
   return { files: files.map((file) => path.basename(file).replace(/-[A-Z0-9]{8}\.cjs$/, '')), builtins };
 }
@@ -48,7 +59,10 @@ it('a command that only reads a db loads nothing of node that starts processes, 
   expect(builtins).not.toContain('NativeModule stream');
 });
 
-it.each([[['reconcile']], [['stop', 'wiki']]])('docksmith %j loads no client of an engine where none is asked', async (args) => {
-  const { builtins } = await listLoaded('docksmith', args);
-  expect(builtins).not.toContain('NativeModule http');
-});
+it.each([[['reconcile']], [['stop', 'wiki']]])(
+  'docksmith %j loads no client of an engine where none is asked',
+  async (args) => {
+    const { builtins } = await listLoaded('docksmith', args);
+    expect(builtins).not.toContain('NativeModule http');
+  },
+);

@@ -1,11 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { listTouched, type MainHost, makeMainHost, type Machine, startMachine, withoutRuns } from '../support/main-host.ts';
+import {
+  listTouched,
+  type MainHost,
+  makeMainHost,
+  type Machine,
+  startMachine,
+  withoutRuns,
+} from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 
 interface Inspect {
   readonly Id: string;
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
-  readonly Mounts: readonly { readonly Type: string; readonly Source: string; readonly Destination: string; readonly RW: boolean }[];
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Source: string;
+    readonly Destination: string;
+    readonly RW: boolean;
+  }[];
   readonly HostConfig: {
     readonly Memory: number;
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>>;
@@ -18,11 +30,31 @@ const SPECS = '/etc/docksmith/containers';
 
 /** what is wrong, the fragment, and what is said of it */
 const BROKEN: readonly (readonly [string, string, string])[] = [
-  ['a syntax error', 'services:\n  "{{record.key}}":\n    mem_limit: "{{#if}}"\n', '60memory:3:17: cannot read the fragment: '],
-  ['an unknown helper', 'services:\n  "{{record.key}}":\n    mem_limit: "{{memoryOf record}}"\n', '60memory:3:17: cannot call "memoryOf": there is no helper of that name'],
-  ['an unknown prop', 'services:\n  "{{record.key}}":\n    mem_limit: "{{record.Memory}}"\n', '60memory:3:19: cannot read record.Memory: record "git" of db docker_containers has no prop "Memory"'],
-  ['an unknown record', 'services:\n  "{{record.key}}":\n    mem_limit: "{{memory.Max}}"\n', '60memory:3:19: cannot read memory.Max'],
-  ['an unknown Compose key', 'services:\n  "{{record.key}}":\n    mem_limits: 32m\n', '60memory:3: cannot use "services.git.mem_limits": docksmith does not carry this key out'],
+  [
+    'a syntax error',
+    'services:\n  "{{record.key}}":\n    mem_limit: "{{#if}}"\n',
+    '60memory:3:17: cannot read the fragment: ',
+  ],
+  [
+    'an unknown helper',
+    'services:\n  "{{record.key}}":\n    mem_limit: "{{memoryOf record}}"\n',
+    '60memory:3:17: cannot call "memoryOf": there is no helper of that name',
+  ],
+  [
+    'an unknown prop',
+    'services:\n  "{{record.key}}":\n    mem_limit: "{{record.Memory}}"\n',
+    '60memory:3:19: cannot read record.Memory: record "git" of db docker_containers has no prop "Memory"',
+  ],
+  [
+    'an unknown record',
+    'services:\n  "{{record.key}}":\n    mem_limit: "{{memory.Max}}"\n',
+    '60memory:3:19: cannot read memory.Max',
+  ],
+  [
+    'an unknown Compose key',
+    'services:\n  "{{record.key}}":\n    mem_limits: 32m\n',
+    '60memory:3: cannot use "services.git.mem_limits": docksmith does not carry this key out',
+  ],
 ];
 
 needs('dockerd')('the main job', () => {
@@ -40,25 +72,47 @@ needs('dockerd')('the main job', () => {
     expect(exitCode).toBe(0);
     return stdout;
   }
-  const inspect = async (name: string): Promise<Inspect> => await main.engine.inspect(name) as Inspect;
-  const setProp = (name: string, prop: string, value: string): Promise<void> => main.host.db(`docker_containers setprop ${name} ${prop} ${value}`);
+  const inspect = async (name: string): Promise<Inspect> => (await main.engine.inspect(name)) as Inspect;
+  const setProp = (name: string, prop: string, value: string): Promise<void> =>
+    main.host.db(`docker_containers setprop ${name} ${prop} ${value}`);
   /** the lines of the step that reconciles, without its name */
-  const ofReconcile = (stdout: string): readonly string[] => [...stdout.matchAll(/^S50docker-reconcile: (.*)$/gm)].map(([, line = '']) => line);
+  const ofReconcile = (stdout: string): readonly string[] =>
+    [...stdout.matchAll(/^S50docker-reconcile: (.*)$/gm)].map(([, line = '']) => line);
 
   it('makes what the db says: ports, memory, mounts, labels, restart policy, log limits', async () => {
     const stdout = await update();
-    expect(ofReconcile(stdout)).toEqual(['create git: not there', 'create wiki: not there', 'create wikidb: not there']);
+    expect(ofReconcile(stdout)).toEqual([
+      'create git: not there',
+      'create wiki: not there',
+      'create wikidb: not there',
+    ]);
     expect(stdout).toMatch(/^docker-update: done, files: 8 installed, 0 unchanged$/m);
 
     const wiki = await inspect('wiki');
     expect(wiki.HostConfig).toMatchObject({
-      Memory: 64 * 1024 ** 2, RestartPolicy: { Name: 'unless-stopped' },
+      Memory: 64 * 1024 ** 2,
+      RestartPolicy: { Name: 'unless-stopped' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
-      PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47001' }], '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }, { HostIp: '192.168.1.2', HostPort: '8080' }] },
+      PortBindings: {
+        '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47001' }],
+        '8080/tcp': [
+          { HostIp: '127.0.0.1', HostPort: '8080' },
+          { HostIp: '192.168.1.2', HostPort: '8080' },
+        ],
+      },
     });
-    expect(wiki.Mounts).toEqual([expect.objectContaining({ Type: 'bind', Source: main.wiki, Destination: '/images', RW: true })]);
-    expect(wiki.Config.Labels).toMatchObject({ 'docksmith.managed': 'true', 'docksmith.name': 'wiki', 'docksmith.spec-hash': expect.stringMatching(/^\d+:[0-9a-f]+$/) as string });
-    expect((await inspect('git')).HostConfig.PortBindings).toEqual({ '22/tcp': [{ HostIp: '', HostPort: '2222' }], '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: '47000' }] });
+    expect(wiki.Mounts).toEqual([
+      expect.objectContaining({ Type: 'bind', Source: main.wiki, Destination: '/images', RW: true }),
+    ]);
+    expect(wiki.Config.Labels).toMatchObject({
+      'docksmith.managed': 'true',
+      'docksmith.name': 'wiki',
+      'docksmith.spec-hash': expect.stringMatching(/^\d+:[0-9a-f]+$/) as string,
+    });
+    expect((await inspect('git')).HostConfig.PortBindings).toEqual({
+      '22/tcp': [{ HostIp: '', HostPort: '2222' }],
+      '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: '47000' }],
+    });
     expect(await main.host.runOrFail('db', ['docker_containers', 'getprop', 'wiki', 'WebHostPort'])).toBe('47001\n');
     expect(main.takeApacheCommands()).toEqual(['reload']);
   });
@@ -96,10 +150,15 @@ needs('dockerd')('the main job', () => {
     await update();
     const before = await main.listContainers();
     await setProp('wiki', 'MountPath', `${main.wiki2}:/images`);
-    expect(ofReconcile(await update())).toEqual([`recreate wiki: volumes ${main.wiki}:/images -> ${main.wiki2}:/images`, 'not restarted: git, wikidb']);
+    expect(ofReconcile(await update())).toEqual([
+      `recreate wiki: volumes ${main.wiki}:/images -> ${main.wiki2}:/images`,
+      'not restarted: git, wikidb',
+    ]);
     const after = await main.listContainers();
     expect(listTouched(before, after)).toEqual(['wiki']);
-    expect((await inspect('wiki')).Mounts).toEqual([expect.objectContaining({ Source: main.wiki2, Destination: '/images' })]);
+    expect((await inspect('wiki')).Mounts).toEqual([
+      expect.objectContaining({ Source: main.wiki2, Destination: '/images' }),
+    ]);
   });
 
   it('stops a disabled one and takes its vhost and run spec away, and brings it back', async () => {
@@ -121,10 +180,17 @@ needs('dockerd')('the main job', () => {
     await update();
     await main.engine.docker('volume', 'create', 'wikidb-data');
     await main.host.runOrFail('db', ['docker_containers', 'delete', 'wikidb']);
-    expect(ofReconcile(await update())).toEqual(['nothing to do', 'orphan wikidb: no record wants it; docksmith reconcile --remove-orphans removes it']);
+    expect(ofReconcile(await update())).toEqual([
+      'nothing to do',
+      'orphan wikidb: no record wants it; docksmith reconcile --remove-orphans removes it',
+    ]);
     expect((await main.listContainers())['wikidb']).toContain(' running ');
-    expect(await main.host.runOrFail('docksmith', ['reconcile', '--dry-run', '--remove-orphans'])).toBe('remove wikidb: orphan\n');
-    expect(await main.host.runOrFail('docksmith', ['reconcile', '--remove-orphans'])).toBe('remove wikidb: orphan\nnot restarted: git, wiki\n');
+    expect(await main.host.runOrFail('docksmith', ['reconcile', '--dry-run', '--remove-orphans'])).toBe(
+      'remove wikidb: orphan\n',
+    );
+    expect(await main.host.runOrFail('docksmith', ['reconcile', '--remove-orphans'])).toBe(
+      'remove wikidb: orphan\nnot restarted: git, wiki\n',
+    );
     expect(Object.keys(await main.listContainers())).toEqual(['git', 'wiki']);
     expect(await main.engine.docker('volume', 'ls', '--quiet')).toBe('wikidb-data');
     await main.engine.docker('volume', 'rm', 'wikidb-data');
@@ -139,19 +205,32 @@ needs('dockerd')('the main job', () => {
   it('starts, stops and restarts single containers when asked', async () => {
     await update();
     const before = await main.listContainers();
-    expect((await main.signal('docker-container-stop', ['git'])).stdout).toContain('S50docker-stop: stop git: asked for\n');
+    expect((await main.signal('docker-container-stop', ['git'])).stdout).toContain(
+      'S50docker-stop: stop git: asked for\n',
+    );
     expect((await main.listContainers())['git']).toContain(' exited ');
-    expect((await main.signal('docker-container-start', ['git'])).stdout).toContain('S50docker-start: start git: stopped\n');
-    expect((await main.signal('docker-container-restart', ['git', 'wikidb'])).stdout).toContain('S50docker-restart: restart wikidb: asked for\n');
+    expect((await main.signal('docker-container-start', ['git'])).stdout).toContain(
+      'S50docker-start: start git: stopped\n',
+    );
+    expect((await main.signal('docker-container-restart', ['git', 'wikidb'])).stdout).toContain(
+      'S50docker-restart: restart wikidb: asked for\n',
+    );
     const after = await main.listContainers();
     expect(listTouched(before, after)).toEqual(['git', 'wikidb']);
     expect(Object.values(after).every((state) => state.includes(' running '))).toBe(true);
     const unknown = await main.signal('docker-container-restart', ['nobody']);
-    expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot find container "nobody"') as string });
+    expect(unknown).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('cannot find container "nobody"') as string,
+    });
   });
 
   it('lets a custom fragment replace the shipped one', async () => {
-    main.host.writeFragment(SPECS, '60memory', 'services:\n  "{{record.key}}":\n    mem_limit: 32m\n    labels:\n      site.owner: "{{SystemName}}"\n');
+    main.host.writeFragment(
+      SPECS,
+      '60memory',
+      'services:\n  "{{record.key}}":\n    mem_limit: 32m\n    labels:\n      site.owner: "{{SystemName}}"\n',
+    );
     await update();
     for (const name of ['git', 'wiki', 'wikidb']) {
       const { HostConfig, Config } = await inspect(name);

@@ -36,10 +36,13 @@ needs('dockerd')('a private port, from outside', () => {
   beforeEach(async () => {
     host = makeHost({ namespace });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', `configuration set LocalIP ${LOCAL}`,
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      `configuration set LocalIP ${LOCAL}`,
       `configuration set docker service status enabled Daemon foreign Socket ${proxy.socket} Filter disabled`,
       'configuration set httpd service status disabled',
-      'networks set 192.168.1.0 network Mask 255.255.255.0', 'networks set fd00:1:: network Mask 64',
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'networks set fd00:1:: network Mask 64',
     );
   });
   afterEach(async () => {
@@ -50,21 +53,30 @@ needs('dockerd')('a private port, from outside', () => {
     host.stop();
   });
 
-  const inside = (program: string, ...args: readonly string[]): Promise<string> => runOrFail(...namespace.command(program, args));
-  const update = (...more: readonly string[]): Promise<string> => host.runOrFail('signal-event', [...more, 'docker-update']);
-  const setFilter = (value: string): Promise<string> => host.runOrFail('db', ['configuration', 'setprop', 'docker', 'Filter', value]);
+  const inside = (program: string, ...args: readonly string[]): Promise<string> =>
+    runOrFail(...namespace.command(program, args));
+  const update = (...more: readonly string[]): Promise<string> =>
+    host.runOrFail('signal-event', [...more, 'docker-update']);
+  const setFilter = (value: string): Promise<string> =>
+    host.runOrFail('db', ['configuration', 'setprop', 'docker', 'Filter', value]);
 
   /** Whether the web server answers; what is dropped never does, however long one waits. */
   async function isAnswered(from: Namespace, url: string, expected: boolean): Promise<boolean> {
-    const limit = expected ? ['--retry', '20', '--retry-connrefused', '--retry-delay', '1', '--max-time', '30'] : ['--connect-timeout', '1', '--max-time', '2'];
+    const limit = expected
+      ? ['--retry', '20', '--retry-connrefused', '--retry-delay', '1', '--max-time', '30']
+      : ['--connect-timeout', '1', '--max-time', '2'];
     const { exitCode, stdout } = await from.run('curl', ['--silent', '--noproxy', '*', ...limit, url]);
     return exitCode === 0 && stdout.startsWith('I am ');
   }
-  const expectAnswer = async (from: Namespace, url: string): Promise<void> => expect(await isAnswered(from, url, true), url).toBe(true);
-  const expectSilence = async (from: Namespace, url: string): Promise<void> => expect(await isAnswered(from, url, false), url).toBe(false);
+  const expectAnswer = async (from: Namespace, url: string): Promise<void> =>
+    expect(await isAnswered(from, url, true), url).toBe(true);
+  const expectSilence = async (from: Namespace, url: string): Promise<void> =>
+    expect(await isAnswered(from, url, false), url).toBe(false);
 
-  it('is refused on the host\'s own network, where no rule of the engine applies, over IPv4 and IPv6', async () => {
-    await host.db('docker_containers set mail service status enabled Image web:9000 TCPPort 9000 network host access private');
+  it("is refused on the host's own network, where no rule of the engine applies, over IPv4 and IPv6", async () => {
+    await host.db(
+      'docker_containers set mail service status enabled Image web:9000 TCPPort 9000 network host access private',
+    );
     const urls = [`http://${LOCAL}:9000/`, 'http://203.0.113.1:9000/', `http://[${LOCAL6}]:9000/`];
     await update();
     for (const url of urls) await expectAnswer(foreign, url);
@@ -87,7 +99,12 @@ needs('dockerd')('a private port, from outside', () => {
     );
     const urls = [`http://${LOCAL}:8080/`, `http://[${LOCAL6}]:8080/`] as const;
     await update();
-    const bindings = ((await engine.inspect('wiki')) as { HostConfig: { PortBindings: Record<string, readonly { HostIp: string }[]> } }).HostConfig.PortBindings['80/tcp'] ?? [];
+    const bindings =
+      (
+        (await engine.inspect('wiki')) as {
+          HostConfig: { PortBindings: Record<string, readonly { HostIp: string }[]> };
+        }
+      ).HostConfig.PortBindings['80/tcp'] ?? [];
     expect(bindings.map(({ HostIp }) => HostIp).sort()).toEqual([LOCAL, LOCAL6, '127.0.0.1', '::1'].sort());
     for (const url of urls) await expectAnswer(foreign, url);
     await setFilter('enabled');
@@ -102,12 +119,16 @@ needs('dockerd')('a private port, from outside', () => {
   it('is left alone in a folder without a network of its own, and said so once', async () => {
     const bare = makeHost();
     await bare.db(
-      `configuration set LocalIP ${LOCAL}`, `configuration set docker service status enabled Daemon foreign Socket ${proxy.socket}`, 'configuration set httpd service status disabled',
+      `configuration set LocalIP ${LOCAL}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${proxy.socket}`,
+      'configuration set httpd service status disabled',
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80',
     );
     // no engine step here: what the machine's own addresses are is not ours to use
     const said = await bare.runOrFail('docksmith', ['firewall', '--dry-run']);
-    expect(said).toBe('packet filter IPv4 left alone, since this host is laid out in a folder and has no network of its own (ip netns)\npacket filter IPv6 left alone, since this host is laid out in a folder and has no network of its own (ip netns)\n');
+    expect(said).toBe(
+      'packet filter IPv4 left alone, since this host is laid out in a folder and has no network of its own (ip netns)\npacket filter IPv6 left alone, since this host is laid out in a folder and has no network of its own (ip netns)\n',
+    );
     bare.stop();
   });
 
@@ -135,12 +156,18 @@ needs('dockerd')('a private port, from outside', () => {
     // the second time nothing is said or done
     const before = await inside('iptables-save');
     expect(await update()).not.toContain('packet filter');
-    expect(await host.runOrFail('docksmith', ['firewall'])).toBe('packet filter IPv4 in place\npacket filter IPv6 in place\n');
+    expect(await host.runOrFail('docksmith', ['firewall'])).toBe(
+      'packet filter IPv4 in place\npacket filter IPv6 in place\n',
+    );
     const withoutNumbers = (text: string): string => text.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '');
     expect(withoutNumbers(await inside('iptables-save'))).toBe(withoutNumbers(before));
 
     // a firewall that starts anew: it flushes everything, and lets everything through
-    for (const [n, flush] of [[['-F'], ['-P', 'FORWARD', 'ACCEPT']], [['-F'], ['-X'], ['-P', 'FORWARD', 'ACCEPT']], [['-t', 'nat', '-F'], ['-F'], ['-P', 'FORWARD', 'ACCEPT']]].entries()) {
+    for (const [n, flush] of [
+      [['-F'], ['-P', 'FORWARD', 'ACCEPT']],
+      [['-F'], ['-X'], ['-P', 'FORWARD', 'ACCEPT']],
+      [['-t', 'nat', '-F'], ['-F'], ['-P', 'FORWARD', 'ACCEPT']],
+    ].entries()) {
       for (const args of flush) await inside('iptables', ...args);
       await expectAnswer(foreign, priv);
       await inside('iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
@@ -153,7 +180,9 @@ needs('dockerd')('a private port, from outside', () => {
 
     // one rule taken out by hand
     await inside('iptables', '-D', 'DOCKSMITH-INPUT', '-i', 'lo', '-j', 'RETURN');
-    expect(await host.runOrFail('docksmith', ['firewall'])).toBe('packet filter IPv4 set: somebody changed it\npacket filter IPv6 in place\n');
+    expect(await host.runOrFail('docksmith', ['firewall'])).toBe(
+      'packet filter IPv4 set: somebody changed it\npacket filter IPv6 in place\n',
+    );
 
     await setFilter('disabled');
     expect(await update()).toContain('packet filter IPv4 removed: there are no private ports to keep\n');

@@ -28,14 +28,22 @@ const CALLS: Readonly<Record<string, (name: string, cause: string) => readonly s
   disconnect: (_, cause) => [`POST networks/${cause}/disconnect`],
   create: (name) => [`POST containers/create ${name}`, `POST containers/${name}/start`],
   recreate: (name) => [
-    `POST containers/${name}(old)/rename ${name}.docksmith-old`, `POST containers/create ${name}`, `POST containers/${name}(old)/stop`,
-    `POST containers/${name}/start`, `DELETE containers/${name}(old)`,
+    `POST containers/${name}(old)/rename ${name}.docksmith-old`,
+    `POST containers/create ${name}`,
+    `POST containers/${name}(old)/stop`,
+    `POST containers/${name}/start`,
+    `DELETE containers/${name}(old)`,
   ],
-  update: (name, cause) => [cause.includes('tells it') ? `POST containers/${name}(old)/kill` : `POST containers/${name}(old)/update`],
+  update: (name, cause) => [
+    cause.includes('tells it') ? `POST containers/${name}(old)/kill` : `POST containers/${name}(old)/update`,
+  ],
   start: (name, cause) => [`POST containers/${name}(old)/${cause === 'paused' ? 'unpause' : 'start'}`],
   restart: (name) => [`POST containers/${name}(old)/restart`],
   stop: (name) => [`POST containers/${name}(old)/stop`],
-  remove: (name) => (name.startsWith('network ') ? [`DELETE networks/${name.replace('network ', '')}`] : [`POST containers/${name}(old)/stop`, `DELETE containers/${name}(old)`]),
+  remove: (name) =>
+    name.startsWith('network ')
+      ? [`DELETE networks/${name.replace('network ', '')}`]
+      : [`POST containers/${name}(old)/stop`, `DELETE containers/${name}(old)`],
 };
 
 needs('dockerd', 'registry')('a plan with every verb', () => {
@@ -59,16 +67,24 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
     host.write('/etc/docksmith/events/docker-update/templates2expand/etc/app/app.conf', '');
     const mounted = `MountPath ${host.file('/etc/app')}:/conf`;
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set greeting hello',
-      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled ServiceManager command',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set greeting hello',
+      'configuration set docker service status enabled Daemon foreign',
+      'configuration set docksmith service status enabled ServiceManager command',
       'configuration set httpd service status disabled',
       `docker_images set pulled service Tag 1 Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`,
       `docker_images set built service Source build BuildPath ${folder}`,
-      ...['orphaned', 'halted', 'paused', 'off', 'target', 'other'].map((name) => `docker_containers set ${name} service status enabled Image app:1`),
-      'docker_containers set limited service status enabled Image app:1 MaxMemory 64', 'docker_containers set changed service status enabled Image app:1 Env A=1',
-      `docker_containers set told service status enabled Image app:1 ReloadSignal HUP ${mounted}`, `docker_containers set reader service status enabled Image app:1 ${mounted}`,
+      ...['orphaned', 'halted', 'paused', 'off', 'target', 'other'].map(
+        (name) => `docker_containers set ${name} service status enabled Image app:1`,
+      ),
+      'docker_containers set limited service status enabled Image app:1 MaxMemory 64',
+      'docker_containers set changed service status enabled Image app:1 Env A=1',
+      `docker_containers set told service status enabled Image app:1 ReloadSignal HUP ${mounted}`,
+      `docker_containers set reader service status enabled Image app:1 ${mounted}`,
       'docker_containers set shares service status enabled Image app:1 network container:changed',
-      'docker_containers set linked service status enabled Image app:1 Interlinked target', 'docker_containers set single service status enabled Image app:1 Interlinked target',
+      'docker_containers set linked service status enabled Image app:1 Interlinked target',
+      'docker_containers set single service status enabled Image app:1 Interlinked target',
     );
     await host.runOrFail('signal-event', ['docker-update']);
   });
@@ -82,15 +98,26 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
   /** id -> name */
   async function listNames(): Promise<ReadonlyMap<string, string>> {
     const lines = await dockerd.docker('ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.Names}}');
-    return new Map(lines.split('\n').map((line) => line.split(' ')).map(([id = '', name = '']) => [id, name]));
+    return new Map(
+      lines
+        .split('\n')
+        .map((line) => line.split(' '))
+        .map(([id = '', name = '']) => [id, name]),
+    );
   }
 
   it('makes the calls that its lines stand for, in their order, and no other', async () => {
     await host.db(
-      'configuration set greeting goodbye', 'docker_networks set lan network',
-      'docker_containers delete orphaned', 'docker_containers setprop off status disabled', 'docker_containers setprop limited MaxMemory 128',
-      'docker_containers setprop changed Env A=2', 'docker_containers setprop linked Interlinked other:db', 'docker_containers delprop single Interlinked',
-      'docker_containers set fresh service status enabled Image pulled Volumes cache:/cache network custom:lan', 'docker_containers set made service status enabled Image built',
+      'configuration set greeting goodbye',
+      'docker_networks set lan network',
+      'docker_containers delete orphaned',
+      'docker_containers setprop off status disabled',
+      'docker_containers setprop limited MaxMemory 128',
+      'docker_containers setprop changed Env A=2',
+      'docker_containers setprop linked Interlinked other:db',
+      'docker_containers delprop single Interlinked',
+      'docker_containers set fresh service status enabled Image pulled Volumes cache:/cache network custom:lan',
+      'docker_containers set made service status enabled Image built',
     );
     // the files are written, and reconciling is left to the command below
     host.write('/etc/docksmith/events/docker-update/S50docker-reconcile', '#!/bin/sh\n');
@@ -102,29 +129,54 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
 
     const old = await listNames();
     proxy.reset();
-    const { plan } = JSON.parse(await host.runOrFail('docksmith', ['reconcile', '--remove-orphans', '--dry-run', '--json'])) as { plan: { operations: Operation[] } };
+    const { plan } = JSON.parse(
+      await host.runOrFail('docksmith', ['reconcile', '--remove-orphans', '--dry-run', '--json']),
+    ) as { plan: { operations: Operation[] } };
     expect(proxy.listMutating()).toEqual([]);
     expect([...new Set(plan.operations.map(({ verb }) => verb))].sort()).toEqual(Object.keys(CALLS).sort());
     const text = plan.operations.map(({ verb, name, cause }) => `${verb} ${name}: ${cause}`);
     expect(text).toEqual([
-      `pull ${registry.address}/pulled:1: not there`, `build built:latest: not there, from ${folder}`, 'network lan: wanted by fresh', 'volume cache: wanted by fresh',
-      'remove orphaned: orphan', 'stop off: disabled',
-      'connect other: docksmith-linked as db', 'update limited: memory 64m -> 128m', 'update told: /etc/app/app.conf changed, and HUP tells it',
-      'recreate linked: environment TARGET_NAME removed, DB_NAME added', 'recreate changed: environment A changed', 'create fresh: not there',
-      'start halted: stopped', 'create made: not there', 'start paused: paused', 'restart reader: /etc/app/app.conf changed',
-      'recreate shares: changed is made anew', 'recreate single: environment TARGET_NAME removed, network docksmith-single -> bridge',
-      'disconnect target: docksmith-linked', 'disconnect target: docksmith-single', 'remove network docksmith-single: nobody uses it',
+      `pull ${registry.address}/pulled:1: not there`,
+      `build built:latest: not there, from ${folder}`,
+      'network lan: wanted by fresh',
+      'volume cache: wanted by fresh',
+      'remove orphaned: orphan',
+      'stop off: disabled',
+      'connect other: docksmith-linked as db',
+      'update limited: memory 64m -> 128m',
+      'update told: /etc/app/app.conf changed, and HUP tells it',
+      'recreate linked: environment TARGET_NAME removed, DB_NAME added',
+      'recreate changed: environment A changed',
+      'create fresh: not there',
+      'start halted: stopped',
+      'create made: not there',
+      'start paused: paused',
+      'restart reader: /etc/app/app.conf changed',
+      'recreate shares: changed is made anew',
+      'recreate single: environment TARGET_NAME removed, network docksmith-single -> bridge',
+      'disconnect target: docksmith-linked',
+      'disconnect target: docksmith-single',
+      'remove network docksmith-single: nobody uses it',
     ]);
 
     const said = await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
     expect(said.split('\n').filter((line) => line !== '' && !line.startsWith('not restarted'))).toEqual(text);
-    const names = new Map([...await listNames(), ...[...old].map(([id, name]) => [id, `${name}(old)`] as const)]);
+    const names = new Map([...(await listNames()), ...[...old].map(([id, name]) => [id, `${name}(old)`] as const)]);
     const calls = proxy.listMutating().map((call) => {
       const [, method = '', what = '', query = ''] = /^(\w+) \/v[\d.]+\/([^?]*)\??(.*)$/.exec(call) ?? [];
       const asked = new URLSearchParams(query);
       // `t` is the tag of a build; of a stop and a restart it is the time
-      const subject = what === 'build' ? asked.get('t') : what === 'images/create' ? `${asked.get('fromImage') ?? ''}:${asked.get('tag') ?? ''}` : asked.get('name');
-      return [method, what.replace(/[0-9a-f]{64}/, (id) => names.get(id) ?? id), ...(subject === null ? [] : [subject])].join(' ');
+      const subject =
+        what === 'build'
+          ? asked.get('t')
+          : what === 'images/create'
+            ? `${asked.get('fromImage') ?? ''}:${asked.get('tag') ?? ''}`
+            : asked.get('name');
+      return [
+        method,
+        what.replace(/[0-9a-f]{64}/, (id) => names.get(id) ?? id),
+        ...(subject === null ? [] : [subject]),
+      ].join(' ');
     });
     expect(calls).toEqual(plan.operations.flatMap(({ verb, name, cause }) => CALLS[verb]?.(name, cause) ?? ['?']));
 

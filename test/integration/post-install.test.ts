@@ -27,14 +27,18 @@ needs('namespace')('post-install on a fresh host', () => {
   });
   afterEach(() => namespace.remove());
 
-  it('finds out its names, its local network and Apache\'s layout', async () => {
+  it("finds out its names, its local network and Apache's layout", async () => {
     const host = makeFreshHost(namespace);
     // of the machine that runs the tests: whether it has an engine is its own business
     await host.db('configuration set docker service Socket /nowhere/docker.sock');
     const { exitCode, stdout } = await host.run('signal-event', ['post-install']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('S01docksmith-set-up: configuration LocalIP: 192.168.1.2 (found)\n');
-    expect(await getConfig(host, 'SystemName', 'DomainName', 'LocalIP')).toEqual(['host', 'example.test', '192.168.1.2']);
+    expect(await getConfig(host, 'SystemName', 'DomainName', 'LocalIP')).toEqual([
+      'host',
+      'example.test',
+      '192.168.1.2',
+    ]);
     expect(await host.runOrFail('db', ['networks', 'getprop', '192.168.1.0', 'Mask'])).toBe('255.255.255.0\n');
     expect(await host.runOrFail('config', ['getprop', 'httpd', 'Layout'])).toBe('debian\n');
     expect(await host.runOrFail('config', ['getprop', 'docker', 'status'])).toBe('enabled\n');
@@ -43,23 +47,34 @@ needs('namespace')('post-install on a fresh host', () => {
   it('never overwrites what is set', async () => {
     const host = makeFreshHost(namespace);
     await host.db(
-      'configuration set SystemName other', 'configuration set LocalIP 10.0.0.9', 'configuration set docker service Network 10.9.0.0 status disabled Socket /nowhere/docker.sock',
-      'configuration set httpd service Layout redhat status disabled', 'networks set 10.0.0.0 network Mask 255.255.255.0',
+      'configuration set SystemName other',
+      'configuration set LocalIP 10.0.0.9',
+      'configuration set docker service Network 10.9.0.0 status disabled Socket /nowhere/docker.sock',
+      'configuration set httpd service Layout redhat status disabled',
+      'networks set 10.0.0.0 network Mask 255.255.255.0',
     );
     await host.run('signal-event', ['post-install']);
     await host.run('signal-event', ['post-install']);
     expect(await getConfig(host, 'SystemName', 'DomainName', 'LocalIP')).toEqual(['other', 'example.test', '10.0.0.9']);
     const lines = host.read('/var/lib/docksmith/db/configuration').split('\n');
-    expect(lines.find((line) => line.startsWith('docker='))).toMatch(/\|Network\|10\.9\.0\.0\|Socket\|\/nowhere\/docker\.sock\|status\|disabled$/);
+    expect(lines.find((line) => line.startsWith('docker='))).toMatch(
+      /\|Network\|10\.9\.0\.0\|Socket\|\/nowhere\/docker\.sock\|status\|disabled$/,
+    );
     expect(lines.find((line) => line.startsWith('httpd='))).toBe('httpd=service|Layout|redhat|status|disabled');
     expect(await host.runOrFail('db', ['networks', 'keys'])).toBe('10.0.0.0\n');
   });
 
   it('runs migrations and forces values again at post-upgrade', async () => {
     const host = makeFreshHost(namespace);
-    await host.db('configuration set docker service Socket /nowhere/docker.sock LogMaxFile 2', 'docker_containers set wiki service OldName x');
+    await host.db(
+      'configuration set docker service Socket /nowhere/docker.sock LogMaxFile 2',
+      'docker_containers set wiki service OldName x',
+    );
     host.write('/etc/docksmith/db/configuration/force/docker/LogMaxFile', '7\n');
-    host.write('/etc/docksmith/db/docker_containers/migrate/10memory', '#!/bin/sh\nold=$(db docker_containers getprop wiki OldName) || exit 0\ndb docker_containers setprop wiki MaxMemory 64\ndb docker_containers delprop wiki OldName\n');
+    host.write(
+      '/etc/docksmith/db/docker_containers/migrate/10memory',
+      '#!/bin/sh\nold=$(db docker_containers getprop wiki OldName) || exit 0\ndb docker_containers setprop wiki MaxMemory 64\ndb docker_containers delprop wiki OldName\n',
+    );
     const { exitCode, stdout } = await host.run('signal-event', ['post-upgrade']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('S01docksmith-set-up: configuration docker LogMaxFile: 2 -> 7\n');
@@ -77,16 +92,27 @@ needs('dockerd')('post-install where there is no engine yet', () => {
     const socket = host.file('/run/engine.sock');
     mkdirSync(host.file('/run'));
     await host.db(
-      `configuration set docker service status enabled Socket ${socket} Daemon foreign`, 'configuration set httpd service status disabled',
+      `configuration set docker service status enabled Socket ${socket} Daemon foreign`,
+      'configuration set httpd service status disabled',
       'docker_containers set app service status enabled Image app:1 access public',
     );
     const installed = await host.run('signal-event', ['post-install']);
     expect(installed.exitCode).toBe(0);
-    expect(installed.stdout).toContain(`S50docker-reconcile: pending: containers (cannot reach the Docker engine at "${socket}": no such file or folder)\n`);
+    expect(installed.stdout).toContain(
+      `S50docker-reconcile: pending: containers (cannot reach the Docker engine at "${socket}": no such file or folder)\n`,
+    );
     expect(installed.stdout).toMatch(/^pending: .*the next event tries again$/m);
-    expect(host.files('/etc/docksmith')).toEqual(['/etc/docksmith/containers/app.yaml', '/etc/docksmith/filter/docker-user.v4', '/etc/docksmith/filter/docker-user.v6']);
+    expect(host.files('/etc/docksmith')).toEqual([
+      '/etc/docksmith/containers/app.yaml',
+      '/etc/docksmith/filter/docker-user.v4',
+      '/etc/docksmith/filter/docker-user.v6',
+    ]);
 
-    const engine = await startDockerd({ namespace, socket, args: ['--data-root', host.file('/data'), '-H', `unix://${socket}`] });
+    const engine = await startDockerd({
+      namespace,
+      socket,
+      args: ['--data-root', host.file('/data'), '-H', `unix://${socket}`],
+    });
     onTestFinished(() => engine.stop());
     await makeSleepImage(engine, 'app:1');
     const next = await host.run('signal-event', ['docker-update']);

@@ -16,11 +16,16 @@ describe('killed at random, with all of it at once', () => {
   beforeAll(async () => (host = await makeFaultHost()));
   afterAll(() => host.stop());
 
-  interface Ended { readonly wasKilled: boolean; readonly exitCode: number }
+  interface Ended {
+    readonly wasKilled: boolean;
+    readonly exitCode: number;
+  }
 
   /** Starts a program, and kills it after a random time unless it has ended by then. */
   async function runAndKill(program: string, ...args: readonly string[]): Promise<Ended> {
-    const running = start(process.execPath, [path.join(BIN, `${program}.js`), ...args], { env: { DOCKSMITH_ROOT: host.root, DBPATH: undefined, DOCKER_HOST: undefined } });
+    const running = start(process.execPath, [path.join(BIN, `${program}.js`), ...args], {
+      env: { DOCKSMITH_ROOT: host.root, DBPATH: undefined, DOCKER_HOST: undefined },
+    });
     const timer = setTimeout(() => running.kill('SIGKILL'), Math.random() * LONGEST_MILLISECONDS);
     const { exitCode } = await running.ended;
     clearTimeout(timer);
@@ -37,7 +42,16 @@ describe('killed at random, with all of it at once', () => {
       const wanted = generation === '1' ? '2' : '1';
       host.write('/wanted', `${wanted}\n`);
       // one of them writes to the db that the event's own step changes
-      const writers = values.map((_, n) => runAndKill('db', n === 0 ? 'configuration' : 'counters', 'setprop', n === 0 ? 'generation' : `writer${n}`, n === 0 ? 'Writer' : 'N', String(round)));
+      const writers = values.map((_, n) =>
+        runAndKill(
+          'db',
+          n === 0 ? 'configuration' : 'counters',
+          'setprop',
+          n === 0 ? 'generation' : `writer${n}`,
+          n === 0 ? 'Writer' : 'N',
+          String(round),
+        ),
+      );
       const [ended, written] = await Promise.all([runAndKill('signal-event', 'change'), Promise.all(writers)]);
       const next = await host.run('db', ['configuration', 'getprop', 'app', 'Value']);
       const now = next.stdout.trim();
@@ -45,11 +59,16 @@ describe('killed at random, with all of it at once', () => {
       expect(findHarm(host.root, now, false), `round ${round}, ${JSON.stringify(ended)}: ${next.stderr}`).toEqual([]);
       if (!ended.wasKilled) expect([round, ended.exitCode, now]).toEqual([round, 0, wanted]);
       for (const [n, { wasKilled, exitCode }] of written.entries()) {
-        const read = await host.run('db', n === 0 ? ['configuration', 'getprop', 'generation', 'Writer'] : ['counters', 'getprop', `writer${n}`, 'N']);
+        const read = await host.run(
+          'db',
+          n === 0 ? ['configuration', 'getprop', 'generation', 'Writer'] : ['counters', 'getprop', `writer${n}`, 'N'],
+        );
         const value = read.stdout.trim() || '0';
         expect([round, n, wasKilled || exitCode === 0]).toEqual([round, n, true]);
         // killed: before it or after it; acknowledged: after it
-        expect(wasKilled ? [values[n], String(round)] : [String(round)], `round ${round}, writer ${n}`).toContain(value);
+        expect(wasKilled ? [values[n], String(round)] : [String(round)], `round ${round}, writer ${n}`).toContain(
+          value,
+        );
         values[n] = value;
         if (wasKilled) counts.writes++;
         else counts.acknowledged++;
@@ -61,7 +80,9 @@ describe('killed at random, with all of it at once', () => {
       kills = counts.events + counts.writes;
       generation = now;
     }
-    console.log(`${kills} kills: ${counts.events} events (${counts.old} times as before, ${counts.new} times done), ${counts.writes} writes; ${counts.acknowledged} writes acknowledged, none lost`);
+    console.log(
+      `${kills} kills: ${counts.events} events (${counts.old} times as before, ${counts.new} times done), ${counts.writes} writes; ${counts.acknowledged} writes acknowledged, none lost`,
+    );
     expect(counts.events).toBeGreaterThan(0);
     expect(counts.writes).toBeGreaterThan(0);
   }, 3_600_000);

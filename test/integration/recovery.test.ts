@@ -41,15 +41,28 @@ needs('dockerd')('recovery on a real engine', () => {
   });
 
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` }, waitsForHealth: true });
+    host = makeHost({
+      namespace: dockerd.namespace,
+      env: { DOCKER_HOST: `unix://${proxy.socket}` },
+      waitsForHealth: true,
+    });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2',
-      'configuration set docker service status enabled Daemon foreign', 'configuration set docksmith service status enabled HealthUptime 300ms', ...lines,
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 192.168.1.2',
+      'configuration set docker service status enabled Daemon foreign',
+      'configuration set docksmith service status enabled HealthUptime 300ms',
+      ...lines,
     );
   }
-  const inspect = (name: string, format: string): Promise<string> => dockerd.docker('inspect', '--format', format, name);
+  const inspect = (name: string, format: string): Promise<string> =>
+    dockerd.docker('inspect', '--format', format, name);
   const stateOf = (name: string): Promise<string> => inspect(name, '{{.State.Status}}');
-  const listNames = async (): Promise<readonly string[]> => (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.State}}')).split('\n').filter((line) => line !== '').sort();
+  const listNames = async (): Promise<readonly string[]> =>
+    (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.State}}'))
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
 
   const STATES = ['created', 'running', 'paused', 'restarting', 'exited'] as const;
   /** A container of each state, all of one run spec but for their names, and with all of them healthy once. */
@@ -57,11 +70,25 @@ needs('dockerd')('recovery on a real engine', () => {
     const flag = path.join(dockerd.dir, `flag-${flags++}`);
     mkdirSync(flag);
     writeFileSync(path.join(flag, 'go'), '');
-    await makeOwnHost(...STATES.map((state) => `docker_containers set ${state} service status enabled Image fragile:1 MountPath ${flag}:/flag`));
+    await makeOwnHost(
+      ...STATES.map(
+        (state) => `docker_containers set ${state} service status enabled Image fragile:1 MountPath ${flag}:/flag`,
+      ),
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const labels = JSON.parse(await inspect('created', '{{json .Config.Labels}}')) as Record<string, string>;
     await dockerd.docker('rm', '--force', 'created');
-    await dockerd.docker('create', '--name', 'created', '--restart', 'unless-stopped', '--volume', `${flag}:/flag`, ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]), 'fragile:1');
+    await dockerd.docker(
+      'create',
+      '--name',
+      'created',
+      '--restart',
+      'unless-stopped',
+      '--volume',
+      `${flag}:/flag`,
+      ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+      'fragile:1',
+    );
     await dockerd.docker('pause', 'paused');
     await dockerd.docker('kill', 'exited');
     rmSync(path.join(flag, 'go'));
@@ -94,7 +121,9 @@ needs('dockerd')('recovery on a real engine', () => {
     await makeOneOfEach();
     await host.db(...STATES.map((state) => `docker_containers setprop ${state} status disabled`));
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await listNames()).toEqual(STATES.map((state) => `${state} ${state === 'created' ? 'created' : 'exited'}`).sort());
+    expect(await listNames()).toEqual(
+      STATES.map((state) => `${state} ${state === 'created' ? 'created' : 'exited'}`).sort(),
+    );
     host.stop();
     const ids = (await dockerd.docker('ps', '--all', '--quiet')).split('\n');
     await dockerd.docker('rm', ...ids);
@@ -106,11 +135,16 @@ needs('dockerd')('recovery on a real engine', () => {
   });
 
   it('does not end well while a container ends again and again, also where it runs at that moment', async () => {
-    await makeOwnHost('docker_containers set short service status enabled Image short:1 Restart always', 'docker_containers set git service status enabled Image sleep:1');
+    await makeOwnHost(
+      'docker_containers set short service status enabled Image short:1 Restart always',
+      'docker_containers set git service status enabled Image sleep:1',
+    );
     // what runs for a moment may be taken for well once
     await host.run('signal-event', ['docker-update']);
     for (const restarts of [1, 2]) {
-      await expect.poll(() => inspect('short', '{{.RestartCount}} {{.State.Status}}'), { timeout: 60_000, interval: 50 }).toMatch(new RegExp(`^(?:[${restarts}-9]|\\d\\d+) running$`));
+      await expect
+        .poll(() => inspect('short', '{{.RestartCount}} {{.State.Status}}'), { timeout: 60_000, interval: 50 })
+        .toMatch(new RegExp(`^(?:[${restarts}-9]|\\d\\d+) running$`));
       const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
       expect(stderr).toMatch(/"short" (ends again and again|has failed before)|container "short"/);
       expect(stderr).not.toContain('git');
@@ -122,14 +156,20 @@ needs('dockerd')('recovery on a real engine', () => {
   });
 
   it('does not take for well what answers and ends a moment later', async () => {
-    await makeOwnHost('docker_containers set short service status enabled Image short-web:1 TCPPort 80 access public Restart always', 'configuration setprop docksmith HealthUptime 2s');
+    await makeOwnHost(
+      'docker_containers set short service status enabled Image short-web:1 TCPPort 80 access public Restart always',
+      'configuration setprop docksmith HealthUptime 2s',
+    );
     const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
     expect(stderr).toMatch(/cannot run container "short": .*it ended/);
     expect(exitCode).toBe(1);
   });
 
   it('lets the rest go on beside a container that the engine cannot remove, says so once, and is not held up by it again', async () => {
-    await makeOwnHost('docker_containers set wiki service status enabled Image sleep:1', 'docker_containers set git service status enabled Image sleep:1');
+    await makeOwnHost(
+      'docker_containers set wiki service status enabled Image sleep:1',
+      'docker_containers set git service status enabled Image sleep:1',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const stuck = path.join(await inspect('wiki', '{{.GraphDriver.Data.UpperDir}}'), 'stuck');
     const id = await inspect('wiki', '{{.Id}}');
@@ -141,7 +181,10 @@ needs('dockerd')('recovery on a real engine', () => {
     });
     await host.db('docker_containers setprop wiki Env A=1', 'docker_containers setprop git Env A=1');
     const event = await host.run('signal-event', ['docker-update']);
-    expect([event.exitCode, event.stderr]).toEqual([1, expect.stringContaining(`cannot remove container "wiki.dead-${id.slice(0, 12)}": `)]);
+    expect([event.exitCode, event.stderr]).toEqual([
+      1,
+      expect.stringContaining(`cannot remove container "wiki.dead-${id.slice(0, 12)}": `),
+    ]);
     const after = ['git running', `wiki.dead-${id.slice(0, 12)} dead`, 'wiki running'].sort();
     expect(await listNames()).toEqual(after);
     proxy.reset();
@@ -157,7 +200,13 @@ needs('dockerd')('recovery on a real engine', () => {
     expect(await listNames()).toEqual(['git running', 'wiki running']);
   });
 
-  it.each([['rename', /\/rename\?/], ['create', /\/containers\/create\?/], ['stop', /\/stop/], ['start', /\/start$/], ['remove', /^DELETE /]])('does not hold it against the run spec when the engine fails to %s', async (_, pattern) => {
+  it.each([
+    ['rename', /\/rename\?/],
+    ['create', /\/containers\/create\?/],
+    ['stop', /\/stop/],
+    ['start', /\/start$/],
+    ['remove', /^DELETE /],
+  ])('does not hold it against the run spec when the engine fails to %s', async (_, pattern) => {
     await makeOwnHost('docker_containers set wiki service status enabled Image sleep:1');
     await host.runOrFail('signal-event', ['docker-update']);
     await host.db('docker_containers setprop wiki Env A=1');
@@ -172,7 +221,9 @@ needs('dockerd')('recovery on a real engine', () => {
   });
 
   it('waits for a check that ran after a container was unpaused', async () => {
-    await makeOwnHost('docker_containers set job service status enabled Image sleep:1 HealthCmd true HealthInterval 1s HealthRetries 1');
+    await makeOwnHost(
+      'docker_containers set job service status enabled Image sleep:1 HealthCmd true HealthInterval 1s HealthRetries 1',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('pause', 'job');
     expect(await inspect('job', '{{.State.Health.Status}}')).toBe('unhealthy');

@@ -21,21 +21,29 @@ needs('dockerd')('what somebody did to containers by hand', () => {
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
     host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${dockerd.socket}` } });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1',
-      'configuration set docker service status enabled Daemon foreign', ...lines,
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 127.0.0.1',
+      'configuration set docker service status enabled Daemon foreign',
+      ...lines,
     );
     await host.runOrFail('signal-event', ['docker-update']);
   }
   /** `name id state` */
-  const list = async (): Promise<readonly string[]> => (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.ID}} {{.State}}')).split('\n').sort();
+  const list = async (): Promise<readonly string[]> =>
+    (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.ID}} {{.State}}')).split('\n').sort();
   const WIKI = 'docker_containers set wiki service status enabled Image sleep:1 TCPPort 18080 access public';
 
   it('another name: the next event gives the name back, and makes no second one', async () => {
     await makeOwnHost(WIKI, 'docker_containers set blog service status enabled Image sleep:1');
     const before = await list();
     await dockerd.docker('rename', 'wiki', 'wiki-mine');
-    expect(await host.runOrFail('docksmith', ['status'])).toMatch(/^wiki +running[^]*wiki: the engine calls it wiki-mine; the next event gives it its name back/m);
-    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('rename wiki: somebody has called it wiki-mine');
+    expect(await host.runOrFail('docksmith', ['status'])).toMatch(
+      /^wiki +running[^]*wiki: the engine calls it wiki-mine; the next event gives it its name back/m,
+    );
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      'rename wiki: somebody has called it wiki-mine',
+    );
     expect(await list()).toEqual(before);
     // each with the other's
     await dockerd.docker('rename', 'wiki', 'between');
@@ -55,7 +63,10 @@ needs('dockerd')('what somebody did to containers by hand', () => {
     await dockerd.docker('rename', 'wiki', 'wiki-mine');
     await dockerd.docker('run', '--detach', '--name', 'wiki', 'sleep:1');
     const before = await list();
-    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot give container "wiki-mine" its name "wiki" back') as string });
+    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('cannot give container "wiki-mine" its name "wiki" back') as string,
+    });
     expect(await list()).toEqual(before);
   }, 120_000);
 
@@ -69,18 +80,47 @@ needs('dockerd')('what somebody did to containers by hand', () => {
     // not in its place either
     await dockerd.docker('rm', '--force', 'wiki');
     await dockerd.docker('rename', 'wiki-copy', 'wiki');
-    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('which docksmith did not make') as string });
+    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('which docksmith did not make') as string,
+    });
   }, 120_000);
 
   it('stopped, paused, killed, removed, limited, taken off its network: the next event puts it right, at the first try', async () => {
-    await makeOwnHost('docker_containers set wiki service status enabled Image sleep:1 MaxMemory 64 Interlinked blog:b', 'docker_containers set blog service status enabled Image sleep:1');
+    await makeOwnHost(
+      'docker_containers set wiki service status enabled Image sleep:1 MaxMemory 64 Interlinked blog:b',
+      'docker_containers set blog service status enabled Image sleep:1',
+    );
     const [id] = (await list()).filter((line) => line.startsWith('wiki ')).map((line) => line.split(' ')[1] ?? '');
-    const network = (await dockerd.docker('inspect', '--format', '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}', 'wiki')).trim().split(' ').find((name) => name.startsWith('docksmith-')) ?? '';
-    for (const args of [['stop', 'wiki'], ['pause', 'wiki'], ['kill', 'wiki'], ['update', '--memory', '32m', '--memory-swap', '64m', 'wiki'], ...(network === '' ? [] : [['network', 'disconnect', network, 'wiki']])]) {
+    const network =
+      (
+        await dockerd.docker(
+          'inspect',
+          '--format',
+          '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}',
+          'wiki',
+        )
+      )
+        .trim()
+        .split(' ')
+        .find((name) => name.startsWith('docksmith-')) ?? '';
+    for (const args of [
+      ['stop', 'wiki'],
+      ['pause', 'wiki'],
+      ['kill', 'wiki'],
+      ['update', '--memory', '32m', '--memory-swap', '64m', 'wiki'],
+      ...(network === '' ? [] : [['network', 'disconnect', network, 'wiki']]),
+    ]) {
       await dockerd.docker(...args);
       expect([args, (await host.run('signal-event', ['docker-update'])).exitCode]).toEqual([args, 0]);
-      expect([args, (await list()).find((line) => line.startsWith('wiki '))]).toEqual([args, `wiki ${id ?? ''} running`]);
-      expect([args, await host.runOrFail('docksmith', ['reconcile', '--dry-run'])]).toEqual([args, expect.stringMatching(/^nothing to do$/m)]);
+      expect([args, (await list()).find((line) => line.startsWith('wiki '))]).toEqual([
+        args,
+        `wiki ${id ?? ''} running`,
+      ]);
+      expect([args, await host.runOrFail('docksmith', ['reconcile', '--dry-run'])]).toEqual([
+        args,
+        expect.stringMatching(/^nothing to do$/m),
+      ]);
     }
     // the new one of a recreate that was interrupted, with the old one aside
     await dockerd.docker('rename', 'wiki', 'wiki.docksmith-old');

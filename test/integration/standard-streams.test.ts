@@ -13,20 +13,26 @@ const KEYS = Array.from({ length: RECORDS }, (_, n) => `r${RECORDS + n}`);
 const BATCH = KEYS.map((key) => `set ${key} t Value ${VALUE}\n`).join('');
 const PRINTED = KEYS.map((key) => `${key}=t|Value|${VALUE}\n`).join('');
 /** runs a program with one of its standard streams (0 or 1) made non-blocking */
-const NON_BLOCKING = 'use Fcntl; my $fd = shift; open(my $h, $fd ? ">&=" : "<&=", $fd); fcntl($h, F_SETFL, fcntl($h, F_GETFL, 0) | O_NONBLOCK) or die; exec @ARGV';
+const NON_BLOCKING =
+  'use Fcntl; my $fd = shift; open(my $h, $fd ? ">&=" : "<&=", $fd); fcntl($h, F_SETFL, fcntl($h, F_GETFL, 0) | O_NONBLOCK) or die; exec @ARGV';
 
 describe('standard input and output of db', () => {
   let host: Host;
   beforeEach(() => (host = makeHost()));
   afterEach(() => host.stop());
 
-  const start = (args: readonly string[], stdio: StdioOptions, command: readonly string[] = []): ReturnType<typeof spawn> => {
+  const start = (
+    args: readonly string[],
+    stdio: StdioOptions,
+    command: readonly string[] = [],
+  ): ReturnType<typeof spawn> => {
     const [program = '', ...words] = [...command, process.execPath, DB, ...args];
     return spawn(program, words, { stdio, env: { ...process.env, DBPATH: undefined, DOCKSMITH_ROOT: host.root } });
   };
   const nonBlocking = (fd: 0 | 1): readonly string[] => ['perl', '-e', NON_BLOCKING, String(fd)];
   /** Until it waits for what a stream says, and no read or write of its own holds it. */
-  const waitsInNode = (pid: number | undefined): Promise<void> => expect.poll(() => readFileSync(`/proc/${pid ?? 0}/wchan`, 'latin1'), { timeout: 30_000 }).toMatch(/epoll/);
+  const waitsInNode = (pid: number | undefined): Promise<void> =>
+    expect.poll(() => readFileSync(`/proc/${pid ?? 0}/wchan`, 'latin1'), { timeout: 30_000 }).toMatch(/epoll/);
   const readAll = async (child: ReturnType<typeof spawn>): Promise<string> => {
     const chunks: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -82,8 +88,16 @@ describe('standard input and output of db', () => {
   it('is named where it cannot be read or written', async () => {
     await host.db('work set k t');
     for (const [args, stdio, message] of [
-      [['work', 'batch'], [openSync('/', 'r'), 'ignore', 'pipe'], 'docksmith: cannot read standard input: is a folder\n'],
-      [['work', 'print'], ['ignore', openSync('/dev/full', 'w'), 'pipe'], 'docksmith: cannot write standard output: no space left on device\n'],
+      [
+        ['work', 'batch'],
+        [openSync('/', 'r'), 'ignore', 'pipe'],
+        'docksmith: cannot read standard input: is a folder\n',
+      ],
+      [
+        ['work', 'print'],
+        ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+        'docksmith: cannot write standard output: no space left on device\n',
+      ],
     ] as const) {
       const child = start(args, [...stdio]);
       let stderr = '';

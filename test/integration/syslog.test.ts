@@ -6,7 +6,10 @@ import { run } from '../support/run.ts';
 
 const HERE = import.meta.dirname;
 
-/** A /dev of its own, with a place for the socket and nothing of the machine's state: docksmith talks to syslog only where it has no root. */
+/**
+ * A /dev of its own, with a place for the socket and nothing of the machine's state: docksmith talks to
+ * syslog only where it has no root.
+ */
 const INSIDE = `set -e
 mkdir "$0/dev" && mount --bind /dev "$0/dev" && mount -t tmpfs tmpfs /dev
 for name in null zero random urandom; do : > "/dev/$name" && mount --bind "$0/dev/$name" "/dev/$name"; done
@@ -21,12 +24,29 @@ needs('namespace')('what syslog is told of changes', () => {
       const db = path.join(HERE, '../../bin/db.js');
       const batches = [
         ['secrets', 'set pw secret Value Hush-of-secrets\nsetprop pw Value Hush-again\n'],
-        ['docker_images', 'set wiki service Repository wiki RegistryPassword Hush-of-registry\nsetprop wiki RegistryPassword Hush-another\n'],
+        [
+          'docker_images',
+          'set wiki service Repository wiki RegistryPassword Hush-of-registry\nsetprop wiki RegistryPassword Hush-another\n',
+        ],
         ['docker_images', 'setprop wiki Tag LAST\n'],
       ];
-      const { exitCode, stdout, stderr } = await run('unshare', ['--mount', 'sh', '-c', INSIDE, folder, process.execPath, path.join(HERE, '../support/syslog.js'), db, ...batches.flat()], {
-        env: { DOCKSMITH_ROOT: undefined, DBPATH: path.join(folder, 'db'), SUDO_USER: undefined },
-      });
+      const { exitCode, stdout, stderr } = await run(
+        'unshare',
+        [
+          '--mount',
+          'sh',
+          '-c',
+          INSIDE,
+          folder,
+          process.execPath,
+          path.join(HERE, '../support/syslog.js'),
+          db,
+          ...batches.flat(),
+        ],
+        {
+          env: { DOCKSMITH_ROOT: undefined, DBPATH: path.join(folder, 'db'), SUDO_USER: undefined },
+        },
+      );
       expect([exitCode, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(/docksmith-db: .*\/db\/secrets: NEW pw=\*{8}\|Value\|\*{8} \(by root\)/);
       expect(stdout).toMatch(/docker_images: NEW wiki=service\|RegistryPassword\|\*{8}\|Repository\|wiki \(by root\)/);

@@ -24,8 +24,12 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
     await makeWebImage(engine, 'web:80', 'web');
     host = makeHost({ namespace });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', `configuration set LocalIP ${LOCAL}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`, 'configuration set httpd service status disabled', 'networks set 192.168.1.0 network Mask 255.255.255.0',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      `configuration set LocalIP ${LOCAL}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      'configuration set httpd service status disabled',
+      'networks set 192.168.1.0 network Mask 255.255.255.0',
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private Restart always',
       'docker_containers set shop service status enabled Image web:80 PortMapping custom PortMappingPorts 8081:80 access public',
     );
@@ -43,16 +47,33 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
   });
 
   async function isAnswered(from: Namespace, url: string, retries = 0): Promise<boolean> {
-    const { exitCode, stdout } = await from.run('curl', ['--silent', '--noproxy', '*', '--connect-timeout', '1', '--max-time', '2', '--retry', String(retries), '--retry-delay', '1', '--retry-connrefused', url]);
+    const { exitCode, stdout } = await from.run('curl', [
+      '--silent',
+      '--noproxy',
+      '*',
+      '--connect-timeout',
+      '1',
+      '--max-time',
+      '2',
+      '--retry',
+      String(retries),
+      '--retry-delay',
+      '1',
+      '--retry-connrefused',
+      url,
+    ]);
     return exitCode === 0 && stdout.startsWith('I am ');
   }
   /** Asks from outside again and again while something is done. @returns how often, and what answered */
-  async function watched(work: () => Promise<void>): Promise<{ readonly asked: number; readonly answered: readonly string[] }> {
+  async function watched(
+    work: () => Promise<void>,
+  ): Promise<{ readonly asked: number; readonly answered: readonly string[] }> {
     const urls = [`http://${LOCAL}:8080/`, `http://${own}/`];
     const answered = new Set<string>();
     let asked = 0;
     const ask = async (): Promise<void> => {
-      for (const url of await Promise.all(urls.map(async (one) => ((await isAnswered(foreign, one)) ? one : '')))) if (url !== '') answered.add(url);
+      for (const url of await Promise.all(urls.map(async (one) => ((await isAnswered(foreign, one)) ? one : ''))))
+        if (url !== '') answered.add(url);
       asked++;
     };
     let isDone = false;
@@ -60,7 +81,9 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
     const loops = [0, 1, 2].map(async () => {
       while (!isDone) await ask();
     });
-    await work().finally(() => { isDone = true; });
+    await work().finally(() => {
+      isDone = true;
+    });
     await Promise.all(loops);
     await ask();
     return { asked, answered: [...answered] };
@@ -69,14 +92,34 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
   it('shows whom foreign hosts could reach, asks, and takes no operands', async () => {
     const before = host.snapshot('/etc');
     const { exitCode, stdout, stderr } = await host.run('docksmith', ['uninstall']);
-    expect([exitCode, stderr]).toEqual([1, 'docksmith: cannot uninstall docksmith: there is no terminal to ask at\nhint: docksmith uninstall --yes\n']);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      'docksmith: cannot uninstall docksmith: there is no terminal to ask at\nhint: docksmith uninstall --yes\n',
+    ]);
     expect(stdout).toContain('would remove  /etc/docksmith/containers/wiki.yaml\n');
     expect(stdout).toContain(`the packet filter stays, since without it foreign hosts could reach:\n`);
     expect(stdout).toContain(`  wiki (private): ${LOCAL}:8080, ${own}\n`);
     expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes('/etc/'))).toEqual([]);
-    for (const args of [['--dry-run', 'wiki'], ['wiki'], ['--yes', 'wiki'], ['--yes', '--drop-firewall', '--stop-containers'], ['--yes', '--all']]) expect((await host.run('docksmith', ['uninstall', ...args])).exitCode, args.join(' ')).toBe(2);
+    for (const args of [
+      ['--dry-run', 'wiki'],
+      ['wiki'],
+      ['--yes', 'wiki'],
+      ['--yes', '--drop-firewall', '--stop-containers'],
+      ['--yes', '--all'],
+    ])
+      expect((await host.run('docksmith', ['uninstall', ...args])).exitCode, args.join(' ')).toBe(2);
     expect((await host.run('docksmith', ['uninstall', '--json'])).exitCode).toBe(1);
-    expect(JSON.parse(await host.runOrFail('docksmith', ['uninstall', '--json', '--dry-run', '--drop-firewall']))).toMatchObject({ isDone: false, filter: 'removed', stop: [], reachableWithoutFilter: [{ name: 'shop', access: 'public' }, { name: 'wiki', access: 'private', places: [`${LOCAL}:8080`, own] }] });
+    expect(
+      JSON.parse(await host.runOrFail('docksmith', ['uninstall', '--json', '--dry-run', '--drop-firewall'])),
+    ).toMatchObject({
+      isDone: false,
+      filter: 'removed',
+      stop: [],
+      reachableWithoutFilter: [
+        { name: 'shop', access: 'public' },
+        { name: 'wiki', access: 'private', places: [`${LOCAL}:8080`, own] },
+      ],
+    });
     expect(host.snapshot('/etc')).toEqual(before);
   });
 
@@ -91,7 +134,8 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
     expect(await isAnswered(foreign, 'http://203.0.113.1:8081/', 5)).toBe(true);
     expect(Object.keys(host.snapshot('/etc'))).not.toContain('/etc/docksmith/containers/wiki.yaml');
     // what a reboot takes away comes back, and with the containers the rest goes
-    for (const chain of ['DOCKSMITH', 'DOCKSMITH-INPUT']) await runOrFail(...namespace.command('iptables', ['-F', chain]));
+    for (const chain of ['DOCKSMITH', 'DOCKSMITH-INPUT'])
+      await runOrFail(...namespace.command('iptables', ['-F', chain]));
     await host.run('signal-event', ['docker-boot']);
     expect(await isAnswered(foreign, `http://${LOCAL}:8080/`)).toBe(false);
     await engine.docker('rm', '--force', 'wiki', 'shop');

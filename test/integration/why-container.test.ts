@@ -16,7 +16,10 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     await makeWebImage(dockerd, 'web:1', 'the web');
     await makeSleepImage(dockerd, 'sleep:1');
     await makeSleepImage(dockerd, 'sleep:2', { changes: ['ENV SECOND=yes'] });
-    await makeImage(dockerd, 'broken:1', { cmd: ['/broken'], files: { '/broken': '#!/bin/sh\necho no more\nexit 3\n' } });
+    await makeImage(dockerd, 'broken:1', {
+      cmd: ['/broken'],
+      files: { '/broken': '#!/bin/sh\necho no more\nexit 3\n' },
+    });
   });
   afterAll(async () => {
     await registry.stop();
@@ -25,9 +28,12 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
   beforeEach(async () => {
     host = makeHost({ namespace: dockerd.namespace, env: { SUDO_USER: 'alice' }, waitsForHealth: true });
     await host.db(
-      'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 127.0.0.1',
+      'configuration set DomainName example.test',
+      'configuration set SystemName host',
+      'configuration set LocalIP 127.0.0.1',
       `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign`,
-      'configuration set httpd service status enabled Layout redhat ReloadCommand true', 'configuration set docksmith service status enabled ServiceManager command HealthUptime 300ms HealthWait 5s',
+      'configuration set httpd service status enabled Layout redhat ReloadCommand true',
+      'configuration set docksmith service status enabled ServiceManager command HealthUptime 300ms HealthWait 5s',
     );
   });
   afterEach(async () => {
@@ -36,18 +42,32 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     host.stop();
   });
 
-  const ask = async (name: string): Promise<ContainerWhy> => JSON.parse(await host.runOrFail('docksmith', ['why', '--json', name])) as ContainerWhy;
+  const ask = async (name: string): Promise<ContainerWhy> =>
+    JSON.parse(await host.runOrFail('docksmith', ['why', '--json', name])) as ContainerWhy;
   const asText = (name: string): Promise<string> => host.runOrFail('docksmith', ['why', name]);
-  const inspect = (name: string, format: string): Promise<string> => dockerd.docker('inspect', '--format', format, name);
-  const doing = (what: string, cause: string | RegExp, command: string): unknown => expect.objectContaining({ what, cause: typeof cause === 'string' ? cause : expect.stringMatching(cause) as string, command, who: 'alice' });
+  const inspect = (name: string, format: string): Promise<string> =>
+    dockerd.docker('inspect', '--format', format, name);
+  const doing = (what: string, cause: string | RegExp, command: string): unknown =>
+    expect.objectContaining({
+      what,
+      cause: typeof cause === 'string' ? cause : (expect.stringMatching(cause) as string),
+      command,
+      who: 'alice',
+    });
 
   it('tells how it was made, changed, made anew, stopped and started, and by which command', async () => {
     await host.db('docker_containers set wiki service status enabled Image sleep:1 MaxMemory 64');
     expect(await asText('wiki')).toBe('wiki\n  no run that is kept has made, started or stopped it\n');
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await ask('wiki')).toEqual({
-      name: 'wiki', startedByOthers: false, doings: [doing('made', 'not there', 'signal-event docker-update')],
-      now: { state: 'running', created: await inspect('wiki', '{{.Created}}'), started: await inspect('wiki', '{{.State.StartedAt}}') },
+      name: 'wiki',
+      startedByOthers: false,
+      doings: [doing('made', 'not there', 'signal-event docker-update')],
+      now: {
+        state: 'running',
+        created: await inspect('wiki', '{{.Created}}'),
+        started: await inspect('wiki', '{{.State.StartedAt}}'),
+      },
     });
 
     await host.db('docker_containers setprop wiki MaxMemory 128');
@@ -60,32 +80,47 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     const made = doing('made', /^environment .*MODE/, 'signal-event docker-update');
     expect((await ask('wiki')).doings).toEqual([made, updated]);
     const text = await asText('wiki');
-    expect(text).toMatch(/^wiki\n {2}made [\d-]{10} [\d:]{8} by alice: signal-event docker-update\n {6}recreate: environment [^\n]*MODE[^\n]*\n {2}updated [^\n]*(?:\n {6}wiki)?\n {6}update: memory 64m -> 128m\n {2}now running since [\d-]{10} [\d:]{8}\n$/);
+    expect(text).toMatch(
+      /^wiki\n {2}made [\d-]{10} [\d:]{8} by alice: signal-event docker-update\n {6}recreate: environment [^\n]*MODE[^\n]*\n {2}updated [^\n]*(?:\n {6}wiki)?\n {6}update: memory 64m -> 128m\n {2}now running since [\d-]{10} [\d:]{8}\n$/,
+    );
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
 
     await host.runOrFail('docksmith', ['restart', 'wiki']);
-    expect(await ask('wiki')).toMatchObject({ startedByOthers: false, doings: [doing('started', 'asked for', 'docksmith restart wiki'), made, updated] });
+    expect(await ask('wiki')).toMatchObject({
+      startedByOthers: false,
+      doings: [doing('started', 'asked for', 'docksmith restart wiki'), made, updated],
+    });
     await host.db('docker_containers setprop wiki status disabled');
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await asText('wiki')).toMatch(/^wiki\n {2}stopped [^\n]*: signal-event docker-update\n {6}stop: disabled\n[^]*\n {2}now exited with exit code 0\n$/);
+    expect(await asText('wiki')).toMatch(
+      /^wiki\n {2}stopped [^\n]*: signal-event docker-update\n {6}stop: disabled\n[^]*\n {2}now exited with exit code 0\n$/,
+    );
   });
 
   it('tells what was done by others: a restart by hand, an end of its own, a container by hand', async () => {
     await host.db('docker_containers set wiki service status enabled Image sleep:1 Restart no');
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('restart', 'wiki');
-    expect(await asText('wiki')).toMatch(/\n {2}now running since [^\n]*\n {2}started after that by the engine, or by hand: docker inspect tells more\n$/);
+    expect(await asText('wiki')).toMatch(
+      /\n {2}now running since [^\n]*\n {2}started after that by the engine, or by hand: docker inspect tells more\n$/,
+    );
     await dockerd.docker('kill', 'wiki');
     expect(await asText('wiki')).toMatch(/create: not there\n {2}now exited with exit code 137\n$/);
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await ask('wiki')).toMatchObject({ startedByOthers: false, doings: [{ what: 'started', cause: expect.stringMatching(/stopped/) as string }, { what: 'made' }] });
+    expect(await ask('wiki')).toMatchObject({
+      startedByOthers: false,
+      doings: [{ what: 'started', cause: expect.stringMatching(/stopped/) as string }, { what: 'made' }],
+    });
 
     await dockerd.docker('run', '--detach', '--name', 'theirs', 'sleep:1');
     const { exitCode, stderr } = await host.run('docksmith', ['why', 'theirs']);
-    expect([exitCode, stderr]).toEqual([1, 'docksmith: cannot tell why "theirs" is as it is: that container is not docksmith\'s\nhint: docker inspect theirs\n']);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      'docksmith: cannot tell why "theirs" is as it is: that container is not docksmith\'s\nhint: docker inspect theirs\n',
+    ]);
   });
 
-  it('tells of a new one that did not become healthy, and that the old one runs again by docksmith\'s hand', async () => {
+  it("tells of a new one that did not become healthy, and that the old one runs again by docksmith's hand", async () => {
     await host.db('docker_containers set wiki service status enabled Image web:1 TCPPort 80 access public');
     await host.runOrFail('signal-event', ['docker-update']);
     const id = await inspect('wiki', '{{.Id}}');
@@ -93,15 +128,31 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     expect((await host.run('signal-event', ['docker-update'])).exitCode).toBe(1);
     expect(await inspect('wiki', '{{.Id}} {{.State.Running}}')).toBe(`${id} true`);
     const why = await ask('wiki');
-    expect(why).toMatchObject({ startedByOthers: false, doings: [{ what: 'made', cause: 'image web:1 -> broken:1', failure: expect.stringMatching(/(?:ended .*exit code 3|did not become healthy within 5s: .*); the old one runs again; its last lines were:/) as string }, { what: 'made', cause: 'not there' }] });
+    expect(why).toMatchObject({
+      startedByOthers: false,
+      doings: [
+        {
+          what: 'made',
+          cause: 'image web:1 -> broken:1',
+          failure: expect.stringMatching(
+            /(?:ended .*exit code 3|did not become healthy within 5s: .*); the old one runs again; its last lines were:/,
+          ) as string,
+        },
+        { what: 'made', cause: 'not there' },
+      ],
+    });
     expect(why.doings[1]?.failure).toBeUndefined();
     const text = await asText('wiki');
     // how often it ended until it was given up differs, and so where lines are broken
-    expect(text).toMatch(/^wiki\n {2}made, in vain, [^\n]*\n {6}recreate: image web:1 -> broken:1\n {6}cannot recreate container "wiki": the new one was started, and it\s[^]*\slast\s+lines\s+were:\n {6}no more\n[^]*\n {2}made [^\n]*\n {6}create: not there\n {2}now running since /);
+    expect(text).toMatch(
+      /^wiki\n {2}made, in vain, [^\n]*\n {6}recreate: image web:1 -> broken:1\n {6}cannot recreate container "wiki": the new one was started, and it\s[^]*\slast\s+lines\s+were:\n {6}no more\n[^]*\n {2}made [^\n]*\n {6}create: not there\n {2}now running since /,
+    );
   });
 
   it('tells that its own check fails', async () => {
-    await host.db('docker_containers set wiki service status enabled Image sleep:1 HealthCmd "test -e /healthy" HealthInterval 1s HealthRetries 1');
+    await host.db(
+      'docker_containers set wiki service status enabled Image sleep:1 HealthCmd "test -e /healthy" HealthInterval 1s HealthRetries 1',
+    );
     await host.run('signal-event', ['docker-update']);
     await expect.poll(() => inspect('wiki', '{{.State.Health.Status}}'), { timeout: 30_000 }).toBe('unhealthy');
     expect(await asText('wiki')).toMatch(/\n {2}now running and unhealthy since /);
@@ -113,30 +164,44 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
   it('tells of an image that was fetched anew', async () => {
     const login = `Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`;
     const old = await registry.push('sleep:1', 'new:1');
-    await host.db(`docker_images set new service Tag 1 ${login}`, 'docker_containers set wiki service status enabled Image new');
+    await host.db(
+      `docker_images set new service Tag 1 ${login}`,
+      'docker_containers set wiki service status enabled Image new',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const kept = await inspect('wiki', '{{.Image}}');
     const now = await registry.push('sleep:2', 'new:1');
     // the name means the old image on this engine until it is asked for the new one
     await dockerd.docker('tag', kept, `${registry.address}/new:1`);
     await host.runOrFail('signal-event', ['docker-image-update', 'wiki']);
-    expect((await ask('wiki')).doings).toEqual([doing('made', `image ${old.slice(0, 19)} -> ${now.slice(0, 19)}`, 'signal-event docker-image-update wiki')]);
+    expect((await ask('wiki')).doings).toEqual([
+      doing('made', `image ${old.slice(0, 19)} -> ${now.slice(0, 19)}`, 'signal-event docker-image-update wiki'),
+    ]);
   });
 
   it('tells who answers at an address, and how that container is', async () => {
-    await host.db('docker_containers set wiki service status enabled Image web:1 SubDomain enabled WebAlias docs WebPort 80');
+    await host.db(
+      'docker_containers set wiki service status enabled Image web:1 SubDomain enabled WebAlias docs WebPort 80',
+    );
     const before = await host.runOrFail('docksmith', ['why', 'wiki.example.test']);
     expect(before).toMatch(/^vhost +none is written yet\nasks +no port was given yet\ncontainer +wiki$/m);
     await host.runOrFail('signal-event', ['docker-update']);
     const port = await inspect('wiki', '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}');
-    for (const [target, line] of [['http://wiki.example.test/some/page', 'ServerName wiki.example.test'], ['/docs/', '<Location "/docs/">']] as const) {
+    for (const [target, line] of [
+      ['http://wiki.example.test/some/page', 'ServerName wiki.example.test'],
+      ['/docs/', '<Location "/docs/">'],
+    ] as const) {
       const said = await host.runOrFail('docksmith', ['why', target]);
       const [, file = '', number = ''] = /^vhost +(\S+):(\d+)$/m.exec(said) ?? [];
       expect(host.read(file).split('\n')[Number(number) - 1]?.trim()).toBe(line);
-      expect(said).toMatch(new RegExp(`^asks +http://127\\.0\\.0\\.1:${port}/\ncontainer +wiki \\(running\\)\nimage +web:1\n$`, 'm'));
+      expect(said).toMatch(
+        new RegExp(`^asks +http://127\\.0\\.0\\.1:${port}/\ncontainer +wiki \\(running\\)\nimage +web:1\n$`, 'm'),
+      );
     }
     // what it says is true: there Apache would be answered
-    expect((await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', `http://127.0.0.1:${port}/x`])).stdout).toMatch(/^I am the web/);
+    expect(
+      (await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', `http://127.0.0.1:${port}/x`])).stdout,
+    ).toMatch(/^I am the web/);
     await dockerd.docker('pause', 'wiki');
     expect(await host.runOrFail('docksmith', ['why', 'wiki.example.test'])).toMatch(/^container +wiki \(paused\)$/m);
     await dockerd.docker('unpause', 'wiki');

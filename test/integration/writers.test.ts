@@ -31,7 +31,10 @@ describe('eight writers of 500 values each', () => {
     let n = 0;
     for (let singles = SINGLE_CALLS; n < VALUES; singles--) {
       const left = VALUES - n - Math.max(singles, 0);
-      const lines = Array.from({ length: Math.min(BATCH, left) }, () => `setprop w${writer} n${n} ${valueOf(writer, n++)}\n`);
+      const lines = Array.from(
+        { length: Math.min(BATCH, left) },
+        () => `setprop w${writer} n${n} ${valueOf(writer, n++)}\n`,
+      );
       if (lines.length > 0) await host.runOrFail('db', ['work', 'batch'], { stdin: lines.join('') });
       if (singles > 0) await host.runOrFail('db', ['work', 'setprop', `w${writer}`, `n${n}`, valueOf(writer, n++)]);
     }
@@ -53,11 +56,18 @@ describe('eight writers of 500 values each', () => {
   function parseText(text: string): ReadonlyMap<string, string> {
     expect(text.startsWith('# This db belongs to docksmith') || /^(perl|w)\d/.test(text), text.slice(0, 80)).toBe(true);
     expect(text.endsWith('\n')).toBe(true);
-    return new Map(text.split('\n').filter((line) => /^w\d+=/.test(line)).flatMap((line) => {
-      const [key = '', rest = ''] = line.split('=');
-      const [, ...fields] = rest.split('|');
-      return fields.flatMap((prop, n) => (n % 2 === 0 && prop.startsWith('n') ? [[`${key} ${prop}`, fields[n + 1] ?? '']] : []));
-    }));
+    return new Map(
+      text
+        .split('\n')
+        .filter((line) => /^w\d+=/.test(line))
+        .flatMap((line) => {
+          const [key = '', rest = ''] = line.split('=');
+          const [, ...fields] = rest.split('|');
+          return fields.flatMap((prop, n) =>
+            n % 2 === 0 && prop.startsWith('n') ? [[`${key} ${prop}`, fields[n + 1] ?? '']] : [],
+          );
+        }),
+    );
   }
 
   function countLost(values: ReadonlyMap<string, string>): number {
@@ -70,7 +80,9 @@ describe('eight writers of 500 values each', () => {
     let seen: ReadonlyMap<string, string> = new Map();
     return async () => {
       const now = parseText(readFileSync(host.file(FILE), 'utf8'));
-      const torn = [...now].filter(([name, value]) => value !== valueOf(...(name.match(/\d+/g)?.map(Number) as [number, number])));
+      const torn = [...now].filter(
+        ([name, value]) => value !== valueOf(...(name.match(/\d+/g)?.map(Number) as [number, number])),
+      );
       const gone = [...seen.keys()].filter((name) => !now.has(name));
       expect({ torn, gone }).toEqual({ torn: [], gone: [] });
       seen = now;
@@ -78,40 +90,60 @@ describe('eight writers of 500 values each', () => {
     };
   }
 
-  it('lose none beside readers, and events that write the db and expand it', async () => {
-    host.write('/etc/docksmith/events/count/S02note', '#!/bin/sh\ndb work setprop events "$2" seen\n');
-    host.write('/etc/docksmith/events/count/S60again', '#!/bin/sh\ndb work setprop events "again$2" seen\n');
-    host.write('/etc/docksmith/events/count/templates2expand/etc/values', '');
-    host.writeFragment('/etc/values', '10values', '{{#each (records "work" type="t")}}{{json this}}\n{{/each}}');
-    await host.db('work set events list');
-    const [reads = 0, events = 0, prints = 0] = await besideWriters(
-      makeReader(),
-      async (n) => {
-        await host.runOrFail('signal-event', ['count', `n${n}`]);
-        for (const line of host.read('/etc/values').split('\n').filter((text) => text.startsWith('{'))) expect(() => JSON.parse(line) as unknown).not.toThrow();
-      },
-      async () => void JSON.parse(await host.runOrFail('db', ['--json', 'work', 'show'])),
-    );
-    expect(countLost(parseText(host.read(FILE)))).toBe(0);
-    const noted = JSON.parse(await host.runOrFail('db', ['--json', 'work', 'get', 'events'])) as { props: Readonly<Record<string, string>> };
-    expect(Object.keys(noted.props)).toHaveLength(2 * events);
-    expect(Math.min(reads, events, prints)).toBeGreaterThan(0);
-    expect(host.files('/var/lib/docksmith/db').filter((name) => /docksmith-\d|\.\d+$/.test(name))).toEqual([]);
-  }, LIMIT);
+  it(
+    'lose none beside readers, and events that write the db and expand it',
+    async () => {
+      host.write('/etc/docksmith/events/count/S02note', '#!/bin/sh\ndb work setprop events "$2" seen\n');
+      host.write('/etc/docksmith/events/count/S60again', '#!/bin/sh\ndb work setprop events "again$2" seen\n');
+      host.write('/etc/docksmith/events/count/templates2expand/etc/values', '');
+      host.writeFragment('/etc/values', '10values', '{{#each (records "work" type="t")}}{{json this}}\n{{/each}}');
+      await host.db('work set events list');
+      const [reads = 0, events = 0, prints = 0] = await besideWriters(
+        makeReader(),
+        async (n) => {
+          await host.runOrFail('signal-event', ['count', `n${n}`]);
+          for (const line of host
+            .read('/etc/values')
+            .split('\n')
+            .filter((text) => text.startsWith('{')))
+            expect(() => JSON.parse(line) as unknown).not.toThrow();
+        },
+        async () => void JSON.parse(await host.runOrFail('db', ['--json', 'work', 'show'])),
+      );
+      expect(countLost(parseText(host.read(FILE)))).toBe(0);
+      const noted = JSON.parse(await host.runOrFail('db', ['--json', 'work', 'get', 'events'])) as {
+        props: Readonly<Record<string, string>>;
+      };
+      expect(Object.keys(noted.props)).toHaveLength(2 * events);
+      expect(Math.min(reads, events, prints)).toBeGreaterThan(0);
+      expect(host.files('/var/lib/docksmith/db').filter((name) => /docksmith-\d|\.\d+$/.test(name))).toEqual([]);
+    },
+    LIMIT,
+  );
 
-  it('lose none beside one that locks as the original does, and it loses none either', async () => {
-    const perl = spawn('perl', [PERL_WRITER, host.file(FILE), 'perl', '1000000', '0.02'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    let said = '';
-    perl.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    const [reads = 0] = await besideWriters(makeReader()).finally(() => perl.stdin.end());
-    await once(perl, 'close');
-    const [written, text] = [Number(said), host.read(FILE)];
-    const perls = new Map([...text.matchAll(/^perl(\d+)=(\d+)$/gm)].map(([, at, value]) => [Number(at), Number(value)]));
-    const lostByPerl = Array.from({ length: Math.min(written, 500) }, (_, back) => written - back).filter((n) => perls.get(n % 500) !== n).length;
-    expect({ ours: countLost(parseText(text)), originals: lostByPerl }).toEqual({ ours: 0, originals: 0 });
-    expect(Math.min(reads, written)).toBeGreaterThan(10);
-    expect(existsSync(`${host.file(FILE)}.${perl.pid ?? 0}`)).toBe(false);
-  }, LIMIT);
+  it(
+    'lose none beside one that locks as the original does, and it loses none either',
+    async () => {
+      const perl = spawn('perl', [PERL_WRITER, host.file(FILE), 'perl', '1000000', '0.02'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let said = '';
+      perl.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const [reads = 0] = await besideWriters(makeReader()).finally(() => perl.stdin.end());
+      await once(perl, 'close');
+      const [written, text] = [Number(said), host.read(FILE)];
+      const perls = new Map(
+        [...text.matchAll(/^perl(\d+)=(\d+)$/gm)].map(([, at, value]) => [Number(at), Number(value)]),
+      );
+      const lostByPerl = Array.from({ length: Math.min(written, 500) }, (_, back) => written - back).filter(
+        (n) => perls.get(n % 500) !== n,
+      ).length;
+      expect({ ours: countLost(parseText(text)), originals: lostByPerl }).toEqual({ ours: 0, originals: 0 });
+      expect(Math.min(reads, written)).toBeGreaterThan(10);
+      expect(existsSync(`${host.file(FILE)}.${perl.pid ?? 0}`)).toBe(false);
+    },
+    LIMIT,
+  );
 });
 
 describe('a db that is held', () => {
@@ -122,9 +154,17 @@ describe('a db that is held', () => {
   it('is waited for, with a word for whom, and is free when its holder has died', async () => {
     await host.db('work set k t');
     const lock = `${host.file(FILE)}.lock`;
-    const holder = spawn('flock', ['-x', lock, 'sh', '-c', 'echo "an editor (pid $$)" > "$0"; echo held; exec sleep 600', lock], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const holder = spawn(
+      'flock',
+      ['-x', lock, 'sh', '-c', 'echo "an editor (pid $$)" > "$0"; echo held; exec sleep 600', lock],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     await once(holder.stdout, 'data');
-    const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '../../bin/db.js'), 'work', 'setprop', 'k', 'p', 'v'], { env: { ...process.env, DBPATH: undefined, DOCKSMITH_ROOT: host.root } });
+    const child = spawn(
+      process.execPath,
+      [path.resolve(import.meta.dirname, '../../bin/db.js'), 'work', 'setprop', 'k', 'p', 'v'],
+      { env: { ...process.env, DBPATH: undefined, DOCKSMITH_ROOT: host.root } },
+    );
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const ended = once(child, 'close');

@@ -11,8 +11,25 @@ import { type Result, run, runOrFail } from './run.ts';
 /** Debian's, then Red Hat's. */
 const MODULE_DIRS = ['/usr/lib/apache2/modules', '/usr/lib64/httpd/modules'];
 const MODULES = [
-  'mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'auth_basic', 'proxy', 'proxy_http', 'proxy_wstunnel',
-  'rewrite', 'headers', 'alias', 'dir', 'mime', 'setenvif', 'ssl', 'socache_shmcb', 'filter',
+  'mpm_event',
+  'authn_core',
+  'authn_file',
+  'authz_core',
+  'authz_host',
+  'authz_user',
+  'auth_basic',
+  'proxy',
+  'proxy_http',
+  'proxy_wstunnel',
+  'rewrite',
+  'headers',
+  'alias',
+  'dir',
+  'mime',
+  'setenvif',
+  'ssl',
+  'socache_shmcb',
+  'filter',
 ];
 const START_SECONDS = 15;
 
@@ -54,18 +71,39 @@ export async function startApache({ include = [], extraConfig = '', namespace }:
   mkdirSync(path.join(dir, 'htdocs'));
   writeFileSync(path.join(dir, 'htdocs/index.html'), 'the default site\n');
   const address = namespace === undefined ? '127.0.0.1:' : '';
-  writeFileSync(config, [
-    `ServerRoot "${dir}"`, `DefaultRuntimeDir "${dir}"`, `PidFile "${dir}/apache.pid"`, `Mutex "file:${dir}" default`,
-    `ErrorLog "${dir}/error.log"`, 'LogLevel warn', 'ServerName localhost', 'User nobody', 'Group nogroup',
-    ...loadModules(), `SSLSessionCache "shmcb:${dir}/sessions(65536)"`,
-    `Listen ${address}${port}`, `Listen ${address}${sslPort}`,
-    `DocumentRoot "${dir}/htdocs"`, 'TypesConfig /dev/null',
-    `<Directory "${dir}">`, 'Require all granted', '</Directory>',
-    extraConfig, ...include.map((pattern) => `IncludeOptional ${pattern}`), '',
-  ].join('\n'));
+  writeFileSync(
+    config,
+    [
+      `ServerRoot "${dir}"`,
+      `DefaultRuntimeDir "${dir}"`,
+      `PidFile "${dir}/apache.pid"`,
+      `Mutex "file:${dir}" default`,
+      `ErrorLog "${dir}/error.log"`,
+      'LogLevel warn',
+      'ServerName localhost',
+      'User nobody',
+      'Group nogroup',
+      ...loadModules(),
+      `SSLSessionCache "shmcb:${dir}/sessions(65536)"`,
+      `Listen ${address}${port}`,
+      `Listen ${address}${sslPort}`,
+      `DocumentRoot "${dir}/htdocs"`,
+      'TypesConfig /dev/null',
+      `<Directory "${dir}">`,
+      'Require all granted',
+      '</Directory>',
+      extraConfig,
+      ...include.map((pattern) => `IncludeOptional ${pattern}`),
+      '',
+    ].join('\n'),
+  );
 
   // in the foreground, as our own child, so that its end is seen; and the kernel ends it if the test run is killed
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...inside('apache2', ['-f', config, '-D', 'FOREGROUND']).flat()], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(
+    'setpriv',
+    ['--pdeathsig', 'TERM', ...inside('apache2', ['-f', config, '-D', 'FOREGROUND']).flat()],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = once(child, 'exit');
@@ -107,13 +145,31 @@ export async function startApache({ include = [], extraConfig = '', namespace }:
 }
 
 /** A key and a certificate for the name and all names below its domain, signed by itself, in the folder. */
-export async function makeCertificate(dir: string, name: string): Promise<{ certificate: string; certificateKey: string }> {
+export async function makeCertificate(
+  dir: string,
+  name: string,
+): Promise<{ certificate: string; certificateKey: string }> {
   const certificate = path.join(dir, `${name}.crt`);
   const certificateKey = path.join(dir, `${name}.key`);
   const names = `subjectAltName=DNS:${name},DNS:*.${name.replace(/^[^.]*\./, '')}`;
   await runOrFail('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30',
-    '-subj', `/CN=${name}`, '-addext', names, '-keyout', certificateKey, '-out', certificate,
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '30',
+    '-subj',
+    `/CN=${name}`,
+    '-addext',
+    names,
+    '-keyout',
+    certificateKey,
+    '-out',
+    certificate,
   ]);
   return { certificate, certificateKey };
 }
@@ -121,20 +177,26 @@ export async function makeCertificate(dir: string, name: string): Promise<{ cert
 /** Two ports of 127.0.0.1 on which nobody listens now. */
 async function findFreePorts(): Promise<readonly [number, number]> {
   const servers = [net.createServer(), net.createServer()] as const;
-  const ports = await Promise.all(servers.map(async (server) => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  }));
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      return typeof address === 'object' && address !== null ? address.port : 0;
+    }),
+  );
   for (const server of servers) server.close();
   return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
-/** `LoadModule` lines by full path; what is built into this Apache has no file. @param more modules besides those of a server */
+/**
+ * `LoadModule` lines by full path; what is built into this Apache has no file.
+ * @param more modules besides those of a server
+ */
 export function loadModules(more: readonly string[] = []): readonly string[] {
   const folder = MODULE_DIRS.find((candidate) => existsSync(candidate)) ?? '';
-  return [...MODULES, ...more].map((name) => [name, path.join(folder, `mod_${name}.so`)] as const)
+  return [...MODULES, ...more]
+    .map((name) => [name, path.join(folder, `mod_${name}.so`)] as const)
     .filter(([, file]) => existsSync(file))
     .map(([name, file]) => `LoadModule ${name}_module "${file}"`);
 }

@@ -25,7 +25,10 @@ export async function startBackEnd(namespace: Namespace, port: number, name: str
   const [command, args] = namespace.command(process.execPath, [PROGRAM, String(port), name]);
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
-  await Promise.race([once(child.stdout, 'data'), ended.then(() => Promise.reject(new Error(`the back end "${name}" did not start`)))]);
+  await Promise.race([
+    once(child.stdout, 'data'),
+    ended.then(() => Promise.reject(new Error(`the back end "${name}" did not start`))),
+  ]);
   return {
     async stop() {
       child.kill('SIGTERM');

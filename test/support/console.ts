@@ -27,8 +27,15 @@ export function parseExamples(page: string): readonly Example[] {
   return examples;
 }
 
-/** Types all commands into one shell, so that what one exports or where one goes holds for the next. @returns what each of them printed */
-export async function typeExamples(examples: readonly Example[], cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
+/**
+ * Types all commands into one shell, so that what one exports or where one goes holds for the next.
+ * @returns what each of them printed
+ */
+export async function typeExamples(
+  examples: readonly Example[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
   const mark = '\u0001';
   const script = examples.map(({ command }) => `${command}\nprintf '${mark}'\n`).join('');
   const { stdout } = await run('/bin/sh', ['-c', `exec 2>&1\n${script}`], { cwd, env });
@@ -37,6 +44,16 @@ export async function typeExamples(examples: readonly Example[], cwd: string, en
 
 /** What a page says as a pattern that what was printed has to match as a whole. */
 export function patternOf(expected: string): RegExp {
-  const lines = expected.split('\n').slice(0, -1).map((line) => (line === '…' ? '(?:.*\\n)*?' : `${line.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}\\n`));
+  const lines = expected
+    .split('\n')
+    .slice(0, -1)
+    .map((line) =>
+      line === '…'
+        ? '(?:.*\\n)*?'
+        : `${line
+            .split('…')
+            .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+            .join('.*')}\\n`,
+    );
   return new RegExp(`^${lines.join('')}$`);
 }

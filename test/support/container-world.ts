@@ -11,13 +11,27 @@ export type Wanted = Readonly<Record<string, string | undefined>>;
 
 /** What run specs of these lines ask for, in the order of the names. */
 export function desire(wanted: Wanted): Desired {
-  return { containers: Object.entries(wanted).map(([name, lines]): DesiredContainer => {
-    if (lines === undefined) return { state: 'stopped', name };
-    const body = [...(/^image:/m.test(lines) ? [] : ['image: app:1']), ...lines.split('\n')].filter((line) => line !== '').map((line) => `    ${line}\n`).join('');
-    // volumes with a name have to stand in the file's own map
-    const volumes = [...lines.matchAll(/["[ ]([a-z]+-data):/g)].map(([, volume = '']) => `  ${volume}: {}\n`).join('');
-    return { state: 'running', name, spec: parseRunSpec(`/etc/docksmith/containers/${name}.yaml`, `services:\n  ${name}:\n${body}${volumes === '' ? '' : `volumes:\n${volumes}`}`) };
-  }) };
+  return {
+    containers: Object.entries(wanted).map(([name, lines]): DesiredContainer => {
+      if (lines === undefined) return { state: 'stopped', name };
+      const body = [...(/^image:/m.test(lines) ? [] : ['image: app:1']), ...lines.split('\n')]
+        .filter((line) => line !== '')
+        .map((line) => `    ${line}\n`)
+        .join('');
+      // volumes with a name have to stand in the file's own map
+      const volumes = [...lines.matchAll(/["[ ]([a-z]+-data):/g)]
+        .map(([, volume = '']) => `  ${volume}: {}\n`)
+        .join('');
+      return {
+        state: 'running',
+        name,
+        spec: parseRunSpec(
+          `/etc/docksmith/containers/${name}.yaml`,
+          `services:\n  ${name}:\n${body}${volumes === '' ? '' : `volumes:\n${volumes}`}`,
+        ),
+      };
+    }),
+  };
 }
 
 export async function planFor(engine: Engine, wanted: Wanted, options?: PlanOptions): Promise<Plan> {

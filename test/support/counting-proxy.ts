@@ -25,12 +25,18 @@ export interface ProxyOptions {
    * @returns false: the answer is never passed on
    */
   readonly onMutated?: (call: string, count: number) => boolean | Promise<boolean>;
-  /** Called before a call is passed on. @returns the status that is answered in the engine's place; undefined: it is passed on */
+  /**
+   * Called before a call is passed on.
+   * @returns the status that is answered in the engine's place; undefined: it is passed on
+   */
   readonly refuse?: (call: string) => number | undefined;
 }
 
 /** Stands between a program and the engine at `engineSocket`, passes everything on and writes down what was asked. */
-export async function startCountingProxy(engineSocket: string, { onMutating, onMutated, refuse }: ProxyOptions = {}): Promise<CountingProxy> {
+export async function startCountingProxy(
+  engineSocket: string,
+  { onMutating, onMutated, refuse }: ProxyOptions = {},
+): Promise<CountingProxy> {
   const dir = makeTemporaryFolder('proxy');
   const socket = path.join(dir, 'proxy.sock');
   const calls: string[] = [];
@@ -39,13 +45,25 @@ export async function startCountingProxy(engineSocket: string, { onMutating, onM
     calls.push(call);
     const count = calls.filter(isMutating).length;
     const refused = refuse?.(call);
-    if (refused !== undefined) return void request.resume().on('end', () => response.writeHead(refused, { 'content-type': 'application/json' }).end('{"message":"a fault of the engine"}'));
+    if (refused !== undefined)
+      return void request
+        .resume()
+        .on('end', () =>
+          response
+            .writeHead(refused, { 'content-type': 'application/json' })
+            .end('{"message":"a fault of the engine"}'),
+        );
     const passOn = (): void => {
-      const onward = http.request({ socketPath: engineSocket, ...head(request) }, (answer) => void (async () => {
-        if (onMutated !== undefined && isMutating(call) && !(await onMutated(call, count))) return void response.destroy();
-        response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-        answer.pipe(response);
-      })());
+      const onward = http.request(
+        { socketPath: engineSocket, ...head(request) },
+        (answer) =>
+          void (async () => {
+            if (onMutated !== undefined && isMutating(call) && !(await onMutated(call, count)))
+              return void response.destroy();
+            response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+            answer.pipe(response);
+          })(),
+      );
       onward.on('error', () => response.destroy());
       // a client that hangs up on a stream of events or logs means the engine too
       response.on('close', () => onward.destroy());

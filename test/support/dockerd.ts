@@ -38,7 +38,10 @@ export interface Dockerd {
   tryDocker(...args: readonly string[]): Promise<Result>;
   /** what the engine says of a container, an image or another object of that name */
   inspect(name: string): Promise<unknown>;
-  /** ends it as the machine's shutdown would, and waits for its end; containers stay, and with live-restore they run on */
+  /**
+   * ends it as the machine's shutdown would, and waits for its end; containers stay, and with
+   * live-restore they run on
+   */
   shutDown(): Promise<void>;
   /** starts it again on what it had */
   startAgain(): Promise<void>;
@@ -47,23 +50,39 @@ export interface Dockerd {
 }
 
 /** A private Docker engine. Needs `needs('dockerd')`. Stopped with the test run if that is killed. */
-export async function startDockerd({ namespace, args = [], configFile, socket }: DockerdOptions = {}): Promise<Dockerd> {
+export async function startDockerd({
+  namespace,
+  args = [],
+  configFile,
+  socket,
+}: DockerdOptions = {}): Promise<Dockerd> {
   const dir = makeTemporaryFolder('dockerd');
   const own = namespace ?? (await makeNamespace());
   const emptyConfig = path.join(dir, 'daemon.json');
   writeFileSync(emptyConfig, '{}');
   const listensOn = socket ?? path.join(dir, 'docker.sock');
   const dockerdArgs = [
-    '--config-file', configFile ?? emptyConfig,
-    '--exec-root', path.join(dir, 'exec'), '-p', path.join(dir, 'docker.pid'),
-    '--containerd-namespace', path.basename(dir), '--containerd-plugins-namespace', `plugins-${path.basename(dir)}`,
-    ...(socket === undefined ? ['--data-root', path.join(dir, 'data'), '-H', `unix://${listensOn}`, '--log-level', 'warn'] : []),
+    '--config-file',
+    configFile ?? emptyConfig,
+    '--exec-root',
+    path.join(dir, 'exec'),
+    '-p',
+    path.join(dir, 'docker.pid'),
+    '--containerd-namespace',
+    path.basename(dir),
+    '--containerd-plugins-namespace',
+    `plugins-${path.basename(dir)}`,
+    ...(socket === undefined
+      ? ['--data-root', path.join(dir, 'data'), '-H', `unix://${listensOn}`, '--log-level', 'warn']
+      : []),
     ...args,
   ];
   const launch = (): ReturnType<typeof spawn> => {
     const log = openSync(path.join(dir, 'dockerd.log'), 'a');
     // a test run that is killed cannot clean up: the kernel then ends the engine, and the next run takes the rest away
-    const started = spawn('setpriv', ['--pdeathsig', 'TERM', ...own.command('dockerd', dockerdArgs).flat()], { stdio: ['ignore', log, log] });
+    const started = spawn('setpriv', ['--pdeathsig', 'TERM', ...own.command('dockerd', dockerdArgs).flat()], {
+      stdio: ['ignore', log, log],
+    });
     closeSync(log);
     return started;
   };
@@ -91,12 +110,17 @@ export async function startDockerd({ namespace, args = [], configFile, socket }:
   const shutDown = async (): Promise<void> => {
     child.kill('SIGTERM');
     const kill = new AbortController();
-    void setTimeout(STOP_SECONDS * 1000, undefined, { signal: kill.signal }).then(() => child.kill('SIGKILL'), () => undefined);
+    void setTimeout(STOP_SECONDS * 1000, undefined, { signal: kill.signal }).then(
+      () => child.kill('SIGKILL'),
+      () => undefined,
+    );
     if (!hasEnded()) await ended;
     kill.abort();
   };
   const tryDocker: Dockerd['tryDocker'] = (...command) =>
-    run('docker', ['-H', `unix://${listensOn}`, ...command], { env: { DOCKER_CONFIG: dir, DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined } });
+    run('docker', ['-H', `unix://${listensOn}`, ...command], {
+      env: { DOCKER_CONFIG: dir, DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined },
+    });
   const docker: Dockerd['docker'] = async (...command) => {
     const { exitCode, stdout, stderr } = await tryDocker(...command);
     if (exitCode !== 0) throw new Error(`docker ${command.join(' ')}: ${stderr}${stdout}`);
@@ -133,4 +157,3 @@ async function removeContainers(docker: Dockerd['docker']): Promise<void> {
   const ids = (await docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
   if (ids.length > 0) await docker('rm', '--force', '--volumes', ...ids);
 }
-

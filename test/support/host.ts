@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { makeTemporaryFolder, removeFolder } from './leftovers.ts';
 import type { Namespace } from './namespace.ts';
@@ -16,7 +25,10 @@ export interface Host {
   run(bin: Bin, args: readonly string[], options?: RunOptions): Promise<Result>;
   /** the same, and anything but exit code 0 is an error that shows what was said; @returns standard output */
   runOrFail(bin: Bin, args: readonly string[], options?: RunOptions): Promise<string>;
-  /** db commands as one types them, quoted as for a shell: `docker_containers set wiki service Image wiki`. One process per db. */
+  /**
+   * db commands as one types them, quoted as for a shell: `docker_containers set wiki service Image wiki`.
+   * One process per db.
+   */
   db(...lines: readonly string[]): Promise<void>;
   /** where a path of the admin's really is */
   file(pathUnderRoot: string): string;
@@ -28,7 +40,10 @@ export interface Host {
   remove(pathUnderRoot: string): void;
   /** every file and link below the root or a folder in it, as the admin's paths, sorted */
   files(below?: string): readonly string[];
-  /** path -> type and mode, owner, time of change, inode and digest, folders too: equal if and only if nothing was touched */
+  /**
+   * path -> type and mode, owner, time of change, inode and digest, folders too: equal if and only if
+   * nothing was touched
+   */
   snapshot(below?: string): Readonly<Record<string, string>>;
   /** removes the folder */
   stop(): void;
@@ -39,7 +54,10 @@ export interface HostOptions {
   readonly namespace?: Namespace;
   /** for every command, under what a single call gives: `DOCKER_HOST` */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** its containers have to become healthy, as on any server; otherwise nobody waits, as images of tests rarely serve the ports that they publish */
+  /**
+   * its containers have to become healthy, as on any server; otherwise nobody waits, as images of tests
+   * rarely serve the ports that they publish
+   */
   readonly waitsForHealth?: boolean;
 }
 
@@ -81,16 +99,23 @@ export function makeHost({ namespace, env = {}, waitsForHealth = false }: HostOp
     file,
     read: (pathUnderRoot) => readFileSync(file(pathUnderRoot), 'utf8'),
     write,
-    writeFragment: (template, name, content) => write(path.posix.join('/etc/docksmith/templates-custom', template, name), content),
+    writeFragment: (template, name, content) =>
+      write(path.posix.join('/etc/docksmith/templates-custom', template, name), content),
     remove: (pathUnderRoot) => rmSync(file(pathUnderRoot), { recursive: true }),
-    files: (below = '/') => listTree(root, file(below)).filter((name) => name !== NOBODY_WAITS && !lstatSync(path.join(root, name)).isDirectory()),
-    snapshot: (below = '/') => Object.fromEntries(listTree(root, file(below)).map((name) => [name, describeFile(path.join(root, name))])),
+    files: (below = '/') =>
+      listTree(root, file(below)).filter(
+        (name) => name !== NOBODY_WAITS && !lstatSync(path.join(root, name)).isDirectory(),
+      ),
+    snapshot: (below = '/') =>
+      Object.fromEntries(listTree(root, file(below)).map((name) => [name, describeFile(path.join(root, name))])),
     stop: () => removeFolder(root),
   };
 }
 
 function listTree(root: string, folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `/${path.relative(root, path.join(folder, name))}`).sort();
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => `/${path.relative(root, path.join(folder, name))}`)
+    .sort();
 }
 
 function describeFile(file: string): string {

@@ -49,29 +49,55 @@ export interface WebSocketAnswer extends Answer {
 export async function openWebSocket(options: RequestOptions): Promise<WebSocketAnswer> {
   const key = 'dGhlIHNhbXBsZSBub25jZQ==';
   const body = options.body ?? 'echo me';
-  const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': key };
+  const upgrade = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': key,
+  };
   const answer = await send({ ...options, body }, upgrade, body);
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   return { ...answer, upgraded: answer.status === 101 && answer.headers['sec-websocket-accept'] === accept };
 }
 
-async function send(options: RequestOptions, ownHeaders: Readonly<Record<string, string>>, stopAfter?: string): Promise<Answer> {
-  const { port, host, method = 'GET', headers = {}, body = '', tls = false, address = '127.0.0.1', localAddress, namespace } = options;
+async function send(
+  options: RequestOptions,
+  ownHeaders: Readonly<Record<string, string>>,
+  stopAfter?: string,
+): Promise<Answer> {
+  const {
+    port,
+    host,
+    method = 'GET',
+    headers = {},
+    body = '',
+    tls = false,
+    address = '127.0.0.1',
+    localAddress,
+    namespace,
+  } = options;
   // after a handshake there is no body, and bytes that follow belong to the other protocol
-  const length: Readonly<Record<string, string>> = body === '' || stopAfter !== undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const length: Readonly<Record<string, string>> =
+    body === '' || stopAfter !== undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
   const lines = [
     `${method} ${options.path ?? '/'} HTTP/1.1`,
     ...Object.entries({ Host: host, ...ownHeaders, ...length, ...headers }).map(([name, value]) => `${name}: ${value}`),
   ];
   const stdin = JSON.stringify({
-    host: address, port, localAddress, stopAfter,
+    host: address,
+    port,
+    localAddress,
+    stopAfter,
     serverName: tls ? host : undefined,
     request: Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`).toString('base64'),
   });
   const command = [process.execPath, [RAW_REQUEST]] as const;
   const output = await runOrFail(...(namespace === undefined ? command : namespace.command(...command)), { stdin });
   const { answer, certificate } = JSON.parse(output) as { answer: string; certificate?: string };
-  return { ...parseAnswer(Buffer.from(answer, 'base64').toString()), ...(certificate === undefined ? {} : { certificate }) };
+  return {
+    ...parseAnswer(Buffer.from(answer, 'base64').toString()),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
 }
 
 /** Reads an answer of HTTP/1; the parts of a chunked body are joined. */
@@ -85,7 +111,11 @@ function parseAnswer(text: string): Answer {
     headers[name] = name in headers ? `${headers[name] ?? ''}, ${value}` : value;
   }
   const body = text.slice(end + 4);
-  return { status: Number(first.split(' ')[1]), headers, body: headers['transfer-encoding'] === 'chunked' ? joinChunks(body) : body };
+  return {
+    status: Number(first.split(' ')[1]),
+    headers,
+    body: headers['transfer-encoding'] === 'chunked' ? joinChunks(body) : body,
+  };
 }
 
 function joinChunks(body: string): string {

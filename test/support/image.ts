@@ -13,12 +13,19 @@ export interface ImageOptions {
   readonly expose?: readonly string[];
   /** absolute path in the image -> content; a content that starts with `#!` is made executable */
   readonly files?: Readonly<Record<string, string>>;
-  /** further lines in the words of a Dockerfile, `USER 1000`, `VOLUME /data`, `ENV A=b`; not STOPSIGNAL and HEALTHCHECK, which import refuses */
+  /**
+   * further lines in the words of a Dockerfile, `USER 1000`, `VOLUME /data`, `ENV A=b`; not STOPSIGNAL and
+   * HEALTHCHECK, which import refuses
+   */
   readonly changes?: readonly string[];
 }
 
 /** Makes an image out of busybox on the spot, nothing is pulled; @returns its id. Takes about 0.2 s. */
-export async function makeImage(dockerd: ImageMaker, name: string, { cmd, expose = [], files = {}, changes = [] }: ImageOptions): Promise<string> {
+export async function makeImage(
+  dockerd: ImageMaker,
+  name: string,
+  { cmd, expose = [], files = {}, changes = [] }: ImageOptions,
+): Promise<string> {
   const folder = mkdtempSync(path.join(dockerd.dir, 'image-'));
   try {
     layBusybox(path.join(folder, 'bin'));
@@ -41,11 +48,18 @@ export async function makeImage(dockerd: ImageMaker, name: string, { cmd, expose
   }
 }
 
-/** A program for `files` and `cmd` that does nothing, and ends at once on SIGTERM: as process 1, plain `sleep` would ignore it. */
+/**
+ * A program for `files` and `cmd` that does nothing, and ends at once on SIGTERM: as process 1, plain `sleep`
+ * would ignore it.
+ */
 export const SLEEP = '#!/bin/sh\ntrap "exit 0" TERM\nwhile :; do sleep 3600 & wait $!; done\n';
 
 /** An image that just runs, for tests that look at containers from outside. */
-export function makeSleepImage(dockerd: ImageMaker, name: string, options: Omit<ImageOptions, 'cmd'> = {}): Promise<string> {
+export function makeSleepImage(
+  dockerd: ImageMaker,
+  name: string,
+  options: Omit<ImageOptions, 'cmd'> = {},
+): Promise<string> {
   return makeImage(dockerd, name, { ...options, cmd: ['/run'], files: { ...options.files, '/run': SLEEP } });
 }
 
@@ -58,7 +72,11 @@ export function makeWebImage(dockerd: ImageMaker, name: string, text: string, po
   return makeImage(dockerd, name, {
     cmd: ['/serve'],
     expose: [`${port}/tcp`],
-    files: { '/text': text, '/answer': ANSWER, '/serve': `#!/bin/sh\ntrap "exit 0" TERM\nnc -ll -p ${port} -e /answer &\nwait $!\n` },
+    files: {
+      '/text': text,
+      '/answer': ANSWER,
+      '/serve': `#!/bin/sh\ntrap "exit 0" TERM\nnc -ll -p ${port} -e /answer &\nwait $!\n`,
+    },
   });
 }
 

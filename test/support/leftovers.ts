@@ -25,7 +25,9 @@ export function makeTemporaryFolder(what: string): string {
 
 /** Unmounts what is mounted below the folder, the innermost first, then removes it. */
 export function removeFolder(folder: string): void {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '');
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
   for (const mount of mounts.filter((name) => name.startsWith(`${folder}/`)).reverse()) {
     try {
       execFileSync('umount', ['-l', mount], { stdio: 'ignore' });
@@ -36,11 +38,16 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Kills by its id every process whose command line names the folder, and its children: an engine's containers outlive it. */
+/**
+ * Kills by its id every process whose command line names the folder, and its children: an engine's
+ * containers outlive it.
+ */
 export function killProcessesOf(folder: string): void {
   const parents = listProcesses();
-  const doomed = new Set([...parents.keys()].filter((pid) => pid !== process.pid && readProcFile(pid, 'cmdline').includes(folder)));
-  for (let size = -1; size !== doomed.size;) {
+  const doomed = new Set(
+    [...parents.keys()].filter((pid) => pid !== process.pid && readProcFile(pid, 'cmdline').includes(folder)),
+  );
+  for (let size = -1; size !== doomed.size; ) {
     size = doomed.size;
     for (const [pid, parent] of parents) if (doomed.has(parent)) doomed.add(pid);
   }
@@ -70,7 +77,9 @@ export function removeLeftovers(): void {
 
 /** process id -> its parent's */
 function listProcesses(): ReadonlyMap<number, number> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   // pid (name) state parent …; the name may hold blanks and parentheses
   return new Map(pids.map((pid) => [pid, Number(readProcFile(pid, 'stat').split(') ').at(-1)?.split(' ')[1] ?? 0)]));
 }

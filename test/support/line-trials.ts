@@ -14,9 +14,16 @@ import { snapshotOf } from './sample.ts';
 
 /** All that is shipped with outputs of its own. */
 export const SHIPPED_TEMPLATES = [
-  '/etc/docker/daemon.json', '/etc/sysconfig/docker', '/etc/default/docker', '/etc/systemd/system/docker.service.d/docksmith.conf',
-  '/etc/docksmith/filter/docker-user.v4', '/etc/docksmith/filter/docker-user.v6', '/etc/docksmith/containers',
-  '/etc/httpd/docksmith/default', '/etc/httpd/docksmith/primary', '/etc/httpd/docksmith/vhost',
+  '/etc/docker/daemon.json',
+  '/etc/sysconfig/docker',
+  '/etc/default/docker',
+  '/etc/systemd/system/docker.service.d/docksmith.conf',
+  '/etc/docksmith/filter/docker-user.v4',
+  '/etc/docksmith/filter/docker-user.v6',
+  '/etc/docksmith/containers',
+  '/etc/httpd/docksmith/default',
+  '/etc/httpd/docksmith/primary',
+  '/etc/httpd/docksmith/vhost',
 ];
 /** Values that mean something of their own somewhere; illegal ones are no change that an event would make. */
 const SPECIAL = ['none', 'unlimited', 'json-file', 'exposed', '443', '', 'host'];
@@ -40,48 +47,94 @@ export interface Verdict {
 /** Tries for every line of every shipped output whether what `why` names decides it, and nothing else. */
 export function tryLines(dbs: Dbs, facts: Facts, random: Random): Verdict {
   const snapshot = snapshotOf(dbs, facts);
-  const renderer = new Renderer({ paths: findPaths({ DOCKSMITH_ROOT: '/nowhere' }), snapshot, facts, helpers: HELPERS, findOwner: () => 0 });
+  const renderer = new Renderer({
+    paths: findPaths({ DOCKSMITH_ROOT: '/nowhere' }),
+    snapshot,
+    facts,
+    helpers: HELPERS,
+    findOwner: () => 0,
+  });
   const outputs = SHIPPED_TEMPLATES.flatMap((template) => renderer.render({ template }).outputs);
   const verdicts = outputs.map((output) => tryOutput(output, { dbs, snapshot, facts, renderer, random }));
-  const sum = (count: (verdict: Verdict) => number): number => verdicts.reduce((total, verdict) => total + count(verdict), 0);
+  const sum = (count: (verdict: Verdict) => number): number =>
+    verdicts.reduce((total, verdict) => total + count(verdict), 0);
   return {
-    lines: sum(({ lines }) => lines), named: sum(({ named }) => named), recorded: sum(({ recorded }) => recorded), trials: sum(({ trials }) => trials),
-    tooWide: verdicts.flatMap(({ tooWide }) => tooWide), tooNarrow: verdicts.flatMap(({ tooNarrow }) => tooNarrow),
+    lines: sum(({ lines }) => lines),
+    named: sum(({ named }) => named),
+    recorded: sum(({ recorded }) => recorded),
+    trials: sum(({ trials }) => trials),
+    tooWide: verdicts.flatMap(({ tooWide }) => tooWide),
+    tooNarrow: verdicts.flatMap(({ tooNarrow }) => tooNarrow),
   };
 }
 
-interface Server { readonly dbs: Dbs; readonly snapshot: Snapshot; readonly facts: Facts; readonly renderer: Renderer; readonly random: Random }
+interface Server {
+  readonly dbs: Dbs;
+  readonly snapshot: Snapshot;
+  readonly facts: Facts;
+  readonly renderer: Renderer;
+  readonly random: Random;
+}
 
 function tryOutput(output: Rendered, server: Server): Verdict {
   const { snapshot, renderer } = server;
   const lines = linesOf(output);
-  const deciding = listDeciding(output, lines.map((_, n) => n), { snapshot, words: renderer.listLiterals(), render: (overlay) => renderOver(output, server, overlay) });
+  const deciding = listDeciding(
+    output,
+    lines.map((_, n) => n),
+    { snapshot, words: renderer.listLiterals(), render: (overlay) => renderOver(output, server, overlay) },
+  );
   const [tooWide, tooNarrow]: [string[], string[]] = [[], []];
   let trials = 0;
   const read = listRead(output);
   for (const candidate of [...read, ...listUnread(output, read, snapshot)]) {
     const lost = new Set<number>();
-    for (const overlay of otherRecords(server, candidate, read.includes(candidate) || candidate.prop === 'Interlinked')) {
+    for (const overlay of otherRecords(
+      server,
+      candidate,
+      read.includes(candidate) || candidate.prop === 'Interlinked',
+    )) {
       const after = renderOver(output, server, overlay);
       trials++;
       if (after !== 'refused') for (const n of listLost(output, after, lines)) lost.add(n);
     }
     for (const [n, named] of deciding) {
-      const isNamed = named.some(({ db, key, prop }) => db === candidate.db && key === candidate.key && prop === candidate.prop);
+      const isNamed = named.some(
+        ({ db, key, prop }) => db === candidate.db && key === candidate.key && prop === candidate.prop,
+      );
       const text = `${output.path}:${n + 1} ${lines[n]?.text ?? ''} | ${candidate.db} ${candidate.key} ${candidate.prop ?? ''}`;
       if (isNamed && !lost.has(n)) tooWide.push(text);
       if (!isNamed && lost.has(n)) tooNarrow.push(text);
     }
   }
-  const recorded = output.text.lineOrigins().reduce((sum, origins) => sum + new Set(origins.flatMap(({ reads }) => reads.map((one) => JSON.stringify(one)))).size, 0);
-  return { lines: lines.length, named: [...deciding.values()].reduce((sum, named) => sum + named.length, 0), recorded, trials, tooWide, tooNarrow };
+  const recorded = output.text
+    .lineOrigins()
+    .reduce(
+      (sum, origins) => sum + new Set(origins.flatMap(({ reads }) => reads.map((one) => JSON.stringify(one)))).size,
+      0,
+    );
+  return {
+    lines: lines.length,
+    named: [...deciding.values()].reduce((sum, named) => sum + named.length, 0),
+    recorded,
+    trials,
+    tooWide,
+    tooNarrow,
+  };
 }
 
 /** One output over other records. */
-function renderOver({ path, template, record }: Rendered, { dbs, facts, renderer }: Server, overlay: RecordOverlay): Rendered | 'refused' | undefined {
+function renderOver(
+  { path, template, record }: Rendered,
+  { dbs, facts, renderer }: Server,
+  overlay: RecordOverlay,
+): Rendered | 'refused' | undefined {
   const only = record === undefined ? {} : { args: [record.key], metadata: { file: path, text: 'ONLY = arguments' } };
   try {
-    return renderer.over({ snapshot: snapshotOf(withRecords({ dbs }, [overlay]).dbs, facts), facts }).render({ template, ...only }).outputs.find((output) => output.path === path);
+    return renderer
+      .over({ snapshot: snapshotOf(withRecords({ dbs }, [overlay]).dbs, facts), facts })
+      .render({ template, ...only })
+      .outputs.find((output) => output.path === path);
   } catch (error) {
     if (error instanceof Failure || error instanceof Failures) return 'refused';
     throw error;
@@ -89,37 +142,75 @@ function renderOver({ path, template, record }: Rendered, { dbs, facts, renderer
 }
 
 function listRead({ scope }: Rendered): readonly Named[] {
-  return scope.noted().flatMap(({ db, key, prop, filter }): readonly Named[] => (key === undefined || filter !== undefined || db === FACTS ? [] : [{ db, key, ...(prop === undefined ? {} : { prop }) }]));
+  return scope
+    .noted()
+    .flatMap(({ db, key, prop, filter }): readonly Named[] =>
+      key === undefined || filter !== undefined || db === FACTS
+        ? []
+        : [{ db, key, ...(prop === undefined ? {} : { prop }) }],
+    );
 }
 
 /** The other props of all records of which something was read, and the links of all containers. */
 function listUnread(output: Rendered, read: readonly Named[], snapshot: Snapshot): readonly Named[] {
-  const isRead = (db: string, key: string, prop: string): boolean => read.some((one) => one.db === db && one.key === key && one.prop === prop);
+  const isRead = (db: string, key: string, prop: string): boolean =>
+    read.some((one) => one.db === db && one.key === key && one.prop === prop);
   // what it says of a record that is there, or of one whose output it is
-  const links = [...getDb(snapshot, 'docker_containers').keys()].flatMap((key) => ['Interlinked', 'status'].map((prop) => ({ db: 'docker_containers', key, prop }))).filter(({ db, key, prop }) => !isRead(db, key, prop));
-  const records = new Map(read.filter(({ db, key }) => output.record === undefined || (output.record.db === db && output.record.key === key)).map((one) => [`${one.db} ${one.key}`, one]));
+  const links = [...getDb(snapshot, 'docker_containers').keys()]
+    .flatMap((key) => ['Interlinked', 'status'].map((prop) => ({ db: 'docker_containers', key, prop })))
+    .filter(({ db, key, prop }) => !isRead(db, key, prop));
+  const records = new Map(
+    read
+      .filter(({ db, key }) => output.record === undefined || (output.record.db === db && output.record.key === key))
+      .map((one) => [`${one.db} ${one.key}`, one]),
+  );
   const others = [...records.values()].flatMap(({ db, key }) => {
     const record = getDb(snapshot, db).get(key);
     if (record === undefined) return [];
-    const props = [...Object.keys(findRecordSchema(snapshot, db, record) ?? {}).filter((prop) => prop !== 'type' && !prop.endsWith('*')), 'Own'];
+    const props = [
+      ...Object.keys(findRecordSchema(snapshot, db, record) ?? {}).filter(
+        (prop) => prop !== 'type' && !prop.endsWith('*'),
+      ),
+      'Own',
+    ];
     return props.filter((prop) => !isRead(db, key, prop)).map((prop) => ({ db, key, prop }));
   });
-  return [...others.filter((one) => !links.some(({ db, key, prop }) => db === one.db && key === one.key && prop === one.prop)), ...links];
+  return [
+    ...others.filter(
+      (one) => !links.some(({ db, key, prop }) => db === one.db && key === one.key && prop === one.prop),
+    ),
+    ...links,
+  ];
 }
 
-function otherRecords({ dbs, snapshot, random }: Server, { db, key, prop }: Named, isRead: boolean): readonly RecordOverlay[] {
+function otherRecords(
+  { dbs, snapshot, random }: Server,
+  { db, key, prop }: Named,
+  isRead: boolean,
+): readonly RecordOverlay[] {
   const there = getDb(snapshot, db).get(key);
   const record: DbRecord = there ?? { key, type: 'service', props: new Map() };
-  const schema = findPropSchema(findRecordSchema(snapshot, db, record) ?? {}, prop ?? 'type') ?? { doc: '', kind: 'text' };
-  const drawn = Array.from({ length: isRead ? (MANY.includes(schema.kind) ? 24 : 5) : 1 }, () => randomValue(schema, dbs, random));
-  const values = new Set<string | undefined>([...schema.values ?? drawn, ...(isRead ? SPECIAL.filter((value) => checkValue(schema, value) === undefined) : []), undefined]);
+  const schema = findPropSchema(findRecordSchema(snapshot, db, record) ?? {}, prop ?? 'type') ?? {
+    doc: '',
+    kind: 'text',
+  };
+  const drawn = Array.from({ length: isRead ? (MANY.includes(schema.kind) ? 24 : 5) : 1 }, () =>
+    randomValue(schema, dbs, random),
+  );
+  const values = new Set<string | undefined>([
+    ...(schema.values ?? drawn),
+    ...(isRead ? SPECIAL.filter((value) => checkValue(schema, value) === undefined) : []),
+    undefined,
+  ]);
   const before = prop === undefined ? there?.type : record.props.get(prop);
-  const others = [...values].filter((value) => value !== before).map((value): RecordOverlay => {
-    if (prop === undefined) return { db, key, record: value === undefined ? undefined : { ...record, type: value } };
-    const props = new Map(record.props);
-    if (value === undefined) props.delete(prop);
-    else props.set(prop, value);
-    return { db, key, record: { ...record, props } };
-  });
+  const others = [...values]
+    .filter((value) => value !== before)
+    .map((value): RecordOverlay => {
+      if (prop === undefined) return { db, key, record: value === undefined ? undefined : { ...record, type: value } };
+      const props = new Map(record.props);
+      if (value === undefined) props.delete(prop);
+      else props.set(prop, value);
+      return { db, key, record: { ...record, props } };
+    });
   return there === undefined ? [{ db, key, record }, ...others] : others;
 }

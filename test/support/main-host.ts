@@ -25,7 +25,10 @@ export interface MainHost {
   stop(): Promise<void>;
 }
 
-/** The machine that a suite of tests shares: engine, proxy and namespace; each test lays its own host. Needs `needs('dockerd')`. */
+/**
+ * The machine that a suite of tests shares: engine, proxy and namespace; each test lays its own host. Needs
+ * `needs('dockerd')`.
+ */
 export interface Machine {
   readonly engine: Dockerd;
   readonly proxy: CountingProxy;
@@ -42,14 +45,22 @@ export async function startMachine(): Promise<Machine> {
   await makeSleepImage(engine, 'wiki:1', { expose: ['80/tcp'] });
   await engine.docker('tag', 'wiki:1', 'wiki:2');
   await engine.docker('tag', 'wiki:1', 'git:1');
-  return { engine, proxy, namespace, stop: async () => {
-    await proxy.stop();
-    await engine.stop();
-    namespace.remove();
-  } };
+  return {
+    engine,
+    proxy,
+    namespace,
+    stop: async () => {
+      await proxy.stop();
+      await engine.stop();
+      namespace.remove();
+    },
+  };
 }
 
-/** The sample: a private wiki with a host name, its database, and a public git server with a path; its Apache is a command that writes down what it is asked. */
+/**
+ * The sample: a private wiki with a host name, its database, and a public git server with a path; its Apache
+ * is a command that writes down what it is asked.
+ */
 export async function makeMainHost({ engine, proxy, namespace }: Machine): Promise<MainHost> {
   const host = makeHost({ namespace });
   const [wiki, wiki2] = [host.file('/srv/wiki'), host.file('/srv/wiki2')] as const;
@@ -57,7 +68,9 @@ export async function makeMainHost({ engine, proxy, namespace }: Machine): Promi
   const said = host.file('/run/apache-was-told');
   host.write('/run/apache-was-told', '');
   await host.db(
-    'configuration set DomainName example.test', 'configuration set SystemName host', 'configuration set LocalIP 192.168.1.2',
+    'configuration set DomainName example.test',
+    'configuration set SystemName host',
+    'configuration set LocalIP 192.168.1.2',
     `configuration set docker service status enabled Socket ${proxy.socket}`,
     'configuration set docksmith service status enabled ServiceManager command',
     `configuration set httpd service status enabled Layout redhat ReloadCommand "echo reload >> ${said}"`,
@@ -70,16 +83,34 @@ export async function makeMainHost({ engine, proxy, namespace }: Machine): Promi
     'docker_containers set git service status enabled Image git:1 PortMapping custom PortMappingPorts 2222:22 access public WebAlias git WebPort 3000',
   );
   return {
-    host, engine, proxy, namespace, wiki, wiki2,
+    host,
+    engine,
+    proxy,
+    namespace,
+    wiki,
+    wiki2,
     signal: (event, args = [], options) => host.run('signal-event', [event, ...args], options),
     async listContainers() {
       const ids = (await engine.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
       if (ids.length === 0) return {};
-      const lines = await engine.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}', ...ids);
-      return Object.fromEntries(lines.split('\n').map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+      const lines = await engine.docker(
+        'inspect',
+        '--format',
+        '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}',
+        ...ids,
+      );
+      return Object.fromEntries(
+        lines
+          .split('\n')
+          .map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      );
     },
     takeApacheCommands() {
-      const lines = host.read('/run/apache-was-told').split('\n').filter((line) => line !== '');
+      const lines = host
+        .read('/run/apache-was-told')
+        .split('\n')
+        .filter((line) => line !== '');
       host.write('/run/apache-was-told', '');
       return lines;
     },
@@ -92,12 +123,28 @@ export async function makeMainHost({ engine, proxy, namespace }: Machine): Promi
 }
 
 /** Where the paths of a tree differ: `/etc/x`, sorted. */
-export function listTouched(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): readonly string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]).sort();
+export function listTouched(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => before[name] !== after[name])
+    .sort();
 }
 
-/** A snapshot without what every run of an event leaves: its own record, the time at which it took its locks, and what may be deleted at any time. */
+/**
+ * A snapshot without what every run of an event leaves: its own record, the time at which it took its locks,
+ * and what may be deleted at any time.
+ */
 export function withoutRuns(snapshot: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const state = '/var/lib/docksmith/state';
-  return Object.fromEntries(Object.entries(snapshot).filter(([name]) => name !== state && !name.startsWith('/var/cache/docksmith') && !name.startsWith(path.join(state, 'runs')) && ![path.join(state, 'event.lock'), path.join(state, 'commit.lock')].includes(name)));
+  return Object.fromEntries(
+    Object.entries(snapshot).filter(
+      ([name]) =>
+        name !== state &&
+        !name.startsWith('/var/cache/docksmith') &&
+        !name.startsWith(path.join(state, 'runs')) &&
+        ![path.join(state, 'event.lock'), path.join(state, 'commit.lock')].includes(name),
+    ),
+  );
 }

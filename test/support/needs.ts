@@ -16,7 +16,8 @@ type Suite = (title: string, tests: () => void) => void;
  */
 export function needs(...wanted: readonly Need[]): Suite {
   const reason = findReason(wanted);
-  if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`this suite is not to be skipped with CI=true: it ${reason}`);
+  if (reason !== undefined && process.env['CI'] === 'true')
+    throw new Error(`this suite is not to be skipped with CI=true: it ${reason}`);
   return suiteOr(reason);
 }
 
@@ -25,7 +26,9 @@ export function needs(...wanted: readonly Need[]): Suite {
  * checkout: `../shared/oracle/db-calls.json`. It is not in every clone, so that is no error in CI either.
  */
 export function needsData(file: string): Suite {
-  return suiteOr(existsSync(path.resolve(import.meta.dirname, '../..', file)) ? undefined : `data "${file}" is not there`);
+  return suiteOr(
+    existsSync(path.resolve(import.meta.dirname, '../..', file)) ? undefined : `data "${file}" is not there`,
+  );
 }
 
 /** scripts/test.js knows a skipped suite by the word `skipped:`, and one without data by `skipped: data`. */
@@ -40,7 +43,9 @@ function suiteOr(reason: string | undefined): Suite {
 /** `needs root, dockerd, busybox: sudo, apt-get install …`; undefined where everything is there */
 function findReason(wanted: readonly Need[]): string | undefined {
   const needed = wanted.map((need) => NEEDS[need]);
-  const missing = new Map(needed.flatMap(({ programs }) => Object.entries(programs)).filter(([program]) => !isInstalled(program)));
+  const missing = new Map(
+    needed.flatMap(({ programs }) => Object.entries(programs)).filter(([program]) => !isInstalled(program)),
+  );
   const lacksRoot = needed.some(({ root }) => root) && process.getuid?.() !== 0;
   if (missing.size === 0 && !lacksRoot) return undefined;
   const install = `apt-get install --no-install-recommends ${[...new Set(missing.values())].join(' ')}`;

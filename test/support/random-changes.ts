@@ -68,7 +68,11 @@ export function commandOf({ db, key, before, after, prop }: Change): readonly st
  * created (a copy of another one, mostly) or deleted, in any db of the schema. What records then
  * mean together may be wrong all the same: see legalChange.
  */
-export function randomChange({ dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema }, random: Random, options: ChangeOptions = {}): Change {
+export function randomChange(
+  { dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema },
+  random: Random,
+  options: ChangeOptions = {},
+): Change {
   for (;;) {
     const change = tryChange({ dbs, schema }, random, options);
     if (change !== undefined) return change;
@@ -98,17 +102,23 @@ function isAccepted(dbs: Dbs, facts: Facts): boolean {
   }
 }
 
-function tryChange({ dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema }, random: Random, { mayChange = () => true, valuesOf, records = true }: ChangeOptions): Change | undefined {
+function tryChange(
+  { dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema },
+  random: Random,
+  { mayChange = () => true, valuesOf, records = true }: ChangeOptions,
+): Change | undefined {
   // containers have most of the props
   const db = random() < 0.5 ? 'docker_containers' : pick(random, Object.keys(schema));
-  const all = [...dbs.get(db)?.values() ?? []].filter((record) => kindOf(schema, db, record) !== undefined);
+  const all = [...(dbs.get(db)?.values() ?? [])].filter((record) => kindOf(schema, db, record) !== undefined);
   const kind = random();
   if (records && kind < 0.08) return createRecord({ dbs, schema }, db, random);
   const before = all.length === 0 ? undefined : pick(random, all);
   if (before === undefined) return undefined;
   const { key } = before;
   if (records && kind < 0.12) return { db, key, before, after: undefined, prop: undefined };
-  const props = Object.entries(kindOf(schema, db, before) ?? {}).map(([name, prop]) => [name.replace('*', pick(random, ['ONE', 'TWO'])), prop] as const);
+  const props = Object.entries(kindOf(schema, db, before) ?? {}).map(
+    ([name, prop]) => [name.replace('*', pick(random, ['ONE', 'TWO'])), prop] as const,
+  );
   const choosable = props.filter(([name]) => mayChange(db, key, name) && (name !== 'type' || db === 'configuration'));
   if (choosable.length === 0) return undefined;
   const status = choosable.find(([name]) => name === 'status');
@@ -120,24 +130,42 @@ function tryChange({ dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema
   return withProp(db, before, prop, given === undefined ? randomValue(propSchema, dbs, random) : pick(random, given));
 }
 
-function createRecord({ dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema }, db: string, random: Random): Change | undefined {
+function createRecord(
+  { dbs, schema }: { readonly dbs: Dbs; readonly schema: Schema },
+  db: string,
+  random: Random,
+): Change | undefined {
   if (db === 'configuration') return undefined;
   const records = dbs.get(db) ?? new Map<string, DbRecord>();
   const [type = 'service'] = Object.keys(schema[db] ?? {});
-  const key = db === 'networks' ? `10.${Math.floor(random() * 200)}.0.0` : pick(random, ['app', 'cache', 'wiki2', 'lan', 'zebra', 'db_password', ...keysOf(dbs, 'docker_containers')]);
+  const key =
+    db === 'networks'
+      ? `10.${Math.floor(random() * 200)}.0.0`
+      : pick(random, ['app', 'cache', 'wiki2', 'lan', 'zebra', 'db_password', ...keysOf(dbs, 'docker_containers')]);
   if (records.has(key)) return undefined;
   const kind = schema[db]?.[type] ?? {};
   const model = records.size > 0 && random() < 0.6 ? pick(random, [...records.values()]) : undefined;
-  const made = Object.entries(kind).filter(([name]) => name !== 'type' && !name.includes('*') && (name === 'Mask' || name === 'Value' || random() < 4 / Object.keys(kind).length))
+  const made = Object.entries(kind)
+    .filter(
+      ([name]) =>
+        name !== 'type' &&
+        !name.includes('*') &&
+        (name === 'Mask' || name === 'Value' || random() < 4 / Object.keys(kind).length),
+    )
     .map(([name, prop]) => [name, randomValue(prop, dbs, random)] as const);
   // whom a copy listens for, its original has
-  const copied = [...model?.props ?? []].filter(([name]) => !['WebHostPort', 'WebAlias', 'TCPPort', 'UDPPort', 'PortMappingPorts', 'SubDomainName'].includes(name));
+  const copied = [...(model?.props ?? [])].filter(
+    ([name]) => !['WebHostPort', 'WebAlias', 'TCPPort', 'UDPPort', 'PortMappingPorts', 'SubDomainName'].includes(name),
+  );
   return { db, key, before: undefined, after: { key, type, props: new Map([...copied, ...made]) }, prop: undefined };
 }
 
 function withProp(db: string, before: DbRecord, prop: string, value: string | undefined): Change | undefined {
   const { key } = before;
-  if (prop === 'type') return value === undefined || value === before.type ? undefined : { db, key, before, after: { ...before, type: value }, prop };
+  if (prop === 'type')
+    return value === undefined || value === before.type
+      ? undefined
+      : { db, key, before, after: { ...before, type: value }, prop };
   if (before.props.get(prop) === value) return undefined;
   const props = new Map(before.props);
   if (value === undefined) props.delete(prop);
@@ -150,7 +178,7 @@ function kindOf(schema: Schema, db: string, { key, type }: DbRecord): RecordSche
   return Object.hasOwn(schema[db] ?? {}, kind) ? schema[db]?.[kind] : undefined;
 }
 
-const keysOf = (dbs: Dbs, db: string): readonly string[] => [...dbs.get(db)?.keys() ?? []];
+const keysOf = (dbs: Dbs, db: string): readonly string[] => [...(dbs.get(db)?.keys() ?? [])];
 
 /** A value that the prop allows; names of records are mostly such as are there. */
 export function randomValue({ kind, values }: PropSchema, dbs: Dbs, random: Random): string {
@@ -163,13 +191,20 @@ export function randomValue({ kind, values }: PropSchema, dbs: Dbs, random: Rand
 type Make = (random: Random, dbs: Dbs) => string;
 
 const int = (random: Random, from: number, to: number): string => String(from + Math.floor(random() * (to - from + 1)));
-const one = (...items: readonly string[]): Make => (random) => pick(random, items);
-const list = (make: Make, most = 3): Make => (random, dbs) => [...new Set(Array.from({ length: 1 + Math.floor(random() * most) }, () => make(random, dbs)))].join(',');
+const one =
+  (...items: readonly string[]): Make =>
+  (random) =>
+    pick(random, items);
+const list =
+  (make: Make, most = 3): Make =>
+  (random, dbs) =>
+    [...new Set(Array.from({ length: 1 + Math.floor(random() * most) }, () => make(random, dbs)))].join(',');
 const name = one('alpha', 'beta', 'gamma');
 const folder = one('/srv/a', '/srv/b', '/data', '/etc/app.conf', '/var/cache/x');
 const port: Make = (random) => int(random, 1025, 46_000);
 const address = one('192.168.1.2', '10.1.2.3', 'fd00:1::5', '192.168.1.3');
-const container: Make = (random, dbs) => pick(random, ['nobody', ...keysOf(dbs, 'docker_containers'), ...keysOf(dbs, 'docker_containers')]);
+const container: Make = (random, dbs) =>
+  pick(random, ['nobody', ...keysOf(dbs, 'docker_containers'), ...keysOf(dbs, 'docker_containers')]);
 const network: Make = (random, dbs) => pick(random, ['lan', ...keysOf(dbs, 'docker_networks')]);
 const size: Make = (random) => `${int(random, 6, 900)}${pick(random, ['m', 'k0k', 'g']).replace('k0', '000')}`;
 const duration = one('0', '5', '30s', '1m30s', '500ms');
@@ -177,56 +212,75 @@ const assignments = list((random) => `${pick(random, ['A', 'B', 'C'])}=${pick(ra
 
 /** By kind of the schema (src/db/kinds.ts). */
 const VALUES: Readonly<Record<string, Make>> = {
-  'text': one('word', 'two words', 'json-file', 'local', 'journald', 'unlimited', 'none', 'bridge', '1.44', 'a,b', '$HOME'),
-  'integer': (random) => int(random, -3, 99),
-  'count': (random) => int(random, 1, 9),
-  'size': (random) => `${int(random, 1, 99)}m`,
-  'memory': size,
-  'port': port,
-  'ports': (random, dbs) => (random() < 0.2 ? 'exposed' : list(port)(random, dbs)),
+  text: one(
+    'word',
+    'two words',
+    'json-file',
+    'local',
+    'journald',
+    'unlimited',
+    'none',
+    'bridge',
+    '1.44',
+    'a,b',
+    '$HOME',
+  ),
+  integer: (random) => int(random, -3, 99),
+  count: (random) => int(random, 1, 9),
+  size: (random) => `${int(random, 1, 99)}m`,
+  memory: size,
+  port: port,
+  ports: (random, dbs) => (random() < 0.2 ? 'exposed' : list(port)(random, dbs)),
   'port-range': one('47000-47999', '46500-46600'),
-  'port-mappings': list((random, dbs) => `${port(random, dbs)}:${pick(random, ['22', '53', '80'])}${pick(random, ['', '/udp'])}`),
-  'path': folder,
-  'paths': list(folder),
-  'mounts': list((random) => pick(random, ['/srv/a', '/srv/b:/b', '/srv/c:/c:ro'])),
+  'port-mappings': list(
+    (random, dbs) => `${port(random, dbs)}:${pick(random, ['22', '53', '80'])}${pick(random, ['', '/udp'])}`,
+  ),
+  path: folder,
+  paths: list(folder),
+  mounts: list((random) => pick(random, ['/srv/a', '/srv/b:/b', '/srv/c:/c:ro'])),
   'data-mount': one('/var/lib/app', 'store:/data', '/srv/data:/data'),
-  'socket': one('/var/run/docker.sock', '/run/own.sock', 'unix:///run/docker.sock'),
-  'owner': one('root', '1000:1000', 'www-data'),
-  'mode': one('0755', '700'),
-  'restart': one('no', 'always', 'unless-stopped', 'on-failure:3'),
+  socket: one('/var/run/docker.sock', '/run/own.sock', 'unix:///run/docker.sock'),
+  owner: one('root', '1000:1000', 'www-data'),
+  mode: one('0755', '700'),
+  restart: one('no', 'always', 'unless-stopped', 'on-failure:3'),
   'host-name': one('docs', 'docs.example.org', 'Other.Example.Test', 'example.test'),
-  'label': one('host', 'server'),
+  label: one('host', 'server'),
   'path-names': list(one('git', 'docs', 'a.b', 'x~y')),
   'ip-address': one('172.31.0.0', '10.77.0.0', '192.168.1.0'),
-  'netmask': one('24', '255.255.0.0', '16'),
-  'image': (random, dbs) => pick(random, ['mariadb:11', 'localhost:5000/a/b', ...keysOf(dbs, 'docker_images')]),
-  'digest': (random) => `sha256:${int(random, 0, 9).repeat(64)}`,
-  'assignments': assignments,
-  'network-mode': (random, dbs) => pick(random, ['bridge', 'host', 'none', `custom:${network(random, dbs)}`, `container:${container(random, dbs)}`]),
+  netmask: one('24', '255.255.0.0', '16'),
+  image: (random, dbs) => pick(random, ['mariadb:11', 'localhost:5000/a/b', ...keysOf(dbs, 'docker_images')]),
+  digest: (random) => `sha256:${int(random, 0, 9).repeat(64)}`,
+  assignments: assignments,
+  'network-mode': (random, dbs) =>
+    pick(random, ['bridge', 'host', 'none', `custom:${network(random, dbs)}`, `container:${container(random, dbs)}`]),
   'volume-mounts': list(one('cache:/var/cache', 'conf:/etc/app:ro')),
   'log-size': one('unlimited', '10m', '1g'),
-  'links': list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':db', ':cache'])}`, 2),
+  links: list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':db', ':cache'])}`, 2),
   'volumes-from': list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':ro'])}`, 1),
-  'secrets': list((random, dbs) => pick(random, [...keysOf(dbs, 'secrets'), 'db_password:/etc/password'])),
-  'secret-variables': list((random, dbs) => `${pick(random, [...keysOf(dbs, 'secrets'), 'db_password'])}:${pick(random, ['A', 'DB_PASSWORD'])}`, 2),
-  'subnets': list(one('10.5.0.0/24', '10.6.0.0/24', 'fd00:9::/64'), 1),
-  'decimal': one('0.5', '1', '1.5'),
-  'limit': one('-1', '100', '200'),
+  secrets: list((random, dbs) => pick(random, [...keysOf(dbs, 'secrets'), 'db_password:/etc/password'])),
+  'secret-variables': list(
+    (random, dbs) =>
+      `${pick(random, [...keysOf(dbs, 'secrets'), 'db_password'])}:${pick(random, ['A', 'DB_PASSWORD'])}`,
+    2,
+  ),
+  subnets: list(one('10.5.0.0/24', '10.6.0.0/24', 'fd00:9::/64'), 1),
+  decimal: one('0.5', '1', '1.5'),
+  limit: one('-1', '100', '200'),
   'cpu-shares': one('512', '1024'),
   'cpu-list': one('0', '0-1', '0,1'),
-  'duration': duration,
-  'uptime': one('1s', '2s', '100ms'),
+  duration: duration,
+  uptime: one('1s', '2s', '100ms'),
   'reload-signal': one('SIGHUP', 'USR1', 'none'),
-  'signal': one('SIGTERM', 'QUIT', '15'),
+  signal: one('SIGTERM', 'QUIT', '15'),
   'ip-addresses': list(address),
   'host-names': list(one('example.test', 'lan.example.test')),
   'network-names': list(name),
   'ipv4-address': one('10.5.0.7', '10.5.0.8'),
   'host-addresses': list(one('db:10.0.0.5', 'host:host-gateway')),
-  'ulimits': list(one('nofile=1024:2048', 'nproc=200'), 2),
-  'capabilities': list(one('NET_ADMIN', 'SYS_TIME', 'NET_RAW')),
-  'devices': list(one('/dev/null', '/dev/null:/dev/nix:r', '/dev/zero')),
-  'tmpfs': one('/run', '/run:size=1m,mode=1777,/tmp'),
+  ulimits: list(one('nofile=1024:2048', 'nproc=200'), 2),
+  capabilities: list(one('NET_ADMIN', 'SYS_TIME', 'NET_RAW')),
+  devices: list(one('/dev/null', '/dev/null:/dev/nix:r', '/dev/zero')),
+  tmpfs: one('/run', '/run:size=1m,mode=1777,/tmp'),
 };
 
 /** Kinds of which values can be made up. */

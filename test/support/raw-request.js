@@ -6,7 +6,10 @@ import tls from 'node:tls';
 
 const { host, port, localAddress, serverName, request, stopAfter } = JSON.parse(readFileSync(0, 'utf8'));
 const address = { host, port, localAddress };
-const socket = serverName === undefined ? net.connect(address) : tls.connect({ ...address, servername: serverName, rejectUnauthorized: false });
+const socket =
+  serverName === undefined
+    ? net.connect(address)
+    : tls.connect({ ...address, servername: serverName, rejectUnauthorized: false });
 const chunks = [];
 let certificate;
 

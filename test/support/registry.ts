@@ -26,18 +26,35 @@ export async function startRegistry(dockerd: Dockerd, port = 5999): Promise<Regi
   const [user, password] = ['puller', 'open: sesame, $1'];
   mkdirSync(path.join(dir, 'data'));
   writeFileSync(path.join(dir, 'htpasswd'), execFileSync('htpasswd', ['-nbB', user, password]));
-  writeFileSync(path.join(dir, 'config.yml'), JSON.stringify({
-    version: 0.1, log: { level: 'error' }, storage: { filesystem: { rootdirectory: path.join(dir, 'data') } },
-    http: { addr: address }, auth: { htpasswd: { realm: 'test', path: path.join(dir, 'htpasswd') } },
-  }));
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...dockerd.namespace.command('docker-registry', ['serve', path.join(dir, 'config.yml')]).flat()], { stdio: 'ignore' });
-  const isUp = async (): Promise<boolean> => (await dockerd.namespace.run('busybox', ['wget', '-q', '-O', '/dev/null', `http://${address}/`])).exitCode === 0;
+  writeFileSync(
+    path.join(dir, 'config.yml'),
+    JSON.stringify({
+      version: 0.1,
+      log: { level: 'error' },
+      storage: { filesystem: { rootdirectory: path.join(dir, 'data') } },
+      http: { addr: address },
+      auth: { htpasswd: { realm: 'test', path: path.join(dir, 'htpasswd') } },
+    }),
+  );
+  const child = spawn(
+    'setpriv',
+    [
+      '--pdeathsig',
+      'TERM',
+      ...dockerd.namespace.command('docker-registry', ['serve', path.join(dir, 'config.yml')]).flat(),
+    ],
+    { stdio: 'ignore' },
+  );
+  const isUp = async (): Promise<boolean> =>
+    (await dockerd.namespace.run('busybox', ['wget', '-q', '-O', '/dev/null', `http://${address}/`])).exitCode === 0;
   for (let tries = 0; !(await isUp()); tries++) {
     if (tries === TRIES || child.exitCode !== null) throw new Error(`docker-registry does not answer on ${address}`);
     await setTimeout(20);
   }
   return {
-    address, user, password,
+    address,
+    user,
+    password,
     async push(image, name) {
       const there = `${address}/${name}`;
       await dockerd.docker('login', '--username', user, '--password', password, address);

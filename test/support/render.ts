@@ -13,18 +13,33 @@ export interface RenderWith {
   readonly facts?: Facts;
 }
 
-export function render(request: RenderRequest, { paths = makeRoot(), snapshot = snapshotOf(), facts = SAMPLE_FACTS }: RenderWith = {}): RenderedTemplate {
+export function render(
+  request: RenderRequest,
+  { paths = makeRoot(), snapshot = snapshotOf(), facts = SAMPLE_FACTS }: RenderWith = {},
+): RenderedTemplate {
   return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: () => 0 }).render(request);
 }
 
 /** What one fragment gives, with no escaping unless metadata says otherwise. */
-export function renderText(fragment: string, { metadata = 'ESCAPE = none', paths = makeRoot(), ...others }: RenderWith & { readonly metadata?: string } = {}): string {
-  writeTree(`${paths.root}/etc/docksmith`, { 'templates/etc/one/10fragment': fragment, 'templates/etc/one/template-begin': '{{! no banner }}', 'templates.metadata/etc/one': metadata });
-  return render({ template: '/etc/one' }, { paths, ...others }).outputs.map(({ content }) => content.toString()).join('');
+export function renderText(
+  fragment: string,
+  { metadata = 'ESCAPE = none', paths = makeRoot(), ...others }: RenderWith & { readonly metadata?: string } = {},
+): string {
+  writeTree(`${paths.root}/etc/docksmith`, {
+    'templates/etc/one/10fragment': fragment,
+    'templates/etc/one/template-begin': '{{! no banner }}',
+    'templates.metadata/etc/one': metadata,
+  });
+  return render({ template: '/etc/one' }, { paths, ...others })
+    .outputs.map(({ content }) => content.toString())
+    .join('');
 }
 
 /** What was read of records, for any output or to know that there is none. */
 export function readsOf({ units, outputs }: RenderedTemplate): readonly Read[] {
-  const reads = [...units.flatMap(({ record, reads: ofUnit }) => [...ofUnit, ...(record === undefined ? [] : [{ db: record.db }])]), ...outputs.flatMap((output) => output.scope.noted())];
+  const reads = [
+    ...units.flatMap(({ record, reads: ofUnit }) => [...ofUnit, ...(record === undefined ? [] : [{ db: record.db }])]),
+    ...outputs.flatMap((output) => output.scope.noted()),
+  ];
   return reads.filter(({ db }) => db !== FACTS);
 }

@@ -4,10 +4,24 @@ import type { Origin } from '../../src/template/language/origin.ts';
 import { ReadScope, TrackedText } from '../../src/template/language/tracked-text.ts';
 
 /** An output as a template gives it, owned by whoever runs the tests. */
-export function makeRendered(path: string, content: string, more: Partial<Omit<Rendered, 'path' | 'content'>> = {}): Rendered {
+export function makeRendered(
+  path: string,
+  content: string,
+  more: Partial<Omit<Rendered, 'path' | 'content'>> = {},
+): Rendered {
   return {
-    path, content: Buffer.from(content), digest: createHash('sha256').update(content).digest('hex'), mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0,
-    template: path, text: trackedLines(content), scope: new ReadScope(), isSecret: false, services: [], ...more,
+    path,
+    content: Buffer.from(content),
+    digest: createHash('sha256').update(content).digest('hex'),
+    mode: 0o644,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    template: path,
+    text: trackedLines(content),
+    scope: new ReadScope(),
+    isSecret: false,
+    services: [],
+    ...more,
   };
 }
 

@@ -15,7 +15,11 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end, whatever its exit code. Rejects only when it cannot be started. */
-export function run(command: string, args: readonly string[], { cwd, env, stdin = '' }: RunOptions = {}): Promise<Result> {
+export function run(
+  command: string,
+  args: readonly string[],
+  { cwd, env, stdin = '' }: RunOptions = {},
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
     let stdout = '';
@@ -41,7 +45,10 @@ export async function runOrFail(command: string, args: readonly string[], option
 const AT_ONCE = 4;
 
 /** Does the work for each item, a few at a time; results in the order in which they come. */
-export async function inParallel<T, R>(items: readonly T[], work: (item: T, n: number) => Promise<R>): Promise<readonly R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T, n: number) => Promise<R>,
+): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = [...items.entries()];
   const worker = async (): Promise<void> => {

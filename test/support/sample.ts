@@ -23,21 +23,55 @@ export function unitTexts(path: string, execStart: string): UnitTexts {
 export const SAMPLE_FACTS: Facts = {
   ...NO_FACTS,
   host: { apacheLayout: 'redhat', hasApache: true, isDebian: false, hasSmeHome: false, serviceManager: 'systemd' },
-  dockerUnit: unitTexts('/usr/lib/systemd/system/docker.service', '/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $OPTIONS'),
+  dockerUnit: unitTexts(
+    '/usr/lib/systemd/system/docker.service',
+    '/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $OPTIONS',
+  ),
 };
 
 /** The server of the examples: a private wiki with a host name, and a git server with a path and a port. */
 export const SAMPLE_DBS: ReadonlyMap<string, Db> = new Map([
-  ['configuration', db(
-    record('DomainName', 'example.test'), record('SystemName', 'host'), record('LocalIP', '192.168.1.2'),
-    record('docker', 'service', { status: 'enabled' }), record('httpd', 'service', { status: 'enabled' }), record('docksmith', 'service', { status: 'enabled' }),
-  )],
+  [
+    'configuration',
+    db(
+      record('DomainName', 'example.test'),
+      record('SystemName', 'host'),
+      record('LocalIP', '192.168.1.2'),
+      record('docker', 'service', { status: 'enabled' }),
+      record('httpd', 'service', { status: 'enabled' }),
+      record('docksmith', 'service', { status: 'enabled' }),
+    ),
+  ],
   ['networks', db(record('192.168.1.0', 'network', { Mask: '255.255.255.0' }))],
   ['docker_images', db(record('wiki', 'service', { Repository: 'mediawiki', Tag: '1.43' }))],
-  ['docker_containers', db(
-    record('wiki', 'service', { status: 'enabled', Image: 'wiki', SubDomain: 'enabled', WebPort: '80', WebHostPort: '47000', TCPPort: '8080', access: 'private', MountPath: '/srv/wiki:/images' }),
-    record('git', 'service', { status: 'enabled', Image: 'gitea:1', PortMapping: 'custom', PortMappingPorts: '2222:22', access: 'public', WebAlias: 'git', WebPort: '3000', DataMountPath: '/data', WebHostPort: '47001', Env: 'MODE=prod', 'Env.GREETING': 'hello, world' }),
-  )],
+  [
+    'docker_containers',
+    db(
+      record('wiki', 'service', {
+        status: 'enabled',
+        Image: 'wiki',
+        SubDomain: 'enabled',
+        WebPort: '80',
+        WebHostPort: '47000',
+        TCPPort: '8080',
+        access: 'private',
+        MountPath: '/srv/wiki:/images',
+      }),
+      record('git', 'service', {
+        status: 'enabled',
+        Image: 'gitea:1',
+        PortMapping: 'custom',
+        PortMappingPorts: '2222:22',
+        access: 'public',
+        WebAlias: 'git',
+        WebPort: '3000',
+        DataMountPath: '/data',
+        WebHostPort: '47001',
+        Env: 'MODE=prod',
+        'Env.GREETING': 'hello, world',
+      }),
+    ),
+  ],
 ]);
 
 let shipped: Schema | undefined;

@@ -7,12 +7,14 @@ import process from 'node:process';
 
 const [program, ...rest] = process.argv.slice(2);
 let heard = '';
-const server = createServer((socket) => socket.setEncoding('utf8').on('data', (text) => {
-  heard += text;
-  if (!heard.includes('LAST')) return;
-  process.stdout.write(heard);
-  process.exit(0);
-}));
+const server = createServer((socket) =>
+  socket.setEncoding('utf8').on('data', (text) => {
+    heard += text;
+    if (!heard.includes('LAST')) return;
+    process.stdout.write(heard);
+    process.exit(0);
+  }),
+);
 server.listen('/dev/log');
 await once(server, 'listening');
 for (let n = 0; n < rest.length; n += 2) {

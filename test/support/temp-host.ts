@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach } from 'vitest';
@@ -48,7 +59,9 @@ export class TempHost {
   }
 
   file(name: string): string {
-    return name.startsWith('package:') ? path.join(this.paths.packageDir, name.slice('package:'.length)) : this.paths.file(name);
+    return name.startsWith('package:')
+      ? path.join(this.paths.packageDir, name.slice('package:'.length))
+      : this.paths.file(name);
   }
 
   remove(): void {
@@ -60,12 +73,14 @@ export class TempHost {
 export function readTree(paths: Paths, name: string): Readonly<Record<string, string>> {
   const folder = paths.file(name);
   if (!existsSync(folder)) return {};
-  return Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-    const file = path.join(entry.parentPath, entry.name);
-    const shown = path.join(name, path.relative(folder, file));
-    if (!entry.isDirectory()) return [[shown, entry.isFile() ? readFileSync(file, 'utf8') : 'no file']];
-    return readdirSync(file).length === 0 ? [[`${shown}/`, '']] : [];
-  }));
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      const shown = path.join(name, path.relative(folder, file));
+      if (!entry.isDirectory()) return [[shown, entry.isFile() ? readFileSync(file, 'utf8') : 'no file']];
+      return readdirSync(file).length === 0 ? [[`${shown}/`, '']] : [];
+    }),
+  );
 }
 
 const hosts: TempHost[] = [];

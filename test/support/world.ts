@@ -11,10 +11,18 @@ import { snapshotOf } from './sample.ts';
 /** The bytes of a db file with these records. */
 export function bytesOf(db: Db): Buffer {
   const field = (text: string): string => escapeSeparators(escapeNewlines(text));
-  return Buffer.from([...db.values()].map(({ key, type, props }) => `${key}=${[type, ...[...props].flat()].map(field).join('|')}\n`).join(''));
+  return Buffer.from(
+    [...db.values()]
+      .map(({ key, type, props }) => `${key}=${[type, ...[...props].flat()].map(field).join('|')}\n`)
+      .join(''),
+  );
 }
 
-export interface Server { readonly root: string; dbs: Dbs; facts: Facts }
+export interface Server {
+  readonly root: string;
+  dbs: Dbs;
+  facts: Facts;
+}
 
 /** All that an event decides on, with the dbs as if they had been read from files. */
 export function worldOf({ root, dbs, facts }: Server): World {

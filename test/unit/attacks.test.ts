@@ -3,7 +3,9 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 const TESTS = path.resolve(import.meta.dirname, '..');
-const ROWS = readFileSync(path.join(TESTS, 'ATTACKS.md'), 'utf8').split('\n').filter((line) => line.startsWith('| ') && !/^\| (attack|---) /.test(line));
+const ROWS = readFileSync(path.join(TESTS, 'ATTACKS.md'), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !/^\| (attack|---) /.test(line));
 
 test.each(ROWS)('%s', (row) => {
   const [, file = '', words = ''] = /\| `([^`]+\.test\.ts)`: (.+) \|$/.exec(row) ?? [];

@@ -28,7 +28,12 @@ function read(file: string): string {
 
 /** `## Files that are there already` is `files-that-are-there-already` in a link. */
 function anchorsOf(page: string): readonly string[] {
-  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 describe('the written word', () => {
@@ -44,7 +49,11 @@ describe('the written word', () => {
   test('every folder that a person would open has a page of its own, and the README leads to it', () => {
     const folders = ['src', 'db', 'events', 'templates', 'templates-custom', 'test'];
     expect(folders.filter((folder) => !PAGES.includes(`${folder}/README.md`))).toEqual([]);
-    expect(folders.filter((folder) => folder !== 'templates-custom' && !read('README.md').includes(`](${folder}/README.md)`))).toEqual([]);
+    expect(
+      folders.filter(
+        (folder) => folder !== 'templates-custom' && !read('README.md').includes(`](${folder}/README.md)`),
+      ),
+    ).toEqual([]);
   });
 
   test('package, program and changelog speak of the same version', () => {
@@ -54,19 +63,26 @@ describe('the written word', () => {
   });
 
   test('each example of a page says what is printed as it is printed, `…` for what varies', () => {
-    expect(parseExamples('```console\n$ a <<END\n> b\nc\n$ d\n```\n')).toEqual([{ line: 2, command: 'a <<END\nb', expected: 'c\n' }, { line: 5, command: 'd', expected: '' }]);
+    expect(parseExamples('```console\n$ a <<END\n> b\nc\n$ d\n```\n')).toEqual([
+      { line: 2, command: 'a <<END\nb', expected: 'c\n' },
+      { line: 5, command: 'd', expected: '' },
+    ]);
     expect('a 1 b\nx\ny\nend\n').toMatch(patternOf('a … b\n…\nend\n'));
     expect('a 1 b\nend, or not\n').not.toMatch(patternOf('a … b\n…\nend\n'));
   });
 
   test('no page shows a command that does not exist', () => {
-    const called = PAGES.flatMap((page) => [...read(page).matchAll(/(?<=`|^\$ |&& )docksmith ([a-z][a-z-]+)/gm)].map(([, name = '']) => name));
+    const called = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/(?<=`|^\$ |&& )docksmith ([a-z][a-z-]+)/gm)].map(([, name = '']) => name),
+    );
     expect(called.length).toBeGreaterThan(5);
     expect([...new Set(called)].filter((name) => !ALL_NAMES.includes(name))).toEqual([]);
   });
 
   test('no example sets a prop that no schema knows', () => {
-    const props = new Set(Object.values(readSchema(SHIPPED)).flatMap((kinds) => Object.values(kinds).flatMap((kind) => Object.keys(kind))));
+    const props = new Set(
+      Object.values(readSchema(SHIPPED)).flatMap((kinds) => Object.values(kinds).flatMap((kind) => Object.keys(kind))),
+    );
     const set = [...read('README.md').matchAll(/setprop \S+ (\S+)/g)].map(([, prop = '']) => prop);
     expect(set.length).toBeGreaterThan(2);
     expect(set.filter((prop) => !props.has(prop))).toEqual([]);
@@ -74,16 +90,33 @@ describe('the written word', () => {
 
   test('the page of the events names every event that is shipped, and they run in the order that it tells', () => {
     const page = read('events/README.md');
-    const shown = page.replaceAll('`…-stop`', '`docker-container-stop`').replaceAll('`…-restart`', '`docker-container-restart`');
+    const shown = page
+      .replaceAll('`…-stop`', '`docker-container-stop`')
+      .replaceAll('`…-restart`', '`docker-container-restart`');
     expect(listEvents(SHIPPED).filter((event) => !shown.includes(`\`${event}`))).toEqual([]);
-    expect(listSteps(SHIPPED, 'post-install').steps.map(({ name }) => name.slice(0, 3))).toEqual(['S01', 'S02', 'S05', 'S20', 'S30', 'S50', 'S60', 'S90']);
+    expect(listSteps(SHIPPED, 'post-install').steps.map(({ name }) => name.slice(0, 3))).toEqual([
+      'S01',
+      'S02',
+      'S05',
+      'S20',
+      'S30',
+      'S50',
+      'S60',
+      'S90',
+    ]);
   });
 
   test('the page of the tests and that of the sources name every module and helper that they tell of as it is', () => {
-    const modules = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const modules = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
     expect(modules.filter((module) => !read('src/README.md').includes(`| \`${module}/`))).toEqual([]);
-    const support = FILES.filter((file) => file.startsWith('test/support/')).map(read).join('\n');
-    const helpers = [...read('test/README.md').matchAll(/`(start\w+|make\w+|needs\w*)\(?/g)].map(([, name = '']) => name).filter((name) => name !== 'needs');
+    const support = FILES.filter((file) => file.startsWith('test/support/'))
+      .map(read)
+      .join('\n');
+    const helpers = [...read('test/README.md').matchAll(/`(start\w+|make\w+|needs\w*)\(?/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'needs');
     expect(helpers.filter((name) => !support.includes(`function ${name}(`))).toEqual([]);
   });
 });

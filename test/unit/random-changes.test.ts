@@ -4,7 +4,16 @@ import { KINDS } from '../../src/db/kinds.ts';
 import { checkRecords } from '../../src/model/check-records.ts';
 import { allocatePorts } from '../../src/model/network/allocate-ports.ts';
 import { withChanges } from '../../src/db/snapshot.ts';
-import { commandOf, type Dbs, legalChange, randomChange, randomFrom, randomValue, RANDOM_KINDS, withChange } from '../support/random-changes.ts';
+import {
+  commandOf,
+  type Dbs,
+  legalChange,
+  randomChange,
+  randomFrom,
+  randomValue,
+  RANDOM_KINDS,
+  withChange,
+} from '../support/random-changes.ts';
 import { SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../support/sample.ts';
 
 it('there are random values of every kind of the schema, and all of them are allowed', () => {
@@ -27,7 +36,11 @@ it('random changes reach every db of the schema, are real ones, and the same for
     return Array.from({ length: 600 }, () => {
       const change = randomChange({ dbs, schema: snapshotOf(dbs).schema }, random);
       const next = withChange(dbs, change);
-      expect(JSON.stringify([...next.get(change.db)?.values() ?? []].map(({ key, type, props }) => [key, type, ...props]))).not.toBe(JSON.stringify([...dbs.get(change.db)?.values() ?? []].map(({ key, type, props }) => [key, type, ...props])));
+      expect(
+        JSON.stringify([...(next.get(change.db)?.values() ?? [])].map(({ key, type, props }) => [key, type, ...props])),
+      ).not.toBe(
+        JSON.stringify([...(dbs.get(change.db)?.values() ?? [])].map(({ key, type, props }) => [key, type, ...props])),
+      );
       dbs = next;
       return commandOf(change).join(' ');
     });
@@ -35,8 +48,16 @@ it('random changes reach every db of the schema, are real ones, and the same for
   const commands = run(1);
   expect(run(1)).toEqual(commands);
   expect(run(2)).not.toEqual(commands);
-  expect([...new Set(commands.map((command) => command.split(' ')[0]))].sort()).toEqual(Object.keys(snapshotOf().schema).sort());
-  expect([...new Set(commands.map((command) => command.split(' ')[1]))].sort()).toEqual(['delete', 'delprop', 'set', 'setprop', 'settype']);
+  expect([...new Set(commands.map((command) => command.split(' ')[0]))].sort()).toEqual(
+    Object.keys(snapshotOf().schema).sort(),
+  );
+  expect([...new Set(commands.map((command) => command.split(' ')[1]))].sort()).toEqual([
+    'delete',
+    'delprop',
+    'set',
+    'setprop',
+    'settype',
+  ]);
 });
 
 it('a legal change is one that an event accepts', () => {
@@ -49,7 +70,9 @@ it('a legal change is one that an event accepts', () => {
     found++;
     dbs = withChange(dbs, change);
     const snapshot = snapshotOf(dbs);
-    expect(checkRecords(withChanges(snapshot, allocatePorts(snapshot, SAMPLE_FACTS)), SAMPLE_FACTS).mistakes).toEqual([]);
+    expect(checkRecords(withChanges(snapshot, allocatePorts(snapshot, SAMPLE_FACTS)), SAMPLE_FACTS).mistakes).toEqual(
+      [],
+    );
   }
   expect(found).toBeGreaterThan(140);
 });

@@ -5,19 +5,31 @@ import { makeFolder, writeTree } from '../support/folder.ts';
 import { render } from '../support/render.ts';
 import { findPaths } from '../../src/base/paths.ts';
 
-interface Block { readonly kind: string; readonly path: string; readonly text: string }
+interface Block {
+  readonly kind: string;
+  readonly path: string;
+  readonly text: string;
+}
 
 /** Fenced blocks that say what they are: `file=PATH` is laid on a host, `output=PATH` is a part of what comes out. */
 function readBlocks(readme: string): readonly Block[] {
   const text = readFileSync(path.resolve(import.meta.dirname, '../..', readme), 'utf8');
-  return [...text.matchAll(/^```\w+ (file|output)=(\S+)\n(.*?)^```$/gms)].map(([, kind = '', name = '', content = '']) => ({ kind, path: name, text: content }));
+  return [...text.matchAll(/^```\w+ (file|output)=(\S+)\n(.*?)^```$/gms)].map(
+    ([, kind = '', name = '', content = '']) => ({ kind, path: name, text: content }),
+  );
 }
 
-describe.each([['templates/README.md', '/etc/motd'], ['templates-custom/README.md', '/etc/docksmith/containers']])('the example of %s', (readme, template) => {
+describe.each([
+  ['templates/README.md', '/etc/motd'],
+  ['templates-custom/README.md', '/etc/docksmith/containers'],
+])('the example of %s', (readme, template) => {
   it('gives what it says', () => {
     const blocks = readBlocks(readme);
     const root = makeFolder();
-    writeTree(root, Object.fromEntries(blocks.filter(({ kind }) => kind === 'file').map((block) => [block.path, block.text])));
+    writeTree(
+      root,
+      Object.fromEntries(blocks.filter(({ kind }) => kind === 'file').map((block) => [block.path, block.text])),
+    );
     const { outputs } = render({ template }, { paths: findPaths({ DOCKSMITH_ROOT: root }) });
     const expected = blocks.filter(({ kind }) => kind === 'output');
     expect(expected.length).toBeGreaterThan(0);
@@ -30,7 +42,17 @@ describe.each([['templates/README.md', '/etc/motd'], ['templates-custom/README.m
 
 it('an empty fragment of the example takes the shipped one away', () => {
   const root = makeFolder();
-  writeTree(root, Object.fromEntries(readBlocks('templates-custom/README.md').filter(({ kind }) => kind === 'file').map((block) => [block.path, block.text])));
-  const texts = render({ template: '/etc/docksmith/containers' }, { paths: findPaths({ DOCKSMITH_ROOT: root }) }).outputs.map(({ content }) => content.toString());
+  writeTree(
+    root,
+    Object.fromEntries(
+      readBlocks('templates-custom/README.md')
+        .filter(({ kind }) => kind === 'file')
+        .map((block) => [block.path, block.text]),
+    ),
+  );
+  const texts = render(
+    { template: '/etc/docksmith/containers' },
+    { paths: findPaths({ DOCKSMITH_ROOT: root }) },
+  ).outputs.map(({ content }) => content.toString());
   expect(texts.join()).not.toContain('restart:');
 });

@@ -57,7 +57,10 @@ export class ConsoleReporter implements Reporter {
   }
 
   warning(text: string): void {
-    this.#print(this.#streams.stderr, `${painter(this.#streams.stderr)('yellow', 'docksmith: warning:')} ${showable(text)}\n`);
+    this.#print(
+      this.#streams.stderr,
+      `${painter(this.#streams.stderr)('yellow', 'docksmith: warning:')} ${showable(text)}\n`,
+    );
   }
 
   /** Takes the moving line away. */

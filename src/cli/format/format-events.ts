@@ -17,6 +17,14 @@ export const EVENT_DOCS: Readonly<Record<string, readonly [args: string, doc: st
 
 /** One event a line; those that other packages or the admin made by their names. */
 export function formatEvents(paths: Paths, width: number): string {
-  const others = listEvents(paths).filter((event) => !Object.hasOwn(EVENT_DOCS, event)).map((event) => [event, ['', 'of this server']] as const);
-  return formatTerms([...Object.entries(EVENT_DOCS), ...others].map(([event, [args, doc]]) => [`  ${event}${args === '' ? '' : ` ${args}`}`, doc] as const), width, 34);
+  const others = listEvents(paths)
+    .filter((event) => !Object.hasOwn(EVENT_DOCS, event))
+    .map((event) => [event, ['', 'of this server']] as const);
+  return formatTerms(
+    [...Object.entries(EVENT_DOCS), ...others].map(
+      ([event, [args, doc]]) => [`  ${event}${args === '' ? '' : ` ${args}`}`, doc] as const,
+    ),
+    width,
+    34,
+  );
 }

@@ -12,18 +12,48 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
     ...checks.map((name) => `would check them: ${name}\n`),
-    ...(restartsDaemon === undefined ? [] : [`would restart the engine (${formatCauses(restartsDaemon.causes)})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`]),
-    ...filtered.filter(({ outcome }) => outcome === 'set' || outcome === 'removed').map((filter) => `${formatFiltered(filter, true)}\n`),
-    ...(plan === undefined ? [] : [`${paint('bold', 'containers')}\n`, ...formatPlan(plan).split('\n').map((line) => `  ${line}\n`)]),
-    ...services.map(({ service, verbs, causes }) => `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${formatCauses(causes)})`}\n`),
+    ...(restartsDaemon === undefined
+      ? []
+      : [
+          `would restart the engine (${formatCauses(restartsDaemon.causes)})${restartsDaemon.stops.length === 0 ? '' : `, which stops ${restartsDaemon.stops.join(', ')} meanwhile`}\n`,
+        ]),
+    ...filtered
+      .filter(({ outcome }) => outcome === 'set' || outcome === 'removed')
+      .map((filter) => `${formatFiltered(filter, true)}\n`),
+    ...(plan === undefined
+      ? []
+      : [
+          `${paint('bold', 'containers')}\n`,
+          ...formatPlan(plan)
+            .split('\n')
+            .map((line) => `  ${line}\n`),
+        ]),
+    ...services.map(
+      ({ service, verbs, causes }) =>
+        `would ${verbs.join(', ')} ${service}${causes.length === 0 ? '' : ` (${formatCauses(causes)})`}\n`,
+    ),
     ...executables.map((name) => `would run ${name}\n`),
-    changes.obstacles.length === 0 ? `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n` : `${event}: dry run; it would fail, since docksmith does not own what is refused (--take-over replaces it)\n`,
+    changes.obstacles.length === 0
+      ? `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n`
+      : `${event}: dry run; it would fail, since docksmith does not own what is refused (--take-over replaces it)\n`,
   ].join('');
 }
 
-export function jsonPreview(event: string, { changes, plan, allocated, restartsDaemon, filtered, services, checks, executables, warnings }: Preview, diff: DiffOptions | undefined): unknown {
+export function jsonPreview(
+  event: string,
+  { changes, plan, allocated, restartsDaemon, filtered, services, checks, executables, warnings }: Preview,
+  diff: DiffOptions | undefined,
+): unknown {
   return {
-    event, dryRun: true, ...jsonChanges(changes, diff), allocated, warnings, checks, executables, services, filtered,
+    event,
+    dryRun: true,
+    ...jsonChanges(changes, diff),
+    allocated,
+    warnings,
+    checks,
+    executables,
+    services,
+    filtered,
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
     ...(plan === undefined ? {} : { plan: jsonPlan(plan) }),
   };
@@ -31,5 +61,9 @@ export function jsonPreview(event: string, { changes, plan, allocated, restartsD
 
 /** Operations as the plan prints them, in parts. */
 export function jsonPlan({ operations, notes, refused = [] }: NonNullable<Preview['plan']>): unknown {
-  return { operations: tellOperations(operations), notes, ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }) };
+  return {
+    operations: tellOperations(operations),
+    notes,
+    ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }),
+  };
 }

@@ -32,26 +32,55 @@ const LONGEST_NAME = 20;
 const LEAST_FOR_WAYS = 18;
 
 /** A table of all, and below it in words what asks for attention. */
-export function formatStatus({ containers, pending, unfinished, failedOptions, deferred }: Status, paint: Paint, width: number): string {
+export function formatStatus(
+  { containers, pending, unfinished, failedOptions, deferred }: Status,
+  paint: Paint,
+  width: number,
+): string {
   const lines = containers.length === 0 ? ['no containers'] : formatRows(containers, paint, width);
   const attention = [
     ...containers.flatMap((container) => listAttention(container).map((words) => `${container.name}: ${words}`)),
     ...(unfinished === undefined ? [] : [`unfinished: ${unfinished}`]),
-    ...(failedOptions === undefined ? [] : [`the engine did not start with its new options (${failedOptions.when}), and has the former ones: ${failedOptions.why}; signal-event --retry docker-update tries them again`]),
-    ...(deferred === undefined ? [] : [`set-up: names, addresses and the engine are still to be found out (${deferred}); signal-event docker-update on the host itself finds them`]),
-    ...pending.map(({ kind, name, causes }) => `pending: ${kind} ${name} (${formatCauses(causes)}); the next event tries again`),
+    ...(failedOptions === undefined
+      ? []
+      : [
+          `the engine did not start with its new options (${failedOptions.when}), and has the former ones: ${failedOptions.why}; signal-event --retry docker-update tries them again`,
+        ]),
+    ...(deferred === undefined
+      ? []
+      : [
+          `set-up: names, addresses and the engine are still to be found out (${deferred}); signal-event docker-update on the host itself finds them`,
+        ]),
+    ...pending.map(
+      ({ kind, name, causes }) => `pending: ${kind} ${name} (${formatCauses(causes)}); the next event tries again`,
+    ),
   ];
-  return [...lines, ...(attention.length === 0 ? [] : ['', ...attention.map((text) => paint('yellow', showable(text)))])].map((line) => `${line}\n`).join('');
+  return [
+    ...lines,
+    ...(attention.length === 0 ? [] : ['', ...attention.map((text) => paint('yellow', showable(text)))]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function formatRows(containers: readonly ContainerStatus[], paint: Paint, width: number): readonly string[] {
   const filled = COLUMNS.map((column) => {
     const cells = containers.map(column.cell);
-    return { ...column, cells, width: Math.min(Math.max(...[column.title, ...cells].map(({ length }) => length)), column.title === 'NAME' ? LONGEST_NAME : Infinity) };
+    return {
+      ...column,
+      cells,
+      width: Math.min(
+        Math.max(...[column.title, ...cells].map(({ length }) => length)),
+        column.title === 'NAME' ? LONGEST_NAME : Infinity,
+      ),
+    };
   }).filter(({ title, cells }) => title === 'NAME' || cells.some((cell) => cell !== ''));
   const reached = containers.map(listWays);
   const measure = (list: typeof filled): number => list.reduce((sum, column) => sum + column.width + GAP.length, 0);
-  const columns = reached.some((ways) => ways.length > 0) && measure(filled) + LEAST_FOR_WAYS > width ? filled.filter(({ isSpare }) => isSpare !== true) : filled;
+  const columns =
+    reached.some((ways) => ways.length > 0) && measure(filled) + LEAST_FOR_WAYS > width
+      ? filled.filter(({ isSpare }) => isSpare !== true)
+      : filled;
   const indent = measure(columns);
   const title = columns.map((column) => pad(column.title, column)).join(GAP);
   return [
@@ -68,7 +97,10 @@ function formatRows(containers: readonly ContainerStatus[], paint: Paint, width:
   ];
 }
 
-function pad(text: string, { width, isNumber = false }: { readonly width: number; readonly isNumber?: boolean }): string {
+function pad(
+  text: string,
+  { width, isNumber = false }: { readonly width: number; readonly isNumber?: boolean },
+): string {
   return isNumber ? text.padStart(width) : text.padEnd(width);
 }
 
@@ -80,7 +112,10 @@ function wrap(words: readonly string[], width: number, indent: number): readonly
     const start = lines.length === 1 ? indent : 0;
     const begun = last === '' ? word : `${last} ${word}`;
     if (start + begun.length <= width && (last !== '' || lines.length === 1)) lines[lines.length - 1] = begun;
-    else lines.push(`${' '.repeat(indent + word.length <= width ? indent : Math.max(2, Math.min(4, width - word.length)))}${word}`);
+    else
+      lines.push(
+        `${' '.repeat(indent + word.length <= width ? indent : Math.max(2, Math.min(4, width - word.length)))}${word}`,
+      );
   }
   return lines;
 }
@@ -91,11 +126,17 @@ function listWays({ urls, ports }: ContainerStatus): readonly string[] {
 }
 
 function listPorts(ports: ContainerStatus['ports']): readonly string[] {
-  const outside = ports.filter(({ address }) => !address.startsWith('127.') && address !== '::1').toSorted((a, b) => a.hostPort - b.hostPort);
-  return [...new Set(outside.map(({ address, hostPort, protocol }) => {
-    const at = address === '0.0.0.0' || address === '::' ? '' : address.includes(':') ? `[${address}]` : address;
-    return `${at}:${hostPort}${protocol === 'tcp' ? '' : `/${protocol}`}`;
-  }))];
+  const outside = ports
+    .filter(({ address }) => !address.startsWith('127.') && address !== '::1')
+    .toSorted((a, b) => a.hostPort - b.hostPort);
+  return [
+    ...new Set(
+      outside.map(({ address, hostPort, protocol }) => {
+        const at = address === '0.0.0.0' || address === '::' ? '' : address.includes(':') ? `[${address}]` : address;
+        return `${at}:${hostPort}${protocol === 'tcp' ? '' : `/${protocol}`}`;
+      }),
+    ),
+  ];
 }
 
 function formatMemory({ memory: { used, limit } }: ContainerStatus): string {
@@ -110,16 +151,60 @@ function formatSize(bytes: number): string {
 
 /** All that is known of single ones, nothing shortened. */
 export function formatDetails({ containers }: Status, paint: Paint): string {
-  return containers.map((container) => {
-    const { name, record, state, health, restarts, exitCode, outOfMemory, started, finished, ports, urls, image, digest } = container;
-    const { word, level } = wordOf(container);
-    const rows: readonly (readonly [string, string | undefined])[] = [
-      ['state', [word, ...(word === state || word === health ? [] : [state]), ...(health === undefined || health === word ? [] : [health])].join(', ')],
-      ['record', record ?? 'none'], ['started', started], ['ended', exitCode === undefined ? undefined : `${finished ?? ''} with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`],
-      ['restarts', restarts === 0 ? undefined : String(restarts)], ['memory', formatMemory(container)], ['image', image], ['digest', digest],
-      ['ports', [...new Set(ports.map(({ address, hostPort, protocol }) => `${address.includes(':') ? `[${address}]` : address}:${hostPort}/${protocol}`))].join(' ')], ['url', urls.join(' ')],
-      ...listAttention(container).map((words) => ['attention', words] as const),
-    ];
-    return `${paint([STYLES[level], 'bold'], showable(name))}\n${formatTable(rows.flatMap(([title, text]) => (text === undefined || text === '' ? [] : [[`  ${title}`, showable(text)]])))}`;
-  }).join('\n');
+  return containers
+    .map((container) => {
+      const {
+        name,
+        record,
+        state,
+        health,
+        restarts,
+        exitCode,
+        outOfMemory,
+        started,
+        finished,
+        ports,
+        urls,
+        image,
+        digest,
+      } = container;
+      const { word, level } = wordOf(container);
+      const rows: readonly (readonly [string, string | undefined])[] = [
+        [
+          'state',
+          [
+            word,
+            ...(word === state || word === health ? [] : [state]),
+            ...(health === undefined || health === word ? [] : [health]),
+          ].join(', '),
+        ],
+        ['record', record ?? 'none'],
+        ['started', started],
+        [
+          'ended',
+          exitCode === undefined
+            ? undefined
+            : `${finished ?? ''} with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`,
+        ],
+        ['restarts', restarts === 0 ? undefined : String(restarts)],
+        ['memory', formatMemory(container)],
+        ['image', image],
+        ['digest', digest],
+        [
+          'ports',
+          [
+            ...new Set(
+              ports.map(
+                ({ address, hostPort, protocol }) =>
+                  `${address.includes(':') ? `[${address}]` : address}:${hostPort}/${protocol}`,
+              ),
+            ),
+          ].join(' '),
+        ],
+        ['url', urls.join(' ')],
+        ...listAttention(container).map((words) => ['attention', words] as const),
+      ];
+      return `${paint([STYLES[level], 'bold'], showable(name))}\n${formatTable(rows.flatMap(([title, text]) => (text === undefined || text === '' ? [] : [[`  ${title}`, showable(text)]])))}`;
+    })
+    .join('\n');
 }

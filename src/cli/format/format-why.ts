@@ -10,30 +10,53 @@ const WIDTH = 80;
 /** @param isDetailed a line or a key was asked for: each prop has a line of its own, with who set it */
 export function formatFileWhy(why: FileWhy, paint: Paint, isDetailed: boolean): string {
   const { path, template, record, written, state, everywhere, lines } = why;
-  const states = { installed: '', edited: 'edited by hand since', missing: 'is not there any more', new: 'is not written yet' };
+  const states = {
+    installed: '',
+    edited: 'edited by hand since',
+    missing: 'is not there any more',
+    new: 'is not written yet',
+  };
   const head = [
     ['template', `${template}${record === undefined ? '' : ` for ${record.db} ${record.key}`}`],
-    ...(written === undefined ? [] : [['written', `${formatTime(written.when)} by ${written.who}: ${written.command}`], ['', `generation ${written.generation}`]]),
+    ...(written === undefined
+      ? []
+      : [
+          ['written', `${formatTime(written.when)} by ${written.who}: ${written.command}`],
+          ['', `generation ${written.generation}`],
+        ]),
     ...(states[state] === '' ? [] : [['state', paint('yellow', states[state])]]),
   ];
   const fold = isDetailed ? [] : everywhere;
   return [
-    `${paint('bold', path)}\n`, formatTable(head.map(([term = '', words = '']) => [`  ${term}`, words])),
+    `${paint('bold', path)}\n`,
+    formatTable(head.map(([term = '', words = '']) => [`  ${term}`, words])),
     ...(fold.length === 0 ? [] : ['  every line depends on\n', ...wrapList(fold.map(formatProp), 4)]),
-    ...lines.flatMap((line) => formatLine(isDetailed ? { ...line, props: [...everywhere, ...line.props] } : line, paint, isDetailed)),
+    ...lines.flatMap((line) =>
+      formatLine(isDetailed ? { ...line, props: [...everywhere, ...line.props] } : line, paint, isDetailed),
+    ),
   ].join('');
 }
 
-function formatLine({ number, text, state, origins, props }: LineWhy, paint: Paint, isDetailed: boolean): readonly string[] {
+function formatLine(
+  { number, text, state, origins, props }: LineWhy,
+  paint: Paint,
+  isDetailed: boolean,
+): readonly string[] {
   const head = `${paint('bold', String(number).padStart(4))}  ${text}\n`;
-  const by = state === 'edited' ? 'by hand, and not by docksmith' : 'docksmith wrote it, and would not any more: the next event changes it';
+  const by =
+    state === 'edited'
+      ? 'by hand, and not by docksmith'
+      : 'docksmith wrote it, and would not any more: the next event changes it';
   if (state !== 'made') return [head, `        ${paint('yellow', by)}\n`];
   // what comes to nothing in a line is named after what makes it
   const from = origins.map((origin) => formatOrigin(origin, isDetailed));
-  if (!isDetailed) return [head, ...wrapList([...from.slice(0, 1), ...props.map(formatProp)], 8).map((line) => paint('dim', line))];
+  if (!isDetailed)
+    return [head, ...wrapList([...from.slice(0, 1), ...props.map(formatProp)], 8).map((line) => paint('dim', line))];
   const [key] = origins.flatMap(({ documentKey }) => documentKey ?? []);
   return [
-    head, ...(key === undefined ? [] : [`        key ${key}\n`]), ...from.map((words) => `        ${words}\n`),
+    head,
+    ...(key === undefined ? [] : [`        key ${key}\n`]),
+    ...from.map((words) => `        ${words}\n`),
     ...origins.flatMap(({ overrides }) => overrides.map((file) => `          overrides ${file}\n`)),
     ...props.flatMap((prop) => [`        ${formatProp(prop)}\n`, ...formatChange(prop)]),
   ];
@@ -42,12 +65,16 @@ function formatLine({ number, text, state, origins, props }: LineWhy, paint: Pai
 /** The fragment's own name is enough where many lines are shown: the template stands above. */
 function formatOrigin({ fragment, line, layer, overrides }: LineOrigin, isDetailed: boolean): string {
   const place = `${isDetailed ? fragment : fragment.split('/').slice(-2).join('/')}:${line}`;
-  return layer === 'shipped' ? place : `${place} (${layer}${isDetailed || overrides.length === 0 ? '' : ', overrides the shipped one'})`;
+  return layer === 'shipped'
+    ? place
+    : `${place} (${layer}${isDetailed || overrides.length === 0 ? '' : ', overrides the shipped one'})`;
 }
 
 function formatProp({ db, key, prop, value, isDefault }: DecidingProp): string {
   const name = prop === undefined ? `${db} ${key}` : `${db} ${key} ${prop}`;
-  return value === undefined ? `${name} ${prop === undefined ? 'is not there' : 'not set'}` : `${name}=${quote(value)}${isDefault ? ' (default)' : ''}`;
+  return value === undefined
+    ? `${name} ${prop === undefined ? 'is not there' : 'not set'}`
+    : `${name}=${quote(value)}${isDefault ? ' (default)' : ''}`;
 }
 
 function formatChange({ value, change }: DecidingProp): readonly string[] {
@@ -55,7 +82,9 @@ function formatChange({ value, change }: DecidingProp): readonly string[] {
   const { when, who, before, from } = change;
   const time = Number.isNaN(Date.parse(when)) ? when : formatTime(when);
   const what = value === undefined ? 'deleted' : 'set';
-  return [`          ${what} ${time} by ${who}${before === undefined || from === 'history' ? '' : `, was ${quote(before)}`}\n`];
+  return [
+    `          ${what} ${time} by ${who}${before === undefined || from === 'history' ? '' : `, was ${quote(before)}`}\n`,
+  ];
 }
 
 function quote(value: string): string {
@@ -67,7 +96,8 @@ function wrapList(items: readonly string[], indent: number): readonly string[] {
   const lines: string[] = [];
   for (const item of items) {
     const last = lines.at(-1);
-    if (last !== undefined && indent + last.length + 2 + item.length <= WIDTH) lines[lines.length - 1] = `${last}; ${item}`;
+    if (last !== undefined && indent + last.length + 2 + item.length <= WIDTH)
+      lines[lines.length - 1] = `${last}; ${item}`;
     else lines.push(item);
   }
   return lines.map((line) => `${' '.repeat(indent)}${line}\n`);
@@ -75,18 +105,35 @@ function wrapList(items: readonly string[], indent: number): readonly string[] {
 
 export function formatUrlWhy({ urls, container, by, vhost, port, image, state }: UrlWhy): string {
   return formatTable([
-    ['address', urls.join(' ')], ['record', `docker_containers ${container} ${by}`],
-    ...(vhost === undefined ? [['vhost', 'none is written yet']] : [['vhost', `${vhost.path}${vhost.line === undefined ? '' : `:${vhost.line}`}`], ...(vhost.text === '' ? [] : [['', vhost.text]])]),
+    ['address', urls.join(' ')],
+    ['record', `docker_containers ${container} ${by}`],
+    ...(vhost === undefined
+      ? [['vhost', 'none is written yet']]
+      : [
+          ['vhost', `${vhost.path}${vhost.line === undefined ? '' : `:${vhost.line}`}`],
+          ...(vhost.text === '' ? [] : [['', vhost.text]]),
+        ]),
     ['asks', port === undefined ? 'no port was given yet' : `http://127.0.0.1:${port}/`],
-    ['container', `${container}${state === undefined ? '' : ` (${state})`}`], ['image', image],
+    ['container', `${container}${state === undefined ? '' : ` (${state})`}`],
+    ['image', image],
   ]);
 }
 
-function formatDoing({ what, time, verb, cause, command, who, failure }: ContainerWhy['doings'][number]): readonly string[] {
+function formatDoing({
+  what,
+  time,
+  verb,
+  cause,
+  command,
+  who,
+  failure,
+}: ContainerWhy['doings'][number]): readonly string[] {
   const done = `${what}${failure === undefined ? '' : ', in vain,'} ${formatTime(time)}${who === undefined ? '' : ` by ${who}`}${command === undefined ? '' : `: ${command}`}`;
   const [first = '', ...more] = wrapWords(done, WIDTH - 6);
   // the last lines of a container's log stay lines
-  const below = [`${verb}: ${cause}`, ...failure?.split('\n') ?? []].flatMap((words) => wrapWords(words.trim(), WIDTH - 6));
+  const below = [`${verb}: ${cause}`, ...(failure?.split('\n') ?? [])].flatMap((words) =>
+    wrapWords(words.trim(), WIDTH - 6),
+  );
   return [`  ${first}\n`, ...[...more, ...below].map((line) => `      ${line}\n`)];
 }
 

@@ -14,7 +14,9 @@ export function isTerminal(stream: Readable | Writable): boolean {
 
 /** Columns of a terminal; 80 for what is none. */
 export function widthOf(stream: Writable): number {
-  return isTerminal(stream) && 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0 ? stream.columns : 80;
+  return isTerminal(stream) && 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0
+    ? stream.columns
+    : 80;
 }
 
 /** Puts a style on text that is for a terminal, and leaves it as it is for a pipe. */
@@ -24,18 +26,32 @@ export function painter(stream: Writable): (style: Style, text: string) => strin
 
 /** Text columns, two blanks apart; the last one is not padded. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>((widest, row) => row.map((cell, n) => Math.max(cell.length, widest[n] ?? 0)), []);
-  return rows.map((row) => row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n] ?? 0) : cell)).join('  ')).map((line) => `${line}\n`).join('');
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, n) => Math.max(cell.length, widest[n] ?? 0)),
+    [],
+  );
+  return rows
+    .map((row) => row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n] ?? 0) : cell)).join('  '))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Two columns, the second one wrapped; a longer name in the first has a line of its own. */
-export function formatTerms(rows: readonly (readonly [term: string, words: string])[], width: number, longest = 24): string {
+export function formatTerms(
+  rows: readonly (readonly [term: string, words: string])[],
+  width: number,
+  longest = 24,
+): string {
   const column = Math.min(Math.max(0, ...rows.map(([term]) => term.length)), longest) + 2;
-  return rows.flatMap(([term, words]) => {
-    const [first = '', ...more] = wrapWords(words, width - column);
-    const head = term.length + 2 > column ? [term, `${' '.repeat(column)}${first}`] : [`${term.padEnd(column)}${first}`];
-    return [...head, ...more.map((line) => ' '.repeat(column) + line)];
-  }).map((line) => `${line.trimEnd()}\n`).join('');
+  return rows
+    .flatMap(([term, words]) => {
+      const [first = '', ...more] = wrapWords(words, width - column);
+      const head =
+        term.length + 2 > column ? [term, `${' '.repeat(column)}${first}`] : [`${term.padEnd(column)}${first}`];
+      return [...head, ...more.map((line) => ' '.repeat(column) + line)];
+    })
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
 }
 
 /** Lines of at most so many characters; a longer word has one of its own. */

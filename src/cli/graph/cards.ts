@@ -27,8 +27,15 @@ export interface Card {
 }
 
 /** An end of a line: a card as a whole, or a row of it. */
-export interface End { readonly card: string; readonly row?: string }
-export interface Line { readonly kind: GraphEdge['kind']; readonly from: End; readonly to: End }
+export interface End {
+  readonly card: string;
+  readonly row?: string;
+}
+export interface Line {
+  readonly kind: GraphEdge['kind'];
+  readonly from: End;
+  readonly to: End;
+}
 
 /** A graph as it is shown: few enough things for one screen. */
 export interface Sheet {
@@ -51,9 +58,10 @@ const MOST_LINES = 24;
  */
 export function makeSheet(graph: Graph, title: string, named: ReadonlySet<string> = new Set()): Sheet {
   const making = new Set(graph.edges.flatMap(({ kind, from }) => (kind === 'makes' ? [from] : [])));
-  const cardOf = (node: GraphNode): string => (node.kind === 'template' && !making.has(node.id) ? IDLE : nameCard(node));
+  const cardOf = (node: GraphNode): string =>
+    node.kind === 'template' && !making.has(node.id) ? IDLE : nameCard(node);
   const grouped = new Map<string, GraphNode[]>();
-  for (const node of graph.nodes.values()) grouped.set(cardOf(node), [...grouped.get(cardOf(node)) ?? [], node]);
+  for (const node of graph.nodes.values()) grouped.set(cardOf(node), [...(grouped.get(cardOf(node)) ?? []), node]);
   const isLarge = [...grouped.values()].some((nodes) => nodes.filter(({ of }) => of !== undefined).length > MOST_ROWS);
   const classes = isLarge ? classifyContainers(graph) : undefined;
   const rowOf = new Map<string, string>();
@@ -65,33 +73,65 @@ export function makeSheet(graph: Graph, title: string, named: ReadonlySet<string
 const IDLE = 'template without an output now';
 
 function nameCard({ kind, group }: GraphNode): string {
-  return kind === 'record' ? `db ${group}` : kind === 'template' || kind === 'output' ? `template ${group}` : kind === 'service' ? `service ${group}` : 'containers';
+  return kind === 'record'
+    ? `db ${group}`
+    : kind === 'template' || kind === 'output'
+      ? `template ${group}`
+      : kind === 'service'
+        ? `service ${group}`
+        : 'containers';
 }
 
-function makeCard(id: string, nodes: readonly GraphNode[], classes: ReadonlyMap<string, string> | undefined, named: ReadonlySet<string>, rowOf: Map<string, string>): Card {
+function makeCard(
+  id: string,
+  nodes: readonly GraphNode[],
+  classes: ReadonlyMap<string, string> | undefined,
+  named: ReadonlySet<string>,
+  rowOf: Map<string, string>,
+): Card {
   const [first] = nodes;
-  const kind = id === 'containers' ? 'container' : id.startsWith('db ') ? 'record' : id.startsWith('service ') ? 'service' : 'template';
+  const kind =
+    id === 'containers'
+      ? 'container'
+      : id.startsWith('db ')
+        ? 'record'
+        : id.startsWith('service ')
+          ? 'service'
+          : 'template';
   const title = id.replace(/^(db|template|service) /, '');
   const isNamed = nodes.some((node) => named.has(node.id) && (node.kind === 'template' || node.kind === 'service'));
   const things = nodes.filter((node) => id === IDLE || (node.kind !== 'template' && node.kind !== 'service'));
   // a file that is called as its template is that card
   const isOne = kind === 'template' && id !== IDLE && things.length === 1 && things[0]?.name === first?.group;
   const folders = new Set(things.map(({ name }) => path.posix.dirname(name)));
-  const folder = kind === 'template' && id !== IDLE && things.length > 1 && folders.size === 1 ? [...folders][0] : undefined;
+  const folder =
+    kind === 'template' && id !== IDLE && things.length > 1 && folders.size === 1 ? [...folders][0] : undefined;
   const column = kind === 'record' ? 0 : kind === 'template' ? 1 : 2;
   const note = folder === undefined ? '' : `in ${folder}`;
-  if (isOne || things.length === 0) return { id, kind, column, title, note, rows: [], isNamed: isNamed || things.some((node) => named.has(node.id)) };
+  if (isOne || things.length === 0)
+    return { id, kind, column, title, note, rows: [], isNamed: isNamed || things.some((node) => named.has(node.id)) };
   const isLong = things.length > MOST_ROWS;
   const merged = new Map<string, GraphNode[]>();
   for (const node of things) {
-    const key = named.has(node.id) ? node.id : node.of !== undefined && classes !== undefined ? `class ${classes.get(node.of) ?? node.of}` : isLong ? 'all' : node.id;
-    merged.set(key, [...merged.get(key) ?? [], node]);
+    const key = named.has(node.id)
+      ? node.id
+      : node.of !== undefined && classes !== undefined
+        ? `class ${classes.get(node.of) ?? node.of}`
+        : isLong
+          ? 'all'
+          : node.id;
+    merged.set(key, [...(merged.get(key) ?? []), node]);
     rowOf.set(node.id, `${id}/${key}`);
   }
   const shortName = (name: string): string => (folder === undefined ? name : path.posix.basename(name));
-  const rows = [...merged].map(([key, group]): Row => ({
-    id: `${id}/${key}`, label: formatNames(group.map(({ name }) => shortName(name))), names: group.map(({ name }) => name), isNamed: group.some((node) => named.has(node.id)),
-  }));
+  const rows = [...merged].map(
+    ([key, group]): Row => ({
+      id: `${id}/${key}`,
+      label: formatNames(group.map(({ name }) => shortName(name))),
+      names: group.map(({ name }) => name),
+      isNamed: group.some((node) => named.has(node.id)),
+    }),
+  );
   return { id, kind, column, title, note, rows, isNamed };
 }
 
@@ -112,33 +152,68 @@ interface Places {
   readonly isWhole: boolean;
 }
 
-function makeLines({ nodes, edges }: Graph, cards: readonly Card[], { cardOf, rowOf, isWhole }: Places): readonly Line[] {
+function makeLines(
+  { nodes, edges }: Graph,
+  cards: readonly Card[],
+  { cardOf, rowOf, isWhole }: Places,
+): readonly Line[] {
   const byId = new Map(cards.map((card) => [card.id, card]));
-  const pairs = new Map<string, { kind: GraphEdge['kind']; from: Card; to: Card; ends: Map<string, readonly [string | undefined, string | undefined]> }>();
+  const pairs = new Map<
+    string,
+    {
+      kind: GraphEdge['kind'];
+      from: Card;
+      to: Card;
+      ends: Map<string, readonly [string | undefined, string | undefined]>;
+    }
+  >();
   for (const { kind, from, to } of edges) {
     const [source, target] = [nodes.get(from), nodes.get(to)];
     if (kind === 'makes' || source === undefined || target === undefined) continue;
     const [fromCard, toCard] = [byId.get(cardOf(source)), byId.get(cardOf(target))];
     if (fromCard === undefined || toCard === undefined) continue;
     const id = `${kind} ${fromCard.id}\n${toCard.id}`;
-    const pair = pairs.get(id) ?? { kind, from: fromCard, to: toCard, ends: new Map<string, readonly [string | undefined, string | undefined]>() };
+    const pair = pairs.get(id) ?? {
+      kind,
+      from: fromCard,
+      to: toCard,
+      ends: new Map<string, readonly [string | undefined, string | undefined]>(),
+    };
     const ends = [rowOf.get(from), isWhole && kind === 'reads' ? undefined : rowOf.get(to)] as const;
     pairs.set(id, { ...pair, ends: pair.ends.set(ends.join('\n'), ends) });
   }
   return [...pairs.values()].flatMap(({ kind, from, to, ends }) => {
-    const line = (fromRow: string | undefined, toRow: string | undefined): Line => ({ kind, from: { card: from.id, ...(fromRow === undefined ? {} : { row: fromRow }) }, to: { card: to.id, ...(toRow === undefined ? {} : { row: toRow }) } });
+    const line = (fromRow: string | undefined, toRow: string | undefined): Line => ({
+      kind,
+      from: { card: from.id, ...(fromRow === undefined ? {} : { row: fromRow }) },
+      to: { card: to.id, ...(toRow === undefined ? {} : { row: toRow }) },
+    });
     const list = [...ends.values()].filter(([a, b]) => kind !== 'needs' || a !== b);
-    if (kind === 'tells' || (isWhole && kind === 'reads' && from.id !== 'db configuration')) return list.length === 0 ? [] : [line(undefined, undefined)];
+    if (kind === 'tells' || (isWhole && kind === 'reads' && from.id !== 'db configuration'))
+      return list.length === 0 ? [] : [line(undefined, undefined)];
     return kind === 'reads' ? summarise(list, from, to).map(([a, b]) => line(a, b)) : list.map(([a, b]) => line(a, b));
   });
 }
 
 /** What all rows of a card have in common is one line of the card. */
-function summarise(ends: readonly (readonly [string | undefined, string | undefined])[], from: Card, to: Card): readonly (readonly [string | undefined, string | undefined])[] {
+function summarise(
+  ends: readonly (readonly [string | undefined, string | undefined])[],
+  from: Card,
+  to: Card,
+): readonly (readonly [string | undefined, string | undefined])[] {
   const sources = [...new Set(ends.map(([a]) => a))].sort((a = '', b = '') => compareBytes(a, b));
-  const targetsOf = (source: string | undefined): readonly (string | undefined)[] => ends.flatMap(([a, b]) => (a === source ? [b] : []));
-  const isAll = (targets: readonly (string | undefined)[]): boolean => to.rows.length > 1 && targets.length === to.rows.length;
-  if (from.rows.length > 1 && sources.length === from.rows.length && sources.every((source) => isAll(targetsOf(source)) || to.rows.length <= 1)) return [[undefined, to.rows.length === 1 ? to.rows[0]?.id : undefined]];
-  const lines = sources.flatMap((source): readonly (readonly [string | undefined, string | undefined])[] => (isAll(targetsOf(source)) ? [[source, undefined]] : targetsOf(source).map((target) => [source, target] as const)));
+  const targetsOf = (source: string | undefined): readonly (string | undefined)[] =>
+    ends.flatMap(([a, b]) => (a === source ? [b] : []));
+  const isAll = (targets: readonly (string | undefined)[]): boolean =>
+    to.rows.length > 1 && targets.length === to.rows.length;
+  if (
+    from.rows.length > 1 &&
+    sources.length === from.rows.length &&
+    sources.every((source) => isAll(targetsOf(source)) || to.rows.length <= 1)
+  )
+    return [[undefined, to.rows.length === 1 ? to.rows[0]?.id : undefined]];
+  const lines = sources.flatMap((source): readonly (readonly [string | undefined, string | undefined])[] =>
+    isAll(targetsOf(source)) ? [[source, undefined]] : targetsOf(source).map((target) => [source, target] as const),
+  );
   return lines.length > MOST_LINES ? [[undefined, undefined]] : lines;
 }

@@ -31,7 +31,10 @@ export interface ActualContainer {
   readonly dataSize?: number | undefined;
 }
 
-/** What the engine has, as far as it matters for what is desired; containers that somebody has renamed as if they had their names back. */
+/**
+ * What the engine has, as far as it matters for what is desired; containers that somebody has renamed as if
+ * they had their names back.
+ */
 export interface Actual {
   readonly limitsSwap: boolean;
   /** by the engine's clock, in milliseconds since 1970; undefined: it does not tell */
@@ -54,7 +57,10 @@ export interface Actual {
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What is asked of an engine whatever is desired. All but the list is on its way: something else can be done meanwhile. */
+/**
+ * What is asked of an engine whatever is desired. All but the list is on its way: something else can be
+ * done meanwhile.
+ */
 export interface Inventory {
   readonly summaries: readonly ContainerSummary[];
   /** of those with our labels, by id; undefined for one that went away after it was listed */
@@ -63,7 +69,10 @@ export interface Inventory {
   readonly traits: Promise<EngineTraits>;
 }
 
-/** Begins to ask. Throws when the engine does not answer; what it does not answer later is thrown where the answer is wanted. */
+/**
+ * Begins to ask. Throws when the engine does not answer; what it does not answer later is thrown where the
+ * answer is wanted.
+ */
 export async function takeInventory(engine: Engine): Promise<Inventory> {
   // the slowest answer
   const [traits, networks] = [engine.getTraits(), engine.listNetworks()];
@@ -83,8 +92,15 @@ function isOurs({ labels }: ContainerSummary): boolean {
 export async function readActual(engine: Engine, desired: Desired, inventory?: Inventory): Promise<Actual> {
   const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const { summaries: found, inspects, ...asked } = inventory ?? await takeInventory(engine);
-  const { renames, names: places, failures: misnamed } = placeNames(found, desired.containers.map(({ name }) => name));
+  const { summaries: found, inspects, ...asked } = inventory ?? (await takeInventory(engine));
+  const {
+    renames,
+    names: places,
+    failures: misnamed,
+  } = placeNames(
+    found,
+    desired.containers.map(({ name }) => name),
+  );
   const summaries = found.map((summary) => ({ ...summary, name: places.get(summary.id) ?? summary.name }));
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
   const copies = new Set<string>();
@@ -92,15 +108,28 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   const [{ limitsSwap }, containers, images, networks, volumes] = await Promise.all([
     asked.traits,
-    Promise.all(summaries.filter(isOurs).map(async (summary) => {
-      const inspect = await inspects.get(summary.id);
-      if (inspect !== undefined && await isOfOtherImage(engine, summary, inspect)) return void copies.add(summary.id);
-      return inspect === undefined ? undefined : readContainer(engine, summary, withNames(inspect, names), byName.get(summary.labels[NAME_LABEL] ?? ''), desired.renamed);
-    })),
-    Promise.all(references.map(async (reference) => {
-      const image = await engine.findImage(reference);
-      return image === undefined ? [] : [[reference, image.Id] as const];
-    })),
+    Promise.all(
+      summaries.filter(isOurs).map(async (summary) => {
+        const inspect = await inspects.get(summary.id);
+        if (inspect !== undefined && (await isOfOtherImage(engine, summary, inspect)))
+          return void copies.add(summary.id);
+        return inspect === undefined
+          ? undefined
+          : readContainer(
+              engine,
+              summary,
+              withNames(inspect, names),
+              byName.get(summary.labels[NAME_LABEL] ?? ''),
+              desired.renamed,
+            );
+      }),
+    ),
+    Promise.all(
+      references.map(async (reference) => {
+        const image = await engine.findImage(reference);
+        return image === undefined ? [] : [[reference, image.Id] as const];
+      }),
+    ),
     asked.networks,
     needsVolumes ? engine.listVolumes() : [],
   ]);
@@ -108,31 +137,58 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
   const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
   return {
-    limitsSwap, now: engine.getTime(), renames, misnamed,
+    limitsSwap,
+    now: engine.getTime(),
+    renames,
+    misnamed,
     containers: new Map(ours.map((container) => [container.nameNow, container])),
-    foreign: new Map(summaries.filter(({ id, labels }) => labels[MANAGED_LABEL] !== 'true' || copies.has(id)).map(({ name, id }) => [name, id])),
+    foreign: new Map(
+      summaries
+        .filter(({ id, labels }) => labels[MANAGED_LABEL] !== 'true' || copies.has(id))
+        .map(({ name, id }) => [name, id]),
+    ),
     images: new Map(images.flat()),
     volumes: new Set(volumes),
     networks: new Map(networks.map((network) => [network.name, network])),
-    networkUsers: new Map(await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const))),
+    networkUsers: new Map(
+      await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const)),
+    ),
   };
 }
 
-/** Our labels tell of another image than it was made of: they may be those of its image, which was committed from a container of ours. */
-function isOfOtherImage(engine: Engine, summary: ContainerSummary, { Config }: ContainerInspect): Promise<boolean> | boolean {
+/**
+ * Our labels tell of another image than it was made of: they may be those of its image, which was committed
+ * from a container of ours.
+ */
+function isOfOtherImage(
+  engine: Engine,
+  summary: ContainerSummary,
+  { Config }: ContainerInspect,
+): Promise<boolean> | boolean {
   const { image } = readRecordedSpec(summary.labels).values;
   return image !== undefined && image !== Config.Image && isCopy(engine, summary);
 }
 
-async function readContainer(engine: Engine, { id, name: nameNow, labels: written }: ContainerSummary, found: ContainerInspect, spec: RunSpec | undefined, renamed: Desired['renamed']): Promise<ActualContainer> {
+async function readContainer(
+  engine: Engine,
+  { id, name: nameNow, labels: written }: ContainerSummary,
+  found: ContainerInspect,
+  spec: RunSpec | undefined,
+  renamed: Desired['renamed'],
+): Promise<ActualContainer> {
   const { labels, inspect } = renameMounts(openLabels(written, found, spec), found, renamed);
   const limit = spec?.values['mem_limit'];
   const has = inspect.HostConfig.Memory ?? 0;
   const isLowered = inspect.State.Running && typeof limit === 'number' && (has === 0 || limit < has);
-  const name = nameNow === `${labels[NAME_LABEL] ?? ''}${REPLACED_SUFFIX}` ? nameNow.slice(0, -REPLACED_SUFFIX.length) : nameNow;
+  const name =
+    nameNow === `${labels[NAME_LABEL] ?? ''}${REPLACED_SUFFIX}` ? nameNow.slice(0, -REPLACED_SUFFIX.length) : nameNow;
   const move = spec === undefined ? undefined : findDataMove(spec, { labels, inspect });
   return {
-    id, name, nameNow, labels, inspect,
+    id,
+    name,
+    nameNow,
+    labels,
+    inspect,
     image: readRecordedSpec(labels).isComparable ? undefined : await engine.findImage(inspect.Image),
     memoryUse: isLowered ? await engine.getMemoryUse(id) : undefined,
     dataSize: move === undefined ? undefined : await measureData(engine, move.from),
@@ -150,6 +206,8 @@ export function withNames(inspect: ContainerInspect, names: ReadonlyMap<string, 
   };
   const { NetworkMode, PidMode, IpcMode } = inspect.HostConfig;
   const modes = { NetworkMode, PidMode, IpcMode };
-  const named = Object.fromEntries(Object.entries(modes).map(([key, mode]) => [key, typeof mode === 'string' ? resolve(mode) : mode]));
+  const named = Object.fromEntries(
+    Object.entries(modes).map(([key, mode]) => [key, typeof mode === 'string' ? resolve(mode) : mode]),
+  );
   return { ...inspect, HostConfig: { ...inspect.HostConfig, ...named } };
 }

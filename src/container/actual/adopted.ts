@@ -21,7 +21,11 @@ export const ADOPTED_FILE = path.posix.join(STATE_DIR, 'adopted.json');
 const stateFile = (paths: Paths): string => paths.file(ADOPTED_FILE);
 
 export function readAdopted(paths: Paths): Adopted {
-  return readState(stateFile(paths), WHAT, (state) => state.get('containers').map((labels) => Object.fromEntries(labels.map((label) => label.text())))) ?? new Map();
+  return (
+    readState(stateFile(paths), WHAT, (state) =>
+      state.get('containers').map((labels) => Object.fromEntries(labels.map((label) => label.text()))),
+    ) ?? new Map()
+  );
 }
 
 export function writeAdopted(paths: Paths, adopted: Adopted): void {
@@ -41,11 +45,15 @@ function stateOf(adopted: Adopted): Readonly<Record<string, unknown>> {
  * The labels of an adopted container. Their hash is of no version, so that it is compared by
  * what the engine says of it; the values of its run spec are there so that a key which the run
  * spec stops to name is seen.
- * @param differing keys that the container has otherwise than the run spec says: nothing is done about them until the run spec says something else
+ * @param differing keys that the container has otherwise than the run spec says: nothing is done about them
+ * until the run spec says something else
  */
 export function makeAdoptedLabels(spec: RunSpec, differing: readonly string[] = []): TextMap {
   return {
-    [MANAGED_LABEL]: 'true', [NAME_LABEL]: spec.name, [HASH_LABEL]: 'adopted', [SPEC_LABEL]: formatCanonical(getComparedValues(spec)),
+    [MANAGED_LABEL]: 'true',
+    [NAME_LABEL]: spec.name,
+    [HASH_LABEL]: 'adopted',
+    [SPEC_LABEL]: formatCanonical(getComparedValues(spec)),
     ...(differing.length === 0 ? {} : { [KEPT_LABEL]: differing.join(',') }),
   };
 }
@@ -55,9 +63,19 @@ export function makeAdoptedLabels(spec: RunSpec, differing: readonly string[] = 
  * wants one. The rest is kept: another engine may have been asked.
  * @param names of the records
  */
-export function withoutGone(adopted: Adopted, containers: readonly ContainerSummary[], names: ReadonlySet<string>): Adopted {
-  const isReplaced = (name: string): boolean => containers.some(({ id, labels }) => labels[NAME_LABEL] === name && !adopted.has(id));
-  return new Map([...adopted].filter(([id, { [NAME_LABEL]: name = '' }]) => containers.some((container) => container.id === id) || (names.has(name) && !isReplaced(name))));
+export function withoutGone(
+  adopted: Adopted,
+  containers: readonly ContainerSummary[],
+  names: ReadonlySet<string>,
+): Adopted {
+  const isReplaced = (name: string): boolean =>
+    containers.some(({ id, labels }) => labels[NAME_LABEL] === name && !adopted.has(id));
+  return new Map(
+    [...adopted].filter(
+      ([id, { [NAME_LABEL]: name = '' }]) =>
+        containers.some((container) => container.id === id) || (names.has(name) && !isReplaced(name)),
+    ),
+  );
 }
 
 /** The same engine, whose adopted containers look as if they had our labels. */

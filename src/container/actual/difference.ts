@@ -14,7 +14,10 @@ export interface Difference {
   readonly to: Value | undefined;
 }
 
-/** What only a new container can change: by the recorded spec, else by what the engine says of the keys that either of them names. */
+/**
+ * What only a new container can change: by the recorded spec, else by what the engine says of the keys that
+ * either of them names.
+ */
 export function listRecreating(spec: RunSpec, container: ActualContainer): readonly Difference[] {
   const recorded = readRecordedSpec(container.labels);
   if (isMadeOf(spec, container.labels)) return [];
@@ -32,8 +35,15 @@ export function listRecreating(spec: RunSpec, container: ActualContainer): reado
   });
 }
 
-/** Live updates that bring the container to the run spec, and those that the engine cannot take back on a living one. */
-export function listUpdating(spec: RunSpec, { inspect, labels }: Pick<ActualContainer, 'inspect' | 'labels'>, limitsSwap: boolean): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
+/**
+ * Live updates that bring the container to the run spec, and those that the engine cannot take back on
+ * a living one.
+ */
+export function listUpdating(
+  spec: RunSpec,
+  { inspect, labels }: Pick<ActualContainer, 'inspect' | 'labels'>,
+  limitsSwap: boolean,
+): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
   const recorded = readRecordedSpec(labels);
   const differences = UPDATED_KEYS.flatMap((key): readonly Difference[] => {
     if (key.name === 'memswap_limit' && !limitsSwap) return [];
@@ -43,16 +53,28 @@ export function listUpdating(spec: RunSpec, { inspect, labels }: Pick<ActualCont
   });
   const isMemory = ({ key: { name } }: Difference): boolean => name === 'mem_limit';
   // swap that nobody speaks of follows memory, and a plan need not say so
-  const told = differences.filter(({ key }) => key.name !== 'memswap_limit' || spec.values['memswap_limit'] !== undefined || !differences.some(isMemory));
+  const told = differences.filter(
+    ({ key }) =>
+      key.name !== 'memswap_limit' || spec.values['memswap_limit'] !== undefined || !differences.some(isMemory),
+  );
   const needsNew = ({ key, to }: Difference): boolean => to === undefined && !key.canUnset;
   return { update: told.filter((difference) => !needsNew(difference)), recreate: told.filter(needsNew) };
 }
 
-/** In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was so when it was adopted. */
-export function listKept(spec: RunSpec, { labels, inspect, image }: ActualContainer, limitsSwap: boolean): readonly Difference[] {
+/**
+ * In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was
+ * so when it was adopted.
+ */
+export function listKept(
+  spec: RunSpec,
+  { labels, inspect, image }: ActualContainer,
+  limitsSwap: boolean,
+): readonly Difference[] {
   const recorded = readRecordedSpec(labels);
   if (recorded.kept.length === 0) return [];
-  return SPEC_KEYS.filter((key) => isKept(recorded, key, getWanted(spec, key)) && (key.name !== 'memswap_limit' || limitsSwap)).flatMap((key) => {
+  return SPEC_KEYS.filter(
+    (key) => isKept(recorded, key, getWanted(spec, key)) && (key.name !== 'memswap_limit' || limitsSwap),
+  ).flatMap((key) => {
     const to = withoutImage(key, getWanted(spec, key), image);
     const from = restrict(key, withoutImage(key, key.read(inspect), image), [to], false);
     return isSame(from, to) ? [] : [{ key, from, to }];
@@ -65,10 +87,12 @@ function isKept({ kept, values }: RecordedSpec, key: SpecKey, wanted: Value | un
 
 /** The values of all keys that are compared, but for those that say what the engine takes anyway. */
 export function getComparedValues(spec: RunSpec): Readonly<Record<string, Value>> {
-  return Object.fromEntries(SPEC_KEYS.filter(({ answer }) => answer !== 'none').flatMap((key) => {
-    const value = getWanted(spec, key);
-    return value === undefined ? [] : [[key.name, value]];
-  }));
+  return Object.fromEntries(
+    SPEC_KEYS.filter(({ answer }) => answer !== 'none').flatMap((key) => {
+      const value = getWanted(spec, key);
+      return value === undefined ? [] : [[key.name, value]];
+    }),
+  );
 }
 
 function getWanted(spec: RunSpec, key: SpecKey): Value | undefined {
@@ -86,7 +110,8 @@ export function getLimit({ values }: RunSpec, key: SpecKey): Value | undefined {
 export function formatDifference({ key, from, to }: Difference): string {
   const [before, after] = [from, to].map((value, index) => withoutBase(key.kind, value, index === 0 ? to : from));
   if (key.hidden) return formatHidden(key, before, after);
-  const show = (value: Value | undefined): string => (value === undefined || (typeof value === 'object' && Object.keys(value).length === 0) ? 'none' : key.format(value));
+  const show = (value: Value | undefined): string =>
+    value === undefined || (typeof value === 'object' && Object.keys(value).length === 0) ? 'none' : key.format(value);
   const shown = [before, after].map((value) => show(value ?? key.default));
   return `${key.title} ${shown.join(' -> ')}`;
 }
@@ -94,19 +119,27 @@ export function formatDifference({ key, from, to }: Difference): string {
 function formatHidden(key: SpecKey, before: Value = {}, after: Value = {}): string {
   const [old, now] = [before, after].map((value) => (isMap(value) ? Object.keys(value) : []));
   const names = new Set([...(old ?? []), ...(now ?? [])]);
-  const words = [...names].map((name) => `${name} ${!old?.includes(name) ? 'added' : now?.includes(name) ? 'changed' : 'removed'}`);
+  const words = [...names].map(
+    (name) => `${name} ${!old?.includes(name) ? 'added' : now?.includes(name) ? 'changed' : 'removed'}`,
+  );
   return `${key.title} ${words.join(', ')}`;
 }
 
 function readValues({ inspect }: ActualContainer): Readonly<Record<string, Value>> {
-  return Object.fromEntries(SPEC_KEYS.flatMap((key) => {
-    const value = key.read(inspect);
-    return value === undefined ? [] : [[key.name, value]];
-  }));
+  return Object.fromEntries(
+    SPEC_KEYS.flatMap((key) => {
+      const value = key.read(inspect);
+      return value === undefined ? [] : [[key.name, value]];
+    }),
+  );
 }
 
 /** What a value says beyond the engine's default and what comes from the image. */
-export function withoutImage(key: SpecKey, value: Value | undefined, image: ImageInspect | undefined): Value | undefined {
+export function withoutImage(
+  key: SpecKey,
+  value: Value | undefined,
+  image: ImageInspect | undefined,
+): Value | undefined {
   const own = isSame(value, key.default) ? undefined : value;
   return image === undefined ? own : withoutBase(key.kind, own, key.ofImage(image));
 }
@@ -116,9 +149,23 @@ export function withoutImage(key: SpecKey, value: Value | undefined, image: Imag
  * daemon.json. Of volumes not the anonymous ones that nobody names: a new container has them too.
  * @param onlyNamed false: all entries of a map
  */
-function restrict({ name: key }: SpecKey, value: Value | undefined, naming: readonly (Value | undefined)[], onlyNamed = true): Value | undefined {
+function restrict(
+  { name: key }: SpecKey,
+  value: Value | undefined,
+  naming: readonly (Value | undefined)[],
+  onlyNamed = true,
+): Value | undefined {
   if (value === undefined) return value;
-  if (key === 'volumes' && isList(value)) return value.filter((mount) => parseMounted(mount).source !== '' || naming.some((other) => other !== undefined && isList(other) && other.includes(mount)));
+  if (key === 'volumes' && isList(value))
+    return value.filter(
+      (mount) =>
+        parseMounted(mount).source !== '' ||
+        naming.some((other) => other !== undefined && isList(other) && other.includes(mount)),
+    );
   if (!isMap(value) || !onlyNamed) return value;
-  return toMap(Object.entries(value).filter(([name]) => naming.some((other) => other !== undefined && isMap(other) && name in other)));
+  return toMap(
+    Object.entries(value).filter(([name]) =>
+      naming.some((other) => other !== undefined && isMap(other) && name in other),
+    ),
+  );
 }

@@ -2,15 +2,35 @@ import type { ImageFacts, PublishedPort } from '../../host/facts.ts';
 import type { Engine, NetworkSummary } from '../../engine/engine.ts';
 import { findOwner } from './whose.ts';
 
-/** The ports that running containers publish now, ours and others'. Those on the host network are not among them: they listen like any process. */
+/**
+ * The ports that running containers publish now, ours and others'. Those on the host network are not among
+ * them: they listen like any process.
+ */
 export async function listPublishedPorts(engine: Engine): Promise<readonly PublishedPort[]> {
   const containers = await engine.listContainers();
-  return containers.flatMap((container) => container.ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
-    (protocol === 'tcp' || protocol === 'udp' ? [{ protocol, address, port: hostPort, container: findOwner(container) ?? container.name, ours: findOwner(container) !== undefined }] : [])));
+  return containers.flatMap((container) =>
+    container.ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
+      protocol === 'tcp' || protocol === 'udp'
+        ? [
+            {
+              protocol,
+              address,
+              port: hostPort,
+              container: findOwner(container) ?? container.name,
+              ours: findOwner(container) !== undefined,
+            },
+          ]
+        : [],
+    ),
+  );
 }
 
 /** The name of a network's bridge on the engine's machine; undefined for drivers that have none. */
-export function bridgeOf({ id, driver, options }: Pick<NetworkSummary, 'id' | 'driver' | 'options'>): string | undefined {
+export function bridgeOf({
+  id,
+  driver,
+  options,
+}: Pick<NetworkSummary, 'id' | 'driver' | 'options'>): string | undefined {
   if (driver !== 'bridge') return undefined;
   return options['com.docker.network.bridge.name'] ?? `br-${id.slice(0, 12)}`;
 }

@@ -1,6 +1,9 @@
 import type { ContainerInspect } from '../../engine/engine.ts';
 
-/** A run that lasts so long makes the engine begin anew with the waits between its restarts: so it counts as one that went well (moby, restartmanager). */
+/**
+ * A run that lasts so long makes the engine begin anew with the waits between its restarts: so it counts as
+ * one that went well (moby, restartmanager).
+ */
 const RUNS_WELL_AFTER_MILLISECONDS = 10_000;
 const LONGEST_MILLISECONDS = 600_000;
 /** Who needs another one may end a few times until that is there. */
@@ -13,7 +16,9 @@ export const FEW_RESTARTS = 3;
  * @param restarts by the engine, since somebody last started it
  */
 export function steadyTime(restarts: number): number {
-  return restarts === 0 ? 0 : Math.min(LONGEST_MILLISECONDS, RUNS_WELL_AFTER_MILLISECONDS * 2 ** Math.max(0, restarts - FEW_RESTARTS));
+  return restarts === 0
+    ? 0
+    : Math.min(LONGEST_MILLISECONDS, RUNS_WELL_AFTER_MILLISECONDS * 2 ** Math.max(0, restarts - FEW_RESTARTS));
 }
 
 /**
@@ -21,10 +26,18 @@ export function steadyTime(restarts: number): number {
  * done so a moment ago.
  * @param now by the engine's clock, in milliseconds since 1970; undefined: it does not tell, and what runs is believed
  */
-export function isUnsteady({ State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>, now: number | undefined): boolean {
+export function isUnsteady(
+  { State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>,
+  now: number | undefined,
+): boolean {
   if (State.Status === 'restarting') return true;
   // the engine's clock is told in whole seconds: what was started just now may seem to begin only after it
-  return State.Status === 'running' && RestartCount > 0 && now !== undefined && now - Date.parse(State.StartedAt) < steadyTime(RestartCount);
+  return (
+    State.Status === 'running' &&
+    RestartCount > 0 &&
+    now !== undefined &&
+    now - Date.parse(State.StartedAt) < steadyTime(RestartCount)
+  );
 }
 
 /** What is said of it in a few words. */

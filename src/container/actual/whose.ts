@@ -10,12 +10,16 @@ type Labelled = Pick<ContainerSummary, 'name' | 'labels'>;
  * and so may somebody by hand. Its label counts. Undefined: it is not ours.
  */
 export function findOwner({ name, labels }: Labelled): string | undefined {
-  return labels[MANAGED_LABEL] === 'true' ? labels[NAME_LABEL] ?? name : undefined;
+  return labels[MANAGED_LABEL] === 'true' ? (labels[NAME_LABEL] ?? name) : undefined;
 }
 
 /** The one that serves as `name`: it runs, or else has the name; undefined: there is none of ours. */
-export function findServing<T extends Labelled & Pick<ContainerSummary, 'status'>>(containers: readonly T[], name: string): T | undefined {
-  const rank = (one: T): number => (one.status === 'running' ? 4 : 0) + (one.name === name ? 2 : one.name === `${name}${REPLACED_SUFFIX}` ? 1 : 0);
+export function findServing<T extends Labelled & Pick<ContainerSummary, 'status'>>(
+  containers: readonly T[],
+  name: string,
+): T | undefined {
+  const rank = (one: T): number =>
+    (one.status === 'running' ? 4 : 0) + (one.name === name ? 2 : one.name === `${name}${REPLACED_SUFFIX}` ? 1 : 0);
   const own = containers.filter((one) => findOwner(one) === name).sort((a, b) => rank(b) - rank(a));
   return own[0] ?? containers.find((one) => one.name === name && findOwner(one) !== undefined);
 }
@@ -30,17 +34,27 @@ export function withOwnLabels<T extends Engine>(engine: T): T {
   const listContainers = async (): Promise<readonly ContainerSummary[]> => {
     const all = await list();
     if (!all.some(isStray)) return all;
-    return Promise.all(all.map(async (summary) => (isStray(summary) && await isCopy(engine, summary) ? withoutOurs(summary) : summary)));
+    return Promise.all(
+      all.map(async (summary) =>
+        isStray(summary) && (await isCopy(engine, summary)) ? withoutOurs(summary) : summary,
+      ),
+    );
   };
   return Object.assign(engine, { listContainers });
 }
 
 function withoutOurs(summary: ContainerSummary): ContainerSummary {
-  return { ...summary, labels: Object.fromEntries(Object.entries(summary.labels).filter(([label]) => !label.startsWith(OWN_PREFIX))) };
+  return {
+    ...summary,
+    labels: Object.fromEntries(Object.entries(summary.labels).filter(([label]) => !label.startsWith(OWN_PREFIX))),
+  };
 }
 
 /** Whether all labels of ours that it has are those of its image. */
-export async function isCopy(engine: Engine, { id, labels }: Pick<ContainerSummary, 'id' | 'labels'>): Promise<boolean> {
+export async function isCopy(
+  engine: Engine,
+  { id, labels }: Pick<ContainerSummary, 'id' | 'labels'>,
+): Promise<boolean> {
   const inspect = await engine.findContainer(id);
   const image = inspect === undefined ? undefined : await engine.findImage(inspect.Image);
   const inherited = image?.Config.Labels ?? {};
@@ -50,7 +64,13 @@ export async function isCopy(engine: Engine, { id, labels }: Pick<ContainerSumma
 /** Neither under its own name nor put aside. What the engine cannot remove has got another name from us, for good. */
 function isStray(container: Pick<ContainerSummary, 'name' | 'labels' | 'status'>): boolean {
   const owner = findOwner(container);
-  return owner !== undefined && container.name !== owner && container.name !== `${owner}${REPLACED_SUFFIX}` && container.status !== 'dead' && container.status !== 'removing';
+  return (
+    owner !== undefined &&
+    container.name !== owner &&
+    container.name !== `${owner}${REPLACED_SUFFIX}` &&
+    container.status !== 'dead' &&
+    container.status !== 'removing'
+  );
 }
 
 /** Names as they are to be. */
@@ -78,7 +98,11 @@ export function placeNames(containers: readonly ContainerSummary[], wanted: read
   const plan = (name: string): void => {
     if (moves.has(name) || failures.has(name)) return;
     const holder = containers.find((one) => one.name === name);
-    const stray = chooseStray(strays.filter((one) => findOwner(one) === name), name, failures);
+    const stray = chooseStray(
+      strays.filter((one) => findOwner(one) === name),
+      name,
+      failures,
+    );
     if (stray === undefined || (holder !== undefined && findOwner(holder) === name)) return;
     moves.set(name, stray);
     if (holder === undefined) return;
@@ -86,10 +110,16 @@ export function placeNames(containers: readonly ContainerSummary[], wanted: read
     if (other !== undefined) plan(other);
     if (other === undefined || moves.get(other) !== holder) {
       moves.delete(name);
-      failures.set(name, new Failure(`cannot give container "${stray.name}" its name "${name}" back`, {
-        why: other === undefined ? 'a container of that name is there which docksmith did not make, and it leaves it alone' : `the container of "${other}" has it, and cannot have its own`,
-        hint: `docker rename ${name} NEW-NAME`,
-      }));
+      failures.set(
+        name,
+        new Failure(`cannot give container "${stray.name}" its name "${name}" back`, {
+          why:
+            other === undefined
+              ? 'a container of that name is there which docksmith did not make, and it leaves it alone'
+              : `the container of "${other}" has it, and cannot have its own`,
+          hint: `docker rename ${name} NEW-NAME`,
+        }),
+      );
     }
   };
   for (const name of wanted) plan(name);
@@ -97,11 +127,21 @@ export function placeNames(containers: readonly ContainerSummary[], wanted: read
 }
 
 /** The one that runs, of several. */
-function chooseStray(strays: readonly ContainerSummary[], name: string, failures: Map<string, Failure>): ContainerSummary | undefined {
+function chooseStray(
+  strays: readonly ContainerSummary[],
+  name: string,
+  failures: Map<string, Failure>,
+): ContainerSummary | undefined {
   const running = strays.filter(({ status }) => status === 'running');
   const [only, ...others] = running.length > 0 ? running : strays;
   if (others.length === 0) return only;
-  failures.set(name, new Failure(`cannot tell which container is "${name}"`, { why: `by their labels ${strays.map((one) => `"${one.name}"`).join(' and ')} are`, hint: `docker rename the right one to ${name}, and docker rm the others` }));
+  failures.set(
+    name,
+    new Failure(`cannot tell which container is "${name}"`, {
+      why: `by their labels ${strays.map((one) => `"${one.name}"`).join(' and ')} are`,
+      hint: `docker rename the right one to ${name}, and docker rm the others`,
+    }),
+  );
   return undefined;
 }
 

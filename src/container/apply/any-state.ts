@@ -37,7 +37,12 @@ function isStartedAgain(inspect: ContainerInspect | undefined): boolean {
  * @param stop how it is stopped before; absent: it does not run
  * @returns why it is still there; undefined once it is gone. Throws where its name stays taken
  */
-export async function discard(engine: Engine, id: string, name: string, stop?: StopRequest): Promise<Failure | undefined> {
+export async function discard(
+  engine: Engine,
+  id: string,
+  name: string,
+  stop?: StopRequest,
+): Promise<Failure | undefined> {
   try {
     if (stop !== undefined) await engine.stopContainer(id, stop);
     await engine.removeContainer(id);
@@ -46,12 +51,17 @@ export async function discard(engine: Engine, id: string, name: string, stop?: S
     if (error instanceof EngineGone) throw error;
     const inspect = await waitWhileRemoved(engine, id);
     if (inspect === undefined) return undefined;
-    // a call that it refused for once leaves it as it was, to be tried again; dead is what the engine itself has given up
+    // a call that it refused for once leaves it as it was, to be tried again; dead is what the engine itself
+    // has given up
     if (inspect.State.Status !== 'dead') throw error;
     const mark = `.dead-${id.slice(0, 12)}`;
     const apart = name.endsWith(mark) ? name : name + mark;
     if (inspect.Name !== `/${apart}`) await engine.renameContainer(id, apart);
-    return new Failure(`cannot remove container "${apart}"`, { why: reasonOf(error), hint: 'docksmith reconcile --remove-orphans tries again once that is mended', cause: error });
+    return new Failure(`cannot remove container "${apart}"`, {
+      why: reasonOf(error),
+      hint: 'docksmith reconcile --remove-orphans tries again once that is mended',
+      cause: error,
+    });
   }
 }
 

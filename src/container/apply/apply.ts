@@ -38,11 +38,19 @@ const MOST_AT_ONCE = 4;
  * @param gate waits until a container is healthy; absent: whoever is started is healthy
  * @param signal nothing is begun any more when it comes, and what is begun is put back or completed
  */
-export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progress: Progress) => void = () => undefined, gate?: Gate, signal: AbortSignal = NEVER): Promise<Applied> {
+export async function applyPlan(
+  engine: Engine,
+  plan: Plan,
+  onProgress: (progress: Progress) => void = () => undefined,
+  gate?: Gate,
+  signal: AbortSignal = NEVER,
+): Promise<Applied> {
   const done: Operation[] = [];
   const failed: { operation: Operation; failure: Failure }[] = [];
   const skipped: Operation[] = [];
-  const keeper = new Gatekeeper(engine, gate, plan, (operation, words) => onProgress({ operation, state: 'going on', words }));
+  const keeper = new Gatekeeper(engine, gate, plan, (operation, words) =>
+    onProgress({ operation, state: 'going on', words }),
+  );
   const fail = (operation: Operation, failure: Failure): void => {
     failed.push({ operation, failure });
     onProgress({ operation, state: 'failed', words: failure.message });
@@ -55,12 +63,16 @@ export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progres
     try {
       await keeper.admit(operation);
       refuseInterrupted(signal, `cannot ${operation.verb} "${operation.name}"`);
-      await applyOperation(engine, operation, keeper, signal, (words) => onProgress({ operation, state: 'going on', words }));
+      await applyOperation(engine, operation, keeper, signal, (words) =>
+        onProgress({ operation, state: 'going on', words }),
+      );
       return undefined;
     } catch (error) {
       undone.add(operation);
       isGone ||= error instanceof EngineGone;
-      return error instanceof Failure ? error : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
+      return error instanceof Failure
+        ? error
+        : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
     }
   };
   const running = new Map<Operation, Promise<Failure | undefined>>();
@@ -88,19 +100,38 @@ export async function applyPlan(engine: Engine, plan: Plan, onProgress: (progres
   return { done: done.filter((operation) => !sick.some((kept) => kept.operation === operation)), failed, skipped };
 }
 
-async function applyOperation(engine: Engine, operation: Operation, keeper: Gatekeeper, signal: AbortSignal, onWords: (words: string) => void): Promise<void> {
+async function applyOperation(
+  engine: Engine,
+  operation: Operation,
+  keeper: Gatekeeper,
+  signal: AbortSignal,
+  onWords: (words: string) => void,
+): Promise<void> {
   switch (operation.verb) {
     case 'pull':
-    case 'build': return unlessInterrupted(signal, `cannot ${operation.verb} image "${operation.name}"`, applyImage(engine, operation, onWords));
-    case 'volume': return engine.createVolume(operation.name, { [MANAGED_LABEL]: 'true' });
-    case 'network': return engine.createNetwork(operation.create);
-    case 'connect': return connect(engine, operation);
-    case 'disconnect': return engine.disconnectNetwork(operation.network, operation.id);
+    case 'build':
+      return unlessInterrupted(
+        signal,
+        `cannot ${operation.verb} image "${operation.name}"`,
+        applyImage(engine, operation, onWords),
+      );
+    case 'volume':
+      return engine.createVolume(operation.name, { [MANAGED_LABEL]: 'true' });
+    case 'network':
+      return engine.createNetwork(operation.create);
+    case 'connect':
+      return connect(engine, operation);
+    case 'disconnect':
+      return engine.disconnectNetwork(operation.network, operation.id);
     case 'create':
       keeper.watch(operation, await create(engine, operation, signal));
       return;
-    case 'recreate': return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id), signal);
-    case 'update': return 'signal' in operation ? engine.signalContainer(operation.id, operation.signal) : engine.updateContainer(operation.id, operation.limits);
+    case 'recreate':
+      return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id), signal);
+    case 'update':
+      return 'signal' in operation
+        ? engine.signalContainer(operation.id, operation.signal)
+        : engine.updateContainer(operation.id, operation.limits);
     case 'start':
       await (operation.paused ? unpause(engine, operation.id) : engine.startContainer(operation.id));
       keeper.watch(operation, operation.id, operation.paused ? 'unpaused' : 'started');
@@ -113,7 +144,8 @@ async function applyOperation(engine: Engine, operation: Operation, keeper: Gate
       if ('network' in operation) return engine.removeNetwork(operation.network);
       if (operation.successor !== undefined) return finishReplacing(engine, operation, operation.successor, keeper);
       return remove(engine, operation);
-    case 'rename': return engine.renameContainer(operation.id, operation.to);
+    case 'rename':
+      return engine.renameContainer(operation.id, operation.to);
     case 'stop':
       await engine.stopContainer(operation.id, operation.stop);
       if (operation.nameNow !== operation.name) await engine.renameContainer(operation.id, operation.name);
@@ -129,14 +161,24 @@ async function unpause(engine: Engine, id: string): Promise<void> {
   }
 }
 
-async function connect(engine: Engine, { network, id, endpoint, leaveFirst }: Extract<Operation, { verb: 'connect' }>): Promise<void> {
+async function connect(
+  engine: Engine,
+  { network, id, endpoint, leaveFirst }: Extract<Operation, { verb: 'connect' }>,
+): Promise<void> {
   // what keeps it from leaving (a network of that name that was removed and made again) shows at the connect
-  if (leaveFirst) await engine.disconnectNetwork(network, id).catch((error: unknown) => { if (error instanceof EngineGone) throw error; });
+  if (leaveFirst)
+    await engine.disconnectNetwork(network, id).catch((error: unknown) => {
+      if (error instanceof EngineGone) throw error;
+    });
   await engine.connectNetwork(network, id, endpoint);
 }
 
 /** A port that is taken shows only at the start, and the container would stay behind. */
-async function create(engine: Engine, { name, spec }: Extract<Operation, { verb: 'create' }>, signal: AbortSignal): Promise<string> {
+async function create(
+  engine: Engine,
+  { name, spec }: Extract<Operation, { verb: 'create' }>,
+  signal: AbortSignal,
+): Promise<string> {
   const id = await engine.createContainer(name, makeCreateBody(spec));
   try {
     refuseInterrupted(signal, `cannot create container "${name}"`, 'it is not there');

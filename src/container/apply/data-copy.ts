@@ -14,7 +14,9 @@ const execute = promisify(execFile);
 export async function measureData(engine: Engine, storage: Storage): Promise<number | undefined> {
   const folder = await findFolder(engine, storage).catch(() => undefined);
   if (folder === undefined || !existsSync(folder)) return undefined;
-  const { stdout } = await execute('du', ['--summarize', '--one-file-system', '--block-size=1', folder]).catch(() => ({ stdout: '' }));
+  const { stdout } = await execute('du', ['--summarize', '--one-file-system', '--block-size=1', folder]).catch(() => ({
+    stdout: '',
+  }));
   return /^\d+/.test(stdout) ? Number.parseInt(stdout, 10) : undefined;
 }
 
@@ -32,15 +34,26 @@ export interface PreparedMove {
  * @throws Failure when there is something in the way, no room, or the files are out of reach
  */
 export async function prepareMove(engine: Engine, move: DataMove, container: string): Promise<PreparedMove> {
-  const cannot = (why: string, hint?: string): Failure => new Failure(`cannot move data from ${formatStorage(move.from)} to ${formatStorage(move.to)}`, { why, ...(hint === undefined ? {} : { hint }) });
+  const cannot = (why: string, hint?: string): Failure =>
+    new Failure(`cannot move data from ${formatStorage(move.from)} to ${formatStorage(move.to)}`, {
+      why,
+      ...(hint === undefined ? {} : { hint }),
+    });
   const [source, target] = [await findFolder(engine, move.from), await findFolder(engine, move.to)];
-  if (source === undefined || !existsSync(source)) throw cannot(`there is no ${formatStorage(move.from)} on this machine`);
+  if (source === undefined || !existsSync(source))
+    throw cannot(`there is no ${formatStorage(move.from)} on this machine`);
   if (target === undefined) throw cannot(`there is no ${formatStorage(move.to)} on this machine`);
-  if (`${target}/`.startsWith(`${source}/`) || `${source}/`.startsWith(`${target}/`)) throw cannot('one of them is inside the other');
+  if (`${target}/`.startsWith(`${source}/`) || `${source}/`.startsWith(`${target}/`))
+    throw cannot('one of them is inside the other');
   if (!isEmpty(target) && readMark(target) !== container) {
-    throw cannot(`there are files in ${formatStorage(move.to)} already`, move.to.kind === 'volume' ? `docker volume rm ${move.to.name}, if nobody needs them` : 'move them away, if nobody needs them');
+    throw cannot(
+      `there are files in ${formatStorage(move.to)} already`,
+      move.to.kind === 'volume'
+        ? `docker volume rm ${move.to.name}, if nobody needs them`
+        : 'move them away, if nobody needs them',
+    );
   }
-  const needed = await measureData(engine, move.from) ?? 0;
+  const needed = (await measureData(engine, move.from)) ?? 0;
   mkdirSync(path.dirname(target), { recursive: true });
   const { bavail, bsize } = statfsSync(existsSync(target) ? target : path.dirname(target));
   if (needed > bavail * bsize) throw cannot('there is not enough room');
@@ -52,7 +65,11 @@ export async function prepareMove(engine: Engine, move: DataMove, container: str
  * own beside the target first, so that the target is whole or not there. What stands there from
  * a copy for the same container was never taken into use, and goes. The source stays as it is.
  */
-export async function copyData({ move, source, target }: PreparedMove, container: string, signal: AbortSignal = NEVER): Promise<void> {
+export async function copyData(
+  { move, source, target }: PreparedMove,
+  container: string,
+  signal: AbortSignal = NEVER,
+): Promise<void> {
   const part = besideOf(target, 'docksmith-part');
   try {
     rmSync(part, { recursive: true, force: true });
@@ -99,10 +116,16 @@ async function findFolder(engine: Engine, storage: Storage): Promise<string | un
   const volume = await engine.findVolume(storage.name);
   if (volume === undefined) return undefined;
   if (volume.Driver === 'local' && Object.keys(volume.Options ?? {}).length === 0) return volume.Mountpoint;
-  throw new Failure(`cannot reach the files of volume "${storage.name}"`, { why: `its driver ${volume.Driver} keeps them elsewhere`, hint: 'copy them by hand, and make the volume or folder before' });
+  throw new Failure(`cannot reach the files of volume "${storage.name}"`, {
+    why: `its driver ${volume.Driver} keeps them elsewhere`,
+    hint: 'copy them by hand, and make the volume or folder before',
+  });
 }
 
-/** Beside the folder, so that a rename is enough: for a volume that is its own folder at the engine's, outside of what containers see. */
+/**
+ * Beside the folder, so that a rename is enough: for a volume that is its own folder at the engine's, outside
+ * of what containers see.
+ */
 function besideOf(target: string, what: string): string {
   return path.join(path.dirname(target), `.${path.basename(target)}.${what}`);
 }

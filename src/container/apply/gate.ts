@@ -50,7 +50,8 @@ export function makeGate(engine: Engine, times: HealthTimes, signal: AbortSignal
     const request = readHealthRequest(labels, times);
     if (request.wait === 0) return;
     const watch = new Watch(engine, id, request, since);
-    const wait = <T>(work: Promise<T>): Promise<T> => unlessInterrupted(signal, `cannot wait for container "${name}"`, work, 'it was started, and was not waited for');
+    const wait = <T>(work: Promise<T>): Promise<T> =>
+      unlessInterrupted(signal, `cannot wait for container "${name}"`, work, 'it was started, and was not waited for');
     if (since === 'settling') {
       await wait(sleep(Math.max(0, Math.min(SETTLE_MILLISECONDS, request.uptime) - (performance.now() - began))));
       const inspect = await wait(engine.findContainer(id));
@@ -60,7 +61,8 @@ export function makeGate(engine: Engine, times: HealthTimes, signal: AbortSignal
       const health = await wait(watch.look());
       if (health.state === 'healthy') return;
       if (health.state === 'disturbed') throw new Failure(`cannot run container "${name}"`, { why: health.words });
-      if (health.state === 'failed') throw new Unhealthy(`cannot run container "${name}"`, health.words, await engine.readLastLines(id, LOG_LINES));
+      if (health.state === 'failed')
+        throw new Unhealthy(`cannot run container "${name}"`, health.words, await engine.readLastLines(id, LOG_LINES));
       onWords(health.words);
       await wait(sleep(LOOK_EVERY_MILLISECONDS));
     }
@@ -68,7 +70,11 @@ export function makeGate(engine: Engine, times: HealthTimes, signal: AbortSignal
 }
 
 /** Whether a container is healthy right now. */
-export async function isHealthy(engine: Engine, { id, labels }: Pick<Watched, 'id' | 'labels'>, times: HealthTimes): Promise<boolean> {
+export async function isHealthy(
+  engine: Engine,
+  { id, labels }: Pick<Watched, 'id' | 'labels'>,
+  times: HealthTimes,
+): Promise<boolean> {
   return (await new Watch(engine, id, readHealthRequest(labels, times), 'failed').look()).state === 'healthy';
 }
 
@@ -94,7 +100,10 @@ class Watch {
     const judge = (health: Health): Health => {
       if (health.state !== 'waiting' || performance.now() - this.#began < limit) return health;
       if (this.#since === 'failed' || this.#since === 'earlier') return { state: 'failed', words: health.words };
-      return { state: health.isEngine === true ? 'disturbed' : 'failed', words: `it did not become healthy within ${limit / 1000}s: ${health.words}` };
+      return {
+        state: health.isEngine === true ? 'disturbed' : 'failed',
+        words: `it did not become healthy within ${limit / 1000}s: ${health.words}`,
+      };
     };
     let inspect: ContainerInspect | undefined;
     try {
@@ -107,16 +116,26 @@ class Watch {
     const { RestartCount: restarts = 0 } = inspect;
     const ranFor = this.#ranFor(inspect);
     // those of an earlier time count for one that is started again and again right now
-    const before = this.#since !== 'earlier' && this.#since !== 'failed' || inspect.State.Status !== 'restarting' ? restarts : 0;
+    const before =
+      (this.#since !== 'earlier' && this.#since !== 'failed') || inspect.State.Status !== 'restarting' ? restarts : 0;
     this.#first ??= { restarts: before, check: findLastCheck(inspect), ranFor };
     if (this.#request.wait === undefined) limit = Math.max(limit, ownCheckTime(inspect));
     if (this.#since === 'failed') limit = 0;
     if (this.#since === 'earlier') limit = Math.max(LEAST_WAIT_MILLISECONDS, limit - this.#first.ranFor);
     const isStale = this.#since === 'unpaused' && findLastCheck(inspect) === this.#first.check;
-    return judge(await checkHealth(this.#engine, inspect, this.#request, { ranFor, restarts: restarts - this.#first.restarts, isStale }));
+    return judge(
+      await checkHealth(this.#engine, inspect, this.#request, {
+        ranFor,
+        restarts: restarts - this.#first.restarts,
+        isStale,
+      }),
+    );
   }
 
-  /** Since its last start, in milliseconds. Only once the engine's clock is asked how long it has run: clocks may be set meanwhile. */
+  /**
+   * Since its last start, in milliseconds. Only once the engine's clock is asked how long it has run: clocks
+   * may be set meanwhile.
+   */
   #ranFor({ State: { StartedAt } }: ContainerInspect): number {
     if (this.#start?.at !== StartedAt) {
       const [started, now] = [Date.parse(StartedAt), this.#engine.getTime()];

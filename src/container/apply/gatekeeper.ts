@@ -31,13 +31,23 @@ export class Gatekeeper {
   readonly #failed: ReadonlySet<string>;
   readonly #onWords: OnWords;
   readonly #watched = new Map<string, Promise<Kept | undefined>>();
-  readonly #started: { readonly operation: Operation; readonly name: string; readonly id: string; readonly began: number }[] = [];
+  readonly #started: {
+    readonly operation: Operation;
+    readonly name: string;
+    readonly id: string;
+    readonly began: number;
+  }[] = [];
   readonly #others = new Map<string, Promise<Failure | undefined>>();
 
   /**
    * @param gate absent: everything counts as healthy once it is started
    */
-  constructor(engine: Engine, gate: Gate | undefined, { specs = new Map(), left = new Map() }: Pick<Plan, 'specs' | 'left'>, onWords: OnWords) {
+  constructor(
+    engine: Engine,
+    gate: Gate | undefined,
+    { specs = new Map(), left = new Map() }: Pick<Plan, 'specs' | 'left'>,
+    onWords: OnWords,
+  ) {
     this.#engine = engine;
     this.#gate = gate;
     this.#specs = specs;
@@ -50,9 +60,13 @@ export class Gatekeeper {
     const spec = this.#specs.get(operation.name);
     if (this.#gate === undefined || spec === undefined || !isStarting(operation)) return;
     for (const need of listSpecNeeds(spec)) {
-      const failure = (await this.#watched.get(need))?.failure ?? (this.#watched.has(need) ? undefined : await this.#look(operation, need));
+      const failure =
+        (await this.#watched.get(need))?.failure ??
+        (this.#watched.has(need) ? undefined : await this.#look(operation, need));
       if (failure === undefined) continue;
-      throw new Unmet(`cannot ${operation.verb} container "${operation.name}"`, { why: `it needs "${need}"${failure instanceof Unhealthy ? `, and that is not healthy: ${failure.reason}` : `: ${failure.why}`}` });
+      throw new Unmet(`cannot ${operation.verb} container "${operation.name}"`, {
+        why: `it needs "${need}"${failure instanceof Unhealthy ? `, and that is not healthy: ${failure.reason}` : `: ${failure.why}`}`,
+      });
     }
   }
 
@@ -64,13 +78,21 @@ export class Gatekeeper {
   }
 
   async #wait(operation: Operation, watched: Omit<Watched, 'labels'>): Promise<void> {
-    await this.#gate?.({ ...watched, labels: this.#specs.get(watched.name)?.ownLabels ?? {} }, (words) => this.#onWords(operation, words));
+    await this.#gate?.({ ...watched, labels: this.#specs.get(watched.name)?.ownLabels ?? {} }, (words) =>
+      this.#onWords(operation, words),
+    );
   }
 
   /** Has an eye on a container that was just started, and waits for nothing. */
   watch(operation: Operation, id: string, since?: Since): void {
     if (this.#gate === undefined) return;
-    this.#watched.set(operation.name, this.pass(operation, operation.name, id, since).then(() => undefined, (error: unknown) => ({ operation, failure: toFailure(operation.name, error) })));
+    this.#watched.set(
+      operation.name,
+      this.pass(operation, operation.name, id, since).then(
+        () => undefined,
+        (error: unknown) => ({ operation, failure: toFailure(operation.name, error) }),
+      ),
+    );
   }
 
   /**
@@ -79,9 +101,17 @@ export class Gatekeeper {
    */
   async settle(): Promise<readonly Kept[]> {
     const sick = await Promise.all(this.#watched.values());
-    const ended = await Promise.all(this.#started.map(({ operation, name, id, began }) => this.#wait(operation, { name, id, since: 'settling', began })
-      // who does not wait has what was done
-      .then(() => undefined, (error: unknown) => (error instanceof Interrupted ? undefined : { operation, failure: toFailure(name, error) }))));
+    const ended = await Promise.all(
+      this.#started.map(({ operation, name, id, began }) =>
+        this.#wait(operation, { name, id, since: 'settling', began })
+          // who does not wait has what was done
+          .then(
+            () => undefined,
+            (error: unknown) =>
+              error instanceof Interrupted ? undefined : { operation, failure: toFailure(name, error) },
+          ),
+      ),
+    );
     return [...sick, ...ended].filter((kept) => kept !== undefined);
   }
 
@@ -96,10 +126,14 @@ export class Gatekeeper {
 
   async #lookOnce(operation: Operation, name: string): Promise<Failure | undefined> {
     const other = (await this.#engine.listContainers()).find((container) => container.name === name);
-    if (other === undefined) return new Failure(`cannot find container "${name}"`, { why: 'there is no such container' });
+    if (other === undefined)
+      return new Failure(`cannot find container "${name}"`, { why: 'there is no such container' });
     const labels = this.#specs.get(name)?.ownLabels ?? other.labels;
     try {
-      await this.#gate?.({ id: other.id, name, labels, since: this.#failed.has(name) ? 'failed' : 'earlier' }, (words) => this.#onWords(operation, `waiting for ${name}: ${words}`));
+      await this.#gate?.(
+        { id: other.id, name, labels, since: this.#failed.has(name) ? 'failed' : 'earlier' },
+        (words) => this.#onWords(operation, `waiting for ${name}: ${words}`),
+      );
       return undefined;
     } catch (error) {
       if (error instanceof EngineGone) throw error;
@@ -109,5 +143,7 @@ export class Gatekeeper {
 }
 
 function toFailure(name: string, error: unknown): Failure {
-  return error instanceof Failure ? error : new Failure(`cannot run container "${name}"`, { why: reasonOf(error), cause: error });
+  return error instanceof Failure
+    ? error
+    : new Failure(`cannot run container "${name}"`, { why: reasonOf(error), cause: error });
 }

@@ -11,32 +11,71 @@ type ImageOperation = PullOperation | BuildOperation;
  * what is to be asked for at every making. Whether it may be fetched at all is not decided here.
  * @param references of the images, each once
  */
-export function planImages(references: readonly string[], images: Pick<ReadonlySet<string>, 'has'>, sources: ReadonlyMap<string, ImageSource>): readonly ImageOperation[] {
+export function planImages(
+  references: readonly string[],
+  images: Pick<ReadonlySet<string>, 'has'>,
+  sources: ReadonlyMap<string, ImageSource>,
+): readonly ImageOperation[] {
   return references.flatMap((reference) => {
     const source = sources.get(reference) ?? PLAIN_SOURCE;
     const isMissing = !images.has(reference);
     const isAsked = source.when === 'always' && source.kind !== 'local';
-    return isMissing || isAsked ? [makeImageOperation(reference, source, isMissing ? 'not there' : 'fetched whenever a container is made of it', isMissing)] : [];
+    return isMissing || isAsked
+      ? [
+          makeImageOperation(
+            reference,
+            source,
+            isMissing ? 'not there' : 'fetched whenever a container is made of it',
+            isMissing,
+          ),
+        ]
+      : [];
   });
 }
 
 /** @param isMissing whether nothing can be made of it before */
-export function makeImageOperation(reference: string, source: ImageSource, cause: string, isMissing: boolean): ImageOperation {
+export function makeImageOperation(
+  reference: string,
+  source: ImageSource,
+  cause: string,
+  isMissing: boolean,
+): ImageOperation {
   const common = { name: reference, isMissing };
-  if (source.kind === 'build') return { verb: 'build', ...common, cause: `${cause}, from ${source.path ?? 'no folder'}`, source };
-  return { verb: 'pull', ...common, cause: source.kind === 'import' ? `${cause}, from ${source.path ?? 'no archive'}` : cause, source };
+  if (source.kind === 'build')
+    return { verb: 'build', ...common, cause: `${cause}, from ${source.path ?? 'no folder'}`, source };
+  return {
+    verb: 'pull',
+    ...common,
+    cause: source.kind === 'import' ? `${cause}, from ${source.path ?? 'no archive'}` : cause,
+    source,
+  };
 }
 
 /** Who can write what an image is made of decides what runs. @throws Failure */
-export function refuseOpenImage({ name, source: { kind, path } }: { readonly name: string; readonly source: Pick<ImageSource, 'kind' | 'path'> }): void {
-  if (path !== undefined && (kind === 'build' || kind === 'import')) refuseOpenTree(path, `"${path}" for image "${name}"`);
+export function refuseOpenImage({
+  name,
+  source: { kind, path },
+}: {
+  readonly name: string;
+  readonly source: Pick<ImageSource, 'kind' | 'path'>;
+}): void {
+  if (path !== undefined && (kind === 'build' || kind === 'import'))
+    refuseOpenTree(path, `"${path}" for image "${name}"`);
 }
 
 /** Pulls, builds or imports. @param onWords how far it is, as often as there is news */
-export async function applyImage(engine: Engine, { verb, name, source: { kind, path, login } }: ImageOperation, onWords: (words: string) => void): Promise<void> {
+export async function applyImage(
+  engine: Engine,
+  { verb, name, source: { kind, path, login } }: ImageOperation,
+  onWords: (words: string) => void,
+): Promise<void> {
   if (kind === 'pull') return engine.pullImage(name, onWords, login);
-  if (kind === 'local') throw new Failure(`cannot pull image "${name}"`, { why: 'its Source is local: it is made by hand on this host' });
-  if (path === undefined) throw new Failure(`cannot ${verb} image "${name}"`, { why: `its Source is ${kind}, and its record names no ${kind === 'build' ? 'BuildPath' : 'ImportPath'}` });
+  if (kind === 'local')
+    throw new Failure(`cannot pull image "${name}"`, { why: 'its Source is local: it is made by hand on this host' });
+  if (path === undefined)
+    throw new Failure(`cannot ${verb} image "${name}"`, {
+      why: `its Source is ${kind}, and its record names no ${kind === 'build' ? 'BuildPath' : 'ImportPath'}`,
+    });
   refuseOpenImage({ name, source: { kind, path } });
   await (kind === 'build' ? engine.buildImage(name, path, onWords) : engine.importImage(name, path, onWords));
 }

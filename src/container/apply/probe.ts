@@ -48,10 +48,15 @@ export function probeTcp({ address, port, proxied }: Target): Promise<Probed> {
 /** Asks once for a page; any status from 200 to 399 is an answer. Never rejects. */
 export function probeHttp({ address, port }: Target, path: string): Promise<Probed> {
   return new Promise((resolve) => {
-    const request = http.get({ host: address, port, path, agent: false, timeout: HTTP_MILLISECONDS }, ({ statusCode = 0 }) => {
-      request.destroy();
-      resolve(statusCode >= 200 && statusCode < 400 ? ANSWERS : { outcome: 'silent', words: `HTTP status ${statusCode}` });
-    });
+    const request = http.get(
+      { host: address, port, path, agent: false, timeout: HTTP_MILLISECONDS },
+      ({ statusCode = 0 }) => {
+        request.destroy();
+        resolve(
+          statusCode >= 200 && statusCode < 400 ? ANSWERS : { outcome: 'silent', words: `HTTP status ${statusCode}` },
+        );
+      },
+    );
     request.on('timeout', () => {
       resolve({ outcome: 'silent', words: `no answer within ${HTTP_MILLISECONDS / 1000}s` });
       request.destroy();
@@ -66,5 +71,7 @@ const ANSWERS: Probed = { outcome: 'answers', words: 'answers' };
 function describeError(error: Error): Probed {
   const words = reasonOf(error);
   const code = errorCode(error) ?? '';
-  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code) || code.startsWith('HPE_') ? { outcome: 'silent', words } : { outcome: 'unreachable', words };
+  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code) || code.startsWith('HPE_')
+    ? { outcome: 'silent', words }
+    : { outcome: 'unreachable', words };
 }

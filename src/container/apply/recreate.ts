@@ -16,12 +16,18 @@ import { Unhealthy } from './unhealthy.ts';
  * @param pass waits until the new one is healthy, and throws when it does not become so
  * @param signal brings the old one back, unless the new one is healthy already
  */
-export async function recreate(engine: Engine, operation: RecreateOperation, pass: (id: string) => Promise<void> = () => Promise.resolve(), signal: AbortSignal = NEVER): Promise<void> {
+export async function recreate(
+  engine: Engine,
+  operation: RecreateOperation,
+  pass: (id: string) => Promise<void> = () => Promise.resolve(),
+  signal: AbortSignal = NEVER,
+): Promise<void> {
   const { name, nameNow, id, unfinished, spec, stop, wasRunning } = operation;
   const mayGoOn = (): void => refuseInterrupted(signal, `cannot recreate container "${name}"`);
   const old = await engine.findContainer(id);
   mayGoOn();
-  if (old === undefined) throw new Failure(`cannot recreate container "${name}"`, { why: 'it went away in the meantime' });
+  if (old === undefined)
+    throw new Failure(`cannot recreate container "${name}"`, { why: 'it went away in the meantime' });
   if (unfinished !== undefined) await discard(engine, unfinished, name, {});
   if (nameNow === name) await renameInAnyState(engine, id, `${name}${REPLACED_SUFFIX}`, stop);
   let made: string | undefined;
@@ -53,7 +59,12 @@ export async function recreate(engine: Engine, operation: RecreateOperation, pas
 }
 
 /** Ends a recreate whose new container was started already when it was interrupted. */
-export async function finishReplacing(engine: Engine, operation: RemoveOperation, { id: made, name }: Successor, keeper: Gatekeeper): Promise<void> {
+export async function finishReplacing(
+  engine: Engine,
+  operation: RemoveOperation,
+  { id: made, name }: Successor,
+  keeper: Gatekeeper,
+): Promise<void> {
   const { id, stop } = operation;
   try {
     await keeper.pass(operation, name, made);
@@ -65,12 +76,24 @@ export async function finishReplacing(engine: Engine, operation: RemoveOperation
   if (left !== undefined) throw left;
 }
 
-interface Old { readonly id: string; readonly name: string; readonly wasRunning: boolean }
+interface Old {
+  readonly id: string;
+  readonly name: string;
+  readonly wasRunning: boolean;
+}
 
-interface Broken { readonly made: string | undefined; readonly isStarted: boolean; readonly error: unknown }
+interface Broken {
+  readonly made: string | undefined;
+  readonly isStarted: boolean;
+  readonly error: unknown;
+}
 
 /** @returns what is to be thrown: the error itself, or that the old one did not come back, with both reasons */
-async function bringBack(engine: Engine, { id, name, wasRunning }: Old, { made, isStarted, error }: Broken): Promise<unknown> {
+async function bringBack(
+  engine: Engine,
+  { id, name, wasRunning }: Old,
+  { made, isStarted, error }: Broken,
+): Promise<unknown> {
   try {
     if (made !== undefined) await discard(engine, made, name, isStarted ? {} : undefined);
     // started first: killed in between, it serves under its other name
@@ -85,5 +108,9 @@ async function bringBack(engine: Engine, { id, name, wasRunning }: Old, { made, 
   }
   if (error instanceof Interrupted) return error.with(`the old one ${wasRunning ? 'runs' : 'is'} as before`);
   if (!(error instanceof Unhealthy)) return error;
-  return new Unhealthy(`cannot recreate container "${name}"`, `the new one was started, and ${error.reason}; the old one ${wasRunning ? 'runs again' : 'is back'}`, error.lines);
+  return new Unhealthy(
+    `cannot recreate container "${name}"`,
+    `the new one was started, and ${error.reason}; the old one ${wasRunning ? 'runs again' : 'is back'}`,
+    error.lines,
+  );
 }

@@ -8,7 +8,9 @@ export class Unhealthy extends Failure {
   readonly lines: readonly string[];
 
   constructor(what: string, reason: string, lines: readonly string[]) {
-    super(what, { why: `${reason}${lines.length === 0 ? '; its log is empty' : `; its last lines were:\n${lines.map((line) => `  ${line}`).join('\n')}`}` });
+    super(what, {
+      why: `${reason}${lines.length === 0 ? '; its log is empty' : `; its last lines were:\n${lines.map((line) => `  ${line}`).join('\n')}`}`,
+    });
     this.reason = reason;
     this.lines = lines;
   }

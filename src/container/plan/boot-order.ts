@@ -18,19 +18,41 @@ export function formatStart(id: string, startedAt: string): string {
  * before it, when it came up: it knows of no order. Pure.
  * @param ordered starts that were made when what is needed was healthy, by name
  */
-export function withBootOrder(plan: Plan, { containers }: Desired, actual: Actual, ordered: ReadonlyMap<string, string>): Plan {
+export function withBootOrder(
+  plan: Plan,
+  { containers }: Desired,
+  actual: Actual,
+  ordered: ReadonlyMap<string, string>,
+): Plan {
   const operations = [...plan.operations];
   for (const desired of containers) {
     if (desired.state !== 'running') continue;
     const container = actual.containers.get(desired.name);
     if (container?.inspect.State.Running !== true || isStarted(operations, desired.name)) continue;
-    const { id, name, nameNow, inspect: { State: { StartedAt } } } = container;
+    const {
+      id,
+      name,
+      nameNow,
+      inspect: {
+        State: { StartedAt },
+      },
+    } = container;
     if (ordered.get(name) === formatStart(id, StartedAt)) continue;
-    const need = listSpecNeeds(desired.spec).find((other) => isStarted(operations, other) || wasLate(actual.containers.get(other), container));
+    const need = listSpecNeeds(desired.spec).find(
+      (other) => isStarted(operations, other) || wasLate(actual.containers.get(other), container),
+    );
     if (need === undefined) continue;
-    operations.push({ verb: 'restart', id, name, nameNow, stop: getStopRequest(desired.spec, container), cause: `was started before ${need} was healthy` });
+    operations.push({
+      verb: 'restart',
+      id,
+      name,
+      nameNow,
+      stop: getStopRequest(desired.spec, container),
+      cause: `was started before ${need} was healthy`,
+    });
   }
-  const turn = (operation: Operation): number => (isStarting(operation) ? containers.findIndex(({ name }) => name === operation.name) : -1);
+  const turn = (operation: Operation): number =>
+    isStarting(operation) ? containers.findIndex(({ name }) => name === operation.name) : -1;
   return { ...plan, operations: operations.toSorted((a, b) => turn(a) - turn(b)) };
 }
 

@@ -10,12 +10,18 @@ import { findSharedWith, listBound } from '../spec/needs.ts';
  * one started, since it is left with nothing but loopback.
  * @param wanted in the order in which they are started, so that what follows is followed too
  */
-export function followBound(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual): readonly Operation[] {
+export function followBound(
+  operations: readonly Operation[],
+  wanted: readonly DesiredContainer[],
+  actual: Actual,
+): readonly Operation[] {
   const all = [...operations];
-  const isDone = (name: string, verbs: readonly Operation['verb'][]): boolean => all.some((operation) => operation.name === name && verbs.includes(operation.verb));
+  const isDone = (name: string, verbs: readonly Operation['verb'][]): boolean =>
+    all.some((operation) => operation.name === name && verbs.includes(operation.verb));
   for (const desired of wanted) {
     const container = actual.containers.get(desired.name);
-    if (desired.state !== 'running' || container === undefined || isDone(desired.name, ['create', 'recreate'])) continue;
+    if (desired.state !== 'running' || container === undefined || isDone(desired.name, ['create', 'recreate']))
+      continue;
     const { spec, name } = desired;
     const { State, Created } = container.inspect;
     const cause = listBound(spec).flatMap((target) => {
@@ -31,8 +37,10 @@ export function followBound(operations: readonly Operation[], wanted: readonly D
     const shared = findSharedWith(spec.values['network_mode']);
     const other = shared === undefined ? undefined : actual.containers.get(shared)?.inspect.State;
     if (shared === undefined || !State.Running || isDone(name, ['start', 'restart'])) continue;
-    if (isDone(shared, ['start', 'restart'])) all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it has, is started` });
-    else if (other?.Running === true && Date.parse(other.StartedAt) > Date.parse(State.StartedAt)) all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it has, was started after it` });
+    if (isDone(shared, ['start', 'restart']))
+      all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it has, is started` });
+    else if (other?.Running === true && Date.parse(other.StartedAt) > Date.parse(State.StartedAt))
+      all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it has, was started after it` });
   }
   return all;
 }

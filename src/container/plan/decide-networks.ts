@@ -21,12 +21,31 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
   };
   const joins = Object.entries(wanted).flatMap(([network, endpoint]): readonly Operation[] => {
     const now = has[network];
-    const isAsWanted = now !== undefined && (network === 'bridge' || isEndpoint(listNames(now, name), listNames(endpoint, name), isOurs(network)) && isAddress(parseJoined(now).address, parseJoined(endpoint).address, isOurs(network)));
+    const isAsWanted =
+      now !== undefined &&
+      (network === 'bridge' ||
+        (isEndpoint(listNames(now, name), listNames(endpoint, name), isOurs(network)) &&
+          isAddress(parseJoined(now).address, parseJoined(endpoint).address, isOurs(network))));
     if (isAsWanted && !isLost(network)) return [];
-    const cause = now === undefined ? showJoined(network, endpoint) : `${showJoined(network, now)} -> ${showJoined(network, endpoint)}`;
-    return [{ verb: 'connect', id, name, nameNow, network, endpoint: makeCreateBody(spec).NetworkingConfig?.EndpointsConfig[network] ?? {}, leaveFirst: now !== undefined, cause }];
+    const cause =
+      now === undefined
+        ? showJoined(network, endpoint)
+        : `${showJoined(network, now)} -> ${showJoined(network, endpoint)}`;
+    return [
+      {
+        verb: 'connect',
+        id,
+        name,
+        nameNow,
+        network,
+        endpoint: makeCreateBody(spec).NetworkingConfig?.EndpointsConfig[network] ?? {},
+        leaveFirst: now !== undefined,
+        cause,
+      },
+    ];
   });
-  const leaves = Object.keys(has).filter((network) => !(network in wanted) && (network === 'bridge' || isOurs(network)))
+  const leaves = Object.keys(has)
+    .filter((network) => !(network in wanted) && (network === 'bridge' || isOurs(network)))
     .map((network): Operation => ({ verb: 'disconnect', id, name, nameNow, network, cause: network }));
   return [...joins, ...leaves];
 }

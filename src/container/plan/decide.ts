@@ -23,17 +23,32 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
 
   // the old one stands aside until its successor runs: unless that has come, the recreate was interrupted
   if (aside !== undefined && !isTakenOver(container)) {
-    return [{
-      verb: 'recreate', ...refer(aside), cause: 'was interrupted before', spec, stop: getStopRequest(spec, aside),
-      // whoever was about to replace it may have stopped it
-      wasRunning: true,
-      ...(container === undefined ? {} : { unfinished: container.id }),
-    }];
+    return [
+      {
+        verb: 'recreate',
+        ...refer(aside),
+        cause: 'was interrupted before',
+        spec,
+        stop: getStopRequest(spec, aside),
+        // whoever was about to replace it may have stopped it
+        wasRunning: true,
+        ...(container === undefined ? {} : { unfinished: container.id }),
+      },
+    ];
   }
-  const removal: readonly Operation[] = aside === undefined ? [] : [{
-    verb: 'remove', ...refer(aside), name: aside.nameNow, cause: `replaced by ${name}`, stop: {},
-    ...(container === undefined ? {} : { successor: { id: container.id, name } }),
-  }];
+  const removal: readonly Operation[] =
+    aside === undefined
+      ? []
+      : [
+          {
+            verb: 'remove',
+            ...refer(aside),
+            name: aside.nameNow,
+            cause: `replaced by ${name}`,
+            stop: {},
+            ...(container === undefined ? {} : { successor: { id: container.id, name } }),
+          },
+        ];
 
   if (container === undefined) return [{ verb: 'create', name, cause: 'not there', spec }];
   return [...removal, ...decideExisting(spec, container, actual)];
@@ -43,7 +58,11 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
   const { Status: status } = container.inspect.State;
   const stop = getStopRequest(spec, container);
   // as if it was gone already: nothing else can be done to it any more
-  if (status === 'removing') return [{ verb: 'remove', ...refer(container), cause: 'the engine is removing it', stop }, { verb: 'create', name: spec.name, cause: 'not there', spec }];
+  if (status === 'removing')
+    return [
+      { verb: 'remove', ...refer(container), cause: 'the engine is removing it', stop },
+      { verb: 'create', name: spec.name, cause: 'not there', spec },
+    ];
   const { update, recreate } = listUpdating(spec, container, actual.limitsSwap);
 
   // what cannot be changed on the living container brings the rest along
@@ -54,18 +73,28 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
   }
 
   // the engine can do nothing more with it
-  if (status === 'dead') return [{ verb: 'recreate', ...refer(container), cause: 'dead', spec, stop, wasRunning: false }];
+  if (status === 'dead')
+    return [{ verb: 'recreate', ...refer(container), cause: 'dead', spec, stop, wasRunning: false }];
 
   const operations: Operation[] = [...decideNetworks(spec, container, actual)];
   if (update.length > 0) {
     checkMemory(update, container);
-    const limits = makeUpdateBody(spec, update.map(({ key }) => key.name));
+    const limits = makeUpdateBody(
+      spec,
+      update.map(({ key }) => key.name),
+    );
     operations.push({ verb: 'update', ...refer(container), cause: formatCause(update), limits });
   }
   const cause = findStartCause(spec, container);
   if (cause !== undefined) operations.push({ verb: 'start', ...refer(container), cause, paused: status === 'paused' });
   // the engine waits longer and longer between its own tries
-  if (status === 'restarting') operations.push({ verb: 'restart', ...refer(container), cause: `ended with exit code ${container.inspect.State.ExitCode}`, stop });
+  if (status === 'restarting')
+    operations.push({
+      verb: 'restart',
+      ...refer(container),
+      cause: `ended with exit code ${container.inspect.State.ExitCode}`,
+      stop,
+    });
   return operations;
 }
 
@@ -79,7 +108,10 @@ function findStartCause(spec: RunSpec, { inspect: { State } }: ActualContainer):
 }
 
 /** A disabled one is stopped and keeps its name, whatever a recreate was about to do. */
-function decideStopped(container: ActualContainer | undefined, aside: ActualContainer | undefined): readonly Operation[] {
+function decideStopped(
+  container: ActualContainer | undefined,
+  aside: ActualContainer | undefined,
+): readonly Operation[] {
   const operations: Operation[] = [];
   const kept = aside === undefined || isTakenOver(container) ? container : aside;
   for (const other of [container, aside]) {
@@ -88,7 +120,8 @@ function decideStopped(container: ActualContainer | undefined, aside: ActualCont
     operations.push({ verb: 'remove', ...refer(other), name: other.nameNow, cause, stop: {} });
   }
   if (kept === undefined) return operations;
-  if (isUp(kept) || kept.name !== kept.nameNow) operations.push({ verb: 'stop', ...refer(kept), cause: 'disabled', stop: getStopRequest(undefined, kept) });
+  if (isUp(kept) || kept.name !== kept.nameNow)
+    operations.push({ verb: 'stop', ...refer(kept), cause: 'disabled', stop: getStopRequest(undefined, kept) });
   return operations;
 }
 
@@ -99,9 +132,15 @@ function isUp({ inspect: { State } }: ActualContainer): boolean {
 /** A successor counts once it runs, or has done its work. */
 function isTakenOver(container: ActualContainer | undefined): boolean {
   if (container === undefined) return false;
-  const { State: { Running, Status, ExitCode }, HostConfig: { RestartPolicy } } = container.inspect;
+  const {
+    State: { Running, Status, ExitCode },
+    HostConfig: { RestartPolicy },
+  } = container.inspect;
   // one that is to run for ever has not done its work: whoever was about to bring the old one back has stopped it
-  return Running || (Status === 'exited' && ExitCode === 0 && !['always', 'unless-stopped'].includes(RestartPolicy?.Name ?? ''));
+  return (
+    Running ||
+    (Status === 'exited' && ExitCode === 0 && !['always', 'unless-stopped'].includes(RestartPolicy?.Name ?? ''))
+  );
 }
 
 /** The kernel would kill something in the container to get below the limit. */
@@ -109,7 +148,10 @@ function checkMemory(update: readonly Difference[], { name, memoryUse }: ActualC
   const limit = update.find(({ key }) => key.name === 'mem_limit')?.to;
   if (typeof limit !== 'number' || memoryUse === undefined || memoryUse <= limit) return;
   const megabytes = Math.ceil(memoryUse / 1024 ** 2);
-  throw new Failure(`cannot update container "${name}"`, { why: `a memory limit of ${formatBytes(limit)} is below the ${megabytes}m that it uses now`, hint: 'stop it first, or give it more' });
+  throw new Failure(`cannot update container "${name}"`, {
+    why: `a memory limit of ${formatBytes(limit)} is below the ${megabytes}m that it uses now`,
+    hint: 'stop it first, or give it more',
+  });
 }
 
 function foreign(name: string): Failure {
@@ -123,6 +165,10 @@ function formatCause(differences: readonly Difference[]): string {
   return differences.map(formatDifference).join(', ');
 }
 
-function refer({ id, name, nameNow }: ActualContainer): { readonly id: string; readonly name: string; readonly nameNow: string } {
+function refer({ id, name, nameNow }: ActualContainer): {
+  readonly id: string;
+  readonly name: string;
+  readonly nameNow: string;
+} {
   return { id, name, nameNow };
 }

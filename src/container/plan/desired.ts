@@ -25,7 +25,11 @@ export type DesiredContainer =
  * @param specs by name; an enabled container without one is an error
  * @param images what the references of images mean
  */
-export function makeDesired(containers: readonly Container[], specs: ReadonlyMap<string, RunSpec>, images: ReadonlyMap<string, ImageSource> = new Map()): Desired {
+export function makeDesired(
+  containers: readonly Container[],
+  specs: ReadonlyMap<string, RunSpec>,
+  images: ReadonlyMap<string, ImageSource> = new Map(),
+): Desired {
   const failures: Failure[] = [];
   const desired: DesiredContainer[] = [];
   const needsOf = (name: string): readonly string[] => {
@@ -33,16 +37,35 @@ export function makeDesired(containers: readonly Container[], specs: ReadonlyMap
     return spec === undefined ? [] : listSpecNeeds(spec);
   };
   // records are checked before; fragments may say depends_on too
-  const cycle = findCycle(containers.map(({ key }) => key), needsOf);
-  if (cycle !== undefined) failures.push(new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `its run spec needs itself in the end: ${cycle.join(' -> ')}` }));
+  const cycle = findCycle(
+    containers.map(({ key }) => key),
+    needsOf,
+  );
+  if (cycle !== undefined)
+    failures.push(
+      new Failure(`cannot start container "${cycle[0] ?? ''}"`, {
+        why: `its run spec needs itself in the end: ${cycle.join(' -> ')}`,
+      }),
+    );
   const disabled = new Set(containers.filter(({ isEnabled }) => !isEnabled).map(({ key }) => key));
   const isDisabled = (name: string): boolean => disabled.has(name);
   for (const { key: name } of inStartOrder(containers, needsOf)) {
     const spec = specs.get(name);
-    if (!isDisabled(name)) failures.push(...needsOf(name).filter(isDisabled).map((need) => needsDisabled(name, need)));
+    if (!isDisabled(name))
+      failures.push(
+        ...needsOf(name)
+          .filter(isDisabled)
+          .map((need) => needsDisabled(name, need)),
+      );
     if (isDisabled(name)) desired.push({ state: 'stopped', name });
     else if (spec !== undefined) desired.push({ state: 'running', name, spec });
-    else failures.push(new Failure(`cannot run container "${name}"`, { why: 'its record is enabled, and it has no run spec', hint: `signal-event docker-container-update ${name}` }));
+    else
+      failures.push(
+        new Failure(`cannot run container "${name}"`, {
+          why: 'its record is enabled, and it has no run spec',
+          hint: `signal-event docker-container-update ${name}`,
+        }),
+      );
   }
   throwAll(failures);
   return { containers: desired, images };
@@ -50,5 +73,9 @@ export function makeDesired(containers: readonly Container[], specs: ReadonlyMap
 
 /** The run specs of those that are to run, by name. */
 export function specsOf({ containers }: Pick<Desired, 'containers'>): ReadonlyMap<string, RunSpec> {
-  return new Map(containers.flatMap((container) => (container.state === 'running' ? [[container.name, container.spec] as const] : [])));
+  return new Map(
+    containers.flatMap((container) =>
+      container.state === 'running' ? [[container.name, container.spec] as const] : [],
+    ),
+  );
 }

@@ -2,7 +2,10 @@ import type { Operation } from './operation.ts';
 import { orderOperations } from './order.ts';
 import type { Plan } from './plan.ts';
 
-/** One line per operation, `update wiki: memory 256m -> 512m`, or `nothing to do`; then the notes, and what is refused. No newline at the end. */
+/**
+ * One line per operation, `update wiki: memory 256m -> 512m`, or `nothing to do`; then the notes, and what is
+ * refused. No newline at the end.
+ */
 export function formatPlan({ operations, notes, refused = [] }: Plan): string {
   const lines = operations.map(({ verb, name, cause }) => `${verb} ${name}: ${cause}`);
   const left = refused.map(({ message, hint }) => `refused: ${message}${hint === undefined ? '' : `; ${hint}`}`);
@@ -16,5 +19,10 @@ export interface ToldOperation extends Pick<Operation, 'verb' | 'name' | 'cause'
 
 /** The operations of a plan in parts, for whoever reads them by program. */
 export function tellOperations(operations: readonly Operation[]): readonly ToldOperation[] {
-  return orderOperations(operations).map(({ operation: { verb, name, cause }, after }) => ({ verb, name, cause, ...(after.length === 0 ? {} : { after: after.map((other) => other.name) }) }));
+  return orderOperations(operations).map(({ operation: { verb, name, cause }, after }) => ({
+    verb,
+    name,
+    cause,
+    ...(after.length === 0 ? {} : { after: after.map((other) => other.name) }),
+  }));
 }

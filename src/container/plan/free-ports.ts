@@ -11,7 +11,11 @@ import { isList, type Value } from '../spec/value.ts';
  * Stops for containers that run and give up a port which another one wants before it is
  * their own turn: two that swap their ports would otherwise refuse each other for ever.
  */
-export function freePorts(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual): readonly Operation[] {
+export function freePorts(
+  operations: readonly Operation[],
+  wanted: readonly DesiredContainer[],
+  actual: Actual,
+): readonly Operation[] {
   const stops: Operation[] = [];
   for (const [turn, operation] of operations.entries()) {
     if (operation.verb !== 'create' && operation.verb !== 'recreate') continue;
@@ -23,7 +27,14 @@ export function freePorts(operations: readonly Operation[], wanted: readonly Des
       const port = ports.find((port) => held.some((other) => isClash(port, other)));
       if (holder === undefined || port === undefined || stops.some(({ name }) => name === later.name)) continue;
       const { id, name, nameNow } = later;
-      stops.push({ verb: 'stop', id, name, nameNow, cause: `gives port ${port.host} to ${operation.name}`, stop: getStopRequest(findSpec(wanted, name), holder) });
+      stops.push({
+        verb: 'stop',
+        id,
+        name,
+        nameNow,
+        cause: `gives port ${port.host} to ${operation.name}`,
+        stop: getStopRequest(findSpec(wanted, name), holder),
+      });
     }
   }
   return stops;
@@ -41,7 +52,12 @@ function readPublished({ inspect }: ActualContainer): readonly Published[] {
 function isClash(a: Published, b: Published): boolean {
   const protocol = ({ port }: Published): string => port.slice(port.indexOf('/'));
   const isAny = ({ address }: Published): boolean => ['', '0.0.0.0', '::'].includes(address);
-  return a.host !== '' && a.host === b.host && protocol(a) === protocol(b) && (a.address === b.address || isAny(a) || isAny(b));
+  return (
+    a.host !== '' &&
+    a.host === b.host &&
+    protocol(a) === protocol(b) &&
+    (a.address === b.address || isAny(a) || isAny(b))
+  );
 }
 
 function findSpec(wanted: readonly DesiredContainer[], name: string): RunSpec | undefined {

@@ -31,7 +31,12 @@ type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwo
 /** A network of ours that nobody is on; its name here is `network NAME`, to be told from a container. */
 type RemoveNetworkOperation = { readonly verb: 'remove'; readonly network: string } & Named;
 /** Put on a network, after it was taken off where it has other names or another address there. */
-type ConnectOperation = { readonly verb: 'connect'; readonly network: string; readonly endpoint: Endpoint; readonly leaveFirst: boolean } & Existing;
+type ConnectOperation = {
+  readonly verb: 'connect';
+  readonly network: string;
+  readonly endpoint: Endpoint;
+  readonly leaveFirst: boolean;
+} & Existing;
 type DisconnectOperation = { readonly verb: 'disconnect'; readonly network: string } & Existing;
 /** Made and started. */
 type CreateOperation = { readonly verb: 'create'; readonly spec: RunSpec } & Named;
@@ -58,7 +63,11 @@ export type RenameOperation = { readonly verb: 'rename'; readonly to: string } &
 type StopOperation = { readonly verb: 'stop'; readonly stop: StopRequest } & Existing;
 type RestartOperation = { readonly verb: 'restart'; readonly stop: StopRequest } & Existing;
 /** Stopped and removed; its volumes stay. */
-export type RemoveOperation = { readonly verb: 'remove'; readonly stop: StopRequest; readonly successor?: Successor } & Existing;
+export type RemoveOperation = {
+  readonly verb: 'remove';
+  readonly stop: StopRequest;
+  readonly successor?: Successor;
+} & Existing;
 /** Who has taken the place of what is removed: it must be healthy, otherwise the old one comes back. */
 export interface Successor {
   readonly id: string;
@@ -67,9 +76,22 @@ export interface Successor {
 
 /** One step of a plan. */
 export type Operation =
-  | PullOperation | BuildOperation | NetworkOperation | RemoveNetworkOperation | ConnectOperation | DisconnectOperation | VolumeOperation
-  | CreateOperation | RecreateOperation | UpdateOperation | SignalOperation
-  | RenameOperation | StartOperation | StopOperation | RestartOperation | RemoveOperation;
+  | PullOperation
+  | BuildOperation
+  | NetworkOperation
+  | RemoveNetworkOperation
+  | ConnectOperation
+  | DisconnectOperation
+  | VolumeOperation
+  | CreateOperation
+  | RecreateOperation
+  | UpdateOperation
+  | SignalOperation
+  | RenameOperation
+  | StartOperation
+  | StopOperation
+  | RestartOperation
+  | RemoveOperation;
 
 /** Whether a container runs after it that did not before, or was started anew. */
 export function isStarting({ verb }: Operation): boolean {

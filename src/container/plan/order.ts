@@ -25,20 +25,38 @@ export function orderOperations(operations: readonly Operation[]): readonly Orde
   const named = new Map<string, Operation[]>();
   for (const operation of operations) {
     const image = operation.verb === 'create' || operation.verb === 'recreate' ? getImage(operation.spec) : undefined;
-    const earlier = operation.verb === 'create' ? listSpecNeeds(operation.spec).flatMap((name) => making.get(name) ?? []) : [...making.values()];
-    ordered.push({ operation, after: [...barrier, ...earlier], needs: [...new Set([...all, ...named.get(getSubject(operation)) ?? [], ...(image === undefined ? [] : named.get(image) ?? [])])] });
+    const earlier =
+      operation.verb === 'create'
+        ? listSpecNeeds(operation.spec).flatMap((name) => making.get(name) ?? [])
+        : [...making.values()];
+    ordered.push({
+      operation,
+      after: [...barrier, ...earlier],
+      needs: [
+        ...new Set([
+          ...all,
+          ...(named.get(getSubject(operation)) ?? []),
+          ...(image === undefined ? [] : (named.get(image) ?? [])),
+        ]),
+      ],
+    });
     if (operation.verb === 'create') making.set(operation.name, operation);
     else {
       barrier = [operation];
       making.clear();
     }
     if (isForAll(operation)) all.push(operation);
-    for (const name of new Set([getSubject(operation), operation.name])) named.set(name, [...named.get(name) ?? [], operation]);
+    for (const name of new Set([getSubject(operation), operation.name]))
+      named.set(name, [...(named.get(name) ?? []), operation]);
   }
   return ordered;
 }
 
 /** Nothing else is begun without it. */
 function isForAll(operation: Operation): boolean {
-  return operation.verb === 'network' || operation.verb === 'volume' || ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing);
+  return (
+    operation.verb === 'network' ||
+    operation.verb === 'volume' ||
+    ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing)
+  );
 }

@@ -24,23 +24,50 @@ export interface ImageUpdate {
  * order in which they are started. One that is not there is left to reconciling. Pure.
  * @returns operations by container: what is done to one container is done or not as a whole
  */
-export function planImageUpdate(desired: Desired, actual: Actual, { reference, image, cause, failed }: ImageUpdate): ReadonlyMap<string, readonly Operation[]> {
-  const updates = new Map(desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
-    const container = actual.containers.get(wanted.name);
-    if (wanted.state !== 'running' || getImage(wanted.spec) !== reference || container === undefined) return [];
-    if (container.inspect.Image === image.Id && hasFailed(wanted.spec, failed)) return [];
-    const operations = decideBesideData(wanted, actual);
-    if (operations === undefined) return [];
-    // whatever else is made anew is made of the new image
-    if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate')) return [[wanted.name, operations]];
-    if (container.inspect.Image === image.Id) return [];
-    const { id, name, nameNow, inspect: { State } } = container;
-    const wasRunning = State.Running || State.Status === 'restarting';
-    return [[name, [{ verb: 'recreate', id, name, nameNow, cause, spec: wanted.spec, stop: getStopRequest(wanted.spec, container), wasRunning }]]];
-  }));
+export function planImageUpdate(
+  desired: Desired,
+  actual: Actual,
+  { reference, image, cause, failed }: ImageUpdate,
+): ReadonlyMap<string, readonly Operation[]> {
+  const updates = new Map(
+    desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
+      const container = actual.containers.get(wanted.name);
+      if (wanted.state !== 'running' || getImage(wanted.spec) !== reference || container === undefined) return [];
+      if (container.inspect.Image === image.Id && hasFailed(wanted.spec, failed)) return [];
+      const operations = decideBesideData(wanted, actual);
+      if (operations === undefined) return [];
+      // whatever else is made anew is made of the new image
+      if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate')) return [[wanted.name, operations]];
+      if (container.inspect.Image === image.Id) return [];
+      const {
+        id,
+        name,
+        nameNow,
+        inspect: { State },
+      } = container;
+      const wasRunning = State.Running || State.Status === 'restarting';
+      return [
+        [
+          name,
+          [
+            {
+              verb: 'recreate',
+              id,
+              name,
+              nameNow,
+              cause,
+              spec: wanted.spec,
+              stop: getStopRequest(wanted.spec, container),
+              wasRunning,
+            },
+          ],
+        ],
+      ];
+    }),
+  );
   // names that somebody has taken away are given back before the first of them
   const [first] = updates;
-  if (first !== undefined) updates.set(first[0], [...actual.renames ?? [], ...first[1]]);
+  if (first !== undefined) updates.set(first[0], [...(actual.renames ?? []), ...first[1]]);
   return updates;
 }
 
@@ -60,6 +87,8 @@ function decideBesideData(wanted: DesiredContainer, actual: Actual): readonly Op
  */
 export function findDigest({ Id, RepoDigests }: ImageInspect, reference: string): string {
   const repository = reference.replace(/:[^:/]*$/, '');
-  const named = (RepoDigests ?? []).map((text) => text.split('@')).find(([name = '']) => name === repository || repository.endsWith(`/${name}`));
+  const named = (RepoDigests ?? [])
+    .map((text) => text.split('@'))
+    .find(([name = '']) => name === repository || repository.endsWith(`/${name}`));
   return named?.[1] ?? Id;
 }

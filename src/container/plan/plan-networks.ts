@@ -12,7 +12,11 @@ import type { Operation } from './operation.ts';
 import { isSame } from '../spec/value.ts';
 
 /** Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed. */
-export function planNetworks(wanted: readonly DesiredContainer[], actual: Actual, avoid: readonly string[]): { readonly operations: readonly Operation[]; readonly failures: readonly Failure[] } {
+export function planNetworks(
+  wanted: readonly DesiredContainer[],
+  actual: Actual,
+  avoid: readonly string[],
+): { readonly operations: readonly Operation[]; readonly failures: readonly Failure[] } {
   const users = new Map<string, { definition: NetworkDefinition; names: string[] }>();
   for (const container of wanted) {
     if (container.state !== 'running') continue;
@@ -29,29 +33,56 @@ export function planNetworks(wanted: readonly DesiredContainer[], actual: Actual
     if (there !== undefined) {
       failures.push(...findMismatch(definition, there));
     } else if (definition.external) {
-      failures.push(new Failure(`cannot use network "${definition.name}"`, { why: `${names.join(', ')} would be on it, and the engine has no such network`, hint: `docker network create ${definition.name}` }));
+      failures.push(
+        new Failure(`cannot use network "${definition.name}"`, {
+          why: `${names.join(', ')} would be on it, and the engine has no such network`,
+          hint: `docker network create ${definition.name}`,
+        }),
+      );
     } else {
-      const addresses = definition.addresses.length > 0 || definition.driver !== 'bridge' ? definition.addresses : findFreeSubnet(taken);
+      const addresses =
+        definition.addresses.length > 0 || definition.driver !== 'bridge'
+          ? definition.addresses
+          : findFreeSubnet(taken);
       taken.push(...addresses.map(({ subnet }) => subnet));
       const { name, driver, internal, ipv6, attachable, options, labels } = definition;
-      const create = { name, driver, internal, ipv6, attachable, options, addresses, labels: { ...labels, [MANAGED_LABEL]: 'true' } };
+      const create = {
+        name,
+        driver,
+        internal,
+        ipv6,
+        attachable,
+        options,
+        addresses,
+        labels: { ...labels, [MANAGED_LABEL]: 'true' },
+      };
       operations.push({ verb: 'network', name, create, cause: `wanted by ${names.sort(compareBytes).join(', ')}` });
     }
   }
   return { operations: operations.sort((a, b) => compareBytes(a.name, b.name)), failures };
 }
 
-function findMismatch({ name, driver, internal, addresses, external }: NetworkDefinition, there: NetworkSummary): readonly Failure[] {
+function findMismatch(
+  { name, driver, internal, addresses, external }: NetworkDefinition,
+  there: NetworkSummary,
+): readonly Failure[] {
   if (external) return [];
   const subnets = addresses.map(({ subnet }) => toPlain(subnet));
   const whys = [
     ...(driver === there.driver ? [] : [`driver ${there.driver}, not ${driver}`]),
     ...(internal === there.internal ? [] : [there.internal ? 'internal' : 'not internal']),
-    ...(subnets.length === 0 || isSame(subnets.toSorted(compareBytes), there.subnets.map(toPlain).sort(compareBytes)) ? [] : [`subnet ${there.subnets.join(', ')}, not ${subnets.join(', ')}`]),
+    ...(subnets.length === 0 || isSame(subnets.toSorted(compareBytes), there.subnets.map(toPlain).sort(compareBytes))
+      ? []
+      : [`subnet ${there.subnets.join(', ')}, not ${subnets.join(', ')}`]),
   ];
-  return whys.length === 0 ? [] : [new Failure(`cannot change network "${name}"`, {
-    why: `it is there with ${whys.join(', ')}, and the engine can't change a network that is there`, hint: `stop and remove its containers, docker network rm ${name}, and repeat the event`,
-  })];
+  return whys.length === 0
+    ? []
+    : [
+        new Failure(`cannot change network "${name}"`, {
+          why: `it is there with ${whys.join(', ')}, and the engine can't change a network that is there`,
+          hint: `stop and remove its containers, docker network rm ${name}, and repeat the event`,
+        }),
+      ];
 }
 
 function toPlain(subnet: string): string {
@@ -77,9 +108,21 @@ function findFreeSubnet(taken: readonly string[]): NetworkDefinition['addresses'
 export function planNetworkRemovals(operations: readonly Operation[], actual: Actual): readonly Operation[] {
   return [...actual.networkUsers].flatMap(([network, running]): readonly Operation[] => {
     const ours = [...actual.containers.values()];
-    const staying = ours.filter(({ id, inspect }) => network in readJoined(inspect) && !operations.some((operation) =>
-      'id' in operation && operation.id === id && (operation.verb === 'recreate' || operation.verb === 'remove' || (operation.verb === 'disconnect' && operation.network === network))));
+    const staying = ours.filter(
+      ({ id, inspect }) =>
+        network in readJoined(inspect) &&
+        !operations.some(
+          (operation) =>
+            'id' in operation &&
+            operation.id === id &&
+            (operation.verb === 'recreate' ||
+              operation.verb === 'remove' ||
+              (operation.verb === 'disconnect' && operation.network === network)),
+        ),
+    );
     const foreign = running.filter((name) => !ours.some(({ nameNow }) => nameNow === name));
-    return staying.length + foreign.length > 0 ? [] : [{ verb: 'remove', name: `network ${network}`, network, cause: 'nobody uses it' }];
+    return staying.length + foreign.length > 0
+      ? []
+      : [{ verb: 'remove', name: `network ${network}`, network, cause: 'nobody uses it' }];
   });
 }

@@ -24,7 +24,10 @@ export interface Plan {
   readonly notes: readonly string[];
   /** what is not done now, though a record asks for it, to a container each; the others go on */
   readonly refused?: readonly Failure[];
-  /** containers that stay otherwise than their records say, since they have failed, need one that has, or end again and again, each with why in a few words */
+  /**
+   * containers that stay otherwise than their records say, since they have failed, need one that has, or end
+   * again and again, each with why in a few words
+   */
   readonly left?: ReadonlyMap<string, string>;
   /** containers that run, ended by themselves a moment ago, and may do so again */
   readonly unsteady?: readonly { readonly name: string; readonly id: string; readonly restarts: number }[];
@@ -48,7 +51,11 @@ export interface PlanOptions {
  * Decides what brings the engine to what is desired. Pure.
  * Throws every mistake at once: foreign containers of wanted names, limits below what is in use, unknown names.
  */
-export function planReconcile(desired: Desired, actual: Actual, { names, removeOrphans = false, failed = new Map(), avoid = [], moveData = false }: PlanOptions = {}): Plan {
+export function planReconcile(
+  desired: Desired,
+  actual: Actual,
+  { names, removeOrphans = false, failed = new Map(), avoid = [], moveData = false }: PlanOptions = {},
+): Plan {
   const isAsked = (name: string): boolean => names === undefined || names.includes(name);
   const failures = listUnknown(desired, actual, names ?? []);
   const refused: Failure[] = [];
@@ -75,28 +82,56 @@ export function planReconcile(desired: Desired, actual: Actual, { names, removeO
   const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
   throwAll([...failures, ...mismatches]);
   const tried = withholdFailed(operations, wanted, actual, failed);
-  const orphans = [...actual.containers.values()].filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
+  const orphans = [...actual.containers.values()]
+    .filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
-  const removals = removeOrphans ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} })) : [];
+  const removals = removeOrphans
+    ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} }))
+    : [];
   const unsteady = listUnsteady(wanted, actual, tried.operations);
   const notes = [
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
-    ...tried.notes, ...unsteady.map(describeUnsteady),
+    ...tried.notes,
+    ...unsteady.map(describeUnsteady),
     ...wanted.flatMap((container) => describeKept(container, actual, tried.operations)),
     ...wanted.flatMap((container) => describeImage(container, actual, tried.operations)),
-    ...(removeOrphans ? [] : orphans.map(({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`)),
+    ...(removeOrphans
+      ? []
+      : orphans.map(
+          ({ nameNow }) => `orphan ${nameNow}: no record wants it; docksmith reconcile --remove-orphans removes it`,
+        )),
   ];
-  const all = arrange([...actual.renames ?? [], ...networks, ...followBound(tried.operations, wanted, actual), ...removals], { ...desired, containers: wanted }, actual);
+  const all = arrange(
+    [...(actual.renames ?? []), ...networks, ...followBound(tried.operations, wanted, actual), ...removals],
+    { ...desired, containers: wanted },
+    actual,
+  );
   // a part of the containers does not say who uses a network
   const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
-  return { operations: operationsAndNetworks, notes, specs: specsOf({ containers: wanted }), left: new Map([...unsteady.filter(hasEndedOften).map(({ name }) => [name, ENDS_AGAIN] as const), ...tried.left]), unsteady: unsteady.filter((container) => !hasEndedOften(container)).map(({ name, id, inspect }) => ({ name, id, restarts: inspect.RestartCount ?? 0 })), ...(refused.length === 0 ? {} : { refused }) };
+  return {
+    operations: operationsAndNetworks,
+    notes,
+    specs: specsOf({ containers: wanted }),
+    left: new Map([...unsteady.filter(hasEndedOften).map(({ name }) => [name, ENDS_AGAIN] as const), ...tried.left]),
+    unsteady: unsteady
+      .filter((container) => !hasEndedOften(container))
+      .map(({ name, id, inspect }) => ({ name, id, restarts: inspect.RestartCount ?? 0 })),
+    ...(refused.length === 0 ? {} : { refused }),
+  };
 }
 
 /** Those that run right now, and will not for long; what is started anew is looked at when that is done. */
-function listUnsteady(wanted: readonly DesiredContainer[], { containers, now }: Actual, operations: readonly Operation[]): readonly ActualContainer[] {
+function listUnsteady(
+  wanted: readonly DesiredContainer[],
+  { containers, now }: Actual,
+  operations: readonly Operation[],
+): readonly ActualContainer[] {
   return wanted.flatMap(({ name, state }) => {
     const container = containers.get(name);
-    const isLeft = state === 'running' && container !== undefined && !operations.some((operation) => operation.name === name && isStarting(operation));
+    const isLeft =
+      state === 'running' &&
+      container !== undefined &&
+      !operations.some((operation) => operation.name === name && isStarting(operation));
     return isLeft && isUnsteady(container.inspect, now) ? [container] : [];
   });
 }
@@ -113,18 +148,36 @@ function hasEndedOften({ inspect: { RestartCount = 0 } }: ActualContainer): bool
 /** What an adopted container keeps although its record says otherwise. */
 function describeKept(desired: DesiredContainer, actual: Actual, operations: readonly Operation[]): readonly string[] {
   const container = actual.containers.get(desired.name);
-  if (desired.state === 'stopped' || container === undefined || operations.some(({ name, verb }) => name === desired.name && verb === 'recreate')) return [];
+  if (
+    desired.state === 'stopped' ||
+    container === undefined ||
+    operations.some(({ name, verb }) => name === desired.name && verb === 'recreate')
+  )
+    return [];
   const kept = listKept(desired.spec, container, actual.limitsSwap);
-  return kept.length === 0 ? [] : [`${desired.name} was adopted, and stays as it was until it is made anew: ${kept.map(formatDifference).join(', ')}`];
+  return kept.length === 0
+    ? []
+    : [
+        `${desired.name} was adopted, and stays as it was until it is made anew: ${kept.map(formatDifference).join(', ')}`,
+      ];
 }
 
 /** A tag may mean another image by now: that is no reason to make a container anew, and worth knowing. */
 function describeImage(desired: DesiredContainer, actual: Actual, operations: readonly Operation[]): readonly string[] {
   const container = actual.containers.get(desired.name);
-  if (desired.state === 'stopped' || container === undefined || operations.some(({ name, verb }) => name === desired.name && (verb === 'recreate' || verb === 'create'))) return [];
+  if (
+    desired.state === 'stopped' ||
+    container === undefined ||
+    operations.some(({ name, verb }) => name === desired.name && (verb === 'recreate' || verb === 'create'))
+  )
+    return [];
   const reference = getImage(desired.spec);
   const id = actual.images.get(reference);
-  return id === undefined || id === container.inspect.Image ? [] : [`${desired.name} runs an older image than ${reference} is now; signal-event docker-image-update ${desired.name}`];
+  return id === undefined || id === container.inspect.Image
+    ? []
+    : [
+        `${desired.name} runs an older image than ${reference} is now; signal-event docker-image-update ${desired.name}`,
+      ];
 }
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
@@ -133,53 +186,106 @@ export interface Asked {
   readonly names: readonly string[];
 }
 
-/** The plan of `docker-container-start|stop|restart NAME…`. Throws for names that are not there, and for starting what is disabled. */
+/**
+ * The plan of `docker-container-start|stop|restart NAME…`. Throws for names that are not there, and for
+ * starting what is disabled.
+ */
 export function planAsked(desired: Desired, actual: Actual, { verb, names }: Asked, failed?: FailedSpecs): Plan {
   const ours = [...actual.containers.values()].filter(({ name, nameNow }) => names.includes(name) && name === nameNow);
   if (verb === 'stop') {
     throwAll(listUnknown(desired, actual, names));
     throwAll(names.flatMap((name) => actual.misnamed?.get(name) ?? []));
-    return { operations: [...actual.renames ?? [], ...names.flatMap((name) => planStop(desired, actual, name))], notes: [] };
+    return {
+      operations: [...(actual.renames ?? []), ...names.flatMap((name) => planStop(desired, actual, name))],
+      notes: [],
+    };
   }
   const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
-  throwAll(disabled.map(({ name }) => new Failure(`cannot ${verb} container "${name}"`, { why: 'its record is disabled', hint: `db docker_containers setprop ${name} status enabled` })));
+  throwAll(
+    disabled.map(
+      ({ name }) =>
+        new Failure(`cannot ${verb} container "${name}"`, {
+          why: 'its record is disabled',
+          hint: `db docker_containers setprop ${name} status enabled`,
+        }),
+    ),
+  );
   // who asks for a start asks for another try; a restart is one of what is there
   const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
-  const isStarted = (name: string): boolean => plan.operations.some((operation) => operation.name === name && isStarting(operation));
-  const rest = ours.filter(({ name }) => !isStarted(name)).flatMap((container): readonly Operation[] => {
-    // one that has finished its work is not started by an update, but by an admin it is
-    if (!container.inspect.State.Running) return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];
-    return verb === 'restart' ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }] : [];
-  });
+  const isStarted = (name: string): boolean =>
+    plan.operations.some((operation) => operation.name === name && isStarting(operation));
+  const rest = ours
+    .filter(({ name }) => !isStarted(name))
+    .flatMap((container): readonly Operation[] => {
+      // one that has finished its work is not started by an update, but by an admin it is
+      if (!container.inspect.State.Running)
+        return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];
+      return verb === 'restart'
+        ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }]
+        : [];
+    });
   const isRestarted = (name: string): boolean => rest.some((operation) => operation.name === name);
-  const left = new Map([...plan.left ?? []].filter(([name, why]) => why !== ENDS_AGAIN || !isRestarted(name)));
-  return { ...plan, left, unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)), operations: [...plan.operations, ...rest] };
+  const left = new Map([...(plan.left ?? [])].filter(([name, why]) => why !== ENDS_AGAIN || !isRestarted(name)));
+  return {
+    ...plan,
+    left,
+    unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)),
+    operations: [...plan.operations, ...rest],
+  };
 }
 
 /** What an interrupted recreate has put aside serves in its place, and goes only when the new one is healthy. */
 function planStop(desired: Desired, actual: Actual, name: string): readonly Operation[] {
   return decide({ name, state: 'stopped' }, actual).flatMap((operation): readonly Operation[] => {
-    const container = 'id' in operation ? [...actual.containers.values()].find(({ id }) => id === operation.id) : undefined;
+    const container =
+      'id' in operation ? [...actual.containers.values()].find(({ id }) => id === operation.id) : undefined;
     if (operation.verb === 'remove' && container !== undefined && container.nameNow !== name) return [];
-    return [operation.verb === 'stop' && container !== undefined ? { ...operation, cause: 'asked for', stop: findStop(desired, container) } : operation];
+    return [
+      operation.verb === 'stop' && container !== undefined
+        ? { ...operation, cause: 'asked for', stop: findStop(desired, container) }
+        : operation,
+    ];
   });
 }
 
 function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
   const known = new Set([...desired.containers, ...actual.containers.values()].map(({ name }) => name));
-  return names.filter((name) => !known.has(name))
-    .map((name) => new Failure(`cannot find container "${name}"`, { why: 'there is neither a record of it nor a container that docksmith made' }));
+  return names
+    .filter((name) => !known.has(name))
+    .map(
+      (name) =>
+        new Failure(`cannot find container "${name}"`, {
+          why: 'there is neither a record of it nor a container that docksmith made',
+        }),
+    );
 }
 
 /** What goes and what stops comes first: it may hold a name or a port that another one wants. */
-const ORDER: readonly (readonly Operation['verb'][])[] = [['pull', 'build', 'network', 'volume'], ['rename'], ['remove'], ['stop'], ['connect', 'update'], ['create', 'recreate', 'start', 'restart'], ['disconnect']];
+const ORDER: readonly (readonly Operation['verb'][])[] = [
+  ['pull', 'build', 'network', 'volume'],
+  ['rename'],
+  ['remove'],
+  ['stop'],
+  ['connect', 'update'],
+  ['create', 'recreate', 'start', 'restart'],
+  ['disconnect'],
+];
 
-function arrange(operations: readonly Operation[], { containers: wanted, images = new Map() }: Desired, actual: Actual): readonly Operation[] {
-  const making = operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : []));
+function arrange(
+  operations: readonly Operation[],
+  { containers: wanted, images = new Map() }: Desired,
+  actual: Actual,
+): readonly Operation[] {
+  const making = operations.flatMap((operation) =>
+    operation.verb === 'create' || operation.verb === 'recreate' ? [operation.spec] : [],
+  );
   const isNetwork = ({ verb }: Operation): boolean => verb === 'network';
   const all = [
-    ...planImages([...new Set(making.map(getImage))], actual.images, images), ...operations.filter(isNetwork), ...planVolumes(making, actual),
-    ...freePorts(operations, wanted, actual), ...operations.filter((operation) => !isNetwork(operation)),
+    ...planImages([...new Set(making.map(getImage))], actual.images, images),
+    ...operations.filter(isNetwork),
+    ...planVolumes(making, actual),
+    ...freePorts(operations, wanted, actual),
+    ...operations.filter((operation) => !isNetwork(operation)),
   ];
   return ORDER.flatMap((verbs) => all.filter(({ verb }) => verbs.includes(verb)));
 }
@@ -192,7 +298,11 @@ function planVolumes(specs: readonly RunSpec[], { volumes }: Actual): readonly O
   });
 }
 
-function refer({ id, name, nameNow }: ActualContainer): { readonly id: string; readonly name: string; readonly nameNow: string } {
+function refer({ id, name, nameNow }: ActualContainer): {
+  readonly id: string;
+  readonly name: string;
+  readonly nameNow: string;
+} {
   return { id, name, nameNow };
 }
 

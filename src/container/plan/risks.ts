@@ -3,11 +3,19 @@ import { parseMounted } from '../spec/mounted.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { isList } from '../spec/value.ts';
 
-/** What makes a container as mighty as root of this server, a sentence each: said in every plan, as long as it is so. */
+/**
+ * What makes a container as mighty as root of this server, a sentence each: said in every plan, as long as
+ * it is so.
+ */
 export function listRisks({ name, values: { privileged, volumes = [] } }: RunSpec): readonly string[] {
-  const sockets = (isList(volumes) ? volumes.map(parseMounted) : []).map(({ source }) => source).filter((source) => path.posix.basename(source) === 'docker.sock');
+  const sockets = (isList(volumes) ? volumes.map(parseMounted) : [])
+    .map(({ source }) => source)
+    .filter((source) => path.posix.basename(source) === 'docker.sock');
   return [
     ...(privileged === true ? [`warning ${name}: it is privileged, and may do all that root of this server may`] : []),
-    ...sockets.map((source) => `warning ${name}: it has the engine's socket (${source}), and may do all that root of this server may`),
+    ...sockets.map(
+      (source) =>
+        `warning ${name}: it has the engine's socket (${source}), and may do all that root of this server may`,
+    ),
   ];
 }

@@ -2,7 +2,10 @@ import type { ActualContainer } from '../actual/actual.ts';
 import type { StopRequest } from '../../engine/engine.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 
-/** How the container is stopped by today's run spec: what it was made with may be older, and is no reason to make it anew. */
+/**
+ * How the container is stopped by today's run spec: what it was made with may be older, and is no reason to
+ * make it anew.
+ */
 export function getStopRequest(spec: RunSpec | undefined, { inspect }: ActualContainer): StopRequest {
   const { stop_signal: signal, stop_grace_period: seconds } = spec?.values ?? {};
   const made = inspect.Config.StopSignal;

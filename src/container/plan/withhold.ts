@@ -22,7 +22,9 @@ export type FailedSpecs = ReadonlyMap<string, FailedSpec>;
 
 /** What a failed run spec is known by. More than what makes a new container: also a higher memory limit may mend it. */
 export function getSpecDigest({ values, ownLabels }: RunSpec): string {
-  return createHash('sha256').update(`${formatCanonical(values)}\n${formatCanonical(ownLabels)}`).digest('hex');
+  return createHash('sha256')
+    .update(`${formatCanonical(values)}\n${formatCanonical(ownLabels)}`)
+    .digest('hex');
 }
 
 /** Whether that very run spec has failed. */
@@ -36,7 +38,16 @@ export function hasFailed(spec: RunSpec, failed: FailedSpecs): boolean {
  * serves now, and what needs a container that therefore does not run. Each gets a note.
  * @returns `left`: all of these by name, with why in a few words
  */
-export function withholdFailed(operations: readonly Operation[], wanted: readonly DesiredContainer[], actual: Actual, failed: FailedSpecs): { readonly operations: readonly Operation[]; readonly notes: readonly string[]; readonly left: ReadonlyMap<string, string> } {
+export function withholdFailed(
+  operations: readonly Operation[],
+  wanted: readonly DesiredContainer[],
+  actual: Actual,
+  failed: FailedSpecs,
+): {
+  readonly operations: readonly Operation[];
+  readonly notes: readonly string[];
+  readonly left: ReadonlyMap<string, string>;
+} {
   const notes: string[] = [];
   const left = new Map<string, string>();
   const withheld = new Set<string>();
@@ -49,7 +60,9 @@ export function withholdFailed(operations: readonly Operation[], wanted: readonl
     const known = failed.get(name);
     // one that stands aside waits to be brought back
     if (known !== undefined && hasFailed(spec, failed) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
-      notes.push(`failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`);
+      notes.push(
+        `failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`,
+      );
       left.set(name, 'has failed before');
       if (isStarted) withheld.add(name);
     } else if (isStarted) {
@@ -62,5 +75,9 @@ export function withholdFailed(operations: readonly Operation[], wanted: readonl
     }
     if (withheld.has(name) && !isRunning) missing.add(name);
   }
-  return { operations: operations.filter((operation) => !(withheld.has(operation.name) && isStarting(operation))), notes, left };
+  return {
+    operations: operations.filter((operation) => !(withheld.has(operation.name) && isStarting(operation))),
+    notes,
+    left,
+  };
 }

@@ -22,7 +22,10 @@ export function makeCreateBody(spec: RunSpec, old?: ContainerInspect): CreateBod
   return body;
 }
 
-/** The limits of a living container, as the engine's update wants them; a limit that is taken back is sent as its default. */
+/**
+ * The limits of a living container, as the engine's update wants them; a limit that is taken back is sent as
+ * its default.
+ */
 export function makeUpdateBody(spec: RunSpec, names: readonly string[]): HostConfig {
   const body: CreateBody = { HostConfig: {} };
   // the engine refuses the one without the other
@@ -36,10 +39,19 @@ export function makeUpdateBody(spec: RunSpec, names: readonly string[]): HostCon
 
 const MEMORY_KEYS = ['mem_limit', 'memswap_limit'];
 
-function listCarried({ values: { volumes = [], tmpfs = {} } }: RunSpec, old: ContainerInspect): NonNullable<HostConfig['Mounts']> {
+function listCarried(
+  { values: { volumes = [], tmpfs = {} } }: RunSpec,
+  old: ContainerInspect,
+): NonNullable<HostConfig['Mounts']> {
   // a path that the run spec itself names without a source is the anonymous volume we carry
-  const taken = new Set((isList(volumes) ? volumes.map(parseMounted) : []).filter(({ source }) => source !== '').map(({ target }) => target));
-  const anonymous = old.Mounts.filter(({ Type, Name = '', Destination }) =>
-    Type === 'volume' && isAnonymousName(Name) && !taken.has(Destination) && !(isMap(tmpfs) && Destination in tmpfs));
+  const taken = new Set(
+    (isList(volumes) ? volumes.map(parseMounted) : [])
+      .filter(({ source }) => source !== '')
+      .map(({ target }) => target),
+  );
+  const anonymous = old.Mounts.filter(
+    ({ Type, Name = '', Destination }) =>
+      Type === 'volume' && isAnonymousName(Name) && !taken.has(Destination) && !(isMap(tmpfs) && Destination in tmpfs),
+  );
   return anonymous.map(({ Name = '', Destination }) => ({ Type: 'volume', Source: Name, Target: Destination }));
 }

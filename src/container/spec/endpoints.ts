@@ -5,7 +5,9 @@ import { readFields, readItems, readText } from './read-input.ts';
 import { isMap, type TextMap, toMap, toSet, type Value } from './value.ts';
 
 /** Those of a run spec. */
-interface SpecValues { readonly values: Readonly<Record<string, Value>> }
+interface SpecValues {
+  readonly values: Readonly<Record<string, Value>>;
+}
 
 /** What a container is on one network: its further names there, and its address if that is to be fixed. */
 export interface Joined {
@@ -31,19 +33,24 @@ export function showJoined(network: string, text: string): string {
 
 export function makeEndpoint(text: string): Endpoint {
   const { aliases, address } = parseJoined(text);
-  return { ...(aliases.length === 0 ? {} : { Aliases: [...aliases] }), ...(address === '' ? {} : { IPAMConfig: { IPv4Address: address } }) };
+  return {
+    ...(aliases.length === 0 ? {} : { Aliases: [...aliases] }),
+    ...(address === '' ? {} : { IPAMConfig: { IPv4Address: address } }),
+  };
 }
 
 /** `networks` of a service: a list of names, or a map with `aliases` and `ipv4_address`. */
 export function readNetworks(input: Input): TextMap {
   if (input.items !== undefined) return toMap(readItems(input, (item) => [readText(item), ''] as const));
-  return toMap(collectAll(input.entries ?? input.refuse('must be a list or a map'), ([name, value]) => {
-    if (value.entries === undefined && value.scalar === null) return [name, ''] as const;
-    const { aliases, ipv4_address: address } = readFields(value, ['aliases', 'ipv4_address']);
-    const names = aliases === undefined ? [] : readItems(aliases, readName);
-    const fixed = address === undefined ? '' : readAddress(address);
-    return [name, formatJoined({ aliases: names, address: fixed })] as const;
-  }));
+  return toMap(
+    collectAll(input.entries ?? input.refuse('must be a list or a map'), ([name, value]) => {
+      if (value.entries === undefined && value.scalar === null) return [name, ''] as const;
+      const { aliases, ipv4_address: address } = readFields(value, ['aliases', 'ipv4_address']);
+      const names = aliases === undefined ? [] : readItems(aliases, readName);
+      const fixed = address === undefined ? '' : readAddress(address);
+      return [name, formatJoined({ aliases: names, address: fixed })] as const;
+    }),
+  );
 }
 
 function readName(input: Input): string {
@@ -59,9 +66,15 @@ function readAddress(input: Input): string {
 /** The networks that a container has been put on, canonical; without the names that the engine gives by itself. */
 export function readJoined({ Id, Name, NetworkSettings }: ContainerInspect): TextMap {
   const own = [Id.slice(0, 12), Name.slice(1)];
-  return toMap(Object.entries(NetworkSettings?.Networks ?? {}).map(([network, endpoint]) => [network, formatJoined({
-    aliases: (endpoint?.Aliases ?? []).filter((alias) => !own.includes(alias)), address: endpoint?.IPAMConfig?.IPv4Address ?? '',
-  })]));
+  return toMap(
+    Object.entries(NetworkSettings?.Networks ?? {}).map(([network, endpoint]) => [
+      network,
+      formatJoined({
+        aliases: (endpoint?.Aliases ?? []).filter((alias) => !own.includes(alias)),
+        address: endpoint?.IPAMConfig?.IPv4Address ?? '',
+      }),
+    ]),
+  );
 }
 
 /** network -> canonical endpoint, as a run spec wants it; empty where the engine's own modes say it all. */
@@ -74,6 +87,10 @@ export function listJoined({ values: { networks } }: SpecValues): TextMap {
  * engine's bridge if it is among them, else one that is no group's, else its own group's.
  */
 export function findFirstNetwork(names: readonly string[], container: string): string | undefined {
-  return names.find((name) => name === 'bridge') ?? names.find((name) => !name.startsWith('docksmith-'))
-    ?? names.find((name) => name === `docksmith-${container}`) ?? names[0];
+  return (
+    names.find((name) => name === 'bridge') ??
+    names.find((name) => !name.startsWith('docksmith-')) ??
+    names.find((name) => name === `docksmith-${container}`) ??
+    names[0]
+  );
 }

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { Failure, Failures, type Place, throwAll } from '../../base/errors.ts';
 
 /** A node of the YAML file, with its place, for those who make something of it. */
@@ -20,19 +30,31 @@ export interface Input {
 export interface InputOptions {
   /** in messages: `the run spec` */
   readonly what?: string;
-  /** what a text with dollar signs means; without it each has to be written twice, since docksmith fills in no variables */
+  /**
+   * what a text with dollar signs means; without it each has to be written twice, since docksmith fills in
+   * no variables
+   */
   readonly fill?: (text: string, refuse: Input['refuse']) => string;
 }
 
 /** Reads YAML text; throws all mistakes of its syntax. */
-export function parseInput(file: string, text: string, { what = 'the run spec', fill = readDollars }: InputOptions = {}): Input {
+export function parseInput(
+  file: string,
+  text: string,
+  { what = 'the run spec', fill = readDollars }: InputOptions = {},
+): Input {
   const cannotRead = `cannot read ${what}`;
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  throwAll(document.errors.map(({ message, linePos }) => {
-    const at = { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1 };
-    return new Failure(cannotRead, { why: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message, at });
-  }));
+  throwAll(
+    document.errors.map(({ message, linePos }) => {
+      const at = { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1 };
+      return new Failure(cannotRead, {
+        why: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message,
+        at,
+      });
+    }),
+  );
   if (document.contents === null) throw new Failure(cannotRead, { why: 'it is empty', at: { file } });
   return makeInput(document.contents, '', { file, lines, document, fill, cannotRead });
 }
@@ -66,30 +88,56 @@ function makeInput(written: Node | null, path: string, source: Source, parent?: 
   const node = isAlias(written) ? written.resolve(source.document) : written;
   const place = findPlace(written, source) ?? parent ?? { file: source.file };
   const refuse = (why: string, hint?: string): never => {
-    throw new Failure(path === '' ? source.cannotRead : `cannot use "${path}"`, hint === undefined ? { why, at: place } : { why, at: place, hint });
+    throw new Failure(
+      path === '' ? source.cannotRead : `cannot use "${path}"`,
+      hint === undefined ? { why, at: place } : { why, at: place, hint },
+    );
   };
   const input = { path, place, keyPlace: parent, scalar: undefined, items: undefined, entries: undefined, refuse };
-  if (isSeq<Node>(node)) return { ...input, items: node.items.map((item, index) => makeInput(item, `${path}[${index}]`, source, place)) };
+  if (isSeq<Node>(node))
+    return { ...input, items: node.items.map((item, index) => makeInput(item, `${path}[${index}]`, source, place)) };
   if (isMap<Node, Node | null>(node)) return { ...input, entries: listEntries(node, path, source, place) };
   const scalar = isScalar(node) ? node.value : null;
   // looked at when it is read, so that a mistake in it is found beside the others
-  return { path, place, keyPlace: parent, items: undefined, entries: undefined, refuse, get scalar() {
-    if (typeof scalar === 'string') return source.fill(scalar, refuse);
-    return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null ? scalar : refuse('is no text, number or true/false');
-  } };
+  return {
+    path,
+    place,
+    keyPlace: parent,
+    items: undefined,
+    entries: undefined,
+    refuse,
+    get scalar() {
+      if (typeof scalar === 'string') return source.fill(scalar, refuse);
+      return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null
+        ? scalar
+        : refuse('is no text, number or true/false');
+    },
+  };
 }
 
 /** A map's entries, those that `<<` takes from others behind its own. */
-function listEntries(node: YAMLMap<Node, Node | null>, path: string, source: Source, place: Place): NonNullable<Input['entries']> {
+function listEntries(
+  node: YAMLMap<Node, Node | null>,
+  path: string,
+  source: Source,
+  place: Place,
+): NonNullable<Input['entries']> {
   const entries = node.items.map(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : String(key);
     // a mistake about a key with nothing behind it is shown at the key
     const keyPlace = findPlace(key, source) ?? place;
     return [name, makeInput(value, path === '' ? name : `${path}.${name}`, source, keyPlace)] as const;
   });
-  const merged = entries.filter(([name]) => name === '<<').flatMap(([, { entries: one, items = [] }]) => one ?? items.flatMap((item) => item.entries ?? []));
+  const merged = entries
+    .filter(([name]) => name === '<<')
+    .flatMap(([, { entries: one, items = [] }]) => one ?? items.flatMap((item) => item.entries ?? []));
   const own = entries.filter(([name]) => name !== '<<');
-  return [...own, ...merged.filter(([name], n) => !own.some(([other]) => other === name) && merged.findIndex(([other]) => other === name) === n)];
+  return [
+    ...own,
+    ...merged.filter(
+      ([name], n) => !own.some(([other]) => other === name) && merged.findIndex(([other]) => other === name) === n,
+    ),
+  ];
 }
 
 function findPlace(node: Node | null, { file, lines }: Source): Place | undefined {
@@ -101,6 +149,7 @@ function findPlace(node: Node | null, { file, lines }: Source): Place | undefine
 /** Compose would put a variable of its environment there; docksmith has none to put. */
 function readDollars(text: string, refuse: Input['refuse']): string {
   const single = /^(?:[^$]|\$\$)*\$(?!\$)(\{[^}]*\}|\w*)/.exec(text)?.[1];
-  if (single !== undefined) refuse(`"$${single}" would be a variable, and docksmith fills in none`, 'write $$ for a dollar sign');
+  if (single !== undefined)
+    refuse(`"$${single}" would be a variable, and docksmith fills in none`, 'write $$ for a dollar sign');
   return text.replaceAll('$$', '$');
 }

@@ -24,12 +24,21 @@ export function parseMounted(text: string): Mounted {
   const [first = '', second, options = ''] = text.split(':');
   if (second === undefined) return { source: '', target: first, options: [] };
   // writable is what a mount is anyway
-  return { source: first, target: second, options: options.split(',').filter((option) => option !== '' && option !== 'rw').sort() };
+  return {
+    source: first,
+    target: second,
+    options: options
+      .split(',')
+      .filter((option) => option !== '' && option !== 'rw')
+      .sort(),
+  };
 }
 
 /** The files and folders of the host among the values of `volumes`. */
 export function listMountedSources(volumes: Value | undefined): readonly string[] {
-  return volumes === undefined || !isList(volumes) ? [] : volumes.map((text) => parseMounted(text).source).filter((source) => source.startsWith('/'));
+  return volumes === undefined || !isList(volumes)
+    ? []
+    : volumes.map((text) => parseMounted(text).source).filter((source) => source.startsWith('/'));
 }
 
 /** Volumes that the engine named itself: they belong to one container, and go with it from old to new. */
@@ -38,7 +47,9 @@ export function isAnonymousName(volume: string): boolean {
 }
 
 /** The volumes with a name among what a container has mounted. */
-export function listMountedVolumes(mounts: readonly { readonly Type: string; readonly Name?: string | undefined }[]): readonly string[] {
+export function listMountedVolumes(
+  mounts: readonly { readonly Type: string; readonly Name?: string | undefined }[],
+): readonly string[] {
   return mounts.flatMap(({ Type, Name = '' }) => (Type === 'volume' && !isAnonymousName(Name) ? [Name] : []));
 }
 
@@ -54,12 +65,21 @@ export function readMounted(input: Input): Mounted {
 }
 
 function readLong(input: Input): Mounted {
-  const { type, source, target, read_only: readOnly, bind } = readFields(input, ['type', 'source', 'target', 'read_only', 'bind']);
+  const {
+    type,
+    source,
+    target,
+    read_only: readOnly,
+    bind,
+  } = readFields(input, ['type', 'source', 'target', 'read_only', 'bind']);
   if (type === undefined || target === undefined) return input.refuse('needs a type and a target');
   const kind = readChoice(type, ['bind', 'volume']);
   const texts = { source: source === undefined ? '' : readText(source), target: readText(target) };
   const propagation = bind === undefined ? undefined : readFields(bind, ['propagation']).propagation;
-  if ((kind === 'bind') !== texts.source.startsWith('/')) return input.refuse(kind === 'bind' ? 'a bind needs an absolute path as its source' : 'a volume has a name, not a path');
+  if ((kind === 'bind') !== texts.source.startsWith('/'))
+    return input.refuse(
+      kind === 'bind' ? 'a bind needs an absolute path as its source' : 'a volume has a name, not a path',
+    );
   const options = [
     ...(propagation === undefined ? [] : [readChoice(propagation, OPTIONS.slice(4))]),
     ...(readOnly !== undefined && readFlag(readOnly) ? ['ro'] : []),
@@ -68,13 +88,19 @@ function readLong(input: Input): Mounted {
 }
 
 function check(input: Input, { source, target, options }: Mounted): Mounted {
-  if (!target.startsWith('/') || target === '/') return input.refuse(`"${target}" is no absolute path in the container`);
+  if (!target.startsWith('/') || target === '/')
+    return input.refuse(`"${target}" is no absolute path in the container`);
   const isName = /^[a-zA-Z0-9][\w.-]*$/.test(source);
-  if (source !== '' && !source.startsWith('/') && !isName) return input.refuse(`"${source}" is neither an absolute path nor the name of a volume`);
+  if (source !== '' && !source.startsWith('/') && !isName)
+    return input.refuse(`"${source}" is neither an absolute path nor the name of a volume`);
   return withPlainPaths({ source, target, options });
 }
 
 /** Its paths without what does not change where they lead: `/srv/wiki/` is `/srv/wiki`. */
 export function withPlainPaths({ source, target, options }: Mounted): Mounted {
-  return { source: source.startsWith('/') ? path.posix.resolve(source) : source, target: path.posix.resolve(target), options };
+  return {
+    source: source.startsWith('/') ? path.posix.resolve(source) : source,
+    target: path.posix.resolve(target),
+    options,
+  };
 }

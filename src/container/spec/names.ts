@@ -14,7 +14,10 @@ export const DATA_LABEL = 'docksmith.data';
 /** Says in a run spec which signal makes the container read its files again; `none`: it looks itself. */
 export const RELOAD_LABEL = 'docksmith.reload-signal';
 
-/** The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith itself would name so. */
+/**
+ * The name of an old container while its successor is made; `.` keeps it apart from any record that docksmith
+ * itself would name so.
+ */
 export const REPLACED_SUFFIX = '.docksmith-old';
 
 /** What the engine takes as a name, except for those that we put old containers aside under. */

@@ -36,12 +36,25 @@ export function formatPort(port: string): string {
 export function readPublished(input: Input): Published {
   if (input.entries !== undefined) return readLong(input);
   const text = readText(input);
-  if (/\d-\d/.test(text)) return input.refuse(`"${text}" is a port range, and the engine does not hand out of one atomically`, 'publish each port by itself');
-  return parsePublished(text) ?? input.refuse(`"${text}" is not like [address:]host-port:container-port[/udp], with ports from 1 to 65535`);
+  if (/\d-\d/.test(text))
+    return input.refuse(
+      `"${text}" is a port range, and the engine does not hand out of one atomically`,
+      'publish each port by itself',
+    );
+  return (
+    parsePublished(text) ??
+    input.refuse(`"${text}" is not like [address:]host-port:container-port[/udp], with ports from 1 to 65535`)
+  );
 }
 
 function readLong(input: Input): Published {
-  const { target, published, host_ip: hostIp, protocol, mode } = readFields(input, ['target', 'published', 'host_ip', 'protocol', 'mode']);
+  const {
+    target,
+    published,
+    host_ip: hostIp,
+    protocol,
+    mode,
+  } = readFields(input, ['target', 'published', 'host_ip', 'protocol', 'mode']);
   if (target === undefined) return input.refuse('needs a target, the port of the container');
   if (mode !== undefined) readChoice(mode, ['host', 'ingress']);
   const address = hostIp === undefined ? '' : readText(hostIp);

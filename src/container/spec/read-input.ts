@@ -30,23 +30,31 @@ export function readChoice(input: Input, choices: readonly string[]): string {
 
 /** One of the choices, or `container:NAME`. */
 export function readContainerOr(input: Input, choices: readonly string[]): string {
-  return /^container:[a-zA-Z0-9][\w.-]+$/.test(readText(input)) ? readText(input) : readChoice(input, [...choices, 'container:NAME']);
+  return /^container:[a-zA-Z0-9][\w.-]+$/.test(readText(input))
+    ? readText(input)
+    : readChoice(input, [...choices, 'container:NAME']);
 }
 
 export function readBytes(input: Input): number {
-  const bytes = typeof input.scalar === 'number' || typeof input.scalar === 'string' ? parseBytes(String(input.scalar)) : undefined;
+  const bytes =
+    typeof input.scalar === 'number' || typeof input.scalar === 'string' ? parseBytes(String(input.scalar)) : undefined;
   return bytes ?? input.refuse('must be a size like 512m');
 }
 
 /** In nanoseconds. */
 export function readDuration(input: Input): number {
-  const duration = typeof input.scalar === 'number' || typeof input.scalar === 'string' ? parseDuration(String(input.scalar)) : undefined;
+  const duration =
+    typeof input.scalar === 'number' || typeof input.scalar === 'string'
+      ? parseDuration(String(input.scalar))
+      : undefined;
   return duration ?? input.refuse('must be a duration like 1m30s');
 }
 
 /** A list of texts; with `orOne`, one text stands for a list of one. */
 export function readTexts(input: Input, { orOne = false } = {}): readonly string[] {
-  return orOne && input.items === undefined && input.entries === undefined ? [readText(input)] : readItems(input, readText);
+  return orOne && input.items === undefined && input.entries === undefined
+    ? [readText(input)]
+    : readItems(input, readText);
 }
 
 /** All items; throws the mistakes of all of them. */
@@ -56,13 +64,20 @@ export function readItems<T>(input: Input, read: (item: Input) => T): readonly T
 
 /** `{A: 1}` or `[A=1]`. */
 export function readTextMap(input: Input, separators = '='): TextMap {
-  if (input.entries !== undefined) return toMap(collectAll(input.entries, ([name, value]) => [name, readMapValue(value)] as const));
+  if (input.entries !== undefined)
+    return toMap(collectAll(input.entries, ([name, value]) => [name, readMapValue(value)] as const));
   if (input.items === undefined) return input.refuse('must be a map or a list');
-  return toMap(readItems(input, (item) => {
-    const text = readText(item);
-    const cut = Math.min(...Array.from(separators, (separator) => text.indexOf(separator)).filter((index) => index > 0));
-    return Number.isFinite(cut) ? [text.slice(0, cut), text.slice(cut + 1)] as const : item.refuse(`"${text}" has no value`);
-  }));
+  return toMap(
+    readItems(input, (item) => {
+      const text = readText(item);
+      const cut = Math.min(
+        ...Array.from(separators, (separator) => text.indexOf(separator)).filter((index) => index > 0),
+      );
+      return Number.isFinite(cut)
+        ? ([text.slice(0, cut), text.slice(cut + 1)] as const)
+        : item.refuse(`"${text}" has no value`);
+    }),
+  );
 }
 
 /** An empty text is a value; nothing at all would mean the variable of Compose's own environment. */
@@ -77,7 +92,8 @@ export function readFields<Name extends string>(input: Input, allowed: readonly 
   const fields: Partial<Record<Name, Input>> = {};
   collectAll(input.entries ?? input.refuse('must be a map'), ([name, value]) => {
     const known = allowed.find((allowedName) => allowedName === name);
-    if (known === undefined) return value.refuse('docksmith does not carry this key out', `it knows ${allowed.join(', ')} here`);
+    if (known === undefined)
+      return value.refuse('docksmith does not carry this key out', `it knows ${allowed.join(', ')} here`);
     fields[known] = value;
   });
   return fields;

@@ -32,8 +32,17 @@ export interface RunSpec {
 export function parseRunSpec(file: string, text: string, files: SpecFiles = { file: (path) => path }): RunSpec {
   const input = parseInput(file, text);
   const name = path.basename(file, '.yaml');
-  if (!isContainerName(name)) return input.refuse(`"${name}" is no name for a container`, 'two or more letters, digits, _ . -, the first a letter or digit');
-  const { services = input.refuse('needs a map "services"'), volumes, networks, secrets } = readFields(input, ['services', 'networks', 'volumes', 'secrets']);
+  if (!isContainerName(name))
+    return input.refuse(
+      `"${name}" is no name for a container`,
+      'two or more letters, digits, _ . -, the first a letter or digit',
+    );
+  const {
+    services = input.refuse('needs a map "services"'),
+    volumes,
+    networks,
+    secrets,
+  } = readFields(input, ['services', 'networks', 'volumes', 'secrets']);
   const service = readOnlyService(services, name);
   const values = readService(service, name, { secrets, files });
   const joined = nameNetworks(service, networks, name, values);
@@ -46,9 +55,20 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
 function readOnlyService(services: Input, name: string): Input {
   const entries = services.entries ?? services.refuse('must be a map');
   if (entries.length === 0) return services.refuse('must hold a service');
-  throwAll(entries.filter(([key]) => key !== name).map(([, { path, place, keyPlace }]) => new Failure(`cannot use "${path}"`, {
-    why: entries.length === 1 ? `the service of this file must be called "${name}"` : `a run spec holds one service, and that is "${name}"`, at: keyPlace ?? place,
-  })));
+  throwAll(
+    entries
+      .filter(([key]) => key !== name)
+      .map(
+        ([, { path, place, keyPlace }]) =>
+          new Failure(`cannot use "${path}"`, {
+            why:
+              entries.length === 1
+                ? `the service of this file must be called "${name}"`
+                : `a run spec holds one service, and that is "${name}"`,
+            at: keyPlace ?? place,
+          }),
+      ),
+  );
   return entries[0]?.[1] ?? services;
 }
 
@@ -82,60 +102,108 @@ function readService(service: Input, name: string, { secrets, files }: Beside): 
   return withFiles(Object.fromEntries(values.flat()));
 }
 
-interface Beside { readonly secrets: Input | undefined; readonly files: SpecFiles }
+interface Beside {
+  readonly secrets: Input | undefined;
+  readonly files: SpecFiles;
+}
 
 /** `environment` wins over `env_file`. */
-function withFiles({ env_file: variables, secrets, ...values }: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+function withFiles({
+  env_file: variables,
+  secrets,
+  ...values
+}: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
   const { environment = {}, volumes = [] } = values;
   return {
     ...values,
-    ...(variables !== undefined && isMap(variables) && isMap(environment) ? { environment: toMap(Object.entries({ ...variables, ...environment })) } : {}),
-    ...(secrets !== undefined && isList(secrets) && isList(volumes) ? { volumes: toSet([...volumes, ...secrets]) } : {}),
+    ...(variables !== undefined && isMap(variables) && isMap(environment)
+      ? { environment: toMap(Object.entries({ ...variables, ...environment })) }
+      : {}),
+    ...(secrets !== undefined && isList(secrets) && isList(volumes)
+      ? { volumes: toSet([...volumes, ...secrets]) }
+      : {}),
   };
 }
 
 /** The engine would drop them without a word. */
-function checkPorts(service: Input, { network_mode: network = 'bridge', ports = [] }: Readonly<Record<string, Value>>, networks: readonly NetworkDefinition[]): void {
+function checkPorts(
+  service: Input,
+  { network_mode: network = 'bridge', ports = [] }: Readonly<Record<string, Value>>,
+  networks: readonly NetworkDefinition[],
+): void {
   if (!isList(ports) || ports.length === 0 || typeof network !== 'string') return;
-  if (network === 'host' || network === 'none' || network.startsWith('container:')) findEntry(service, 'ports').refuse(`with network_mode "${network}" nothing can be published`);
-  if (network !== 'bridge' && networks.every(({ internal }) => internal)) findEntry(service, 'ports').refuse('from internal networks alone nothing can be published');
+  if (network === 'host' || network === 'none' || network.startsWith('container:'))
+    findEntry(service, 'ports').refuse(`with network_mode "${network}" nothing can be published`);
+  if (network !== 'bridge' && networks.every(({ internal }) => internal))
+    findEntry(service, 'ports').refuse('from internal networks alone nothing can be published');
 }
 
 /** Puts in the names that the engine knows, and which of them it is made on. */
-function nameNetworks(service: Input, declared: Input | undefined, name: string, { networks, network_mode: mode }: Readonly<Record<string, Value>>): Joining {
-  if (networks === undefined || !isMap(networks) || Object.keys(networks).length === 0) return { values: {}, networks: [] };
-  if (mode !== undefined) return findEntry(service, 'network_mode').refuse('network_mode and networks exclude each other');
+function nameNetworks(
+  service: Input,
+  declared: Input | undefined,
+  name: string,
+  { networks, network_mode: mode }: Readonly<Record<string, Value>>,
+): Joining {
+  if (networks === undefined || !isMap(networks) || Object.keys(networks).length === 0)
+    return { values: {}, networks: [] };
+  if (mode !== undefined)
+    return findEntry(service, 'network_mode').refuse('network_mode and networks exclude each other');
   const definitions = readNetworkDefinitions(declared);
   const named = Object.entries(networks).map(([key, endpoint]) => {
-    const definition = definitions.get(key) ?? findEntry(service, 'networks').refuse(`network "${key}" is not in the map "networks" of the file`);
+    const definition =
+      definitions.get(key) ??
+      findEntry(service, 'networks').refuse(`network "${key}" is not in the map "networks" of the file`);
     return { definition, entry: [definition.name, endpoint] as const };
   });
-  const first = findFirstNetwork(named.map(({ definition }) => definition.name), name);
+  const first = findFirstNetwork(
+    named.map(({ definition }) => definition.name),
+    name,
+  );
   return {
-    values: { networks: toMap(named.map(({ entry }) => entry)), ...(first === undefined ? {} : { network_mode: first }) },
+    values: {
+      networks: toMap(named.map(({ entry }) => entry)),
+      ...(first === undefined ? {} : { network_mode: first }),
+    },
     networks: named.map(({ definition }) => definition).filter((definition) => definition.name !== 'bridge'),
   };
 }
 
-interface Joining { readonly values: Readonly<Record<string, Value>>; readonly networks: readonly NetworkDefinition[] }
+interface Joining {
+  readonly values: Readonly<Record<string, Value>>;
+  readonly networks: readonly NetworkDefinition[];
+}
 
 function takeOwnLabels(values: Readonly<Record<string, Value>>): Pick<RunSpec, 'values' | 'ownLabels'> {
   const { labels, ...others } = values;
   if (labels === undefined || !isMap(labels)) return { values, ownLabels: {} };
-  const [own, foreign] = [true, false].map((isOwn) => toMap(Object.entries(labels).filter(([name]) => name.startsWith(OWN_PREFIX) === isOwn)));
+  const [own, foreign] = [true, false].map((isOwn) =>
+    toMap(Object.entries(labels).filter(([name]) => name.startsWith(OWN_PREFIX) === isOwn)),
+  );
   return { values: foreign === undefined ? others : { ...others, labels: foreign }, ownLabels: own ?? {} };
 }
 
-/** Puts in the names that the engine knows: Compose calls a volume by a key of the top-level map, which may give it another name. */
-function nameVolumes(service: Input, declared: Input | undefined, { volumes }: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+/**
+ * Puts in the names that the engine knows: Compose calls a volume by a key of the top-level map, which may
+ * give it another name.
+ */
+function nameVolumes(
+  service: Input,
+  declared: Input | undefined,
+  { volumes }: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
   if (volumes === undefined || !isList(volumes)) return {};
-  const names = new Map(collectAll(declared?.entries ?? [], ([key, volume]) => {
-    const name = volume.entries === undefined ? undefined : readFields(volume, ['name']).name;
-    return [key, name === undefined ? key : readText(name)] as const;
-  }));
+  const names = new Map(
+    collectAll(declared?.entries ?? [], ([key, volume]) => {
+      const name = volume.entries === undefined ? undefined : readFields(volume, ['name']).name;
+      return [key, name === undefined ? key : readText(name)] as const;
+    }),
+  );
   const named = volumes.map(parseMounted).map((mount) => {
     if (!isVolumeName(mount.source)) return mount;
-    const source = names.get(mount.source) ?? findEntry(service, 'volumes').refuse(`volume "${mount.source}" is not in the map "volumes" of the file`);
+    const source =
+      names.get(mount.source) ??
+      findEntry(service, 'volumes').refuse(`volume "${mount.source}" is not in the map "volumes" of the file`);
     return { ...mount, source };
   });
   return { volumes: toSet(named.map(formatMounted)) };

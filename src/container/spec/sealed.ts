@@ -21,19 +21,41 @@ type Values = Readonly<Record<string, Value>>;
 type SealOne = (key: string, entry: string, text: string) => string;
 
 /** @param isSecret told of each text, besides what is sealed by its name */
-export function sealValues(values: Values, isSecret: (text: string) => boolean = () => false, seal: SealOne = () => MASK): Values {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => {
-    if (!SEALABLE.includes(name)) return [name, value];
-    if (!isMap(value)) return [name, isSecret(formatCanonical(value)) ? seal(name, '', formatCanonical(value)) : value];
-    const isHidden = SPEC_KEYS.some((key) => key.name === name && key.hidden);
-    return [name, toMap(Object.entries(value).map(([entry, text]) => [entry, isHidden || isSecretName(entry) || isSecret(text) ? seal(name, entry, text) : text]))];
-  }));
+export function sealValues(
+  values: Values,
+  isSecret: (text: string) => boolean = () => false,
+  seal: SealOne = () => MASK,
+): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      if (!SEALABLE.includes(name)) return [name, value];
+      if (!isMap(value))
+        return [name, isSecret(formatCanonical(value)) ? seal(name, '', formatCanonical(value)) : value];
+      const isHidden = SPEC_KEYS.some((key) => key.name === name && key.hidden);
+      return [
+        name,
+        toMap(
+          Object.entries(value).map(([entry, text]) => [
+            entry,
+            isHidden || isSecretName(entry) || isSecret(text) ? seal(name, entry, text) : text,
+          ]),
+        ),
+      ];
+    }),
+  );
 }
 
-/** The labels of an adopted container: what its run spec says otherwise than it is cannot be read from it, and is kept as a salted digest. */
+/**
+ * The labels of an adopted container: what its run spec says otherwise than it is cannot be read from it, and
+ * is kept as a salted digest.
+ */
 export function sealAdopted(labels: TextMap, inspect: ContainerInspect, isSecret: (text: string) => boolean): TextMap {
-  const sealed = sealValues(parseCanonical(labels[SPEC_LABEL] ?? '') ?? {}, (text) => text.startsWith(SEALED) || isSecret(text),
-    (name, entry, text) => (findText(readKey(name, inspect), entry) === text ? MASK : digest(randomBytes(12).toString('hex'), text)));
+  const sealed = sealValues(
+    parseCanonical(labels[SPEC_LABEL] ?? '') ?? {},
+    (text) => text.startsWith(SEALED) || isSecret(text),
+    (name, entry, text) =>
+      findText(readKey(name, inspect), entry) === text ? MASK : digest(randomBytes(12).toString('hex'), text),
+  );
   return { ...labels, [SPEC_LABEL]: formatCanonical(sealed) };
 }
 
@@ -53,8 +75,20 @@ export function openLabels(labels: TextMap, inspect: ContainerInspect, spec?: Ru
   if (values === undefined) return labels;
   const opened = Object.entries(values).map(([name, value]): readonly [string, Value] => {
     const [has, wanted] = [readKey(name, inspect), spec?.values[name]];
-    if (isMap(value)) return [name, toMap(Object.entries(value).map(([entry, held]) => [entry, open(held, findText(has, entry), findText(wanted, entry)) ?? held]))];
-    return [name, value === MASK ? has ?? value : isSealedOf(value, findText(wanted, '')) ? wanted ?? value : value];
+    if (isMap(value))
+      return [
+        name,
+        toMap(
+          Object.entries(value).map(([entry, held]) => [
+            entry,
+            open(held, findText(has, entry), findText(wanted, entry)) ?? held,
+          ]),
+        ),
+      ];
+    return [
+      name,
+      value === MASK ? (has ?? value) : isSealedOf(value, findText(wanted, '')) ? (wanted ?? value) : value,
+    ];
   });
   return { ...labels, [SPEC_LABEL]: formatCanonical(Object.fromEntries(opened)) };
 }
@@ -64,7 +98,12 @@ function open(held: string, has: string | undefined, wanted: string | undefined)
 }
 
 function isSealedOf(held: Value, text: string | undefined): boolean {
-  return text !== undefined && typeof held === 'string' && held.startsWith(SEALED) && held === digest(held.slice(SEALED.length).split(':')[0] ?? '', text);
+  return (
+    text !== undefined &&
+    typeof held === 'string' &&
+    held.startsWith(SEALED) &&
+    held === digest(held.slice(SEALED.length).split(':')[0] ?? '', text)
+  );
 }
 
 function readKey(name: string, inspect: ContainerInspect): Value | undefined {

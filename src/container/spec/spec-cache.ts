@@ -9,7 +9,10 @@ const FILE = 'run-specs.json';
 /** What another build of the program has read counts for nothing: its parser may have been another one. */
 const VERSION = `docksmith run-specs ${statSync(import.meta.filename).mtimeMs}`;
 
-interface Entry { readonly mark: string; readonly spec: RunSpec }
+interface Entry {
+  readonly mark: string;
+  readonly spec: RunSpec;
+}
 
 /**
  * Run specs as they were read before, by the state of their files: reading YAML with a place for
@@ -26,7 +29,7 @@ export class SpecCache {
     this.#paths = paths;
     this.isSecret = isSecret;
     const body = readCacheFile(paths, FILE, VERSION);
-    this.#before = new Map(body === undefined ? [] : JSON.parse(body.toString()) as [string, Entry][]);
+    this.#before = new Map(body === undefined ? [] : (JSON.parse(body.toString()) as [string, Entry][]));
   }
 
   /**
@@ -46,7 +49,11 @@ export class SpecCache {
 
   /** Keeps what was asked for, and nothing else. To be called by who holds the event lock. */
   write(): void {
-    if (this.#used.size === this.#before.size && [...this.#used].every(([file, { mark }]) => this.#before.get(file)?.mark === mark)) return;
+    if (
+      this.#used.size === this.#before.size &&
+      [...this.#used].every(([file, { mark }]) => this.#before.get(file)?.mark === mark)
+    )
+      return;
     writeCacheFile(this.#paths, FILE, VERSION, Buffer.from(JSON.stringify([...this.#used])));
   }
 }

@@ -6,42 +6,68 @@ import { readFields, readItems, readText, readTexts } from './read-input.ts';
 import { type TextMap, toMap } from './value.ts';
 import { readBytes } from '../../files/read-file.ts';
 
-/** Where the files are that a run spec names beside its mounts: docksmith reads or writes them, so its root goes in front. */
+/**
+ * Where the files are that a run spec names beside its mounts: docksmith reads or writes them, so its root
+ * goes in front.
+ */
 export interface SpecFiles {
   file(pathUnderRoot: string): string;
 }
 
-/** `env_file`: one file or several, later ones win. @throws Failure for a file that is not there, and for lines that are no NAME=VALUE */
+/**
+ * `env_file`: one file or several, later ones win.
+ * @throws Failure for a file that is not there, and for lines that are no NAME=VALUE
+ */
 export function readEnvFiles(input: Input, files: SpecFiles): TextMap {
-  return toMap(new Map(readTexts(input, { orOne: true }).flatMap((file) => {
-    if (!path.posix.isAbsolute(file)) return input.refuse(`"${file}" is no absolute path`);
-    const text = readIfThere(files.file(file)) ?? input.refuse(`there is no file "${file}"`);
-    return parseEnvFile(file, text);
-  })));
+  return toMap(
+    new Map(
+      readTexts(input, { orOne: true }).flatMap((file) => {
+        if (!path.posix.isAbsolute(file)) return input.refuse(`"${file}" is no absolute path`);
+        const text = readIfThere(files.file(file)) ?? input.refuse(`there is no file "${file}"`);
+        return parseEnvFile(file, text);
+      }),
+    ),
+  );
 }
 
 /** Blank lines and comments are none; quotes around a whole value are not part of it, as Compose reads it. */
 export function parseEnvFile(file: string, text: string): readonly (readonly [string, string])[] {
-  const lines = text.split('\n').map((line, n) => ({ line: line.trim(), number: n + 1 })).filter(({ line }) => line !== '' && !line.startsWith('#'));
+  const lines = text
+    .split('\n')
+    .map((line, n) => ({ line: line.trim(), number: n + 1 }))
+    .filter(({ line }) => line !== '' && !line.startsWith('#'));
   return collectAll(lines, ({ line, number }) => {
     const [, name, value] = /^(?:export\s+)?([^=\s]+)=(.*)$/.exec(line) ?? [];
     // what stands there may be half a secret
-    if (name === undefined || value === undefined) throw new Failure('cannot read the environment file', { why: 'the line is not NAME=VALUE', at: { file, line: number } });
+    if (name === undefined || value === undefined)
+      throw new Failure('cannot read the environment file', {
+        why: 'the line is not NAME=VALUE',
+        at: { file, line: number },
+      });
     return [name, /^(["'])(.*)\1$/.exec(value)?.[2] ?? value] as const;
   });
 }
 
-/** `secrets` of a service, as read-only mounts of the files that the top-level map gives them; `/run/secrets/NAME` unless a target is said. */
+/**
+ * `secrets` of a service, as read-only mounts of the files that the top-level map gives them;
+ * `/run/secrets/NAME` unless a target is said.
+ */
 export function readSecretMounts(input: Input, declared: Input | undefined, files: SpecFiles): readonly string[] {
-  const sources = new Map(collectAll(declared?.entries ?? [], ([name, secret]) => {
-    const { file } = readFields(secret, ['file']);
-    return [name, file === undefined ? secret.refuse('needs a file') : readText(file)] as const;
-  }));
+  const sources = new Map(
+    collectAll(declared?.entries ?? [], ([name, secret]) => {
+      const { file } = readFields(secret, ['file']);
+      return [name, file === undefined ? secret.refuse('needs a file') : readText(file)] as const;
+    }),
+  );
   return readItems(input, (item) => {
     const { source = item, target } = item.entries === undefined ? {} : readFields(item, ['source', 'target']);
     const name = readText(source);
     const file = sources.get(name) ?? source.refuse(`secret "${name}" is not in the map "secrets" of the file`);
-    const mount: Mounted = { source: files.file(file), target: path.posix.resolve('/run/secrets', target === undefined ? name : readText(target)), options: ['ro'] };
+    const mount: Mounted = {
+      source: files.file(file),
+      target: path.posix.resolve('/run/secrets', target === undefined ? name : readText(target)),
+      options: ['ro'],
+    };
     return formatMounted(mount);
   });
 }

@@ -19,10 +19,12 @@ const COMPARABLE = /^[12]:/;
 export type HashedValues = Readonly<Record<string, Value>>;
 
 export function getHashedValues({ values }: RunSpec): HashedValues {
-  return Object.fromEntries(RECREATING_KEYS.flatMap(({ name, default: plain }) => {
-    const value = values[name];
-    return value === undefined || value === plain ? [] : [[name, value]];
-  }));
+  return Object.fromEntries(
+    RECREATING_KEYS.flatMap(({ name, default: plain }) => {
+      const value = values[name];
+      return value === undefined || value === plain ? [] : [[name, value]];
+    }),
+  );
 }
 
 /**
@@ -30,12 +32,20 @@ export function getHashedValues({ values }: RunSpec): HashedValues {
  * a plan can say what differs; without the values that may be secrets, which the container has anyway.
  */
 export function makeLabels(spec: RunSpec): TextMap {
-  return { ...spec.ownLabels, [MANAGED_LABEL]: 'true', [NAME_LABEL]: spec.name, ...formatSpecLabels(sealValues(getHashedValues(spec))) };
+  return {
+    ...spec.ownLabels,
+    [MANAGED_LABEL]: 'true',
+    [NAME_LABEL]: spec.name,
+    ...formatSpecLabels(sealValues(getHashedValues(spec))),
+  };
 }
 
 function formatSpecLabels(values: HashedValues): TextMap {
   const canonical = formatCanonical(values);
-  return { [HASH_LABEL]: `${HASH_VERSION}:${createHash('sha256').update(canonical).digest('hex')}`, [SPEC_LABEL]: canonical };
+  return {
+    [HASH_LABEL]: `${HASH_VERSION}:${createHash('sha256').update(canonical).digest('hex')}`,
+    [SPEC_LABEL]: canonical,
+  };
 }
 
 /** The labels without what else is known to be secret. @param isSecret told of each text of the spec */
@@ -46,11 +56,18 @@ export function sealLabels(labels: TextMap, isSecret: (text: string) => boolean)
 
 /** Whether secrets stand in the label in clear: an older release made it, or what it has was no secret then. */
 export function holdsOpenSecrets(labels: TextMap, isSecret: (text: string) => boolean): boolean {
-  return Object.entries(parseCanonical(labels[SPEC_LABEL] ?? '') ?? {}).some(([, value]) => (isMap(value)
-    ? Object.entries(value).some(([name, text]) => text !== MASK && (isSecretVariable(name, text) || isSecret(text))) : isSecret(formatCanonical(value))));
+  return Object.entries(parseCanonical(labels[SPEC_LABEL] ?? '') ?? {}).some(([, value]) =>
+    isMap(value)
+      ? Object.entries(value).some(([name, text]) => text !== MASK && (isSecretVariable(name, text) || isSecret(text)))
+      : isSecret(formatCanonical(value)),
+  );
 }
 
-/** Whether a container with these labels was made from that very run spec, as far as only a new container would change it. @param labels opened, see `openLabels` */
+/**
+ * Whether a container with these labels was made from that very run spec, as far as only a new container
+ * would change it.
+ * @param labels opened, see `openLabels`
+ */
 export function isMadeOf(spec: RunSpec, labels: TextMap): boolean {
   return readRecordedSpec(labels).isComparable && labels[SPEC_LABEL] === formatCanonical(getHashedValues(spec));
 }

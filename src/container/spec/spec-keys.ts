@@ -11,7 +11,15 @@ import type { SpecKey } from './spec-key.ts';
  * The one table of the Compose keys that docksmith carries out; any other is an error.
  * `container_name` is not in it: it says which container, not what it is.
  */
-export const SPEC_KEYS: readonly SpecKey[] = [...PROCESS_KEYS, ...NETWORK_KEYS, ...OTHERS_KEYS, ...STORAGE_KEYS, ...LIMIT_KEYS, ...HEALTH_KEYS, ...SECURITY_KEYS];
+export const SPEC_KEYS: readonly SpecKey[] = [
+  ...PROCESS_KEYS,
+  ...NETWORK_KEYS,
+  ...OTHERS_KEYS,
+  ...STORAGE_KEYS,
+  ...LIMIT_KEYS,
+  ...HEALTH_KEYS,
+  ...SECURITY_KEYS,
+];
 
 /** Those whose change makes a new container. */
 export const RECREATING_KEYS = SPEC_KEYS.filter(({ answer }) => answer === 'recreate');

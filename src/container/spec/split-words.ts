@@ -17,7 +17,10 @@ export function splitWords(text: string): readonly string[] | undefined {
 }
 
 function unquote(word: string): string {
-  return word.replace(/\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"/g, (_all, escaped?: string, single?: string, double?: string) =>
-    // in double quotes a backslash stands for itself except before a quote or another backslash
-    escaped ?? single ?? (double ?? '').replace(/\\(["\\])/g, '$1'));
+  return word.replace(
+    /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"/g,
+    (_all, escaped?: string, single?: string, double?: string) =>
+      // in double quotes a backslash stands for itself except before a quote or another backslash
+      escaped ?? single ?? (double ?? '').replace(/\\(["\\])/g, '$1'),
+  );
 }

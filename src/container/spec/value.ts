@@ -46,7 +46,11 @@ export function formatCanonical(value: Value | Readonly<Record<string, Value>>):
 /** A replacer of JSON.stringify would be called for every member of every list. */
 function inOrder(part: Value | Readonly<Record<string, Value>>): unknown {
   if (typeof part !== 'object' || Array.isArray(part)) return part;
-  return Object.fromEntries(Object.entries(part).sort(([a], [b]) => compareBytes(a, b)).map(([key, value]: [string, Value]) => [key, inOrder(value)]));
+  return Object.fromEntries(
+    Object.entries(part)
+      .sort(([a], [b]) => compareBytes(a, b))
+      .map(([key, value]: [string, Value]) => [key, inOrder(value)]),
+  );
 }
 
 /** What such a text says; undefined where it is none. */
@@ -79,7 +83,10 @@ function isEmpty(value: Value | undefined): value is undefined {
   return value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-/** What `value` says beyond `base`: members and entries that are in both go, any other value that equals it goes wholly. */
+/**
+ * What `value` says beyond `base`: members and entries that are in both go, any other value that equals it
+ * goes wholly.
+ */
 export function withoutBase(kind: Kind<Value>, value: Value | undefined, base: Value | undefined): Value | undefined {
   if (value === undefined || base === undefined) return value;
   if (kind.name === 'set' && isList(value) && isList(base)) return value.filter((member) => !base.includes(member));

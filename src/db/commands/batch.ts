@@ -52,7 +52,7 @@ export function runBatch(draft: Draft, batch: Batch): readonly Answer[] {
 
 function splitWords(line: string): string[] {
   const words: string[] = [];
-  for (let at = 0; ;) {
+  for (let at = 0; ; ) {
     BLANKS.lastIndex = at;
     BLANKS.test(line);
     at = BLANKS.lastIndex;
@@ -76,20 +76,32 @@ function readPart(line: string, at: number): string | undefined {
   const first = line.charAt(at);
   if (!PART.test(line)) {
     if (first === '' || ' \t\r'.includes(first)) return undefined;
-    throw new UsageFailure('cannot read the line', { why: `nothing closes the ${first === '\\' ? 'backslash at its end' : `${first} of its last word`}` });
+    throw new UsageFailure('cannot read the line', {
+      why: `nothing closes the ${first === '\\' ? 'backslash at its end' : `${first} of its last word`}`,
+    });
   }
   const part = line.slice(at, PART.lastIndex);
   switch (first) {
-    case '\'': return part.slice(1, -1);
-    case '"': return part.slice(1, -1).replace(/\\(["\\$`])/g, '$1');
-    case '\\': return part.slice(1);
-    default: return part;
+    case "'":
+      return part.slice(1, -1);
+    case '"':
+      return part.slice(1, -1).replace(/\\(["\\$`])/g, '$1');
+    case '\\':
+      return part.slice(1);
+    default:
+      return part;
   }
 }
 
 /** The failure of a command in the words of its batch: with the line. What is no failure of ours is thrown on. */
 function atLine(error: unknown, line: number): Failure {
   if (!(error instanceof Failure)) throw error;
-  const details = { why: error.message, at: { file: 'standard input', line }, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-  return error instanceof UsageFailure ? new UsageFailure('cannot run the batch', details) : new Failure('cannot run the batch', details);
+  const details = {
+    why: error.message,
+    at: { file: 'standard input', line },
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  };
+  return error instanceof UsageFailure
+    ? new UsageFailure('cannot run the batch', details)
+    : new Failure('cannot run the batch', details);
 }

@@ -32,98 +32,152 @@ const arg = (args: readonly string[], index: number): string => args[index] ?? '
 const hasKey = (args: readonly string[]): boolean => isTrue(args[0]);
 const hasPairs = (pairs: readonly string[]): boolean => pairs.length % 2 === 0;
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries<Command>({
-  keys: {
-    usage: 'keys', writes: false, accepts: () => true,
-    run: (draft) => answer(sortedKeys(draft.lines), (key) => key, (keys) => keys.map(fromByteString)),
-  },
-  print: {
-    usage: 'print [KEY]', writes: false, accepts: () => true,
-    run: (draft, [key]) => answer(chosenKeys(draft, key), (each) => `${each}=${draft.find(each) ?? ''}`, () => recordsJson(draft, key)),
-  },
-  show: {
-    usage: 'show [KEY]', writes: false, accepts: () => true,
-    run: (draft, [key]) => answer(chosenKeys(draft, key), (each) => showRecord(draft, each), () => recordsJson(draft, key)),
-  },
-  get: {
-    usage: 'get KEY', writes: false, accepts: hasKey,
-    run: (draft, [key = '']) => found(draft.find(key), () => recordsJson(draft, key)),
-  },
-  set: {
-    usage: 'set KEY TYPE [PROP VALUE]...', writes: true,
-    accepts: ([key, type, ...pairs]) => isTrue(key) && type !== undefined && hasPairs(pairs),
-    run: (draft, [key = '', type = '', ...pairs]) => {
-      draft.setType(key, type);
-      return setProps(draft, key, pairs);
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    keys: {
+      usage: 'keys',
+      writes: false,
+      accepts: () => true,
+      run: (draft) =>
+        answer(
+          sortedKeys(draft.lines),
+          (key) => key,
+          (keys) => keys.map(fromByteString),
+        ),
     },
-  },
-  setdefault: {
-    usage: 'setdefault KEY TYPE [PROP VALUE]...', writes: true,
-    accepts: ([key, type, ...pairs]) => isTrue(key) && isTrue(type) && hasPairs(pairs),
-    run: (draft, [key = '', type = '', ...pairs]) => {
-      if (draft.find(key) !== undefined) return done(draft);
-      draft.setType(key, type);
-      return setProps(draft, key, pairs);
+    print: {
+      usage: 'print [KEY]',
+      writes: false,
+      accepts: () => true,
+      run: (draft, [key]) =>
+        answer(
+          chosenKeys(draft, key),
+          (each) => `${each}=${draft.find(each) ?? ''}`,
+          () => recordsJson(draft, key),
+        ),
     },
-  },
-  delete: {
-    usage: 'delete KEY', writes: true, accepts: hasKey,
-    run: (draft, args) => {
-      draft.delete(arg(args, 0));
-      return done(draft);
+    show: {
+      usage: 'show [KEY]',
+      writes: false,
+      accepts: () => true,
+      run: (draft, [key]) =>
+        answer(
+          chosenKeys(draft, key),
+          (each) => showRecord(draft, each),
+          () => recordsJson(draft, key),
+        ),
     },
-  },
-  printtype: {
-    usage: 'printtype [KEY]', writes: false, accepts: () => true,
-    run: (draft, [key]) => answer(chosenKeys(draft, key), (each) => `${each}=${draft.findFields(each)?.type ?? ''}`,
-      (keys) => Object.fromEntries(keys.map((each) => [fromByteString(each), toText(draft.findFields(each)?.type ?? '')]))),
-  },
-  gettype: {
-    usage: 'gettype KEY', writes: false, accepts: hasKey,
-    run: (draft, args) => found(draft.findFields(arg(args, 0))?.type, toText),
-  },
-  settype: {
-    usage: 'settype KEY TYPE', writes: true, accepts: ([key, type]) => isTrue(key) && isTrue(type),
-    run: (draft, args) => {
-      draft.changeType(arg(args, 0), arg(args, 1));
-      return done(draft);
+    get: {
+      usage: 'get KEY',
+      writes: false,
+      accepts: hasKey,
+      run: (draft, [key = '']) => found(draft.find(key), () => recordsJson(draft, key)),
     },
-  },
-  printprop: {
-    usage: 'printprop KEY [PROP]...', writes: false, accepts: hasKey,
-    run: (draft, [key = '', ...wanted]) => {
-      const props = draft.findFields(key)?.props ?? new Map<string, string | undefined>();
-      const chosen = wanted.length === 0 ? sortedKeys(props) : wanted.filter((prop) => props.get(prop) !== undefined);
-      const printed = answer(chosen, (prop) => `${prop}=${props.get(prop) ?? ''}`,
-        () => Object.fromEntries(chosen.map((prop) => [toText(prop), toText(props.get(prop) ?? '')])));
-      // asked for by name, props that are not set are no failure, not even those of a record that is not there
-      return wanted.length > 0 && !printed.found ? { found: true, text: '', json: {} } : printed;
+    set: {
+      usage: 'set KEY TYPE [PROP VALUE]...',
+      writes: true,
+      accepts: ([key, type, ...pairs]) => isTrue(key) && type !== undefined && hasPairs(pairs),
+      run: (draft, [key = '', type = '', ...pairs]) => {
+        draft.setType(key, type);
+        return setProps(draft, key, pairs);
+      },
     },
-  },
-  getprop: {
-    usage: 'getprop KEY PROP', writes: false, accepts: ([key, prop]) => isTrue(key) && isTrue(prop),
-    run: (draft, args) => found(draft.findFields(arg(args, 0))?.props.get(arg(args, 1)), toText),
-  },
-  setprop: {
-    usage: 'setprop KEY PROP VALUE [PROP VALUE]...', writes: true,
-    accepts: ([key, ...pairs]) => isTrue(key) && pairs.length > 0 && hasPairs(pairs),
-    run: (draft, [key = '', ...pairs]) => setProps(draft, key, pairs),
-  },
-  delprop: {
-    usage: 'delprop KEY PROP...', writes: true, accepts: ([key, ...props]) => isTrue(key) && props.length > 0,
-    run: (draft, [key = '', ...props]) => {
-      for (const prop of props) draft.deleteProp(key, prop);
-      return done(draft);
+    setdefault: {
+      usage: 'setdefault KEY TYPE [PROP VALUE]...',
+      writes: true,
+      accepts: ([key, type, ...pairs]) => isTrue(key) && isTrue(type) && hasPairs(pairs),
+      run: (draft, [key = '', type = '', ...pairs]) => {
+        if (draft.find(key) !== undefined) return done(draft);
+        draft.setType(key, type);
+        return setProps(draft, key, pairs);
+      },
     },
-  },
-  printjson: {
-    usage: 'printjson [KEY]', writes: false, accepts: () => true,
-    run: (draft, [key]) => {
-      const json = recordsJson(draft, key);
-      return json === null ? NOT_FOUND : { found: true, text: Buffer.from(`${JSON.stringify(json)}\n`).toString('latin1'), json };
+    delete: {
+      usage: 'delete KEY',
+      writes: true,
+      accepts: hasKey,
+      run: (draft, args) => {
+        draft.delete(arg(args, 0));
+        return done(draft);
+      },
     },
-  },
-}));
+    printtype: {
+      usage: 'printtype [KEY]',
+      writes: false,
+      accepts: () => true,
+      run: (draft, [key]) =>
+        answer(
+          chosenKeys(draft, key),
+          (each) => `${each}=${draft.findFields(each)?.type ?? ''}`,
+          (keys) =>
+            Object.fromEntries(keys.map((each) => [fromByteString(each), toText(draft.findFields(each)?.type ?? '')])),
+        ),
+    },
+    gettype: {
+      usage: 'gettype KEY',
+      writes: false,
+      accepts: hasKey,
+      run: (draft, args) => found(draft.findFields(arg(args, 0))?.type, toText),
+    },
+    settype: {
+      usage: 'settype KEY TYPE',
+      writes: true,
+      accepts: ([key, type]) => isTrue(key) && isTrue(type),
+      run: (draft, args) => {
+        draft.changeType(arg(args, 0), arg(args, 1));
+        return done(draft);
+      },
+    },
+    printprop: {
+      usage: 'printprop KEY [PROP]...',
+      writes: false,
+      accepts: hasKey,
+      run: (draft, [key = '', ...wanted]) => {
+        const props = draft.findFields(key)?.props ?? new Map<string, string | undefined>();
+        const chosen = wanted.length === 0 ? sortedKeys(props) : wanted.filter((prop) => props.get(prop) !== undefined);
+        const printed = answer(
+          chosen,
+          (prop) => `${prop}=${props.get(prop) ?? ''}`,
+          () => Object.fromEntries(chosen.map((prop) => [toText(prop), toText(props.get(prop) ?? '')])),
+        );
+        // asked for by name, props that are not set are no failure, not even those of a record that is not there
+        return wanted.length > 0 && !printed.found ? { found: true, text: '', json: {} } : printed;
+      },
+    },
+    getprop: {
+      usage: 'getprop KEY PROP',
+      writes: false,
+      accepts: ([key, prop]) => isTrue(key) && isTrue(prop),
+      run: (draft, args) => found(draft.findFields(arg(args, 0))?.props.get(arg(args, 1)), toText),
+    },
+    setprop: {
+      usage: 'setprop KEY PROP VALUE [PROP VALUE]...',
+      writes: true,
+      accepts: ([key, ...pairs]) => isTrue(key) && pairs.length > 0 && hasPairs(pairs),
+      run: (draft, [key = '', ...pairs]) => setProps(draft, key, pairs),
+    },
+    delprop: {
+      usage: 'delprop KEY PROP...',
+      writes: true,
+      accepts: ([key, ...props]) => isTrue(key) && props.length > 0,
+      run: (draft, [key = '', ...props]) => {
+        for (const prop of props) draft.deleteProp(key, prop);
+        return done(draft);
+      },
+    },
+    printjson: {
+      usage: 'printjson [KEY]',
+      writes: false,
+      accepts: () => true,
+      run: (draft, [key]) => {
+        const json = recordsJson(draft, key);
+        return json === null
+          ? NOT_FOUND
+          : { found: true, text: Buffer.from(`${JSON.stringify(json)}\n`).toString('latin1'), json };
+      },
+    },
+  }),
+);
 
 /** One line per command, for help texts. */
 export const COMMAND_USAGES: readonly string[] = [...COMMANDS.values()].map(({ usage }) => usage);
@@ -140,15 +194,27 @@ export interface PreparedCommand {
  * @throws {UsageFailure} for an unknown command, or arguments that are too few, too many or not in pairs
  */
 export function prepareCommand([name, ...args]: readonly string[]): PreparedCommand {
-  if (name === undefined || !isTrue(name)) throw new UsageFailure('cannot run "db"', { why: 'no command is given', hint: 'db --help lists the commands' });
+  if (name === undefined || !isTrue(name))
+    throw new UsageFailure('cannot run "db"', { why: 'no command is given', hint: 'db --help lists the commands' });
   const command = COMMANDS.get(name);
   if (command === undefined) {
     const nearest = findNearest(name, COMMANDS.keys());
-    throw new UsageFailure(`cannot run "db DB ${fromByteString(name)}"`, { why: 'there is no such command', hint: nearest === undefined ? 'db --help lists the commands' : `did you mean ${nearest}?` });
+    throw new UsageFailure(`cannot run "db DB ${fromByteString(name)}"`, {
+      why: 'there is no such command',
+      hint: nearest === undefined ? 'db --help lists the commands' : `did you mean ${nearest}?`,
+    });
   }
-  if (!command.accepts(args)) throw new UsageFailure(`cannot run "db DB ${name}"`, { why: 'an argument is missing, or empty where it may not be', hint: `usage: db DB ${command.usage}` });
+  if (!command.accepts(args))
+    throw new UsageFailure(`cannot run "db DB ${name}"`, {
+      why: 'an argument is missing, or empty where it may not be',
+      hint: `usage: db DB ${command.usage}`,
+    });
   const surplus = args[mostArguments(command)];
-  if (surplus !== undefined) throw new UsageFailure(`cannot run "db DB ${name}"`, { why: `"${fromByteString(surplus)}" is an argument too many`, hint: `usage: db DB ${command.usage}` });
+  if (surplus !== undefined)
+    throw new UsageFailure(`cannot run "db DB ${name}"`, {
+      why: `"${fromByteString(surplus)}" is an argument too many`,
+      hint: `usage: db DB ${command.usage}`,
+    });
   return { writes: command.writes, run: (draft) => command.run(draft, args) };
 }
 

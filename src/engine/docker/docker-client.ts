@@ -21,9 +21,15 @@ export interface DockerClient {
    * Throws an error with `statusCode` where the engine says no, as dockerode does.
    */
   get(path: string, limit?: 'read' | 'idle'): Promise<unknown>;
-  /** By the engine's own clock, as its last answer told it, to the second: milliseconds since 1970; undefined where it does not tell. */
+  /**
+   * By the engine's own clock, as its last answer told it, to the second: milliseconds since 1970; undefined
+   * where it does not tell.
+   */
   getTime(): number | undefined;
-  /** For all that changes something or is a stream; loaded when it is first wanted, since it takes as long as many questions. */
+  /**
+   * For all that changes something or is a stream; loaded when it is first wanted, since it takes as long as
+   * many questions.
+   */
   load(): Promise<Dockerode>;
 }
 
@@ -63,9 +69,19 @@ export async function openDocker(socket: string, limits = USUAL_LIMITS): Promise
     const newest = headers['api-version'];
     return isVersion(newest) && compareVersions(newest, NEWEST_API) <= 0 ? newest : findApi(await get('/version'));
   });
-  if (compareVersions(api, OLDEST_API) < 0) throw new Failure(what, { why: `it speaks version ${api} of its API, and docksmith needs ${OLDEST_API} at least`, hint: 'install a newer Docker' });
+  if (compareVersions(api, OLDEST_API) < 0)
+    throw new Failure(what, {
+      why: `it speaks version ${api} of its API, and docksmith needs ${OLDEST_API} at least`,
+      hint: 'install a newer Docker',
+    });
   let docker: Promise<Dockerode> | undefined;
-  return { socket: named, api, getTime, get: (path, limit) => get(`/v${api}${path}`, limit), load: () => docker ??= loadDocker(named, where, limits, reader, api) };
+  return {
+    socket: named,
+    api,
+    getTime,
+    get: (path, limit) => get(`/v${api}${path}`, limit),
+    load: () => (docker ??= loadDocker(named, where, limits, reader, api)),
+  };
 }
 
 /** An engine so new that it has forgotten ours is asked in the oldest way that it still knows. */
@@ -86,10 +102,26 @@ function parseSocket(socket: string): Where {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-async function loadDocker(socket: string, where: Where, limits: EngineLimits, reader: EngineReader, api: string): Promise<Dockerode> {
-  const [{ default: Docker }, { EngineAgent }, { limitCalls }] = await Promise.all([import('dockerode'), import('./engine-agent.ts'), import('./limit-calls.ts')]);
+async function loadDocker(
+  socket: string,
+  where: Where,
+  limits: EngineLimits,
+  reader: EngineReader,
+  api: string,
+): Promise<Dockerode> {
+  const [{ default: Docker }, { EngineAgent }, { limitCalls }] = await Promise.all([
+    import('dockerode'),
+    import('./engine-agent.ts'),
+    import('./limit-calls.ts'),
+  ]);
   // without a host it would take the one of DOCKER_HOST
-  const options = { host: undefined, protocol: 'http', ...where, version: `v${api}`, agent: new EngineAgent(socket, limits.connect) } as const;
+  const options = {
+    host: undefined,
+    protocol: 'http',
+    ...where,
+    version: `v${api}`,
+    agent: new EngineAgent(socket, limits.connect),
+  } as const;
   const docker = new Docker(options);
   limitCalls(docker.modem, socket, limits, () => reader.isAlive());
   return docker;
@@ -131,13 +163,24 @@ export async function callEngine<T>(what: string, socket: string, run: () => Pro
     return await run();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    if (error instanceof Stalled) throw new Failure(what, { why: error.message, hint: `look at the engine (systemctl status docker), or give it more time: config setprop docker ${error.prop} TIME`, cause: error });
+    if (error instanceof Stalled)
+      throw new Failure(what, {
+        why: error.message,
+        hint: `look at the engine (systemctl status docker), or give it more time: config setprop docker ${error.prop} TIME`,
+        cause: error,
+      });
     const code = errorCode(error);
-    if (statusOf(error) !== undefined || code === undefined) throw new Failure(what, { why: engineWords(error), cause: error });
-    const hint = error instanceof Silence
-      ? `look at it (systemctl status docker), or give it more time: config setprop docker ${error.prop} TIME`
-      : 'see that it runs (systemctl status docker), or name its socket: config setprop docker Socket PATH';
-    throw new EngineGone(what.startsWith('cannot reach') ? what : `${what}; the engine at "${socket}" does not answer`, { why: code.startsWith('HPE_') ? parserWords(code) : reasonOf(error), hint, cause: error }, { mayCome: !(error instanceof Silence) && !code.startsWith('HPE_') });
+    if (statusOf(error) !== undefined || code === undefined)
+      throw new Failure(what, { why: engineWords(error), cause: error });
+    const hint =
+      error instanceof Silence
+        ? `look at it (systemctl status docker), or give it more time: config setprop docker ${error.prop} TIME`
+        : 'see that it runs (systemctl status docker), or name its socket: config setprop docker Socket PATH';
+    throw new EngineGone(
+      what.startsWith('cannot reach') ? what : `${what}; the engine at "${socket}" does not answer`,
+      { why: code.startsWith('HPE_') ? parserWords(code) : reasonOf(error), hint, cause: error },
+      { mayCome: !(error instanceof Silence) && !code.startsWith('HPE_') },
+    );
   }
 }
 

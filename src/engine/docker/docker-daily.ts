@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DailyEngine, DiskShare, EngineDescription, ExecRequest, ExecSession, LogLine, LogRequest, Output } from '../daily-engine.ts';
+import type {
+  DailyEngine,
+  DiskShare,
+  EngineDescription,
+  ExecRequest,
+  ExecSession,
+  LogLine,
+  LogRequest,
+  Output,
+} from '../daily-engine.ts';
 import { callEngine, type DockerClient, isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
@@ -21,12 +30,21 @@ class DockerDaily implements DailyEngine {
   }
 
   async describe(): Promise<EngineDescription> {
-    const answer = await callEngine('cannot read what the engine is like', this.socket, () => this.#client.get('/info'));
+    const answer = await callEngine('cannot read what the engine is like', this.socket, () =>
+      this.#client.get('/info'),
+    );
     const info = isObject(answer) ? answer : {};
     const text = (name: string): string => (typeof info[name] === 'string' ? info[name] : '');
     return {
-      version: text('ServerVersion'), api: this.#client.api, dataRoot: text('DockerRootDir'), storageDriver: text('Driver'),
-      storage: Object.fromEntries(listOf(info['DriverStatus']).flatMap((pair) => (Array.isArray(pair) ? [[String(pair[0]), String(pair[1])]] : []))),
+      version: text('ServerVersion'),
+      api: this.#client.api,
+      dataRoot: text('DockerRootDir'),
+      storageDriver: text('Driver'),
+      storage: Object.fromEntries(
+        listOf(info['DriverStatus']).flatMap((pair) =>
+          Array.isArray(pair) ? [[String(pair[0]), String(pair[1])]] : [],
+        ),
+      ),
       liveRestore: info['LiveRestoreEnabled'] === true,
       runningContainers: toNumber(info['ContainersRunning']),
       warnings: listOf(info['Warnings']).map(String),
@@ -43,47 +61,69 @@ class DockerDaily implements DailyEngine {
   async *readLogs(id: string, { since, tail, follow = false, signal }: LogRequest): AsyncGenerator<LogLine> {
     const what = `cannot read the log of container "${id.slice(0, 12)}"`;
     try {
-      const inspect = await callEngine(what, this.socket, () => orUndefined(this.#client.get(`/containers/${toPath(id)}/json`))) as { readonly Config: { readonly Tty: boolean } } | undefined;
+      const inspect = (await callEngine(what, this.socket, () =>
+        orUndefined(this.#client.get(`/containers/${toPath(id)}/json`)),
+      )) as { readonly Config: { readonly Tty: boolean } } | undefined;
       if (inspect === undefined) return;
-      const chunks = await callEngine(what, this.socket, () => this.#openLog(id, {
-        stdout: true, stderr: true, timestamps: true, follow, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since: formatSince(since) }),
-      }, signal));
+      const chunks = await callEngine(what, this.socket, () =>
+        this.#openLog(
+          id,
+          {
+            stdout: true,
+            stderr: true,
+            timestamps: true,
+            follow,
+            ...(tail === undefined ? {} : { tail }),
+            ...(since === undefined ? {} : { since: formatSince(since) }),
+          },
+          signal,
+        ),
+      );
       yield* readLogLines(inspect.Config.Tty ? readTerminalFrames(chunks) : readFrames(chunks));
     } catch (error) {
       // whatever breaks when it is broken off on purpose
-      if (signal?.aborted !== true) await callEngine(what, this.socket, () => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+      if (signal?.aborted !== true)
+        await callEngine(what, this.socket, () =>
+          Promise.reject(error instanceof Error ? error : new Error(String(error))),
+        );
     }
   }
 
   async exec(id: string, { command, tty, stdin }: ExecRequest): Promise<ExecSession> {
     const what = `cannot run "${command[0] ?? ''}"`;
     const run = <T>(request: () => Promise<T>): Promise<T> => callEngine(what, this.socket, request);
-    const made = await run(async () => (await this.#client.load()).getContainer(id).exec({ Cmd: [...command], Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }));
+    const made = await run(async () =>
+      (await this.#client.load())
+        .getContainer(id)
+        .exec({ Cmd: [...command], Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }),
+    );
     const socket = await run(() => made.start({ hijack: true, stdin: true, Tty: tty }));
     if (!stdin) socket.end();
     return {
       output: this.#named(what, tty ? readPlain(socket) : readFrames(socket)),
       input: socket,
-      resize: ({ rows, columns }) => run(async () => {
-        for (let tries = 1; ; tries++) {
-          try {
-            await made.resize({ h: rows, w: columns });
-            return;
-          } catch (error) {
-            // it may not have begun yet, for all that the engine said; docker's own client tries as often
-            if (tries === RESIZE_TRIES) throw error;
-            await sleep(tries * 10);
+      resize: ({ rows, columns }) =>
+        run(async () => {
+          for (let tries = 1; ; tries++) {
+            try {
+              await made.resize({ h: rows, w: columns });
+              return;
+            } catch (error) {
+              // it may not have begun yet, for all that the engine said; docker's own client tries as often
+              if (tries === RESIZE_TRIES) throw error;
+              await sleep(tries * 10);
+            }
           }
-        }
-      }),
-      getExitCode: () => run(async () => {
-        for (;;) {
-          // its output may end a moment before the engine knows that it ended, or long before where it closed it
-          const { Running, ExitCode } = await made.inspect();
-          if (!Running) return ExitCode ?? 0;
-          await sleep(20);
-        }
-      }),
+        }),
+      getExitCode: () =>
+        run(async () => {
+          for (;;) {
+            // its output may end a moment before the engine knows that it ended, or long before where it closed it
+            const { Running, ExitCode } = await made.inspect();
+            if (!Running) return ExitCode ?? 0;
+            await sleep(20);
+          }
+        }),
     };
   }
 
@@ -92,22 +132,35 @@ class DockerDaily implements DailyEngine {
     try {
       yield* parts;
     } catch (error) {
-      await callEngine(what, this.socket, () => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+      await callEngine(what, this.socket, () =>
+        Promise.reject(error instanceof Error ? error : new Error(String(error))),
+      );
     }
   }
 
   /** As a stream in both cases: dockerode would put a log that is not followed into memory whole. */
-  async #openLog(id: string, options: Readonly<Record<string, unknown>>, abortSignal: AbortSignal | undefined): Promise<AsyncIterable<Buffer>> {
+  async #openLog(
+    id: string,
+    options: Readonly<Record<string, unknown>>,
+    abortSignal: AbortSignal | undefined,
+  ): Promise<AsyncIterable<Buffer>> {
     const { modem } = await this.#client.load();
     return new Promise((resolve, reject) => {
-      modem.dial({
-        path: `/containers/${id}/logs?`, method: 'GET', isStream: true, options: { ...options }, statusCodes: { 200: true },
-        ...(abortSignal === undefined ? {} : { abortSignal }),
-      }, (error, stream) => {
-        if (error !== null) reject(error);
-        else if (isChunks(stream)) resolve(stream);
-        else reject(new Error('the engine sent no log'));
-      });
+      modem.dial(
+        {
+          path: `/containers/${id}/logs?`,
+          method: 'GET',
+          isStream: true,
+          options: { ...options },
+          statusCodes: { 200: true },
+          ...(abortSignal === undefined ? {} : { abortSignal }),
+        },
+        (error, stream) => {
+          if (error !== null) reject(error);
+          else if (isChunks(stream)) resolve(stream);
+          else reject(new Error('the engine sent no log'));
+        },
+      );
     });
   }
 }
@@ -123,19 +176,49 @@ function formatSince(time: string): string {
   return `${Math.floor(whole / 1000)}.${fraction.padEnd(9, '0').slice(0, 9)}`;
 }
 
-/** The engine's own `docker system df` adds up like this: https://github.com/docker/cli, cli/command/formatter/disk_usage.go */
+/**
+ * The engine's own `docker system df` adds up like this: https://github.com/docker/cli,
+ * cli/command/formatter/disk_usage.go
+ */
 function listShares(all: Readonly<Record<string, unknown>>): readonly DiskShare[] {
   const entries = (name: string): readonly Readonly<Record<string, unknown>>[] => listOf(all[name]).filter(isObject);
-  const sum = (list: readonly Readonly<Record<string, unknown>>[], size: (entry: Readonly<Record<string, unknown>>) => number): number => list.reduce((total, entry) => total + size(entry), 0);
-  const own = (image: Readonly<Record<string, unknown>>): number => toNumber(image['Size']) - Math.max(0, toNumber(image['SharedSize']));
-  const usage = (volume: Readonly<Record<string, unknown>>, name: string): number => Math.max(0, toNumber(isObject(volume['UsageData']) ? volume['UsageData'][name] : 0));
+  const sum = (
+    list: readonly Readonly<Record<string, unknown>>[],
+    size: (entry: Readonly<Record<string, unknown>>) => number,
+  ): number => list.reduce((total, entry) => total + size(entry), 0);
+  const own = (image: Readonly<Record<string, unknown>>): number =>
+    toNumber(image['Size']) - Math.max(0, toNumber(image['SharedSize']));
+  const usage = (volume: Readonly<Record<string, unknown>>, name: string): number =>
+    Math.max(0, toNumber(isObject(volume['UsageData']) ? volume['UsageData'][name] : 0));
   const size = (entry: Readonly<Record<string, unknown>>): number => toNumber(entry['SizeRw'] ?? entry['Size']);
   const [images, containers, volumes, cache] = ['Images', 'Containers', 'Volumes', 'BuildCache'].map(entries);
   return [
-    { what: 'images', count: images?.length ?? 0, bytes: toNumber(all['LayersSize']), unused: sum(images?.filter((image) => toNumber(image['Containers']) <= 0) ?? [], own) },
-    { what: 'containers', count: containers?.length ?? 0, bytes: sum(containers ?? [], size), unused: sum(containers?.filter((container) => container['State'] !== 'running') ?? [], size) },
-    { what: 'volumes', count: volumes?.length ?? 0, bytes: sum(volumes ?? [], (volume) => usage(volume, 'Size')), unused: sum(volumes?.filter((volume) => usage(volume, 'RefCount') === 0) ?? [], (volume) => usage(volume, 'Size')) },
-    { what: 'build cache', count: cache?.length ?? 0, bytes: sum(cache ?? [], size), unused: sum(cache?.filter((entry) => entry['InUse'] !== true) ?? [], size) },
+    {
+      what: 'images',
+      count: images?.length ?? 0,
+      bytes: toNumber(all['LayersSize']),
+      unused: sum(images?.filter((image) => toNumber(image['Containers']) <= 0) ?? [], own),
+    },
+    {
+      what: 'containers',
+      count: containers?.length ?? 0,
+      bytes: sum(containers ?? [], size),
+      unused: sum(containers?.filter((container) => container['State'] !== 'running') ?? [], size),
+    },
+    {
+      what: 'volumes',
+      count: volumes?.length ?? 0,
+      bytes: sum(volumes ?? [], (volume) => usage(volume, 'Size')),
+      unused: sum(volumes?.filter((volume) => usage(volume, 'RefCount') === 0) ?? [], (volume) =>
+        usage(volume, 'Size'),
+      ),
+    },
+    {
+      what: 'build cache',
+      count: cache?.length ?? 0,
+      bytes: sum(cache ?? [], size),
+      unused: sum(cache?.filter((entry) => entry['InUse'] !== true) ?? [], size),
+    },
   ];
 }
 
@@ -146,4 +229,3 @@ function listOf(value: unknown): readonly unknown[] {
 function isChunks(value: unknown): value is AsyncIterable<Buffer> {
   return isObject(value) && Symbol.asyncIterator in value;
 }
-

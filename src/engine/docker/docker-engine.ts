@@ -1,8 +1,30 @@
 import { buffer } from 'node:stream/consumers';
 import type { RegistryLogin } from '../../model/image-source.ts';
-import { callEngine, type Docker, type DockerClient, isObject, openDocker, orUndefined, statusOf, toNumber, toPath } from './docker-client.ts';
+import {
+  callEngine,
+  type Docker,
+  type DockerClient,
+  isObject,
+  openDocker,
+  orUndefined,
+  statusOf,
+  toNumber,
+  toPath,
+} from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
-import type { ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, StopRequest, VolumeInspect } from '../engine.ts';
+import type {
+  ContainerInspect,
+  ContainerSummary,
+  CreateBody,
+  CreateNetwork,
+  Endpoint,
+  Engine,
+  HostConfig,
+  ImageInspect,
+  NetworkSummary,
+  StopRequest,
+  VolumeInspect,
+} from '../engine.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import type { EngineTraits } from '../engine-traits.ts';
 import { readImage, readInspect, readList, readSummaries, readVolume, readVolumeNames } from './engine-answers.ts';
@@ -35,7 +57,11 @@ class DockerEngine implements Engine {
     return this.#call('cannot read what the engine is like', async () => {
       const info = await this.#client.get('/info');
       if (!isObject(info)) throw new Error('it says nothing');
-      return { limitsSwap: info['SwapLimit'] === true, liveRestore: info['LiveRestoreEnabled'] === true, dataRoot: typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '' };
+      return {
+        limitsSwap: info['SwapLimit'] === true,
+        liveRestore: info['LiveRestoreEnabled'] === true,
+        dataRoot: typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '',
+      };
     });
   }
 
@@ -60,7 +86,9 @@ class DockerEngine implements Engine {
 
   /** what is no reference at all (400) is not there either: it is the checks that say so */
   findImage(reference: string): Promise<ImageInspect | undefined> {
-    return this.#call(`cannot inspect image "${reference}"`, () => this.#find(`/images/${toPath(reference)}/json`, readImage, [404, 400]));
+    return this.#call(`cannot inspect image "${reference}"`, () =>
+      this.#find(`/images/${toPath(reference)}/json`, readImage, [404, 400]),
+    );
   }
 
   listVolumes(): Promise<readonly string[]> {
@@ -98,11 +126,15 @@ class DockerEngine implements Engine {
   }
 
   buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void> {
-    return this.#load(`cannot build image "${reference}" from "${folder}"`, (docker) => buildImage(docker, reference, folder, onProgress));
+    return this.#load(`cannot build image "${reference}" from "${folder}"`, (docker) =>
+      buildImage(docker, reference, folder, onProgress),
+    );
   }
 
   importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void> {
-    return this.#load(`cannot import image "${reference}" from "${archive}"`, (docker) => importImage(docker, reference, archive, onProgress));
+    return this.#load(`cannot import image "${reference}" from "${archive}"`, (docker) =>
+      importImage(docker, reference, archive, onProgress),
+    );
   }
 
   tagImage(id: string, reference: string): Promise<void> {
@@ -110,23 +142,34 @@ class DockerEngine implements Engine {
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.#load(`cannot create volume "${name}"`, (docker) => docker.createVolume({ Name: name, Labels: { ...labels } }));
+    await this.#load(`cannot create volume "${name}"`, (docker) =>
+      docker.createVolume({ Name: name, Labels: { ...labels } }),
+    );
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
-    return this.#call('cannot list the networks', async () => readList(await this.#client.get('/networks')).map((network) => readNetwork(network as unknown as Docker.NetworkInspectInfo)));
+    return this.#call('cannot list the networks', async () =>
+      readList(await this.#client.get('/networks')).map((network) =>
+        readNetwork(network as unknown as Docker.NetworkInspectInfo),
+      ),
+    );
   }
 
   listNetworkUsers(name: string): Promise<readonly string[]> {
     return this.#call(`cannot inspect network "${name}"`, async () => {
       const network = await orUndefined(this.#client.get(`/networks/${toPath(name)}`));
-      const containers = isObject(network) && isObject(network['Containers']) ? Object.values(network['Containers']) : [];
-      return containers.flatMap((container) => (isObject(container) && typeof container['Name'] === 'string' ? [container['Name']] : []));
+      const containers =
+        isObject(network) && isObject(network['Containers']) ? Object.values(network['Containers']) : [];
+      return containers.flatMap((container) =>
+        isObject(container) && typeof container['Name'] === 'string' ? [container['Name']] : [],
+      );
     });
   }
 
   async createNetwork(network: CreateNetwork): Promise<void> {
-    await this.#load(`cannot create network "${network.name}"`, (docker) => docker.createNetwork(makeNetworkBody(network)));
+    await this.#load(`cannot create network "${network.name}"`, (docker) =>
+      docker.createNetwork(makeNetworkBody(network)),
+    );
   }
 
   async removeNetwork(name: string): Promise<void> {
@@ -135,11 +178,15 @@ class DockerEngine implements Engine {
 
   async connectNetwork(name: string, id: string, endpoint: Endpoint): Promise<void> {
     const request = { Container: id, EndpointConfig: endpoint } as Docker.NetworkConnectOptions;
-    await this.#load(`cannot connect container "${this.#nameOf(id)}" to network "${name}"`, (docker) => docker.getNetwork(name).connect(request));
+    await this.#load(`cannot connect container "${this.#nameOf(id)}" to network "${name}"`, (docker) =>
+      docker.getNetwork(name).connect(request),
+    );
   }
 
   async disconnectNetwork(name: string, id: string): Promise<void> {
-    await this.#load(`cannot disconnect container "${this.#nameOf(id)}" from network "${name}"`, (docker) => docker.getNetwork(name).disconnect({ Container: id, Force: true }));
+    await this.#load(`cannot disconnect container "${this.#nameOf(id)}" from network "${name}"`, (docker) =>
+      docker.getNetwork(name).disconnect({ Container: id, Force: true }),
+    );
   }
 
   createContainer(name: string, { NetworkingConfig, ...body }: CreateBody): Promise<string> {
@@ -153,7 +200,8 @@ class DockerEngine implements Engine {
       const { id } = await docker.createContainer(request);
       this.#names.set(id, name);
       try {
-        for (const [network, endpoint] of endpoints.filter((one) => !isFirst(one))) await this.connectNetwork(network, id, endpoint);
+        for (const [network, endpoint] of endpoints.filter((one) => !isFirst(one)))
+          await this.connectNetwork(network, id, endpoint);
       } catch (error) {
         await this.removeContainer(id);
         throw error;
@@ -171,15 +219,22 @@ class DockerEngine implements Engine {
   }
 
   stopContainer(id: string, how: StopRequest): Promise<void> {
-    return this.#act('stop', id, async (container) => stopContainer(container, { ...how, seconds: how.seconds ?? await this.#findStopSeconds(id) }));
+    return this.#act('stop', id, async (container) =>
+      stopContainer(container, { ...how, seconds: how.seconds ?? (await this.#findStopSeconds(id)) }),
+    );
   }
 
   async restartContainer(id: string, how: StopRequest): Promise<void> {
     if (how.signal !== undefined) await this.stopContainer(id, how);
-    await this.#act('restart', id, async (container) => container.restart({ t: how.seconds ?? await this.#findStopSeconds(id) }));
+    await this.#act('restart', id, async (container) =>
+      container.restart({ t: how.seconds ?? (await this.#findStopSeconds(id)) }),
+    );
   }
 
-  /** What the container was made with. The engine would take it by itself: but then it is not known how long its answer takes. */
+  /**
+   * What the container was made with. The engine would take it by itself: but then it is not known how long
+   * its answer takes.
+   */
   async #findStopSeconds(id: string): Promise<number> {
     return (await this.findContainer(id))?.Config.StopTimeout ?? STOP_SECONDS;
   }
@@ -206,9 +261,11 @@ class DockerEngine implements Engine {
 
   /** A call on one container; what is as wanted already (304) is no failure. */
   async #act(verb: string, id: string, act: (container: Docker.Container) => Promise<unknown>): Promise<void> {
-    await this.#load(`cannot ${verb} container "${this.#nameOf(id)}"`, (docker) => act(docker.getContainer(id)).catch((error: unknown) => {
-      if (statusOf(error) !== 304) throw error;
-    }));
+    await this.#load(`cannot ${verb} container "${this.#nameOf(id)}"`, (docker) =>
+      act(docker.getContainer(id)).catch((error: unknown) => {
+        if (statusOf(error) !== 304) throw error;
+      }),
+    );
   }
 
   #nameOf(id: string): string {
@@ -229,4 +286,3 @@ class DockerEngine implements Engine {
     return this.#call(what, async () => run(await this.#client.load()));
   }
 }
-

@@ -10,23 +10,46 @@ import { PullProgress } from './pull-progress.ts';
 type OnWords = (words: string) => void;
 
 /** Pulls an image; what goes wrong on the way comes as an event of the stream. */
-export async function pullImage(docker: Docker, reference: string, onWords: OnWords, login?: RegistryLogin): Promise<void> {
-  const auth = login === undefined ? {} : { authconfig: { username: login.user, password: login.revealPassword(), serveraddress: login.registry } };
+export async function pullImage(
+  docker: Docker,
+  reference: string,
+  onWords: OnWords,
+  login?: RegistryLogin,
+): Promise<void> {
+  const auth =
+    login === undefined
+      ? {}
+      : { authconfig: { username: login.user, password: login.revealPassword(), serveraddress: login.registry } };
   const progress = new PullProgress();
   await follow(docker, await docker.pull(reference, auth), (event) => {
     const status = textOf(event['status']);
     const detail = isObject(event['progressDetail']) ? event['progressDetail'] : {};
-    if (status !== undefined) onWords(progress.add({ status, ...optional('id', textOf(event['id'])), ...optional('current', numberOf(detail['current'])), ...optional('total', numberOf(detail['total'])) }));
+    if (status !== undefined)
+      onWords(
+        progress.add({
+          status,
+          ...optional('id', textOf(event['id'])),
+          ...optional('current', numberOf(detail['current'])),
+          ...optional('total', numberOf(detail['total'])),
+        }),
+      );
   });
 }
 
-/** The engine's own builder: BuildKit asks for a client that serves it. The cache is not used, since packages on the net change where a Dockerfile does not. */
+/**
+ * The engine's own builder: BuildKit asks for a client that serves it. The cache is not used, since packages
+ * on the net change where a Dockerfile does not.
+ */
 export async function buildImage(docker: Docker, reference: string, folder: string, onWords: OnWords): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw new Failure(`cannot build image "${reference}" from "${folder}"`, { why: reasonOf(error), cause: error });
   });
-  if (!names.includes('Dockerfile')) throw new Failure(`cannot build image "${reference}" from "${folder}"`, { why: 'there is no Dockerfile in it' });
-  const stream = await docker.buildImage({ context: folder, src: names }, { t: reference, nocache: true, rm: true, forcerm: true });
+  if (!names.includes('Dockerfile'))
+    throw new Failure(`cannot build image "${reference}" from "${folder}"`, { why: 'there is no Dockerfile in it' });
+  const stream = await docker.buildImage(
+    { context: folder, src: names },
+    { t: reference, nocache: true, rm: true, forcerm: true },
+  );
   await follow(docker, stream, (event) => {
     const words = textOf(event['stream'])?.trim();
     if (words) onWords(words.split('\n').at(-1) ?? words);
@@ -35,9 +58,11 @@ export async function buildImage(docker: Docker, reference: string, folder: stri
 
 /** What `docker save` wrote may hold several images: the one of that name is meant, or else the only one. */
 export async function importImage(docker: Docker, reference: string, archive: string, onWords: OnWords): Promise<void> {
-  if (!await isSavedImage(archive)) {
+  if (!(await isSavedImage(archive))) {
     const { repo, tag } = splitReference(reference);
-    return follow(docker, await docker.importImage(createReadStream(archive), { repo, tag }), (event) => onWords(textOf(event['status']) ?? ''));
+    return follow(docker, await docker.importImage(createReadStream(archive), { repo, tag }), (event) =>
+      onWords(textOf(event['status']) ?? ''),
+    );
   }
   const loaded: string[] = [];
   // not quiet: what says nothing for long is taken for something that does not move
@@ -48,7 +73,9 @@ export async function importImage(docker: Docker, reference: string, archive: st
   const [only, other] = loaded;
   if (loaded.some((name) => formatImageReference(name) === reference)) return;
   if (only === undefined || other !== undefined) {
-    throw new Failure(`cannot import image "${reference}" from "${archive}"`, { why: only === undefined ? 'there is no image in it' : `it holds ${loaded.join(', ')}, and none of them is it` });
+    throw new Failure(`cannot import image "${reference}" from "${archive}"`, {
+      why: only === undefined ? 'there is no image in it' : `it holds ${loaded.join(', ')}, and none of them is it`,
+    });
   }
   await tagImage(docker, only, reference);
 }
@@ -63,14 +90,22 @@ function splitReference(reference: string): { readonly repo: string; readonly ta
 }
 
 /** Reads the events of a call to their end; an event with an error is the call's failure. */
-async function follow(docker: Docker, stream: NodeJS.ReadableStream, onEvent: (event: Record<string, unknown>) => void): Promise<void> {
+async function follow(
+  docker: Docker,
+  stream: NodeJS.ReadableStream,
+  onEvent: (event: Record<string, unknown>) => void,
+): Promise<void> {
   let failed: string | undefined;
   await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), (event: unknown) => {
-      if (!isObject(event)) return;
-      failed ??= textOf(event['error']);
-      onEvent(event);
-    });
+    docker.modem.followProgress(
+      stream,
+      (error) => (error ? reject(error) : resolve()),
+      (event: unknown) => {
+        if (!isObject(event)) return;
+        failed ??= textOf(event['error']);
+        onEvent(event);
+      },
+    );
   });
   if (failed !== undefined) throw new Error(failed.trim());
 }
@@ -84,5 +119,5 @@ function numberOf(value: unknown): number | undefined {
 }
 
 function optional<Name extends string, T>(name: Name, value: T | undefined): Partial<Record<Name, T>> {
-  return value === undefined ? {} : { [name]: value } as Record<Name, T>;
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, T>);
 }

@@ -19,12 +19,18 @@ export class EngineAgent extends Agent {
 
   createConnection(options: ClientRequestArgs): Socket {
     const socket = createConnection(options as NetConnectOpts);
-    const timer = setTimeout(() => socket.destroy(noteSilence(this.#socket, new Silence('connect', this.#limit))), this.#limit);
+    const timer = setTimeout(
+      () => socket.destroy(noteSilence(this.#socket, new Silence('connect', this.#limit))),
+      this.#limit,
+    );
     const stop = (): void => clearTimeout(timer);
     return socket.once('connect', stop).once('close', stop);
   }
 
-  /** docker-modem spells all options of a request out for a log that nobody reads: of an agent that would be every open socket. */
+  /**
+   * docker-modem spells all options of a request out for a log that nobody reads: of an agent that would be
+   * every open socket.
+   */
   [inspect.custom](): string {
     return 'agent';
   }

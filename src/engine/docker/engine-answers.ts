@@ -7,19 +7,31 @@ import type { ContainerInspect, ContainerSummary, ImageInspect, VolumeInspect } 
  * says is a failure that names the field, and not a mistake somewhere later.
  */
 export function readSummaries(answer: unknown): readonly ContainerSummary[] {
-  return read(answer, (all) => all.list((one) => {
-    const id = one.get('Id').text();
-    return {
-      id, name: findOwnName(one.get('Names').list((name) => name.text())) ?? id, status: one.get('State').text(),
-      labels: Object.fromEntries(orNone(one.get('Labels'))?.map((label) => label.text()) ?? []),
-      ports: orNone(one.get('Ports'))?.list(readPort).flat() ?? [],
-    };
-  }));
+  return read(answer, (all) =>
+    all.list((one) => {
+      const id = one.get('Id').text();
+      return {
+        id,
+        name: findOwnName(one.get('Names').list((name) => name.text())) ?? id,
+        status: one.get('State').text(),
+        labels: Object.fromEntries(orNone(one.get('Labels'))?.map((label) => label.text()) ?? []),
+        ports: orNone(one.get('Ports'))?.list(readPort).flat() ?? [],
+      };
+    }),
+  );
 }
 
 function readPort(port: Field): ContainerSummary['ports'] {
   const hostPort = port.get('PublicPort').optional((number) => number.number()) ?? 0;
-  return hostPort === 0 ? [] : [{ address: port.get('IP').optional((address) => address.text()) ?? '', hostPort, protocol: port.get('Type').text() }];
+  return hostPort === 0
+    ? []
+    : [
+        {
+          address: port.get('IP').optional((address) => address.text()) ?? '',
+          hostPort,
+          protocol: port.get('Type').text(),
+        },
+      ];
 }
 
 /** Links of the old kind give a container further names, `/other/alias`. */
@@ -44,7 +56,7 @@ export function readImage(answer: unknown): ImageInspect {
     // newer engines leave it out where it is empty
     const config = orNone(image.get('Config'));
     config?.map(() => undefined);
-    return { ...(answer as ImageInspect), Config: (config?.value ?? {}) };
+    return { ...(answer as ImageInspect), Config: config?.value ?? {} };
   });
 }
 
@@ -72,6 +84,9 @@ function read<T>(answer: unknown, parse: (answer: Field) => T): T {
   try {
     return parse(new Field(answer, ''));
   } catch (error) {
-    throw new Error(`its answer is not what the Docker API says: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(
+      `its answer is not what the Docker API says: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -55,10 +55,16 @@ export class EngineReader {
 
   /** Whether it answers at all, asked with little patience. */
   async isAlive(): Promise<boolean> {
-    return this.#ask('/_ping', 'connect').then(() => true, () => false);
+    return this.#ask('/_ping', 'connect').then(
+      () => true,
+      () => false,
+    );
   }
 
-  /** The limit is for the time in which no answer comes, to this question or another one: many questions take their time. */
+  /**
+   * The limit is for the time in which no answer comes, to this question or another one: many questions
+   * take their time.
+   */
   #ask(path: string, limit: keyof EngineLimits): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const milliseconds = this.#limits[limit];
@@ -80,7 +86,9 @@ export class EngineReader {
       let isKept = false;
       function fail(error: unknown): void {
         clearTimeout(timer);
-        reject(isKept && errorCode(error) === 'ECONNRESET' ? new HungUp('it hung up', { cause: error }) : asError(error));
+        reject(
+          isKept && errorCode(error) === 'ECONNRESET' ? new HungUp('it hung up', { cause: error }) : asError(error),
+        );
       }
       // one that has answered before
       question.on('socket', (socket) => (isKept = socket.bytesRead > 0));

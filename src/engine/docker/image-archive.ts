@@ -15,18 +15,26 @@ const LOOK = 64 * 1024;
  */
 export async function isSavedImage(file: string): Promise<boolean> {
   const start = await readStart(file);
-  for (let at = 0; at + BLOCK <= start.length;) {
+  for (let at = 0; at + BLOCK <= start.length; ) {
     const header = start.subarray(at, at + BLOCK);
-    const name = textOf(header, 0, 100).replace(/^\.?\/+/, '').replace(/^\.$/, '');
+    const name = textOf(header, 0, 100)
+      .replace(/^\.?\/+/, '')
+      .replace(/^\.$/, '');
     const type = textOf(header, 156, 1);
     const size = Number.parseInt(textOf(header, 124, 12), 8);
     // POSIX 1003.1: `ustar` stands at 257 in what tar programs of today write
     if (!textOf(header, 257, 5).startsWith('ustar') || Number.isNaN(size)) break;
     // x, g, L, K: what follows is about the next entry
-    if (name !== '' && !'xgLK'.includes(type === '' ? '0' : type)) return /^([0-9a-f]{64}(\.json|\/|$)|blobs(\/|$)|(oci-layout|index\.json|manifest\.json|repositories)$)/.test(name);
+    if (name !== '' && !'xgLK'.includes(type === '' ? '0' : type))
+      return /^([0-9a-f]{64}(\.json|\/|$)|blobs(\/|$)|(oci-layout|index\.json|manifest\.json|repositories)$)/.test(
+        name,
+      );
     at += BLOCK * (1 + Math.ceil(size / BLOCK));
   }
-  throw new Failure(`cannot import "${file}"`, { why: 'it is no tar archive, plain or gzipped', hint: 'docker save or docker export writes one' });
+  throw new Failure(`cannot import "${file}"`, {
+    why: 'it is no tar archive, plain or gzipped',
+    hint: 'docker save or docker export writes one',
+  });
 }
 
 async function readStart(file: string): Promise<Buffer> {
@@ -47,5 +55,8 @@ async function readStart(file: string): Promise<Buffer> {
 }
 
 function textOf(header: Buffer, from: number, length: number): string {
-  return header.toString('latin1', from, from + length).replace(/\0.*$/s, '').trim();
+  return header
+    .toString('latin1', from, from + length)
+    .replace(/\0.*$/s, '')
+    .trim();
 }

@@ -12,7 +12,12 @@ export async function readLastLines(container: Docker.Container, count: number):
   } catch {
     return [];
   }
-  return withoutHeaders(log).toString().split('\n').map((line) => line.trimEnd()).filter((line) => line !== '').slice(-count);
+  return withoutHeaders(log)
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-count);
 }
 
 /**
@@ -21,8 +26,9 @@ export async function readLastLines(container: Docker.Container, count: number):
  */
 function withoutHeaders(log: Buffer): Buffer {
   const pieces: Buffer[] = [];
-  for (let at = 0; at < log.length;) {
-    if (log.length - at < 8 || (log[at] ?? 0) > 2 || log.readUIntBE(at + 1, 3) !== 0) return Buffer.concat([...pieces, log.subarray(at)]);
+  for (let at = 0; at < log.length; ) {
+    if (log.length - at < 8 || (log[at] ?? 0) > 2 || log.readUIntBE(at + 1, 3) !== 0)
+      return Buffer.concat([...pieces, log.subarray(at)]);
     const end = at + 8 + log.readUInt32BE(at + 4);
     pieces.push(log.subarray(at + 8, end));
     at = end;

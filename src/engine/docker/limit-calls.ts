@@ -60,12 +60,16 @@ class LimitedCall {
     this.#limit = isStream && !hijack ? 'idle' : 'write';
     const begin = (): void => {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => void this.#ask(this.#mayBeQuiet && this.#limit === 'idle' ? begin : undefined), context.limits[this.#limit] + stopMilliseconds(options));
+      this.#timer = setTimeout(
+        () => void this.#ask(this.#mayBeQuiet && this.#limit === 'idle' ? begin : undefined),
+        context.limits[this.#limit] + stopMilliseconds(options),
+      );
     };
     // who gives a signal to what is no stream has a limit of their own
     if (abortSignal === undefined || isStream) begin();
     this.options = {
-      ...options, abortSignal: abortSignal === undefined ? this.#ender.signal : AbortSignal.any([abortSignal, this.#ender.signal]),
+      ...options,
+      abortSignal: abortSignal === undefined ? this.#ender.signal : AbortSignal.any([abortSignal, this.#ender.signal]),
       ...(isReadable(file) ? { file: passOn(file, begin) } : {}),
     };
   }
@@ -84,7 +88,10 @@ class LimitedCall {
     const { idle } = this.#context.limits;
     this.#limit = 'idle';
     const again = (): void => void socket.setTimeout(idle);
-    const look = (): void => void this.#ask(this.#mayBeQuiet ? again : undefined, (failure) => (stream as Socket | IncomingMessage).destroy(failure));
+    const look = (): void =>
+      void this.#ask(this.#mayBeQuiet ? again : undefined, (failure) =>
+        (stream as Socket | IncomingMessage).destroy(failure),
+      );
     socket.setTimeout(idle).on('timeout', look);
     (stream as Socket | IncomingMessage).once('close', () => socket.off('timeout', look).setTimeout(0));
   }
@@ -98,8 +105,11 @@ class LimitedCall {
       return;
     }
     const milliseconds = limits[this.#limit] + stopMilliseconds(this.options);
-    const what = this.#limit === 'idle' ? 'nothing moved' : 'whether it was done is not known: the engine did not answer';
-    this.#failure = isThere ? new Stalled(what, this.#limit, milliseconds) : noteSilence(socket, new Silence(this.#limit, milliseconds));
+    const what =
+      this.#limit === 'idle' ? 'nothing moved' : 'whether it was done is not known: the engine did not answer';
+    this.#failure = isThere
+      ? new Stalled(what, this.#limit, milliseconds)
+      : noteSilence(socket, new Silence(this.#limit, milliseconds));
     fail(this.#failure);
   }
 }

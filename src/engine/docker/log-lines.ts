@@ -52,7 +52,10 @@ export async function* readLogLines(frames: AsyncIterable<Output>): AsyncGenerat
     const isEnd = bytes.at(-1) === NEWLINE;
     const piece = space === -1 ? Buffer.alloc(0) : bytes.subarray(space + 1, isEnd ? -1 : undefined);
     const before = begun.get(stream);
-    const line: LogLine = before === undefined ? { time, stream, bytes: piece } : { ...before, bytes: Buffer.concat([before.bytes, piece]) };
+    const line: LogLine =
+      before === undefined
+        ? { time, stream, bytes: piece }
+        : { ...before, bytes: Buffer.concat([before.bytes, piece]) };
     begun.delete(stream);
     if (isEnd) yield withoutReturn(line);
     else begun.set(stream, line);

@@ -1,4 +1,7 @@
-/** Of a tar archive with one file (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html, ustar): what the file holds; of a link, nothing. */
+/**
+ * Of a tar archive with one file (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html,
+ * ustar): what the file holds; of a link, nothing.
+ */
 export function readFirstFile(archive: Buffer): string {
   // the size stands in octal digits at 124, the content begins with the next block
   const size = Number.parseInt(archive.toString('latin1', 124, 136), 8);

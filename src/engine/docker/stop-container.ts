@@ -15,7 +15,9 @@ export async function stopContainer(container: Docker.Container, { seconds, sign
     // it does not run
     if (statusOf(error) !== 409) throw error;
   });
-  await container.wait({ condition: 'not-running', abortSignal: AbortSignal.timeout((seconds ?? STOP_SECONDS) * 1000) }).catch(() => undefined);
+  await container
+    .wait({ condition: 'not-running', abortSignal: AbortSignal.timeout((seconds ?? STOP_SECONDS) * 1000) })
+    .catch(() => undefined);
   // ends it if it still runs, and keeps a policy of restarting from starting it again
   await container.stop({ t: 0 });
 }

@@ -13,9 +13,18 @@ export class MemoryDaily implements DailyEngine {
   }
 
   async describe(): Promise<EngineDescription> {
-    const [containers, { liveRestore, dataRoot }] = await Promise.all([this.#engine.listContainers(), this.#engine.getTraits()]);
+    const [containers, { liveRestore, dataRoot }] = await Promise.all([
+      this.#engine.listContainers(),
+      this.#engine.getTraits(),
+    ]);
     return {
-      version: 'memory', api: '1.41', dataRoot, storageDriver: 'memory', storage: {}, liveRestore, warnings: [],
+      version: 'memory',
+      api: '1.41',
+      dataRoot,
+      storageDriver: 'memory',
+      storage: {},
+      liveRestore,
+      warnings: [],
       runningContainers: containers.filter(({ status }) => status === 'running').length,
     };
   }
@@ -29,6 +38,10 @@ export class MemoryDaily implements DailyEngine {
   }
 
   exec(_id: string, { command }: { readonly command: readonly string[] }): Promise<ExecSession> {
-    return Promise.reject(new Failure(`cannot run "${command[0] ?? ''}"`, { why: 'containers of the memory engine only say that they run' }));
+    return Promise.reject(
+      new Failure(`cannot run "${command[0] ?? ''}"`, {
+        why: 'containers of the memory engine only say that they run',
+      }),
+    );
   }
 }

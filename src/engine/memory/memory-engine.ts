@@ -1,5 +1,17 @@
 import { Failure } from '../../base/errors.ts';
-import type { ContainerConfig, ContainerInspect, ContainerSummary, CreateBody, CreateNetwork, Endpoint, Engine, HostConfig, ImageInspect, NetworkSummary, VolumeInspect } from '../engine.ts';
+import type {
+  ContainerConfig,
+  ContainerInspect,
+  ContainerSummary,
+  CreateBody,
+  CreateNetwork,
+  Endpoint,
+  Engine,
+  HostConfig,
+  ImageInspect,
+  NetworkSummary,
+  VolumeInspect,
+} from '../engine.ts';
 import type { EngineTraits } from '../engine-traits.ts';
 import { formatPort, listPorts, makeInspect, memoryTime, whyRefused } from './memory-inspect.ts';
 import { type Kept, type MemoryState, readMemory, writeMemory } from './memory-state.ts';
@@ -28,7 +40,12 @@ export class MemoryEngine implements Engine {
   constructor(options: MemoryEngineOptions = {}) {
     this.#options = options;
     this.socket = options.file ?? 'memory';
-    this.#state = (options.file === undefined ? undefined : readMemory(options.file)) ?? { count: 0, containers: [], images: {}, volumes: [] };
+    this.#state = (options.file === undefined ? undefined : readMemory(options.file)) ?? {
+      count: 0,
+      containers: [],
+      images: {},
+      volumes: [],
+    };
     for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
   }
 
@@ -41,9 +58,15 @@ export class MemoryEngine implements Engine {
   }
 
   listContainers(): Promise<readonly ContainerSummary[]> {
-    return Promise.resolve(this.#state.containers.map(({ inspect, name }) => ({
-      id: inspect.Id, name, labels: inspect.Config.Labels ?? {}, status: inspect.State.Status, ports: inspect.State.Running ? listPorts(inspect.HostConfig) : [],
-    })));
+    return Promise.resolve(
+      this.#state.containers.map(({ inspect, name }) => ({
+        id: inspect.Id,
+        name,
+        labels: inspect.Config.Labels ?? {},
+        status: inspect.State.Status,
+        ports: inspect.State.Running ? listPorts(inspect.HostConfig) : [],
+      })),
+    );
   }
 
   findContainer(id: string): Promise<ContainerInspect | undefined> {
@@ -81,17 +104,22 @@ export class MemoryEngine implements Engine {
 
   pullImage(reference: string): Promise<void> {
     return this.#change(`pull ${reference}`, (state) => {
-      if (this.#options.registry === false) throw new Failure(`cannot pull image "${reference}"`, { why: 'no registry has it' });
+      if (this.#options.registry === false)
+        throw new Failure(`cannot pull image "${reference}"`, { why: 'no registry has it' });
       state.images[reference] ??= {};
     });
   }
 
   buildImage(reference: string): Promise<void> {
-    return this.#change(`build ${reference}`, (state) => { state.images[reference] = {}; });
+    return this.#change(`build ${reference}`, (state) => {
+      state.images[reference] = {};
+    });
   }
 
   importImage(reference: string): Promise<void> {
-    return this.#change(`import ${reference}`, (state) => { state.images[reference] = {}; });
+    return this.#change(`import ${reference}`, (state) => {
+      state.images[reference] = {};
+    });
   }
 
   tagImage(id: string, reference: string): Promise<void> {
@@ -109,18 +137,38 @@ export class MemoryEngine implements Engine {
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
-    const bridge = { id: 'bridge', name: 'bridge', driver: 'bridge', internal: false, labels: {}, subnets: ['172.17.0.0/16'], gateways: ['172.17.0.1'], options: {} };
+    const bridge = {
+      id: 'bridge',
+      name: 'bridge',
+      driver: 'bridge',
+      internal: false,
+      labels: {},
+      subnets: ['172.17.0.0/16'],
+      gateways: ['172.17.0.1'],
+      options: {},
+    };
     return Promise.resolve([bridge, ...(this.#state.networks ?? [])]);
   }
 
   listNetworkUsers(network: string): Promise<readonly string[]> {
-    const users = this.#state.containers.filter(({ inspect: { State, NetworkSettings } }) => State.Running && NetworkSettings?.Networks?.[network]);
+    const users = this.#state.containers.filter(
+      ({ inspect: { State, NetworkSettings } }) => State.Running && NetworkSettings?.Networks?.[network],
+    );
     return Promise.resolve(users.map(({ name }) => name));
   }
 
   createNetwork({ name, driver, internal, labels, options, addresses }: CreateNetwork): Promise<void> {
     return this.#change(`network ${name}`, (state) => {
-      (state.networks ??= []).push({ id: `network ${++state.count}`, name, driver, internal, labels, options, subnets: addresses.map(({ subnet }) => subnet), gateways: addresses.flatMap(({ gateway }) => gateway ?? []) });
+      (state.networks ??= []).push({
+        id: `network ${++state.count}`,
+        name,
+        driver,
+        internal,
+        labels,
+        options,
+        subnets: addresses.map(({ subnet }) => subnet),
+        gateways: addresses.flatMap(({ gateway }) => gateway ?? []),
+      });
     });
   }
 
@@ -131,23 +179,34 @@ export class MemoryEngine implements Engine {
   }
 
   connectNetwork(network: string, id: string, endpoint: Endpoint): Promise<void> {
-    return this.#change(`connect ${network} ${this.#get(id).name}`, () => this.#setNetworks(id, (networks) => ({ ...networks, [network]: endpoint })));
+    return this.#change(`connect ${network} ${this.#get(id).name}`, () =>
+      this.#setNetworks(id, (networks) => ({ ...networks, [network]: endpoint })),
+    );
   }
 
   disconnectNetwork(network: string, id: string): Promise<void> {
-    return this.#change(`disconnect ${network} ${this.#get(id).name}`, () => this.#setNetworks(id, (networks) => Object.fromEntries(Object.entries(networks).filter(([name]) => name !== network))));
+    return this.#change(`disconnect ${network} ${this.#get(id).name}`, () =>
+      this.#setNetworks(id, (networks) =>
+        Object.fromEntries(Object.entries(networks).filter(([name]) => name !== network)),
+      ),
+    );
   }
 
   #setNetworks(id: string, change: (networks: Record<string, Endpoint>) => Record<string, Endpoint>): void {
     const kept = this.#get(id);
-    kept.inspect = { ...kept.inspect, NetworkSettings: { Networks: change({ ...kept.inspect.NetworkSettings?.Networks } as Record<string, Endpoint>) } };
+    kept.inspect = {
+      ...kept.inspect,
+      NetworkSettings: { Networks: change({ ...kept.inspect.NetworkSettings?.Networks } as Record<string, Endpoint>) },
+    };
   }
 
   createContainer(name: string, body: CreateBody): Promise<string> {
     return this.#change(`create ${name}`, (state) => {
       const image = state.images[body.Image ?? ''];
-      if (image === undefined) throw new Failure(`cannot create container "${name}"`, { why: `no such image: ${body.Image ?? ''}` });
-      if (state.containers.some((other) => other.name === name)) throw new Failure(`cannot create container "${name}"`, { why: 'the name is in use' });
+      if (image === undefined)
+        throw new Failure(`cannot create container "${name}"`, { why: `no such image: ${body.Image ?? ''}` });
+      if (state.containers.some((other) => other.name === name))
+        throw new Failure(`cannot create container "${name}"`, { why: 'the name is in use' });
       const id = `${++state.count}`.padStart(12, '0').padEnd(64, 'f');
       state.containers.push({ name, inspect: makeInspect(id, name, structuredClone(body), image, state.count) });
       return id;
@@ -157,10 +216,16 @@ export class MemoryEngine implements Engine {
   startContainer(id: string): Promise<void> {
     const { name, inspect } = this.#get(id);
     return this.#changeState('start', id, (state) => {
-      const taken = state.containers.filter((other) => other.inspect.State.Running && other.inspect.Id !== id).flatMap((other) => listPorts(other.inspect.HostConfig).map(formatPort));
-      const clash = listPorts(inspect.HostConfig).map(formatPort).find((port) => taken.includes(port));
-      if (clash !== undefined) throw new Failure(`cannot start container "${name}"`, { why: `port ${clash} is already allocated` });
-      if (!inspect.State.Running) this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) });
+      const taken = state.containers
+        .filter((other) => other.inspect.State.Running && other.inspect.Id !== id)
+        .flatMap((other) => listPorts(other.inspect.HostConfig).map(formatPort));
+      const clash = listPorts(inspect.HostConfig)
+        .map(formatPort)
+        .find((port) => taken.includes(port));
+      if (clash !== undefined)
+        throw new Failure(`cannot start container "${name}"`, { why: `port ${clash} is already allocated` });
+      if (!inspect.State.Running)
+        this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) });
     });
   }
 
@@ -176,7 +241,9 @@ export class MemoryEngine implements Engine {
   }
 
   restartContainer(id: string): Promise<void> {
-    return this.#change(`restart ${this.#get(id).name}`, (state) => this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) }));
+    return this.#change(`restart ${this.#get(id).name}`, (state) =>
+      this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) }),
+    );
   }
 
   signalContainer(id: string, signal: string): Promise<void> {
@@ -185,10 +252,16 @@ export class MemoryEngine implements Engine {
 
   renameContainer(id: string, name: string): Promise<void> {
     const kept = this.#get(id);
-    return this.#changeState('rename', id, (state) => {
-      if (state.containers.some((other) => other.name === name)) throw new Failure(`cannot rename container "${kept.name}"`, { why: `the name ${name} is in use` });
-      kept.name = name;
-    }, ` ${name}`);
+    return this.#changeState(
+      'rename',
+      id,
+      (state) => {
+        if (state.containers.some((other) => other.name === name))
+          throw new Failure(`cannot rename container "${kept.name}"`, { why: `the name ${name} is in use` });
+        kept.name = name;
+      },
+      ` ${name}`,
+    );
   }
 
   updateContainer(id: string, limits: HostConfig): Promise<void> {
@@ -226,7 +299,12 @@ export class MemoryEngine implements Engine {
     return kept;
   }
 
-  #changeState(verb: Parameters<typeof whyRefused>[0], id: string, change: (state: MemoryState) => void, rest = ''): Promise<void> {
+  #changeState(
+    verb: Parameters<typeof whyRefused>[0],
+    id: string,
+    change: (state: MemoryState) => void,
+    rest = '',
+  ): Promise<void> {
     const { name, inspect } = this.#get(id);
     return this.#change(`${verb} ${name}${rest}`, (state) => {
       const why = whyRefused(verb, inspect.State);

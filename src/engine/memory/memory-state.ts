@@ -4,7 +4,10 @@ import type { ContainerConfig, ContainerInspect, NetworkSummary } from '../engin
 import { readText } from '../../files/read-file.ts';
 
 /** A container as the memory engine keeps it: what inspect says of it, to be changed. */
-export interface Kept { inspect: ContainerInspect; name: string }
+export interface Kept {
+  inspect: ContainerInspect;
+  name: string;
+}
 
 export interface MemoryState {
   /** counts what was made and started, for ids and times: so a test sees what is new without a clock */
@@ -21,11 +24,20 @@ export function readMemory(file: string): MemoryState | undefined {
     return JSON.parse(readText(file)) as MemoryState;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new Failure(`cannot read the engine that is kept in "${file}"`, { why: reasonOf(error), hint: 'remove the file to begin with an empty engine', cause: error });
+    throw new Failure(`cannot read the engine that is kept in "${file}"`, {
+      why: reasonOf(error),
+      hint: 'remove the file to begin with an empty engine',
+      cause: error,
+    });
   }
 }
 
 /** Replaces the file as one step. */
 export function writeMemory(file: string, state: MemoryState): void {
-  replaceFile(file, { content: Buffer.from(JSON.stringify(state, undefined, 2)), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+  replaceFile(file, {
+    content: Buffer.from(JSON.stringify(state, undefined, 2)),
+    mode: 0o600,
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+  });
 }

@@ -4,15 +4,62 @@ import type { LeftOut } from './subject.ts';
 
 /** Fields of inspect that keys of a run spec read. */
 const READ = {
-  Config: ['Image', 'Cmd', 'Entrypoint', 'Env', 'User', 'WorkingDir', 'Hostname', 'Domainname', 'StopSignal', 'StopTimeout', 'Labels', 'ExposedPorts', 'Volumes', 'Healthcheck'],
+  Config: [
+    'Image',
+    'Cmd',
+    'Entrypoint',
+    'Env',
+    'User',
+    'WorkingDir',
+    'Hostname',
+    'Domainname',
+    'StopSignal',
+    'StopTimeout',
+    'Labels',
+    'ExposedPorts',
+    'Volumes',
+    'Healthcheck',
+  ],
   HostConfig: [
-    'Binds', 'Tmpfs', 'PortBindings', 'NetworkMode', 'RestartPolicy', 'LogConfig', 'Memory', 'MemorySwap', 'MemoryReservation', 'NanoCpus', 'CpuShares', 'CpusetCpus', 'PidsLimit',
-    'ShmSize', 'VolumesFrom', 'Links', 'Ulimits', 'Sysctls', 'CapAdd', 'CapDrop', 'SecurityOpt', 'Devices', 'GroupAdd', 'ExtraHosts', 'Dns', 'DnsSearch', 'ReadonlyRootfs', 'Privileged', 'Init',
-    'PidMode', 'IpcMode', 'Runtime',
+    'Binds',
+    'Tmpfs',
+    'PortBindings',
+    'NetworkMode',
+    'RestartPolicy',
+    'LogConfig',
+    'Memory',
+    'MemorySwap',
+    'MemoryReservation',
+    'NanoCpus',
+    'CpuShares',
+    'CpusetCpus',
+    'PidsLimit',
+    'ShmSize',
+    'VolumesFrom',
+    'Links',
+    'Ulimits',
+    'Sysctls',
+    'CapAdd',
+    'CapDrop',
+    'SecurityOpt',
+    'Devices',
+    'GroupAdd',
+    'ExtraHosts',
+    'Dns',
+    'DnsSearch',
+    'ReadonlyRootfs',
+    'Privileged',
+    'Init',
+    'PidMode',
+    'IpcMode',
+    'Runtime',
   ],
 } as const;
 
-/** Fields that say nothing of what the container is: what a client left there, or what the image and other fields make of it. */
+/**
+ * Fields that say nothing of what the container is: what a client left there, or what the image and other
+ * fields make of it.
+ */
 const MEANINGLESS = {
   Config: ['AttachStdin', 'AttachStdout', 'AttachStderr', 'ArgsEscaped', 'OnBuild', 'Shell'],
   HostConfig: ['ContainerIDFile', 'ConsoleSize', 'ReadonlyPaths'],
@@ -24,26 +71,51 @@ const WHY = 'docksmith has no key for it';
  * What the engine has of a container and no key of a run spec reads. A field that an engine of
  * tomorrow adds is among it as soon as somebody sets it.
  */
-export function listBeyond({ Config, HostConfig, NetworkSettings }: ContainerInspect, name: string): readonly LeftOut[] {
-  const said = (key: string, value: unknown): LeftOut => ({ name, key, value: typeof value === 'string' ? value : JSON.stringify(value), why: WHY });
-  const fields = (['Config', 'HostConfig'] as const).flatMap((part) => Object.entries(part === 'Config' ? Config : HostConfig)
-    .filter(([field]) => ![...READ[part], ...MEANINGLESS[part], 'Mounts', 'MaskedPaths', 'CgroupnsMode'].includes(field))
-    .filter(([, value]: [string, unknown]) => !isBlank(value)).map(([field, value]: [string, unknown]) => said(field, value)));
+export function listBeyond(
+  { Config, HostConfig, NetworkSettings }: ContainerInspect,
+  name: string,
+): readonly LeftOut[] {
+  const said = (key: string, value: unknown): LeftOut => ({
+    name,
+    key,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+    why: WHY,
+  });
+  const fields = (['Config', 'HostConfig'] as const).flatMap((part) =>
+    Object.entries(part === 'Config' ? Config : HostConfig)
+      .filter(
+        ([field]) => ![...READ[part], ...MEANINGLESS[part], 'Mounts', 'MaskedPaths', 'CgroupnsMode'].includes(field),
+      )
+      .filter(([, value]: [string, unknown]) => !isBlank(value))
+      .map(([field, value]: [string, unknown]) => said(field, value)),
+  );
   const rest: Readonly<Record<string, unknown>> = { ...HostConfig };
   const masked = rest['MaskedPaths'];
   return [
     ...fields,
     // the engine's own defaults, by the version of the kernel's control groups, and for what is hidden of /proc
-    ...([undefined, '', defaultCgroup()].includes(rest['CgroupnsMode'] as string | undefined) ? [] : [said('CgroupnsMode', rest['CgroupnsMode'])]),
-    ...(HostConfig.Privileged === true || !Array.isArray(masked) || masked.length > 0 ? [] : [said('MaskedPaths', 'systempaths=unconfined')]),
-    ...(HostConfig.Mounts ?? []).flatMap((mount) => listOptions(mount).map(([field, value]) => said('volumes', `${mount.Target} ${field} ${JSON.stringify(value)}`))),
-    ...Object.entries(NetworkSettings?.Networks ?? {}).flatMap(([network, endpoint]) => Object.entries(endpoint?.IPAMConfig ?? {})
-      .filter(([field, value]: [string, unknown]) => field !== 'IPv4Address' && !isBlank(value)).map(([field, value]: [string, unknown]) => said('networks', `${network} ${field} ${String(value)}`))),
+    ...([undefined, '', defaultCgroup()].includes(rest['CgroupnsMode'] as string | undefined)
+      ? []
+      : [said('CgroupnsMode', rest['CgroupnsMode'])]),
+    ...(HostConfig.Privileged === true || !Array.isArray(masked) || masked.length > 0
+      ? []
+      : [said('MaskedPaths', 'systempaths=unconfined')]),
+    ...(HostConfig.Mounts ?? []).flatMap((mount) =>
+      listOptions(mount).map(([field, value]) => said('volumes', `${mount.Target} ${field} ${JSON.stringify(value)}`)),
+    ),
+    ...Object.entries(NetworkSettings?.Networks ?? {}).flatMap(([network, endpoint]) =>
+      Object.entries(endpoint?.IPAMConfig ?? {})
+        .filter(([field, value]: [string, unknown]) => field !== 'IPv4Address' && !isBlank(value))
+        .map(([field, value]: [string, unknown]) => said('networks', `${network} ${field} ${String(value)}`)),
+    ),
   ];
 }
 
 function listOptions(mount: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(mount).filter(([field, value]: [string, unknown]) => !['Type', 'Source', 'Target', 'ReadOnly', 'TmpfsOptions', 'Consistency'].includes(field) && !isBlank(value));
+  return Object.entries(mount).filter(
+    ([field, value]: [string, unknown]) =>
+      !['Type', 'Source', 'Target', 'ReadOnly', 'TmpfsOptions', 'Consistency'].includes(field) && !isBlank(value),
+  );
 }
 
 function defaultCgroup(): string {
@@ -52,6 +124,7 @@ function defaultCgroup(): string {
 
 /** Nothing said, in the engine's many ways. */
 function isBlank(value: unknown): boolean {
-  if (value === null || value === undefined || value === '' || value === 0 || value === -1 || value === false) return true;
+  if (value === null || value === undefined || value === '' || value === 0 || value === -1 || value === false)
+    return true;
   return typeof value === 'object' && Object.values(value).every(isBlank);
 }

@@ -1,4 +1,10 @@
-import { type Difference, formatDifference, listRecreating, listUpdating, withoutImage } from '../../container/actual/difference.ts';
+import {
+  type Difference,
+  formatDifference,
+  listRecreating,
+  listUpdating,
+  withoutImage,
+} from '../../container/actual/difference.ts';
 import { listJoined } from '../../container/spec/endpoints.ts';
 import { makeAdoptedLabels } from '../../container/actual/adopted.ts';
 import { parseMounted } from '../../container/spec/mounted.ts';
@@ -13,7 +19,9 @@ export function listDiffering(subject: Subject, spec: RunSpec, limitsSwap: boole
   if (there === undefined) return [];
   const container = { ...there, name, nameNow: name, labels: makeAdoptedLabels(spec), memoryUse: undefined };
   const { update, recreate } = listUpdating(spec, container, limitsSwap);
-  const keys = [...listRecreating(spec, container), ...update, ...recreate, ...compare(subject, spec)].filter(({ key }) => key.answer !== 'none').map(({ key }) => key.name);
+  const keys = [...listRecreating(spec, container), ...update, ...recreate, ...compare(subject, spec)]
+    .filter(({ key }) => key.answer !== 'none')
+    .map(({ key }) => key.name);
   // swap follows memory, and the update of one brings the other along
   return [...new Set(keys.includes('mem_limit') ? [...keys, 'memswap_limit'] : keys)];
 }
@@ -21,9 +29,14 @@ export function listDiffering(subject: Subject, spec: RunSpec, limitsSwap: boole
 /** What the run spec of the record says otherwise than the container is, or not at all, and nobody has named yet. */
 export function listOverlooked(subject: Subject, spec: RunSpec, named: readonly LeftOut[]): readonly LeftOut[] {
   const { name } = subject;
-  return compare(subject, spec).filter(({ key }) => !named.some((one) => one.name === name && one.key === key.name)).map((difference) => ({
-    name, key: difference.key.name, value: formatDifference(difference).slice(difference.key.title.length + 1), why: 'this is how its record reads back',
-  }));
+  return compare(subject, spec)
+    .filter(({ key }) => !named.some((one) => one.name === name && one.key === key.name))
+    .map((difference) => ({
+      name,
+      key: difference.key.name,
+      value: formatDifference(difference).slice(difference.key.title.length + 1),
+      why: 'this is how its record reads back',
+    }));
 }
 
 function compare({ values, there }: Subject, spec: RunSpec): readonly Difference[] {
@@ -34,10 +47,16 @@ function compare({ values, there }: Subject, spec: RunSpec): readonly Difference
   });
 }
 
-/** Without what is no difference: anonymous volumes are carried over, the bridge is where containers are anyway, Compose's own labels are none of the container's. */
+/**
+ * Without what is no difference: anonymous volumes are carried over, the bridge is where containers are
+ * anyway, Compose's own labels are none of the container's.
+ */
 function plain(key: string, value: Value | undefined): Value | undefined {
-  if (key === 'volumes' && value !== undefined && isList(value)) return value.filter((text) => parseMounted(text).source !== '');
-  if (key === 'networks' && value !== undefined && isMap(value)) return toMap(Object.entries(value).filter(([network]) => network !== 'bridge'));
-  if (key === 'labels' && value !== undefined && isMap(value)) return toMap(Object.entries(value).filter(([label]) => !label.startsWith('com.docker.compose.')));
+  if (key === 'volumes' && value !== undefined && isList(value))
+    return value.filter((text) => parseMounted(text).source !== '');
+  if (key === 'networks' && value !== undefined && isMap(value))
+    return toMap(Object.entries(value).filter(([network]) => network !== 'bridge'));
+  if (key === 'labels' && value !== undefined && isMap(value))
+    return toMap(Object.entries(value).filter(([label]) => !label.startsWith('com.docker.compose.')));
   return value;
 }

@@ -4,11 +4,21 @@ import { isList, isMap, toMap, toSet, type Value } from '../../container/spec/va
 import { Failure, Failures } from '../../base/errors.ts';
 
 /** What one could not read, as it is written, and why. */
-export interface Unread { readonly value: string; readonly why: string }
+export interface Unread {
+  readonly value: string;
+  readonly why: string;
+}
 
 /** An input with another text in the same place. */
 export function withText(input: Input, scalar: string): Input {
-  return { path: input.path, place: input.place, refuse: (why, hint) => input.refuse(why, hint), scalar, items: undefined, entries: undefined };
+  return {
+    path: input.path,
+    place: input.place,
+    refuse: (why, hint) => input.refuse(why, hint),
+    scalar,
+    items: undefined,
+    entries: undefined,
+  };
 }
 
 export function findEntry(input: Input, name: string): Input | undefined {
@@ -28,15 +38,24 @@ export function showInput({ scalar, items, entries }: Input): string {
 }
 
 /** Reads a key as a run spec has it; of a list or map whose members cannot all be read, those that can. */
-export function readKey(key: SpecKey, input: Input): { readonly value: Value | undefined; readonly unread: readonly Unread[] } {
-  const parts = input.items?.map((item) => ({ ...input, items: [item] })) ?? input.entries?.map((entry) => ({ ...input, entries: [entry] }));
+export function readKey(
+  key: SpecKey,
+  input: Input,
+): { readonly value: Value | undefined; readonly unread: readonly Unread[] } {
+  const parts =
+    input.items?.map((item) => ({ ...input, items: [item] })) ??
+    input.entries?.map((entry) => ({ ...input, entries: [entry] }));
   const whole = tryTo(() => key.parse(input));
   if (whole.failures === undefined) return { value: whole.result, unread: [] };
-  const show = (part: Input): string => (key.hidden ? (part.entries ?? []).map(([name]) => name).join(' ') : showInput(part));
-  if (parts === undefined || parts.length < 2) return { value: undefined, unread: [{ value: show(input), why: formatWhy(whole.failures) }] };
+  const show = (part: Input): string =>
+    key.hidden ? (part.entries ?? []).map(([name]) => name).join(' ') : showInput(part);
+  if (parts === undefined || parts.length < 2)
+    return { value: undefined, unread: [{ value: show(input), why: formatWhy(whole.failures) }] };
   const read = parts.map((part) => ({ part, ...tryTo(() => key.parse(part)) }));
   const values = read.flatMap(({ result }) => (result === undefined ? [] : [result]));
-  const unread = read.flatMap(({ part, failures }) => (failures === undefined ? [] : [{ value: show(part), why: formatWhy(failures) }]));
+  const unread = read.flatMap(({ part, failures }) =>
+    failures === undefined ? [] : [{ value: show(part), why: formatWhy(failures) }],
+  );
   return { value: joinValues(key, values), unread };
 }
 

@@ -31,9 +31,15 @@ const TOP = ['version', 'name', 'services', 'networks', 'volumes', 'secrets', 'c
  * @param file as typed
  * @throws Failure(s) for a file that cannot be read, and for what would change the meaning of the rest
  */
-export function readProject(file: string, { project, env = process.env }: { readonly project?: string | undefined; readonly env?: NodeJS.ProcessEnv } = {}): Project {
+export function readProject(
+  file: string,
+  { project, env = process.env }: { readonly project?: string | undefined; readonly env?: NodeJS.ProcessEnv } = {},
+): Project {
   const folder = path.dirname(path.resolve(file));
-  const variables = new Map([...readDotEnv(path.join(folder, '.env')), ...Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))]);
+  const variables = new Map([
+    ...readDotEnv(path.join(folder, '.env')),
+    ...Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  ]);
   const fill = (text: string, refuse: Input['refuse']): string => {
     try {
       return fillVariables(text, variables);
@@ -44,22 +50,49 @@ export function readProject(file: string, { project, env = process.env }: { read
   };
   const input = parseInput(file, readText(file), { what: 'the Compose file', fill });
   const entries = input.entries ?? input.refuse('must be a map');
-  throwAll(entries.flatMap(([key, value]) => (TOP.includes(key) || key.startsWith('x-') ? [] : tryTo(() => value.refuse('docksmith does not read this', `docker compose -f ${file} config writes it out`)).failures ?? [])));
+  throwAll(
+    entries.flatMap(([key, value]) =>
+      TOP.includes(key) || key.startsWith('x-')
+        ? []
+        : (tryTo(() => value.refuse('docksmith does not read this', `docker compose -f ${file} config writes it out`))
+            .failures ?? []),
+    ),
+  );
   const name = project ?? findName(input, variables, folder);
   const services = findEntry(input, 'services')?.entries ?? input.refuse('needs a map "services"');
-  throwAll(services.flatMap(([, service]) => {
-    const extending = findEntry(service, 'extends');
-    return extending === undefined ? [] : tryTo(() => extending.refuse('docksmith does not read this', `docker compose -f ${file} config writes it out`)).failures ?? [];
-  }));
+  throwAll(
+    services.flatMap(([, service]) => {
+      const extending = findEntry(service, 'extends');
+      return extending === undefined
+        ? []
+        : (tryTo(() =>
+            extending.refuse('docksmith does not read this', `docker compose -f ${file} config writes it out`),
+          ).failures ?? []);
+    }),
+  );
   const { networks, leftOut } = readNetworks(findEntry(input, 'networks'), input, name);
   const volumes = readVolumes(findEntry(input, 'volumes'), name);
-  return { name, folder, variables, services: new Map(services), networks, volumes: volumes.names, leftOut: [...leftOut, ...volumes.leftOut] };
+  return {
+    name,
+    folder,
+    variables,
+    services: new Map(services),
+    networks,
+    volumes: volumes.names,
+    leftOut: [...leftOut, ...volumes.leftOut],
+  };
 }
 
 function findName(input: Input, variables: ReadonlyMap<string, string>, folder: string): string {
   const given = findEntry(input, 'name');
-  const name = variables.get('COMPOSE_PROJECT_NAME') ?? (given === undefined ? path.basename(folder) : showInput(given));
-  return name.toLowerCase().replace(/[^a-z0-9_-]/g, '').replace(/^[_-]+/, '') || 'default';
+  const name =
+    variables.get('COMPOSE_PROJECT_NAME') ?? (given === undefined ? path.basename(folder) : showInput(given));
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9_-]/g, '')
+      .replace(/^[_-]+/, '') || 'default'
+  );
 }
 
 function readText(file: string): string {
@@ -79,8 +112,15 @@ function readDotEnv(file: string): readonly (readonly [string, string])[] {
   }
 }
 
-/** What a network or volume is called: its own name where it has one, else that of the key with the project in front. */
-function findOwnName(key: string, value: Input, project: string): { readonly name: string; readonly isExternal: boolean } {
+/**
+ * What a network or volume is called: its own name where it has one, else that of the key with the project
+ * in front.
+ */
+function findOwnName(
+  key: string,
+  value: Input,
+  project: string,
+): { readonly name: string; readonly isExternal: boolean } {
   const external = findEntry(value, 'external');
   const isExternal = external !== undefined && (external.entries !== undefined || String(external.scalar) === 'true');
   const given = findEntry(value, 'name') ?? (external === undefined ? undefined : findEntry(external, 'name'));
@@ -88,35 +128,66 @@ function findOwnName(key: string, value: Input, project: string): { readonly nam
   return { name: isExternal ? key : `${project}_${key}`, isExternal };
 }
 
-function readNetworks(input: Input | undefined, file: Input, project: string): { readonly networks: ReadonlyMap<string, NetworkDefinition>; readonly leftOut: readonly LeftOut[] } {
+function readNetworks(
+  input: Input | undefined,
+  file: Input,
+  project: string,
+): { readonly networks: ReadonlyMap<string, NetworkDefinition>; readonly leftOut: readonly LeftOut[] } {
   const leftOut: LeftOut[] = [];
-  const declared = new Map([['default', withText(file, '')], ...input?.entries ?? []]);
+  const declared = new Map([['default', withText(file, '')], ...(input?.entries ?? [])]);
   const networks = [...declared].map(([key, value]) => {
     const { name, isExternal } = findOwnName(key, value, project);
     const said = (value.entries ?? []).filter(([field]) => !['name', 'external'].includes(field));
-    const known = isExternal ? [] : said.filter((entry) => {
-      const { failures } = tryTo(() => readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: [entry] }]] }));
-      if (failures !== undefined) leftOut.push({ name: `network ${name}`, key: entry[0], value: showInput(entry[1]), why: failures.map(({ why }) => why).join('; ') });
-      return failures === undefined;
-    });
-    const definition = readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: known }]] }).get(key) ?? file.refuse(`network "${key}" cannot be read`);
+    const known = isExternal
+      ? []
+      : said.filter((entry) => {
+          const { failures } = tryTo(() =>
+            readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: [entry] }]] }),
+          );
+          if (failures !== undefined)
+            leftOut.push({
+              name: `network ${name}`,
+              key: entry[0],
+              value: showInput(entry[1]),
+              why: failures.map(({ why }) => why).join('; '),
+            });
+          return failures === undefined;
+        });
+    const definition =
+      readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: known }]] }).get(key) ??
+      file.refuse(`network "${key}" cannot be read`);
     for (const field of ['driver_opts', 'labels', 'attachable', 'enable_ipv6']) {
       const [, held] = known.find(([other, held]) => other === field && !isNothing(held)) ?? [];
-      if (held !== undefined) leftOut.push({ name: `network ${name}`, key: field, value: showInput(held), why: 'a record of a network has no prop for it' });
+      if (held !== undefined)
+        leftOut.push({
+          name: `network ${name}`,
+          key: field,
+          value: showInput(held),
+          why: 'a record of a network has no prop for it',
+        });
     }
     return [key, { ...definition, name, external: isExternal }] as const;
   });
   return { networks: new Map(networks), leftOut };
 }
 
-function readVolumes(input: Input | undefined, project: string): { readonly names: ReadonlyMap<string, string>; readonly leftOut: readonly LeftOut[] } {
+function readVolumes(
+  input: Input | undefined,
+  project: string,
+): { readonly names: ReadonlyMap<string, string>; readonly leftOut: readonly LeftOut[] } {
   const leftOut: LeftOut[] = [];
   const names = (input?.entries ?? []).map(([key, value]) => {
     const { name } = findOwnName(key, value, project);
     for (const [field, held] of value.entries ?? []) {
-      if (['name', 'external'].includes(field) || isNothing(held) || (field === 'driver' && held.scalar === 'local')) continue;
+      if (['name', 'external'].includes(field) || isNothing(held) || (field === 'driver' && held.scalar === 'local'))
+        continue;
       // options of a driver may hold passwords
-      leftOut.push({ name: `volume ${name}`, key: field, value: toSet((held.entries ?? []).map(([option]) => option)).join(' ') || showInput(held), why: 'a record names a volume, and says nothing of how to make it' });
+      leftOut.push({
+        name: `volume ${name}`,
+        key: field,
+        value: toSet((held.entries ?? []).map(([option]) => option)).join(' ') || showInput(held),
+        why: 'a record names a volume, and says nothing of how to make it',
+      });
     }
     return [key, name] as const;
   });

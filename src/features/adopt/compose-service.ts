@@ -14,7 +14,20 @@ import type { Project } from './compose-project.ts';
 import type { EnvFiles, ImageOrigin, LeftOut, Subject } from './subject.ts';
 
 /** Keys of a service that are read otherwise than those of a run spec, or say nothing of the container. */
-const OWN = ['image', 'build', 'container_name', 'depends_on', 'env_file', 'environment', 'networks', 'network_mode', 'volumes', 'volumes_from', 'logging', 'profiles'];
+const OWN = [
+  'image',
+  'build',
+  'container_name',
+  'depends_on',
+  'env_file',
+  'environment',
+  'networks',
+  'network_mode',
+  'volumes',
+  'volumes_from',
+  'logging',
+  'profiles',
+];
 
 /** What a service is called as a container: as it says, else as the service. */
 export function containerName(service: string, input: Input): string {
@@ -32,13 +45,22 @@ export interface ServiceContext {
   readonly images: ReadonlySet<string>;
 }
 
-/** What a service describes, for a container that is not there yet. @throws Failure(s) for variables that are not set, and for files that are not there */
-export function describeService({ paths, project, names, images }: ServiceContext, service: string, input: Input): Omit<Subject, 'networks'> & { readonly joined: readonly string[] } {
+/**
+ * What a service describes, for a container that is not there yet.
+ * @throws Failure(s) for variables that are not set, and for files that are not there
+ */
+export function describeService(
+  { paths, project, names, images }: ServiceContext,
+  service: string,
+  input: Input,
+): Omit<Subject, 'networks'> & { readonly joined: readonly string[] } {
   throwAll(listUnreadable(input));
   const name = names.get(service) ?? service;
   const rename = (text: string): string => text.replace(/^[^:]+/, (other) => names.get(other) ?? other);
   const leftOut: LeftOut[] = [];
-  const leaveOut = (key: string, value: string, why: string): void => { leftOut.push({ name, key, value, why }); };
+  const leaveOut = (key: string, value: string, why: string): void => {
+    leftOut.push({ name, key, value, why });
+  };
   const read = (key: string, part: Input | undefined): Value | undefined => {
     const row = SPEC_KEYS.find((one) => one.name === key);
     if (row === undefined || part === undefined || isNothing(part)) return undefined;
@@ -59,7 +81,13 @@ export function describeService({ paths, project, names, images }: ServiceContex
   values.set('image', read('image', withText(input, reference)));
   values.set('environment', environment);
   values.set('volumes', readVolumes(project, input, read));
-  values.set('volumes_from', read('volumes_from', mapItems(findEntry(input, 'volumes_from'), (text) => rename(text.replace(/^container:/, '')))));
+  values.set(
+    'volumes_from',
+    read(
+      'volumes_from',
+      mapItems(findEntry(input, 'volumes_from'), (text) => rename(text.replace(/^container:/, ''))),
+    ),
+  );
   // the engine's own default, as far as a file can know it
   values.set('logging', read('logging', withDriver(findEntry(input, 'logging'))) ?? { driver: 'json-file' });
   values.set('network_mode', network.mode);
@@ -70,22 +98,44 @@ export function describeService({ paths, project, names, images }: ServiceContex
     const own = row === undefined ? undefined : withoutImage(row, value, undefined);
     return own === undefined ? [] : [[key, own] as const];
   });
-  return { name, values: Object.fromEntries(said), enabled: true, source, leftOut, joined: network.joined, ...(envFiles === undefined ? {} : { envFiles }) };
+  return {
+    name,
+    values: Object.fromEntries(said),
+    enabled: true,
+    source,
+    leftOut,
+    joined: network.joined,
+    ...(envFiles === undefined ? {} : { envFiles }),
+  };
 }
 
 type LeaveOut = (key: string, value: string, why: string) => void;
 
-function readImage({ name: project, folder }: Project, service: string, input: Input, images: ReadonlySet<string>, leaveOut: LeaveOut): { readonly reference: string; readonly source: ImageOrigin } {
+function readImage(
+  { name: project, folder }: Project,
+  service: string,
+  input: Input,
+  images: ReadonlySet<string>,
+  leaveOut: LeaveOut,
+): { readonly reference: string; readonly source: ImageOrigin } {
   const [image, build] = [findEntry(input, 'image'), findEntry(input, 'build')];
   const names = imageNames(project, service);
-  const reference = image === undefined ? names.find((one) => images.has(one)) ?? names[0] : showInput(image);
+  const reference = image === undefined ? (names.find((one) => images.has(one)) ?? names[0]) : showInput(image);
   if (build === undefined) {
     if (image === undefined) input.refuse('needs an image, or a folder to build');
     return { reference, source: { kind: 'pull' } };
   }
-  for (const [field, held] of build.entries ?? []) if (field !== 'context') leaveOut(`build.${field}`, showInput(held), 'a record builds the Dockerfile of its BuildPath, and nothing more is said of it');
-  const context = build.entries === undefined ? showInput(build) : showInput(findEntry(build, 'context') ?? withText(build, '.'));
-  if (!/^([\w+.-]+:\/\/|git@)/.test(context)) return { reference, source: { kind: 'build', folder: path.resolve(folder, context) } };
+  for (const [field, held] of build.entries ?? [])
+    if (field !== 'context')
+      leaveOut(
+        `build.${field}`,
+        showInput(held),
+        'a record builds the Dockerfile of its BuildPath, and nothing more is said of it',
+      );
+  const context =
+    build.entries === undefined ? showInput(build) : showInput(findEntry(build, 'context') ?? withText(build, '.'));
+  if (!/^([\w+.-]+:\/\/|git@)/.test(context))
+    return { reference, source: { kind: 'build', folder: path.resolve(folder, context) } };
   leaveOut('build', context, 'a record builds a folder of this server');
   return { reference, source: { kind: 'local' } };
 }
@@ -95,41 +145,88 @@ export function imageNames(project: string, service: string): readonly [string, 
   return [`${project}-${service}`, `${project}_${service}`];
 }
 
-/** The network that it is made on, and what it is on all of its networks. The others find it by the name of its service. */
-function readNetworkOf(project: Project, service: string, input: Input, { name, rename, leaveOut }: { readonly name: string; readonly rename: (text: string) => string; readonly leaveOut: LeaveOut }): { readonly mode: string; readonly networks: TextMap; readonly joined: readonly string[] } {
+/**
+ * The network that it is made on, and what it is on all of its networks. The others find it by the name of
+ * its service.
+ */
+function readNetworkOf(
+  project: Project,
+  service: string,
+  input: Input,
+  {
+    name,
+    rename,
+    leaveOut,
+  }: { readonly name: string; readonly rename: (text: string) => string; readonly leaveOut: LeaveOut },
+): { readonly mode: string; readonly networks: TextMap; readonly joined: readonly string[] } {
   const mode = findEntry(input, 'network_mode');
   if (mode !== undefined) {
     const [, other] = /^service:(.+)$/.exec(showInput(mode)) ?? [];
     return { mode: other === undefined ? showInput(mode) : `container:${rename(other)}`, networks: {}, joined: [] };
   }
   const said = findEntry(input, 'networks');
-  const entries = said?.entries ?? said?.items?.map((item) => [showInput(item), withText(item, '')] as const) ?? [['default', withText(input, '')] as const];
-  const joined = entries.map(([key, endpoint]) => {
-    const definition = project.networks.get(key) ?? endpoint.refuse(`network "${key}" is not in the map "networks" of the file`);
-    for (const [field, held] of endpoint.entries ?? []) if (!['aliases', 'ipv4_address', 'priority'].includes(field)) leaveOut('networks', `${definition.name} ${field} ${showInput(held)}`, 'docksmith has no key for it');
-    const aliases = [service, ...(findEntry(endpoint, 'aliases')?.items ?? []).map(showInput)].filter((alias) => alias !== name);
-    const address = findEntry(endpoint, 'ipv4_address');
-    const priority = Number(findEntry(endpoint, 'priority')?.scalar ?? 0);
-    return { network: definition.name, key, priority, text: formatJoined({ aliases, address: address === undefined ? '' : showInput(address) }) };
-  }).sort((a, b) => b.priority - a.priority || compareBytes(a.key, b.key));
+  const entries = said?.entries ??
+    said?.items?.map((item) => [showInput(item), withText(item, '')] as const) ?? [
+      ['default', withText(input, '')] as const,
+    ];
+  const joined = entries
+    .map(([key, endpoint]) => {
+      const definition =
+        project.networks.get(key) ?? endpoint.refuse(`network "${key}" is not in the map "networks" of the file`);
+      for (const [field, held] of endpoint.entries ?? [])
+        if (!['aliases', 'ipv4_address', 'priority'].includes(field))
+          leaveOut('networks', `${definition.name} ${field} ${showInput(held)}`, 'docksmith has no key for it');
+      const aliases = [service, ...(findEntry(endpoint, 'aliases')?.items ?? []).map(showInput)].filter(
+        (alias) => alias !== name,
+      );
+      const address = findEntry(endpoint, 'ipv4_address');
+      const priority = Number(findEntry(endpoint, 'priority')?.scalar ?? 0);
+      return {
+        network: definition.name,
+        key,
+        priority,
+        text: formatJoined({ aliases, address: address === undefined ? '' : showInput(address) }),
+      };
+    })
+    .sort((a, b) => b.priority - a.priority || compareBytes(a.key, b.key));
   const [first] = joined;
-  return { mode: first?.network ?? 'none', networks: toMap(joined.map(({ network, text }) => [network, text])), joined: joined.map(({ key }) => key) };
+  return {
+    mode: first?.network ?? 'none',
+    networks: toMap(joined.map(({ network, text }) => [network, text])),
+    joined: joined.map(({ key }) => key),
+  };
 }
 
 /** `environment` wins over `env_file`; a name without a value is a variable of Compose's own environment. */
-export function readEnvironment(paths: Paths, project: Project, input: Input): { readonly environment: TextMap; readonly envFiles?: EnvFiles } {
+export function readEnvironment(
+  paths: Paths,
+  project: Project,
+  input: Input,
+): { readonly environment: TextMap; readonly envFiles?: EnvFiles } {
   const said = findEntry(input, 'environment');
-  const entries = said?.entries?.map(([name, value]) => [name, value.scalar === null ? project.variables.get(name) : showInput(value)] as const)
-    ?? said?.items?.map((item) => splitAssignment(showInput(item), project)) ?? [];
+  const entries =
+    said?.entries?.map(
+      ([name, value]) => [name, value.scalar === null ? project.variables.get(name) : showInput(value)] as const,
+    ) ??
+    said?.items?.map((item) => splitAssignment(showInput(item), project)) ??
+    [];
   const own = toMap(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
   const named = findEntry(input, 'env_file');
-  const files = (named?.items ?? (named === undefined ? [] : [named])).map((item) => path.resolve(project.folder, showInput(findEntry(item, 'path') ?? item)));
+  const files = (named?.items ?? (named === undefined ? [] : [named])).map((item) =>
+    path.resolve(project.folder, showInput(findEntry(item, 'path') ?? item)),
+  );
   if (named === undefined || files.length === 0) return { environment: own };
-  const variables = readEnvFiles({ ...withText(named, ''), items: files.map((file) => withText(named, file)) }, { file: (name) => name });
+  const variables = readEnvFiles(
+    { ...withText(named, ''), items: files.map((file) => withText(named, file)) },
+    { file: (name) => name },
+  );
   const all = toMap(Object.entries({ ...variables, ...own }));
   // a file that is not on this host of docksmith's is written into the record
   const isReachable = files.every((file) => file.startsWith(`${paths.root}/`));
-  return { environment: all, ...(isReachable ? { envFiles: { files: files.map((file) => file.slice(paths.root.length)), variables } } : {}) };
+  return {
+    environment: all,
+    ...(isReachable ? { envFiles: { files: files.map((file) => file.slice(paths.root.length)), variables } } : {}),
+  };
 }
 
 function splitAssignment(text: string, { variables }: Project): readonly [string, string | undefined] {
@@ -138,24 +235,46 @@ function splitAssignment(text: string, { variables }: Project): readonly [string
 }
 
 /** Relative paths begin at the file's folder, and volumes have the project's name in front. */
-function readVolumes({ folder, volumes }: Project, input: Input, read: (key: string, part: Input | undefined) => Value | undefined): Value | undefined {
-  const absolute = (source: string): string => (/^~(?=\/|$)/.test(source) ? path.join(process.env['HOME'] ?? '/root', source.slice(1)) : source.startsWith('.') ? path.resolve(folder, source) : source);
+function readVolumes(
+  { folder, volumes }: Project,
+  input: Input,
+  read: (key: string, part: Input | undefined) => Value | undefined,
+): Value | undefined {
+  const absolute = (source: string): string =>
+    /^~(?=\/|$)/.test(source)
+      ? path.join(process.env['HOME'] ?? '/root', source.slice(1))
+      : source.startsWith('.')
+        ? path.resolve(folder, source)
+        : source;
   const list = findEntry(input, 'volumes');
   const items = list?.items?.map((item) => {
     if (item.entries === undefined) return withText(item, showInput(item).replace(/^[^:]+(?=:)/, absolute));
-    return { ...item, entries: item.entries.map(([field, value]) => [field, field === 'source' ? withText(value, absolute(showInput(value))) : value] as const) };
+    return {
+      ...item,
+      entries: item.entries.map(
+        ([field, value]) => [field, field === 'source' ? withText(value, absolute(showInput(value))) : value] as const,
+      ),
+    };
   });
   const value = read('volumes', list === undefined || items === undefined ? list : { ...list, items });
   if (value === undefined || !isList(value)) return value;
-  return toSet(value.map(parseMounted).map((mount) => formatMounted({ ...mount, source: volumes.get(mount.source) ?? mount.source })));
+  return toSet(
+    value
+      .map(parseMounted)
+      .map((mount) => formatMounted({ ...mount, source: volumes.get(mount.source) ?? mount.source })),
+  );
 }
 
 function mapItems(input: Input | undefined, change: (text: string) => string): Input | undefined {
-  return input?.items === undefined ? input : { ...input, items: input.items.map((item) => withText(item, change(showInput(item)))) };
+  return input?.items === undefined
+    ? input
+    : { ...input, items: input.items.map((item) => withText(item, change(showInput(item)))) };
 }
 
 function withDriver(input: Input | undefined): Input | undefined {
-  return input?.entries === undefined || findEntry(input, 'driver') !== undefined ? input : { ...input, entries: [...input.entries, ['driver', withText(input, 'json-file')]] };
+  return input?.entries === undefined || findEntry(input, 'driver') !== undefined
+    ? input
+    : { ...input, entries: [...input.entries, ['driver', withText(input, 'json-file')]] };
 }
 
 /** The services that a service is started after. */
@@ -168,7 +287,12 @@ export function listDependencies(input: Input): readonly string[] {
 export function listConditions(input: Input, leaveOut: LeaveOut): void {
   for (const [other, how] of findEntry(input, 'depends_on')?.entries ?? []) {
     const condition = findEntry(how, 'condition');
-    if (condition !== undefined && condition.scalar !== 'service_started') leaveOut('depends_on', `${other} ${showInput(condition)}`, 'InterLinkPriority says the order; only who needs another one by Interlinked waits for its health');
+    if (condition !== undefined && condition.scalar !== 'service_started')
+      leaveOut(
+        'depends_on',
+        `${other} ${showInput(condition)}`,
+        'InterLinkPriority says the order; only who needs another one by Interlinked waits for its health',
+      );
   }
 }
 
@@ -180,6 +304,6 @@ function flatten(key: string, input: Input): readonly (readonly [string, string]
 
 /** Variables without a value are wherever they stand: nothing is made of half a file. */
 function listUnreadable(input: Input): readonly Failure[] {
-  const parts = [...input.items ?? [], ...(input.entries ?? []).map(([, value]) => value)];
-  return parts.length > 0 ? parts.flatMap(listUnreadable) : tryTo(() => input.scalar).failures ?? [];
+  const parts = [...(input.items ?? []), ...(input.entries ?? []).map(([, value]) => value)];
+  return parts.length > 0 ? parts.flatMap(listUnreadable) : (tryTo(() => input.scalar).failures ?? []);
 }

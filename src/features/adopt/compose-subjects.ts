@@ -6,7 +6,15 @@ import { findNearest } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEntry, showInput, tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
-import { containerName, describeService, imageNames, listConditions, listDependencies, readEnvironment, type ServiceContext } from './compose-service.ts';
+import {
+  containerName,
+  describeService,
+  imageNames,
+  listConditions,
+  listDependencies,
+  readEnvironment,
+  type ServiceContext,
+} from './compose-service.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
 import { findText, type LeftOut, type Subject } from './subject.ts';
 
@@ -24,18 +32,40 @@ export interface ComposeSource {
  * describes them.
  * @throws Failure(s) for all that cannot be read or adopted
  */
-export async function findComposeSubjects(paths: Paths, view: EngineView, { file, project: asked, services }: ComposeSource): Promise<readonly Subject[]> {
+export async function findComposeSubjects(
+  paths: Paths,
+  view: EngineView,
+  { file, project: asked, services }: ComposeSource,
+): Promise<readonly Subject[]> {
   const project = readProject(file, { project: asked });
-  throwAll(services.filter((service) => !project.services.has(service)).map((service) => {
-    const nearest = findNearest(service, [...project.services.keys()]);
-    return new Failure(`cannot adopt service "${service}"`, { why: `${file} has none of that name`, ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
-  }));
-  const running = new Map([...project.services.keys()].map((service) => [service, listContainers(view, project, service)] as const));
+  throwAll(
+    services
+      .filter((service) => !project.services.has(service))
+      .map((service) => {
+        const nearest = findNearest(service, [...project.services.keys()]);
+        return new Failure(`cannot adopt service "${service}"`, {
+          why: `${file} has none of that name`,
+          ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+        });
+      }),
+  );
+  const running = new Map(
+    [...project.services.keys()].map((service) => [service, listContainers(view, project, service)] as const),
+  );
   const isRunning = (service: string): boolean => (running.get(service) ?? []).length > 0;
-  const wanted = [...project.services].filter(([service, input]) => (services.length === 0 ? isRunning(service) || isActive(input, project) : services.includes(service)));
+  const wanted = [...project.services].filter(([service, input]) =>
+    services.length === 0 ? isRunning(service) || isActive(input, project) : services.includes(service),
+  );
   const context: ServiceContext = {
-    paths, project, images: await listOwnImages(view, project),
-    names: new Map([...project.services].map(([service, input]) => [service, running.get(service)?.[0]?.name ?? containerName(service, input)])),
+    paths,
+    project,
+    images: await listOwnImages(view, project),
+    names: new Map(
+      [...project.services].map(([service, input]) => [
+        service,
+        running.get(service)?.[0]?.name ?? containerName(service, input),
+      ]),
+    ),
   };
   const priorities = findPriorities(project);
   const failures: Failure[] = [];
@@ -43,14 +73,25 @@ export async function findComposeSubjects(paths: Paths, view: EngineView, { file
   for (const [service, input] of wanted) {
     const read = async (): Promise<readonly Subject[]> => {
       const there = running.get(service) ?? [];
-      if (there.length > 0) return Promise.all(there.map(async (summary) => withFile(context, input, await readRunning(view, summary))));
+      if (there.length > 0)
+        return Promise.all(there.map(async (summary) => withFile(context, input, await readRunning(view, summary))));
       return [await describe(view, context, service, input)];
     };
     try {
       const priority = priorities.get(service);
-      subjects.push(...(await read()).map((subject) => ({ ...subject, leftOut: [...subject.leftOut, ...(subject.there === undefined ? listOfProject(project, subject) : [])], ...(priority === undefined ? {} : { priority }) })));
+      subjects.push(
+        ...(await read()).map((subject) => ({
+          ...subject,
+          leftOut: [...subject.leftOut, ...(subject.there === undefined ? listOfProject(project, subject) : [])],
+          ...(priority === undefined ? {} : { priority }),
+        })),
+      );
     } catch (error) {
-      failures.push(...(tryTo(() => { throw error; }).failures ?? []));
+      failures.push(
+        ...(tryTo(() => {
+          throw error;
+        }).failures ?? []),
+      );
     }
   }
   throwAll(failures);
@@ -59,8 +100,14 @@ export async function findComposeSubjects(paths: Paths, view: EngineView, { file
 
 /** Those that `up` has made; not those of `run`. */
 function listContainers({ containers }: EngineView, { name }: Project, service: string): readonly ContainerSummary[] {
-  const isLabelled = (labels: Readonly<Record<string, string>>, label: string, value: string): boolean => labels[`com.docker.compose.${label}`] === value;
-  return containers.filter(({ labels }) => isLabelled(labels, 'project', name) && isLabelled(labels, 'service', service) && !isLabelled(labels, 'oneoff', 'True'));
+  const isLabelled = (labels: Readonly<Record<string, string>>, label: string, value: string): boolean =>
+    labels[`com.docker.compose.${label}`] === value;
+  return containers.filter(
+    ({ labels }) =>
+      isLabelled(labels, 'project', name) &&
+      isLabelled(labels, 'service', service) &&
+      !isLabelled(labels, 'oneoff', 'True'),
+  );
 }
 
 /** Whether it is started without being asked for by name. */
@@ -72,20 +119,28 @@ function isActive(input: Input, { variables }: Project): boolean {
 
 async function listOwnImages({ engine }: EngineView, { name, services }: Project): Promise<ReadonlySet<string>> {
   const images = [...services.keys()].flatMap((service) => imageNames(name, service));
-  const found = await Promise.all(images.map(async (image) => ((await engine.findImage(image)) === undefined ? [] : [image])));
+  const found = await Promise.all(
+    images.map(async (image) => ((await engine.findImage(image)) === undefined ? [] : [image])),
+  );
   return new Set(found.flat());
 }
 
-async function describe({ engine, networks }: EngineView, context: ServiceContext, service: string, input: Input): Promise<Subject> {
+async function describe(
+  { engine, networks }: EngineView,
+  context: ServiceContext,
+  service: string,
+  input: Input,
+): Promise<Subject> {
   const { joined, ...subject } = describeService(context, service, input);
   const image = await engine.findImage(findText(subject.values, 'image') ?? '');
   const isLocal = subject.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
   return {
-    ...subject, ...(isLocal ? { source: { kind: 'local' } } : {}),
+    ...subject,
+    ...(isLocal ? { source: { kind: 'local' } } : {}),
     networks: joined.slice(0, 1).flatMap((key) => {
       const definition = context.project.networks.get(key);
       const there = networks.find(({ name }) => name === definition?.name);
-      return there === undefined ? definition ?? [] : [describeNetwork(there)];
+      return there === undefined ? (definition ?? []) : [describeNetwork(there)];
     }),
   };
 }
@@ -96,14 +151,22 @@ function withFile({ paths, project }: ServiceContext, input: Input, subject: Sub
   listConditions(input, (key, value, why) => leftOut.push({ name: subject.name, key, value, why }));
   // files that have changed since, or are gone, are no help
   const envFiles = tryTo(() => readEnvironment(paths, project, input)).result?.envFiles;
-  const has = new Map((subject.there?.inspect.Config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  const has = new Map(
+    (subject.there?.inspect.Config.Env ?? []).map((line) => [
+      line.slice(0, line.indexOf('=')),
+      line.slice(line.indexOf('=') + 1),
+    ]),
+  );
   const isSame = envFiles !== undefined && Object.keys(envFiles.variables).every((name) => has.has(name));
   return { ...subject, leftOut: [...subject.leftOut, ...leftOut], ...(isSame ? { envFiles } : {}) };
 }
 
 /** What the file says of networks and volumes that it uses, and records cannot. */
 function listOfProject({ leftOut }: Project, { values: { networks = {}, volumes = [] } }: Subject): readonly LeftOut[] {
-  const used = [...(isMap(networks) ? Object.keys(networks).map((name) => `network ${name}`) : []), ...(Array.isArray(volumes) ? volumes.map((text) => `volume ${String(text).split(':')[0] ?? ''}`) : [])];
+  const used = [
+    ...(isMap(networks) ? Object.keys(networks).map((name) => `network ${name}`) : []),
+    ...(Array.isArray(volumes) ? volumes.map((text) => `volume ${String(text).split(':')[0] ?? ''}`) : []),
+  ];
   return leftOut.filter(({ name }) => used.includes(name));
 }
 
@@ -111,9 +174,14 @@ function listOfProject({ leftOut }: Project, { values: { networks = {}, volumes 
 function findPriorities({ services }: Project): ReadonlyMap<string, number> {
   const needs = new Map([...services].map(([service, input]) => [service, listDependencies(input)]));
   const level = (service: string, way: readonly string[]): number => {
-    if (way.includes(service)) throw new Failure(`cannot adopt service "${service}"`, { why: `it depends on itself in the end: ${[...way.slice(way.indexOf(service)), service].join(' -> ')}` });
+    if (way.includes(service))
+      throw new Failure(`cannot adopt service "${service}"`, {
+        why: `it depends on itself in the end: ${[...way.slice(way.indexOf(service)), service].join(' -> ')}`,
+      });
     return Math.max(0, ...(needs.get(service) ?? []).map((need) => level(need, [...way, service]))) + 1;
   };
-  const involved = [...needs].filter(([service, own]) => own.length > 0 || [...needs.values()].some((others) => others.includes(service)));
+  const involved = [...needs].filter(
+    ([service, own]) => own.length > 0 || [...needs.values()].some((others) => others.includes(service)),
+  );
   return new Map(involved.map(([service]) => [service, 10 * level(service, [])]));
 }

@@ -11,22 +11,33 @@ const VARIABLE = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])((?:[^{}]
  * @throws NotSet
  */
 export function fillVariables(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(VARIABLE, (written: string, dollar?: string, bare?: string, braced?: string, given?: string, after?: string) => {
-    const [operator, word] = [given ?? '', after ?? ''];
-    if (dollar !== undefined) return '$';
-    const name = bare ?? braced;
-    if (name === undefined) throw new NotSet(`"${written}" is no variable; $$ is a dollar sign`);
-    const value = variables.get(name);
-    const isSet = operator.startsWith(':') ? Boolean(value) : value !== undefined;
-    switch (operator.at(-1)) {
-      case '-': return isSet ? value ?? '' : fillVariables(word, variables);
-      case '+': return isSet ? fillVariables(word, variables) : '';
-      case '?':
-        if (!isSet) throw new NotSet(`variable "${name}" is not set${word === '' ? '' : `: ${fillVariables(word, variables)}`}`);
-        return value ?? '';
-      default:
-        if (value === undefined) throw new NotSet(`variable "${name}" is not set, neither in the environment nor in the file .env beside it`);
-        return value;
-    }
-  });
+  return text.replace(
+    VARIABLE,
+    (written: string, dollar?: string, bare?: string, braced?: string, given?: string, after?: string) => {
+      const [operator, word] = [given ?? '', after ?? ''];
+      if (dollar !== undefined) return '$';
+      const name = bare ?? braced;
+      if (name === undefined) throw new NotSet(`"${written}" is no variable; $$ is a dollar sign`);
+      const value = variables.get(name);
+      const isSet = operator.startsWith(':') ? Boolean(value) : value !== undefined;
+      switch (operator.at(-1)) {
+        case '-':
+          return isSet ? (value ?? '') : fillVariables(word, variables);
+        case '+':
+          return isSet ? fillVariables(word, variables) : '';
+        case '?':
+          if (!isSet)
+            throw new NotSet(
+              `variable "${name}" is not set${word === '' ? '' : `: ${fillVariables(word, variables)}`}`,
+            );
+          return value ?? '';
+        default:
+          if (value === undefined)
+            throw new NotSet(
+              `variable "${name}" is not set, neither in the environment nor in the file .env beside it`,
+            );
+          return value;
+      }
+    },
+  );
 }

@@ -10,29 +10,49 @@ import { type Beside, ONLY_FRAGMENT, type Sheet } from './sheet.ts';
 /** Puts what a key says on the sheet; undefined: it says nothing, and the engine's default holds. */
 type Maker = (sheet: Sheet, value: Value | undefined, beside: Beside) => void;
 
-const onlyFragment = (key: string, show: (value: Value) => string = showPlain): Maker => (sheet, value) => {
-  if (value !== undefined) sheet.leaveOut(key, show(value), ONLY_FRAGMENT);
-};
-const text = (key: string, prop: string, format: (value: Value) => string = String): Maker => (sheet, value) => {
-  if (value !== undefined) sheet.set(key, prop, format(value));
-};
-const list = (key: string, prop: string): Maker => (sheet, value) => {
-  if (value !== undefined && isList(value)) sheet.setList(key, prop, value);
-};
-const assignments = (key: string, prop: string): Maker => (sheet, value) => {
-  if (value !== undefined && isMap(value)) sheet.setList(key, prop, Object.entries(value).map(([name, held]) => `${name}=${held}`));
-};
+const onlyFragment =
+  (key: string, show: (value: Value) => string = showPlain): Maker =>
+  (sheet, value) => {
+    if (value !== undefined) sheet.leaveOut(key, show(value), ONLY_FRAGMENT);
+  };
+const text =
+  (key: string, prop: string, format: (value: Value) => string = String): Maker =>
+  (sheet, value) => {
+    if (value !== undefined) sheet.set(key, prop, format(value));
+  };
+const list =
+  (key: string, prop: string): Maker =>
+  (sheet, value) => {
+    if (value !== undefined && isList(value)) sheet.setList(key, prop, value);
+  };
+const assignments =
+  (key: string, prop: string): Maker =>
+  (sheet, value) => {
+    if (value !== undefined && isMap(value))
+      sheet.setList(
+        key,
+        prop,
+        Object.entries(value).map(([name, held]) => `${name}=${held}`),
+      );
+  };
 const flag = (key: string, prop: string): Maker => text(key, prop, (value) => (value === true ? 'yes' : 'no'));
-const words = (key: string, prop: string): Maker => text(key, prop, (value) => (isList(value) ? quoteWords(value) : ''));
-const size = (key: string, prop: string): Maker => (sheet, value) => {
-  if (typeof value !== 'number') return;
-  const kilobytes = Math.ceil(value / 1024);
-  if (kilobytes * 1024 !== value) sheet.leaveOut(key, String(value), `${prop} counts in kilobytes, and is ${kilobytes}k`);
-  // megabytes are what these props mean without a unit
-  sheet.set(key, prop, formatBytes(kilobytes * 1024).replace(/m$/, ''));
-};
+const words = (key: string, prop: string): Maker =>
+  text(key, prop, (value) => (isList(value) ? quoteWords(value) : ''));
+const size =
+  (key: string, prop: string): Maker =>
+  (sheet, value) => {
+    if (typeof value !== 'number') return;
+    const kilobytes = Math.ceil(value / 1024);
+    if (kilobytes * 1024 !== value)
+      sheet.leaveOut(key, String(value), `${prop} counts in kilobytes, and is ${kilobytes}k`);
+    // megabytes are what these props mean without a unit
+    sheet.set(key, prop, formatBytes(kilobytes * 1024).replace(/m$/, ''));
+  };
 
-/** Every key of a run spec, and the props that say it: the way back of the fragments in templates/etc/docksmith/containers. */
+/**
+ * Every key of a run spec, and the props that say it: the way back of the fragments in
+ * templates/etc/docksmith/containers.
+ */
 export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   // its record of docker_images is written beside
   image: () => undefined,
@@ -58,7 +78,8 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   dns_search: list('dns_search', 'DnsSearch'),
 
   links: (sheet, value) => {
-    for (const link of value !== undefined && isList(value) ? value : []) sheet.leaveOut('links', link, 'Interlinked says it, on a network of their own, and so with a new container');
+    for (const link of value !== undefined && isList(value) ? value : [])
+      sheet.leaveOut('links', link, 'Interlinked says it, on a network of their own, and so with a new container');
   },
   depends_on: () => undefined,
   volumes_from: list('volumes_from', 'VolumesFrom'),
@@ -66,7 +87,9 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   volumes: setMounts,
   tmpfs: (sheet, value) => {
     if (value === undefined || !isMap(value)) return;
-    const folders = Object.entries(value).map(([target, options]) => (options === '' ? target : `${target}:${options}`));
+    const folders = Object.entries(value).map(([target, options]) =>
+      options === '' ? target : `${target}:${options}`,
+    );
     sheet.set('tmpfs', 'Tmpfs', folders.join(','));
   },
   read_only: flag('read_only', 'ReadOnly'),
@@ -124,8 +147,17 @@ function setRuntime(sheet: Sheet, value: Value | undefined, beside: Beside): voi
 function setLabels(sheet: Sheet, value: Value | undefined): void {
   const all = value !== undefined && isMap(value) ? Object.entries(value) : [];
   const isOfCompose = ([name]: readonly [string, string]): boolean => name.startsWith('com.docker.compose.');
-  if (all.some(isOfCompose)) sheet.leaveOut('labels', 'com.docker.compose.*', 'they are what Compose finds its containers by, and this one is docksmith\'s now');
-  sheet.setList('labels', 'Labels', all.filter((label) => !isOfCompose(label)).map(([name, held]) => `${name}=${held}`));
+  if (all.some(isOfCompose))
+    sheet.leaveOut(
+      'labels',
+      'com.docker.compose.*',
+      "they are what Compose finds its containers by, and this one is docksmith's now",
+    );
+  sheet.setList(
+    'labels',
+    'Labels',
+    all.filter((label) => !isOfCompose(label)).map(([name, held]) => `${name}=${held}`),
+  );
 }
 
 function setHealth(sheet: Sheet, value: Value | undefined): void {
@@ -133,30 +165,47 @@ function setHealth(sheet: Sheet, value: Value | undefined): void {
   const { test, interval, timeout, start_period: startPeriod, retries } = value;
   if (test !== undefined) setTest(sheet, JSON.parse(test) as readonly string[], test);
   const durations = { HealthInterval: interval, HealthTimeout: timeout, HealthStart: startPeriod };
-  for (const [prop, nanoseconds] of Object.entries(durations)) if (nanoseconds !== undefined) sheet.set('healthcheck', prop, formatDuration(Number(nanoseconds)));
+  for (const [prop, nanoseconds] of Object.entries(durations))
+    if (nanoseconds !== undefined) sheet.set('healthcheck', prop, formatDuration(Number(nanoseconds)));
   if (retries !== undefined) sheet.set('healthcheck', 'HealthRetries', retries);
 }
 
 function setTest(sheet: Sheet, [kind, ...test]: readonly string[], shown: string): void {
   if (kind === 'NONE') return sheet.set('healthcheck', 'HealthCmd', 'none');
   const [command, more] = test;
-  if (kind === 'CMD-SHELL' && command !== undefined && more === undefined) return sheet.set('healthcheck', 'HealthCmd', command);
-  sheet.leaveOut('healthcheck', shown, 'HealthCmd is a command for the container\'s shell, and a new container has it so');
+  if (kind === 'CMD-SHELL' && command !== undefined && more === undefined)
+    return sheet.set('healthcheck', 'HealthCmd', command);
+  sheet.leaveOut(
+    'healthcheck',
+    shown,
+    "HealthCmd is a command for the container's shell, and a new container has it so",
+  );
   sheet.set('healthcheck', 'HealthCmd', quoteWords(test));
 }
 
 function setLogging(sheet: Sheet, value: Value | undefined): void {
-  const { driver = '', ...options }: Readonly<Record<string, string>> = value !== undefined && isMap(value) ? value : {};
+  const { driver = '', ...options }: Readonly<Record<string, string>> =
+    value !== undefined && isMap(value) ? value : {};
   if (driver !== '') sheet.set('logging', 'LogDriver', driver);
   const { 'max-size': most, 'max-file': files, ...others } = options;
   const isOurs = ['', 'json-file', 'local'].includes(driver);
   // a record that says nothing has a limit
   if (isOurs) sheet.set('logging', 'LogMaxSize', most === undefined || most === '-1' ? 'unlimited' : most);
   if (isOurs && most !== undefined) sheet.set('logging', 'LogMaxFile', files ?? '1');
-  const rest = { ...others, ...(isOurs && most !== undefined || files === undefined ? {} : { 'max-file': files }), ...(isOurs || most === undefined ? {} : { 'max-size': most }) };
+  const rest = {
+    ...others,
+    ...((isOurs && most !== undefined) || files === undefined ? {} : { 'max-file': files }),
+    ...(isOurs || most === undefined ? {} : { 'max-size': most }),
+  };
   for (const [name, held] of Object.entries(rest)) sheet.leaveOut('logging', `${name}=${held}`, ONLY_FRAGMENT);
 }
 
 function showPlain(value: Value): string {
-  return typeof value === 'object' ? (isList(value) ? value.join(' ') : Object.entries(value).map(([name, held]) => `${name}=${held}`).join(' ')) : String(value);
+  return typeof value === 'object'
+    ? isList(value)
+      ? value.join(' ')
+      : Object.entries(value)
+          .map(([name, held]) => `${name}=${held}`)
+          .join(' ')
+    : String(value);
 }

@@ -11,7 +11,12 @@ export function setMounts(sheet: Sheet, value: Value | undefined): void {
     // an anonymous volume is nobody's to name: recreates carry it over
     if (source === '') continue;
     const more = options.filter((option) => option !== 'ro');
-    if (more.length > 0) sheet.leaveOut('volumes', text, `a record says nothing but ro of a mount: ${more.join(',')} goes with a new container`);
+    if (more.length > 0)
+      sheet.leaveOut(
+        'volumes',
+        text,
+        `a record says nothing but ro of a mount: ${more.join(',')} goes with a new container`,
+      );
     const plain = source === target ? [source] : [source, target];
     const mount = [...(options.includes('ro') ? [source, target, 'ro'] : plain)].join(':');
     (source.startsWith('/') ? folders : volumes).push(mount);

@@ -17,7 +17,11 @@ export function setNetwork(sheet: Sheet, value: Value | undefined, { values: { n
       sheet.setList('networks', 'NetworkAlias', aliases);
       if (address !== '') sheet.set('networks', 'NetworkAddress', address);
     } else if (!OWN_MODES.includes(network)) {
-      sheet.leaveOut('networks', showJoined(network, text), `the record has one network; on others ${ONLY_FRAGMENT.replace(/^no prop says it, but /, '')} put it`);
+      sheet.leaveOut(
+        'networks',
+        showJoined(network, text),
+        `the record has one network; on others ${ONLY_FRAGMENT.replace(/^no prop says it, but /, '')} put it`,
+      );
     }
   }
 }

@@ -7,7 +7,12 @@ const ALL = ['', '0.0.0.0', '::'];
 const LOOPBACK = '127.0.0.1';
 
 /** Ports of the container that are bound alike. */
-interface Bound { readonly host: string; readonly port: string; readonly addresses: readonly string[]; readonly texts: readonly string[] }
+interface Bound {
+  readonly host: string;
+  readonly port: string;
+  readonly addresses: readonly string[];
+  readonly texts: readonly string[];
+}
 
 /**
  * Published ports into `access` and the props of ports: a record has one access for all of
@@ -20,20 +25,29 @@ export function setPorts(sheet: Sheet, value: Value | undefined, { values, priva
     for (const text of ports.flatMap(({ texts }) => texts)) sheet.leaveOut('ports', text, why);
   };
   const mode = findText(values, 'network_mode') ?? 'bridge';
-  if (['host', 'none'].includes(mode) || mode.startsWith('container:')) return leaveOut(bound, `with network ${mode} nothing is published`);
+  if (['host', 'none'].includes(mode) || mode.startsWith('container:'))
+    return leaveOut(bound, `with network ${mode} nothing is published`);
 
   const [sayable, others] = split(bound, ({ host, port }) => host !== '' && !port.endsWith('/sctp'));
   leaveOut(others, 'ports of records are TCP or UDP, each with the port of this server');
   const [toAll, toSome] = split(sayable, ({ addresses }) => addresses.some((address) => ALL.includes(address)));
-  const [toPrivate, toOthers] = split(toSome, ({ addresses }) => addresses.every((address) => privateAddresses.includes(address)) && privateAddresses.every((address) => addresses.includes(address)));
-  const [toLoopback, elsewhere] = split(toOthers, ({ addresses, port }) => addresses.join() === LOOPBACK && port.endsWith('/tcp'));
+  const [toPrivate, toOthers] = split(
+    toSome,
+    ({ addresses }) =>
+      addresses.every((address) => privateAddresses.includes(address)) &&
+      privateAddresses.every((address) => addresses.includes(address)),
+  );
+  const [toLoopback, elsewhere] = split(
+    toOthers,
+    ({ addresses, port }) => addresses.join() === LOOPBACK && port.endsWith('/tcp'),
+  );
   leaveOut(elsewhere, `access private binds to ${privateAddresses.join(' and ')}, access public to all addresses`);
 
   const [web, ...moreLoopback] = toLoopback;
   if (web !== undefined) {
     sheet.set('ports', 'WebPort', web.port.replace('/tcp', ''));
     sheet.set('ports', 'WebHostPort', web.host);
-    leaveOut([web], 'a port on loopback alone is Apache\'s way to a container: SubDomain enabled, or WebAlias, says it');
+    leaveOut([web], "a port on loopback alone is Apache's way to a container: SubDomain enabled, or WebAlias, says it");
   }
   leaveOut(moreLoopback, 'a record has one port on loopback alone');
   if (toAll.length > 0) leaveOut(toPrivate, 'its other ports are bound to all addresses, and a record has one access');
@@ -43,14 +57,21 @@ export function setPorts(sheet: Sheet, value: Value | undefined, { values, priva
 
 function setNumbers(sheet: Sheet, ports: readonly Bound[]): void {
   if (ports.every(({ host, port }) => host === port.split('/')[0])) {
-    for (const [protocol, prop] of [['tcp', 'TCPPort'], ['udp', 'UDPPort']] as const) {
+    for (const [protocol, prop] of [
+      ['tcp', 'TCPPort'],
+      ['udp', 'UDPPort'],
+    ] as const) {
       const numbers = ports.filter(({ port }) => port.endsWith(`/${protocol}`)).map(({ host }) => host);
       sheet.setList('ports', prop, numbers);
     }
     return;
   }
   sheet.set('ports', 'PortMapping', 'custom');
-  sheet.setList('ports', 'PortMappingPorts', ports.map(({ host, port }) => `${host}:${port.replace('/tcp', '')}`));
+  sheet.setList(
+    'ports',
+    'PortMappingPorts',
+    ports.map(({ host, port }) => `${host}:${port.replace('/tcp', '')}`),
+  );
 }
 
 function listBound(texts: readonly string[]): readonly Bound[] {

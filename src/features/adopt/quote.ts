@@ -5,5 +5,5 @@ export function quoteWords(words: readonly string[]): string {
 
 /** A word as POSIX sh reads it back. */
 export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", '\'\\\'\'')}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

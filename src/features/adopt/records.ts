@@ -35,7 +35,11 @@ export interface NewRecords {
  * The records of containers, their images and their networks. Pure.
  * @param options `isMoving`: variables whose names say that they are secret get records of db `secrets`
  */
-export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[], { isMoving = false }: { readonly isMoving?: boolean } = {}): NewRecords {
+export function makeRecords(
+  snapshot: Snapshot,
+  subjects: readonly Subject[],
+  { isMoving = false }: { readonly isMoving?: boolean } = {},
+): NewRecords {
   const records: NewRecord[] = [];
   const leftOut: LeftOut[] = [];
   const failures: Failure[] = [];
@@ -44,12 +48,20 @@ export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[], { 
       const image = makeImage(snapshot, records, subject);
       if (image.record !== undefined) records.push(image.record);
       for (const network of subject.networks) {
-        if (!getDb(snapshot, NETWORKS).has(network.name) && !records.some(({ db, key }) => db === NETWORKS && key === network.name)) records.push(makeNetwork(network));
+        if (
+          !getDb(snapshot, NETWORKS).has(network.name) &&
+          !records.some(({ db, key }) => db === NETWORKS && key === network.name)
+        )
+          records.push(makeNetwork(network));
       }
       const secrets = isMoving ? new SecretRecords(snapshot, subject.name) : undefined;
       const sheet = makeSheet(snapshot, subject, secrets);
-      records.push(...secrets?.records ?? []);
-      const props = new Map([['status', subject.enabled ? 'enabled' : 'disabled'], ...(image.name === subject.name ? [] : [['Image', image.name] as const]), ...sheet.props]);
+      records.push(...(secrets?.records ?? []));
+      const props = new Map([
+        ['status', subject.enabled ? 'enabled' : 'disabled'],
+        ...(image.name === subject.name ? [] : [['Image', image.name] as const]),
+        ...sheet.props,
+      ]);
       records.push({ db: CONTAINERS, key: subject.name, type: 'service', props });
       leftOut.push(...subject.leftOut, ...sheet.leftOut);
     } catch (error) {
@@ -60,9 +72,18 @@ export function makeRecords(snapshot: Snapshot, subjects: readonly Subject[], { 
   return { records, leftOut, failures };
 }
 
-function makeSheet(snapshot: Snapshot, { name, values, envFiles, priority }: Subject, secrets: SecretRecords | undefined): Sheet {
+function makeSheet(
+  snapshot: Snapshot,
+  { name, values, envFiles, priority }: Subject,
+  secrets: SecretRecords | undefined,
+): Sheet {
   const sheet = new Sheet(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
-  const beside = { values, privateAddresses: boundAddresses(new Container(snapshot, name)) ?? [], inFiles: envFiles?.variables ?? {}, ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }) };
+  const beside = {
+    values,
+    privateAddresses: boundAddresses(new Container(snapshot, name)) ?? [],
+    inFiles: envFiles?.variables ?? {},
+    ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }),
+  };
   for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], beside);
   sheet.setList('env_file', 'EnvFile', envFiles?.files ?? []);
   if (priority !== undefined) sheet.set('depends_on', 'InterLinkPriority', String(priority));
@@ -80,33 +101,64 @@ class SecretRecords {
     this.#container = container;
   }
 
-  /** @returns the key of the record, `wiki.DB_PASSWORD`; undefined where the db cannot hold the value @throws Failure where it is there with another value */
+  /**
+   * @returns the key of the record, `wiki.DB_PASSWORD`; undefined where the db cannot hold the value
+   * @throws Failure where it is there with another value
+   */
   add(variable: string, value: string): string | undefined {
     const key = `${this.#container}.${variable}`;
     const sheet = new Sheet(key, this.#snapshot.schema[SECRETS]?.['secret'] ?? {});
     sheet.set('environment', 'Value', value);
     if (sheet.props.size === 0) return undefined;
     const known = getDb(this.#snapshot, SECRETS).get(key);
-    if (known !== undefined && known.props.get('Value') !== value) throw new Failure(`cannot adopt container "${this.#container}"`, { why: `db ${SECRETS} has a record "${key}" already, with another value`, hint: `db ${SECRETS} delete ${key}` });
+    if (known !== undefined && known.props.get('Value') !== value)
+      throw new Failure(`cannot adopt container "${this.#container}"`, {
+        why: `db ${SECRETS} has a record "${key}" already, with another value`,
+        hint: `db ${SECRETS} delete ${key}`,
+      });
     if (known === undefined) this.records.push({ db: SECRETS, key, type: 'secret', props: sheet.props });
     return key;
   }
 }
 
-/** The record of the image, under the container's name unless a record means that image already; a reference that no record can mean stands by itself. */
-function makeImage(snapshot: Snapshot, earlier: readonly NewRecord[], { name, values, source }: Subject): { readonly name: string; readonly record?: NewRecord } {
+/**
+ * The record of the image, under the container's name unless a record means that image already; a reference
+ * that no record can mean stands by itself.
+ */
+function makeImage(
+  snapshot: Snapshot,
+  earlier: readonly NewRecord[],
+  { name, values, source }: Subject,
+): { readonly name: string; readonly record?: NewRecord } {
   const reference = findText(values, 'image') ?? name;
   const [, repository, tag, digest] = /^([^@]+?)(?::([\w.-]+))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference) ?? [];
-  if (repository === undefined || /^(sha256:)?[0-9a-f]{64}$/.test(reference) || (tag !== undefined && digest !== undefined)) return { name: reference };
-  const means = (record: NewRecord | undefined): boolean => record?.db === IMAGES && `${record.props.get('Repository') ?? record.key}${record.props.has('Digest') ? `@${record.props.get('Digest') ?? ''}` : `:${record.props.get('Tag') ?? 'latest'}`}` === reference;
-  const known = [...getDb(snapshot, IMAGES).keys()].find((key) => formatImageReference(referenceOfImage(new ImageRecord(snapshot, key))) === reference) ?? earlier.find(means)?.key;
+  if (
+    repository === undefined ||
+    /^(sha256:)?[0-9a-f]{64}$/.test(reference) ||
+    (tag !== undefined && digest !== undefined)
+  )
+    return { name: reference };
+  const means = (record: NewRecord | undefined): boolean =>
+    record?.db === IMAGES &&
+    `${record.props.get('Repository') ?? record.key}${record.props.has('Digest') ? `@${record.props.get('Digest') ?? ''}` : `:${record.props.get('Tag') ?? 'latest'}`}` ===
+      reference;
+  const known =
+    [...getDb(snapshot, IMAGES).keys()].find(
+      (key) => formatImageReference(referenceOfImage(new ImageRecord(snapshot, key))) === reference,
+    ) ?? earlier.find(means)?.key;
   if (known !== undefined) return { name: known };
   if (getDb(snapshot, IMAGES).has(name) || earlier.some(({ db, key }) => db === IMAGES && key === name)) {
-    throw new Failure(`cannot adopt container "${name}"`, { why: `db ${IMAGES} has a record of its name, which means another image than ${reference}` });
+    throw new Failure(`cannot adopt container "${name}"`, {
+      why: `db ${IMAGES} has a record of its name, which means another image than ${reference}`,
+    });
   }
   const props = new Map([
     ...(repository === name ? [] : [['Repository', repository] as const]),
-    ...(digest !== undefined ? [['Digest', digest] as const] : tag === undefined || tag === 'latest' ? [] : [['Tag', tag] as const]),
+    ...(digest !== undefined
+      ? [['Digest', digest] as const]
+      : tag === undefined || tag === 'latest'
+        ? []
+        : [['Tag', tag] as const]),
     ...(source.kind === 'pull' ? [] : [['Source', source.kind] as const]),
     ...(source.kind === 'build' ? [['BuildPath', source.folder] as const] : []),
   ]);
@@ -137,12 +189,18 @@ export function listDbsOf(records: readonly NewRecord[]): readonly string[] {
   return [...new Set(records.map(({ db }) => db))].sort();
 }
 
-/** A snapshot that reads as if the records were written, exactly as the db files would hold them. @throws Failure for what the format cannot hold */
+/**
+ * A snapshot that reads as if the records were written, exactly as the db files would hold them.
+ * @throws Failure for what the format cannot hold
+ */
 export function withRecords(paths: Paths, snapshot: Snapshot, records: readonly NewRecord[]): Snapshot {
   const dbs = new Map(snapshot.dbs);
   for (const db of listDbsOf(records)) {
     const draft = new Draft(readLines(paths, db));
-    storeRecords(draft, records.filter((record) => record.db === db));
+    storeRecords(
+      draft,
+      records.filter((record) => record.db === db),
+    );
     dbs.set(db, new FlatDb(() => draft.lines));
   }
   return { ...snapshot, dbs };

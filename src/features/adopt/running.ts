@@ -21,13 +21,20 @@ export interface EngineView {
 }
 
 export async function readEngineView(engine: Engine): Promise<EngineView> {
-  const [traits, containers, networks] = await Promise.all([engine.getTraits(), engine.listContainers(), engine.listNetworks()]);
+  const [traits, containers, networks] = await Promise.all([
+    engine.getTraits(),
+    engine.listContainers(),
+    engine.listNetworks(),
+  ]);
   return { engine, traits, containers, networks };
 }
 
 /** The container of a name, or of the beginning of an id as `docker ps` shows it. */
 export function findSummary({ containers }: EngineView, name: string): ContainerSummary | undefined {
-  return containers.find((container) => container.name === name) ?? containers.find(({ id }) => name.length >= 12 && id.startsWith(name));
+  return (
+    containers.find((container) => container.name === name) ??
+    containers.find(({ id }) => name.length >= 12 && id.startsWith(name))
+  );
 }
 
 /** A container of somebody else's as it is. @throws Failure for what can not be adopted */
@@ -35,44 +42,82 @@ export async function readRunning(view: EngineView, { id, name, labels, status }
   const refuse = (why: string, hint?: string): never => {
     throw new Failure(`cannot adopt container "${name}"`, hint === undefined ? { why } : { why, hint });
   };
-  if (labels[MANAGED_LABEL] === 'true') refuse('it is docksmith\'s already');
+  if (labels[MANAGED_LABEL] === 'true') refuse("it is docksmith's already");
   if ('com.docker.swarm.task.id' in labels) refuse('a swarm made it, and would make it again');
-  const found = await view.engine.findContainer(id) ?? refuse('it went away in the meantime');
+  const found = (await view.engine.findContainer(id)) ?? refuse('it went away in the meantime');
   const inspect = withNames(found, new Map(view.containers.map((container) => [container.id, container.name])));
   if ('AutoRemove' in inspect.HostConfig && inspect.HostConfig.AutoRemove === true) {
-    refuse('it was started with --rm: the engine removes it when it stops, with its anonymous volumes', 'start it again without --rm');
+    refuse(
+      'it was started with --rm: the engine removes it when it stops, with its anonymous volumes',
+      'start it again without --rm',
+    );
   }
   const image = await view.engine.findImage(inspect.Image);
   const there: There = { id, inspect, image };
   const values = readValues(view, there, name);
-  const networks = view.networks.filter((network) => network.name === values['network_mode'] && !['bridge', 'host', 'none'].includes(network.name));
+  const networks = view.networks.filter(
+    (network) => network.name === values['network_mode'] && !['bridge', 'host', 'none'].includes(network.name),
+  );
   return {
-    name, values, there, networks: networks.map(describeNetwork),
+    name,
+    values,
+    there,
+    networks: networks.map(describeNetwork),
     enabled: ['running', 'paused', 'restarting'].includes(status),
     // what no registry knows cannot be pulled
     source: { kind: image === undefined || (image.RepoDigests ?? []).length > 0 ? 'pull' : 'local' },
-    leftOut: [...listBeyond(inspect, name), ...await listNewerImage(view, there, name), ...await listForeignVolumes(view, inspect), ...networks.flatMap(listNetworkExtras)],
+    leftOut: [
+      ...listBeyond(inspect, name),
+      ...(await listNewerImage(view, there, name)),
+      ...(await listForeignVolumes(view, inspect)),
+      ...networks.flatMap(listNetworkExtras),
+    ],
   };
 }
 
 /** What a record says of a network that is there. */
-export function describeNetwork({ name, driver, internal, subnets, gateways }: NetworkSummary): Subject['networks'][number] {
-  return { name, driver, internal, addresses: subnets.map((subnet, n) => ({ subnet, ...(gateways[n] === undefined ? {} : { gateway: gateways[n] }) })) };
+export function describeNetwork({
+  name,
+  driver,
+  internal,
+  subnets,
+  gateways,
+}: NetworkSummary): Subject['networks'][number] {
+  return {
+    name,
+    driver,
+    internal,
+    addresses: subnets.map((subnet, n) => ({ subnet, ...(gateways[n] === undefined ? {} : { gateway: gateways[n] }) })),
+  };
 }
 
 /** What it says nothing of. */
 function listNetworkExtras({ name, options, labels }: NetworkSummary): readonly LeftOut[] {
-  const said = [...Object.entries(options).map((entry) => ['driver_opts', ...entry] as const), ...Object.entries(labels).filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label)).map((entry) => ['labels', ...entry] as const)];
-  return said.map(([key, option, value]) => ({ name: `network ${name}`, key, value: `${option}=${value}`, why: 'a record of a network has no prop for it' }));
+  const said = [
+    ...Object.entries(options).map((entry) => ['driver_opts', ...entry] as const),
+    ...Object.entries(labels)
+      .filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label))
+      .map((entry) => ['labels', ...entry] as const),
+  ];
+  return said.map(([key, option, value]) => ({
+    name: `network ${name}`,
+    key,
+    value: `${option}=${value}`,
+    why: 'a record of a network has no prop for it',
+  }));
 }
 
 /** All that keys read, without what the image, the engine and others put there. */
 function readValues({ traits, networks }: EngineView, { inspect, image }: There, name: string): Subject['values'] {
   const { HostConfig, Config } = inspect;
-  const values = Object.fromEntries(SPEC_KEYS.flatMap((key) => {
-    const value = withoutImage(key, key.read(inspect), image);
-    return value === undefined || (typeof value === 'object' && Object.keys(value).length === 0) ? [] : [[key.name, value] as const];
-  }));
+  const values = Object.fromEntries(
+    SPEC_KEYS.flatMap((key) => {
+      const value = withoutImage(key, key.read(inspect), image);
+      return value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
+        ? []
+        : [[key.name, value] as const];
+    }),
+  );
   const mode = networks.find(({ id }) => id === values['network_mode'])?.name ?? values['network_mode'];
   const drop = new Set<string>([
     ...(values['ipc'] === 'private' ? ['ipc'] : []),
@@ -82,14 +127,22 @@ function readValues({ traits, networks }: EngineView, { inspect, image }: There,
     ...(mode === 'host' && Config.Hostname === hostname() ? ['hostname'] : []),
     ...(typeof mode === 'string' && mode.startsWith('container:') ? ['hostname', 'domainname'] : []),
     // for these the engine says so itself
-    ...((HostConfig.Privileged === true || values['pid'] === 'host' || values['ipc'] === 'host') && isSame(values['security_opt'], ['label=disable']) ? ['security_opt'] : []),
-    ...(!traits.limitsSwap || values['memswap_limit'] === 2 * Number(values['mem_limit'] ?? 0) ? ['memswap_limit'] : []),
+    ...((HostConfig.Privileged === true || values['pid'] === 'host' || values['ipc'] === 'host') &&
+    isSame(values['security_opt'], ['label=disable'])
+      ? ['security_opt']
+      : []),
+    ...(!traits.limitsSwap || values['memswap_limit'] === 2 * Number(values['mem_limit'] ?? 0)
+      ? ['memswap_limit']
+      : []),
   ]);
   const kept = Object.entries(values).filter(([key]) => !drop.has(key));
   // an entrypoint of one's own takes the image's command away: what equals it was said, too
-  const command = values['entrypoint'] === undefined ? undefined : SPEC_KEYS.find((key) => key.name === 'command')?.read(inspect);
+  const command =
+    values['entrypoint'] === undefined ? undefined : SPEC_KEYS.find((key) => key.name === 'command')?.read(inspect);
   return {
-    ...Object.fromEntries(kept), ...(mode === undefined ? {} : { network_mode: mode }), ...(command === undefined ? {} : { command }),
+    ...Object.fromEntries(kept),
+    ...(mode === undefined ? {} : { network_mode: mode }),
+    ...(command === undefined ? {} : { command }),
     networks: readEndpoints(values['networks'], name),
   };
 }
@@ -97,10 +150,14 @@ function readValues({ traits, networks }: EngineView, { inspect, image }: There,
 /** The networks that it is on; its own name it has on all of them. */
 function readEndpoints(value: Value | undefined, name: string): Readonly<Record<string, string>> {
   const entries = value !== undefined && isMap(value) ? Object.entries(value) : [];
-  return toMap(entries.filter(([network]) => !['bridge', 'host', 'none'].includes(network)).map(([network, text]) => {
-    const { aliases, address } = parseJoined(text);
-    return [network, formatJoined({ aliases: aliases.filter((alias) => alias !== name), address })] as const;
-  }));
+  return toMap(
+    entries
+      .filter(([network]) => !['bridge', 'host', 'none'].includes(network))
+      .map(([network, text]) => {
+        const { aliases, address } = parseJoined(text);
+        return [network, formatJoined({ aliases: aliases.filter((alias) => alias !== name), address })] as const;
+      }),
+  );
 }
 
 /** The reference may mean another image by now than the container has. */
@@ -108,17 +165,29 @@ async function listNewerImage({ engine }: EngineView, { inspect }: There, name: 
   const reference = inspect.Config.Image ?? '';
   const now = await engine.findImage(reference);
   if (now?.Id === inspect.Image) return [];
-  const why = now === undefined ? 'the engine knows the image no more by that name; a new container would have it pulled' : 'the engine has another image under that name by now, and a new container takes that';
+  const why =
+    now === undefined
+      ? 'the engine knows the image no more by that name; a new container would have it pulled'
+      : 'the engine has another image under that name by now, and a new container takes that';
   return [{ name, key: 'image', value: `${reference} ${inspect.Image.slice(0, 19)}`, why }];
 }
 
 /** Volumes that the engine could not make anew of their name alone. */
 async function listForeignVolumes({ engine }: EngineView, inspect: ContainerInspect): Promise<readonly LeftOut[]> {
-  const volumes = await Promise.all(listMountedVolumes(inspect.Mounts).map(async (name) => [name, await engine.findVolume(name)] as const));
+  const volumes = await Promise.all(
+    listMountedVolumes(inspect.Mounts).map(async (name) => [name, await engine.findVolume(name)] as const),
+  );
   return volumes.flatMap(([name, volume]) => {
     // without their values, which may be passwords
     const options = Object.keys(volume?.Options ?? {});
     if (volume === undefined || (volume.Driver === 'local' && options.length === 0)) return [];
-    return [{ name: `volume ${name}`, key: 'driver', value: [volume.Driver, ...options].join(' '), why: 'a record names a volume, and says nothing of how to make it' }];
+    return [
+      {
+        name: `volume ${name}`,
+        key: 'driver',
+        value: [volume.Driver, ...options].join(' '),
+        why: 'a record names a volume, and says nothing of how to make it',
+      },
+    ];
   });
 }

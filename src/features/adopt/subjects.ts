@@ -6,9 +6,7 @@ import { type EngineView, findSummary, readRunning } from './running.ts';
 import type { Subject } from './subject.ts';
 
 /** What is to be adopted: containers by name or id, or what a Compose file describes. */
-export type AdoptSource =
-  | { readonly kind: 'containers'; readonly names: readonly string[] }
-  | ComposeSource;
+export type AdoptSource = { readonly kind: 'containers'; readonly names: readonly string[] } | ComposeSource;
 
 /** @throws Failure(s) for all that cannot be found or adopted */
 export async function findSubjects(paths: Paths, view: EngineView, source: AdoptSource): Promise<readonly Subject[]> {
@@ -31,6 +29,12 @@ export async function findSubjects(paths: Paths, view: EngineView, source: Adopt
 async function readNamed(view: EngineView, name: string): Promise<Subject> {
   const summary = findSummary(view, name);
   if (summary !== undefined) return readRunning(view, summary);
-  const nearest = findNearest(name, view.containers.map((container) => container.name));
-  throw new Failure(`cannot adopt container "${name}"`, { why: 'the engine has none of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+  const nearest = findNearest(
+    name,
+    view.containers.map((container) => container.name),
+  );
+  throw new Failure(`cannot adopt container "${name}"`, {
+    why: 'the engine has none of that name',
+    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+  });
 }

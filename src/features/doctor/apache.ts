@@ -10,16 +10,33 @@ import { findListCommand, listModules } from '../../web-server/modules.ts';
 export async function checkApache({ paths, snapshot, ledger }: World): Promise<readonly Finding[]> {
   const finder = makeFinder('apache');
   const command = findListCommand(findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand') ?? '');
-  const files = [...ledger.outputs.values()].filter(({ services }) => services.includes('httpd')).map(({ path }) => installedUnder(paths)(path));
-  const needed = [...new Set(files.flatMap((installed) => (installed.kind === 'file' ? listModules(installed.file.content.toString()) : [])))].sort();
+  const files = [...ledger.outputs.values()]
+    .filter(({ services }) => services.includes('httpd'))
+    .map(({ path }) => installedUnder(paths)(path));
+  const needed = [
+    ...new Set(
+      files.flatMap((installed) => (installed.kind === 'file' ? listModules(installed.file.content.toString()) : [])),
+    ),
+  ].sort();
   if (needed.length === 0 || !new HttpdRecord(snapshot).isEnabled) return [];
   if (command === undefined) return [finder.ok(`no Apache is known here; its modules ${needed.join(', ')} are needed`)];
   const lines: string[] = [];
   const result = await runProcess('/bin/sh', ['-c', command], process.env, (line) => lines.push(line));
   const failed = formatFailedEnd(result);
-  if (failed !== undefined) return [finder.bad(`its modules cannot be listed: ${command}: ${failed}${lines.length === 0 ? '' : ` (${lines.at(-1) ?? ''})`}`, 'mend its configuration, or CheckCommand of httpd')];
+  if (failed !== undefined)
+    return [
+      finder.bad(
+        `its modules cannot be listed: ${command}: ${failed}${lines.length === 0 ? '' : ` (${lines.at(-1) ?? ''})`}`,
+        'mend its configuration, or CheckCommand of httpd',
+      ),
+    ];
   const loaded = new Set(lines.flatMap((line) => /^\s*(\w+)_module\b/.exec(line)?.[1] ?? []));
   const missing = needed.filter((module) => !loaded.has(module));
   if (missing.length === 0) return [finder.ok(`it has the modules that the vhosts need: ${needed.join(', ')}`)];
-  return [finder.bad(`the vhosts need the modules ${missing.join(', ')}, which it has not loaded`, `a2enmod ${missing.join(' ')}, or LoadModule lines where there is no a2enmod`)];
+  return [
+    finder.bad(
+      `the vhosts need the modules ${missing.join(', ')}, which it has not loaded`,
+      `a2enmod ${missing.join(' ')}, or LoadModule lines where there is no a2enmod`,
+    ),
+  ];
 }

@@ -18,7 +18,10 @@ export function checkDaemonOptions(paths: Paths, facts: Facts, socket: string, o
   const running = findDockerd(socket);
   // our own drop-in replaces the unit's command, and is made so that it fits daemon.json
   const unit = ownsUnit ? undefined : facts.dockerUnit;
-  const options = running === undefined ? readStart(unit, (pattern) => readEnvironmentFiles(paths, pattern))?.options : optionsOf(running.args.map((text) => ({ text, from: '' })));
+  const options =
+    running === undefined
+      ? readStart(unit, (pattern) => readEnvironmentFiles(paths, pattern))?.options
+      : optionsOf(running.args.map((text) => ({ text, from: '' })));
   if (options === undefined) return [finder.ok('how the engine was started is not seen from here')];
   const named = options.find(({ key }) => key === 'config-file')?.value;
   const shown = named ?? DAEMON_JSON;
@@ -26,11 +29,20 @@ export function checkDaemonOptions(paths: Paths, facts: Facts, socket: string, o
   try {
     given = readDaemonJson(readText(named ?? paths.file(DAEMON_JSON)));
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [finder.ok(`no ${shown}: the engine's options are those of its command line`)];
+    if (errorCode(error) === 'ENOENT')
+      return [finder.ok(`no ${shown}: the engine's options are those of its command line`)];
     return [finder.bad(`${shown} cannot be read: ${reasonOf(error)}`, 'the engine will not start with it')];
   }
   const conflicts = [...new Set(findRefused({ options }, given).map(({ key }) => key))].sort();
-  if (conflicts.length === 0) return [finder.ok(`none stands both in ${shown} and in the engine's ${running === undefined ? 'unit' : 'command line'}`)];
+  if (conflicts.length === 0)
+    return [
+      finder.ok(`none stands both in ${shown} and in the engine's ${running === undefined ? 'unit' : 'command line'}`),
+    ];
   const where = running === undefined ? `the unit ${unit?.path ?? ''}` : 'the command line of the running engine';
-  return [finder.bad(`${formatSome(conflicts)} ${conflicts.length === 1 ? 'stands' : 'stand'} both in ${shown} and in ${where}: the engine will not start again`, `take ${conflicts.length === 1 ? 'it' : 'them'} out of one of the two`)];
+  return [
+    finder.bad(
+      `${formatSome(conflicts)} ${conflicts.length === 1 ? 'stands' : 'stand'} both in ${shown} and in ${where}: the engine will not start again`,
+      `take ${conflicts.length === 1 ? 'it' : 'them'} out of one of the two`,
+    ),
+  ];
 }

@@ -21,9 +21,15 @@ export function checkDisk(dataRoot: string, shares: readonly DiskShare[]): reado
   if (dataRoot === '') return [];
   try {
     const { blocks, bavail, bsize, files, ffree } = statfsSync(dataRoot);
-    return [describeRoom(dataRoot, { bytes: blocks * bsize, freeBytes: bavail * bsize, files, freeFiles: ffree }), ...describeShares(shares)];
+    return [
+      describeRoom(dataRoot, { bytes: blocks * bsize, freeBytes: bavail * bsize, files, freeFiles: ffree }),
+      ...describeShares(shares),
+    ];
   } catch (error) {
-    return [finder.warn(`the data root ${dataRoot} cannot be looked at: ${reasonOf(error)}`), ...describeShares(shares)];
+    return [
+      finder.warn(`the data root ${dataRoot} cannot be looked at: ${reasonOf(error)}`),
+      ...describeShares(shares),
+    ];
   }
 }
 
@@ -35,7 +41,8 @@ export function describeRoom(dataRoot: string, { bytes, freeBytes, files, freeFi
   const isShort = Math.min(share, fileShare) < WARN_BELOW;
   const all = fileShare < share && isShort ? `${words}, and only ${freeFiles} of ${files} inodes` : words;
   if (!isShort) return finder.ok(all);
-  const advice = 'docker system df tells what is there; docker image prune removes images without a name, also those that an update could go back to';
+  const advice =
+    'docker system df tells what is there; docker image prune removes images without a name, also those that an update could go back to';
   return Math.min(share, fileShare) < BAD_BELOW ? finder.bad(all, advice) : finder.warn(all, advice);
 }
 
@@ -43,7 +50,10 @@ export function describeRoom(dataRoot: string, { bytes, freeBytes, files, freeFi
 export function describeShares(shares: readonly DiskShare[]): readonly Finding[] {
   const used = shares.filter(({ count }) => count > 0);
   if (used.length === 0) return [];
-  const words = used.map(({ what, count, bytes, unused }) => `${what} ${count} with ${formatGigabytes(bytes)}${unused === 0 ? '' : ` (${formatGigabytes(unused)} unused)`}`);
+  const words = used.map(
+    ({ what, count, bytes, unused }) =>
+      `${what} ${count} with ${formatGigabytes(bytes)}${unused === 0 ? '' : ` (${formatGigabytes(unused)} unused)`}`,
+  );
   return [makeFinder('disk').ok(words.join(', '))];
 }
 

@@ -17,7 +17,10 @@ import { readStatus } from '../status/status.ts';
 import { listAttention, wordOf } from '../status/status-words.ts';
 import { readWorld, type World } from '../../flow/world.ts';
 
-/** Looks at all that containers depend on, and changes nothing. What keeps one check from being made is a finding, too. */
+/**
+ * Looks at all that containers depend on, and changes nothing. What keeps one check from being made is a
+ * finding, too.
+ */
 export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
   const world = await readWorld(paths);
   const groups = await Promise.all([
@@ -42,9 +45,12 @@ async function examineEngine(world: World): Promise<readonly Finding[]> {
     // the drop-in that starts the engine in our way
     const ownsUnit = [...ledger.outputs.paths()].some((file) => file.endsWith('/docker.service.d/docksmith.conf'));
     return [
-      ...checkEngine(snapshot, daily.socket, description), ...checkDisk(description.dataRoot, shares),
-      ...await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit)),
-      ...checkPorts(world, containers), ...await attempt('containers', () => checkContainers(paths)), ...await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, []))),
+      ...checkEngine(snapshot, daily.socket, description),
+      ...checkDisk(description.dataRoot, shares),
+      ...(await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit))),
+      ...checkPorts(world, containers),
+      ...(await attempt('containers', () => checkContainers(paths))),
+      ...(await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, [])))),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -56,15 +62,22 @@ async function checkContainers(paths: Paths): Promise<readonly Finding[]> {
   const finder = makeFinder('containers');
   const { containers, engineFailure } = await readStatus(paths, []);
   if (engineFailure !== undefined) throw engineFailure;
-  const findings = containers.flatMap((container) => listAttention(container).map((words) => {
-    const [what = '', ...advice] = words.split('; ');
-    const text = `${container.name}: ${what}`;
-    return wordOf(container).level === 'bad' ? finder.bad(text, advice.join('; ')) : finder.warn(text, advice.join('; '));
-  }));
+  const findings = containers.flatMap((container) =>
+    listAttention(container).map((words) => {
+      const [what = '', ...advice] = words.split('; ');
+      const text = `${container.name}: ${what}`;
+      return wordOf(container).level === 'bad'
+        ? finder.bad(text, advice.join('; '))
+        : finder.warn(text, advice.join('; '));
+    }),
+  );
   return findings.length === 0 ? [finder.ok(`${containers.length}, and all are as their records say`)] : findings;
 }
 
-async function attempt(check: string, look: () => readonly Finding[] | Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function attempt(
+  check: string,
+  look: () => readonly Finding[] | Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
   try {
     return await look();
   } catch (error) {

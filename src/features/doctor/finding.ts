@@ -16,7 +16,9 @@ export interface Finder {
 }
 
 export function makeFinder(check: string): Finder {
-  const find = (level: Finding['level']) => (words: string, advice?: string): Finding => ({ check, level, words, ...(advice === undefined ? {} : { advice }) });
+  const find =
+    (level: Finding['level']) =>
+    (words: string, advice?: string): Finding => ({ check, level, words, ...(advice === undefined ? {} : { advice }) });
   return { ok: find('ok'), warn: find('warn'), bad: find('bad') };
 }
 

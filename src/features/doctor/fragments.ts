@@ -7,10 +7,15 @@ import { type Finding, formatSome, makeFinder } from './finding.ts';
 /** What decides the content of files without being run. */
 const FOLDERS = ['templates-custom', 'templates', 'templates-default', 'templates.metadata', 'db'];
 
-/** Fragments, metadata and defaults that somebody other than root or the caller can write: who can do that decides what stands in files of root's. */
+/**
+ * Fragments, metadata and defaults that somebody other than root or the caller can write: who can do that
+ * decides what stands in files of root's.
+ */
 export function checkFragments(paths: Paths): readonly Finding[] {
   const finder = makeFinder('fragments');
-  const files = FOLDERS.flatMap((folder) => [...listMergedTree([paths.file(path.posix.join(CONFIG_DIR, folder))]).values()]);
+  const files = FOLDERS.flatMap((folder) => [
+    ...listMergedTree([paths.file(path.posix.join(CONFIG_DIR, folder))]).values(),
+  ]);
   const writers = new Map<string, { readonly who: string; readonly files: string[] }>();
   for (const file of files) {
     const writer = findWriter(file);
@@ -19,6 +24,12 @@ export function checkFragments(paths: Paths): readonly Finding[] {
     if (known === undefined) writers.set(writer.part, { who: writer.who, files: [withoutRoot(paths, file)] });
     else known.files.push(withoutRoot(paths, file));
   }
-  if (writers.size === 0) return files.length === 0 ? [] : [finder.ok(`${files.length} of this host's own, and nobody else can write them`)];
-  return [...writers].map(([part, { who, files: decided }]) => finder.warn(`${who} can write "${part}", and so decides what comes of ${formatSome(decided)}`, `chmod go-w ${part}, or chown it to root, unless that is meant`));
+  if (writers.size === 0)
+    return files.length === 0 ? [] : [finder.ok(`${files.length} of this host's own, and nobody else can write them`)];
+  return [...writers].map(([part, { who, files: decided }]) =>
+    finder.warn(
+      `${who} can write "${part}", and so decides what comes of ${formatSome(decided)}`,
+      `chmod go-w ${part}, or chown it to root, unless that is meant`,
+    ),
+  );
 }

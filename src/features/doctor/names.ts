@@ -14,19 +14,38 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
 const TIMEOUT_MILLISECONDS = 2000;
 
 /** Whether the host names of the containers lead here. */
-export async function checkNames({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>, resolve: Resolve): Promise<readonly Finding[]> {
+export async function checkNames(
+  { snapshot, facts }: Pick<World, 'snapshot' | 'facts'>,
+  resolve: Resolve,
+): Promise<readonly Finding[]> {
   const finder = makeFinder('names');
   const names = listNames(snapshot);
   if (names.length === 0) return [];
   const own = new Set([...localAddresses(snapshot), ...facts.addresses.map(({ address }) => address)]);
   const found = await Promise.all(names.map(async (name) => ({ name, addresses: await resolve(name) })));
   const missing = found.filter(({ addresses }) => addresses.length === 0).map(({ name }) => name);
-  const elsewhere = found.filter(({ addresses }) => addresses.length > 0 && !addresses.some((address) => own.has(address) || isLoopback(address)));
+  const elsewhere = found.filter(
+    ({ addresses }) => addresses.length > 0 && !addresses.some((address) => own.has(address) || isLoopback(address)),
+  );
   const address = localAddresses(snapshot)[0];
   return [
-    ...(missing.length === 0 ? [] : [finder.warn(`${formatSome(missing)} ${missing.length === 1 ? 'does' : 'do'} not resolve`, `enter ${missing.length === 1 ? 'it' : 'them'} in your DNS${address === undefined ? '' : `, with the address ${address}`}`)]),
-    ...elsewhere.map(({ name, addresses }) => finder.warn(`${name} leads to ${addresses.join(', ')}, which is no address of this host`, 'right where a router hands it on to this host; else mend it in your DNS')),
-    ...(missing.length + elsewhere.length === 0 ? [finder.ok(`${formatSome(names)} ${names.length === 1 ? 'leads' : 'lead'} to this host`)] : []),
+    ...(missing.length === 0
+      ? []
+      : [
+          finder.warn(
+            `${formatSome(missing)} ${missing.length === 1 ? 'does' : 'do'} not resolve`,
+            `enter ${missing.length === 1 ? 'it' : 'them'} in your DNS${address === undefined ? '' : `, with the address ${address}`}`,
+          ),
+        ]),
+    ...elsewhere.map(({ name, addresses }) =>
+      finder.warn(
+        `${name} leads to ${addresses.join(', ')}, which is no address of this host`,
+        'right where a router hands it on to this host; else mend it in your DNS',
+      ),
+    ),
+    ...(missing.length + elsewhere.length === 0
+      ? [finder.ok(`${formatSome(names)} ${names.length === 1 ? 'leads' : 'lead'} to this host`)]
+      : []),
   ];
 }
 
@@ -35,7 +54,9 @@ function listNames(snapshot: Snapshot): readonly string[] {
   const enabled = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
   const primary = enabled.some(({ webAliases }) => webAliases.length > 0) ? primaryHost(snapshot) : undefined;
   const hasDomain = singleValue(snapshot, 'DomainName') !== undefined;
-  const subDomains = enabled.filter((container) => container.hasSubDomain && (hasDomain || container.subDomain.includes('.')));
+  const subDomains = enabled.filter(
+    (container) => container.hasSubDomain && (hasDomain || container.subDomain.includes('.')),
+  );
   return [...new Set([...subDomains.map(subDomainName), ...(primary === undefined ? [] : [primary])])];
 }
 
@@ -50,7 +71,10 @@ export function makeResolve(paths: Paths): Resolve {
     const known = hosts.get(name);
     if (known !== undefined) return known;
     const resolver = new Resolver({ timeout: TIMEOUT_MILLISECONDS, tries: 1 });
-    const [four, six] = await Promise.all([resolver.resolve4(name).catch(() => []), resolver.resolve6(name).catch(() => [])]);
+    const [four, six] = await Promise.all([
+      resolver.resolve4(name).catch(() => []),
+      resolver.resolve6(name).catch(() => []),
+    ]);
     return [...four, ...six];
   };
 }

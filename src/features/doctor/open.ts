@@ -7,7 +7,11 @@ import { type Finding, makeFinder } from './finding.ts';
 /** Whom foreign hosts reach although no record says so, past the packet filter or without it. */
 export function checkOpen(snapshot: Snapshot, exposures: readonly Exposure[]): readonly Finding[] {
   const finder = makeFinder('exposure');
-  const advice = new DockerRecord(snapshot).hasFilter ? 'docksmith firewall sets the packet filter again; docksmith exposure shows every way' : 'Filter of docker is disabled: where no other firewall keeps them, db configuration setprop docker Filter enabled';
+  const advice = new DockerRecord(snapshot).hasFilter
+    ? 'docksmith firewall sets the packet filter again; docksmith exposure shows every way'
+    : 'Filter of docker is disabled: where no other firewall keeps them, db configuration setprop docker Filter enabled';
   const open = listOpen(exposures);
-  return open.length === 0 ? [finder.ok('the packet filter keeps what is private, as far as it can be read')] : open.map(({ name, places }) => finder.warn(`foreign hosts can reach ${name}: ${places.join(', ')}`, advice));
+  return open.length === 0
+    ? [finder.ok('the packet filter keeps what is private, as far as it can be read')]
+    : open.map(({ name, places }) => finder.warn(`foreign hosts can reach ${name}: ${places.join(', ')}`, advice));
 }

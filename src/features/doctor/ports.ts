@@ -6,25 +6,57 @@ import { containerPorts, foreignUser } from '../../model/network/port-users.ts';
 import type { World } from '../../flow/world.ts';
 import { type Finding, makeFinder } from './finding.ts';
 
-/** Ports that records declare against those that are there: published by their container, or listened on by somebody else. Pure. */
-export function checkPorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>, containers: readonly ContainerSummary[]): readonly Finding[] {
+/**
+ * Ports that records declare against those that are there: published by their container, or listened on by
+ * somebody else. Pure.
+ */
+export function checkPorts(
+  { snapshot, facts }: Pick<World, 'snapshot' | 'facts'>,
+  containers: readonly ContainerSummary[],
+): readonly Finding[] {
   const finder = makeFinder('ports');
-  const declared = containerPorts(snapshot, facts).map((port) => ({ ...port, name: /^container "([^"]+)"/.exec(port.who)?.[1] ?? '', isWeb: port.who.endsWith('(WebHostPort)') }));
+  const declared = containerPorts(snapshot, facts).map((port) => ({
+    ...port,
+    name: /^container "([^"]+)"/.exec(port.who)?.[1] ?? '',
+    isWeb: port.who.endsWith('(WebHostPort)'),
+  }));
   const mistakes = declared.flatMap(({ port, protocol, name, isWeb }): readonly Finding[] => {
     const shown = `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`} of ${name}`;
-    const other = foreignUser(snapshot, facts, { port, protocol }, isWeb ? ['127.0.0.1'] : boundAddresses(new Container(snapshot, name)));
-    if (other !== undefined) return [finder.bad(`${shown} is taken by ${other}`, `give ${name} another port, or stop that where nobody needs it`)];
-    const isPublished = facts.publishedPorts.some((published) => published.container === name && published.port === port && published.protocol === protocol);
+    const other = foreignUser(
+      snapshot,
+      facts,
+      { port, protocol },
+      isWeb ? ['127.0.0.1'] : boundAddresses(new Container(snapshot, name)),
+    );
+    if (other !== undefined)
+      return [
+        finder.bad(`${shown} is taken by ${other}`, `give ${name} another port, or stop that where nobody needs it`),
+      ];
+    const isPublished = facts.publishedPorts.some(
+      (published) => published.container === name && published.port === port && published.protocol === protocol,
+    );
     // one that does not run publishes nothing, which is not a matter of its ports
-    if (isPublished || !containers.some((container) => container.name === name && container.status === 'running')) return [];
+    if (isPublished || !containers.some((container) => container.name === name && container.status === 'running'))
+      return [];
     return [finder.bad(`${shown} is declared, and the container runs without it`, `docksmith plan ${name}`)];
   });
-  const undeclared = facts.publishedPorts.filter(({ container, port, protocol, ours }) => ours && !declared.some((one) => one.name === container && one.port === port && one.protocol === protocol));
+  const undeclared = facts.publishedPorts.filter(
+    ({ container, port, protocol, ours }) =>
+      ours && !declared.some((one) => one.name === container && one.port === port && one.protocol === protocol),
+  );
   const left = [...new Set(undeclared.map(({ container, port }) => `${port} (${container})`))];
   return [
     ...mistakes,
-    ...(left.length === 0 ? [] : [finder.warn(`published, and declared by no record: ${left.join(', ')}`, 'docksmith plan')]),
-    ...(mistakes.length + left.length === 0 ? [finder.ok(declared.length === 0 ? 'none is declared' : `${declared.length} declared, none of them missing or taken`)] : []),
+    ...(left.length === 0
+      ? []
+      : [finder.warn(`published, and declared by no record: ${left.join(', ')}`, 'docksmith plan')]),
+    ...(mistakes.length + left.length === 0
+      ? [
+          finder.ok(
+            declared.length === 0 ? 'none is declared' : `${declared.length} declared, none of them missing or taken`,
+          ),
+        ]
+      : []),
     ...checkApachePorts({ snapshot, facts }),
   ];
 }
@@ -34,8 +66,18 @@ function checkApachePorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>
   const httpd = new HttpdRecord(snapshot);
   const behind = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
   if (behind.length === 0 || !httpd.isEnabled) return [];
-  const wanted = [httpd.tcpPort, ...(behind.some(({ certificate }) => certificate !== '') || httpd.certificate !== '' ? [httpd.sslPort] : [])].filter((port) => port !== '');
-  const silent = wanted.filter((port) => !facts.listeners.some((listener) => listener.protocol === 'tcp' && String(listener.port) === port));
+  const wanted = [
+    httpd.tcpPort,
+    ...(behind.some(({ certificate }) => certificate !== '') || httpd.certificate !== '' ? [httpd.sslPort] : []),
+  ].filter((port) => port !== '');
+  const silent = wanted.filter(
+    (port) => !facts.listeners.some((listener) => listener.protocol === 'tcp' && String(listener.port) === port),
+  );
   if (silent.length === 0) return [];
-  return [makeFinder('apache').bad(`nobody listens on port ${silent.join(' and ')}, through which ${behind.length === 1 ? 'a container is' : `${behind.length} containers are`} reached`, 'start Apache, or see what TCPPort and SSLPort of httpd say')];
+  return [
+    makeFinder('apache').bad(
+      `nobody listens on port ${silent.join(' and ')}, through which ${behind.length === 1 ? 'a container is' : `${behind.length} containers are`} reached`,
+      'start Apache, or see what TCPPort and SSLPort of httpd say',
+    ),
+  ];
 }

@@ -11,7 +11,14 @@ import { checkFiles, type EventAsked, planFiles } from '../../flow/event-plan.ts
 import type { Filtered } from '../../flow/firewall/filter.ts';
 import { warnOfOpening } from '../firewall/open-places.ts';
 import { isSetUpPending } from '../../flow/set-up/pending-set-up.ts';
-import { type DbPlan, findKnownSteps, type KnownStep, type StepCommands, type StepPart, type StepPlan } from '../../flow/step-part.ts';
+import {
+  type DbPlan,
+  findKnownSteps,
+  type KnownStep,
+  type StepCommands,
+  type StepPart,
+  type StepPlan,
+} from '../../flow/step-part.ts';
 import { setUpStep } from '../../flow/set-up/db-steps.ts';
 import { refuseOpenSources } from '../../flow/trusted-files.ts';
 import { readWorld, type World } from '../../flow/world.ts';
@@ -28,7 +35,11 @@ export interface Preview {
   /** what would be done to the packet filter; empty where the event has no such step */
   readonly filtered: readonly Filtered[];
   /** services that would be adjusted, with why */
-  readonly services: readonly { readonly service: string; readonly verbs: readonly string[]; readonly causes: readonly string[] }[];
+  readonly services: readonly {
+    readonly service: string;
+    readonly verbs: readonly string[];
+    readonly causes: readonly string[];
+  }[];
   /** executables that would look at the files in place, before they count */
   readonly checks: readonly string[];
   /** executables that would run and whose doings are not known here */
@@ -49,29 +60,53 @@ export interface PreviewRequest extends EventAsked {
 export async function previewEvent(paths: Paths, request: PreviewRequest): Promise<Preview> {
   const { event, args, force = false, overlay = [], commands } = request;
   const listed = listSteps(paths, event);
-  const steps = withServices(listed.steps, listRetries(paths, listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : []))));
+  const steps = withServices(
+    listed.steps,
+    listRetries(
+      paths,
+      listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : [])),
+    ),
+  );
   const known = await findKnownSteps(commands, steps, [event, ...args]);
   const { world, values, warnings } = await planDbs(paths, overlay, partsBefore(paths, known), force);
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   if (templates.length > 0) refuseOpenSources(paths);
   const planned = planFiles(world, templates, known, request);
-  const { expanded: { changes, warnings: ofFiles }, held, intents } = planned;
+  const {
+    expanded: { changes, warnings: ofFiles },
+    held,
+    intents,
+  } = planned;
   const checked = await checkFiles(planned, known);
   const plans: StepPlan[] = [];
   for (const { part } of known) if (part.plan !== undefined) plans.push(await part.plan(planned));
   const plan = plans.find(({ containers }) => containers !== undefined)?.containers;
   const filtered = plans.flatMap(({ firewall = [] }) => firewall);
-  const said = [...plans.flatMap((one) => one.warnings ?? []), ...await warnOfOpening(world, filtered, plan)];
+  const said = [...plans.flatMap((one) => one.warnings ?? []), ...(await warnOfOpening(world, filtered, plan))];
   return {
     changes,
-    warnings: [...listed.warnings, ...warnings, ...ofFiles, ...checked, ...(held === undefined ? [] : [held.message]), ...said],
+    warnings: [
+      ...listed.warnings,
+      ...warnings,
+      ...ofFiles,
+      ...checked,
+      ...(held === undefined ? [] : [held.message]),
+      ...said,
+    ],
     allocated: values,
     plan,
     restartsDaemon: plans.find(({ engine }) => engine !== undefined)?.engine,
     filtered,
-    services: steps.flatMap((step) => servicesOf(step, intents, force)).filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
-    checks: changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined) ? listed.checks.map(({ name }) => name) : [],
-    executables: steps.flatMap((step) => (step.kind === 'executable' && !known.some((one) => one.step === step) ? [step.name] : [])),
+    services: steps
+      .flatMap((step) => servicesOf(step, intents, force))
+      .filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
+    checks:
+      changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined)
+        ? listed.checks.map(({ name }) => name)
+        : [],
+    executables: steps.flatMap((step) =>
+      step.kind === 'executable' && !known.some((one) => one.step === step) ? [step.name] : [],
+    ),
   };
 }
 
@@ -82,16 +117,21 @@ function partsBefore(paths: Paths, known: readonly KnownStep[]): readonly StepPa
 }
 
 /** The world with what the steps would change in the dbs. */
-async function planDbs(paths: Paths, asked: readonly RecordOverlay[], parts: readonly StepPart[], isForced: boolean): Promise<{ readonly world: World } & Required<Pick<DbPlan, 'values' | 'warnings'>>> {
+async function planDbs(
+  paths: Paths,
+  asked: readonly RecordOverlay[],
+  parts: readonly StepPart[],
+  isForced: boolean,
+): Promise<{ readonly world: World } & Required<Pick<DbPlan, 'values' | 'warnings'>>> {
   const [values, warnings]: [string[], string[]] = [[], []];
   let overlay: readonly RecordOverlay[] = asked;
   let read: World | undefined;
-  const readOnce = async (): Promise<World> => read ??= await readWorld(paths, overlay, { isForced });
+  const readOnce = async (): Promise<World> => (read ??= await readWorld(paths, overlay, { isForced }));
   for (const { planDbs: plan } of parts) {
     const done = await plan?.({ paths, readWorld: readOnce });
     if (done === undefined) continue;
     values.push(...done.values);
-    warnings.push(...done.warnings ?? []);
+    warnings.push(...(done.warnings ?? []));
     if (done.overlay !== undefined) [overlay, read] = [[...done.overlay, ...overlay], undefined];
     if (done.changes !== undefined) read = withProps(await readOnce(), done.changes);
   }
@@ -105,7 +145,9 @@ function withProps(world: World, changes: NonNullable<DbPlan['changes']>): World
 function servicesOf(step: Step, intents: readonly Intent[], force: boolean): Preview['services'] {
   if (step.kind !== 'services') return [];
   return step.services.flatMap(({ service, verbs, always }) => {
-    const causes = intents.filter(({ kind, name }) => kind === 'service' && name === service).flatMap((intent) => intent.causes);
+    const causes = intents
+      .filter(({ kind, name }) => kind === 'service' && name === service)
+      .flatMap((intent) => intent.causes);
     return always || force || causes.length > 0 ? [{ service, verbs, causes }] : [];
   });
 }

@@ -8,7 +8,10 @@ export async function beginExec(paths: Paths, name: string, request: ExecRequest
   const { engine, daily, snapshot } = await openDaily(paths);
   const [container] = await getOurs(engine, snapshot, [name]);
   if (container?.status !== 'running') {
-    throw new Failure(`cannot run "${request.command[0] ?? ''}" in container "${name}"`, { why: `it is ${container?.status ?? 'gone'}`, hint: `docksmith start ${name}` });
+    throw new Failure(`cannot run "${request.command[0] ?? ''}" in container "${name}"`, {
+      why: `it is ${container?.status ?? 'gone'}`,
+      hint: `docksmith start ${name}`,
+    });
   }
   return daily.exec(container.id, request);
 }

@@ -33,27 +33,60 @@ export async function planExpansion(paths: Paths, request: ExpandRequest): Promi
   return expand(await readWorld(paths), request);
 }
 
-/** Expands one template and installs it, as an event does, with the checks of the events that expand it. Services are not adjusted: that stays pending for the next event. */
-export async function expandOne(paths: Paths, request: ExpandRequest, reporter: Reporter): Promise<Expanded & Pick<Committed, 'kept'> & { readonly edits: readonly FilePair[] }> {
-  const { result } = await recorded(paths, { command: 'expand-template', args: [request.template] }, reporter, async ({ run, command }) => {
-    const world = await readWorld(paths);
-    const expanded = expand(world, request);
-    refuseObstacles(expanded.changes, hintOfObstacle);
-    const limitSeconds = readCheckLimit(world.snapshot);
-    await checkOutputs(paths, expanded.changes, limitSeconds);
-    for (const warning of await checkEngineOptions(world, expanded.changes)) reporter.warning(warning);
-    const checks = { event: 'expand-template', args: [request.template], checks: listChecksOf(paths, findTemplate(world, request.template).template), limitSeconds, onBegin: (name: string) => reporter.progress(name) };
-    const edits = listEdits(paths, world.ledger, expanded.changes);
-    const { kept } = await commitChanges(paths, expanded.changes, { ledger: world.ledger, command, state: new Map([...listNewState(paths), ...formerOptions(paths, expanded.changes)]), intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()), generation: generationOf(world.snapshot, run, listReads(expanded.done)), verify: () => runChecks(paths, expanded.changes, checks) });
-    rememberExpanded(expanded);
-    return { ...expanded, kept, edits };
-  }, ({ changes: { install, remove } }) => ({ installed: install.map(({ output }) => output.path), removed: remove.map(({ owned }) => owned.path) }));
+/**
+ * Expands one template and installs it, as an event does, with the checks of the events that expand it.
+ * Services are not adjusted: that stays pending for the next event.
+ */
+export async function expandOne(
+  paths: Paths,
+  request: ExpandRequest,
+  reporter: Reporter,
+): Promise<Expanded & Pick<Committed, 'kept'> & { readonly edits: readonly FilePair[] }> {
+  const { result } = await recorded(
+    paths,
+    { command: 'expand-template', args: [request.template] },
+    reporter,
+    async ({ run, command }) => {
+      const world = await readWorld(paths);
+      const expanded = expand(world, request);
+      refuseObstacles(expanded.changes, hintOfObstacle);
+      const limitSeconds = readCheckLimit(world.snapshot);
+      await checkOutputs(paths, expanded.changes, limitSeconds);
+      for (const warning of await checkEngineOptions(world, expanded.changes)) reporter.warning(warning);
+      const checks = {
+        event: 'expand-template',
+        args: [request.template],
+        checks: listChecksOf(paths, findTemplate(world, request.template).template),
+        limitSeconds,
+        onBegin: (name: string) => reporter.progress(name),
+      };
+      const edits = listEdits(paths, world.ledger, expanded.changes);
+      const { kept } = await commitChanges(paths, expanded.changes, {
+        ledger: world.ledger,
+        command,
+        state: new Map([...listNewState(paths), ...formerOptions(paths, expanded.changes)]),
+        intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()),
+        generation: generationOf(world.snapshot, run, listReads(expanded.done)),
+        verify: () => runChecks(paths, expanded.changes, checks),
+      });
+      rememberExpanded(expanded);
+      return { ...expanded, kept, edits };
+    },
+    ({ changes: { install, remove } }) => ({
+      installed: install.map(({ output }) => output.path),
+      removed: remove.map(({ owned }) => owned.path),
+    }),
+  );
   return result;
 }
 
 function expand(world: World, { template, takeOver, outputFilename }: ExpandRequest): Expanded {
   refuseOpenSources(world.paths);
-  return expandTemplates(world, [{ ...findTemplate(world, template), ...(outputFilename === undefined ? {} : { outputFilename }) }], { takeOver });
+  return expandTemplates(
+    world,
+    [{ ...findTemplate(world, template), ...(outputFilename === undefined ? {} : { outputFilename }) }],
+    { takeOver },
+  );
 }
 
 /** `/etc/docksmith/containers/wiki.yaml` is an output of the template `/etc/docksmith/containers`. */
@@ -61,5 +94,10 @@ export function findTemplate({ paths, ledger }: Pick<World, 'paths' | 'ledger'>,
   if (listFragments(paths, path) !== undefined) return { template: path };
   const owned = ledger.outputs.get(path);
   if (owned === undefined) return { template: path };
-  return { template: owned.template, ...(owned.record === undefined ? {} : { args: [owned.record.key], metadata: { file: path, text: 'ONLY = arguments' } }) };
+  return {
+    template: owned.template,
+    ...(owned.record === undefined
+      ? {}
+      : { args: [owned.record.key], metadata: { file: path, text: 'ONLY = arguments' } }),
+  };
 }

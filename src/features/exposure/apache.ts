@@ -28,8 +28,14 @@ export interface SiteFile {
   readonly isPending: boolean;
 }
 
-/** What leads to a container on the web, by the URLs of its record. Pure. @param site by the template that the file is made of; undefined: docksmith has made none */
-export function listExposedUrls(container: Container, site: (of: 'vhost' | 'primary') => SiteFile | undefined): readonly ExposedUrl[] {
+/**
+ * What leads to a container on the web, by the URLs of its record. Pure.
+ * @param site by the template that the file is made of; undefined: docksmith has made none
+ */
+export function listExposedUrls(
+  container: Container,
+  site: (of: 'vhost' | 'primary') => SiteFile | undefined,
+): readonly ExposedUrl[] {
   return listUrls(container).map((url) => {
     const path = new URL(url).pathname;
     // a vhost leads to the container as a whole, a path of the primary host by that alone
@@ -38,26 +44,56 @@ export function listExposedUrls(container: Container, site: (of: 'vhost' | 'prim
   });
 }
 
-function judge(container: Container, { url, path }: { readonly url: string; readonly path: string }, site: SiteFile | undefined): ExposedUrl {
+function judge(
+  container: Container,
+  { url, path }: { readonly url: string; readonly path: string },
+  site: SiteFile | undefined,
+): ExposedUrl {
   const declared: Audience = container.isPublic ? 'everybody' : 'local networks';
-  if (site?.text === undefined) return { url, declared, requires: [], reached: 'nobody', hasPassword: false, mismatches: ['no installed vhost leads to it'] };
+  if (site?.text === undefined)
+    return {
+      url,
+      declared,
+      requires: [],
+      reached: 'nobody',
+      hasPassword: false,
+      mismatches: ['no installed vhost leads to it'],
+    };
   const requires = listRequires(site.text, path);
-  const networks = requires.flatMap((require) => (require.startsWith('ip ') ? require.split(' ').slice(1) : [])).filter((network) => network !== '127.0.0.0/8' && network !== '::1');
+  const networks = requires
+    .flatMap((require) => (require.startsWith('ip ') ? require.split(' ').slice(1) : []))
+    .filter((network) => network !== '127.0.0.0/8' && network !== '::1');
   const hasPassword = requires.includes('valid-user');
   const isOpen = requires.includes('all granted') || (hasPassword && declared === 'everybody');
-  const reached: Audience = requires.length === 0 ? 'nobody' : isOpen ? 'everybody' : networks.length > 0 ? 'local networks' : 'this host';
+  const reached: Audience =
+    requires.length === 0 ? 'nobody' : isOpen ? 'everybody' : networks.length > 0 ? 'local networks' : 'this host';
   const local = [...listLocalNetworks(container.snapshot).values()].map(formatNetwork);
   const wantsPassword = container.asksPassword && (declared === 'everybody' || container.asksLocalPassword);
-  return { url, declared, requires, reached, hasPassword, mismatches: [
-    ...(requires.length === 0 ? [`${site.path} has no Require for it`] : []),
-    ...(isOpen && declared !== 'everybody' ? [`${site.path} lets everybody in`] : []),
-    ...(!isOpen && requires.length > 0 && declared === 'everybody' ? [`${site.path} lets others than the local networks not in, and the record says public`] : []),
-    ...(declared === 'everybody' || isOpen || requires.length === 0 ? [] : [
-      ...networks.filter((network) => !local.includes(network)).map((network) => `${site.path} lets ${network} in, which is none of db networks`),
-      ...local.filter((network) => !networks.includes(network)).map((network) => `${site.path} keeps ${network} of db networks out`),
-    ]),
-    ...(wantsPassword && !hasPassword && requires.length > 0 ? [`${site.path} asks for no password`] : []),
-    ...(site.isEdited ? [`${site.path} was changed by hand`] : []),
-    ...(site.isPending ? [`Apache did not read ${site.path} yet: the next event tells it`] : []),
-  ] };
+  return {
+    url,
+    declared,
+    requires,
+    reached,
+    hasPassword,
+    mismatches: [
+      ...(requires.length === 0 ? [`${site.path} has no Require for it`] : []),
+      ...(isOpen && declared !== 'everybody' ? [`${site.path} lets everybody in`] : []),
+      ...(!isOpen && requires.length > 0 && declared === 'everybody'
+        ? [`${site.path} lets others than the local networks not in, and the record says public`]
+        : []),
+      ...(declared === 'everybody' || isOpen || requires.length === 0
+        ? []
+        : [
+            ...networks
+              .filter((network) => !local.includes(network))
+              .map((network) => `${site.path} lets ${network} in, which is none of db networks`),
+            ...local
+              .filter((network) => !networks.includes(network))
+              .map((network) => `${site.path} keeps ${network} of db networks out`),
+          ]),
+      ...(wantsPassword && !hasPassword && requires.length > 0 ? [`${site.path} asks for no password`] : []),
+      ...(site.isEdited ? [`${site.path} was changed by hand`] : []),
+      ...(site.isPending ? [`Apache did not read ${site.path} yet: the next event tells it`] : []),
+    ],
+  };
 }

@@ -44,30 +44,56 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const world = await readWorld(paths);
   const { snapshot, facts } = world;
   const engine = await getEngine(paths, snapshot);
-  const ours = await Promise.all((await engine.listContainers()).flatMap((container) => {
-    const owner = findOwner(container);
-    return owner === undefined ? [] : [withOpenLabels(engine, container).then((open) => ({ container: open, owner }))];
-  }));
+  const ours = await Promise.all(
+    (await engine.listContainers()).flatMap((container) => {
+      const owner = findOwner(container);
+      return owner === undefined
+        ? []
+        : [withOpenLabels(engine, container).then((open) => ({ container: open, owner }))];
+    }),
+  );
   const all = ours.map(({ container }) => container);
   const records = listContainers(snapshot);
   const enabled = records.filter(({ isEnabled }) => isEnabled).map(({ key }) => key);
   const known = [...records.map(({ key }) => key), ...ours.flatMap(({ owner, container }) => [owner, container.name])];
   refuseUnknown(names, known);
-  const shown = names.length > 0 ? names : [...new Set([...enabled, ...ours.filter(({ container }) => container.status === 'running').map(({ owner }) => owner)])].sort();
-  const rules: KernelRules = new Map(await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)));
+  const shown =
+    names.length > 0
+      ? names
+      : [
+          ...new Set([
+            ...enabled,
+            ...ours.filter(({ container }) => container.status === 'running').map(({ owner }) => owner),
+          ]),
+        ].sort();
+  const rules: KernelRules = new Map(
+    await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)),
+  );
   const specs = readRunSpecs(paths);
   const networks = new Map((await engine.listNetworks()).map((network) => [network.name, network]));
-  return Promise.all(shown.map(async (name): Promise<Exposure> => {
-    const container = findServing(all, name);
-    const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
-    return {
-      addresses: inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),
-      name, ...describe(snapshot, name), state: container?.status ?? 'missing',
-      ports: listExposedPorts({ snapshot, facts, rules }, name, container),
-      urls: enabled.includes(name) && new HttpdRecord(snapshot).isEnabled ? listExposedUrls(new Container(snapshot, name), (of) => findSite(world, of, name)) : [],
-      mismatches: enabled.includes(name) ? listMismatches(container, specs.get(name)) : container?.status === 'running' ? ['it runs, and no record wants that'] : [],
-    };
-  }));
+  return Promise.all(
+    shown.map(async (name): Promise<Exposure> => {
+      const container = findServing(all, name);
+      const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
+      return {
+        addresses:
+          inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),
+        name,
+        ...describe(snapshot, name),
+        state: container?.status ?? 'missing',
+        ports: listExposedPorts({ snapshot, facts, rules }, name, container),
+        urls:
+          enabled.includes(name) && new HttpdRecord(snapshot).isEnabled
+            ? listExposedUrls(new Container(snapshot, name), (of) => findSite(world, of, name))
+            : [],
+        mismatches: enabled.includes(name)
+          ? listMismatches(container, specs.get(name))
+          : container?.status === 'running'
+            ? ['it runs, and no record wants that']
+            : [],
+      };
+    }),
+  );
 }
 
 /** As its run spec is compared with. */
@@ -85,18 +111,30 @@ function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | '
 function listMismatches(container: ContainerSummary | undefined, spec: RunSpec | undefined): readonly string[] {
   if (container === undefined) return ['it is not there'];
   // one of another release of docksmith, or an adopted one, has none to compare with
-  const isOlder = spec !== undefined && readRecordedSpec(container.labels).isComparable && !isMadeOf(spec, container.labels);
-  return [...(container.status === 'running' ? [] : [`it does not run (${container.status})`]), ...(isOlder ? ['it runs with an older run spec'] : []), ...(spec === undefined ? ['it has no run spec'] : [])];
+  const isOlder =
+    spec !== undefined && readRecordedSpec(container.labels).isComparable && !isMadeOf(spec, container.labels);
+  return [
+    ...(container.status === 'running' ? [] : [`it does not run (${container.status})`]),
+    ...(isOlder ? ['it runs with an older run spec'] : []),
+    ...(spec === undefined ? ['it has no run spec'] : []),
+  ];
 }
 
-/** The installed file that is made of a template, for a container or for all; undefined: there should be none or none was made yet. */
+/**
+ * The installed file that is made of a template, for a container or for all; undefined: there should be none
+ * or none was made yet.
+ */
 function findSite({ paths, ledger }: World, of: keyof typeof SITE_TEMPLATES, name: string): SiteFile | undefined {
-  const owned = [...ledger.outputs.values()].find(({ template, record }) => template === SITE_TEMPLATES[of] && (record === undefined || record.key === name));
+  const owned = [...ledger.outputs.values()].find(
+    ({ template, record }) => template === SITE_TEMPLATES[of] && (record === undefined || record.key === name),
+  );
   if (owned === undefined) return undefined;
   const found = installedUnder(paths)(owned.path);
   const content = found.kind === 'file' ? found.file.content : undefined;
   return {
-    path: owned.path, text: content?.toString(), isEdited: content !== undefined && digestOf(content) !== owned.digest,
+    path: owned.path,
+    text: content?.toString(),
+    isEdited: content !== undefined && digestOf(content) !== owned.digest,
     isPending: listIntents(paths).some((intent) => intent.kind === 'service' && owned.services.includes(intent.name)),
   };
 }

@@ -20,16 +20,32 @@ export interface Guarded {
   readonly comesBack: boolean;
 }
 
-/** Who is behind the packet filter of this host; `unknown`: why nobody can tell. Nobody where the filter is not docksmith's to set here. */
-export async function readGuarded(paths: Paths): Promise<{ readonly guarded: readonly Guarded[]; readonly unknown?: string }> {
+/**
+ * Who is behind the packet filter of this host; `unknown`: why nobody can tell. Nobody where the filter is
+ * not docksmith's to set here.
+ */
+export async function readGuarded(
+  paths: Paths,
+): Promise<{ readonly guarded: readonly Guarded[]; readonly unknown?: string }> {
   const files = readFilterFiles(paths);
-  const rules = await Promise.all(FAMILIES.filter(({ file }) => files.has(file) || hasKept(paths)).map((family) => readRules(paths, family)));
+  const rules = await Promise.all(
+    FAMILIES.filter(({ file }) => files.has(file) || hasKept(paths)).map((family) => readRules(paths, family)),
+  );
   if (rules.every(isOutOfReach)) return { guarded: [] };
   try {
     const engine = await getEngine(paths, readHostSnapshot(paths));
     const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
-    const exposures = new Map((await readExposure(paths, ours.map(({ name }) => name))).map((exposure) => [exposure.name, exposure]));
-    const found = await Promise.all(ours.map((container) => describe(engine, container, exposures.get(container.name))));
+    const exposures = new Map(
+      (
+        await readExposure(
+          paths,
+          ours.map(({ name }) => name),
+        )
+      ).map((exposure) => [exposure.name, exposure]),
+    );
+    const found = await Promise.all(
+      ours.map((container) => describe(engine, container, exposures.get(container.name))),
+    );
     return { guarded: found.flatMap((one) => one ?? []).sort((a, b) => (a.name < b.name ? -1 : 1)) };
   } catch (error) {
     if (error instanceof Failure) return { guarded: [], unknown: error.message };
@@ -37,7 +53,11 @@ export async function readGuarded(paths: Paths): Promise<{ readonly guarded: rea
   }
 }
 
-async function describe(engine: Engine, { id, name, status }: ContainerSummary, exposure: Exposure | undefined): Promise<Guarded | undefined> {
+async function describe(
+  engine: Engine,
+  { id, name, status }: ContainerSummary,
+  exposure: Exposure | undefined,
+): Promise<Guarded | undefined> {
   const policy = (await engine.findContainer(id))?.HostConfig.RestartPolicy?.Name ?? 'no';
   const comesBack = policy === 'always' || policy === 'on-failure';
   const runs = ['running', 'paused', 'restarting'].includes(status);

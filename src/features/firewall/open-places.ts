@@ -18,31 +18,56 @@ export interface OpenContainer {
 
 type Judged = Pick<Exposure['ports'][number], 'filter'>;
 
-/** Where a container answers beyond this host, and is not meant for everybody: the packet filter is all that keeps foreign hosts from it. @param which absent: all of it */
-export function listPlaces({ ports, addresses }: Pick<Exposure, 'ports' | 'addresses'>, which: (one: Judged) => boolean = () => true): readonly string[] {
+/**
+ * Where a container answers beyond this host, and is not meant for everybody: the packet filter is all that
+ * keeps foreign hosts from it.
+ * @param which absent: all of it
+ */
+export function listPlaces(
+  { ports, addresses }: Pick<Exposure, 'ports' | 'addresses'>,
+  which: (one: Judged) => boolean = () => true,
+): readonly string[] {
   return [
-    ...ports.filter((port) => port.declared !== 'everybody' && port.filter.length > 0 && which(port)).flatMap(({ port, protocol, addresses: bound }) => bound
-      .filter((address) => !address.startsWith('127.') && address !== '::1').map((address) => formatPlace(address, port, protocol))),
+    ...ports
+      .filter((port) => port.declared !== 'everybody' && port.filter.length > 0 && which(port))
+      .flatMap(({ port, protocol, addresses: bound }) =>
+        bound
+          .filter((address) => !address.startsWith('127.') && address !== '::1')
+          .map((address) => formatPlace(address, port, protocol)),
+      ),
     ...addresses.filter((address) => address.filter.length > 0 && which(address)).map(({ address }) => address),
   ];
 }
 
-/** Who is reached now: the kernel has no rule that keeps foreign hosts from it. Where its rules cannot be read, nobody knows. */
+/**
+ * Who is reached now: the kernel has no rule that keeps foreign hosts from it. Where its rules cannot be
+ * read, nobody knows.
+ */
 export function listOpen(exposures: readonly Exposure[]): readonly OpenContainer[] {
-  const isOpen = ({ filter }: Judged): boolean => filter.some(({ isKnown, networks }) => isKnown && networks === undefined);
+  const isOpen = ({ filter }: Judged): boolean =>
+    filter.some(({ isKnown, networks }) => isKnown && networks === undefined);
   return exposures.flatMap((exposure) => {
     const places = listPlaces(exposure, isOpen);
     return places.length === 0 ? [] : [{ name: exposure.name, places }];
   });
 }
 
-/** Whom foreign hosts could reach after an event, since the filter is disabled: all, where it goes with the event, and otherwise who is changed by it. In words. */
-export async function warnOfOpening({ paths, snapshot, facts }: World, filtered: readonly Filtered[], plan: Plan | undefined): Promise<readonly string[]> {
+/**
+ * Whom foreign hosts could reach after an event, since the filter is disabled: all, where it goes with the
+ * event, and otherwise who is changed by it. In words.
+ */
+export async function warnOfOpening(
+  { paths, snapshot, facts }: World,
+  filtered: readonly Filtered[],
+  plan: Plan | undefined,
+): Promise<readonly string[]> {
   if (new DockerRecord(snapshot).hasFilter) return [];
   const goes = filtered.some(({ outcome }) => outcome === 'removed');
   const touched = new Set((plan?.operations ?? []).map(({ name }) => name));
   if (!goes && touched.size === 0) return [];
-  const open = listOpening(snapshot, facts, await readOrNone(() => readExposure(paths, []))).filter(({ name }) => goes || touched.has(name));
+  const open = listOpening(snapshot, facts, await readOrNone(() => readExposure(paths, []))).filter(
+    ({ name }) => goes || touched.has(name),
+  );
   return open.length === 0 ? [] : [`Filter of docker is disabled: foreign hosts could reach ${formatOpen(open)}`];
 }
 
@@ -52,9 +77,18 @@ export function listOpening(snapshot: Snapshot, facts: Facts, running: readonly 
   const add = (name: string, place: string): unknown => places.set(name, (places.get(name) ?? new Set()).add(place));
   // the event stops it
   const goes = ({ isContainer, isEnabled }: Container): boolean => isContainer && !isEnabled;
-  for (const exposure of running.filter(({ name }) => !goes(new Container(snapshot, name)))) for (const place of listPlaces(exposure)) add(exposure.name, place);
-  for (const { container, address, port, protocol } of [4, 6].flatMap((family) => listFilteredPorts(snapshot, facts, family === 4 ? 4 : 6))) {
-    if (address !== undefined || !places.has(container)) add(container, address === undefined ? `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`}` : formatPlace(address, port, protocol));
+  for (const exposure of running.filter(({ name }) => !goes(new Container(snapshot, name))))
+    for (const place of listPlaces(exposure)) add(exposure.name, place);
+  for (const { container, address, port, protocol } of [4, 6].flatMap((family) =>
+    listFilteredPorts(snapshot, facts, family === 4 ? 4 : 6),
+  )) {
+    if (address !== undefined || !places.has(container))
+      add(
+        container,
+        address === undefined
+          ? `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`}`
+          : formatPlace(address, port, protocol),
+      );
   }
   return [...places].map(([name, found]) => ({ name, places: [...found] })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

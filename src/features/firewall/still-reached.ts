@@ -11,17 +11,27 @@ import { getEngine, readHostSnapshot } from '../../flow/world.ts';
 
 type Port = StillReached['ports'][number];
 
-/** What containers of ours do now that the filter is to keep, those that the db no longer wants among them. @throws Failure where the engine does not answer */
+/**
+ * What containers of ours do now that the filter is to keep, those that the db no longer wants among them.
+ * @throws Failure where the engine does not answer
+ */
 export async function readStillReached(paths: Paths): Promise<StillReached> {
   const snapshot = readHostSnapshot(paths);
   // the admin has taken it away, whoever runs
   if (!new DockerRecord(snapshot).hasFilter) return { ports: [], names: [], bridges: [] };
   const engine = await getEngine(paths, snapshot);
-  const found = await Promise.all((await engine.listContainers()).map(async (summary) => {
-    const [owner, inspect] = [findOwner(summary), await engine.findContainer(summary.id)];
-    return owner === undefined || inspect === undefined ? [] : [{ owner, summary, inspect }];
-  }));
-  const bridges = new Map((await engine.listNetworks()).map((network) => [network.name, network.driver === 'overlay' ? GATEWAY_BRIDGE : bridgeOf(network)]));
+  const found = await Promise.all(
+    (await engine.listContainers()).map(async (summary) => {
+      const [owner, inspect] = [findOwner(summary), await engine.findContainer(summary.id)];
+      return owner === undefined || inspect === undefined ? [] : [{ owner, summary, inspect }];
+    }),
+  );
+  const bridges = new Map(
+    (await engine.listNetworks()).map((network) => [
+      network.name,
+      network.driver === 'overlay' ? GATEWAY_BRIDGE : bridgeOf(network),
+    ]),
+  );
   return judgeStillReached(snapshot, found.flat(), bridges);
 }
 
@@ -32,18 +42,37 @@ interface Ours {
 }
 
 /** Pure. @param bridges by network */
-export function judgeStillReached(snapshot: Snapshot, containers: readonly Ours[], bridges: ReadonlyMap<string, string | undefined>): StillReached {
-  const up = containers.filter(({ summary: { status }, inspect: { HostConfig } }) => ['running', 'paused', 'restarting'].includes(status) || comesBack(HostConfig));
+export function judgeStillReached(
+  snapshot: Snapshot,
+  containers: readonly Ours[],
+  bridges: ReadonlyMap<string, string | undefined>,
+): StillReached {
+  const up = containers.filter(
+    ({ summary: { status }, inspect: { HostConfig } }) =>
+      ['running', 'paused', 'restarting'].includes(status) || comesBack(HostConfig),
+  );
   const recordOf = ({ owner }: Ours): Container => new Container(snapshot, owner);
   const isMeantPublic = (one: Ours): boolean => recordOf(one).isEnabled && recordOf(one).isPublic;
   const isMeantOnHost = (one: Ours): boolean => recordOf(one).isEnabled && recordOf(one).network === 'host';
   const ofPublic = up.filter(isMeantPublic).flatMap(({ inspect }) => listPorts(inspect));
-  const isPublic = (port: Port): boolean => ofPublic.some((other) => other.port === port.port && other.protocol === port.protocol);
+  const isPublic = (port: Port): boolean =>
+    ofPublic.some((other) => other.port === port.port && other.protocol === port.protocol);
   return {
-    ports: up.filter((one) => !isMeantPublic(one)).flatMap(({ inspect }) => listPorts(inspect)).filter((port) => !isPublic(port)),
+    ports: up
+      .filter((one) => !isMeantPublic(one))
+      .flatMap(({ inspect }) => listPorts(inspect))
+      .filter((port) => !isPublic(port)),
     // where its record still says so, its rules are those of its record
-    names: up.filter((one) => one.inspect.HostConfig.NetworkMode === 'host' && !isMeantOnHost(one)).map(({ owner }) => owner),
-    bridges: [...new Set(up.flatMap(({ inspect }) => Object.keys(inspect.NetworkSettings?.Networks ?? {}).flatMap((network) => bridges.get(network) ?? [])))],
+    names: up
+      .filter((one) => one.inspect.HostConfig.NetworkMode === 'host' && !isMeantOnHost(one))
+      .map(({ owner }) => owner),
+    bridges: [
+      ...new Set(
+        up.flatMap(({ inspect }) =>
+          Object.keys(inspect.NetworkSettings?.Networks ?? {}).flatMap((network) => bridges.get(network) ?? []),
+        ),
+      ),
+    ],
   };
 }
 
@@ -54,7 +83,13 @@ function comesBack({ RestartPolicy }: HostConfig): boolean {
 
 /** As it was made: between two starts it has none at the moment. */
 function listPorts({ HostConfig }: ContainerInspect): readonly Port[] {
-  return Object.entries(HostConfig.PortBindings ?? {}).flatMap(([inner, bindings]) => (bindings ?? []).map(({ HostIp, HostPort }): Port => ({
-    address: HostIp === undefined || HostIp === '' ? '0.0.0.0' : HostIp, port: Number(HostPort), protocol: inner.split('/')[1] ?? 'tcp',
-  })));
+  return Object.entries(HostConfig.PortBindings ?? {}).flatMap(([inner, bindings]) =>
+    (bindings ?? []).map(
+      ({ HostIp, HostPort }): Port => ({
+        address: HostIp === undefined || HostIp === '' ? '0.0.0.0' : HostIp,
+        port: Number(HostPort),
+        protocol: inner.split('/')[1] ?? 'tcp',
+      }),
+    ),
+  );
 }

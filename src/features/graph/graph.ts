@@ -15,7 +15,8 @@ export interface GraphNode {
 
 /**
  * reads: a record that an output (or a template without one) is made of; makes: a template's output;
- * tells: the service that an output is for; runs: the container of a run spec; needs: a container that another one needs
+ * tells: the service that an output is for; runs: the container of a run spec; needs: a container that
+ * another one needs
  */
 export interface GraphEdge {
   readonly kind: 'reads' | 'makes' | 'tells' | 'runs' | 'needs';
@@ -25,7 +26,10 @@ export interface GraphEdge {
 }
 
 export interface Graph {
-  /** by id; of a kind and group together, those of linked containers next to each other, else in byte order of their names */
+  /**
+   * by id; of a kind and group together, those of linked containers next to each other, else in byte order
+   * of their names
+   */
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly edges: readonly GraphEdge[];
 }

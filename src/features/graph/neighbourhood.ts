@@ -8,19 +8,39 @@ import type { Graph } from './graph.ts';
  * depends on.
  * @throws Failure for a name that nothing bears, with the nearest
  */
-export function findNeighbourhood(graph: Graph, name: string): { readonly graph: Graph; readonly named: ReadonlySet<string> } {
-  const bearing = [...graph.nodes.values()].filter((node) => node.name === name || node.of === name || node.id === `record ${name}`);
+export function findNeighbourhood(
+  graph: Graph,
+  name: string,
+): { readonly graph: Graph; readonly named: ReadonlySet<string> } {
+  const bearing = [...graph.nodes.values()].filter(
+    (node) => node.name === name || node.of === name || node.id === `record ${name}`,
+  );
   if (bearing.length === 0) {
-    const nearest = findNearest(name, [...graph.nodes.values()].map((node) => node.name));
-    throw new Failure(`cannot find "${name}" in the graph`, { why: 'no record that a template reads, template, output, service or container is called so', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+    const nearest = findNearest(
+      name,
+      [...graph.nodes.values()].map((node) => node.name),
+    );
+    throw new Failure(`cannot find "${name}" in the graph`, {
+      why: 'no record that a template reads, template, output, service or container is called so',
+      ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+    });
   }
   const named = new Set(bearing.map(({ id }) => id));
-  const down = follow(named, graph.edges.map(({ from, to }) => [from, to]));
-  const up = follow(named, graph.edges.map(({ from, to }) => [to, from]));
+  const down = follow(
+    named,
+    graph.edges.map(({ from, to }) => [from, to]),
+  );
+  const up = follow(
+    named,
+    graph.edges.map(({ from, to }) => [to, from]),
+  );
   // templates of outputs that are shown, though nothing leads over them
-  const makers = graph.edges.flatMap(({ kind, from, to }) => (kind === 'makes' && (down.has(to) || up.has(to)) ? [from] : []));
+  const makers = graph.edges.flatMap(({ kind, from, to }) =>
+    kind === 'makes' && (down.has(to) || up.has(to)) ? [from] : [],
+  );
   const shown = new Set([...down, ...up, ...makers]);
-  const isInside = (from: string, to: string): boolean => (down.has(from) && down.has(to)) || (up.has(from) && up.has(to));
+  const isInside = (from: string, to: string): boolean =>
+    (down.has(from) && down.has(to)) || (up.has(from) && up.has(to));
   return {
     graph: {
       nodes: new Map([...graph.nodes].filter(([id]) => shown.has(id))),
@@ -32,7 +52,7 @@ export function findNeighbourhood(graph: Graph, name: string): { readonly graph:
 
 function follow(start: ReadonlySet<string>, ways: readonly (readonly [string, string])[]): ReadonlySet<string> {
   const next = new Map<string, string[]>();
-  for (const [from, to] of ways) next.set(from, [...next.get(from) ?? [], to]);
+  for (const [from, to] of ways) next.set(from, [...(next.get(from) ?? []), to]);
   const reached = new Set(start);
   for (const id of reached) for (const to of next.get(id) ?? []) reached.add(to);
   return reached;

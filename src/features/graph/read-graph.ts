@@ -27,8 +27,20 @@ export async function readGraph(paths: Paths): Promise<Graph> {
 }
 
 function renderAll({ paths, snapshot, facts }: World): readonly RenderedTemplate[] {
-  const renderer = new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: ownersIn((file) => paths.file(file)) });
-  const templates = new Set(listEvents(paths).flatMap((event) => listSteps(paths, event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates.map(({ template }) => template) : []))));
+  const renderer = new Renderer({
+    paths,
+    snapshot,
+    facts,
+    helpers: HELPERS,
+    findOwner: ownersIn((file) => paths.file(file)),
+  });
+  const templates = new Set(
+    listEvents(paths).flatMap((event) =>
+      listSteps(paths, event).steps.flatMap((step) =>
+        step.kind === 'templates' ? step.templates.map(({ template }) => template) : [],
+      ),
+    ),
+  );
   const failures = new Map<string, Failure>();
   const rendered = [...templates].sort(compareBytes).flatMap((template) => {
     try {
@@ -52,9 +64,18 @@ export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: read
     nodes.set(node.id, node);
     return node.id;
   };
-  const connect = (kind: GraphEdge['kind'], from: string, to: string): void => void edges.set(`${from}\n${to}`, { kind, from, to });
-  const record = (db: string, key: string): string => add({ id: nodeId('record', db, key), kind: 'record', name: key, group: db, ...(db === CONTAINERS ? { of: key } : {}) });
-  const container = (name: string): string => add({ id: nodeId('container', name), kind: 'container', name, group: 'containers', of: name });
+  const connect = (kind: GraphEdge['kind'], from: string, to: string): void =>
+    void edges.set(`${from}\n${to}`, { kind, from, to });
+  const record = (db: string, key: string): string =>
+    add({
+      id: nodeId('record', db, key),
+      kind: 'record',
+      name: key,
+      group: db,
+      ...(db === CONTAINERS ? { of: key } : {}),
+    });
+  const container = (name: string): string =>
+    add({ id: nodeId('container', name), kind: 'container', name, group: 'containers', of: name });
   const readAll = (reads: readonly Read[], to: string): void => {
     for (const { db, key } of listRead(reads)) {
       // a db of which single records are not looked at is read as a whole
@@ -65,13 +86,24 @@ export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: read
   };
   for (const { template, outputs, units } of rendered) {
     const id = add({ id: nodeId('template', template), kind: 'template', name: template, group: template });
-    if (outputs.length === 0) readAll(units.flatMap(({ reads, record: own }) => (own === undefined ? reads : [...reads, own])), id);
+    if (outputs.length === 0)
+      readAll(
+        units.flatMap(({ reads, record: own }) => (own === undefined ? reads : [...reads, own])),
+        id,
+      );
     for (const output of outputs) {
       const of = output.record?.db === CONTAINERS ? output.record.key : undefined;
-      const made = add({ id: nodeId('output', output.path), kind: 'output', name: output.path, group: template, ...(of === undefined ? {} : { of }) });
+      const made = add({
+        id: nodeId('output', output.path),
+        kind: 'output',
+        name: output.path,
+        group: template,
+        ...(of === undefined ? {} : { of }),
+      });
       connect('makes', id, made);
       readAll(output.scope.noted(), made);
-      for (const service of output.services) connect('tells', made, add({ id: nodeId('service', service), kind: 'service', name: service, group: service }));
+      for (const service of output.services)
+        connect('tells', made, add({ id: nodeId('service', service), kind: 'service', name: service, group: service }));
       if (isRunSpec(output) && of !== undefined) connect('runs', made, container(of));
     }
   }
@@ -79,17 +111,31 @@ export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: read
     if (kind !== 'container' || of === undefined) continue;
     for (const need of new Container(snapshot, of).needs) connect('needs', container(need), container(of));
   }
-  const first = findCompanies([...nodes.values()].flatMap(({ of }) => of ?? []), [...edges.values()].filter(({ kind }) => kind === 'needs').map(({ from, to }) => [nodes.get(from)?.of ?? '', nodes.get(to)?.of ?? '']));
+  const first = findCompanies(
+    [...nodes.values()].flatMap(({ of }) => of ?? []),
+    [...edges.values()]
+      .filter(({ kind }) => kind === 'needs')
+      .map(({ from, to }) => [nodes.get(from)?.of ?? '', nodes.get(to)?.of ?? '']),
+  );
   const company = ({ of = '' }: GraphNode): string => first.get(of) ?? '';
-  const sorted = [...nodes.values()].sort((a, b) => compareBytes(a.kind, b.kind) || compareBytes(a.group, b.group) || compareBytes(company(a), company(b)) || compareBytes(a.name, b.name));
+  const sorted = [...nodes.values()].sort(
+    (a, b) =>
+      compareBytes(a.kind, b.kind) ||
+      compareBytes(a.group, b.group) ||
+      compareBytes(company(a), company(b)) ||
+      compareBytes(a.name, b.name),
+  );
   return { nodes: new Map(sorted.map((node) => [node.id, node])), edges: [...edges.values()] };
 }
 
 /** Container -> the first name, in byte order, of all those that links lead to from it. */
-function findCompanies(names: readonly string[], links: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
+function findCompanies(
+  names: readonly string[],
+  links: readonly (readonly [string, string])[],
+): ReadonlyMap<string, string> {
   const first = new Map(names.map((name) => [name, name]));
   const lesser = (a: string, b: string): string => (compareBytes(a, b) < 0 ? a : b);
-  for (let isDone = false; !isDone;) {
+  for (let isDone = false; !isDone; ) {
     isDone = true;
     for (const [a, b] of links) {
       const least = lesser(first.get(a) ?? a, first.get(b) ?? b);
@@ -100,10 +146,15 @@ function findCompanies(names: readonly string[], links: readonly (readonly [stri
   return first;
 }
 
-/** The records that were read, without `key` those of a db of which no single one was. What is known of the host is no record. */
+/**
+ * The records that were read, without `key` those of a db of which no single one was. What is known of the
+ * host is no record.
+ */
 function listRead(reads: readonly Read[]): readonly { readonly db: string; readonly key?: string }[] {
   const single = reads.flatMap(({ db, key }) => (db.startsWith('/') || key === undefined ? [] : [{ db, key }]));
   const dbs = new Set(single.map(({ db }) => db));
-  const whole = reads.filter(({ db, key, index }) => key === undefined && index === undefined && !dbs.has(db) && !db.startsWith('/')).map(({ db }) => ({ db }));
+  const whole = reads
+    .filter(({ db, key, index }) => key === undefined && index === undefined && !dbs.has(db) && !db.startsWith('/'))
+    .map(({ db }) => ({ db }));
   return [...single, ...whole];
 }

@@ -7,7 +7,13 @@ import { type Generation, listGenerations, readGeneration } from '../../output/h
 import type { Fingerprint } from '../../output/commit/journal.ts';
 import { objectFinder } from '../../output/history/objects.ts';
 import type { Paths } from '../../base/paths.ts';
-import { type Dbs, listRecordChanges, parseDbChanges, parseDbs, type RecordChange } from '../../flow/commit/generation-dbs.ts';
+import {
+  type Dbs,
+  listRecordChanges,
+  parseDbChanges,
+  parseDbs,
+  type RecordChange,
+} from '../../flow/commit/generation-dbs.ts';
 import { secretsOf } from '../../flow/secrets.ts';
 
 /** One file that a commit changed. */
@@ -32,7 +38,10 @@ export interface HistoryEntry {
  * The commits that are kept, the newest first.
  * @param file only those that changed this one (without the root)
  */
-export function listHistory(paths: Paths, { limit, file }: { readonly limit: number; readonly file?: string | undefined }): readonly HistoryEntry[] {
+export function listHistory(
+  paths: Paths,
+  { limit, file }: { readonly limit: number; readonly file?: string | undefined },
+): readonly HistoryEntry[] {
   const entries: HistoryEntry[] = [];
   for (const entry of readBackwards(paths)) {
     if (entries.length === limit) break;
@@ -58,8 +67,14 @@ function* readBackwards(paths: Paths): Generator<HistoryEntry> {
     const secrets = [...states];
     let mask: Mask | undefined;
     yield {
-      generation, files: [...generation.files].map(([path, change]) => ({ path, kind: kindOf(change), ...change })), records: listRecordChanges(before, after),
-      mask: (text) => (mask ??= maskOf(paths, [parseDbs(readLastDbs(paths)?.lines ?? new Map<string, ReadonlyMap<string, string>>()), ...secrets]))(text),
+      generation,
+      files: [...generation.files].map(([path, change]) => ({ path, kind: kindOf(change), ...change })),
+      records: listRecordChanges(before, after),
+      mask: (text) =>
+        (mask ??= maskOf(paths, [
+          parseDbs(readLastDbs(paths)?.lines ?? new Map<string, ReadonlyMap<string, string>>()),
+          ...secrets,
+        ]))(text),
     };
   }
 }
@@ -78,6 +93,7 @@ function kindOf({ before, after }: Change<Fingerprint>): FileStep['kind'] {
 /** The contents behind the steps, for a diff; what is not kept any more counts as empty. */
 export function pairsOf(paths: Paths, steps: readonly FileStep[]): readonly FilePair[] {
   const findObject = objectFinder(paths);
-  const contentOf = (file: Fingerprint | undefined): FilePair['old'] => file && { ...file, content: findObject(file.digest) ?? Buffer.alloc(0) };
+  const contentOf = (file: Fingerprint | undefined): FilePair['old'] =>
+    file && { ...file, content: findObject(file.digest) ?? Buffer.alloc(0) };
   return steps.map(({ path, before, after }) => ({ path, old: contentOf(before), wanted: contentOf(after) }));
 }

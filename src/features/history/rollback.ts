@@ -23,7 +23,10 @@ export interface RollbackPlan {
   /** from what the dbs say now to what they said then */
   readonly records: readonly RecordChange[];
   readonly preview: Preview;
-  /** files that will not be again as they were: their fragments, what the host tells, or docksmith itself are others now */
+  /**
+   * files that will not be again as they were: their fragments, what the host tells, or docksmith itself
+   * are others now
+   */
   readonly differing: readonly string[];
   /** files that were others and that the event does not write; the events that do */
   readonly notWritten: readonly { readonly path: string; readonly events: readonly string[] }[];
@@ -34,7 +37,10 @@ export interface RollbackPlan {
   readonly mask: Mask;
 }
 
-/** Says what going back to a generation would do. Changes nothing. @throws Failure(s) where it is not kept any more, and as the event would */
+/**
+ * Says what going back to a generation would do. Changes nothing.
+ * @throws Failure(s) where it is not kept any more, and as the event would
+ */
 export async function planRollback(paths: Paths, number: number, commands: StepCommands): Promise<RollbackPlan> {
   const generation = readGeneration(paths, number);
   const { now, then } = readThenAndNow(paths, number);
@@ -42,7 +48,13 @@ export async function planRollback(paths: Paths, number: number, commands: StepC
   try {
     writeDifference(staged.paths, now, then);
     const preview = await previewEvent(staged.paths, { event: EVENT, args: [], commands });
-    return { generation, records: listRecordChanges(now, then), preview, ...compareFiles(paths, readWhole(paths, number).files, preview.changes), mask: maskOf(paths, [now, then]) };
+    return {
+      generation,
+      records: listRecordChanges(now, then),
+      preview,
+      ...compareFiles(paths, readWhole(paths, number).files, preview.changes),
+      mask: maskOf(paths, [now, then]),
+    };
   } finally {
     staged.remove();
   }
@@ -52,19 +64,37 @@ export async function planRollback(paths: Paths, number: number, commands: StepC
  * Puts the records that history keeps back to what they were, and regenerates: in one
  * transaction, so that a regeneration that fails leaves the dbs as they are.
  */
-export function rollBack(paths: Paths, { number }: Generation, { commands, signal }: Pick<SignalRequest, 'commands' | 'signal'>, reporter: Reporter): Promise<SignalResult> {
+export function rollBack(
+  paths: Paths,
+  { number }: Generation,
+  { commands, signal }: Pick<SignalRequest, 'commands' | 'signal'>,
+  reporter: Reporter,
+): Promise<SignalResult> {
   const { now, then } = readThenAndNow(paths, number);
-  return signalEvent(paths, {
-    event: EVENT, args: [], calledAs: { command: 'docksmith rollback', args: [String(number)] }, commands, signal, mask: maskOf(paths, [now, then]),
-    changeDbs: (staged) => {
-      const { now, then } = readThenAndNow(staged, number);
-      writeDifference(staged, now, then);
+  return signalEvent(
+    paths,
+    {
+      event: EVENT,
+      args: [],
+      calledAs: { command: 'docksmith rollback', args: [String(number)] },
+      commands,
+      signal,
+      mask: maskOf(paths, [now, then]),
+      changeDbs: (staged) => {
+        const { now, then } = readThenAndNow(staged, number);
+        writeDifference(staged, now, then);
+      },
     },
-  }, reporter);
+    reporter,
+  );
 }
 
 /** Every file that will be another one than then, by why. */
-function compareFiles(paths: Paths, then: ReadonlyMap<string, Fingerprint>, { install, remove, unchanged }: ChangeSet): Pick<RollbackPlan, 'differing' | 'notWritten' | 'more' | 'lacking'> {
+function compareFiles(
+  paths: Paths,
+  then: ReadonlyMap<string, Fingerprint>,
+  { install, remove, unchanged }: ChangeSet,
+): Pick<RollbackPlan, 'differing' | 'notWritten' | 'more' | 'lacking'> {
   const { outputs } = readLedger(paths);
   const after = new Map<string, Fingerprint>(outputs);
   for (const { owned } of remove) after.delete(owned.path);
@@ -76,7 +106,9 @@ function compareFiles(paths: Paths, then: ReadonlyMap<string, Fingerprint>, { in
   });
   return {
     differing: others.filter((path) => written.has(path)),
-    notWritten: others.filter((path) => !written.has(path)).map((path) => ({ path, events: listEventsOf(paths, outputs.get(path)?.template) })),
+    notWritten: others
+      .filter((path) => !written.has(path))
+      .map((path) => ({ path, events: listEventsOf(paths, outputs.get(path)?.template) })),
     more: [...after.keys()].filter((path) => !then.has(path)).sort(compareBytes),
     lacking: [...then.keys()].filter((path) => !after.has(path)),
   };
@@ -87,5 +119,9 @@ function isSameFile(a: Fingerprint, b: Fingerprint): boolean {
 }
 
 function listEventsOf(paths: Paths, template: string | undefined): readonly string[] {
-  return listEvents(paths).filter((event) => listSteps(paths, event).steps.some((step) => step.kind === 'templates' && step.templates.some((one) => one.template === template)));
+  return listEvents(paths).filter((event) =>
+    listSteps(paths, event).steps.some(
+      (step) => step.kind === 'templates' && step.templates.some((one) => one.template === template),
+    ),
+  );
 }

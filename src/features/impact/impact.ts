@@ -40,18 +40,33 @@ export interface Impact {
   readonly secrets: Secrets;
 }
 
-/** What an event would do after a change of the dbs. Changes nothing. @throws Failure(s) for what would keep the event from being done */
-export async function previewChange(paths: Paths, asked: ChangeAsked, commands: StepCommands, event = WHOLE_EVENT): Promise<Impact> {
+/**
+ * What an event would do after a change of the dbs. Changes nothing.
+ * @throws Failure(s) for what would keep the event from being done
+ */
+export async function previewChange(
+  paths: Paths,
+  asked: ChangeAsked,
+  commands: StepCommands,
+  event = WHOLE_EVENT,
+): Promise<Impact> {
   const snapshot = readSnapshot(paths);
   const change = overlayOf(snapshot, asked);
   const preview = await previewEvent(paths, { event, args: [], overlay: [change], commands });
-  return { change, preview, anyway: await listAnyway(paths, event, commands), secrets: secretsOf(paths, snapshot, withRecords(snapshot, [change])) };
+  return {
+    change,
+    preview,
+    anyway: await listAnyway(paths, event, commands),
+    secrets: secretsOf(paths, snapshot, withRecords(snapshot, [change])),
+  };
 }
 
 /** Where the dbs are such that no event is done without the change, nothing would be done. */
 async function listAnyway(paths: Paths, event: string, commands: StepCommands): Promise<readonly string[]> {
   try {
-    const { changes: { install, remove } } = await previewEvent(paths, { event, args: [], commands });
+    const {
+      changes: { install, remove },
+    } = await previewEvent(paths, { event, args: [], commands });
     return [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)].sort();
   } catch (error) {
     if (error instanceof Failure || error instanceof Failures) return [];
@@ -61,7 +76,8 @@ async function listAnyway(paths: Paths, event: string, commands: StepCommands): 
 
 function overlayOf(snapshot: Snapshot, { db, key, props, isDeleted }: ChangeAsked): RecordOverlay {
   const record = getDb(snapshot, db).get(key);
-  if (isDeleted || [...props.values()].every((value) => value === undefined)) refuseMissing(snapshot, { db, key, props: [...props.keys()] });
+  if (isDeleted || [...props.values()].every((value) => value === undefined))
+    refuseMissing(snapshot, { db, key, props: [...props.keys()] });
   if (isDeleted) return { db, key, record: undefined };
   const changed = new Map(record?.props);
   for (const [prop, value] of props) {
@@ -75,13 +91,20 @@ function overlayOf(snapshot: Snapshot, { db, key, props, isDeleted }: ChangeAske
 }
 
 /** What is to be deleted has to be there. */
-function refuseMissing(snapshot: Snapshot, { db, key, props }: { readonly db: string; readonly key: string; readonly props: readonly string[] }): void {
+function refuseMissing(
+  snapshot: Snapshot,
+  { db, key, props }: { readonly db: string; readonly key: string; readonly props: readonly string[] },
+): void {
   const record = getDb(snapshot, db).get(key);
   if (record === undefined) {
     const nearest = findNearest(key, getDb(snapshot, db).keys());
-    throw new Failure(`cannot find "${key}" in db ${db}`, { why: 'there is no such record', hint: nearest === undefined ? `db ${db} keys` : `did you mean "${nearest}"?` });
+    throw new Failure(`cannot find "${key}" in db ${db}`, {
+      why: 'there is no such record',
+      hint: nearest === undefined ? `db ${db} keys` : `did you mean "${nearest}"?`,
+    });
   }
-  for (const prop of props) if (!record.props.has(prop)) throw new Failure(`cannot delete "${prop}" of ${db} ${key}`, { why: 'it is not set' });
+  for (const prop of props)
+    if (!record.props.has(prop)) throw new Failure(`cannot delete "${prop}" of ${db} ${key}`, { why: 'it is not set' });
 }
 
 /** One output, and what of it a prop decides. */
@@ -111,13 +134,28 @@ export interface Readers {
  * renders, over other values of the prop.
  * @throws Failure(s) where the templates cannot be rendered
  */
-export async function listReaders(paths: Paths, { db, key, prop }: { readonly db: string; readonly key: string; readonly prop: string | undefined }, event = WHOLE_EVENT): Promise<Readers> {
+export async function listReaders(
+  paths: Paths,
+  { db, key, prop }: { readonly db: string; readonly key: string; readonly prop: string | undefined },
+  event = WHOLE_EVENT,
+): Promise<Readers> {
   const real = await readWorld(paths);
   const world: World = { ...real, snapshot: withChanges(real.snapshot, allocatePorts(real.snapshot, real.facts)) };
-  const requests = requestsOf(listSteps(paths, event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])), []);
+  const requests = requestsOf(
+    listSteps(paths, event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
+    [],
+  );
   const renderer = makeRenderer(world);
   const outputs = requests.flatMap((request) => renderer.render(request).outputs);
-  const readsOf = (output: Rendered): readonly string[] => [...new Set(output.scope.noted().flatMap((read) => (read.db === db && read.key === key ? [read.prop ?? (read.filter === undefined ? 'type' : [])].flat() : [])))];
+  const readsOf = (output: Rendered): readonly string[] => [
+    ...new Set(
+      output.scope
+        .noted()
+        .flatMap((read) =>
+          read.db === db && read.key === key ? [read.prop ?? (read.filter === undefined ? 'type' : [])].flat() : [],
+        ),
+    ),
+  ];
   if (prop === undefined) {
     const readers = outputs.flatMap((output) => {
       const props = readsOf(output);
@@ -127,7 +165,8 @@ export async function listReaders(paths: Paths, { db, key, prop }: { readonly db
   }
   const named: Named = { db, key, ...(prop === 'type' ? {} : { prop }) };
   const effects = listEffects(outputs, named, {
-    snapshot: world.snapshot, words: renderer.listLiterals(),
+    snapshot: world.snapshot,
+    words: renderer.listLiterals(),
     render: (overlay) => {
       const changed = withOverlay(world, [overlay]);
       const over = renderer.over({ ...changed, snapshot: withChanges(changed.snapshot, allocateIfPossible(changed)) });
@@ -150,7 +189,8 @@ export async function listReaders(paths: Paths, { db, key, prop }: { readonly db
   const value = prop === 'type' ? record?.type : findProp(world.snapshot, db, key, prop);
   return {
     readers: [...there, ...coming.map((path) => ({ ...describe(undefined, path), lines: [], comes: true, props: [] }))],
-    value: value !== undefined && isMaskedRead(world.snapshot, named) ? MASK : value, isDefault: prop !== 'type' && record?.props.has(prop) !== true,
+    value: value !== undefined && isMaskedRead(world.snapshot, named) ? MASK : value,
+    isDefault: prop !== 'type' && record?.props.has(prop) !== true,
   };
 }
 
@@ -163,6 +203,14 @@ function allocateIfPossible({ snapshot, facts }: World): ReturnType<typeof alloc
   }
 }
 
-function describe(output: Rendered | undefined, path: string): Pick<Reader, 'path' | 'lineCount' | 'services' | 'container'> {
-  return { path, lineCount: output === undefined ? 0 : textsOf(output.content).length, services: output?.services ?? [], container: isRunSpec({ path }) ? path.replace(/^.*\/|\.yaml$/g, '') : undefined };
+function describe(
+  output: Rendered | undefined,
+  path: string,
+): Pick<Reader, 'path' | 'lineCount' | 'services' | 'container'> {
+  return {
+    path,
+    lineCount: output === undefined ? 0 : textsOf(output.content).length,
+    services: output?.services ?? [],
+    container: isRunSpec({ path }) ? path.replace(/^.*\/|\.yaml$/g, '') : undefined,
+  };
 }

@@ -18,43 +18,87 @@ export function findIdleOverrides(paths: Paths): readonly LintFinding[] {
     const original = shipped.get(name);
     if (original !== undefined) return findCopy(paths, at, file, original);
     const folder = path.dirname(name);
-    const beside = [...shipped.keys()].filter((other) => path.dirname(other) === folder).map((other) => path.basename(other));
+    const beside = [...shipped.keys()]
+      .filter((other) => path.dirname(other) === folder)
+      .map((other) => path.basename(other));
     // a template of the admin's own, or one that stands for a whole other one: a file for a folder, a folder for a file
     if (beside.length === 0) return [];
-    return [describeAddition(at, name, beside.filter((other) => !custom.has(`${folder}/${other}`)), readBytes(file).length === 0)];
+    return [
+      describeAddition(
+        at,
+        name,
+        beside.filter((other) => !custom.has(`${folder}/${other}`)),
+        readBytes(file).length === 0,
+      ),
+    ];
   });
 }
 
 function findCopy(paths: Paths, at: LintFinding['at'], custom: string, original: string): readonly LintFinding[] {
   if (!readBytes(custom).equals(readBytes(original))) return [];
-  return [{
-    rule: 'custom-overrides-nothing', level: 'fault', at, what: `it says the same as ${withoutRoot(paths, original)}, which it stands in for`,
-    why: 'it changes nothing now, and keeps what an upgrade changes there from taking effect', advice: `rm ${at.file}, unless it is to stay so whatever an upgrade brings`,
-  }];
+  return [
+    {
+      rule: 'custom-overrides-nothing',
+      level: 'fault',
+      at,
+      what: `it says the same as ${withoutRoot(paths, original)}, which it stands in for`,
+      why: 'it changes nothing now, and keeps what an upgrade changes there from taking effect',
+      advice: `rm ${at.file}, unless it is to stay so whatever an upgrade brings`,
+    },
+  ];
 }
 
-function describeAddition(at: LintFinding['at'], name: string, shipped: readonly string[], isEmpty: boolean): LintFinding {
+function describeAddition(
+  at: LintFinding['at'],
+  name: string,
+  shipped: readonly string[],
+  isEmpty: boolean,
+): LintFinding {
   const [own, folder] = [path.basename(name), path.dirname(name)];
   const rule = 'custom-overrides-nothing';
-  const meant = findNearest(own, shipped.filter((other) => isMisspelling(own, other)));
+  const meant = findNearest(
+    own,
+    shipped.filter((other) => isMisspelling(own, other)),
+  );
   if (isEmpty) {
     return {
-      rule, level: 'fault', at, what: `it is empty and stands in for no fragment of /${folder}`, why: 'an empty fragment takes away the shipped one of its name, and there is none',
+      rule,
+      level: 'fault',
+      at,
+      what: `it is empty and stands in for no fragment of /${folder}`,
+      why: 'an empty fragment takes away the shipped one of its name, and there is none',
       advice: `name it as the one that is to go: ${formatNames(shipped)}`,
     };
   }
   if (meant !== undefined) {
     return {
-      rule, level: 'fault', at, what: `it stands in for no fragment of /${folder}; ${meant} is almost its name`, why: `${meant} is printed as well, so what was to be replaced is there twice`,
+      rule,
+      level: 'fault',
+      at,
+      what: `it stands in for no fragment of /${folder}; ${meant} is almost its name`,
+      why: `${meant} is printed as well, so what was to be replaced is there twice`,
       advice: `mv ${at.file} ${path.dirname(at.file)}/${meant}`,
     };
   }
-  return { rule, level: 'note', at, what: `it adds to /${folder}, and overrides nothing`, why: 'that is right for an addition; what is to replace a shipped fragment has its name', advice: `the shipped ones are ${formatNames(shipped)}` };
+  return {
+    rule,
+    level: 'note',
+    at,
+    what: `it adds to /${folder}, and overrides nothing`,
+    why: 'that is right for an addition; what is to replace a shipped fragment has its name',
+    advice: `the shipped ones are ${formatNames(shipped)}`,
+  };
 }
 
-/** At the same place in the order, and spelled almost alike; the same word at another place may be an addition to it. */
+/**
+ * At the same place in the order, and spelled almost alike; the same word at another place may be an
+ * addition to it.
+ */
 function isMisspelling(own: string, other: string): boolean {
-  const split = (name: string): readonly [string, string] => [/^\d*/.exec(name)?.[0] ?? '', name.replace(/^\d*[-_]?/, '').toLowerCase()];
+  const split = (name: string): readonly [string, string] => [
+    /^\d*/.exec(name)?.[0] ?? '',
+    name.replace(/^\d*[-_]?/, '').toLowerCase(),
+  ];
   const [[ownNumber, ownWord], [number, word]] = [split(own), split(other)];
   // what goes on where the other one ends, or differs by a number, is a further one: `ports2` beside `ports`
   if (ownWord.startsWith(word) || ownWord.replace(/\d+$/, '') === word.replace(/\d+$/, '')) return false;

@@ -1,6 +1,12 @@
 import type { Place } from '../../base/errors.ts';
 
-export const RULES = ['event-lacks-template', 'template-in-no-event', 'output-without-service', 'custom-overrides-nothing', 'prop-not-read'] as const;
+export const RULES = [
+  'event-lacks-template',
+  'template-in-no-event',
+  'output-without-service',
+  'custom-overrides-nothing',
+  'prop-not-read',
+] as const;
 
 /** Something in the tree of templates, events and schemas that its author cannot have meant. */
 export interface LintFinding {

@@ -29,9 +29,22 @@ export function lintTree(paths: Paths, commands: readonly string[]): Linted {
   const dbs = readSnapshot(paths);
   const snapshot = withHostDefaults(dbs, readFacts({ paths, ownedFiles: EMPTY_LEDGER.outputs }));
   const tree = readTree(paths);
-  const findings = [...findLackingEvents(paths, tree), ...findUnexpanded(paths, tree), ...findUntold(tree, snapshot), ...findIdleOverrides(paths), ...findUnreadProps(paths, tree, dbs, commands)];
+  const findings = [
+    ...findLackingEvents(paths, tree),
+    ...findUnexpanded(paths, tree),
+    ...findUntold(tree, snapshot),
+    ...findIdleOverrides(paths),
+    ...findUnreadProps(paths, tree, dbs, commands),
+  ];
   return {
-    findings: findings.toSorted((a, b) => RULES.indexOf(a.rule) - RULES.indexOf(b.rule) || compareBytes(a.at.file, b.at.file) || (a.at.line ?? 0) - (b.at.line ?? 0) || compareBytes(a.what, b.what)),
-    templates: tree.templates.size, events: tree.events.length,
+    findings: findings.toSorted(
+      (a, b) =>
+        RULES.indexOf(a.rule) - RULES.indexOf(b.rule) ||
+        compareBytes(a.at.file, b.at.file) ||
+        (a.at.line ?? 0) - (b.at.line ?? 0) ||
+        compareBytes(a.what, b.what),
+    ),
+    templates: tree.templates.size,
+    events: tree.events.length,
   };
 }

@@ -16,10 +16,23 @@ import { readText } from '../../files/read-file.ts';
  * that the schema names.
  * @param commands of docksmith, by name: readers that a schema may name
  */
-export function findUnreadProps(paths: Paths, { templates, events }: Tree, snapshot: Snapshot, commands: readonly string[]): readonly LintFinding[] {
+export function findUnreadProps(
+  paths: Paths,
+  { templates, events }: Tree,
+  snapshot: Snapshot,
+  commands: readonly string[],
+): readonly LintFinding[] {
   const reads = [...templates.values()].flatMap(({ analysis }) => [...analysis.reads, ...analysis.checkReads]);
-  const readers = new Set([...commands.map((name) => `docksmith ${name}`), ...[...listMerged(layersOf(paths, 'events/actions')).keys(), ...events.flatMap(({ steps }) => steps)].map((name) => `action ${name}`)]);
-  return [...listDeclared(paths, snapshot.schema).flatMap((declared) => judge(declared, reads, readers)), ...findUnknown(snapshot, reads)];
+  const readers = new Set([
+    ...commands.map((name) => `docksmith ${name}`),
+    ...[...listMerged(layersOf(paths, 'events/actions')).keys(), ...events.flatMap(({ steps }) => steps)].map(
+      (name) => `action ${name}`,
+    ),
+  ]);
+  return [
+    ...listDeclared(paths, snapshot.schema).flatMap((declared) => judge(declared, reads, readers)),
+    ...findUnknown(snapshot, reads),
+  ];
 }
 
 interface Declared {
@@ -31,7 +44,11 @@ interface Declared {
   readonly at: Place;
 }
 
-function judge({ db, of, prop, schema, at }: Declared, reads: readonly StaticRead[], readers: ReadonlySet<string>): readonly LintFinding[] {
+function judge(
+  { db, of, prop, schema, at }: Declared,
+  reads: readonly StaticRead[],
+  readers: ReadonlySet<string>,
+): readonly LintFinding[] {
   const { reader, kind, values } = schema;
   // a type of one value tells what a record is, and nothing else
   if (prop === 'type' && kind === 'choice' && values?.length === 1) return [];
@@ -39,13 +56,38 @@ function judge({ db, of, prop, schema, at }: Declared, reads: readonly StaticRea
   if (reader !== undefined) {
     if (readers.has(reader) || !/^(docksmith|action)( |$)/.test(reader)) return [];
     const nearest = findNearest(reader, readers);
-    return [{ rule: 'prop-not-read', level: 'fault', at, what: `${name} is said to be read by "${reader}", and there is none`, why: 'a value that an admin sets there has no effect', advice: nearest === undefined ? 'a reader is "docksmith COMMAND", "action NAME", or another program in words' : `"reader": "${nearest}"` }];
+    return [
+      {
+        rule: 'prop-not-read',
+        level: 'fault',
+        at,
+        what: `${name} is said to be read by "${reader}", and there is none`,
+        why: 'a value that an admin sets there has no effect',
+        advice:
+          nearest === undefined
+            ? 'a reader is "docksmith COMMAND", "action NAME", or another program in words'
+            : `"reader": "${nearest}"`,
+      },
+    ];
   }
-  if (reads.some((read) => read.db === db && isOfKind(read, db, of) && (prop === 'type' ? read.prop === undefined : takesProp(read, prop)))) return [];
-  return [{
-    rule: 'prop-not-read', level: SHARED.includes(db) ? 'note' : 'fault', at, what: `no template reads ${name}`, why: 'docksmith does nothing with a value that an admin sets there',
-    advice: 'name who reads it ("reader": "action NAME", or another program in words), read it in a fragment, or take it out of the schema where nobody does',
-  }];
+  if (
+    reads.some(
+      (read) =>
+        read.db === db && isOfKind(read, db, of) && (prop === 'type' ? read.prop === undefined : takesProp(read, prop)),
+    )
+  )
+    return [];
+  return [
+    {
+      rule: 'prop-not-read',
+      level: SHARED.includes(db) ? 'note' : 'fault',
+      at,
+      what: `no template reads ${name}`,
+      why: 'docksmith does nothing with a value that an admin sets there',
+      advice:
+        'name who reads it ("reader": "action NAME", or another program in words), read it in a fragment, or take it out of the schema where nobody does',
+    },
+  ];
 }
 
 function isOfKind({ key, type }: StaticRead, db: string, of: string): boolean {
@@ -53,15 +95,25 @@ function isOfKind({ key, type }: StaticRead, db: string, of: string): boolean {
 }
 
 function listDeclared(paths: Paths, schema: Schema): readonly Declared[] {
-  const files = listSchemaFiles(paths).map(({ db, file }) => ({ db, shown: withoutRoot(paths, file), lines: readText(file).split('\n') }));
-  return Object.entries(schema).flatMap(([db, kinds]) => Object.entries(kinds).flatMap(([of, props]) => Object.entries(props).map(([prop, one]): Declared => {
-    // the last file that has it is the one that says what holds
-    const places = files.filter((file) => file.db === db).flatMap(({ shown, lines }) => {
-      const line = findLine(lines, of, prop);
-      return line === undefined ? [] : [{ file: shown, line }];
-    });
-    return { db, of, prop, schema: one, at: places.at(-1) ?? { file: db } };
-  })));
+  const files = listSchemaFiles(paths).map(({ db, file }) => ({
+    db,
+    shown: withoutRoot(paths, file),
+    lines: readText(file).split('\n'),
+  }));
+  return Object.entries(schema).flatMap(([db, kinds]) =>
+    Object.entries(kinds).flatMap(([of, props]) =>
+      Object.entries(props).map(([prop, one]): Declared => {
+        // the last file that has it is the one that says what holds
+        const places = files
+          .filter((file) => file.db === db)
+          .flatMap(({ shown, lines }) => {
+            const line = findLine(lines, of, prop);
+            return line === undefined ? [] : [{ file: shown, line }];
+          });
+        return { db, of, prop, schema: one, at: places.at(-1) ?? { file: db } };
+      }),
+    ),
+  );
 }
 
 /** The line of a prop, from 1, in a schema that has one a line, as all of them do that people write. */
@@ -80,17 +132,37 @@ const SHARED: readonly string[] = ['configuration', 'networks'];
  * be misspelled, or be another program's. So none is advised to be taken away.
  */
 function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly LintFinding[] {
-  return [...snapshot.dbs].flatMap(([db, records]) => [...records.values()].flatMap((record): readonly LintFinding[] => {
-    const kind = findRecordSchema(snapshot, db, record);
-    if (kind === undefined) return [];
-    const isRead = (prop: string): boolean => reads.some((read) => read.db === db && (read.key ?? record.key) === record.key && (read.type ?? record.type) === record.type && takesProp(read, prop));
-    return [...record.props.keys()].filter((prop) => findPropSchema(kind, prop) === undefined && !isRead(prop)).map((prop) => {
-      const nearest = findNearest(prop, Object.keys(kind).filter((known) => !record.props.has(known)));
-      return {
-        rule: 'prop-not-read', level: nearest === undefined || SHARED.includes(db) ? 'note' : 'fault', at: { file: `db ${db}` },
-        what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`, why: 'docksmith does nothing with it; another program may',
-        advice: nearest === undefined ? `nothing, where another program reads it; a schema may name that one: db/${db}/schema.d` : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
-      };
-    });
-  }));
+  return [...snapshot.dbs].flatMap(([db, records]) =>
+    [...records.values()].flatMap((record): readonly LintFinding[] => {
+      const kind = findRecordSchema(snapshot, db, record);
+      if (kind === undefined) return [];
+      const isRead = (prop: string): boolean =>
+        reads.some(
+          (read) =>
+            read.db === db &&
+            (read.key ?? record.key) === record.key &&
+            (read.type ?? record.type) === record.type &&
+            takesProp(read, prop),
+        );
+      return [...record.props.keys()]
+        .filter((prop) => findPropSchema(kind, prop) === undefined && !isRead(prop))
+        .map((prop) => {
+          const nearest = findNearest(
+            prop,
+            Object.keys(kind).filter((known) => !record.props.has(known)),
+          );
+          return {
+            rule: 'prop-not-read',
+            level: nearest === undefined || SHARED.includes(db) ? 'note' : 'fault',
+            at: { file: `db ${db}` },
+            what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`,
+            why: 'docksmith does nothing with it; another program may',
+            advice:
+              nearest === undefined
+                ? `nothing, where another program reads it; a schema may name that one: db/${db}/schema.d`
+                : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
+          };
+        });
+    }),
+  );
 }

@@ -48,11 +48,22 @@ export function readTree(paths: Paths): Tree {
     }
   };
   const events = listEvents(paths).flatMap((event) => collect(() => readEvent(paths, event)));
-  const named = new Set([...events.flatMap(({ templates }) => templates.map(({ template }) => template)), ...listMetadata(paths)]);
-  const templates = new Map([...named].sort(compareBytes).flatMap((template) => collect(() => {
-    const metadata = readMetadata(paths, template);
-    return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
-  })).filter(({ metadata }) => listFragments(paths, metadata.template) !== undefined).map((known) => [known.template, known]));
+  const named = new Set([
+    ...events.flatMap(({ templates }) => templates.map(({ template }) => template)),
+    ...listMetadata(paths),
+  ]);
+  const templates = new Map(
+    [...named]
+      .sort(compareBytes)
+      .flatMap((template) =>
+        collect(() => {
+          const metadata = readMetadata(paths, template);
+          return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
+        }),
+      )
+      .filter(({ metadata }) => listFragments(paths, metadata.template) !== undefined)
+      .map((known) => [known.template, known]),
+  );
   throwAll(failures);
   return { templates, events, unused: listUnused(paths, templates) };
 }
@@ -63,12 +74,16 @@ function readEvent(paths: Paths, event: string): KnownEvent {
     event,
     templates: steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
     services: steps.flatMap((step) => (step.kind === 'services' ? step.services : [])),
-    steps: [...steps, ...checks].flatMap((step) => (step.kind === 'executable' ? [step.name.replace(/^S\d\d/, '')] : [])),
+    steps: [...steps, ...checks].flatMap((step) =>
+      step.kind === 'executable' ? [step.name.replace(/^S\d\d/, '')] : [],
+    ),
   };
 }
 
 function listMetadata(paths: Paths): readonly string[] {
-  return [...listMergedTree(layersOf(paths, 'templates.metadata')).keys()].filter((name) => !isBackupName(name)).map((name) => `/${name}`);
+  return [...listMergedTree(layersOf(paths, 'templates.metadata')).keys()]
+    .filter((name) => !isBackupName(name))
+    .map((name) => `/${name}`);
 }
 
 /** Files of the layers of templates, by their path under them; what stands beside the templates, a README, is none. */
@@ -82,6 +97,8 @@ function listUnused(paths: Paths, templates: ReadonlyMap<string, KnownTemplate>)
   // one that a fragment computes the path of may be any
   if (known.some(({ analysis }) => analysis.computesParts)) return [];
   const files = listTemplateFiles(['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, kind)));
-  const unused = [...files.keys()].filter((name) => !used.has(`/${name}`) && !used.has(`/${path.dirname(name)}`)).map((name) => `/${path.dirname(name)}`);
+  const unused = [...files.keys()]
+    .filter((name) => !used.has(`/${name}`) && !used.has(`/${path.dirname(name)}`))
+    .map((name) => `/${path.dirname(name)}`);
   return [...new Set(unused)].sort(compareBytes);
 }

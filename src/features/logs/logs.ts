@@ -17,9 +17,14 @@ export interface LogsRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface NamedLine extends LogLine { readonly name: string }
+export interface NamedLine extends LogLine {
+  readonly name: string;
+}
 
-/** A stopped container that nobody starts again in this time has ended: `docker restart` takes a moment between its two halves. */
+/**
+ * A stopped container that nobody starts again in this time has ended: `docker restart` takes a moment
+ * between its two halves.
+ */
 const ENDED_AFTER_MILLISECONDS = 3000;
 const LOOK_EVERY_MILLISECONDS = 200;
 
@@ -91,7 +96,11 @@ class Follower {
       id: inspect?.Id,
       now: [inspect?.Id, Status, StartedAt, FinishedAt].join(' '),
       // docksmith itself may be about to put another one in its place
-      mayComeBack: Status === 'restarting' || Status === 'running' || Status === 'paused' || findEventHolder(this.#paths) !== undefined,
+      mayComeBack:
+        Status === 'restarting' ||
+        Status === 'running' ||
+        Status === 'paused' ||
+        findEventHolder(this.#paths) !== undefined,
     };
   }
 
@@ -102,7 +111,11 @@ class Follower {
     this.#count = 0;
   }
 
-  async *#read(options: { readonly tail?: number | undefined; readonly follow?: boolean; readonly signal?: AbortSignal | undefined }): AsyncGenerator<NamedLine> {
+  async *#read(options: {
+    readonly tail?: number | undefined;
+    readonly follow?: boolean;
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncGenerator<NamedLine> {
     const since = this.#time;
     let known = this.#count;
     for await (const line of this.#daily.daily.readLogs(this.#id, { ...options, since })) {

@@ -1,11 +1,14 @@
 /** Puts sources that are sorted by time into one that is; sources of equal time in their order. */
-export async function* mergeByTime<T extends { readonly time: string }>(sources: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
+export async function* mergeByTime<T extends { readonly time: string }>(
+  sources: readonly AsyncIterable<T>[],
+): AsyncGenerator<T> {
   const iterators = sources.map((source) => source[Symbol.asyncIterator]());
   const heads = await Promise.all(iterators.map((iterator) => iterator.next()));
   for (;;) {
     let first: { readonly n: number; readonly value: T } | undefined;
     for (const [n, head] of heads.entries()) {
-      if (head.done !== true && (first === undefined || head.value.time < first.value.time)) first = { n, value: head.value };
+      if (head.done !== true && (first === undefined || head.value.time < first.value.time))
+        first = { n, value: head.value };
     }
     const iterator = iterators[first?.n ?? -1];
     if (first === undefined || iterator === undefined) return;

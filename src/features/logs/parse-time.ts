@@ -7,13 +7,16 @@ import { parseDuration } from '../../base/quantity.ts';
  */
 export function parseTime(text: string, now = new Date()): string | undefined {
   const milliseconds = toMilliseconds(text, now.getTime());
-  return Number.isNaN(milliseconds) || Math.abs(milliseconds) > 8.64e15 ? undefined : new Date(milliseconds).toISOString();
+  return Number.isNaN(milliseconds) || Math.abs(milliseconds) > 8.64e15
+    ? undefined
+    : new Date(milliseconds).toISOString();
 }
 
 function toMilliseconds(text: string, now: number): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const ago = parseDuration(text);
   if (ago !== undefined) return now - ago / 1e6;
-  const [, date, time = '00:00', zone = ''] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
+  const [, date, time = '00:00', zone = ''] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
   return date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone}`);
 }

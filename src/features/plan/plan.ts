@@ -24,17 +24,27 @@ export interface PlanOfEvent {
  * templates as they are now, and not only over what was installed last.
  * @throws Failure(s) for all that would keep the event from beginning, the engine that does not answer among them
  */
-export async function planNextEvent(paths: Paths, names: readonly string[], commands: StepCommands): Promise<PlanOfEvent> {
+export async function planNextEvent(
+  paths: Paths,
+  names: readonly string[],
+  commands: StepCommands,
+): Promise<PlanOfEvent> {
   const event = names.length === 0 ? 'docker-update' : 'docker-container-update';
   const snapshot = readHostSnapshot(paths);
   const engine = await getEngine(paths, snapshot);
   const preview = await previewEvent(paths, { event, args: names, commands });
   // an admin may have taken that step out of the event
-  const plan = preview.plan ?? { operations: [], notes: [`the event ${event} leaves containers alone: none of its steps only calls docksmith reconcile`] };
+  const plan = preview.plan ?? {
+    operations: [],
+    notes: [`the event ${event} leaves containers alone: none of its steps only calls docksmith reconcile`],
+  };
   const touched = new Set(plan.operations.map(({ name }) => name));
   const enabled = listEnabled(snapshot);
   return {
-    event, args: names, plan, preview,
+    event,
+    args: names,
+    plan,
+    preview,
     interruptions: listInterruptions(snapshot, plan, await engine.listContainers(), preview.restartsDaemon),
     leftAlone: enabled.map(({ key }) => key).filter((key) => !touched.has(key)),
   };

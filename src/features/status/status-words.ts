@@ -15,28 +15,68 @@ export function wordOf({ record, state, health, isCrashLooping, exitCode }: Cont
     return { word: health ?? 'running', level: health === 'starting' ? 'waiting' : 'good' };
   }
   if (record === 'disabled' && (state === 'missing' || state === 'exited')) return { word: 'disabled', level: 'idle' };
-  if (state === 'exited') return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
+  if (state === 'exited')
+    return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
   return { word: state, level: state === 'paused' || state === 'created' ? 'waiting' : 'bad' };
 }
 
 /** What is not as it should be, each with what to do about it. */
 export function listAttention(container: ContainerStatus): readonly string[] {
-  const { name, record, isAside, called, state, health, isCrashLooping, restarts, exitCode, outOfMemory, failed, image, isImageOld, hasOpenLabel } = container;
+  const {
+    name,
+    record,
+    isAside,
+    called,
+    state,
+    health,
+    isCrashLooping,
+    restarts,
+    exitCode,
+    outOfMemory,
+    failed,
+    image,
+    isImageOld,
+    hasOpenLabel,
+  } = container;
   const isUp = state === 'running' || state === 'restarting' || state === 'paused';
   const ended = exitCode === undefined ? '' : ` with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
   const look = `docksmith logs -n 20 ${name}`;
   return [
-    ...(isCrashLooping ? [`ends again and again, restarted ${restarts} times${ended === '' ? '' : `, last${ended}`}; ${look}`] : []),
+    ...(isCrashLooping
+      ? [`ends again and again, restarted ${restarts} times${ended === '' ? '' : `, last${ended}`}; ${look}`]
+      : []),
     ...(!isCrashLooping && state === 'restarting' ? [`ended${ended} and is started again; ${look}`] : []),
     ...(health === 'unhealthy' ? [`its health check fails; ${look}`] : []),
-    ...(record === 'enabled' && state === 'exited' && exitCode !== 0 ? [`stopped${ended}; ${look}, docksmith start ${name}`] : []),
-    ...(record === 'enabled' && state === 'missing' ? [`its record is enabled, and it is not there; docksmith plan ${name}`] : []),
-    ...(record === 'enabled' && state === 'dead' ? ['the engine can do nothing more with it; the next event makes a new one'] : []),
+    ...(record === 'enabled' && state === 'exited' && exitCode !== 0
+      ? [`stopped${ended}; ${look}, docksmith start ${name}`]
+      : []),
+    ...(record === 'enabled' && state === 'missing'
+      ? [`its record is enabled, and it is not there; docksmith plan ${name}`]
+      : []),
+    ...(record === 'enabled' && state === 'dead'
+      ? ['the engine can do nothing more with it; the next event makes a new one']
+      : []),
     ...(record === 'disabled' && isUp ? [`its record is disabled, and it runs; docksmith plan ${name}`] : []),
-    ...(isImageOld && record === 'enabled' ? [`its image is older than ${image ?? ''} is now; signal-event docker-image-update ${name}`] : []),
-    ...(failed === undefined ? [] : [`failed: ${failed.why} (${failed.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`]),
-    ...(called === undefined || record === undefined ? [] : [`the engine calls it ${called}; the next event gives it its name back`]),
-    ...(hasOpenLabel === true ? ['its label docksmith.spec shows secrets to whoever may ask the engine, as an older release wrote it; the next recreate writes it without'] : []),
-    ...(isAside ? ['it was put aside for a new one; the next event takes it up from there'] : record === undefined && state !== 'unknown' ? [`no record wants it; docksmith reconcile --remove-orphans removes it (never its volumes)`] : []),
+    ...(isImageOld && record === 'enabled'
+      ? [`its image is older than ${image ?? ''} is now; signal-event docker-image-update ${name}`]
+      : []),
+    ...(failed === undefined
+      ? []
+      : [
+          `failed: ${failed.why} (${failed.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`,
+        ]),
+    ...(called === undefined || record === undefined
+      ? []
+      : [`the engine calls it ${called}; the next event gives it its name back`]),
+    ...(hasOpenLabel === true
+      ? [
+          'its label docksmith.spec shows secrets to whoever may ask the engine, as an older release wrote it; the next recreate writes it without',
+        ]
+      : []),
+    ...(isAside
+      ? ['it was put aside for a new one; the next event takes it up from there']
+      : record === undefined && state !== 'unknown'
+        ? [`no record wants it; docksmith reconcile --remove-orphans removes it (never its volumes)`]
+        : []),
   ];
 }

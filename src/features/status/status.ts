@@ -33,7 +33,10 @@ export interface ContainerStatus {
   readonly isAside: boolean;
   /** what the engine calls it now, where that is another name: an interrupted recreate, or somebody, has renamed it */
   readonly called: string | undefined;
-  /** running, restarting, paused, created, exited, dead or removing, as the engine says, or missing; unknown where no engine answers */
+  /**
+   * running, restarting, paused, created, exited, dead or removing, as the engine says, or missing; unknown
+   * where no engine answers
+   */
   readonly state: string;
   /** starting, healthy or unhealthy, where there is a check */
   readonly health: string | undefined;
@@ -87,35 +90,64 @@ const NEVER = '0001-01-01T00:00:00Z';
  */
 export async function readStatus(paths: Paths, names: readonly string[]): Promise<Status> {
   const snapshot = readHostSnapshot(paths);
-  const ofHost = { pending: listIntents(paths), unfinished: findUnfinished(paths), failedOptions: readFailedOptions(paths), deferred: findDeferred(paths) };
+  const ofHost = {
+    pending: listIntents(paths),
+    unfinished: findUnfinished(paths),
+    failedOptions: readFailedOptions(paths),
+    deferred: findDeferred(paths),
+  };
   const records = listContainers(snapshot).map(({ key }) => key);
   const failed = readFailed(paths);
-  const isAsked = (name: string): boolean => names.length === 0 || names.includes(name) || names.includes(baseName(name));
+  const isAsked = (name: string): boolean =>
+    names.length === 0 || names.includes(name) || names.includes(baseName(name));
   const found = await findContainers(paths, snapshot);
   if (found instanceof Failure) {
     // a container without a record may be there for all we know
     const all = names.length === 0 ? records : names;
-    const containers = all.toSorted(compareBytes).map((name) => ({ ...describeRecord(snapshot, name), failed: failed.get(name), isAside: false, called: undefined, ...NOT_THERE, state: 'unknown' }));
+    const containers = all
+      .toSorted(compareBytes)
+      .map((name) => ({
+        ...describeRecord(snapshot, name),
+        failed: failed.get(name),
+        isAside: false,
+        called: undefined,
+        ...NOT_THERE,
+        state: 'unknown',
+      }));
     return { containers, ...ofHost, engineFailure: found };
   }
   const { engine, ours } = found;
-  // the one that serves under a name stands under it, whatever it is called now; others of the same owner under their own
-  const rows = new Map(ours.map((container) => {
-    const owner = findOwner(container) ?? container.name;
-    return [findServing(ours, owner) === container ? owner : container.name, container] as const;
-  }));
+  // the one that serves under a name stands under it, whatever it is called now; others of the same owner
+  // under their own
+  const rows = new Map(
+    ours.map((container) => {
+      const owner = findOwner(container) ?? container.name;
+      return [findServing(ours, owner) === container ? owner : container.name, container] as const;
+    }),
+  );
   const all = [...new Set([...records, ...rows.keys()])].sort(compareBytes);
   refuseUnknown(names, [...all, ...ours.map(({ name }) => name)]);
   const { mask } = readSecrets(paths);
-  const containers = await Promise.all(all.filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name)).map(async (name): Promise<ContainerStatus> => {
-    const container = rows.get(name);
-    const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
-    return { ...await readOne(engine, snapshot, name, container), failed: failed.get(name), ...(isOpen && { hasOpenLabel: true }) };
-  }));
+  const containers = await Promise.all(
+    all
+      .filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name))
+      .map(async (name): Promise<ContainerStatus> => {
+        const container = rows.get(name);
+        const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
+        return {
+          ...(await readOne(engine, snapshot, name, container)),
+          failed: failed.get(name),
+          ...(isOpen && { hasOpenLabel: true }),
+        };
+      }),
+  );
   return { containers, ...ofHost, engineFailure: undefined };
 }
 
-async function findContainers(paths: Paths, snapshot: Snapshot): Promise<{ readonly engine: Engine; readonly ours: readonly ContainerSummary[] } | Failure> {
+async function findContainers(
+  paths: Paths,
+  snapshot: Snapshot,
+): Promise<{ readonly engine: Engine; readonly ours: readonly ContainerSummary[] } | Failure> {
   try {
     const engine = await getEngine(paths, snapshot);
     return { engine, ours: (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true') };
@@ -128,10 +160,12 @@ async function findContainers(paths: Paths, snapshot: Snapshot): Promise<{ reado
 /** Of those that are still as they were when they failed; one whose file cannot be read may be. */
 function readFailed(paths: Paths): FailedSpecs {
   const failed = readFailedSpecs(paths);
-  return new Map([...failed].filter(([name, { digest }]) => {
-    const spec = findRunSpec(paths, name);
-    return spec === undefined || getSpecDigest(spec) === digest;
-  }));
+  return new Map(
+    [...failed].filter(([name, { digest }]) => {
+      const spec = findRunSpec(paths, name);
+      return spec === undefined || getSpecDigest(spec) === digest;
+    }),
+  );
 }
 
 function findRunSpec(paths: Paths, name: string): RunSpec | undefined {
@@ -148,19 +182,32 @@ function findUnfinished(paths: Paths): string | undefined {
   if (!hasJournal(paths) || findEventHolder(paths) !== undefined) return undefined;
   try {
     const journal = readJournal(paths);
-    return journal && `"${journal.command}" was killed ${journal.isCommitted ? 'after' : 'before'} its commit, and that is not put right yet`;
+    return (
+      journal &&
+      `"${journal.command}" was killed ${journal.isCommitted ? 'after' : 'before'} its commit, and that is not put right yet`
+    );
   } catch (error) {
     if (error instanceof Failure) return error.message;
     throw error;
   }
 }
 
-/** @param all records and containers of ours @throws Failure(s) for names that are none of them, also not without what an interrupted recreate has added */
+/**
+ * @param all records and containers of ours
+ * @throws Failure(s) for names that are none of them, also not without what an interrupted recreate has added
+ */
 export function refuseUnknown(names: readonly string[], all: readonly string[]): void {
-  throwAll(names.filter((name) => !all.some((known) => known === name || baseName(known) === name)).map((name) => {
-    const nearest = findNearest(name, all);
-    return new Failure(`cannot find container "${name}"`, { why: 'there is neither a record of it nor a container that docksmith made', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
-  }));
+  throwAll(
+    names
+      .filter((name) => !all.some((known) => known === name || baseName(known) === name))
+      .map((name) => {
+        const nearest = findNearest(name, all);
+        return new Failure(`cannot find container "${name}"`, {
+          why: 'there is neither a record of it nor a container that docksmith made',
+          ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+        });
+      }),
+  );
 }
 
 /** `wiki` of `wiki.docksmith-old` */
@@ -175,41 +222,81 @@ function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus,
   return { name, record, urls: record === 'enabled' ? listUrls(container) : [] };
 }
 
-async function readOne(engine: Engine, snapshot: Snapshot, name: string, container: ContainerSummary | undefined): Promise<Omit<ContainerStatus, 'failed'>> {
+async function readOne(
+  engine: Engine,
+  snapshot: Snapshot,
+  name: string,
+  container: ContainerSummary | undefined,
+): Promise<Omit<ContainerStatus, 'failed'>> {
   const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
-  const isAside = container !== undefined && container.labels[NAME_LABEL] !== name && container.labels[NAME_LABEL] === baseName(name);
+  const isAside =
+    container !== undefined && container.labels[NAME_LABEL] !== name && container.labels[NAME_LABEL] === baseName(name);
   const called = container === undefined || container.name === name ? undefined : container.name;
   const record = describeRecord(snapshot, name);
   // it may have gone between the list and now
   if (container === undefined || inspect === undefined) return { ...record, isAside, called, ...NOT_THERE };
   const { Image: reference } = inspect.Config;
-  const [used, image, meant] = await Promise.all([readMemory(engine, inspect), engine.findImage(inspect.Image), reference === undefined ? undefined : engine.findImage(reference)]);
+  const [used, image, meant] = await Promise.all([
+    readMemory(engine, inspect),
+    engine.findImage(inspect.Image),
+    reference === undefined ? undefined : engine.findImage(reference),
+  ]);
   const digests = image?.RepoDigests ?? [];
   return {
-    ...record, isAside, called, ...describeState(inspect, engine.getTime()),
+    ...record,
+    isAside,
+    called,
+    ...describeState(inspect, engine.getTime()),
     memory: { used, limit: inspect.HostConfig.Memory || undefined },
-    ports: container.ports, image: reference, digest: digests[0]?.split('@')[1] ?? inspect.Image, isImageOld: meant !== undefined && meant.Id !== inspect.Image,
+    ports: container.ports,
+    image: reference,
+    digest: digests[0]?.split('@')[1] ?? inspect.Image,
+    isImageOld: meant !== undefined && meant.Id !== inspect.Image,
   };
 }
 
 const NOT_THERE = {
-  state: 'missing', health: undefined, isCrashLooping: false, restarts: 0, exitCode: undefined, outOfMemory: false, started: undefined, finished: undefined,
-  memory: { used: undefined, limit: undefined }, ports: [], image: undefined, digest: undefined, isImageOld: false,
+  state: 'missing',
+  health: undefined,
+  isCrashLooping: false,
+  restarts: 0,
+  exitCode: undefined,
+  outOfMemory: false,
+  started: undefined,
+  finished: undefined,
+  memory: { used: undefined, limit: undefined },
+  ports: [],
+  image: undefined,
+  digest: undefined,
+  isImageOld: false,
 } as const;
 
-/** What inspect says of the run that is, or was last. Pure. @param now by the engine's clock, in milliseconds since 1970 */
-export function describeState({ State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>, now: number | undefined): Pick<ContainerStatus, 'state' | 'health' | 'isCrashLooping' | 'restarts' | 'exitCode' | 'outOfMemory' | 'started' | 'finished'> {
+/**
+ * What inspect says of the run that is, or was last. Pure.
+ * @param now by the engine's clock, in milliseconds since 1970
+ */
+export function describeState(
+  { State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>,
+  now: number | undefined,
+): Pick<
+  ContainerStatus,
+  'state' | 'health' | 'isCrashLooping' | 'restarts' | 'exitCode' | 'outOfMemory' | 'started' | 'finished'
+> {
   const health = State.Health?.Status;
-  const [started, finished] = [State.StartedAt, State.FinishedAt].map((time) => (time === undefined || time === NEVER ? undefined : time));
+  const [started, finished] = [State.StartedAt, State.FinishedAt].map((time) =>
+    time === undefined || time === NEVER ? undefined : time,
+  );
   return {
     state: State.Status,
     // of what does not run the engine keeps saying what it said last
     health: health === undefined || health === 'none' || State.Status !== 'running' ? undefined : health,
     isCrashLooping: RestartCount >= 2 && isUnsteady({ State, RestartCount }, now),
     restarts: RestartCount,
-    exitCode: State.Status === 'running' || State.Status === 'paused' || finished === undefined ? undefined : State.ExitCode,
+    exitCode:
+      State.Status === 'running' || State.Status === 'paused' || finished === undefined ? undefined : State.ExitCode,
     outOfMemory: State.OOMKilled ?? false,
-    started, finished,
+    started,
+    finished,
   };
 }
 

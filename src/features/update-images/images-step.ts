@@ -3,5 +3,7 @@ import { planImageFetches } from './update-images.ts';
 
 /** Of `docksmith update-images`. */
 export function updateImagesStep(names: readonly string[]): StepPart {
-  return { plan: ({ world: { paths, snapshot } }) => Promise.resolve({ containers: planImageFetches(paths, snapshot, names) }) };
+  return {
+    plan: ({ world: { paths, snapshot } }) => Promise.resolve({ containers: planImageFetches(paths, snapshot, names) }),
+  };
 }

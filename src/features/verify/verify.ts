@@ -14,5 +14,9 @@ export interface Verified {
 /** Looks whether the host is as docksmith left it; changes nothing. */
 export function verifyHost(paths: Paths): Verified {
   const ledger = readLedger(paths);
-  return { deviations: listDeviations(ledger, installedUnder(paths)), outdated: listOutdatedOverrides(paths), owned: ledger.outputs.size };
+  return {
+    deviations: listDeviations(ledger, installedUnder(paths)),
+    outdated: listOutdatedOverrides(paths),
+    owned: ledger.outputs.size,
+  };
 }

@@ -28,7 +28,11 @@ export interface Trial {
  * all of them), so everything that was read is tried.
  * @param lines the ones that are asked for
  */
-export function listDeciding(output: Rendered, lines: readonly number[], { snapshot, render, words }: Trial): ReadonlyMap<number, readonly Named[]> {
+export function listDeciding(
+  output: Rendered,
+  lines: readonly number[],
+  { snapshot, render, words }: Trial,
+): ReadonlyMap<number, readonly Named[]> {
   const deciding = new Map<number, Named[]>(lines.map((line) => [line, []]));
   const key = output.record?.key;
   // another record may come to name the one whose output this is
@@ -69,7 +73,8 @@ function listCandidates(made: readonly Line[], lines: readonly number[], snapsho
     for (const { db, key, prop, filter, index } of (made[line]?.origins ?? []).flatMap(({ reads }) => reads)) {
       if (db === FACTS) continue;
       if (key !== undefined && filter === undefined) add({ db, key, ...(prop === undefined ? {} : { prop }) }, line);
-      else if (key === undefined && filter !== undefined) for (const { named, isListed } of listListed(snapshot, { db, filter, index })) add(named, line, isListed);
+      else if (key === undefined && filter !== undefined)
+        for (const { named, isListed } of listListed(snapshot, { db, filter, index })) add(named, line, isListed);
     }
   }
   return [...candidates.values()];
@@ -78,9 +83,14 @@ function listCandidates(made: readonly Line[], lines: readonly number[], snapsho
 const INDEXES = [LINKED_WITH];
 
 /** What tells of each record of a db whether a listing has it. */
-function listListed(snapshot: Snapshot, { db, filter, index }: { readonly db: string; readonly filter: string; readonly index: string | undefined }): readonly Omit<Candidate, 'readers'>[] {
+function listListed(
+  snapshot: Snapshot,
+  { db, filter, index }: { readonly db: string; readonly filter: string; readonly index: string | undefined },
+): readonly Omit<Candidate, 'readers'>[] {
   const found = INDEXES.find(({ name }) => name === index);
-  const wanted = new Map(filter.split(' ').map((part) => [part.replace(/=.*/s, ''), part.replace(/^[^=]*=?/s, '')] as const));
+  const wanted = new Map(
+    filter.split(' ').map((part) => [part.replace(/=.*/s, ''), part.replace(/^[^=]*=?/s, '')] as const),
+  );
   return [...getDb(snapshot, db).keys()].flatMap((key) => {
     const isListed = (over: Snapshot): boolean => {
       const record = getDb(over, db).get(key);
@@ -89,8 +99,15 @@ function listListed(snapshot: Snapshot, { db, filter, index }: { readonly db: st
     };
     const looked: Read[] = [];
     const record = getDb(snapshot, db).get(key);
-    if (found !== undefined && record !== undefined) found.listValues(observeSnapshot(snapshot, (read) => looked.push(read)), record);
-    const props = found === undefined ? [...wanted.keys()].filter((prop) => prop !== 'key' && prop !== 'type') : looked.flatMap(({ prop }) => prop ?? []);
+    if (found !== undefined && record !== undefined)
+      found.listValues(
+        observeSnapshot(snapshot, (read) => looked.push(read)),
+        record,
+      );
+    const props =
+      found === undefined
+        ? [...wanted.keys()].filter((prop) => prop !== 'key' && prop !== 'type')
+        : looked.flatMap(({ prop }) => prop ?? []);
     return [{ db, key }, ...props.map((prop) => ({ db, key, prop }))].map((named) => ({ named, isListed }));
   });
 }
@@ -100,7 +117,15 @@ function listListed(snapshot: Snapshot, { db, filter, index }: { readonly db: st
  * others or not there; all of them for one that would go, none for one that would come.
  * @param render the outputs over other records
  */
-export function listEffects(outputs: readonly Rendered[], named: Named, { snapshot, render, words }: Omit<Trial, 'render'> & { readonly render: (overlay: RecordOverlay) => readonly Rendered[] | 'refused' }): ReadonlyMap<string, ReadonlySet<number>> {
+export function listEffects(
+  outputs: readonly Rendered[],
+  named: Named,
+  {
+    snapshot,
+    render,
+    words,
+  }: Omit<Trial, 'render'> & { readonly render: (overlay: RecordOverlay) => readonly Rendered[] | 'refused' },
+): ReadonlyMap<string, ReadonlySet<number>> {
   const effects = new Map<string, Set<number>>();
   const names = outputs.flatMap(({ record }) => (record === undefined ? [] : [record.key, `container:${record.key}`]));
   const made = new Map(outputs.map((output) => [output, linesOf(output)]));
@@ -108,8 +133,12 @@ export function listEffects(outputs: readonly Rendered[], named: Named, { snapsh
     const after = render(overlay);
     if (after === 'refused') continue;
     for (const output of outputs) {
-      const lost = listLost(output, after.find(({ path }) => path === output.path), made.get(output));
-      if (lost.length > 0) effects.set(output.path, new Set([...effects.get(output.path) ?? [], ...lost]));
+      const lost = listLost(
+        output,
+        after.find(({ path }) => path === output.path),
+        made.get(output),
+      );
+      if (lost.length > 0) effects.set(output.path, new Set([...(effects.get(output.path) ?? []), ...lost]));
     }
     for (const { path } of after) if (!outputs.some((output) => output.path === path)) effects.set(path, new Set());
   }
@@ -117,27 +146,42 @@ export function listEffects(outputs: readonly Rendered[], named: Named, { snapsh
 }
 
 /** The record of a prop with other values of it; one that is not there, as if it came. */
-function listOverlays(snapshot: Snapshot, { db, key, prop }: Named, words: readonly string[]): readonly RecordOverlay[] {
+function listOverlays(
+  snapshot: Snapshot,
+  { db, key, prop }: Named,
+  words: readonly string[],
+): readonly RecordOverlay[] {
   const record = getDb(snapshot, db).get(key);
   const [only = 'service'] = Object.keys(snapshot.schema[db] ?? {});
   const base = record ?? { key, type: db === 'configuration' ? 'service' : only, props: new Map<string, string>() };
   const schema = findPropSchema(findRecordSchema(snapshot, db, base) ?? {}, prop ?? 'type');
   if (prop === undefined) {
     const types = listOtherValues(schema, record?.type, words);
-    return [...types.map((type) => ({ db, key, record: type === undefined ? undefined : { ...base, type } })), { db, key, record: record === undefined ? base : { ...base, type: 'other' } }];
+    return [
+      ...types.map((type) => ({ db, key, record: type === undefined ? undefined : { ...base, type } })),
+      { db, key, record: record === undefined ? base : { ...base, type: 'other' } },
+    ];
   }
   const others = listOtherValues(schema, findProp(snapshot, db, key, prop), words);
   return others.map((value) => ({ db, key, record: { ...base, props: withProp(base.props, prop, value) } }));
 }
 
-function withProp(props: ReadonlyMap<string, string>, prop: string, value: string | undefined): ReadonlyMap<string, string> {
+function withProp(
+  props: ReadonlyMap<string, string>,
+  prop: string,
+  value: string | undefined,
+): ReadonlyMap<string, string> {
   const changed = new Map(props);
   if (value === undefined) changed.delete(prop);
   else changed.set(prop, value);
   return changed;
 }
 
-/** Lines of an output, from 0, that another one has not. In a merged document they are told by their keys, since their order means nothing there. @param was its lines, for who has them */
+/**
+ * Lines of an output, from 0, that another one has not. In a merged document they are told by their keys,
+ * since their order means nothing there.
+ * @param was its lines, for who has them
+ */
 export function listLost(before: Rendered, after: Rendered | undefined, was = linesOf(before)): readonly number[] {
   if (after?.path === before.path && after.content.equals(before.content)) return [];
   const is = after?.path === before.path ? linesOf(after) : [];
@@ -145,10 +189,14 @@ export function listLost(before: Rendered, after: Rendered | undefined, was = li
   return isMerged ? listLostKeys(was, is) : listLostLines(was, is);
 }
 
-/** Of lines that read the same, those stay which come from the same place as before; then others that are there, wherever they have moved to and come from now. */
+/**
+ * Of lines that read the same, those stay which come from the same place as before; then others that are
+ * there, wherever they have moved to and come from now.
+ */
 function listLostLines(was: readonly Line[], is: readonly Line[]): readonly number[] {
   const textOf = ({ text }: Line): string => text;
-  const nameOf = ({ text, origins }: Line): string => [text, ...origins.map(({ fragment, line }) => `${fragment}:${line}`)].join('\n');
+  const nameOf = ({ text, origins }: Line): string =>
+    [text, ...origins.map(({ fragment, line }) => `${fragment}:${line}`)].join('\n');
   const places = alignLines(was.map(nameOf), is.map(nameOf));
   const taken = new Set(places);
   const free = is.filter((_, n) => !taken.has(n));
@@ -157,7 +205,12 @@ function listLostLines(was: readonly Line[], is: readonly Line[]): readonly numb
 }
 
 /** Those of the numbered lines that are not among the free ones; what is found is free no more. */
-function withoutFound(lost: readonly number[], was: readonly Line[], free: Line[], by: (line: Line) => string): number[] {
+function withoutFound(
+  lost: readonly number[],
+  was: readonly Line[],
+  free: Line[],
+  by: (line: Line) => string,
+): number[] {
   return lost.filter((n) => {
     const line = was[n];
     const found = line === undefined ? -1 : free.findIndex((other) => by(other) === by(line));
@@ -168,11 +221,20 @@ function withoutFound(lost: readonly number[], was: readonly Line[], free: Line[
 
 /** A comma behind a value of JSON belongs to what comes after it. */
 function listLostKeys(was: readonly Line[], is: readonly Line[]): readonly number[] {
-  const nameOf = ({ text, origins }: Line): string => `${origins.map(({ documentKey }) => documentKey).find((key) => key !== undefined) ?? ''}\n${text.replace(/,$/, '')}`;
-  return withoutFound(was.map((_, n) => n), was, [...is], nameOf);
+  const nameOf = ({ text, origins }: Line): string =>
+    `${origins.map(({ documentKey }) => documentKey).find((key) => key !== undefined) ?? ''}\n${text.replace(/,$/, '')}`;
+  return withoutFound(
+    was.map((_, n) => n),
+    was,
+    [...is],
+    nameOf,
+  );
 }
 
-export interface Line { readonly text: string; readonly origins: readonly Origin[] }
+export interface Line {
+  readonly text: string;
+  readonly origins: readonly Origin[];
+}
 
 /** The lines of an output, each without its newline. */
 export function linesOf({ content, text }: Pick<Rendered, 'content' | 'text'>): readonly Line[] {

@@ -22,13 +22,19 @@ export interface PropChange {
   readonly generation?: number;
 }
 
-/** Where syslog writes the lines of our facility, by distribution; under another root docksmith writes a file of its own. */
+/**
+ * Where syslog writes the lines of our facility, by distribution; under another root docksmith writes a
+ * file of its own.
+ */
 const SYSTEM_LOGS = ['/var/log/messages', '/var/log/syslog', '/var/log/local1.log'];
 /** Logs are read from behind: what is older is history's. */
 const MOST_BYTES = 8 * 1024 ** 2;
 const MOST_COMMITS = 100;
 
-/** Looks into the log of the dbs' changes, and where that does not know, into the commits that are kept. Both are read once, when they are first asked for. */
+/**
+ * Looks into the log of the dbs' changes, and where that does not know, into the commits that are kept. Both
+ * are read once, when they are first asked for.
+ */
 export class PropChanges {
   readonly #paths: Paths;
   #logged: readonly LoggedChange[] | undefined;
@@ -45,7 +51,10 @@ export class PropChanges {
 
   #findLogged(named: Named, record: DbRecord | undefined): PropChange | undefined {
     this.#logged ??= this.#readLog().toReversed();
-    const found = this.#logged.find(({ file, key, before, after }) => key === named.key && path.posix.basename(file) === named.db && valueOf(before, named) !== valueOf(after, named));
+    const found = this.#logged.find(
+      ({ file, key, before, after }) =>
+        key === named.key && path.posix.basename(file) === named.db && valueOf(before, named) !== valueOf(after, named),
+    );
     // somebody has changed it since whose changes are not in the log
     if (found === undefined || !isSame(valueOf(found.after, named), valueOf(record, named))) return undefined;
     return { when: found.when, who: found.user, from: 'log', before: valueOf(found.before, named) };
@@ -53,11 +62,20 @@ export class PropChanges {
 
   #findCommitted(named: Named, record: DbRecord | undefined): PropChange | undefined {
     this.#history ??= listHistory(this.#paths, { limit: MOST_COMMITS });
-    for (const { generation: { number, when, who, command }, records } of this.#history) {
+    for (const {
+      generation: { number, when, who, command },
+      records,
+    } of this.#history) {
       const change = records.find(({ db, key }) => db === named.db && key === named.key);
       if (change === undefined || valueOf(change.before, named) === valueOf(change.after, named)) continue;
       if (!isSame(valueOf(change.after, named), valueOf(record, named))) return undefined;
-      return { when, who: `${who} at the latest, with ${command}`, from: 'history', before: valueOf(change.before, named), generation: number };
+      return {
+        when,
+        who: `${who} at the latest, with ${command}`,
+        from: 'history',
+        before: valueOf(change.before, named),
+        generation: number,
+      };
     }
     return undefined;
   }

@@ -41,7 +41,15 @@ export interface ContainerNow {
 }
 
 const WHAT: ReadonlyMap<string, ContainerWhy['doings'][number]['what']> = new Map([
-  ['create', 'made'], ['recreate', 'made'], ['start', 'started'], ['restart', 'started'], ['update', 'updated'], ['connect', 'updated'], ['disconnect', 'updated'], ['stop', 'stopped'], ['remove', 'removed'],
+  ['create', 'made'],
+  ['recreate', 'made'],
+  ['start', 'started'],
+  ['restart', 'started'],
+  ['update', 'updated'],
+  ['connect', 'updated'],
+  ['disconnect', 'updated'],
+  ['stop', 'stopped'],
+  ['remove', 'removed'],
 ]);
 
 /**
@@ -51,15 +59,20 @@ const WHAT: ReadonlyMap<string, ContainerWhy['doings'][number]['what']> = new Ma
 export async function whyContainer(paths: Paths, name: string): Promise<ContainerWhy> {
   const snapshot = readHostSnapshot(paths);
   const runs = new Map(listRuns(paths).runs.map((run) => [run.id, run]));
-  const all = listRunsWithOperations(runsFolder(paths)).flatMap((run) => listOperations(runsFolder(paths), run).toReversed().flatMap((operation) => {
-    // an image or a volume may have the same name
-    const what = operation.name === name ? WHAT.get(operation.verb) : undefined;
-    return what === undefined ? [] : [{ ...describe(operation, run, runs.get(run)), what }];
-  }));
+  const all = listRunsWithOperations(runsFolder(paths)).flatMap((run) =>
+    listOperations(runsFolder(paths), run)
+      .toReversed()
+      .flatMap((operation) => {
+        // an image or a volume may have the same name
+        const what = operation.name === name ? WHAT.get(operation.verb) : undefined;
+        return what === undefined ? [] : [{ ...describe(operation, run, runs.get(run)), what }];
+      }),
+  );
   const engine = await findEngine(paths, snapshot);
   const summary = await findContainer(engine, name);
   const isOurs = summary !== undefined && findOwner(summary) !== undefined;
-  if (all.length === 0 && !isOurs && !new Container(snapshot, name).isContainer) throw cannotTell(snapshot, name, summary !== undefined);
+  if (all.length === 0 && !isOurs && !new Container(snapshot, name).isContainer)
+    throw cannotTell(snapshot, name, summary !== undefined);
   const seen = new Set<string>();
   const doings = all.filter(({ what, failure }) => {
     // of what failed the last attempt counts too, beside the last that did not
@@ -69,29 +82,55 @@ export async function whyContainer(paths: Paths, name: string): Promise<Containe
   const container = isOurs ? await engine?.findContainer(summary.id) : undefined;
   const [last] = doings;
   return {
-    name, doings, now: container && describeNow(container),
-    startedByOthers: last !== undefined && container?.State.Running === true && Date.parse(container.State.StartedAt) > Date.parse(last.time),
+    name,
+    doings,
+    now: container && describeNow(container),
+    startedByOthers:
+      last !== undefined &&
+      container?.State.Running === true &&
+      Date.parse(container.State.StartedAt) > Date.parse(last.time),
   };
 }
 
 function cannotTell(snapshot: Snapshot, name: string, isThere: boolean): Failure {
   const what = `cannot tell why "${name}" is as it is`;
-  if (isThere) return new Failure(what, { why: 'that container is not docksmith\'s', hint: `docker inspect ${name}` });
-  const nearest = findNearest(name, listContainers(snapshot).map(({ key }) => key));
-  return new Failure(what, { why: 'there is no container, file or host of that name', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+  if (isThere) return new Failure(what, { why: "that container is not docksmith's", hint: `docker inspect ${name}` });
+  const nearest = findNearest(
+    name,
+    listContainers(snapshot).map(({ key }) => key),
+  );
+  return new Failure(what, {
+    why: 'there is no container, file or host of that name',
+    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+  });
 }
 
-function describeNow({ Created, State: { Status, Health, Running, ExitCode, StartedAt } }: ContainerInspect): ContainerNow {
+function describeNow({
+  Created,
+  State: { Status, Health, Running, ExitCode, StartedAt },
+}: ContainerInspect): ContainerNow {
   const health = Health?.Status ?? 'none';
-  return { state: Status, ...(Running && health !== 'none' ? { health } : {}), ...(Status === 'exited' || Status === 'dead' ? { exitCode: ExitCode } : {}), created: Created, started: StartedAt };
+  return {
+    state: Status,
+    ...(Running && health !== 'none' ? { health } : {}),
+    ...(Status === 'exited' || Status === 'dead' ? { exitCode: ExitCode } : {}),
+    created: Created,
+    started: StartedAt,
+  };
 }
 
 function describe(operation: RunOperation, run: string, record: Run | undefined): Doing {
-  return { ...operation, run, command: record && [record.event.includes(' ') ? record.event : `signal-event ${record.event}`, ...record.args].join(' '), who: record?.who.sudoUser ?? record?.who.user };
+  return {
+    ...operation,
+    run,
+    command:
+      record && [record.event.includes(' ') ? record.event : `signal-event ${record.event}`, ...record.args].join(' '),
+    who: record?.who.sudoUser ?? record?.who.user,
+  };
 }
 
 /** By its whole name, ours by whose it is; undefined also where the engine does not answer. */
 export async function findContainer(engine: Engine | undefined, name: string): Promise<ContainerSummary | undefined> {
-  const containers = await engine?.listContainers() ?? [];
+  const containers = (await engine?.listContainers()) ?? [];
   return findServing(containers, name) ?? containers.find((container) => container.name === name);
 }

@@ -57,7 +57,9 @@ export interface FileWhy {
   readonly template: string;
   readonly record: RecordRef | undefined;
   /** the commit that last wrote it; undefined for one that is not written yet, or whose commit is not kept */
-  readonly written: { readonly when: string; readonly who: string; readonly command: string; readonly generation: number } | undefined;
+  readonly written:
+    | { readonly when: string; readonly who: string; readonly command: string; readonly generation: number }
+    | undefined;
   readonly state: 'installed' | 'edited' | 'missing' | 'new';
   /** what decides the whole file, and so every line of it */
   readonly everywhere: readonly DecidingProp[];
@@ -65,7 +67,10 @@ export interface FileWhy {
 }
 
 /** Which lines of a file: one, those of a key of a merged document and of all below it, or all. */
-export interface Wanted { readonly line?: number; readonly documentKey?: string }
+export interface Wanted {
+  readonly line?: number;
+  readonly documentKey?: string;
+}
 
 /**
  * Says for the lines of a file which fragment and which props made them, by rendering it anew in
@@ -82,64 +87,129 @@ export async function whyFile(paths: Paths, file: string, wanted: Wanted = {}): 
   const isThere = installed.kind === 'file' && owned !== undefined;
   const made = output === undefined ? [] : linesOf(output);
   const shown = isThere ? textsOf(installed.file.content) : made.map(({ text }) => text);
-  const places = isThere ? alignLines(shown, made.map(({ text }) => text)) : made.map((_, n) => n);
+  const places = isThere
+    ? alignLines(
+        shown,
+        made.map(({ text }) => text),
+      )
+    : made.map((_, n) => n);
   const written = owned === undefined ? undefined : objectFinder(paths)(owned.digest);
   const isEdited = isThere && written !== undefined && !written.equals(installed.file.content);
   const byUs = written === undefined ? undefined : alignLines(shown, textsOf(written));
-  const numbers = choose(file, wanted, shown.map((_, n) => (places[n] === undefined ? [] : made[places[n]]?.origins ?? []).flatMap(({ documentKey }) => documentKey ?? [])));
+  const numbers = choose(
+    file,
+    wanted,
+    shown.map((_, n) =>
+      (places[n] === undefined ? [] : (made[places[n]]?.origins ?? [])).flatMap(({ documentKey }) => documentKey ?? []),
+    ),
+  );
   const asked = numbers.flatMap((n) => places[n] ?? []);
-  const deciding = output === undefined ? new Map<number, readonly Named[]>() : listDeciding(output, asked, {
-    snapshot: world.snapshot, words: renderer.listLiterals(),
-    render: (overlay) => renderOver(world, renderer, found.request, file, overlay),
-  });
+  const deciding =
+    output === undefined
+      ? new Map<number, readonly Named[]>()
+      : listDeciding(output, asked, {
+          snapshot: world.snapshot,
+          words: renderer.listLiterals(),
+          render: (overlay) => renderOver(world, renderer, found.request, file, overlay),
+        });
   const changes = new PropChanges(paths);
   const lists = [...deciding.values()];
   const isEverywhere = (named: Named): boolean => lists.length > 1 && lists.every((list) => list.includes(named));
   const explain = (named: Named): DecidingProp => explainProp(world.snapshot, named, changes);
   const [last] = listHistory(paths, { limit: 1, file });
   return {
-    path: file, template: output?.template ?? owned?.template ?? '', record: output?.record ?? owned?.record,
-    written: last === undefined || last.files.some(({ path: name, kind }) => name === file && kind === 'removed') ? undefined : { when: last.generation.when, who: last.generation.who, command: last.generation.command, generation: last.generation.number },
+    path: file,
+    template: output?.template ?? owned?.template ?? '',
+    record: output?.record ?? owned?.record,
+    written:
+      last === undefined || last.files.some(({ path: name, kind }) => name === file && kind === 'removed')
+        ? undefined
+        : {
+            when: last.generation.when,
+            who: last.generation.who,
+            command: last.generation.command,
+            generation: last.generation.number,
+          },
     state: owned === undefined ? 'new' : !isThere ? 'missing' : isEdited ? 'edited' : 'installed',
     everywhere: (lists[0] ?? []).filter(isEverywhere).map(explain),
     lines: numbers.map((n): LineWhy => {
       const place = places[n];
       const state = place !== undefined ? 'made' : byUs?.[n] === undefined ? 'edited' : 'outdated';
       return {
-        number: n + 1, text: shown[n] ?? '', state,
-        origins: place === undefined ? [] : (made[place]?.origins ?? []).map(({ fragment, line, documentKey }) => ({ ...describeFragment(paths, fragment), line, documentKey })),
-        props: place === undefined ? [] : (deciding.get(place) ?? []).filter((named) => !isEverywhere(named)).map(explain),
+        number: n + 1,
+        text: shown[n] ?? '',
+        state,
+        origins:
+          place === undefined
+            ? []
+            : (made[place]?.origins ?? []).map(({ fragment, line, documentKey }) => ({
+                ...describeFragment(paths, fragment),
+                line,
+                documentKey,
+              })),
+        props:
+          place === undefined ? [] : (deciding.get(place) ?? []).filter((named) => !isEverywhere(named)).map(explain),
       };
     }),
   };
 }
 
-interface Found { readonly request: RenderRequest; readonly output: Rendered | undefined }
+interface Found {
+  readonly request: RenderRequest;
+  readonly output: Rendered | undefined;
+}
 
 /** The output of that path as the whole event would make it, or one that was made once and is not any more. */
 function findOutput(world: World, renderer: Renderer, file: string): Found {
   const { paths, ledger } = world;
-  const requests = requestsOf(listSteps(paths, WHOLE_EVENT).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])), []);
+  const requests = requestsOf(
+    listSteps(paths, WHOLE_EVENT).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
+    [],
+  );
   const owned = ledger.outputs.get(file);
-  const own = owned === undefined ? undefined : requests.find(({ template }) => template === owned.template) ?? { template: owned.template };
+  const own =
+    owned === undefined
+      ? undefined
+      : (requests.find(({ template }) => template === owned.template) ?? { template: owned.template });
   const all: string[] = [];
   for (const request of own === undefined ? requests : [own]) {
-    const only = owned?.record === undefined || request.metadata !== undefined ? request : { ...request, args: [owned.record.key], metadata: { file, text: 'ONLY = arguments' } };
+    const only =
+      owned?.record === undefined || request.metadata !== undefined
+        ? request
+        : { ...request, args: [owned.record.key], metadata: { file, text: 'ONLY = arguments' } };
     const { outputs } = renderer.render(only);
     const output = outputs.find((one) => one.path === file);
-    if (output !== undefined) return { request: output.record === undefined || request.metadata !== undefined ? request : { ...request, args: [output.record.key], metadata: { file, text: 'ONLY = arguments' } }, output };
+    if (output !== undefined)
+      return {
+        request:
+          output.record === undefined || request.metadata !== undefined
+            ? request
+            : { ...request, args: [output.record.key], metadata: { file, text: 'ONLY = arguments' } },
+        output,
+      };
     all.push(...outputs.map((one) => one.path));
   }
   if (own !== undefined) return { request: own, output: undefined };
   const nearest = findNearest(file, [...ledger.outputs.paths(), ...all]);
   throw new Failure(`cannot tell why "${file}" is as it is`, {
-    why: existsSync(paths.file(file)) ? 'it is not docksmith\'s' : 'there is no such file, and no template makes it', hint: nearest === undefined ? 'docksmith history shows the files that docksmith wrote' : `did you mean "${nearest}"?`,
+    why: existsSync(paths.file(file)) ? "it is not docksmith's" : 'there is no such file, and no template makes it',
+    hint:
+      nearest === undefined ? 'docksmith history shows the files that docksmith wrote' : `did you mean "${nearest}"?`,
   });
 }
 
-function renderOver(world: World, renderer: Renderer, request: RenderRequest, file: string, overlay: Parameters<typeof withOverlay>[1][number]): Rendered | 'refused' | undefined {
+function renderOver(
+  world: World,
+  renderer: Renderer,
+  request: RenderRequest,
+  file: string,
+  overlay: Parameters<typeof withOverlay>[1][number],
+): Rendered | 'refused' | undefined {
   try {
-    return renderer.over(withOverlay(world, [overlay])).render(request).outputs.find((output) => output.path === file);
+    return renderer
+      .over(withOverlay(world, [overlay]))
+      .render(request)
+      .outputs.find((output) => output.path === file);
   } catch (error) {
     if (error instanceof Failure || error instanceof Failures) return 'refused';
     throw error;
@@ -153,10 +223,15 @@ function choose(file: string, { line, documentKey }: Wanted, keys: readonly (rea
     throw new Failure(`cannot tell why "${file}:${line}" is as it is`, { why: `the file has ${keys.length} lines` });
   }
   if (documentKey === undefined) return keys.map((_, n) => n);
-  const numbers = keys.flatMap((of, n) => (of.some((key) => key === documentKey || key.startsWith(`${documentKey}.`)) ? [n] : []));
+  const numbers = keys.flatMap((of, n) =>
+    of.some((key) => key === documentKey || key.startsWith(`${documentKey}.`)) ? [n] : [],
+  );
   if (numbers.length > 0) return numbers;
   const nearest = findNearest(documentKey, keys.flat());
-  throw new Failure(`cannot tell why "${file}:${documentKey}" is as it is`, { why: 'the file has no such line or key', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+  throw new Failure(`cannot tell why "${file}:${documentKey}" is as it is`, {
+    why: 'the file has no such line or key',
+    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+  });
 }
 
 function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): DecidingProp {
@@ -166,7 +241,12 @@ function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): De
   const change = changes.find(named, record);
   const isSecret = isMaskedRead(snapshot, named);
   const mask = (text: string | undefined): string | undefined => (text !== undefined && isSecret ? MASK : text);
-  return { ...named, value: mask(value), isDefault: prop !== undefined && value !== undefined && record?.props.has(prop) !== true, change: change && { ...change, before: mask(change.before) } };
+  return {
+    ...named,
+    value: mask(value),
+    isDefault: prop !== undefined && value !== undefined && record?.props.has(prop) !== true,
+    change: change && { ...change, before: mask(change.before) },
+  };
 }
 
 const KINDS = ['templates-custom', 'templates', 'templates-default'];
@@ -180,5 +260,9 @@ function describeFragment(paths: Paths, fragment: string): Omit<LineOrigin, 'lin
   const isOfHost = own.startsWith(`${CONFIG_DIR}/`);
   const layer = own.endsWith('/templates-custom') ? 'custom' : isOfHost ? 'package' : 'shipped';
   const lower = layers.slice(layers.indexOf(own) + 1).map((other) => path.posix.join(other, name));
-  return { fragment, layer, overrides: lower.filter((file) => existsSync(file.startsWith(`${CONFIG_DIR}/`) ? paths.file(file) : file)) };
+  return {
+    fragment,
+    layer,
+    overrides: lower.filter((file) => existsSync(file.startsWith(`${CONFIG_DIR}/`) ? paths.file(file) : file)),
+  };
 }

@@ -17,7 +17,10 @@ export interface UrlWhy {
   readonly container: string;
   /** the prop that leads Apache there */
   readonly by: 'SubDomain' | 'WebAlias';
-  /** Apache's file, and the line of it that names the host or the path; no line where the file does not have it (yet) */
+  /**
+   * Apache's file, and the line of it that names the host or the path; no line where the file does not
+   * have it (yet)
+   */
   readonly vhost: { readonly path: string; readonly line: number | undefined; readonly text: string } | undefined;
   /** the loopback port that Apache asks; undefined where none was given yet */
   readonly port: number | undefined;
@@ -26,7 +29,10 @@ export interface UrlWhy {
   readonly state: string | undefined;
 }
 
-/** A host and a path, as a person gives them: `http://wiki.example.test/`, `wiki.example.test`, `/git/`, `host.example.test/git`. Undefined for what cannot be one. */
+/**
+ * A host and a path, as a person gives them: `http://wiki.example.test/`, `wiki.example.test`, `/git/`,
+ * `host.example.test/git`. Undefined for what cannot be one.
+ */
 function parseTarget(target: string): { readonly host: string | undefined; readonly path: string } | undefined {
   const isPath = target.startsWith('/');
   const text = isPath ? `http://primary.invalid${target}` : target.includes('://') ? target : `http://${target}`;
@@ -35,7 +41,10 @@ function parseTarget(target: string): { readonly host: string | undefined; reado
   return { host: isPath ? undefined : hostname, path: pathname };
 }
 
-/** Finds the container behind a URL, a host name or a path of the primary host; undefined where the records have none. */
+/**
+ * Finds the container behind a URL, a host name or a path of the primary host; undefined where the
+ * records have none.
+ */
 export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy | undefined> {
   const parsed = parseTarget(target);
   if (parsed === undefined) return undefined;
@@ -47,8 +56,13 @@ export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy |
   const record = new Container(snapshot, container);
   const summary = await findContainer(await findEngine(paths, snapshot), container);
   return {
-    urls: listUrls(record), container, by, vhost: findVhost(world, container, by, mark),
-    port: findBackEndPort(record, world), image: findImageReference(record), state: summary?.status,
+    urls: listUrls(record),
+    container,
+    by,
+    vhost: findVhost(world, container, by, mark),
+    port: findBackEndPort(record, world),
+    image: findImageReference(record),
+    state: summary?.status,
   };
 }
 
@@ -62,12 +76,22 @@ function findBackEndPort(container: Container, { facts }: World): number | undef
   }
 }
 
-interface FoundContainer { readonly container: string; readonly by: UrlWhy['by']; /** what the line of the vhost ends with */ readonly mark: string }
+interface FoundContainer {
+  readonly container: string;
+  readonly by: UrlWhy['by'] /** what the line of the vhost ends with */;
+  readonly mark: string;
+}
 
-function findServed(snapshot: Snapshot, { host, path }: { readonly host: string | undefined; readonly path: string }): FoundContainer | undefined {
+function findServed(
+  snapshot: Snapshot,
+  { host, path }: { readonly host: string | undefined; readonly path: string },
+): FoundContainer | undefined {
   const served = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
-  const bySubDomain = served.find((container) => container.hasSubDomain && hostOf(container) === host?.toLowerCase())?.key;
-  if (host !== undefined && bySubDomain !== undefined) return { container: bySubDomain, by: 'SubDomain', mark: `ServerName ${host.toLowerCase()}` };
+  const bySubDomain = served.find(
+    (container) => container.hasSubDomain && hostOf(container) === host?.toLowerCase(),
+  )?.key;
+  if (host !== undefined && bySubDomain !== undefined)
+    return { container: bySubDomain, by: 'SubDomain', mark: `ServerName ${host.toLowerCase()}` };
   if (host !== undefined && host.toLowerCase() !== primaryHost(snapshot)) return undefined;
   const alias = path.split('/')[1] ?? '';
   const byAlias = served.find(({ webAliases }) => webAliases.includes(alias))?.key;
@@ -85,7 +109,9 @@ function hostOf(container: Container): string | undefined {
 
 function findVhost({ paths, ledger }: World, container: string, by: UrlWhy['by'], mark: string): UrlWhy['vhost'] {
   const template = SITE_TEMPLATES[by === 'SubDomain' ? 'vhost' : 'primary'];
-  const owned = [...ledger.outputs.values()].find((output) => output.template === template && (output.record === undefined || output.record.key === container));
+  const owned = [...ledger.outputs.values()].find(
+    (output) => output.template === template && (output.record === undefined || output.record.key === container),
+  );
   if (owned === undefined) return undefined;
   const lines = readLines(paths.file(owned.path));
   const n = lines.findIndex((line) => line.trim() === mark);

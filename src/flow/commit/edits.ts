@@ -10,7 +10,10 @@ import type { Paths } from '../../base/paths.ts';
  * and as they were found. Without those that hold a secret, or whose text is not kept any more.
  */
 export function listEdits(paths: Paths, { outputs }: Ledger, { install, remove }: ChangeSet): readonly FilePair[] {
-  const edited = [...install.flatMap(({ output, old, edited }) => (edited ? [{ path: output.path, old }] : [])), ...remove.flatMap(({ owned, old, edited }) => (edited ? [{ path: owned.path, old }] : []))];
+  const edited = [
+    ...install.flatMap(({ output, old, edited }) => (edited ? [{ path: output.path, old }] : [])),
+    ...remove.flatMap(({ owned, old, edited }) => (edited ? [{ path: owned.path, old }] : [])),
+  ];
   if (edited.length === 0) return [];
   const findObject = objectFinder(paths);
   return edited.flatMap(({ path, old: found }): readonly FilePair[] => {

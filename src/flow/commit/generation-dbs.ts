@@ -18,7 +18,11 @@ const CONFIGURATION = 'configuration';
  * What history keeps of a commit of this run over these dbs: all that decides outputs. Dbs with a
  * schema are kept whole, of `configuration` the records that have one; of all others what templates read.
  */
-export function generationOf({ dbs, schema }: Snapshot, { who: { user, sudoUser } }: Pick<Run, 'who'>, reads: Iterable<Read> = []): NewGeneration {
+export function generationOf(
+  { dbs, schema }: Snapshot,
+  { who: { user, sudoUser } }: Pick<Run, 'who'>,
+  reads: Iterable<Read> = [],
+): NewGeneration {
   return {
     who: sudoUser ?? user,
     dbs: (before) => {
@@ -29,7 +33,9 @@ export function generationOf({ dbs, schema }: Snapshot, { who: { user, sudoUser 
 }
 
 function listKept(schema: Snapshot['schema'], before: KeptRecords, reads: Iterable<Read>): KeptRecords {
-  const kept = new Map<string, 'all' | Set<string>>([...before].map(([name, keys]) => [name, keys === 'all' ? 'all' : new Set(keys)]));
+  const kept = new Map<string, 'all' | Set<string>>(
+    [...before].map(([name, keys]) => [name, keys === 'all' ? 'all' : new Set(keys)]),
+  );
   const keep = (db: string, key: string): void => {
     const keys = kept.get(db);
     if (keys === undefined) kept.set(db, new Set([key]));
@@ -54,29 +60,55 @@ export function pruneHistory(paths: Paths): void {
 
 /** As the file spells them where the db is one that was read: so no record has to be parsed. */
 function linesOf(db: Db | undefined, keys: 'all' | ReadonlySet<string>): ReadonlyMap<string, string> {
-  const lines = db instanceof FlatDb ? db.lines : new Map([...db ?? []].map(([key, record]) => [key, formatRecord(record)]));
+  const lines =
+    db instanceof FlatDb ? db.lines : new Map([...(db ?? [])].map(([key, record]) => [key, formatRecord(record)]));
   return keys === 'all' ? lines : new Map([...lines].filter(([key]) => keys.has(key)));
 }
 
-/** The records that history keeps as a generation left them, and as they are now. @throws Failure where it is not kept any more */
+/**
+ * The records that history keeps as a generation left them, and as they are now.
+ * @throws Failure where it is not kept any more
+ */
 export function readThenAndNow(paths: Paths, number: number): { readonly then: Dbs; readonly now: Dbs } {
   const { kept, dbs } = readWhole(paths, number);
   const current = readSnapshot(paths).dbs;
-  return { then: parseDbs(dbs), now: new Map([...kept].map(([name, keys]) => [name, keys === 'all' ? current.get(name) ?? NO_RECORDS : new Map([...current.get(name) ?? NO_RECORDS].filter(([key]) => keys.has(key)))])) };
+  return {
+    then: parseDbs(dbs),
+    now: new Map(
+      [...kept].map(([name, keys]) => [
+        name,
+        keys === 'all'
+          ? (current.get(name) ?? NO_RECORDS)
+          : new Map([...(current.get(name) ?? NO_RECORDS)].filter(([key]) => keys.has(key))),
+      ]),
+    ),
+  };
 }
 
 const NO_RECORDS: Db = new Map();
 
 export function parseDbs(dbs: DbLines): Dbs {
-  return new Map([...dbs].map(([name, lines]) => [name, new Map([...lines].map(([key, line]) => [key, toRecord(key, line)]))]));
+  return new Map(
+    [...dbs].map(([name, lines]) => [name, new Map([...lines].map(([key, line]) => [key, toRecord(key, line)]))]),
+  );
 }
 
 /** The records that changed, as they were and as they are. */
 export function parseDbChanges(changes: DbChanges): { readonly before: Dbs; readonly after: Dbs } {
-  const side = (which: 'before' | 'after'): Dbs => parseDbs(new Map([...changes].map(([name, records]) => [name, new Map([...records].flatMap(([key, change]) => {
-    const line = change[which];
-    return line === undefined ? [] : [[key, line] as const];
-  }))])));
+  const side = (which: 'before' | 'after'): Dbs =>
+    parseDbs(
+      new Map(
+        [...changes].map(([name, records]) => [
+          name,
+          new Map(
+            [...records].flatMap(([key, change]) => {
+              const line = change[which];
+              return line === undefined ? [] : [[key, line] as const];
+            }),
+          ),
+        ]),
+      ),
+    );
   return { before: side('before'), after: side('after') };
 }
 
@@ -93,12 +125,16 @@ export interface RecordChange {
 /** In byte order of dbs and keys. */
 export function listRecordChanges(before: Dbs, after: Dbs): readonly RecordChange[] {
   return [...new Set([...before.keys(), ...after.keys()])].sort(compareBytes).flatMap((db) => {
-    const keys = [...new Set([...before.get(db)?.keys() ?? [], ...after.get(db)?.keys() ?? []])].sort(compareBytes);
+    const keys = [...new Set([...(before.get(db)?.keys() ?? []), ...(after.get(db)?.keys() ?? [])])].sort(compareBytes);
     return keys.flatMap((key): readonly RecordChange[] => {
       const [was, is] = [before.get(db)?.get(key), after.get(db)?.get(key)];
-      const names = [...new Set([...was?.props.keys() ?? [], ...is?.props.keys() ?? []])].filter((prop) => was?.props.get(prop) !== is?.props.get(prop));
+      const names = [...new Set([...(was?.props.keys() ?? []), ...(is?.props.keys() ?? [])])].filter(
+        (prop) => was?.props.get(prop) !== is?.props.get(prop),
+      );
       const props = [...(was?.type === is?.type ? [] : ['type']), ...names.sort(compareBytes)];
-      return (was === undefined) === (is === undefined) && props.length === 0 ? [] : [{ db, key, before: was, after: is, props }];
+      return (was === undefined) === (is === undefined) && props.length === 0
+        ? []
+        : [{ db, key, before: was, after: is, props }];
     });
   });
 }

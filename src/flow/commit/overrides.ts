@@ -39,10 +39,12 @@ const overridesFile = (paths: Paths): string => paths.file(path.posix.join(STATE
  */
 export function rememberOverrides(paths: Paths): void {
   const before = readRemembered(paths);
-  const after = new Map(listOverrides(paths).map(({ custom, digest, shippedText }): [string, Remembered] => {
-    const known = before.get(custom);
-    return [custom, known?.digest === digest ? known : { digest, shippedText }];
-  }));
+  const after = new Map(
+    listOverrides(paths).map(({ custom, digest, shippedText }): [string, Remembered] => {
+      const known = before.get(custom);
+      return [custom, known?.digest === digest ? known : { digest, shippedText }];
+    }),
+  );
   if (JSON.stringify([...after]) === JSON.stringify([...before])) return;
   writeState(overridesFile(paths), WHAT, { overrides: Object.fromEntries(after) });
 }
@@ -52,13 +54,19 @@ export function listOutdatedOverrides(paths: Paths): readonly OutdatedOverride[]
   const remembered = readRemembered(paths);
   return listOverrides(paths).flatMap(({ custom, shipped, digest, shippedText }) => {
     const known = remembered.get(custom);
-    return known?.digest === digest && known.shippedText !== shippedText ? [{ custom, shipped, before: known.shippedText, now: shippedText }] : [];
+    return known?.digest === digest && known.shippedText !== shippedText
+      ? [{ custom, shipped, before: known.shippedText, now: shippedText }]
+      : [];
   });
 }
 
 function readRemembered(paths: Paths): ReadonlyMap<string, Remembered> {
-  const parsed = readState(overridesFile(paths), WHAT, (state) => state.get('overrides').map((entry) => ({ digest: entry.get('digest').text(), shippedText: entry.get('shippedText').text() })));
-  return new Map([...parsed ?? []].sort(([a], [b]) => compareBytes(a, b)));
+  const parsed = readState(overridesFile(paths), WHAT, (state) =>
+    state
+      .get('overrides')
+      .map((entry) => ({ digest: entry.get('digest').text(), shippedText: entry.get('shippedText').text() })),
+  );
+  return new Map([...(parsed ?? [])].sort(([a], [b]) => compareBytes(a, b)));
 }
 
 /** Fragments of the same name in the same template; in byte order. */
@@ -68,6 +76,13 @@ function listOverrides(paths: Paths): readonly Override[] {
     const original = shipped.map((layer) => path.join(layer, name)).find((each) => findStats(each)?.isFile());
     // what stands beside the templates is none: a README
     if (original === undefined || !name.includes('/')) return [];
-    return [{ custom: withoutRoot(paths, file), shipped: withoutRoot(paths, original), digest: digestOf(readBytes(file)), shippedText: readText(original) }];
+    return [
+      {
+        custom: withoutRoot(paths, file),
+        shipped: withoutRoot(paths, original),
+        digest: digestOf(readBytes(file)),
+        shippedText: readText(original),
+      },
+    ];
   });
 }

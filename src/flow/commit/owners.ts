@@ -29,7 +29,12 @@ export function ownersOf(paths: Paths): ReturnType<typeof ownersIn> {
 }
 
 function readIds(file: string): ReadonlyMap<string, number> {
-  return new Map(readIfThere(file).split('\n').map((line) => line.split(':')).map(([name = '', , id]) => [name, Number(id)]));
+  return new Map(
+    readIfThere(file)
+      .split('\n')
+      .map((line) => line.split(':'))
+      .map(([name = '', , id]) => [name, Number(id)]),
+  );
 }
 
 function readIfThere(file: string): string {

@@ -5,7 +5,13 @@ import { takeLockIfFree } from '../../files/lock.ts';
 import { type Recovered, recoverCommit } from '../../output/commit/roll-back.ts';
 import { commitLock } from '../../output/commit/transaction.ts';
 import type { Paths } from '../../base/paths.ts';
-import { hasJournal, hasUnfinished, makeUnfinished, removeLeftovers, removeUnfinished } from '../../files/unfinished.ts';
+import {
+  hasJournal,
+  hasUnfinished,
+  makeUnfinished,
+  removeLeftovers,
+  removeUnfinished,
+} from '../../files/unfinished.ts';
 import type { Reporter } from '../reporter.ts';
 import { undoDbs } from './staged-dbs.ts';
 
@@ -34,8 +40,15 @@ export const VERIFYING = 'DOCKSMITH_VERIFYING';
  * Takes the event lock, or joins the event that this call is nested in, as `takeEventLock` does;
  * then nothing unfinished is there but what is ours, until it is released.
  */
-export async function beginEvent(paths: Paths, options: Omit<EventLockOptions, 'onWait'>, reporter: Reporter): Promise<EventLock> {
-  if (process.env[VERIFYING] !== undefined) throw new Failure(`cannot run "${options.command}"`, { why: 'a check of an event called it, and checks change nothing' });
+export async function beginEvent(
+  paths: Paths,
+  options: Omit<EventLockOptions, 'onWait'>,
+  reporter: Reporter,
+): Promise<EventLock> {
+  if (process.env[VERIFYING] !== undefined)
+    throw new Failure(`cannot run "${options.command}"`, {
+      why: 'a check of an event called it, and checks change nothing',
+    });
   const lock = await takeEventLock(paths, { ...options, onWait: (holder) => reporter.waiting(holder) });
   try {
     // whoever held it until now may have been killed while we waited
@@ -43,10 +56,13 @@ export async function beginEvent(paths: Paths, options: Omit<EventLockOptions, '
     if (lock.parent !== undefined) return lock;
     if (hasUnfinished(paths)) removeLeftovers(paths);
     const own = makeUnfinished(paths, 'run');
-    return { ...lock, release: () => {
-      removeUnfinished(paths, own);
-      lock.release();
-    } };
+    return {
+      ...lock,
+      release: () => {
+        removeUnfinished(paths, own);
+        lock.release();
+      },
+    };
   } catch (error) {
     lock.release();
     throw error;
@@ -66,7 +82,9 @@ function recoverJournal(paths: Paths, say: (line: string) => void): void {
 
 function describe({ command, outcome, files }: Recovered): string {
   const count = files === 1 ? '1 file' : `${files} files`;
-  return outcome === 'put back' ? `"${command}" was killed before its commit: ${count} and the dbs are as they were before it` : `"${command}" was killed after its commit: ${count} and the dbs stay as it left them`;
+  return outcome === 'put back'
+    ? `"${command}" was killed before its commit: ${count} and the dbs are as they were before it`
+    : `"${command}" was killed after its commit: ${count} and the dbs stay as it left them`;
 }
 
 /** Undefined also for one who may not take it, and so has nothing to put right. */

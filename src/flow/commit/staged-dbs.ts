@@ -32,7 +32,10 @@ export class StagedDbs {
     this.#before = { ...paths, dbDir: path.join(this.#folder, 'before') };
     this.paths = { ...paths, dbDir: path.join(this.#folder, 'after') };
     const names = existsSync(paths.dbDir) ? listDbs(paths) : [];
-    for (const [from, to] of [[paths.dbDir, this.#before.dbDir], [this.#before.dbDir, this.paths.dbDir]] as const) {
+    for (const [from, to] of [
+      [paths.dbDir, this.#before.dbDir],
+      [this.#before.dbDir, this.paths.dbDir],
+    ] as const) {
       mkdirSync(to, { recursive: true, mode: 0o700 });
       // after a crash nobody reads them
       for (const name of names) copyPrivately(path.join(from, name), path.join(to, name));
@@ -42,12 +45,19 @@ export class StagedDbs {
   /** What is to be committed together with the files; undefined where the steps changed nothing. */
   companion(): Companion | undefined {
     const [before, after] = [readDbs(this.#before), readDbs(this.paths)];
-    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => !isSameDb(before.get(name), after.get(name)));
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (name) => !isSameDb(before.get(name), after.get(name)),
+    );
     if (changed.length === 0) return undefined;
     return {
       about: formatAbout(this.#paths),
       prepare: (folder) => {
-        for (const paths of [this.#before, this.paths]) copyDbs(paths.dbDir, path.join(folder, path.basename(paths.dbDir)), changed.filter((name) => existsSync(path.join(paths.dbDir, name))));
+        for (const paths of [this.#before, this.paths])
+          copyDbs(
+            paths.dbDir,
+            path.join(folder, path.basename(paths.dbDir)),
+            changed.filter((name) => existsSync(path.join(paths.dbDir, name))),
+          );
         syncFolder(folder);
       },
       apply: () => this.commit(),
@@ -55,7 +65,10 @@ export class StagedDbs {
     };
   }
 
-  /** Writes what the steps changed to the dbs themselves, record by record, so that what others changed meanwhile stays. */
+  /**
+   * Writes what the steps changed to the dbs themselves, record by record, so that what others changed
+   * meanwhile stays.
+   */
   commit(): void {
     writeDifference(this.#paths, readDbs(this.#before), readDbs(this.paths));
   }
@@ -65,11 +78,15 @@ export class StagedDbs {
   }
 }
 
-/** Takes back what `StagedDbs` wrote, by the copies in the journal: each prop that still has the value that was written. */
+/**
+ * Takes back what `StagedDbs` wrote, by the copies in the journal: each prop that still has the value that
+ * was written.
+ */
 export function undoDbs(paths: Paths): UndoCompanion {
   return (folder, about) => {
     const [before, after] = ['before', 'after'].map((name) => readDbs({ ...paths, dbDir: path.join(folder, name) }));
-    if (before !== undefined && after !== undefined) writeDifference(parseAbout(paths, about), after, before, { isUndo: true });
+    if (before !== undefined && after !== undefined)
+      writeDifference(parseAbout(paths, about), after, before, { isUndo: true });
   };
 }
 
@@ -95,7 +112,12 @@ function copyDbs(from: string, to: string, names: readonly string[]): void {
   mkdirSync(to, { recursive: true, mode: 0o700 });
   for (const name of names) {
     const copy = path.join(to, name);
-    stageFile(copy, { content: readBytes(path.join(from, name)), mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+    stageFile(copy, {
+      content: readBytes(path.join(from, name)),
+      mode: 0o600,
+      uid: process.geteuid?.() ?? 0,
+      gid: process.getegid?.() ?? 0,
+    });
   }
   syncFolder(to);
 }
@@ -108,8 +130,11 @@ function readDbs(paths: Paths): Dbs {
 export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = false } = {}): void {
   for (const name of new Set([...from.keys(), ...to.keys()])) {
     const [before, after, current] = [from.get(name) ?? EMPTY, to.get(name) ?? EMPTY, readDb(paths, name)];
-    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !isSameIn(before, after, key) && !isSameIn(current, after, key));
-    // not where nothing is to be changed: a db that could not be written has nothing to be taken back, and could not be written for that either
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (key) => !isSameIn(before, after, key) && !isSameIn(current, after, key),
+    );
+    // not where nothing is to be changed: a db that could not be written has nothing to be taken back, and
+    // could not be written for that either
     if (changed.length > 0) {
       changeDb(paths, name, (draft) => {
         // what somebody else wrote since is not ours to take back
@@ -124,7 +149,8 @@ export function writeDifference(paths: Paths, from: Dbs, to: Dbs, { isUndo = fal
 const EMPTY: Db = new Map();
 
 function isSameDb(a: Db = EMPTY, b: Db = EMPTY): boolean {
-  if (a instanceof FlatDb && b instanceof FlatDb && a.content !== undefined && b.content?.equals(a.content) === true) return true;
+  if (a instanceof FlatDb && b instanceof FlatDb && a.content !== undefined && b.content?.equals(a.content) === true)
+    return true;
   return a.size === b.size && [...a.keys()].every((key) => isSameIn(a, b, key));
 }
 
@@ -135,18 +161,26 @@ function isSameIn(a: Db, b: Db, key: string): boolean {
 }
 
 /** @param now where it is given, only what is still as in `before` is changed */
-function carryOver(draft: Draft, key: string, before: DbRecord | undefined, after: DbRecord | undefined, now?: Db): void {
+function carryOver(
+  draft: Draft,
+  key: string,
+  before: DbRecord | undefined,
+  after: DbRecord | undefined,
+  now?: Db,
+): void {
   const stored = toByteString(key);
   const current = now?.get(key);
-  const isOurs = (value: (record: DbRecord | undefined) => string | undefined): boolean => now === undefined || value(current) === value(before);
+  const isOurs = (value: (record: DbRecord | undefined) => string | undefined): boolean =>
+    now === undefined || value(current) === value(before);
   if (after === undefined) {
     if (draft.find(stored) !== undefined && (now === undefined || isSameRecord(current, before))) draft.delete(stored);
     return;
   }
   if (now !== undefined && (before === undefined) !== (current === undefined)) return;
   if (draft.findFields(stored) === undefined) draft.setType(stored, toByteString(after.type));
-  else if (before?.type !== after.type && isOurs((record) => record?.type)) draft.changeType(stored, toByteString(after.type));
-  for (const prop of new Set([...before?.props.keys() ?? [], ...after.props.keys()])) {
+  else if (before?.type !== after.type && isOurs((record) => record?.type))
+    draft.changeType(stored, toByteString(after.type));
+  for (const prop of new Set([...(before?.props.keys() ?? []), ...after.props.keys()])) {
     const value = after.props.get(prop);
     if (before?.props.get(prop) === value || !isOurs((record) => record?.props.get(prop))) continue;
     if (value === undefined) draft.deleteProp(stored, toByteString(prop));

@@ -18,7 +18,12 @@ const LOOK_EVERY_MILLISECONDS = 200;
  * does not come up in time, that is a warning, and the engine refuses those containers alone.
  * @throws Failure when the engine does not answer
  */
-export async function waitForBoot(paths: Paths, snapshot: Snapshot, specs: ReadonlyMap<string, RunSpec>, reporter: Reporter): Promise<void> {
+export async function waitForBoot(
+  paths: Paths,
+  snapshot: Snapshot,
+  specs: ReadonlyMap<string, RunSpec>,
+  reporter: Reporter,
+): Promise<void> {
   reporter.progress('waiting for the engine');
   const failure = await waitForEngine(paths, snapshot);
   if (failure !== undefined) throw failure;
@@ -27,7 +32,10 @@ export async function waitForBoot(paths: Paths, snapshot: Snapshot, specs: Reado
     const missing = findMissing(specs);
     if (missing.size === 0) return;
     const words = [...missing].map(([address, names]) => `address ${address} (${names.join(', ')})`).join(', ');
-    if (performance.now() >= until) { reporter.warning(`${words} is not up`); return; }
+    if (performance.now() >= until) {
+      reporter.warning(`${words} is not up`);
+      return;
+    }
     reporter.progress(`waiting for ${words}`);
     await sleep(LOOK_EVERY_MILLISECONDS);
   }
@@ -37,9 +45,13 @@ export async function waitForBoot(paths: Paths, snapshot: Snapshot, specs: Reado
 function findMissing(specs: ReadonlyMap<string, RunSpec>): ReadonlyMap<string, readonly string[]> {
   const up = listAddresses().map(({ address }) => address);
   const missing = new Map<string, readonly string[]>();
-  for (const { name, values: { ports = [] } } of specs.values()) {
+  for (const {
+    name,
+    values: { ports = [] },
+  } of specs.values()) {
     const addresses = new Set(isList(ports) ? ports.map((text) => parsePublished(text)?.address ?? '') : []);
-    for (const address of addresses) if (!isAlwaysUp(address) && !up.includes(address)) missing.set(address, [...(missing.get(address) ?? []), name]);
+    for (const address of addresses)
+      if (!isAlwaysUp(address) && !up.includes(address)) missing.set(address, [...(missing.get(address) ?? []), name]);
   }
   return missing;
 }

@@ -33,9 +33,15 @@ export interface StepRequest {
 export function reconcileStep(names: readonly string[], isBoot: boolean): StepPart {
   const request = { names, isBoot };
   return {
-    look: (world, _event, reporter, signal) => fetchAskedImages(world, names.length === 0 ? undefined : listInvolved(world.paths, world.snapshot, names), reporter, signal),
+    look: (world, _event, reporter, signal) =>
+      fetchAskedImages(
+        world,
+        names.length === 0 ? undefined : listInvolved(world.paths, world.snapshot, names),
+        reporter,
+        signal,
+      ),
     prepare: async (event, reporter) => {
-      if (!await mayComeLater(event)) await prepareContainers(event, request, reporter);
+      if (!(await mayComeLater(event))) await prepareContainers(event, request, reporter);
     },
     plan: (event) => previewContainers(event, request),
     leave: notePending,
@@ -47,30 +53,60 @@ export function askedStep(asked: Asked['verb'], names: readonly string[]): StepP
   return { plan: (event) => previewContainers(event, { names, asked }) };
 }
 
-/** Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts it with other options. */
+/**
+ * Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts
+ * it with other options.
+ */
 async function mayComeLater(event: PlannedEvent): Promise<boolean> {
-  const { world: { paths, snapshot }, isHook, parts } = event;
-  if (await findEngine(paths, snapshot) !== undefined) return false;
+  const {
+    world: { paths, snapshot },
+    isHook,
+    parts,
+  } = event;
+  if ((await findEngine(paths, snapshot)) !== undefined) return false;
   return isHook || parts.some((part) => part.restartsEngine?.(event) === true);
 }
 
-/** Without an engine there is no plan, and a warning says why. What would keep the event from beginning is thrown, as by the event. */
+/**
+ * Without an engine there is no plan, and a warning says why. What would keep the event from beginning is
+ * thrown, as by the event.
+ */
 async function previewContainers(event: PlannedEvent, request: StepRequest): Promise<StepPlan> {
-  const { world: { paths, snapshot, ledger }, expanded } = event;
+  const {
+    world: { paths, snapshot, ledger },
+    expanded,
+  } = event;
   const { asked, names } = request;
-  if (asked !== undefined && names.length === 0) throw new UsageFailure(`cannot ${asked} containers`, { why: 'no container is named', hint: `db ${CONTAINERS} keys` });
+  if (asked !== undefined && names.length === 0)
+    throw new UsageFailure(`cannot ${asked} containers`, {
+      why: 'no container is named',
+      hint: `db ${CONTAINERS} keys`,
+    });
   try {
     const plan = await planRenderedContainers(event, request, await getEngine(paths, snapshot));
     refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
-    return { containers: asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listBereft(snapshot, plan)] } };
+    return {
+      containers: asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listBereft(snapshot, plan)] },
+    };
   } catch (error) {
-    if (!(error instanceof Failure) || await findEngine(paths, snapshot) !== undefined) throw error;
+    if (!(error instanceof Failure) || (await findEngine(paths, snapshot)) !== undefined) throw error;
     return { warnings: [`what becomes of the containers is not known: ${error.message}`] };
   }
 }
 
-/** What reconciling will do once the files of the event are in place: the plan over its run specs as they were rendered. */
-export function planRenderedContainers({ world: { paths, snapshot, ledger }, expanded: { outputs, changes }, retry }: Pick<PlannedEvent, 'world' | 'expanded' | 'retry'>, { names, isBoot = false, asked }: StepRequest, engine: Engine): Promise<Plan> {
+/**
+ * What reconciling will do once the files of the event are in place: the plan over its run specs as they
+ * were rendered.
+ */
+export function planRenderedContainers(
+  {
+    world: { paths, snapshot, ledger },
+    expanded: { outputs, changes },
+    retry,
+  }: Pick<PlannedEvent, 'world' | 'expanded' | 'retry'>,
+  { names, isBoot = false, asked }: StepRequest,
+  engine: Engine,
+): Promise<Plan> {
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
   for (const output of outputs.filter(isRunSpec)) {
@@ -79,8 +115,16 @@ export function planRenderedContainers({ world: { paths, snapshot, ledger }, exp
   }
   // of a record that went, or makes no container now, there may be outputs left to remove, and no container any more
   const gone = new Set(changes.remove.map(({ owned: { record } }) => record?.key));
-  const involved = listInvolved(paths, snapshot, names).filter((name) => !gone.has(name) || new Container(snapshot, name).isContainer);
-  return planContainers(snapshot, engine, specs, { ...(asked === undefined ? {} : { asked: { verb: asked, names } }), names: names.length === 0 ? undefined : involved, outputs: outputsOf(paths, ledger, changes), failed: retry ? undefined : readFailedSpecs(paths), boot: isBoot ? readOrderedStarts(paths) : undefined });
+  const involved = listInvolved(paths, snapshot, names).filter(
+    (name) => !gone.has(name) || new Container(snapshot, name).isContainer,
+  );
+  return planContainers(snapshot, engine, specs, {
+    ...(asked === undefined ? {} : { asked: { verb: asked, names } }),
+    names: names.length === 0 ? undefined : involved,
+    outputs: outputsOf(paths, ledger, changes),
+    failed: retry ? undefined : readFailedSpecs(paths),
+    boot: isBoot ? readOrderedStarts(paths) : undefined,
+  });
 }
 
 /**
@@ -89,7 +133,10 @@ export function planRenderedContainers({ world: { paths, snapshot, ledger }, exp
  * @throws Failure(s) for what would leave files in place that no container can follow
  */
 async function prepareContainers(event: PlannedEvent, request: StepRequest, reporter: Reporter): Promise<void> {
-  const { world: { paths, snapshot, ledger }, expanded } = event;
+  const {
+    world: { paths, snapshot, ledger },
+    expanded,
+  } = event;
   const engine = await getEngine(paths, snapshot);
   const plan = await planRenderedContainers(event, request, engine);
   refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
@@ -108,8 +155,16 @@ async function prepareContainers(event: PlannedEvent, request: StepRequest, repo
 }
 
 function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Operation, { operations }: Plan): Failure {
-  const users = operations.flatMap((operation) => ((operation.verb === 'create' || operation.verb === 'recreate') && getImage(operation.spec) === image ? [`"${operation.name}"`] : []));
-  return new Failure(`cannot ${verb} image "${image}" for container ${users.join(', ')}`, { why: why.trim(), ...(hint === undefined ? {} : { hint }), cause });
+  const users = operations.flatMap((operation) =>
+    (operation.verb === 'create' || operation.verb === 'recreate') && getImage(operation.spec) === image
+      ? [`"${operation.name}"`]
+      : [],
+  );
+  return new Failure(`cannot ${verb} image "${image}" for container ${users.join(', ')}`, {
+    why: why.trim(),
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  });
 }
 
 /** A spec that cannot be read now will be replaced, or is an error of the event itself. */

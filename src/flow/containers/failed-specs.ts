@@ -30,17 +30,32 @@ function parseFailed(field: Field): FailedSpec {
   return { digest: field.get('digest').text(), when: field.get('when').text(), why: field.get('why').text() };
 }
 
-/** Those that still are failed: a container that was late may have become healthy since, and is then no failure any more. */
-export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: ReadonlyMap<string, RunSpec>, times: HealthTimes): Promise<FailedSpecs> {
+/**
+ * Those that still are failed: a container that was late may have become healthy since, and is then no
+ * failure any more.
+ */
+export async function withoutHealed(
+  failed: FailedSpecs,
+  engine: Engine,
+  specs: ReadonlyMap<string, RunSpec>,
+  times: HealthTimes,
+): Promise<FailedSpecs> {
   if (failed.size === 0) return failed;
   const running = (await engine.listContainers()).filter(({ status }) => status === 'running');
-  const kept = await Promise.all([...failed].map(async ([name, entry]) => {
-    const spec = specs.get(name);
-    const container = findServing(running, name);
-    if (spec === undefined || container === undefined || getSpecDigest(spec) !== entry.digest) return [[name, entry] as const];
-    const inspect = await engine.findContainer(container.id);
-    return inspect !== undefined && isMadeOf(spec, openLabels(container.labels, inspect, spec)) && await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times) ? [] : [[name, entry] as const];
-  }));
+  const kept = await Promise.all(
+    [...failed].map(async ([name, entry]) => {
+      const spec = specs.get(name);
+      const container = findServing(running, name);
+      if (spec === undefined || container === undefined || getSpecDigest(spec) !== entry.digest)
+        return [[name, entry] as const];
+      const inspect = await engine.findContainer(container.id);
+      return inspect !== undefined &&
+        isMadeOf(spec, openLabels(container.labels, inspect, spec)) &&
+        (await isHealthy(engine, { id: container.id, labels: spec.ownLabels }, times))
+        ? []
+        : [[name, entry] as const];
+    }),
+  );
   return new Map(kept.flat());
 }
 
@@ -48,17 +63,26 @@ export async function withoutHealed(failed: FailedSpecs, engine: Engine, specs: 
  * Writes down what applying a plan has shown: who failed, and who does well again.
  * @param before what is left of the failed ones from earlier, healed ones taken out
  */
-export function rememberFailed(paths: Paths, before: FailedSpecs, { specs = new Map() }: Plan, { done, failed }: Applied, now: Date, mask: Mask = (text) => text): void {
+export function rememberFailed(
+  paths: Paths,
+  before: FailedSpecs,
+  { specs = new Map() }: Plan,
+  { done, failed }: Applied,
+  now: Date,
+  mask: Mask = (text) => text,
+): void {
   const all = new Map(before);
   for (const operation of done) if (isStarting(operation)) all.delete(operation.name);
   for (const { operation, failure } of failed) {
     const name = getSubject(operation);
     const spec = specs.get(name);
     // only how the container did: what lies with others, or with the engine, is no failure of the run spec
-    if (spec !== undefined && failure instanceof Unhealthy) all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: mask(failure.reason) });
+    if (spec !== undefined && failure instanceof Unhealthy)
+      all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: mask(failure.reason) });
   }
   const sorted = Object.fromEntries([...all].sort(([a], [b]) => compareBytes(a, b)));
-  if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths)))) writeState(failedFile(paths), WHAT, { failed: sorted });
+  if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths))))
+    writeState(failedFile(paths), WHAT, { failed: sorted });
 }
 
 /** Who is not as its record says, though nothing failed just now. */
@@ -66,6 +90,13 @@ export function listLeft({ left = new Map() }: Pick<Plan, 'left'>): readonly Fai
   if (left.size === 0) return [];
   const [first = ''] = left.keys();
   // no other try is what it needs
-  const hint = [...left.values()].every((why) => why === ENDS_AGAIN) ? `docksmith logs -n 20 ${first}` : 'change what is wrong in the record, or: docksmith reconcile --retry';
-  return [new Failure('cannot bring every container to its record', { why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '), hint })];
+  const hint = [...left.values()].every((why) => why === ENDS_AGAIN)
+    ? `docksmith logs -n 20 ${first}`
+    : 'change what is wrong in the record, or: docksmith reconcile --retry';
+  return [
+    new Failure('cannot bring every container to its record', {
+      why: [...left].map(([name, why]) => `"${name}" ${why}`).join(', '),
+      hint,
+    }),
+  ];
 }

@@ -12,9 +12,14 @@ import { listInvolved } from '../involved.ts';
 import type { Reporter } from '../reporter.ts';
 import { findEngine, type World } from '../world.ts';
 
-/** What the references in run specs mean, by reference as run specs spell it. @throws Failure where two records differ */
+/**
+ * What the references in run specs mean, by reference as run specs spell it.
+ * @throws Failure where two records differ
+ */
 export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
-  return new Map([...listImageSources(snapshot)].map(([reference, source]) => [formatImageReference(reference), source]));
+  return new Map(
+    [...listImageSources(snapshot)].map(([reference, source]) => [formatImageReference(reference), source]),
+  );
 }
 
 /**
@@ -23,11 +28,20 @@ export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
  * @param only keys of `docker_containers`
  * @returns the world with what these images say
  */
-export async function fetchAskedImages(world: World, only: readonly string[] | undefined, reporter: Reporter, signal: AbortSignal = NEVER): Promise<World> {
+export async function fetchAskedImages(
+  world: World,
+  only: readonly string[] | undefined,
+  reporter: Reporter,
+  signal: AbortSignal = NEVER,
+): Promise<World> {
   const { paths, snapshot, facts } = world;
   const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
-  const asking = listEnabled(snapshot).filter((container) => (involved?.includes(container.key) ?? true)
-    && whyNotPulled(container) === undefined && needsImageFacts(container, facts));
+  const asking = listEnabled(snapshot).filter(
+    (container) =>
+      (involved?.includes(container.key) ?? true) &&
+      whyNotPulled(container) === undefined &&
+      needsImageFacts(container, facts),
+  );
   const references = new Map(asking.map((container) => [findImageReference(container), container.key]));
   if (references.size === 0) return world;
   const engine = await findEngine(paths, snapshot);
@@ -36,9 +50,18 @@ export async function fetchAskedImages(world: World, only: readonly string[] | u
   const images = new Map(facts.images);
   for (const [reference, key] of references) {
     const name = formatImageReference(reference);
-    const operation = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, `not there, and the ports of ${key} are left to it`, true);
+    const operation = makeImageOperation(
+      name,
+      sources.get(name) ?? PLAIN_SOURCE,
+      `not there, and the ports of ${key} are left to it`,
+      true,
+    );
     reporter.progress(`${operation.verb} ${name}`);
-    await unlessInterrupted(signal, `cannot ${operation.verb} image "${name}"`, applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`)));
+    await unlessInterrupted(
+      signal,
+      `cannot ${operation.verb} image "${name}"`,
+      applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`)),
+    );
     reporter.line('images', `${operation.verb} ${name}: ${operation.cause}`, 'stdout');
     const image = await inspectImage(engine, reference);
     if (image !== undefined) images.set(reference, image);

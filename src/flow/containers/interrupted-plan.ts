@@ -11,12 +11,33 @@ export function listOwnFailures({ failed }: Applied): readonly Failure[] {
   return failed.map(({ failure }) => failure).filter((failure) => !(failure instanceof Interrupted));
 }
 
-/** How the containers stand after a signal has ended the work on them, in one line; undefined: none came, or all was done. */
-export function describeInterruptedPlan(command: string, signal: AbortSignal, { failed, skipped, done }: Applied): readonly [Interrupted] | undefined {
+/**
+ * How the containers stand after a signal has ended the work on them, in one line; undefined: none came, or
+ * all was done.
+ */
+export function describeInterruptedPlan(
+  command: string,
+  signal: AbortSignal,
+  { failed, skipped, done }: Applied,
+): readonly [Interrupted] | undefined {
   if (!signal.aborted) return undefined;
-  const states = failed.flatMap(({ operation, failure }) => (failure instanceof Interrupted && failure.rest !== '' ? [`${getSubject(operation)}: ${failure.rest}`] : []));
-  const left = [...failed.filter(({ failure }) => failure instanceof Interrupted && failure.rest === '').map(({ operation }) => operation), ...skipped].map(({ verb, name }) => `${verb} ${name}`);
-  const undone = left.length === 0 ? [] : [`not done: ${left.length > MOST_NAMED ? `${left.length} operations` : left.join(', ')}`];
+  const states = failed.flatMap(({ operation, failure }) =>
+    failure instanceof Interrupted && failure.rest !== '' ? [`${getSubject(operation)}: ${failure.rest}`] : [],
+  );
+  const left = [
+    ...failed
+      .filter(({ failure }) => failure instanceof Interrupted && failure.rest === '')
+      .map(({ operation }) => operation),
+    ...skipped,
+  ].map(({ verb, name }) => `${verb} ${name}`);
+  const undone =
+    left.length === 0 ? [] : [`not done: ${left.length > MOST_NAMED ? `${left.length} operations` : left.join(', ')}`];
   if (states.length + undone.length === 0) return undefined;
-  return [new Interrupted(`cannot complete "${command}"`, signal, [...states, ...undone, ...(done.length === 0 && states.length === 0 ? ['nothing was changed'] : [])].join('; '))];
+  return [
+    new Interrupted(
+      `cannot complete "${command}"`,
+      signal,
+      [...states, ...undone, ...(done.length === 0 && states.length === 0 ? ['nothing was changed'] : [])].join('; '),
+    ),
+  ];
 }

@@ -22,21 +22,50 @@ export interface Interruption {
 const ENDING: readonly Operation['verb'][] = ['stop', 'remove', 'recreate', 'restart'];
 
 /** What will not be reachable. Pure: of the operations, those that end something that runs. */
-export function listInterruptions(snapshot: Snapshot, { operations }: Plan, containers: readonly ContainerSummary[], restart?: DaemonRestart): readonly Interruption[] {
-  const describe = (name: string, container: ContainerSummary | undefined, until: Interruption['until']): Interruption => ({
-    name, until, ports: listReachablePorts(container), urls: listUrls(new Container(snapshot, name)), needed: listDependants(snapshot, name),
+export function listInterruptions(
+  snapshot: Snapshot,
+  { operations }: Plan,
+  containers: readonly ContainerSummary[],
+  restart?: DaemonRestart,
+): readonly Interruption[] {
+  const describe = (
+    name: string,
+    container: ContainerSummary | undefined,
+    until: Interruption['until'],
+  ): Interruption => ({
+    name,
+    until,
+    ports: listReachablePorts(container),
+    urls: listUrls(new Container(snapshot, name)),
+    needed: listDependants(snapshot, name),
   });
   const ended = operations.flatMap((operation): readonly Interruption[] => {
     if (!ENDING.includes(operation.verb) || !('id' in operation)) return [];
     const container = containers.find(({ id }) => id === operation.id);
     if (container === undefined || !isUp(container)) return [];
     // a container that is stopped for the port that another one wants comes back in the same plan
-    const comesBack = operations.some(({ verb, name }) => name === operation.name && (verb === 'recreate' || verb === 'start' || verb === 'create'));
-    return [describe(operation.name, container, comesBack ? 'replaced' : operation.verb === 'restart' ? 'restarted' : undefined)];
+    const comesBack = operations.some(
+      ({ verb, name }) => name === operation.name && (verb === 'recreate' || verb === 'start' || verb === 'create'),
+    );
+    return [
+      describe(
+        operation.name,
+        container,
+        comesBack ? 'replaced' : operation.verb === 'restart' ? 'restarted' : undefined,
+      ),
+    ];
   });
   const byName = new Map(ended.toReversed().map((one) => [one.name, one]));
   const stopped = (restart?.stops ?? []).filter((name) => !byName.has(name));
-  return [...byName.values()].toReversed().concat(stopped.map((name) => describe(name, containers.find((container) => container.name === name), 'restarted')));
+  return [...byName.values()].toReversed().concat(
+    stopped.map((name) =>
+      describe(
+        name,
+        containers.find((container) => container.name === name),
+        'restarted',
+      ),
+    ),
+  );
 }
 
 export function isUp({ status }: Pick<ContainerSummary, 'status'>): boolean {
@@ -46,12 +75,24 @@ export function isUp({ status }: Pick<ContainerSummary, 'status'>): boolean {
 /** Once for all of its addresses. */
 export function listReachablePorts(container: Pick<ContainerSummary, 'ports'> | undefined): readonly string[] {
   const ports = (container?.ports ?? []).filter(({ address }) => !address.startsWith('127.') && address !== '::1');
-  return [...new Set(ports.toSorted((a, b) => a.hostPort - b.hostPort).map(({ hostPort, protocol }) => (protocol === 'tcp' ? String(hostPort) : `${hostPort}/${protocol}`)))];
+  return [
+    ...new Set(
+      ports
+        .toSorted((a, b) => a.hostPort - b.hostPort)
+        .map(({ hostPort, protocol }) => (protocol === 'tcp' ? String(hostPort) : `${hostPort}/${protocol}`)),
+    ),
+  ];
 }
 
 /** What an admin who stops or restarts containers by name should know of those that need them. */
 export function listBereft(snapshot: Snapshot, { operations }: Plan): readonly string[] {
   const gone = operations.filter(({ verb }) => verb === 'stop' || verb === 'restart');
-  return gone.flatMap(({ verb, name }) => listDependants(snapshot, name).filter((other) => !gone.some((operation) => operation.name === other))
-    .map((other) => `${other} needs ${name}, ${verb === 'stop' ? 'and goes on without it' : 'which is away for a moment'}`));
+  return gone.flatMap(({ verb, name }) =>
+    listDependants(snapshot, name)
+      .filter((other) => !gone.some((operation) => operation.name === other))
+      .map(
+        (other) =>
+          `${other} needs ${name}, ${verb === 'stop' ? 'and goes on without it' : 'which is away for a moment'}`,
+      ),
+  );
 }

@@ -18,11 +18,19 @@ export function readOrderedStarts(paths: Paths): ReadonlyMap<string, string> {
 }
 
 /** Writes down the starts that a plan has made of containers that need others. */
-export async function rememberStarts(paths: Paths, engine: Engine, { specs = new Map() }: Plan, { done }: Applied): Promise<void> {
-  const names = done.filter(isStarting).map(({ name }) => name).filter((name) => {
-    const spec = specs.get(name);
-    return spec !== undefined && listSpecNeeds(spec).length > 0;
-  });
+export async function rememberStarts(
+  paths: Paths,
+  engine: Engine,
+  { specs = new Map() }: Plan,
+  { done }: Applied,
+): Promise<void> {
+  const names = done
+    .filter(isStarting)
+    .map(({ name }) => name)
+    .filter((name) => {
+      const spec = specs.get(name);
+      return spec !== undefined && listSpecNeeds(spec).length > 0;
+    });
   if (names.length === 0) return;
   const starts = new Map(readOrderedStarts(paths));
   const containers = await engine.listContainers();
@@ -31,5 +39,7 @@ export async function rememberStarts(paths: Paths, engine: Engine, { specs = new
     const inspect = await engine.findContainer(id);
     if (inspect !== undefined) starts.set(name, formatStart(id, inspect.State.StartedAt));
   }
-  writeState(startsFile(paths), WHAT, { starts: Object.fromEntries([...starts].sort(([a], [b]) => compareBytes(a, b))) });
+  writeState(startsFile(paths), WHAT, {
+    starts: Object.fromEntries([...starts].sort(([a], [b]) => compareBytes(a, b))),
+  });
 }

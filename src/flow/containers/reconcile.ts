@@ -53,27 +53,58 @@ export interface ReconcileRequest {
  * What brings the engine to what the records and run specs say.
  * @param specs by name; the installed ones, or those that a dry run has rendered
  */
-export async function planContainers(snapshot: Snapshot, engine: Engine, specs: ReadonlyMap<string, RunSpec>, { names, removeOrphans, asked, moveData, outputs, failed, boot, inventory }: ReconcileRequest): Promise<Plan> {
+export async function planContainers(
+  snapshot: Snapshot,
+  engine: Engine,
+  specs: ReadonlyMap<string, RunSpec>,
+  { names, removeOrphans, asked, moveData, outputs, failed, boot, inventory }: ReconcileRequest,
+): Promise<Plan> {
   const only = asked?.names ?? names;
   const containers = listContainers(snapshot).filter(({ key }) => only?.includes(key) ?? true);
   const renamed = outputs === undefined ? undefined : listRenamedSecrets(outputs.paths, snapshot);
-  const desired: Desired = { ...makeDesired(containers, specs, readImageSources(snapshot)), ...(renamed !== undefined && { renamed }) };
+  const desired: Desired = {
+    ...makeDesired(containers, specs, readImageSources(snapshot)),
+    ...(renamed !== undefined && { renamed }),
+  };
   const read = await readActual(engine, desired, inventory);
-  const actual = outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
+  const actual =
+    outputs === undefined ? read : { ...read, changedFiles: findChangedFiles(outputs, specs.values(), read) };
   if (asked !== undefined) return planAsked(desired, actual, asked, failed);
-  const plan = planReconcile(desired, actual, { names, removeOrphans, moveData, failed, avoid: listLocalSubnets(snapshot) });
+  const plan = planReconcile(desired, actual, {
+    names,
+    removeOrphans,
+    moveData,
+    failed,
+    avoid: listLocalSubnets(snapshot),
+  });
   return boot === undefined ? plan : withBootOrder(plan, desired, actual, boot);
 }
 
-/** What networks of containers must not overlap: the local networks, also those behind a router, and those that this host is on. */
+/**
+ * What networks of containers must not overlap: the local networks, also those behind a router, and those
+ * that this host is on.
+ */
 function listLocalSubnets(snapshot: Snapshot): readonly string[] {
-  return [...[...listLocalNetworks(snapshot).values()].map(formatNetwork), ...listAddresses().map(({ address, prefix }) => `${address}/${prefix}`)];
+  return [
+    ...[...listLocalNetworks(snapshot).values()].map(formatNetwork),
+    ...listAddresses().map(({ address, prefix }) => `${address}/${prefix}`),
+  ];
 }
 
-/** Carries a plan out. Host folders that records want made are made first, and those that are missing stop it before anything is touched. */
-export async function applyContainers(snapshot: Snapshot, engine: Engine, plan: Plan, onProgress: (progress: Progress) => void, signal?: AbortSignal): Promise<Applied> {
+/**
+ * Carries a plan out. Host folders that records want made are made first, and those that are missing stop it
+ * before anything is touched.
+ */
+export async function applyContainers(
+  snapshot: Snapshot,
+  engine: Engine,
+  plan: Plan,
+  onProgress: (progress: Progress) => void,
+  signal?: AbortSignal,
+): Promise<Applied> {
   refuseMissing(snapshot, plan);
-  for (const operation of listMaking(plan)) for (const { name, folder } of missingFolders(snapshot, operation)) makeHostFolder(snapshot, name, folder);
+  for (const operation of listMaking(plan))
+    for (const { name, folder } of missingFolders(snapshot, operation)) makeHostFolder(snapshot, name, folder);
   return applyPlan(engine, plan, onProgress, makeGate(engine, healthTimes(snapshot), signal), signal);
 }
 
@@ -83,35 +114,68 @@ export function healthTimes(snapshot: Snapshot): HealthTimes {
   return { wait: parseMilliseconds(healthWait), uptime: parseMilliseconds(healthUptime) ?? 0 };
 }
 
-/** @throws Failure(s) for host folders that are not there, and for images that are neither there nor to be fetched; @param outputs what is about to be installed will be there */
+/**
+ * @throws Failure(s) for host folders that are not there, and for images that are neither there nor to
+ * be fetched;
+ * @param outputs what is about to be installed will be there
+ */
 export function refuseMissing(snapshot: Snapshot, plan: Plan, outputs?: Outputs): void {
   const making = listMaking(plan);
-  const images = new Set(plan.operations.flatMap((operation) => ((operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing ? [operation.name] : [])));
-  for (const operation of plan.operations) if (operation.verb === 'pull' || operation.verb === 'build') refuseOpenImage(operation);
+  const images = new Set(
+    plan.operations.flatMap((operation) =>
+      (operation.verb === 'pull' || operation.verb === 'build') && operation.isMissing ? [operation.name] : [],
+    ),
+  );
+  for (const operation of plan.operations)
+    if (operation.verb === 'pull' || operation.verb === 'build') refuseOpenImage(operation);
   throwAll([
-    ...making.flatMap((operation) => missingFolders(snapshot, operation)).filter(({ make, folder }) => !make && !isComing(folder, outputs)).map(({ name, prop, folder }) => new Failure(`cannot create container "${name}"`, {
-      why: `its ${prop} names "${folder}", and this host has no such folder`,
-      hint: prop === 'MountPath' ? `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes` : 'see that its disk is mounted, or mkdir it',
-    })),
-    ...making.filter(({ spec }) => images.has(getImage(spec))).flatMap(({ name, spec }) => {
-      const why = whyNotPulled(new Container(snapshot, name));
-      return why === undefined ? [] : [new Failure(`cannot create container "${name}"`, { why: `the engine has no image "${getImage(spec)}", and ${why}` })];
-    }),
+    ...making
+      .flatMap((operation) => missingFolders(snapshot, operation))
+      .filter(({ make, folder }) => !make && !isComing(folder, outputs))
+      .map(
+        ({ name, prop, folder }) =>
+          new Failure(`cannot create container "${name}"`, {
+            why: `its ${prop} names "${folder}", and this host has no such folder`,
+            hint:
+              prop === 'MountPath'
+                ? `mkdir it, or: db ${CONTAINERS} setprop ${name} MountCreate yes`
+                : 'see that its disk is mounted, or mkdir it',
+          }),
+      ),
+    ...making
+      .filter(({ spec }) => images.has(getImage(spec)))
+      .flatMap(({ name, spec }) => {
+        const why = whyNotPulled(new Container(snapshot, name));
+        return why === undefined
+          ? []
+          : [
+              new Failure(`cannot create container "${name}"`, {
+                why: `the engine has no image "${getImage(spec)}", and ${why}`,
+              }),
+            ];
+      }),
   ]);
 }
 
 /** Whether a file of that name, or one in that folder, is about to be installed. */
 function isComing(source: string, outputs: Outputs | undefined): boolean {
-  return [...outputs?.coming ?? []].some((name) => `${outputs?.paths.file(name) ?? ''}/`.startsWith(`${source}/`));
+  return [...(outputs?.coming ?? [])].some((name) => `${outputs?.paths.file(name) ?? ''}/`.startsWith(`${source}/`));
 }
 
 type Making = Extract<Operation, { verb: 'create' | 'recreate' }>;
 
 function listMaking({ operations }: Plan): readonly Making[] {
-  return operations.flatMap((operation) => (operation.verb === 'create' || operation.verb === 'recreate' ? [operation] : []));
+  return operations.flatMap((operation) =>
+    operation.verb === 'create' || operation.verb === 'recreate' ? [operation] : [],
+  );
 }
 
-interface MissingFolder { readonly name: string; readonly prop: string; readonly folder: string; readonly make: boolean }
+interface MissingFolder {
+  readonly name: string;
+  readonly prop: string;
+  readonly folder: string;
+  readonly make: boolean;
+}
 
 /** Bind-mount sources are paths of the machine: the root does not go in front of them. */
 function missingFolders(snapshot: Snapshot, operation: Making): readonly MissingFolder[] {
@@ -121,7 +185,10 @@ function missingFolders(snapshot: Snapshot, operation: Making): readonly Missing
   const mounts = container.mounts.map(({ host: folder }) => ({ name, prop: 'MountPath', folder, make }));
   const data = findDataMount(container);
   // the first container makes the folder of its data; under a later one it went away, and an empty one would hide that
-  const ofData = data === undefined || data.isVolume || (operation.verb === 'recreate' && operation.move !== undefined) ? [] : [{ name, prop: 'DataMountPath', folder: data.source, make: make || operation.verb === 'create' }];
+  const ofData =
+    data === undefined || data.isVolume || (operation.verb === 'recreate' && operation.move !== undefined)
+      ? []
+      : [{ name, prop: 'DataMountPath', folder: data.source, make: make || operation.verb === 'create' }];
   return [...mounts, ...ofData].filter(({ folder }) => folder !== '' && !existsSync(folder));
 }
 
@@ -133,7 +200,10 @@ function makeHostFolder(snapshot: Snapshot, name: string, folder: string): void 
   // ids of the machine, as the folder is one of the machine's
   const findOwner = ownersIn((file) => file);
   const [uid, gid] = [findOwner('user', user), findOwner('group', group ?? user)];
-  if (uid === undefined || gid === undefined) throw new Failure(`cannot make "${folder}" for container "${name}"`, { why: `this host has no ${uid === undefined ? `user "${user}"` : `group "${group ?? user}"`}` });
+  if (uid === undefined || gid === undefined)
+    throw new Failure(`cannot make "${folder}" for container "${name}"`, {
+      why: `this host has no ${uid === undefined ? `user "${user}"` : `group "${group ?? user}"`}`,
+    });
   chownSync(folder, uid, gid);
 }
 
@@ -146,33 +216,40 @@ export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: Spe
   const folder = paths.file(RUN_SPECS);
   const now = Date.now();
   const failures: Failure[] = [];
-  const specs = listFolder(folder).filter((file) => file.endsWith('.yaml')).flatMap((file): [string, RunSpec][] => {
-    const name = path.basename(file, '.yaml');
-    if (only !== undefined && !only.includes(name)) return [];
-    try {
-      const stats = statSync(path.join(folder, file));
-      // one that nobody else may read holds a secret, which is to stand nowhere else
-      const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
-      const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
-        const text = readText(path.join(folder, file));
-        // these name other files, whose text is in the run spec too
-        return { spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths), isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true };
-      };
-      return [[name, cache?.get(file, mark, read) ?? read().spec]];
-    } catch (error) {
-      if (error instanceof Failures) failures.push(...error.failures);
-      else if (error instanceof Failure) failures.push(error);
-      else throw error;
-      return [];
-    }
-  });
+  const specs = listFolder(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file): [string, RunSpec][] => {
+      const name = path.basename(file, '.yaml');
+      if (only !== undefined && !only.includes(name)) return [];
+      try {
+        const stats = statSync(path.join(folder, file));
+        // one that nobody else may read holds a secret, which is to stand nowhere else
+        const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
+        const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
+          const text = readText(path.join(folder, file));
+          // these name other files, whose text is in the run spec too
+          return {
+            spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
+            isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true,
+          };
+        };
+        return [[name, cache?.get(file, mark, read) ?? read().spec]];
+      } catch (error) {
+        if (error instanceof Failures) failures.push(...error.failures);
+        else if (error instanceof Failure) failures.push(error);
+        else throw error;
+        return [];
+      }
+    });
   throwAll(failures);
   return new Map(specs);
 }
 
 function listFolder(folder: string): readonly string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -62,34 +62,65 @@ export interface Reconciled {
  * The whole loop: desired and actual to a plan, and the plan carried out, under the event lock.
  * @throws Failure(s) for what keeps it from beginning; what fails on the way is in the result
  */
-export async function reconcile(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress: (progress: Progress) => void): Promise<Reconciled> {
+export async function reconcile(
+  paths: Paths,
+  request: RunReconcile,
+  reporter: Reporter,
+  onProgress: (progress: Progress) => void,
+): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
   const args = request.asked?.names ?? request.names ?? [];
-  const { result } = await recorded(paths, { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true }, reporter, ({ run }) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)), ({ failures }) => ({ failures }));
+  const { result } = await recorded(
+    paths,
+    { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true },
+    reporter,
+    ({ run }) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)),
+    ({ failures }) => ({ failures }),
+  );
   return result;
 }
 
 /** Plans, and where `onProgress` is given carries it out. */
-async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onProgress?: (progress: Progress) => void): Promise<Reconciled> {
+async function plan(
+  paths: Paths,
+  request: RunReconcile,
+  reporter: Reporter,
+  onProgress?: (progress: Progress) => void,
+): Promise<Reconciled> {
   const { signal = NEVER } = request;
   const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   // it answers while files are read
-  const asked = request.isBoot === true ? undefined : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
+  const asked =
+    request.isBoot === true
+      ? undefined
+      : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
   let mask: Mask | undefined;
-  const cache = new SpecCache(paths, (text) => holdsSecret(mask ??= readSecrets(paths).mask, text));
+  const cache = new SpecCache(paths, (text) => holdsSecret((mask ??= readSecrets(paths).mask), text));
   const only = request.asked?.names ?? names;
   const specs = readRunSpecs(paths, only, cache);
   // a dry run writes nothing; and those of some are not all that will be asked for
   if (onProgress !== undefined && only === undefined) cache.write();
   const enabled = new Map([...specs].filter(([name]) => new Container(snapshot, name).isEnabled));
-  const answered = asked ?? await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot, async () => {
-    if (onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
-  }));
+  const answered =
+    asked ??
+    (await unlessInterrupted(
+      signal,
+      `cannot complete "${request.command}"`,
+      askEngine(paths, snapshot, async () => {
+        if (onProgress !== undefined) await waitForBoot(paths, snapshot, enabled, reporter);
+      }),
+    ));
   if (answered instanceof Failure) {
     if (!request.mayStayPending) throw answered;
     notePending(paths, answered.message);
-    return { plan: { operations: [], notes: [] }, applied: undefined, leftAlone: [], pending: `containers (${answered.message})`, failures: [] };
+    return {
+      plan: { operations: [], notes: [] },
+      applied: undefined,
+      leftAlone: [],
+      pending: `containers (${answered.message})`,
+      failures: [],
+    };
   }
   const { engine, inventory } = answered;
   const outputs = outputsOf(paths, readLedger(paths));
@@ -97,12 +128,32 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
   // who has data moved asks for it
   const isRetry = request.retry === true || request.moveData === true;
-  const bare = await unlessInterrupted(signal, `cannot complete "${request.command}"`, planContainers(snapshot, engine, specs, { ...request, names, outputs, boot, inventory, failed: isRetry ? undefined : failed }));
-  const planned = request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
+  const bare = await unlessInterrupted(
+    signal,
+    `cannot complete "${request.command}"`,
+    planContainers(snapshot, engine, specs, {
+      ...request,
+      names,
+      outputs,
+      boot,
+      inventory,
+      failed: isRetry ? undefined : failed,
+    }),
+  );
+  const planned =
+    request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
-  const leftAlone = listEnabled(snapshot).map(({ key }) => key).filter((name) => !touched.has(name));
+  const leftAlone = listEnabled(snapshot)
+    .map(({ key }) => key)
+    .filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
-  const applied = await applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress, signal);
+  const applied = await applyContainers(
+    snapshot,
+    withSecretFiles(paths, snapshot, engine),
+    planned,
+    onProgress,
+    signal,
+  );
   const ended = await watchUnsteady(engine, planned, healthTimes(snapshot), signal);
   await removeOldSecrets(paths, snapshot, engine);
   await forgetGone(paths, snapshot, engine);
@@ -111,13 +162,34 @@ async function plan(paths: Paths, request: RunReconcile, reporter: Reporter, onP
   const interrupted = describeInterruptedPlan(request.command, signal, applied);
   rememberFailed(paths, failed, planned, applied, new Date(), (text) => (mask ??= readSecrets(paths).mask)(text));
   await rememberStarts(paths, engine, planned, applied);
-  if (request.names === undefined && applied.failed.length === 0 && planned.refused === undefined && interrupted === undefined) clearIntents(paths, [ALL_CONTAINERS]);
-  if (interrupted !== undefined && request.asked === undefined) notePending(paths, `${request.command} was interrupted`);
-  return { plan: planned, applied, leftAlone, failures: [...planned.refused ?? [], ...listOwnFailures(applied), ...listLeft({ left: new Map([...ended, ...planned.left ?? []]) }), ...interrupted ?? []] };
+  if (
+    request.names === undefined &&
+    applied.failed.length === 0 &&
+    planned.refused === undefined &&
+    interrupted === undefined
+  )
+    clearIntents(paths, [ALL_CONTAINERS]);
+  if (interrupted !== undefined && request.asked === undefined)
+    notePending(paths, `${request.command} was interrupted`);
+  return {
+    plan: planned,
+    applied,
+    leftAlone,
+    failures: [
+      ...(planned.refused ?? []),
+      ...listOwnFailures(applied),
+      ...listLeft({ left: new Map([...ended, ...(planned.left ?? [])]) }),
+      ...(interrupted ?? []),
+    ],
+  };
 }
 
 /** @returns why it does not answer, where it does not */
-async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<{ readonly engine: Engine; readonly inventory: Inventory } | Failure> {
+async function askEngine(
+  paths: Paths,
+  snapshot: Snapshot,
+  waitFor?: () => Promise<void>,
+): Promise<{ readonly engine: Engine; readonly inventory: Inventory } | Failure> {
   try {
     await waitFor?.();
     const engine = await getEngine(paths, snapshot);

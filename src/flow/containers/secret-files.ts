@@ -18,46 +18,78 @@ import { readSecrets } from '../secrets.ts';
  * before it is started: who that is, only the made container can tell. No label says one.
  */
 export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine): Engine {
-  const withSecrets = new Map(listAll(paths, snapshot).filter(([, secrets]) => secrets.length > 0).map(([{ key }, secrets]) => [key, secrets]));
+  const withSecrets = new Map(
+    listAll(paths, snapshot)
+      .filter(([, secrets]) => secrets.length > 0)
+      .map(([{ key }, secrets]) => [key, secrets]),
+  );
   const create: Engine['createContainer'] = (name, body) => {
     for (const { file, value } of withSecrets.get(name) ?? []) writeSecret(paths.file(file), value);
     const { mask } = readSecrets(paths);
-    return engine.createContainer(name, { ...body, ...(body.Labels ? { Labels: sealLabels(body.Labels, (text) => holdsSecret(mask, text)) } : {}) });
+    return engine.createContainer(name, {
+      ...body,
+      ...(body.Labels ? { Labels: sealLabels(body.Labels, (text) => holdsSecret(mask, text)) } : {}),
+    });
   };
   const start: Engine['startContainer'] = async (id) => {
     const inspect = await engine.findContainer(id);
     const name = inspect?.Config.Labels?.[NAME_LABEL] ?? '';
     const mounts = (inspect?.HostConfig.Mounts ?? []).map(({ Source }) => Source);
-    const mounted = (withSecrets.get(name) ?? []).map(({ file }) => paths.file(file)).filter((file) => mounts.includes(file));
+    const mounted = (withSecrets.get(name) ?? [])
+      .map(({ file }) => paths.file(file))
+      .filter((file) => mounts.includes(file));
     if (mounted.length > 0) {
       const { uid, gid } = await findUser(engine, id, name, inspect?.Config.User ?? '');
       for (const file of mounted) chownSync(file, uid, gid);
     }
     return engine.startContainer(id);
   };
-  return new Proxy(engine, { get(target, member) {
-    if (member === 'createContainer') return create;
-    if (member === 'startContainer') return start;
-    const value: unknown = Reflect.get(target, member);
-    return typeof value === 'function' ? (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args) : value;
-  } });
+  return new Proxy(engine, {
+    get(target, member) {
+      if (member === 'createContainer') return create;
+      if (member === 'startContainer') return start;
+      const value: unknown = Reflect.get(target, member);
+      return typeof value === 'function'
+        ? (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args)
+        : value;
+    },
+  });
 }
 
 /** By container. The salt is looked up where there is a secret. */
 function listAll(paths: Paths, snapshot: Snapshot): readonly (readonly [Container, readonly Secret[]])[] {
-  const facts = { get secretSalt() { return getSecretSalt(paths); } };
+  const facts = {
+    get secretSalt() {
+      return getSecretSalt(paths);
+    },
+  };
   return listContainers(snapshot).map((container) => [container, listSecrets(container, facts)]);
 }
 
-/** Files of secrets by other names than they would get now (of an older release, or of a lost salt), with these: what is in them is the same. */
+/**
+ * Files of secrets by other names than they would get now (of an older release, or of a lost salt), with
+ * these: what is in them is the same.
+ */
 export function listRenamedSecrets(paths: Paths, snapshot: Snapshot): ReadonlyMap<string, string> {
   const files = listBelow(paths.file(SECRET_FILES));
   if (files.length === 0) return new Map();
-  return new Map(listAll(paths, snapshot).flatMap(([, secrets]) => secrets).flatMap(({ file, value }) => {
-    const now = paths.file(file);
-    const begin = now.slice(0, now.lastIndexOf('.') + 1);
-    return files.filter((other) => other !== now && other.startsWith(begin) && !other.slice(begin.length).includes('.') && readFileSync(other, 'utf8') === value).map((other) => [other, now] as const);
-  }));
+  return new Map(
+    listAll(paths, snapshot)
+      .flatMap(([, secrets]) => secrets)
+      .flatMap(({ file, value }) => {
+        const now = paths.file(file);
+        const begin = now.slice(0, now.lastIndexOf('.') + 1);
+        return files
+          .filter(
+            (other) =>
+              other !== now &&
+              other.startsWith(begin) &&
+              !other.slice(begin.length).includes('.') &&
+              readFileSync(other, 'utf8') === value,
+          )
+          .map((other) => [other, now] as const);
+      }),
+  );
 }
 
 function writeSecret(file: string, value: string): void {
@@ -65,20 +97,36 @@ function writeSecret(file: string, value: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   // another value has another name: what is there is it, and may be its user's by now
   if (existsSync(file)) return;
-  replaceFile(file, { content: Buffer.from(value), mode: 0o400, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 });
+  replaceFile(file, {
+    content: Buffer.from(value),
+    mode: 0o400,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+  });
 }
 
 /** `1000:1000`, `www-data` or nothing, as numbers: names are those of the container's own files. */
-async function findUser(engine: Engine, id: string, container: string, user: string): Promise<{ uid: number; gid: number }> {
+async function findUser(
+  engine: Engine,
+  id: string,
+  container: string,
+  user: string,
+): Promise<{ uid: number; gid: number }> {
   const [name = '', group] = user.split(':');
   if (name === '') return { uid: 0, gid: 0 };
   const users = await readIds(engine, id, '/etc/passwd');
   const entry = users.find((fields) => fields[0] === name || fields[2] === name);
   const uid = /^\d+$/.test(name) ? Number(name) : Number(entry?.[2] ?? Number.NaN);
-  const groupEntry = group === undefined || /^\d+$/.test(group) ? undefined : (await readIds(engine, id, '/etc/group')).find((fields) => fields[0] === group);
+  const groupEntry =
+    group === undefined || /^\d+$/.test(group)
+      ? undefined
+      : (await readIds(engine, id, '/etc/group')).find((fields) => fields[0] === group);
   const gid = group === undefined ? Number(entry?.[3] ?? 0) : Number(groupEntry?.[2] ?? group);
   if (Number.isInteger(uid) && Number.isInteger(gid)) return { uid, gid };
-  throw new Failure(`cannot give container "${container}" its secrets`, { why: `its user "${user}" is not in the image's /etc/passwd and /etc/group`, hint: `db ${CONTAINERS} setprop ${container} User NUMBER:NUMBER` });
+  throw new Failure(`cannot give container "${container}" its secrets`, {
+    why: `its user "${user}" is not in the image's /etc/passwd and /etc/group`,
+    hint: `db ${CONTAINERS} setprop ${container} User NUMBER:NUMBER`,
+  });
 }
 
 async function readIds(engine: Engine, id: string, file: string): Promise<readonly (readonly string[])[]> {
@@ -91,7 +139,9 @@ export async function removeOldSecrets(paths: Paths, snapshot: Snapshot, engine:
   const files = listBelow(folder);
   if (files.length === 0) return;
   const containers = await Promise.all((await engine.listContainers()).map(({ id }) => engine.findContainer(id)));
-  const used = new Set(containers.flatMap((container) => (container?.HostConfig.Mounts ?? []).map(({ Source }) => Source)));
+  const used = new Set(
+    containers.flatMap((container) => (container?.HostConfig.Mounts ?? []).map(({ Source }) => Source)),
+  );
   for (const [container, secrets] of listAll(paths, snapshot)) {
     if (container.isEnabled) for (const { file } of secrets) used.add(paths.file(file));
   }
@@ -100,7 +150,9 @@ export async function removeOldSecrets(paths: Paths, snapshot: Snapshot, engine:
 
 function listBelow(folder: string): readonly string[] {
   try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -20,7 +20,10 @@ import { DockerRecord } from '../../model/docker-record.ts';
 /** A restart of the engine and what it means to containers. */
 export interface DaemonRestart {
   readonly causes: readonly string[];
-  /** containers that stop with the engine, ours and others'; empty where they outlive it (live-restore) or no engine runs */
+  /**
+   * containers that stop with the engine, ours and others'; empty where they outlive it (live-restore) or
+   * no engine runs
+   */
   readonly stops: readonly string[];
 }
 
@@ -29,15 +32,24 @@ const ANSWERS_WITHIN_SECONDS = 60;
 const GONE_FOR_SECONDS = 4;
 
 /** What restarting the engine would stop; undefined when none of its options changed, or nobody here can restart it. */
-export async function daemonRestart(paths: Paths, snapshot: Snapshot, intents: readonly Intent[]): Promise<DaemonRestart | undefined> {
+export async function daemonRestart(
+  paths: Paths,
+  snapshot: Snapshot,
+  intents: readonly Intent[],
+): Promise<DaemonRestart | undefined> {
   if (!willRestartDaemon(paths, snapshot, intents)) return undefined;
   const causes = listCauses(intents);
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { causes, stops: [] };
-  // both count: how the running engine was started, and how the next one is, which ends what it finds alive unless it has live-restore too
-  if ((await engine.getTraits()).liveRestore && new DockerRecord(snapshot).wantsLiveRestore) return { causes, stops: [] };
+  // both count: how the running engine was started, and how the next one is, which ends what it finds alive
+  // unless it has live-restore too
+  if ((await engine.getTraits()).liveRestore && new DockerRecord(snapshot).wantsLiveRestore)
+    return { causes, stops: [] };
   const containers = await engine.listContainers();
-  return { causes, stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name) };
+  return {
+    causes,
+    stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name),
+  };
 }
 
 /** Whether some of its options changed and somebody here can restart it. */
@@ -54,11 +66,24 @@ export interface RestartResult extends AdjustResult {
  * Restarts the engine if one of its options changed, says what that stops, and waits until it
  * answers again. Where it does not start, its files are put back and it is started with those.
  */
-export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: Reporter, signal: AbortSignal = NEVER): Promise<RestartResult> {
+export async function restartDaemon(
+  paths: Paths,
+  snapshot: Snapshot,
+  reporter: Reporter,
+  signal: AbortSignal = NEVER,
+): Promise<RestartResult> {
   const restart = await daemonRestart(paths, snapshot, listIntents(paths));
-  if (restart !== undefined && restart.stops.length > 0) reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
+  if (restart !== undefined && restart.stops.length > 0)
+    reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
   const running = restart === undefined ? undefined : findRunning(snapshot);
-  const { result, failure } = await restartAndWait(paths, snapshot, running, [{ service: DOCKER, verbs: ['restart'], always: false }], reporter, signal);
+  const { result, failure } = await restartAndWait(
+    paths,
+    snapshot,
+    running,
+    [{ service: DOCKER, verbs: ['restart'], always: false }],
+    reporter,
+    signal,
+  );
   if (failure === undefined) {
     // also where nobody here restarts it: whoever does has these files
     if (restart !== undefined) forgetFormer(paths);
@@ -71,21 +96,45 @@ export async function restartDaemon(paths: Paths, snapshot: Snapshot, reporter: 
   const files = await putBackOptions(paths, why);
   if (files.length === 0) return { ...result, failures: [failure], isPutBack: false };
   reporter.progress('starting the engine with its former options');
-  const again = await restartAndWait(paths, snapshot, running, [{ service: DOCKER, verbs: ['restart'], always: true }], reporter, signal);
-  const outcome = again.failure === undefined ? 'it runs with them' : `it does not start with them either: ${again.failure.why}`;
+  const again = await restartAndWait(
+    paths,
+    snapshot,
+    running,
+    [{ service: DOCKER, verbs: ['restart'], always: true }],
+    reporter,
+    signal,
+  );
+  const outcome =
+    again.failure === undefined ? 'it runs with them' : `it does not start with them either: ${again.failure.why}`;
   const refused = new Failure('cannot start the engine with its new options', {
-    why: `${why}\n${files.join(', ')} ${files.length === 1 ? 'is' : 'are'} as before, and ${outcome}`, hint: 'mend the options; the same ones are tried again only with signal-event --retry',
+    why: `${why}\n${files.join(', ')} ${files.length === 1 ? 'is' : 'are'} as before, and ${outcome}`,
+    hint: 'mend the options; the same ones are tried again only with signal-event --retry',
   });
   return { adjusted: [...result.adjusted, ...again.result.adjusted], failures: [refused], isPutBack: true };
 }
 
-async function restartAndWait(paths: Paths, snapshot: Snapshot, running: DockerdProcess | undefined, services: readonly ServiceToAdjust[], reporter: Reporter, signal: AbortSignal): Promise<{ readonly result: AdjustResult; readonly failure: Failure | undefined }> {
+async function restartAndWait(
+  paths: Paths,
+  snapshot: Snapshot,
+  running: DockerdProcess | undefined,
+  services: readonly ServiceToAdjust[],
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<{ readonly result: AdjustResult; readonly failure: Failure | undefined }> {
   const result = await adjustServices(paths, snapshot, services, DOCKER, reporter, signal);
   const [failed] = result.failures;
   if (failed !== undefined) return { result, failure: failed };
-  if (!result.adjusted.some(({ outcome }) => outcome === 'done') || !new DockerRecord(snapshot).isEnabled) return { result, failure: undefined };
+  if (!result.adjusted.some(({ outcome }) => outcome === 'done') || !new DockerRecord(snapshot).isEnabled)
+    return { result, failure: undefined };
   reporter.progress('waiting for the engine');
-  return { result, failure: await unlessInterrupted(signal, 'cannot wait for the engine', waitForEngine(paths, snapshot, running === undefined ? undefined : () => !hasDockerd())) };
+  return {
+    result,
+    failure: await unlessInterrupted(
+      signal,
+      'cannot wait for the engine',
+      waitForEngine(paths, snapshot, running === undefined ? undefined : () => !hasDockerd()),
+    ),
+  };
 }
 
 /** What the engine said last: to the file that it writes to, or to the journal. */
@@ -94,7 +143,13 @@ async function readLastWords(running: DockerdProcess | undefined, snapshot: Snap
   if (lines.length > 0 || new DocksmithRecord(snapshot).serviceManager !== 'systemd') return lines;
   const { runProcess } = await import('../../event/run-process.ts');
   const said: string[] = [];
-  await runProcess('journalctl', ['--unit=docker.service', '--lines=5', '--output=cat', '--no-pager', '--quiet'], process.env, (line) => said.push(line), 10);
+  await runProcess(
+    'journalctl',
+    ['--unit=docker.service', '--lines=5', '--output=cat', '--no-pager', '--quiet'],
+    process.env,
+    (line) => said.push(line),
+    10,
+  );
   return said;
 }
 
@@ -106,11 +161,15 @@ function listCauses(intents: readonly Intent[]): readonly string[] {
  * @param isGone told by the processes that nothing is coming any more
  * @returns why it still does not answer after a minute, or when it is gone or will not answer; undefined once it does
  */
-export async function waitForEngine(paths: Paths, snapshot: Snapshot, isGone: () => boolean = () => false): Promise<Failure | undefined> {
+export async function waitForEngine(
+  paths: Paths,
+  snapshot: Snapshot,
+  isGone: () => boolean = () => false,
+): Promise<Failure | undefined> {
   // what was silent before it was restarted is another one now
   forgetSilences();
   const until = performance.now() + ANSWERS_WITHIN_SECONDS * 1000;
-  for (let gone = 0; ;) {
+  for (let gone = 0; ; ) {
     try {
       await getEngine(paths, snapshot);
       return undefined;

@@ -26,14 +26,26 @@ export async function refuseLostData({ paths, snapshot }: World, { install }: Ch
   });
 }
 
-/** What the running engine has in another folder than the db names; undefined where they agree, or there is nothing to lose. */
-export async function findLostData(snapshot: Snapshot, engine: Engine): Promise<{ readonly from: string; readonly to: string; readonly what: string } | undefined> {
+/**
+ * What the running engine has in another folder than the db names; undefined where they agree, or there is
+ * nothing to lose.
+ */
+export async function findLostData(
+  snapshot: Snapshot,
+  engine: Engine,
+): Promise<{ readonly from: string; readonly to: string; readonly what: string } | undefined> {
   const to = new DockerRecord(snapshot).dataRoot;
   const from = (await engine.getTraits()).dataRoot;
   if (from === '' || to === '' || resolveLinks(to) === resolveLinks(from)) return undefined;
   const [containers, volumes] = await Promise.all([engine.listContainers(), engine.listVolumes()]);
   if (containers.length + volumes.length === 0) return undefined;
-  return { from, to, what: [formatCount(containers.length, 'container'), formatCount(volumes.length, 'volume')].filter((words) => words !== '').join(' and ') };
+  return {
+    from,
+    to,
+    what: [formatCount(containers.length, 'container'), formatCount(volumes.length, 'volume')]
+      .filter((words) => words !== '')
+      .join(' and '),
+  };
 }
 
 function formatCount(count: number, what: string): string {

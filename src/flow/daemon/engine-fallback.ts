@@ -14,9 +14,12 @@ import { DOCKER } from './foreign-daemon.ts';
 const BEFORE_FILE = path.posix.join(STATE_DIR, 'engine-before.json');
 /** The options with which it did not start. */
 const FAILED_FILE = path.posix.join(STATE_DIR, 'engine-failed.json');
-const WHAT = 'the engine\'s former options';
+const WHAT = "the engine's former options";
 
-interface Former { readonly path: string; readonly file: FileContent | undefined }
+interface Former {
+  readonly path: string;
+  readonly file: FileContent | undefined;
+}
 
 export interface FailedOptions {
   /** ISO 8601 */
@@ -26,19 +29,38 @@ export interface FailedOptions {
   readonly files: ReadonlyMap<string, string | undefined>;
 }
 
-/** What a commit of the engine's files writes besides: how they are now, unless that is written down from an earlier one that the engine has not been started with. */
+/**
+ * What a commit of the engine's files writes besides: how they are now, unless that is written down from an
+ * earlier one that the engine has not been started with.
+ */
 export function formerOptions(paths: Paths, changes: ChangeSet): ReadonlyMap<string, FileContent> {
   const touched = touchedBy(changes);
   if (touched.length === 0) return new Map();
   const known = readFormer(paths);
   const files = [...known, ...touched.filter((one) => !known.some((other) => other.path === one.path))];
-  return new Map([[BEFORE_FILE, formatState({ files: files.map(({ path: name, file }) => ({ path: name, ...(file === undefined ? {} : { content: file.content.toString('base64'), mode: file.mode, uid: file.uid, gid: file.gid }) })) })]]);
+  return new Map([
+    [
+      BEFORE_FILE,
+      formatState({
+        files: files.map(({ path: name, file }) => ({
+          path: name,
+          ...(file === undefined
+            ? {}
+            : { content: file.content.toString('base64'), mode: file.mode, uid: file.uid, gid: file.gid }),
+        })),
+      }),
+    ],
+  ]);
 }
 
 function touchedBy({ install, remove }: ChangeSet): readonly Former[] {
   return [
-    ...install.filter(({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER)).map(({ output, old }) => ({ path: output.path, file: old })),
-    ...remove.flatMap(({ owned, old }) => (old !== undefined && owned.services.includes(DOCKER) ? [{ path: owned.path, file: old }] : [])),
+    ...install
+      .filter(({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER))
+      .map(({ output, old }) => ({ path: output.path, file: old })),
+    ...remove.flatMap(({ owned, old }) =>
+      old !== undefined && owned.services.includes(DOCKER) ? [{ path: owned.path, file: old }] : [],
+    ),
   ];
 }
 
@@ -49,7 +71,15 @@ function readFormer(paths: Paths): readonly Former[] {
 function parseFormer(field: Field): Former {
   const name = field.get('path').text();
   if (field.get('content').value === undefined) return { path: name, file: undefined };
-  return { path: name, file: { content: Buffer.from(field.get('content').text(), 'base64'), mode: field.get('mode').number(), uid: field.get('uid').number(), gid: field.get('gid').number() } };
+  return {
+    path: name,
+    file: {
+      content: Buffer.from(field.get('content').text(), 'base64'),
+      mode: field.get('mode').number(),
+      uid: field.get('uid').number(),
+      gid: field.get('gid').number(),
+    },
+  };
 }
 
 /** The engine runs with what its files say. */
@@ -66,18 +96,54 @@ export async function putBackOptions(paths: Paths, why: string, now = new Date()
   const former = readFormer(paths);
   if (former.length === 0) return [];
   const ledger = readLedger(paths);
-  const changes = former.map(({ path: name, file }) => ({ path: name, old: changeOf(paths, name, NOTHING).old, wanted: file }));
+  const changes = former.map(({ path: name, file }) => ({
+    path: name,
+    old: changeOf(paths, name, NOTHING).old,
+    wanted: file,
+  }));
   const owned = former.flatMap(({ path: name, file }) => {
     const entry = ledger.outputs.get(name);
-    return entry === undefined || file === undefined ? [] : [{ ...entry, digest: digestOf(file.content), mode: file.mode, uid: file.uid, gid: file.gid }];
+    return entry === undefined || file === undefined
+      ? []
+      : [{ ...entry, digest: digestOf(file.content), mode: file.mode, uid: file.uid, gid: file.gid }];
   });
-  const after = { ...ledger, outputs: ledger.outputs.with(owned, former.filter(({ file }) => file === undefined).map(({ path: name }) => name)) };
-  await carryOut(paths, { command: 'docksmith restart-daemon', changes: [...changes.filter(({ old, wanted }) => old !== undefined || wanted !== undefined), changeOf(paths, LEDGER_FILE, formatLedger(after))], newFolders: [], emptied: [], keep: [] });
-  writeState(paths.file(FAILED_FILE), WHAT, { when: now.toISOString(), why, files: changes.map(({ path: name, old }) => ({ path: name, ...(old === undefined ? {} : { digest: digestOf(old.content) }) })) });
+  const after = {
+    ...ledger,
+    outputs: ledger.outputs.with(
+      owned,
+      former.filter(({ file }) => file === undefined).map(({ path: name }) => name),
+    ),
+  };
+  await carryOut(paths, {
+    command: 'docksmith restart-daemon',
+    changes: [
+      ...changes.filter(({ old, wanted }) => old !== undefined || wanted !== undefined),
+      changeOf(paths, LEDGER_FILE, formatLedger(after)),
+    ],
+    newFolders: [],
+    emptied: [],
+    keep: [],
+  });
+  writeState(paths.file(FAILED_FILE), WHAT, {
+    when: now.toISOString(),
+    why,
+    files: changes.map(({ path: name, old }) => ({
+      path: name,
+      ...(old === undefined ? {} : { digest: digestOf(old.content) }),
+    })),
+  });
   rmSync(paths.file(BEFORE_FILE), { force: true });
   // whoever is to start it has to know which files are others
   clearIntents(paths, [{ kind: 'service', name: DOCKER }]);
-  addIntents(paths, [{ kind: 'service', name: DOCKER, verbs: ['restart'], causes: former.map(({ path: name }) => `${name} put back`), since: now.toISOString() }]);
+  addIntents(paths, [
+    {
+      kind: 'service',
+      name: DOCKER,
+      verbs: ['restart'],
+      causes: former.map(({ path: name }) => `${name} put back`),
+      since: now.toISOString(),
+    },
+  ]);
   return former.map(({ path: name }) => name);
 }
 
@@ -85,8 +151,19 @@ const NOTHING: FileContent = { content: Buffer.alloc(0), mode: 0o600, uid: 0, gi
 
 export function readFailedOptions(paths: Paths): FailedOptions | undefined {
   return readState(paths.file(FAILED_FILE), WHAT, (state) => ({
-    when: state.get('when').text(), why: state.get('why').text(),
-    files: new Map(state.get('files').list((file) => [file.get('path').text(), file.get('digest').value === undefined ? undefined : file.get('digest').text()] as const)),
+    when: state.get('when').text(),
+    why: state.get('why').text(),
+    files: new Map(
+      state
+        .get('files')
+        .list(
+          (file) =>
+            [
+              file.get('path').text(),
+              file.get('digest').value === undefined ? undefined : file.get('digest').text(),
+            ] as const,
+        ),
+    ),
   }));
 }
 
@@ -94,19 +171,34 @@ export function readFailedOptions(paths: Paths): FailedOptions | undefined {
  * The same without changes of the engine's files where those are what it did not start with, and
  * the failure that this is. Others with one of these files changed again are tried.
  */
-export function holdBackFailed<T extends { readonly changes: ChangeSet; readonly toRemember: unknown }>(paths: Paths, expanded: T, retry: boolean): { readonly expanded: T; readonly failure: Failure | undefined } {
+export function holdBackFailed<T extends { readonly changes: ChangeSet; readonly toRemember: unknown }>(
+  paths: Paths,
+  expanded: T,
+  retry: boolean,
+): { readonly expanded: T; readonly failure: Failure | undefined } {
   const failed = retry ? undefined : readFailedOptions(paths);
   const { changes } = expanded;
   const wanted = touchedBy(changes).map(({ path: name }) => name);
   const digests = new Map(changes.install.map(({ output }) => [output.path, output]));
   const isSame = (name: string): boolean => {
     const output = digests.get(name);
-    return failed?.files.has(name) === true && failed.files.get(name) === (output === undefined ? undefined : digestOf(output.content));
+    return (
+      failed?.files.has(name) === true &&
+      failed.files.get(name) === (output === undefined ? undefined : digestOf(output.content))
+    );
   };
-  if (failed === undefined || wanted.length !== failed.files.size || !wanted.every(isSame)) return { expanded, failure: undefined };
+  if (failed === undefined || wanted.length !== failed.files.size || !wanted.every(isSame))
+    return { expanded, failure: undefined };
   const held = new Set(wanted);
-  const left = { ...changes, install: changes.install.filter(({ output }) => !held.has(output.path)), remove: changes.remove.filter(({ owned }) => !held.has(owned.path)) };
-  const failure = new Failure('cannot use the engine\'s new options', { why: `the engine did not start with them (${failed.when}): ${failed.why}`, hint: 'mend the options, or try the same ones again: signal-event --retry docker-update' });
+  const left = {
+    ...changes,
+    install: changes.install.filter(({ output }) => !held.has(output.path)),
+    remove: changes.remove.filter(({ owned }) => !held.has(owned.path)),
+  };
+  const failure = new Failure("cannot use the engine's new options", {
+    why: `the engine did not start with them (${failed.when}): ${failed.why}`,
+    hint: 'mend the options, or try the same ones again: signal-event --retry docker-update',
+  });
   // what is remembered would be taken for installed
   return { expanded: { ...expanded, changes: left, toRemember: undefined }, failure };
 }

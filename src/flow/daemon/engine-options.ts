@@ -4,7 +4,14 @@ import { DocksmithRecord } from '../../model/docksmith-record.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { listOptionsFiles } from '../../model/daemon/daemon.ts';
 import { readDaemonJson } from '../../model/daemon/dockerd-options.ts';
-import { type EngineStart, findRefused, listLosses, optionsOf, readStart, type StartOption } from '../../model/daemon/engine-start.ts';
+import {
+  type EngineStart,
+  findRefused,
+  listLosses,
+  optionsOf,
+  readStart,
+  type StartOption,
+} from '../../model/daemon/engine-start.ts';
 import { parseEnvironmentFile, splitUnitWords, type StartWord } from '../../model/daemon/unit-file.ts';
 import type { ChangeSet } from '../../output/plan/change-set.ts';
 import { installedUnder } from '../../output/plan/installed.ts';
@@ -25,32 +32,49 @@ export const DAEMON_JSON = '/etc/docker/daemon.json';
  */
 export async function checkEngineOptions(world: World, changes: ChangeSet): Promise<readonly string[]> {
   const { paths, snapshot } = world;
-  const isWritten = changes.install.some(({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER));
-  if (new DockerRecord(snapshot).isForeign || (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths)))) return [];
+  const isWritten = changes.install.some(
+    ({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER),
+  );
+  if (new DockerRecord(snapshot).isForeign || (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths))))
+    return [];
   await refuseLostData(world, changes);
   const given = readGiven(paths, changes);
   const [unit, running] = [findUnitStarts(world, changes), findRunningStart(world, changes)];
-  const starts = [...(unit === undefined ? [] : [unit.after]), ...(running === undefined ? [] : [running])].filter((start) => readsOurs(paths, start));
+  const starts = [...(unit === undefined ? [] : [unit.after]), ...(running === undefined ? [] : [running])].filter(
+    (start) => readsOurs(paths, start),
+  );
   throwAll(starts.flatMap((start) => findRefused(start, given)).map(refusalOf));
   if (unit === undefined || !isWritten) return [];
   const other = unit.after.options.find(({ key }) => key === 'config-file' && !readsOurs(paths, unit.after));
-  const ours = changes.install.find(({ output }) => output.path.startsWith('/etc/systemd/') && output.content.includes('ExecStart='))?.output.path;
+  const ours = changes.install.find(
+    ({ output }) => output.path.startsWith('/etc/systemd/') && output.content.includes('ExecStart='),
+  )?.output.path;
   return [
-    ...(ours === undefined || unit.after.from === ours ? [] : [`docker.service: the command of ${unit.after.from} comes after that of ${ours}, and wins`]),
+    ...(ours === undefined || unit.after.from === ours
+      ? []
+      : [`docker.service: the command of ${unit.after.from} comes after that of ${ours}, and wins`]),
     ...listLosses(unit.before, unit.after, given).map((loss) => `docker.service: ${loss}`),
-    ...(other === undefined ? [] : [`docker.service reads "${other.value}" (${other.from}), and not ${DAEMON_JSON}, which docksmith writes`]),
+    ...(other === undefined
+      ? []
+      : [`docker.service reads "${other.value}" (${other.from}), and not ${DAEMON_JSON}, which docksmith writes`]),
   ];
 }
 
 function refusalOf({ key, text, from }: StartOption): Failure {
-  return new Failure('cannot change the engine\'s options', {
+  return new Failure("cannot change the engine's options", {
     why: `"${text}" stands in ${from}, and ${key} in ${DAEMON_JSON}; the engine does not start with an option in both`,
     hint: `take "${text}" out there and repeat the event; or leave the engine's options to yourself: config setprop docker Daemon foreign`,
   });
 }
 
-/** The file that an engine under this root reads unless it is told otherwise; one that was started outside of it reads its own. */
-function readsOurs(paths: Paths, { options, isOutside = false }: EngineStart & { readonly isOutside?: boolean }): boolean {
+/**
+ * The file that an engine under this root reads unless it is told otherwise; one that was started outside of
+ * it reads its own.
+ */
+function readsOurs(
+  paths: Paths,
+  { options, isOutside = false }: EngineStart & { readonly isOutside?: boolean },
+): boolean {
   const file = options.find(({ key }) => key === 'config-file')?.value ?? DAEMON_JSON;
   return file === paths.file(DAEMON_JSON) || (!isOutside && file === DAEMON_JSON);
 }
@@ -64,16 +88,27 @@ function readGiven(paths: Paths, { install, remove }: ChangeSet): ReadonlyMap<st
   try {
     return readDaemonJson(text);
   } catch (error) {
-    throw new Failure(`cannot read "${DAEMON_JSON}"`, { why: `${reasonOf(error)}, and the engine would not start with it`, cause: error });
+    throw new Failure(`cannot read "${DAEMON_JSON}"`, {
+      why: `${reasonOf(error)}, and the engine would not start with it`,
+      cause: error,
+    });
   }
 }
 
 /** How the unit starts the engine without what is ours, and how it will; undefined where systemd does not start it. */
-function findUnitStarts({ paths, snapshot, ledger }: World, { install, remove }: ChangeSet): { readonly before: EngineStart; readonly after: EngineStart } | undefined {
+function findUnitStarts(
+  { paths, snapshot, ledger }: World,
+  { install, remove }: ChangeSet,
+): { readonly before: EngineStart; readonly after: EngineStart } | undefined {
   const manager = new DocksmithRecord(snapshot).serviceManager;
   if (manager === 'sv' || manager === 'command') return undefined;
-  const read = (otherwise: Otherwise): EngineStart | undefined => readStart(findDockerUnit(paths, otherwise), (pattern) => readEnvironmentFiles(paths, pattern, otherwise));
-  const written = new Map(install.filter(({ output }) => output.services.includes(DOCKER)).map(({ output }) => [output.path, output.content.toString()]));
+  const read = (otherwise: Otherwise): EngineStart | undefined =>
+    readStart(findDockerUnit(paths, otherwise), (pattern) => readEnvironmentFiles(paths, pattern, otherwise));
+  const written = new Map(
+    install
+      .filter(({ output }) => output.services.includes(DOCKER))
+      .map(({ output }) => [output.path, output.content.toString()]),
+  );
   const gone = new Set(remove.filter(({ left }) => left === undefined).map(({ owned }) => owned.path));
   const [before, after] = [read({ without: ledger.outputs }), read({ written, without: gone })];
   return before === undefined || after === undefined ? undefined : { before, after };
@@ -83,16 +118,23 @@ function findUnitStarts({ paths, snapshot, ledger }: World, { install, remove }:
  * How the engine that runs would be started again where no unit says it: as it was, with what the
  * options files will say in the place of what they say.
  */
-function findRunningStart(world: World, { install }: ChangeSet): EngineStart & { readonly isOutside: boolean } | undefined {
+function findRunningStart(
+  world: World,
+  { install }: ChangeSet,
+): (EngineStart & { readonly isOutside: boolean }) | undefined {
   const { paths, snapshot, ledger } = world;
   const running = findRunning(snapshot);
   if (running === undefined || running.isOfUnit) return undefined;
-  const words: StartWord[] = running.args.map((text) => ({ text, from: `the command line of the running engine (process ${running.pid})` }));
+  const words: StartWord[] = running.args.map((text) => ({
+    text,
+    from: `the command line of the running engine (process ${running.pid})`,
+  }));
   for (const { file, variables } of listOptionsFiles(snapshot)) {
     const staged = install.find(({ output }) => output.path === file)?.output.content.toString();
     if (staged === undefined || !ledger.outputs.has(file)) continue;
     const installed = installedUnder(paths)(file);
-    const wordsOf = (text: string): readonly string[] => splitUnitWords(parseEnvironmentFile(text).get(variables.at(-1) ?? '') ?? '').map((word) => word.text);
+    const wordsOf = (text: string): readonly string[] =>
+      splitUnitWords(parseEnvironmentFile(text).get(variables.at(-1) ?? '') ?? '').map((word) => word.text);
     for (const text of installed.kind === 'file' ? wordsOf(installed.file.content.toString()) : []) {
       const at = words.findIndex((word) => word.text === text);
       if (at >= 0) words.splice(at, 1);

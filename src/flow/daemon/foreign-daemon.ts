@@ -11,7 +11,10 @@ export const DOCKER = 'docker';
  */
 export function releaseForeign(snapshot: Snapshot, changes: ChangeSet): ChangeSet {
   if (!new DockerRecord(snapshot).isForeign) return changes;
-  const remove = changes.remove.map((removal) => (removal.old === undefined || !removal.owned.services.includes(DOCKER) ? removal
-    : { owned: removal.owned, old: undefined, edited: false, left: 'it is its admin\'s from now on' }));
+  const remove = changes.remove.map((removal) =>
+    removal.old === undefined || !removal.owned.services.includes(DOCKER)
+      ? removal
+      : { owned: removal.owned, old: undefined, edited: false, left: "it is its admin's from now on" },
+  );
   return { ...changes, remove };
 }

@@ -2,7 +2,14 @@ import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import { isNeeded, listLost, type StillReached, withKept } from '../../firewall/kept.ts';
 import { FAMILIES, type Family, isOutOfReach, readRules, restoreRules } from '../../firewall/kernel.ts';
-import { type Applied, findDifference, formatRemoval, formatRestore, listOwnRules, type Rules } from '../../firewall/rules.ts';
+import {
+  type Applied,
+  findDifference,
+  formatRemoval,
+  formatRestore,
+  listOwnRules,
+  type Rules,
+} from '../../firewall/rules.ts';
 import { addIntents, clearIntents } from '../../output/commit/intents.ts';
 import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import { readState, writeState } from '../../files/state-file.ts';
@@ -11,7 +18,10 @@ import { readText } from '../../files/read-file.ts';
 /** What became of the filter of one family, or would. */
 export interface Filtered {
   readonly family: Family['name'];
-  /** in place: nothing had to be done; removed: nothing is private, and our chains went; left alone: not ours or out of reach */
+  /**
+   * in place: nothing had to be done; removed: nothing is private, and our chains went; left alone: not ours
+   * or out of reach
+   */
   readonly outcome: 'in place' | 'set' | 'removed' | 'left alone';
   /** why it was set, removed or left alone */
   readonly cause: string;
@@ -38,7 +48,10 @@ export interface FilterRequest {
  * Puts the rules of the files into the kernel where it does not have them, without touching
  * anybody else's; where there is no file, takes ours away. What is out of reach stays pending.
  */
-export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFiles(paths), keepFor }: FilterRequest): Promise<FilterResult> {
+export async function applyFilter(
+  paths: Paths,
+  { dryRun, texts = readFilterFiles(paths), keepFor }: FilterRequest,
+): Promise<FilterResult> {
   const state = readAppliedFilters(paths);
   const filtered: Filtered[] = [];
   const failures: Failure[] = [];
@@ -50,11 +63,17 @@ export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFile
     const rules = await readRules(paths, family);
     if (isOutOfReach(rules)) {
       filtered.push({ family: family.name, outcome: 'left alone', cause: rules.why, file });
-      if (rules.isWanted && text !== undefined) pending.push(`the filter for ${family.name} was left alone ${rules.why}`);
+      if (rules.isWanted && text !== undefined)
+        pending.push(`the filter for ${family.name} was left alone ${rules.why}`);
       continue;
     }
     const cause = findDifference(text, rules, applied);
-    filtered.push({ family: family.name, outcome: cause === undefined ? 'in place' : text === undefined ? 'removed' : 'set', cause: cause ?? '', file });
+    filtered.push({
+      family: family.name,
+      outcome: cause === undefined ? 'in place' : text === undefined ? 'removed' : 'set',
+      cause: cause ?? '',
+      file,
+    });
     if (cause === undefined || dryRun) continue;
     try {
       await restoreRules(family, text === undefined ? formatRemoval(rules) : formatRestore(text, rules));
@@ -72,7 +91,11 @@ export async function applyFilter(paths: Paths, { dryRun, texts = readFilterFile
   return { filtered, failures };
 }
 
-function chooseText(text: string | undefined, applied: Applied | undefined, keepFor: FilterRequest['keepFor']): string | undefined {
+function chooseText(
+  text: string | undefined,
+  applied: Applied | undefined,
+  keepFor: FilterRequest['keepFor'],
+): string | undefined {
   if (applied === undefined || keepFor === 'nobody') return text;
   const lost = listLost(applied.text, text);
   return withKept(text, keepFor === 'everybody' ? lost : lost.filter((line) => isNeeded(line, keepFor)), applied.text);
@@ -89,7 +112,8 @@ export type FilterTexts = ReadonlyMap<string, string>;
 
 async function rulesAfter(paths: Paths, family: Family): Promise<Rules> {
   const rules = await readRules(paths, family);
-  if (isOutOfReach(rules)) throw new Failure(`cannot read the packet filter for ${family.name} back`, { why: rules.why });
+  if (isOutOfReach(rules))
+    throw new Failure(`cannot read the packet filter for ${family.name} back`, { why: rules.why });
   return rules;
 }
 
@@ -102,22 +126,29 @@ const STATE = 'the packet filter as it was last set';
 const stateFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'filter.json'));
 
 function readAppliedFilters(paths: Paths): Map<string, Applied> {
-  return new Map(readState(stateFile(paths), STATE, (state) => state.get('families').map((family) => ({
-    // an older release has written none, and does not know what it is: it is set once more
-    text: family.get('text').optional((text) => text.text()) ?? '', rules: family.get('rules').list((rule) => rule.text()),
-  }))) ?? []);
+  return new Map(
+    readState(stateFile(paths), STATE, (state) =>
+      state.get('families').map((family) => ({
+        // an older release has written none, and does not know what it is: it is set once more
+        text: family.get('text').optional((text) => text.text()) ?? '',
+        rules: family.get('rules').list((rule) => rule.text()),
+      })),
+    ) ?? [],
+  );
 }
 
 /** Those that are installed. */
 export function readFilterFiles(paths: Paths): FilterTexts {
-  return new Map(FAMILIES.flatMap(({ file }) => {
-    try {
-      return [[file, readText(paths.file(file))] as const];
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
-      throw new Failure(`cannot read "${file}"`, { why: reasonOf(error), cause: error });
-    }
-  }));
+  return new Map(
+    FAMILIES.flatMap(({ file }) => {
+      try {
+        return [[file, readText(paths.file(file))] as const];
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return [];
+        throw new Failure(`cannot read "${file}"`, { why: reasonOf(error), cause: error });
+      }
+    }),
+  );
 }
 
 export function isFilterFile(path: string): boolean {

@@ -7,7 +7,11 @@ export const releaseStep: StepPart = { plan: () => Promise.resolve({}) };
 
 /** Of `docksmith firewall`. */
 export const firewallStep: StepPart = {
-  plan: async ({ world: { paths }, expanded: { changes } }) => ({ firewall: (await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })).filtered }),
+  plan: async ({ world: { paths }, expanded: { changes } }) => ({
+    firewall: (
+      await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })
+    ).filtered,
+  }),
 };
 
 /** The files of the packet filter as the event would leave them. */

@@ -20,7 +20,12 @@ import type { Reporter } from '../reporter.ts';
 import { findEngine } from '../world.ts';
 
 /** One value that was found and written: `prop` undefined for the record's type. */
-export interface Found { readonly db: string; readonly key: string; readonly prop?: string; readonly value: string }
+export interface Found {
+  readonly db: string;
+  readonly key: string;
+  readonly prop?: string;
+  readonly value: string;
+}
 
 export interface SetUp {
   readonly lines: readonly string[];
@@ -35,7 +40,11 @@ export interface SetUp {
 export function setUpDbs(paths: Paths): SetUp {
   const lines: string[] = [];
   const applied = applyDefaults(paths, (line) => lines.push(line));
-  lines.push(...applied.map(({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`));
+  lines.push(
+    ...applied.map(
+      ({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`,
+    ),
+  );
   const elsewhere = findBuildMachine(paths);
   if (elsewhere !== undefined) deferSetUp(paths, elsewhere);
   const found = findOut(paths);
@@ -46,29 +55,57 @@ export function setUpDbs(paths: Paths): SetUp {
 export function findOut(paths: Paths): SetUp {
   const { found, warnings } = lookAround(paths, readSnapshot(paths));
   for (const value of found) writeFound(paths, value);
-  return { lines: found.map(({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`), warnings };
+  return {
+    lines: found.map(
+      ({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`,
+    ),
+    warnings,
+  };
 }
 
 /** On a machine that is not the host itself only what its files tell. */
-function lookAround(paths: Paths, snapshot: Snapshot): { readonly found: readonly Found[]; readonly warnings: readonly string[] } {
+function lookAround(
+  paths: Paths,
+  snapshot: Snapshot,
+): { readonly found: readonly Found[]; readonly warnings: readonly string[] } {
   const elsewhere = findBuildMachine(paths);
   const detected = elsewhere === undefined ? detectHost(readTraces(paths)) : NOTHING_DETECTED;
   const found = listFound(snapshot, detected, readHostFacts(paths));
-  return { found, warnings: elsewhere === undefined ? listUndecided(detected) : [`${elsewhere}: names, addresses and the engine are looked for by the first event on the host itself`] };
+  return {
+    found,
+    warnings:
+      elsewhere === undefined
+        ? listUndecided(detected)
+        : [`${elsewhere}: names, addresses and the engine are looked for by the first event on the host itself`],
+  };
 }
 
-const NOTHING_DETECTED: Detected = { systemName: undefined, domainName: undefined, localIP: undefined, localNetworks: [], undecided: [], engineSocket: undefined };
+const NOTHING_DETECTED: Detected = {
+  systemName: undefined,
+  domainName: undefined,
+  localIP: undefined,
+  localNetworks: [],
+  undecided: [],
+  engineSocket: undefined,
+};
 
 /** What was found and is set nowhere. Pure. */
 export function listFound(snapshot: Snapshot, detected: Detected, host: HostFacts): readonly Found[] {
   const single = (key: string, value: string | undefined): readonly Found[] =>
-    (value === undefined || getDb(snapshot, 'configuration').has(key) ? [] : [{ db: 'configuration', key, value }]);
+    value === undefined || getDb(snapshot, 'configuration').has(key) ? [] : [{ db: 'configuration', key, value }];
   const prop = (key: string, name: string, value: string | undefined): readonly Found[] =>
-    (value === undefined || findProp(snapshot, 'configuration', key, name) !== undefined ? [] : [{ db: 'configuration', key, prop: name, value }]);
+    value === undefined || findProp(snapshot, 'configuration', key, name) !== undefined
+      ? []
+      : [{ db: 'configuration', key, prop: name, value }];
   const networks = getDb(snapshot, 'networks').size > 0 ? [] : detected.localNetworks;
   return [
-    ...single('SystemName', detected.systemName), ...single('DomainName', detected.domainName), ...single('LocalIP', detected.localIP),
-    ...networks.flatMap(({ address, mask }): Found[] => [{ db: 'networks', key: address, value: 'network' }, { db: 'networks', key: address, prop: 'Mask', value: mask }]),
+    ...single('SystemName', detected.systemName),
+    ...single('DomainName', detected.domainName),
+    ...single('LocalIP', detected.localIP),
+    ...networks.flatMap(({ address, mask }): Found[] => [
+      { db: 'networks', key: address, value: 'network' },
+      { db: 'networks', key: address, prop: 'Mask', value: mask },
+    ]),
     ...prop('docker', 'Socket', detected.engineSocket === '/var/run/docker.sock' ? undefined : detected.engineSocket),
     ...prop('httpd', 'Layout', host.apacheLayout),
     ...prop('docksmith', 'ServiceManager', host.serviceManager),
@@ -113,7 +150,10 @@ export interface SetUpPlan {
   readonly warnings: readonly string[];
 }
 
-/** Says what `setUpDbs` and `keepDataRoot` would do, over drafts of the dbs that are never written. @throws Failures of values that a db cannot hold */
+/**
+ * Says what `setUpDbs` and `keepDataRoot` would do, over drafts of the dbs that are never written.
+ * @throws Failures of values that a db cannot hold
+ */
 export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
   const dbs = readSnapshot(paths);
   const { drafts: planned, applied, migrations } = planDefaults(paths);
@@ -125,7 +165,10 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
     setFound(draft, found);
     isSet.push(found);
   };
-  const asPlanned = (): Snapshot => ({ ...dbs, dbs: new Map([...dbs.dbs, ...[...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const)]) });
+  const asPlanned = (): Snapshot => ({
+    ...dbs,
+    dbs: new Map([...dbs.dbs, ...[...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const)]),
+  });
   const looked = lookAround(paths, asPlanned());
   for (const found of looked.found) set(found);
   const dataRoot = await findDataRoot(paths, asPlanned());
@@ -133,21 +176,31 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
   return {
     overlay: [...drafts].flatMap(([db, draft]) => {
       const after = new FlatDb(() => draft.lines);
-      return [...after.keys()].filter((key) => !isSameRecord(dbs.dbs.get(db)?.get(key), after.get(key))).map((key) => ({ db, key, record: after.get(key) }));
+      return [...after.keys()]
+        .filter((key) => !isSameRecord(dbs.dbs.get(db)?.get(key), after.get(key)))
+        .map((key) => ({ db, key, record: after.get(key) }));
     }),
-    values: [...applied.map(({ db, key, prop, to }) => [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ')), ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' '))],
-    warnings: [...looked.warnings, ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`)],
+    values: [
+      ...applied.map(({ db, key, prop, to }) => [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ')),
+      ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' ')),
+    ],
+    warnings: [
+      ...looked.warnings,
+      ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`),
+    ],
   };
 }
 
 function listUndecided({ undecided }: Detected): readonly string[] {
   if (undecided.length === 0) return [];
-  return [`the local network is not plain to see: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`];
+  return [
+    `the local network is not plain to see: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`,
+  ];
 }
 
 /** What set-up would have found. @param paths with the dbs that are staged */
 export async function findOutNow(paths: Paths, reporter: Reporter): Promise<void> {
   const { lines, warnings } = findOut(paths);
   for (const warning of warnings) reporter.warning(warning);
-  for (const line of [...lines, ...await keepDataRoot(paths)]) reporter.line('set-up', line, 'stdout');
+  for (const line of [...lines, ...(await keepDataRoot(paths))]) reporter.line('set-up', line, 'stdout');
 }

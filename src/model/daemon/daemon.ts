@@ -12,8 +12,12 @@ import { parseUnit, splitUnitWords, type UnitSetting, type Word } from './unit-f
 export function engineAddress(snapshot: Snapshot): string {
   const { tlsFiles, access } = new DockerRecord(snapshot);
   const missing = tlsFiles.filter(({ file }) => file === '').map(({ prop }) => prop);
-  if (missing.length > 0 && missing.length < tlsFiles.length) throw new Error(`TLS for the engine's TCP port needs ${missing.join(' and ')} of docker too`);
-  if (access === 'public' && missing.length > 0) throw new Error('the engine\'s TCP port would be open to everybody: it takes TLSCACert, TLSCert and TLSKey of docker, or access private');
+  if (missing.length > 0 && missing.length < tlsFiles.length)
+    throw new Error(`TLS for the engine's TCP port needs ${missing.join(' and ')} of docker too`);
+  if (access === 'public' && missing.length > 0)
+    throw new Error(
+      "the engine's TCP port would be open to everybody: it takes TLSCACert, TLSCert and TLSKey of docker, or access private",
+    );
   return missing.length === 0 && access !== 'private' ? '0.0.0.0' : '127.0.0.1';
 }
 
@@ -29,8 +33,13 @@ export interface UnitStart {
 }
 
 /** The files that the engine's options are written to, and the variables that stand in them. */
-export function listOptionsFiles(snapshot: Snapshot): readonly { readonly file: string; readonly variables: readonly string[] }[] {
-  return new DockerRecord(snapshot).optionsFiles.map((file) => ({ file, variables: isDebianOptions(file) ? ['DOCKER_OPTS'] : ['other_args', 'OPTIONS'] }));
+export function listOptionsFiles(
+  snapshot: Snapshot,
+): readonly { readonly file: string; readonly variables: readonly string[] }[] {
+  return new DockerRecord(snapshot).optionsFiles.map((file) => ({
+    file,
+    variables: isDebianOptions(file) ? ['DOCKER_OPTS'] : ['other_args', 'OPTIONS'],
+  }));
 }
 
 /**
@@ -41,7 +50,11 @@ export function listOptionsFiles(snapshot: Snapshot): readonly { readonly file: 
  * @returns undefined where there is no unit or no options file, or where a shell starts the
  * engine, whose text cannot be taken apart
  */
-export function findUnitStart(snapshot: Snapshot, facts: Facts, given: { has(key: string): boolean }): UnitStart | undefined {
+export function findUnitStart(
+  snapshot: Snapshot,
+  facts: Facts,
+  given: { has(key: string): boolean },
+): UnitStart | undefined {
   const files = listOptionsFiles(snapshot);
   // on a host that has both, Debian's own file is the one that its admin looks into
   const options = files.find(({ file }) => isDebianOptions(file)) ?? files[0];
@@ -55,8 +68,15 @@ export function findUnitStart(snapshot: Snapshot, facts: Facts, given: { has(key
     if (key === 'hosts' || given.has(key)) for (let word = 0; word < count; word++) gone.add(begin + at + word);
   }
   const command = withVariables(words.filter((_, at) => !gone.has(at)).map(({ raw }) => raw));
-  const environmentFiles = parseUnit(facts.dockerUnit?.texts ?? []).environmentFiles.map(({ value }) => value).filter((file) => file.replace(/^-/, '') !== options.file);
-  return { command: command.join(' '), environmentFiles, optionsFile: options.file, variable: `$${options.variables.at(-1) ?? ''}` };
+  const environmentFiles = parseUnit(facts.dockerUnit?.texts ?? [])
+    .environmentFiles.map(({ value }) => value)
+    .filter((file) => file.replace(/^-/, '') !== options.file);
+  return {
+    command: command.join(' '),
+    environmentFiles,
+    optionsFile: options.file,
+    variable: `$${options.variables.at(-1) ?? ''}`,
+  };
 }
 
 /** The ExecStart that starts the engine: of several the last one that names it. */
@@ -79,7 +99,10 @@ export function isOfShell({ value }: UnitSetting): boolean {
 function withVariables([program = '', ...words]: readonly string[]): readonly string[] {
   const [prefix = ''] = /^[-@:+!|]*/.exec(program) ?? [];
   if (!prefix.includes(':')) return [program, ...words];
-  return [prefix.replaceAll(':', '') + program.slice(prefix.length), ...words.map((word) => word.replaceAll('$', '$$$$'))];
+  return [
+    prefix.replaceAll(':', '') + program.slice(prefix.length),
+    ...words.map((word) => word.replaceAll('$', '$$$$')),
+  ];
 }
 
 /** `/etc/default/…` has DOCKER_OPTS, `/etc/sysconfig/…` has other_args and OPTIONS. */
@@ -94,7 +117,10 @@ export function isDebianOptions(file: string): boolean {
  */
 export function engineHost(snapshot: Snapshot, facts: Facts): string {
   const socket = new DockerRecord(snapshot).socket;
-  if (/[\s"'\\$`]/.test(socket)) throw new Error(`the path "${socket}" of docker Socket has characters that an options file can't hold: it is cut at white space`);
+  if (/[\s"'\\$`]/.test(socket))
+    throw new Error(
+      `the path "${socket}" of docker Socket has characters that an options file can't hold: it is cut at white space`,
+    );
   const words = splitUnitWords(findEngineCommand(facts.dockerUnit)?.value ?? '').map(({ text }) => text);
   const isOfSystemd = parseDockerdOptions(words).some(({ key, value }) => key === 'hosts' && value.startsWith('fd://'));
   return isOfSystemd && SYSTEMD_SOCKETS.includes(socket) ? 'fd://' : `unix://${socket}`;

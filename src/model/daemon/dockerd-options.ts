@@ -5,11 +5,33 @@
 
 /** Flags whose key in daemon.json is another (https://docs.docker.com/reference/cli/dockerd/). */
 const KEYS: Readonly<Record<string, string>> = {
-  H: 'hosts', host: 'hosts', D: 'debug', l: 'log-level', g: 'data-root', graph: 'data-root', s: 'storage-driver', G: 'group', p: 'pidfile', b: 'bridge',
-  label: 'labels', 'log-opt': 'log-opts', 'storage-opt': 'storage-opts', 'exec-opt': 'exec-opts', 'dns-opt': 'dns-opts', 'default-ulimit': 'default-ulimits',
-  'registry-mirror': 'registry-mirrors', 'insecure-registry': 'insecure-registries', 'authorization-plugin': 'authorization-plugins',
-  'default-address-pool': 'default-address-pools', 'default-network-opt': 'default-network-opts', 'add-runtime': 'runtimes', 'cdi-spec-dir': 'cdi-spec-dirs',
-  'node-generic-resource': 'node-generic-resources', 'cluster-store-opt': 'cluster-store-opts', 'host-gateway-ip': 'host-gateway-ips', feature: 'features',
+  H: 'hosts',
+  host: 'hosts',
+  D: 'debug',
+  l: 'log-level',
+  g: 'data-root',
+  graph: 'data-root',
+  s: 'storage-driver',
+  G: 'group',
+  p: 'pidfile',
+  b: 'bridge',
+  label: 'labels',
+  'log-opt': 'log-opts',
+  'storage-opt': 'storage-opts',
+  'exec-opt': 'exec-opts',
+  'dns-opt': 'dns-opts',
+  'default-ulimit': 'default-ulimits',
+  'registry-mirror': 'registry-mirrors',
+  'insecure-registry': 'insecure-registries',
+  'authorization-plugin': 'authorization-plugins',
+  'default-address-pool': 'default-address-pools',
+  'default-network-opt': 'default-network-opts',
+  'add-runtime': 'runtimes',
+  'cdi-spec-dir': 'cdi-spec-dirs',
+  'node-generic-resource': 'node-generic-resources',
+  'cluster-store-opt': 'cluster-store-opts',
+  'host-gateway-ip': 'host-gateway-ips',
+  feature: 'features',
 };
 
 /** Keys of daemon.json that were called otherwise, or still may be. */
@@ -19,13 +41,50 @@ const OTHER_KEYS: Readonly<Record<string, string>> = { graph: 'data-root', 'host
 const MAY_BE_IN_BOTH = new Set(['runtimes']);
 
 /** Maps that are the value of their key; of other maps (`proxies`) the members are options. */
-const MAPS = new Set(['cluster-store-opts', 'default-network-opts', 'log-opts', 'runtimes', 'default-ulimits', 'features', 'builder']);
+const MAPS = new Set([
+  'cluster-store-opts',
+  'default-network-opts',
+  'log-opts',
+  'runtimes',
+  'default-ulimits',
+  'features',
+  'builder',
+]);
 
 /** Flags that take no value but one behind a `=`. */
 const SWITCHES = new Set([
-  'debug', 'D', 'tls', 'tlsverify', 'live-restore', 'ipv6', 'iptables', 'ip6tables', 'ip-forward', 'ip-forward-no-drop', 'ip-masq', 'icc', 'userland-proxy', 'selinux-enabled', 'init',
-  'experimental', 'raw-logs', 'no-new-privileges', 'rootless', 'cri-containerd', 'validate', 'help', 'h', 'version', 'v', 'daemon', 'd', 'allow-direct-routing',
-  'disable-legacy-registry', 'api-enable-cors', 'signature-verification', 'enable-selinux',
+  'debug',
+  'D',
+  'tls',
+  'tlsverify',
+  'live-restore',
+  'ipv6',
+  'iptables',
+  'ip6tables',
+  'ip-forward',
+  'ip-forward-no-drop',
+  'ip-masq',
+  'icc',
+  'userland-proxy',
+  'selinux-enabled',
+  'init',
+  'experimental',
+  'raw-logs',
+  'no-new-privileges',
+  'rootless',
+  'cri-containerd',
+  'validate',
+  'help',
+  'h',
+  'version',
+  'v',
+  'daemon',
+  'd',
+  'allow-direct-routing',
+  'disable-legacy-registry',
+  'api-enable-cors',
+  'signature-verification',
+  'enable-selinux',
 ]);
 
 export interface DockerdOption {
@@ -49,19 +108,28 @@ export function parseDockerdOptions(words: readonly string[]): readonly DockerdO
     if (found === undefined) continue;
     const next = found.value === undefined && !found.isSwitch ? words[at + 1] : undefined;
     const count = next === undefined ? 1 : 2;
-    for (const flag of found.flags) options.push({ key: keyOf(flag), text: next === undefined ? word : `${word} ${next}`, value: found.value ?? next ?? 'true', at, count });
+    for (const flag of found.flags)
+      options.push({
+        key: keyOf(flag),
+        text: next === undefined ? word : `${word} ${next}`,
+        value: found.value ?? next ?? 'true',
+        at,
+        count,
+      });
     at += count - 1;
   }
   return options;
 }
 
 /** `-DH x` is `-D -H x`. */
-function parseFlag(word: string): { readonly flags: readonly string[]; readonly value: string | undefined; readonly isSwitch: boolean } | undefined {
+function parseFlag(
+  word: string,
+): { readonly flags: readonly string[]; readonly value: string | undefined; readonly isSwitch: boolean } | undefined {
   const [, long, given] = /^--([a-zA-Z0-9][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
   if (long !== undefined) return { flags: [long], value: given, isSwitch: SWITCHES.has(long) };
   if (!/^-[a-zA-Z]/.test(word)) return undefined;
   const flags: string[] = [];
-  for (let rest = word.slice(1); rest !== '';) {
+  for (let rest = word.slice(1); rest !== ''; ) {
     const flag = rest[0] ?? '';
     flags.push(flag);
     rest = rest.slice(1);
@@ -72,7 +140,7 @@ function parseFlag(word: string): { readonly flags: readonly string[]; readonly 
 }
 
 function keyOf(flag: string): string {
-  return Object.hasOwn(KEYS, flag) ? KEYS[flag] ?? flag : flag;
+  return Object.hasOwn(KEYS, flag) ? (KEYS[flag] ?? flag) : flag;
 }
 
 /** The options that a daemon.json gives, key -> value as it stands there. @throws Error for what is no daemon.json */
@@ -84,18 +152,25 @@ export function readDaemonJson(text: string): ReadonlyMap<string, unknown> {
 }
 
 function listMembers(value: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(value).flatMap(([name, member]: [string, unknown]) => (typeof member === 'object' && member !== null && !Array.isArray(member) && !MAPS.has(name)
-    ? listMembers(member) : [[OTHER_KEYS[name] ?? name, member] as const]));
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member) && !MAPS.has(name)
+      ? listMembers(member)
+      : [[OTHER_KEYS[name] ?? name, member] as const],
+  );
 }
 
 /** The options of a command line with which dockerd would not start, since daemon.json gives them as well. */
-export function findInBoth<T extends Pick<DockerdOption, 'key'>>(options: readonly T[], daemonJson: ReadonlyMap<string, unknown>): readonly T[] {
+export function findInBoth<T extends Pick<DockerdOption, 'key'>>(
+  options: readonly T[],
+  daemonJson: ReadonlyMap<string, unknown>,
+): readonly T[] {
   return options.filter(({ key }) => daemonJson.has(key) && !MAY_BE_IN_BOTH.has(key));
 }
 
 /** Whether the command line says what daemon.json says: `--live-restore`, `--log-opt max-size=10m`. */
 export function saysTheSame({ value }: Pick<DockerdOption, 'value'>, given: unknown): boolean {
   if (Array.isArray(given)) return given.includes(value);
-  if (typeof given === 'object' && given !== null) return Object.entries(given).some(([name, member]) => `${name}=${String(member)}` === value);
+  if (typeof given === 'object' && given !== null)
+    return Object.entries(given).some(([name, member]) => `${name}=${String(member)}` === value);
   return String(given) === value;
 }

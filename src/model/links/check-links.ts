@@ -18,42 +18,66 @@ export function overlapsFinder(snapshot: Snapshot): (network: string) => readonl
 }
 
 /** What an enabled container needs has to be there, enabled and reachable; networks have to be told apart. */
-export function* checkNeeds(container: Container, facts: Facts, listOverlaps: (network: string) => readonly string[]): Generator<Failure> {
+export function* checkNeeds(
+  container: Container,
+  facts: Facts,
+  listOverlaps: (network: string) => readonly string[],
+): Generator<Failure> {
   const { snapshot, key, links } = container;
   for (const need of container.needs) {
     const needed = new Container(snapshot, need);
     if (!needed.isContainer) {
-      yield new Failure(`cannot run container "${key}"`, { why: `it needs container "${need}", and db ${CONTAINERS} has no such record` });
+      yield new Failure(`cannot run container "${key}"`, {
+        why: `it needs container "${need}", and db ${CONTAINERS} has no such record`,
+      });
     } else if (!needed.isEnabled) {
       yield needsDisabled(key, need);
     }
   }
-  for (const one of links.length === 0 ? [] : [key, ...links.map(({ target }) => target)].map((name) => new Container(snapshot, name))) {
+  for (const one of links.length === 0
+    ? []
+    : [key, ...links.map(({ target }) => target)].map((name) => new Container(snapshot, name))) {
     if (one.isContainer && !one.hasOwnPorts) {
-      yield new Failure(`cannot link container "${key}" with ${links.map(({ target }) => `"${target}"`).join(', ')}`, { why: `container "${one.key}" has network ${one.network}, and so no network to share` });
+      yield new Failure(`cannot link container "${key}" with ${links.map(({ target }) => `"${target}"`).join(', ')}`, {
+        why: `container "${one.key}" has network ${one.network}, and so no network to share`,
+      });
     }
   }
   const aliases = links.map(({ alias }) => alias);
   const twice = aliases.find((alias, n) => aliases.indexOf(alias) < n);
-  if (twice !== undefined) yield new Failure(`cannot link container "${key}"`, { why: `two of its links have the alias "${twice}"` });
+  if (twice !== undefined)
+    yield new Failure(`cannot link container "${key}"`, { why: `two of its links have the alias "${twice}"` });
   yield* checkNetwork(container, facts, listOverlaps);
 }
 
 export function needsDisabled(key: string, need: string): Failure {
-  return new Failure(`cannot run container "${key}"`, { why: `it is enabled and needs container "${need}", which is disabled`, hint: `db ${CONTAINERS} setprop ${need} status enabled` });
+  return new Failure(`cannot run container "${key}"`, {
+    why: `it is enabled and needs container "${need}", which is disabled`,
+    hint: `db ${CONTAINERS} setprop ${need} status enabled`,
+  });
 }
 
-function* checkNetwork(container: Container, facts: Facts, listOverlaps: (network: string) => readonly string[]): Generator<Failure> {
+function* checkNetwork(
+  container: Container,
+  facts: Facts,
+  listOverlaps: (network: string) => readonly string[],
+): Generator<Failure> {
   const { snapshot, key, customNetwork: name } = container;
   if (name === undefined) return;
   if (getDb(snapshot, NETWORKS).get(name)?.type !== 'network') {
-    yield new Failure(`cannot put container "${key}" on network "${name}"`, { why: `db ${NETWORKS} has no such record`, hint: `db ${NETWORKS} set ${name} network` });
+    yield new Failure(`cannot put container "${key}" on network "${name}"`, {
+      why: `db ${NETWORKS} has no such record`,
+      hint: `db ${NETWORKS} set ${name} network`,
+    });
     return;
   }
-  for (const why of listOverlaps(name)) yield new Failure(`cannot make network "${name}" for container "${key}"`, { why });
+  for (const why of listOverlaps(name))
+    yield new Failure(`cannot make network "${name}" for container "${key}"`, { why });
   // the engine would publish nothing, without a word
   if (describeNetwork(snapshot, name).internal && publishedPorts(container, facts).length > 0) {
-    yield new Failure(`cannot publish ports of container "${key}"`, { why: `its network "${name}" is internal, and nothing can be published from there` });
+    yield new Failure(`cannot publish ports of container "${key}"`, {
+      why: `its network "${name}" is internal, and nothing can be published from there`,
+    });
   }
 }
 
@@ -61,11 +85,22 @@ function* checkNetwork(container: Container, facts: Facts, listOverlaps: (networ
 export function checkCycle(snapshot: Snapshot, keys: readonly string[]): readonly Failure[] {
   const isEnabled = (key: string): boolean => new Container(snapshot, key).isEnabled;
   const cycle = findCycle(keys.filter(isEnabled), (key) => new Container(snapshot, key).needs.filter(isEnabled));
-  return cycle === undefined ? [] : [new Failure(`cannot start container "${cycle[0] ?? ''}"`, { why: `it needs itself in the end: ${cycle.join(' -> ')}`, hint: 'change Interlinked, network or VolumesFrom of one of them' })];
+  return cycle === undefined
+    ? []
+    : [
+        new Failure(`cannot start container "${cycle[0] ?? ''}"`, {
+          why: `it needs itself in the end: ${cycle.join(' -> ')}`,
+          hint: 'change Interlinked, network or VolumesFrom of one of them',
+        }),
+      ];
 }
 
 /** Links whose variables have no ports yet. */
 export function listUnknownPorts({ snapshot, key, links }: Container, facts: Facts): readonly string[] {
-  return links.filter(({ target }) => linkPorts(new Container(snapshot, target), facts) === undefined)
-    .map(({ target }) => `${CONTAINERS} ${key}: its variables for "${target}" have no ports yet, since "${target}" names none and the engine does not have its image`);
+  return links
+    .filter(({ target }) => linkPorts(new Container(snapshot, target), facts) === undefined)
+    .map(
+      ({ target }) =>
+        `${CONTAINERS} ${key}: its variables for "${target}" have no ports yet, since "${target}" names none and the engine does not have its image`,
+    );
 }

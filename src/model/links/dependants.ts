@@ -1,7 +1,10 @@
 import type { Snapshot } from '../../db/snapshot.ts';
 import { listEnabled } from '../container.ts';
 
-/** The enabled containers that need this one: linked with it, in its network, or with its volumes; those that need them too. */
+/**
+ * The enabled containers that need this one: linked with it, in its network, or with its volumes; those that
+ * need them too.
+ */
 export function listDependants(snapshot: Snapshot, name: string): readonly string[] {
   const enabled = listEnabled(snapshot).map(({ key, needs }) => ({ key, needs }));
   const found = new Set([name]);

@@ -12,7 +12,8 @@ export function groupNetwork(key: string): string {
 
 /** Enabled containers by those that they are linked with. */
 export const LINKED_WITH: Index = {
-  name: 'linked with', db: CONTAINERS,
+  name: 'linked with',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
     return container.isEnabled ? container.links.map(({ target }) => target) : [];
@@ -21,7 +22,8 @@ export const LINKED_WITH: Index = {
 
 /** Containers by those that they need, enabled or not. */
 export const NEEDING: Index = {
-  name: 'needing', db: CONTAINERS,
+  name: 'needing',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
     return container.isContainer ? container.needs : [];
@@ -30,7 +32,8 @@ export const NEEDING: Index = {
 
 /** Containers by those whose network or volumes they have. */
 export const BOUND_TO: Index = {
-  name: 'bound to', db: CONTAINERS,
+  name: 'bound to',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
     return container.isContainer ? container.boundTo : [];
@@ -55,14 +58,26 @@ export function listJoinedNetworks(container: Container): readonly JoinedNetwork
   const custom = container.customNetwork;
   if (!container.hasOwnPorts) return [];
   const isLinked = container.links.length > 0;
-  const groups = lookUpIndex(snapshot, LINKED_WITH, key).filter((other) => other !== key).map((other): JoinedNetwork => {
-    const aliases = new Container(snapshot, other).links.filter(({ target }) => target === key).map(({ alias }) => alias);
-    // its own name it has on every network anyway
-    return { name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) };
-  });
+  const groups = lookUpIndex(snapshot, LINKED_WITH, key)
+    .filter((other) => other !== key)
+    .map((other): JoinedNetwork => {
+      const aliases = new Container(snapshot, other).links
+        .filter(({ target }) => target === key)
+        .map(({ alias }) => alias);
+      // its own name it has on every network anyway
+      return { name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) };
+    });
   const address = container.networkAddress;
   const own: readonly JoinedNetwork[] = [
-    ...(custom === undefined ? [] : [{ name: custom, aliases: container.networkAliases.filter((alias) => alias !== key), ...(address === undefined ? {} : { address }) }]),
+    ...(custom === undefined
+      ? []
+      : [
+          {
+            name: custom,
+            aliases: container.networkAliases.filter((alias) => alias !== key),
+            ...(address === undefined ? {} : { address }),
+          },
+        ]),
     ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : []),
   ];
   // who is only linked to stays on the bridge too, so that joining and leaving a group needs no new container
@@ -76,19 +91,28 @@ export function listJoinedNetworks(container: Container): readonly JoinedNetwork
  * have its image.
  */
 export function linkVariables({ snapshot, key, links }: Container, facts: Facts): ReadonlyMap<string, string> {
-  return new Map(links.flatMap(({ target, alias }) => {
-    const prefix = alias.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
-    const ports = (linkPorts(new Container(snapshot, target), facts) ?? []).toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
-    const [first] = ports;
-    return [
-      [`${prefix}_NAME`, `/${key}/${alias}`] as const,
-      ...(first === undefined ? [] : [[`${prefix}_PORT`, `${first.protocol}://${alias}:${first.port}`] as const]),
-      ...ports.flatMap(({ port, protocol }) => {
-        const name = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`;
-        return [[name, `${protocol}://${alias}:${port}`], [`${name}_ADDR`, alias], [`${name}_PORT`, String(port)], [`${name}_PROTO`, protocol]] as const;
-      }),
-    ];
-  }));
+  return new Map(
+    links.flatMap(({ target, alias }) => {
+      const prefix = alias.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
+      const ports = (linkPorts(new Container(snapshot, target), facts) ?? []).toSorted(
+        (a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1),
+      );
+      const [first] = ports;
+      return [
+        [`${prefix}_NAME`, `/${key}/${alias}`] as const,
+        ...(first === undefined ? [] : [[`${prefix}_PORT`, `${first.protocol}://${alias}:${first.port}`] as const]),
+        ...ports.flatMap(({ port, protocol }) => {
+          const name = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`;
+          return [
+            [name, `${protocol}://${alias}:${port}`],
+            [`${name}_ADDR`, alias],
+            [`${name}_PORT`, String(port)],
+            [`${name}_PROTO`, protocol],
+          ] as const;
+        }),
+      ];
+    }),
+  );
 }
 
 /** Whether an enabled container is linked with this one. */
@@ -96,7 +120,10 @@ export function isLinkTarget({ snapshot, key }: Container): boolean {
   return lookUpIndex(snapshot, LINKED_WITH, key).length > 0;
 }
 
-interface LinkPort { readonly port: number; readonly protocol: 'tcp' | 'udp' }
+interface LinkPort {
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+}
 
 /** The target's ports, as its record names them or else its image; undefined when neither is known. */
 export function linkPorts(target: Container, facts: Facts): readonly LinkPort[] | undefined {
@@ -106,7 +133,9 @@ export function linkPorts(target: Container, facts: Facts): readonly LinkPort[] 
 
 function namedPorts(target: Container, facts: Facts): readonly LinkPort[] {
   try {
-    const ports = publishedPorts(target, facts).map(({ container, protocol }) => [`${container}/${protocol}`, { port: container, protocol }] as const);
+    const ports = publishedPorts(target, facts).map(
+      ({ container, protocol }) => [`${container}/${protocol}`, { port: container, protocol }] as const,
+    );
     return [...new Map(ports).values()];
   } catch (error) {
     // a mistake of the target is told where the target is checked

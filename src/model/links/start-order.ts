@@ -11,11 +11,22 @@ export type NeedsOf = (name: string) => readonly string[];
  * @param needsOf further needs, as run specs have them
  */
 export function inStartOrder(containers: readonly Container[], needsOf: NeedsOf = () => []): readonly Container[] {
-  const linked = new Set(containers.flatMap(({ key, links }) => (links.length === 0 ? [] : [key, ...links.map(({ target }) => target)])));
-  const ranked = containers.map((container) => ({ container, key: container.key, priority: container.startPriority, rank: linked.has(container.key) ? 0 : 1 }));
-  const waiting = ranked.toSorted((a, b) => a.priority - b.priority || a.rank - b.rank || compareBytes(a.key, b.key)).map(({ container }) => container);
+  const linked = new Set(
+    containers.flatMap(({ key, links }) => (links.length === 0 ? [] : [key, ...links.map(({ target }) => target)])),
+  );
+  const ranked = containers.map((container) => ({
+    container,
+    key: container.key,
+    priority: container.startPriority,
+    rank: linked.has(container.key) ? 0 : 1,
+  }));
+  const waiting = ranked
+    .toSorted((a, b) => a.priority - b.priority || a.rank - b.rank || compareBytes(a.key, b.key))
+    .map(({ container }) => container);
   const places = new Map(waiting.map(({ key }, place) => [key, place]));
-  const needs = waiting.map(({ key, needs: own }) => new Set([...own, ...needsOf(key)].filter((need) => need !== key && places.has(need))));
+  const needs = waiting.map(
+    ({ key, needs: own }) => new Set([...own, ...needsOf(key)].filter((need) => need !== key && places.has(need))),
+  );
   const users = new Map<string, number[]>(waiting.map(({ key }) => [key, []]));
   for (const [place, of] of needs.entries()) for (const need of of) users.get(need)?.push(place);
   const unmet = needs.map(({ size }) => size);
@@ -48,7 +59,10 @@ function placeAmong(list: readonly number[], value: number): number {
   return low;
 }
 
-/** Names that need each other in a circle, the first one again at the end (`wiki, wikidb, wiki`); undefined when there is none. */
+/**
+ * Names that need each other in a circle, the first one again at the end (`wiki, wikidb, wiki`); undefined
+ * when there is none.
+ */
 export function findCycle(names: Iterable<string>, needsOf: NeedsOf): readonly string[] | undefined {
   const done = new Set<string>();
   const path = new Set<string>();

@@ -13,18 +13,30 @@ import { inStartOrder } from '../links/start-order.ts';
  * @throws Failure when the range is no range or used up
  */
 export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChange[] {
-  const needy = inStartOrder(listContainers(snapshot)).filter(({ isEnabled, needsWebPort }) => isEnabled && needsWebPort);
+  const needy = inStartOrder(listContainers(snapshot)).filter(
+    ({ isEnabled, needsWebPort }) => isEnabled && needsWebPort,
+  );
   if (needy.length === 0) return [];
   const [first, last] = readRange(snapshot);
-  const taken = new Set([...servicePorts(snapshot), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)].filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port));
+  const taken = new Set(
+    [...servicePorts(snapshot), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)]
+      .filter(({ protocol }) => protocol === 'tcp')
+      .map(({ port }) => port),
+  );
   const portsInFiles = facts.portsInFiles();
-  const isFree = (port: number): boolean => !taken.has(port) && !portsInFiles.has(port)
-    && !facts.publishedPorts.some((published) => published.port === port)
-    && foreignUser(snapshot, facts, { port, protocol: 'tcp' }, ['127.0.0.1']) === undefined;
+  const isFree = (port: number): boolean =>
+    !taken.has(port) &&
+    !portsInFiles.has(port) &&
+    !facts.publishedPorts.some((published) => published.port === port) &&
+    foreignUser(snapshot, facts, { port, protocol: 'tcp' }, ['127.0.0.1']) === undefined;
   let port = first;
   return needy.map(({ key }) => {
     while (port <= last && !isFree(port)) port++;
-    if (port > last) throw new Failure(`cannot give "${key}" of db ${CONTAINERS} a loopback port`, { why: `all of ${first}-${last} are taken`, hint: 'config setprop docksmith PortRange FIRST-LAST' });
+    if (port > last)
+      throw new Failure(`cannot give "${key}" of db ${CONTAINERS} a loopback port`, {
+        why: `all of ${first}-${last} are taken`,
+        hint: 'config setprop docksmith PortRange FIRST-LAST',
+      });
     taken.add(port);
     return { db: CONTAINERS, key, prop: 'WebHostPort', value: String(port) };
   });
@@ -32,7 +44,9 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
 
 /** A disabled container keeps its port for when it comes back. */
 function disabledWebPorts(snapshot: Snapshot): readonly { port: number; protocol: 'tcp' }[] {
-  return listContainers(snapshot).flatMap(({ claimedWebPort: port }) => (port === undefined ? [] : [{ port, protocol: 'tcp' }]));
+  return listContainers(snapshot).flatMap(({ claimedWebPort: port }) =>
+    port === undefined ? [] : [{ port, protocol: 'tcp' }],
+  );
 }
 
 function readRange(snapshot: Snapshot): readonly [number, number] {
@@ -40,5 +54,7 @@ function readRange(snapshot: Snapshot): readonly [number, number] {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? [];
   const range = [Number(first), Number(last)] as const;
   if (first !== undefined && range[0] >= 1024 && range[0] <= range[1] && range[1] <= 65_535) return range;
-  throw new Failure(`cannot accept configuration docksmith PortRange ${JSON.stringify(value)}`, { why: 'it is FIRST-LAST, from 1024 to 65535' });
+  throw new Failure(`cannot accept configuration docksmith PortRange ${JSON.stringify(value)}`, {
+    why: 'it is FIRST-LAST, from 1024 to 65535',
+  });
 }

@@ -18,14 +18,25 @@ export const ON_THE_WIRE: readonly string[] = ['macvlan', 'ipvlan'];
  * order of the containers. Whoever is asked to route there reaches them past every published port.
  */
 export function listContainerBridges(snapshot: Snapshot, facts: Facts): readonly string[] {
-  const networks = new Set(listEnabled(snapshot).filter(({ hasOwnPorts }) => hasOwnPorts).flatMap(listNetworksOf));
+  const networks = new Set(
+    listEnabled(snapshot)
+      .filter(({ hasOwnPorts }) => hasOwnPorts)
+      .flatMap(listNetworksOf),
+  );
   const drivers = [...networks].map((network) => describeNetwork(snapshot, network).driver);
   // without an engine it is not known which network of others has which bridge
-  const unknown = [...networks].some((network) => network !== 'bridge') ? [...facts.bridges].filter(([network, bridge]) => network === bridge).map(([, bridge]) => bridge) : [];
-  return [...new Set([
-    ...[...networks].flatMap((network) => [conventionalBridge(snapshot, network) ?? [], facts.bridges.get(network) ?? []].flat()),
-    ...(drivers.includes('overlay') ? [GATEWAY_BRIDGE] : []), ...unknown,
-  ])];
+  const unknown = [...networks].some((network) => network !== 'bridge')
+    ? [...facts.bridges].filter(([network, bridge]) => network === bridge).map(([, bridge]) => bridge)
+    : [];
+  return [
+    ...new Set([
+      ...[...networks].flatMap((network) =>
+        [conventionalBridge(snapshot, network) ?? [], facts.bridges.get(network) ?? []].flat(),
+      ),
+      ...(drivers.includes('overlay') ? [GATEWAY_BRIDGE] : []),
+      ...unknown,
+    ]),
+  ];
 }
 
 /** The networks of the engine that a container with one of its own is on, by its record. */

@@ -14,7 +14,10 @@ export interface FilteredPort {
   readonly port: number;
   /** the address that it is bound to; undefined: every address of the host */
   readonly address: string | undefined;
-  /** by whom it is answered: a container behind the engine's translation of addresses, or one on the host's own network */
+  /**
+   * by whom it is answered: a container behind the engine's translation of addresses, or one on the
+   * host's own network
+   */
   readonly kind: 'published' | 'host';
 }
 
@@ -29,19 +32,31 @@ export function listFilteredPorts(snapshot: Snapshot, facts: Facts, family: 4 | 
     const addresses = boundAddresses(of)?.filter((address) => isIP(address) === family && !isLoopback(address));
     if (addresses === undefined) return [];
     if (!of.hasOwnPorts) {
-      return listListening(of, facts).map((port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }));
+      return listListening(of, facts).map(
+        (port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }),
+      );
     }
     return orNone(() => publishedPorts(of, facts)).flatMap(({ host: port, protocol }) =>
-      addresses.map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })));
+      addresses.map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })),
+    );
   });
 }
 
-/** Where a container on the host's network answers by itself: the ports that its record names, and the one that Apache talks to. */
-export function listListening(container: Container, facts: Facts): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+/**
+ * Where a container on the host's network answers by itself: the ports that its record names, and the one
+ * that Apache talks to.
+ */
+export function listListening(
+  container: Container,
+  facts: Facts,
+): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
   if (container.network !== 'host') return [];
   const named = orNone(() => namedPorts(container, facts));
   const web = container.hasWeb ? orNone(() => [{ port: webPort(container, facts), protocol: 'tcp' as const }]) : [];
-  return [...named, ...web.filter(({ port }) => !named.some((other) => other.port === port && other.protocol === 'tcp'))];
+  return [
+    ...named,
+    ...web.filter(({ port }) => !named.some((other) => other.port === port && other.protocol === 'tcp')),
+  ];
 }
 
 export function isLoopback(address: string): boolean {

@@ -34,8 +34,13 @@ function parsePrefix(mask: string, family: 4 | 6): number | undefined {
 
 function parseAddress(address: string, family: 4 | 6): bigint {
   if (family === 4) return address.split('.').reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0n);
-  const [head = '', tail] = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) =>
-    `${((Number(a) << 8) + Number(b)).toString(16)}:${((Number(c) << 8) + Number(d)).toString(16)}`).split('::');
+  const [head = '', tail] = address
+    .replace(
+      /(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
+      (_, a: string, b: string, c: string, d: string) =>
+        `${((Number(a) << 8) + Number(b)).toString(16)}:${((Number(c) << 8) + Number(d)).toString(16)}`,
+    )
+    .split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const groups = [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
@@ -44,12 +49,17 @@ function parseAddress(address: string, family: 4 | 6): bigint {
 
 function formatAddress(value: bigint, family: 4 | 6): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.');
-  const groups = Array.from({ length: 8 }, (_, n) => ((value >> BigInt(112 - 16 * n)) & 0xffffn).toString(16)).join(':');
+  const groups = Array.from({ length: 8 }, (_, n) => ((value >> BigInt(112 - 16 * n)) & 0xffffn).toString(16)).join(
+    ':',
+  );
   // URL writes it as RFC 5952 wants it, with `::` for the longest run of zeros
   return new URL(`http://[${groups}]`).hostname.slice(1, -1);
 }
 
-/** An address in its one spelling, as the kernel and the engine show it (RFC 5952); what is no address stays as it is. */
+/**
+ * An address in its one spelling, as the kernel and the engine show it (RFC 5952); what is no address
+ * stays as it is.
+ */
 export function canonicalAddress(address: string): string {
   const family = isIP(address);
   return family === 4 || family === 6 ? formatAddress(parseAddress(address, family), family) : address;
@@ -73,8 +83,10 @@ export function overlaps(a: Network, b: Network): boolean {
 
 /** The local networks: every record of the db `networks` that is one, by its key. */
 export function listLocalNetworks(snapshot: Snapshot): ReadonlyMap<string, Network> {
-  return new Map(listRecords(snapshot, 'networks').flatMap(({ key }) => {
-    const network = parseNetwork(key, findProp(snapshot, 'networks', key, 'Mask') ?? '');
-    return network === undefined ? [] : [[key, network] as const];
-  }));
+  return new Map(
+    listRecords(snapshot, 'networks').flatMap(({ key }) => {
+      const network = parseNetwork(key, findProp(snapshot, 'networks', key, 'Mask') ?? '');
+      return network === undefined ? [] : [[key, network] as const];
+    }),
+  );
 }

@@ -20,10 +20,15 @@ export interface ContainerNetwork {
 
 /** By its record, or as a plain bridge for the network of a group. */
 export function describeNetwork(snapshot: Snapshot, name: string): ContainerNetwork {
-  const get = (prop: string): string => (findRecord(snapshot, NETWORKS, name) === undefined ? '' : findProp(snapshot, NETWORKS, name, prop) ?? '');
+  const get = (prop: string): string =>
+    findRecord(snapshot, NETWORKS, name) === undefined ? '' : (findProp(snapshot, NETWORKS, name, prop) ?? '');
   const driver = get('Driver') || 'bridge';
   return {
-    name, driver, internal: get('Internal') === 'yes', subnets: splitList(get('Subnet')), gateways: splitList(get('Gateway')),
+    name,
+    driver,
+    internal: get('Internal') === 'yes',
+    subnets: splitList(get('Subnet')),
+    gateways: splitList(get('Gateway')),
     bridge: driver === 'bridge' ? bridgeName(name) : undefined,
   };
 }
@@ -31,7 +36,9 @@ export function describeNetwork(snapshot: Snapshot, name: string): ContainerNetw
 /** A name that stays, for filters and for people; the kernel takes 15 characters at most. */
 export function bridgeName(network: string): string {
   const plain = `br-${network}`;
-  return plain.length <= 15 && /^[\w.-]+$/.test(plain) ? plain : `br-${createHash('sha256').update(network).digest('hex').slice(0, 12)}`;
+  return plain.length <= 15 && /^[\w.-]+$/.test(plain)
+    ? plain
+    : `br-${createHash('sha256').update(network).digest('hex').slice(0, 12)}`;
 }
 
 /** `10.5.0.0/24` */
@@ -40,15 +47,29 @@ export function parseSubnet(text: string): Network | undefined {
   return parseNetwork(address, mask);
 }
 
-/** The records of `networks`, the engine's own network and other `docker_networks` that a network's subnets meet, in words. */
+/**
+ * The records of `networks`, the engine's own network and other `docker_networks` that a network's subnets
+ * meet, in words.
+ */
 export function* overlappingNetworks(snapshot: Snapshot, name: string): Generator<string> {
   const docker = new DockerRecord(snapshot);
   const own = parseNetwork(docker.network, docker.mask);
-  const others = listRecords(snapshot, NETWORKS).filter(({ key, type }) => type === 'network' && key !== name)
-    .flatMap(({ key }) => describeNetwork(snapshot, key).subnets.map((subnet) => [`"${key}" of db ${NETWORKS}`, parseSubnet(subnet)] as const));
-  const all = [...[...listLocalNetworks(snapshot)].map(([key, network]) => [`"${key}" of db networks`, network] as const), ['the engine\'s own network (Network of docker)', own] as const, ...others];
+  const others = listRecords(snapshot, NETWORKS)
+    .filter(({ key, type }) => type === 'network' && key !== name)
+    .flatMap(({ key }) =>
+      describeNetwork(snapshot, key).subnets.map(
+        (subnet) => [`"${key}" of db ${NETWORKS}`, parseSubnet(subnet)] as const,
+      ),
+    );
+  const all = [
+    ...[...listLocalNetworks(snapshot)].map(([key, network]) => [`"${key}" of db networks`, network] as const),
+    ["the engine's own network (Network of docker)", own] as const,
+    ...others,
+  ];
   for (const subnet of describeNetwork(snapshot, name).subnets) {
     const network = parseSubnet(subnet);
-    for (const [who, other] of all) if (network !== undefined && other !== undefined && overlaps(network, other)) yield `its subnet ${subnet} overlaps ${who}`;
+    for (const [who, other] of all)
+      if (network !== undefined && other !== undefined && overlaps(network, other))
+        yield `its subnet ${subnet} overlaps ${who}`;
   }
 }

@@ -24,8 +24,13 @@ export class NotAccepted extends Error {
 export function parsePortMappings(value: string, prop = 'PortMappingPorts'): readonly PublishedPort[] {
   return splitList(value).map((item) => {
     const [, host, container, protocol = 'tcp'] = /^(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(item) ?? [];
-    if (host === undefined || container === undefined) throw new NotAccepted(prop, value, `"${item}" is no port mapping: HOST:CONTAINER, HOST:CONTAINER/udp`);
-    return { host: parsePort(host, prop, value), container: parsePort(container, prop, value), protocol: protocol === 'udp' ? 'udp' : 'tcp' };
+    if (host === undefined || container === undefined)
+      throw new NotAccepted(prop, value, `"${item}" is no port mapping: HOST:CONTAINER, HOST:CONTAINER/udp`);
+    return {
+      host: parsePort(host, prop, value),
+      container: parsePort(container, prop, value),
+      protocol: protocol === 'udp' ? 'udp' : 'tcp',
+    };
   });
 }
 
@@ -36,10 +41,14 @@ export function parsePorts(value: string, prop: string): readonly number[] {
 
 function parsePort(text: string, prop: string, value: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new NotAccepted(prop, value, `"${text}" is no port: a number from 1 to 65535`);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new NotAccepted(prop, value, `"${text}" is no port: a number from 1 to 65535`);
   return port;
 }
 
 export function splitList(value: string): readonly string[] {
-  return value.split(',').map((item) => item.trim()).filter(Boolean);
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 }

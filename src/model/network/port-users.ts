@@ -15,14 +15,23 @@ export interface PortUser {
   readonly container?: string;
 }
 
-/** Ports of the host that services of `configuration` say are theirs: TCPPort, TCPPorts, SSLPort, UDPPort and UDPPorts of enabled ones. */
+/**
+ * Ports of the host that services of `configuration` say are theirs: TCPPort, TCPPorts, SSLPort, UDPPort and
+ * UDPPorts of enabled ones.
+ */
 export function servicePorts(snapshot: Snapshot): readonly PortUser[] {
-  return listRecords(snapshot, 'configuration').flatMap(({ key, props }) => (props.get('status') === 'disabled' ? [] : [
-    ...['TCPPort', 'TCPPorts', 'SSLPort'].map((prop) => ({ prop, protocol: 'tcp' as const })),
-    ...['UDPPort', 'UDPPorts'].map((prop) => ({ prop, protocol: 'udp' as const })),
-  ].flatMap(({ prop, protocol }) => splitList(props.get(prop) ?? '')
-    .filter((port) => /^\d+$/.test(port))
-    .map((port) => ({ port: Number(port), protocol, who: `service "${key}" (${prop}) of db configuration` })))));
+  return listRecords(snapshot, 'configuration').flatMap(({ key, props }) =>
+    props.get('status') === 'disabled'
+      ? []
+      : [
+          ...['TCPPort', 'TCPPorts', 'SSLPort'].map((prop) => ({ prop, protocol: 'tcp' as const })),
+          ...['UDPPort', 'UDPPorts'].map((prop) => ({ prop, protocol: 'udp' as const })),
+        ].flatMap(({ prop, protocol }) =>
+          splitList(props.get(prop) ?? '')
+            .filter((port) => /^\d+$/.test(port))
+            .map((port) => ({ port: Number(port), protocol, who: `service "${key}" (${prop}) of db configuration` })),
+        ),
+  );
 }
 
 /** Ports of the host that enabled records of containers claim; a record that can't be read claims none. */
@@ -34,8 +43,15 @@ function portsOfContainer(container: Container, facts: Facts): readonly PortUser
   if (!container.isEnabled) return [];
   const { key, claimedWebPort: web } = container;
   return [
-    ...readablePorts(container, facts).map(({ host, protocol }) => ({ port: host, protocol, container: key, who: `container "${key}"` })),
-    ...(web === undefined ? [] : [{ port: web, protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }]),
+    ...readablePorts(container, facts).map(({ host, protocol }) => ({
+      port: host,
+      protocol,
+      container: key,
+      who: `container "${key}"`,
+    })),
+    ...(web === undefined
+      ? []
+      : [{ port: web, protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }]),
   ];
 }
 
@@ -44,10 +60,14 @@ const OF_IMAGE = 'of the image';
 
 /** Enabled containers by the ports of the host that their records claim, `8080/tcp`. */
 export const CLAIMING: Index = {
-  name: 'claiming', db: CONTAINERS,
+  name: 'claiming',
+  db: CONTAINERS,
   listValues: (snapshot, record) => {
     const container = containerOf(snapshot, record);
-    return [...portsOfContainer(container, NO_FACTS).map(nameOf), ...(container.isContainer && container.leavesPortsToImage ? [OF_IMAGE] : [])];
+    return [
+      ...portsOfContainer(container, NO_FACTS).map(nameOf),
+      ...(container.isContainer && container.leavesPortsToImage ? [OF_IMAGE] : []),
+    ];
   },
 };
 
@@ -61,14 +81,23 @@ function readablePorts(container: Container, facts: Facts): readonly PublishedPo
 }
 
 /** Who has a port, for many questions: of several the first that says so, services before containers. */
-export function portFinder(snapshot: Snapshot, facts: Facts): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
-  const usersAmong = (keys: readonly string[]): readonly PortUser[] => keys.flatMap((key) => portsOfContainer(new Container(snapshot, key), facts));
+export function portFinder(
+  snapshot: Snapshot,
+  facts: Facts,
+): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
+  const usersAmong = (keys: readonly string[]): readonly PortUser[] =>
+    keys.flatMap((key) => portsOfContainer(new Container(snapshot, key), facts));
   const services = byPort(servicePorts(snapshot));
   const ofImages = byPort(usersAmong(lookUpIndex(snapshot, CLAIMING, OF_IMAGE)));
   return (port, except) => {
     const name = nameOf(port);
-    const containers = [...usersAmong(lookUpIndex(snapshot, CLAIMING, name)).filter((user) => nameOf(user) === name), ...ofImages.get(name) ?? []];
-    const others = containers.filter(({ container }) => container !== except).sort((a, b) => compareBytes(a.container ?? '', b.container ?? ''));
+    const containers = [
+      ...usersAmong(lookUpIndex(snapshot, CLAIMING, name)).filter((user) => nameOf(user) === name),
+      ...(ofImages.get(name) ?? []),
+    ];
+    const others = containers
+      .filter(({ container }) => container !== except)
+      .sort((a, b) => compareBytes(a.container ?? '', b.container ?? ''));
     return services.get(name)?.[0] ?? others[0];
   };
 }
@@ -94,17 +123,27 @@ function nameOf({ port, protocol }: Pick<PortUser, 'port' | 'protocol'>): string
  * and processes that listen.
  * @param addresses the bound addresses, undefined for all
  */
-export function foreignUser(snapshot: Snapshot, facts: Facts, port: Pick<PortUser, 'port' | 'protocol'>, addresses: readonly string[] | undefined): string | undefined {
+export function foreignUser(
+  snapshot: Snapshot,
+  facts: Facts,
+  port: Pick<PortUser, 'port' | 'protocol'>,
+  addresses: readonly string[] | undefined,
+): string | undefined {
   const holders = holdersOf(facts);
   const published = (holders.published.get(nameOf(port)) ?? []).filter(({ address }) => meets(address, addresses));
   for (const { container, ours } of published) {
     if (!ours) return `container "${container}", which is not docksmith's`;
-    if (!new Container(snapshot, container).isContainer) return `container "${container}", whose record is gone (docksmith reconcile --remove-orphans removes it)`;
+    if (!new Container(snapshot, container).isContainer)
+      return `container "${container}", whose record is gone (docksmith reconcile --remove-orphans removes it)`;
   }
   if (published.length > 0) return undefined;
   // an engine that does not answer, with containers that outlive it, still has its proxies listening
-  const listener = holders.listeners.get(nameOf(port))?.find(({ address, process }) => meets(address, addresses) && !/^docker-proxy\b/.test(process ?? ''));
-  return listener === undefined ? undefined : `${listener.process ?? 'a process'} that listens on ${listener.address} port ${listener.port}`;
+  const listener = holders.listeners
+    .get(nameOf(port))
+    ?.find(({ address, process }) => meets(address, addresses) && !/^docker-proxy\b/.test(process ?? ''));
+  return listener === undefined
+    ? undefined
+    : `${listener.process ?? 'a process'} that listens on ${listener.address} port ${listener.port}`;
 }
 
 interface Holders {
@@ -116,7 +155,11 @@ const holdersByFacts = new WeakMap<Facts, Holders>();
 
 function holdersOf(facts: Facts): Holders {
   let holders = holdersByFacts.get(facts);
-  if (holders === undefined) holdersByFacts.set(facts, (holders = { published: byPort(facts.publishedPorts), listeners: byPort(facts.listeners) }));
+  if (holders === undefined)
+    holdersByFacts.set(
+      facts,
+      (holders = { published: byPort(facts.publishedPorts), listeners: byPort(facts.listeners) }),
+    );
   return holders;
 }
 

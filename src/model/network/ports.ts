@@ -18,7 +18,10 @@ export function publishedPorts(container: Container, facts: Facts): readonly Pub
  * The container's ports that `TCPPort` and `UDPPort` name: on the host's network it listens there itself.
  * @throws NotAccepted
  */
-export function namedPorts(container: Container, facts: Facts): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
+export function namedPorts(
+  container: Container,
+  facts: Facts,
+): readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[] {
   return (['tcp', 'udp'] as const).flatMap((protocol) => {
     const prop = protocol === 'tcp' ? 'TCPPort' : 'UDPPort';
     const value = protocol === 'tcp' ? container.tcpPort : container.udpPort;
@@ -34,6 +37,11 @@ function unique(ports: readonly PublishedPort[]): readonly PublishedPort[] {
 function exposedPorts(container: Container, facts: Facts, prop: string, protocol: string): readonly number[] {
   const reference = findImageReference(container);
   const image = facts.images.get(reference);
-  if (image === undefined) throw new NotAccepted(prop, 'exposed', `the engine does not have the image "${reference}" yet, so its ports are not known: pull it, or name the ports`);
+  if (image === undefined)
+    throw new NotAccepted(
+      prop,
+      'exposed',
+      `the engine does not have the image "${reference}" yet, so its ports are not known: pull it, or name the ports`,
+    );
   return image.exposedPorts.filter((port) => port.protocol === protocol).map(({ port }) => port);
 }

@@ -6,7 +6,12 @@ import type { FileContent } from '../../files/replace-file.ts';
 import { type ChangeSet, type Install, refuseObstacles, type Removal } from '../plan/change-set.ts';
 import { LAST_DBS } from '../history/db-lines.ts';
 import { listEmptied, listMissingFolders } from './folders.ts';
-import { filesOfGeneration, GENERATION_FOLDERS, type GenerationFiles, type NewGeneration } from '../history/generations.ts';
+import {
+  filesOfGeneration,
+  GENERATION_FOLDERS,
+  type GenerationFiles,
+  type NewGeneration,
+} from '../history/generations.ts';
 import { type KeptBecause, keptFile, newKeptIds } from '../history/history.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
 import { installedUnder } from '../plan/installed.ts';
@@ -40,39 +45,82 @@ export interface Committed {
  * nothing, see `carryOut`. What is not ours or was edited is kept in history. Outputs must have
  * passed `checkOutputs`.
  */
-export async function commitChanges(paths: Paths, changes: ChangeSet, { ledger, command, intents = [], state: more = new Map(), companion, verify, generation }: CommitOptions): Promise<Committed> {
+export async function commitChanges(
+  paths: Paths,
+  changes: ChangeSet,
+  { ledger, command, intents = [], state: more = new Map(), companion, verify, generation }: CommitOptions,
+): Promise<Committed> {
   refuseObstacles(changes);
   const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
   const entries = new Map(changes.install.map(({ output }) => [output.path, ownedOf(output)]));
   const files: readonly FileChange[] = [
-    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: output })), ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
+    ...written.map(({ output, old }) => ({ path: output.path, old, wanted: output })),
+    ...removed.map(({ owned, old }) => ({ path: owned.path, old, wanted: undefined })),
   ];
-  const newFolders = listMissingFolders(paths, written.map(({ output }) => output.path));
-  const emptied = listEmptied(paths, foldersAbove(ledger, changes.remove), removed.map(({ owned }) => owned.path));
-  const originals = new Map(keep.flatMap(({ id, path, because }) => (because === 'taken over' ? [[path, id] as const] : [])));
+  const newFolders = listMissingFolders(
+    paths,
+    written.map(({ output }) => output.path),
+  );
+  const emptied = listEmptied(
+    paths,
+    foldersAbove(ledger, changes.remove),
+    removed.map(({ owned }) => owned.path),
+  );
+  const originals = new Map(
+    keep.flatMap(({ id, path, because }) => (because === 'taken over' ? [[path, id] as const] : [])),
+  );
   const after = ledgerAfter(ledger, changes, [...entries.values(), ...changes.enter], originals, newFolders, emptied);
   const state: readonly FileChange[] = [
-    ...(after === ledger ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]), ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
+    ...(after === ledger ? [] : [changeOf(paths, LEDGER_FILE, formatLedger(after))]),
+    ...(intents.length === 0 ? [] : [changeOf(paths, INTENTS_FILE, formatIntents(paths, intents))]),
     ...[...more].map(([path, wanted]) => changeOf(paths, path, wanted)),
   ];
-  const history = generation === undefined || (files.length === 0 && companion === undefined) ? []
-    : listHistoryFiles(paths, { before: ledger, after, ...listTouched(paths, changes, entries) }, { ...generation, command });
+  const history =
+    generation === undefined || (files.length === 0 && companion === undefined)
+      ? []
+      : listHistoryFiles(
+          paths,
+          { before: ledger, after, ...listTouched(paths, changes, entries) },
+          { ...generation, command },
+        );
   if (files.length + state.length > 0 || companion !== undefined) {
-    await carryOut(paths, { command, changes: [...files, ...state, ...history], newFolders, emptied, keep, companion, verify: files.length === 0 ? undefined : verify });
+    await carryOut(paths, {
+      command,
+      changes: [...files, ...state, ...history],
+      newFolders,
+      emptied,
+      keep,
+      companion,
+      verify: files.length === 0 ? undefined : verify,
+    });
   }
   return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
 }
 
 /** What keeps a commit in history. */
-export function listHistoryFiles(paths: Paths, files: GenerationFiles, generation: NewGeneration & { readonly command: string }): readonly FileChange[] {
+export function listHistoryFiles(
+  paths: Paths,
+  files: GenerationFiles,
+  generation: NewGeneration & { readonly command: string },
+): readonly FileChange[] {
   for (const folder of GENERATION_FOLDERS) mkdirSync(paths.file(folder), { recursive: true, mode: 0o700 });
-  return [...filesOfGeneration(paths, files, generation)].map(([path, wanted]) => (path === LAST_DBS ? changeOf(paths, path, wanted) : { path, old: undefined, wanted }));
+  return [...filesOfGeneration(paths, files, generation)].map(([path, wanted]) =>
+    path === LAST_DBS ? changeOf(paths, path, wanted) : { path, old: undefined, wanted },
+  );
 }
 
-function listTouched(paths: Paths, { install, remove, enter }: ChangeSet, entries: ReadonlyMap<string, Owned>): Pick<GenerationFiles, 'touched' | 'contents'> {
+function listTouched(
+  paths: Paths,
+  { install, remove, enter }: ChangeSet,
+  entries: ReadonlyMap<string, Owned>,
+): Pick<GenerationFiles, 'touched' | 'contents'> {
   const readInstalled = installedUnder(paths);
   return {
-    touched: [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path), ...enter.map(({ path }) => path)].sort(compareBytes),
+    touched: [
+      ...install.map(({ output }) => output.path),
+      ...remove.map(({ owned }) => owned.path),
+      ...enter.map(({ path }) => path),
+    ].sort(compareBytes),
     contents: new Map([
       ...install.map(({ output }) => [entries.get(output.path)?.digest ?? getDigest(output), output] as const),
       // somebody may have written by hand what is now wanted
@@ -90,25 +138,50 @@ function writes({ install }: ChangeSet): readonly Install[] {
 }
 
 function removals({ remove }: ChangeSet): readonly (Removal & { readonly old: FileContent })[] {
-  return remove.flatMap((removal) => removal.old === undefined ? [] : [{ ...removal, old: removal.old }]);
+  return remove.flatMap((removal) => (removal.old === undefined ? [] : [{ ...removal, old: removal.old }]));
 }
 
-interface Kept { readonly id: string; readonly path: string; readonly file: FileContent; readonly because: KeptBecause }
+interface Kept {
+  readonly id: string;
+  readonly path: string;
+  readonly file: FileContent;
+  readonly because: KeptBecause;
+}
 
 function listKept(paths: Paths, changes: ChangeSet): readonly Kept[] {
   const kept: readonly Omit<Kept, 'id'>[] = [
-    ...changes.install.flatMap(({ output, old, edited, takesOver }) => (old !== undefined && (edited || takesOver) ? [{ path: output.path, file: old, because: takesOver ? 'taken over' as const : 'edited' as const }] : [])),
-    ...removals(changes).flatMap(({ owned, old, edited }) => (edited ? [{ path: owned.path, file: old, because: 'edited' as const }] : [])),
+    ...changes.install.flatMap(({ output, old, edited, takesOver }) =>
+      old !== undefined && (edited || takesOver)
+        ? [{ path: output.path, file: old, because: takesOver ? ('taken over' as const) : ('edited' as const) }]
+        : [],
+    ),
+    ...removals(changes).flatMap(({ owned, old, edited }) =>
+      edited ? [{ path: owned.path, file: old, because: 'edited' as const }] : [],
+    ),
   ];
   const ids = newKeptIds(paths, kept.length);
   return kept.flatMap((file, n) => ids.slice(n, n + 1).map((id) => ({ ...file, id })));
 }
 
-function ledgerAfter(ledger: Ledger, { remove }: ChangeSet, entered: readonly Owned[], originals: ReadonlyMap<string, string>, newFolders: readonly string[], emptied: readonly string[]): Ledger {
-  const outputs = ledger.outputs.with(entered, remove.map(({ owned }) => owned.path));
+function ledgerAfter(
+  ledger: Ledger,
+  { remove }: ChangeSet,
+  entered: readonly Owned[],
+  originals: ReadonlyMap<string, string>,
+  newFolders: readonly string[],
+  emptied: readonly string[],
+): Ledger {
+  const outputs = ledger.outputs.with(
+    entered,
+    remove.map(({ owned }) => owned.path),
+  );
   const gone = new Set(emptied);
   const folders = new Set([...ledger.folders, ...newFolders].filter((folder) => !gone.has(folder)));
-  const isSame = outputs === ledger.outputs && originals.size === 0 && newFolders.every((folder) => ledger.folders.has(folder)) && !emptied.some((folder) => ledger.folders.has(folder));
+  const isSame =
+    outputs === ledger.outputs &&
+    originals.size === 0 &&
+    newFolders.every((folder) => ledger.folders.has(folder)) &&
+    !emptied.some((folder) => ledger.folders.has(folder));
   return isSame ? ledger : { outputs, originals: new Map([...ledger.originals, ...originals]), folders };
 }
 
@@ -116,7 +189,12 @@ function ledgerAfter(ledger: Ledger, { remove }: ChangeSet, entered: readonly Ow
 function foldersAbove({ folders }: Ledger, remove: readonly Removal[]): readonly string[] {
   const above = new Set<string>();
   for (const { owned } of remove) {
-    for (let folder = path.posix.dirname(owned.path); folder !== '/' && !above.has(folder); folder = path.posix.dirname(folder)) above.add(folder);
+    for (
+      let folder = path.posix.dirname(owned.path);
+      folder !== '/' && !above.has(folder);
+      folder = path.posix.dirname(folder)
+    )
+      above.add(folder);
   }
   return [...folders].filter((folder) => above.has(folder));
 }

@@ -9,7 +9,12 @@ export function listMissingFolders(paths: Paths, files: readonly string[]): read
   const missing = new Set<string>();
   for (const file of files) {
     const above: string[] = [];
-    for (let folder = path.posix.dirname(file); folder !== '/' && !existsSync(paths.file(folder)); folder = path.posix.dirname(folder)) above.unshift(folder);
+    for (
+      let folder = path.posix.dirname(file);
+      folder !== '/' && !existsSync(paths.file(folder));
+      folder = path.posix.dirname(folder)
+    )
+      above.unshift(folder);
     for (const folder of above) missing.add(folder);
   }
   return [...missing];
@@ -62,7 +67,13 @@ function removeEmptyFolder(folder: string): boolean {
   } catch (error) {
     // a symbolic link that somebody put in its place is ENOTDIR, and stays
     if (errorCode(error) === 'ENOENT') return true;
-    if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST' || errorCode(error) === 'ENOTDIR' || errorCode(error) === 'EBUSY') return false;
+    if (
+      errorCode(error) === 'ENOTEMPTY' ||
+      errorCode(error) === 'EEXIST' ||
+      errorCode(error) === 'ENOTDIR' ||
+      errorCode(error) === 'EBUSY'
+    )
+      return false;
     throw error;
   }
 }

@@ -53,16 +53,22 @@ export function clearIntents(paths: Paths, done: readonly IntentTarget[]): void 
 
 /** One intent per target. */
 function mergeIntents(intents: readonly Intent[]): readonly Intent[] {
-  const targets = new Map<string, { readonly target: IntentTarget; readonly verbs: Set<string>; readonly causes: Set<string>; since: string }>();
+  const targets = new Map<
+    string,
+    { readonly target: IntentTarget; readonly verbs: Set<string>; readonly causes: Set<string>; since: string }
+  >();
   for (const { kind, name, verbs, causes, since } of intents) {
     const key = `${kind} ${name}`;
     let merged = targets.get(key);
-    if (merged === undefined) targets.set(key, (merged = { target: { kind, name }, verbs: new Set(), causes: new Set(), since }));
+    if (merged === undefined)
+      targets.set(key, (merged = { target: { kind, name }, verbs: new Set(), causes: new Set(), since }));
     for (const verb of verbs) merged.verbs.add(verb);
     for (const cause of causes) merged.causes.add(cause);
     if (since < merged.since) merged.since = since;
   }
-  return [...targets].sort(([a], [b]) => compareBytes(a, b)).map(([, { target, verbs, causes, since }]) => ({ ...target, verbs: [...verbs], causes: [...causes], since }));
+  return [...targets]
+    .sort(([a], [b]) => compareBytes(a, b))
+    .map(([, { target, verbs, causes, since }]) => ({ ...target, verbs: [...verbs], causes: [...causes], since }));
 }
 
 function isSameTarget(a: IntentTarget, b: IntentTarget): boolean {

@@ -122,7 +122,9 @@ function parseJournal(state: Field): Journal {
   return {
     command: state.get('command').text(),
     entries: state.get('entries').list((entry) => ({
-      path: entry.get('path').text(), old: entry.get('old').optional(parseFingerprint), wanted: entry.get('wanted').optional(parseFingerprint),
+      path: entry.get('path').text(),
+      old: entry.get('old').optional(parseFingerprint),
+      wanted: entry.get('wanted').optional(parseFingerprint),
     })),
     newFolders: texts(state.get('newFolders')),
     emptied: texts(state.get('emptied')),
@@ -132,5 +134,10 @@ function parseJournal(state: Field): Journal {
 }
 
 function parseFingerprint(file: Field): Fingerprint {
-  return { digest: file.get('digest').text(), mode: file.get('mode').number(), uid: file.get('uid').number(), gid: file.get('gid').number() };
+  return {
+    digest: file.get('digest').text(),
+    mode: file.get('mode').number(),
+    uid: file.get('uid').number(),
+    gid: file.get('gid').number(),
+  };
 }

@@ -9,7 +9,10 @@ import { installedUnder } from '../plan/installed.ts';
 import { type Journal, type JournalEntry, readJournal, removeJournal, stands } from './journal.ts';
 import { JOURNAL_DIR } from '../../files/unfinished.ts';
 
-/** Takes back what goes with the files; `about` is the journal's word for it, `folder` where it laid what it needs. Safe to be called again. */
+/**
+ * Takes back what goes with the files; `about` is the journal's word for it, `folder` where it laid what it
+ * needs. Safe to be called again.
+ */
 export type UndoCompanion = (folder: string, about: string) => void;
 
 /** What became of a commit that was killed. */
@@ -20,7 +23,10 @@ export interface Recovered {
   readonly files: number;
 }
 
-/** Beside each file: what is to take its place, and what has stood there. Renames go both ways, so that going back needs no room on the disk. */
+/**
+ * Beside each file: what is to take its place, and what has stood there. Renames go both ways, so that going
+ * back needs no room on the disk.
+ */
 export const newName = (paths: Paths, filePath: string): string => temporaryName(paths.file(filePath), 'new');
 export const undoName = (paths: Paths, filePath: string): string => temporaryName(paths.file(filePath), 'undo');
 
@@ -39,13 +45,23 @@ export function recoverCommit(paths: Paths, undoCompanion: UndoCompanion): Recov
   const { command, entries } = journal;
   const stuck = journal.isCommitted ? clearUp(paths, journal) : rollBack(paths, journal, undoCompanion);
   if (stuck.length > 0) {
-    throw new Failure(`cannot ${journal.isCommitted ? 'complete' : 'take back'} what "${command}" was killed at`, { why: stuck.join('; '), hint: 'once that is mended, the next command does it' });
+    throw new Failure(`cannot ${journal.isCommitted ? 'complete' : 'take back'} what "${command}" was killed at`, {
+      why: stuck.join('; '),
+      hint: 'once that is mended, the next command does it',
+    });
   }
   return { command, outcome: journal.isCommitted ? 'completed' : 'put back', files: entries.length };
 }
 
-/** Before the commit point: everything as it was. @returns what could not be put back, in words; where that is nothing, the journal is gone */
-export function rollBack(paths: Paths, { entries, newFolders, kept, companion }: Journal, undoCompanion: UndoCompanion): readonly string[] {
+/**
+ * Before the commit point: everything as it was.
+ * @returns what could not be put back, in words; where that is nothing, the journal is gone
+ */
+export function rollBack(
+  paths: Paths,
+  { entries, newFolders, kept, companion }: Journal,
+  undoCompanion: UndoCompanion,
+): readonly string[] {
   const stuck: string[] = [];
   const attempt = (what: string, action: () => void): void => {
     try {
@@ -56,7 +72,8 @@ export function rollBack(paths: Paths, { entries, newFolders, kept, companion }:
   };
   if (companion !== undefined) attempt('the dbs', () => undoCompanion(paths.file(JOURNAL_DIR), companion));
   for (const entry of [...entries].reverse()) attempt(entry.path, () => putBack(paths, entry));
-  for (const id of kept) attempt(keptFolder(id), () => rmSync(paths.file(keptFolder(id)), { recursive: true, force: true }));
+  for (const id of kept)
+    attempt(keptFolder(id), () => rmSync(paths.file(keptFolder(id)), { recursive: true, force: true }));
   attempt('the folders', () => void removeEmptyFolders(paths, newFolders));
   attempt('the folders', () => syncFoldersOf(paths, entries));
   if (stuck.length === 0) attempt('the journal', () => removeJournal(paths));
@@ -98,7 +115,10 @@ export function syncFoldersOf(paths: Paths, entries: readonly Pick<JournalEntry,
   for (const folder of folders) if (exists(folder)) syncFolder(folder);
 }
 
-/** A folder of that name is none of ours: it was why nothing could be laid there. What is not there is not asked for: that fails where nothing can be written. */
+/**
+ * A folder of that name is none of ours: it was why nothing could be laid there. What is not there is not
+ * asked for: that fails where nothing can be written.
+ */
 function removeFile(file: string): void {
   if (!exists(file)) return;
   try {

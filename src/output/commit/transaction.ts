@@ -8,7 +8,16 @@ import { syncTogether } from '../../files/sync-together.ts';
 import { makeFolder } from './folders.ts';
 import { keepFile, type KeptBecause } from '../history/history.ts';
 import { installedUnder, type ReadInstalled } from '../plan/installed.ts';
-import { commitJournal, type Fingerprint, fingerprintOf, type Journal, openJournal, removeJournal, stands, writeJournal } from './journal.ts';
+import {
+  commitJournal,
+  type Fingerprint,
+  fingerprintOf,
+  type Journal,
+  openJournal,
+  removeJournal,
+  stands,
+  writeJournal,
+} from './journal.ts';
 import { hasJournal } from '../../files/unfinished.ts';
 import { clearUp, newName, rollBack, syncFoldersOf, undoName, type UndoCompanion } from './roll-back.ts';
 
@@ -40,7 +49,12 @@ export interface Transaction {
   readonly newFolders: readonly string[];
   /** folders that are empty afterwards and go */
   readonly emptied: readonly string[];
-  readonly keep: readonly { readonly id: string; readonly path: string; readonly file: FileContent; readonly because: KeptBecause }[];
+  readonly keep: readonly {
+    readonly id: string;
+    readonly path: string;
+    readonly file: FileContent;
+    readonly because: KeptBecause;
+  }[];
   readonly companion?: Companion | undefined;
   /** looks at everything in place, before it counts; what it throws takes everything back */
   readonly verify?: (() => Promise<void>) | undefined;
@@ -73,16 +87,34 @@ export async function carryOut(paths: Paths, transaction: Transaction): Promise<
   const lock = takeLock(commitLock(paths), { holder: command });
   try {
     // one that was killed since we began: what we planned over was not whole
-    if (hasJournal(paths)) throw new Failure(`cannot run "${command}"`, { why: 'another commit was killed in the middle meanwhile', hint: 'the next command puts back what that one changed; then try again' });
+    if (hasJournal(paths))
+      throw new Failure(`cannot run "${command}"`, {
+        why: 'another commit was killed in the middle meanwhile',
+        hint: 'the next command puts back what that one changed; then try again',
+      });
     await carryOutUnderLock(paths, transaction);
   } finally {
     lock.release();
   }
 }
 
-async function carryOutUnderLock(paths: Paths, { command, changes, newFolders, emptied, keep, companion, verify }: Transaction): Promise<void> {
-  const entries = changes.map(({ path: filePath, old, wanted }) => ({ path: filePath, old: old && fingerprintOf(old), wanted: wanted && fingerprintOf(wanted) }));
-  const journal: Journal = { command, entries, newFolders, emptied, kept: keep.map(({ id }) => id), companion: companion?.about };
+async function carryOutUnderLock(
+  paths: Paths,
+  { command, changes, newFolders, emptied, keep, companion, verify }: Transaction,
+): Promise<void> {
+  const entries = changes.map(({ path: filePath, old, wanted }) => ({
+    path: filePath,
+    old: old && fingerprintOf(old),
+    wanted: wanted && fingerprintOf(wanted),
+  }));
+  const journal: Journal = {
+    command,
+    entries,
+    newFolders,
+    emptied,
+    kept: keep.map(({ id }) => id),
+    companion: companion?.about,
+  };
   let at = 'the changes';
   let isJournalled = false;
   try {
@@ -97,7 +129,10 @@ async function carryOutUnderLock(paths: Paths, { command, changes, newFolders, e
       stage(paths, change, { sync: !isMany });
     }
     at = 'the changes';
-    if (isMany) await syncTogether(changes.flatMap(({ path: filePath, wanted }) => (wanted === undefined ? [] : [newName(paths, filePath)])));
+    if (isMany)
+      await syncTogether(
+        changes.flatMap(({ path: filePath, wanted }) => (wanted === undefined ? [] : [newName(paths, filePath)])),
+      );
     syncFoldersOf(paths, entries);
     for (const { id, path: filePath, file, because } of keep) keepFile(paths, id, filePath, file, because);
     at = 'the dbs';
@@ -145,7 +180,12 @@ function linkAnew(file: string, name: string): void {
   }
 }
 
-function install(paths: Paths, { path: filePath, wanted }: FileChange, readInstalled: ReadInstalled, old: Fingerprint | undefined): void {
+function install(
+  paths: Paths,
+  { path: filePath, wanted }: FileChange,
+  readInstalled: ReadInstalled,
+  old: Fingerprint | undefined,
+): void {
   // between planning and now an admin's editor may have saved
   if (!stands(readInstalled(filePath), old)) throw new Error('it was changed by somebody else since the event began');
   if (wanted === undefined) removeIfThere(paths.file(filePath));
@@ -154,8 +194,16 @@ function install(paths: Paths, { path: filePath, wanted }: FileChange, readInsta
 
 function explain(error: unknown, at: string, stuck: readonly string[]): Error {
   if (stuck.length > 0) {
-    return new Failure(`cannot install "${at}"`, { why: `${reasonOf(error)}; putting back failed too: ${stuck.join('; ')}`, hint: 'once that is mended, the next command puts back the rest', cause: error });
+    return new Failure(`cannot install "${at}"`, {
+      why: `${reasonOf(error)}; putting back failed too: ${stuck.join('; ')}`,
+      hint: 'once that is mended, the next command puts back the rest',
+      cause: error,
+    });
   }
-  if ((at === 'the checks' || at === 'the dbs') && (error instanceof Failure || error instanceof Failures)) return error;
-  return new Failure(`cannot install "${at}"`, { why: `${reasonOf(error)}; all files are again as they were before`, cause: error });
+  if ((at === 'the checks' || at === 'the dbs') && (error instanceof Failure || error instanceof Failures))
+    return error;
+  return new Failure(`cannot install "${at}"`, {
+    why: `${reasonOf(error)}; all files are again as they were before`,
+    cause: error,
+  });
 }

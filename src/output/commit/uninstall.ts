@@ -39,11 +39,26 @@ export function planUninstall(paths: Paths, ledger: Ledger, keep: ReadonlyMap<st
     const owned = ledger.outputs.get(path);
     const id = ledger.originals.get(path);
     const original = id === undefined ? undefined : readKept(paths, id);
-    const why = owned === undefined ? (installed.kind === 'absent' ? undefined : 'it is not docksmith\'s any more') : whyLeft(planRemoval(owned, installed));
+    const why =
+      owned === undefined
+        ? installed.kind === 'absent'
+          ? undefined
+          : "it is not docksmith's any more"
+        : whyLeft(planRemoval(owned, installed));
     // somebody put it back already
-    if (original !== undefined && installed.kind === 'file' && digestOf(installed.file.content) === digestOf(original.content)) continue;
-    if (why !== undefined) leave.push({ path, why: id === undefined ? why : `${why}; the file from before docksmith is kept in "${keptFile(id)}"` });
-    else if (original !== undefined) restore.push({ original, old: installed.kind === 'file' ? installed.file : undefined });
+    if (
+      original !== undefined &&
+      installed.kind === 'file' &&
+      digestOf(installed.file.content) === digestOf(original.content)
+    )
+      continue;
+    if (why !== undefined)
+      leave.push({
+        path,
+        why: id === undefined ? why : `${why}; the file from before docksmith is kept in "${keptFile(id)}"`,
+      });
+    else if (original !== undefined)
+      restore.push({ original, old: installed.kind === 'file' ? installed.file : undefined });
     else if (installed.kind === 'file') remove.push({ path, old: installed.file });
   }
   return { remove, restore, leave };
@@ -58,20 +73,47 @@ function whyLeft({ left, edited }: Removal): string | undefined {
  * @param keep the same as for the plan
  * @param generation what history keeps of it
  */
-export async function applyUninstall(paths: Paths, ledger: Ledger, { remove, restore }: Uninstall, { command, generation, keep = new Map() }: { readonly command: string; readonly generation: NewGeneration; readonly keep?: ReadonlyMap<string, string> }): Promise<void> {
+export async function applyUninstall(
+  paths: Paths,
+  ledger: Ledger,
+  { remove, restore }: Uninstall,
+  {
+    command,
+    generation,
+    keep = new Map(),
+  }: { readonly command: string; readonly generation: NewGeneration; readonly keep?: ReadonlyMap<string, string> },
+): Promise<void> {
   if (ledger.outputs.size + ledger.originals.size + ledger.folders.size === 0) return;
   const files: readonly FileChange[] = [
-    ...restore.map(({ original, old }) => ({ path: original.path, old, wanted: original })), ...remove.map(({ path, old }) => ({ path, old, wanted: undefined })),
+    ...restore.map(({ original, old }) => ({ path: original.path, old, wanted: original })),
+    ...remove.map(({ path, old }) => ({ path, old, wanted: undefined })),
   ];
-  const emptied = listEmptied(paths, [...ledger.folders], remove.map(({ path }) => path));
+  const emptied = listEmptied(
+    paths,
+    [...ledger.folders],
+    remove.map(({ path }) => path),
+  );
   const after: Ledger = {
-    outputs: OwnedFiles.of([...ledger.outputs.values()].filter(({ path }) => keep.has(path))), originals: new Map([...ledger.originals].filter(([path]) => keep.has(path))),
-    folders: new Set([...ledger.folders].filter((folder) => [...keep.keys()].some((path) => path.startsWith(`${folder}/`)))),
+    outputs: OwnedFiles.of([...ledger.outputs.values()].filter(({ path }) => keep.has(path))),
+    originals: new Map([...ledger.originals].filter(([path]) => keep.has(path))),
+    folders: new Set(
+      [...ledger.folders].filter((folder) => [...keep.keys()].some((path) => path.startsWith(`${folder}/`))),
+    ),
   };
   const touched = [...ledger.outputs.paths()].filter((path) => !keep.has(path));
-  const history = listHistoryFiles(paths, { before: ledger, after, touched, contents: new Map() }, { ...generation, command });
+  const history = listHistoryFiles(
+    paths,
+    { before: ledger, after, touched, contents: new Map() },
+    { ...generation, command },
+  );
   await carryOut(paths, {
-    command, changes: [...files, changeOf(paths, LEDGER_FILE, formatLedger(after)), ...history], keep: [],
-    newFolders: listMissingFolders(paths, restore.map(({ original }) => original.path)), emptied,
+    command,
+    changes: [...files, changeOf(paths, LEDGER_FILE, formatLedger(after)), ...history],
+    keep: [],
+    newFolders: listMissingFolders(
+      paths,
+      restore.map(({ original }) => original.path),
+    ),
+    emptied,
   });
 }

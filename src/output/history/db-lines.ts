@@ -75,11 +75,13 @@ function parse(text: string, checkVersion: (version: number) => void): KeptDbs {
  */
 export function listDbChanges(before: KeptDbs | undefined, after: DbLines): DbChanges {
   const changes = new Map<string, ReadonlyMap<string, Change<string>>>();
-  for (const name of [...new Set([...before?.lines.keys() ?? [], ...after.keys()])].sort(compareBytes)) {
+  for (const name of [...new Set([...(before?.lines.keys() ?? []), ...after.keys()])].sort(compareBytes)) {
     const [was, is, keys] = [before?.lines.get(name) ?? NONE, after.get(name) ?? NONE, before?.kept.get(name)];
     if (before !== undefined && keys === undefined) continue;
     const changed: [string, Change<string>][] = [];
-    for (const [key, line] of is) if (was.get(key) !== line && (keys === undefined || keys === 'all' || keys.has(key))) changed.push([key, { before: was.get(key), after: line }]);
+    for (const [key, line] of is)
+      if (was.get(key) !== line && (keys === undefined || keys === 'all' || keys.has(key)))
+        changed.push([key, { before: was.get(key), after: line }]);
     for (const [key, line] of was) if (!is.has(key)) changed.push([key, { before: line, after: undefined }]);
     if (changed.length > 0) changes.set(name, new Map(changed.sort(([a], [b]) => compareBytes(a, b))));
   }

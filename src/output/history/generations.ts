@@ -6,7 +6,18 @@ import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import type { FileContent } from '../../files/replace-file.ts';
 import { type Field, formatState, readState } from '../../files/state-file.ts';
 import type { Fingerprint } from '../commit/journal.ts';
-import { type Change, type DbChanges, type DbLines, formatLastDbs, type KeptDbs, type KeptRecords, LAST_DBS, listDbChanges, readLastDbs, undoDbChanges } from './db-lines.ts';
+import {
+  type Change,
+  type DbChanges,
+  type DbLines,
+  formatLastDbs,
+  type KeptDbs,
+  type KeptRecords,
+  LAST_DBS,
+  listDbChanges,
+  readLastDbs,
+  undoDbChanges,
+} from './db-lines.ts';
 import { type Ledger, readLedger } from '../plan/ledger.ts';
 import { type Contents, filesOfObjects, OBJECTS_DIR, removeOtherObjects } from './objects.ts';
 
@@ -20,7 +31,10 @@ export interface Generation {
   readonly command: string;
   /** who asked for it: a user of this host, with sudo the one who became root */
   readonly who: string;
-  /** by path, without the root; as docksmith had written it and as it wrote it, whatever others did to it. The content is the object of that digest */
+  /**
+   * by path, without the root; as docksmith had written it and as it wrote it, whatever others did to it. The
+   * content is the object of that digest
+   */
   readonly files: ReadonlyMap<string, Change<Fingerprint>>;
   readonly dbs: DbChanges;
 }
@@ -44,16 +58,25 @@ function generationFile(number: number): string {
 }
 
 /** What stands in that file. */
-function formatGeneration({ number, when, command, who, dbs }: Omit<Generation, 'files'>, files: Iterable<readonly [string, Change<Fingerprint>]>): FileContent {
+function formatGeneration(
+  { number, when, command, who, dbs }: Omit<Generation, 'files'>,
+  files: Iterable<readonly [string, Change<Fingerprint>]>,
+): FileContent {
   return formatState({
-    number, when, command, who,
+    number,
+    when,
+    command,
+    who,
     files: Object.fromEntries(formatChanges(files)),
     dbs: Object.fromEntries([...dbs].map(([name, records]) => [name, Object.fromEntries(records)])),
   });
 }
 
-function* formatChanges(files: Iterable<readonly [string, Change<Fingerprint>]>): Generator<readonly [string, unknown], undefined> {
-  for (const [name, { before, after }] of files) yield [name, { before: before && formatFingerprint(before), after: after && formatFingerprint(after) }];
+function* formatChanges(
+  files: Iterable<readonly [string, Change<Fingerprint>]>,
+): Generator<readonly [string, unknown], undefined> {
+  for (const [name, { before, after }] of files)
+    yield [name, { before: before && formatFingerprint(before), after: after && formatFingerprint(after) }];
 }
 
 function formatFingerprint({ digest, mode, uid, gid }: Fingerprint): unknown {
@@ -77,16 +100,32 @@ export interface GenerationFiles {
   readonly contents: Contents;
 }
 
-/** The files that keep a commit, by path without the root: what it changed, contents that are not kept yet, and the dbs if they are others than those of the last one. */
-export function filesOfGeneration(paths: Paths, { before, after, touched, contents }: GenerationFiles, { command, who, dbs }: NewGeneration & { readonly command: string }, now = new Date()): ReadonlyMap<string, FileContent> {
+/**
+ * The files that keep a commit, by path without the root: what it changed, contents that are not kept yet,
+ * and the dbs if they are others than those of the last one.
+ */
+export function filesOfGeneration(
+  paths: Paths,
+  { before, after, touched, contents }: GenerationFiles,
+  { command, who, dbs }: NewGeneration & { readonly command: string },
+  now = new Date(),
+): ReadonlyMap<string, FileContent> {
   const number = (listGenerations(paths)[0] ?? 0) + 1;
   const last = readLastDbs(paths);
   const state = dbs(last?.kept ?? new Map<string, 'all'>());
   const changes = listDbChanges(last, state.lines);
   return new Map([
     ...filesOfObjects(paths, contents, number),
-    [generationFile(number), formatGeneration({ number, when: now.toISOString(), command, who, dbs: changes }, listChangedFiles(touched, before, after))],
-    ...(changes.size === 0 && last !== undefined && isSameKept(last.kept, state.kept) ? [] : [[LAST_DBS, formatLastDbs(state)] as const]),
+    [
+      generationFile(number),
+      formatGeneration(
+        { number, when: now.toISOString(), command, who, dbs: changes },
+        listChangedFiles(touched, before, after),
+      ),
+    ],
+    ...(changes.size === 0 && last !== undefined && isSameKept(last.kept, state.kept)
+      ? []
+      : [[LAST_DBS, formatLastDbs(state)] as const]),
   ]);
 }
 
@@ -98,7 +137,11 @@ function isSameKept(before: KeptRecords, after: KeptRecords): boolean {
   });
 }
 
-function* listChangedFiles(names: Iterable<string>, before: Ledger, after: Ledger): Generator<readonly [string, Change<Fingerprint>], undefined> {
+function* listChangedFiles(
+  names: Iterable<string>,
+  before: Ledger,
+  after: Ledger,
+): Generator<readonly [string, Change<Fingerprint>], undefined> {
   for (const name of names) {
     const change = { before: before.outputs.get(name), after: after.outputs.get(name) };
     if (!isSame(change)) yield [name, change];
@@ -107,12 +150,16 @@ function* listChangedFiles(names: Iterable<string>, before: Ledger, after: Ledge
 
 function isSame({ before, after }: Change<Fingerprint>): boolean {
   if (before === undefined || after === undefined) return before === after;
-  return before.digest === after.digest && before.mode === after.mode && before.uid === after.uid && before.gid === after.gid;
+  return (
+    before.digest === after.digest && before.mode === after.mode && before.uid === after.uid && before.gid === after.gid
+  );
 }
 
 /** The numbers of all that are kept, the newest first. */
 export function listGenerations(paths: Paths): readonly number[] {
-  return listNames(paths.file(FOLDER)).flatMap((name) => (/^\d{6,}\.json$/.test(name) ? [Number.parseInt(name, 10)] : [])).sort((a, b) => b - a);
+  return listNames(paths.file(FOLDER))
+    .flatMap((name) => (/^\d{6,}\.json$/.test(name) ? [Number.parseInt(name, 10)] : []))
+    .sort((a, b) => b - a);
 }
 
 /** @throws Failure where there is no such generation any more, or its file is damaged */
@@ -121,14 +168,20 @@ export function readGeneration(paths: Paths, number: number): Generation {
   if (generation !== undefined) return generation;
   const numbers = listGenerations(paths);
   throw new Failure(`cannot find generation ${number}`, {
-    why: numbers.length === 0 ? 'nothing was committed yet' : `there are those from ${numbers.at(-1) ?? 0} to ${numbers[0] ?? 0}`,
+    why:
+      numbers.length === 0
+        ? 'nothing was committed yet'
+        : `there are those from ${numbers.at(-1) ?? 0} to ${numbers[0] ?? 0}`,
     ...(numbers.length === 0 ? {} : { hint: 'docksmith history lists them' }),
   });
 }
 
 function parseGeneration(state: Field, number: number): Generation {
   return {
-    number, when: state.get('when').text(), command: state.get('command').text(), who: state.get('who').text(),
+    number,
+    when: state.get('when').text(),
+    command: state.get('command').text(),
+    who: state.get('who').text(),
     files: state.get('files').map((file) => parseChange(file, parseFingerprint)),
     dbs: state.get('dbs').map((records) => records.map((record) => parseChange(record, (line) => line.text()))),
   };
@@ -139,11 +192,22 @@ function parseChange<T>(change: Field, parse: (field: Field) => T): Change<T> {
 }
 
 function parseFingerprint(file: Field): Fingerprint {
-  return { digest: file.get('digest').text(), mode: Number.parseInt(file.get('mode').text(), 8), uid: file.get('uid').number(), gid: file.get('gid').number() };
+  return {
+    digest: file.get('digest').text(),
+    mode: Number.parseInt(file.get('mode').text(), 8),
+    uid: file.get('uid').number(),
+    gid: file.get('gid').number(),
+  };
 }
 
-/** Files and dbs as a commit left them: as they are now, and all that came after it taken back. @throws Failure where there is no such generation any more */
-export function readWhole(paths: Paths, number: number): { readonly files: ReadonlyMap<string, Fingerprint>; readonly kept: KeptRecords; readonly dbs: DbLines } {
+/**
+ * Files and dbs as a commit left them: as they are now, and all that came after it taken back.
+ * @throws Failure where there is no such generation any more
+ */
+export function readWhole(
+  paths: Paths,
+  number: number,
+): { readonly files: ReadonlyMap<string, Fingerprint>; readonly kept: KeptRecords; readonly dbs: DbLines } {
   readGeneration(paths, number);
   const files = new Map<string, Fingerprint>(readLedger(paths).outputs);
   const last = readLastDbs(paths);
@@ -166,7 +230,8 @@ export function readWhole(paths: Paths, number: number): { readonly files: Reado
  */
 export function pruneGenerations(paths: Paths, { count, days }: Retention, now = new Date()): void {
   const numbers = listGenerations(paths);
-  const isTooOld = (number: number): boolean => now.getTime() - statSync(paths.file(generationFile(number))).mtimeMs > days * MILLISECONDS_OF_A_DAY;
+  const isTooOld = (number: number): boolean =>
+    now.getTime() - statSync(paths.file(generationFile(number))).mtimeMs > days * MILLISECONDS_OF_A_DAY;
   const tooMany = numbers.length > count + Math.floor(count / 10) ? numbers.slice(Math.max(count, 1)) : [];
   const oldest = numbers.at(-1);
   const tooOld = oldest !== undefined && isTooOld(oldest) ? numbers.slice(1).filter(isTooOld) : [];
@@ -176,7 +241,8 @@ export function pruneGenerations(paths: Paths, { count, days }: Retention, now =
   const wanted = new Set([...readLedger(paths).outputs.values()].map(({ digest }) => digest));
   for (const number of numbers) {
     const kept = gone.has(number) ? [] : readGeneration(paths, number).files.values();
-    for (const { before, after } of kept) for (const file of [before, after]) if (file !== undefined) wanted.add(file.digest);
+    for (const { before, after } of kept)
+      for (const file of [before, after]) if (file !== undefined) wanted.add(file.digest);
   }
   removeOtherObjects(paths, wanted);
 }

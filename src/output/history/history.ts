@@ -42,15 +42,34 @@ export function newKeptIds(paths: Paths, count: number, now = new Date()): reado
  * Keeps a file for good: `history/ID/content` with what was in it, readable by its owner only,
  * and `history/ID/about.json` with path, mode and owner.
  */
-export function keepFile(paths: Paths, id: string, filePath: string, file: FileContent, because: KeptBecause, now = new Date()): void {
+export function keepFile(
+  paths: Paths,
+  id: string,
+  filePath: string,
+  file: FileContent,
+  because: KeptBecause,
+  now = new Date(),
+): void {
   const folder = folderOf(paths, id);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    replaceFile(path.join(folder, 'content'), { content: file.content, mode: 0o600, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+    replaceFile(path.join(folder, 'content'), {
+      content: file.content,
+      mode: 0o600,
+      uid: process.geteuid?.() ?? 0,
+      gid: process.getegid?.() ?? 0,
+    });
   } catch (error) {
     throw new Failure(`cannot keep "${filePath}" in history`, { why: reasonOf(error), cause: error });
   }
-  writeState(path.join(folder, 'about.json'), 'the history of a file', { path: filePath, because, kept: now.toISOString(), mode: file.mode, uid: file.uid, gid: file.gid });
+  writeState(path.join(folder, 'about.json'), 'the history of a file', {
+    path: filePath,
+    because,
+    kept: now.toISOString(),
+    mode: file.mode,
+    uid: file.uid,
+    gid: file.gid,
+  });
 }
 
 /** @throws Failure where history has no such file any more, or a damaged one */
@@ -59,11 +78,16 @@ export function readKept(paths: Paths, id: string): Kept {
   try {
     const content = readBytes(path.join(folder, 'content'));
     const about = readState(path.join(folder, 'about.json'), 'the history of a file', (state) => ({
-      path: state.get('path').text(), mode: state.get('mode').number(), uid: state.get('uid').number(), gid: state.get('gid').number(),
+      path: state.get('path').text(),
+      mode: state.get('mode').number(),
+      uid: state.get('uid').number(),
+      gid: state.get('gid').number(),
     }));
     if (about === undefined) throw new Error('about.json is missing');
     return { ...about, content };
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure(`cannot read "${keptFile(id)}"`, { why: reasonOf(error), cause: error });
+    throw error instanceof Failure
+      ? error
+      : new Failure(`cannot read "${keptFile(id)}"`, { why: reasonOf(error), cause: error });
   }
 }

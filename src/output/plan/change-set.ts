@@ -47,7 +47,10 @@ export interface ChangeSet {
   readonly remove: readonly Removal[];
   /** what is as it should be; the content is that of the file */
   readonly unchanged: readonly { readonly path: string }[];
-  /** what the ledger is to say of unchanged files of which it says something else: whose files they are, or what is in them */
+  /**
+   * what the ledger is to say of unchanged files of which it says something else: whose files they are, or
+   * what is in them
+   */
   readonly enter: readonly Owned[];
   readonly obstacles: readonly Obstacle[];
 }
@@ -70,11 +73,20 @@ export interface PlanOptions {
  * Compares what was rendered with what is installed and what is owned. Decides, and touches
  * nothing. @throws Failures naming every pair of outputs that have one path
  */
-export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope: Scope, readInstalled: ReadInstalled, { takeOver = false, kept = [] }: PlanOptions = {}): ChangeSet {
+export function planChanges(
+  rendered: readonly Rendered[],
+  ledger: Ledger,
+  scope: Scope,
+  readInstalled: ReadInstalled,
+  { takeOver = false, kept = [] }: PlanOptions = {},
+): ChangeSet {
   const outputs = rendered.toSorted((a, b) => compareBytes(a.path, b.path));
   const isInScope = scopeTest(scope);
   const known = new Set(kept);
-  throwAll([...findTwins(outputs), ...findOthersOutputs(outputs, ledger, (owned) => isInScope(owned) && !known.has(owned.path))]);
+  throwAll([
+    ...findTwins(outputs),
+    ...findOthersOutputs(outputs, ledger, (owned) => isInScope(owned) && !known.has(owned.path)),
+  ]);
   const install: Install[] = [];
   const unchanged: { readonly path: string }[] = [];
   const enter: Owned[] = [];
@@ -89,18 +101,39 @@ export function planChanges(rendered: readonly Rendered[], ledger: Ledger, scope
       const old = installed.file;
       const reasons = findDifferences(output, old);
       const ours = ledger.outputs.has(output.path);
-      if (!ours && !takeOver) obstacles.push({ output, what: 'a file that docksmith does not own', isFile: true, identical: reasons.length === 0 });
+      if (!ours && !takeOver)
+        obstacles.push({
+          output,
+          what: 'a file that docksmith does not own',
+          isFile: true,
+          identical: reasons.length === 0,
+        });
       else if (ours && reasons.length === 0) {
         unchanged.push({ path: output.path });
         const entry = ownedOf(output);
         if (!ledger.outputs.includes(entry)) enter.push(entry);
       } else {
-        install.push({ output, old, reasons, edited: reasons.includes('content') && isEdited(ledger.outputs.get(output.path), old), takesOver: !ours });
+        install.push({
+          output,
+          old,
+          reasons,
+          edited: reasons.includes('content') && isEdited(ledger.outputs.get(output.path), old),
+          takesOver: !ours,
+        });
       }
     }
   }
-  const standing = kept.length === 0 ? unchanged : [...kept.map((path) => ({ path })), ...unchanged].sort((a, b) => compareBytes(a.path, b.path));
-  return { install, remove: planRemovals(outputs, ledger, isInScope, readInstalled, known), unchanged: standing, enter, obstacles };
+  const standing =
+    kept.length === 0
+      ? unchanged
+      : [...kept.map((path) => ({ path })), ...unchanged].sort((a, b) => compareBytes(a.path, b.path));
+  return {
+    install,
+    remove: planRemovals(outputs, ledger, isInScope, readInstalled, known),
+    unchanged: standing,
+    enter,
+    obstacles,
+  };
 }
 
 /** True when there is nothing to write, also not in the ledger's list of what is owned. */
@@ -110,22 +143,46 @@ export function isEmptyChangeSet({ install, remove, obstacles }: ChangeSet): boo
 
 /** Owned files whose content was changed by hand: they are replaced or removed, and kept in history first. */
 export function listEdited({ install, remove }: ChangeSet): readonly string[] {
-  return [...install.filter(({ edited }) => edited).map(({ output }) => output.path), ...remove.filter(({ edited }) => edited).map(({ owned }) => owned.path)].sort(compareBytes);
+  return [
+    ...install.filter(({ edited }) => edited).map(({ output }) => output.path),
+    ...remove.filter(({ edited }) => edited).map(({ owned }) => owned.path),
+  ].sort(compareBytes);
 }
 
 /**
  * @param hintOf what else can be done about a plain file in the way, after the hint to take it over
  * @throws Failures naming everything that stands in the way at once
  */
-export function refuseObstacles({ obstacles }: ChangeSet, hintOf: (output: Rendered) => string | undefined = () => undefined): void {
-  throwAll(obstacles.map(({ output, what, isFile, identical }) => new Failure(`cannot install "${output.path}"`, {
-    why: `${what} stands there${identical ? ', with the same content, mode and owner' : ''}`,
-    hint: isFile ? ['with --take-over it becomes docksmith\'s, and the original is kept in history', hintOf(output)].filter((hint) => hint !== undefined).join('; ') : 'move it away; docksmith neither follows nor replaces it',
-  })));
+export function refuseObstacles(
+  { obstacles }: ChangeSet,
+  hintOf: (output: Rendered) => string | undefined = () => undefined,
+): void {
+  throwAll(
+    obstacles.map(
+      ({ output, what, isFile, identical }) =>
+        new Failure(`cannot install "${output.path}"`, {
+          why: `${what} stands there${identical ? ', with the same content, mode and owner' : ''}`,
+          hint: isFile
+            ? ["with --take-over it becomes docksmith's, and the original is kept in history", hintOf(output)]
+                .filter((hint) => hint !== undefined)
+                .join('; ')
+            : 'move it away; docksmith neither follows nor replaces it',
+        }),
+    ),
+  );
 }
 
-/** The ledger alone says what is owned: what is remembered of one request does not know what another one has installed. */
-function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, isInScope: ScopeTest, readInstalled: ReadInstalled, kept: ReadonlySet<string>): readonly Removal[] {
+/**
+ * The ledger alone says what is owned: what is remembered of one request does not know what another one
+ * has installed.
+ */
+function planRemovals(
+  outputs: readonly Rendered[],
+  { outputs: owned }: Ledger,
+  isInScope: ScopeTest,
+  readInstalled: ReadInstalled,
+  kept: ReadonlySet<string>,
+): readonly Removal[] {
   const produced = new Set(outputs.map(({ path }) => path));
   const removals: Removal[] = [];
   for (const [path, maker] of owned.makers((each) => !produced.has(each) && !kept.has(each))) {
@@ -138,7 +195,8 @@ function planRemovals(outputs: readonly Rendered[], { outputs: owned }: Ledger, 
 /** What becomes of one owned file that is wanted no more. */
 export function planRemoval(owned: Owned, installed: Installed): Removal {
   if (installed.kind === 'absent') return { owned, old: undefined, edited: false };
-  if (installed.kind === 'other') return { owned, old: undefined, edited: false, left: `${installed.what} stands there` };
+  if (installed.kind === 'other')
+    return { owned, old: undefined, edited: false, left: `${installed.what} stands there` };
   return { owned, old: installed.file, edited: isEdited(owned, installed.file) };
 }
 
@@ -173,15 +231,23 @@ function findTwins(outputs: readonly Rendered[]): readonly Failure[] {
   });
 }
 
-function findOthersOutputs(outputs: readonly Rendered[], ledger: Ledger, isInScope: (owned: Owned) => boolean): readonly Failure[] {
+function findOthersOutputs(
+  outputs: readonly Rendered[],
+  ledger: Ledger,
+  isInScope: (owned: Owned) => boolean,
+): readonly Failure[] {
   return outputs.flatMap((output) => {
     const owned = ledger.outputs.get(output.path);
-    return owned === undefined || isInScope(owned) || formatMaker(owned) === formatMaker(output) ? [] : [twins(output.path, owned, output)];
+    return owned === undefined || isInScope(owned) || formatMaker(owned) === formatMaker(output)
+      ? []
+      : [twins(output.path, owned, output)];
   });
 }
 
 function twins(path: string, a: Maker, b: Maker): Failure {
-  return new Failure(`cannot install "${path}"`, { why: `two outputs have this path: ${formatMaker(a)} and ${formatMaker(b)}` });
+  return new Failure(`cannot install "${path}"`, {
+    why: `two outputs have this path: ${formatMaker(a)} and ${formatMaker(b)}`,
+  });
 }
 
 /** `template "/etc/x" for docker_containers wiki` */

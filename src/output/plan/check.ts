@@ -17,7 +17,12 @@ import type { ChangeSet } from './change-set.ts';
  * @param signal kills it at once
  * @throws Failures, one per output that its check refuses; nothing may be installed then
  */
-export async function checkOutputs(paths: Paths, { install }: ChangeSet, limitSeconds: number, signal: AbortSignal = NEVER): Promise<void> {
+export async function checkOutputs(
+  paths: Paths,
+  { install }: ChangeSet,
+  limitSeconds: number,
+  signal: AbortSignal = NEVER,
+): Promise<void> {
   const failures: Failure[] = [];
   for (const { output, reasons } of install) {
     if (output.check === undefined || reasons.length === 0) continue;
@@ -28,15 +33,28 @@ export async function checkOutputs(paths: Paths, { install }: ChangeSet, limitSe
   throwAll(failures);
 }
 
-async function checkOutput(paths: Paths, output: Rendered, command: string, limitSeconds: number, signal: AbortSignal): Promise<Failure | undefined> {
+async function checkOutput(
+  paths: Paths,
+  output: Rendered,
+  command: string,
+  limitSeconds: number,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
   const folder = makeUnfinished(paths, 'check');
   try {
     const staged = path.join(folder, path.posix.basename(output.path));
     replaceFile(staged, output);
-    const said = await runCheck(command.replaceAll('%s', () => quoteForShell(staged)), limitSeconds, signal);
+    const said = await runCheck(
+      command.replaceAll('%s', () => quoteForShell(staged)),
+      limitSeconds,
+      signal,
+    );
     if (said === undefined) return undefined;
     const at = findPlace(output, [staged], said) ?? atMatch(output, /\blines? (\d+)/i.exec(said));
-    return new Failure(`cannot install "${output.path}"`, { why: `its check "${command}" refuses it${formatRecord(output)}: ${said.replaceAll(staged, output.path) || 'without a word'}`, ...(at !== undefined && { at }) });
+    return new Failure(`cannot install "${output.path}"`, {
+      why: `its check "${command}" refuses it${formatRecord(output)}: ${said.replaceAll(staged, output.path) || 'without a word'}`,
+      ...(at !== undefined && { at }),
+    });
   } catch (error) {
     return new Failure(`cannot check "${output.path}"`, { why: reasonOf(error), cause: error });
   } finally {
@@ -50,7 +68,8 @@ function runCheck(command: string, limitSeconds: number, signal: AbortSignal): P
     const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const limit = killAfter(child.pid, limitSeconds, signal);
     let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.on('error', reject);
     child.on('close', (code, endedBy) => {
       const isLate = limit();
@@ -62,7 +81,7 @@ function runCheck(command: string, limitSeconds: number, signal: AbortSignal): P
 }
 
 function quoteForShell(text: string): string {
-  return `'${text.replaceAll('\'', '\'\\\'\'')}'`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** ` (record wiki of docker_containers)`, for an output that is made for one. */
@@ -78,8 +97,9 @@ export function formatRecord({ record }: Pick<Rendered, 'record'>): string {
 export function findPlace(output: Rendered, names: readonly string[], said: string): Place | undefined {
   for (const name of names) {
     const file = `(?<![\\w/.-])${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`;
-    const place = atMatch(output, new RegExp(`${file}["']?(?::\\s*(?:line )?|,? (?:on )?line )(\\d+)`, 'i').exec(said))
-      ?? atMatch(output, new RegExp(`\\blines? (\\d+) (?:of|in) (?:file )?["']?${file}(?![\\w/-])`, 'i').exec(said));
+    const place =
+      atMatch(output, new RegExp(`${file}["']?(?::\\s*(?:line )?|,? (?:on )?line )(\\d+)`, 'i').exec(said)) ??
+      atMatch(output, new RegExp(`\\blines? (\\d+) (?:of|in) (?:file )?["']?${file}(?![\\w/-])`, 'i').exec(said));
     if (place !== undefined) return place;
   }
   return undefined;
@@ -89,7 +109,10 @@ function atMatch(output: Rendered, match: RegExpExecArray | null): Place | undef
   return match === null ? undefined : placeOfLine(output, Number(match[1]));
 }
 
-/** The fragment that made a line of an output, from 1, as every message names it; undefined where there is no such line. */
+/**
+ * The fragment that made a line of an output, from 1, as every message names it; undefined where there is
+ * no such line.
+ */
 export function placeOfLine({ text }: Pick<Rendered, 'text'>, line: number): Place | undefined {
   const [origin] = text.lines()[line - 1]?.origins() ?? [];
   return origin === undefined ? undefined : { file: origin.fragment, line: origin.line };

@@ -11,12 +11,21 @@ export interface DiffOptions {
   readonly colour?: boolean;
   /** masks the secrets of now, wherever they stand */
   readonly mask?: Mask;
-  /** what was read for a line tells whether it holds a secret: so one of before, which nobody knows any more, is masked too */
+  /**
+   * what was read for a line tells whether it holds a secret: so one of before, which nobody knows any more,
+   * is masked too
+   */
   readonly isSecret?: (read: Read) => boolean;
 }
 
 const CONTEXT_LINES = 3;
-const PAINT = { bold: '\u001b[1m', red: '\u001b[31m', green: '\u001b[32m', cyan: '\u001b[36m', plain: '\u001b[0m' } as const;
+const PAINT = {
+  bold: '\u001b[1m',
+  red: '\u001b[31m',
+  green: '\u001b[32m',
+  cyan: '\u001b[36m',
+  plain: '\u001b[0m',
+} as const;
 type Colour = Exclude<keyof typeof PAINT, 'plain'>;
 type Line = readonly [text: string, colour?: Colour];
 
@@ -26,10 +35,21 @@ type Line = readonly [text: string, colour?: Colour];
  * or is empty where nothing changes.
  */
 export function formatDiff({ install, remove }: ChangeSet, options: DiffOptions = {}): string {
-  return formatFileDiffs([
-    ...install.map(({ output, old }) => ({ path: output.path, old, wanted: output, isSecret: output.isSecret, text: output.text })),
-    ...remove.flatMap(({ owned, old }) => (old === undefined ? [] : [{ path: owned.path, old, wanted: undefined, isSecret: owned.isSecret }])),
-  ], options);
+  return formatFileDiffs(
+    [
+      ...install.map(({ output, old }) => ({
+        path: output.path,
+        old,
+        wanted: output,
+        isSecret: output.isSecret,
+        text: output.text,
+      })),
+      ...remove.flatMap(({ owned, old }) =>
+        old === undefined ? [] : [{ path: owned.path, old, wanted: undefined, isSecret: owned.isSecret }],
+      ),
+    ],
+    options,
+  );
 }
 
 /** One file before and after; undefined: it is not there. */
@@ -39,31 +59,63 @@ export interface FilePair extends Partial<Pick<Rendered, 'isSecret' | 'text'>> {
   readonly wanted: FileContent | undefined;
 }
 
-/** The same for any files. One for which a secret was read is not shown, unless `text` says which lines of it that was for. */
-export function formatFileDiffs(files: readonly FilePair[], { colour = false, mask = (text): string => text, isSecret }: DiffOptions = {}): string {
-  const lines = [...files].sort((a, b) => compareBytes(a.path, b.path)).flatMap((file) => diffFile(file, listSecretFrames(file, mask, isSecret)));
+/**
+ * The same for any files. One for which a secret was read is not shown, unless `text` says which lines of it
+ * that was for.
+ */
+export function formatFileDiffs(
+  files: readonly FilePair[],
+  { colour = false, mask = (text): string => text, isSecret }: DiffOptions = {},
+): string {
+  const lines = [...files]
+    .sort((a, b) => compareBytes(a.path, b.path))
+    .flatMap((file) => diffFile(file, listSecretFrames(file, mask, isSecret)));
   // masked after comparing, line by line: so a secret that changes is still seen to change
   return lines.map(([text, paint]) => `${colourOf(colour ? paint : undefined, showable(mask(text)))}\n`).join('');
 }
 
 /** A line that holds a secret, masked, and what such a line looks like whatever the secret is. */
-interface Frame { readonly masked: string; readonly pattern: RegExp }
+interface Frame {
+  readonly masked: string;
+  readonly pattern: RegExp;
+}
 /** `all`: the whole file is not shown */
 type Frames = readonly Frame[] | 'all';
 
-function listSecretFrames({ wanted, isSecret: holdsSecret = false, text }: FilePair, mask: Mask, isSecret: DiffOptions['isSecret']): Frames {
+function listSecretFrames(
+  { wanted, isSecret: holdsSecret = false, text }: FilePair,
+  mask: Mask,
+  isSecret: DiffOptions['isSecret'],
+): Frames {
   if (isSecret === undefined || !holdsSecret) return [];
   if (wanted === undefined || text === undefined) return 'all';
   const origins = text.lineOrigins();
-  const secretLines = wanted.content.toString().split('\n').filter((_, n) => origins[n]?.some((origin) => origin.reads.some(isSecret)) === true);
-  return secretLines.map(mask).filter((line) => line.includes(MASK))
-    .map((masked) => ({ masked, pattern: new RegExp(`^${masked.split(MASK).map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('.+')}$`) }));
+  const secretLines = wanted.content
+    .toString()
+    .split('\n')
+    .filter((_, n) => origins[n]?.some((origin) => origin.reads.some(isSecret)) === true);
+  return secretLines
+    .map(mask)
+    .filter((line) => line.includes(MASK))
+    .map((masked) => ({
+      masked,
+      pattern: new RegExp(
+        `^${masked
+          .split(MASK)
+          .map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+          .join('.+')}$`,
+      ),
+    }));
 }
 
 function diffFile({ path, old, wanted }: FilePair, frames: Frames): readonly Line[] {
   const changes = [...diffAttributes(old, wanted), ...diffContent(old, wanted, frames)];
   if (changes.length === 0) return [];
-  return [[`--- ${old === undefined ? '/dev/null' : path}`, 'bold'], [`+++ ${wanted === undefined ? '/dev/null' : path}`, 'bold'], ...changes];
+  return [
+    [`--- ${old === undefined ? '/dev/null' : path}`, 'bold'],
+    [`+++ ${wanted === undefined ? '/dev/null' : path}`, 'bold'],
+    ...changes,
+  ];
 }
 
 /** For each of some lines the place, from 0, that a diff finds it at among others; undefined for one that it has go. */
@@ -81,7 +133,8 @@ function diffAttributes(old: FileContent | undefined, wanted: FileContent | unde
   if (old === undefined || wanted === undefined) return [];
   const lines: Line[] = [];
   if (old.mode !== wanted.mode) lines.push([`mode ${formatMode(old.mode)} -> ${formatMode(wanted.mode)}`, 'cyan']);
-  if (old.uid !== wanted.uid || old.gid !== wanted.gid) lines.push([`owner ${old.uid}:${old.gid} -> ${wanted.uid}:${wanted.gid}`, 'cyan']);
+  if (old.uid !== wanted.uid || old.gid !== wanted.gid)
+    lines.push([`owner ${old.uid}:${old.gid} -> ${wanted.uid}:${wanted.gid}`, 'cyan']);
   return lines;
 }
 
@@ -95,9 +148,16 @@ function diffContent(old: FileContent | undefined, wanted: FileContent | undefin
   if (before.equals(after)) return [];
   if (isBinary(before) || isBinary(after)) return [[`binary file, ${before.length} -> ${after.length} bytes`, 'cyan']];
   if (frames === 'all') return [[`not shown, since it held a secret, ${before.length} bytes`, 'cyan']];
-  return structuredPatch('', '', before.toString(), after.toString(), undefined, undefined, { context: CONTEXT_LINES }).hunks.flatMap((hunk) => [
-    [`@@ -${formatRange(hunk.oldStart, hunk.oldLines)} +${formatRange(hunk.newStart, hunk.newLines)} @@`, 'cyan'] as const,
-    ...maskRemoved(hunk.lines, frames).map((line): Line => line.startsWith('+') ? [line, 'green'] : line.startsWith('-') ? [line, 'red'] : [line]),
+  return structuredPatch('', '', before.toString(), after.toString(), undefined, undefined, {
+    context: CONTEXT_LINES,
+  }).hunks.flatMap((hunk) => [
+    [
+      `@@ -${formatRange(hunk.oldStart, hunk.oldLines)} +${formatRange(hunk.newStart, hunk.newLines)} @@`,
+      'cyan',
+    ] as const,
+    ...maskRemoved(hunk.lines, frames).map(
+      (line): Line => (line.startsWith('+') ? [line, 'green'] : line.startsWith('-') ? [line, 'red'] : [line]),
+    ),
   ]);
 }
 

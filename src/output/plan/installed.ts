@@ -31,7 +31,10 @@ export function installedUnder(paths: Paths): ReadInstalled {
       const stats = lstatSync(file, { throwIfNoEntry: false });
       if (stats === undefined) return { kind: 'absent' };
       if (!stats.isFile()) return { kind: 'other', what: kindOf(stats) };
-      return { kind: 'file', file: { content: readBytes(file), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
+      return {
+        kind: 'file',
+        file: { content: readBytes(file), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid },
+      };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return { kind: 'absent' };
       if (errorCode(error) === 'ENOTDIR') return { kind: 'other', what: 'a file where one of its folders should be' };
@@ -40,7 +43,10 @@ export function installedUnder(paths: Paths): ReadInstalled {
   };
 }
 
-/** A link among the folders above that somebody else has laid, or that leads out of the root, in words: following it would write another file than the one named. */
+/**
+ * A link among the folders above that somebody else has laid, or that leads out of the root, in words:
+ * following it would write another file than the one named.
+ */
 function findPlantedLink(paths: Paths, path: string): string | undefined {
   const names = path.split('/').slice(1, -1);
   for (const [n] of names.entries()) {
@@ -48,10 +54,12 @@ function findPlantedLink(paths: Paths, path: string): string | undefined {
     const stats = lstatSync(paths.file(folder), { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     if (!stats.isSymbolicLink()) continue;
-    if (stats.uid !== 0 && stats.uid !== process.geteuid?.()) return `above it a symbolic link of user ${stats.uid} ("${folder}")`;
+    if (stats.uid !== 0 && stats.uid !== process.geteuid?.())
+      return `above it a symbolic link of user ${stats.uid} ("${folder}")`;
     // one that leads nowhere is found out when the folder is made
     if (!existsSync(paths.file(folder))) return undefined;
-    if (paths.root !== '' && !isBelow(realpathSync(paths.file(folder)), realpathSync(paths.root))) return `above it a symbolic link that leads out of the root ("${folder}")`;
+    if (paths.root !== '' && !isBelow(realpathSync(paths.file(folder)), realpathSync(paths.root)))
+      return `above it a symbolic link that leads out of the root ("${folder}")`;
   }
   return undefined;
 }

@@ -32,7 +32,17 @@ export function getDigest(file: Pick<FileContent, 'content' | 'digest'>): string
 /** The entry for an output as it is rendered. */
 export function ownedOf(output: Rendered): Owned {
   const { path, mode, uid, gid, template, record, services, isSecret } = output;
-  return { path, digest: getDigest(output), mode, uid, gid, template, ...(record !== undefined && { record }), services, isSecret };
+  return {
+    path,
+    digest: getDigest(output),
+    mode,
+    uid,
+    gid,
+    template,
+    ...(record !== undefined && { record }),
+    services,
+    isSecret,
+  };
 }
 
 /** Without the root. */
@@ -41,7 +51,10 @@ const WHAT = 'the ledger';
 
 const ledgerFile = (paths: Paths): string => paths.file(LEDGER_FILE);
 
-/** Empty where docksmith never installed anything; a damaged ledger is an error, since an empty one would disown every file. */
+/**
+ * Empty where docksmith never installed anything; a damaged ledger is an error, since an empty one would
+ * disown every file.
+ */
 export function readLedger(paths: Paths): Ledger {
   return readStateText(ledgerFile(paths), WHAT, parseLedger) ?? EMPTY_LEDGER;
 }

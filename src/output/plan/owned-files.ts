@@ -82,7 +82,8 @@ export class OwnedFiles implements Iterable<readonly [string, Owned]> {
   /** The templates that made any of them. */
   templates(): ReadonlySet<string> {
     const templates = new Set<string>();
-    for (const [path, line] of this.#lines) templates.add(line.slice(path.length + 1, line.indexOf('\t', path.length + 1)));
+    for (const [path, line] of this.#lines)
+      templates.add(line.slice(path.length + 1, line.indexOf('\t', path.length + 1)));
     return templates;
   }
 
@@ -113,22 +114,53 @@ export class OwnedFiles implements Iterable<readonly [string, Owned]> {
 
 /** Paths and templates hold no control characters; a key may hold all but a newline, and so stands last. */
 function formatLine({ path, template, digest, mode, uid, gid, services, isSecret, record }: Owned): string {
-  return [path, template, digest, mode.toString(8).padStart(4, '0'), uid, gid, services.join(' '), isSecret ? 'secret' : '', record?.db ?? '', record?.key ?? ''].join('\t');
+  return [
+    path,
+    template,
+    digest,
+    mode.toString(8).padStart(4, '0'),
+    uid,
+    gid,
+    services.join(' '),
+    isSecret ? 'secret' : '',
+    record?.db ?? '',
+    record?.key ?? '',
+  ].join('\t');
 }
 
 function makerIn(line: string): Maker {
   const tabs = [line.indexOf('\t')];
   while (tabs.length < 9) tabs.push(line.indexOf('\t', (tabs.at(-1) ?? 0) + 1));
   const db = line.slice((tabs[7] ?? 0) + 1, tabs[8]);
-  return { template: line.slice((tabs[0] ?? 0) + 1, tabs[1]), ...(db !== '' && { record: { db, key: line.slice((tabs[8] ?? 0) + 1) } }) };
+  return {
+    template: line.slice((tabs[0] ?? 0) + 1, tabs[1]),
+    ...(db !== '' && { record: { db, key: line.slice((tabs[8] ?? 0) + 1) } }),
+  };
 }
 
 function parseLine(line: string): Owned {
-  const [path = '', template = '', digest = '', mode = '', uid = '', gid = '', services = '', secret = '', db = '', ...key] = line.split('\t');
+  const [
+    path = '',
+    template = '',
+    digest = '',
+    mode = '',
+    uid = '',
+    gid = '',
+    services = '',
+    secret = '',
+    db = '',
+    ...key
+  ] = line.split('\t');
   if (key.length === 0 || !/^[0-7]{4}$/.test(mode)) throw new Error(`${JSON.stringify(line)} is no line of it`);
   return {
-    path, digest, mode: Number.parseInt(mode, 8), uid: Number(uid), gid: Number(gid), template,
+    path,
+    digest,
+    mode: Number.parseInt(mode, 8),
+    uid: Number(uid),
+    gid: Number(gid),
+    template,
     ...(db !== '' && { record: { db, key: key.join('\t') } }),
-    services: services === '' ? [] : services.split(' '), isSecret: secret !== '',
+    services: services === '' ? [] : services.split(' '),
+    isSecret: secret !== '',
   };
 }

@@ -16,14 +16,21 @@ export type Part = { readonly line: TrackedText } & (
  * reader too, once it is known to be JSON, for the positions).
  * @returns undefined for a text without a document: nothing, or comments alone
  */
-export function parsePart(text: TrackedText, format: Exclude<Format, 'text' | 'ini'>, fragment: string): Part | undefined {
+export function parsePart(
+  text: TrackedText,
+  format: Exclude<Format, 'text' | 'ini'>,
+  fragment: string,
+): Part | undefined {
   const source = text.toString();
   if (source.trim() === '') return undefined;
   const lines = text.lines();
   const failure = (why: string, line: number): Failure => {
     // what is missing at the end is missing after the last line
     const origin = (lines[line - 1] ?? lines.at(-1))?.origins()[0];
-    return new Failure(`cannot read the ${format} that the fragment gives`, { why, at: origin === undefined ? { file: fragment } : { file: origin.fragment, line: origin.line } });
+    return new Failure(`cannot read the ${format} that the fragment gives`, {
+      why,
+      at: origin === undefined ? { file: fragment } : { file: origin.fragment, line: origin.line },
+    });
   };
   const mistake = format === 'json' ? findJsonMistake(source) : undefined;
   if (mistake !== undefined) throw failure(mistake.why, source.slice(0, mistake.position).split('\n').length);
@@ -32,7 +39,8 @@ export function parsePart(text: TrackedText, format: Exclude<Format, 'text' | 'i
   if (!Array.isArray(documents)) return undefined;
   const [document, second] = documents;
   const [error] = documents.flatMap(({ errors }) => errors);
-  if (error !== undefined) throw failure(error.message.split(' at line ')[0] ?? error.message, error.linePos?.[0].line ?? 1);
+  if (error !== undefined)
+    throw failure(error.message.split(' at line ')[0] ?? error.message, error.linePos?.[0].line ?? 1);
   if (second !== undefined) throw failure('it is more than one document', counter.linePos(second.range[0]).line);
   const top = document?.contents ?? null;
   if (top === null || (isScalar(top) && top.value === null)) return undefined;
@@ -57,15 +65,21 @@ class PartReader {
     if (isMap(node)) {
       const entries = node.items.map(({ key: name, value }): [string, Part] => {
         if (!isScalar(name)) throw this.#failure('a key is a list or a map', first);
-        return [String(name.value), value === null ? { kind: 'scalar', value: null, line: this.#join(name) } : this.read(value as Node, name)];
+        return [
+          String(name.value),
+          value === null ? { kind: 'scalar', value: null, line: this.#join(name) } : this.read(value as Node, name),
+        ];
       });
       return { kind: 'map', entries: new Map(entries), line: this.#join(key, node) };
     }
-    if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.read(item as Node)), line: this.#join(key, node) };
+    if (isSeq(node))
+      return { kind: 'list', items: node.items.map((item) => this.read(item as Node)), line: this.#join(key, node) };
     if (!isScalar(node)) throw this.#failure('anchors and aliases are not carried over', first);
     const { value, source } = node;
-    if (typeof value === 'number' && /^[-+]?0\d/.test(source ?? '')) throw this.#failure(`${source ?? ''} is one number to YAML 1.1 and another to 1.2: put quotes around it`, first);
-    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return { kind: 'scalar', value, line: this.#join(key, node) };
+    if (typeof value === 'number' && /^[-+]?0\d/.test(source ?? ''))
+      throw this.#failure(`${source ?? ''} is one number to YAML 1.1 and another to 1.2: put quotes around it`, first);
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      return { kind: 'scalar', value, line: this.#join(key, node) };
     throw this.#failure('a value is neither text, number, true, false nor null', first);
   }
 
@@ -80,7 +94,8 @@ class PartReader {
     const numbers = new Set<number>();
     for (const node of nodes) {
       if (node === undefined || (numbers.size > 0 && !isScalar(node))) continue;
-      for (let line = this.#lineOf(node, 0); line <= this.#lineOf(node, isScalar(node) ? 1 : 0); line++) numbers.add(line);
+      for (let line = this.#lineOf(node, 0); line <= this.#lineOf(node, isScalar(node) ? 1 : 0); line++)
+        numbers.add(line);
     }
     const joined = new TrackedText();
     for (const number of numbers) joined.appendText(this.#lines[number - 1] ?? new TrackedText());
@@ -109,7 +124,10 @@ export function mergeParts(below: Part | undefined, above: Part): Part {
 function appendItems(existing: Part | undefined, added: Part, key: string): Part {
   const [origin] = added.line.origins();
   if (added.kind !== 'list' || (existing !== undefined && existing.kind !== 'list')) {
-    throw new Failure(`cannot append to "${key}"`, { why: added.kind === 'list' ? 'what it appends to is not a list' : 'it is not a list', ...(origin === undefined ? {} : { at: { file: origin.fragment, line: origin.line } }) });
+    throw new Failure(`cannot append to "${key}"`, {
+      why: added.kind === 'list' ? 'what it appends to is not a list' : 'it is not a list',
+      ...(origin === undefined ? {} : { at: { file: origin.fragment, line: origin.line } }),
+    });
   }
   return { kind: 'list', items: [...(existing?.items ?? []), ...added.items], line: existing?.line ?? added.line };
 }
@@ -118,8 +136,14 @@ function appendItems(existing: Part | undefined, added: Part, key: string): Part
 export function lineFrom(text: string, part: Part, documentKey: string): TrackedText {
   const line = new TrackedText();
   const anywhere: Piece = { text: '', fragment: '', line: 1, literal: false, scope: new ReadScope() };
-  const [first = anywhere, ...others] = part.line.pieces.map((piece) => ({ ...piece, text: '', literal: false, ...(documentKey === '' ? {} : { documentKey }) }));
-  // the text is laid out anew: what else made the source line is kept as pieces of no width, in front, since a newline ends the text
+  const [first = anywhere, ...others] = part.line.pieces.map((piece) => ({
+    ...piece,
+    text: '',
+    literal: false,
+    ...(documentKey === '' ? {} : { documentKey }),
+  }));
+  // the text is laid out anew: what else made the source line is kept as pieces of no width, in front, since
+  // a newline ends the text
   for (const piece of others) line.append(piece);
   line.append({ ...first, text });
   return line;

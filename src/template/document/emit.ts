@@ -5,7 +5,8 @@ import { isPlainYaml, quoteYaml } from './yaml-text.ts';
 /** Writes a merged document as block-style YAML that readers of 1.1 (Compose) and of 1.2 understand alike. */
 export function emitYaml(part: Part, out: TrackedText, indent = '', path: readonly string[] = []): void {
   if (part.kind === 'map') {
-    for (const [key, value] of part.entries) emitYamlItem(`${indent}${yamlScalar(key)}:`, value, out, `${indent}  `, [...path, key]);
+    for (const [key, value] of part.entries)
+      emitYamlItem(`${indent}${yamlScalar(key)}:`, value, out, `${indent}  `, [...path, key]);
   } else if (part.kind === 'list') {
     for (const item of part.items) emitYamlItem(`${indent}-`, item, out, `${indent}  `, path);
   }
@@ -13,7 +14,8 @@ export function emitYaml(part: Part, out: TrackedText, indent = '', path: readon
 
 function emitYamlItem(head: string, value: Part, out: TrackedText, indent: string, path: readonly string[]): void {
   const documentKey = path.join('.');
-  if (value.kind === 'scalar') return out.appendText(lineFrom(`${head} ${yamlScalar(value.value)}\n`, value, documentKey));
+  if (value.kind === 'scalar')
+    return out.appendText(lineFrom(`${head} ${yamlScalar(value.value)}\n`, value, documentKey));
   const empty = value.kind === 'map' ? value.entries.size === 0 : value.items.length === 0;
   if (empty) return out.appendText(lineFrom(`${head} ${value.kind === 'map' ? '{}' : '[]'}\n`, value, documentKey));
   out.appendText(lineFrom(`${head}\n`, value, documentKey));
@@ -32,13 +34,22 @@ export function emitJson(part: Part, out: TrackedText): void {
   out.appendText(lineFrom('\n', part, ''));
 }
 
-function emitJsonPart(head: string, part: Part, tail: string, out: TrackedText, indent: string, path: readonly string[]): void {
+function emitJsonPart(
+  head: string,
+  part: Part,
+  tail: string,
+  out: TrackedText,
+  indent: string,
+  path: readonly string[],
+): void {
   const documentKey = path.join('.');
-  if (part.kind === 'scalar') return out.appendText(lineFrom(`${head}${JSON.stringify(part.value)}${tail}`, part, documentKey));
+  if (part.kind === 'scalar')
+    return out.appendText(lineFrom(`${head}${JSON.stringify(part.value)}${tail}`, part, documentKey));
   const [open, close] = part.kind === 'map' ? ['{', '}'] : ['[', ']'];
-  const children: readonly (readonly [string, Part, readonly string[]])[] = part.kind === 'map'
-    ? [...part.entries].map(([key, value]) => [`${JSON.stringify(key)}: `, value, [...path, key]])
-    : part.items.map((item) => ['', item, path]);
+  const children: readonly (readonly [string, Part, readonly string[]])[] =
+    part.kind === 'map'
+      ? [...part.entries].map(([key, value]) => [`${JSON.stringify(key)}: `, value, [...path, key]])
+      : part.items.map((item) => ['', item, path]);
   if (children.length === 0) return out.appendText(lineFrom(`${head}${open}${close}${tail}`, part, documentKey));
   out.appendText(lineFrom(`${head}${open}\n`, part, documentKey));
   for (const [n, [name, child, childPath]] of children.entries()) {
@@ -51,7 +62,8 @@ function emitJsonPart(head: string, part: Part, tail: string, out: TrackedText, 
 export function emitIni(part: Part, out: TrackedText, path: readonly string[] = []): void {
   if (part.kind !== 'map') return;
   for (const [key, value] of part.entries) {
-    if (value.kind === 'scalar') out.appendText(lineFrom(`${key}=${String(value.value)}\n`, value, [...path, key].join('.')));
+    if (value.kind === 'scalar')
+      out.appendText(lineFrom(`${key}=${String(value.value)}\n`, value, [...path, key].join('.')));
   }
   for (const [section, value] of part.entries) {
     if (value.kind !== 'map') continue;

@@ -22,7 +22,10 @@ export function parseIniPart(text: TrackedText): Part | undefined {
       current.set(key, value === 'null' ? { kind: 'scalar', value: null, line } : { kind: 'scalar', value, line });
     } else {
       const [origin] = line.origins();
-      throw new Failure('cannot read the ini that the fragment gives', { why: `"${source}" is neither a [section] nor key=value`, ...(origin === undefined ? {} : { at: { file: origin.fragment, line: origin.line } }) });
+      throw new Failure('cannot read the ini that the fragment gives', {
+        why: `"${source}" is neither a [section] nor key=value`,
+        ...(origin === undefined ? {} : { at: { file: origin.fragment, line: origin.line } }),
+      });
     }
   }
   const [first] = lines;

@@ -1,5 +1,6 @@
 /** Tokens of JSON (RFC 8259); what is none is a single character. */
-const TOKEN = /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)|[^ \t\r\n]/g;
+const TOKEN =
+  /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)|[^ \t\r\n]/g;
 
 interface Mistake {
   readonly why: string;
@@ -20,7 +21,11 @@ export function findJsonMistake(source: string): Mistake | undefined {
       const kind = kindOf(token);
       const last = open.at(-1);
       const fits = wanted.includes(kind) && (!/[}\]]/.test(kind) || kind === (last === '{' ? '}' : ']'));
-      if (!fits) return { why: `${kind === 'other' ? token : `"${token.replace(/^"|"$/g, '')}"`} is not expected here`, position: index };
+      if (!fits)
+        return {
+          why: `${kind === 'other' ? token : `"${token.replace(/^"|"$/g, '')}"`} is not expected here`,
+          position: index,
+        };
       if (kind === '{' || kind === '[') open.push(kind);
       if (kind === '}' || kind === ']') open.pop();
       wanted = whatFollows(kind, open.at(-1), wanted);
@@ -35,7 +40,13 @@ const VALUE: readonly Kind[] = ['{', '[', 'text', 'value'];
 
 function kindOf(token: string): Kind {
   switch (token) {
-    case '{': case '}': case '[': case ']': case ',': case ':': return token;
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ',':
+    case ':':
+      return token;
     default:
       if (/^"./s.test(token)) return 'text';
       return /^(-?\d|true$|false$|null$)/.test(token) ? 'value' : 'other';

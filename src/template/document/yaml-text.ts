@@ -1,4 +1,7 @@
-/** What a reader of YAML 1.1 sees as something else than text (1.2 only true, false and null); some read `e0` as a number. */
+/**
+ * What a reader of YAML 1.1 sees as something else than text (1.2 only true, false and null); some read `e0`
+ * as a number.
+ */
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null|e[+-]?\d+)$/i;
 
 /**
@@ -14,7 +17,9 @@ export function isPlainYaml(value: string): boolean {
  * besides, YAML 1.1 takes U+0085, U+2028 and U+2029 for line breaks and refuses other controls.
  */
 export function quoteYaml(value: string): string {
-  return JSON.stringify(value).slice(1, -1).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escapeCode);
+  return JSON.stringify(value)
+    .slice(1, -1)
+    .replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escapeCode);
 }
 
 function escapeCode(character: string): string {

@@ -5,7 +5,8 @@ import { type HelperCall, HelperFailure } from '../language/helper.ts';
 /** The text of the n-th argument. @throws HelperFailure for a list, a map or nothing */
 export function textArgument({ args, scope }: HelperCall, n: number): string {
   const text = textOf(args[n], scope);
-  if (text === undefined) throw new HelperFailure(`argument ${n + 1} is ${args[n] === undefined ? 'missing' : 'not a text'}`);
+  if (text === undefined)
+    throw new HelperFailure(`argument ${n + 1} is ${args[n] === undefined ? 'missing' : 'not a text'}`);
   return text;
 }
 
@@ -37,7 +38,8 @@ export function containerArgument(call: HelperCall, n: number): Container {
 /** A value as JSON and YAML know it: records become their props. */
 export function plainValue(value: Value, call: HelperCall): unknown {
   if (Array.isArray(value)) return (value as readonly Value[]).map((item) => plainValue(item, call));
-  if (value instanceof VariableMap) return Object.fromEntries([...value.entries].map(([name, item]) => [name, plainValue(item, call)]));
+  if (value instanceof VariableMap)
+    return Object.fromEntries([...value.entries].map(([name, item]) => [name, plainValue(item, call)]));
   if (value instanceof RecordView && value.db !== 'configuration') {
     return Object.fromEntries(value.listProps(call.scope).map((prop) => [prop, value.prop(prop, call.scope)]));
   }
@@ -49,4 +51,3 @@ export function sameValue(a: Value, b: Value, call: HelperCall): boolean {
   if (a instanceof RecordView && b instanceof RecordView) return a.db === b.db && a.key === b.key;
   return textOf(a, call.scope) === textOf(b, call.scope);
 }
-

@@ -17,25 +17,43 @@ import { variables } from './text.ts';
 export const CONTAINER_HELPERS: HelperTable = {
   ports: {
     doc: 'a list of port mappings, each with .host, .container and .protocol',
-    example: { fragment: '{{#each (ports "2222:22,53:5353/udp")}}{{host}}>{{container}}/{{protocol}} {{/each}}', gives: '2222>22/tcp 53>5353/udp ' },
-    call: (call) => parsePortMappings(textArgument(call, 0)).map(({ host, container, protocol }) => variables({ host, container, protocol })),
+    example: {
+      fragment: '{{#each (ports "2222:22,53:5353/udp")}}{{host}}>{{container}}/{{protocol}} {{/each}}',
+      gives: '2222>22/tcp 53>5353/udp ',
+    },
+    call: (call) =>
+      parsePortMappings(textArgument(call, 0)).map(({ host, container, protocol }) =>
+        variables({ host, container, protocol }),
+      ),
   },
   published: {
     doc: 'the ports that a container publishes, as Compose writes them, each with the addresses that its access allows',
-    example: { fragment: '{{join (published (record "docker_containers" "git"))}} {{join (published (record "docker_containers" "wiki"))}}', gives: '2222:22 192.168.1.2:8080:8080, 127.0.0.1:8080:8080' },
+    example: {
+      fragment:
+        '{{join (published (record "docker_containers" "git"))}} {{join (published (record "docker_containers" "wiki"))}}',
+      gives: '2222:22 192.168.1.2:8080:8080, 127.0.0.1:8080:8080',
+    },
     reads: [...PUBLISHED, ...BOUND],
     call: (call) => {
       const container = containerArgument(call, 0);
       return publishedPorts(container, call.facts).flatMap(({ host, container: inside, protocol }) => {
         const mapping = `${host}:${inside}${protocol === 'udp' ? '/udp' : ''}`;
-        return boundAddresses(container)?.map((address) => `${address.includes(':') ? `[${address}]` : address}:${mapping}`) ?? [mapping];
+        return (
+          boundAddresses(container)?.map(
+            (address) => `${address.includes(':') ? `[${address}]` : address}:${mapping}`,
+          ) ?? [mapping]
+        );
       });
     },
   },
   mounts: {
     doc: 'a MountPath as Compose writes it: a path alone means the same path inside',
-    example: { fragment: '{{join (mounts "/srv/wiki:/images:ro,/srv/data")}}', gives: '/srv/wiki:/images:ro, /srv/data:/srv/data' },
-    call: (call) => splitList(textArgument(call, 0)).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
+    example: {
+      fragment: '{{join (mounts "/srv/wiki:/images:ro,/srv/data")}}',
+      gives: '/srv/wiki:/images:ro, /srv/data:/srv/data',
+    },
+    call: (call) =>
+      splitList(textArgument(call, 0)).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
   },
   memory: {
     doc: 'a size with its unit: a plain number is megabytes',
@@ -49,12 +67,19 @@ export const CONTAINER_HELPERS: HelperTable = {
   },
   environment: {
     doc: 'the environment variables of a container: Env, over it each Env.NAME, and over both those of EnvSecrets',
-    example: { fragment: '{{#each (environment (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}', gives: 'MODE: prod GREETING: hello, world ' },
+    example: {
+      fragment: '{{#each (environment (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}',
+      gives: 'MODE: prod GREETING: hello, world ',
+    },
     reads: [...ofContainers('Env', 'Env.*', 'EnvSecrets'), { db: 'secrets' }, ...readsOf({ db: 'secrets' }, 'Value')],
     call: (call) => {
       const record = recordArgument(call, 0);
       const names = record.listProps(call.scope, 'Env.');
-      return new VariableMap([...assignments(record.prop('Env', call.scope) ?? ''), ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? '']), ...listSecretVariables(containerArgument(call, 0))]);
+      return new VariableMap([
+        ...assignments(record.prop('Env', call.scope) ?? ''),
+        ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? '']),
+        ...listSecretVariables(containerArgument(call, 0)),
+      ]);
     },
   },
   image: {
@@ -71,24 +96,34 @@ export const CONTAINER_HELPERS: HelperTable = {
   },
   webContainers: {
     doc: 'the enabled containers that Apache is to reach; by="SubDomain", "WebAlias" or "Certificate" for those alone',
-    example: { fragment: '{{#each (webContainers)}}{{@key}} {{/each}}{{#each (webContainers by="WebAlias")}}{{@key}}{{/each}}', gives: 'git wiki git' },
+    example: {
+      fragment: '{{#each (webContainers)}}{{@key}} {{/each}}{{#each (webContainers by="WebAlias")}}{{@key}}{{/each}}',
+      gives: 'git wiki git',
+    },
     reads: [...ENABLED, ...WEB, ...ofContainers('Certificate')],
     shape: () => [{ kind: 'list', items: [{ kind: 'record', of: { db: CONTAINERS, type: 'service' } }] }],
     call: (call) => {
       const by = textOption(call, 'by', '');
       const test = Object.hasOwn(BY, by) ? BY[by] : undefined;
       if (test === undefined) throw new HelperFailure(`by is one of ${Object.keys(BY).filter(Boolean).join(', ')}`);
-      return listEnabled(call.snapshot).filter(test).map(({ key }) => new RecordView(call.snapshot, CONTAINERS, key));
+      return listEnabled(call.snapshot)
+        .filter(test)
+        .map(({ key }) => new RecordView(call.snapshot, CONTAINERS, key));
     },
   },
   filtered: {
     doc: 'the ports that only the local networks may reach over IPv4 ("4") or IPv6 ("6"), each with .container, .protocol, .port, .address ("" for all) and .kind: published, or host for a container on the host\'s network',
-    example: { fragment: '{{#each (filtered "4")}}{{container}} {{kind}} {{address}} {{port}}/{{protocol}}{{/each}}', gives: 'wiki published 192.168.1.2 8080/tcp' },
+    example: {
+      fragment: '{{#each (filtered "4")}}{{container}} {{kind}} {{address}} {{port}}/{{protocol}}{{/each}}',
+      gives: 'wiki published 192.168.1.2 8080/tcp',
+    },
     reads: [...ENABLED, ...PUBLISHED, ...BOUND, ...WEB, ...WEB_PORT],
     call: (call) => {
       const family = textArgument(call, 0);
       if (family !== '4' && family !== '6') throw new HelperFailure('the family is "4" or "6"');
-      return listFilteredPorts(call.snapshot, call.facts, family === '4' ? 4 : 6).map(({ address = '', ...port }) => variables({ ...port, address }));
+      return listFilteredPorts(call.snapshot, call.facts, family === '4' ? 4 : 6).map(({ address = '', ...port }) =>
+        variables({ ...port, address }),
+      );
     },
   },
   hasOwnPorts: {
@@ -133,7 +168,8 @@ const BY: Readonly<Record<string, (container: Container) => boolean>> = {
 function assignments(text: string): readonly (readonly [string, string])[] {
   return splitList(text).map((item) => {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(item) ?? [];
-    if (name === undefined || value === undefined) throw new HelperFailure(`"${item}" is not NAME=VALUE; a value with a comma needs a prop of its own: Env.NAME`);
+    if (name === undefined || value === undefined)
+      throw new HelperFailure(`"${item}" is not NAME=VALUE; a value with a comma needs a prop of its own: Env.NAME`);
     return [name, value];
   });
 }

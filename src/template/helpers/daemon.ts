@@ -8,17 +8,24 @@ import { variables } from './text.ts';
 /** Helpers for the engine's own options. */
 export const DAEMON_HELPERS: HelperTable = {
   engineAddress: {
-    doc: 'the address of the engine\'s TCP port: loopback, unless TLS files and access public are given',
+    doc: "the address of the engine's TCP port: loopback, unless TLS files and access public are given",
     example: { fragment: '{{engineAddress}}', gives: '127.0.0.1' },
     reads: ofConfiguration('docker', 'TLSCACert', 'TLSCert', 'TLSKey', 'access'),
     call: ({ snapshot }) => engineAddress(snapshot),
   },
   dockerUnit: {
-    doc: 'how the engine\'s systemd unit starts it: .command without sockets and without what the text of a daemon.json gives, .environmentFiles, and .optionsFile with .variable, which come last; false where there is no unit that could be started otherwise',
-    example: { fragment: '{{#with (dockerUnit "{}")}}{{command}} {{variable}}{{/with}}', gives: '/usr/bin/dockerd --containerd=/run/containerd/containerd.sock $OPTIONS' },
+    doc: "how the engine's systemd unit starts it: .command without sockets and without what the text of a daemon.json gives, .environmentFiles, and .optionsFile with .variable, which come last; false where there is no unit that could be started otherwise",
+    example: {
+      fragment: '{{#with (dockerUnit "{}")}}{{command}} {{variable}}{{/with}}',
+      gives: '/usr/bin/dockerd --containerd=/run/containerd/containerd.sock $OPTIONS',
+    },
     reads: ofConfiguration('docker', 'OptionsFile'),
     call: (call) => {
-      const start = findUnitStart(call.snapshot, call.facts, call.args.length === 0 ? new Set() : listGiven(textArgument(call, 0)));
+      const start = findUnitStart(
+        call.snapshot,
+        call.facts,
+        call.args.length === 0 ? new Set() : listGiven(textArgument(call, 0)),
+      );
       return start === undefined ? false : variables({ ...start });
     },
   },
@@ -30,7 +37,10 @@ export const DAEMON_HELPERS: HelperTable = {
   },
 };
 
-/** The keys that documents give together, one behind the other as `expand` has them: as they are merged, `null` takes one away. */
+/**
+ * The keys that documents give together, one behind the other as `expand` has them: as they are merged,
+ * `null` takes one away.
+ */
 function listGiven(text: string): ReadonlySet<string> {
   const given = new Set<string>();
   for (const document of splitDocuments(text)) {

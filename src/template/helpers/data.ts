@@ -11,7 +11,10 @@ const find = (call: HelperCall): DataMount | undefined => findDataMount(containe
 export const DATA_HELPERS: HelperTable = {
   dataMount: {
     doc: 'the data of a container as Compose mounts it; empty for one without DataMountPath',
-    example: { fragment: '{{dataMount (record "docker_containers" "git")}} [{{dataMount (record "docker_containers" "wiki")}}]', gives: 'git-data:/data []' },
+    example: {
+      fragment: '{{dataMount (record "docker_containers" "git")}} [{{dataMount (record "docker_containers" "wiki")}}]',
+      gives: 'git-data:/data []',
+    },
     reads: DATA,
     call: (call) => {
       const data = find(call);
@@ -26,8 +29,12 @@ export const DATA_HELPERS: HelperTable = {
   },
   volumes: {
     doc: 'a Volumes as a list, each with .name and .mount, as Compose writes it',
-    example: { fragment: '{{#each (volumes "cache:/var/cache,conf:/etc/app:ro")}}{{name}} {{mount}} {{/each}}', gives: 'cache cache:/var/cache conf conf:/etc/app:ro ' },
-    call: (call) => splitList(textArgument(call, 0)).map((mount) => variables({ name: mount.split(':')[0] ?? '', mount })),
+    example: {
+      fragment: '{{#each (volumes "cache:/var/cache,conf:/etc/app:ro")}}{{name}} {{mount}} {{/each}}',
+      gives: 'cache cache:/var/cache conf conf:/etc/app:ro ',
+    },
+    call: (call) =>
+      splitList(textArgument(call, 0)).map((mount) => variables({ name: mount.split(':')[0] ?? '', mount })),
   },
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',

@@ -9,4 +9,13 @@ import { RECORD_HELPERS } from './records.ts';
 import { TEXT_HELPERS } from './text.ts';
 
 /** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
-export const HELPERS: HelperTable = { ...RECORD_HELPERS, ...LINK_HELPERS, ...QUANTITY_HELPERS, ...TEXT_HELPERS, ...CONTAINER_HELPERS, ...DATA_HELPERS, ...DAEMON_HELPERS, ...NETWORK_HELPERS };
+export const HELPERS: HelperTable = {
+  ...RECORD_HELPERS,
+  ...LINK_HELPERS,
+  ...QUANTITY_HELPERS,
+  ...TEXT_HELPERS,
+  ...CONTAINER_HELPERS,
+  ...DATA_HELPERS,
+  ...DAEMON_HELPERS,
+  ...NETWORK_HELPERS,
+};

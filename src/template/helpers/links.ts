@@ -9,21 +9,36 @@ import { containerArgument } from './arguments.ts';
 import { ENABLED, ofContainers, PUBLISHED } from './reads.ts';
 import { variables } from './text.ts';
 
-const JOINED = [...ENABLED, ...ofContainers('network', 'Interlinked', 'NetworkAddress', 'NetworkAlias'), { db: 'docker_networks' }, ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway')];
+const JOINED = [
+  ...ENABLED,
+  ...ofContainers('network', 'Interlinked', 'NetworkAddress', 'NetworkAlias'),
+  { db: 'docker_networks' },
+  ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway'),
+];
 
 /** Helpers for what a container has to do with others. */
 export const LINK_HELPERS: HelperTable = {
   joinedNetworks: {
     doc: 'the networks that a container is on, each with .name, .aliases, .address, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
-    example: { fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
+    example: {
+      fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none',
+      gives: 'none',
+    },
     reads: JOINED,
-    call: (call) => listJoinedNetworks(containerArgument(call, 0)).map(({ name, aliases, address = '' }) => {
-      const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
-      return variables({
-        name, aliases, address, driver, internal, bridge: bridge ?? '', ipv6: subnets.some((subnet) => subnet.includes(':')),
-        subnets: subnets.map((subnet, n) => variables({ subnet, gateway: gateways[n] ?? '' })),
-      });
-    }),
+    call: (call) =>
+      listJoinedNetworks(containerArgument(call, 0)).map(({ name, aliases, address = '' }) => {
+        const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
+        return variables({
+          name,
+          aliases,
+          address,
+          driver,
+          internal,
+          bridge: bridge ?? '',
+          ipv6: subnets.some((subnet) => subnet.includes(':')),
+          subnets: subnets.map((subnet, n) => variables({ subnet, gateway: gateways[n] ?? '' })),
+        });
+      }),
   },
   containerBridges: {
     doc: 'the bridges of this host behind which enabled containers have addresses of their own',
@@ -33,16 +48,24 @@ export const LINK_HELPERS: HelperTable = {
   },
   linkVariables: {
     doc: 'the variables of a container that tell it of those that it is linked with, as links of the old kind gave them, by name',
-    example: { fragment: '{{#each (linkVariables (record "docker_containers" "git"))}}{{@key}}={{this}} {{/each}}none', gives: 'none' },
+    example: {
+      fragment: '{{#each (linkVariables (record "docker_containers" "git"))}}{{@key}}={{this}} {{/each}}none',
+      gives: 'none',
+    },
     reads: [...ofContainers('Interlinked'), ...PUBLISHED],
     call: (call) => new VariableMap(linkVariables(containerArgument(call, 0), call.facts)),
   },
   secretFiles: {
     doc: 'the secrets of a container, each with .name, .file on the host, .target in the container, and .first unless it came before',
-    example: { fragment: '{{#each (secretFiles (record "docker_containers" "git"))}}{{name}}{{/each}}none', gives: 'none' },
+    example: {
+      fragment: '{{#each (secretFiles (record "docker_containers" "git"))}}{{name}}{{/each}}none',
+      gives: 'none',
+    },
     reads: [...ofContainers('Secrets'), { db: 'secrets' }, ...readsOf({ db: 'secrets' }, 'Value')],
-    call: (call) => listSecrets(containerArgument(call, 0), call.facts)
-      .map(({ name, file, target }, n, all) => variables({ name, file, target, first: all.findIndex((other) => other.name === name) === n })),
+    call: (call) =>
+      listSecrets(containerArgument(call, 0), call.facts).map(({ name, file, target }, n, all) =>
+        variables({ name, file, target, first: all.findIndex((other) => other.name === name) === n }),
+      ),
   },
   needs: {
     doc: 'the containers that have to be started before one: Interlinked, network container:NAME, VolumesFrom',

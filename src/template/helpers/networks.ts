@@ -1,4 +1,11 @@
-import { firstAddress, formatNetwork, listLocalNetworks, type Network, overlaps, parseNetwork } from '../../model/network/network.ts';
+import {
+  firstAddress,
+  formatNetwork,
+  listLocalNetworks,
+  type Network,
+  overlaps,
+  parseNetwork,
+} from '../../model/network/network.ts';
 import { primaryHost } from '../../model/web.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
 import { RecordView } from '../language/value.ts';
@@ -13,12 +20,17 @@ export const NETWORK_HELPERS: HelperTable = {
     reads: LOCAL_NETWORKS,
     call: (call) => {
       const family = textOption(call, 'family', '');
-      return [...listLocalNetworks(call.snapshot).values()].filter((network) => family === '' || String(network.family) === family).map(formatNetwork);
+      return [...listLocalNetworks(call.snapshot).values()]
+        .filter((network) => family === '' || String(network.family) === family)
+        .map(formatNetwork);
     },
   },
   network: {
     doc: 'an address and a mask as a network',
-    example: { fragment: '{{network "10.1.2.3" "255.255.0.0"}} {{network "fd00::1" "64"}}', gives: '10.1.0.0/16 fd00::/64' },
+    example: {
+      fragment: '{{network "10.1.2.3" "255.255.0.0"}} {{network "fd00::1" "64"}}',
+      gives: '10.1.0.0/16 fd00::/64',
+    },
     call: (call) => formatNetwork(networkArgument(call)),
   },
   firstAddress: {
@@ -46,7 +58,10 @@ export const NETWORK_HELPERS: HelperTable = {
     reads: [...single('SystemName', 'DomainName'), ...ofConfiguration('httpd', 'PrimaryHost')],
     call: ({ snapshot }) => {
       const host = primaryHost(snapshot);
-      if (host === undefined) throw new HelperFailure('neither PrimaryHost of httpd nor SystemName and DomainName are set: config set SystemName host; config set DomainName example.org');
+      if (host === undefined)
+        throw new HelperFailure(
+          'neither PrimaryHost of httpd nor SystemName and DomainName are set: config set SystemName host; config set DomainName example.org',
+        );
       return host;
     },
   },

@@ -12,11 +12,15 @@ export const QUANTITY_HELPERS: HelperTable = {
   },
   ulimits: {
     doc: 'NAME=SOFT[:HARD],… as a list, each with .name, .soft and .hard',
-    example: { fragment: '{{#each (ulimits "nofile=1024:2048,nproc=200")}}{{name}} {{soft}}-{{hard}} {{/each}}', gives: 'nofile 1024-2048 nproc 200-200 ' },
-    call: (call) => splitList(textArgument(call, 0)).map((item) => {
-      const [name = '', soft = '', hard = soft] = item.split(/[=:]/);
-      return variables({ name, soft, hard });
-    }),
+    example: {
+      fragment: '{{#each (ulimits "nofile=1024:2048,nproc=200")}}{{name}} {{soft}}-{{hard}} {{/each}}',
+      gives: 'nofile 1024-2048 nproc 200-200 ',
+    },
+    call: (call) =>
+      splitList(textArgument(call, 0)).map((item) => {
+        const [name = '', soft = '', hard = soft] = item.split(/[=:]/);
+        return variables({ name, soft, hard });
+      }),
   },
   tmpfs: {
     doc: 'PATH[:OPTIONS],… as a list: options have commas too, and only a path begins with a slash',

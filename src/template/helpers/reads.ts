@@ -1,18 +1,35 @@
 import { CONTAINERS } from '../../model/container.ts';
 import { readsOf, type StaticRead } from '../language/shape.ts';
 
-/** What the functions of `model/` read, for the helpers that call them: `{ db }` is a listing, or whether a record is there. */
-export const ofContainers = (...props: readonly string[]): readonly StaticRead[] => readsOf({ db: CONTAINERS }, ...props);
-export const ofConfiguration = (key: string, ...props: readonly string[]): readonly StaticRead[] => readsOf({ db: 'configuration', key }, ...props);
-export const single = (...keys: readonly string[]): readonly StaticRead[] => keys.map((key) => ({ db: 'configuration', key }));
+/**
+ * What the functions of `model/` read, for the helpers that call them: `{ db }` is a listing, or whether a
+ * record is there.
+ */
+export const ofContainers = (...props: readonly string[]): readonly StaticRead[] =>
+  readsOf({ db: CONTAINERS }, ...props);
+export const ofConfiguration = (key: string, ...props: readonly string[]): readonly StaticRead[] =>
+  readsOf({ db: 'configuration', key }, ...props);
+export const single = (...keys: readonly string[]): readonly StaticRead[] =>
+  keys.map((key) => ({ db: 'configuration', key }));
 
 export const LISTED: readonly StaticRead[] = [{ db: CONTAINERS }];
 export const ENABLED: readonly StaticRead[] = [...LISTED, ...ofContainers('status')];
-export const IMAGE: readonly StaticRead[] = [...ofContainers('Image'), { db: 'docker_images' }, ...readsOf({ db: 'docker_images' }, 'Registry', 'Repository', 'Digest', 'Tag')];
+export const IMAGE: readonly StaticRead[] = [
+  ...ofContainers('Image'),
+  { db: 'docker_images' },
+  ...readsOf({ db: 'docker_images' }, 'Registry', 'Repository', 'Digest', 'Tag'),
+];
 export const OWN_PORTS = ofContainers('network');
-export const PUBLISHED: readonly StaticRead[] = [...OWN_PORTS, ...ofContainers('PortMapping', 'PortMappingPorts', 'TCPPort', 'UDPPort'), ...IMAGE];
+export const PUBLISHED: readonly StaticRead[] = [
+  ...OWN_PORTS,
+  ...ofContainers('PortMapping', 'PortMappingPorts', 'TCPPort', 'UDPPort'),
+  ...IMAGE,
+];
 export const BOUND: readonly StaticRead[] = [...ofContainers('access'), ...single('LocalIP')];
 export const WEB = ofContainers('SubDomain', 'WebAlias');
 export const WEB_PORT: readonly StaticRead[] = [...ofContainers('WebPort'), ...PUBLISHED];
-export const DATA: readonly StaticRead[] = [...ofContainers('DataMountPath', 'DataMount', 'DataMountWrite'), ...ofConfiguration('docker', 'DataRoot')];
+export const DATA: readonly StaticRead[] = [
+  ...ofContainers('DataMountPath', 'DataMount', 'DataMountWrite'),
+  ...ofConfiguration('docker', 'DataRoot'),
+];
 export const LOCAL_NETWORKS: readonly StaticRead[] = [{ db: 'networks' }, ...readsOf({ db: 'networks' }, 'Mask')];

@@ -16,7 +16,9 @@ export const RECORD_HELPERS: HelperTable = {
       const filter = new Map([...call.hash].map(([prop, value]) => [prop, textOf(value, call.scope) ?? '']));
       call.scope.note({ db, ...(filter.size === 0 ? {} : { filter: formatFilter(filter) }) });
       const plain = plainOf(call.snapshot);
-      return [...getDb(plain, db).values()].filter((record) => matches(plain, db, record, filter)).map(({ key }) => new RecordView(plain, db, key));
+      return [...getDb(plain, db).values()]
+        .filter((record) => matches(plain, db, record, filter))
+        .map(({ key }) => new RecordView(plain, db, key));
     },
   },
   record: {
@@ -30,15 +32,23 @@ export const RECORD_HELPERS: HelperTable = {
   },
   prop: {
     doc: 'a prop of a record in hand, or of DB KEY; default= where it is not set',
-    example: { fragment: '{{prop "docker_containers" "wiki" "MaxMemory" default="none"}} {{prop "docker_containers" "wiki" "Image"}}', gives: 'none wiki' },
+    example: {
+      fragment:
+        '{{prop "docker_containers" "wiki" "MaxMemory" default="none"}} {{prop "docker_containers" "wiki" "Image"}}',
+      gives: 'none wiki',
+    },
     shape: readProp,
     takesMissing: true,
     call: (call) => {
       const [record, ...rest] = subject(call);
       const prop = textOf(rest[0], call.scope);
-      if (prop === undefined || rest.length > 1) throw new HelperFailure('it takes a record and a prop, or a db, a key and a prop');
+      if (prop === undefined || rest.length > 1)
+        throw new HelperFailure('it takes a record and a prop, or a db, a key and a prop');
       const { db, key } = record ?? {};
-      return (db === undefined || key === undefined ? undefined : findProp(call.snapshot, db, key, prop)) ?? call.hash.get('default');
+      return (
+        (db === undefined || key === undefined ? undefined : findProp(call.snapshot, db, key, prop)) ??
+        call.hash.get('default')
+      );
     },
   },
   default: {
@@ -46,12 +56,20 @@ export const RECORD_HELPERS: HelperTable = {
     example: { fragment: '{{default docker.NoSuchProp "fallback"}}', gives: 'fallback' },
     shape: ({ args }) => args.flat(),
     takesMissing: true,
-    call: ({ args, scope }) => args.find((value) => value !== undefined && value !== null && value !== '' && textOf(value, scope) !== '') ?? args.at(-1),
+    call: ({ args, scope }) =>
+      args.find((value) => value !== undefined && value !== null && value !== '' && textOf(value, scope) !== '') ??
+      args.at(-1),
   },
   exists: {
     doc: 'whether a record or prop is there: exists docker.TLSCert, exists "docker_images" "wiki"',
-    example: { fragment: '{{#if (exists docker.TLSCert)}}yes{{else}}no{{/if}} {{#if (exists "docker_images" "wiki")}}yes{{/if}}', gives: 'no yes' },
-    shape: ({ args: [db, key], note }) => { named(literalOf(db), key, note); return []; },
+    example: {
+      fragment: '{{#if (exists docker.TLSCert)}}yes{{else}}no{{/if}} {{#if (exists "docker_images" "wiki")}}yes{{/if}}',
+      gives: 'no yes',
+    },
+    shape: ({ args: [db, key], note }) => {
+      named(literalOf(db), key, note);
+      return [];
+    },
     takesMissing: true,
     call: (call) => {
       const [first, key] = call.args;
@@ -61,8 +79,14 @@ export const RECORD_HELPERS: HelperTable = {
   },
   enabled: {
     doc: 'whether a value is "enabled", "yes", "on", "true" or "1", or the status of a record is; what is missing is not',
-    example: { fragment: '{{#if (enabled docker)}}on{{/if}} {{#if (enabled docker.NoSuchProp)}}on{{else}}off{{/if}}', gives: 'on off' },
-    shape: ({ args: [record], note }) => { for (const of of recordsIn(record)) note({ ...of, prop: 'status' }); return []; },
+    example: {
+      fragment: '{{#if (enabled docker)}}on{{/if}} {{#if (enabled docker.NoSuchProp)}}on{{else}}off{{/if}}',
+      gives: 'on off',
+    },
+    shape: ({ args: [record], note }) => {
+      for (const of of recordsIn(record)) note({ ...of, prop: 'status' });
+      return [];
+    },
     takesMissing: true,
     call: (call) => {
       const [value] = call.args;

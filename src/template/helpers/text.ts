@@ -19,7 +19,10 @@ export const TEXT_HELPERS: HelperTable = {
   },
   and: {
     doc: 'the first argument that is false, else the last; later ones are not looked at',
-    example: { fragment: '{{#if (and (exists docker.TLSCert) docker.TLSCert)}}tls{{else}}plain{{/if}}', gives: 'plain' },
+    example: {
+      fragment: '{{#if (and (exists docker.TLSCert) docker.TLSCert)}}tls{{else}}plain{{/if}}',
+      gives: 'plain',
+    },
     shape: ({ args }) => args.flat(),
     lazy: true,
     call: ({ lazyArgs }) => firstThat(lazyArgs, (value) => !isTrue(value)),
@@ -43,15 +46,24 @@ export const TEXT_HELPERS: HelperTable = {
   },
   split: {
     doc: 'a text as a list, cut at commas or at another separator; white space around the items and empty items go',
-    example: { fragment: '{{#each (split "a, b,,c")}}<{{this}}>{{/each}} {{join (split "a:b" ":") "+"}}', gives: '<a><b><c> a+b' },
-    call: (call) => textArgument(call, 0).split(call.args.length > 1 ? textArgument(call, 1) : ',').map((item) => item.trim()).filter(Boolean),
+    example: {
+      fragment: '{{#each (split "a, b,,c")}}<{{this}}>{{/each}} {{join (split "a:b" ":") "+"}}',
+      gives: '<a><b><c> a+b',
+    },
+    call: (call) =>
+      textArgument(call, 0)
+        .split(call.args.length > 1 ? textArgument(call, 1) : ',')
+        .map((item) => item.trim())
+        .filter(Boolean),
   },
   join: {
     doc: 'a list as one text, with ", " or another separator between',
     example: { fragment: '{{join (split "a,b")}} {{join (split "a,b") "|"}}', gives: 'a, b a|b' },
     call: (call) => {
       const separator = call.args.length > 1 ? textArgument(call, 1) : ', ';
-      return listArgument(call, 0).map((item) => textOf(item, call.scope) ?? '').join(separator);
+      return listArgument(call, 0)
+        .map((item) => textOf(item, call.scope) ?? '')
+        .join(separator);
     },
   },
   lines: {
@@ -104,13 +116,19 @@ export const TEXT_HELPERS: HelperTable = {
   json: {
     doc: 'a value written as JSON, quotes included',
     example: { fragment: '{{json (split "a,b")}} {{json "say \\"hi\\""}}', gives: '["a","b"] "say \\"hi\\""' },
-    shape: ({ args: [value], note }) => { for (const of of recordsIn(value)) note(of.db === 'configuration' ? of : { ...of, prop: '*' }); return []; },
+    shape: ({ args: [value], note }) => {
+      for (const of of recordsIn(value)) note(of.db === 'configuration' ? of : { ...of, prop: '*' });
+      return [];
+    },
     call: (call) => new Verbatim(JSON.stringify(plainValue(call.args[0], call))),
   },
   yaml: {
     doc: 'a value written as YAML on one line, in quotes where it needs them',
     example: { fragment: '{{yaml "no"}} {{yaml "plain"}} {{yaml (split "a,b")}}', gives: '"no" plain ["a","b"]' },
-    shape: ({ args: [value], note }) => { for (const of of recordsIn(value)) note(of.db === 'configuration' ? of : { ...of, prop: '*' }); return []; },
+    shape: ({ args: [value], note }) => {
+      for (const of of recordsIn(value)) note(of.db === 'configuration' ? of : { ...of, prop: '*' });
+      return [];
+    },
     call: (call) => {
       const value = plainValue(call.args[0], call);
       return new Verbatim(typeof value === 'string' ? yamlScalar(value) : JSON.stringify(value));
@@ -137,7 +155,8 @@ function firstThat(lazyArgs: readonly (() => Value)[], wanted: (value: Value) =>
 function indentText(text: TrackedText, space: string): TrackedText {
   const indented = new TrackedText();
   for (const line of text.lines()) {
-    for (const [n, piece] of line.pieces.entries()) indented.append(n === 0 && piece.text !== '\n' ? { ...piece, text: space + piece.text } : piece);
+    for (const [n, piece] of line.pieces.entries())
+      indented.append(n === 0 && piece.text !== '\n' ? { ...piece, text: space + piece.text } : piece);
   }
   return indented;
 }
@@ -146,4 +165,3 @@ function indentText(text: TrackedText, space: string): TrackedText {
 export function variables(entries: Readonly<Record<string, Value>>): VariableMap {
   return new VariableMap(Object.entries(entries));
 }
-

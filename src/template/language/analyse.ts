@@ -1,7 +1,17 @@
 import type { Place } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findBanner, listFragments, readFragment, withBanner } from './fragment.ts';
-import { type BlockNode, type CallNode, type Expression, findPlainName, type Fragment, isFreePath, type PathNode, type Program, type Spot } from './program.ts';
+import {
+  type BlockNode,
+  type CallNode,
+  type Expression,
+  findPlainName,
+  type Fragment,
+  isFreePath,
+  type PathNode,
+  type Program,
+  type Spot,
+} from './program.ts';
 import type { HelperTable } from './helper.ts';
 import type { ForEach, Metadata } from '../metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
@@ -35,17 +45,26 @@ export function analyseTemplate(paths: Paths, helpers: HelperTable, metadata: Me
   const whole = new Collected(paths, helpers);
   const variables = new Map<string, Shapes>([['templatePath', []]]);
   if (metadata.forEach !== undefined) {
-    variables.set('record', [{ kind: 'record', of: whole.listing(metadata.forEach, metadata.file ?? metadata.template) }]);
+    variables.set('record', [
+      { kind: 'record', of: whole.listing(metadata.forEach, metadata.file ?? metadata.template) },
+    ]);
   }
   const inline = (collected: Collected, text: string | undefined): void => {
-    if (text?.includes('{{') === true) new Walker(parseFragment(metadata.file ?? metadata.template, text), variables, collected, []).walk();
+    if (text?.includes('{{') === true)
+      new Walker(parseFragment(metadata.file ?? metadata.template, text), variables, collected, []).walk();
   };
   inline(whole, metadata.outputFilename);
   inline(whole, metadata.delete);
   whole.template(metadata.template, variables, [], metadata.format !== 'json');
   const check = new Collected(paths, helpers);
   inline(check, metadata.check);
-  return { reads: whole.reads(), checkReads: check.reads(), parts: whole.parts, computesParts: whole.computesParts, files: [...whole.files] };
+  return {
+    reads: whole.reads(),
+    checkReads: check.reads(),
+    parts: whole.parts,
+    computesParts: whole.computesParts,
+    files: [...whole.files],
+  };
 }
 
 /** What was found so far. */
@@ -113,7 +132,12 @@ class Walker {
   readonly #collected: Collected;
   readonly #stack: readonly string[];
 
-  constructor(fragment: Fragment, variables: ReadonlyMap<string, Shapes>, collected: Collected, stack: readonly string[]) {
+  constructor(
+    fragment: Fragment,
+    variables: ReadonlyMap<string, Shapes>,
+    collected: Collected,
+    stack: readonly string[],
+  ) {
     this.#fragment = fragment;
     this.#variables = variables;
     this.#collected = collected;
@@ -139,7 +163,12 @@ class Walker {
       const inside = name === 'with' ? value : name === 'each' ? itemsOf(value) : undefined;
       const [valueName] = params;
       const named: readonly (readonly [string, Shapes])[] = valueName === undefined ? [] : [[valueName, inside ?? []]];
-      this.#program(body, inside === undefined ? frame : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame });
+      this.#program(
+        body,
+        inside === undefined
+          ? frame
+          : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame },
+      );
     } else {
       this.#callHelper(name, call, frame);
       this.#program(body, frame);
@@ -151,8 +180,10 @@ class Walker {
     const { path } = call;
     const name = findPlainName(path);
     const hasArguments = call.params.length > 0 || call.hash.length > 0;
-    const isVariable = name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
-    if (name === undefined || isVariable || !Object.hasOwn(this.#collected.helpers, name)) return this.#path(path, frame);
+    const isVariable =
+      name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
+    if (name === undefined || isVariable || !Object.hasOwn(this.#collected.helpers, name))
+      return this.#path(path, frame);
     return this.#callHelper(name, call, frame);
   }
 
@@ -171,9 +202,12 @@ class Walker {
 
   #expression(node: Expression, frame: Frame): Shapes {
     switch (node.kind) {
-      case 'literal': return typeof node.value === 'string' ? [{ kind: 'text', text: node.value }] : [];
-      case 'call': return this.#call(node, frame);
-      case 'path': return this.#path(node, frame);
+      case 'literal':
+        return typeof node.value === 'string' ? [{ kind: 'text', text: node.value }] : [];
+      case 'call':
+        return this.#call(node, frame);
+      case 'path':
+        return this.#path(node, frame);
     }
   }
 
@@ -184,15 +218,20 @@ class Walker {
     let base: Frame | undefined = frame;
     for (let n = 0; n < depth; n++) base = base?.parent;
     if (base === undefined) return [];
-    if (isData) return first === 'root' && rest[0] !== undefined ? this.#inside(this.#variable(rest[0], node), rest.slice(1), node) : [];
+    if (isData)
+      return first === 'root' && rest[0] !== undefined
+        ? this.#inside(this.#variable(rest[0], node), rest.slice(1), node)
+        : [];
     if (first === undefined) return base.context ?? [];
     const isFree = isFreePath(node);
     if (isFree) {
       const param = frame.blockParams.get(first);
       if (param !== undefined) return this.#inside(param, rest, node);
-      if (first === 'config') return rest[0] === undefined ? [] : this.#inside(this.#configuration(rest[0], node), rest.slice(1), node);
+      if (first === 'config')
+        return rest[0] === undefined ? [] : this.#inside(this.#configuration(rest[0], node), rest.slice(1), node);
     }
-    if (base.context === undefined || (isFree && this.#variables.has(first))) return this.#inside(this.#variable(first, node), rest, node);
+    if (base.context === undefined || (isFree && this.#variables.has(first)))
+      return this.#inside(this.#variable(first, node), rest, node);
     return this.#inside(base.context, parts, node);
   }
 
@@ -209,7 +248,8 @@ class Walker {
   #inside(start: Shapes, parts: readonly string[], node: Spot): Shapes {
     let shapes = start;
     for (const part of parts) {
-      for (const of of recordsIn(shapes)) if (part !== 'key') this.#note(part === 'type' ? of : { ...of, prop: part }, node);
+      for (const of of recordsIn(shapes))
+        if (part !== 'key') this.#note(part === 'type' ? of : { ...of, prop: part }, node);
       shapes = shapes.flatMap((shape): Shapes => (shape.kind === 'map' ? (shape.entries.get(part) ?? []) : []));
     }
     return shapes;
@@ -221,5 +261,7 @@ class Walker {
 }
 
 function itemsOf(shapes: Shapes): Shapes {
-  return shapes.flatMap((shape): readonly Shape[] => (shape.kind === 'list' ? shape.items : shape.kind === 'map' ? [...shape.entries.values()].flat() : []));
+  return shapes.flatMap((shape): readonly Shape[] =>
+    shape.kind === 'list' ? shape.items : shape.kind === 'map' ? [...shape.entries.values()].flat() : [],
+  );
 }

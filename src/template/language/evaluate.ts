@@ -2,7 +2,19 @@ import { isSecretRead } from '../../db/secret-values.ts';
 import { Failure, Failures, reasonOf } from '../../base/errors.ts';
 import type { Facts } from '../../host/facts.ts';
 import { CannotHold, type Escape } from './escape.ts';
-import { type BlockNode, type CallNode, type Expression, findPlainName, type Fragment, type PathNode, type PrintNode, type Program, sourceOf, type Spot, type Statement } from './program.ts';
+import {
+  type BlockNode,
+  type CallNode,
+  type Expression,
+  findPlainName,
+  type Fragment,
+  type PathNode,
+  type PrintNode,
+  type Program,
+  sourceOf,
+  type Spot,
+  type Statement,
+} from './program.ts';
 import type { Helper, HelperTable } from './helper.ts';
 import { type Frame, lookUpPath, type Names, NoSuchName, OUTERMOST, explainMissing } from './lookup.ts';
 import { findNearest } from '../../base/nearest.ts';
@@ -17,8 +29,16 @@ export interface Evaluation extends Names {
   readonly facts: Facts;
   readonly helpers: HelperTable;
   readonly escape: Escape;
-  /** `before` is what stands on the line already. @throws HelperFailure when there is no such template or it expands itself */
-  readonly expand: (template: string, variables: ReadonlyMap<string, Value>, around: ReadScope, before: string) => TrackedText;
+  /**
+   * `before` is what stands on the line already.
+   * @throws HelperFailure when there is no such template or it expands itself
+   */
+  readonly expand: (
+    template: string,
+    variables: ReadonlyMap<string, Value>,
+    around: ReadScope,
+    before: string,
+  ) => TrackedText;
 }
 
 /**
@@ -27,7 +47,12 @@ export interface Evaluation extends Names {
  * props made it, to refuse what is missing everywhere, and to reach nothing but records.
  * @throws Failure with fragment, line and column
  */
-export function evaluateFragment(fragment: Fragment, evaluation: Evaluation, out: TrackedText, around = new ReadScope()): void {
+export function evaluateFragment(
+  fragment: Fragment,
+  evaluation: Evaluation,
+  out: TrackedText,
+  around = new ReadScope(),
+): void {
   new Evaluator(fragment, evaluation, out).program(fragment.program, OUTERMOST, around);
 }
 
@@ -48,10 +73,18 @@ class Evaluator {
 
   #statement(statement: Statement, frame: Frame, around: ReadScope): void {
     switch (statement.kind) {
-      case 'text': return this.#append(statement.text, statement.line, true, around);
-      case 'print': return this.#print(statement, frame, around);
-      case 'block': return this.#block(statement, frame, around);
-      case 'refused': throw this.#failure(statement, `cannot use ${statement.what} in a fragment`, 'docksmith has fragments and {{expand}} in their stead');
+      case 'text':
+        return this.#append(statement.text, statement.line, true, around);
+      case 'print':
+        return this.#print(statement, frame, around);
+      case 'block':
+        return this.#block(statement, frame, around);
+      case 'refused':
+        throw this.#failure(
+          statement,
+          `cannot use ${statement.what} in a fragment`,
+          'docksmith has fragments and {{expand}} in their stead',
+        );
     }
   }
 
@@ -67,7 +100,13 @@ class Evaluator {
     if (value instanceof Verbatim) return this.#append(value.text, line, false, scope);
     const text = textOf(value, scope);
     if (text === undefined) {
-      throw this.#failure(call, `cannot print ${call.path.source}`, value === undefined || value === null ? 'it has no value' : 'it is a list or a set of values: use {{#each}}, {{join}} or {{json}}');
+      throw this.#failure(
+        call,
+        `cannot print ${call.path.source}`,
+        value === undefined || value === null
+          ? 'it has no value'
+          : 'it is a list or a set of values: use {{#each}}, {{join}} or {{json}}',
+      );
     }
     this.#append(isEscaped ? this.#escape(text, call, scope) : text, line, false, scope);
   }
@@ -79,7 +118,11 @@ class Evaluator {
       if (!(error instanceof CannotHold)) throw error;
       const read = scope.own.at(-1);
       const isSecret = scope.own.some((each) => isSecretRead(this.#evaluation.snapshot, each));
-      throw this.#failure(call, `cannot write ${read === undefined ? call.path.source : formatRead(read)} ${isSecret ? '(a secret)' : JSON.stringify(text)} here`, error.message);
+      throw this.#failure(
+        call,
+        `cannot write ${read === undefined ? call.path.source : formatRead(read)} ${isSecret ? '(a secret)' : JSON.stringify(text)} here`,
+        error.message,
+      );
     }
   }
 
@@ -93,20 +136,38 @@ class Evaluator {
       if (isInline) this.#append('', call.line, false, within);
     };
     mark();
-    const inside = (context: Value, values: readonly Value[], within = scope, data: Pick<Frame, 'data' | 'listed'> = frame): void => {
+    const inside = (
+      context: Value,
+      values: readonly Value[],
+      within = scope,
+      data: Pick<Frame, 'data' | 'listed'> = frame,
+    ): void => {
       const named = blockParams.map((param, n): [string, Value] => [param, values[n]]);
-      this.program(body, { context, data: data.data, listed: data.listed, parent: frame, blockParams: new Map([...frame.blockParams, ...named]) }, within);
+      this.program(
+        body,
+        {
+          context,
+          data: data.data,
+          listed: data.listed,
+          parent: frame,
+          blockParams: new Map([...frame.blockParams, ...named]),
+        },
+        within,
+      );
     };
     const name = path.source;
     const argument = (within = scope): Value => {
-      if (params[0] === undefined || params.length > 1) throw this.#failure(call, `cannot use {{#${name}}}`, `it takes one argument, not ${params.length}`);
+      if (params[0] === undefined || params.length > 1)
+        throw this.#failure(call, `cannot use {{#${name}}}`, `it takes one argument, not ${params.length}`);
       if (hash.length > 0) throw this.#failure(call, `cannot use {{#${name}}}`, 'it takes no named arguments');
       return this.#expression(params[0], frame, within, false);
     };
     switch (name) {
       // `if` and `unless` keep `this`, as in Handlebars
-      case 'if': return isTrue(argument()) ? run() : otherwise();
-      case 'unless': return isTrue(argument()) ? otherwise() : run();
+      case 'if':
+        return isTrue(argument()) ? run() : otherwise();
+      case 'unless':
+        return isTrue(argument()) ? otherwise() : run();
       case 'with': {
         const value = argument();
         // as in Handlebars: 0 is a `this` like any other
@@ -118,7 +179,13 @@ class Evaluator {
         mark(listed);
         if (items.length === 0) return otherwise(listed);
         for (const [index, [key, value]] of items.entries()) {
-          const data = new Map<string, Value>([...frame.data, ['key', key], ['index', index], ['first', index === 0], ['last', index === items.length - 1]]);
+          const data = new Map<string, Value>([
+            ...frame.data,
+            ['key', key],
+            ['index', index],
+            ['first', index === 0],
+            ['last', index === items.length - 1],
+          ]);
           inside(value, [value, key], listed.about(subjectsOf(value)), { data, listed });
         }
         return;
@@ -126,7 +193,13 @@ class Evaluator {
       default:
     }
     const helper = this.#findHelper(findPlainName(path));
-    if (helper === undefined) throw this.#failure(call, `cannot use {{#${name}}}`, 'there is no helper of that name', findNearest(name, [...BLOCKS, ...Object.keys(this.#evaluation.helpers)]));
+    if (helper === undefined)
+      throw this.#failure(
+        call,
+        `cannot use {{#${name}}}`,
+        'there is no helper of that name',
+        findNearest(name, [...BLOCKS, ...Object.keys(this.#evaluation.helpers)]),
+      );
     const block = (): TrackedText => this.#capture(run);
     const value = this.#callHelper(helper, call, frame, scope, block);
     // a helper that answers with text has used the block; any other answer is a condition
@@ -136,8 +209,13 @@ class Evaluator {
 
   #items(value: Value, call: CallNode): (readonly [Value, Value])[] {
     if (value instanceof VariableMap) return [...value.entries];
-    if (Array.isArray(value)) return (value as readonly Value[]).map((item, index) => [item instanceof RecordView ? item.key : index, item]);
-    throw this.#failure(call, `cannot go through ${call.params.map(sourceOf).join(' ')}`, 'it is not a list: {{split}} makes one of a text');
+    if (Array.isArray(value))
+      return (value as readonly Value[]).map((item, index) => [item instanceof RecordView ? item.key : index, item]);
+    throw this.#failure(
+      call,
+      `cannot go through ${call.params.map(sourceOf).join(' ')}`,
+      'it is not a list: {{split}} makes one of a text',
+    );
   }
 
   #capture(write: () => void): TrackedText {
@@ -158,18 +236,34 @@ class Evaluator {
     const name = findPlainName(path);
     const hasArguments = call.params.length > 0 || call.hash.length > 0;
     // `{{record}}` is the variable where there is one, `{{record "db" "key"}}` the helper
-    const isVariable = name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#evaluation.variables.has(name));
+    const isVariable =
+      name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#evaluation.variables.has(name));
     const helper = isVariable ? undefined : this.#findHelper(name);
     if (helper !== undefined) return this.#callHelper(helper, call, frame, scope, undefined, mayMiss);
-    if (hasArguments) throw this.#failure(call, `cannot call "${path.source}"`, 'there is no helper of that name', findNearest(path.source, Object.keys(this.#evaluation.helpers)));
+    if (hasArguments)
+      throw this.#failure(
+        call,
+        `cannot call "${path.source}"`,
+        'there is no helper of that name',
+        findNearest(path.source, Object.keys(this.#evaluation.helpers)),
+      );
     return this.#expression(path, frame, scope, mayMiss);
   }
 
   #findHelper(name: string | undefined): Helper | undefined {
-    return name !== undefined && Object.hasOwn(this.#evaluation.helpers, name) ? this.#evaluation.helpers[name] : undefined;
+    return name !== undefined && Object.hasOwn(this.#evaluation.helpers, name)
+      ? this.#evaluation.helpers[name]
+      : undefined;
   }
 
-  #callHelper(helper: Helper, call: CallNode, frame: Frame, scope: ReadScope, block?: () => TrackedText, mayMiss = false): Value {
+  #callHelper(
+    helper: Helper,
+    call: CallNode,
+    frame: Frame,
+    scope: ReadScope,
+    block?: () => TrackedText,
+    mayMiss = false,
+  ): Value {
     const takesMissing = helper.takesMissing === true;
     const lazyArgs = call.params.map((param) => () => this.#expression(param, frame, scope, takesMissing));
     const args = helper.lazy === true ? [] : lazyArgs.map((argument) => argument());
@@ -177,7 +271,16 @@ class Evaluator {
     const { snapshot, facts, expand } = this.#evaluation;
     let value: Value;
     try {
-      value = helper.call({ args, lazyArgs, hash, snapshot: observe(snapshot, scope), facts: observeFacts(facts, scope), scope, block, expand: (template, variables) => expand(template, variables, scope, this.#out.currentLine) });
+      value = helper.call({
+        args,
+        lazyArgs,
+        hash,
+        snapshot: observe(snapshot, scope),
+        facts: observeFacts(facts, scope),
+        scope,
+        block,
+        expand: (template, variables) => expand(template, variables, scope, this.#out.currentLine),
+      });
     } catch (error) {
       if (error instanceof Failure || error instanceof Failures) throw error;
       throw this.#failure(call, `cannot call "${call.path.source}"`, reasonOf(error));
@@ -191,12 +294,19 @@ class Evaluator {
 
   #expression(node: Expression, frame: Frame, scope: ReadScope, mayMiss: boolean): Value {
     switch (node.kind) {
-      case 'literal': return node.value;
-      case 'call': return this.#call(node, frame, scope, mayMiss);
+      case 'literal':
+        return node.value;
+      case 'call':
+        return this.#call(node, frame, scope, mayMiss);
       case 'path': {
         const value = this.#path(node, frame, scope);
         if (value === undefined && !mayMiss) {
-          const { why, meant } = explainMissing(node.source, this.#evaluation, scope, Object.keys(this.#evaluation.helpers));
+          const { why, meant } = explainMissing(
+            node.source,
+            this.#evaluation,
+            scope,
+            Object.keys(this.#evaluation.helpers),
+          );
           throw this.#failure(node, `cannot read ${node.source}`, why, meant);
         }
         return value;
@@ -214,6 +324,10 @@ class Evaluator {
   }
 
   #failure({ line, column }: Spot, what: string, why: string, meant?: string): Failure {
-    return new Failure(what, { why, at: { file: this.#fragment.file, line, column }, ...(meant === undefined ? {} : { hint: `did you mean "${meant}"?` }) });
+    return new Failure(what, {
+      why,
+      at: { file: this.#fragment.file, line, column },
+      ...(meant === undefined ? {} : { hint: `did you mean "${meant}"?` }),
+    });
   }
 }

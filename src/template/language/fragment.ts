@@ -42,12 +42,23 @@ export function listFragments(paths: Paths, template: string): FragmentList | un
   return findFragments(paths, template).list;
 }
 
-/** The same, with the places that it is made of: it changes only with one of them. @throws Failure for a path that is none */
-export function findFragments(paths: Paths, template: string, look: Look = findStats): { readonly list: FragmentList | undefined; readonly places: readonly Place[] } {
+/**
+ * The same, with the places that it is made of: it changes only with one of them.
+ * @throws Failure for a path that is none
+ */
+export function findFragments(
+  paths: Paths,
+  template: string,
+  look: Look = findStats,
+): { readonly list: FragmentList | undefined; readonly places: readonly Place[] } {
   refuseNoPath(template);
-  const layers = ['templates-custom', 'templates'].flatMap((kind) => layersOf(paths, path.join(kind, template))).map((layer) => ({ file: layer, state: look(layer) }));
+  const layers = ['templates-custom', 'templates']
+    .flatMap((kind) => layersOf(paths, path.join(kind, template)))
+    .map((layer) => ({ file: layer, state: look(layer) }));
   const places: Place[] = [...layers];
-  const [highest, ...lower] = layers.flatMap(({ file, state }) => (state === undefined ? [] : [{ file, state, isFolder: state.isDirectory() }]));
+  const [highest, ...lower] = layers.flatMap(({ file, state }) =>
+    state === undefined ? [] : [{ file, state, isFolder: state.isDirectory() }],
+  );
   if (highest === undefined) return { list: undefined, places };
   const isFlat = !highest.isFolder;
   const files = new Map<string, FragmentFile>();
@@ -66,7 +77,8 @@ export function findFragments(paths: Paths, template: string, look: Look = findS
       else if (!files.has(name)) files.set(name, { name, file, state });
     }
   }
-  // an original's quirk that its users' files rely on: a flat file over a folder gets the banner, a flat file alone does not
+  // an original's quirk that its users' files rely on: a flat file over a folder gets the banner, a flat file
+  // alone does not
   const takesBanner = !files.has(BANNER) && (!isFlat || lower.some(({ isFolder }) => isFolder));
   const ordered = [...files.values()].sort((a, b) => rank(a.name) - rank(b.name) || compareBytes(a.name, b.name));
   return { list: { files: ordered.filter(isNotEmpty), warnings, takesBanner }, places };
@@ -80,15 +92,26 @@ function isNotEmpty({ state }: FragmentFile): boolean {
   return state?.size !== 0;
 }
 
-/** The `template-begin` of templates without one of their own, with the places that it may be in; none: there is no such file, or it is empty. */
-export function findBanner(paths: Paths): { readonly files: readonly FragmentFile[]; readonly places: readonly Place[] } {
-  const places = layersOf(paths, 'templates-default').map((layer) => path.join(layer, BANNER)).map((file) => ({ file, state: findStats(file) }));
+/**
+ * The `template-begin` of templates without one of their own, with the places that it may be in; none: there
+ * is no such file, or it is empty.
+ */
+export function findBanner(paths: Paths): {
+  readonly files: readonly FragmentFile[];
+  readonly places: readonly Place[];
+} {
+  const places = layersOf(paths, 'templates-default')
+    .map((layer) => path.join(layer, BANNER))
+    .map((file) => ({ file, state: findStats(file) }));
   const found = places.find(({ state }) => state?.isDirectory() === false);
   return { files: found === undefined ? [] : [{ name: BANNER, ...found }].filter(isNotEmpty), places };
 }
 
 /** With the default `template-begin` where the template takes it. */
-export function withBanner(list: FragmentList | undefined, banner: () => readonly FragmentFile[]): FragmentList | undefined {
+export function withBanner(
+  list: FragmentList | undefined,
+  banner: () => readonly FragmentFile[],
+): FragmentList | undefined {
   return list?.takesBanner === true ? { ...list, files: [...banner(), ...list.files] } : list;
 }
 

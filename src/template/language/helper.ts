@@ -32,7 +32,10 @@ export interface Helper {
   readonly takesMissing?: boolean;
   /** its arguments are evaluated when it asks for them: `args` is empty */
   readonly lazy?: boolean;
-  /** what it reads besides its arguments, for those who ask without calling it; a test observes that it is this and nothing else */
+  /**
+   * what it reads besides its arguments, for those who ask without calling it; a test observes that it is
+   * this and nothing else
+   */
   readonly reads?: readonly StaticRead[];
   /** what its value may be, where fragments can go on from it to records, and what it reads by its arguments */
   readonly shape?: (call: StaticCall) => Shapes;

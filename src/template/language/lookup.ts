@@ -47,7 +47,8 @@ export function lookUpPath(path: PathNode, frame: Frame, names: Names, scope: Re
       if (rest[0] === undefined) throw new NoSuchName('it names nothing here: say which record');
       return walk(variable(names, rest[0], scope), rest.slice(1), scope);
     }
-    if (first === undefined || !base.data.has(first)) throw new NoSuchName('there is @key, @index, @first and @last inside {{#each}}, and @root');
+    if (first === undefined || !base.data.has(first))
+      throw new NoSuchName('there is @key, @index, @first and @last inside {{#each}}, and @root');
     // the place of an item is decided by the others
     if (first !== 'key') for (const read of base.listed?.own ?? []) scope.note(read);
     return walk(base.data.get(first), rest, scope);
@@ -63,7 +64,8 @@ export function lookUpPath(path: PathNode, frame: Frame, names: Names, scope: Re
     if (rest[0] === undefined) throw new NoSuchName('it names nothing here: say which record');
     return walk(configurationRecord(names, rest[0], scope), rest.slice(1), scope);
   }
-  if (base.context === ROOT || (isFree && names.variables.has(first))) return walk(variable(names, first, scope), rest, scope);
+  if (base.context === ROOT || (isFree && names.variables.has(first)))
+    return walk(variable(names, first, scope), rest, scope);
   return walk(base.context, parts, scope);
 }
 
@@ -90,7 +92,12 @@ function walk(start: Value, parts: readonly string[], scope: ReadScope): Value {
  * Why an expression has no value, from what was looked at last, and the name that was meant.
  * @param callable names of helpers, one of which a name without arguments may have meant
  */
-export function explainMissing(source: string, { snapshot, variables }: Names, scope: ReadScope, callable: readonly string[] = []): { readonly why: string; readonly meant: string | undefined } {
+export function explainMissing(
+  source: string,
+  { snapshot, variables }: Names,
+  scope: ReadScope,
+  callable: readonly string[] = [],
+): { readonly why: string; readonly meant: string | undefined } {
   const { db, key, prop = '' } = scope.own.at(-1) ?? {};
   if (db === undefined || key === undefined) return { why: `${source} has no value`, meant: undefined };
   const records = snapshot.dbs.get(db);
@@ -98,7 +105,16 @@ export function explainMissing(source: string, { snapshot, variables }: Names, s
   if (record !== undefined) {
     const known = [...record.props.keys(), ...Object.keys(findRecordSchema(snapshot, db, record) ?? {})];
     // one that the schema has is spelled well, and just not set
-    return { why: `record "${key}" of db ${db} has no prop "${prop}"`, meant: known.includes(prop) ? undefined : findNearest(prop, known) };
+    return {
+      why: `record "${key}" of db ${db} has no prop "${prop}"`,
+      meant: known.includes(prop) ? undefined : findNearest(prop, known),
+    };
   }
-  return { why: `db ${db} has no record "${key}"`, meant: findNearest(key, [...(db === 'configuration' ? [...variables.keys(), ...callable] : []), ...records?.keys() ?? []]) };
+  return {
+    why: `db ${db} has no record "${key}"`,
+    meant: findNearest(key, [
+      ...(db === 'configuration' ? [...variables.keys(), ...callable] : []),
+      ...(records?.keys() ?? []),
+    ]),
+  };
 }

@@ -1,8 +1,16 @@
 import type { DbRecord } from '../../db/record.ts';
 import { findProp, type Snapshot } from '../../db/snapshot.ts';
 
-/** Whether every `PROP=VALUE` of a filter holds for a record, defaults of the schema included; `type` and `key` are the record's own. */
-export function matches(snapshot: Snapshot, db: string, record: DbRecord, filter: ReadonlyMap<string, string>): boolean {
+/**
+ * Whether every `PROP=VALUE` of a filter holds for a record, defaults of the schema included; `type` and
+ * `key` are the record's own.
+ */
+export function matches(
+  snapshot: Snapshot,
+  db: string,
+  record: DbRecord,
+  filter: ReadonlyMap<string, string>,
+): boolean {
   return [...filter].every(([prop, wanted]) => {
     if (prop === 'key') return record.key === wanted;
     return (prop === 'type' ? record.type : findProp(snapshot, db, record.key, prop)) === wanted;

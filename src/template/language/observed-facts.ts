@@ -12,7 +12,14 @@ export function findFact(facts: Facts, key: string, prop: string | undefined): u
   if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
   if (key === 'portsInFiles') return [...facts.portsInFiles()];
   if (key === 'secretSalt') return facts.secretSalt;
-  const named: Readonly<Record<string, unknown>> = { host: facts.host, addresses: facts.addresses, listeners: facts.listeners, publishedPorts: facts.publishedPorts, dockerUnit: facts.dockerUnit, bridges: [...facts.bridges] };
+  const named: Readonly<Record<string, unknown>> = {
+    host: facts.host,
+    addresses: facts.addresses,
+    listeners: facts.listeners,
+    publishedPorts: facts.publishedPorts,
+    dockerUnit: facts.dockerUnit,
+    bridges: [...facts.bridges],
+  };
   return named[key];
 }
 
@@ -30,15 +37,33 @@ class ObservedFacts implements Facts {
     return this.#facts;
   }
 
-  get host(): Facts['host'] { return this.#note('host').host; }
-  get addresses(): Facts['addresses'] { return this.#note('addresses').addresses; }
-  get listeners(): Facts['listeners'] { return this.#note('listeners').listeners; }
-  get publishedPorts(): Facts['publishedPorts'] { return this.#note('publishedPorts').publishedPorts; }
-  get dockerUnit(): Facts['dockerUnit'] { return this.#note('dockerUnit').dockerUnit; }
-  get bridges(): Facts['bridges'] { return this.#note('bridges').bridges; }
-  get portsInFiles(): Facts['portsInFiles'] { return this.#note('portsInFiles').portsInFiles; }
-  get secretSalt(): Facts['secretSalt'] { return this.#note('secretSalt').secretSalt; }
-  get images(): Facts['images'] { return new ObservedImages(this.#facts.images, this.#scope); }
+  get host(): Facts['host'] {
+    return this.#note('host').host;
+  }
+  get addresses(): Facts['addresses'] {
+    return this.#note('addresses').addresses;
+  }
+  get listeners(): Facts['listeners'] {
+    return this.#note('listeners').listeners;
+  }
+  get publishedPorts(): Facts['publishedPorts'] {
+    return this.#note('publishedPorts').publishedPorts;
+  }
+  get dockerUnit(): Facts['dockerUnit'] {
+    return this.#note('dockerUnit').dockerUnit;
+  }
+  get bridges(): Facts['bridges'] {
+    return this.#note('bridges').bridges;
+  }
+  get portsInFiles(): Facts['portsInFiles'] {
+    return this.#note('portsInFiles').portsInFiles;
+  }
+  get secretSalt(): Facts['secretSalt'] {
+    return this.#note('secretSalt').secretSalt;
+  }
+  get images(): Facts['images'] {
+    return new ObservedImages(this.#facts.images, this.#scope);
+  }
 }
 
 class ObservedImages extends Map<string, ImageFacts> {

@@ -12,4 +12,7 @@ export interface Origin {
   readonly reads: readonly Read[];
 }
 
-export interface RecordRef { readonly db: string; readonly key: string }
+export interface RecordRef {
+  readonly db: string;
+  readonly key: string;
+}

@@ -3,15 +3,24 @@ import path from 'node:path';
 import { Failure, type Place } from '../../base/errors.ts';
 import type { CallNode, Expression, Fragment, PathNode, Program, Spot, Statement } from './program.ts';
 
-/** Parses Handlebars text; `file` is what messages and origins call it. @throws Failure with file, line and column of a syntax error */
+/**
+ * Parses Handlebars text; `file` is what messages and origins call it.
+ * @throws Failure with file, line and column of a syntax error
+ */
 export function parseFragment(file: string, text: string): Fragment {
   let parsed: hbs.AST.Program;
   try {
     parsed = Handlebars.parse(text);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const [, why = message] = /^(?:Parse error on line \d+:\n.*\n-*\^\n|Lexical error on line \d+\. )?(.*?)(?: - \d+:\d+)?$/s.exec(message) ?? [];
-    throw new Failure('cannot read the fragment', { why: explain(why), at: findPlace(file, text, message), cause: error });
+    const [, why = message] =
+      /^(?:Parse error on line \d+:\n.*\n-*\^\n|Lexical error on line \d+\. )?(.*?)(?: - \d+:\d+)?$/s.exec(message) ??
+      [];
+    throw new Failure('cannot read the fragment', {
+      why: explain(why),
+      at: findPlace(file, text, message),
+      cause: error,
+    });
   }
   return { name: path.basename(file), file, program: toProgram(parsed) };
 }
@@ -23,17 +32,33 @@ function toProgram(program: hbs.AST.Program | undefined): Program {
 
 function toStatements(statement: hbs.AST.Statement): readonly Statement[] {
   switch (statement.type) {
-    case 'CommentStatement': return [];
-    case 'ContentStatement': return toText(statement as hbs.AST.ContentStatement);
+    case 'CommentStatement':
+      return [];
+    case 'ContentStatement':
+      return toText(statement as hbs.AST.ContentStatement);
     case 'MustacheStatement': {
       const mustache = statement as hbs.AST.MustacheStatement;
       return [{ kind: 'print', call: toCall(mustache), isEscaped: mustache.escaped }];
     }
     case 'BlockStatement': {
-      const { program, inverse, loc, ...call } = statement as hbs.AST.BlockStatement & { readonly program?: hbs.AST.Program };
-      return [{ kind: 'block', call: toCall({ ...call, loc }), isInline: loc.start.line === loc.end.line, params: paramsOf(program), body: toProgram(program), inverse: toProgram(inverse) }];
+      const { program, inverse, loc, ...call } = statement as hbs.AST.BlockStatement & {
+        readonly program?: hbs.AST.Program;
+      };
+      return [
+        {
+          kind: 'block',
+          call: toCall({ ...call, loc }),
+          isInline: loc.start.line === loc.end.line,
+          params: paramsOf(program),
+          body: toProgram(program),
+          inverse: toProgram(inverse),
+        },
+      ];
     }
-    default: return [{ kind: 'refused', what: `${statement.type.replace('Statement', '').toLowerCase()}s`, ...spotOf(statement) }];
+    default:
+      return [
+        { kind: 'refused', what: `${statement.type.replace('Statement', '').toLowerCase()}s`, ...spotOf(statement) },
+      ];
   }
 }
 
@@ -45,8 +70,16 @@ function toText({ value, original: source, loc }: hbs.AST.ContentStatement): rea
   return [{ kind: 'text', text: value, line: loc.start.line + (stripped.match(/\n/g)?.length ?? 0) }];
 }
 
-function toCall(call: Pick<hbs.AST.MustacheStatement, 'path' | 'params' | 'loc'> & { readonly hash?: hbs.AST.Hash }): CallNode {
-  return { kind: 'call', path: toCalledPath(call.path), params: call.params.map(toExpression), hash: (call.hash?.pairs ?? []).map(({ key, value }) => [key, toExpression(value)]), ...spotOf(call) };
+function toCall(
+  call: Pick<hbs.AST.MustacheStatement, 'path' | 'params' | 'loc'> & { readonly hash?: hbs.AST.Hash },
+): CallNode {
+  return {
+    kind: 'call',
+    path: toCalledPath(call.path),
+    params: call.params.map(toExpression),
+    hash: (call.hash?.pairs ?? []).map(({ key, value }) => [key, toExpression(value)]),
+    ...spotOf(call),
+  };
 }
 
 /** A literal there is a name, as in Handlebars: `{{"odd name"}}` reads what is called so. */
@@ -65,11 +98,18 @@ function toExpression(node: hbs.AST.Expression): Expression {
   switch (node.type) {
     case 'StringLiteral':
     case 'NumberLiteral':
-    case 'BooleanLiteral': return { kind: 'literal', value: (node as hbs.AST.StringLiteral | hbs.AST.NumberLiteral | hbs.AST.BooleanLiteral).value };
+    case 'BooleanLiteral':
+      return {
+        kind: 'literal',
+        value: (node as hbs.AST.StringLiteral | hbs.AST.NumberLiteral | hbs.AST.BooleanLiteral).value,
+      };
     case 'NullLiteral':
-    case 'UndefinedLiteral': return { kind: 'literal', value: null };
-    case 'SubExpression': return toCall(node as hbs.AST.SubExpression);
-    default: return toPath(node as hbs.AST.PathExpression);
+    case 'UndefinedLiteral':
+      return { kind: 'literal', value: null };
+    case 'SubExpression':
+      return toCall(node as hbs.AST.SubExpression);
+    default:
+      return toPath(node as hbs.AST.PathExpression);
   }
 }
 
@@ -105,7 +145,11 @@ function findPlace(file: string, text: string, message: string): Place {
   // its excerpt has no newlines: look it up in the text without them, and go back
   const positions = text.split('').flatMap((char, index) => (char === '\n' ? [] : [index]));
   const flat = text.replaceAll('\n', '');
-  const lineStart = text.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+  const lineStart =
+    text
+      .split('\n')
+      .slice(0, line - 1)
+      .join('\n').length + (line > 1 ? 1 : 0);
   const from = Math.max(0, positions.findIndex((position) => position >= lineStart) - 20);
   const found = flat.indexOf(before, from);
   const spot = positions[found + before.length] ?? text.length;
@@ -116,7 +160,9 @@ function findPlace(file: string, text: string, message: string): Place {
 function findUnclosed(text: string, isBlock: boolean): number {
   if (!isBlock) return Math.max(0, text.lastIndexOf('{{'));
   const open: number[] = [];
-  for (const { 0: tag, index } of text.matchAll(/\{\{!--[\s\S]*?--~?\}\}|\{\{![\s\S]*?\}\}|\\?\{\{~?(#|\^(?!\s*~?\}\})|\/)/g)) {
+  for (const { 0: tag, index } of text.matchAll(
+    /\{\{!--[\s\S]*?--~?\}\}|\{\{![\s\S]*?\}\}|\\?\{\{~?(#|\^(?!\s*~?\}\})|\/)/g,
+  )) {
     if (/^\{\{~?\//.test(tag)) open.pop();
     else if (/^\{\{~?[#^]/.test(tag)) open.push(index);
   }

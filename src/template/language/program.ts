@@ -1,16 +1,30 @@
-/** What a fragment says, in the shape in which it is evaluated, analysed and kept: what its parser found, without what nobody looks at. */
+/**
+ * What a fragment says, in the shape in which it is evaluated, analysed and kept: what its parser found,
+ * without what nobody looks at.
+ */
 export type Program = readonly Statement[];
 
 /** Where a node begins, both from 1. */
-export interface Spot { readonly line: number; readonly column: number }
+export interface Spot {
+  readonly line: number;
+  readonly column: number;
+}
 
 export type Statement = TextNode | PrintNode | BlockNode | RefusedNode;
 
 /** Text as it stands, from that line on. */
-export interface TextNode { readonly kind: 'text'; readonly text: string; readonly line: number }
+export interface TextNode {
+  readonly kind: 'text';
+  readonly text: string;
+  readonly line: number;
+}
 
 /** `{{call}}` */
-export interface PrintNode { readonly kind: 'print'; readonly call: CallNode; readonly isEscaped: boolean }
+export interface PrintNode {
+  readonly kind: 'print';
+  readonly call: CallNode;
+  readonly isEscaped: boolean;
+}
 
 /** `{{#call as |params|}}body{{else}}inverse{{/call}}` */
 export interface BlockNode {
@@ -24,7 +38,10 @@ export interface BlockNode {
 }
 
 /** What Handlebars has and fragments have not. */
-export interface RefusedNode extends Spot { readonly kind: 'refused'; readonly what: string }
+export interface RefusedNode extends Spot {
+  readonly kind: 'refused';
+  readonly what: string;
+}
 
 export type Expression = PathNode | CallNode | LiteralNode;
 
@@ -48,14 +65,20 @@ export interface CallNode extends Spot {
   readonly hash: readonly (readonly [name: string, value: Expression])[];
 }
 
-export interface LiteralNode { readonly kind: 'literal'; readonly value: string | number | boolean | null }
+export interface LiteralNode {
+  readonly kind: 'literal';
+  readonly value: string | number | boolean | null;
+}
 
 /** An expression as its author wrote it, for messages. */
 export function sourceOf(node: Expression): string {
   switch (node.kind) {
-    case 'path': return node.source;
-    case 'call': return `(${[node.path, ...node.params].map(sourceOf).join(' ')})`;
-    case 'literal': return String(node.value);
+    case 'path':
+      return node.source;
+    case 'call':
+      return `(${[node.path, ...node.params].map(sourceOf).join(' ')})`;
+    case 'literal':
+      return String(node.value);
   }
 }
 
@@ -74,7 +97,9 @@ export function isFreePath({ source }: PathNode): boolean {
 export function listLiterals(program: Program): readonly string[] {
   return program.flatMap((statement) => {
     if (statement.kind === 'print') return literalsIn(statement.call);
-    return statement.kind === 'block' ? [...literalsIn(statement.call), ...listLiterals(statement.body), ...listLiterals(statement.inverse)] : [];
+    return statement.kind === 'block'
+      ? [...literalsIn(statement.call), ...listLiterals(statement.body), ...listLiterals(statement.inverse)]
+      : [];
   });
 }
 

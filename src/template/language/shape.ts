@@ -49,7 +49,8 @@ export function formatStaticRead({ db, key, type, prop }: StaticRead): string {
 
 /** Whether both can be about one record. */
 export function isOfSameRecord(a: StaticRead, b: StaticRead): boolean {
-  const agree = (one: string | undefined, other: string | undefined): boolean => one === undefined || other === undefined || one === other;
+  const agree = (one: string | undefined, other: string | undefined): boolean =>
+    one === undefined || other === undefined || one === other;
   return a.db === b.db && agree(a.key, b.key) && agree(a.type, b.type);
 }
 

@@ -1,7 +1,10 @@
 import type { Read } from '../../db/record.ts';
 import type { Origin, RecordRef } from './origin.ts';
 
-interface Mark { readonly reads: number; readonly keys: number }
+interface Mark {
+  readonly reads: number;
+  readonly keys: number;
+}
 
 /**
  * What was read to decide a piece of text: its own expression's reads, and those of the
@@ -27,7 +30,8 @@ export class ReadScope {
 
   /**
    * Everything that this scope and all scopes around and inside it have read so far, each once.
-   * @param known of other scopes, by `formatRead`: for the same read it is the same object, so that what thousands of them have read takes the room of one
+   * @param known of other scopes, by `formatRead`: for the same read it is the same object, so that what
+   * thousands of them have read takes the room of one
    */
   noted(isWanted: (read: Read) => boolean = () => true, known?: Map<string, Read>): readonly Read[] {
     return uniqueReads(this.#noted.filter(isWanted), known);
@@ -58,7 +62,14 @@ export class ReadScope {
    */
   about(subjects: readonly RecordRef[]): ReadScope {
     const scope = new ReadScope(this.around);
-    scope.own.push(...this.own.filter((read) => read.key === undefined || !subjects.some(({ db }) => db === read.db) || subjects.some(({ db, key }) => db === read.db && key === read.key)));
+    scope.own.push(
+      ...this.own.filter(
+        (read) =>
+          read.key === undefined ||
+          !subjects.some(({ db }) => db === read.db) ||
+          subjects.some(({ db, key }) => db === read.db && key === read.key),
+      ),
+    );
     return scope;
   }
 
@@ -129,7 +140,8 @@ export class TrackedText {
   withoutFinalNewline(): TrackedText {
     const text = new TrackedText();
     const last = this.pieces.findLastIndex((piece) => piece.text !== '');
-    for (const [n, piece] of this.pieces.entries()) text.append(n === last ? { ...piece, text: piece.text.replace(/\n$/, '') } : piece);
+    for (const [n, piece] of this.pieces.entries())
+      text.append(n === last ? { ...piece, text: piece.text.replace(/\n$/, '') } : piece);
     return text;
   }
 
@@ -163,14 +175,27 @@ export class TrackedText {
     for (const { text, fragment, line, documentKey, scope } of this.pieces) {
       const key = `${fragment}:${line}:${documentKey ?? ''}`;
       let origin = origins.get(key);
-      if (origin === undefined) origins.set(key, (origin = { place: { fragment, line, ...(documentKey === undefined ? {} : { documentKey }) }, reads: new Map(), isSeen: false }));
+      if (origin === undefined)
+        origins.set(
+          key,
+          (origin = {
+            place: { fragment, line, ...(documentKey === undefined ? {} : { documentKey }) },
+            reads: new Map(),
+            isSeen: false,
+          }),
+        );
       origin.isSeen ||= /\S/.test(text);
       for (const read of scope.all()) origin.reads.set(formatRead(read), read);
     }
-    return [...origins.values()].sort((a, b) => Number(b.isSeen) - Number(a.isSeen)).map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
+    return [...origins.values()]
+      .sort((a, b) => Number(b.isSeen) - Number(a.isSeen))
+      .map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
   }
 
-  /** Of each line: origins[n] belongs to line n+1; several fragments may share a line, and the first is the one that a message names. */
+  /**
+   * Of each line: origins[n] belongs to line n+1; several fragments may share a line, and the first is the
+   * one that a message names.
+   */
   lineOrigins(): readonly (readonly Origin[])[] {
     return this.lines().map((line) => line.origins());
   }

@@ -4,7 +4,17 @@ import type { RecordRef } from './origin.ts';
 import { type ReadScope, TrackedText } from './tracked-text.ts';
 
 /** What an expression of a fragment can be. `undefined` is a missing record or prop. */
-export type Value = string | number | boolean | null | undefined | RecordView | TrackedText | Verbatim | VariableMap | readonly Value[];
+export type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | RecordView
+  | TrackedText
+  | Verbatim
+  | VariableMap
+  | readonly Value[];
 
 /** Named values: the hash of `expand`, one port of `ports`, the variables of a template. */
 export class VariableMap {
@@ -75,7 +85,8 @@ export class RecordView {
   /** This view, or undefined when there is neither such a record nor a schema that has defaults for it. */
   orMissing(scope: ReadScope): RecordView | undefined {
     const record = findRecord(this.#observe(scope), this.db, this.plainKey);
-    const hasDefaults = this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.plainKey);
+    const hasDefaults =
+      this.db === 'configuration' && Object.hasOwn(this.snapshot.schema[this.db] ?? {}, this.plainKey);
     return record !== undefined || hasDefaults ? this : undefined;
   }
 
@@ -101,7 +112,10 @@ export class RecordView {
   }
 }
 
-/** As in Handlebars: the empty string, 0, false, null, missing and an empty list are false; so `"disabled"` is true, see the helper `enabled`. */
+/**
+ * As in Handlebars: the empty string, 0, false, null, missing and an empty list are false; so `"disabled"` is
+ * true, see the helper `enabled`.
+ */
 export function isTrue(value: Value): boolean {
   if (value instanceof TrackedText) return value.toString() !== '';
   if (value instanceof VariableMap) return value.entries.size > 0;
@@ -114,9 +128,12 @@ export function textOf(value: Value, scope: ReadScope): string | undefined {
   if (value instanceof TrackedText) return value.toString();
   if (value instanceof Verbatim) return value.text;
   switch (typeof value) {
-    case 'string': return value;
+    case 'string':
+      return value;
     case 'number':
-    case 'boolean': return String(value);
-    default: return undefined;
+    case 'boolean':
+      return String(value);
+    default:
+      return undefined;
   }
 }

@@ -1,4 +1,17 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { readSnapshot } from '../../../src/db/read-snapshot.ts';
 import { withHostDefaults } from '../../../src/model/host-defaults.ts';
@@ -10,10 +23,26 @@ import { readLedger } from '../../../src/output/plan/ledger.ts';
 import { type Dbs, legalChange, pick, type Random, randomChange, withChange } from '../random-changes.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, unitTexts } from '../sample.ts';
 import type { RandomHost } from './host.ts';
-import { OF_CONTAINERS, OF_THINGS, PARTS, QUIET_DBS, randomMetadata, randomSpecText, randomText, RUN_SPECS, SINGLE, THING_PROPS, THING_VALUES, THINGS } from './texts.ts';
+import {
+  OF_CONTAINERS,
+  OF_THINGS,
+  PARTS,
+  QUIET_DBS,
+  randomMetadata,
+  randomSpecText,
+  randomText,
+  RUN_SPECS,
+  SINGLE,
+  THING_PROPS,
+  THING_VALUES,
+  THINGS,
+} from './texts.ts';
 
 /** Props that name files: one must not be a folder of the other. */
-const FILES: Readonly<Record<string, readonly string[]>> = { OptionsFile: ['/etc/one', '/etc/one,/etc/two', '/etc/three'], ConfDir: ['/etc/a.d', '/etc/b.d'] };
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  OptionsFile: ['/etc/one', '/etc/one,/etc/two', '/etc/three'],
+  ConfDir: ['/etc/a.d', '/etc/b.d'],
+};
 const OWN = [OF_CONTAINERS, OF_THINGS, SINGLE];
 const CUSTOM = '/etc/docksmith/templates-custom';
 const NAMES = ['20a', '50b', '65c', '66d', 'template-begin', 'template-end', '70e~'];
@@ -24,10 +53,17 @@ type Change = (host: RandomHost, random: Random) => string | undefined;
 /** The first state: the sample's records, some of another db, and templates of the tester's own. */
 export function setUp(host: RandomHost, random: Random): void {
   const things = db(...THINGS.map((key) => record(key, 'thing', { Color: 'red' })));
-  const containers = db(...SAMPLE_DBS.get('docker_containers')?.values() ?? [], record('app', 'service', { status: 'enabled', Image: 'app:1' }));
+  const containers = db(
+    ...(SAMPLE_DBS.get('docker_containers')?.values() ?? []),
+    record('app', 'service', { status: 'enabled', Image: 'app:1' }),
+  );
   const dbs: Dbs = new Map([...SAMPLE_DBS, ['things', things], ['docker_containers', containers]]);
   for (const name of dbs.keys()) host.writeDb(name, dbs);
-  for (const folder of [...OWN.map((template) => CUSTOM + template), ...PARTS.map((part) => `/etc/docksmith/templates${part}`)]) rmSync(host.touch(folder), { recursive: true, force: true });
+  for (const folder of [
+    ...OWN.map((template) => CUSTOM + template),
+    ...PARTS.map((part) => `/etc/docksmith/templates${part}`),
+  ])
+    rmSync(host.touch(folder), { recursive: true, force: true });
   for (const template of OWN) {
     host.write(`/etc/docksmith/templates.metadata${template}`, randomMetadata(template, random));
     host.write(`${CUSTOM}${template}/20a`, randomText(template === SINGLE ? 'nothing' : 'record', random));
@@ -48,7 +84,8 @@ const changeRecord: Change = (host, random) => {
   const dbs = dbsOf(host);
   const options = { valuesOf: (_: string, prop: string) => FILES[prop] };
   const { schema } = readSnapshot(host.paths);
-  const change = random() < 0.9 ? legalChange(dbs, host.facts, random, options) : randomChange({ dbs, schema }, random, options);
+  const change =
+    random() < 0.9 ? legalChange(dbs, host.facts, random, options) : randomChange({ dbs, schema }, random, options);
   if (change === undefined) return undefined;
   host.writeDb(change.db, withChange(dbs, change));
   allocate(host);
@@ -71,7 +108,16 @@ const toggle: Change = (host, random) => {
   const before = dbs.get('docker_containers')?.get(pick(random, ['wiki', 'git', 'app']));
   if (before === undefined) return undefined;
   const status = before.props.get('status') === 'enabled' ? 'disabled' : 'enabled';
-  host.writeDb('docker_containers', withChange(dbs, { db: 'docker_containers', key: before.key, before, after: { ...before, props: new Map(before.props).set('status', status) }, prop: 'status' }));
+  host.writeDb(
+    'docker_containers',
+    withChange(dbs, {
+      db: 'docker_containers',
+      key: before.key,
+      before,
+      after: { ...before, props: new Map(before.props).set('status', status) },
+      prop: 'status',
+    }),
+  );
   allocate(host);
   return `${before.key} ${status}`;
 };
@@ -82,7 +128,10 @@ const changeThing: Change = (host, random) => {
   const key = pick(random, THINGS);
   const before = dbs.get(name)?.get(key);
   const props = new Map(before?.props).set(pick(random, THING_PROPS), pick(random, THING_VALUES));
-  const after = before !== undefined && random() < 0.15 ? undefined : { key, type: random() < 0.1 ? 'other' : before?.type ?? 'thing', props };
+  const after =
+    before !== undefined && random() < 0.15
+      ? undefined
+      : { key, type: random() < 0.1 ? 'other' : (before?.type ?? 'thing'), props };
   host.writeDb(name, withChange(dbs, { db: name, key, before, after, prop: undefined }));
   return `${name} ${key} ${JSON.stringify([after?.type, ...props])}`;
 };
@@ -98,9 +147,13 @@ const dropDb: Change = (host, random) => {
 function fragmentOf(random: Random): { readonly file: string; readonly text: (random: Random) => string } {
   const template = pick(random, [RUN_SPECS, RUN_SPECS, ...OWN, ...OWN, ...PARTS]);
   const layer = pick(random, [CUSTOM, CUSTOM, '/etc/docksmith/templates', 'package:/templates']);
-  const about = template === SINGLE || PARTS.includes(template) ? 'nothing' : template === OF_CONTAINERS ? 'container' : 'record';
+  const about =
+    template === SINGLE || PARTS.includes(template) ? 'nothing' : template === OF_CONTAINERS ? 'container' : 'record';
   // a layer above the shipped run specs holds fragments of our own, and none of the shipped ones
-  return { file: `${layer === '/etc/docksmith/templates' && template === RUN_SPECS ? CUSTOM : layer}${template}/${pick(random, NAMES)}`, text: template === RUN_SPECS ? randomSpecText : (r) => randomText(about, r) };
+  return {
+    file: `${layer === '/etc/docksmith/templates' && template === RUN_SPECS ? CUSTOM : layer}${template}/${pick(random, NAMES)}`,
+    text: template === RUN_SPECS ? randomSpecText : (r) => randomText(about, r),
+  };
 }
 
 const writeFragment: Change = (host, random) => {
@@ -115,16 +168,27 @@ const writeFragment: Change = (host, random) => {
 const removeFragment: Change = (host, random) => {
   const { file } = fragmentOf(random);
   const folder = host.at(path.dirname(file));
-  if (!existsSync(folder) || !statSync(folder).isDirectory() || !readdirSync(folder).includes(path.basename(file))) return undefined;
+  if (!existsSync(folder) || !statSync(folder).isDirectory() || !readdirSync(folder).includes(path.basename(file)))
+    return undefined;
   rmSync(host.touch(file), { recursive: true });
   return `rm ${file}`;
 };
 
 /** Files that decide what is rendered, of the tester's own and a few shipped ones. */
 function listSourceFiles(host: RandomHost): readonly string[] {
-  return [CUSTOM, '/etc/docksmith/templates', '/etc/docksmith/templates.metadata', 'package:/templates/etc/random', 'package:/templates/etc/docksmith/containers'].flatMap((folder) => {
+  return [
+    CUSTOM,
+    '/etc/docksmith/templates',
+    '/etc/docksmith/templates.metadata',
+    'package:/templates/etc/random',
+    'package:/templates/etc/docksmith/containers',
+  ].flatMap((folder) => {
     const at = host.at(folder);
-    return existsSync(at) ? readdirSync(at, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `${folder}${path.join(entry.parentPath, entry.name).slice(at.length)}`) : [];
+    return existsSync(at)
+      ? readdirSync(at, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => `${folder}${path.join(entry.parentPath, entry.name).slice(at.length)}`)
+      : [];
   });
 }
 
@@ -139,9 +203,14 @@ export const changeInPlace: Change = (host, random) => {
   return `in place ${file}: ${text}`;
 };
 
-/** Another text of one size, and the one before again, by one inode: what does so within a step of the clock leaves the file as it was found in between. */
+/**
+ * Another text of one size, and the one before again, by one inode: what does so within a step of the clock
+ * leaves the file as it was found in between.
+ */
 export function findTwice(host: RandomHost, random: Random): (() => string) | undefined {
-  const found = listSourceFiles(host).filter((file) => !file.startsWith('package:') && sameSize(host.read(file) ?? '', random) !== undefined);
+  const found = listSourceFiles(host).filter(
+    (file) => !file.startsWith('package:') && sameSize(host.read(file) ?? '', random) !== undefined,
+  );
   if (found.length === 0) return undefined;
   const file = host.touch(pick(random, found));
   const before = readFileSync(file, 'utf8');
@@ -153,7 +222,16 @@ export function findTwice(host: RandomHost, random: Random): (() => string) | un
   };
 }
 
-const WORDS = [['word', 'deed'], ['red', 'fir'], ['enabled', 'Enabled'], ['"aa"', '"bb"'], ['Note', 'Noxx'], ['none', 'nine'], ['0600', '0640'], ['private', 'Private']];
+const WORDS = [
+  ['word', 'deed'],
+  ['red', 'fir'],
+  ['enabled', 'Enabled'],
+  ['"aa"', '"bb"'],
+  ['Note', 'Noxx'],
+  ['none', 'nine'],
+  ['0600', '0640'],
+  ['private', 'Private'],
+];
 
 function sameSize(text: string, random: Random): string | undefined {
   const words = WORDS.filter(([a = '', b = '']) => a.length === b.length && (text.includes(a) || text.includes(b)));
@@ -176,7 +254,12 @@ const link: Change = (host, random) => {
   const { file, text } = fragmentOf(random);
   const target = `/srv/linked-${pick(random, ['a', 'b'])}`;
   const folder = host.at(path.dirname(file));
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === false || file.includes(RUN_SPECS) || file.startsWith('package:')) return undefined;
+  if (
+    lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === false ||
+    file.includes(RUN_SPECS) ||
+    file.startsWith('package:')
+  )
+    return undefined;
   if (random() < 0.5) {
     const at = host.touch(file);
     rmSync(at, { recursive: true, force: true });
@@ -197,7 +280,8 @@ const changeLayer: Change = (host, random) => {
   const at = host.touch(folder);
   rmSync(at, { recursive: true, force: true });
   const kind = random();
-  if (kind < 0.4) writeFileSync(at, randomText(template === SINGLE || PARTS.includes(template) ? 'nothing' : 'record', random));
+  if (kind < 0.4)
+    writeFileSync(at, randomText(template === SINGLE || PARTS.includes(template) ? 'nothing' : 'record', random));
   else if (kind < 0.7) mkdirSync(path.join(at, pick(random, NAMES)), { recursive: true });
   return `${folder} is ${kind < 0.4 ? 'a flat file' : kind < 0.7 ? 'a folder with a folder' : 'gone'}`;
 };
@@ -233,20 +317,32 @@ const editOutput: Change = (host, random) => {
   else if (kind < 0.4) chmodSync(file, 0o604);
   else if (kind < 0.5) writeFileSync(file, `${readFileSync(file, 'utf8')}# by hand\n`);
   else if (kind < 0.6) replaceSilently(file, readFileSync(file, 'utf8'), random);
-  else replaceSilently(file, readFileSync(file, 'utf8').replace(/[a-y]/, (char) => String.fromCharCode(char.charCodeAt(0) + 1)), random);
+  else
+    replaceSilently(
+      file,
+      readFileSync(file, 'utf8').replace(/[a-y]/, (char) => String.fromCharCode(char.charCodeAt(0) + 1)),
+      random,
+    );
   return `by hand ${name}`;
 };
 
 const changeFacts: Change = (host, random) => {
   const { facts } = host;
   host.onUndo(() => (host.facts = facts));
-  const ports = (): Facts['images'] => new Map([['mediawiki:1.43', { exposedPorts: [{ port: pick(random, [80, 8080]), protocol: 'tcp' }] }]]);
+  const ports = (): Facts['images'] =>
+    new Map([['mediawiki:1.43', { exposedPorts: [{ port: pick(random, [80, 8080]), protocol: 'tcp' }] }]]);
   const command = `/usr/bin/dockerd -H ${pick(random, ['fd://', 'unix:///run/x.sock'])} $OPTIONS`;
   const others: readonly Partial<Facts>[] = [
-    { images: ports() }, { images: new Map() }, { dockerUnit: unitTexts('/usr/lib/systemd/system/docker.service', command) }, { dockerUnit: undefined },
-    { host: { ...SAMPLE_FACTS.host, apacheLayout: pick(random, ['redhat', 'debian', 'sme']), isDebian: random() < 0.5 } },
+    { images: ports() },
+    { images: new Map() },
+    { dockerUnit: unitTexts('/usr/lib/systemd/system/docker.service', command) },
+    { dockerUnit: undefined },
+    {
+      host: { ...SAMPLE_FACTS.host, apacheLayout: pick(random, ['redhat', 'debian', 'sme']), isDebian: random() < 0.5 },
+    },
     { addresses: [{ address: pick(random, ['192.168.1.2', '192.168.1.3']), prefix: 24, interface: 'eth0' }] },
-    { listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: pick(random, [22, 8080]) }] }, { listeners: [] },
+    { listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: pick(random, [22, 8080]) }] },
+    { listeners: [] },
   ];
   const other = pick(random, others);
   host.facts = withFacts(facts, other);
@@ -270,8 +366,22 @@ const forget: Change = (host) => {
 };
 
 const CHANGES: readonly (readonly [weight: number, change: Change])[] = [
-  [14, changeRecord], [6, toggle], [14, changeThing], [2, dropDb], [12, writeFragment], [5, removeFragment], [7, changeInPlace], [5, link], [3, changeLayer],
-  [5, changeMetadata], [2, changeEvent], [8, editOutput], [6, changeFacts], [1, changeOwners], [3, moveHost], [1, forget],
+  [14, changeRecord],
+  [6, toggle],
+  [14, changeThing],
+  [2, dropDb],
+  [12, writeFragment],
+  [5, removeFragment],
+  [7, changeInPlace],
+  [5, link],
+  [3, changeLayer],
+  [5, changeMetadata],
+  [2, changeEvent],
+  [8, editOutput],
+  [6, changeFacts],
+  [1, changeOwners],
+  [3, moveHost],
+  [1, forget],
 ];
 const WHOLE = CHANGES.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -284,4 +394,3 @@ export function makeChange(host: RandomHost, random: Random): string {
     if (done !== undefined) return done;
   }
 }
-

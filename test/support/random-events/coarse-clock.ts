@@ -29,6 +29,7 @@ function coarse<T>(look: T): T {
 
 function flatten(stats: Stats | BigIntStats, name: 'mtime' | 'ctime'): void {
   const milliseconds = Math.floor(Number(stats[`${name}Ms`]) / STEP) * STEP;
-  if (typeof stats.size === 'bigint') Object.assign(stats, { [`${name}Ms`]: BigInt(milliseconds), [`${name}Ns`]: BigInt(milliseconds) * 1_000_000n });
+  if (typeof stats.size === 'bigint')
+    Object.assign(stats, { [`${name}Ms`]: BigInt(milliseconds), [`${name}Ns`]: BigInt(milliseconds) * 1_000_000n });
   else Object.assign(stats, { [`${name}Ms`]: milliseconds });
 }

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readSnapshot } from '../../../src/db/read-snapshot.ts';
@@ -21,7 +31,9 @@ import { SAMPLE_FACTS } from '../sample.ts';
 import { bytesOf } from '../world.ts';
 
 /** What is asked for: an event with arguments, or one template as `expand-template` has it. */
-export type Ask = { readonly event: string; readonly args: readonly string[] } | { readonly template: string; readonly outputFilename?: string };
+export type Ask =
+  | { readonly event: string; readonly args: readonly string[] }
+  | { readonly template: string; readonly outputFilename?: string };
 
 /** What became of it. */
 export type Outcome = { readonly mistakes: readonly string[] } | { readonly warnings: readonly string[] };
@@ -43,7 +55,8 @@ export class RandomHost {
     this.#folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-random-'));
     [this.root, this.packageDir] = [path.join(this.#folder, 'root'), path.join(this.#folder, 'package')];
     const { packageDir } = findPaths({});
-    for (const layer of LAYERS) cpSync(path.join(packageDir, layer), path.join(this.packageDir, layer), { recursive: true });
+    for (const layer of LAYERS)
+      cpSync(path.join(packageDir, layer), path.join(this.packageDir, layer), { recursive: true });
     mkdirSync(this.root);
   }
 
@@ -93,7 +106,9 @@ export class RandomHost {
   }
 
   at(name: string): string {
-    return name.startsWith('package:') ? path.join(this.packageDir, name.slice('package:'.length)) : path.join(this.root, name);
+    return name.startsWith('package:')
+      ? path.join(this.packageDir, name.slice('package:'.length))
+      : path.join(this.root, name);
   }
 
   write(name: string, text: string): void {
@@ -120,20 +135,34 @@ export class RandomHost {
   }
 
   #observedFacts(): Facts {
-    return new Proxy(this.facts, { get: (facts, name) => {
-      this.onFact();
-      return Reflect.get(facts, name) as unknown;
-    } });
+    return new Proxy(this.facts, {
+      get: (facts, name) => {
+        this.onFact();
+        return Reflect.get(facts, name) as unknown;
+      },
+    });
   }
 
   /** What it means now: an output may be gone when it has been expanded. */
   requestsOf(ask: Ask): readonly RenderRequest[] {
     const { paths } = this;
-    if ('template' in ask) return [{ ...findTemplate({ paths, ledger: readLedger(paths) }, ask.template), ...(ask.outputFilename === undefined ? {} : { outputFilename: ask.outputFilename }) }];
-    return requestsOf(listSteps(paths, ask.event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])), ask.args);
+    if ('template' in ask)
+      return [
+        {
+          ...findTemplate({ paths, ledger: readLedger(paths) }, ask.template),
+          ...(ask.outputFilename === undefined ? {} : { outputFilename: ask.outputFilename }),
+        },
+      ];
+    return requestsOf(
+      listSteps(paths, ask.event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
+      ask.args,
+    );
   }
 
-  #expand(requests: readonly RenderRequest[], isForced: boolean): { readonly world: World; readonly expanded: Expanded } {
+  #expand(
+    requests: readonly RenderRequest[],
+    isForced: boolean,
+  ): { readonly world: World; readonly expanded: Expanded } {
     const world = this.world({ isForced });
     const expanded = expandTemplates(world, requests, { takeOver: false, isForced });
     refuseObstacles(expanded.changes);
@@ -141,9 +170,16 @@ export class RandomHost {
   }
 
   /** As an event or `expand-template` does it, without actions. @param meanwhile before anything of it is remembered */
-  async run(requests: readonly RenderRequest[], isForced = false, meanwhile: () => void = () => undefined): Promise<Outcome> {
+  async run(
+    requests: readonly RenderRequest[],
+    isForced = false,
+    meanwhile: () => void = () => undefined,
+  ): Promise<Outcome> {
     try {
-      const { world: { paths, ledger }, expanded } = this.#expand(requests, isForced);
+      const {
+        world: { paths, ledger },
+        expanded,
+      } = this.#expand(requests, isForced);
       await commitChanges(paths, expanded.changes, { ledger, command: 'a random event' });
       meanwhile();
       rememberExpanded(expanded);
@@ -156,10 +192,17 @@ export class RandomHost {
   /** What the same with `--force` would still change, in words; or its mistakes. */
   wouldForce(requests: readonly RenderRequest[]): { readonly changes: readonly string[]; readonly outcome: Outcome } {
     try {
-      const { changes: { install, remove, enter }, warnings } = this.#expand(requests, true).expanded;
+      const {
+        changes: { install, remove, enter },
+        warnings,
+      } = this.#expand(requests, true).expanded;
       const words = [
-        ...install.map(({ output, reasons, old }) => `${output.path} ${reasons.join()}: ${old?.content.toString() ?? '(absent)'} -> ${output.content.toString()}`),
-        ...remove.map(({ owned }) => `${owned.path} is left, of ${owned.template} ${owned.record?.key ?? ''}`), ...enter.map((owned) => `${owned.path} is otherwise in the ledger`),
+        ...install.map(
+          ({ output, reasons, old }) =>
+            `${output.path} ${reasons.join()}: ${old?.content.toString() ?? '(absent)'} -> ${output.content.toString()}`,
+        ),
+        ...remove.map(({ owned }) => `${owned.path} is left, of ${owned.template} ${owned.record?.key ?? ''}`),
+        ...enter.map((owned) => `${owned.path} is otherwise in the ledger`),
       ];
       return { changes: words, outcome: { warnings } };
     } catch (error) {
@@ -170,7 +213,12 @@ export class RandomHost {
   /** What is owned of containers of these names, of what was asked for. */
   listOutputsOf(keys: readonly string[], requests: readonly RenderRequest[]): readonly string[] {
     const templates = requests.map(({ template }) => template);
-    return [...readLedger(this.paths).outputs.values()].filter(({ template, record }) => templates.includes(template) && record?.db === 'docker_containers' && keys.includes(record.key)).map(({ path: file }) => file);
+    return [...readLedger(this.paths).outputs.values()]
+      .filter(
+        ({ template, record }) =>
+          templates.includes(template) && record?.db === 'docker_containers' && keys.includes(record.key),
+      )
+      .map(({ path: file }) => file);
   }
 
   /** Text of a file of it, or nothing. */

@@ -20,17 +20,27 @@ it('leaves a text alone where there are no secrets', () => {
 
 it('masks what stands beside a name that says that it is secret, and leaves a switch and a file alone', () => {
   const mask = maskerOf([]);
-  expect(mask('run DB_PASSWORD=a1 MODE=x api.token="two words" now')).toBe('run DB_PASSWORD=******** MODE=x api.token="********" now');
+  expect(mask('run DB_PASSWORD=a1 MODE=x api.token="two words" now')).toBe(
+    'run DB_PASSWORD=******** MODE=x api.token="********" now',
+  );
   expect(mask('["DB_PASS=two words","MODE=x"]')).toBe('["DB_PASS=********","MODE=x"]');
-  expect(mask('      "API_KEY": "a b"\n      MODE: "x"\n      AWS_SECRET: a b\n')).toBe('      "API_KEY": "********"\n      MODE: "x"\n      AWS_SECRET: ********\n');
+  expect(mask('      "API_KEY": "a b"\n      MODE: "x"\n      AWS_SECRET: a b\n')).toBe(
+    '      "API_KEY": "********"\n      MODE: "x"\n      AWS_SECRET: ********\n',
+  );
   expect(mask('{\\"API_KEY\\":\\"a b\\",\\"MODE\\":1}')).toBe('{\\"API_KEY\\":\\"********\\",\\"MODE\\":1}');
-  expect(mask('TOKEN_ON=true DB_PASSWORD_FILE=/run/secrets/pw PUBLIC_KEY=a KEYBOARD=de retry=0')).toBe('TOKEN_ON=true DB_PASSWORD_FILE=/run/secrets/pw PUBLIC_KEY=a KEYBOARD=de retry=0');
-  expect(mask('cannot find the key: it is not there, secret "db_password": none')).toBe('cannot find the key: it is not there, secret "db_password": none');
+  expect(mask('TOKEN_ON=true DB_PASSWORD_FILE=/run/secrets/pw PUBLIC_KEY=a KEYBOARD=de retry=0')).toBe(
+    'TOKEN_ON=true DB_PASSWORD_FILE=/run/secrets/pw PUBLIC_KEY=a KEYBOARD=de retry=0',
+  );
+  expect(mask('cannot find the key: it is not there, secret "db_password": none')).toBe(
+    'cannot find the key: it is not there, secret "db_password": none',
+  );
 });
 
 it('masks all of two that overlap, and one that was broken at its blanks', () => {
   expect(maskerOf(['abcdef', 'defghi', 'hijk'])('x abcdefghijk y defghi')).toBe('x ******** y ********');
-  expect(maskerOf(['correct horse battery'])('it is correct horse\n    battery, they say')).toBe('it is ********, they say');
+  expect(maskerOf(['correct horse battery'])('it is correct horse\n    battery, they say')).toBe(
+    'it is ********, they say',
+  );
 });
 
 it('a line of one that says nothing, as a brace, is no secret', () => {
@@ -40,9 +50,18 @@ it('a line of one that says nothing, as a brace, is no secret', () => {
 it('a JSON document stays one, whatever is secret', () => {
   const mask = maskerOf(['true', 'name', '1', 'Hush-1']);
   const text = `${JSON.stringify({ dryRun: true, name: 'wiki', cause: 'Hush-1 changed', count: 1, props: { 'Env.API_KEY': 'xy' } }, undefined, 2)}\n`;
-  expect(JSON.parse(mask(text))).toEqual({ dryRun: true, name: 'wiki', cause: '******** changed', count: 1, props: { 'Env.API_KEY': '********' } });
+  expect(JSON.parse(mask(text))).toEqual({
+    dryRun: true,
+    name: 'wiki',
+    cause: '******** changed',
+    count: 1,
+    props: { 'Env.API_KEY': '********' },
+  });
 });
 
 it('a word that was typed is masked to its end', () => {
-  expect([maskWord(maskerOf([]), '--db-password=two words'), maskWord(maskerOf(['Hush']), 'x Hush')]).toEqual(['--db-password=********', 'x ********']);
+  expect([maskWord(maskerOf([]), '--db-password=two words'), maskWord(maskerOf(['Hush']), 'x Hush')]).toEqual([
+    '--db-password=********',
+    'x ********',
+  ]);
 });

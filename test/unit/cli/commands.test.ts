@@ -18,8 +18,17 @@ const READ = ALL.filter(({ raw }) => raw === undefined);
 
 /** What each takes, so that only what is added to it is wrong. */
 const RIGHT: Readonly<Record<string, readonly string[]>> = {
-  'signal-event': ['docker-update'], 'expand-template': ['/etc/motd'], start: ['wiki'], stop: ['wiki'], restart: ['wiki'], why: ['wiki'], impact: ['docker_containers', 'wiki'], adopt: ['wiki'],
-  logs: ['wiki'], exec: ['wiki', 'true'], rollback: ['1'],
+  'signal-event': ['docker-update'],
+  'expand-template': ['/etc/motd'],
+  start: ['wiki'],
+  stop: ['wiki'],
+  restart: ['wiki'],
+  why: ['wiki'],
+  impact: ['docker_containers', 'wiki'],
+  adopt: ['wiki'],
+  logs: ['wiki'],
+  exec: ['wiki', 'true'],
+  rollback: ['1'],
 };
 const VALUES: Readonly<Record<string, string>> = { SECONDS: '1.5', COUNT: '3', LINES: '0' };
 
@@ -30,20 +39,35 @@ let paths: Paths;
 beforeEach(() => {
   paths = findPaths({ DOCKSMITH_ROOT: makeFolder() });
   vi.stubEnv('DOCKSMITH_ENGINE', `memory://${paths.file('/engine.json')}`);
-  writeTree(paths.file('/var/lib/docksmith/db'), { configuration: 'DomainName=example.test\n', docker_containers: 'wiki=service|Image|wiki:1|status|enabled\n' });
+  writeTree(paths.file('/var/lib/docksmith/db'), {
+    configuration: 'DomainName=example.test\n',
+    docker_containers: 'wiki=service|Image|wiki:1|status|enabled\n',
+  });
 });
 afterEach(() => void vi.unstubAllEnvs());
 
 function readTree(folder: string): Readonly<Record<string, string>> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return Object.fromEntries(entries.map((entry) => [path.join(entry.parentPath, entry.name), entry.isFile() ? readFileSync(path.join(entry.parentPath, entry.name), 'utf8') : '']));
+  return Object.fromEntries(
+    entries.map((entry) => [
+      path.join(entry.parentPath, entry.name),
+      entry.isFile() ? readFileSync(path.join(entry.parentPath, entry.name), 'utf8') : '',
+    ]),
+  );
 }
 
 /** One message of wrong usage, and nothing done or printed. */
 async function expectRefused(command: Command, args: readonly string[], why: RegExp): Promise<void> {
   const before = readTree(paths.root);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const error: unknown = await Promise.resolve().then(() => runCommand(command, args, { paths, stdin: new PassThrough(), stdout, stderr, commands: STEPS_THAT_PRINT })).then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await Promise.resolve()
+    .then(() =>
+      runCommand(command, args, { paths, stdin: new PassThrough(), stdout, stderr, commands: STEPS_THAT_PRINT }),
+    )
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
   expect(error).toBeInstanceOf(UsageFailure);
   expect((error as UsageFailure).message).toMatch(why);
   expect((error as UsageFailure).message).not.toContain('\n');
@@ -64,78 +88,126 @@ describe.each(READ.map((command) => [command.name, command] as const))('%s', (_,
     for (let n = 0; n < command.operands.min; n++) await expectRefused(command, rightOf(command).slice(0, n), /./);
   });
 
-  it.each(['--nonsense', '--nonsense=1', '-Z', '--constructor', '--'.padEnd(3, 'x')])('refuses the option %s', async (option) => {
-    await expectRefused(command, [option, ...rightOf(command)], new RegExp(`it has no option "${option.replace(/=.*/, '')}"`));
-  });
+  it.each(['--nonsense', '--nonsense=1', '-Z', '--constructor', '--'.padEnd(3, 'x')])(
+    'refuses the option %s',
+    async (option) => {
+      await expectRefused(
+        command,
+        [option, ...rightOf(command)],
+        new RegExp(`it has no option "${option.replace(/=.*/, '')}"`),
+      );
+    },
+  );
 
-  it.each(Object.keys(command.options).length === 0 ? ['json'] : Object.keys(command.options))('takes --%s once, with its value and no other', async (name) => {
-    const option = command.options[name];
-    if (option === undefined) return expectRefused(command, [`--${name}`], /no option/);
-    const given = [`--${name}`, ...valueOf(option.value)];
-    expect(Object.keys(readArguments(command, [...given, ...rightOf(command)]).values)).toEqual([name]);
-    await expectRefused(command, [...given, ...given, ...rightOf(command)], /is given twice/);
-    if (option.short !== undefined) await expectRefused(command, [...given, `-${option.short}`, ...valueOf(option.value), ...rightOf(command)], /is given twice/);
-    if (option.value === undefined) return expectRefused(command, [`--${name}=1`, ...rightOf(command)], /takes no value/);
-    await expectRefused(command, [`--${name}`], new RegExp(`has no ${option.value} behind it`));
-    await expectRefused(command, [`--${name}`, '--help-me', ...rightOf(command)], /has no/);
-    if (option.read !== undefined) for (const wrong of ['', 'x', '1x', '0x10', ' 1']) await expectRefused(command, [`--${name}=${wrong}`, ...rightOf(command)], new RegExp(`is no ${option.value}`));
-  });
+  it.each(Object.keys(command.options).length === 0 ? ['json'] : Object.keys(command.options))(
+    'takes --%s once, with its value and no other',
+    async (name) => {
+      const option = command.options[name];
+      if (option === undefined) return expectRefused(command, [`--${name}`], /no option/);
+      const given = [`--${name}`, ...valueOf(option.value)];
+      expect(Object.keys(readArguments(command, [...given, ...rightOf(command)]).values)).toEqual([name]);
+      await expectRefused(command, [...given, ...given, ...rightOf(command)], /is given twice/);
+      if (option.short !== undefined)
+        await expectRefused(
+          command,
+          [...given, `-${option.short}`, ...valueOf(option.value), ...rightOf(command)],
+          /is given twice/,
+        );
+      if (option.value === undefined)
+        return expectRefused(command, [`--${name}=1`, ...rightOf(command)], /takes no value/);
+      await expectRefused(command, [`--${name}`], new RegExp(`has no ${option.value} behind it`));
+      await expectRefused(command, [`--${name}`, '--help-me', ...rightOf(command)], /has no/);
+      if (option.read !== undefined)
+        for (const wrong of ['', 'x', '1x', '0x10', ' 1'])
+          await expectRefused(
+            command,
+            [`--${name}=${wrong}`, ...rightOf(command)],
+            new RegExp(`is no ${option.value}`),
+          );
+    },
+  );
 });
 
 describe('what a command takes', () => {
-  it.each(ALL.map((command) => [command.name, command] as const))('%s tells every option and operand that it takes in its help, and takes the options of its kind', (name, command) => {
-    const help = formatCommandHelp(command, paths, 80);
-    for (const [option, { doc, short, value }] of Object.entries(command.options)) {
-      expect(help.replace(/\s+/g, ' ')).toContain(`${short === undefined ? '' : `-${short}, `}--${option}${value === undefined ? '' : ` ${value}`} ${doc}`);
-    }
-    expect(help).toMatch(/^usage: (docksmith )?\S/);
-    expect(help.split('\n')[0]).toContain(command.operands.usage);
-    expect(command.name).toBe(name);
-    const names = Object.keys(command.options);
-    // `db` writes a log of its own, and what an event's own steps do its dry run says
-    const isFree = command.raw !== undefined || command.internal === true;
-    if (command.effect === 'prints') expect(names).toContain('json');
-    if (command.effect === 'changes' && !isFree) expect(names).toContain('dry-run');
-    if (command.effect === 'asks') expect(names).toEqual(expect.arrayContaining(['dry-run', 'yes']));
-    expect(names.includes('yes')).toBe(command.effect === 'asks' || names.includes('remove-orphans'));
-  });
+  it.each(ALL.map((command) => [command.name, command] as const))(
+    '%s tells every option and operand that it takes in its help, and takes the options of its kind',
+    (name, command) => {
+      const help = formatCommandHelp(command, paths, 80);
+      for (const [option, { doc, short, value }] of Object.entries(command.options)) {
+        expect(help.replace(/\s+/g, ' ')).toContain(
+          `${short === undefined ? '' : `-${short}, `}--${option}${value === undefined ? '' : ` ${value}`} ${doc}`,
+        );
+      }
+      expect(help).toMatch(/^usage: (docksmith )?\S/);
+      expect(help.split('\n')[0]).toContain(command.operands.usage);
+      expect(command.name).toBe(name);
+      const names = Object.keys(command.options);
+      // `db` writes a log of its own, and what an event's own steps do its dry run says
+      const isFree = command.raw !== undefined || command.internal === true;
+      if (command.effect === 'prints') expect(names).toContain('json');
+      if (command.effect === 'changes' && !isFree) expect(names).toContain('dry-run');
+      if (command.effect === 'asks') expect(names).toEqual(expect.arrayContaining(['dry-run', 'yes']));
+      expect(names.includes('yes')).toBe(command.effect === 'asks' || names.includes('remove-orphans'));
+    },
+  );
 
-  it.each(READ.map((command) => [command.name, command] as const))('%s tells how it is used wherever --help stands, but not in what it hands on', (_, command) => {
-    for (const help of ['--help', '-h']) {
-      expect(isHelp(command, [help])).toBe(true);
-      expect(isHelp(command, [...rightOf(command), help])).toBe(command.operands.passThrough !== true || rightOf(command).length === 0);
-      expect(isHelp(command, ['--', help])).toBe(false);
-    }
-  });
+  it.each(READ.map((command) => [command.name, command] as const))(
+    '%s tells how it is used wherever --help stands, but not in what it hands on',
+    (_, command) => {
+      for (const help of ['--help', '-h']) {
+        expect(isHelp(command, [help])).toBe(true);
+        expect(isHelp(command, [...rightOf(command), help])).toBe(
+          command.operands.passThrough !== true || rightOf(command).length === 0,
+        );
+        expect(isHelp(command, ['--', help])).toBe(false);
+      }
+    },
+  );
 
   it('every command is listed once, by its name', async () => {
     const help = await formatHelp(paths, 80);
-    for (const { name, internal } of ALL) expect(help.match(new RegExp(`^  ${name}(  |$)`, 'gm')) ?? []).toHaveLength(internal === true ? 0 : 1);
+    for (const { name, internal } of ALL)
+      expect(help.match(new RegExp(`^  ${name}(  |$)`, 'gm')) ?? []).toHaveLength(internal === true ? 0 : 1);
     expect(new Set(ALL_NAMES).size).toBe(ALL_NAMES.length);
     for (const [alias, name] of Object.entries(ALIASES)) {
       expect(await findCommand(alias)).toBe(await findCommand(name));
-      expect(formatCommandHelp(await findCommand(alias) as Command, paths, 80)).toContain(`docksmith ${alias} is another name`);
+      expect(formatCommandHelp((await findCommand(alias)) as Command, paths, 80)).toContain(
+        `docksmith ${alias} is another name`,
+      );
     }
     expect(await findCommand('constructor')).toBeUndefined();
   });
 });
 
 describe('options', () => {
-  const command = { ...ALL.find(({ name }) => name === 'logs') as Command };
+  const command = { ...(ALL.find(({ name }) => name === 'logs') as Command) };
   const read = (...args: readonly string[]): unknown => readArguments(command, args);
 
   it('can be written in each usual way', () => {
-    for (const args of [['-n', '5', 'a'], ['-n5', 'a'], ['a', '--lines', '5'], ['--lines=5', 'a']]) expect(read(...args)).toEqual({ values: { lines: 5 }, words: ['a'] });
-    expect(read('-ftn', '5', 'a', '--', '-b')).toEqual({ values: { follow: true, times: true, lines: 5 }, words: ['a', '-b'] });
+    for (const args of [
+      ['-n', '5', 'a'],
+      ['-n5', 'a'],
+      ['a', '--lines', '5'],
+      ['--lines=5', 'a'],
+    ])
+      expect(read(...args)).toEqual({ values: { lines: 5 }, words: ['a'] });
+    expect(read('-ftn', '5', 'a', '--', '-b')).toEqual({
+      values: { follow: true, times: true, lines: 5 },
+      words: ['a', '-b'],
+    });
     expect(read('--since=-x', '-')).toEqual({ values: { since: '-x' }, words: ['-'] });
   });
 
   it('that nearly are one are told so', () => {
     expect(() => read('--folow', 'a')).toThrow(expect.objectContaining({ hint: 'did you mean --follow?' }));
-    expect(() => read('a', '--frobnicate')).toThrow(expect.objectContaining({ hint: 'usage: docksmith logs [OPTION…] NAME…' }));
+    expect(() => read('a', '--frobnicate')).toThrow(
+      expect.objectContaining({ hint: 'usage: docksmith logs [OPTION…] NAME…' }),
+    );
   });
 
   it('behind the first operand belong to what that is', () => {
-    expect(readArguments(ALL.find(({ name }) => name === 'exec') as Command, ['-i', 'wiki', 'ls', '-t', '--', '-i'])).toEqual({ values: { interactive: true }, words: ['wiki', 'ls', '-t', '--', '-i'] });
+    expect(
+      readArguments(ALL.find(({ name }) => name === 'exec') as Command, ['-i', 'wiki', 'ls', '-t', '--', '-i']),
+    ).toEqual({ values: { interactive: true }, words: ['wiki', 'ls', '-t', '--', '-i'] });
   });
 });

@@ -16,16 +16,25 @@ const SHIPPED = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
 
 async function printHelpers(): Promise<string> {
   const chunks: Buffer[] = [];
-  const stdout = new Writable({ write(chunk: Buffer, _, done) {
-    chunks.push(chunk);
-    done();
-  } });
-  await runCommand(helpersCommand, [], { paths: SHIPPED, stdin: process.stdin, stdout, stderr: stdout, commands: STEPS_THAT_PRINT });
+  const stdout = new Writable({
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  await runCommand(helpersCommand, [], {
+    paths: SHIPPED,
+    stdin: process.stdin,
+    stdout,
+    stderr: stdout,
+    commands: STEPS_THAT_PRINT,
+  });
   return Buffer.concat(chunks).toString();
 }
 
 it.each([
-  ['docksmith', () => formatHelp(SHIPPED, 80)], ['docksmith helpers', printHelpers],
+  ['docksmith', () => formatHelp(SHIPPED, 80)],
+  ['docksmith helpers', printHelpers],
   ...COMMAND_NAMES.map((name) => [name, async () => formatCommandHelp(await getCommand(name), SHIPPED, 80)] as const),
 ] as const)('the help of %s fits 80 columns', async (_, help) => {
   const text = await help();
@@ -36,11 +45,23 @@ it.each([
 it('lists every event that is shipped, on one line each, and those of the host by name', async () => {
   expect(Object.keys(EVENT_DOCS).sort()).toEqual(listEvents(SHIPPED));
   for (const help of [await formatHelp(SHIPPED, 80), formatCommandHelp(signalEventCommand, SHIPPED, 80)]) {
-    for (const [event, [args, doc]] of Object.entries(EVENT_DOCS)) expect(help).toMatch(new RegExp(`^  ${event}${args === '' ? '' : ` ${args.replace(/[[\]]/g, '\\$&')}`} +${doc}$`, 'm'));
+    for (const [event, [args, doc]] of Object.entries(EVENT_DOCS))
+      expect(help).toMatch(
+        new RegExp(`^  ${event}${args === '' ? '' : ` ${args.replace(/[[\]]/g, '\\$&')}`} +${doc}$`, 'm'),
+      );
   }
   expect(await formatHelp(makeRoot({ 'events/backup/S50run': '' }), 80)).toMatch(/^ {2}backup +of this server$/m);
 });
 
 it('gives a long term a line of its own, and wraps what it means', () => {
-  expect(formatTerms([['a', 'some words'], ['much too long', 'x']], 12, 3)).toBe('a    some\n     words\nmuch too long\n     x\n');
+  expect(
+    formatTerms(
+      [
+        ['a', 'some words'],
+        ['much too long', 'x'],
+      ],
+      12,
+      3,
+    ),
+  ).toBe('a    some\n     words\nmuch too long\n     x\n');
 });

@@ -6,28 +6,50 @@ import { findPaths } from '../../../src/base/paths.ts';
 import { formatChanges, LOG_FILE, type SecretProps } from '../../../src/db/change-log.ts';
 import { changeDb } from '../../../src/db/store.ts';
 
-function format(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, secrets: SecretProps = (_, value) => value): string[] {
-  return formatChanges({ name: 'x', file: '/db/x', before: new Map(Object.entries(before)), after: new Map(Object.entries(after)) }, secrets, 'root');
+function format(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+  secrets: SecretProps = (_, value) => value,
+): string[] {
+  return formatChanges(
+    { name: 'x', file: '/db/x', before: new Map(Object.entries(before)), after: new Map(Object.entries(after)) },
+    secrets,
+    'root',
+  );
 }
 
 it('says the old and the new record, in the words of the original, and who did it', () => {
   expect(format({ a: 't|p|1', same: 't' }, { a: 't|p|2', same: 't', b: 't' })).toEqual([
-    '/db/x: OLD a=t|p|1 (by root)', '/db/x: NEW a=t|p|2 (by root)',
-    '/db/x: OLD b=(undefined) (by root)', '/db/x: NEW b=t (by root)',
+    '/db/x: OLD a=t|p|1 (by root)',
+    '/db/x: NEW a=t|p|2 (by root)',
+    '/db/x: OLD b=(undefined) (by root)',
+    '/db/x: NEW b=t (by root)',
   ]);
   expect(format({ a: 't' }, {})).toEqual(['/db/x: DELETE a=t (by root)']);
 });
 
 it('masks the values of secret props, old and new', () => {
-  expect(format({ a: 't|P|old|q|1' }, { a: 't|P|new|q|1' }, (prop, value) => (prop === 'P' ? '********' : value))).toEqual([
-    '/db/x: OLD a=t|P|********|q|1 (by root)', '/db/x: NEW a=t|P|********|q|1 (by root)',
-  ]);
+  expect(
+    format({ a: 't|P|old|q|1' }, { a: 't|P|new|q|1' }, (prop, value) => (prop === 'P' ? '********' : value)),
+  ).toEqual(['/db/x: OLD a=t|P|********|q|1 (by root)', '/db/x: NEW a=t|P|********|q|1 (by root)']);
 });
 
 it('says records in byte order, and of those that stayed nothing', () => {
-  const records = (...keys: string[]): Record<string, string> => Object.fromEntries(keys.map((key) => [key, 't|q|2|p|1']));
-  expect(format(records('b', 'same', 'd'), records('e', 'same', 'c', 'a'), 'none').map((line) => line.slice('/db/x: '.length, -' (by root)'.length))).toEqual([
-    'OLD a=(undefined)', 'NEW a=t|q|2|p|1', 'DELETE b=t|q|2|p|1', 'OLD c=(undefined)', 'NEW c=t|q|2|p|1', 'DELETE d=t|q|2|p|1', 'OLD e=(undefined)', 'NEW e=t|q|2|p|1',
+  const records = (...keys: string[]): Record<string, string> =>
+    Object.fromEntries(keys.map((key) => [key, 't|q|2|p|1']));
+  expect(
+    format(records('b', 'same', 'd'), records('e', 'same', 'c', 'a'), 'none').map((line) =>
+      line.slice('/db/x: '.length, -' (by root)'.length),
+    ),
+  ).toEqual([
+    'OLD a=(undefined)',
+    'NEW a=t|q|2|p|1',
+    'DELETE b=t|q|2|p|1',
+    'OLD c=(undefined)',
+    'NEW c=t|q|2|p|1',
+    'DELETE d=t|q|2|p|1',
+    'OLD e=(undefined)',
+    'NEW e=t|q|2|p|1',
   ]);
 });
 
@@ -36,7 +58,9 @@ it('masks everything of a db that is all secrets, single values too', () => {
 });
 
 it('no value ends its line or talks to a terminal', () => {
-  expect(format({}, { a: 't|p|\x1b[31m\x7f\r\xc2\x9b' })[1]).toBe('/db/x: NEW a=t|p|\\x1b[31m\\x7f\\x0d\\x9b (by root)');
+  expect(format({}, { a: 't|p|\x1b[31m\x7f\r\xc2\x9b' })[1]).toBe(
+    '/db/x: NEW a=t|p|\\x1b[31m\\x7f\\x0d\\x9b (by root)',
+  );
 });
 
 it('takes all for secret where the schema of the db cannot be read, and asks no other', () => {
@@ -81,17 +105,23 @@ it('masks in the lines of one db what is secret in another, by its schema, by it
     const schema = paths.file('/etc/docksmith/db/mail/schema.json');
     mkdirSync(path.dirname(schema), { recursive: true });
     writeFileSync(schema, '{"box": {"Pin": {"doc": "the pin", "kind": "text", "secret": true}}}');
-    const set = (db: string, key: string, props: Readonly<Record<string, string>>, type = 'service'): void => changeDb(paths, db, (draft) => {
-      draft.setType(key, type);
-      for (const [prop, value] of Object.entries(props)) draft.setProp(key, prop, value);
-    });
+    const set = (db: string, key: string, props: Readonly<Record<string, string>>, type = 'service'): void =>
+      changeDb(paths, db, (draft) => {
+        draft.setType(key, type);
+        for (const [prop, value] of Object.entries(props)) draft.setProp(key, prop, value);
+      });
     set('docker_images', 'wiki', { RegistryPassword: 'hush-registry' });
     set('mail', 'anna', { Pin: 'hush|pin' }, 'box');
     set('docker_containers', 'wiki', { 'Env.API_TOKEN': 'hush-token' });
     set('secrets', 'pw', { Value: 'hush-secret' }, 'secret');
     const values = ['hush-registry', 'hush|pin', 'hush-token', 'hush-secret'];
     for (const [n, value] of values.entries()) {
-      set('notes', `n${n}`, { Command: `run --pw ${value}`, Labels: `a=${value}` }, value.includes('|') ? 'note' : value);
+      set(
+        'notes',
+        `n${n}`,
+        { Command: `run --pw ${value}`, Labels: `a=${value}` },
+        value.includes('|') ? 'note' : value,
+      );
       if (!value.includes('|')) set('notes', `${value}-key`, {});
     }
     // none of these is a secret any more once it is written
@@ -100,7 +130,9 @@ it('masks in the lines of one db what is secret in another, by its schema, by it
     const log = readFileSync(paths.file(LOG_FILE), 'utf8');
     expect(log).toMatch(/NEW n0=\*{8}\|Command\|run --pw \*{8}\|Labels\|a=\*{8} /);
     expect(log).toContain('Tag|LAST');
-    expect(log.split('\n').filter((line) => line.includes('hush'))).toEqual([expect.stringMatching(/OLD wiki=.*Tag\|hush-registry/)]);
+    expect(log.split('\n').filter((line) => line.includes('hush'))).toEqual([
+      expect.stringMatching(/OLD wiki=.*Tag\|hush-registry/),
+    ]);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -113,8 +145,14 @@ it('takes what another db may hold for no secret where that has mistakes in its 
     const schema = paths.file('/etc/docksmith/db/broken/schema.json');
     mkdirSync(path.dirname(schema), { recursive: true });
     writeFileSync(schema, '{');
-    changeDb(paths, 'broken', (draft) => { draft.setType('k', 't'); draft.setProp('k', 'Password', 'hush-broken'); });
-    changeDb(paths, 'other', (draft) => { draft.setType('k', 'plain'); draft.setProp('k', 'Words', 'hush-broken'); });
+    changeDb(paths, 'broken', (draft) => {
+      draft.setType('k', 't');
+      draft.setProp('k', 'Password', 'hush-broken');
+    });
+    changeDb(paths, 'other', (draft) => {
+      draft.setType('k', 'plain');
+      draft.setProp('k', 'Words', 'hush-broken');
+    });
     const log = readFileSync(paths.file(LOG_FILE), 'utf8');
     expect(log).toContain('NEW k=plain|Words|******** ');
   } finally {

@@ -4,56 +4,92 @@ import { KINDS } from '../../../src/db/kinds.ts';
 import type { RecordSchema } from '../../../src/db/schema.ts';
 
 const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: readonly string[] }>> = {
-  'text': { allowed: ['', 'a\nb'], wrong: [] },
-  'integer': { allowed: ['0', '-1', '42'], wrong: ['', '1.5', 'x', '1 '] },
-  'count': { allowed: ['1', '5'], wrong: ['0', '-1', 'x'] },
-  'size': { allowed: ['10m', '1G', '4096'], wrong: ['10mb', '0m', ''] },
-  'memory': { allowed: ['6', '512', '512m', '2g', '6144k'], wrong: ['5', '6143k', '1x', '', '-1', '1.5g', '80,443'] },
-  'port': { allowed: ['1', '65535'], wrong: ['0', '65536', '080', 'http', ''] },
-  'ports': { allowed: ['80', '80,443', 'exposed', ''], wrong: ['80,', '80, 443', 'exposed,80', '80-90', '70000'] },
+  text: { allowed: ['', 'a\nb'], wrong: [] },
+  integer: { allowed: ['0', '-1', '42'], wrong: ['', '1.5', 'x', '1 '] },
+  count: { allowed: ['1', '5'], wrong: ['0', '-1', 'x'] },
+  size: { allowed: ['10m', '1G', '4096'], wrong: ['10mb', '0m', ''] },
+  memory: { allowed: ['6', '512', '512m', '2g', '6144k'], wrong: ['5', '6143k', '1x', '', '-1', '1.5g', '80,443'] },
+  port: { allowed: ['1', '65535'], wrong: ['0', '65536', '080', 'http', ''] },
+  ports: { allowed: ['80', '80,443', 'exposed', ''], wrong: ['80,', '80, 443', 'exposed,80', '80-90', '70000'] },
   'port-range': { allowed: ['47000-47999', '1-1'], wrong: ['47999-47000', '47000', '0-1', '1-2-3'] },
-  'port-mappings': { allowed: ['8080:80,5353:53/udp', '1:1/tcp'], wrong: ['8080', '8080:80/sctp', '0:1', '1:70000', '127.0.0.1:1:2'] },
-  'path': { allowed: ['/', '/srv/a b'], wrong: ['srv', '', '/a/../b', '/a\nb'] },
-  'paths': { allowed: ['/a,/b'], wrong: ['/a,b'] },
-  'mounts': { allowed: ['/srv/wiki:/images', '/srv', '/a:/b:ro,/c:/d:rw'], wrong: ['wiki:/images', '/a:b', '/a:/b:rx', '/a:/b:ro:z', '/a/..:/b'] },
-  'data-mount': { allowed: ['/data', '/srv/x:/data', 'wiki-data:/data'], wrong: ['', 'data', 'a:b', '/a:/b:ro', '-x:/data', '/a/../b'] },
-  'socket': { allowed: ['/var/run/docker.sock', 'unix:///run/docker.sock'], wrong: ['docker.sock', 'tcp://1.2.3.4:1'] },
-  'owner': { allowed: ['www-data', '33:33', 'a:b'], wrong: ['', 'a:b:c', '-x', 'a b'] },
-  'mode': { allowed: ['755', '0750'], wrong: ['75', '0888', 'rwx'] },
-  'restart': { allowed: ['no', 'always', 'unless-stopped', 'on-failure', 'on-failure:3'], wrong: ['never', 'on-failure:', 'yes'] },
-  'host-name': { allowed: ['wiki', 'wiki.example.test', '1.example'], wrong: ['', '-a', 'a..b', 'a_b', 'a b', `${'a'.repeat(64)}.test`, 'wiki.example.test.'] },
-  'label': { allowed: ['wiki', 'a-1'], wrong: ['a.b', '-a', ''] },
+  'port-mappings': {
+    allowed: ['8080:80,5353:53/udp', '1:1/tcp'],
+    wrong: ['8080', '8080:80/sctp', '0:1', '1:70000', '127.0.0.1:1:2'],
+  },
+  path: { allowed: ['/', '/srv/a b'], wrong: ['srv', '', '/a/../b', '/a\nb'] },
+  paths: { allowed: ['/a,/b'], wrong: ['/a,b'] },
+  mounts: {
+    allowed: ['/srv/wiki:/images', '/srv', '/a:/b:ro,/c:/d:rw'],
+    wrong: ['wiki:/images', '/a:b', '/a:/b:rx', '/a:/b:ro:z', '/a/..:/b'],
+  },
+  'data-mount': {
+    allowed: ['/data', '/srv/x:/data', 'wiki-data:/data'],
+    wrong: ['', 'data', 'a:b', '/a:/b:ro', '-x:/data', '/a/../b'],
+  },
+  socket: { allowed: ['/var/run/docker.sock', 'unix:///run/docker.sock'], wrong: ['docker.sock', 'tcp://1.2.3.4:1'] },
+  owner: { allowed: ['www-data', '33:33', 'a:b'], wrong: ['', 'a:b:c', '-x', 'a b'] },
+  mode: { allowed: ['755', '0750'], wrong: ['75', '0888', 'rwx'] },
+  restart: {
+    allowed: ['no', 'always', 'unless-stopped', 'on-failure', 'on-failure:3'],
+    wrong: ['never', 'on-failure:', 'yes'],
+  },
+  'host-name': {
+    allowed: ['wiki', 'wiki.example.test', '1.example'],
+    wrong: ['', '-a', 'a..b', 'a_b', 'a b', `${'a'.repeat(64)}.test`, 'wiki.example.test.'],
+  },
+  label: { allowed: ['wiki', 'a-1'], wrong: ['a.b', '-a', ''] },
   'path-names': { allowed: ['git', 'git,wiki-2'], wrong: ['a/b', '..', '.', 'a b', 'a,'] },
   'ip-address': { allowed: ['192.168.1.2', '::1'], wrong: ['192.168.1', '192.168.1.256', 'host'] },
-  'netmask': { allowed: ['24', '255.255.255.0', '64'], wrong: ['255.0.255.0', '129', 'x'] },
-  'image': { allowed: ['mariadb:11', 'localhost:5000/a/b@sha256:1', 'wiki'], wrong: ['', 'a b', '-x', 'a;b'] },
-  'digest': { allowed: [`sha256:${'0'.repeat(64)}`], wrong: ['sha256', 'sha256:12'] },
-  'assignments': { allowed: ['A=1,B=', 'A=x=y', ''], wrong: ['A', 'A=1,', '=1', 'A B=1'] },
-  'network-mode': { allowed: ['bridge', 'host', 'none', 'custom:lan', 'container:wiki'], wrong: ['', 'custom:', 'lan', 'container:x y'] },
-  'links': { allowed: ['wikidb:db,cache', ''], wrong: ['wikidb:', 'a b', 'a:b:c', 'wikidb,'] },
-  'volume-mounts': { allowed: ['cache:/var/cache,conf:/etc/app:ro', ''], wrong: ['cache', '/srv:/data', 'cache:data', 'cache:/a:rx'] },
+  netmask: { allowed: ['24', '255.255.255.0', '64'], wrong: ['255.0.255.0', '129', 'x'] },
+  image: { allowed: ['mariadb:11', 'localhost:5000/a/b@sha256:1', 'wiki'], wrong: ['', 'a b', '-x', 'a;b'] },
+  digest: { allowed: [`sha256:${'0'.repeat(64)}`], wrong: ['sha256', 'sha256:12'] },
+  assignments: { allowed: ['A=1,B=', 'A=x=y', ''], wrong: ['A', 'A=1,', '=1', 'A B=1'] },
+  'network-mode': {
+    allowed: ['bridge', 'host', 'none', 'custom:lan', 'container:wiki'],
+    wrong: ['', 'custom:', 'lan', 'container:x y'],
+  },
+  links: { allowed: ['wikidb:db,cache', ''], wrong: ['wikidb:', 'a b', 'a:b:c', 'wikidb,'] },
+  'volume-mounts': {
+    allowed: ['cache:/var/cache,conf:/etc/app:ro', ''],
+    wrong: ['cache', '/srv:/data', 'cache:data', 'cache:/a:rx'],
+  },
   'log-size': { allowed: ['10m', 'unlimited'], wrong: ['0', 'none', ''] },
   'volumes-from': { allowed: ['wiki:ro,git'], wrong: ['wiki:rx', 'wiki:/x'] },
-  'secret-variables': { allowed: ['db_password:DB_PASSWORD', 'wiki.A:A,b:B'], wrong: ['a', 'a:', ':A', 'a b:A', 'a:1A', 'a:A,'] },
-  'secrets': { allowed: ['db_password', 'a:/etc/a,b'], wrong: ['a:b', 'a b', '/a', 'a,'] },
-  'subnets': { allowed: ['10.5.0.0/24', '10.5.0.0/24,fd00::/64'], wrong: ['10.5.0.0', '10.5.0.0/33', '10.5.0/24', 'x/8'] },
-  'decimal': { allowed: ['1', '0.5', '12.25'], wrong: ['0', '0.0', '-1', 'x', '.5', ''] },
-  'limit': { allowed: ['-1', '100'], wrong: ['0', '-2', 'x', ''] },
+  'secret-variables': {
+    allowed: ['db_password:DB_PASSWORD', 'wiki.A:A,b:B'],
+    wrong: ['a', 'a:', ':A', 'a b:A', 'a:1A', 'a:A,'],
+  },
+  secrets: { allowed: ['db_password', 'a:/etc/a,b'], wrong: ['a:b', 'a b', '/a', 'a,'] },
+  subnets: {
+    allowed: ['10.5.0.0/24', '10.5.0.0/24,fd00::/64'],
+    wrong: ['10.5.0.0', '10.5.0.0/33', '10.5.0/24', 'x/8'],
+  },
+  decimal: { allowed: ['1', '0.5', '12.25'], wrong: ['0', '0.0', '-1', 'x', '.5', ''] },
+  limit: { allowed: ['-1', '100'], wrong: ['0', '-2', 'x', ''] },
   'cpu-shares': { allowed: ['2', '1024', '262144'], wrong: ['0', '1', '262145', 'x'] },
   'cpu-list': { allowed: ['0', '0-2,4'], wrong: ['', 'a', '0-', '0,,1'] },
-  'uptime': { allowed: ['1', '0.5s', '100ms', '1m30s'], wrong: ['', '0', '0s', '0.0s', '-1', '30x'] },
-  'duration': { allowed: ['30', '30s', '1m30s', '500ms', '1.5h'], wrong: ['', '-1', '30x', 's'] },
+  uptime: { allowed: ['1', '0.5s', '100ms', '1m30s'], wrong: ['', '0', '0s', '0.0s', '-1', '30x'] },
+  duration: { allowed: ['30', '30s', '1m30s', '500ms', '1.5h'], wrong: ['', '-1', '30x', 's'] },
   'reload-signal': { allowed: ['SIGHUP', 'USR1', 'none'], wrong: ['', 'sighup', 'no'] },
-  'signal': { allowed: ['SIGTERM', 'QUIT', 'SIGRTMIN+3', '15'], wrong: ['', 'sigterm', '0', '-9'] },
+  signal: { allowed: ['SIGTERM', 'QUIT', 'SIGRTMIN+3', '15'], wrong: ['', 'sigterm', '0', '-9'] },
   'ip-addresses': { allowed: ['10.0.0.1', '10.0.0.1,::1', ''], wrong: ['10.0.0', 'a,10.0.0.1', '10.0.0.1,'] },
   'host-names': { allowed: ['example.test,a'], wrong: ['a b', 'a,'] },
   'network-names': { allowed: ['db,my_db.lan'], wrong: ['a b', '_a', 'a,'] },
   'ipv4-address': { allowed: ['10.5.0.7'], wrong: ['10.5.0', '::1', ''] },
-  'host-addresses': { allowed: ['db:10.0.0.5,v6:fd00::1', 'host:host-gateway'], wrong: ['db', 'db:', ':10.0.0.1', 'db=10.0.0.1', 'a b:10.0.0.1'] },
-  'ulimits': { allowed: ['nofile=1024:2048,nproc=200', 'core=-1'], wrong: ['nofile', 'nofile=', 'nofile=1:2:3', 'NoFile=1'] },
-  'capabilities': { allowed: ['NET_ADMIN,SYS_TIME', 'ALL'], wrong: ['NET ADMIN', 'NET_ADMIN,'] },
-  'devices': { allowed: ['/dev/null', '/dev/null:/dev/nix:r,/dev/zero:rw'], wrong: ['null', '/dev/null:x', '/dev/null:/dev/x:q'] },
-  'tmpfs': { allowed: ['/run', '/run:size=1m,mode=1777,/tmp'], wrong: ['', 'run', '/run:', '/run,size=1m'] },
+  'host-addresses': {
+    allowed: ['db:10.0.0.5,v6:fd00::1', 'host:host-gateway'],
+    wrong: ['db', 'db:', ':10.0.0.1', 'db=10.0.0.1', 'a b:10.0.0.1'],
+  },
+  ulimits: {
+    allowed: ['nofile=1024:2048,nproc=200', 'core=-1'],
+    wrong: ['nofile', 'nofile=', 'nofile=1:2:3', 'NoFile=1'],
+  },
+  capabilities: { allowed: ['NET_ADMIN,SYS_TIME', 'ALL'], wrong: ['NET ADMIN', 'NET_ADMIN,'] },
+  devices: {
+    allowed: ['/dev/null', '/dev/null:/dev/nix:r,/dev/zero:rw'],
+    wrong: ['null', '/dev/null:x', '/dev/null:/dev/x:q'],
+  },
+  tmpfs: { allowed: ['/run', '/run:size=1m,mode=1777,/tmp'], wrong: ['', 'run', '/run:', '/run,size=1m'] },
 };
 
 describe.each(KINDS.filter((kind) => kind !== 'choice'))('a value of kind %s', (kind) => {
@@ -62,19 +98,22 @@ describe.each(KINDS.filter((kind) => kind !== 'choice'))('a value of kind %s', (
   it('is allowed, or wrong for a reason', () => {
     expect(allowed.length).toBeGreaterThan(0);
     for (const value of allowed) expect([value, checkValue({ doc: '', kind }, value)]).toEqual([value, undefined]);
-    for (const value of wrong) expect([value, checkValue({ doc: '', kind }, value)]).toEqual([value, expect.stringMatching(/^(is|has) /)]);
+    for (const value of wrong)
+      expect([value, checkValue({ doc: '', kind }, value)]).toEqual([value, expect.stringMatching(/^(is|has) /)]);
   });
 });
 
 it('a choice names what is allowed, and the value that was most likely meant', () => {
-  expect(checkValue({ doc: '', kind: 'choice', values: ['enabled', 'disabled'] }, 'enable')).toBe('is none of enabled, disabled; did you mean enabled?');
+  expect(checkValue({ doc: '', kind: 'choice', values: ['enabled', 'disabled'] }, 'enable')).toBe(
+    'is none of enabled, disabled; did you mean enabled?',
+  );
 });
 
 const WIKI: RecordSchema = {
-  'type': { doc: '', kind: 'choice', values: ['service'] },
-  'MaxMemory': { doc: '', kind: 'memory' },
+  type: { doc: '', kind: 'choice', values: ['service'] },
+  MaxMemory: { doc: '', kind: 'memory' },
   'Env.*': { doc: '', kind: 'text' },
-  'Password': { doc: '', kind: 'count', secret: true },
+  Password: { doc: '', kind: 'count', secret: true },
 };
 
 it('a pattern stands for every prop that begins with it, and is longer', () => {
@@ -84,13 +123,25 @@ it('a pattern stands for every prop that begins with it, and is longer', () => {
 });
 
 it('a record is told all its mistakes, and the nearest names of props that nobody knows', () => {
-  const props = new Map([['MaxMemory', '2x'], ['MaxMemori', '1'], ['Env.A', ''], ['Password', 'hush'], ['Own', '1']]);
+  const props = new Map([
+    ['MaxMemory', '2x'],
+    ['MaxMemori', '1'],
+    ['Env.A', ''],
+    ['Password', 'hush'],
+    ['Own', '1'],
+  ]);
   expect(checkRecord(WIKI, { key: 'wiki', type: 'servce', props })).toEqual({
     mistakes: [
       { prop: 'type', why: 'type "servce" is none of service; did you mean service?' },
-      { prop: 'MaxMemory', why: 'MaxMemory "2x" is not a number of megabytes, or a number with k, m or g, as 512 or 2g' },
+      {
+        prop: 'MaxMemory',
+        why: 'MaxMemory "2x" is not a number of megabytes, or a number with k, m or g, as 512 or 2g',
+      },
       { prop: 'Password', why: 'Password (a secret) is not a whole number from 1' },
     ],
-    unknown: [{ prop: 'MaxMemori', nearest: 'MaxMemory' }, { prop: 'Own', nearest: undefined }],
+    unknown: [
+      { prop: 'MaxMemori', nearest: 'MaxMemory' },
+      { prop: 'Own', nearest: undefined },
+    ],
   });
 });

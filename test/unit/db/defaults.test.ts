@@ -21,8 +21,10 @@ function write(file: string, content: string, mode = 0o644): void {
   writeFileSync(file, content);
   chmodSync(file, mode);
 }
-const ship = (file: string, content: string, mode?: number): void => write(path.join(root, 'package/db', file), content, mode);
-const admin = (file: string, content: string, mode?: number): void => write(path.join(root, 'host/etc/docksmith/db', file), content, mode);
+const ship = (file: string, content: string, mode?: number): void =>
+  write(path.join(root, 'package/db', file), content, mode);
+const admin = (file: string, content: string, mode?: number): void =>
+  write(path.join(root, 'host/etc/docksmith/db', file), content, mode);
 const db = (name: string, content: string): void => write(path.join(paths.dbDir, name), content);
 const record = (name: string, key: string): unknown => {
   const { type, props } = readDb(paths, name).get(key) ?? { type: undefined, props: new Map() };

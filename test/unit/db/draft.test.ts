@@ -71,7 +71,13 @@ describe('stored', () => {
 
 it('changes no record that is not there', () => {
   const draft = draftOf({ ' lead': 't|a|1' });
-  for (const change of [() => draft.setProp('x', 'a', '1'), () => draft.deleteProp('x', 'a'), () => draft.changeType('x', 't'), () => draft.delete('x'), () => draft.setProp('lead', 'a', '2')]) {
+  for (const change of [
+    () => draft.setProp('x', 'a', '1'),
+    () => draft.deleteProp('x', 'a'),
+    () => draft.changeType('x', 't'),
+    () => draft.delete('x'),
+    () => draft.setProp('lead', 'a', '2'),
+  ]) {
     expect(change).toThrow(/there is no such record/);
   }
 });

@@ -8,7 +8,10 @@ import { formatFlatFile, parseFlatFile } from '../../../src/db/flat-file.ts';
 import { ORACLE, readOracle, withoutComments } from '../../support/db-oracle.ts';
 
 /** What the program does with one call, without its files. */
-function call(content: Buffer | undefined, args: readonly string[]): { exit: number | 'error'; stdout: string; content: Buffer | undefined } {
+function call(
+  content: Buffer | undefined,
+  args: readonly string[],
+): { exit: number | 'error'; stdout: string; content: Buffer | undefined } {
   const draft = new Draft(parseFlatFile(content ?? Buffer.alloc(0)));
   try {
     const answer = prepareCommand(args.map(toByteString)).run(draft);
@@ -24,13 +27,16 @@ function call(content: Buffer | undefined, args: readonly string[]): { exit: num
 }
 
 describe.skipIf(!existsSync(ORACLE))('every recorded sequence of calls gives what the original gave', () => {
-  it.each(readOracle().map((sequence, index) => ({ ...sequence, index })))('sequence $index', ({ start, steps, end }) => {
-    let content: Buffer | undefined = start === null ? undefined : Buffer.from(start);
-    for (const step of steps) {
-      const actual = call(content, step.args);
-      expect({ args: step.args, exit: actual.exit, stdout: actual.stdout }).toEqual(step);
-      content = actual.content;
-    }
-    expect(withoutComments(content)).toEqual(end);
-  });
+  it.each(readOracle().map((sequence, index) => ({ ...sequence, index })))(
+    'sequence $index',
+    ({ start, steps, end }) => {
+      let content: Buffer | undefined = start === null ? undefined : Buffer.from(start);
+      for (const step of steps) {
+        const actual = call(content, step.args);
+        expect({ args: step.args, exit: actual.exit, stdout: actual.stdout }).toEqual(step);
+        content = actual.content;
+      }
+      expect(withoutComments(content)).toEqual(end);
+    },
+  );
 });

@@ -18,6 +18,11 @@ it('every kind has other values for any value, allowed ones, and "not set" among
 });
 
 it('words of fragments are taken where the prop allows them', () => {
-  expect(listOtherValues({ doc: '', kind: 'port', default: '80' }, '1', ['443', 'https'])).toEqual(['2', '80', '443', undefined]);
+  expect(listOtherValues({ doc: '', kind: 'port', default: '80' }, '1', ['443', 'https'])).toEqual([
+    '2',
+    '80',
+    '443',
+    undefined,
+  ]);
   expect(listOtherValues(undefined, undefined, ['none'])).toEqual(['other', 'another', 'none']);
 });

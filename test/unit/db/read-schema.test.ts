@@ -22,9 +22,11 @@ function write(file: string, content: unknown): void {
 }
 const port = (doc: string): unknown => ({ service: { Port: { doc, kind: 'port', default: '80' } } });
 
-it('lays the schema files of packages over the shipped one, and the admin\'s over all', () => {
+it("lays the schema files of packages over the shipped one, and the admin's over all", () => {
   write('package/db/x/schema.json', port('shipped'));
-  write('host/etc/docksmith/db/x/schema.d/20b.json', { service: { Port: { doc: 'b' }, Own: { doc: '', kind: 'text' } } });
+  write('host/etc/docksmith/db/x/schema.d/20b.json', {
+    service: { Port: { doc: 'b' }, Own: { doc: '', kind: 'text' } },
+  });
   write('host/etc/docksmith/db/x/schema.d/10a.json', { service: { Port: { doc: 'a', default: '81' } } });
   write('host/etc/docksmith/db/x/schema.d/30c.json~', 'no JSON');
   write('host/etc/docksmith/db/x/schema.json', { service: { Port: { default: '82' } } });
@@ -32,7 +34,7 @@ it('lays the schema files of packages over the shipped one, and the admin\'s ove
   expect(Object.keys(readSchema(paths)['x']?.['service'] ?? {})).toEqual(['Port', 'Own']);
 });
 
-it('reads no other db\'s files where one is asked for', () => {
+it("reads no other db's files where one is asked for", () => {
   write('package/db/x/schema.json', port('shipped'));
   write('host/etc/docksmith/db/x/schema.d/10a.json', { service: { Own: { doc: '', kind: 'text' } } });
   write('package/db/y/schema.json', 'no JSON');
@@ -53,7 +55,9 @@ it('names every file and prop that is wrong', () => {
   write('package/db/x/schema.json', '{');
   write('host/etc/docksmith/db/x/schema.json', { service: { A: { doc: '', kind: 'portt' } } });
   write('host/etc/docksmith/db/y/schema.json', { service: { B: { kind: 'port' } } });
-  expect(() => readSchema(paths)).toThrow(/package\/db\/x\/schema\.json[^]*"service\.A".*did you mean "port"[^]*"service\.B".*"doc" is missing/);
+  expect(() => readSchema(paths)).toThrow(
+    /package\/db\/x\/schema\.json[^]*"service\.A".*did you mean "port"[^]*"service\.B".*"doc" is missing/,
+  );
 });
 
 it.each([
@@ -72,7 +76,14 @@ it.each([
 
 it('ships defaults that their own props allow, and a line for the admin with each prop', () => {
   const shipped = readSchema(findPaths({ DOCKSMITH_ROOT: root }));
-  expect(Object.keys(shipped).sort()).toEqual(['configuration', 'docker_containers', 'docker_images', 'docker_networks', 'networks', 'secrets']);
+  expect(Object.keys(shipped).sort()).toEqual([
+    'configuration',
+    'docker_containers',
+    'docker_images',
+    'docker_networks',
+    'networks',
+    'secrets',
+  ]);
   for (const [db, kinds] of Object.entries(shipped)) {
     for (const [kind, props] of Object.entries(kinds)) {
       for (const [name, prop] of Object.entries(props)) {

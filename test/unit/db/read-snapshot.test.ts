@@ -17,7 +17,15 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 it('reads every db of the folder, and no lock file, temporary file or left-over', () => {
-  for (const name of ['configuration', 'networks', 'networks.lock', '.networks.docksmith-1', 'networks.4711', 'networks~', 'networks.rpmsave']) {
+  for (const name of [
+    'configuration',
+    'networks',
+    'networks.lock',
+    '.networks.docksmith-1',
+    'networks.4711',
+    'networks~',
+    'networks.rpmsave',
+  ]) {
     writeFileSync(path.join(paths.dbDir, name), 'a=b\n');
   }
   mkdirSync(path.join(paths.dbDir, 'folder'));
@@ -40,5 +48,12 @@ it('gives the value that holds: of the record, else the shipped default, else no
 it('shows values as people mean them: a plain |, real newlines, Latin-1 where the bytes are no UTF-8', () => {
   writeFileSync(path.join(paths.dbDir, 'x'), Buffer.from('a=t|new|1\\n2|old|\xe9|pipe|1\\|2|utf|\xc3\xa9\n', 'latin1'));
   const record = getDb(readSnapshot(paths), 'x').get('a');
-  expect(record?.props).toEqual(new Map([['new', '1\n2'], ['old', 'é'], ['pipe', '1|2'], ['utf', 'é']]));
+  expect(record?.props).toEqual(
+    new Map([
+      ['new', '1\n2'],
+      ['old', 'é'],
+      ['pipe', '1|2'],
+      ['utf', 'é'],
+    ]),
+  );
 });

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,7 +65,12 @@ describe('changeDb', () => {
 
   it('leaves the file as it was when the change throws', () => {
     writeFileSync(file('x'), 'a=b\n');
-    expect(() => changeDb(paths, 'x', (draft) => { draft.setType('a', 'c'); draft.delete('z'); })).toThrow(/"z".*no such record/);
+    expect(() =>
+      changeDb(paths, 'x', (draft) => {
+        draft.setType('a', 'c');
+        draft.delete('z');
+      }),
+    ).toThrow(/"z".*no such record/);
     expect(readFileSync(file('x'), 'utf8')).toBe('a=b\n');
   });
 
@@ -99,15 +115,27 @@ describe('the name of a db', () => {
     expect(existsSync(path.join(root, 'srv/own/db'))).toBe(true);
   });
 
-  it.each(['../x', '/a/../../x', 'a/b', '', '.', '..', '.x', 'x.lock', 'x~', 'a\0b', 'x.123'])('is refused where it leaves the folder or is no db: %j', (name) => {
-    expect(() => readDb(paths, name)).toThrow(/cannot open db/);
-  });
+  it.each(['../x', '/a/../../x', 'a/b', '', '.', '..', '.x', 'x.lock', 'x~', 'a\0b', 'x.123'])(
+    'is refused where it leaves the folder or is no db: %j',
+    (name) => {
+      expect(() => readDb(paths, name)).toThrow(/cannot open db/);
+    },
+  );
 });
 
 it('changes of several dbs are written together, one write for each', () => {
   writeFileSync(file('a'), 'k=t\n');
   writeFileSync(file('b'), 'k=t\n');
-  writeDbChanges(paths, [{ db: 'a', key: 'k', prop: 'p', value: '1|é' }, { db: 'b', key: 'k', prop: 'p', value: '2' }, { db: 'a', key: 'k', prop: 'q', value: '3' }]);
-  expect(readDb(paths, 'a').get('k')?.props).toEqual(new Map([['p', '1|é'], ['q', '3']]));
+  writeDbChanges(paths, [
+    { db: 'a', key: 'k', prop: 'p', value: '1|é' },
+    { db: 'b', key: 'k', prop: 'p', value: '2' },
+    { db: 'a', key: 'k', prop: 'q', value: '3' },
+  ]);
+  expect(readDb(paths, 'a').get('k')?.props).toEqual(
+    new Map([
+      ['p', '1|é'],
+      ['q', '3'],
+    ]),
+  );
   expect(readDb(paths, 'b').get('k')?.props).toEqual(new Map([['p', '2']]));
 });

@@ -22,11 +22,13 @@ let isAlive = true;
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 async function serve(answers: Readonly<Record<string, Answer>>, limits = LIMITS): Promise<Engine> {
-  server = http.createServer((request, response) => {
-    const name = Object.keys(answers).find((start) => request.url?.replace(/^\/v[\d.]+/, '').startsWith(start));
-    if (name !== undefined) answers[name]?.(request, response);
-    else if (request.url === '/_ping' && isAlive) response.setHeader('Api-Version', '1.41').end('OK');
-  }).listen(socket);
+  server = http
+    .createServer((request, response) => {
+      const name = Object.keys(answers).find((start) => request.url?.replace(/^\/v[\d.]+/, '').startsWith(start));
+      if (name !== undefined) answers[name]?.(request, response);
+      else if (request.url === '/_ping' && isAlive) response.setHeader('Api-Version', '1.41').end('OK');
+    })
+    .listen(socket);
   await once(server, 'listening');
   return connectEngine(socket, limits);
 }
@@ -45,13 +47,19 @@ afterEach(() => {
 
 const quiet = (): void => undefined;
 async function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await promise.then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof Failure)) throw new Error('it did not fail as it should', { cause: error });
   return error;
 }
 
 it('a call that is not answered has failed, and what it did is not known; others are answered', async () => {
-  const engine = await serve({ '/containers/one/start': quiet, '/volumes': (_, response) => response.end('{"Volumes":null}') });
+  const engine = await serve({
+    '/containers/one/start': quiet,
+    '/volumes': (_, response) => response.end('{"Volumes":null}'),
+  });
   const failure = await failureOf(engine.startContainer('one'));
   expect(failure).not.toBeInstanceOf(EngineGone);
   expect(failure).toMatchObject({
@@ -66,7 +74,9 @@ it('an engine that does not answer anything is gone, and is not waited for again
   isAlive = false;
   expect(await failureOf(engine.startContainer('one'))).toMatchObject({ why: 'nothing came within 0.3 s' });
   const began = performance.now();
-  const failures = await Promise.all([engine.startContainer('two'), engine.listContainers(), connectEngine(socket, LIMITS)].map(failureOf));
+  const failures = await Promise.all(
+    [engine.startContainer('two'), engine.listContainers(), connectEngine(socket, LIMITS)].map(failureOf),
+  );
   expect(failures.map((failure) => failure instanceof EngineGone)).toEqual([true, true, true]);
   expect(performance.now() - began).toBeLessThan(200);
 });
@@ -74,12 +84,28 @@ it('an engine that does not answer anything is gone, and is not waited for again
 it('a stop may take as long as the container may, whether the stop or the container says it', async () => {
   const slow: Answer = (_, response) => void setTimeout(() => response.writeHead(204).end(), 800);
   const engine = await serve({
-    '/containers/one/stop?t=1': slow, '/containers/made/stop?t=2': slow, '/containers/two/stop?t=0': slow,
-    '/containers/made/json': (_, response) => response.end(JSON.stringify({ Id: 'made', Name: '/made', Image: 'x', Created: '', State: { Status: 'running', StartedAt: '' }, Config: { StopTimeout: 2 }, HostConfig: {}, Mounts: [] })),
+    '/containers/one/stop?t=1': slow,
+    '/containers/made/stop?t=2': slow,
+    '/containers/two/stop?t=0': slow,
+    '/containers/made/json': (_, response) =>
+      response.end(
+        JSON.stringify({
+          Id: 'made',
+          Name: '/made',
+          Image: 'x',
+          Created: '',
+          State: { Status: 'running', StartedAt: '' },
+          Config: { StopTimeout: 2 },
+          HostConfig: {},
+          Mounts: [],
+        }),
+      ),
   });
   await engine.stopContainer('one', { seconds: 1 });
   await engine.stopContainer('made', {});
-  expect(await failureOf(engine.stopContainer('two', { seconds: 0 }))).toMatchObject({ why: expect.stringContaining('did not answer within 0.3 s') as string });
+  expect(await failureOf(engine.stopContainer('two', { seconds: 0 }))).toMatchObject({
+    why: expect.stringContaining('did not answer within 0.3 s') as string,
+  });
 });
 
 it('a pull has to move: one that does not has failed, one that does takes its time', async () => {
@@ -99,13 +125,20 @@ it('a pull has to move: one that does not has failed, one that does takes its ti
   });
   await engine.pullImage('slow', quiet);
   for (const name of ['never', 'stuck']) {
-    expect(await failureOf(engine.pullImage(name, quiet))).toMatchObject({ message: `cannot pull image "${name}": nothing moved within 0.3 s`, hint: expect.stringContaining('config setprop docker IdleTimeout TIME') as string });
+    expect(await failureOf(engine.pullImage(name, quiet))).toMatchObject({
+      message: `cannot pull image "${name}": nothing moved within 0.3 s`,
+      hint: expect.stringContaining('config setprop docker IdleTimeout TIME') as string,
+    });
   }
 });
 
 it('a build may be quiet while the engine is there, and no longer', async () => {
   writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
-  const engine = await serve({ '/build?t=late': (request, response) => void request.resume().on('end', () => setTimeout(() => response.end('{"stream":"done"}\n'), 900)), '/build?t=gone': quiet });
+  const engine = await serve({
+    '/build?t=late': (request, response) =>
+      void request.resume().on('end', () => setTimeout(() => response.end('{"stream":"done"}\n'), 900)),
+    '/build?t=gone': quiet,
+  });
   const words: string[] = [];
   await engine.buildImage('late', folder, (text) => words.push(text));
   expect(words).toEqual(['done']);
@@ -122,11 +155,21 @@ it('a log may be quiet while the engine is there, and no longer', async () => {
   });
   const daily = await connectDaily(engine.socket, LIMITS);
   let hasFailed = false;
-  const read = failureOf((async () => { for await (const line of daily.readLogs('one', { follow: true })) expect(line).toBeUndefined(); })()).finally(() => (hasFailed = true));
-  await new Promise((resolve) => { setTimeout(resolve, 1000); });
+  const read = failureOf(
+    (async () => {
+      for await (const line of daily.readLogs('one', { follow: true })) expect(line).toBeUndefined();
+    })(),
+  ).finally(() => (hasFailed = true));
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1000);
+  });
   expect(hasFailed).toBe(false);
   isAlive = false;
-  expect(await read).toMatchObject({ message: expect.stringMatching(/^cannot read the log of container "one"; the engine .* does not answer: nothing came within 0.3 s$/) as string });
+  expect(await read).toMatchObject({
+    message: expect.stringMatching(
+      /^cannot read the log of container "one"; the engine .* does not answer: nothing came within 0.3 s$/,
+    ) as string,
+  });
 });
 
 it('an image is sent for as long as the engine takes pieces of it, and its end is waited for', async () => {
@@ -137,45 +180,79 @@ it('an image is sent for as long as the engine takes pieces of it, and its end i
   header.write('00000000000\0', 124);
   header.write('ustar', 257);
   writeFileSync(archive, Buffer.concat([header, Buffer.alloc(4 * 1024 * 1024)]));
-  const engine = await serve({
-    '/images/create?repo=slow': (request, response) => {
-      void (async () => {
-        let taken = 0;
-        for await (const piece of request) {
-          const before = taken;
-          taken += (piece as Buffer).length;
-          // eight rests, together more than the limit
-          if (Math.floor(before / 524288) < Math.floor(taken / 524288)) await new Promise((resolve) => { setTimeout(resolve, 250); });
-        }
-        response.end('{"status":"sha256:1"}\n');
-      })();
+  const engine = await serve(
+    {
+      '/images/create?repo=slow': (request, response) => {
+        void (async () => {
+          let taken = 0;
+          for await (const piece of request) {
+            const before = taken;
+            taken += (piece as Buffer).length;
+            // eight rests, together more than the limit
+            if (Math.floor(before / 524288) < Math.floor(taken / 524288))
+              await new Promise((resolve) => {
+                setTimeout(resolve, 250);
+              });
+          }
+          response.end('{"status":"sha256:1"}\n');
+        })();
+      },
+      '/images/create?repo=stuck': quiet,
     },
-    '/images/create?repo=stuck': quiet,
-  }, { ...LIMITS, idle: 1500 });
+    { ...LIMITS, idle: 1500 },
+  );
   await engine.importImage('slow:1', archive, quiet);
-  expect(await failureOf(engine.importImage('stuck:1', archive, quiet))).toMatchObject({ why: 'nothing moved within 1.5 s' });
+  expect(await failureOf(engine.importImage('stuck:1', archive, quiet))).toMatchObject({
+    why: 'nothing moved within 1.5 s',
+  });
 });
 
 it.each([
-  ['is not what the Docker API says', '[{}]'], ['is not what the Docker API says', 'null'], ['is not what the Docker API says', '{}'],
-  ['is no JSON', '<html>'], ['is no JSON', ''],
+  ['is not what the Docker API says', '[{}]'],
+  ['is not what the Docker API says', 'null'],
+  ['is not what the Docker API says', '{}'],
+  ['is no JSON', '<html>'],
+  ['is no JSON', ''],
 ])('an answer that %s (%j) is a failure in words', async (words, body) => {
-  const engine = await serve({ '/containers/json': (_, response) => response.end(body), '/containers/x/json': (_, response) => response.end(body), '/images/x/json': (_, response) => response.end(body), '/networks': (_, response) => response.end(body), '/volumes': (_, response) => response.end(body) });
-  const asked = [engine.listContainers(), engine.findContainer('x'), engine.findImage('x'), ...(body === '{}' || body === '[{}]' ? [] : [engine.listNetworks(), engine.listVolumes()])];
-  for (const failure of await Promise.all(asked.map(failureOf))) expect(failure.message).toContain(`its answer ${words}`);
+  const engine = await serve({
+    '/containers/json': (_, response) => response.end(body),
+    '/containers/x/json': (_, response) => response.end(body),
+    '/images/x/json': (_, response) => response.end(body),
+    '/networks': (_, response) => response.end(body),
+    '/volumes': (_, response) => response.end(body),
+  });
+  const asked = [
+    engine.listContainers(),
+    engine.findContainer('x'),
+    engine.findImage('x'),
+    ...(body === '{}' || body === '[{}]' ? [] : [engine.listNetworks(), engine.listVolumes()]),
+  ];
+  for (const failure of await Promise.all(asked.map(failureOf)))
+    expect(failure.message).toContain(`its answer ${words}`);
 });
 
 it('an engine that is too old, or sends a head without end, is named so', async () => {
   await serve({});
-  server?.removeAllListeners('request').on('request', (_, response: ServerResponse) => response.setHeader('Api-Version', '1.12').end('OK'));
-  expect(await failureOf(connectEngine(socket, LIMITS))).toMatchObject({ why: 'it speaks version 1.12 of its API, and docksmith needs 1.30 at least' });
-  server?.removeAllListeners('request').on('request', (_, response: ServerResponse) => response.setHeader('X', 'y'.repeat(100_000)).end('OK'));
+  server
+    ?.removeAllListeners('request')
+    .on('request', (_, response: ServerResponse) => response.setHeader('Api-Version', '1.12').end('OK'));
+  expect(await failureOf(connectEngine(socket, LIMITS))).toMatchObject({
+    why: 'it speaks version 1.12 of its API, and docksmith needs 1.30 at least',
+  });
+  server
+    ?.removeAllListeners('request')
+    .on('request', (_, response: ServerResponse) => response.setHeader('X', 'y'.repeat(100_000)).end('OK'));
   expect(await failureOf(connectEngine(socket, LIMITS))).toMatchObject({ why: 'the head of its answer is too large' });
 });
 
 it('the limits are those of the record, and else those that the schema names', () => {
-  const schema = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../db/configuration/schema.json'), 'utf8')) as { readonly docker: Readonly<Record<string, { readonly default: string }>> };
-  for (const [name, prop] of Object.entries(LIMIT_PROPS)) expect(schema.docker[prop]?.default).toBe(`${USUAL_LIMITS[name as keyof typeof USUAL_LIMITS] / 1000}s`);
-  const snapshot = snapshotOf(new Map([['configuration', db(record('docker', 'service', { ReadTimeout: '1m', IdleTimeout: '90' }))]]));
+  const schema = JSON.parse(
+    readFileSync(path.resolve(import.meta.dirname, '../../../db/configuration/schema.json'), 'utf8'),
+  ) as { readonly docker: Readonly<Record<string, { readonly default: string }>> };
+  for (const [name, prop] of Object.entries(LIMIT_PROPS))
+    expect(schema.docker[prop]?.default).toBe(`${USUAL_LIMITS[name as keyof typeof USUAL_LIMITS] / 1000}s`);
+  const snapshot = snapshotOf(
+    new Map([['configuration', db(record('docker', 'service', { ReadTimeout: '1m', IdleTimeout: '90' }))]]),
+  );
   expect(readLimits(snapshot)).toEqual({ ...USUAL_LIMITS, read: 60_000, idle: 90_000 });
 });

@@ -9,7 +9,9 @@ it('a second event waits, is told for whom, and gives up when its time is over',
   const host = makeTempHost();
   const first = await take(host);
   const heard: unknown[] = [];
-  await expect(take(host, { run: '2', onWait: (holder) => heard.push(holder) })).rejects.toThrow(/still held after 0 seconds by signal-event docker-update, run 1 \(pid \d+\)/);
+  await expect(take(host, { run: '2', onWait: (holder) => heard.push(holder) })).rejects.toThrow(
+    /still held after 0 seconds by signal-event docker-update, run 1 \(pid \d+\)/,
+  );
   expect(heard).toEqual([`signal-event docker-update, run 1 (pid ${process.pid})`]);
   first.release();
   (await take(host, { run: '2' })).release();
@@ -32,7 +34,9 @@ it('calls that join from one step go one after the other, also beside the calls 
   const outer = await take(host);
   const env = { DOCKSMITH_RUN: outer.token };
   const first = await take(host, { run: '2', command: 'expand-template /a', env });
-  await expect(take(host, { run: '3', env })).rejects.toThrow(/still held after 0 seconds by expand-template \/a, run 2 /);
+  await expect(take(host, { run: '3', env })).rejects.toThrow(
+    /still held after 0 seconds by expand-template \/a, run 2 /,
+  );
   const inner = await take(host, { run: '4', env: { DOCKSMITH_RUN: first.token } });
   await expect(take(host, { run: '5', env: { DOCKSMITH_RUN: first.token } })).rejects.toThrow('run 4');
   inner.release();

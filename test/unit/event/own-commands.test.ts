@@ -5,7 +5,9 @@ import { expect, it } from 'vitest';
 import { findPaths } from '../../../src/base/paths.ts';
 
 const { packageDir } = findPaths();
-const { bin } = JSON.parse(readFileSync(path.join(packageDir, 'package.json'), 'utf8')) as { bin: Readonly<Record<string, string>> };
+const { bin } = JSON.parse(readFileSync(path.join(packageDir, 'package.json'), 'utf8')) as {
+  bin: Readonly<Record<string, string>>;
+};
 
 it('every command of the package has one in the PATH of steps', () => {
   expect(readdirSync(path.join(packageDir, 'bin/path')).sort()).toEqual(Object.keys(bin).sort());
@@ -13,5 +15,7 @@ it('every command of the package has one in the PATH of steps', () => {
 
 it.each(Object.entries(bin))('%s runs %s with its arguments, by the node that runs the event', (name, file) => {
   const env = { PATH: `${path.join(packageDir, 'bin/path')}:${process.env['PATH'] ?? ''}`, DOCKSMITH_NODE: 'realpath' };
-  expect(execFileSync('/bin/sh', ['-c', `${name} "/tmp/../etc"`], { env, encoding: 'utf8' })).toBe(`${path.join(packageDir, file)}\n/etc\n`);
+  expect(execFileSync('/bin/sh', ['-c', `${name} "/tmp/../etc"`], { env, encoding: 'utf8' })).toBe(
+    `${path.join(packageDir, file)}\n/etc\n`,
+  );
 });

@@ -10,8 +10,26 @@ it('a run is written when it begins and again when it ends, and reads back', () 
   const begun = newRun('docker-update', ['a b'], '20261121T070000.000Z-1', at(0));
   writeRun(paths, begun, (text) => text);
   expect(listRuns(paths)).toEqual({ runs: [begun], warnings: [] });
-  expect(begun).toMatchObject({ id: `20261121T080000.000Z-${process.pid}`, event: 'docker-update', args: ['a b'], pid: process.pid, started: '2026-11-21T08:00:00.000Z', parent: '20261121T070000.000Z-1', who: { uid: process.getuid?.() } });
-  const ended: Run = { ...begun, ended: '2026-11-21T08:00:09.000Z', installed: ['/etc/a'], removed: ['/etc/b'], steps: [{ name: 'S05', seconds: 0.1, exitCode: 0 }, { name: 'S50a', seconds: 1, signal: 'SIGTERM' }], exitCode: 1 };
+  expect(begun).toMatchObject({
+    id: `20261121T080000.000Z-${process.pid}`,
+    event: 'docker-update',
+    args: ['a b'],
+    pid: process.pid,
+    started: '2026-11-21T08:00:00.000Z',
+    parent: '20261121T070000.000Z-1',
+    who: { uid: process.getuid?.() },
+  });
+  const ended: Run = {
+    ...begun,
+    ended: '2026-11-21T08:00:09.000Z',
+    installed: ['/etc/a'],
+    removed: ['/etc/b'],
+    steps: [
+      { name: 'S05', seconds: 0.1, exitCode: 0 },
+      { name: 'S50a', seconds: 1, signal: 'SIGTERM' },
+    ],
+    exitCode: 1,
+  };
   writeRun(paths, ended, (text) => text);
   expect(listRuns(paths).runs).toEqual([ended]);
 });
@@ -39,7 +57,11 @@ it('only the last 500 are kept, and nothing else in the folder is touched', () =
   host.write(`${FOLDER}/notes.txt`, 'theirs');
   writeRun(host.paths, newRun('docker-update', [], undefined, at(0)), (text) => text);
   const left = Object.keys(host.tree(FOLDER)).sort();
-  expect([left.length, left[0], left.at(-1)]).toEqual([501, `${FOLDER}/20200101T000000.003Z-1.json`, `${FOLDER}/notes.txt`]);
+  expect([left.length, left[0], left.at(-1)]).toEqual([
+    501,
+    `${FOLDER}/20200101T000000.003Z-1.json`,
+    `${FOLDER}/notes.txt`,
+  ]);
 });
 
 it('a damaged record is a warning and does not hide the others', () => {

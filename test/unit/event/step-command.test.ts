@@ -10,21 +10,32 @@ describe('a step that only calls docksmith', () => {
   it.each([
     [['exec docksmith restart-daemon'], { name: 'restart-daemon', args: [] }],
     [['exec docksmith filter --quiet'], { name: 'filter', args: ['--quiet'] }],
-    [['# a comment', '', 'shift', 'exec docksmith reconcile --boot "$@"'], { name: 'reconcile', args: ['--boot', 'wiki', 'a b'] }],
+    [
+      ['# a comment', '', 'shift', 'exec docksmith reconcile --boot "$@"'],
+      { name: 'reconcile', args: ['--boot', 'wiki', 'a b'] },
+    ],
     [['exec docksmith reconcile "$@"'], { name: 'reconcile', args: GIVEN }],
     [['shift', '  shift  ', '\texec  docksmith\tstop "$@"', '# the end'], { name: 'stop', args: ['a b'] }],
-    [['shift', 'exec docksmith db docker_containers setprop wiki Env.A=1'], { name: 'db', args: ['docker_containers', 'setprop', 'wiki', 'Env.A=1'] }],
+    [
+      ['shift', 'exec docksmith db docker_containers setprop wiki Env.A=1'],
+      { name: 'db', args: ['docker_containers', 'setprop', 'wiki', 'Env.A=1'] },
+    ],
   ])('%j', (lines, command) => {
     expect(parse(...lines)).toEqual(command);
   });
 
-  it.each(['#!/bin/bash', '#!/bin/dash', '#! /bin/sh', '#!/usr/bin/env sh', '#!/bin/sh -e', '#!/bin/sh -eu'])('may begin with %s', (first) => {
-    expect(parseStepCommand(`${first}\nexec docksmith plan\n`, GIVEN)).toEqual({ name: 'plan', args: [] });
-  });
+  it.each(['#!/bin/bash', '#!/bin/dash', '#! /bin/sh', '#!/usr/bin/env sh', '#!/bin/sh -e', '#!/bin/sh -eu'])(
+    'may begin with %s',
+    (first) => {
+      expect(parseStepCommand(`${first}\nexec docksmith plan\n`, GIVEN)).toEqual({ name: 'plan', args: [] });
+    },
+  );
 
   it('is what every shipped action is', () => {
     const folder = path.resolve(import.meta.dirname, '../../../events/actions');
-    const others = readdirSync(folder).filter((name) => parseStepCommand(readFileSync(path.join(folder, name), 'utf8'), GIVEN) === undefined);
+    const others = readdirSync(folder).filter(
+      (name) => parseStepCommand(readFileSync(path.join(folder, name), 'utf8'), GIVEN) === undefined,
+    );
     expect(others).toEqual([]);
   });
 });
@@ -55,7 +66,10 @@ describe('any other script is run as it is', () => {
     expect(parse(...lines)).toBeUndefined();
   });
 
-  it.each(['#!/usr/bin/perl', '#!/bin/sh -x', 'exec docksmith plan', '#!/usr/bin/env python3'])('one that begins with %s', (first) => {
-    expect(parseStepCommand(`${first}\nexec docksmith plan\n`, GIVEN)).toBeUndefined();
-  });
+  it.each(['#!/usr/bin/perl', '#!/bin/sh -x', 'exec docksmith plan', '#!/usr/bin/env python3'])(
+    'one that begins with %s',
+    (first) => {
+      expect(parseStepCommand(`${first}\nexec docksmith plan\n`, GIVEN)).toBeUndefined();
+    },
+  );
 });

@@ -16,7 +16,11 @@ afterAll(() => removeFolder(folder));
 it('reads a regular file, also over a link', () => {
   writeFileSync(file('text'), 'é\n');
   symlinkSync('text', file('link'));
-  expect([readText(file('text')), readText(file('link'), 'latin1'), readBytes(file('text')).length]).toEqual(['é\n', 'Ã©\n', 3]);
+  expect([readText(file('text')), readText(file('link'), 'latin1'), readBytes(file('text')).length]).toEqual([
+    'é\n',
+    'Ã©\n',
+    3,
+  ]);
 });
 
 it('refuses at once what is no file, and what cannot be meant', () => {
@@ -27,13 +31,17 @@ it('refuses at once what is no file, and what cannot be meant', () => {
   truncateSync(file('huge'), 300 * 1024 * 1024);
   expect(() => readBytes(file('fifo'))).toThrow('it is a FIFO, and no file');
   expect(() => readBytes(file('zero'))).toThrow('it is a device, and no file');
-  expect(() => readBytes(file('folder'))).toThrow(expect.objectContaining({ code: 'EISDIR', path: file('folder') }) as Error);
+  expect(() => readBytes(file('folder'))).toThrow(
+    expect.objectContaining({ code: 'EISDIR', path: file('folder') }) as Error,
+  );
   expect(() => readBytes(file('huge'))).toThrow('it has 300 MB, and at most 256 are read');
   expect(() => readBytes(file('none'))).toThrow(expect.objectContaining({ code: 'ENOENT' }) as Error);
 });
 
 it('a state that is no file is named, and never taken as empty', () => {
-  expect(() => readState(file('fifo'), 'the ledger', () => 1)).toThrow(`cannot read the ledger "${file('fifo')}": it is a FIFO, and no file`);
+  expect(() => readState(file('fifo'), 'the ledger', () => 1)).toThrow(
+    `cannot read the ledger "${file('fifo')}": it is a FIFO, and no file`,
+  );
   expect(() => takeLock(file('fifo'), { holder: 'me' })).toThrow('it is no file');
 });
 

@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 import { syncTogether, tellsErrors } from '../../../src/files/sync-together.ts';
 import { makeRoot } from '../../support/folder.ts';
 
-it.each([['3.10.0-1160.el7.x86_64', false], ['5.7.19', false], ['5.8.0-rc1', true], ['6.1.0-18-amd64', true]])('of kernel %s an error of syncfs is told: %s', (release, tells) => {
+it.each([
+  ['3.10.0-1160.el7.x86_64', false],
+  ['5.7.19', false],
+  ['5.8.0-rc1', true],
+  ['6.1.0-18-amd64', true],
+])('of kernel %s an error of syncfs is told: %s', (release, tells) => {
   expect(tellsErrors(release)).toBe(tells);
 });
 

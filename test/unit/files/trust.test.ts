@@ -17,7 +17,10 @@ describe('an executable', () => {
     host = makeTempHost();
     file = host.write('/etc/docksmith/events/x/S50run', '#!/bin/sh\n', 0o755);
   });
-  const refuse = (name = file) => (): void => refuseUntrusted(name, 'step "S50run"');
+  const refuse =
+    (name = file) =>
+    (): void =>
+      refuseUntrusted(name, 'step "S50run"');
 
   it('that only its owner can write is run', () => {
     expect(refuse()).not.toThrow();
@@ -25,7 +28,12 @@ describe('an executable', () => {
 
   it('that everybody can write is refused, with the remedy', () => {
     chmodSync(file, 0o757);
-    expect(refuse()).toThrow(expect.objectContaining({ message: expect.stringMatching(/^cannot run step "S50run": everybody can write ".*\/S50run"/) as string, hint: `chmod go-w ${file}` }) as Error);
+    expect(refuse()).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^cannot run step "S50run": everybody can write ".*\/S50run"/) as string,
+        hint: `chmod go-w ${file}`,
+      }) as Error,
+    );
   });
 
   it('in a folder that everybody can write is refused, however far above it', () => {
@@ -38,18 +46,26 @@ describe('an executable', () => {
   });
 
   const withAcl = it.skipIf(process.getuid?.() !== 0 || spawnSync('getfacl', ['--version']).error !== undefined);
-  withAcl.each(['the file', 'its folder', 'a folder above'])('that an ACL lets another user write is refused (%s), and is run where it lets them read', (where) => {
-    const part = where === 'the file' ? file : where === 'its folder' ? path.dirname(file) : host.file('/etc');
-    execFileSync('setfacl', ['-m', `u:${STRANGER}:rx`, part]);
-    expect(refuse()).not.toThrow();
-    execFileSync('setfacl', ['-m', `u:${STRANGER}:rwx`, part]);
-    expect(refuse()).toThrow(expect.objectContaining({ message: expect.stringContaining(`user ${STRANGER} (by its ACL) can write "${part}"`) as string, hint: `chmod go-w ${part}` }) as Error);
-    // the remedy takes it from the ACL's mask
-    chmodSync(part, statSync(part).mode & 0o755);
-    expect(refuse()).not.toThrow();
-    execFileSync('setfacl', ['-b', '-m', `g:${STRANGER}:rwx`, part]);
-    expect(refuse()).toThrow(`group ${STRANGER} (by its ACL) can write "${part}"`);
-  });
+  withAcl.each(['the file', 'its folder', 'a folder above'])(
+    'that an ACL lets another user write is refused (%s), and is run where it lets them read',
+    (where) => {
+      const part = where === 'the file' ? file : where === 'its folder' ? path.dirname(file) : host.file('/etc');
+      execFileSync('setfacl', ['-m', `u:${STRANGER}:rx`, part]);
+      expect(refuse()).not.toThrow();
+      execFileSync('setfacl', ['-m', `u:${STRANGER}:rwx`, part]);
+      expect(refuse()).toThrow(
+        expect.objectContaining({
+          message: expect.stringContaining(`user ${STRANGER} (by its ACL) can write "${part}"`) as string,
+          hint: `chmod go-w ${part}`,
+        }) as Error,
+      );
+      // the remedy takes it from the ACL's mask
+      chmodSync(part, statSync(part).mode & 0o755);
+      expect(refuse()).not.toThrow();
+      execFileSync('setfacl', ['-b', '-m', `g:${STRANGER}:rwx`, part]);
+      expect(refuse()).toThrow(`group ${STRANGER} (by its ACL) can write "${part}"`);
+    },
+  );
 
   it('in a sticky folder, where nobody replaces what is not theirs, is run', () => {
     chmodSync(path.dirname(file), 0o1777);
@@ -73,7 +89,9 @@ describe('an executable', () => {
     host.write('/srv/open/x/S50run', '#!/bin/sh\n', 0o755);
     host.link('/etc/docksmith/linked', host.file('/srv/open/x'));
     chmodSync(host.file('/srv/open'), 0o777);
-    expect(refuse(host.file('/etc/docksmith/linked/S50run'))).toThrow(`everybody can write "${host.file('/srv/open')}"`);
+    expect(refuse(host.file('/etc/docksmith/linked/S50run'))).toThrow(
+      `everybody can write "${host.file('/srv/open')}"`,
+    );
   });
 
   it('that names an action by a link that leads nowhere is judged by the link', () => {
@@ -90,9 +108,14 @@ describe('an executable', () => {
     expect(refuse(shipped)).not.toThrow();
   });
 
-  asRoot('of another user is refused, and so is one in another user\'s folder', () => {
+  asRoot("of another user is refused, and so is one in another user's folder", () => {
     chownSync(file, STRANGER, 0);
-    expect(refuse()).toThrow(expect.objectContaining({ message: expect.stringContaining(`user ${STRANGER} can write "${file}"`) as string, hint: `chown 0 ${file}` }) as Error);
+    expect(refuse()).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(`user ${STRANGER} can write "${file}"`) as string,
+        hint: `chown 0 ${file}`,
+      }) as Error,
+    );
     chownSync(file, 0, 0);
     chownSync(path.dirname(file), STRANGER, 0);
     expect(refuse()).toThrow(`user ${STRANGER} can write "${path.dirname(file)}"`);
@@ -118,7 +141,9 @@ describe('a CHECK, which is a command line', () => {
     host.write('/etc/docksmith/templates.metadata/etc/motd', '"\\u0043HECK" = true\n', 0o666);
     expect(() => readMetadata(host.paths, '/etc/motd')).toThrow('everybody can write');
     host.write('/etc/docksmith/templates.metadata/etc/motd', CHECK, 0o666);
-    expect(() => readMetadata(host.paths, '/etc/motd')).toThrow('cannot run the CHECK of "/etc/docksmith/templates.metadata/etc/motd": everybody can write');
+    expect(() => readMetadata(host.paths, '/etc/motd')).toThrow(
+      'cannot run the CHECK of "/etc/docksmith/templates.metadata/etc/motd": everybody can write',
+    );
     chmodSync(metadata, 0o644);
     expect(readMetadata(host.paths, '/etc/motd').check).toBe('true %s');
   });
@@ -126,7 +151,9 @@ describe('a CHECK, which is a command line', () => {
   it('is refused in what an event says of a template, where others can write that', () => {
     const host = makeTempHost();
     host.write('/etc/docksmith/events/x/templates2expand/etc/motd', CHECK, 0o666);
-    expect(() => listSteps(host.paths, 'x')).toThrow('cannot run what "/etc/docksmith/events/x/templates2expand/etc/motd" says: everybody can write');
+    expect(() => listSteps(host.paths, 'x')).toThrow(
+      'cannot run what "/etc/docksmith/events/x/templates2expand/etc/motd" says: everybody can write',
+    );
     host.write('/etc/docksmith/events/x/templates2expand/etc/motd', '', 0o666);
     expect(listSteps(host.paths, 'x').steps).toHaveLength(1);
   });

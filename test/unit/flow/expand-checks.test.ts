@@ -30,10 +30,14 @@ describe('records that were in order before', () => {
     const counts = { accepted: 0, refused: 0 };
     for (let n = 0; n < CHANGES; n++) {
       const before = server.dbs;
-      const change = randomChange({ dbs: before, schema: snapshotOf(before).schema }, random, { mayChange: (db) => db === 'docker_containers' });
+      const change = randomChange({ dbs: before, schema: snapshotOf(before).schema }, random, {
+        mayChange: (db) => db === 'docker_containers',
+      });
       server.dbs = withChange(before, change);
       const [some, all] = [tryToExpand(server, false), tryToExpand(server, true)];
-      expect(isExpanded(some), `${JSON.stringify(change)}: ${JSON.stringify(isExpanded(all) ? [] : all)}`).toBe(isExpanded(all));
+      expect(isExpanded(some), `${JSON.stringify(change)}: ${JSON.stringify(isExpanded(all) ? [] : all)}`).toBe(
+        isExpanded(all),
+      );
       if (isExpanded(some) && isExpanded(all)) {
         expect(some.warnings).toEqual(all.warnings);
         rememberExpanded(some);

@@ -7,7 +7,11 @@ import { makeTempHost } from '../../support/temp-host.ts';
 
 it('run specs are cached as long as their files are the same, but for those that hold a secret', async () => {
   const host = makeTempHost();
-  for (const name of ['open', 'closed']) host.write(`/etc/docksmith/containers/${name}.yaml`, `services:\n  ${name}:\n    image: app:1\n    environment:\n      WORD: word-of-${name}\n`);
+  for (const name of ['open', 'closed'])
+    host.write(
+      `/etc/docksmith/containers/${name}.yaml`,
+      `services:\n  ${name}:\n    image: app:1\n    environment:\n      WORD: word-of-${name}\n`,
+    );
   chmodSync(host.paths.file('/etc/docksmith/containers/closed.yaml'), 0o600);
   const read = (): unknown => {
     const cache = new SpecCache(host.paths);

@@ -11,28 +11,66 @@ import { worldOf } from '../../support/world.ts';
 /** A server whose only record of containers is of this type. */
 function world(type: string): ReturnType<typeof worldOf> {
   const wiki = record('wiki', type, { status: 'enabled', Image: 'wiki:1' });
-  return worldOf({ root: makeTempHost().paths.root, dbs: new Map([...SAMPLE_DBS, ['docker_containers', db(wiki)]]), facts: SAMPLE_FACTS });
+  return worldOf({
+    root: makeTempHost().paths.root,
+    dbs: new Map([...SAMPLE_DBS, ['docker_containers', db(wiki)]]),
+    facts: SAMPLE_FACTS,
+  });
 }
 
 it('a record that makes no container any more is as good as gone, and its last outputs are removed', async () => {
   const file = '/etc/docksmith/containers/wiki.yaml';
   const removal: Removal = {
-    owned: { path: file, template: '/etc/docksmith/containers', record: { db: 'docker_containers', key: 'wiki' }, digest: '', mode: 0o644, uid: 0, gid: 0, services: [] }, old: undefined, edited: false,
+    owned: {
+      path: file,
+      template: '/etc/docksmith/containers',
+      record: { db: 'docker_containers', key: 'wiki' },
+      digest: '',
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      services: [],
+    },
+    old: undefined,
+    edited: false,
   } as unknown as Removal;
-  const expanded = { outputs: [], changes: { ...NO_CHANGES, remove: [removal] }, warnings: [], done: [], toRemember: undefined };
-  const plan = await planRenderedContainers({ world: world('template'), expanded, retry: false }, { names: ['wiki'] }, new MemoryEngine());
+  const expanded = {
+    outputs: [],
+    changes: { ...NO_CHANGES, remove: [removal] },
+    warnings: [],
+    done: [],
+    toRemember: undefined,
+  };
+  const plan = await planRenderedContainers(
+    { world: world('template'), expanded, retry: false },
+    { names: ['wiki'] },
+    new MemoryEngine(),
+  );
   expect(plan).toMatchObject({ operations: [], notes: [] });
 });
 
 it('a record that makes no container was not forgotten to be made', async () => {
-  await expect(getOurs(new MemoryEngine(), world('template').snapshot, ['wiki'])).rejects.toThrow('cannot find container "wiki": there is neither a record of it nor a container that docksmith made');
-  await expect(getOurs(new MemoryEngine(), world('service').snapshot, ['wiki'])).rejects.toThrow('there is a record of it, and it was not made yet');
+  await expect(getOurs(new MemoryEngine(), world('template').snapshot, ['wiki'])).rejects.toThrow(
+    'cannot find container "wiki": there is neither a record of it nor a container that docksmith made',
+  );
+  await expect(getOurs(new MemoryEngine(), world('service').snapshot, ['wiki'])).rejects.toThrow(
+    'there is a record of it, and it was not made yet',
+  );
 });
 
 it('a record that makes no container is involved in no update of others', () => {
   const { paths, facts } = world('service');
   const follows = (type: string): readonly string[] => {
-    const dbs = new Map([...SAMPLE_DBS, ['docker_containers', db(record('wiki', 'service', { status: 'enabled' }), record('draft', type, { status: 'enabled', network: 'container:wiki' }))]]);
+    const dbs = new Map([
+      ...SAMPLE_DBS,
+      [
+        'docker_containers',
+        db(
+          record('wiki', 'service', { status: 'enabled' }),
+          record('draft', type, { status: 'enabled', network: 'container:wiki' }),
+        ),
+      ],
+    ]);
     return listInvolved(paths, worldOf({ root: paths.root, dbs, facts }).snapshot, ['wiki']);
   };
   expect([follows('template'), follows('service')]).toEqual([['wiki'], ['wiki', 'draft']]);

@@ -22,14 +22,21 @@ function set(paths: Paths, db: string, key: string, props: Readonly<Record<strin
 
 it('every prop that can name a file has its answer', () => {
   const kinds = ['path', 'paths', 'socket', 'mounts', 'data-mount', 'volume-mounts', 'devices', 'tmpfs', 'secrets'];
-  const named = Object.entries(readSchema(findPaths({}))).flatMap(([db, records]) => Object.entries(records).flatMap(([kind, props]) =>
-    Object.entries(props).filter(([, prop]) => kinds.includes(prop.kind)).map(([name]) => `${db} ${kind} ${name}`)));
+  const named = Object.entries(readSchema(findPaths({}))).flatMap(([db, records]) =>
+    Object.entries(records).flatMap(([kind, props]) =>
+      Object.entries(props)
+        .filter(([, prop]) => kinds.includes(prop.kind))
+        .map(([name]) => `${db} ${kind} ${name}`),
+    ),
+  );
   expect(named.length).toBeGreaterThan(15);
   expect(Object.keys(NAMED_FILES).toSorted()).toEqual(named.toSorted());
 });
 
 describe('a file that a record names', () => {
-  const CASES = Object.entries(NAMED_FILES).filter(([name, trust]) => (trust === 'refuse' || trust === 'warn') && !/DataRoot|ConfDir/.test(name));
+  const CASES = Object.entries(NAMED_FILES).filter(
+    ([name, trust]) => (trust === 'refuse' || trust === 'warn') && !/DataRoot|ConfDir/.test(name),
+  );
 
   it.each(CASES)('%s: %s', (name, trust) => {
     const [db = '', kind = '', prop = ''] = name.split(' ');
@@ -38,13 +45,23 @@ describe('a file that a record names', () => {
     for (const open of [host.file, path.dirname(host.file)]) {
       chmodSync(open, 0o777);
       const look = (): readonly string[] => checkNamedFiles(paths, readSnapshot(paths));
-      if (trust === 'refuse') expect(look).toThrow(`cannot use ${prop} "/srv/own/it" of "${host.key}" in db "${db}": everybody can write "${open}", and it decides what is done here with the rights of `);
-      else expect(look()).toEqual([`${prop} "/srv/own/it" of ${host.key} is not its own: everybody can write "${open}" (chmod go-w ${open})`]);
+      if (trust === 'refuse')
+        expect(look).toThrow(
+          `cannot use ${prop} "/srv/own/it" of "${host.key}" in db "${db}": everybody can write "${open}", and it decides what is done here with the rights of `,
+        );
+      else
+        expect(look()).toEqual([
+          `${prop} "/srv/own/it" of ${host.key} is not its own: everybody can write "${open}" (chmod go-w ${open})`,
+        ]);
       chmodSync(open, 0o755);
     }
   });
 
-  function makeHostOf(db: string, kind: string, prop: string): { readonly paths: Paths; readonly file: string; readonly key: string } {
+  function makeHostOf(
+    db: string,
+    kind: string,
+    prop: string,
+  ): { readonly paths: Paths; readonly file: string; readonly key: string } {
     const host = makeTempHost();
     const key = db === 'configuration' ? kind : 'wiki';
     const file = host.write('/srv/own/it', '');
@@ -68,7 +85,10 @@ describe('what an image is made of', () => {
     const host = makeTempHost();
     const folder = path.dirname(host.write('/srv/app/Dockerfile', 'FROM scratch\n'));
     const inside = host.write('/srv/app/bin/run', '');
-    const refuse = (source = folder, kind: 'build' | 'import' | 'pull' = 'build') => (): void => refuseOpenImage({ name: 'app:1', source: { kind, path: source } });
+    const refuse =
+      (source = folder, kind: 'build' | 'import' | 'pull' = 'build') =>
+      (): void =>
+        refuseOpenImage({ name: 'app:1', source: { kind, path: source } });
     expect(refuse()).not.toThrow();
     for (const open of [inside, path.dirname(inside), path.join(folder, 'Dockerfile'), folder, host.file('/srv')]) {
       chmodSync(open, 0o777);
@@ -83,14 +103,27 @@ describe('what an image is made of', () => {
 });
 
 describe('what an event acts upon', () => {
-  it.each(['/etc/docksmith/templates-custom/etc/x/10a', '/etc/docksmith/templates.metadata/etc/x', '/etc/docksmith/events/x/services2adjust/httpd', '/etc/docksmith/db/configuration/schema.json', '/var/lib/docksmith/db/configuration', '/var/lib/docksmith/state/ledger', 'package:dist/docksmith.cjs', 'package:events/actions/x'])('%s is refused where others can write it or its folder', (name) => {
+  it.each([
+    '/etc/docksmith/templates-custom/etc/x/10a',
+    '/etc/docksmith/templates.metadata/etc/x',
+    '/etc/docksmith/events/x/services2adjust/httpd',
+    '/etc/docksmith/db/configuration/schema.json',
+    '/var/lib/docksmith/db/configuration',
+    '/var/lib/docksmith/state/ledger',
+    'package:dist/docksmith.cjs',
+    'package:events/actions/x',
+  ])('%s is refused where others can write it or its folder', (name) => {
     const host = makeTempHost();
     const file = host.write(name, '');
     expect(() => refuseOpenSources(host.paths)).not.toThrow();
-    const opened = /state|package:events/.test(name) ? path.dirname(name.includes('actions') ? path.dirname(file) : file) : file;
+    const opened = /state|package:events/.test(name)
+      ? path.dirname(name.includes('actions') ? path.dirname(file) : file)
+      : file;
     for (const open of new Set([opened, path.dirname(opened)])) {
       chmodSync(open, 0o777);
-      expect(() => refuseOpenSources(host.paths)).toThrow(`everybody can write "${open}", and it decides what is done here with the rights of `);
+      expect(() => refuseOpenSources(host.paths)).toThrow(
+        `everybody can write "${open}", and it decides what is done here with the rights of `,
+      );
       chmodSync(open, 0o755);
     }
   });
@@ -105,7 +138,7 @@ describe('what an event acts upon', () => {
     expect(() => refuseOpenSources(paths)).not.toThrow();
   });
 
-  asRoot('is refused where the program is another user\'s', () => {
+  asRoot("is refused where the program is another user's", () => {
     const host = makeTempHost();
     mkdirSync(host.paths.packageDir);
     chownSync(host.paths.packageDir, NOBODY, 0);
@@ -114,11 +147,17 @@ describe('what an event acts upon', () => {
 
   it('is refused as a command that is a default of a schema that others can write', () => {
     const host = makeTempHost();
-    const schema = host.write('/etc/docksmith/db/configuration/schema.d/app.json', '{"app": {"ReloadCommand": {"doc": "x", "kind": "text", "default": "touch /x"}}}');
+    const schema = host.write(
+      '/etc/docksmith/db/configuration/schema.d/app.json',
+      '{"app": {"ReloadCommand": {"doc": "x", "kind": "text", "default": "touch /x"}}}',
+    );
     set(host.paths, 'configuration', 'app', { status: 'enabled' });
-    const find = (): string | undefined => findServiceCommand(host.paths, readSnapshot(host.paths), 'app', 'ReloadCommand');
+    const find = (): string | undefined =>
+      findServiceCommand(host.paths, readSnapshot(host.paths), 'app', 'ReloadCommand');
     expect(find()).toBe('touch /x');
     chmodSync(schema, 0o666);
-    expect(find).toThrow(`cannot run ReloadCommand of "app" in db "configuration", a default: everybody can write "${schema}"`);
+    expect(find).toThrow(
+      `cannot run ReloadCommand of "app" in db "configuration", a default: everybody can write "${schema}"`,
+    );
   });
 });

@@ -20,11 +20,17 @@ describe('the unit of the engine', () => {
     expect(findDockerUnit(makeRoot({}))).toBeUndefined();
   });
 
-  it('is the admin\'s where there is one, else the package\'s', () => {
+  it("is the admin's where there is one, else the package's", () => {
     const packaged = { '/lib/systemd/system/docker.service': '[Service]\nExecStart=/packaged\n' };
-    expect(findDockerUnit(makeRoot(packaged))).toEqual({ path: '/lib/systemd/system/docker.service', texts: [{ path: '/lib/systemd/system/docker.service', text: '[Service]\nExecStart=/packaged\n' }] });
+    expect(findDockerUnit(makeRoot(packaged))).toEqual({
+      path: '/lib/systemd/system/docker.service',
+      texts: [{ path: '/lib/systemd/system/docker.service', text: '[Service]\nExecStart=/packaged\n' }],
+    });
     const both = { ...packaged, '/etc/systemd/system/docker.service': '[Service]\nExecStart=/own\n' };
-    expect(findDockerUnit(makeRoot(both))).toMatchObject({ path: '/etc/systemd/system/docker.service', texts: [{ text: '[Service]\nExecStart=/own\n' }] });
+    expect(findDockerUnit(makeRoot(both))).toMatchObject({
+      path: '/etc/systemd/system/docker.service',
+      texts: [{ text: '[Service]\nExecStart=/own\n' }],
+    });
   });
 
   it('has the drop-ins of others laid over it, and not ours', () => {
@@ -40,25 +46,58 @@ describe('the unit of the engine', () => {
       '/etc/systemd/system/docker.service.d/60-notes.txt': '[Service]\nExecStart=\nExecStart=/no drop-in\n',
     });
     const owned = new Set(['/etc/systemd/system/docker.service.d/50-docksmith.conf']);
-    const pathsOf = (unit: ReturnType<typeof findDockerUnit>): readonly string[] => (unit?.texts ?? []).map(({ path: file }) => file);
+    const pathsOf = (unit: ReturnType<typeof findDockerUnit>): readonly string[] =>
+      (unit?.texts ?? []).map(({ path: file }) => file);
     expect(pathsOf(findDockerUnit(paths, { without: owned }))).toEqual([
-      '/usr/lib/systemd/system/docker.service', '/run/systemd/system/docker.service.d/05-runtime.conf', '/etc/systemd/system/docker.service.d/10-proxy.conf', '/etc/systemd/system/docker.service.d/20-more.conf', '/usr/lib/systemd/system/service.d/30-all.conf',
+      '/usr/lib/systemd/system/docker.service',
+      '/run/systemd/system/docker.service.d/05-runtime.conf',
+      '/etc/systemd/system/docker.service.d/10-proxy.conf',
+      '/etc/systemd/system/docker.service.d/20-more.conf',
+      '/usr/lib/systemd/system/service.d/30-all.conf',
     ]);
     // as they will be
-    const written = new Map([['/etc/systemd/system/docker.service.d/50-docksmith.conf', 'new'], ['/etc/systemd/system/docker.service.d/15-new.conf', 'more']]);
-    const planned = findDockerUnit(paths, { written, without: new Set(['/etc/systemd/system/docker.service.d/10-proxy.conf']) });
-    expect(planned?.texts.map(({ text }) => text)).toEqual([expect.stringContaining('/packaged'), '[Service]\n', '[Service]\nExecStart=\nExecStart=/of the package\n', 'more', '[Service]\nEnvironment=A=b\n', '[Service]\n', 'new']);
+    const written = new Map([
+      ['/etc/systemd/system/docker.service.d/50-docksmith.conf', 'new'],
+      ['/etc/systemd/system/docker.service.d/15-new.conf', 'more'],
+    ]);
+    const planned = findDockerUnit(paths, {
+      written,
+      without: new Set(['/etc/systemd/system/docker.service.d/10-proxy.conf']),
+    });
+    expect(planned?.texts.map(({ text }) => text)).toEqual([
+      expect.stringContaining('/packaged'),
+      '[Service]\n',
+      '[Service]\nExecStart=\nExecStart=/of the package\n',
+      'more',
+      '[Service]\nEnvironment=A=b\n',
+      '[Service]\n',
+      'new',
+    ]);
   });
 
   it('is none when it is masked', () => {
-    const paths = makeRoot({ '/lib/systemd/system/docker.service': '[Service]\nExecStart=/packaged\n', '/etc/systemd/system/other.service': '' });
+    const paths = makeRoot({
+      '/lib/systemd/system/docker.service': '[Service]\nExecStart=/packaged\n',
+      '/etc/systemd/system/other.service': '',
+    });
     symlinkSync('/dev/null', paths.file('/etc/systemd/system/docker.service'));
     expect(findDockerUnit(paths)).toBeUndefined();
   });
 
   it('has the environment files that a name or a pattern finds', () => {
-    const paths = makeRoot({ '/etc/sysconfig/docker': 'A=1\n', '/etc/sysconfig/docker-network': 'B=2\n', '/etc/sysconfig/other': 'C=3\n' });
-    const read = (pattern: string): readonly string[] => readEnvironmentFiles(paths, pattern, { written: new Map([['/etc/sysconfig/docker', 'A=new']]) }).map(({ text }) => text);
-    expect([read('/etc/sysconfig/docker*'), read('/etc/sysconfig/other'), read('/etc/missing')]).toEqual([['A=new', 'B=2\n'], ['C=3\n'], ['']]);
+    const paths = makeRoot({
+      '/etc/sysconfig/docker': 'A=1\n',
+      '/etc/sysconfig/docker-network': 'B=2\n',
+      '/etc/sysconfig/other': 'C=3\n',
+    });
+    const read = (pattern: string): readonly string[] =>
+      readEnvironmentFiles(paths, pattern, { written: new Map([['/etc/sysconfig/docker', 'A=new']]) }).map(
+        ({ text }) => text,
+      );
+    expect([read('/etc/sysconfig/docker*'), read('/etc/sysconfig/other'), read('/etc/missing')]).toEqual([
+      ['A=new', 'B=2\n'],
+      ['C=3\n'],
+      [''],
+    ]);
   });
 });

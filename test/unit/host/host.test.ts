@@ -16,7 +16,13 @@ function makeRoot(...folders: readonly string[]): Paths {
 
 describe('what kind of host it is', () => {
   it('is nothing in particular in an empty folder', () => {
-    expect(readHostFacts(makeRoot())).toEqual({ apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined });
+    expect(readHostFacts(makeRoot())).toEqual({
+      apacheLayout: undefined,
+      hasApache: false,
+      isDebian: false,
+      hasSmeHome: false,
+      serviceManager: undefined,
+    });
   });
 
   it.each([
@@ -37,7 +43,9 @@ describe('what kind of host it is', () => {
 
 describe('ports that files name', () => {
   it('are all numbers that could be one', () => {
-    expect(parsePortNumbers('ProxyPass / http://127.0.0.1:47000/ retry=0\nports: ["127.0.0.1:47001:80"]\nListen 47002')).toEqual([47_000, 47_001, 47_002]);
+    expect(
+      parsePortNumbers('ProxyPass / http://127.0.0.1:47000/ retry=0\nports: ["127.0.0.1:47001:80"]\nListen 47002'),
+    ).toEqual([47_000, 47_001, 47_002]);
     expect(parsePortNumbers('size 470000, v1.47001.2, 0x47002, a47003, 47004b, 70000, 1023')).toEqual([]);
   });
 
@@ -45,7 +53,12 @@ describe('ports that files name', () => {
     const paths = makeRoot();
     writeFileSync(paths.file('/a.conf'), 'http://127.0.0.1:47000/\n');
     writeFileSync(paths.file('/b.conf'), 'http://127.0.0.1:47000/ http://[::1]:47001/ \xff\n');
-    expect(findPortsInFiles(paths, ['/a.conf', '/b.conf', '/gone.conf'])).toEqual(new Map([[47_000, '/a.conf'], [47_001, '/b.conf']]));
+    expect(findPortsInFiles(paths, ['/a.conf', '/b.conf', '/gone.conf'])).toEqual(
+      new Map([
+        [47_000, '/a.conf'],
+        [47_001, '/b.conf'],
+      ]),
+    );
   });
 
   it('are none where a folder or a pipe took the place of a file', () => {

@@ -90,7 +90,9 @@ describe('listeners', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     expect(listListeners().find((listener) => listener.port === port)).toMatchObject({
-      protocol: 'tcp', address: '127.0.0.1', process: expect.stringMatching(new RegExp(`\\(pid ${process.pid}\\)$`)) as string,
+      protocol: 'tcp',
+      address: '127.0.0.1',
+      process: expect.stringMatching(new RegExp(`\\(pid ${process.pid}\\)$`)) as string,
     });
   });
 });

@@ -1,4 +1,13 @@
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Compiled } from '../../../src/incremental/compiled.ts';
@@ -28,14 +37,19 @@ function add(host: TempHost, folder: string, name: string, mark: string, text: s
   compiled.write();
 }
 
-const find = (host: TempHost, folder: string, name = '10a', mark = 'first'): Program | undefined => new Compiled(host.paths).find(folder, name, mark);
+const find = (host: TempHost, folder: string, name = '10a', mark = 'first'): Program | undefined =>
+  new Compiled(host.paths).find(folder, name, mark);
 
 describe('what was compiled', () => {
   it('is found by folder, name and mark, and for its owner alone', () => {
     const host = keep();
     expect(find(host, ONE)).toEqual(program('{{one}}'));
     expect(find(host, TWO)).toEqual(program('two\ttabs\nand "é"'));
-    expect([find(host, ONE, '10a', 'second'), find(host, ONE, '20b'), find(host, '/etc')]).toEqual([undefined, undefined, undefined]);
+    expect([find(host, ONE, '10a', 'second'), find(host, ONE, '20b'), find(host, '/etc')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(host.mode(FILE)).toBe(0o600);
   });
 
@@ -55,9 +69,17 @@ describe('what was compiled', () => {
     compiled.find(ONE, '10a', 'first');
     compiled.add(ONE, '20b', 'first', program('b'));
     compiled.write();
-    expect([find(host, ONE), find(host, ONE, '20b'), find(host, TWO)]).toEqual([program('{{one}}'), program('b'), program('two\ttabs\nand "é"')]);
+    expect([find(host, ONE), find(host, ONE, '20b'), find(host, TWO)]).toEqual([
+      program('{{one}}'),
+      program('b'),
+      program('two\ttabs\nand "é"'),
+    ]);
     add(host, ONE, '30c', 'first', 'c');
-    expect([find(host, ONE), find(host, ONE, '20b'), find(host, ONE, '30c')]).toEqual([undefined, undefined, program('c')]);
+    expect([find(host, ONE), find(host, ONE, '20b'), find(host, ONE, '30c')]).toEqual([
+      undefined,
+      undefined,
+      program('c'),
+    ]);
   });
 
   it('loses folders that are gone', () => {
@@ -71,14 +93,21 @@ describe('what was compiled', () => {
   it.each<readonly [string, (file: string) => void]>([
     ['is cut off', (file) => writeFileSync(file, readFileSync(file).subarray(0, -10))],
     ['was changed', (file) => writeFileSync(file, readFileSync(file, 'utf8').replaceAll('one', 'two'))],
-    ['is of another build', (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('docksmith templates ', 'docksmith templates 1'))],
+    [
+      'is of another build',
+      (file) =>
+        writeFileSync(file, readFileSync(file, 'utf8').replace('docksmith templates ', 'docksmith templates 1')),
+    ],
     ['is empty', (file) => writeFileSync(file, '')],
     ['is gone', (file) => rmSync(file)],
     ['others can write', (file) => chmodSync(file, 0o622)],
-    ['is a link to what was kept', (file) => {
-      renameSync(file, `${file}.real`);
-      symlinkSync(`${file}.real`, file);
-    }],
+    [
+      'is a link to what was kept',
+      (file) => {
+        renameSync(file, `${file}.real`);
+        symlinkSync(`${file}.real`, file);
+      },
+    ],
   ])('is none where its file %s, and is made anew', (_, spoil) => {
     const host = keep();
     spoil(host.file(FILE));
@@ -98,7 +127,9 @@ describe('what was compiled', () => {
 it('gives back every shipped fragment as it was parsed', () => {
   const host = makeTempHost();
   const compiled = new Compiled(host.paths);
-  const files = readdirSync(SHIPPED, { recursive: true, encoding: 'utf8' }).map((name) => path.join(SHIPPED, name)).filter((file) => statSync(file).isFile());
+  const files = readdirSync(SHIPPED, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(SHIPPED, name))
+    .filter((file) => statSync(file).isFile());
   expect(files.length).toBeGreaterThan(100);
   const programs = new Map(files.map((file) => [file, parseFragment(file, readFileSync(file, 'utf8')).program]));
   host.write(`${ONE}/10a`);

@@ -14,30 +14,37 @@ const CHANGES = 200;
 
 function entriesOf(snapshot: Snapshot, index: Index): readonly (readonly [string, readonly string[]])[] {
   lookUpIndex(snapshot, index, '');
-  return [...indexesOf(snapshot).get(index.name) ?? []].filter(([, keys]) => keys.length > 0).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [...(indexesOf(snapshot).get(index.name) ?? [])]
+    .filter(([, keys]) => keys.length > 0)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-it.each(INDEXES.map((index) => [index.name, index] as const))('the index "%s" is after each of many changes what it is made anew', (_, index) => {
-  const random = randomFrom(20_261_122);
-  const read = (dbs: typeof SAMPLE_DBS): Snapshot => worldOf({ root: '', dbs, facts: SAMPLE_FACTS }).snapshot;
-  let dbs = SAMPLE_DBS;
-  let before = read(dbs);
-  entriesOf(before, index);
-  let text = formatIndex(indexesOf(before).get(index.name) ?? []);
-  let moves = 0;
-  for (let n = 0; n < CHANGES; n++) {
-    const change = randomChange({ dbs, schema: before.schema }, random, { mayChange: (db) => db === 'docker_containers' });
-    dbs = withChange(dbs, change);
-    const [after, anew] = [read(dbs), read(dbs)];
-    const known = new KnownIndex(text, index, new Moved(before.dbs, after, [index]));
-    const entries = entriesOf(anew, index);
-    for (const [value, keys] of entries) expect(known.get(value), JSON.stringify(change)).toEqual(keys);
-    expect(known.get('of nobody')).toEqual([]);
-    const formatted = formatIndex(known);
-    if (known.unchangedText === undefined) moves++;
-    indexesOf(after).set(index.name, known);
-    expect(entriesOf(after, index)).toEqual(entries);
-    [before, text] = [after, formatted];
-  }
-  expect(moves).toBeGreaterThan(0);
-});
+it.each(INDEXES.map((index) => [index.name, index] as const))(
+  'the index "%s" is after each of many changes what it is made anew',
+  (_, index) => {
+    const random = randomFrom(20_261_122);
+    const read = (dbs: typeof SAMPLE_DBS): Snapshot => worldOf({ root: '', dbs, facts: SAMPLE_FACTS }).snapshot;
+    let dbs = SAMPLE_DBS;
+    let before = read(dbs);
+    entriesOf(before, index);
+    let text = formatIndex(indexesOf(before).get(index.name) ?? []);
+    let moves = 0;
+    for (let n = 0; n < CHANGES; n++) {
+      const change = randomChange({ dbs, schema: before.schema }, random, {
+        mayChange: (db) => db === 'docker_containers',
+      });
+      dbs = withChange(dbs, change);
+      const [after, anew] = [read(dbs), read(dbs)];
+      const known = new KnownIndex(text, index, new Moved(before.dbs, after, [index]));
+      const entries = entriesOf(anew, index);
+      for (const [value, keys] of entries) expect(known.get(value), JSON.stringify(change)).toEqual(keys);
+      expect(known.get('of nobody')).toEqual([]);
+      const formatted = formatIndex(known);
+      if (known.unchangedText === undefined) moves++;
+      indexesOf(after).set(index.name, known);
+      expect(entriesOf(after, index)).toEqual(entries);
+      [before, text] = [after, formatted];
+    }
+    expect(moves).toBeGreaterThan(0);
+  },
+);

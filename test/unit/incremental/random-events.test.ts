@@ -6,13 +6,18 @@ import { OF_CONTAINERS, OF_THINGS, RUN_SPECS, SINGLE } from '../../support/rando
 import { pick, type Random, randomFrom } from '../../support/random-changes.ts';
 import { readLedger } from '../../../src/output/plan/ledger.ts';
 
-/** `DOCKSMITH_TEST_STEPS=5000` for so many, `DOCKSMITH_TEST_SEED=7` for others; few for those who run it fifty times a day. */
+/**
+ * `DOCKSMITH_TEST_STEPS=5000` for so many, `DOCKSMITH_TEST_SEED=7` for others; few for those who run it fifty
+ * times a day.
+ */
 const STEPS = Number(process.env['DOCKSMITH_TEST_STEPS'] ?? '120');
 const SEED = Number(process.env['DOCKSMITH_TEST_SEED'] ?? '1');
 /** Steps on one host: then everything begins anew, with the next seed. */
 const STEPS_OF_A_HOST = 250;
 
-const settle = (): void => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 45); };
+const settle = (): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 45);
+};
 
 const WHOLE: Ask = { event: 'docker-update', args: [] };
 
@@ -20,14 +25,29 @@ function randomAsk(host: RandomHost, random: Random): Ask {
   const kind = random();
   if (kind < 0.5) return WHOLE;
   const names = ['wiki', 'git', 'app', 'wiki', 'git', 'app', pick(random, ['cache', 'nobody'])];
-  if (kind < 0.78) return { event: 'docker-container-update', args: random() < 0.7 ? [pick(random, names)] : [pick(random, names), pick(random, names)] };
+  if (kind < 0.78)
+    return {
+      event: 'docker-container-update',
+      args: random() < 0.7 ? [pick(random, names)] : [pick(random, names), pick(random, names)],
+    };
   const outputs = [...readLedger(host.paths).outputs.paths()];
   if (kind < 0.9 && outputs.length > 0) return { template: pick(random, outputs) };
-  const template = pick(random, [RUN_SPECS, OF_CONTAINERS, OF_THINGS, SINGLE, '/etc/docker/daemon.json', '/etc/httpd/docksmith/vhost']);
+  const template = pick(random, [
+    RUN_SPECS,
+    OF_CONTAINERS,
+    OF_THINGS,
+    SINGLE,
+    '/etc/docker/daemon.json',
+    '/etc/httpd/docksmith/vhost',
+  ]);
   return { template, ...(random() < 0.1 ? { outputFilename: '/etc/elsewhere' } : {}) };
 }
 
-interface Counts { done: number; refused: number; inARow: number }
+interface Counts {
+  done: number;
+  refused: number;
+  inARow: number;
+}
 
 /** One step: changes, what is asked for, and whether that left what `--force` would. */
 async function step(host: RandomHost, random: Random, counts: Counts, log: string[]): Promise<void> {
@@ -73,7 +93,12 @@ async function beDisturbed(host: RandomHost, random: Random, log: string[]): Pro
 
 /** Undefined records are the only thing that is wrong, or there are none. */
 function namesOfGone(outcome: Outcome): readonly string[] {
-  const names = 'mistakes' in outcome ? outcome.mistakes.map((mistake) => /^cannot find "(.*)" in db docker_containers: there is no such record$/.exec(mistake)?.[1]) : [];
+  const names =
+    'mistakes' in outcome
+      ? outcome.mistakes.map(
+          (mistake) => /^cannot find "(.*)" in db docker_containers: there is no such record$/.exec(mistake)?.[1],
+        )
+      : [];
   return names.includes(undefined) ? [] : names.flatMap((name) => name ?? []);
 }
 
@@ -85,9 +110,13 @@ async function compare(host: RandomHost, ask: Ask, log: string[]): Promise<boole
   const first = host.wouldForce(requests);
   // a container without record and outputs is refused: its event is over
   const gone = 'mistakes' in outcome ? [] : namesOfGone(first.outcome);
-  const again = requests.map((request) => ({ ...request, ...(request.args === undefined ? {} : { args: request.args.filter((key) => !gone.includes(key)) }) }));
+  const again = requests.map((request) => ({
+    ...request,
+    ...(request.args === undefined ? {} : { args: request.args.filter((key) => !gone.includes(key)) }),
+  }));
   const isOver = gone.length > 0 && again.every(({ args = [] }) => args.length === 0);
-  const { changes, outcome: forced } = gone.length === 0 ? first : isOver ? { changes: [], outcome } : host.wouldForce(again);
+  const { changes, outcome: forced } =
+    gone.length === 0 ? first : isOver ? { changes: [], outcome } : host.wouldForce(again);
   const tell = (): string => `seed ${log[0] ?? ''}\n${log.slice(-25).join('\n')}`;
   if ('mistakes' in outcome) {
     expect('mistakes' in forced ? [] : outcome.mistakes, `--force refuses nothing: ${tell()}`).toEqual([]);
@@ -113,7 +142,8 @@ test(`after any change an event leaves what --force would: ${STEPS} random steps
       await compare(host, WHOLE, log);
       for (let n = 0; n < Math.min(STEPS_OF_A_HOST, STEPS - begun); n++) await step(host, random, counts, log);
     } finally {
-      if (process.env['DOCKSMITH_TEST_LOG'] !== undefined) (await import('node:fs')).writeFileSync(process.env['DOCKSMITH_TEST_LOG'], log.join('\n'));
+      if (process.env['DOCKSMITH_TEST_LOG'] !== undefined)
+        (await import('node:fs')).writeFileSync(process.env['DOCKSMITH_TEST_LOG'], log.join('\n'));
       host.remove();
     }
   }

@@ -10,10 +10,14 @@ const CUSTOM = '/etc/docksmith/templates-custom';
 const UPDATE: Ask = { event: 'docker-update', args: [] };
 const updateOf = (...args: readonly string[]): Ask => ({ event: 'docker-container-update', args });
 
-function makeHost(files: Readonly<Record<string, string>> = {}, more: Readonly<Record<string, ReturnType<typeof db>>> = {}): RandomHost {
+function makeHost(
+  files: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, ReturnType<typeof db>>> = {},
+): RandomHost {
   const host = new RandomHost();
   onTestFinished(() => host.remove());
-  for (const [name] of [...SAMPLE_DBS, ...Object.entries(more)]) host.writeDb(name, new Map([...SAMPLE_DBS, ...Object.entries(more)]));
+  for (const [name] of [...SAMPLE_DBS, ...Object.entries(more)])
+    host.writeDb(name, new Map([...SAMPLE_DBS, ...Object.entries(more)]));
   for (const [name, text] of Object.entries(files)) host.write(name, text);
   settle();
   return host;
@@ -44,12 +48,27 @@ function setContainer(host: RandomHost, key: string, props: Readonly<Record<stri
   const containers = host.world({ isForced: true }).snapshot.dbs.get('docker_containers') ?? new Map<string, never>();
   const before = containers.get(key);
   const others = [...containers.values()].filter((each) => each.key !== key);
-  host.writeDb('docker_containers', new Map([['docker_containers', db(...others, ...(props === undefined ? [] : [record(key, 'service', { ...Object.fromEntries(before?.props ?? []), ...props })]))]]));
+  host.writeDb(
+    'docker_containers',
+    new Map([
+      [
+        'docker_containers',
+        db(
+          ...others,
+          ...(props === undefined
+            ? []
+            : [record(key, 'service', { ...Object.fromEntries(before?.props ?? []), ...props })]),
+        ),
+      ],
+    ]),
+  );
 }
 
 describe('a fragment that prints nothing', () => {
-  const label = (condition: string): string => `{{#if ${condition}}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n`;
-  const countReadOnly = (host: RandomHost): number => ['wiki', 'git'].filter((key) => host.read(`/etc/docksmith/containers/${key}.yaml`)?.includes('read_only')).length;
+  const label = (condition: string): string =>
+    `{{#if ${condition}}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n`;
+  const countReadOnly = (host: RandomHost): number =>
+    ['wiki', 'git'].filter((key) => host.read(`/etc/docksmith/containers/${key}.yaml`)?.includes('read_only')).length;
 
   it.each([
     ['a record of another db', '(enabled (prop "things" "aa" "Tight"))'],
@@ -57,7 +76,10 @@ describe('a fragment that prints nothing', () => {
     ['all of them', '(records "docker_containers" MaxMemory="77")'],
     ['another one after its own', '(and (enabled record.status) (enabled (prop "things" "aa" "Tight")))'],
   ])('is rendered for each record when what it looked at is another one: %s', async (_, condition) => {
-    const host = makeHost({ [`${CUSTOM}/etc/docksmith/containers/65tight`]: label(condition) }, { things: db(record('aa', 'thing')) });
+    const host = makeHost(
+      { [`${CUSTOM}/etc/docksmith/containers/65tight`]: label(condition) },
+      { things: db(record('aa', 'thing')) },
+    );
     await begin(host);
     expect(countReadOnly(host)).toBe(0);
     setContainer(host, 'git', { MaxMemory: '77' });
@@ -68,10 +90,14 @@ describe('a fragment that prints nothing', () => {
 
   it('knows the parts of each template that looked into one', async () => {
     const host = makeHost({
-      [`${CUSTOM}/etc/one/10a`]: '{{#if (expand "/etc/part")}}\n{{expand "/etc/part"}}\n{{/if}}\n', [`${CUSTOM}/etc/part/10a`]: '{{#if (enabled (prop "things" "aa" "Tight"))}}\nword\n{{/if}}\n',
-      '/etc/docksmith/templates.metadata/etc/one': 'FOREACH = docker_containers\nOUTPUT_FILENAME = /etc/one/{{record.key}}\n',
-      '/etc/docksmith/templates.metadata/etc/two': 'TEMPLATE_PATH = /etc/one\nFOREACH = docker_containers\nOUTPUT_FILENAME = /etc/two/{{record.key}}\n',
-      '/etc/docksmith/events/docker-update/templates2expand/etc/one': '', '/etc/docksmith/events/docker-update/templates2expand/etc/two': '',
+      [`${CUSTOM}/etc/one/10a`]: '{{#if (expand "/etc/part")}}\n{{expand "/etc/part"}}\n{{/if}}\n',
+      [`${CUSTOM}/etc/part/10a`]: '{{#if (enabled (prop "things" "aa" "Tight"))}}\nword\n{{/if}}\n',
+      '/etc/docksmith/templates.metadata/etc/one':
+        'FOREACH = docker_containers\nOUTPUT_FILENAME = /etc/one/{{record.key}}\n',
+      '/etc/docksmith/templates.metadata/etc/two':
+        'TEMPLATE_PATH = /etc/one\nFOREACH = docker_containers\nOUTPUT_FILENAME = /etc/two/{{record.key}}\n',
+      '/etc/docksmith/events/docker-update/templates2expand/etc/one': '',
+      '/etc/docksmith/events/docker-update/templates2expand/etc/two': '',
     });
     await begin(host);
     host.write(`${CUSTOM}/etc/part/10a`, 'word\n');
@@ -84,7 +110,10 @@ describe('a fragment that prints nothing', () => {
 describe('what an event was not asked for is unknown, not empty', () => {
   const spec = '/etc/docksmith/containers/wiki.yaml';
 
-  it.each([['disabled', { status: 'disabled' }], ['deleted', undefined]])('a container that is %s after an event of another one', async (_, props) => {
+  it.each([
+    ['disabled', { status: 'disabled' }],
+    ['deleted', undefined],
+  ])('a container that is %s after an event of another one', async (_, props) => {
     const host = makeHost();
     await begin(host);
     setContainer(host, 'git', { MaxMemory: '64' });
@@ -94,7 +123,10 @@ describe('what an event was not asked for is unknown, not empty', () => {
     expect(host.read(spec)).toBeUndefined();
   });
 
-  it.each([['disabled', { status: 'disabled' }], ['deleted', undefined]])('a container that is %s before an event of another one', async (_, props) => {
+  it.each([
+    ['disabled', { status: 'disabled' }],
+    ['deleted', undefined],
+  ])('a container that is %s before an event of another one', async (_, props) => {
     const host = makeHost();
     await begin(host);
     setContainer(host, 'wiki', props);
@@ -116,7 +148,10 @@ describe('what an event was not asked for is unknown, not empty', () => {
   });
 
   it('an output under another name goes with the next event', async () => {
-    const files = { [`${CUSTOM}/etc/one/10a`]: 'word\n', '/etc/docksmith/events/docker-update/templates2expand/etc/one': '' };
+    const files = {
+      [`${CUSTOM}/etc/one/10a`]: 'word\n',
+      '/etc/docksmith/events/docker-update/templates2expand/etc/one': '',
+    };
     const host = makeHost(files);
     await begin(host);
     await run(host, { template: '/etc/one', outputFilename: '/etc/elsewhere' });
@@ -127,7 +162,9 @@ describe('what an event was not asked for is unknown, not empty', () => {
 
   it('what one request says of an output besides its text is not what another one says', async () => {
     const host = makeHost({
-      [`${CUSTOM}/etc/one/10a`]: 'word\n', '/etc/docksmith/events/docker-update/templates2expand/etc/one': 'SERVICES = httpd\n', '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': '',
+      [`${CUSTOM}/etc/one/10a`]: 'word\n',
+      '/etc/docksmith/events/docker-update/templates2expand/etc/one': 'SERVICES = httpd\n',
+      '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': '',
     });
     await begin(host);
     await run(host, updateOf('wiki'));
@@ -137,7 +174,8 @@ describe('what an event was not asked for is unknown, not empty', () => {
 
   it('a template of arguments without records is one output like any other', async () => {
     const host = makeHost({
-      [`${CUSTOM}/etc/one/10a`]: '{{prop "docker_containers" "git" "MaxMemory" default="none"}}\n', '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': 'ONLY = arguments\n',
+      [`${CUSTOM}/etc/one/10a`]: '{{prop "docker_containers" "git" "MaxMemory" default="none"}}\n',
+      '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': 'ONLY = arguments\n',
     });
     await begin(host);
     await run(host, updateOf('wiki'));
@@ -164,20 +202,30 @@ describe('where things are', () => {
     const host = makeHost();
     await begin(host);
     host.move('root');
-    expect(readKnown(host.paths)?.templates.flatMap(({ watched }) => watched.map(([place]) => place)).filter((place) => place.includes('/root/'))).toEqual([]);
+    expect(
+      readKnown(host.paths)
+        ?.templates.flatMap(({ watched }) => watched.map(([place]) => place))
+        .filter((place) => place.includes('/root/')),
+    ).toEqual([]);
   });
 
   it('another package is another maker', async () => {
     const host = makeHost();
     await begin(host);
     host.move('packageDir');
-    host.write('package:/templates/etc/docksmith/containers/65tight', 'services:\n  "{{record.key}}":\n    read_only: true\n');
+    host.write(
+      'package:/templates/etc/docksmith/containers/65tight',
+      'services:\n  "{{record.key}}":\n    read_only: true\n',
+    );
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/docksmith/containers/wiki.yaml')).toContain('read_only');
   });
 
   it('a link to a folder is no fragment until it leads to a file', async () => {
-    const host = makeHost({ [`${CUSTOM}/etc/one/10a`]: 'word\n', '/etc/docksmith/events/docker-update/templates2expand/etc/one': '' });
+    const host = makeHost({
+      [`${CUSTOM}/etc/one/10a`]: 'word\n',
+      '/etc/docksmith/events/docker-update/templates2expand/etc/one': '',
+    });
     mkdirSync(host.at('/srv/linked'), { recursive: true });
     symlinkSync(host.at('/srv/linked'), host.at(`${CUSTOM}/etc/one/20b`));
     settle();
@@ -194,10 +242,13 @@ describe('an output that is edited while an event runs', () => {
   it.each([
     ['its content', (file: string) => writeFileSync(file, readFileSync(file, 'utf8').replace('image', 'emaci'))],
     ['its mode', (file: string) => chmodSync(file, 0o604)],
-    ['by another file', (file: string) => {
-      writeFileSync(`${file}.other`, 'x');
-      renameSync(`${file}.other`, file);
-    }],
+    [
+      'by another file',
+      (file: string) => {
+        writeFileSync(`${file}.other`, 'x');
+        renameSync(`${file}.other`, file);
+      },
+    ],
   ])('is put right by the next one: %s', async (_, edit) => {
     const host = makeHost();
     const requests = host.requestsOf(UPDATE);
@@ -217,7 +268,7 @@ describe('a db that no template reads', () => {
     const host = makeHost({}, { big });
     await begin(host);
     const known = readKnown(host.paths);
-    expect([...known?.dbs.keys() ?? []]).not.toContain('big');
+    expect([...(known?.dbs.keys() ?? [])]).not.toContain('big');
     expect(readFileSync(host.at('/var/cache/docksmith/reads')).length).toBeLessThan(100_000);
   });
 
@@ -225,21 +276,27 @@ describe('a db that no template reads', () => {
     const fragment = `${CUSTOM}/etc/docksmith/containers/65tight`;
     const host = makeHost({}, { big });
     await begin(host);
-    host.write(fragment, '{{#if (enabled (prop "big" "aa" "status"))}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n');
+    host.write(
+      fragment,
+      '{{#if (enabled (prop "big" "aa" "status"))}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n',
+    );
     settle();
     await expectAsForced(host, UPDATE);
     host.writeDb('big', new Map([['big', db(record('aa', 'thing', { status: 'enabled' }))]]));
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/docksmith/containers/wiki.yaml')).toContain('read_only');
-    expect([...readKnown(host.paths)?.dbs.keys() ?? []]).toContain('big');
+    expect([...(readKnown(host.paths)?.dbs.keys() ?? [])]).toContain('big');
     rmSync(host.at(fragment));
     settle();
     await expectAsForced(host, UPDATE);
-    expect([...readKnown(host.paths)?.dbs.keys() ?? []]).not.toContain('big');
+    expect([...(readKnown(host.paths)?.dbs.keys() ?? [])]).not.toContain('big');
   });
 
   it('one that is not there yet is noticed when it comes', async () => {
-    const host = makeHost({ [`${CUSTOM}/etc/docksmith/containers/65tight`]: '{{#if (records "late")}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n' });
+    const host = makeHost({
+      [`${CUSTOM}/etc/docksmith/containers/65tight`]:
+        '{{#if (records "late")}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n',
+    });
     await begin(host);
     host.writeDb('late', new Map([['late', db(record('aa', 'thing'))]]));
     await expectAsForced(host, UPDATE);
@@ -248,7 +305,10 @@ describe('a db that no template reads', () => {
 
   it('those that checks of records read are always remembered', () => {
     const read = new Set<string>();
-    checkRecords(observeSnapshot(snapshotOf(), ({ db: name }) => read.add(name)), SAMPLE_FACTS);
+    checkRecords(
+      observeSnapshot(snapshotOf(), ({ db: name }) => read.add(name)),
+      SAMPLE_FACTS,
+    );
     expect([...read].filter((name) => !CHECKED_DBS.includes(name))).toEqual([]);
   });
 });

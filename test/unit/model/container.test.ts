@@ -15,13 +15,34 @@ type Props = Readonly<Record<string, string>>;
 
 /** A container that wants all that a container can have, and a record that says the same and makes none. */
 const WANTING: Props = {
-  status: 'enabled', SubDomain: 'enabled', SubDomainName: 'wiki', WebAlias: 'wiki', WebPort: '80', TCPPort: '8080', UDPPort: 'exposed',
-  WebHostPort: '47000', Interlinked: 'git', VolumesFrom: 'git', Image: 'app:1',
+  status: 'enabled',
+  SubDomain: 'enabled',
+  SubDomainName: 'wiki',
+  WebAlias: 'wiki',
+  WebPort: '80',
+  TCPPort: '8080',
+  UDPPort: 'exposed',
+  WebHostPort: '47000',
+  Interlinked: 'git',
+  VolumesFrom: 'git',
+  Image: 'app:1',
 };
 
 function serverWithDraft(draft: Props, wiki: Props): Snapshot {
   const git = record('git', 'service', { status: 'enabled', Image: 'git:1' });
-  return snapshotOf(new Map([...SAMPLE_DBS, ['docker_containers', db(record('draft', 'template', draft), git, record('wiki', 'service', { status: 'enabled', Image: 'wiki:1', ...wiki }))]]));
+  return snapshotOf(
+    new Map([
+      ...SAMPLE_DBS,
+      [
+        'docker_containers',
+        db(
+          record('draft', 'template', draft),
+          git,
+          record('wiki', 'service', { status: 'enabled', Image: 'wiki:1', ...wiki }),
+        ),
+      ],
+    ]),
+  );
 }
 
 describe('a record whose type makes no container', () => {
@@ -40,44 +61,107 @@ describe('a record whose type makes no container', () => {
   });
 
   it('keeps no loopback port from being given to a container', () => {
-    const server = serverWithDraft({ status: 'enabled', TCPPort: '47000', WebAlias: 'd', WebHostPort: '47001' }, { WebAlias: 'w', WebPort: '80' });
-    expect(allocatePorts(server, factsWith())).toEqual([{ db: 'docker_containers', key: 'wiki', prop: 'WebHostPort', value: '47000' }]);
+    const server = serverWithDraft(
+      { status: 'enabled', TCPPort: '47000', WebAlias: 'd', WebHostPort: '47001' },
+      { WebAlias: 'w', WebPort: '80' },
+    );
+    expect(allocatePorts(server, factsWith())).toEqual([
+      { db: 'docker_containers', key: 'wiki', prop: 'WebHostPort', value: '47000' },
+    ]);
   });
 
   it('is in no index and in no list', () => {
     const server = serverWithDraft(WANTING, {});
     const draft = server.dbs.get('docker_containers')?.get('draft');
     const indexes = [BOUND_TO, LINKED_WITH, NEEDING, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING, ASKING_IMAGE];
-    expect(draft && indexes.filter((index) => index.listValues(server, draft).length > 0).map(({ name }) => name)).toEqual([]);
+    expect(
+      draft && indexes.filter((index) => index.listValues(server, draft).length > 0).map(({ name }) => name),
+    ).toEqual([]);
     // none of them is empty of itself
-    expect(draft && indexes.filter((index) => index.listValues(server, { ...draft, type: 'service' }).length === 0).map(({ name }) => name)).toEqual([]);
-    expect([listContainers(server), listEnabled(server)].map((list) => list.map(({ key }) => key))).toEqual([['git', 'wiki'], ['git', 'wiki']]);
-    expect([containerPorts(server, factsWith()), listOwnersOfName(server, 'wiki.example.test'), listAskedImages(server), [...listImageSources(server)]]).toEqual([[], [], [], []]);
+    expect(
+      draft &&
+        indexes
+          .filter((index) => index.listValues(server, { ...draft, type: 'service' }).length === 0)
+          .map(({ name }) => name),
+    ).toEqual([]);
+    expect([listContainers(server), listEnabled(server)].map((list) => list.map(({ key }) => key))).toEqual([
+      ['git', 'wiki'],
+      ['git', 'wiki'],
+    ]);
+    expect([
+      containerPorts(server, factsWith()),
+      listOwnersOfName(server, 'wiki.example.test'),
+      listAskedImages(server),
+      [...listImageSources(server)],
+    ]).toEqual([[], [], [], []]);
   });
 
   it('does not make a container that is left over ours to move', () => {
     const published = { container: 'draft', ours: true, port: 8080, protocol: 'tcp' as const, address: '0.0.0.0' };
-    expect(foreignUser(serverWithDraft({}, {}), factsWith({ publishedPorts: [published] }), { port: 8080, protocol: 'tcp' }, undefined))
-      .toBe('container "draft", whose record is gone (docksmith reconcile --remove-orphans removes it)');
+    expect(
+      foreignUser(
+        serverWithDraft({}, {}),
+        factsWith({ publishedPorts: [published] }),
+        { port: 8080, protocol: 'tcp' },
+        undefined,
+      ),
+    ).toBe('container "draft", whose record is gone (docksmith reconcile --remove-orphans removes it)');
   });
 });
 
 /** What is asked of a container -> what is read then, where nothing is set. */
 const READS: Readonly<Record<string, string>> = {
-  isContainer: 'type', isEnabled: 'type status', image: 'Image', isPublic: 'access', network: 'network', customNetwork: 'network', networkAddress: 'NetworkAddress',
-  networkAliases: 'NetworkAlias', hasOwnPorts: 'network', links: 'Interlinked', volumesFrom: 'VolumesFrom', needs: 'Interlinked network VolumesFrom',
-  boundTo: 'network VolumesFrom', startPriority: 'InterLinkPriority', hasPortMapping: 'PortMapping', portMappings: 'PortMappingPorts', tcpPort: 'TCPPort',
-  udpPort: 'UDPPort', leavesPortsToImage: 'TCPPort UDPPort', hasSubDomain: 'SubDomain', subDomain: 'SubDomainName', webAliases: 'WebAlias',
-  hasWeb: 'SubDomain WebAlias', webPort: 'WebPort', webHostPort: 'WebHostPort', claimedWebPort: 'WebHostPort', needsWebPort: 'SubDomain WebAlias',
-  certificate: 'Certificate', certificateKey: 'CertificateKey', asksPassword: 'BasicAuth', asksLocalPassword: 'BasicAuthLAN', mounts: 'MountPath',
-  makesMounts: 'MountCreate', mountMode: 'MountMode', mountOwner: 'MountOwner', dataMountPath: 'DataMountPath', isDataOnHost: 'DataMount',
-  isDataWritable: 'DataMountWrite', secrets: 'Secrets', secretVariables: 'EnvSecrets', variableProps: 'Env.*',
+  isContainer: 'type',
+  isEnabled: 'type status',
+  image: 'Image',
+  isPublic: 'access',
+  network: 'network',
+  customNetwork: 'network',
+  networkAddress: 'NetworkAddress',
+  networkAliases: 'NetworkAlias',
+  hasOwnPorts: 'network',
+  links: 'Interlinked',
+  volumesFrom: 'VolumesFrom',
+  needs: 'Interlinked network VolumesFrom',
+  boundTo: 'network VolumesFrom',
+  startPriority: 'InterLinkPriority',
+  hasPortMapping: 'PortMapping',
+  portMappings: 'PortMappingPorts',
+  tcpPort: 'TCPPort',
+  udpPort: 'UDPPort',
+  leavesPortsToImage: 'TCPPort UDPPort',
+  hasSubDomain: 'SubDomain',
+  subDomain: 'SubDomainName',
+  webAliases: 'WebAlias',
+  hasWeb: 'SubDomain WebAlias',
+  webPort: 'WebPort',
+  webHostPort: 'WebHostPort',
+  claimedWebPort: 'WebHostPort',
+  needsWebPort: 'SubDomain WebAlias',
+  certificate: 'Certificate',
+  certificateKey: 'CertificateKey',
+  asksPassword: 'BasicAuth',
+  asksLocalPassword: 'BasicAuthLAN',
+  mounts: 'MountPath',
+  makesMounts: 'MountCreate',
+  mountMode: 'MountMode',
+  mountOwner: 'MountOwner',
+  dataMountPath: 'DataMountPath',
+  isDataOnHost: 'DataMount',
+  isDataWritable: 'DataMountWrite',
+  secrets: 'Secrets',
+  secretVariables: 'EnvSecrets',
+  variableProps: 'Env.*',
 };
 
 describe('what is read of a container', () => {
   const readOf = (ask: (snapshot: Snapshot) => unknown): string => {
     const reads: string[] = [];
-    ask(observeSnapshot(serverWith({ wiki: {} }), ({ db: name, key = 'all', prop, filter }) => reads.push(name === 'docker_containers' && key === 'wiki' ? prop ?? filter ?? 'type' : `${name} ${key}`)));
+    ask(
+      observeSnapshot(serverWith({ wiki: {} }), ({ db: name, key = 'all', prop, filter }) =>
+        reads.push(name === 'docker_containers' && key === 'wiki' ? (prop ?? filter ?? 'type') : `${name} ${key}`),
+      ),
+    );
     return reads.join(' ');
   };
 
@@ -85,11 +169,19 @@ describe('what is read of a container', () => {
     expect(readOf((snapshot) => new Container(snapshot, 'wiki'))).toBe('');
   });
 
-  it.each(Object.entries(Object.getOwnPropertyDescriptors(Container.prototype)).filter(([, member]) => member.get !== undefined).map(([name]) => name))('%s is what it tells', (name) => {
-    expect(readOf((snapshot) => Reflect.get(new Container(snapshot, 'wiki'), name) as unknown)).toBe(READS[name] ?? 'not in the table');
+  it.each(
+    Object.entries(Object.getOwnPropertyDescriptors(Container.prototype))
+      .filter(([, member]) => member.get !== undefined)
+      .map(([name]) => name),
+  )('%s is what it tells', (name) => {
+    expect(readOf((snapshot) => Reflect.get(new Container(snapshot, 'wiki'), name) as unknown)).toBe(
+      READS[name] ?? 'not in the table',
+    );
   });
 
   it('is not the type of one out of a list: whoever lists the records has read it', () => {
-    expect(readOf((snapshot) => listEnabled(snapshot).map(({ image }) => image))).toBe('docker_containers all status Image');
+    expect(readOf((snapshot) => listEnabled(snapshot).map(({ image }) => image))).toBe(
+      'docker_containers all status Image',
+    );
   });
 });

@@ -9,21 +9,37 @@ import { SAMPLE_FACTS } from '../../support/sample.ts';
 function read(host: Partial<HostFacts>, configuration = {}): (key: string, prop: string) => string | undefined {
   const { schema, dbs } = serverWith({}, configuration);
   // the sample has host defaults of its own
-  const bare = { ...schema, configuration: Object.fromEntries(Object.entries(schema['configuration'] ?? {}).map(([key, props]) => [key, Object.fromEntries(Object.entries(props).map(([prop, { doc, kind }]) => [prop, { doc, kind }]))])) };
+  const bare = {
+    ...schema,
+    configuration: Object.fromEntries(
+      Object.entries(schema['configuration'] ?? {}).map(([key, props]) => [
+        key,
+        Object.fromEntries(Object.entries(props).map(([prop, { doc, kind }]) => [prop, { doc, kind }])),
+      ]),
+    ),
+  };
   const snapshot = withHostDefaults({ dbs, schema: bare }, factsWith({ host: { ...SAMPLE_FACTS.host, ...host } }));
   return (key, prop) => findProp(snapshot, 'configuration', key, prop);
 }
 
 describe('withHostDefaults', () => {
   it.each([
-    ['redhat', '/etc/httpd/conf.d', 'httpd'], ['debian', '/etc/apache2/sites-enabled', 'apache2'], ['sme', '/etc/httpd/conf.d', 'httpd-e-smith'],
-  ] as const)('knows where %s keeps Apache\'s files', (apacheLayout, folder, service) => {
+    ['redhat', '/etc/httpd/conf.d', 'httpd'],
+    ['debian', '/etc/apache2/sites-enabled', 'apache2'],
+    ['sme', '/etc/httpd/conf.d', 'httpd-e-smith'],
+  ] as const)("knows where %s keeps Apache's files", (apacheLayout, folder, service) => {
     const get = read({ apacheLayout });
-    expect([get('httpd', 'Layout'), get('httpd', 'ConfDir'), get('httpd', 'ServiceName')]).toEqual([apacheLayout, folder, service]);
+    expect([get('httpd', 'Layout'), get('httpd', 'ConfDir'), get('httpd', 'ServiceName')]).toEqual([
+      apacheLayout,
+      folder,
+      service,
+    ]);
   });
 
   it('follows the Layout that the db says', () => {
-    expect(read({ apacheLayout: 'redhat' }, { httpd: { status: 'enabled', Layout: 'debian' } })('httpd', 'ConfDir')).toBe('/etc/apache2/sites-enabled');
+    expect(
+      read({ apacheLayout: 'redhat' }, { httpd: { status: 'enabled', Layout: 'debian' } })('httpd', 'ConfDir'),
+    ).toBe('/etc/apache2/sites-enabled');
   });
 
   it('checks nothing where there is no Apache', () => {

@@ -4,17 +4,23 @@ import { backEndPort, primaryHost, subDomainName, webPort } from '../../../src/m
 import { factsWith, serverWith } from '../../support/containers.ts';
 
 type Props = Readonly<Record<string, string>>;
-const facts = factsWith({ exposed: { 'one:1': [3000], 'two:1': [3000, 4000], 'http:1': [443, 8080, 9000], 'both:1': [80, 8080], 'none:1': [] } });
+const facts = factsWith({
+  exposed: { 'one:1': [3000], 'two:1': [3000, 4000], 'http:1': [443, 8080, 9000], 'both:1': [80, 8080], 'none:1': [] },
+});
 
 describe('webPort', () => {
   it.each<[string, Props, number]>([
     ['WebPort before all', { WebPort: '5000', TCPPort: '80', Image: 'one:1' }, 5000],
     ['the only port of the record', { TCPPort: '9000', Image: 'one:1' }, 9000],
-    ['the container\'s side of a mapping', { PortMapping: 'custom', PortMappingPorts: '2222:9000', Image: 'one:1' }, 9000],
+    [
+      "the container's side of a mapping",
+      { PortMapping: 'custom', PortMappingPorts: '2222:9000', Image: 'one:1' },
+      9000,
+    ],
     ['the only port of the image', { Image: 'one:1' }, 3000],
     ['8080 among several', { Image: 'http:1' }, 8080],
     ['80 before 8080', { Image: 'both:1' }, 80],
-    ['the port of the record on the host\'s network', { network: 'host', TCPPort: '9000' }, 9000],
+    ["the port of the record on the host's network", { network: 'host', TCPPort: '9000' }, 9000],
   ])('is %s', (_, props, expected) => {
     expect(webPort(new Container(serverWith({ web: props }), 'web'), facts)).toBe(expected);
   });
@@ -30,19 +36,34 @@ describe('webPort', () => {
 });
 
 describe('backEndPort', () => {
-  it('is the one that was allocated, or the container\'s own on the host\'s network', () => {
-    const server = serverWith({ a: { WebPort: '80', WebHostPort: '47005' }, b: { WebPort: '8080', WebHostPort: '47006', network: 'host' }, c: { WebPort: '80' } });
-    expect(['a', 'b', 'c'].map((key) => backEndPort(new Container(server, key), facts))).toEqual([47_005, 8080, undefined]);
+  it("is the one that was allocated, or the container's own on the host's network", () => {
+    const server = serverWith({
+      a: { WebPort: '80', WebHostPort: '47005' },
+      b: { WebPort: '8080', WebHostPort: '47006', network: 'host' },
+      c: { WebPort: '80' },
+    });
+    expect(['a', 'b', 'c'].map((key) => backEndPort(new Container(server, key), facts))).toEqual([
+      47_005,
+      8080,
+      undefined,
+    ]);
   });
 });
 
 describe('names', () => {
-  it.each<[Props, string]>([[{}, 'web.example.test'], [{ SubDomainName: 'Docs' }, 'docs.example.test'], [{ SubDomainName: 'Docs.Other.org' }, 'docs.other.org'], [{ SubDomainName: '' }, 'web.example.test']])('of %j is %s', (props, expected) => {
+  it.each<[Props, string]>([
+    [{}, 'web.example.test'],
+    [{ SubDomainName: 'Docs' }, 'docs.example.test'],
+    [{ SubDomainName: 'Docs.Other.org' }, 'docs.other.org'],
+    [{ SubDomainName: '' }, 'web.example.test'],
+  ])('of %j is %s', (props, expected) => {
     expect(subDomainName(new Container(serverWith({ web: props }), 'web'))).toBe(expected);
   });
 
   it('need a domain to stand under', () => {
-    expect(() => subDomainName(new Container(serverWith({ web: {} }, { DomainName: { type: '' } }), 'web'))).toThrow('there is no DomainName');
+    expect(() => subDomainName(new Container(serverWith({ web: {} }, { DomainName: { type: '' } }), 'web'))).toThrow(
+      'there is no DomainName',
+    );
   });
 
   it('of the primary host come from httpd, else from the server', () => {

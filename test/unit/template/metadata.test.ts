@@ -3,21 +3,73 @@ import { Failures } from '../../../src/base/errors.ts';
 import { parseMetadata, readMetadata } from '../../../src/template/metadata.ts';
 import { makeRoot } from '../../support/folder.ts';
 
-const parse = (...texts: readonly string[]): ReturnType<typeof parseMetadata> => parseMetadata('/etc/it', texts.map((text, n) => ({ file: `/metadata${n}`, text })));
+const parse = (...texts: readonly string[]): ReturnType<typeof parseMetadata> =>
+  parseMetadata(
+    '/etc/it',
+    texts.map((text, n) => ({ file: `/metadata${n}`, text })),
+  );
 
 describe('metadata', () => {
   it('is text of root for all, where nothing is said', () => {
-    expect(parse()).toMatchObject({ template: '/etc/it', outputFilename: '/etc/it', mode: 0o644, owner: 'root', group: 'root', format: 'text', escape: 'text', services: [], filters: [], check: undefined, delete: undefined, forEach: undefined, onlyArguments: false });
+    expect(parse()).toMatchObject({
+      template: '/etc/it',
+      outputFilename: '/etc/it',
+      mode: 0o644,
+      owner: 'root',
+      group: 'root',
+      format: 'text',
+      escape: 'text',
+      services: [],
+      filters: [],
+      check: undefined,
+      delete: undefined,
+      forEach: undefined,
+      onlyArguments: false,
+    });
   });
 
   it('has these keys', () => {
-    expect(parse([
-      'PERMS = 0600', 'UID = www', 'GID = adm', 'OUTPUT_FILENAME = /etc/{{record.key}}', 'TEMPLATE_PATH = /etc/other', 'FILTER = s/\\s+$/\\n/g', 'DELETE = \'{{#if x}}1{{/if}}\'',
-      'FOREACH = docker_containers type=service status=enabled', 'ONLY = arguments', 'FORMAT = yaml', 'ESCAPE = compose', 'CHECK = test -s %s', 'SERVICES = httpd, docker',
-    ].join('\n'))).toEqual({
-      file: '/metadata0', template: '/etc/other', outputFilename: '/etc/{{record.key}}', mode: 0o600, isModeGiven: true, areServicesGiven: true, owner: 'www', group: 'adm', delete: '{{#if x}}1{{/if}}',
-      forEach: { db: 'docker_containers', filter: new Map([['type', 'service'], ['status', 'enabled']]) }, onlyArguments: true, format: 'yaml', escape: 'compose',
-      filters: [{ pattern: /\s+$/g, replacement: '\n' }], check: 'test -s %s', services: ['httpd', 'docker'],
+    expect(
+      parse(
+        [
+          'PERMS = 0600',
+          'UID = www',
+          'GID = adm',
+          'OUTPUT_FILENAME = /etc/{{record.key}}',
+          'TEMPLATE_PATH = /etc/other',
+          'FILTER = s/\\s+$/\\n/g',
+          "DELETE = '{{#if x}}1{{/if}}'",
+          'FOREACH = docker_containers type=service status=enabled',
+          'ONLY = arguments',
+          'FORMAT = yaml',
+          'ESCAPE = compose',
+          'CHECK = test -s %s',
+          'SERVICES = httpd, docker',
+        ].join('\n'),
+      ),
+    ).toEqual({
+      file: '/metadata0',
+      template: '/etc/other',
+      outputFilename: '/etc/{{record.key}}',
+      mode: 0o600,
+      isModeGiven: true,
+      areServicesGiven: true,
+      owner: 'www',
+      group: 'adm',
+      delete: '{{#if x}}1{{/if}}',
+      forEach: {
+        db: 'docker_containers',
+        filter: new Map([
+          ['type', 'service'],
+          ['status', 'enabled'],
+        ]),
+      },
+      onlyArguments: true,
+      format: 'yaml',
+      escape: 'compose',
+      filters: [{ pattern: /\s+$/g, replacement: '\n' }],
+      check: 'test -s %s',
+      services: ['httpd', 'docker'],
     });
   });
 
@@ -27,20 +79,44 @@ describe('metadata', () => {
   });
 
   it('of a later file wins key by key', () => {
-    expect(parse('PERMS = 0600\nUID = www', 'PERMS = 0640')).toMatchObject({ mode: 0o640, owner: 'www', file: '/metadata1' });
+    expect(parse('PERMS = 0600\nUID = www', 'PERMS = 0640')).toMatchObject({
+      mode: 0o640,
+      owner: 'www',
+      file: '/metadata1',
+    });
   });
 
-  it('of the admin lies over the package\'s, and an event\'s over both', () => {
+  it("of the admin lies over the package's, and an event's over both", () => {
     const paths = makeRoot({ 'templates.metadata/etc/docker/daemon.json': 'PERMS = 0600' });
-    expect(readMetadata(paths, '/etc/docker/daemon.json')).toMatchObject({ mode: 0o600, format: 'json', services: ['docker'], file: '/etc/docksmith/templates.metadata/etc/docker/daemon.json' });
-    expect(readMetadata(paths, '/etc/docker/daemon.json', { file: '/event', text: 'PERMS = 0400' })).toMatchObject({ mode: 0o400, format: 'json' });
-    expect(readMetadata(makeRoot({ 'templates.metadata/etc/it/below': 'PERMS = 0600' }), '/etc/it').file).toBeUndefined();
+    expect(readMetadata(paths, '/etc/docker/daemon.json')).toMatchObject({
+      mode: 0o600,
+      format: 'json',
+      services: ['docker'],
+      file: '/etc/docksmith/templates.metadata/etc/docker/daemon.json',
+    });
+    expect(readMetadata(paths, '/etc/docker/daemon.json', { file: '/event', text: 'PERMS = 0400' })).toMatchObject({
+      mode: 0o400,
+      format: 'json',
+    });
+    expect(
+      readMetadata(makeRoot({ 'templates.metadata/etc/it/below': 'PERMS = 0600' }), '/etc/it').file,
+    ).toBeUndefined();
   });
 
   it.each([
-    ['PERMS = rw-r--r--', 'it is three or four octal digits'], ['PERMS = 0888', 'octal'], ['PERMS', 'octal'], ['FORMAT = toml', 'it is one of text, json, yaml, ini'], ['ESCAPE = html', 'it is one of none, text, apache, shell, ini, json, yaml, iptables, cron, hosts, compose'],
-    ['FOREACH =', 'it is a db and filters'], ['FOREACH = db status', '"status" is no filter: PROP=VALUE'], ['FOREACH = ../db', 'it is a db and filters'], ['FILTER = y/a/b/', 'it is s/pattern/replacement/'], ['FILTER = s/(/b/', 'Invalid regular expression'], ['ONLY = some', 'it is one of all, arguments'],
-    ['MODE = 0600', 'the keys are PERMS, UID, GID'], ['constructor = x', 'the keys are PERMS'],
+    ['PERMS = rw-r--r--', 'it is three or four octal digits'],
+    ['PERMS = 0888', 'octal'],
+    ['PERMS', 'octal'],
+    ['FORMAT = toml', 'it is one of text, json, yaml, ini'],
+    ['ESCAPE = html', 'it is one of none, text, apache, shell, ini, json, yaml, iptables, cron, hosts, compose'],
+    ['FOREACH =', 'it is a db and filters'],
+    ['FOREACH = db status', '"status" is no filter: PROP=VALUE'],
+    ['FOREACH = ../db', 'it is a db and filters'],
+    ['FILTER = y/a/b/', 'it is s/pattern/replacement/'],
+    ['FILTER = s/(/b/', 'Invalid regular expression'],
+    ['ONLY = some', 'it is one of all, arguments'],
+    ['MODE = 0600', 'the keys are PERMS, UID, GID'],
+    ['constructor = x', 'the keys are PERMS'],
   ])('refuses %s', (text, why) => {
     expect(() => parse(text)).toThrow(why);
   });
@@ -52,6 +128,11 @@ describe('metadata', () => {
     } catch (error) {
       if (error instanceof Failures) failures = error;
     }
-    expect(failures?.failures.map(({ at }) => `${at?.file ?? ''}:${at?.line ?? ''}`)).toEqual(['/metadata0:4', '/metadata0:5', '/metadata0:2', '/metadata1:1']);
+    expect(failures?.failures.map(({ at }) => `${at?.file ?? ''}:${at?.line ?? ''}`)).toEqual([
+      '/metadata0:4',
+      '/metadata0:5',
+      '/metadata0:2',
+      '/metadata1:1',
+    ]);
   });
 });

@@ -6,21 +6,44 @@ import { makeRoot } from '../../support/folder.ts';
 import { render } from '../../support/render.ts';
 import { db, record, SAMPLE_DBS, snapshotOf } from '../../support/sample.ts';
 
-const snapshot = snapshotOf(new Map([
-  ...SAMPLE_DBS,
-  ['docker_images', db(record('wiki', 'service', { Repository: 'mediawiki', RegistryUser: 'ada', RegistryPassword: 'hunter2' }), record('old', 'gone', { RegistryPassword: 'hunter3' }))],
-  ['secrets', db(record('pw', 'secret', { Value: 'Pa$$"\n', Note: 'of wiki' }), record('bare', 'typed-secret'))],
-]));
+const snapshot = snapshotOf(
+  new Map([
+    ...SAMPLE_DBS,
+    [
+      'docker_images',
+      db(
+        record('wiki', 'service', { Repository: 'mediawiki', RegistryUser: 'ada', RegistryPassword: 'hunter2' }),
+        record('old', 'gone', { RegistryPassword: 'hunter3' }),
+      ),
+    ],
+    ['secrets', db(record('pw', 'secret', { Value: 'Pa$$"\n', Note: 'of wiki' }), record('bare', 'typed-secret'))],
+  ]),
+);
 
 function rendered(fragment: string, metadata = ''): RenderedTemplate {
-  return render({ template: '/etc/it' }, { snapshot, paths: makeRoot({ 'templates-default/template-begin': '', 'templates.metadata/etc/it': metadata, 'templates/etc/it/10a': fragment }) });
+  return render(
+    { template: '/etc/it' },
+    {
+      snapshot,
+      paths: makeRoot({
+        'templates-default/template-begin': '',
+        'templates.metadata/etc/it': metadata,
+        'templates/etc/it/10a': fragment,
+      }),
+    },
+  );
 }
-const modeOf = (fragment: string, metadata?: string): string | undefined => rendered(fragment, metadata).outputs[0]?.mode.toString(8);
+const modeOf = (fragment: string, metadata?: string): string | undefined =>
+  rendered(fragment, metadata).outputs[0]?.mode.toString(8);
 
 describe('an output that read a secret', () => {
   it.each([
-    '{{{prop "secrets" "pw" "Note"}}}', '{{prop "docker_images" "wiki" "RegistryPassword"}}', '{{#if (exists (prop "secrets" "pw" "Value"))}}yes{{/if}}',
-    '{{#each (records "secrets" key="pw")}}{{Note}}{{/each}}', '{{record "secrets" "bare"}}', '{{json (record "secrets" "pw")}}',
+    '{{{prop "secrets" "pw" "Note"}}}',
+    '{{prop "docker_images" "wiki" "RegistryPassword"}}',
+    '{{#if (exists (prop "secrets" "pw" "Value"))}}yes{{/if}}',
+    '{{#each (records "secrets" key="pw")}}{{Note}}{{/each}}',
+    '{{record "secrets" "bare"}}',
+    '{{json (record "secrets" "pw")}}',
   ])('is for its owner alone: %s', (fragment) => {
     expect(modeOf(fragment)).toBe('600');
   });
@@ -35,12 +58,16 @@ describe('an output that read a secret', () => {
   });
 
   it('does not show it where the format cannot hold it', () => {
-    expect(() => rendered('{{prop "secrets" "pw" "Value"}}')).toThrow('10a:1:1: cannot write secrets pw Value (a secret) here: it has a newline');
+    expect(() => rendered('{{prop "secrets" "pw" "Value"}}')).toThrow(
+      '10a:1:1: cannot write secrets pw Value (a secret) here: it has a newline',
+    );
   });
 });
 
 it('a CHECK that reads a secret is refused: command lines are seen by everybody', () => {
-  expect(() => rendered('x', 'CHECK = \'check --pw={{{prop "docker_images" "wiki" "RegistryPassword"}}} %s\'')).toThrow('cannot use metadata CHECK: docker_images wiki RegistryPassword is a secret, and everybody sees the command lines of processes');
+  expect(() => rendered('x', 'CHECK = \'check --pw={{{prop "docker_images" "wiki" "RegistryPassword"}}} %s\'')).toThrow(
+    'cannot use metadata CHECK: docker_images wiki RegistryPassword is a secret, and everybody sees the command lines of processes',
+  );
 });
 
 it('what is secret is said by the schema, by prop, and of db secrets everything is', () => {
@@ -50,5 +77,7 @@ it('what is secret is said by the schema, by prop, and of db secrets everything 
 });
 
 it('a secret is known in every spelling that a format gives it', () => {
-  expect(listSpellings('a"b$c\'d')).toEqual(expect.arrayContaining(['a"b$c\'d', 'a\\"b$c\'d', '\'a"b$c\'\\\'\'d\'', 'a"b$c\'\\\'\'d', 'a\\"b\\$c\'d', 'a\\"b$$c\'d']));
+  expect(listSpellings('a"b$c\'d')).toEqual(
+    expect.arrayContaining(['a"b$c\'d', 'a\\"b$c\'d', "'a\"b$c'\\''d'", "a\"b$c'\\''d", 'a\\"b\\$c\'d', 'a\\"b$$c\'d']),
+  );
 });

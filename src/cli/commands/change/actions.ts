@@ -13,7 +13,13 @@ import { readText } from '../../../files/read-file.ts';
 
 /** The action `docker-ports`. */
 export const allocatePortsCommand = defineCommand({
-  name: 'allocate-ports', internal: true, doc: 'give loopback ports to containers behind Apache', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runAllocatePorts,
+  name: 'allocate-ports',
+  internal: true,
+  doc: 'give loopback ports to containers behind Apache',
+  effect: 'changes',
+  operands: NO_OPERANDS,
+  options: {},
+  run: runAllocatePorts,
   part: async () => (await import('../../../flow/set-up/db-steps.ts')).allocatePortsStep,
 });
 
@@ -27,7 +33,13 @@ async function runAllocatePorts(_given: Given, { paths, stdout }: CommandContext
 
 /** The action `docker-daemon`. */
 export const restartDaemonCommand = defineCommand({
-  name: 'restart-daemon', internal: true, doc: 'restart the engine if its options changed', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runRestartDaemon,
+  name: 'restart-daemon',
+  internal: true,
+  doc: 'restart the engine if its options changed',
+  effect: 'changes',
+  operands: NO_OPERANDS,
+  options: {},
+  run: runRestartDaemon,
   part: async () => (await import('../../../flow/daemon/engine-step.ts')).restartDaemonStep,
 });
 
@@ -49,12 +61,23 @@ async function runRestartDaemon(_given: Given, { paths, stdout, stderr }: Comman
 
 /** The action `apache-syntax`, a check of events. */
 export const checkApacheCommand = defineCommand({
-  name: 'check-apache', internal: true, doc: 'have Apache check its files as they stand, where an event changes some', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runCheckApache,
+  name: 'check-apache',
+  internal: true,
+  doc: 'have Apache check its files as they stand, where an event changes some',
+  effect: 'changes',
+  operands: NO_OPERANDS,
+  options: {},
+  run: runCheckApache,
 });
 
 async function runCheckApache(_given: Given, { paths, stderr }: CommandContext): Promise<number> {
   const changedFile = process.env['DOCKSMITH_CHANGED'];
-  const changed = changedFile === undefined ? undefined : readText(changedFile).split('\n').filter((line) => line !== '');
+  const changed =
+    changedFile === undefined
+      ? undefined
+      : readText(changedFile)
+          .split('\n')
+          .filter((line) => line !== '');
   const said: string[] = [];
   const why = await checkApache(paths, changed, (line) => said.push(line));
   // that of a content one is of no interest
@@ -64,7 +87,13 @@ async function runCheckApache(_given: Given, { paths, stderr }: CommandContext):
 
 /** The action `docksmith-set-up`. */
 export const setUpCommand = defineCommand({
-  name: 'set-up', internal: true, doc: 'bring the dbs up to date: migrations, defaults, what the host tells', effect: 'changes', operands: NO_OPERANDS, options: {}, run: runSetUp,
+  name: 'set-up',
+  internal: true,
+  doc: 'bring the dbs up to date: migrations, defaults, what the host tells',
+  effect: 'changes',
+  operands: NO_OPERANDS,
+  options: {},
+  run: runSetUp,
   part: async () => (await import('../../../flow/set-up/db-steps.ts')).setUpStep,
 });
 

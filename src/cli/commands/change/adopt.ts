@@ -16,22 +16,56 @@ import { jsonPlan } from '../../format/format-preview.ts';
 import { widthOf, wrapWords } from '../../format/terminal.ts';
 
 const OPTIONS = {
-  file: { short: 'f', value: 'FILE', doc: 'take the services of a Compose file, as they run or as it describes them' }, project: { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
+  file: { short: 'f', value: 'FILE', doc: 'take the services of a Compose file, as they run or as it describes them' },
+  project: { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
   secrets: { doc: 'put variables whose names say that they are secret (DB_PASSWORD, API_TOKEN) into db secrets' },
-  'dry-run': { doc: 'show the records as db commands, and change nothing at all' }, ...WAIT_OPTION, ...JSON_OPTION,
+  'dry-run': { doc: 'show the records as db commands, and change nothing at all' },
+  ...WAIT_OPTION,
+  ...JSON_OPTION,
 } as const;
 
 export const adoptCommand = defineCommand({
-  name: 'adopt', doc: 'write records of containers that others made, or that a Compose file describes, and touch none', effect: 'changes', options: OPTIONS,
-  operands: { usage: 'CONTAINER… | -f FILE [SERVICE…]', min: 0, max: Infinity }, run: runAdopt,
+  name: 'adopt',
+  doc: 'write records of containers that others made, or that a Compose file describes, and touch none',
+  effect: 'changes',
+  options: OPTIONS,
+  operands: { usage: 'CONTAINER… | -f FILE [SERVICE…]', min: 0, max: Infinity },
+  run: runAdopt,
 });
 
-async function runAdopt({ values: { 'dry-run': dryRun = false, file, project, json = false, secrets = false, wait }, words }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
-  if (file === undefined && words.length === 0) throw new UsageFailure('cannot run "docksmith adopt"', { why: 'no container is named', hint: 'docker ps lists them; -f docker-compose.yml takes what a Compose file describes' });
-  if (file === undefined && project !== undefined) throw new UsageFailure('cannot run "docksmith adopt"', { why: '--project goes with a Compose file', hint: '-f docker-compose.yml' });
+async function runAdopt(
+  {
+    values: { 'dry-run': dryRun = false, file, project, json = false, secrets = false, wait },
+    words,
+  }: Given<typeof OPTIONS>,
+  { paths, stdout, stderr }: CommandContext,
+): Promise<number> {
+  if (file === undefined && words.length === 0)
+    throw new UsageFailure('cannot run "docksmith adopt"', {
+      why: 'no container is named',
+      hint: 'docker ps lists them; -f docker-compose.yml takes what a Compose file describes',
+    });
+  if (file === undefined && project !== undefined)
+    throw new UsageFailure('cannot run "docksmith adopt"', {
+      why: '--project goes with a Compose file',
+      hint: '-f docker-compose.yml',
+    });
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const source = file === undefined ? { kind: 'containers', names: words } as const : { kind: 'compose', file, project, services: words } as const;
-  const { mask, ...adoption } = await adopt(paths, { source, dryRun, isMoving: secrets, args: [...(file === undefined ? [] : ['-f', file]), ...words], waitSeconds: wait }, reporter);
+  const source =
+    file === undefined
+      ? ({ kind: 'containers', names: words } as const)
+      : ({ kind: 'compose', file, project, services: words } as const);
+  const { mask, ...adoption } = await adopt(
+    paths,
+    {
+      source,
+      dryRun,
+      isMoving: secrets,
+      args: [...(file === undefined ? [] : ['-f', file]), ...words],
+      waitSeconds: wait,
+    },
+    reporter,
+  );
   const shown = maskAdoption(adoption, mask);
   for (const warning of shown.warnings) reporter.warning(warning);
   stdout.write(mask(json ? formatJson(jsonAdoption(shown, dryRun)) : formatAdoption(shown, dryRun, widthOf(stdout))));
@@ -42,42 +76,86 @@ type Shown = Omit<Adoption, 'mask'>;
 
 /** Before lines are broken, which would break secrets too. */
 function maskAdoption({ records, leftOut, plan, ...rest }: Shown, mask: Mask): Shown {
-  const show = (db: string, prop: string, value: string): string => (db === SECRETS || isSecretVariable(prop.replace(/^Env\./, ''), value) && prop.startsWith('Env.') ? MASK : mask(value));
+  const show = (db: string, prop: string, value: string): string =>
+    db === SECRETS || (isSecretVariable(prop.replace(/^Env\./, ''), value) && prop.startsWith('Env.'))
+      ? MASK
+      : mask(value);
   return {
     ...rest,
-    records: records.map((record) => ({ ...record, props: new Map([...record.props].map(([prop, value]) => [prop, show(record.db, prop, value)])) })),
+    records: records.map((record) => ({
+      ...record,
+      props: new Map([...record.props].map(([prop, value]) => [prop, show(record.db, prop, value)])),
+    })),
     leftOut: leftOut.map((one) => ({ ...one, value: mask(one.value), why: mask(one.why) })),
-    plan: { ...plan, operations: plan.operations.map((operation) => ({ ...operation, cause: mask(operation.cause) })), notes: plan.notes.map(mask) },
+    plan: {
+      ...plan,
+      operations: plan.operations.map((operation) => ({ ...operation, cause: mask(operation.cause) })),
+      notes: plan.notes.map(mask),
+    },
   };
 }
 
 /** Variables whose names say that they are secret, and that stand in records of containers. */
 function listOpenSecrets({ records }: Shown): readonly string[] {
-  return records.filter(({ db }) => db === CONTAINERS).flatMap(({ key, props }) => [...props].flatMap(([prop, value]) => (prop.startsWith('Env.') && value === MASK ? [`${key} ${prop}`] : [])));
+  return records
+    .filter(({ db }) => db === CONTAINERS)
+    .flatMap(({ key, props }) =>
+      [...props].flatMap(([prop, value]) => (prop.startsWith('Env.') && value === MASK ? [`${key} ${prop}`] : [])),
+    );
 }
 
 function formatAdoption({ subjects, records, leftOut, plan, warnings }: Shown, dryRun: boolean, width: number): string {
   const open = listOpenSecrets({ subjects, records, leftOut, plan, warnings });
-  const names = subjects.map(({ name, there, enabled }) => `${name}${there === undefined ? ' (not there yet)' : enabled ? '' : ' (does not run: its record is disabled)'}`);
+  const names = subjects.map(
+    ({ name, there, enabled }) =>
+      `${name}${there === undefined ? ' (not there yet)' : enabled ? '' : ' (does not run: its record is disabled)'}`,
+  );
   return [
-    ...(dryRun ? records.map((record) => `${formatRecord(record)}\n`) : [...wrapWords(`adopted ${names.join(', ')}`, width), ...records.map(({ db, key }) => `new record ${db} ${key}`)].map((line) => `${showable(line)}\n`)),
-    ...(leftOut.length === 0 ? [] : [`${dryRun ? '# ' : ''}the db does not say\n`, ...leftOut.map((one) => formatLeftOut(one, dryRun ? '# ' : '', width))]),
+    ...(dryRun
+      ? records.map((record) => `${formatRecord(record)}\n`)
+      : [
+          ...wrapWords(`adopted ${names.join(', ')}`, width),
+          ...records.map(({ db, key }) => `new record ${db} ${key}`),
+        ].map((line) => `${showable(line)}\n`)),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          `${dryRun ? '# ' : ''}the db does not say\n`,
+          ...leftOut.map((one) => formatLeftOut(one, dryRun ? '# ' : '', width)),
+        ]),
     `${dryRun ? '# ' : ''}the plan with ${records.length === 1 ? 'it' : 'them'}\n`,
-    ...formatPlan(plan).split('\n').flatMap((line) => wrapWords(line, width - 4)).map((line) => `${dryRun ? '# ' : ''}  ${showable(line)}\n`),
-    ...(open.length === 0 ? [] : wrapWords(`${open.join(', ')}: the ${open.length === 1 ? 'name says' : 'names say'} that this is secret; docksmith adopt --secrets ${dryRun ? 'puts' : 'would have put'} it into db ${SECRETS}`, width - 2).map((line) => `${dryRun ? '# ' : ''}${showable(line)}\n`)),
+    ...formatPlan(plan)
+      .split('\n')
+      .flatMap((line) => wrapWords(line, width - 4))
+      .map((line) => `${dryRun ? '# ' : ''}  ${showable(line)}\n`),
+    ...(open.length === 0
+      ? []
+      : wrapWords(
+          `${open.join(', ')}: the ${open.length === 1 ? 'name says' : 'names say'} that this is secret; docksmith adopt --secrets ${dryRun ? 'puts' : 'would have put'} it into db ${SECRETS}`,
+          width - 2,
+        ).map((line) => `${dryRun ? '# ' : ''}${showable(line)}\n`)),
     ...(dryRun ? ['# dry run, nothing was changed\n'] : []),
   ].join('');
 }
 
 /** As a command that can be pasted: a prop to a line. */
 function formatRecord({ db, key, type, props }: NewRecord): string {
-  return [`db ${db} set ${quoteWord(key)} ${quoteWord(type)}`, ...[...props].map(([prop, value]) => `  ${quoteWord(prop)} ${quoteWord(value)}`)].join(' \\\n');
+  return [
+    `db ${db} set ${quoteWord(key)} ${quoteWord(type)}`,
+    ...[...props].map(([prop, value]) => `  ${quoteWord(prop)} ${quoteWord(value)}`),
+  ].join(' \\\n');
 }
 
 function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width: number): string {
   const [first = '', ...more] = wrapWords(showable(`${name} ${key}: ${value}`), width - prefix.length - 4);
   const below = wrapWords(showable(why), width - prefix.length - 6);
-  return [`${prefix}  ${first}`, ...more.map((line) => `${prefix}    ${line}`), ...below.map((line) => `${prefix}      ${line}`)].map((line) => `${line}\n`).join('');
+  return [
+    `${prefix}  ${first}`,
+    ...more.map((line) => `${prefix}    ${line}`),
+    ...below.map((line) => `${prefix}      ${line}`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function jsonAdoption({ subjects, records, leftOut, plan, warnings }: Shown, dryRun: boolean): unknown {
@@ -85,6 +163,8 @@ function jsonAdoption({ subjects, records, leftOut, plan, warnings }: Shown, dry
     dryRun,
     containers: subjects.map(({ name, there, enabled }) => ({ name, id: there?.id ?? null, enabled })),
     records: records.map(({ db, key, type, props }) => ({ db, key, type, props: Object.fromEntries(props) })),
-    leftOut, plan: jsonPlan(plan), warnings,
+    leftOut,
+    plan: jsonPlan(plan),
+    warnings,
   };
 }

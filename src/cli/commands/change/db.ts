@@ -35,13 +35,22 @@ const isHelpWord = (word: string | undefined): boolean => word === '--help' || w
 const BOTH = { isProgram: true, effect: 'changes', unmasked: true, options: JSON_OPTION, more: listCommands } as const;
 
 export const dbCommand: Command = {
-  ...BOTH, name: 'db', doc: 'read and write one db', operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity },
-  raw: { isJson: (args) => args.slice(0, 2).includes('--json'), isHelp: (args) => isHelpWord(args[0]) || args[1] === '--help' },
+  ...BOTH,
+  name: 'db',
+  doc: 'read and write one db',
+  operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity },
+  raw: {
+    isJson: (args) => args.slice(0, 2).includes('--json'),
+    isHelp: (args) => isHelpWord(args[0]) || args[1] === '--help',
+  },
   run: ({ words }, context) => runDb(words, printingTo(context)),
 };
 
 export const configCommand: Command = {
-  ...BOTH, name: 'config', doc: 'the same for the db configuration', operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity },
+  ...BOTH,
+  name: 'config',
+  doc: 'the same for the db configuration',
+  operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity },
   raw: { isJson: (args) => args[0] === '--json', isHelp: (args) => isHelpWord(args[0]) },
   run: ({ words }, context) => runConfig(words, printingTo(context)),
 };
@@ -62,30 +71,47 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
   const { isJson, words } = takeJsonOption(rawArguments(args));
   const [name, command] = words;
   // `0` is a missing argument to the original, and so to the scripts that were written for it
-  if (name === undefined || name === '' || name === '0') throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
+  if (name === undefined || name === '' || name === '0')
+    throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
   const db = fromByteString(name);
-  const onWait = (holder: string | undefined): void => void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
+  const onWait = (holder: string | undefined): void =>
+    void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
   if (command === 'batch') {
     const answers = await runFromStdin(paths, db, context.stdin, onWait);
-    await write(context, isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''));
+    await write(
+      context,
+      isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''),
+    );
     return 0;
   }
   const prepared = prepareCommand(words.slice(1));
-  const answer = prepared.writes ? changeDb(paths, db, prepared.run, onWait) : prepared.run(new Draft(readLines(paths, db)));
+  const answer = prepared.writes
+    ? changeDb(paths, db, prepared.run, onWait)
+    : prepared.run(new Draft(readLines(paths, db)));
   await write(context, isJson ? formatJson(answer.json) : answer.text);
   return answer.found ? 0 : 1;
 }
 
 /** The command `config`: the same for the db `configuration`. */
 export function runConfig(args: readonly string[], context: DbContext): Promise<number> {
-  return runDb(args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : ['configuration', ...args], context);
+  return runDb(
+    args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : ['configuration', ...args],
+    context,
+  );
 }
 
-async function runFromStdin(paths: Paths, db: string, stdin: DbContext['stdin'], onWait: (holder: string | undefined) => void): Promise<readonly Answer[]> {
+async function runFromStdin(
+  paths: Paths,
+  db: string,
+  stdin: DbContext['stdin'],
+  onWait: (holder: string | undefined) => void,
+): Promise<readonly Answer[]> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(chunk);
   const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
-  return batch.some(({ command }) => command.writes) ? changeDb(paths, db, (draft) => runBatch(draft, batch), onWait) : runBatch(new Draft(readLines(paths, db)), batch);
+  return batch.some(({ command }) => command.writes)
+    ? changeDb(paths, db, (draft) => runBatch(draft, batch), onWait)
+    : runBatch(new Draft(readLines(paths, db)), batch);
 }
 
 /** `--json` stands before the db or right after it (`config --json show`): further on it may be a value. */

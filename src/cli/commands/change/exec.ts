@@ -7,16 +7,31 @@ import { type CommandContext, defineCommand, type Given } from '../../command.ts
 
 const COMMAND = 'docksmith exec';
 
-const OPTIONS = { interactive: { short: 'i', doc: 'hand standard input on to it' }, tty: { short: 't', doc: 'give it a terminal' } } as const;
+const OPTIONS = {
+  interactive: { short: 'i', doc: 'hand standard input on to it' },
+  tty: { short: 't', doc: 'give it a terminal' },
+} as const;
 
 export const execCommand = defineCommand({
-  name: 'exec', doc: 'run a command in a container, and exit as it does', effect: 'hands over', unmasked: true, options: OPTIONS,
-  operands: { usage: 'NAME COMMAND [ARG…]', min: 2, max: Infinity, passThrough: true }, run: runExec,
+  name: 'exec',
+  doc: 'run a command in a container, and exit as it does',
+  effect: 'hands over',
+  unmasked: true,
+  options: OPTIONS,
+  operands: { usage: 'NAME COMMAND [ARG…]', min: 2, max: Infinity, passThrough: true },
+  run: runExec,
 });
 
-async function runExec({ values: { interactive = false, tty = false }, words: [name = '', ...command] }: Given<typeof OPTIONS>, { paths, stdin, stdout, stderr }: CommandContext): Promise<number> {
+async function runExec(
+  { values: { interactive = false, tty = false }, words: [name = '', ...command] }: Given<typeof OPTIONS>,
+  { paths, stdin, stdout, stderr }: CommandContext,
+): Promise<number> {
   const terminal = stdin instanceof ReadStream && interactive && tty ? stdin : undefined;
-  if (interactive && tty && terminal === undefined) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '-t is for terminals, and standard input is none', hint: 'leave -t away' });
+  if (interactive && tty && terminal === undefined)
+    throw new UsageFailure(`cannot run "${COMMAND}"`, {
+      why: '-t is for terminals, and standard input is none',
+      hint: 'leave -t away',
+    });
   const session = await beginExec(paths, name, { command, tty, stdin: interactive });
   const stopResizing = tty && stdout instanceof WriteStream ? keepSize(session, stdout) : undefined;
   // every key goes to the command, Ctrl-C too

@@ -2,28 +2,51 @@ import type { Paths } from '../../../base/paths.ts';
 import { showable } from '../../../base/showable.ts';
 import { Failure } from '../../../base/errors.ts';
 import { applyFilter, type Filtered, type FilterRequest, hasKept } from '../../../flow/firewall/filter.ts';
-import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, NO_OPERANDS } from '../../command.ts';
+import {
+  type CommandContext,
+  defineCommand,
+  DRY_RUN_OPTION,
+  type Given,
+  JSON_OPTION,
+  NO_OPERANDS,
+} from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatFiltered } from '../../format/format-filter.ts';
 import { formatFailures, jsonFailures } from '../../format/format-failure.ts';
 import { readText } from '../../../files/read-file.ts';
 
-const OPTIONS = { ...DRY_RUN_OPTION, release: { doc: 'also let go of rules that were kept for containers which have stopped' }, quiet: { doc: 'say nothing where the kernel has the rules already' }, ...JSON_OPTION } as const;
+const OPTIONS = {
+  ...DRY_RUN_OPTION,
+  release: { doc: 'also let go of rules that were kept for containers which have stopped' },
+  quiet: { doc: 'say nothing where the kernel has the rules already' },
+  ...JSON_OPTION,
+} as const;
 
 /** Also the actions `docker-filter` and, with --release, `docker-filter-release`. */
 export const firewallCommand = defineCommand({
-  name: 'firewall', doc: 'keep private ports from foreign addresses again, as after a firewall was flushed', effect: 'changes', operands: NO_OPERANDS, options: OPTIONS, run: runFirewall,
+  name: 'firewall',
+  doc: 'keep private ports from foreign addresses again, as after a firewall was flushed',
+  effect: 'changes',
+  operands: NO_OPERANDS,
+  options: OPTIONS,
+  run: runFirewall,
   part: async ({ values }) => {
     const { firewallStep, releaseStep } = await import('../../../flow/firewall/firewall-step.ts');
     return values.release === true ? releaseStep : firewallStep;
   },
 });
 
-async function runFirewall({ values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+async function runFirewall(
+  { values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>,
+  { paths, stdout, stderr }: CommandContext,
+): Promise<number> {
   // the step before the containers has looked at everything else
   if (release && quiet && !hasKept(paths)) return 0;
-  const { filtered, failures } = await applyFilter(paths, { dryRun, keepFor: release ? await readWhoIsLeft(paths) : 'everybody' });
+  const { filtered, failures } = await applyFilter(paths, {
+    dryRun,
+    keepFor: release ? await readWhoIsLeft(paths) : 'everybody',
+  });
   const mayPend = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
   if (json) {
     stdout.write(formatJson({ filters: filtered, failures: jsonFailures(failures) }));

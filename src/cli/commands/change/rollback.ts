@@ -19,27 +19,48 @@ const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION } as const;
 const MISSING = { why: 'it takes the number of one generation', hint: 'docksmith history lists them' } as const;
 
 export const rollbackCommand = defineCommand({
-  name: 'rollback', doc: 'go back to what the dbs said at a commit, and regenerate; shows what changes, and asks', effect: 'asks', options: OPTIONS,
-  operands: { usage: 'GENERATION', min: 1, max: 1, missing: MISSING }, run: runRollback,
+  name: 'rollback',
+  doc: 'go back to what the dbs said at a commit, and regenerate; shows what changes, and asks',
+  effect: 'asks',
+  options: OPTIONS,
+  operands: { usage: 'GENERATION', min: 1, max: 1, missing: MISSING },
+  run: runRollback,
 });
 
-async function runRollback({ values: { 'dry-run': dryRun = false, yes = false }, words: [word = ''] }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
+async function runRollback(
+  { values: { 'dry-run': dryRun = false, yes = false }, words: [word = ''] }: Given<typeof OPTIONS>,
+  context: CommandContext,
+): Promise<number> {
   if (!/^\d{1,15}$/.test(word)) throw new UsageFailure(`cannot run "${COMMAND}"`, MISSING);
   const { paths, stdout, stderr } = context;
   const plan = await planRollback(paths, Number(word), context.commands);
-  const isNothing = plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
+  const isNothing =
+    plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
   const others = formatOthers(plan);
-  if (isNothing) stdout.write(others === '' ? `the dbs and files are as generation ${word} left them\n` : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`);
+  if (isNothing)
+    stdout.write(
+      others === ''
+        ? `the dbs and files are as generation ${word} left them\n`
+        : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`,
+    );
   else stdout.write(`${formatPlan(plan, context)}${others}`);
   if (dryRun || isNothing) return 0;
-  if (!yes && !await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })) return 1;
+  if (!yes && !(await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })))
+    return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
-  return interruptible(stderr, async (signal) => {
-    const result = await rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter).finally(() => reporter.end());
-    stderr.write(formatFailures(result.failures, stderr));
-    stdout.write(formatSignal(result, painter(stdout)));
-    return result.failures.length === 0 ? 0 : 1;
-  }, undefined, LINGER_MILLISECONDS);
+  return interruptible(
+    stderr,
+    async (signal) => {
+      const result = await rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter).finally(
+        () => reporter.end(),
+      );
+      stderr.write(formatFailures(result.failures, stderr));
+      stdout.write(formatSignal(result, painter(stdout)));
+      return result.failures.length === 0 ? 0 : 1;
+    },
+    undefined,
+    LINGER_MILLISECONDS,
+  );
 }
 
 function formatPlan({ records, preview, mask }: RollbackPlan, { paths, stdout }: CommandContext): string {
@@ -54,9 +75,17 @@ function formatPlan({ records, preview, mask }: RollbackPlan, { paths, stdout }:
 /** What will not be as it was then, each file with why. */
 function formatOthers({ differing, notWritten, more, lacking }: RollbackPlan): string {
   return [
-    ...differing.map((file) => `will not be as it was then, since its fragments, the host or docksmith's version are other ones now: ${file}`),
-    ...notWritten.map(({ path, events }) => `will not be as it was then, since docker-update does not write it${events.length === 0 ? '' : ` (signal-event ${events.join(', ')} does)`}: ${path}`),
+    ...differing.map(
+      (file) =>
+        `will not be as it was then, since its fragments, the host or docksmith's version are other ones now: ${file}`,
+    ),
+    ...notWritten.map(
+      ({ path, events }) =>
+        `will not be as it was then, since docker-update does not write it${events.length === 0 ? '' : ` (signal-event ${events.join(', ')} does)`}: ${path}`,
+    ),
     ...more.map((file) => `will be there, and was not then: ${file}`),
     ...lacking.map((file) => `will not be there, and was then: ${file}`),
-  ].map((line) => `${showable(line)}\n`).join('');
+  ]
+    .map((line) => `${showable(line)}\n`)
+    .join('');
 }

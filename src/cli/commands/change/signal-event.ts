@@ -3,7 +3,17 @@ import { previewEvent } from '../../../features/dry-run/dry-run.ts';
 import { readSecrets } from '../../../flow/secrets.ts';
 import { signalEvent } from '../../../flow/signal.ts';
 import { formatDiff } from '../../../output/plan/diff.ts';
-import { type CommandContext, defineCommand, DIFF_OPTION, DRY_RUN_OPTION, type Given, JSON_OPTION, RETRY_OPTION, TAKE_OVER_OPTION, WAIT_OPTION } from '../../command.ts';
+import {
+  type CommandContext,
+  defineCommand,
+  DIFF_OPTION,
+  DRY_RUN_OPTION,
+  type Given,
+  JSON_OPTION,
+  RETRY_OPTION,
+  TAKE_OVER_OPTION,
+  WAIT_OPTION,
+} from '../../command.ts';
 import { formatEvents } from '../../format/format-events.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
@@ -14,21 +24,54 @@ import { interruptible, LINGER_MILLISECONDS } from '../../interruptible.ts';
 import { hasColour, painter } from '../../format/terminal.ts';
 
 const OPTIONS = {
-  ...DRY_RUN_OPTION, ...DIFF_OPTION, force: { doc: 'adjust every service of the event, changed files or not' }, ...TAKE_OVER_OPTION, ...RETRY_OPTION, ...WAIT_OPTION, ...JSON_OPTION,
+  ...DRY_RUN_OPTION,
+  ...DIFF_OPTION,
+  force: { doc: 'adjust every service of the event, changed files or not' },
+  ...TAKE_OVER_OPTION,
+  ...RETRY_OPTION,
+  ...WAIT_OPTION,
+  ...JSON_OPTION,
 } as const;
 
 export const signalEventCommand = defineCommand({
-  name: 'signal-event', isProgram: true, doc: 'run one event', effect: 'changes', options: OPTIONS,
-  operands: { usage: 'EVENT [ARG…]', min: 1, max: Infinity, passThrough: true, missing: { why: 'no event is named', hint: 'signal-event --help lists them' } },
+  name: 'signal-event',
+  isProgram: true,
+  doc: 'run one event',
+  effect: 'changes',
+  options: OPTIONS,
+  operands: {
+    usage: 'EVENT [ARG…]',
+    min: 1,
+    max: Infinity,
+    passThrough: true,
+    missing: { why: 'no event is named', hint: 'signal-event --help lists them' },
+  },
   more: (paths, width) => `Events:\n${formatEvents(paths, width)}`,
   run: runSignalEvent,
 });
 
-async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Given<typeof OPTIONS>, { paths, stdout, stderr, commands }: CommandContext): Promise<number> {
-  const late = eventArgs.find((word) => Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)));
-  if (late !== undefined) throw new UsageFailure('cannot run "signal-event"', { why: `the option ${late} stands behind the event, where its arguments are`, hint: `signal-event ${late} ${event} …` });
+async function runSignalEvent(
+  { values, words: [event = '', ...eventArgs] }: Given<typeof OPTIONS>,
+  { paths, stdout, stderr, commands }: CommandContext,
+): Promise<number> {
+  const late = eventArgs.find((word) =>
+    Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)),
+  );
+  if (late !== undefined)
+    throw new UsageFailure('cannot run "signal-event"', {
+      why: `the option ${late} stands behind the event, where its arguments are`,
+      hint: `signal-event ${late} ${event} …`,
+    });
   const { json = false, diff = false, force = false } = values;
-  const request = { event, args: eventArgs, force, takeOver: values['take-over'] ?? false, retry: values.retry ?? false, waitSeconds: values.wait, commands };
+  const request = {
+    event,
+    args: eventArgs,
+    force,
+    takeOver: values['take-over'] ?? false,
+    retry: values.retry ?? false,
+    waitSeconds: values.wait,
+    commands,
+  };
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const shownDiff = { colour: !json && hasColour(stdout), ...(diff ? readSecrets(paths) : {}) };
   try {
@@ -36,17 +79,30 @@ async function runSignalEvent({ values, words: [event = '', ...eventArgs] }: Giv
       const preview = await previewEvent(paths, request);
       reporter.end();
       for (const warning of preview.warnings) reporter.warning(warning);
-      stdout.write(json ? formatJson(jsonPreview(event, preview, diff ? shownDiff : undefined)) : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`);
+      stdout.write(
+        json
+          ? formatJson(jsonPreview(event, preview, diff ? shownDiff : undefined))
+          : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`,
+      );
       return preview.changes.obstacles.length === 0 ? 0 : 1;
     }
-    return await interruptible(stderr, async (signal) => {
-      const result = await signalEvent(paths, { ...request, signal }, reporter);
-      reporter.end();
-      // the reasons first, since the line that counts is the last one
-      if (!json) stderr.write(formatFailures(result.failures, stderr));
-      stdout.write(json ? formatJson(jsonSignal(result, diff ? shownDiff : undefined)) : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`);
-      return result.failures.length === 0 ? 0 : 1;
-    }, undefined, LINGER_MILLISECONDS);
+    return await interruptible(
+      stderr,
+      async (signal) => {
+        const result = await signalEvent(paths, { ...request, signal }, reporter);
+        reporter.end();
+        // the reasons first, since the line that counts is the last one
+        if (!json) stderr.write(formatFailures(result.failures, stderr));
+        stdout.write(
+          json
+            ? formatJson(jsonSignal(result, diff ? shownDiff : undefined))
+            : `${diff ? formatDiff(result.changes, shownDiff) : ''}${formatSignal(result, painter(stdout))}`,
+        );
+        return result.failures.length === 0 ? 0 : 1;
+      },
+      undefined,
+      LINGER_MILLISECONDS,
+    );
   } finally {
     reporter.end();
   }

@@ -3,7 +3,15 @@ import { formatPlan } from '../../../container/plan/format-plan.ts';
 import { showable } from '../../../base/showable.ts';
 import { type ImageUpdated, previewImages, updateImages } from '../../../features/update-images/update-images.ts';
 import { formatDigest } from '../../../model/image.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
+import {
+  ANY_NAMES,
+  type CommandContext,
+  defineCommand,
+  DRY_RUN_OPTION,
+  type Given,
+  JSON_OPTION,
+  WAIT_OPTION,
+} from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { interruptible } from '../../interruptible.ts';
@@ -14,31 +22,54 @@ import { jsonPlan } from '../../format/format-preview.ts';
 const OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as const;
 
 export const updateImagesCommand = defineCommand({
-  name: 'update-images', doc: 'fetch images anew, and take their containers over', effect: 'changes', operands: ANY_NAMES, options: OPTIONS, run: runUpdateImages,
+  name: 'update-images',
+  doc: 'fetch images anew, and take their containers over',
+  effect: 'changes',
+  operands: ANY_NAMES,
+  options: OPTIONS,
+  run: runUpdateImages,
   part: async ({ words }) => (await import('../../../features/update-images/images-step.ts')).updateImagesStep(words),
 });
 
-async function runUpdateImages({ values, words }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+async function runUpdateImages(
+  { values, words }: Given<typeof OPTIONS>,
+  { paths, stdout, stderr }: CommandContext,
+): Promise<number> {
   const json = values.json ?? false;
   if (values['dry-run'] === true) {
     const plan = previewImages(paths, words);
-    stdout.write(json ? formatJson({ plan: jsonPlan(plan) }) : `${showable(formatPlan(plan))}\ndry run, nothing was changed\n`);
+    stdout.write(
+      json ? formatJson({ plan: jsonPlan(plan) }) : `${showable(formatPlan(plan))}\ndry run, nothing was changed\n`,
+    );
     return 0;
   }
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const inHand = new InHand();
   const onProgress = (progress: Progress): void => {
     inHand.note(progress);
-    const { operation: { verb, name, cause }, state, words: going } = progress;
+    const {
+      operation: { verb, name, cause },
+      state,
+      words: going,
+    } = progress;
     if (state === 'begun' || state === 'going on') reporter.progress(`${verb} ${name}: ${going ?? cause}`);
     if (state !== 'done') return;
     reporter.end();
     if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
   };
   const work = async (signal: AbortSignal): Promise<number> => {
-    const { images, failures } = await updateImages(paths, { names: words, waitSeconds: values.wait, signal }, reporter, onProgress);
+    const { images, failures } = await updateImages(
+      paths,
+      { names: words, waitSeconds: values.wait, signal },
+      reporter,
+      onProgress,
+    );
     reporter.end();
-    stdout.write(json ? formatJson({ images, failures: jsonFailures(failures) }) : images.map((image) => `${showable(formatUpdated(image))}\n`).join('') || 'nothing to do\n');
+    stdout.write(
+      json
+        ? formatJson({ images, failures: jsonFailures(failures) })
+        : images.map((image) => `${showable(formatUpdated(image))}\n`).join('') || 'nothing to do\n',
+    );
     if (!json) stderr.write(formatFailures(failures, stderr));
     return failures.length === 0 ? 0 : 1;
   };
@@ -53,10 +84,15 @@ async function runUpdateImages({ values, words }: Given<typeof OPTIONS>, { paths
 function formatUpdated({ image, outcome, from, to, why }: ImageUpdated): string {
   const [old, now] = [from, to].map((digest) => (digest === undefined ? 'none' : formatDigest(digest)));
   switch (outcome) {
-    case 'updated': return `${image}: ${old ?? ''} -> ${now ?? ''}`;
-    case 'unchanged': return `${image}: ${now ?? ''}, nothing newer`;
-    case 'came back': return `${image}: ${old ?? ''} again, ${now ?? ''} was no good`;
-    case 'failed': return `${image}: ${old ?? ''}, not updated`;
-    case 'left alone': return `${image}: left alone, ${why ?? ''}`;
+    case 'updated':
+      return `${image}: ${old ?? ''} -> ${now ?? ''}`;
+    case 'unchanged':
+      return `${image}: ${now ?? ''}, nothing newer`;
+    case 'came back':
+      return `${image}: ${old ?? ''} again, ${now ?? ''} was no good`;
+    case 'failed':
+      return `${image}: ${old ?? ''}, not updated`;
+    case 'left alone':
+      return `${image}: left alone, ${why ?? ''}`;
   }
 }

@@ -9,17 +9,30 @@ import { painter, widthOf, wrapWords } from '../../format/terminal.ts';
 
 /** Exit code 1 where there is a fault; notes are none. */
 export const lintCommand = defineCommand({
-  name: 'lint', doc: 'look through templates, events and schemas for what cannot be meant; exit code 1 where there is a fault', effect: 'prints', operands: NO_OPERANDS, options: JSON_OPTION, run: runLint,
+  name: 'lint',
+  doc: 'look through templates, events and schemas for what cannot be meant; exit code 1 where there is a fault',
+  effect: 'prints',
+  operands: NO_OPERANDS,
+  options: JSON_OPTION,
+  run: runLint,
 });
 
-function runLint({ values: { json = false } }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
+function runLint(
+  { values: { json = false } }: Given<typeof JSON_OPTION>,
+  { paths, stdout }: CommandContext,
+): Promise<number> {
   const { findings, templates, events } = lintTree(paths, ALL_NAMES);
   const faults = findings.filter(({ level }) => level === 'fault').length;
   const notes = findings.length - faults;
   if (json) stdout.write(formatJson({ findings, faults, notes, templates, events }));
   else {
-    const found = findings.length === 0 ? 'nothing found' : [count(faults, 'fault'), count(notes, 'note')].filter((part) => part !== '').join(', ');
-    stdout.write(`${formatLintFindings(findings, painter(stdout), widthOf(stdout))}${found} in ${templates} templates and ${events} events\n`);
+    const found =
+      findings.length === 0
+        ? 'nothing found'
+        : [count(faults, 'fault'), count(notes, 'note')].filter((part) => part !== '').join(', ');
+    stdout.write(
+      `${formatLintFindings(findings, painter(stdout), widthOf(stdout))}${found} in ${templates} templates and ${events} events\n`,
+    );
   }
   return Promise.resolve(faults === 0 ? 0 : 1);
 }
@@ -29,11 +42,26 @@ function count(number: number, word: string): string {
 }
 
 /** Where and what on the first line; below it why it matters, and what to do. */
-export function formatLintFindings(findings: readonly LintFinding[], paint: ReturnType<typeof painter>, width: number): string {
+export function formatLintFindings(
+  findings: readonly LintFinding[],
+  paint: ReturnType<typeof painter>,
+  width: number,
+): string {
   const indent = '    ';
-  const below = (words: string): readonly string[] => wrapWords(showable(words), width - indent.length).map((line) => indent + line);
-  return findings.map(({ rule, level, at, what, why, advice }) => [
-    `${paint('bold', showable(formatPlace(at)))}: ${paint(level === 'fault' ? 'red' : 'yellow', level)} (${rule})`,
-    ...below(what), ...below(why), ...below(`-> ${advice}`).map((line) => paint('cyan', line)),
-  ].map((line) => `${line}\n`).join('')).join('\n') + (findings.length === 0 ? '' : '\n');
+  const below = (words: string): readonly string[] =>
+    wrapWords(showable(words), width - indent.length).map((line) => indent + line);
+  return (
+    findings
+      .map(({ rule, level, at, what, why, advice }) =>
+        [
+          `${paint('bold', showable(formatPlace(at)))}: ${paint(level === 'fault' ? 'red' : 'yellow', level)} (${rule})`,
+          ...below(what),
+          ...below(why),
+          ...below(`-> ${advice}`).map((line) => paint('cyan', line)),
+        ]
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
+      .join('\n') + (findings.length === 0 ? '' : '\n')
+  );
 }

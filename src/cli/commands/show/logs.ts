@@ -10,24 +10,46 @@ import { breakable } from '../../breakable.ts';
 
 const COMMAND = 'docksmith logs';
 const OPTIONS = {
-  follow: { short: 'f', doc: 'go on with what they write from now on, over restarts and recreates, until they have ended' },
+  follow: {
+    short: 'f',
+    doc: 'go on with what they write from now on, over restarts and recreates, until they have ended',
+  },
   since: { value: 'TIME', doc: 'from then on: 10m ago, 2026-11-21, "2026-11-21 10:00", 2026-11-21T10:00:00Z' },
-  lines: { short: 'n', value: 'LINES', doc: 'so many of each, the last ones', read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined) },
-  times: { short: 't', doc: 'with the time in front' }, ...JSON_OPTION,
+  lines: {
+    short: 'n',
+    value: 'LINES',
+    doc: 'so many of each, the last ones',
+    read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined),
+  },
+  times: { short: 't', doc: 'with the time in front' },
+  ...JSON_OPTION,
 } as const;
 
 export const logsCommand = defineCommand({
-  name: 'logs', doc: 'show what containers wrote, merged by time', effect: 'prints', unmasked: true, options: OPTIONS,
-  operands: { usage: 'NAME…', min: 1, max: Infinity, missing: { why: 'no container is named', hint: 'docksmith status lists them' } },
+  name: 'logs',
+  doc: 'show what containers wrote, merged by time',
+  effect: 'prints',
+  unmasked: true,
+  options: OPTIONS,
+  operands: {
+    usage: 'NAME…',
+    min: 1,
+    max: Infinity,
+    missing: { why: 'no container is named', hint: 'docksmith status lists them' },
+  },
   run: runLogs,
 });
 
 /** So that a container keeps its colour among the others. */
 const NAME_COLOURS = ['cyan', 'yellow', 'green', 'magenta', 'blue'] as const;
 
-async function runLogs({ values: { follow = false, since, lines, times = false, json = false }, words }: Given<typeof OPTIONS>, { paths, stdout }: CommandContext): Promise<number> {
+async function runLogs(
+  { values: { follow = false, since, lines, times = false, json = false }, words }: Given<typeof OPTIONS>,
+  { paths, stdout }: CommandContext,
+): Promise<number> {
   const names = [...new Set(words)];
-  if (json && follow) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '--json prints one document, and --follow has no end' });
+  if (json && follow)
+    throw new UsageFailure(`cannot run "${COMMAND}"`, { why: '--json prints one document, and --follow has no end' });
   await breakable(async (signal) => {
     const request = { names, follow, signal, since: since === undefined ? undefined : readTime(since), tail: lines };
     const format = json ? formatJsonLine() : formatLine(names, times, stdout);
@@ -42,12 +64,20 @@ async function runLogs({ values: { follow = false, since, lines, times = false, 
 
 function readTime(text: string): string {
   const time = parseTime(text);
-  if (time === undefined) throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${text}" is no time`, hint: 'as 10m, 1h30m, 2026-11-21, "2026-11-21 10:00" or 2026-11-21T10:00:00Z' });
+  if (time === undefined)
+    throw new UsageFailure(`cannot run "${COMMAND}"`, {
+      why: `"${text}" is no time`,
+      hint: 'as 10m, 1h30m, 2026-11-21, "2026-11-21 10:00" or 2026-11-21T10:00:00Z',
+    });
   return time;
 }
 
 /** Bytes as they came for a pipe; what a terminal shows can neither move its cursor nor colour more than the line. */
-function formatLine(names: readonly string[], times: boolean, stdout: Writable): (line: NamedLine | undefined) => Buffer {
+function formatLine(
+  names: readonly string[],
+  times: boolean,
+  stdout: Writable,
+): (line: NamedLine | undefined) => Buffer {
   const paint = painter(stdout);
   const width = Math.max(...names.map((name) => name.length));
   const forTerminal = isTerminal(stdout);

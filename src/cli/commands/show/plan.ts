@@ -10,10 +10,18 @@ import { formatCauses } from '../../format/format-signal.ts';
 import { painter } from '../../format/terminal.ts';
 
 export const planCommand = defineCommand({
-  name: 'plan', doc: 'show what the next event would do to containers, why, and what cannot be reached meanwhile', effect: 'prints', operands: ANY_NAMES, options: JSON_OPTION, run: runPlan,
+  name: 'plan',
+  doc: 'show what the next event would do to containers, why, and what cannot be reached meanwhile',
+  effect: 'prints',
+  operands: ANY_NAMES,
+  options: JSON_OPTION,
+  run: runPlan,
 });
 
-async function runPlan({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr, commands }: CommandContext): Promise<number> {
+async function runPlan(
+  { values: { json = false }, words }: Given<typeof JSON_OPTION>,
+  { paths, stdout, stderr, commands }: CommandContext,
+): Promise<number> {
   const planned = await planNextEvent(paths, words, commands);
   const { refused = [] } = planned.plan;
   // the event would fail of it, too
@@ -28,7 +36,10 @@ async function runPlan({ values: { json = false }, words }: Given<typeof JSON_OP
   return exitCode;
 }
 
-function formatPlanOfEvent({ event, args, plan, preview, interruptions, leftAlone }: PlanOfEvent, paint: ReturnType<typeof painter>): string {
+function formatPlanOfEvent(
+  { event, args, plan, preview, interruptions, leftAlone }: PlanOfEvent,
+  paint: ReturnType<typeof painter>,
+): string {
   const { restartsDaemon, changes } = preview;
   const files = changes.install.length + changes.remove.length;
   const isEmpty = plan.operations.length === 0 && files === 0;
@@ -36,9 +47,20 @@ function formatPlanOfEvent({ event, args, plan, preview, interruptions, leftAlon
     ...(restartsDaemon === undefined ? [] : [`restart the engine: ${showable(formatCauses(restartsDaemon.causes))}`]),
     showable(formatPlan(plan)),
     ...interruptions.map((interruption) => paint('yellow', showable(formatInterruption(interruption)))),
-    ...(leftAlone.length === 0 || isEmpty ? [] : [`left alone: ${leftAlone.length > 8 ? `${leftAlone.length} containers` : leftAlone.join(', ')}`]),
-    ...(isEmpty ? [] : [paint('dim', `signal-event ${[event, ...args].join(' ')} does it${files === 0 ? '' : `, and changes ${files === 1 ? 'a file' : `${files} files`} first (--dry-run --diff shows ${files === 1 ? 'it' : 'them'})`}`)]),
-  ].map((line) => `${line}\n`).join('');
+    ...(leftAlone.length === 0 || isEmpty
+      ? []
+      : [`left alone: ${leftAlone.length > 8 ? `${leftAlone.length} containers` : leftAlone.join(', ')}`]),
+    ...(isEmpty
+      ? []
+      : [
+          paint(
+            'dim',
+            `signal-event ${[event, ...args].join(' ')} does it${files === 0 ? '' : `, and changes ${files === 1 ? 'a file' : `${files} files`} first (--dry-run --diff shows ${files === 1 ? 'it' : 'them'})`}`,
+          ),
+        ]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function formatInterruption({ name, until, ports, urls, needed }: Interruption): string {
@@ -46,11 +68,26 @@ function formatInterruption({ name, until, ports, urls, needed }: Interruption):
   return `not reachable ${until === undefined ? 'from then on' : `until it is ${until}`}: ${name}${ways.length === 0 ? '' : ` (${ways.join(', ')})`}${needed.length === 0 ? '' : `, needed by ${needed.join(', ')}`}`;
 }
 
-function jsonPlanOfEvent({ event, args, plan, preview: { changes, allocated, restartsDaemon, warnings }, interruptions, leftAlone }: PlanOfEvent): unknown {
+function jsonPlanOfEvent({
+  event,
+  args,
+  plan,
+  preview: { changes, allocated, restartsDaemon, warnings },
+  interruptions,
+  leftAlone,
+}: PlanOfEvent): unknown {
   return {
-    event, args, ...jsonPlan(plan) as object,
-    interruptions: interruptions.map(({ until, ...interruption }) => ({ ...interruption, until: until ?? null })), leftAlone,
-    files: { install: changes.install.map(({ output }) => output.path), remove: changes.remove.map(({ owned }) => owned.path) }, allocated, warnings,
+    event,
+    args,
+    ...(jsonPlan(plan) as object),
+    interruptions: interruptions.map(({ until, ...interruption }) => ({ ...interruption, until: until ?? null })),
+    leftAlone,
+    files: {
+      install: changes.install.map(({ output }) => output.path),
+      remove: changes.remove.map(({ owned }) => owned.path),
+    },
+    allocated,
+    warnings,
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
   };
 }

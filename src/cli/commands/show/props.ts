@@ -16,34 +16,63 @@ interface Row extends PropSchema {
 
 /** The schema of the props, of all dbs, of one db, of one record's kind or of one prop. */
 export const propsCommand = defineCommand({
-  name: 'props', doc: 'show the props that records may have, or one of them', effect: 'prints', unmasked: true, operands: { usage: '[NAME]', min: 0, max: 1 }, options: JSON_OPTION, run: runProps,
+  name: 'props',
+  doc: 'show the props that records may have, or one of them',
+  effect: 'prints',
+  unmasked: true,
+  operands: { usage: '[NAME]', min: 0, max: 1 },
+  options: JSON_OPTION,
+  run: runProps,
 });
 
-function runProps({ values, words: [name] }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
-  const rows = Object.entries(readSchema(paths)).flatMap(([db, kinds]) => Object.entries(kinds).flatMap(([of, props]) =>
-    Object.entries(props).map(([prop, schema]): Row => ({ db, of, prop, ...schema }))));
-  const found = name === undefined ? rows : rows.filter(({ prop, db, of }) => prop === name || db === name || (db === 'configuration' && of === name));
+function runProps(
+  { values, words: [name] }: Given<typeof JSON_OPTION>,
+  { paths, stdout }: CommandContext,
+): Promise<number> {
+  const rows = Object.entries(readSchema(paths)).flatMap(([db, kinds]) =>
+    Object.entries(kinds).flatMap(([of, props]) =>
+      Object.entries(props).map(([prop, schema]): Row => ({ db, of, prop, ...schema })),
+    ),
+  );
+  const found =
+    name === undefined
+      ? rows
+      : rows.filter(({ prop, db, of }) => prop === name || db === name || (db === 'configuration' && of === name));
   if (found.length === 0) {
-    const nearest = findNearest(name ?? '', rows.map(({ prop }) => prop));
-    throw new Failure(`cannot find prop "${name ?? ''}"`, { why: 'no schema knows it', ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }) });
+    const nearest = findNearest(
+      name ?? '',
+      rows.map(({ prop }) => prop),
+    );
+    throw new Failure(`cannot find prop "${name ?? ''}"`, {
+      why: 'no schema knows it',
+      ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+    });
   }
   stdout.write(values.json === true ? formatJson(found) : formatProps(found));
   return Promise.resolve(0);
 }
 
-/** A heading for the records of each kind, below it the props in a column of their own; no line is longer than 80 characters unless a word is. */
+/**
+ * A heading for the records of each kind, below it the props in a column of their own; no line is longer than
+ * 80 characters unless a word is.
+ */
 export function formatProps(rows: readonly Row[]): string {
   const kinds = new Set(rows.map(({ db, of }) => `${db} ${of}`));
-  return [...kinds].map((kind) => {
-    const props = rows.filter(({ db, of }) => `${db} ${of}` === kind);
-    const column = Math.min(Math.max(...props.map(({ prop }) => prop.length)), 22) + 4;
-    const lines = props.flatMap((row) => {
-      const [first = '', ...others] = wrapWords(describe(row), WIDTH - column);
-      const name = `  ${row.prop}`;
-      return [...(name.length + 2 > column ? [name, `${' '.repeat(column)}${first}`] : [`${name.padEnd(column)}${first}`]), ...others.map((line) => `${' '.repeat(column)}${line}`)];
-    });
-    return [kind, ...lines].map((line) => `${line}\n`).join('');
-  }).join('\n');
+  return [...kinds]
+    .map((kind) => {
+      const props = rows.filter(({ db, of }) => `${db} ${of}` === kind);
+      const column = Math.min(Math.max(...props.map(({ prop }) => prop.length)), 22) + 4;
+      const lines = props.flatMap((row) => {
+        const [first = '', ...others] = wrapWords(describe(row), WIDTH - column);
+        const name = `  ${row.prop}`;
+        return [
+          ...(name.length + 2 > column ? [name, `${' '.repeat(column)}${first}`] : [`${name.padEnd(column)}${first}`]),
+          ...others.map((line) => `${' '.repeat(column)}${line}`),
+        ];
+      });
+      return [kind, ...lines].map((line) => `${line}\n`).join('');
+    })
+    .join('\n');
 }
 
 function describe({ doc, values, default: fallback }: Row): string {

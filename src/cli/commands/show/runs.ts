@@ -10,11 +10,19 @@ import { formatTable, painter } from '../../format/terminal.ts';
 const OPTIONS = { ...COUNT_OPTION, ...JSON_OPTION } as const;
 
 export const runsCommand = defineCommand({
-  name: 'runs', doc: 'show the runs of events, or one of them whole', effect: 'prints', operands: { usage: '[RUN]', min: 0, max: 1 }, options: OPTIONS, run: showRuns,
+  name: 'runs',
+  doc: 'show the runs of events, or one of them whole',
+  effect: 'prints',
+  operands: { usage: '[RUN]', min: 0, max: 1 },
+  options: OPTIONS,
+  run: showRuns,
 });
 
-function showRuns({ values, words: [id] }: Given<typeof OPTIONS>, { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { runs, warnings } = listRuns(paths, id === undefined ? values.count ?? 20 : undefined);
+function showRuns(
+  { values, words: [id] }: Given<typeof OPTIONS>,
+  { paths, stdout, stderr }: CommandContext,
+): Promise<number> {
+  const { runs, warnings } = listRuns(paths, id === undefined ? (values.count ?? 20) : undefined);
   const reporter = new ConsoleReporter({ stdout, stderr });
   for (const warning of warnings) reporter.warning(warning);
   if (id === undefined) {
@@ -22,26 +30,46 @@ function showRuns({ values, words: [id] }: Given<typeof OPTIONS>, { paths, stdou
     return Promise.resolve(0);
   }
   const run = runs.find((candidate) => candidate.id === id);
-  if (run === undefined) throw new Failure(`cannot show run "${id}"`, { why: 'there is no such run', hint: 'docksmith runs lists them' });
+  if (run === undefined)
+    throw new Failure(`cannot show run "${id}"`, { why: 'there is no such run', hint: 'docksmith runs lists them' });
   stdout.write(values.json === true ? formatJson(run) : formatRun(run));
   return Promise.resolve(0);
 }
 
 function formatRuns(runs: readonly Run[], paint: ReturnType<typeof painter>): string {
-  return formatTable(runs.map(({ id, event, args, who, exitCode, installed, removed }) => [
-    id, exitCode === undefined ? paint('yellow', 'ended?') : exitCode === 0 ? paint('green', 'done  ') : isInterruption(exitCode) ? paint('yellow', 'interrupted') : paint('red', 'failed'),
-    showable(who.sudoUser ?? who.user), `+${installed.length} -${removed.length}`, showable([event, ...args].join(' ')),
-  ]));
+  return formatTable(
+    runs.map(({ id, event, args, who, exitCode, installed, removed }) => [
+      id,
+      exitCode === undefined
+        ? paint('yellow', 'ended?')
+        : exitCode === 0
+          ? paint('green', 'done  ')
+          : isInterruption(exitCode)
+            ? paint('yellow', 'interrupted')
+            : paint('red', 'failed'),
+      showable(who.sudoUser ?? who.user),
+      `+${installed.length} -${removed.length}`,
+      showable([event, ...args].join(' ')),
+    ]),
+  );
 }
 
 function formatRun(run: Run): string {
   const { id, event, args, who, started, ended, parent, installed, removed, steps, failures, exitCode } = run;
   return formatTable([
-    ['run', id], ['event', showable([event, ...args].join(' '))], ['by', showable(who.sudoUser === undefined ? who.user : `${who.sudoUser} as ${who.user}`)],
-    ['started', started], ['ended', ended ?? 'not yet, or it was killed'], ['exit code', exitCode === undefined ? '' : String(exitCode)],
+    ['run', id],
+    ['event', showable([event, ...args].join(' '))],
+    ['by', showable(who.sudoUser === undefined ? who.user : `${who.sudoUser} as ${who.user}`)],
+    ['started', started],
+    ['ended', ended ?? 'not yet, or it was killed'],
+    ['exit code', exitCode === undefined ? '' : String(exitCode)],
     ...(parent === undefined ? [] : [['part of', parent]]),
-    ...steps.map((step) => ['step', `${step.name} ${step.signal ?? `exit code ${step.exitCode ?? '?'}`} after ${step.seconds.toFixed(1)} s`]),
+    ...steps.map((step) => [
+      'step',
+      `${step.name} ${step.signal ?? `exit code ${step.exitCode ?? '?'}`} after ${step.seconds.toFixed(1)} s`,
+    ]),
     ...(failures ?? []).map((failure) => ['failed', showable(failure)]),
-    ...installed.map((file) => ['installed', file]), ...removed.map((file) => ['removed', file]),
+    ...installed.map((file) => ['installed', file]),
+    ...removed.map((file) => ['removed', file]),
   ]);
 }

@@ -6,16 +6,42 @@ import { formatDetails, formatStatus } from '../../format/format-status.ts';
 import { painter, widthOf } from '../../format/terminal.ts';
 
 export const statusCommand = defineCommand({
-  name: 'status', doc: 'show how the containers are and what is pending, or all that is known of some; exit code 1 where the engine does not answer', effect: 'prints', operands: ANY_NAMES, options: JSON_OPTION, run: runStatus,
+  name: 'status',
+  doc: 'show how the containers are and what is pending, or all that is known of some; exit code 1 where the engine does not answer',
+  effect: 'prints',
+  operands: ANY_NAMES,
+  options: JSON_OPTION,
+  run: runStatus,
 });
 
-async function runStatus({ values: { json = false }, words }: Given<typeof JSON_OPTION>, { paths, stdout, stderr }: CommandContext): Promise<number> {
+async function runStatus(
+  { values: { json = false }, words }: Given<typeof JSON_OPTION>,
+  { paths, stdout, stderr }: CommandContext,
+): Promise<number> {
   const status = await readStatus(paths, words);
   const { containers, pending, unfinished, failedOptions, deferred, engineFailure } = status;
   const failures = engineFailure === undefined ? [] : [engineFailure];
   stderr.write(formatFailures(failures, stderr));
-  if (json) stdout.write(formatJson({ containers: containers.map(({ memory, ...container }) => ({ ...withNulls(container), memory: withNulls(memory) })), pending, unfinished: unfinished ?? null, deferred: deferred ?? null, failedOptions: failedOptions === undefined ? null : { when: failedOptions.when, why: failedOptions.why }, failures: jsonFailures(failures) }));
-  else stdout.write(words.length === 0 ? formatStatus(status, painter(stdout), widthOf(stdout)) : formatDetails(status, painter(stdout)));
+  if (json)
+    stdout.write(
+      formatJson({
+        containers: containers.map(({ memory, ...container }) => ({
+          ...withNulls(container),
+          memory: withNulls(memory),
+        })),
+        pending,
+        unfinished: unfinished ?? null,
+        deferred: deferred ?? null,
+        failedOptions: failedOptions === undefined ? null : { when: failedOptions.when, why: failedOptions.why },
+        failures: jsonFailures(failures),
+      }),
+    );
+  else
+    stdout.write(
+      words.length === 0
+        ? formatStatus(status, painter(stdout), widthOf(stdout))
+        : formatDetails(status, painter(stdout)),
+    );
   return failures.length === 0 ? 0 : 1;
 }
 

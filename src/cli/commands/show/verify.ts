@@ -9,29 +9,57 @@ import { formatTable, hasColour, painter } from '../../format/terminal.ts';
 const OPTIONS = { diff: { doc: 'show how the shipped fragments changed' }, ...JSON_OPTION } as const;
 
 export const verifyCommand = defineCommand({
-  name: 'verify', doc: 'list files that somebody else changed, and custom fragments that a new version left behind; exit code 1 where there are any', effect: 'prints', operands: NO_OPERANDS, options: OPTIONS, run: runVerify,
+  name: 'verify',
+  doc: 'list files that somebody else changed, and custom fragments that a new version left behind; exit code 1 where there are any',
+  effect: 'prints',
+  operands: NO_OPERANDS,
+  options: OPTIONS,
+  run: runVerify,
 });
 
-function runVerify({ values: { diff = false, json = false } }: Given<typeof OPTIONS>, { paths, stdout }: CommandContext): Promise<number> {
+function runVerify(
+  { values: { diff = false, json = false } }: Given<typeof OPTIONS>,
+  { paths, stdout }: CommandContext,
+): Promise<number> {
   const { deviations, outdated, owned } = verifyHost(paths);
   const code = deviations.length + outdated.length === 0 ? 0 : 1;
   if (json) {
-    stdout.write(formatJson({ files: deviations, fragments: outdated.map(({ custom, shipped, ...texts }) => ({ custom, shipped, ...(diff ? texts : {}) })), owned }));
+    stdout.write(
+      formatJson({
+        files: deviations,
+        fragments: outdated.map(({ custom, shipped, ...texts }) => ({ custom, shipped, ...(diff ? texts : {}) })),
+        owned,
+      }),
+    );
     return Promise.resolve(code);
   }
   const paint = painter(stdout);
-  stdout.write(formatTable([
-    ...deviations.map(({ path, kind, details }) => [paint('yellow', kind), showable([path, ...(details.length === 0 ? [] : [`(${details.join(', ')})`])].join(' '))]),
-    ...outdated.map(({ custom }) => [paint('yellow', 'outdated'), showable(custom)]),
-  ]));
-  if (outdated.length > 0) stdout.write(`outdated: what is shipped was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`);
+  stdout.write(
+    formatTable([
+      ...deviations.map(({ path, kind, details }) => [
+        paint('yellow', kind),
+        showable([path, ...(details.length === 0 ? [] : [`(${details.join(', ')})`])].join(' ')),
+      ]),
+      ...outdated.map(({ custom }) => [paint('yellow', 'outdated'), showable(custom)]),
+    ]),
+  );
+  if (outdated.length > 0)
+    stdout.write(
+      `outdated: what is shipped was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`,
+    );
   if (diff) stdout.write(formatFileDiffs(outdated.map(pairOf), { colour: hasColour(stdout) }));
-  if (code === 0) stdout.write(owned === 0 ? 'docksmith has written no file yet\n' : `${owned} files are as docksmith wrote them\n`);
+  if (code === 0)
+    stdout.write(owned === 0 ? 'docksmith has written no file yet\n' : `${owned} files are as docksmith wrote them\n`);
   return Promise.resolve(code);
 }
 
 /** The shipped fragment then and now. */
 function pairOf({ shipped, before, now }: OutdatedOverride): Parameters<typeof formatFileDiffs>[0][number] {
-  const contentOf = (text: string): { content: Buffer; mode: number; uid: number; gid: number } => ({ content: Buffer.from(text), mode: 0, uid: 0, gid: 0 });
+  const contentOf = (text: string): { content: Buffer; mode: number; uid: number; gid: number } => ({
+    content: Buffer.from(text),
+    mode: 0,
+    uid: 0,
+    gid: 0,
+  });
   return { path: shipped, old: contentOf(before), wanted: contentOf(now) };
 }

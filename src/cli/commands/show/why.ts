@@ -9,12 +9,26 @@ import { formatContainerWhy, formatFileWhy, formatUrlWhy } from '../../format/fo
 import { painter } from '../../format/terminal.ts';
 
 export const whyCommand = defineCommand({
-  name: 'why', doc: 'show which fragment and which values made a file or a line of it, who answers at an address, or why a container was last made or started', effect: 'prints', options: JSON_OPTION,
-  operands: { usage: 'FILE[:LINE|:KEY] | URL | NAME', min: 1, max: 1, missing: { why: 'it is about one file, URL or container', hint: 'docksmith why /etc/docksmith/containers/wiki.yaml:12' } },
+  name: 'why',
+  doc: 'show which fragment and which values made a file or a line of it, who answers at an address, or why a container was last made or started',
+  effect: 'prints',
+  options: JSON_OPTION,
+  operands: {
+    usage: 'FILE[:LINE|:KEY] | URL | NAME',
+    min: 1,
+    max: 1,
+    missing: {
+      why: 'it is about one file, URL or container',
+      hint: 'docksmith why /etc/docksmith/containers/wiki.yaml:12',
+    },
+  },
   run: runWhy,
 });
 
-async function runWhy({ values: { json = false }, words: [target = ''] }: Given<typeof JSON_OPTION>, { paths, stdout }: CommandContext): Promise<number> {
+async function runWhy(
+  { values: { json = false }, words: [target = ''] }: Given<typeof JSON_OPTION>,
+  { paths, stdout }: CommandContext,
+): Promise<number> {
   const paint = painter(stdout);
   const write = <T>(found: T, format: (found: T) => string): number => {
     stdout.write(json ? formatJson(found) : format(found));
@@ -23,7 +37,9 @@ async function runWhy({ values: { json = false }, words: [target = ''] }: Given<
   if (target.startsWith('/')) {
     const [file, wanted] = parseFile(target);
     try {
-      return write(await whyFile(paths, file, wanted), (why) => showable(formatFileWhy(why, paint, Object.keys(wanted).length > 0)));
+      return write(await whyFile(paths, file, wanted), (why) =>
+        showable(formatFileWhy(why, paint, Object.keys(wanted).length > 0)),
+      );
     } catch (error) {
       // a path of the primary host looks like one of a file
       const url = error instanceof Failure || error instanceof Failures ? await findWhyUrl(paths, target) : undefined;
@@ -33,7 +49,11 @@ async function runWhy({ values: { json = false }, words: [target = ''] }: Given<
   }
   const url = /[./:]/.test(target) ? await findWhyUrl(paths, target) : undefined;
   if (url !== undefined) return write(url, (why) => showable(formatUrlWhy(why)));
-  if (target.includes('://')) throw new Failure(`cannot tell who answers at "${target}"`, { why: 'no enabled container has that host or path', hint: 'docksmith status shows where containers are reached' });
+  if (target.includes('://'))
+    throw new Failure(`cannot tell who answers at "${target}"`, {
+      why: 'no enabled container has that host or path',
+      hint: 'docksmith status shows where containers are reached',
+    });
   return write(await whyContainer(paths, target), (why) => showable(formatContainerWhy(why)));
 }
 

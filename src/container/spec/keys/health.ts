@@ -5,10 +5,15 @@ import { defineKey, type SpecKey } from '../spec-key.ts';
 import { formatDuration } from '../../../base/quantity.ts';
 import { MAP, type TextMap, toMap } from '../value.ts';
 
-/** The engine's own health check: `test` as JSON, durations in nanoseconds. A part that is not given comes from the image. */
+/**
+ * The engine's own health check: `test` as JSON, durations in nanoseconds. A part that is not given comes
+ * from the image.
+ */
 export const HEALTH_KEYS: readonly SpecKey[] = [
   defineKey(MAP, {
-    name: 'healthcheck', answer: 'recreate', parse: readHealthcheck,
+    name: 'healthcheck',
+    answer: 'recreate',
+    parse: readHealthcheck,
     send: (value, body) => {
       const { test, interval, timeout, start_period: startPeriod, retries } = value;
       body.Healthcheck = {
@@ -21,25 +26,38 @@ export const HEALTH_KEYS: readonly SpecKey[] = [
     },
     read: ({ Config }) => toCanonical(Config),
     ofImage: ({ Config }) => toCanonical(Config),
-    format: (value) => Object.entries(value)
-      .map(([name, text]) => `${name}=${name === 'test' || name === 'retries' ? text : formatDuration(Number(text))}`).join(' '),
+    format: (value) =>
+      Object.entries(value)
+        .map(([name, text]) => `${name}=${name === 'test' || name === 'retries' ? text : formatDuration(Number(text))}`)
+        .join(' '),
   }),
 ];
 
 function readHealthcheck(input: Input): TextMap {
-  const { disable, ...fields } = readFields(input, ['test', 'interval', 'timeout', 'start_period', 'retries', 'disable']);
+  const { disable, ...fields } = readFields(input, [
+    'test',
+    'interval',
+    'timeout',
+    'start_period',
+    'retries',
+    'disable',
+  ]);
   if (disable !== undefined && readFlag(disable)) return { test: '["NONE"]' };
-  return toMap(collectAll(Object.entries(fields), ([name, field]) => {
-    if (name === 'test') return [name, JSON.stringify(readTest(field))] as const;
-    return [name, String(name === 'retries' ? readCount(field, 1) : readDuration(field))] as const;
-  }));
+  return toMap(
+    collectAll(Object.entries(fields), ([name, field]) => {
+      if (name === 'test') return [name, JSON.stringify(readTest(field))] as const;
+      return [name, String(name === 'retries' ? readCount(field, 1) : readDuration(field))] as const;
+    }),
+  );
 }
 
 /** A text is for the container's shell; a list says itself what it is. */
 function readTest(input: Input): readonly string[] {
   if (input.items === undefined) return ['CMD-SHELL', readText(input)];
   const words = readTexts(input);
-  return ['NONE', 'CMD', 'CMD-SHELL'].includes(words[0] ?? '') ? words : input.refuse('a list must begin with CMD, CMD-SHELL or NONE');
+  return ['NONE', 'CMD', 'CMD-SHELL'].includes(words[0] ?? '')
+    ? words
+    : input.refuse('a list must begin with CMD, CMD-SHELL or NONE');
 }
 
 function parseTest(json: string): string[] {

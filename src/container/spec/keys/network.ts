@@ -1,6 +1,13 @@
 import { isIP } from 'node:net';
 import type { EngineSet } from '../../../engine/engine.ts';
-import { formatPort, formatPublished, parsePublished, type Published, readPort, readPublished } from '../published-port.ts';
+import {
+  formatPort,
+  formatPublished,
+  parsePublished,
+  type Published,
+  readPort,
+  readPublished,
+} from '../published-port.ts';
 import { readContainerOr, readItems, readTextMap, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { LIST, SET, TEXT, toSet } from '../value.ts';
@@ -10,7 +17,8 @@ const NETWORK_MODES = ['bridge', 'host', 'none'];
 /** How it is reached and how it reaches others. */
 export const NETWORK_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
-    name: 'ports', answer: 'recreate',
+    name: 'ports',
+    answer: 'recreate',
     parse: (input) => toSet(readItems(input, readPublished).map(formatPublished)),
     send: (value, body) => {
       body.HostConfig.PortBindings ??= {};
@@ -21,44 +29,71 @@ export const NETWORK_KEYS: readonly SpecKey[] = [
         body.ExposedPorts = { ...body.ExposedPorts, [port]: {} };
       }
     },
-    read: ({ HostConfig }) => toSet(Object.entries(HostConfig.PortBindings ?? {}).flatMap(([port, bindings]) =>
-      (bindings ?? []).map(({ HostIp = '', HostPort = '' }) => formatPublished({ address: HostIp, host: HostPort === '0' ? '' : HostPort, port })))),
+    read: ({ HostConfig }) =>
+      toSet(
+        Object.entries(HostConfig.PortBindings ?? {}).flatMap(([port, bindings]) =>
+          (bindings ?? []).map(({ HostIp = '', HostPort = '' }) =>
+            formatPublished({ address: HostIp, host: HostPort === '0' ? '' : HostPort, port }),
+          ),
+        ),
+      ),
   }),
   defineKey(SET, {
-    name: 'expose', answer: 'recreate',
+    name: 'expose',
+    answer: 'recreate',
     parse: (input) => toSet(readItems(input, readPort).map(formatPort)),
     send: (value, body) => {
-      body.ExposedPorts = { ...body.ExposedPorts, ...Object.fromEntries(value.map((port) => [port.includes('/') ? port : `${port}/tcp`, {}])) };
+      body.ExposedPorts = {
+        ...body.ExposedPorts,
+        ...Object.fromEntries(value.map((port) => [port.includes('/') ? port : `${port}/tcp`, {}])),
+      };
     },
-    read: ({ Config, HostConfig }) => listPorts(Config.ExposedPorts).filter((port) => HostConfig.PortBindings?.[port.includes('/') ? port : `${port}/tcp`] === undefined),
+    read: ({ Config, HostConfig }) =>
+      listPorts(Config.ExposedPorts).filter(
+        (port) => HostConfig.PortBindings?.[port.includes('/') ? port : `${port}/tcp`] === undefined,
+      ),
     ofImage: ({ Config }) => listPorts(Config.ExposedPorts),
   }),
   defineKey(TEXT, {
-    name: 'network_mode', title: 'network', answer: 'recreate', default: 'bridge',
+    name: 'network_mode',
+    title: 'network',
+    answer: 'recreate',
+    default: 'bridge',
     parse: (input) => readContainerOr(input, NETWORK_MODES),
-    send: (value, body) => { body.HostConfig.NetworkMode = value; },
+    send: (value, body) => {
+      body.HostConfig.NetworkMode = value;
+    },
     read: ({ HostConfig }) => (HostConfig.NetworkMode === 'default' ? 'bridge' : HostConfig.NetworkMode || undefined),
   }),
   defineKey(SET, {
-    name: 'extra_hosts', answer: 'recreate',
+    name: 'extra_hosts',
+    answer: 'recreate',
     parse: (input) => toSet(Object.entries(readTextMap(input, '=:')).map(([name, address]) => `${name}:${address}`)),
-    send: (value, body) => { body.HostConfig.ExtraHosts = [...value]; },
+    send: (value, body) => {
+      body.HostConfig.ExtraHosts = [...value];
+    },
     read: ({ HostConfig }) => toSet(HostConfig.ExtraHosts ?? []),
   }),
   defineKey(LIST, {
-    name: 'dns', answer: 'recreate',
+    name: 'dns',
+    answer: 'recreate',
     parse: (input) => {
       const addresses = readTexts(input, { orOne: true });
       const wrong = addresses.find((address) => isIP(address) === 0);
       return wrong === undefined ? addresses : input.refuse(`"${wrong}" is no address`);
     },
-    send: (value, body) => { body.HostConfig.Dns = [...value]; },
+    send: (value, body) => {
+      body.HostConfig.Dns = [...value];
+    },
     read: ({ HostConfig }) => HostConfig.Dns ?? undefined,
   }),
   defineKey(LIST, {
-    name: 'dns_search', answer: 'recreate',
+    name: 'dns_search',
+    answer: 'recreate',
     parse: (input) => readTexts(input, { orOne: true }),
-    send: (value, body) => { body.HostConfig.DnsSearch = [...value]; },
+    send: (value, body) => {
+      body.HostConfig.DnsSearch = [...value];
+    },
     read: ({ HostConfig }) => HostConfig.DnsSearch ?? undefined,
   }),
 ];

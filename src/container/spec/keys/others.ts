@@ -11,21 +11,34 @@ const CONDITIONS = ['service_started', 'service_healthy', 'service_completed_suc
 export const OTHERS_KEYS: readonly SpecKey[] = [
   defineKey(MAP, {
     // joined and left on the living container; the network that it is made on is `network_mode`
-    name: 'networks', answer: 'none', parse: readNetworks,
+    name: 'networks',
+    answer: 'none',
+    parse: readNetworks,
     send: (value, body) => {
-      const endpoints = Object.entries(value).filter(([network]) => network !== 'bridge').map(([network, text]) => [network, makeEndpoint(text)] as const);
+      const endpoints = Object.entries(value)
+        .filter(([network]) => network !== 'bridge')
+        .map(([network, text]) => [network, makeEndpoint(text)] as const);
       if (endpoints.length > 0) body.NetworkingConfig = { EndpointsConfig: Object.fromEntries(endpoints) };
     },
     read: readJoined,
-    format: (value) => Object.entries(value).map(([network, text]) => showJoined(network, text)).join(' '),
+    format: (value) =>
+      Object.entries(value)
+        .map(([network, text]) => showJoined(network, text))
+        .join(' '),
   }),
   defineKey(SET, {
-    name: 'links', answer: 'recreate',
-    parse: (input) => toSet(readItems(input, (item) => {
-      const text = readText(item);
-      const [target = '', alias = target, more] = text.split(':');
-      return isName(target) && isName(alias) && more === undefined ? `${target}:${alias}` : item.refuse(`"${text}" is not like container[:alias]`);
-    })),
+    name: 'links',
+    answer: 'recreate',
+    parse: (input) =>
+      toSet(
+        readItems(input, (item) => {
+          const text = readText(item);
+          const [target = '', alias = target, more] = text.split(':');
+          return isName(target) && isName(alias) && more === undefined
+            ? `${target}:${alias}`
+            : item.refuse(`"${text}" is not like container[:alias]`);
+        }),
+      ),
     send: (value, body) => {
       const mode = body.HostConfig.NetworkMode ?? 'bridge';
       // on a network of its own a link is a name that this container alone has for another one
@@ -39,39 +52,52 @@ export const OTHERS_KEYS: readonly SpecKey[] = [
   }),
   defineKey(SET, {
     // the order is made of it; the engine knows nothing of it
-    name: 'depends_on', answer: 'none', parse: readDependencies,
+    name: 'depends_on',
+    answer: 'none',
+    parse: readDependencies,
     send: () => undefined,
     read: () => undefined,
   }),
   defineKey(SET, {
-    name: 'volumes_from', answer: 'recreate',
-    parse: (input) => toSet(readItems(input, (item) => {
-      const text = readText(item);
-      const [name = '', mode = 'rw', more] = text.replace(/^container:/, '').split(':');
-      if (!isName(name) || more !== undefined || !['ro', 'rw'].includes(mode)) return item.refuse(`"${text}" is not like [container:]name[:ro]`);
-      return mode === 'ro' ? `${name}:ro` : name;
-    })),
-    send: (value, body) => { body.HostConfig.VolumesFrom = [...value]; },
+    name: 'volumes_from',
+    answer: 'recreate',
+    parse: (input) =>
+      toSet(
+        readItems(input, (item) => {
+          const text = readText(item);
+          const [name = '', mode = 'rw', more] = text.replace(/^container:/, '').split(':');
+          if (!isName(name) || more !== undefined || !['ro', 'rw'].includes(mode))
+            return item.refuse(`"${text}" is not like [container:]name[:ro]`);
+          return mode === 'ro' ? `${name}:ro` : name;
+        }),
+      ),
+    send: (value, body) => {
+      body.HostConfig.VolumesFrom = [...value];
+    },
     read: ({ HostConfig }) => toSet((HostConfig.VolumesFrom ?? []).map((text) => text.replace(/:rw$/, ''))),
   }),
 ];
 
 function readDependencies(input: Input): readonly string[] {
   if (input.entries === undefined) return toSet(readTexts(input));
-  return toSet(collectAll(input.entries, ([name, value]) => {
-    const { condition } = readFields(value, ['condition']);
-    if (condition !== undefined) readChoice(condition, CONDITIONS);
-    return name;
-  }));
+  return toSet(
+    collectAll(input.entries, ([name, value]) => {
+      const { condition } = readFields(value, ['condition']);
+      if (condition !== undefined) readChoice(condition, CONDITIONS);
+      return name;
+    }),
+  );
 }
 
 /** `/wikidb:/wiki/db` on the bridge, `wikidb:db` on other networks. */
 function readLinks({ HostConfig, NetworkSettings }: ContainerInspect): readonly string[] {
   const endpoint = NetworkSettings?.Networks?.[HostConfig.NetworkMode ?? ''];
-  return toSet([...(HostConfig.Links ?? []), ...(endpoint?.Links ?? [])].map((link) => {
-    const [target = '', alias = ''] = link.split(':');
-    return `${target.replace(/^\//, '')}:${alias.slice(alias.lastIndexOf('/') + 1)}`;
-  }));
+  return toSet(
+    [...(HostConfig.Links ?? []), ...(endpoint?.Links ?? [])].map((link) => {
+      const [target = '', alias = ''] = link.split(':');
+      return `${target.replace(/^\//, '')}:${alias.slice(alias.lastIndexOf('/') + 1)}`;
+    }),
+  );
 }
 
 function isName(text: string): boolean {

@@ -11,93 +11,143 @@ import { formatImageReference } from '../../../engine/image-reference.ts';
 /** What runs in the container, as whom, and with which environment. */
 export const PROCESS_KEYS: readonly SpecKey[] = [
   defineKey(TEXT, {
-    name: 'image', answer: 'recreate',
+    name: 'image',
+    answer: 'recreate',
     parse: (input) => {
       const text = readText(input);
-      return /^[\w][\w.:/@-]*$/.test(text) ? formatImageReference(text) : input.refuse(`"${text}" is no image reference`);
+      return /^[\w][\w.:/@-]*$/.test(text)
+        ? formatImageReference(text)
+        : input.refuse(`"${text}" is no image reference`);
     },
-    send: (value, body) => { body.Image = value; },
+    send: (value, body) => {
+      body.Image = value;
+    },
     // made by a program that leaves the tag out
     read: ({ Config: { Image } }) => (Image === undefined ? undefined : formatImageReference(Image)),
   }),
   defineKey(LIST, {
-    name: 'command', answer: 'recreate', parse: readWords,
-    send: (value, body) => { body.Cmd = [...value]; },
+    name: 'command',
+    answer: 'recreate',
+    parse: readWords,
+    send: (value, body) => {
+      body.Cmd = [...value];
+    },
     read: ({ Config }) => toWords(Config.Cmd),
     ofImage: ({ Config }) => toWords(Config.Cmd),
   }),
   defineKey(LIST, {
-    name: 'entrypoint', answer: 'recreate', parse: readWords,
-    send: (value, body) => { body.Entrypoint = [...value]; },
+    name: 'entrypoint',
+    answer: 'recreate',
+    parse: readWords,
+    send: (value, body) => {
+      body.Entrypoint = [...value];
+    },
     read: ({ Config }) => toWords(Config.Entrypoint),
     ofImage: ({ Config }) => toWords(Config.Entrypoint),
   }),
   defineKey(MAP, {
-    name: 'environment', answer: 'recreate', hidden: true,
+    name: 'environment',
+    answer: 'recreate',
+    hidden: true,
     parse: (input) => readTextMap(input),
-    send: (value, body) => { body.Env = Object.entries(value).map(([name, text]) => `${name}=${text}`); },
+    send: (value, body) => {
+      body.Env = Object.entries(value).map(([name, text]) => `${name}=${text}`);
+    },
     read: ({ Config }) => toEnvironment(Config.Env),
     ofImage: ({ Config }) => toEnvironment(Config.Env),
   }),
   defineKey(MAP, {
-    name: 'labels', answer: 'recreate',
+    name: 'labels',
+    answer: 'recreate',
     parse: (input) => readTextMap(input),
-    send: (value, body) => { body.Labels = { ...body.Labels, ...value }; },
+    send: (value, body) => {
+      body.Labels = { ...body.Labels, ...value };
+    },
     read: ({ Config }) => withoutOwn(Config.Labels),
     ofImage: ({ Config }) => withoutOwn(Config.Labels),
   }),
   defineKey(TEXT, {
-    name: 'user', answer: 'recreate', parse: readText,
-    send: (value, body) => { body.User = value; },
+    name: 'user',
+    answer: 'recreate',
+    parse: readText,
+    send: (value, body) => {
+      body.User = value;
+    },
     read: ({ Config }) => Config.User || undefined,
     ofImage: ({ Config }) => Config.User || undefined,
   }),
   defineKey(SET, {
-    name: 'group_add', answer: 'recreate',
+    name: 'group_add',
+    answer: 'recreate',
     parse: (input) => toSet(readTexts(input)),
-    send: (value, body) => { body.HostConfig.GroupAdd = [...value]; },
+    send: (value, body) => {
+      body.HostConfig.GroupAdd = [...value];
+    },
     read: ({ HostConfig }) => toSet(HostConfig.GroupAdd ?? []),
   }),
   defineKey(TEXT, {
-    name: 'working_dir', answer: 'recreate',
+    name: 'working_dir',
+    answer: 'recreate',
     parse: (input) => {
       const text = readText(input);
       return text.startsWith('/') ? path.posix.resolve(text) : input.refuse(`"${text}" is no absolute path`);
     },
-    send: (value, body) => { body.WorkingDir = value; },
+    send: (value, body) => {
+      body.WorkingDir = value;
+    },
     read: ({ Config }) => Config.WorkingDir || undefined,
     ofImage: ({ Config }) => Config.WorkingDir || undefined,
   }),
   defineKey(TEXT, {
-    name: 'hostname', answer: 'recreate', parse: readText,
-    send: (value, body) => { body.Hostname = value; },
+    name: 'hostname',
+    answer: 'recreate',
+    parse: readText,
+    send: (value, body) => {
+      body.Hostname = value;
+    },
     read: readHostname,
   }),
   defineKey(TEXT, {
-    name: 'domainname', answer: 'recreate', parse: readText,
-    send: (value, body) => { body.Domainname = value; },
+    name: 'domainname',
+    answer: 'recreate',
+    parse: readText,
+    send: (value, body) => {
+      body.Domainname = value;
+    },
     read: ({ Config }) => Config.Domainname || undefined,
   }),
   defineKey(FLAG, {
-    name: 'init', answer: 'recreate', parse: readFlag,
-    send: (value, body) => { body.HostConfig.Init = value; },
+    name: 'init',
+    answer: 'recreate',
+    parse: readFlag,
+    send: (value, body) => {
+      body.HostConfig.Init = value;
+    },
     read: ({ HostConfig }) => HostConfig.Init ?? undefined,
   }),
   defineKey(TEXT, {
-    name: 'stop_signal', answer: 'none',
+    name: 'stop_signal',
+    answer: 'none',
     parse: (input) => {
       const text = readText(input).toUpperCase();
-      return /^(SIG)?[A-Z]+\d*([+-]\d+)?$|^\d+$/.test(text) ? text.replace(/^(?=[A-Z])(?!SIG)/, 'SIG') : input.refuse(`"${text}" is no signal`);
+      return /^(SIG)?[A-Z]+\d*([+-]\d+)?$|^\d+$/.test(text)
+        ? text.replace(/^(?=[A-Z])(?!SIG)/, 'SIG')
+        : input.refuse(`"${text}" is no signal`);
     },
-    send: (value, body) => { body.StopSignal = value; },
+    send: (value, body) => {
+      body.StopSignal = value;
+    },
     read: ({ Config }) => Config.StopSignal || undefined,
     ofImage: ({ Config }) => Config.StopSignal || undefined,
   }),
   defineKey(NUMBER, {
-    name: 'stop_grace_period', answer: 'none',
+    name: 'stop_grace_period',
+    answer: 'none',
     // the engine counts whole seconds
     parse: (input) => Math.ceil(readDuration(input) / 1e9),
-    send: (value, body) => { body.StopTimeout = value; },
+    send: (value, body) => {
+      body.StopTimeout = value;
+    },
     read: ({ Config }) => Config.StopTimeout ?? undefined,
     format: (seconds) => `${seconds}s`,
   }),
@@ -116,10 +166,12 @@ function toWords(words: string | string[] | null | undefined): readonly string[]
 }
 
 function toEnvironment(env: readonly string[] | null | undefined): Readonly<Record<string, string>> {
-  return toMap((env ?? []).map((line) => {
-    const cut = line.indexOf('=');
-    return cut < 0 ? [line, ''] as const : [line.slice(0, cut), line.slice(cut + 1)] as const;
-  }));
+  return toMap(
+    (env ?? []).map((line) => {
+      const cut = line.indexOf('=');
+      return cut < 0 ? ([line, ''] as const) : ([line.slice(0, cut), line.slice(cut + 1)] as const);
+    }),
+  );
 }
 
 /** Our own labels say whose a container is, and are no part of what it is. */

@@ -6,48 +6,82 @@ import { FLAG, MAP, SET, TEXT, type TextMap, toMap, toSet } from '../value.ts';
 /** What it may do to the host, and what the host keeps of it. */
 export const SECURITY_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
-    name: 'cap_add', answer: 'recreate', parse: readCapabilities,
-    send: (value, body) => { body.HostConfig.CapAdd = [...value]; },
+    name: 'cap_add',
+    answer: 'recreate',
+    parse: readCapabilities,
+    send: (value, body) => {
+      body.HostConfig.CapAdd = [...value];
+    },
     read: ({ HostConfig }) => toCapabilities(HostConfig.CapAdd),
   }),
   defineKey(SET, {
-    name: 'cap_drop', answer: 'recreate', parse: readCapabilities,
-    send: (value, body) => { body.HostConfig.CapDrop = [...value]; },
+    name: 'cap_drop',
+    answer: 'recreate',
+    parse: readCapabilities,
+    send: (value, body) => {
+      body.HostConfig.CapDrop = [...value];
+    },
     read: ({ HostConfig }) => toCapabilities(HostConfig.CapDrop),
   }),
   defineKey(SET, {
-    name: 'security_opt', answer: 'recreate',
+    name: 'security_opt',
+    answer: 'recreate',
     parse: (input) => toSet(readTexts(input).map(toSecurityOption)),
-    send: (value, body) => { body.HostConfig.SecurityOpt = [...value]; },
+    send: (value, body) => {
+      body.HostConfig.SecurityOpt = [...value];
+    },
     read: ({ HostConfig }) => toSet((HostConfig.SecurityOpt ?? []).map(toSecurityOption)),
   }),
   defineKey(MAP, {
-    name: 'sysctls', answer: 'recreate', parse: (input) => readTextMap(input),
-    send: (value, body) => { body.HostConfig.Sysctls = { ...value }; },
+    name: 'sysctls',
+    answer: 'recreate',
+    parse: (input) => readTextMap(input),
+    send: (value, body) => {
+      body.HostConfig.Sysctls = { ...value };
+    },
     read: ({ HostConfig }) => toMap(Object.entries(HostConfig.Sysctls ?? {})),
   }),
   defineKey(FLAG, {
-    name: 'privileged', answer: 'recreate', default: false, parse: readFlag,
-    send: (value, body) => { body.HostConfig.Privileged = value; },
+    name: 'privileged',
+    answer: 'recreate',
+    default: false,
+    parse: readFlag,
+    send: (value, body) => {
+      body.HostConfig.Privileged = value;
+    },
     read: ({ HostConfig }) => HostConfig.Privileged ?? undefined,
   }),
   defineKey(TEXT, {
-    name: 'pid', answer: 'recreate', parse: (input) => readContainerOr(input, ['host']),
-    send: (value, body) => { body.HostConfig.PidMode = value; },
+    name: 'pid',
+    answer: 'recreate',
+    parse: (input) => readContainerOr(input, ['host']),
+    send: (value, body) => {
+      body.HostConfig.PidMode = value;
+    },
     read: ({ HostConfig }) => HostConfig.PidMode || undefined,
   }),
   defineKey(TEXT, {
-    name: 'ipc', answer: 'recreate', parse: (input) => readContainerOr(input, ['none', 'private', 'shareable', 'host']),
-    send: (value, body) => { body.HostConfig.IpcMode = value; },
+    name: 'ipc',
+    answer: 'recreate',
+    parse: (input) => readContainerOr(input, ['none', 'private', 'shareable', 'host']),
+    send: (value, body) => {
+      body.HostConfig.IpcMode = value;
+    },
     read: ({ HostConfig }) => HostConfig.IpcMode || undefined,
   }),
   defineKey(TEXT, {
-    name: 'runtime', answer: 'recreate', parse: readText,
-    send: (value, body) => { body.HostConfig.Runtime = value; },
+    name: 'runtime',
+    answer: 'recreate',
+    parse: readText,
+    send: (value, body) => {
+      body.HostConfig.Runtime = value;
+    },
     read: ({ HostConfig }) => HostConfig.Runtime || undefined,
   }),
   defineKey(MAP, {
-    name: 'logging', answer: 'recreate', parse: readLogging,
+    name: 'logging',
+    answer: 'recreate',
+    parse: readLogging,
     send: (value, body) => {
       const { driver = '', ...options } = value;
       body.HostConfig.LogConfig = { Type: driver, Config: options };
@@ -79,6 +113,8 @@ function readLogging(input: Input): TextMap {
 
 /** One file is what the driver json-file keeps anyway. */
 function toLogging(driver: string, options: Readonly<Record<string, string>>): TextMap {
-  const said = Object.entries(options).filter(([name, value]) => !(driver === 'json-file' && name === 'max-file' && value === '1'));
+  const said = Object.entries(options).filter(
+    ([name, value]) => !(driver === 'json-file' && name === 'max-file' && value === '1'),
+  );
   return toMap([['driver', driver], ...said]);
 }

@@ -7,7 +7,8 @@ import { formatMounted, isAnonymousName, type Mounted, parseMounted, readMounted
 /** What it finds and keeps on disk, and which devices it sees. */
 export const STORAGE_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
-    name: 'volumes', answer: 'recreate',
+    name: 'volumes',
+    answer: 'recreate',
     parse: (input) => toSet(readItems(input, readMounted).map(formatMounted)),
     send: (value, body) => {
       for (const mount of value.map(parseMounted)) {
@@ -17,44 +18,85 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
         else if (options.some((option) => option !== 'ro')) (body.HostConfig.Binds ??= []).push(formatMounted(mount));
         else {
           (body.HostConfig.Mounts ??= []).push({
-            Type: source.startsWith('/') ? 'bind' : 'volume', Source: source, Target: target, ...(options.includes('ro') ? { ReadOnly: true } : {}),
+            Type: source.startsWith('/') ? 'bind' : 'volume',
+            Source: source,
+            Target: target,
+            ...(options.includes('ro') ? { ReadOnly: true } : {}),
           });
         }
       }
     },
     read: ({ Config, HostConfig }) => {
-      const mounts = (HostConfig.Mounts ?? []).filter(({ Type, Source = '' }) => Type !== 'tmpfs' && !isAnonymousName(Source))
-        .map(({ Source = '', Target, ReadOnly }): Mounted => ({ source: Source, target: Target, options: ReadOnly === true ? ['ro'] : [] }));
-      const anonymous = Object.keys(Config.Volumes ?? {}).map((target): Mounted => ({ source: '', target, options: [] }));
+      const mounts = (HostConfig.Mounts ?? [])
+        .filter(({ Type, Source = '' }) => Type !== 'tmpfs' && !isAnonymousName(Source))
+        .map(
+          ({ Source = '', Target, ReadOnly }): Mounted => ({
+            source: Source,
+            target: Target,
+            options: ReadOnly === true ? ['ro'] : [],
+          }),
+        );
+      const anonymous = Object.keys(Config.Volumes ?? {}).map(
+        (target): Mounted => ({ source: '', target, options: [] }),
+      );
       // others write `/srv/wiki/`, and the engine keeps it so
-      return toSet([...(HostConfig.Binds ?? []).map(parseMounted), ...mounts, ...anonymous].map((mount) => formatMounted(withPlainPaths(mount))));
+      return toSet(
+        [...(HostConfig.Binds ?? []).map(parseMounted), ...mounts, ...anonymous].map((mount) =>
+          formatMounted(withPlainPaths(mount)),
+        ),
+      );
     },
     ofImage: ({ Config }) => toSet(Object.keys(Config.Volumes ?? {})),
   }),
   defineKey(MAP, {
-    name: 'tmpfs', answer: 'recreate',
+    name: 'tmpfs',
+    answer: 'recreate',
     parse: (input) => {
       const texts = readTexts(input, { orOne: true });
       const wrong = texts.find((text) => !text.startsWith('/'));
       if (wrong !== undefined) return input.refuse(`"${wrong}" is no absolute path`);
       return toMap(texts.map((text) => [text.split(':', 1)[0] ?? '', text.split(':').slice(1).join(':')]));
     },
-    send: (value, body) => { body.HostConfig.Tmpfs = { ...value }; },
-    read: ({ HostConfig }) => toMap([...Object.entries(HostConfig.Tmpfs ?? {}), ...(HostConfig.Mounts ?? []).filter(({ Type }) => Type === 'tmpfs')
-      .map(({ Target, TmpfsOptions: { SizeBytes, Mode } = {} }) => [Target, [...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : [])].join(',')] as const)]),
-    format: (value) => Object.entries(value).map(([target, options]) => (options === '' ? target : `${target}:${options}`)).join(' '),
+    send: (value, body) => {
+      body.HostConfig.Tmpfs = { ...value };
+    },
+    read: ({ HostConfig }) =>
+      toMap([
+        ...Object.entries(HostConfig.Tmpfs ?? {}),
+        ...(HostConfig.Mounts ?? [])
+          .filter(({ Type }) => Type === 'tmpfs')
+          .map(
+            ({ Target, TmpfsOptions: { SizeBytes, Mode } = {} }) =>
+              [
+                Target,
+                [...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : [])].join(','),
+              ] as const,
+          ),
+      ]),
+    format: (value) =>
+      Object.entries(value)
+        .map(([target, options]) => (options === '' ? target : `${target}:${options}`))
+        .join(' '),
   }),
   defineKey(FLAG, {
-    name: 'read_only', answer: 'recreate', default: false, parse: readFlag,
-    send: (value, body) => { body.HostConfig.ReadonlyRootfs = value; },
+    name: 'read_only',
+    answer: 'recreate',
+    default: false,
+    parse: readFlag,
+    send: (value, body) => {
+      body.HostConfig.ReadonlyRootfs = value;
+    },
     read: ({ HostConfig }) => HostConfig.ReadonlyRootfs ?? undefined,
   }),
   defineKey(LIST, {
-    name: 'devices', answer: 'recreate',
+    name: 'devices',
+    answer: 'recreate',
     parse: (input) => {
       const texts = readTexts(input);
       const wrong = texts.find((text) => !/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/.test(text));
-      return wrong === undefined ? texts.map(formatDevice) : input.refuse(`"${wrong}" is not like /dev/x[:/dev/y][:rwm]`);
+      return wrong === undefined
+        ? texts.map(formatDevice)
+        : input.refuse(`"${wrong}" is not like /dev/x[:/dev/y][:rwm]`);
     },
     send: (value, body) => {
       body.HostConfig.Devices = value.map((text) => {
@@ -62,7 +104,10 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
         return { PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions };
       });
     },
-    read: ({ HostConfig }) => (HostConfig.Devices ?? []).map((device) => `${device.PathOnHost}:${device.PathInContainer}:${device.CgroupPermissions}`),
+    read: ({ HostConfig }) =>
+      (HostConfig.Devices ?? []).map(
+        (device) => `${device.PathOnHost}:${device.PathInContainer}:${device.CgroupPermissions}`,
+      ),
   }),
 ];
 

@@ -19,7 +19,13 @@ function pretend(engine: MemoryEngine, RestartCount: number, seconds: number): v
   const find = engine.findContainer.bind(engine);
   engine.findContainer = async (id): Promise<ContainerInspect | undefined> => {
     const inspect = await find(id);
-    return inspect && { ...inspect, RestartCount, State: { ...inspect.State, StartedAt: new Date(engine.getTime() - seconds * 1000).toISOString() } };
+    return (
+      inspect && {
+        ...inspect,
+        RestartCount,
+        State: { ...inspect.State, StartedAt: new Date(engine.getTime() - seconds * 1000).toISOString() },
+      }
+    );
   };
 }
 
@@ -48,22 +54,42 @@ describe('a container that ends by itself', () => {
     pretend(engine, 4, 3);
     const { operations, left, notes } = await planFor(engine, { wiki: '', git: 'user: "1"' });
     expect(operations.map(({ verb, name }) => `${verb} ${name}`)).toEqual(['recreate git']);
-    expect([...left ?? []]).toEqual([['wiki', 'ends again and again']]);
+    expect([...(left ?? [])]).toEqual([['wiki', 'ends again and again']]);
     expect(notes).toEqual(['wiki ended 4 times by itself, the last time just now; docksmith logs -n 20 wiki']);
     const desired = desire({ wiki: '' });
-    expect([...planAsked(desired, await readActual(engine, desired), { verb: 'restart', names: ['wiki'] }).left ?? []]).toEqual([]);
+    expect([
+      ...(planAsked(desired, await readActual(engine, desired), { verb: 'restart', names: ['wiki'] }).left ?? []),
+    ]).toEqual([]);
     // who has ended only a few times may have waited for another one
     pretend(engine, 2, 3);
-    expect(await planFor(engine, { wiki: '' })).toMatchObject({ left: new Map(), unsteady: [{ name: 'wiki', restarts: 2 }] });
+    expect(await planFor(engine, { wiki: '' })).toMatchObject({
+      left: new Map(),
+      unsteady: [{ name: 'wiki', restarts: 2 }],
+    });
     pretend(engine, 2, 30);
     expect((await planFor(engine, { wiki: '' })).unsteady).toEqual([]);
-    expect([...(await planFor(engine, { wiki: '' })).left ?? []]).toEqual([]);
+    expect([...((await planFor(engine, { wiki: '' })).left ?? [])]).toEqual([]);
   });
 
   it('is not well by its port or its own check until it has run for a while', async () => {
-    const inspect = { Id: 'x', RestartCount: 1, State: { ...RUNNING, Health: { Status: 'healthy' } }, HostConfig: {}, Config: {} } as unknown as ContainerInspect;
-    const look = (ranFor: number): ReturnType<typeof checkHealth> => checkHealth(new MemoryEngine(), inspect, { port: undefined, path: undefined, wait: undefined, uptime: 0 }, { ranFor, restarts: 1 });
-    expect(await look(9000)).toEqual({ state: 'waiting', words: 'it ended once by itself, and has not run for 10s since' });
+    const inspect = {
+      Id: 'x',
+      RestartCount: 1,
+      State: { ...RUNNING, Health: { Status: 'healthy' } },
+      HostConfig: {},
+      Config: {},
+    } as unknown as ContainerInspect;
+    const look = (ranFor: number): ReturnType<typeof checkHealth> =>
+      checkHealth(
+        new MemoryEngine(),
+        inspect,
+        { port: undefined, path: undefined, wait: undefined, uptime: 0 },
+        { ranFor, restarts: 1 },
+      );
+    expect(await look(9000)).toEqual({
+      state: 'waiting',
+      words: 'it ended once by itself, and has not run for 10s since',
+    });
     expect(await look(11_000)).toEqual({ state: 'healthy' });
   });
 
@@ -81,7 +107,9 @@ describe('a container that ends by itself', () => {
     });
     expect(settling).toBe(1);
     expect(applied.done.map(({ name }) => name)).toEqual(['git']);
-    expect(applied.failed.map(({ failure }) => failure.message)).toEqual(['cannot run container "wiki": it did not become healthy within 0.4s: it ended 3 times by itself, and has not run for 10s since; its log is empty']);
+    expect(applied.failed.map(({ failure }) => failure.message)).toEqual([
+      'cannot run container "wiki": it did not become healthy within 0.4s: it ended 3 times by itself, and has not run for 10s since; its log is empty',
+    ]);
   });
 });
 
@@ -94,8 +122,13 @@ describe('one that has ended only a few times', () => {
     const plan = await planFor(engine, { wiki: '' });
     expect(await watchUnsteady(engine, plan, { wait: undefined, uptime: 0 })).toEqual(new Map());
     // it ends again while it is waited for
-    setTimeout(() => { engine.findContainer = find; pretend(engine, 3, 0); }, 50);
-    expect([...await watchUnsteady(engine, plan, { wait: undefined, uptime: 0 })]).toEqual([['wiki', 'ends again and again']]);
+    setTimeout(() => {
+      engine.findContainer = find;
+      pretend(engine, 3, 0);
+    }, 50);
+    expect([...(await watchUnsteady(engine, plan, { wait: undefined, uptime: 0 }))]).toEqual([
+      ['wiki', 'ends again and again'],
+    ]);
     expect(await watchUnsteady(engine, plan, { wait: 0, uptime: 0 })).toEqual(new Map());
     const interrupted = new AbortController();
     interrupted.abort();

@@ -16,12 +16,15 @@ async function rename(engine: MemoryEngine, name: string, to: string): Promise<v
   await engine.renameContainer((await engine.listContainers()).find((one) => one.name === name)?.id ?? '', to);
 }
 /** name -> whether it runs, and whose it is */
-const list = async (engine: MemoryEngine): Promise<readonly string[]> => (await engine.listContainers()).map(({ id, name }) => `${name} ${id.slice(0, 12)}`).sort();
+const list = async (engine: MemoryEngine): Promise<readonly string[]> =>
+  (await engine.listContainers()).map(({ id, name }) => `${name} ${id.slice(0, 12)}`).sort();
 /** A container that was run from an image of that name, which was committed from `wiki`. */
 async function copy(engine: MemoryEngine, name: string, image: string): Promise<void> {
   const wiki = await engine.findContainer((await engine.listContainers()).find((one) => one.name === 'wiki')?.id ?? '');
   engine.commitImage(image, wiki?.Config ?? {});
-  await engine.startContainer(await engine.createContainer(name, { Image: image, Labels: wiki?.Config.Labels, HostConfig: {} }));
+  await engine.startContainer(
+    await engine.createContainer(name, { Image: image, Labels: wiki?.Config.Labels, HostConfig: {} }),
+  );
 }
 
 describe('a container that somebody has renamed', () => {
@@ -38,33 +41,57 @@ describe('a container that somebody has renamed', () => {
   it('is changed as its record says under its own name, stopped where that is disabled or asked for, and an orphan where there is none', async () => {
     const engine = await makeEngine({ wiki: '' });
     await rename(engine, 'wiki', 'wiki-mine');
-    expect(await showPlan(engine, { wiki: 'user: "1"' })).toEqual(['rename wiki: somebody has called it wiki-mine', 'recreate wiki: user none -> 1']);
-    expect(await showPlan(engine, { wiki: undefined })).toEqual(['rename wiki: somebody has called it wiki-mine', 'stop wiki: disabled']);
+    expect(await showPlan(engine, { wiki: 'user: "1"' })).toEqual([
+      'rename wiki: somebody has called it wiki-mine',
+      'recreate wiki: user none -> 1',
+    ]);
+    expect(await showPlan(engine, { wiki: undefined })).toEqual([
+      'rename wiki: somebody has called it wiki-mine',
+      'stop wiki: disabled',
+    ]);
     const desired = desire({ wiki: '' });
-    expect(formatPlan(planAsked(desired, await readActual(engine, desired), { verb: 'stop', names: ['wiki'] }))).toBe('rename wiki: somebody has called it wiki-mine\nstop wiki: asked for');
-    expect(await showPlan(engine, {})).toEqual(['nothing to do', 'orphan wiki-mine: no record wants it; docksmith reconcile --remove-orphans removes it']);
+    expect(formatPlan(planAsked(desired, await readActual(engine, desired), { verb: 'stop', names: ['wiki'] }))).toBe(
+      'rename wiki: somebody has called it wiki-mine\nstop wiki: asked for',
+    );
+    expect(await showPlan(engine, {})).toEqual([
+      'nothing to do',
+      'orphan wiki-mine: no record wants it; docksmith reconcile --remove-orphans removes it',
+    ]);
     expect((await reconcile(engine, { wiki: 'user: "1"' })).failed).toEqual([]);
     expect(await showPlan(engine, { wiki: 'user: "1"' })).toEqual(['nothing to do']);
   });
 
-  it('is not taken for another of ours: two that have each other\'s name get them back, and so do three in a circle', async () => {
+  it("is not taken for another of ours: two that have each other's name get them back, and so do three in a circle", async () => {
     const wanted = { aa: '', bb: '', cc: '' };
     const engine = await makeEngine(wanted);
     const before = await list(engine);
-    for (const [from, to] of [['aa', 'x'], ['bb', 'aa'], ['x', 'bb']] as const) await rename(engine, from, to);
+    for (const [from, to] of [
+      ['aa', 'x'],
+      ['bb', 'aa'],
+      ['x', 'bb'],
+    ] as const)
+      await rename(engine, from, to);
     engine.calls.length = 0;
     expect((await reconcile(engine, { aa: '', bb: '' })).failed).toEqual([]);
     expect([engine.calls.every((call) => call.startsWith('rename')), await list(engine)]).toEqual([true, before]);
-    for (const [from, to] of [['aa', 'x'], ['bb', 'aa'], ['cc', 'bb'], ['x', 'cc']] as const) await rename(engine, from, to);
+    for (const [from, to] of [
+      ['aa', 'x'],
+      ['bb', 'aa'],
+      ['cc', 'bb'],
+      ['x', 'cc'],
+    ] as const)
+      await rename(engine, from, to);
     expect((await reconcile(engine, { bb: '' })).failed).toEqual([]);
     expect(await list(engine)).toEqual(before);
   });
 
-  it('waits until the name is free where somebody else\'s container has it, and nothing is done', async () => {
+  it("waits until the name is free where somebody else's container has it, and nothing is done", async () => {
     const engine = await makeEngine({ wiki: '' });
     await rename(engine, 'wiki', 'wiki-mine');
     await engine.createContainer('wiki', { Image: 'app:1', HostConfig: {} });
-    await expect(showPlan(engine, { wiki: '' })).rejects.toThrow('cannot give container "wiki-mine" its name "wiki" back: a container of that name is there which docksmith did not make');
+    await expect(showPlan(engine, { wiki: '' })).rejects.toThrow(
+      'cannot give container "wiki-mine" its name "wiki" back: a container of that name is there which docksmith did not make',
+    );
     // an event for others is none of its business
     expect(await showPlan(engine, { blog: '' })).toContain('create blog: not there');
   });
@@ -77,9 +104,14 @@ describe('a container that somebody has renamed', () => {
     const [first] = await engine.listContainers();
     const inspect = await engine.findContainer(first?.id ?? '');
     await engine.createContainer('wiki-b', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig: {} });
-    expect(await showPlan(engine, { wiki: '' })).toEqual(['rename wiki: somebody has called it wiki-a', expect.stringMatching(/^orphan wiki-b/)]);
+    expect(await showPlan(engine, { wiki: '' })).toEqual([
+      'rename wiki: somebody has called it wiki-a',
+      expect.stringMatching(/^orphan wiki-b/),
+    ]);
     engine.setState('wiki-a', { Status: 'exited', Running: false, ExitCode: 1 });
-    await expect(showPlan(engine, { wiki: '' })).rejects.toThrow('cannot tell which container is "wiki": by their labels "wiki-a" and "wiki-b" are');
+    await expect(showPlan(engine, { wiki: '' })).rejects.toThrow(
+      'cannot tell which container is "wiki": by their labels "wiki-a" and "wiki-b" are',
+    );
   });
 
   it('beside one that has the name is left alone', async () => {
@@ -87,8 +119,13 @@ describe('a container that somebody has renamed', () => {
     await rename(engine, 'wiki', 'wiki-kept');
     const kept = await engine.listContainers();
     const inspect = await engine.findContainer(kept[0]?.id ?? '');
-    await engine.startContainer(await engine.createContainer('wiki', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig: {} }));
-    expect(await showPlan(engine, { wiki: '' })).toEqual(['nothing to do', 'orphan wiki-kept: no record wants it; docksmith reconcile --remove-orphans removes it']);
+    await engine.startContainer(
+      await engine.createContainer('wiki', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig: {} }),
+    );
+    expect(await showPlan(engine, { wiki: '' })).toEqual([
+      'nothing to do',
+      'orphan wiki-kept: no record wants it; docksmith reconcile --remove-orphans removes it',
+    ]);
   });
 });
 
@@ -97,7 +134,10 @@ describe('a copy that was run from an image of ours', () => {
     const engine = await makeEngine({ wiki: '' });
     await copy(engine, 'wiki-copy', 'wiki:copy');
     expect(await showPlan(engine, { wiki: '' })).toEqual(['nothing to do']);
-    expect(await showPlan(engine, {})).toEqual(['nothing to do', 'orphan wiki: no record wants it; docksmith reconcile --remove-orphans removes it']);
+    expect(await showPlan(engine, {})).toEqual([
+      'nothing to do',
+      'orphan wiki: no record wants it; docksmith reconcile --remove-orphans removes it',
+    ]);
     const wiki = (await engine.listContainers()).find(({ name }) => name === 'wiki')?.id ?? '';
     await engine.stopContainer(wiki);
     await engine.removeContainer(wiki);
@@ -115,14 +155,20 @@ describe('a container that an interrupted recreate has put aside', () => {
   }
 
   it('has its ports as the one whose it is', async () => {
-    expect(await listPublishedPorts(await makeAside())).toEqual([expect.objectContaining({ container: 'shop', ours: true, port: 8080 })]);
+    expect(await listPublishedPorts(await makeAside())).toEqual([
+      expect.objectContaining({ container: 'shop', ours: true, port: 8080 }),
+    ]);
   });
 
   it('serves in its place until another one runs there', async () => {
     const engine = await makeAside();
     expect(findServing(await engine.listContainers(), 'shop')?.name).toBe('shop.docksmith-old');
     const inspect = await engine.findContainer((await engine.listContainers())[0]?.id ?? '');
-    const made = await engine.createContainer('shop', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig: {} });
+    const made = await engine.createContainer('shop', {
+      Image: 'app:1',
+      Labels: inspect?.Config.Labels,
+      HostConfig: {},
+    });
     expect(findServing(await engine.listContainers(), 'shop')?.name).toBe('shop.docksmith-old');
     await engine.startContainer(made);
     expect(findServing(await engine.listContainers(), 'shop')?.name).toBe('shop');
@@ -131,10 +177,15 @@ describe('a container that an interrupted recreate has put aside', () => {
   it('is stopped by who asks for a stop, and has its name back', async () => {
     const engine = await makeAside();
     const desired = desire({ shop: 'ports: ["8080:80"]' });
-    const stop = async (): Promise<string> => formatPlan(planAsked(desired, await readActual(engine, desired), { verb: 'stop', names: ['shop'] }));
+    const stop = async (): Promise<string> =>
+      formatPlan(planAsked(desired, await readActual(engine, desired), { verb: 'stop', names: ['shop'] }));
     expect(await stop()).toBe('stop shop: asked for');
     const inspect = await engine.findContainer((await engine.listContainers())[0]?.id ?? '');
-    const made = await engine.createContainer('shop', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig: {} });
+    const made = await engine.createContainer('shop', {
+      Image: 'app:1',
+      Labels: inspect?.Config.Labels,
+      HostConfig: {},
+    });
     expect(await stop()).toBe('remove shop: was never taken into use\nstop shop: asked for');
     await engine.startContainer(made);
     expect(await stop()).toBe('stop shop: asked for');

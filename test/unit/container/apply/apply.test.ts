@@ -52,7 +52,10 @@ describe('new containers', () => {
 
   it('are made after those that they need', async () => {
     const engine = new SlowEngine({ images: IMAGES });
-    await applyPlan(engine, await planFor(engine, { c0: '', c1: 'network_mode: "container:c0"', c2: 'depends_on: [c1]', c4: '' }));
+    await applyPlan(
+      engine,
+      await planFor(engine, { c0: '', c1: 'network_mode: "container:c0"', c2: 'depends_on: [c1]', c4: '' }),
+    );
     const at = (line: string): number => engine.log.indexOf(line);
     expect(at('started c0')).toBeLessThan(at('make c1'));
     expect(at('started c1')).toBeLessThan(at('make c2'));

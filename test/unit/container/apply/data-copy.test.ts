@@ -1,5 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { copyData, finishMove, measureData, prepareMove } from '../../../../src/container/apply/data-copy.ts';
@@ -51,9 +64,18 @@ describe('moving data', () => {
     await copyData(await prepareMove(engine, wanted(), 'id1'), 'id1');
     expect(readdirSync(target).sort()).toEqual(['.hidden', 'link', 'pipe', 'same', 'sparse', 'sub']);
     const [page, same, sparse] = ['sub/page', 'same', 'sparse'].map((name) => statSync(path.join(target, name)));
-    expect([readFileSync(path.join(target, 'same'), 'utf8'), page?.ino === same?.ino, page?.mtimeMs, (page?.mode ?? 0) & 0o777]).toEqual(['hello', true, 1e12, 0o640]);
+    expect([
+      readFileSync(path.join(target, 'same'), 'utf8'),
+      page?.ino === same?.ino,
+      page?.mtimeMs,
+      (page?.mode ?? 0) & 0o777,
+    ]).toEqual(['hello', true, 1e12, 0o640]);
     expect([sparse?.size, (sparse?.blocks ?? 0) < 100]).toEqual([50 * 1024 ** 2, true]);
-    expect([lstatSync(path.join(target, 'link')).isSymbolicLink(), lstatSync(path.join(target, 'pipe')).isFIFO(), statSync(target).mode & 0o777]).toEqual([true, true, 0o750]);
+    expect([
+      lstatSync(path.join(target, 'link')).isSymbolicLink(),
+      lstatSync(path.join(target, 'pipe')).isFIFO(),
+      statSync(target).mode & 0o777,
+    ]).toEqual([true, true, 0o750]);
     expect(readdirSync(source)).toHaveLength(6);
     expect(await measureData(engine, { kind: 'volume', name: 'old' })).toBeLessThan(1024 ** 2);
   });
@@ -68,7 +90,9 @@ describe('moving data', () => {
     await copyData(await prepareMove(engine, wanted(), 'id1'), 'id1');
     writeFileSync(path.join(source, 'later'), '');
     writeFileSync(path.join(target, 'of the new one that failed'), '');
-    await expect(prepareMove(engine, wanted(), 'id2')).rejects.toThrow(`cannot move data from volume old to folder ${target}: there are files in folder ${target} already`);
+    await expect(prepareMove(engine, wanted(), 'id2')).rejects.toThrow(
+      `cannot move data from volume old to folder ${target}: there are files in folder ${target} already`,
+    );
     await copyData(await prepareMove(engine, wanted(), 'id1'), 'id1');
     expect(readdirSync(target)).toEqual(readdirSync(source));
 
@@ -81,23 +105,36 @@ describe('moving data', () => {
   it('copies into an empty folder and a new volume', async () => {
     mkdirSync(target, { recursive: true });
     await copyData(await prepareMove(engine, wanted(), 'id1'), 'id1');
-    await copyData(await prepareMove(engine, { from: { kind: 'folder', path: target }, to: { kind: 'volume', name: 'new' } }, 'id1'), 'id1');
+    await copyData(
+      await prepareMove(engine, { from: { kind: 'folder', path: target }, to: { kind: 'volume', name: 'new' } }, 'id1'),
+      'id1',
+    );
     expect(readdirSync(path.join(folder, 'volumes/new/_data'))).toEqual(readdirSync(source));
   });
 
   it('goes nowhere when it cannot end well', async () => {
     engine.drivers['new'] = { Driver: 'nfs' };
-    await expect(prepareMove(engine, { from: { kind: 'volume', name: 'new' }, to: { kind: 'folder', path: target } }, 'id1')).rejects.toThrow('cannot reach the files of volume "new": its driver nfs keeps them elsewhere');
+    await expect(
+      prepareMove(engine, { from: { kind: 'volume', name: 'new' }, to: { kind: 'folder', path: target } }, 'id1'),
+    ).rejects.toThrow('cannot reach the files of volume "new": its driver nfs keeps them elsewhere');
     engine.drivers['new'] = { Options: { type: 'nfs' } };
-    await expect(prepareMove(engine, { ...wanted(), to: { kind: 'volume', name: 'new' } }, 'id1')).rejects.toThrow('keeps them elsewhere');
-    await expect(prepareMove(engine, { ...wanted(), from: { kind: 'volume', name: 'gone' } }, 'id1')).rejects.toThrow('there is no volume gone on this machine');
-    await expect(prepareMove(engine, { ...wanted(), to: { kind: 'folder', path: path.join(source, 'sub') } }, 'id1')).rejects.toThrow('one of them is inside the other');
+    await expect(prepareMove(engine, { ...wanted(), to: { kind: 'volume', name: 'new' } }, 'id1')).rejects.toThrow(
+      'keeps them elsewhere',
+    );
+    await expect(prepareMove(engine, { ...wanted(), from: { kind: 'volume', name: 'gone' } }, 'id1')).rejects.toThrow(
+      'there is no volume gone on this machine',
+    );
+    await expect(
+      prepareMove(engine, { ...wanted(), to: { kind: 'folder', path: path.join(source, 'sub') } }, 'id1'),
+    ).rejects.toThrow('one of them is inside the other');
     expect(existsSync(target)).toBe(false);
   });
 
   it('leaves no half of a copy when copying fails', async () => {
     const move = await prepareMove(engine, wanted(), 'id1');
-    await expect(copyData({ ...move, source: path.join(folder, 'gone') }, 'id1')).rejects.toThrow(/cannot copy data .*No such file or directory/);
+    await expect(copyData({ ...move, source: path.join(folder, 'gone') }, 'id1')).rejects.toThrow(
+      /cannot copy data .*No such file or directory/,
+    );
     expect(readdirSync(path.dirname(target))).toEqual([]);
   });
 });

@@ -18,7 +18,12 @@ async function makeEngine(wanted: Readonly<Record<string, string>> = { wiki: '' 
 }
 
 /** Looks until there is an answer; `onLook` is told how often it had to be waited for. */
-async function pass(engine: MemoryEngine, since: Since, times: HealthTimes = TIMES, onLook: (looks: number) => void = () => undefined): Promise<string> {
+async function pass(
+  engine: MemoryEngine,
+  since: Since,
+  times: HealthTimes = TIMES,
+  onLook: (looks: number) => void = () => undefined,
+): Promise<string> {
   let looks = 0;
   const [container] = await engine.listContainers();
   try {
@@ -36,10 +41,12 @@ describe('waiting for a container', () => {
     engine.setState('wiki', { Health: { Status: 'starting' } });
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
-    expect(await pass(engine, 'started', TIMES, (looks) => {
-      vi.setSystemTime(Date.now() + jump);
-      if (looks === 2) engine.setState('wiki', { Health: { Status: 'healthy' } });
-    })).toBe('healthy');
+    expect(
+      await pass(engine, 'started', TIMES, (looks) => {
+        vi.setSystemTime(Date.now() + jump);
+        if (looks === 2) engine.setState('wiki', { Health: { Status: 'healthy' } });
+      }),
+    ).toBe('healthy');
   });
 
   it('begins with the start of a container that was there before, and that has had its time', async () => {
@@ -63,20 +70,36 @@ describe('waiting for a container', () => {
   it('lasts until a check has run that began after a container was unpaused', async () => {
     const engine = await makeEngine();
     engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 3, Log: [check('1', 1)] } });
-    expect(await pass(engine, 'unpaused', TIMES, (looks) => {
-      if (looks === 2) engine.setState('wiki', { Health: { Status: 'healthy', FailingStreak: 0, Log: [check('1', 1), check('2', 0)] } });
-    })).toBe('healthy');
+    expect(
+      await pass(engine, 'unpaused', TIMES, (looks) => {
+        if (looks === 2)
+          engine.setState('wiki', {
+            Health: { Status: 'healthy', FailingStreak: 0, Log: [check('1', 1), check('2', 0)] },
+          });
+      }),
+    ).toBe('healthy');
     engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 3, Log: [check('1', 1)] } });
-    expect(await pass(engine, 'unpaused', TIMES, () => engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 4, Log: [check('2', 1)] } }))).toBe('unhealthy: its own check failed (exit code 1)');
+    expect(
+      await pass(engine, 'unpaused', TIMES, () =>
+        engine.setState('wiki', { Health: { Status: 'unhealthy', FailingStreak: 4, Log: [check('2', 1)] } }),
+      ),
+    ).toBe('unhealthy: its own check failed (exit code 1)');
   });
 
   it('says nothing of how it does where the engine does not tell, or somebody else did something to it', async () => {
     const engine = await makeEngine();
     const find = engine.findContainer.bind(engine);
     let isRefusing = true;
-    engine.findContainer = (id) => (isRefusing ? Promise.reject(new Failure('cannot inspect it', { why: 'server error' })) : find(id));
-    expect(await pass(engine, 'started', { ...TIMES, wait: 400 })).toBe('disturbed: it did not become healthy within 0.4s: server error');
-    expect(await pass(engine, 'started', TIMES, () => { isRefusing = false; })).toBe('healthy');
+    engine.findContainer = (id) =>
+      isRefusing ? Promise.reject(new Failure('cannot inspect it', { why: 'server error' })) : find(id);
+    expect(await pass(engine, 'started', { ...TIMES, wait: 400 })).toBe(
+      'disturbed: it did not become healthy within 0.4s: server error',
+    );
+    expect(
+      await pass(engine, 'started', TIMES, () => {
+        isRefusing = false;
+      }),
+    ).toBe('healthy');
     expect(await pass(engine, 'started', TIMES)).toBe('healthy');
     engine.setState('wiki', { Status: 'paused' });
     expect(await pass(engine, 'started')).toBe('disturbed: it is paused');
@@ -88,9 +111,21 @@ describe('waiting for a container', () => {
 it('a container is not kept waiting for one that is left as it is, since it has failed', async () => {
   const engine = await makeEngine({ db: '' });
   engine.setState('db', { Health: { Status: 'starting' } });
-  const plan = { ...await planFor(engine, { db: '', wiki: 'depends_on: [db]' }), left: new Map([['db', 'has failed before']]) };
+  const plan = {
+    ...(await planFor(engine, { db: '', wiki: 'depends_on: [db]' })),
+    left: new Map([['db', 'has failed before']]),
+  };
   const waits: string[] = [];
-  const { failed } = await applyPlan(engine, plan, ({ state, words }) => { if (state === 'going on') waits.push(words ?? ''); }, makeGate(engine, TIMES));
-  expect(failed.map(({ failure }) => failure.message)).toEqual(['cannot create container "wiki": it needs "db", and that is not healthy: its own check has not succeeded yet']);
+  const { failed } = await applyPlan(
+    engine,
+    plan,
+    ({ state, words }) => {
+      if (state === 'going on') waits.push(words ?? '');
+    },
+    makeGate(engine, TIMES),
+  );
+  expect(failed.map(({ failure }) => failure.message)).toEqual([
+    'cannot create container "wiki": it needs "db", and that is not healthy: its own check has not succeeded yet',
+  ]);
   expect(waits).toEqual([]);
 });

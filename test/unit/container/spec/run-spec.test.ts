@@ -5,26 +5,43 @@ import { Failures } from '../../../../src/base/errors.ts';
 const FILE = '/etc/docksmith/containers/wiki.yaml';
 
 function parse(...lines: readonly string[]): RunSpec {
-  return parseRunSpec(FILE, ['services:', '  wiki:', '    image: app:1', ...lines.map((line) => `    ${line}`), ''].join('\n'));
+  return parseRunSpec(
+    FILE,
+    ['services:', '  wiki:', '    image: app:1', ...lines.map((line) => `    ${line}`), ''].join('\n'),
+  );
 }
 
 describe('a run spec', () => {
   it('is read with short and long forms made the same', () => {
-    const { values } = parse('ports: ["127.0.0.1:47000:80", {target: 53, published: 53, protocol: udp}]',
-      'volumes: [/srv/wiki/:/images:rw, {type: bind, source: /a, target: /b, read_only: true}]', 'mem_limit: 1g', 'command: sh -c "echo \'a b\'"');
+    const { values } = parse(
+      'ports: ["127.0.0.1:47000:80", {target: 53, published: 53, protocol: udp}]',
+      'volumes: [/srv/wiki/:/images:rw, {type: bind, source: /a, target: /b, read_only: true}]',
+      'mem_limit: 1g',
+      'command: sh -c "echo \'a b\'"',
+    );
     expect(values).toEqual({
-      image: 'app:1', ports: ['127.0.0.1:47000:80', '53:53/udp'], volumes: ['/a:/b:ro', '/srv/wiki:/images'],
-      mem_limit: 1024 ** 3, command: ['sh', '-c', "echo 'a b'"],
+      image: 'app:1',
+      ports: ['127.0.0.1:47000:80', '53:53/udp'],
+      volumes: ['/a:/b:ro', '/srv/wiki:/images'],
+      mem_limit: 1024 ** 3,
+      command: ['sh', '-c', "echo 'a b'"],
     });
   });
 
   it('may have a banner of comments and the name of its container', () => {
-    expect(parseRunSpec(FILE, '# banner\n#\nservices:\n  wiki: {container_name: wiki, image: "registry.lan:5000/wiki"}\n').values).toEqual({ image: 'registry.lan:5000/wiki:latest' });
+    expect(
+      parseRunSpec(FILE, '# banner\n#\nservices:\n  wiki: {container_name: wiki, image: "registry.lan:5000/wiki"}\n')
+        .values,
+    ).toEqual({ image: 'registry.lan:5000/wiki:latest' });
   });
 
   it('reads $$ as a dollar sign, and follows anchors', () => {
-    const text = 'services:\n  wiki:\n    image: app:1\n    environment: &env {A: "5$$", B: "$$$$"}\n    labels: *env\n';
-    expect(parseRunSpec(FILE, text).values).toMatchObject({ environment: { A: '5$', B: '$$' }, labels: { A: '5$', B: '$$' } });
+    const text =
+      'services:\n  wiki:\n    image: app:1\n    environment: &env {A: "5$$", B: "$$$$"}\n    labels: *env\n';
+    expect(parseRunSpec(FILE, text).values).toMatchObject({
+      environment: { A: '5$', B: '$$' },
+      labels: { A: '5$', B: '$$' },
+    });
   });
 
   it('keeps our own labels apart from what is compared', () => {
@@ -33,7 +50,10 @@ describe('a run spec', () => {
   });
 
   it('calls volumes by the name that the engine knows', () => {
-    const spec = parseRunSpec(FILE, 'services:\n  wiki: {image: app, volumes: ["data:/data", "plain:/plain:ro"]}\nvolumes:\n  data: {name: wiki-data}\n  plain:\n');
+    const spec = parseRunSpec(
+      FILE,
+      'services:\n  wiki: {image: app, volumes: ["data:/data", "plain:/plain:ro"]}\nvolumes:\n  data: {name: wiki-data}\n  plain:\n',
+    );
     expect(listVolumeNames(spec)).toEqual(['plain', 'wiki-data']);
   });
 
@@ -72,7 +92,9 @@ describe('a run spec', () => {
   });
 
   it('refuses to publish where the engine would publish nothing', () => {
-    expect(() => parse('ports: ["80:80"]', 'network_mode: host')).toThrow(/:4:\d+: .*with network_mode "host" nothing can be published/);
+    expect(() => parse('ports: ["80:80"]', 'network_mode: host')).toThrow(
+      /:4:\d+: .*with network_mode "host" nothing can be published/,
+    );
   });
 
   it('reports all mistakes at once, each with line and column', () => {
@@ -80,7 +102,12 @@ describe('a run spec', () => {
       parse('mem_limit: 1', 'ports: ["0:80", "1-2:1-2"]', 'foo: bar');
       expect.unreachable();
     } catch (error) {
-      expect(error instanceof Failures && error.failures.map(({ at }) => [at?.line, at?.column])).toEqual([[4, 16], [5, 13], [5, 21], [6, 10]]);
+      expect(error instanceof Failures && error.failures.map(({ at }) => [at?.line, at?.column])).toEqual([
+        [4, 16],
+        [5, 13],
+        [5, 21],
+        [6, 10],
+      ]);
     }
   });
 
@@ -90,18 +117,27 @@ describe('a run spec', () => {
       expect.unreachable();
     } catch (error) {
       expect(error instanceof Failures && error.failures.map(({ message }) => message)).toEqual([
-        `${FILE}:4:3: cannot use "services.other": a run spec holds one service, and that is "wiki"`, `${FILE}:6:3: cannot use "services.third": a run spec holds one service, and that is "wiki"`,
+        `${FILE}:4:3: cannot use "services.other": a run spec holds one service, and that is "wiki"`,
+        `${FILE}:6:3: cannot use "services.third": a run spec holds one service, and that is "wiki"`,
       ]);
     }
   });
 
-  it.each(['w', '-wiki', 'wi ki', 'wiki.docksmith-old'])('refuses the name %j, which the engine or docksmith cannot take', (name) => {
-    expect(() => parseRunSpec(`/etc/${name}.yaml`, 'services: {}')).toThrow(`"${name}" is no name for a container`);
-  });
+  it.each(['w', '-wiki', 'wi ki', 'wiki.docksmith-old'])(
+    'refuses the name %j, which the engine or docksmith cannot take',
+    (name) => {
+      expect(() => parseRunSpec(`/etc/${name}.yaml`, 'services: {}')).toThrow(`"${name}" is no name for a container`);
+    },
+  );
 
   it.each([
-    ['', 'it is empty'], ['services: {}', 'must hold a service'], ['services: {other: {image: a}}', 'must be called "wiki"'], ['services: {wiki: {}}', 'needs an image'],
-    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not carry this key out'], ['- a', 'must be a map'], ['services: {wiki: [', 'cannot read the run spec'],
+    ['', 'it is empty'],
+    ['services: {}', 'must hold a service'],
+    ['services: {other: {image: a}}', 'must be called "wiki"'],
+    ['services: {wiki: {}}', 'needs an image'],
+    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not carry this key out'],
+    ['- a', 'must be a map'],
+    ['services: {wiki: [', 'cannot read the run spec'],
   ])('refuses the file %j', (text, why) => {
     expect(() => parseRunSpec(FILE, text)).toThrow(why);
   });

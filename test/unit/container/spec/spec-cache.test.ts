@@ -6,16 +6,22 @@ import type { Paths } from '../../../../src/base/paths.ts';
 import { makeTempHost } from '../../../support/temp-host.ts';
 
 const FILE = '/var/cache/docksmith/run-specs.json';
-const text = (memory: string, more = ''): string => `services:\n  wiki:\n    image: app:1\n    mem_limit: ${memory}\n    networks: [a]\n${more}networks:\n  a:\n    name: a\n    external: true\n`;
+const text = (memory: string, more = ''): string =>
+  `services:\n  wiki:\n    image: app:1\n    mem_limit: ${memory}\n    networks: [a]\n${more}networks:\n  a:\n    name: a\n    external: true\n`;
 
 /** Reads files of that text with a cache, and tells how often the text itself had to be read. */
-function read(paths: Paths, ...files: readonly (readonly [mark: string, text: string])[]): { readonly specs: readonly RunSpec[]; readonly parsed: number } {
+function read(
+  paths: Paths,
+  ...files: readonly (readonly [mark: string, text: string])[]
+): { readonly specs: readonly RunSpec[]; readonly parsed: number } {
   const cache = new SpecCache(paths);
   let parsed = 0;
-  const specs = files.map(([mark, each]) => cache.get('wiki.yaml', mark, () => {
-    parsed++;
-    return { spec: parseRunSpec('/etc/docksmith/containers/wiki.yaml', each), isWhole: !each.includes('env_file') };
-  }));
+  const specs = files.map(([mark, each]) =>
+    cache.get('wiki.yaml', mark, () => {
+      parsed++;
+      return { spec: parseRunSpec('/etc/docksmith/containers/wiki.yaml', each), isWhole: !each.includes('env_file') };
+    }),
+  );
   cache.write();
   return { specs, parsed };
 }

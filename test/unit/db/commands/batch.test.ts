@@ -41,9 +41,13 @@ it('runs each command on what those before it left, skipping comments and empty 
 });
 
 it('names the line of every mistake before anything runs', () => {
-  expect(() => parseBatch('set k t\nnonsense\nset\nset k "open\n')).toThrow(/standard input:2:.*nonsense[^]*standard input:3:.*set[^]*standard input:4:.*closes/);
+  expect(() => parseBatch('set k t\nnonsense\nset\nset k "open\n')).toThrow(
+    /standard input:2:.*nonsense[^]*standard input:3:.*set[^]*standard input:4:.*closes/,
+  );
 });
 
 it('names the line of every command that failed', () => {
-  expect(() => run('set k t\nsetprop other a 1\nget other\ndelete k')).toThrow(/standard input:2:.*"other"[^]*standard input:3:/);
+  expect(() => run('set k t\nsetprop other a 1\nget other\ndelete k')).toThrow(
+    /standard input:2:.*"other"[^]*standard input:3:/,
+  );
 });

@@ -16,7 +16,10 @@ afterEach(async () => {
 });
 
 /** A server that is given every path that is asked for, and the connection that asks. */
-async function serve(onPath: (path: string, socket: Socket, connection: number) => void, limits: Partial<EngineLimits> = {}): Promise<EngineReader> {
+async function serve(
+  onPath: (path: string, socket: Socket, connection: number) => void,
+  limits: Partial<EngineLimits> = {},
+): Promise<EngineReader> {
   let connections = 0;
   server = net.createServer((socket) => {
     const connection = ++connections;
@@ -25,16 +28,22 @@ async function serve(onPath: (path: string, socket: Socket, connection: number) 
     socket.on('data', (bytes) => {
       const requests = (text += bytes.toString()).split('\r\n\r\n');
       text = requests.pop() ?? '';
-      for (const request of requests) onPath(/^GET (\S+) HTTP\/1\.1\r\nHost: /.exec(request)?.[1] ?? request, socket, connection);
+      for (const request of requests)
+        onPath(/^GET (\S+) HTTP\/1\.1\r\nHost: /.exec(request)?.[1] ?? request, socket, connection);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return new EngineReader('it', { host: '127.0.0.1', port: (server.address() as AddressInfo).port }, { ...USUAL_LIMITS, ...limits });
+  return new EngineReader(
+    'it',
+    { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    { ...USUAL_LIMITS, ...limits },
+  );
 }
 
 const answer = (text: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-const ask = async (reader: EngineReader, paths: readonly string[]): Promise<readonly string[]> => (await Promise.all(paths.map((path) => reader.get(path)))).map(({ body }) => body.toString());
+const ask = async (reader: EngineReader, paths: readonly string[]): Promise<readonly string[]> =>
+  (await Promise.all(paths.map((path) => reader.get(path)))).map(({ body }) => body.toString());
 const PATHS = Array.from({ length: 50 }, (_, n) => `/v1.41/containers/${n}/json`);
 
 it('asks over few connections that are kept, and gives each question its answer', async () => {
@@ -64,7 +73,9 @@ it('fails with the first connection, and when an answer is cut off', async () =>
   await expect(reader.get('/none')).rejects.toMatchObject({ code: 'ECONNRESET' });
   expect(await ask(reader, ['/well'])).toEqual(['/well']);
   await expect(reader.get('/cut')).rejects.toMatchObject({ code: 'ECONNRESET' });
-  await expect(new EngineReader('none', { socketPath: '/nowhere/docker.sock' }, USUAL_LIMITS).get('/_ping')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(
+    new EngineReader('none', { socketPath: '/nowhere/docker.sock' }, USUAL_LIMITS).get('/_ping'),
+  ).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 it('fails with what is no HTTP, and is not led to ask for something else', async () => {
@@ -76,15 +87,22 @@ it('fails with what is no HTTP, and is not led to ask for something else', async
 it.each<[string, (path: string, socket: Socket) => void]>([
   ['nothing', () => undefined],
   ['half an answer', (_, socket) => void socket.write(answer('a whole answer').slice(0, -3))],
-  ['an answer that has no end', (_, socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
-    const timer = setInterval(() => socket.write('1\r\nx\r\n'), 20);
-    socket.on('close', () => clearInterval(timer));
-  }],
+  [
+    'an answer that has no end',
+    (_, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      const timer = setInterval(() => socket.write('1\r\nx\r\n'), 20);
+      socket.on('close', () => clearInterval(timer));
+    },
+  ],
 ])('does not wait for %s, and then not again for a server that was waited for in vain', async (_, onPath) => {
   const reader = await serve(onPath, { read: 200 });
   const began = performance.now();
-  await expect(Promise.all(PATHS.map((path) => reader.get(path)))).rejects.toMatchObject({ code: 'ETIMEDOUT', message: 'nothing came within 0.2 s', prop: 'ReadTimeout' });
+  await expect(Promise.all(PATHS.map((path) => reader.get(path)))).rejects.toMatchObject({
+    code: 'ETIMEDOUT',
+    message: 'nothing came within 0.2 s',
+    prop: 'ReadTimeout',
+  });
   await expect(reader.get('/again')).rejects.toThrow('nothing came within 0.2 s');
   expect(performance.now() - began).toBeLessThan(1000);
   expect(findSilence('it')?.prop).toBe('ReadTimeout');

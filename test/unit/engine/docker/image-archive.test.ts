@@ -36,7 +36,9 @@ it.each([
 
 it('refuses what is no archive, what is compressed otherwise and what is not there', async () => {
   const host = makeTempHost();
-  await expect(isSavedImage(host.write('/text', 'x'.repeat(2000)))).rejects.toThrow('it is no tar archive, plain or gzipped');
+  await expect(isSavedImage(host.write('/text', 'x'.repeat(2000)))).rejects.toThrow(
+    'it is no tar archive, plain or gzipped',
+  );
   await expect(isSavedImage(host.write('/empty'))).rejects.toThrow('it is no tar archive, plain or gzipped');
   await expect(isSavedImage(host.file('/gone'))).rejects.toThrow('no such file or folder');
 });

@@ -24,18 +24,32 @@ async function list<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
 const show = ({ stream, bytes }: Output): string => `${stream} ${bytes.toString()}`;
 
 it('takes frames apart however they are cut', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom(1 as const, 2 as const), fc.string())), fc.integer({ min: 1, max: 30 }), async (frames, size) => {
-    const sent = Buffer.concat(frames.map(([stream, text]) => frame(stream, text)));
-    expect((await list(readFrames(cut(sent, size)))).map(show)).toEqual(frames.map(([stream, text]) => `${stream === 1 ? 'stdout' : 'stderr'} ${text}`));
-  }), { numRuns: 50 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom(1 as const, 2 as const), fc.string())),
+      fc.integer({ min: 1, max: 30 }),
+      async (frames, size) => {
+        const sent = Buffer.concat(frames.map(([stream, text]) => frame(stream, text)));
+        expect((await list(readFrames(cut(sent, size)))).map(show)).toEqual(
+          frames.map(([stream, text]) => `${stream === 1 ? 'stdout' : 'stderr'} ${text}`),
+        );
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
 
 it('puts the pieces of a long line together, between lines of the other stream', async () => {
   const sent = Buffer.concat([
-    frame(1, '2026-01-01T00:00:00.000000001Z aaa'), frame(2, '2026-01-01T00:00:00.000000002Z error\n'), frame(1, '2026-01-01T00:00:00.000000003Z bbb\n'),
-    frame(1, '2026-01-01T00:00:00.000000004Z \n'), frame(1, '2026-01-01T00:00:00.000000005Z without an end'),
+    frame(1, '2026-01-01T00:00:00.000000001Z aaa'),
+    frame(2, '2026-01-01T00:00:00.000000002Z error\n'),
+    frame(1, '2026-01-01T00:00:00.000000003Z bbb\n'),
+    frame(1, '2026-01-01T00:00:00.000000004Z \n'),
+    frame(1, '2026-01-01T00:00:00.000000005Z without an end'),
   ]);
-  expect((await list(readLogLines(readFrames(cut(sent, 7))))).map((line) => `${line.time.slice(-3)} ${show(line)}`)).toEqual(['02Z stderr error', '01Z stdout aaabbb', '04Z stdout ', '05Z stdout without an end']);
+  expect(
+    (await list(readLogLines(readFrames(cut(sent, 7))))).map((line) => `${line.time.slice(-3)} ${show(line)}`),
+  ).toEqual(['02Z stderr error', '01Z stdout aaabbb', '04Z stdout ', '05Z stdout without an end']);
 });
 
 it('reads the lines of a terminal, which have no frames and two ends', async () => {

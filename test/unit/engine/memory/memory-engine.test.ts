@@ -24,6 +24,11 @@ it('tells which ports are published and what images expose, as facts', async () 
     { protocol: 'tcp', address: '127.0.0.1', port: 8080, container: 'wiki', ours: true },
     { protocol: 'udp', address: '0.0.0.0', port: 53, container: 'wiki', ours: true },
   ]);
-  expect(await inspectImage(engine, 'app:1')).toEqual({ exposedPorts: [{ port: 80, protocol: 'tcp' }, { port: 53, protocol: 'udp' }] });
+  expect(await inspectImage(engine, 'app:1')).toEqual({
+    exposedPorts: [
+      { port: 80, protocol: 'tcp' },
+      { port: 53, protocol: 'udp' },
+    ],
+  });
   expect(await inspectImage(engine, 'other:1')).toBeUndefined();
 });

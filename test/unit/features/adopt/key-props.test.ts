@@ -10,10 +10,14 @@ import { Sheet } from '../../../../src/features/adopt/sheet.ts';
 import { makeRoot } from '../../../support/folder.ts';
 
 /** The props that values of keys make, and what is left out, as `key value`. */
-function toProps(values: Readonly<Record<string, Value>>): { readonly props: Readonly<Record<string, string>>; readonly left: readonly string[] } {
+function toProps(values: Readonly<Record<string, Value>>): {
+  readonly props: Readonly<Record<string, string>>;
+  readonly left: readonly string[];
+} {
   const schema = readSchema({ ...makeRoot(), packageDir: path.resolve(import.meta.dirname, '../../../..') });
   const sheet = new Sheet('wiki', schema['docker_containers']?.['service'] ?? {});
-  for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], { values, privateAddresses: ['192.168.1.2', '127.0.0.1'], inFiles: {} });
+  for (const [key, make] of Object.entries(KEY_PROPS))
+    make(sheet, values[key], { values, privateAddresses: ['192.168.1.2', '127.0.0.1'], inFiles: {} });
   return { props: Object.fromEntries(sheet.props), left: sheet.leftOut.map(({ key, value }) => `${key} ${value}`) };
 }
 
@@ -27,36 +31,81 @@ describe('the way back from keys of a run spec to props', () => {
   });
 
   it('says what the engine does by default and a record does not', () => {
-    expect(toProps({ logging: { driver: 'json-file' } })).toEqual({ props: { Restart: 'no', LogMaxSize: 'unlimited' }, left: [] });
-    expect(toProps({ ...PLAIN, logging: { driver: 'syslog', tag: 'x' } })).toEqual({ props: { LogDriver: 'syslog' }, left: ['logging tag=x'] });
+    expect(toProps({ logging: { driver: 'json-file' } })).toEqual({
+      props: { Restart: 'no', LogMaxSize: 'unlimited' },
+      left: [],
+    });
+    expect(toProps({ ...PLAIN, logging: { driver: 'syslog', tag: 'x' } })).toEqual({
+      props: { LogDriver: 'syslog' },
+      left: ['logging tag=x'],
+    });
   });
 
-  it.each<readonly [string, readonly string[], string | undefined, Readonly<Record<string, string>>, readonly string[]]>([
-    ['on all addresses', ['8080:80', '53:53/udp'], undefined, { access: 'public', PortMapping: 'custom', PortMappingPorts: '53:53/udp,8080:80' }, []],
-    ['under their own numbers', ['80:80', '53:53/udp'], undefined, { access: 'public', TCPPort: '80', UDPPort: '53' }, []],
+  it.each<
+    readonly [string, readonly string[], string | undefined, Readonly<Record<string, string>>, readonly string[]]
+  >([
+    [
+      'on all addresses',
+      ['8080:80', '53:53/udp'],
+      undefined,
+      { access: 'public', PortMapping: 'custom', PortMappingPorts: '53:53/udp,8080:80' },
+      [],
+    ],
+    [
+      'under their own numbers',
+      ['80:80', '53:53/udp'],
+      undefined,
+      { access: 'public', TCPPort: '80', UDPPort: '53' },
+      [],
+    ],
     ['on the local address and loopback', ['127.0.0.1:80:80', '192.168.1.2:80:80'], undefined, { TCPPort: '80' }, []],
-    ['on loopback alone', ['127.0.0.1:9000:80'], undefined, { WebPort: '80', WebHostPort: '9000' }, ['ports 127.0.0.1:9000:80']],
+    [
+      'on loopback alone',
+      ['127.0.0.1:9000:80'],
+      undefined,
+      { WebPort: '80', WebHostPort: '9000' },
+      ['ports 127.0.0.1:9000:80'],
+    ],
     ['on another address', ['10.0.0.1:80:80'], undefined, {}, ['ports 10.0.0.1:80:80']],
-    ['on all and on some addresses', ['80:80', '127.0.0.1:81:81', '192.168.1.2:81:81'], undefined, { access: 'public', TCPPort: '80' }, ['ports 127.0.0.1:81:81', 'ports 192.168.1.2:81:81']],
+    [
+      'on all and on some addresses',
+      ['80:80', '127.0.0.1:81:81', '192.168.1.2:81:81'],
+      undefined,
+      { access: 'public', TCPPort: '80' },
+      ['ports 127.0.0.1:81:81', 'ports 192.168.1.2:81:81'],
+    ],
     ['without a number, or of SCTP', ['80', '90:90/sctp'], undefined, {}, ['ports 80', 'ports 90:90/sctp']],
-    ['on the host\'s network', ['80:80'], 'host', { network: 'host', access: 'public' }, ['ports 80:80']],
+    ["on the host's network", ['80:80'], 'host', { network: 'host', access: 'public' }, ['ports 80:80']],
   ])('never opens ports any wider: those %s', (_, ports, mode, props, left) => {
-    expect(toProps({ ...PLAIN, ports, ...(mode === undefined ? {} : { network_mode: mode }) })).toEqual({ props: { ...PLAIN_PROPS, ...props }, left });
+    expect(toProps({ ...PLAIN, ports, ...(mode === undefined ? {} : { network_mode: mode }) })).toEqual({
+      props: { ...PLAIN_PROPS, ...props },
+      left,
+    });
   });
 
   it('names what a db cannot hold, and not what variables hold', () => {
     const environment = { GOOD: 'a, b', BACK: 'x\\', LINE: 'a\\nb', BLANK: 'x ', 'not one': '1' };
-    expect(toProps({ ...PLAIN, environment })).toEqual({ props: { ...PLAIN_PROPS, 'Env.GOOD': 'a, b' }, left: ['environment BACK', 'environment LINE', 'environment BLANK', 'environment not one'] });
+    expect(toProps({ ...PLAIN, environment })).toEqual({
+      props: { ...PLAIN_PROPS, 'Env.GOOD': 'a, b' },
+      left: ['environment BACK', 'environment LINE', 'environment BLANK', 'environment not one'],
+    });
     expect(toProps({ ...PLAIN, volumes: ['/a,b:/c', '/d:/d:ro', '/e:/f:Z', 'vol:/g', '/anonymous'] })).toEqual({
-      props: { ...PLAIN_PROPS, MountPath: '/d:/d:ro,/e:/f', Volumes: 'vol:/g' }, left: ['volumes /e:/f:Z', 'volumes /a,b:/c'],
+      props: { ...PLAIN_PROPS, MountPath: '/d:/d:ro,/e:/f', Volumes: 'vol:/g' },
+      left: ['volumes /e:/f:Z', 'volumes /a,b:/c'],
     });
   });
 
   it('leaves the labels of Compose behind', () => {
-    expect(toProps({ ...PLAIN, labels: { 'com.docker.compose.project': 'x', team: 'web' } })).toEqual({ props: { ...PLAIN_PROPS, Labels: 'team=web' }, left: ['labels com.docker.compose.*'] });
+    expect(toProps({ ...PLAIN, labels: { 'com.docker.compose.project': 'x', team: 'web' } })).toEqual({
+      props: { ...PLAIN_PROPS, Labels: 'team=web' },
+      left: ['labels com.docker.compose.*'],
+    });
   });
 
-  it.each([[['a', 'b c', ''], 'a \'b c\' \'\''], [['it\'s', '$x', '"q"'], '\'it\'\\\'\'s\' \'$x\' \'"q"\'']])('quotes words so that they are read back', (words, text) => {
+  it.each([
+    [['a', 'b c', ''], "a 'b c' ''"],
+    [["it's", '$x', '"q"'], "'it'\\''s' '$x' '\"q\"'"],
+  ])('quotes words so that they are read back', (words, text) => {
     expect(quoteWords(words)).toBe(text);
     expect(splitWords(text)).toEqual(words);
   });

@@ -13,28 +13,56 @@ import { checkPorts } from '../../../../src/features/doctor/ports.ts';
 import { factsWith, serverWith } from '../../../support/containers.ts';
 import { makeTempHost } from '../../../support/temp-host.ts';
 
-const show = (findings: readonly Finding[]): readonly string[] => findings.map(({ check, level, words }) => `${level} ${check}: ${words}`);
+const show = (findings: readonly Finding[]): readonly string[] =>
+  findings.map(({ check, level, words }) => `${level} ${check}: ${words}`);
 const GIGABYTE = 1024 ** 3;
 
 describe('the engine', () => {
   const ENGINE: EngineDescription = {
-    version: '20.10.24', api: '1.41', dataRoot: '/var/lib/docker', storageDriver: 'overlay2', storage: { 'Backing Filesystem': 'extfs', 'Supports d_type': 'true' }, liveRestore: true, runningContainers: 1, warnings: [],
+    version: '20.10.24',
+    api: '1.41',
+    dataRoot: '/var/lib/docker',
+    storageDriver: 'overlay2',
+    storage: { 'Backing Filesystem': 'extfs', 'Supports d_type': 'true' },
+    liveRestore: true,
+    runningContainers: 1,
+    warnings: [],
   };
   const look = (change: Partial<EngineDescription>, docker: Readonly<Record<string, string>> = {}): readonly string[] =>
-    show(checkEngine(serverWith({}, { docker: { status: 'enabled', ...docker } }), '/run/docker.sock', { ...ENGINE, ...change })).filter((line) => !line.startsWith('ok'));
+    show(
+      checkEngine(serverWith({}, { docker: { status: 'enabled', ...docker } }), '/run/docker.sock', {
+        ...ENGINE,
+        ...change,
+      }),
+    ).filter((line) => !line.startsWith('ok'));
 
   it('is well', () => {
     expect(show(checkEngine(serverWith({}), '/run/docker.sock', ENGINE))).toEqual([
-      'ok engine: Docker 20.10.24, API 1.41, at /run/docker.sock; 1 container runs', 'ok storage: driver overlay2 on extfs', 'ok data root: /var/lib/docker', 'ok live-restore: containers go on running while the engine restarts',
+      'ok engine: Docker 20.10.24, API 1.41, at /run/docker.sock; 1 container runs',
+      'ok storage: driver overlay2 on extfs',
+      'ok data root: /var/lib/docker',
+      'ok live-restore: containers go on running while the engine restarts',
     ]);
   });
 
   it.each<readonly [Partial<EngineDescription>, Readonly<Record<string, string>>, string]>([
     [{ storageDriver: 'vfs', storage: {} }, {}, 'warn storage: driver vfs, which copies every layer whole'],
-    [{ storage: { 'Supports d_type': 'false' } }, {}, 'bad storage: driver overlay2, which has no d_type: files that containers remove come back'],
+    [
+      { storage: { 'Supports d_type': 'false' } },
+      {},
+      'bad storage: driver overlay2, which has no d_type: files that containers remove come back',
+    ],
     [{ warnings: ['WARNING: No swap limit support'] }, {}, 'warn engine: it warns: No swap limit support'],
-    [{}, { DataRoot: '/srv/docker' }, 'warn data root: the engine keeps its data in /var/lib/docker, and DataRoot of docker is /srv/docker'],
-    [{ liveRestore: false }, {}, 'warn live-restore: containers stop when the engine restarts, though LiveRestore of docker is enabled'],
+    [
+      {},
+      { DataRoot: '/srv/docker' },
+      'warn data root: the engine keeps its data in /var/lib/docker, and DataRoot of docker is /srv/docker',
+    ],
+    [
+      { liveRestore: false },
+      {},
+      'warn live-restore: containers stop when the engine restarts, though LiveRestore of docker is enabled',
+    ],
   ])('is not as it should be: %o %o', (change, docker, line) => {
     expect(look(change, docker)).toEqual([line]);
   });
@@ -59,8 +87,15 @@ describe('the disk', () => {
   });
 
   it('tells what takes it', () => {
-    expect(show(describeShares([{ what: 'images', count: 3, bytes: 2 * GIGABYTE, unused: GIGABYTE }, { what: 'volumes', count: 1, bytes: 5, unused: 0 }, { what: 'build cache', count: 0, bytes: 0, unused: 0 }])))
-      .toEqual(['ok disk: images 3 with 2.0g (1.0g unused), volumes 1 with 1m']);
+    expect(
+      show(
+        describeShares([
+          { what: 'images', count: 3, bytes: 2 * GIGABYTE, unused: GIGABYTE },
+          { what: 'volumes', count: 1, bytes: 5, unused: 0 },
+          { what: 'build cache', count: 0, bytes: 0, unused: 0 },
+        ]),
+      ),
+    ).toEqual(['ok disk: images 3 with 2.0g (1.0g unused), volumes 1 with 1m']);
     expect(describeShares([])).toEqual([]);
   });
 });
@@ -70,46 +105,95 @@ describe('ports', () => {
   const running: ContainerSummary = { id: '1', name: 'git', status: 'running', labels: {}, ports: [] };
   const published = { protocol: 'tcp', address: '0.0.0.0', port: 2222, container: 'git', ours: true } as const;
 
-  it('are there, or not, or are somebody else\'s, or are left over', () => {
-    const look = (more: Parameters<typeof factsWith>[0], containers = [running]): readonly string[] => show(checkPorts({ snapshot, facts: factsWith(more) }, containers));
+  it("are there, or not, or are somebody else's, or are left over", () => {
+    const look = (more: Parameters<typeof factsWith>[0], containers = [running]): readonly string[] =>
+      show(checkPorts({ snapshot, facts: factsWith(more) }, containers));
     expect(look({ publishedPorts: [published] })).toEqual(['ok ports: 1 declared, none of them missing or taken']);
     expect(look({})).toEqual(['bad ports: port 2222 of git is declared, and the container runs without it']);
-    expect(look({}, [{ ...running, status: 'exited' }])).toEqual(['ok ports: 1 declared, none of them missing or taken']);
-    expect(look({ listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 2222, process: 'sshd (pid 7)' }] })).toEqual(['bad ports: port 2222 of git is taken by sshd (pid 7) that listens on 0.0.0.0 port 2222']);
-    expect(look({ publishedPorts: [published, { ...published, port: 80 }] })).toEqual(['warn ports: published, and declared by no record: 80 (git)']);
+    expect(look({}, [{ ...running, status: 'exited' }])).toEqual([
+      'ok ports: 1 declared, none of them missing or taken',
+    ]);
+    expect(look({ listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 2222, process: 'sshd (pid 7)' }] })).toEqual(
+      ['bad ports: port 2222 of git is taken by sshd (pid 7) that listens on 0.0.0.0 port 2222'],
+    );
+    expect(look({ publishedPorts: [published, { ...published, port: 80 }] })).toEqual([
+      'warn ports: published, and declared by no record: 80 (git)',
+    ]);
   });
 
   it('of Apache are missed where containers are behind it', () => {
     const behind = serverWith({ wiki: { SubDomain: 'enabled', WebPort: '80' } });
-    const look = (ports: readonly number[]): readonly string[] => show(checkPorts({ snapshot: behind, facts: factsWith({ listeners: ports.map((port) => ({ protocol: 'tcp', address: '0.0.0.0', port })) }) }, [])).filter((line) => line.includes('apache'));
+    const look = (ports: readonly number[]): readonly string[] =>
+      show(
+        checkPorts(
+          {
+            snapshot: behind,
+            facts: factsWith({ listeners: ports.map((port) => ({ protocol: 'tcp', address: '0.0.0.0', port })) }),
+          },
+          [],
+        ),
+      ).filter((line) => line.includes('apache'));
     expect(look([])).toEqual(['bad apache: nobody listens on port 80, through which a container is reached']);
     expect(look([80])).toEqual([]);
   });
 });
 
 describe('names', () => {
-  const snapshot = serverWith({ wiki: { SubDomain: 'enabled', WebPort: '80' }, git: { WebAlias: 'git', WebPort: '3000' }, off: { SubDomain: 'enabled', status: 'disabled' } });
-  const look = (addresses: Readonly<Record<string, readonly string[]>>): Promise<readonly Finding[]> => checkNames({ snapshot, facts: factsWith() }, (name) => Promise.resolve(addresses[name] ?? []));
+  const snapshot = serverWith({
+    wiki: { SubDomain: 'enabled', WebPort: '80' },
+    git: { WebAlias: 'git', WebPort: '3000' },
+    off: { SubDomain: 'enabled', status: 'disabled' },
+  });
+  const look = (addresses: Readonly<Record<string, readonly string[]>>): Promise<readonly Finding[]> =>
+    checkNames({ snapshot, facts: factsWith() }, (name) => Promise.resolve(addresses[name] ?? []));
 
   it('lead here, elsewhere, or nowhere', async () => {
-    expect(show(await look({ 'wiki.example.test': ['192.168.1.2'], 'host.example.test': ['127.0.1.1'] }))).toEqual(['ok names: wiki.example.test, host.example.test lead to this host']);
-    expect(await look({ 'wiki.example.test': ['203.0.113.9'] })).toEqual([
-      { check: 'names', level: 'warn', words: 'host.example.test does not resolve', advice: 'enter it in your DNS, with the address 192.168.1.2' },
-      { check: 'names', level: 'warn', words: 'wiki.example.test leads to 203.0.113.9, which is no address of this host', advice: 'right where a router hands it on to this host; else mend it in your DNS' },
+    expect(show(await look({ 'wiki.example.test': ['192.168.1.2'], 'host.example.test': ['127.0.1.1'] }))).toEqual([
+      'ok names: wiki.example.test, host.example.test lead to this host',
     ]);
-    expect(await checkNames({ snapshot: serverWith({ db: {} }), facts: factsWith() }, () => Promise.resolve([]))).toEqual([]);
+    expect(await look({ 'wiki.example.test': ['203.0.113.9'] })).toEqual([
+      {
+        check: 'names',
+        level: 'warn',
+        words: 'host.example.test does not resolve',
+        advice: 'enter it in your DNS, with the address 192.168.1.2',
+      },
+      {
+        check: 'names',
+        level: 'warn',
+        words: 'wiki.example.test leads to 203.0.113.9, which is no address of this host',
+        advice: 'right where a router hands it on to this host; else mend it in your DNS',
+      },
+    ]);
+    expect(
+      await checkNames({ snapshot: serverWith({ db: {} }), facts: factsWith() }, () => Promise.resolve([])),
+    ).toEqual([]);
   });
 });
 
-describe('Apache\'s modules', () => {
+describe("Apache's modules", () => {
   it('are known by the directives of a file', () => {
-    expect(listModules('<VirtualHost *:80>\n  ServerName x\n  # SSLEngine on\n  RewriteEngine On\n  RequestHeader unset X\n  Require ip 10.0.0.0/8\n  ProxyPass / http://127.0.0.1:1/\n').toSorted())
-      .toEqual(['authz_host', 'headers', 'proxy', 'proxy_http', 'rewrite']);
-    expect(listModules('RewriteRule ^ ws://127.0.0.1:1 [P]\n<IfModule mod_ssl.c>\n SSLEngine on\n</IfModule>\nSSLProtocol all\nRedirect / https://x/\n').toSorted()).toEqual(['alias', 'proxy_wstunnel', 'rewrite', 'ssl']);
+    expect(
+      listModules(
+        '<VirtualHost *:80>\n  ServerName x\n  # SSLEngine on\n  RewriteEngine On\n  RequestHeader unset X\n  Require ip 10.0.0.0/8\n  ProxyPass / http://127.0.0.1:1/\n',
+      ).toSorted(),
+    ).toEqual(['authz_host', 'headers', 'proxy', 'proxy_http', 'rewrite']);
+    expect(
+      listModules(
+        'RewriteRule ^ ws://127.0.0.1:1 [P]\n<IfModule mod_ssl.c>\n SSLEngine on\n</IfModule>\nSSLProtocol all\nRedirect / https://x/\n',
+      ).toSorted(),
+    ).toEqual(['alias', 'proxy_wstunnel', 'rewrite', 'ssl']);
     expect(listModules('Require all granted\n')).toEqual([]);
   });
 
-  it.each([['httpd -t', 'httpd -M'], ['apache2ctl -t', 'apache2ctl -M'], ['apache2ctl configtest', 'apache2ctl -M'], ['apache2 -f /x/-t.conf -t', 'apache2 -f /x/-t.conf -M'], ['', undefined], ['true', undefined]])('are listed for %j by %j', (check, list) => {
+  it.each([
+    ['httpd -t', 'httpd -M'],
+    ['apache2ctl -t', 'apache2ctl -M'],
+    ['apache2ctl configtest', 'apache2ctl -M'],
+    ['apache2 -f /x/-t.conf -t', 'apache2 -f /x/-t.conf -M'],
+    ['', undefined],
+    ['true', undefined],
+  ])('are listed for %j by %j', (check, list) => {
     expect(findListCommand(check)).toBe(list);
   });
 });
@@ -126,7 +210,9 @@ describe('fragments', () => {
     const host = makeTempHost();
     expect(checkFragments(host.paths)).toEqual([]);
     host.write(`${CUSTOM}/10a`, 'a');
-    expect(show(checkFragments(host.paths))).toEqual(['ok fragments: 1 of this host\'s own, and nobody else can write them']);
+    expect(show(checkFragments(host.paths))).toEqual([
+      "ok fragments: 1 of this host's own, and nobody else can write them",
+    ]);
   });
 
   it('that others can write are named, and with them who can', () => {

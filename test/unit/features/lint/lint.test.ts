@@ -16,11 +16,15 @@ const C = '/etc/docksmith';
 /** A host with an empty package: what is found is of the tree made for it. */
 function hostWith(files: Readonly<Record<string, string>>): TempHost {
   const host = makeTempHost();
-  for (const [name, text] of Object.entries(files)) host.write(name.startsWith('package:') ? name : `${C}/${name}`, text);
+  for (const [name, text] of Object.entries(files))
+    host.write(name.startsWith('package:') ? name : `${C}/${name}`, text);
   return host;
 }
 
-const lint = ({ paths }: TempHost): readonly string[] => lintTree(paths, ['reconcile']).findings.map(({ rule, level, at, what }) => `${level} ${rule} ${formatPlace(at)}: ${what}`);
+const lint = ({ paths }: TempHost): readonly string[] =>
+  lintTree(paths, ['reconcile']).findings.map(
+    ({ rule, level, at, what }) => `${level} ${rule} ${formatPlace(at)}: ${what}`,
+  );
 const lintOf = (files: Readonly<Record<string, string>>): readonly string[] => lint(hostWith(files));
 
 describe('the shipped tree', () => {
@@ -31,9 +35,18 @@ describe('the shipped tree', () => {
   it('says of no prop that docksmith reads it where it does not', () => {
     const shipped = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
     const src = path.join(shipped.packageDir, 'src');
-    const read = new Set(readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.startsWith('template/')).flatMap((name) => listAsked(path.join(src, name))));
-    const claimed = Object.values(readSchema(shipped)).flatMap((kinds) => Object.entries(kinds).flatMap(([of, props]) =>
-      Object.entries(props).filter(([, { reader }]) => reader !== undefined && /^(docksmith|action) /.test(reader)).map(([prop]) => (prop === 'type' ? of : prop))));
+    const read = new Set(
+      readdirSync(src, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.startsWith('template/'))
+        .flatMap((name) => listAsked(path.join(src, name))),
+    );
+    const claimed = Object.values(readSchema(shipped)).flatMap((kinds) =>
+      Object.entries(kinds).flatMap(([of, props]) =>
+        Object.entries(props)
+          .filter(([, { reader }]) => reader !== undefined && /^(docksmith|action) /.test(reader))
+          .map(([prop]) => (prop === 'type' ? of : prop)),
+      ),
+    );
     expect(claimed).toContain('MountCreate');
     expect(claimed.filter((prop) => !read.has(prop))).toEqual([]);
   });
@@ -44,8 +57,11 @@ function listAsked(file: string): readonly string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
-      const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText();
-      if (['findProp', 'findServiceCommand', 'command', 'singleValue', 'get', '#get', 'miss'].includes(called)) found.push(...node.arguments.flatMap((argument) => (ts.isStringLiteral(argument) ? [argument.text] : [])));
+      const called = ts.isPropertyAccessExpression(node.expression)
+        ? node.expression.name.text
+        : node.expression.getText();
+      if (['findProp', 'findServiceCommand', 'command', 'singleValue', 'get', '#get', 'miss'].includes(called))
+        found.push(...node.arguments.flatMap((argument) => (ts.isStringLiteral(argument) ? [argument.text] : [])));
     }
     ts.forEachChild(node, visit);
   };
@@ -55,50 +71,97 @@ function listAsked(file: string): readonly string[] {
 
 describe('an event that expands a template but lacks another that reads the same records', () => {
   const TREE = {
-    'events/all/templates2expand/etc/a': '', 'events/all/templates2expand/etc/b': '', 'events/all/templates2expand/etc/c': '', 'events/few/templates2expand/etc/a': '',
-    'templates/etc/a/10a': '{{prop "sites" "one" "Name"}}', 'templates/etc/b/10b': 'b\n{{#if false}}{{prop "sites" "one" "Port"}}{{/if}}', 'templates/etc/c/10c': '{{prop "sites" "two" "Name"}}',
+    'events/all/templates2expand/etc/a': '',
+    'events/all/templates2expand/etc/b': '',
+    'events/all/templates2expand/etc/c': '',
+    'events/few/templates2expand/etc/a': '',
+    'templates/etc/a/10a': '{{prop "sites" "one" "Name"}}',
+    'templates/etc/b/10b': 'b\n{{#if false}}{{prop "sites" "one" "Port"}}{{/if}}',
+    'templates/etc/c/10c': '{{prop "sites" "two" "Name"}}',
   };
 
   it('is found, also where a condition hides the read', () => {
-    expect(lintOf(TREE)).toEqual([`fault event-lacks-template ${C}/events/few/templates2expand/etc/a: event "few" expands /etc/a, and not /etc/b`]);
+    expect(lintOf(TREE)).toEqual([
+      `fault event-lacks-template ${C}/events/few/templates2expand/etc/a: event "few" expands /etc/a, and not /etc/b`,
+    ]);
     expect(lintTree(hostWith(TREE).paths, []).findings[0]).toMatchObject({
-      why: 'both read sites one (/etc/b at /etc/docksmith/templates/etc/b/10b:2): after a change there the event leaves /etc/b as it was', advice: 'touch /etc/docksmith/events/few/templates2expand/etc/b',
+      why: 'both read sites one (/etc/b at /etc/docksmith/templates/etc/b/10b:2): after a change there the event leaves /etc/b as it was',
+      advice: 'touch /etc/docksmith/events/few/templates2expand/etc/b',
     });
   });
 
   it('is found where one goes through all records and the other names one, and where a helper reads them', () => {
-    const base = { 'events/all/templates2expand/etc/a': '', 'events/all/templates2expand/etc/b': '', 'events/few/templates2expand/etc/a': '', 'templates.metadata/etc/a': 'FOREACH = docker_containers type=service\nOUTPUT_FILENAME = /etc/{{record.key}}', 'templates/etc/a/10a': 'x' };
-    const found = [`fault event-lacks-template ${C}/events/few/templates2expand/etc/a: event "few" expands /etc/a, and not /etc/b`];
+    const base = {
+      'events/all/templates2expand/etc/a': '',
+      'events/all/templates2expand/etc/b': '',
+      'events/few/templates2expand/etc/a': '',
+      'templates.metadata/etc/a': 'FOREACH = docker_containers type=service\nOUTPUT_FILENAME = /etc/{{record.key}}',
+      'templates/etc/a/10a': 'x',
+    };
+    const found = [
+      `fault event-lacks-template ${C}/events/few/templates2expand/etc/a: event "few" expands /etc/a, and not /etc/b`,
+    ];
     expect(lintOf({ ...base, 'templates/etc/b/10b': '{{prop "docker_containers" "wiki" "Image"}}' })).toEqual(found);
     expect(lintOf({ ...base, 'templates/etc/b/10b': '{{#each (webContainers)}}{{key}}{{/each}}' })).toEqual(found);
-    expect(lintOf({ ...base, 'templates/etc/b/10b': '{{expand "/etc/part"}}', 'templates/etc/part/10p': '{{#each (records "docker_containers")}}{{/each}}' })).toEqual(found);
+    expect(
+      lintOf({
+        ...base,
+        'templates/etc/b/10b': '{{expand "/etc/part"}}',
+        'templates/etc/part/10p': '{{#each (records "docker_containers")}}{{/each}}',
+      }),
+    ).toEqual(found);
     // records of another type are others
-    expect(lintOf({ ...base, 'templates/etc/b/10b': '{{#each (records "docker_containers" type="pod")}}{{key}}{{/each}}' })).toEqual([]);
+    expect(
+      lintOf({ ...base, 'templates/etc/b/10b': '{{#each (records "docker_containers" type="pod")}}{{key}}{{/each}}' }),
+    ).toEqual([]);
   });
 
   it('is for the records of its arguments alone where it says so', () => {
-    const base = { 'templates.metadata/etc/a': 'FOREACH = c type=service\nOUTPUT_FILENAME = /etc/{{record.key}}', 'templates/etc/a/10a': '{{SystemName}}', 'templates/etc/b/10b': '{{SystemName}}', 'templates/etc/d/10d': '{{prop "c" "x" "y"}}' };
-    const all = { 'events/all/templates2expand/etc/a': '', 'events/all/templates2expand/etc/b': '', 'events/all/templates2expand/etc/d': '' };
-    expect(lintOf({ ...base, ...all, 'events/one/templates2expand/etc/a': 'ONLY = arguments' })).toEqual([`fault event-lacks-template ${C}/events/one/templates2expand/etc/a: event "one" expands /etc/a, and not /etc/d`]);
+    const base = {
+      'templates.metadata/etc/a': 'FOREACH = c type=service\nOUTPUT_FILENAME = /etc/{{record.key}}',
+      'templates/etc/a/10a': '{{SystemName}}',
+      'templates/etc/b/10b': '{{SystemName}}',
+      'templates/etc/d/10d': '{{prop "c" "x" "y"}}',
+    };
+    const all = {
+      'events/all/templates2expand/etc/a': '',
+      'events/all/templates2expand/etc/b': '',
+      'events/all/templates2expand/etc/d': '',
+    };
+    expect(lintOf({ ...base, ...all, 'events/one/templates2expand/etc/a': 'ONLY = arguments' })).toEqual([
+      `fault event-lacks-template ${C}/events/one/templates2expand/etc/a: event "one" expands /etc/a, and not /etc/d`,
+    ]);
   });
 });
 
 describe('what other programs have on the host', () => {
-  /** A package with a db, a template, an event and a service of its own, beside docksmith's tree and on a server whose dbs others use as well. */
+  /**
+   * A package with a db, a template, an event and a service of its own, beside docksmith's tree and on a
+   * server whose dbs others use as well.
+   */
   function makeServer(): TempHost['paths'] {
     const paths = makeRoot({
-      'db/backup/schema.d/backup.json': '{"job": {"type": {"doc": "t", "kind": "choice", "values": ["job"]}, "Target": {"doc": "where to", "kind": "text"}}}',
-      'db/configuration/schema.d/backup.json': '{"backupd": {\n"status": {"doc": "whether it runs", "kind": "choice", "values": ["enabled", "disabled"]},\n"Hour": {"doc": "when it begins", "kind": "text"}}}',
-      'events/backup-update/templates2expand/etc/backupd/jobs.conf': '', 'events/backup-update/services2adjust/backupd': 'restart', 'events/backup-update/services2adjust/httpd': 'reload', 'events/backup-update/S40backup-check': '#!/bin/sh\nexpand-template /etc/backupd/check.conf\n',
+      'db/backup/schema.d/backup.json':
+        '{"job": {"type": {"doc": "t", "kind": "choice", "values": ["job"]}, "Target": {"doc": "where to", "kind": "text"}}}',
+      'db/configuration/schema.d/backup.json':
+        '{"backupd": {\n"status": {"doc": "whether it runs", "kind": "choice", "values": ["enabled", "disabled"]},\n"Hour": {"doc": "when it begins", "kind": "text"}}}',
+      'events/backup-update/templates2expand/etc/backupd/jobs.conf': '',
+      'events/backup-update/services2adjust/backupd': 'restart',
+      'events/backup-update/services2adjust/httpd': 'reload',
+      'events/backup-update/S40backup-check': '#!/bin/sh\nexpand-template /etc/backupd/check.conf\n',
       'templates.metadata/etc/backupd/jobs.conf': 'SERVICES = backupd',
-      'templates/etc/backupd/jobs.conf/10head': 'host {{SystemName}}.{{DomainName}} at {{LocalIP}}, Apache at {{httpd.TCPPort}}{{#if (enabled backupd)}} on{{/if}}\npassword {{secret "backup"}}\n',
-      'templates/etc/backupd/jobs.conf/20jobs': '{{#each (records "backup" type="job")}}{{key}} {{Target}}\n{{/each}}{{#each (records "networks")}}{{key}}/{{Mask}}\n{{/each}}',
+      'templates/etc/backupd/jobs.conf/10head':
+        'host {{SystemName}}.{{DomainName}} at {{LocalIP}}, Apache at {{httpd.TCPPort}}{{#if (enabled backupd)}} on{{/if}}\npassword {{secret "backup"}}\n',
+      'templates/etc/backupd/jobs.conf/20jobs':
+        '{{#each (records "backup" type="job")}}{{key}} {{Target}}\n{{/each}}{{#each (records "networks")}}{{key}}/{{Mask}}\n{{/each}}',
       'templates/etc/backupd/check.conf/10all': 'check\n',
     });
     writeTree(paths.file('/var/lib/docksmith/db'), {
-      configuration: 'DomainName=example.test\nLocalIP=192.168.1.2\nSystemName=host\nbackupd=service|Hour|3|status|enabled\ndocker=service|UDPPorts|53|status|enabled\nhttpd=service|Statuss|x|VirtualHost|yes|status|enabled\nldap=service|defaultCity|Ottawa|status|enabled\n',
+      configuration:
+        'DomainName=example.test\nLocalIP=192.168.1.2\nSystemName=host\nbackupd=service|Hour|3|status|enabled\ndocker=service|UDPPorts|53|status|enabled\nhttpd=service|Statuss|x|VirtualHost|yes|status|enabled\nldap=service|defaultCity|Ottawa|status|enabled\n',
       networks: '192.168.1.0=network|Mask|255.255.255.0|Router|192.168.1.254|SystemLocalNetwork|yes\n',
-      docker_containers: 'wiki=service|BackupAt|3|Image|wiki|MaxMemroy|64|status|enabled\n', backup: 'daily=job|Target|/srv\n',
+      docker_containers: 'wiki=service|BackupAt|3|Image|wiki|MaxMemroy|64|status|enabled\n',
+      backup: 'daily=job|Target|/srv\n',
     });
     chmodSync(paths.file('/etc/docksmith/events/backup-update/S40backup-check'), 0o755);
     return paths;
@@ -109,8 +172,12 @@ describe('what other programs have on the host', () => {
     expect(findings.map(({ level, rule, what }) => `${level} ${rule}: ${what}`).toSorted()).toEqual([
       // the one mistake
       'fault prop-not-read: no schema has prop "MaxMemroy" of record "wiki", and no template reads it',
-      ...['"BackupAt" of record "wiki"', '"Statuss" of record "httpd"', '"UDPPorts" of record "docker"', '"VirtualHost" of record "httpd"']
-        .map((prop) => `note prop-not-read: no schema has prop ${prop}, and no template reads it`),
+      ...[
+        '"BackupAt" of record "wiki"',
+        '"Statuss" of record "httpd"',
+        '"UDPPorts" of record "docker"',
+        '"VirtualHost" of record "httpd"',
+      ].map((prop) => `note prop-not-read: no schema has prop ${prop}, and no template reads it`),
       'note prop-not-read: no template reads configuration backupd Hour',
     ]);
     expect(JSON.stringify(findings)).not.toMatch(/delprop|delete|has no effect|templates2expand/);
@@ -118,20 +185,37 @@ describe('what other programs have on the host', () => {
 
   it('is where an event that is for records leaves a template of them behind', () => {
     const paths = makeServer();
-    writeTree(paths.file('/etc/docksmith/templates'), { 'etc/backupd/containers/10all': '{{#each (records "docker_containers")}}{{key}}\n{{/each}}' });
+    writeTree(paths.file('/etc/docksmith/templates'), {
+      'etc/backupd/containers/10all': '{{#each (records "docker_containers")}}{{key}}\n{{/each}}',
+    });
     writeTree(paths.file('/etc/docksmith/events'), { 'backup-update/templates2expand/etc/backupd/containers': '' });
-    expect(lintTree(paths, ALL_NAMES).findings.flatMap(({ rule, what }) => (rule === 'event-lacks-template' ? [what.replace(/expands .*, and/, 'expands …, and')] : []))).toEqual(
-      ['docker-container-update', 'docker-update', 'post-install', 'post-upgrade'].map((event) => `event "${event}" expands …, and not /etc/backupd/containers`),
+    expect(
+      lintTree(paths, ALL_NAMES).findings.flatMap(({ rule, what }) =>
+        rule === 'event-lacks-template' ? [what.replace(/expands .*, and/, 'expands …, and')] : [],
+      ),
+    ).toEqual(
+      ['docker-container-update', 'docker-update', 'post-install', 'post-upgrade'].map(
+        (event) => `event "${event}" expands …, and not /etc/backupd/containers`,
+      ),
     );
   });
 });
 
 describe('a template that no event expands', () => {
   it('is found with metadata and without, and not where another one takes it in', () => {
-    expect(lintOf({
-      'templates/etc/a/10a': '{{expand "/etc/part"}}', 'events/e/templates2expand/etc/a': '', 'templates/etc/part/10p': 'p', 'templates/README.md': 'no fragment',
-      'templates/etc/lost/10l': 'l', 'templates/etc/made/10m': 'm', 'templates.metadata/etc/made': 'PERMS = 0600', 'templates-custom/etc/flat': 'f', 'templates.metadata/etc/flat': 'PERMS = 0644',
-    })).toEqual([
+    expect(
+      lintOf({
+        'templates/etc/a/10a': '{{expand "/etc/part"}}',
+        'events/e/templates2expand/etc/a': '',
+        'templates/etc/part/10p': 'p',
+        'templates/README.md': 'no fragment',
+        'templates/etc/lost/10l': 'l',
+        'templates/etc/made/10m': 'm',
+        'templates.metadata/etc/made': 'PERMS = 0600',
+        'templates-custom/etc/flat': 'f',
+        'templates.metadata/etc/flat': 'PERMS = 0644',
+      }),
+    ).toEqual([
       `fault template-in-no-event ${C}/templates.metadata/etc/flat: no event expands /etc/flat`,
       `fault template-in-no-event ${C}/templates.metadata/etc/made: no event expands /etc/made`,
       `fault template-in-no-event ${C}/templates/etc/lost/10l: no event and no other template expands /etc/lost`,
@@ -139,40 +223,85 @@ describe('a template that no event expands', () => {
   });
 
   it('may be any where a fragment computes what it expands', () => {
-    expect(lintOf({ 'templates/etc/a/10a': '{{expand (concat "/etc/" SystemName)}}', 'events/e/templates2expand/etc/a': '', 'templates/etc/lost/10l': 'l' })).toEqual([]);
+    expect(
+      lintOf({
+        'templates/etc/a/10a': '{{expand (concat "/etc/" SystemName)}}',
+        'events/e/templates2expand/etc/a': '',
+        'templates/etc/lost/10l': 'l',
+      }),
+    ).toEqual([]);
   });
 
   it('is not one that metadata TEMPLATE_PATH names', () => {
-    expect(lintOf({ 'templates/etc/other/10a': 'a', 'templates.metadata/etc/a': 'TEMPLATE_PATH = /etc/other', 'events/e/templates2expand/etc/a': '' })).toEqual([]);
+    expect(
+      lintOf({
+        'templates/etc/other/10a': 'a',
+        'templates.metadata/etc/a': 'TEMPLATE_PATH = /etc/other',
+        'events/e/templates2expand/etc/a': '',
+      }),
+    ).toEqual([]);
   });
 });
 
 describe('an output that names no service', () => {
-  const lintOutput = (metadata: string, more: Readonly<Record<string, string>> = {}): readonly string[] => lintOf({
-    'templates/etc/it/10a': 'a', 'templates.metadata/etc/it': metadata, 'events/e/templates2expand/etc/it': '', 'events/e/services2adjust/webd': 'reload',
-    'templates/etc/other/10o': 'o', 'events/e/templates2expand/etc/other': '', ...more,
-  }).map((line) => line.replace(/^.*: /, ''));
+  const lintOutput = (metadata: string, more: Readonly<Record<string, string>> = {}): readonly string[] =>
+    lintOf({
+      'templates/etc/it/10a': 'a',
+      'templates.metadata/etc/it': metadata,
+      'events/e/templates2expand/etc/it': '',
+      'events/e/services2adjust/webd': 'reload',
+      'templates/etc/other/10o': 'o',
+      'events/e/templates2expand/etc/other': '',
+      ...more,
+    }).map((line) => line.replace(/^.*: /, ''));
 
   it.each<readonly [string, Readonly<Record<string, string>>]>([
     ['OUTPUT_FILENAME = /etc/webd/extra.conf', {}],
     ['OUTPUT_FILENAME = /etc/systemd/system/webd.service.d/20.conf', {}],
-    ['OUTPUT_FILENAME = /srv/x.d/20.conf', { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = /srv/x.d/10.conf\nSERVICES = webd' }],
-    ['OUTPUT_FILENAME = "{{#if (enabled webd)}}{{webd.Dir}}/20.conf{{/if}}"', { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = /srv/x/10.conf\nSERVICES = webd\nFOREACH = sites', 'db/configuration/schema.json': '{"webd": {"Dir": {"doc": "d", "kind": "path", "default": "/srv/x"}, "status": {"doc": "s", "kind": "text"}}}' }],
-    ['OUTPUT_FILENAME = /srv/x/20.conf', { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = "{{webd.Dir}}/10.conf"\nSERVICES = webd', 'db/configuration/schema.json': '{"webd": {"Dir": {"doc": "d", "kind": "path", "default": "/srv/x"}}}' }],
+    [
+      'OUTPUT_FILENAME = /srv/x.d/20.conf',
+      { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = /srv/x.d/10.conf\nSERVICES = webd' },
+    ],
+    [
+      'OUTPUT_FILENAME = "{{#if (enabled webd)}}{{webd.Dir}}/20.conf{{/if}}"',
+      {
+        'templates.metadata/etc/other': 'OUTPUT_FILENAME = /srv/x/10.conf\nSERVICES = webd\nFOREACH = sites',
+        'db/configuration/schema.json':
+          '{"webd": {"Dir": {"doc": "d", "kind": "path", "default": "/srv/x"}, "status": {"doc": "s", "kind": "text"}}}',
+      },
+    ],
+    [
+      'OUTPUT_FILENAME = /srv/x/20.conf',
+      {
+        'templates.metadata/etc/other': 'OUTPUT_FILENAME = "{{webd.Dir}}/10.conf"\nSERVICES = webd',
+        'db/configuration/schema.json': '{"webd": {"Dir": {"doc": "d", "kind": "path", "default": "/srv/x"}}}',
+      },
+    ],
   ])('is found where one reads its folder: %s', (metadata, more) => {
-    expect(lintOutput(metadata, more)).toEqual([`the output of /etc/it names no service, and webd ${metadata.includes('/etc/webd') ? 'may read' : 'reads'} its folder`]);
+    expect(lintOutput(metadata, more)).toEqual([
+      `the output of /etc/it names no service, and webd ${metadata.includes('/etc/webd') ? 'may read' : 'reads'} its folder`,
+    ]);
     expect(lintOutput(`${metadata}\nSERVICES = webd`, more)).toEqual([]);
     // on purpose
     expect(lintOutput(`${metadata}\nSERVICES =`, more)).toEqual([]);
   });
 
   it('is none where files of a folder are read one by one', () => {
-    expect(lintOutput('OUTPUT_FILENAME = /etc/sysconfig/it', { 'templates.metadata/etc/other': 'OUTPUT_FILENAME = /etc/sysconfig/webd\nSERVICES = webd' })).toEqual([]);
+    expect(
+      lintOutput('OUTPUT_FILENAME = /etc/sysconfig/it', {
+        'templates.metadata/etc/other': 'OUTPUT_FILENAME = /etc/sysconfig/webd\nSERVICES = webd',
+      }),
+    ).toEqual([]);
   });
 });
 
 describe('a custom fragment that overrides nothing', () => {
-  const SHIPPED = { 'package:events/e/templates2expand/etc/a': '', 'package:templates/etc/a/10open': 'one', 'package:templates/etc/a/50mounts': 'two', 'package:templates/etc/a/template-begin': '#' };
+  const SHIPPED = {
+    'package:events/e/templates2expand/etc/a': '',
+    'package:templates/etc/a/10open': 'one',
+    'package:templates/etc/a/50mounts': 'two',
+    'package:templates/etc/a/template-begin': '#',
+  };
   it.each<readonly [string, string, string | undefined]>([
     ['etc/a/60own', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
     ['etc/a/51mounts', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
@@ -180,27 +309,47 @@ describe('a custom fragment that overrides nothing', () => {
     ['etc/a/50mount', 'mine', 'fault: it stands in for no fragment of /etc/a; 50mounts is almost its name'],
     ['etc/a/60own', '', 'fault: it is empty and stands in for no fragment of /etc/a'],
     ['etc/a/50mounts', 'two', 'fault: it says the same as PACKAGE/templates/etc/a/50mounts, which it stands in for'],
-    ['etc/a/50mounts', 'mine', undefined], ['etc/a/50mounts', '', undefined], ['etc/a', 'a file for the folder', undefined],
+    ['etc/a/50mounts', 'mine', undefined],
+    ['etc/a/50mounts', '', undefined],
+    ['etc/a', 'a file for the folder', undefined],
   ])('%s with "%s"', (name, text, found) => {
     const host = hostWith({ ...SHIPPED, [`templates-custom/${name}`]: text });
     const { findings } = lintTree(host.paths, []);
-    expect(findings.map(({ level, what }) => `${level}: ${what.replace(host.paths.packageDir, 'PACKAGE')}`)).toEqual(found === undefined ? [] : [found]);
+    expect(findings.map(({ level, what }) => `${level}: ${what.replace(host.paths.packageDir, 'PACKAGE')}`)).toEqual(
+      found === undefined ? [] : [found],
+    );
     expect(findings.map(({ at }) => at.file)).toEqual(found === undefined ? [] : [`${C}/templates-custom/${name}`]);
   });
 });
 
 describe('a prop that no template reads', () => {
-  const schema = (props: string): Readonly<Record<string, string>> => ({ 'db/things/schema.d/mine.json': `{\n  "thing": {\n    "type": {"doc": "t", "kind": "choice", "values": ["thing"]},\n${props}\n  }\n}\n`, 'templates/etc/a/10a': '{{#each (records "things" type="thing")}}{{Used}}{{prop this (concat "X." "y")}}{{/each}}', 'events/e/templates2expand/etc/a': '' });
+  const schema = (props: string): Readonly<Record<string, string>> => ({
+    'db/things/schema.d/mine.json': `{\n  "thing": {\n    "type": {"doc": "t", "kind": "choice", "values": ["thing"]},\n${props}\n  }\n}\n`,
+    'templates/etc/a/10a': '{{#each (records "things" type="thing")}}{{Used}}{{prop this (concat "X." "y")}}{{/each}}',
+    'events/e/templates2expand/etc/a': '',
+  });
 
   it('is found in a schema, with its line', () => {
-    const files = { ...schema('    "Used": {"doc": "u", "kind": "text"},\n    "Idle": {"doc": "i", "kind": "text"}'), 'templates/etc/a/10a': '{{#each (records "things" type="thing")}}{{Used}}{{/each}}' };
-    expect(lintOf(files)).toEqual([`fault prop-not-read ${C}/db/things/schema.d/mine.json:5: no template reads things (thing) Idle`]);
+    const files = {
+      ...schema('    "Used": {"doc": "u", "kind": "text"},\n    "Idle": {"doc": "i", "kind": "text"}'),
+      'templates/etc/a/10a': '{{#each (records "things" type="thing")}}{{Used}}{{/each}}',
+    };
+    expect(lintOf(files)).toEqual([
+      `fault prop-not-read ${C}/db/things/schema.d/mine.json:5: no template reads things (thing) Idle`,
+    ]);
   });
 
   it('is none where a fragment may read any, or the schema says who else does', () => {
     expect(lintOf(schema('    "Idle": {"doc": "i", "kind": "text"}'))).toEqual([]);
-    const others = { ...schema('    "A": {"doc": "i", "kind": "text", "reader": "docksmith reconcile"},\n    "B": {"doc": "i", "kind": "text", "reader": "action tell"},\n    "D": {"doc": "i", "kind": "text", "reader": "the web shop"}'), 'templates/etc/a/10a': 'a' };
-    expect(lintOf(others)).toEqual([`fault prop-not-read ${C}/db/things/schema.d/mine.json:5: things (thing) B is said to be read by "action tell", and there is none`]);
+    const others = {
+      ...schema(
+        '    "A": {"doc": "i", "kind": "text", "reader": "docksmith reconcile"},\n    "B": {"doc": "i", "kind": "text", "reader": "action tell"},\n    "D": {"doc": "i", "kind": "text", "reader": "the web shop"}',
+      ),
+      'templates/etc/a/10a': 'a',
+    };
+    expect(lintOf(others)).toEqual([
+      `fault prop-not-read ${C}/db/things/schema.d/mine.json:5: things (thing) B is said to be read by "action tell", and there is none`,
+    ]);
     const host = hostWith(others);
     host.write(`${C}/events/e/S50tell`, '#!/bin/sh\n', 0o755);
     expect(lint(host)).toEqual([]);
@@ -210,7 +359,10 @@ describe('a prop that no template reads', () => {
     const host = hostWith(schema('    "Used": {"doc": "u", "kind": "text"}'));
     host.write('/var/lib/docksmith/db/things', 'one=thing|Own|1|Usedd|hunter2|X.y|2\nother=unknown|Any|1\n');
     host.write(`${C}/templates/etc/a/20own`, '{{prop "things" "one" "Own"}}');
-    host.write(`${C}/templates/etc/a/10a`, '{{#each (records "things" type="thing")}}{{Used}}{{#if (exists X.y)}}{{/if}}{{/each}}');
+    host.write(
+      `${C}/templates/etc/a/10a`,
+      '{{#each (records "things" type="thing")}}{{Used}}{{#if (exists X.y)}}{{/if}}{{/each}}',
+    );
     const { findings } = lintTree(host.paths, []);
     expect(findings.map(({ what, advice }) => `${what} -> ${advice}`)).toEqual([
       'no schema has prop "Usedd" of record "one", and no template reads it -> where Used is meant: db things setprop one Used …',
@@ -221,7 +373,12 @@ describe('a prop that no template reads', () => {
 });
 
 it('refuses a tree that cannot be read, all mistakes at once', () => {
-  const host = hostWith({ 'templates/etc/a/10a': '{{#if', 'templates/etc/b/10b': '{{/if}}', 'events/e/templates2expand/etc/a': '', 'events/e/templates2expand/etc/b': '' });
+  const host = hostWith({
+    'templates/etc/a/10a': '{{#if',
+    'templates/etc/b/10b': '{{/if}}',
+    'events/e/templates2expand/etc/a': '',
+    'events/e/templates2expand/etc/b': '',
+  });
   expect(() => lintTree(host.paths, [])).toThrow(/10a:1:\d+: [\s\S]*10b:1:/);
 });
 

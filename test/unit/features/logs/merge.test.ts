@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { interleave, mergeByTime } from '../../../../src/features/logs/merge.ts';
 
-interface Line { readonly time: string; readonly of: string }
+interface Line {
+  readonly time: string;
+  readonly of: string;
+}
 
 async function* source(of: string, ...times: readonly string[]): AsyncGenerator<Line> {
   for (const time of times) yield await Promise.resolve({ time, of });
@@ -22,7 +25,9 @@ it('merges by time, and equal times in the order of the sources', async () => {
 it('does not wait for a source that has nothing when another one has', async () => {
   let end = (): void => undefined;
   const silent = async function* (): AsyncGenerator<Line> {
-    await new Promise<void>((resolve) => { end = resolve; });
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
     yield { time: '0', of: 'silent' };
   };
   const seen: string[] = [];

@@ -6,7 +6,7 @@ import { makeTempHost } from '../../../support/temp-host.ts';
 const CUSTOM = '/etc/docksmith/templates-custom/etc/app.conf/20port';
 const SHIPPED = 'package:templates/etc/app.conf/20port';
 
-it('finds an admin\'s fragment whose original was changed after it was written, until somebody looks after it', () => {
+it("finds an admin's fragment whose original was changed after it was written, until somebody looks after it", () => {
   const host = makeTempHost();
   host.write(SHIPPED, 'port 1\n');
   host.write('package:templates/etc/app.conf/30user', 'user a\n');
@@ -22,9 +22,14 @@ it('finds an admin\'s fragment whose original was changed after it was written, 
   host.write('package:templates/etc/app.conf/30user', 'user b\n');
   host.write('package:templates/README.md', 'new\n');
   rememberOverrides(host.paths);
-  expect(listOutdatedOverrides(host.paths)).toEqual([{
-    custom: CUSTOM, shipped: host.file(SHIPPED), before: 'port 1\n', now: 'port 1\nsecure yes\n',
-  }]);
+  expect(listOutdatedOverrides(host.paths)).toEqual([
+    {
+      custom: CUSTOM,
+      shipped: host.file(SHIPPED),
+      before: 'port 1\n',
+      now: 'port 1\nsecure yes\n',
+    },
+  ]);
 
   host.write(CUSTOM, 'port 9\nsecure yes\n');
   expect(listOutdatedOverrides(host.paths)).toEqual([]);

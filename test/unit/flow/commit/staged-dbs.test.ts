@@ -8,7 +8,8 @@ describe('the copy of the dbs that steps work on', () => {
   const make = (files: Readonly<Record<string, string>>): { readonly staged: StagedDbs; readonly dbDir: string } => {
     const paths = makeRoot();
     mkdirSync(paths.dbDir, { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(paths.dbDir, name), text, { mode: 0o644 });
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(path.join(paths.dbDir, name), text, { mode: 0o644 });
     return { staged: new StagedDbs(paths), dbDir: paths.dbDir };
   };
 

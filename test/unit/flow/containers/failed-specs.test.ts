@@ -19,7 +19,10 @@ const SICK = new Unhealthy('cannot run container "wiki"', 'it ended with exit co
 async function remember(paths: Paths, engine: MemoryEngine, failure: Failure | undefined): Promise<Plan> {
   const plan = await planFor(engine, { wiki: 'user: "2"' });
   const [operation] = plan.operations as readonly [Operation, ...Operation[]];
-  const applied: Applied = failure === undefined ? { done: [operation], failed: [], skipped: [] } : { done: [], failed: [{ operation, failure }], skipped: [] };
+  const applied: Applied =
+    failure === undefined
+      ? { done: [operation], failed: [], skipped: [] }
+      : { done: [], failed: [{ operation, failure }], skipped: [] };
   rememberFailed(paths, readFailedSpecs(paths), plan, applied, NOW);
   return plan;
 }
@@ -34,7 +37,16 @@ it('keeps why a new container was no good, on one line, until it is started well
   const [paths, engine] = [makeRoot(), await makeEngine()];
   expect(readFailedSpecs(paths)).toEqual(new Map());
   await remember(paths, engine, SICK);
-  expect([...readFailedSpecs(paths)]).toEqual([['wiki', { digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string, when: '2026-01-02T03:04:05.000Z', why: 'it ended with exit code 3' }]]);
+  expect([...readFailedSpecs(paths)]).toEqual([
+    [
+      'wiki',
+      {
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        when: '2026-01-02T03:04:05.000Z',
+        why: 'it ended with exit code 3',
+      },
+    ],
+  ]);
   await remember(paths, engine, undefined);
   expect(readFailedSpecs(paths)).toEqual(new Map());
 });
@@ -45,7 +57,7 @@ it.each<readonly [string, string | undefined, Failure, boolean]>([
   ['a create that the engine refuses', undefined, new Failure('cannot start', { why: 'no' }), false],
   ['an engine that went away', 'user: "1"', new EngineGone('cannot reach it', { why: 'no' }), false],
   ['another container that is not healthy', 'user: "1"', new Unmet('cannot recreate', { why: 'it needs db' }), false],
-])('keeps what is the run spec\'s own fault, and not others: %s', async (_, before, failure, isKept) => {
+])("keeps what is the run spec's own fault, and not others: %s", async (_, before, failure, isKept) => {
   const paths = makeRoot();
   await remember(paths, await makeEngine(...(before === undefined ? [] : [before])), failure);
   expect(readFailedSpecs(paths).has('wiki')).toBe(isKept);

@@ -18,10 +18,26 @@ function snapshot(records: Readonly<Record<string, Props>>): ReturnType<typeof s
 
 describe('the order in which containers are started', () => {
   it.each<readonly [string, Readonly<Record<string, Props>>, readonly string[]]>([
-    ['needs come first, then priority, then who is linked, then the key', { git: {}, wiki: { Interlinked: 'wikidb:db' }, wikidb: { InterLinkPriority: '10' } }, ['wikidb', 'wiki', 'git']],
-    ['a need beats a priority', { aa: { InterLinkPriority: '1', Interlinked: 'bb' }, bb: { InterLinkPriority: '99' } }, ['bb', 'aa']],
-    ['networks and volumes of others are needs', { aa: { network: 'container:cc' }, bb: { VolumesFrom: 'aa:ro' }, cc: {} }, ['cc', 'aa', 'bb']],
-    ['a priority counts also for those that nobody is linked with', { aa: { Interlinked: 'bb' }, bb: {}, zz: { InterLinkPriority: '1' } }, ['zz', 'bb', 'aa']],
+    [
+      'needs come first, then priority, then who is linked, then the key',
+      { git: {}, wiki: { Interlinked: 'wikidb:db' }, wikidb: { InterLinkPriority: '10' } },
+      ['wikidb', 'wiki', 'git'],
+    ],
+    [
+      'a need beats a priority',
+      { aa: { InterLinkPriority: '1', Interlinked: 'bb' }, bb: { InterLinkPriority: '99' } },
+      ['bb', 'aa'],
+    ],
+    [
+      'networks and volumes of others are needs',
+      { aa: { network: 'container:cc' }, bb: { VolumesFrom: 'aa:ro' }, cc: {} },
+      ['cc', 'aa', 'bb'],
+    ],
+    [
+      'a priority counts also for those that nobody is linked with',
+      { aa: { Interlinked: 'bb' }, bb: {}, zz: { InterLinkPriority: '1' } },
+      ['zz', 'bb', 'aa'],
+    ],
     ['what needs something that is not there comes in its turn', { aa: { Interlinked: 'gone' }, bb: {} }, ['aa', 'bb']],
     ['a circle loses nobody', { aa: { Interlinked: 'bb' }, bb: { Interlinked: 'aa' }, cc: {} }, ['cc', 'aa', 'bb']],
   ])('%s', (_, records, order) => {
@@ -38,31 +54,74 @@ describe('the order in which containers are started', () => {
 
 describe('links', () => {
   it('give variables by name, from the ports of the record or else of the image', () => {
-    const world = snapshot({ web: { Interlinked: 'cache:my-redis,dns' }, cache: { Image: 'redis:7' }, dns: { UDPPort: '53', TCPPort: '53', PortMapping: 'native' } });
-    const facts = { ...SAMPLE_FACTS, images: new Map([['redis:7', { exposedPorts: [{ port: 6379, protocol: 'tcp' as const }] }]]) };
-    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), facts))).toEqual({
-      MY_REDIS_NAME: '/web/my-redis', MY_REDIS_PORT: 'tcp://my-redis:6379', MY_REDIS_PORT_6379_TCP: 'tcp://my-redis:6379',
-      MY_REDIS_PORT_6379_TCP_ADDR: 'my-redis', MY_REDIS_PORT_6379_TCP_PORT: '6379', MY_REDIS_PORT_6379_TCP_PROTO: 'tcp',
-      DNS_NAME: '/web/dns', DNS_PORT: 'tcp://dns:53', DNS_PORT_53_TCP: 'tcp://dns:53', DNS_PORT_53_TCP_ADDR: 'dns', DNS_PORT_53_TCP_PORT: '53', DNS_PORT_53_TCP_PROTO: 'tcp',
-      DNS_PORT_53_UDP: 'udp://dns:53', DNS_PORT_53_UDP_ADDR: 'dns', DNS_PORT_53_UDP_PORT: '53', DNS_PORT_53_UDP_PROTO: 'udp',
+    const world = snapshot({
+      web: { Interlinked: 'cache:my-redis,dns' },
+      cache: { Image: 'redis:7' },
+      dns: { UDPPort: '53', TCPPort: '53', PortMapping: 'native' },
     });
-    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), SAMPLE_FACTS))).toMatchObject({ MY_REDIS_NAME: '/web/my-redis' });
+    const facts = {
+      ...SAMPLE_FACTS,
+      images: new Map([['redis:7', { exposedPorts: [{ port: 6379, protocol: 'tcp' as const }] }]]),
+    };
+    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), facts))).toEqual({
+      MY_REDIS_NAME: '/web/my-redis',
+      MY_REDIS_PORT: 'tcp://my-redis:6379',
+      MY_REDIS_PORT_6379_TCP: 'tcp://my-redis:6379',
+      MY_REDIS_PORT_6379_TCP_ADDR: 'my-redis',
+      MY_REDIS_PORT_6379_TCP_PORT: '6379',
+      MY_REDIS_PORT_6379_TCP_PROTO: 'tcp',
+      DNS_NAME: '/web/dns',
+      DNS_PORT: 'tcp://dns:53',
+      DNS_PORT_53_TCP: 'tcp://dns:53',
+      DNS_PORT_53_TCP_ADDR: 'dns',
+      DNS_PORT_53_TCP_PORT: '53',
+      DNS_PORT_53_TCP_PROTO: 'tcp',
+      DNS_PORT_53_UDP: 'udp://dns:53',
+      DNS_PORT_53_UDP_ADDR: 'dns',
+      DNS_PORT_53_UDP_PORT: '53',
+      DNS_PORT_53_UDP_PROTO: 'udp',
+    });
+    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), SAMPLE_FACTS))).toMatchObject({
+      MY_REDIS_NAME: '/web/my-redis',
+    });
     expect(linkVariables(new Container(world, 'web'), SAMPLE_FACTS).has('MY_REDIS_PORT')).toBe(false);
   });
 
   it('put both sides on the network of the group, and targets on the bridge too', () => {
-    const world = snapshot({ web: { Interlinked: 'cache:redis,own,cache' }, cache: {}, own: { network: 'custom:lan' }, off: { status: 'disabled', Interlinked: 'cache' }, alone: {}, far: { network: 'host' } });
+    const world = snapshot({
+      web: { Interlinked: 'cache:redis,own,cache' },
+      cache: {},
+      own: { network: 'custom:lan' },
+      off: { status: 'disabled', Interlinked: 'cache' },
+      alone: {},
+      far: { network: 'host' },
+    });
     expect(listJoinedNetworks(new Container(world, 'web'))).toEqual([{ name: 'docksmith-web', aliases: [] }]);
-    expect(listJoinedNetworks(new Container(world, 'cache'))).toEqual([{ name: 'bridge', aliases: [] }, { name: 'docksmith-web', aliases: ['redis'] }]);
-    expect(listJoinedNetworks(new Container(world, 'own'))).toEqual([{ name: 'lan', aliases: [] }, { name: 'docksmith-web', aliases: [] }]);
-    expect([listJoinedNetworks(new Container(world, 'alone')), listJoinedNetworks(new Container(world, 'far'))]).toEqual([[], []]);
+    expect(listJoinedNetworks(new Container(world, 'cache'))).toEqual([
+      { name: 'bridge', aliases: [] },
+      { name: 'docksmith-web', aliases: ['redis'] },
+    ]);
+    expect(listJoinedNetworks(new Container(world, 'own'))).toEqual([
+      { name: 'lan', aliases: [] },
+      { name: 'docksmith-web', aliases: [] },
+    ]);
+    expect([
+      listJoinedNetworks(new Container(world, 'alone')),
+      listJoinedNetworks(new Container(world, 'far')),
+    ]).toEqual([[], []]);
   });
 
   it.each<readonly [Readonly<Record<string, Props>>, string]>([
     [{ aa: { Interlinked: 'bb' }, bb: { Interlinked: 'aa' } }, 'it needs itself in the end: aa -> bb -> aa'],
     [{ aa: { VolumesFrom: 'gone' } }, 'it needs container "gone", and db docker_containers has no such record'],
-    [{ aa: { network: 'container:bb' }, bb: { status: 'disabled' } }, 'it is enabled and needs container "bb", which is disabled'],
-    [{ aa: { Interlinked: 'bb' }, bb: { network: 'host' } }, 'container "bb" has network host, and so no network to share'],
+    [
+      { aa: { network: 'container:bb' }, bb: { status: 'disabled' } },
+      'it is enabled and needs container "bb", which is disabled',
+    ],
+    [
+      { aa: { Interlinked: 'bb' }, bb: { network: 'host' } },
+      'container "bb" has network host, and so no network to share',
+    ],
     [{ aa: { Interlinked: 'bb:x,cc:x' }, bb: {}, cc: {} }, 'two of its links have the alias "x"'],
     [{ aa: { network: 'custom:lan' } }, 'db docker_networks has no such record'],
   ])('are checked: %j', (records, why) => {
@@ -70,6 +129,10 @@ describe('links', () => {
   });
 
   it('have bridges with names that the kernel takes', () => {
-    expect([bridgeName('lan'), bridgeName('docksmith-wiki'), bridgeName('a b')]).toEqual(['br-lan', expect.stringMatching(/^br-[0-9a-f]{12}$/), expect.stringMatching(/^br-[0-9a-f]{12}$/)]);
+    expect([bridgeName('lan'), bridgeName('docksmith-wiki'), bridgeName('a b')]).toEqual([
+      'br-lan',
+      expect.stringMatching(/^br-[0-9a-f]{12}$/),
+      expect.stringMatching(/^br-[0-9a-f]{12}$/),
+    ]);
   });
 });

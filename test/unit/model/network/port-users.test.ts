@@ -4,33 +4,76 @@ import { factsWith, serverWith } from '../../../support/containers.ts';
 
 describe('servicePorts', () => {
   it('are those of services that are not disabled', () => {
-    const server = serverWith({}, { sshd: { status: 'enabled', TCPPort: '22' }, named: { UDPPort: '53', TCPPorts: '53,953' }, ftp: { status: 'disabled', TCPPort: '21' }, odd: { TCPPort: 'x' } });
+    const server = serverWith(
+      {},
+      {
+        sshd: { status: 'enabled', TCPPort: '22' },
+        named: { UDPPort: '53', TCPPorts: '53,953' },
+        ftp: { status: 'disabled', TCPPort: '21' },
+        odd: { TCPPort: 'x' },
+      },
+    );
     expect(servicePorts(server).map(({ port, protocol, who }) => `${port}/${protocol} ${who}`)).toEqual([
-      '53/tcp service "named" (TCPPorts) of db configuration', '953/tcp service "named" (TCPPorts) of db configuration', '53/udp service "named" (UDPPort) of db configuration', '22/tcp service "sshd" (TCPPort) of db configuration',
+      '53/tcp service "named" (TCPPorts) of db configuration',
+      '953/tcp service "named" (TCPPorts) of db configuration',
+      '53/udp service "named" (UDPPort) of db configuration',
+      '22/tcp service "sshd" (TCPPort) of db configuration',
     ]);
   });
 });
 
 describe('containerPorts', () => {
-  const server = serverWith({ a: { TCPPort: '80' }, b: { TCPPort: '80', WebHostPort: '47000' }, c: { TCPPort: '82', status: 'disabled' }, d: { TCPPort: 'broken' } }, { sshd: { TCPPort: '22', status: 'enabled' } });
+  const server = serverWith(
+    {
+      a: { TCPPort: '80' },
+      b: { TCPPort: '80', WebHostPort: '47000' },
+      c: { TCPPort: '82', status: 'disabled' },
+      d: { TCPPort: 'broken' },
+    },
+    { sshd: { TCPPort: '22', status: 'enabled' } },
+  );
 
   it('are those of enabled containers, web ports included', () => {
-    expect(containerPorts(server, factsWith()).map(({ port, who }) => `${port} ${who}`)).toEqual(['80 container "a"', '80 container "b"', '47000 container "b" (WebHostPort)']);
+    expect(containerPorts(server, factsWith()).map(({ port, who }) => `${port} ${who}`)).toEqual([
+      '80 container "a"',
+      '80 container "b"',
+      '47000 container "b" (WebHostPort)',
+    ]);
   });
 
   it('are found by their number and protocol, with services and without the container that asks', () => {
     const find = portFinder(server, factsWith());
     const tcp = (port: number, except: string): string | undefined => find({ port, protocol: 'tcp' }, except)?.who;
-    expect([tcp(80, 'a'), tcp(80, 'b'), tcp(80, 'd'), tcp(47_000, 'b'), tcp(82, 'a'), tcp(22, 'a'), find({ port: 80, protocol: 'udp' }, 'd')])
-      .toEqual(['container "b"', 'container "a"', 'container "a"', undefined, undefined, 'service "sshd" (TCPPort) of db configuration', undefined]);
+    expect([
+      tcp(80, 'a'),
+      tcp(80, 'b'),
+      tcp(80, 'd'),
+      tcp(47_000, 'b'),
+      tcp(82, 'a'),
+      tcp(22, 'a'),
+      find({ port: 80, protocol: 'udp' }, 'd'),
+    ]).toEqual([
+      'container "b"',
+      'container "a"',
+      'container "a"',
+      undefined,
+      undefined,
+      'service "sshd" (TCPPort) of db configuration',
+      undefined,
+    ]);
   });
 });
 
 describe('foreignUser', () => {
   const server = serverWith({ ours: {}, off: { status: 'disabled' } });
-  const find = (facts: Parameters<typeof factsWith>[0], addresses?: readonly string[], protocol: 'tcp' | 'udp' = 'tcp'): string | undefined =>
-    foreignUser(server, factsWith(facts), { port: 80, protocol }, addresses);
-  const published = (container: string, ours: boolean): Parameters<typeof factsWith>[0] => ({ publishedPorts: [{ protocol: 'tcp', address: '0.0.0.0', port: 80, container, ours }] });
+  const find = (
+    facts: Parameters<typeof factsWith>[0],
+    addresses?: readonly string[],
+    protocol: 'tcp' | 'udp' = 'tcp',
+  ): string | undefined => foreignUser(server, factsWith(facts), { port: 80, protocol }, addresses);
+  const published = (container: string, ours: boolean): Parameters<typeof factsWith>[0] => ({
+    publishedPorts: [{ protocol: 'tcp', address: '0.0.0.0', port: 80, container, ours }],
+  });
 
   it('is a container of others, even under a name of ours', () => {
     expect(find(published('theirs', false))).toBe('container "theirs", which is not docksmith\'s');
@@ -42,17 +85,26 @@ describe('foreignUser', () => {
   });
 
   it('is no container that has a record: that one is ours to move', () => {
-    expect(find({ ...published('off', true), listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 80, process: 'docker-proxy (pid 3)' }] })).toBeUndefined();
+    expect(
+      find({
+        ...published('off', true),
+        listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 80, process: 'docker-proxy (pid 3)' }],
+      }),
+    ).toBeUndefined();
   });
 
   const listener = { protocol: 'tcp', address: '192.168.1.2', port: 80, process: 'nginx (pid 812)' } as const;
   it('is a process that listens on one of the addresses, or on all', () => {
     expect(find({ listeners: [listener] })).toBe('nginx (pid 812) that listens on 192.168.1.2 port 80');
-    expect(find({ listeners: [listener] }, ['192.168.1.2', '127.0.0.1'])).toBe('nginx (pid 812) that listens on 192.168.1.2 port 80');
+    expect(find({ listeners: [listener] }, ['192.168.1.2', '127.0.0.1'])).toBe(
+      'nginx (pid 812) that listens on 192.168.1.2 port 80',
+    );
     expect(find({ listeners: [listener] }, ['127.0.0.1'])).toBeUndefined();
     expect(find({ listeners: [{ ...listener, address: '::' }] }, ['127.0.0.1'])).toMatch(/^nginx/);
     expect(find({ listeners: [listener] }, undefined, 'udp')).toBeUndefined();
-    expect(find({ listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 80 }] })).toBe('a process that listens on 0.0.0.0 port 80');
+    expect(find({ listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 80 }] })).toBe(
+      'a process that listens on 0.0.0.0 port 80',
+    );
   });
 
   it('is no proxy of an engine that does not answer', () => {

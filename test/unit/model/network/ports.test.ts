@@ -5,25 +5,37 @@ import { NotAccepted, parsePortMappings, parsePorts } from '../../../../src/mode
 import { factsWith, serverWith } from '../../../support/containers.ts';
 
 const published = (props: Readonly<Record<string, string>>, facts = factsWith()): readonly string[] =>
-  publishedPorts(new Container(serverWith({ web: props }), 'web'), facts).map(({ host, container, protocol }) => `${host}:${container}/${protocol}`);
+  publishedPorts(new Container(serverWith({ web: props }), 'web'), facts).map(
+    ({ host, container, protocol }) => `${host}:${container}/${protocol}`,
+  );
 
 describe('publishedPorts', () => {
   it.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
     ['nothing, where no port is named', {}, []],
-    ['the ports under their own numbers', { TCPPort: '80, 443', UDPPort: '53' }, ['80:80/tcp', '443:443/tcp', '53:53/udp']],
-    ['with custom only what the mapping says', { TCPPort: '80', PortMapping: 'custom', PortMappingPorts: '2222:22,53:5353/udp' }, ['2222:22/tcp', '53:5353/udp']],
+    [
+      'the ports under their own numbers',
+      { TCPPort: '80, 443', UDPPort: '53' },
+      ['80:80/tcp', '443:443/tcp', '53:53/udp'],
+    ],
+    [
+      'with custom only what the mapping says',
+      { TCPPort: '80', PortMapping: 'custom', PortMappingPorts: '2222:22,53:5353/udp' },
+      ['2222:22/tcp', '53:5353/udp'],
+    ],
     ['no mapping without custom', { PortMappingPorts: '2222:22' }, []],
     ['a port named twice once', { TCPPort: '80,80' }, ['80:80/tcp']],
     ['what the image exposes', { Image: 'nginx:1', TCPPort: 'exposed' }, ['80:80/tcp', '443:443/tcp']],
-    ['nothing on the host\'s network', { TCPPort: '80', network: 'host' }, []],
+    ["nothing on the host's network", { TCPPort: '80', network: 'host' }, []],
     ['nothing in the network of another', { TCPPort: '80', network: 'container:db' }, []],
-    ['ports on a network of one\'s own', { TCPPort: '80', network: 'custom:front' }, ['80:80/tcp']],
+    ["ports on a network of one's own", { TCPPort: '80', network: 'custom:front' }, ['80:80/tcp']],
   ])('gives %s', (_, props, expected) => {
     expect(published(props, factsWith({ exposed: { 'nginx:1': [80, 443] } }))).toEqual(expected);
   });
 
   it('does not know what an image exposes that the engine does not have', () => {
-    expect(() => published({ Image: 'nginx:2', TCPPort: 'exposed' })).toThrow('the engine does not have the image "nginx:2" yet');
+    expect(() => published({ Image: 'nginx:2', TCPPort: 'exposed' })).toThrow(
+      'the engine does not have the image "nginx:2" yet',
+    );
   });
 });
 

@@ -16,7 +16,13 @@ import { makeTempHost, readTree, type TempHost } from '../../../support/temp-hos
 const a = makeRendered('/etc/a.conf', 'a\n');
 const deep = makeRendered('/etc/new/folder/deep.conf', 'deep\n', { mode: 0o600 });
 const gone = makeRendered('/srv/made/gone.conf', 'gone\n');
-const intent: Intent = { kind: 'service', name: 'httpd', verbs: ['reload'], causes: ['/etc/a.conf changed'], since: '2026-11-21T08:00:00.000Z' };
+const intent: Intent = {
+  kind: 'service',
+  name: 'httpd',
+  verbs: ['reload'],
+  causes: ['/etc/a.conf changed'],
+  since: '2026-11-21T08:00:00.000Z',
+};
 const OUTPUTS = ['/etc', '/srv'];
 
 function plan(paths: Paths, rendered: readonly Rendered[], takeOver = false): ChangeSet {
@@ -37,7 +43,14 @@ describe('a change set', () => {
     const umask = process.umask(0o077);
     const { ledger } = await install(host.paths, [a, deep]);
     process.umask(umask);
-    expect([host.read('/etc/a.conf'), host.read(deep.path), host.mode('/etc/a.conf'), host.mode(deep.path), host.mode('/etc/new'), host.mode('/etc/new/folder')]).toEqual(['a\n', 'deep\n', 0o644, 0o600, 0o755, 0o755]);
+    expect([
+      host.read('/etc/a.conf'),
+      host.read(deep.path),
+      host.mode('/etc/a.conf'),
+      host.mode(deep.path),
+      host.mode('/etc/new'),
+      host.mode('/etc/new/folder'),
+    ]).toEqual(['a\n', 'deep\n', 0o644, 0o600, 0o755, 0o755]);
     expect(readLedger(host.paths)).toEqual(ledger);
     expect([...ledger.outputs.paths()]).toEqual(['/etc/a.conf', deep.path]);
     expect([...ledger.folders].sort()).toEqual(['/etc', '/etc/new', '/etc/new/folder']);
@@ -78,9 +91,17 @@ describe('a change set', () => {
     host.write(deep.path, 'theirs\n', 0o640);
     const { kept, ledger } = await install(host.paths, [a, deep], true);
     expect([host.read('/etc/a.conf'), host.read(deep.path)]).toEqual(['a\n', 'deep\n']);
-    expect([host.read(kept.get('/etc/a.conf') ?? ''), host.read(kept.get(deep.path) ?? '')]).toEqual(['by hand\n', 'theirs\n']);
+    expect([host.read(kept.get('/etc/a.conf') ?? ''), host.read(kept.get(deep.path) ?? '')]).toEqual([
+      'by hand\n',
+      'theirs\n',
+    ]);
     const about = (kept.get(deep.path) ?? '').replace(/content$/, 'about.json');
-    expect(JSON.parse(host.read(about))).toMatchObject({ path: deep.path, because: 'taken over', mode: 0o640, uid: process.getuid?.() });
+    expect(JSON.parse(host.read(about))).toMatchObject({
+      path: deep.path,
+      because: 'taken over',
+      mode: 0o640,
+      uid: process.getuid?.(),
+    });
     expect([...ledger.originals.keys()]).toEqual([deep.path]);
     expect(host.mode(kept.get('/etc/a.conf') ?? '')).toBe(0o600);
   });
@@ -103,7 +124,11 @@ describe('a change set', () => {
 
   it('brings its intents, also when no file changes', async () => {
     const host = makeTempHost();
-    await commitChanges(host.paths, plan(host.paths, []), { ledger: readLedger(host.paths), command: 'the test', intents: [intent] });
+    await commitChanges(host.paths, plan(host.paths, []), {
+      ledger: readLedger(host.paths),
+      command: 'the test',
+      intents: [intent],
+    });
     expect(listIntents(host.paths)).toEqual([intent]);
   });
 });
@@ -121,14 +146,18 @@ describe('when a file cannot be written', () => {
     breakSecond(host);
     const [before, ledger] = [outputs(host), readLedger(host.paths)];
     const changes = plan(host.paths, [withContent(a, 'new\n'), deep, z]);
-    await expect(commitChanges(host.paths, changes, { ledger, command: 'the test', intents: [intent] })).rejects.toThrow('cannot install "/etc/z/z.conf": is a folder; all files are again as they were before');
+    await expect(
+      commitChanges(host.paths, changes, { ledger, command: 'the test', intents: [intent] }),
+    ).rejects.toThrow('cannot install "/etc/z/z.conf": is a folder; all files are again as they were before');
     expect([outputs(host), readLedger(host.paths), listIntents(host.paths)]).toEqual([before, ledger, []]);
   });
 
   it('because a file stands where a folder should be made, nothing is installed', async () => {
     const host = makeTempHost();
     host.link('/etc/new', 'nowhere');
-    await expect(install(host.paths, [a, deep])).rejects.toThrow('cannot install "/etc/new": exists already; all files are again as they were before');
+    await expect(install(host.paths, [a, deep])).rejects.toThrow(
+      'cannot install "/etc/new": exists already; all files are again as they were before',
+    );
     expect(host.exists('/etc/a.conf')).toBe(false);
     expect(readLedger(host.paths).outputs.size).toBe(0);
   });
@@ -138,7 +167,9 @@ describe('when a file cannot be written', () => {
     await install(host.paths, [a]);
     const changes = plan(host.paths, [withContent(a, 'new\n'), deep]);
     host.write('/etc/a.conf', 'saved by an editor\n');
-    await expect(commitChanges(host.paths, changes, { ledger: readLedger(host.paths), command: 'the test' })).rejects.toThrow('it was changed by somebody else since the event began');
+    await expect(
+      commitChanges(host.paths, changes, { ledger: readLedger(host.paths), command: 'the test' }),
+    ).rejects.toThrow('it was changed by somebody else since the event began');
     expect(outputs(host)).toEqual([{ '/etc/a.conf': 'saved by an editor\n' }, {}]);
   });
 });
@@ -146,7 +177,11 @@ describe('when a file cannot be written', () => {
 describe('wherever it is interrupted', () => {
   const old = withContent(a, 'old\n');
   const wanted = [a, deep];
-  const options = (host: TempHost): CommitOptions => ({ ledger: readLedger(host.paths), command: 'the test', intents: [intent] });
+  const options = (host: TempHost): CommitOptions => ({
+    ledger: readLedger(host.paths),
+    command: 'the test',
+    intents: [intent],
+  });
 
   /** A host with one file to change, one to remove, one that was edited by hand and one in the way. */
   async function prepare(): Promise<TempHost> {
@@ -159,22 +194,40 @@ describe('wherever it is interrupted', () => {
   /** The same host whose n-th use of a path does something first. */
   function meddle(paths: Paths, before: (n: number) => void): Paths {
     let n = 0;
-    return { ...paths, file: (name) => {
-      before(++n);
-      return paths.file(name);
-    } };
+    return {
+      ...paths,
+      file: (name) => {
+        before(++n);
+        return paths.file(name);
+      },
+    };
   }
 
   const noCompanion = (): void => undefined;
   const stateOf = (paths: Paths): unknown => {
-    const history = Object.values(readTree(paths, '/var/lib/docksmith/state/history')).filter((text) => !text.startsWith('{'));
-    return [OUTPUTS.map((folder) => readTree(paths, folder)), readLedger(paths).outputs, readLedger(paths).folders, listIntents(paths), history, readTree(paths, '/var/lib/docksmith/state/unfinished')];
+    const history = Object.values(readTree(paths, '/var/lib/docksmith/state/history')).filter(
+      (text) => !text.startsWith('{'),
+    );
+    return [
+      OUTPUTS.map((folder) => readTree(paths, folder)),
+      readLedger(paths).outputs,
+      readLedger(paths).folders,
+      listIntents(paths),
+      history,
+      readTree(paths, '/var/lib/docksmith/state/unfinished'),
+    ];
   };
 
   it('by an error, files, ledger, intents and history are wholly old, or wholly new', async () => {
     const host = await prepare();
     let uses = 0;
-    await commitChanges(meddle(host.paths, (n) => { uses = n; }), plan(host.paths, wanted), options(host));
+    await commitChanges(
+      meddle(host.paths, (n) => {
+        uses = n;
+      }),
+      plan(host.paths, wanted),
+      options(host),
+    );
     expect(uses).toBeGreaterThan(40);
     const outcomes = new Set<string>();
     const fresh = await prepare();
@@ -185,10 +238,13 @@ describe('wherever it is interrupted', () => {
       const paths = meddle(victim.paths, (n) => {
         if (n === failing) throw new Failure('cannot go on', { why: 'the test says so' });
       });
-      const failed = await commitChanges(paths, plan(victim.paths, wanted), options(victim)).then(() => false, (error: unknown) => {
-        expect(String(error), `use ${failing}`).toContain('the test says so');
-        return true;
-      });
+      const failed = await commitChanges(paths, plan(victim.paths, wanted), options(victim)).then(
+        () => false,
+        (error: unknown) => {
+          expect(String(error), `use ${failing}`).toContain('the test says so');
+          return true;
+        },
+      );
       recoverCommit(victim.paths, noCompanion);
       if (failed) expect(stateOf(victim.paths), `use ${failing}`).toEqual(before);
       else expect(plan(victim.paths, wanted), `use ${failing}`).toMatchObject({ install: [], remove: [] });
@@ -203,10 +259,14 @@ describe('wherever it is interrupted', () => {
     const before = stateOf(host.paths);
     const snapshots = path.join(host.folder, 'snapshots');
     let last = 0;
-    await commitChanges(meddle(host.paths, (n) => {
-      last = n;
-      cpSync(host.paths.root, path.join(snapshots, String(n)), { recursive: true, preserveTimestamps: true });
-    }), plan(host.paths, wanted), options(host));
+    await commitChanges(
+      meddle(host.paths, (n) => {
+        last = n;
+        cpSync(host.paths.root, path.join(snapshots, String(n)), { recursive: true, preserveTimestamps: true });
+      }),
+      plan(host.paths, wanted),
+      options(host),
+    );
     const after = stateOf(host.paths);
     const outcomes: unknown[] = [];
     for (let n = 1; n <= last; n++) {
@@ -224,17 +284,23 @@ describe('wherever it is interrupted', () => {
     const host = await prepare();
     const before = stateOf(host.paths);
     const killed = path.join(host.folder, 'killed');
-    await commitChanges(host.paths, plan(host.paths, wanted), { ...options(host), verify: () => {
-      cpSync(host.paths.root, killed, { recursive: true, preserveTimestamps: true });
-      return Promise.resolve();
-    } });
+    await commitChanges(host.paths, plan(host.paths, wanted), {
+      ...options(host),
+      verify: () => {
+        cpSync(host.paths.root, killed, { recursive: true, preserveTimestamps: true });
+        return Promise.resolve();
+      },
+    });
     const paths = findPaths({ DOCKSMITH_ROOT: killed });
     const snapshots = path.join(host.folder, 'snapshots');
     let last = 0;
-    recoverCommit(meddle(paths, (n) => {
-      last = n;
-      cpSync(killed, path.join(snapshots, String(n)), { recursive: true, preserveTimestamps: true });
-    }), noCompanion);
+    recoverCommit(
+      meddle(paths, (n) => {
+        last = n;
+        cpSync(killed, path.join(snapshots, String(n)), { recursive: true, preserveTimestamps: true });
+      }),
+      noCompanion,
+    );
     expect(stateOf(paths)).toEqual(before);
     expect(last).toBeGreaterThan(20);
     for (let n = 1; n <= last; n++) {
@@ -252,7 +318,9 @@ describe('wherever it is interrupted', () => {
       seen.push(host.read('/etc/a.conf'), host.read(deep.path), host.exists(gone.path));
       return Promise.reject(new Failure('cannot go on', { why: 'the test says so' }));
     };
-    await expect(commitChanges(host.paths, plan(host.paths, wanted), { ...options(host), verify })).rejects.toThrow('cannot go on: the test says so');
+    await expect(commitChanges(host.paths, plan(host.paths, wanted), { ...options(host), verify })).rejects.toThrow(
+      'cannot go on: the test says so',
+    );
     expect(seen).toEqual(['a\n', 'deep\n', false]);
     expect(stateOf(host.paths)).toEqual(before);
   });
@@ -263,8 +331,14 @@ describe('wherever it is interrupted', () => {
       host.write('/etc/a.conf', 'by an editor\n');
       return Promise.reject(new Failure('cannot go on', { why: 'the test says so' }));
     };
-    await expect(commitChanges(host.paths, plan(host.paths, wanted), { ...options(host), verify })).rejects.toThrow('the test says so');
-    expect([host.read('/etc/a.conf'), host.exists(deep.path), host.read(gone.path)]).toEqual(['by an editor\n', false, 'gone\n']);
+    await expect(commitChanges(host.paths, plan(host.paths, wanted), { ...options(host), verify })).rejects.toThrow(
+      'the test says so',
+    );
+    expect([host.read('/etc/a.conf'), host.exists(deep.path), host.read(gone.path)]).toEqual([
+      'by an editor\n',
+      false,
+      'gone\n',
+    ]);
     expect(Object.keys(host.tree('/etc')).filter((name) => name.includes('docksmith-'))).toEqual([]);
   });
 });

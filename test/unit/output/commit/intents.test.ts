@@ -3,17 +3,35 @@ import { addIntents, clearIntents, type Intent, listIntents } from '../../../../
 import { makeTempHost } from '../../../support/temp-host.ts';
 
 const FILE = '/var/lib/docksmith/state/intents.json';
-const intent = (name: string, verb: string, cause: string, since: string): Intent => ({ kind: 'service', name, verbs: [verb], causes: [cause], since });
+const intent = (name: string, verb: string, cause: string, since: string): Intent => ({
+  kind: 'service',
+  name,
+  verbs: [verb],
+  causes: [cause],
+  since,
+});
 
 it('what is pending stays until it is done, one per target, with the oldest time', () => {
   const { paths } = makeTempHost();
   addIntents(paths, [intent('httpd', 'reload', 'a changed', '2026-11-21T08:00:00.000Z')]);
-  addIntents(paths, [intent('docker', 'restart', 'b changed', '2026-11-21T09:00:00.000Z'), intent('httpd', 'restart', 'a changed', '2026-11-21T09:00:00.000Z')]);
+  addIntents(paths, [
+    intent('docker', 'restart', 'b changed', '2026-11-21T09:00:00.000Z'),
+    intent('httpd', 'restart', 'a changed', '2026-11-21T09:00:00.000Z'),
+  ]);
   expect(listIntents(paths)).toEqual([
     intent('docker', 'restart', 'b changed', '2026-11-21T09:00:00.000Z'),
-    { kind: 'service', name: 'httpd', verbs: ['reload', 'restart'], causes: ['a changed'], since: '2026-11-21T08:00:00.000Z' },
+    {
+      kind: 'service',
+      name: 'httpd',
+      verbs: ['reload', 'restart'],
+      causes: ['a changed'],
+      since: '2026-11-21T08:00:00.000Z',
+    },
   ]);
-  clearIntents(paths, [{ kind: 'service', name: 'httpd' }, { kind: 'container', name: 'docker' }]);
+  clearIntents(paths, [
+    { kind: 'service', name: 'httpd' },
+    { kind: 'container', name: 'docker' },
+  ]);
   expect(listIntents(paths).map(({ name }) => name)).toEqual(['docker']);
 });
 

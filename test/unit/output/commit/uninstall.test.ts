@@ -14,12 +14,20 @@ import { makeTempHost } from '../../../support/temp-host.ts';
 async function install(paths: Paths, rendered: readonly Rendered[]): Promise<void> {
   const ledger = readLedger(paths);
   const scope = new Map([...ledger.outputs.values()].map(({ template }) => [template, 'all'] as const));
-  await commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true }), { ledger, command: 'the test' });
+  await commitChanges(paths, planChanges(rendered, ledger, scope, installedUnder(paths), { takeOver: true }), {
+    ledger,
+    command: 'the test',
+  });
 }
 
 async function uninstall(paths: Paths): Promise<unknown> {
   const { remove, restore, leave } = planUninstall(paths, readLedger(paths));
-  await applyUninstall(paths, readLedger(paths), { remove, restore, leave }, { command: 'uninstall', generation: { who: 'the test', dbs: () => ({ kept: new Map(), lines: new Map() }) } });
+  await applyUninstall(
+    paths,
+    readLedger(paths),
+    { remove, restore, leave },
+    { command: 'uninstall', generation: { who: 'the test', dbs: () => ({ kept: new Map(), lines: new Map() }) } },
+  );
   return { remove: remove.map(({ path }) => path), restore: restore.map(({ original }) => original.path), leave };
 }
 
@@ -28,10 +36,15 @@ it('removes what is ours, brings back what was there, and leaves what was edited
   host.write('/etc/daemon.json', '{}\n', 0o600);
   host.write('/etc/theirs', 'theirs\n');
   const before = host.tree('/etc');
-  await install(host.paths, [makeRendered('/etc/daemon.json', 'ours\n'), makeRendered('/etc/made/a', 'a\n'), makeRendered('/etc/b', 'b\n')]);
+  await install(host.paths, [
+    makeRendered('/etc/daemon.json', 'ours\n'),
+    makeRendered('/etc/made/a', 'a\n'),
+    makeRendered('/etc/b', 'b\n'),
+  ]);
   host.write('/etc/b', 'by hand\n');
   expect(await uninstall(host.paths)).toEqual({
-    remove: ['/etc/made/a'], restore: ['/etc/daemon.json'],
+    remove: ['/etc/made/a'],
+    restore: ['/etc/daemon.json'],
     leave: [{ path: '/etc/b', why: 'it was changed by hand since docksmith wrote it' }],
   });
   expect(host.tree('/etc')).toEqual({ ...before, '/etc/b': 'by hand\n' });
@@ -77,9 +90,15 @@ it('that cannot be done to one file does nothing to the others', async () => {
   const ledger = readLedger(host.paths);
   // what is to be laid beside it finds its place taken
   mkdirSync(host.file('/etc/made/.y.docksmith-undo'));
-  await expect(uninstall(host.paths)).rejects.toThrow(/cannot install "\/etc\/made\/y": .*; all files are again as they were before/);
+  await expect(uninstall(host.paths)).rejects.toThrow(
+    /cannot install "\/etc\/made\/y": .*; all files are again as they were before/,
+  );
   rmdirSync(host.file('/etc/made/.y.docksmith-undo'));
-  expect([host.tree('/etc'), readLedger(host.paths), listGenerations(host.paths)]).toEqual([{ '/etc/x': 'ours\n', '/etc/made/y': 'ours\n' }, ledger, []]);
+  expect([host.tree('/etc'), readLedger(host.paths), listGenerations(host.paths)]).toEqual([
+    { '/etc/x': 'ours\n', '/etc/made/y': 'ours\n' },
+    ledger,
+    [],
+  ]);
 });
 
 it('says when an original is lost, and touches nothing', async () => {

@@ -22,7 +22,7 @@ describe('what stands at the path of an output', () => {
     expect(read('/etc/motd')).toEqual({ kind: 'other', what: 'a symbolic link' });
   });
 
-  it('may lie in a folder that is a link of the caller\'s own and stays under the root', () => {
+  it("may lie in a folder that is a link of the caller's own and stays under the root", () => {
     host.write('/srv/httpd/a.conf', 'a');
     host.link('/etc/httpd', '../srv/httpd');
     expect(read('/etc/httpd/a.conf').kind).toBe('file');
@@ -33,9 +33,14 @@ describe('what stands at the path of an output', () => {
     const outside = makeFolder();
     mkdirSync(host.file('/etc'));
     symlinkSync(outside, host.file('/etc/httpd'));
-    expect(read('/etc/httpd/conf.d/a.conf')).toEqual({ kind: 'other', what: 'above it a symbolic link that leads out of the root ("/etc/httpd")' });
+    expect(read('/etc/httpd/conf.d/a.conf')).toEqual({
+      kind: 'other',
+      what: 'above it a symbolic link that leads out of the root ("/etc/httpd")',
+    });
     host.link('/etc/up', '../../..');
-    expect(read('/etc/up/a.conf')).toMatchObject({ what: 'above it a symbolic link that leads out of the root ("/etc/up")' });
+    expect(read('/etc/up/a.conf')).toMatchObject({
+      what: 'above it a symbolic link that leads out of the root ("/etc/up")',
+    });
   });
 
   it.skipIf(process.getuid?.() !== 0)('is refused where another user has laid a link among the folders above', () => {
@@ -43,6 +48,9 @@ describe('what stands at the path of an output', () => {
     host.link('/home/ada/site', '../../srv/site');
     expect(read('/home/ada/site/a.conf').kind).toBe('file');
     lchownSync(host.file('/home/ada/site'), STRANGER, STRANGER);
-    expect(read('/home/ada/site/a.conf')).toEqual({ kind: 'other', what: `above it a symbolic link of user ${STRANGER} ("/home/ada/site")` });
+    expect(read('/home/ada/site/a.conf')).toEqual({
+      kind: 'other',
+      what: `above it a symbolic link of user ${STRANGER} ("/home/ada/site")`,
+    });
   });
 });

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { EMPTY_LEDGER, type Ledger, OwnedFiles, ownedOf, readLedger, writeLedger } from '../../../../src/output/plan/ledger.ts';
+import {
+  EMPTY_LEDGER,
+  type Ledger,
+  OwnedFiles,
+  ownedOf,
+  readLedger,
+  writeLedger,
+} from '../../../../src/output/plan/ledger.ts';
 import { makeRendered } from '../../../support/rendered.ts';
 import { makeTempHost } from '../../../support/temp-host.ts';
 
@@ -12,7 +19,11 @@ it('is empty where nothing was ever installed', () => {
 it('reads back what was written, in a file for its owner only', () => {
   const host = makeTempHost();
   const output = makeRendered('/etc/docksmith/containers/wiki.yaml', 'services:\n', {
-    mode: 0o640, template: '/etc/docksmith/containers', record: { db: 'docker_containers', key: 'odd\tkey \u00fc' }, services: ['docker', 'httpd'], isSecret: true,
+    mode: 0o640,
+    template: '/etc/docksmith/containers',
+    record: { db: 'docker_containers', key: 'odd\tkey \u00fc' },
+    services: ['docker', 'httpd'],
+    isSecret: true,
   });
   const ledger: Ledger = {
     outputs: OwnedFiles.of([ownedOf(output), ownedOf(makeRendered('/etc/b', ''))]),
@@ -21,17 +32,28 @@ it('reads back what was written, in a file for its owner only', () => {
   };
   writeLedger(host.paths, ledger);
   expect(readLedger(host.paths)).toEqual(ledger);
-  expect([...readLedger(host.paths).outputs]).toEqual([['/etc/b', ownedOf(makeRendered('/etc/b', ''))], [output.path, ownedOf(output)]]);
+  expect([...readLedger(host.paths).outputs]).toEqual([
+    ['/etc/b', ownedOf(makeRendered('/etc/b', ''))],
+    [output.path, ownedOf(output)],
+  ]);
   expect(host.mode(FILE)).toBe(0o600);
 });
 
 it('has a line per output, in byte order of the paths, that begins with the path', () => {
   const host = makeTempHost();
   const names = ['/b', '/a', '/\u{1f600}', '/\uff5e', '/a/b'];
-  const owned = OwnedFiles.of(names.slice(1).map((name) => ownedOf(makeRendered(name, '')))).with([ownedOf(makeRendered('/b', ''))]);
+  const owned = OwnedFiles.of(names.slice(1).map((name) => ownedOf(makeRendered(name, '')))).with([
+    ownedOf(makeRendered('/b', '')),
+  ]);
   writeLedger(host.paths, { ...EMPTY_LEDGER, outputs: owned });
   const inOrder = names.toSorted((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
-  expect(host.read(FILE).split('\n').slice(1, -1).map((line) => line.split('\t')[0])).toEqual(inOrder);
+  expect(
+    host
+      .read(FILE)
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.split('\t')[0]),
+  ).toEqual(inOrder);
   expect([...owned.templates()]).toEqual(inOrder);
 });
 
@@ -58,9 +80,17 @@ it.each([
 
 it('is damaged when any part of it is missing or another', () => {
   const host = makeTempHost();
-  writeLedger(host.paths, { ...EMPTY_LEDGER, outputs: OwnedFiles.of(['/etc/a', '/etc/b'].map((name) => ownedOf(makeRendered(name, 'text')))) });
+  writeLedger(host.paths, {
+    ...EMPTY_LEDGER,
+    outputs: OwnedFiles.of(['/etc/a', '/etc/b'].map((name) => ownedOf(makeRendered(name, 'text')))),
+  });
   const text = host.read(FILE);
-  for (const damaged of [text.slice(0, -1), text.slice(0, text.lastIndexOf('/etc/b')), text.replace('0644', '0600'), text.replace('/etc/a', '/etc/c')]) {
+  for (const damaged of [
+    text.slice(0, -1),
+    text.slice(0, text.lastIndexOf('/etc/b')),
+    text.replace('0644', '0600'),
+    text.replace('/etc/a', '/etc/c'),
+  ]) {
     host.write(FILE, damaged);
     expect(() => readLedger(host.paths)).toThrow('it is damaged');
   }
@@ -69,5 +99,7 @@ it('is damaged when any part of it is missing or another', () => {
 it('cannot be written where a file stands in place of its folder', () => {
   const host = makeTempHost();
   host.write('/var/lib/docksmith', 'a file');
-  expect(() => writeLedger(host.paths, EMPTY_LEDGER)).toThrow(/cannot write the ledger .*: a part of its path is not a folder/);
+  expect(() => writeLedger(host.paths, EMPTY_LEDGER)).toThrow(
+    /cannot write the ledger .*: a part of its path is not a folder/,
+  );
 });

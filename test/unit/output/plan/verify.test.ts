@@ -9,7 +9,9 @@ import { makeTempHost } from '../../../support/temp-host.ts';
 it('tells in what way each file is not any more as it was written', () => {
   const host = makeTempHost();
   const names = ['a-well', 'edited', 'gone', 'linked', 'loose', 'loose-and-edited', 'given-away'];
-  const outputs = OwnedFiles.of(names.map((name) => ownedOf(makeRendered(`/etc/${name}`, 'ours\n', name === 'given-away' ? { uid: 4321 } : {}))));
+  const outputs = OwnedFiles.of(
+    names.map((name) => ownedOf(makeRendered(`/etc/${name}`, 'ours\n', name === 'given-away' ? { uid: 4321 } : {}))),
+  );
   for (const name of names) host.write(`/etc/${name}`, 'ours\n');
   host.write('/etc/edited', 'theirs\n');
   rmSync(host.file('/etc/gone'));

@@ -12,7 +12,11 @@ const ORACLE = '../shared/oracle/merged-fragments.json';
 
 /** A folder of fragments, a flat file, or nothing. */
 type Layer = Readonly<Record<string, string>> | string | null;
-interface Recorded { readonly templates: Layer; readonly 'templates-custom': Layer; readonly output: string | null }
+interface Recorded {
+  readonly templates: Layer;
+  readonly 'templates-custom': Layer;
+  readonly output: string | null;
+}
 
 function layer(kind: string, content: Layer): Record<string, string> {
   if (content === null) return {};
@@ -25,9 +29,13 @@ needsData(ORACLE)('merging, as the original was recorded', () => {
   it.each(cases.map((recorded, n) => [n, recorded] as const))('tree %i gives the recorded text', (_, recorded) => {
     const paths = makeRoot({
       'templates-default/template-begin': 'DEFAULT BEGIN\n',
-      ...layer('templates', recorded.templates), ...layer('templates-custom', recorded['templates-custom']),
+      ...layer('templates', recorded.templates),
+      ...layer('templates-custom', recorded['templates-custom']),
     });
-    const expand = (): string => render({ template: '/etc/it' }, { paths }).outputs.map(({ content }) => content.toString()).join('');
+    const expand = (): string =>
+      render({ template: '/etc/it' }, { paths })
+        .outputs.map(({ content }) => content.toString())
+        .join('');
     if (recorded.output === null) expect(expand).toThrow(Failure);
     else expect(expand()).toBe(recorded.output);
   });
@@ -40,18 +48,46 @@ function listed(files: Readonly<Record<string, string>>): readonly string[] | un
 describe('listFragments', () => {
   it('sorts by byte, with template-begin first and template-end last', () => {
     const names = ['9b', '10a', 'Z', 'a', 'é', 'template-end', 'template-begin', '00first'];
-    expect(listed(Object.fromEntries(names.map((name) => [`templates/etc/it/${name}`, 'x'])))).toEqual(['template-begin', '00first', '10a', '9b', 'Z', 'a', 'é', 'template-end']);
+    expect(listed(Object.fromEntries(names.map((name) => [`templates/etc/it/${name}`, 'x'])))).toEqual([
+      'template-begin',
+      '00first',
+      '10a',
+      '9b',
+      'Z',
+      'a',
+      'é',
+      'template-end',
+    ]);
   });
 
   it('lets an empty fragment of the admin remove the shipped one', () => {
-    expect(listed({ 'templates/etc/it/10a': 'x', 'templates/etc/it/20b': 'x', 'templates-custom/etc/it/10a': '' })).toEqual(['20b']);
+    expect(
+      listed({ 'templates/etc/it/10a': 'x', 'templates/etc/it/20b': 'x', 'templates-custom/etc/it/10a': '' }),
+    ).toEqual(['20b']);
   });
 
   it('passes over what an editor or a package manager left, and says so', () => {
-    const backups = ['~', '.swp', '.orig', '.rpmsave', '.rpmnew', '.rpmorig', '.dpkg-old', '.dpkg-new', '.dpkg-dist'].map((ending) => `10a${ending}`);
-    const list = listFragments(makeRoot(Object.fromEntries(['10a', ...backups].map((name) => [`templates/etc/it/${name}`, 'x']))), '/etc/it');
+    const backups = [
+      '~',
+      '.swp',
+      '.orig',
+      '.rpmsave',
+      '.rpmnew',
+      '.rpmorig',
+      '.dpkg-old',
+      '.dpkg-new',
+      '.dpkg-dist',
+    ].map((ending) => `10a${ending}`);
+    const list = listFragments(
+      makeRoot(Object.fromEntries(['10a', ...backups].map((name) => [`templates/etc/it/${name}`, 'x']))),
+      '/etc/it',
+    );
     expect(list?.files.map(({ name }) => name)).toEqual(['10a']);
-    expect(list?.warnings.toSorted()).toEqual(backups.map((name) => `passed over /etc/docksmith/templates/etc/it/${name}: its name is that of a backup`).toSorted());
+    expect(list?.warnings.toSorted()).toEqual(
+      backups
+        .map((name) => `passed over /etc/docksmith/templates/etc/it/${name}: its name is that of a backup`)
+        .toSorted(),
+    );
   });
 
   it('knows no template where no layer has one', () => {
@@ -66,7 +102,12 @@ describe('listFragments', () => {
 describe('a syntax error', () => {
   const broken: readonly (readonly [what: string, text: string, place: string, why: RegExp])[] = [
     ['a block that is not closed', 'a\n{{#if x}}\nb\n', '2:1', /this block is not closed/],
-    ['the inner one of two blocks, after one that is', '{{#if x}}\n{{#each y}}{{/each}}\n {{! {{/if}} }}{{#with z}}\nb\n', '3:16', /this block is not closed/],
+    [
+      'the inner one of two blocks, after one that is',
+      '{{#if x}}\n{{#each y}}{{/each}}\n {{! {{/if}} }}{{#with z}}\nb\n',
+      '3:16',
+      /this block is not closed/,
+    ],
     ['a stray close', 'a\n  b {{/if}}\n', '2:5', /closed here that was not opened/],
     ['a close of another name', 'a\n{{#if x}}\nb\n{{/each}}\n', '2:4', /if doesn't match each/],
     ['a mustache open to the end', 'one\ntwo\nx {{name\n', '3:3', /this mustache is not closed/],
@@ -89,7 +130,11 @@ describe('a syntax error', () => {
   });
 
   it('of every fragment is reported at once', () => {
-    const paths = makeRoot({ 'templates/etc/it/10a': '{{#if x}}', 'templates/etc/it/20b': 'fine', 'templates/etc/it/30c': '{{/if}}' });
+    const paths = makeRoot({
+      'templates/etc/it/10a': '{{#if x}}',
+      'templates/etc/it/20b': 'fine',
+      'templates/etc/it/30c': '{{/if}}',
+    });
     expect(() => render({ template: '/etc/it' }, { paths })).toThrow(/10a:1:1: .*\n.*30c:1:1: /);
   });
 });

@@ -22,7 +22,12 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 async function db(args: readonly string[], stdin = ''): Promise<{ exit: number; stdout: string; stderr: string }> {
   const [printed, stderr]: [Buffer[], PassThrough] = [[], new PassThrough()];
-  const exit = await runDb(args, { paths, stdin: Readable.from([Buffer.from(stdin)]), stderr, print: (bytes) => Promise.resolve(void printed.push(bytes)) });
+  const exit = await runDb(args, {
+    paths,
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stderr,
+    print: (bytes) => Promise.resolve(void printed.push(bytes)),
+  });
   return { exit, stdout: Buffer.concat(printed).toString(), stderr: readAll(stderr) };
 }
 const readAll = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
@@ -39,7 +44,7 @@ it('a value can look like an option', async () => {
 });
 
 describe('--json', () => {
-  const wiki = { name: 'wiki', type: 'service', props: { 'a|b': '1|2', 'nl': '1\n2', 'z': 'é' } };
+  const wiki = { name: 'wiki', type: 'service', props: { 'a|b': '1|2', nl: '1\n2', z: 'é' } };
 
   it('prints one document per command, with values as people mean them', async () => {
     expect(await json('x', 'keys')).toEqual(['single', 'wiki']);
@@ -73,14 +78,29 @@ describe('--json', () => {
 });
 
 describe('wrong usage', () => {
-  it.each([[[]], [['0', 'keys']], [['x']], [['x', 'nonsense']], [['x', 'get']], [['x', 'get', '0']], [['x', 'set', 'a']], [['x', 'set', 'a', 't', 'odd']], [['x', 'setprop', 'a', 'p']], [['x', 'settype', 'a', '0']], [['x', 'getprop', 'a', '']]])('of %j changes nothing', async (args) => {
+  it.each([
+    [[]],
+    [['0', 'keys']],
+    [['x']],
+    [['x', 'nonsense']],
+    [['x', 'get']],
+    [['x', 'get', '0']],
+    [['x', 'set', 'a']],
+    [['x', 'set', 'a', 't', 'odd']],
+    [['x', 'setprop', 'a', 'p']],
+    [['x', 'settype', 'a', '0']],
+    [['x', 'getprop', 'a', '']],
+  ])('of %j changes nothing', async (args) => {
     const before = readFileSync(path.join(paths.dbDir, 'x'));
     await expect(db(args)).rejects.toBeInstanceOf(UsageFailure);
     expect(readFileSync(path.join(paths.dbDir, 'x'))).toEqual(before);
   });
 
   it('names the command and how it is used', async () => {
-    await expect(db(['x', 'set', 'a'])).rejects.toMatchObject({ message: expect.stringContaining('"db DB set"') as string, hint: 'usage: db DB set KEY TYPE [PROP VALUE]...' });
+    await expect(db(['x', 'set', 'a'])).rejects.toMatchObject({
+      message: expect.stringContaining('"db DB set"') as string,
+      hint: 'usage: db DB set KEY TYPE [PROP VALUE]...',
+    });
   });
 });
 
@@ -88,18 +108,35 @@ it('--help tells all commands', () => {
   const help = formatCommandHelp(dbCommand, paths, 80);
   for (const command of ['keys', 'setprop', 'batch', '--json']) expect(help).toContain(command);
   for (const args of [['--help'], ['-h'], ['x', '--help']]) expect(isHelp(dbCommand, args)).toBe(true);
-  for (const args of [['x', 'setprop', 'wiki', 'z', '--help'], ['x', 'get', '--help']]) expect(isHelp(dbCommand, args)).toBe(false);
+  for (const args of [
+    ['x', 'setprop', 'wiki', 'z', '--help'],
+    ['x', 'get', '--help'],
+  ])
+    expect(isHelp(dbCommand, args)).toBe(false);
   expect([isHelp(configCommand, ['--help']), isHelp(configCommand, ['get', '--help'])]).toEqual([true, false]);
 });
 
 it.each([
-  ['keys', 'wiki'], ['print', 'wiki', 'z'], ['show', 'wiki', 'z'], ['get', 'wiki', 'z'], ['delete', 'wiki', 'single'], ['printtype', 'wiki', 'z'], ['gettype', 'wiki', 'z'],
-  ['settype', 'wiki', 'service', 'z'], ['getprop', 'wiki', 'z', 'single'], ['printjson', 'wiki', 'z'],
+  ['keys', 'wiki'],
+  ['print', 'wiki', 'z'],
+  ['show', 'wiki', 'z'],
+  ['get', 'wiki', 'z'],
+  ['delete', 'wiki', 'single'],
+  ['printtype', 'wiki', 'z'],
+  ['gettype', 'wiki', 'z'],
+  ['settype', 'wiki', 'service', 'z'],
+  ['getprop', 'wiki', 'z', 'single'],
+  ['printjson', 'wiki', 'z'],
 ])('refuses an argument that it does not use: %s %s %s', async (...words) => {
   const before = readFileSync(path.join(paths.dbDir, 'x'));
-  const refused = expect.objectContaining({ exitCode: 2, message: expect.stringContaining(`"${words.at(-1) ?? ''}" is an argument too many`) as string }) as Error;
+  const refused = expect.objectContaining({
+    exitCode: 2,
+    message: expect.stringContaining(`"${words.at(-1) ?? ''}" is an argument too many`) as string,
+  }) as Error;
   await expect(db(['x', ...words])).rejects.toThrow(refused);
-  await expect(db(['x', 'batch'], `setprop wiki z 2\n${words.join(' ')}\n`)).rejects.toThrow(/standard input:2: .* is an argument too many/);
+  await expect(db(['x', 'batch'], `setprop wiki z 2\n${words.join(' ')}\n`)).rejects.toThrow(
+    /standard input:2: .* is an argument too many/,
+  );
   expect(readFileSync(path.join(paths.dbDir, 'x'))).toEqual(before);
 });
 
@@ -116,6 +153,8 @@ describe('batch', () => {
   });
 
   it('prints with --json an answer per command', async () => {
-    expect((await db(['--json', 'x', 'batch'], 'setprop wiki z 2\ngetprop wiki z\n')).stdout).toBe('[{"changed":true},"2"]\n');
+    expect((await db(['--json', 'x', 'batch'], 'setprop wiki z 2\ngetprop wiki z\n')).stdout).toBe(
+      '[{"changed":true},"2"]\n',
+    );
   });
 });

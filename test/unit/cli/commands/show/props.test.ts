@@ -3,8 +3,11 @@ import { formatProps } from '../../../../../src/cli/commands/show/props.ts';
 import { readSchema } from '../../../../../src/db/read-schema.ts';
 import { findPaths } from '../../../../../src/base/paths.ts';
 
-const ROWS = Object.entries(readSchema(findPaths({ DOCKSMITH_ROOT: '/nowhere' }))).flatMap(([db, kinds]) => Object.entries(kinds).flatMap(([of, props]) =>
-  Object.entries(props).map(([prop, schema]) => ({ db, of, prop, ...schema }))));
+const ROWS = Object.entries(readSchema(findPaths({ DOCKSMITH_ROOT: '/nowhere' }))).flatMap(([db, kinds]) =>
+  Object.entries(kinds).flatMap(([of, props]) =>
+    Object.entries(props).map(([prop, schema]) => ({ db, of, prop, ...schema })),
+  ),
+);
 
 it('shows every prop in lines that a terminal of 80 columns has room for', () => {
   const lines = formatProps(ROWS).split('\n');
@@ -13,7 +16,13 @@ it('shows every prop in lines that a terminal of 80 columns has room for', () =>
 });
 
 it('shows under whose records a prop is, what it may be and what it is when it is not set', () => {
-  expect(formatProps(ROWS.filter(({ db, prop }) => db === 'docker_containers' && ['Restart', 'access', 'SubDomainName'].includes(prop)))).toBe(`docker_containers service
+  expect(
+    formatProps(
+      ROWS.filter(
+        ({ db, prop }) => db === 'docker_containers' && ['Restart', 'access', 'SubDomainName'].includes(prop),
+      ),
+    ),
+  ).toBe(`docker_containers service
   access         private: for the networks of db networks; public: for everybody
                  [private, public] (default private)
   Restart        when the engine starts it again by itself (default

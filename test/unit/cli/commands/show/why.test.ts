@@ -12,39 +12,65 @@ beforeEach(() => {
   vi.stubEnv('DOCKSMITH_ENGINE', `memory://${paths.file('/engine.json')}`);
   writeTree(paths.file('/var/lib/docksmith/db'), {
     configuration: 'DomainName=example.test\nSystemName=host\nhttpd=service|Layout|redhat|status|enabled\n',
-    docker_containers: 'git=service|Image|git:1|WebAlias|git|WebHostPort|47001|WebPort|80|status|enabled\nwiki=service|Image|wiki:1|SubDomain|enabled|WebHostPort|47000|WebPort|80|status|enabled\n',
+    docker_containers:
+      'git=service|Image|git:1|WebAlias|git|WebHostPort|47001|WebPort|80|status|enabled\nwiki=service|Image|wiki:1|SubDomain|enabled|WebHostPort|47000|WebPort|80|status|enabled\n',
   });
 });
 afterEach(() => void vi.unstubAllEnvs());
 
 async function why(...args: readonly string[]): Promise<string> {
   const stdout = new PassThrough();
-  expect(await runCommand(whyCommand, args, { paths, stdin: new PassThrough(), stdout, stderr: new PassThrough(), commands: STEPS_THAT_PRINT })).toBe(0);
+  expect(
+    await runCommand(whyCommand, args, {
+      paths,
+      stdin: new PassThrough(),
+      stdout,
+      stderr: new PassThrough(),
+      commands: STEPS_THAT_PRINT,
+    }),
+  ).toBe(0);
   return String(stdout.read());
 }
 
 it('takes what it is given for a file, an address or a container', async () => {
-  expect(await why('/etc/docksmith/containers/wiki.yaml:services.wiki.image')).toMatch(/^\/etc\/docksmith\/containers\/wiki\.yaml\n[^]*state +is not written yet\n[^]*docker_containers wiki Image=wiki:1\n/);
-  for (const target of ['/git/', 'http://host.example.test/git/', 'host.example.test/git']) expect(await why(target)).toMatch(/^record +docker_containers git WebAlias$/m);
+  expect(await why('/etc/docksmith/containers/wiki.yaml:services.wiki.image')).toMatch(
+    /^\/etc\/docksmith\/containers\/wiki\.yaml\n[^]*state +is not written yet\n[^]*docker_containers wiki Image=wiki:1\n/,
+  );
+  for (const target of ['/git/', 'http://host.example.test/git/', 'host.example.test/git'])
+    expect(await why(target)).toMatch(/^record +docker_containers git WebAlias$/m);
   expect(await why('wiki.example.test')).toMatch(/^record +docker_containers wiki SubDomain$/m);
   expect(await why('wiki')).toBe('wiki\n  no run that is kept has made, started or stopped it\n');
 });
 
 it('prints one document with --json', async () => {
   expect(JSON.parse(await why('--json', 'wiki'))).toEqual({ name: 'wiki', doings: [], startedByOthers: false });
-  expect(JSON.parse(await why('--json', '/git/'))).toMatchObject({ container: 'git', by: 'WebAlias', port: 47001, image: 'git:1' });
+  expect(JSON.parse(await why('--json', '/git/'))).toMatchObject({
+    container: 'git',
+    by: 'WebAlias',
+    port: 47001,
+    image: 'git:1',
+  });
 });
 
 it('tells who answers at a path also while templates cannot be rendered', async () => {
-  writeTree(paths.file('/etc/docksmith/templates-custom/etc/docksmith/containers'), { '98bad': '{{Nothing}}\n', '99bad': '{{Nobody}}\n' });
+  writeTree(paths.file('/etc/docksmith/templates-custom/etc/docksmith/containers'), {
+    '98bad': '{{Nothing}}\n',
+    '99bad': '{{Nobody}}\n',
+  });
   await expect(why('/etc/docksmith/containers/wiki.yaml')).rejects.toThrow(/Nothing[^]*Nobody/);
   expect(await why('/git/')).toMatch(/^record +docker_containers git WebAlias$/m);
 });
 
 it('refuses what is none of them', async () => {
-  await expect(why('http://other.test/')).rejects.toThrow('cannot tell who answers at "http://other.test/": no enabled container has that host or path');
-  await expect(why('other.test')).rejects.toThrow('cannot tell why "other.test" is as it is: there is no container, file or host of that name');
-  await expect(why('/other')).rejects.toThrow(/cannot tell why "\/other" is as it is: there is no such file, and no template makes it/);
+  await expect(why('http://other.test/')).rejects.toThrow(
+    'cannot tell who answers at "http://other.test/": no enabled container has that host or path',
+  );
+  await expect(why('other.test')).rejects.toThrow(
+    'cannot tell why "other.test" is as it is: there is no container, file or host of that name',
+  );
+  await expect(why('/other')).rejects.toThrow(
+    /cannot tell why "\/other" is as it is: there is no such file, and no template makes it/,
+  );
   await expect(why()).rejects.toMatchObject({ exitCode: 2 });
   await expect(why('wiki', 'git')).rejects.toMatchObject({ exitCode: 2 });
 });
