@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { makeCreateBody } from '../src/container/spec/create-body.ts';
-import { readRunSpecs } from '../src/flow/containers/reconcile.ts';
+import { readRunSpecs } from '../src/flow/containers/run-specs.ts';
 import { findPaths } from '../src/base/paths.ts';
 import { startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startDockerd } from '../test/support/dockerd.ts';

@@ -38,10 +38,13 @@ export interface ServiceToAdjust {
 }
 
 /** One entry of an event's list. */
-export type Step =
-  | ExecutableStep
-  | { readonly kind: 'templates'; readonly name: string; readonly templates: readonly TemplateToExpand[] }
-  | ServicesStep;
+export type Step = ExecutableStep | TemplatesStep | ServicesStep;
+
+export interface TemplatesStep {
+  readonly kind: 'templates';
+  readonly name: string;
+  readonly templates: readonly TemplateToExpand[];
+}
 
 export interface ServicesStep {
   readonly kind: 'services';
@@ -112,6 +115,11 @@ export function listChecksOf(paths: Paths, template: string): readonly Executabl
   return [
     ...new Map(events.flatMap((event) => listSteps(paths, event).checks).map((check) => [check.file, check])).values(),
   ];
+}
+
+/** The services that any of the steps adjusts. */
+export function servicesOf(steps: readonly Step[]): readonly ServiceToAdjust[] {
+  return steps.flatMap((step) => (step.kind === 'services' ? step.services : []));
 }
 
 /** The steps with one that adjusts services too, where they have one or not: its own services and these. */

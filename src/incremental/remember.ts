@@ -72,13 +72,11 @@ export function remember(
     ...table.format(),
     indexes: formatIndexes(snapshot, context.indexes),
     dbs,
-    facts: table
-      .listReads(FACTS)
-      .map(({ key = '', prop }) => ({
-        key,
-        ...(prop === undefined ? {} : { prop }),
-        digest: digestOfFact(facts, { key, ...(prop === undefined ? {} : { prop }) }),
-      })),
+    facts: table.listReads(FACTS).map(({ key = '', prop }) => ({
+      key,
+      ...(prop === undefined ? {} : { prop }),
+      digest: digestOfFact(facts, { key, ...(prop === undefined ? {} : { prop }) }),
+    })),
   });
 }
 

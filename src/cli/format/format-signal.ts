@@ -1,4 +1,4 @@
-import type { SignalResult } from '../../flow/signal.ts';
+import type { SignalResult } from '../../flow/signal-request.ts';
 import { isInterruption } from '../../base/interrupt.ts';
 import { showable } from '../../base/showable.ts';
 import { type ChangeSet, listEdited } from '../../output/plan/change-set.ts';

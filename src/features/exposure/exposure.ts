@@ -15,7 +15,7 @@ import type { Paths } from '../../base/paths.ts';
 import { type ExposedAddress, listExposedAddresses } from './addresses.ts';
 import { type ExposedUrl, listExposedUrls, type SiteFile } from './apache.ts';
 import { type ExposedPort, type KernelRules, listExposedPorts } from './ports.ts';
-import { readRunSpecs } from '../../flow/containers/reconcile.ts';
+import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { refuseUnknown } from '../status/status.ts';
 import { getEngine, readWorld, type World } from '../../flow/world.ts';
 

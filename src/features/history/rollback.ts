@@ -11,7 +11,8 @@ import { previewEvent, type Preview } from '../dry-run/dry-run.ts';
 import { listRecordChanges, readThenAndNow, type RecordChange } from '../../flow/commit/generation-dbs.ts';
 import { maskOf } from './history.ts';
 import type { Reporter } from '../../flow/reporter.ts';
-import { signalEvent, type SignalRequest, type SignalResult } from '../../flow/signal.ts';
+import { signalEvent } from '../../flow/signal.ts';
+import type { SignalRequest, SignalResult } from '../../flow/signal-request.ts';
 import { StagedDbs, writeDifference } from '../../flow/commit/staged-dbs.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
 

@@ -21,7 +21,7 @@ import { readHostSnapshot } from '../../flow/daily.ts';
 import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
-import { readRunSpecs } from '../../flow/containers/reconcile.ts';
+import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
 import { getEngine } from '../../flow/world.ts';
 
@@ -104,16 +104,14 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   if (found instanceof Failure) {
     // a container without a record may be there for all we know
     const all = names.length === 0 ? records : names;
-    const containers = all
-      .toSorted(compareBytes)
-      .map((name) => ({
-        ...describeRecord(snapshot, name),
-        failed: failed.get(name),
-        isAside: false,
-        called: undefined,
-        ...NOT_THERE,
-        state: 'unknown',
-      }));
+    const containers = all.toSorted(compareBytes).map((name) => ({
+      ...describeRecord(snapshot, name),
+      failed: failed.get(name),
+      isAside: false,
+      called: undefined,
+      ...NOT_THERE,
+      state: 'unknown',
+    }));
     return { containers, ...ofHost, engineFailure: found };
   }
   const { engine, ours } = found;

@@ -1,21 +1,12 @@
 import type { Place } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findBanner, listFragments, readFragment, withBanner } from './fragment.ts';
-import {
-  type BlockNode,
-  type CallNode,
-  type Expression,
-  findPlainName,
-  type Fragment,
-  isFreePath,
-  type PathNode,
-  type Program,
-  type Spot,
-} from './program.ts';
+import type { Fragment } from './program.ts';
 import type { HelperTable } from './helper.ts';
 import type { ForEach, Metadata } from '../metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
-import { formatStaticRead, literalOf, recordsIn, type Shape, type Shapes, type StaticRead } from './shape.ts';
+import { formatStaticRead, type Shapes, type StaticRead } from './shape.ts';
+import { type Findings, walkFragment } from './walk-fragment.ts';
 
 export interface PlacedRead extends StaticRead {
   /** where it is read first */
@@ -51,7 +42,7 @@ export function analyseTemplate(paths: Paths, helpers: HelperTable, metadata: Me
   }
   const inline = (collected: Collected, text: string | undefined): void => {
     if (text?.includes('{{') === true)
-      new Walker(parseFragment(metadata.file ?? metadata.template, text), variables, collected, []).walk();
+      walkFragment(parseFragment(metadata.file ?? metadata.template, text), variables, collected.findings([]));
   };
   inline(whole, metadata.outputFilename);
   inline(whole, metadata.delete);
@@ -70,7 +61,7 @@ export function analyseTemplate(paths: Paths, helpers: HelperTable, metadata: Me
 /** What was found so far. */
 class Collected {
   readonly #paths: Paths;
-  readonly helpers: HelperTable;
+  readonly #helpers: HelperTable;
   readonly #reads = new Map<string, PlacedRead>();
   readonly #fragments = new Map<string, Fragment>();
   readonly parts = new Set<string>();
@@ -79,7 +70,7 @@ class Collected {
 
   constructor(paths: Paths, helpers: HelperTable) {
     this.#paths = paths;
-    this.helpers = helpers;
+    this.#helpers = helpers;
   }
 
   reads(): readonly PlacedRead[] {
@@ -100,11 +91,6 @@ class Collected {
     return of;
   }
 
-  part(template: string, variables: ReadonlyMap<string, Shapes>, stack: readonly string[]): void {
-    this.parts.add(template);
-    this.template(template, variables, stack);
-  }
-
   /** @param stack templates that are being expanded: one of them again would never end */
   template(template: string, variables: ReadonlyMap<string, Shapes>, stack: readonly string[], banner = false): void {
     if (stack.includes(template)) return;
@@ -113,155 +99,22 @@ class Collected {
       let fragment = this.#fragments.get(file);
       if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#paths, file)));
       this.files.add(fragment.file);
-      new Walker(fragment, variables, this, [...stack, template]).walk();
-    }
-  }
-}
-
-/** A `this` with what blocks lay around it; undefined: no block is open. */
-interface Frame {
-  readonly context: Shapes | undefined;
-  readonly blockParams: ReadonlyMap<string, Shapes>;
-  readonly parent?: Frame;
-}
-
-/** Goes through one fragment as the evaluator does, but into every block. */
-class Walker {
-  readonly #fragment: Fragment;
-  readonly #variables: ReadonlyMap<string, Shapes>;
-  readonly #collected: Collected;
-  readonly #stack: readonly string[];
-
-  constructor(
-    fragment: Fragment,
-    variables: ReadonlyMap<string, Shapes>,
-    collected: Collected,
-    stack: readonly string[],
-  ) {
-    this.#fragment = fragment;
-    this.#variables = variables;
-    this.#collected = collected;
-    this.#stack = stack;
-  }
-
-  walk(): void {
-    this.#program(this.#fragment.program, { context: undefined, blockParams: new Map() });
-  }
-
-  #program(program: Program, frame: Frame): void {
-    for (const statement of program) {
-      if (statement.kind === 'print') this.#call(statement.call, frame);
-      else if (statement.kind === 'block') this.#block(statement, frame);
+      walkFragment(fragment, variables, this.findings([...stack, template]));
     }
   }
 
-  #block({ call, params, body, inverse }: BlockNode, frame: Frame): void {
-    const name = findPlainName(call.path) ?? '';
-    const [first] = call.params;
-    if (['if', 'unless', 'with', 'each'].includes(name) && first !== undefined) {
-      const value = this.#expression(first, frame);
-      const inside = name === 'with' ? value : name === 'each' ? itemsOf(value) : undefined;
-      const [valueName] = params;
-      const named: readonly (readonly [string, Shapes])[] = valueName === undefined ? [] : [[valueName, inside ?? []]];
-      this.#program(
-        body,
-        inside === undefined
-          ? frame
-          : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame },
-      );
-    } else {
-      this.#callHelper(name, call, frame);
-      this.#program(body, frame);
-    }
-    this.#program(inverse, frame);
+  /** What a fragment of the last of these templates tells. */
+  findings(stack: readonly string[]): Findings {
+    return {
+      helpers: this.#helpers,
+      note: (read, at) => this.note(read, at),
+      expand: (template, variables) => {
+        if (template === undefined) this.computesParts = true;
+        else {
+          this.parts.add(template);
+          this.template(template, variables, stack);
+        }
+      },
+    };
   }
-
-  #call(call: CallNode, frame: Frame): Shapes {
-    const { path } = call;
-    const name = findPlainName(path);
-    const hasArguments = call.params.length > 0 || call.hash.length > 0;
-    const isVariable =
-      name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
-    if (name === undefined || isVariable || !Object.hasOwn(this.#collected.helpers, name))
-      return this.#path(path, frame);
-    return this.#callHelper(name, call, frame);
-  }
-
-  #callHelper(name: string, call: CallNode, frame: Frame): Shapes {
-    const args = call.params.map((param) => this.#expression(param, frame));
-    const hash = new Map(call.hash.map(([key, value]) => [key, this.#expression(value, frame)]));
-    const helper = Object.hasOwn(this.#collected.helpers, name) ? this.#collected.helpers[name] : undefined;
-    for (const read of helper?.reads ?? []) this.#note(read, call);
-    if (name === 'expand') {
-      const template = literalOf(args[0]);
-      if (template === undefined) this.#collected.computesParts = true;
-      else this.#collected.part(template, new Map([...this.#variables, ...hash]), this.#stack);
-    }
-    return helper?.shape?.({ args, hash, note: (read) => this.#note(read, call) }) ?? [];
-  }
-
-  #expression(node: Expression, frame: Frame): Shapes {
-    switch (node.kind) {
-      case 'literal':
-        return typeof node.value === 'string' ? [{ kind: 'text', text: node.value }] : [];
-      case 'call':
-        return this.#call(node, frame);
-      case 'path':
-        return this.#path(node, frame);
-    }
-  }
-
-  /** As `lookUpPath` does it; see there. */
-  #path(node: PathNode, frame: Frame): Shapes {
-    const { isData, depth, parts } = node;
-    const [first, ...rest] = parts;
-    let base: Frame | undefined = frame;
-    for (let n = 0; n < depth; n++) base = base?.parent;
-    if (base === undefined) return [];
-    if (isData)
-      return first === 'root' && rest[0] !== undefined
-        ? this.#inside(this.#variable(rest[0], node), rest.slice(1), node)
-        : [];
-    if (first === undefined) return base.context ?? [];
-    const isFree = isFreePath(node);
-    if (isFree) {
-      const param = frame.blockParams.get(first);
-      if (param !== undefined) return this.#inside(param, rest, node);
-      if (first === 'config')
-        return rest[0] === undefined ? [] : this.#inside(this.#configuration(rest[0], node), rest.slice(1), node);
-    }
-    if (base.context === undefined || (isFree && this.#variables.has(first)))
-      return this.#inside(this.#variable(first, node), rest, node);
-    return this.#inside(base.context, parts, node);
-  }
-
-  #variable(name: string, node: Spot): Shapes {
-    return this.#variables.get(name) ?? this.#configuration(name, node);
-  }
-
-  #configuration(key: string, node: Spot): Shapes {
-    const of = { db: 'configuration', key };
-    this.#note(of, node);
-    return [{ kind: 'record', of }];
-  }
-
-  #inside(start: Shapes, parts: readonly string[], node: Spot): Shapes {
-    let shapes = start;
-    for (const part of parts) {
-      for (const of of recordsIn(shapes))
-        if (part !== 'key') this.#note(part === 'type' ? of : { ...of, prop: part }, node);
-      shapes = shapes.flatMap((shape): Shapes => (shape.kind === 'map' ? (shape.entries.get(part) ?? []) : []));
-    }
-    return shapes;
-  }
-
-  #note(read: StaticRead, { line }: Spot): void {
-    this.#collected.note(read, { file: this.#fragment.file, line });
-  }
-}
-
-function itemsOf(shapes: Shapes): Shapes {
-  return shapes.flatMap((shape): readonly Shape[] =>
-    shape.kind === 'list' ? shape.items : shape.kind === 'map' ? [...shape.entries.values()].flat() : [],
-  );
 }

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { SpecCache } from '../../../src/container/spec/spec-cache.ts';
-import { readRunSpecs } from '../../../src/flow/containers/reconcile.ts';
+import { readRunSpecs } from '../../../src/flow/containers/run-specs.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
 
 it('run specs are cached as long as their files are the same, but for those that hold a secret', async () => {

@@ -1,0 +1,116 @@
+import { unlessInterrupted } from '../../base/interrupt.ts';
+import { servicesOf, type Step, type TemplateToExpand } from '../../event/steps.ts';
+import { listNewState } from '../../host/secret-salt.ts';
+import { commitChanges } from '../../output/commit/commit.ts';
+import { refuseObstacles } from '../../output/plan/change-set.ts';
+import { checkOutputs } from '../../output/plan/check.ts';
+import { intentsOf } from '../adjust.ts';
+import { formerOptions } from '../daemon/engine-fallback.ts';
+import { readCheckLimit, runChecks } from '../event-checks.ts';
+import { checkFiles, isHook, planFiles, type PlannedFiles } from '../event-plan.ts';
+import type { EventRun } from '../event-run.ts';
+import { rememberExpanded } from '../expand.ts';
+import { listReads } from '../rendering.ts';
+import { endSetUp, isSetUpPending } from '../set-up/pending-set-up.ts';
+import { refuseOpenSources } from '../trusted-files.ts';
+import { readWorld, type World } from '../world.ts';
+import { listEdits } from './edits.ts';
+import { generationOf } from './generation-dbs.ts';
+import { hintOfObstacle } from './obstacle-hint.ts';
+import { StagedDbs } from './staged-dbs.ts';
+
+/**
+ * Renders the files of an event over the dbs as the steps before its templates leave them, checks them, and
+ * puts them in place with those dbs: all together, or nothing. What was put in place is in `run.installed`; why some
+ * files were left as they are is among `run.failures`.
+ * @param before the steps before the templates: they are run on a copy of the dbs
+ * @throws Failure(s), Interrupted: nothing was installed
+ */
+export async function installFiles(
+  run: EventRun,
+  before: readonly Step[],
+  templates: readonly TemplateToExpand[],
+): Promise<void> {
+  const { paths, event, reporter } = run;
+  let staged: StagedDbs | undefined;
+  try {
+    refuseOpenSources(paths);
+    const isFirst = isSetUpPending(paths);
+    staged = before.length === 0 && event.changeDbs === undefined && !isFirst ? undefined : new StagedDbs(paths);
+    if (staged !== undefined) {
+      if (isFirst) await (await import('../set-up/setup.ts')).findOutNow(staged.paths, reporter);
+      event.changeDbs?.(staged.paths);
+    }
+    for (const step of before) await run.step(step, staged?.paths);
+    await run.listen();
+    reporter.progress('expanding the templates');
+    const read = await readWorld(staged?.paths ?? paths, [], { isForced: event.force ?? false });
+    const planned = planFiles(await lookAround(run, read), templates, event.known, event);
+    if (planned.held !== undefined) run.failures.push(planned.held);
+    await checkPlanned(run, planned);
+    await run.listen();
+    await commitPlanned(run, planned, read, staged);
+    if (isFirst) endSetUp(paths);
+  } catch (error) {
+    // what a package's hook found out and set by default is true whatever becomes of the files
+    if (isHook(event.event)) staged?.commit();
+    throw error;
+  } finally {
+    staged?.remove();
+  }
+}
+
+/** The world with what the steps of the event have to know of it before templates are rendered. */
+async function lookAround({ event, reporter, signal }: EventRun, read: World): Promise<World> {
+  let world = read;
+  for (const { part } of event.known) world = (await part.look?.(world, event, reporter, signal)) ?? world;
+  return world;
+}
+
+/** @throws Failure(s), Interrupted for what must keep the files from being put in place */
+async function checkPlanned(run: EventRun, planned: PlannedFiles): Promise<void> {
+  const { paths, event, reporter, signal } = run;
+  const { changes, warnings } = planned.expanded;
+  for (const warning of warnings) reporter.warning(warning);
+  refuseObstacles(changes, hintOfObstacle);
+  await run.listen();
+  await checkOutputs(paths, changes, readCheckLimit(planned.world.snapshot), signal);
+  for (const warning of await checkFiles(planned, event.known)) reporter.warning(warning);
+  for (const { part } of event.known)
+    await unlessInterrupted(signal, 'cannot plan', part.prepare?.(planned, reporter) ?? Promise.resolve());
+}
+
+/**
+ * Files, dbs, intents and a generation in one transaction; the checks of the event are run while it can still be
+ * rolled back.
+ * @param read the world before its images were looked at: its dbs are those of the generation
+ * @throws Failure(s), Interrupted: nothing was installed
+ */
+async function commitPlanned(
+  run: EventRun,
+  { world, expanded }: PlannedFiles,
+  read: World,
+  staged: StagedDbs | undefined,
+): Promise<void> {
+  const { paths, event, reporter, signal } = run;
+  const { changes } = expanded;
+  const edits = listEdits(paths, world.ledger, changes);
+  const { kept } = await commitChanges(paths, changes, {
+    ledger: world.ledger,
+    command: event.command,
+    intents: intentsOf(changes.install, changes.remove, new Date(), servicesOf(event.steps)),
+    state: new Map([...listNewState(paths), ...formerOptions(paths, changes)]),
+    companion: staged?.companion(),
+    verify: () =>
+      runChecks(paths, changes, {
+        ...event,
+        limitSeconds: readCheckLimit(world.snapshot),
+        signal,
+        onBegin: (name) => reporter.progress(name),
+      }),
+    generation: generationOf(read.snapshot, event.run, listReads(expanded.done)),
+  });
+  rememberExpanded(expanded);
+  run.installed = { changes, kept };
+  reporter.installed(changes, kept, edits);
+}

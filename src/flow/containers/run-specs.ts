@@ -1,0 +1,58 @@
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode, Failure, Failures, throwAll } from '../../base/errors.ts';
+import type { Paths } from '../../base/paths.ts';
+import { parseRunSpec, type RunSpec } from '../../container/spec/run-spec.ts';
+import type { SpecCache } from '../../container/spec/spec-cache.ts';
+import { readText } from '../../files/read-file.ts';
+import { sign } from '../../files/signature.ts';
+import { RUN_SPECS } from '../involved.ts';
+
+/**
+ * The run specs that are installed, by name; those of `only` where it is given.
+ * @param cache where they were read before
+ * @throws Failures with the mistakes of all of them
+ */
+export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: SpecCache): ReadonlyMap<string, RunSpec> {
+  const folder = paths.file(RUN_SPECS);
+  const now = Date.now();
+  const failures: Failure[] = [];
+  const specs = listFolder(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file): [string, RunSpec][] => {
+      const name = path.basename(file, '.yaml');
+      if (only !== undefined && !only.includes(name)) return [];
+      try {
+        const stats = statSync(path.join(folder, file));
+        // one that nobody else may read holds a secret, which is to stand nowhere else
+        const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
+        const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
+          const text = readText(path.join(folder, file));
+          // these name other files, whose text is in the run spec too
+          return {
+            spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
+            isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true,
+          };
+        };
+        return [[name, cache?.get(file, mark, read) ?? read().spec]];
+      } catch (error) {
+        if (error instanceof Failures) failures.push(...error.failures);
+        else if (error instanceof Failure) failures.push(error);
+        else throw error;
+        return [];
+      }
+    });
+  throwAll(failures);
+  return new Map(specs);
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

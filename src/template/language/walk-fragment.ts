@@ -1,0 +1,166 @@
+import type { Place } from '../../base/errors.ts';
+import type { HelperTable } from './helper.ts';
+import {
+  type BlockNode,
+  type CallNode,
+  type Expression,
+  findPlainName,
+  type Fragment,
+  isFreePath,
+  type PathNode,
+  type Program,
+  type Spot,
+} from './program.ts';
+import { literalOf, recordsIn, type Shape, type Shapes, type StaticRead } from './shape.ts';
+
+/** What is told of a fragment while it is walked through, and the helpers that it may call. */
+export interface Findings {
+  readonly helpers: HelperTable;
+  readonly note: (read: StaticRead, at: Place) => void;
+  /** it expands another template; undefined: one whose path it computes */
+  readonly expand: (template: string | undefined, variables: ReadonlyMap<string, Shapes>) => void;
+}
+
+/**
+ * Goes through one fragment as the evaluator does, but into every block, and tells all that it may read.
+ * @param variables what each may be
+ */
+export function walkFragment(
+  { file, program }: Fragment,
+  variables: ReadonlyMap<string, Shapes>,
+  findings: Findings,
+): void {
+  new Walker(file, variables, findings).program(program, { context: undefined, blockParams: new Map() });
+}
+
+/** A `this` with what blocks lay around it; undefined: no block is open. */
+interface Frame {
+  readonly context: Shapes | undefined;
+  readonly blockParams: ReadonlyMap<string, Shapes>;
+  readonly parent?: Frame;
+}
+
+class Walker {
+  readonly #file: string;
+  readonly #variables: ReadonlyMap<string, Shapes>;
+  readonly #findings: Findings;
+
+  constructor(file: string, variables: ReadonlyMap<string, Shapes>, findings: Findings) {
+    this.#file = file;
+    this.#variables = variables;
+    this.#findings = findings;
+  }
+
+  program(program: Program, frame: Frame): void {
+    for (const statement of program) {
+      if (statement.kind === 'print') this.#call(statement.call, frame);
+      else if (statement.kind === 'block') this.#block(statement, frame);
+    }
+  }
+
+  #block({ call, params, body, inverse }: BlockNode, frame: Frame): void {
+    const name = findPlainName(call.path) ?? '';
+    const [first] = call.params;
+    if (['if', 'unless', 'with', 'each'].includes(name) && first !== undefined) {
+      const value = this.#expression(first, frame);
+      const inside = name === 'with' ? value : name === 'each' ? itemsOf(value) : undefined;
+      const [valueName] = params;
+      const named: readonly (readonly [string, Shapes])[] = valueName === undefined ? [] : [[valueName, inside ?? []]];
+      this.program(
+        body,
+        inside === undefined
+          ? frame
+          : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame },
+      );
+    } else {
+      this.#callHelper(name, call, frame);
+      this.program(body, frame);
+    }
+    this.program(inverse, frame);
+  }
+
+  #call(call: CallNode, frame: Frame): Shapes {
+    const { path } = call;
+    const name = findPlainName(path);
+    const hasArguments = call.params.length > 0 || call.hash.length > 0;
+    const isVariable =
+      name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
+    if (name === undefined || isVariable || !Object.hasOwn(this.#findings.helpers, name))
+      return this.#path(path, frame);
+    return this.#callHelper(name, call, frame);
+  }
+
+  #callHelper(name: string, call: CallNode, frame: Frame): Shapes {
+    const args = call.params.map((param) => this.#expression(param, frame));
+    const hash = new Map(call.hash.map(([key, value]) => [key, this.#expression(value, frame)]));
+    const helper = Object.hasOwn(this.#findings.helpers, name) ? this.#findings.helpers[name] : undefined;
+    for (const read of helper?.reads ?? []) this.#note(read, call);
+    if (name === 'expand') this.#findings.expand(literalOf(args[0]), new Map([...this.#variables, ...hash]));
+    return helper?.shape?.({ args, hash, note: (read) => this.#note(read, call) }) ?? [];
+  }
+
+  #expression(node: Expression, frame: Frame): Shapes {
+    switch (node.kind) {
+      case 'literal':
+        return typeof node.value === 'string' ? [{ kind: 'text', text: node.value }] : [];
+      case 'call':
+        return this.#call(node, frame);
+      case 'path':
+        return this.#path(node, frame);
+    }
+  }
+
+  /** As `lookUpPath` does it; see there. */
+  #path(node: PathNode, frame: Frame): Shapes {
+    const { isData, depth, parts } = node;
+    const [first, ...rest] = parts;
+    let base: Frame | undefined = frame;
+    for (let n = 0; n < depth; n++) base = base?.parent;
+    if (base === undefined) return [];
+    if (isData)
+      return first === 'root' && rest[0] !== undefined
+        ? this.#inside(this.#variable(rest[0], node), rest.slice(1), node)
+        : [];
+    if (first === undefined) return base.context ?? [];
+    const isFree = isFreePath(node);
+    if (isFree) {
+      const param = frame.blockParams.get(first);
+      if (param !== undefined) return this.#inside(param, rest, node);
+      if (first === 'config')
+        return rest[0] === undefined ? [] : this.#inside(this.#configuration(rest[0], node), rest.slice(1), node);
+    }
+    if (base.context === undefined || (isFree && this.#variables.has(first)))
+      return this.#inside(this.#variable(first, node), rest, node);
+    return this.#inside(base.context, parts, node);
+  }
+
+  #variable(name: string, node: Spot): Shapes {
+    return this.#variables.get(name) ?? this.#configuration(name, node);
+  }
+
+  #configuration(key: string, node: Spot): Shapes {
+    const of = { db: 'configuration', key };
+    this.#note(of, node);
+    return [{ kind: 'record', of }];
+  }
+
+  #inside(start: Shapes, parts: readonly string[], node: Spot): Shapes {
+    let shapes = start;
+    for (const part of parts) {
+      for (const of of recordsIn(shapes))
+        if (part !== 'key') this.#note(part === 'type' ? of : { ...of, prop: part }, node);
+      shapes = shapes.flatMap((shape): Shapes => (shape.kind === 'map' ? (shape.entries.get(part) ?? []) : []));
+    }
+    return shapes;
+  }
+
+  #note(read: StaticRead, { line }: Spot): void {
+    this.#findings.note(read, { file: this.#file, line });
+  }
+}
+
+function itemsOf(shapes: Shapes): Shapes {
+  return shapes.flatMap((shape): readonly Shape[] =>
+    shape.kind === 'list' ? shape.items : shape.kind === 'map' ? [...shape.entries.values()].flat() : [],
+  );
+}
