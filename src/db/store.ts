@@ -5,7 +5,7 @@ import { type HeldLock, type LockOptions, takeLock } from '../files/lock.ts';
 import type { Paths } from '../base/paths.ts';
 import { removeIfThere, replaceFile, syncFolder } from '../files/replace-file.ts';
 import { toByteString } from './byte-text.ts';
-import { logChanges } from './change-log.ts';
+import { logChanges } from './change-log/change-log.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
 import { Draft } from './draft.ts';
 import { ownLockFile, removeCopiesOf } from './left-copies.ts';

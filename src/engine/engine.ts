@@ -1,3 +1,4 @@
+import type { ContainerInspect, CreateBody, Endpoint, HostConfig, ImageInspect, VolumeInspect } from './engine-api.ts';
 import type { RegistryLogin } from '../model/image-source.ts';
 import type { EngineTraits } from './engine-traits.ts';
 
@@ -72,10 +73,6 @@ export interface StopRequest {
   readonly signal?: string;
 }
 
-type Maybe<T> = T | null | undefined;
-/** the engine's way to write a set: `{"80/tcp": {}}` */
-export type EngineSet = Record<string, Record<string, never>>;
-
 export interface NetworkSummary {
   readonly id: string;
   readonly name: string;
@@ -101,17 +98,6 @@ export interface CreateNetwork {
   readonly addresses: readonly { readonly subnet: string; readonly gateway?: string }[];
 }
 
-/** What a container is on one network. */
-export interface Endpoint {
-  Aliases?: Maybe<string[]>;
-  Links?: Maybe<string[]>;
-  IPAMConfig?: Maybe<{ IPv4Address?: string }>;
-  /** only in answers */
-  NetworkID?: Maybe<string>;
-  IPAddress?: string;
-  GlobalIPv6Address?: string;
-}
-
 export interface ContainerSummary {
   readonly id: string;
   readonly name: string;
@@ -119,143 +105,4 @@ export interface ContainerSummary {
   /** created, running, paused, restarting, exited, removing, dead */
   readonly status: string;
   readonly ports: readonly { readonly address: string; readonly hostPort: number; readonly protocol: string }[];
-}
-
-export interface ContainerConfig {
-  Image?: string;
-  Cmd?: Maybe<string[]>;
-  Entrypoint?: Maybe<string | string[]>;
-  Env?: Maybe<string[]>;
-  User?: Maybe<string>;
-  WorkingDir?: Maybe<string>;
-  Hostname?: Maybe<string>;
-  Domainname?: Maybe<string>;
-  StopSignal?: Maybe<string>;
-  /** seconds */
-  StopTimeout?: Maybe<number>;
-  Labels?: Maybe<Record<string, string>>;
-  ExposedPorts?: Maybe<EngineSet>;
-  Volumes?: Maybe<EngineSet>;
-  Healthcheck?: Maybe<Healthcheck>;
-}
-
-/** Durations in nanoseconds. */
-interface Healthcheck {
-  Test?: Maybe<string[]>;
-  Interval?: Maybe<number>;
-  Timeout?: Maybe<number>;
-  StartPeriod?: Maybe<number>;
-  Retries?: Maybe<number>;
-}
-
-/** Sizes in bytes. */
-export interface HostConfig {
-  Binds?: Maybe<string[]>;
-  Mounts?: Maybe<EngineMount[]>;
-  Tmpfs?: Maybe<Record<string, string>>;
-  PortBindings?: Maybe<Record<string, Maybe<{ HostIp?: string; HostPort?: string }[]>>>;
-  NetworkMode?: Maybe<string>;
-  RestartPolicy?: Maybe<{ Name: string; MaximumRetryCount?: number }>;
-  LogConfig?: Maybe<{ Type: string; Config: Record<string, string> }>;
-  Memory?: Maybe<number>;
-  MemorySwap?: Maybe<number>;
-  MemoryReservation?: Maybe<number>;
-  /** billionths of a CPU */
-  NanoCpus?: Maybe<number>;
-  CpuShares?: Maybe<number>;
-  CpusetCpus?: Maybe<string>;
-  PidsLimit?: Maybe<number>;
-  ShmSize?: Maybe<number>;
-  VolumesFrom?: Maybe<string[]>;
-  Links?: Maybe<string[]>;
-  Ulimits?: Maybe<{ Name: string; Soft: number; Hard: number }[]>;
-  Sysctls?: Maybe<Record<string, string>>;
-  CapAdd?: Maybe<string[]>;
-  CapDrop?: Maybe<string[]>;
-  SecurityOpt?: Maybe<string[]>;
-  Devices?: Maybe<{ PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[]>;
-  GroupAdd?: Maybe<string[]>;
-  ExtraHosts?: Maybe<string[]>;
-  Dns?: Maybe<string[]>;
-  DnsSearch?: Maybe<string[]>;
-  ReadonlyRootfs?: Maybe<boolean>;
-  Privileged?: Maybe<boolean>;
-  Init?: Maybe<boolean>;
-  PidMode?: Maybe<string>;
-  IpcMode?: Maybe<string>;
-  Runtime?: Maybe<string>;
-}
-
-interface EngineMount {
-  Type: 'bind' | 'volume' | 'tmpfs';
-  /** left out for a tmpfs and an anonymous volume */
-  Source?: string;
-  Target: string;
-  ReadOnly?: boolean;
-  TmpfsOptions?: { SizeBytes?: number; Mode?: number };
-}
-
-export interface CreateBody extends ContainerConfig {
-  HostConfig: HostConfig;
-  NetworkingConfig?: { EndpointsConfig: Record<string, Endpoint> };
-}
-
-interface ContainerState {
-  readonly Status: string;
-  readonly Running: boolean;
-  readonly ExitCode: number;
-  readonly StartedAt: string;
-  readonly FinishedAt?: string;
-  readonly OOMKilled?: boolean;
-  readonly Error?: string;
-  /** of the engine's own check; absent where there is none. `starting`, `healthy`, `unhealthy`, `none` */
-  readonly Health?: Maybe<{
-    readonly Status: string;
-    readonly FailingStreak?: number;
-    readonly Log?: Maybe<readonly { readonly Start?: string; readonly ExitCode: number; readonly Output: string }[]>;
-  }>;
-}
-
-export interface ContainerInspect {
-  readonly Id: string;
-  /** with a leading slash */
-  readonly Name: string;
-  readonly Created: string;
-  /** the image's id; `Config.Image` is the reference it was made from */
-  readonly Image: string;
-  readonly State: ContainerState;
-  /** by the engine, since somebody last started it */
-  readonly RestartCount?: number;
-  readonly Config: ContainerConfig;
-  readonly HostConfig: HostConfig;
-  readonly NetworkSettings?: {
-    readonly Networks?: Maybe<Readonly<Record<string, Maybe<Endpoint>>>>;
-    /** where what it publishes is to be reached, while it runs */
-    readonly Ports?: Maybe<
-      Readonly<Record<string, Maybe<readonly { readonly HostIp: string; readonly HostPort: string }[]>>>
-    >;
-  };
-  /** `Source`: a path of the host, for a volume that of its files */
-  readonly Mounts: readonly {
-    readonly Type: string;
-    readonly Name?: string | undefined;
-    readonly Source?: string | undefined;
-    readonly Destination: string;
-    readonly RW: boolean;
-  }[];
-}
-
-export interface VolumeInspect {
-  readonly Driver: string;
-  /** where its files are on the engine's machine */
-  readonly Mountpoint: string;
-  /** of the driver: a volume that has some may be mounted only while a container uses it */
-  readonly Options?: Maybe<Readonly<Record<string, string>>>;
-}
-
-export interface ImageInspect {
-  readonly Id: string;
-  readonly Config: ContainerConfig;
-  /** `repository@sha256:…`, what registries call it; none for one that was made here */
-  readonly RepoDigests?: Maybe<readonly string[]>;
 }

@@ -8,14 +8,13 @@ import { boundAddresses } from './network/access.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './links/check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkDataMount } from './data-mount.ts';
-import { HttpdRecord } from './httpd-record.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
 import { publishedPorts } from './network/ports.ts';
 import { NotAccepted } from './network/parse-ports.ts';
 import { checkSecrets } from './secrets.ts';
-import { listOwnersOfName, listOwnersOfPath, primaryHost, subDomainName, webPort } from './web.ts';
+import { type IsOther, WEB_CHECKS } from './check-web.ts';
 
 export interface Findings {
   readonly mistakes: readonly Failure[];
@@ -166,15 +165,10 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
   if (container.hasWeb) {
     // of two that want the same thing the later one is told, unless only the earlier one is looked at
     const isOther: IsOther = (other) => other !== key && (places.get(other) ?? -1) < (places.get(key) ?? -1);
-    collect(() => checkBackEnd(container, facts));
-    collect(() => checkHostName(container, isOther));
-    collect(() => checkCertificate(container));
-    collect(() => checkPaths(container, isOther));
+    for (const check of WEB_CHECKS) collect(() => check(container, facts, isOther));
   }
   return mistakes;
 }
-
-type IsOther = (key: string) => boolean;
 
 /** Each port of the host once, and by nobody else: another record, a service, a container of others, a process. */
 function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Container): Generator<Failure> {
@@ -200,66 +194,5 @@ function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Conta
       yield new Failure(`cannot publish ${protocol} port ${port} for container "${key}"`, {
         why: `it is taken by ${other}`,
       });
-  }
-}
-
-/** Something that Apache can reach: a web port, which is not Apache's own. */
-function* checkBackEnd(container: Container, facts: Facts): Generator<Failure> {
-  const { snapshot, key, network } = container;
-  if (network === 'none' || network.startsWith('container:')) {
-    yield new Failure(`cannot give container "${key}" a web address`, {
-      why: `with network ${network} it has no port that Apache could reach`,
-    });
-    return;
-  }
-  const port = webPort(container, facts);
-  const { tcpPort, sslPort } = new HttpdRecord(snapshot);
-  const ofApache = tcpPort === String(port) ? 'TCPPort' : sslPort === String(port) ? 'SSLPort' : undefined;
-  if (network === 'host' && ofApache !== undefined) {
-    yield new Failure(`cannot give container "${key}" a web address`, {
-      why: `on the host's network its web port ${port} is Apache's own (${ofApache} of httpd)`,
-      hint: `db ${CONTAINERS} setprop ${key} WebPort PORT`,
-    });
-  }
-}
-
-/** A name that nobody else has. */
-function* checkHostName(container: Container, isOther: IsOther): Generator<Failure> {
-  if (!container.hasSubDomain) return;
-  const { snapshot, key } = container;
-  const name = subDomainName(container);
-  const same = listOwnersOfName(snapshot, name).find(isOther);
-  const owner =
-    same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
-  if (owner !== undefined)
-    yield new Failure(`cannot give container "${key}" the name ${name}`, {
-      why: `${owner} has it`,
-      hint: `db ${CONTAINERS} setprop ${key} SubDomainName NAME`,
-    });
-}
-
-/** A certificate is nothing without its key. */
-function* checkCertificate({ key, certificate, certificateKey }: Container): Generator<Failure> {
-  const missing = [
-    ['Certificate', certificate],
-    ['CertificateKey', certificateKey],
-  ].flatMap(([prop, value]) => (value === '' ? [prop] : []));
-  const [only] = missing;
-  if (missing.length === 1 && only !== undefined)
-    yield new Failure(`cannot serve container "${key}" by TLS`, {
-      why: `${only} is not set`,
-      hint: `db ${CONTAINERS} setprop ${key} ${only} PATH`,
-    });
-}
-
-/** Paths that nobody else has. */
-function* checkPaths({ snapshot, key, webAliases }: Container, isOther: IsOther): Generator<Failure> {
-  for (const alias of webAliases) {
-    // proofs of ownership for certificates are served there, and have to be open to all
-    if (/^\.well-known(\/|$)/i.test(alias))
-      yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: 'it belongs to the host itself' });
-    const same = listOwnersOfPath(snapshot, alias).find(isOther);
-    if (same !== undefined)
-      yield new Failure(`cannot give container "${key}" the path /${alias}/`, { why: `container "${same}" has it` });
   }
 }

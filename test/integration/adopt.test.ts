@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ContainerInspect } from '../../src/engine/engine.ts';
+import type { ContainerInspect } from '../../src/engine/engine-api.ts';
 import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { type Host, makeHost } from '../support/host.ts';

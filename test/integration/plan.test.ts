@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { connectEngine } from '../../src/engine/docker/docker-engine.ts';
-import type { ContainerInspect } from '../../src/engine/engine.ts';
+import type { ContainerInspect } from '../../src/engine/engine-api.ts';
 import { HASH_LABEL, SPEC_LABEL } from '../../src/container/spec/names.ts';
 import { type Machine, type MainHost, makeMainHost, startMachine, withoutRuns } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';

@@ -1,27 +1,19 @@
-import { compareBytes } from '../../base/layers.ts';
-import type { Card, End, Line, Sheet } from './cards.ts';
+import {
+  CARD_GAP,
+  COLUMN_GAP,
+  countStacks,
+  HEADER,
+  heightOf,
+  MARGIN,
+  offsetOf,
+  ROW,
+  type StackedCard,
+  TOP,
+  widthOf,
+} from './card-size.ts';
+import type { End, Line, Sheet } from './cards.ts';
+import { average, orderCards, orderRows } from './order-cards.ts';
 
-/** All lengths are pixels of the picture at its natural size. */
-export const ROW = 18;
-export const HEADER = 24;
-/** a monospaced character of 12 pixels */
-const CHAR = 7.3;
-const MARGIN = 28;
-const CARD_GAP = 14;
-const COLUMN_GAP = 190;
-/** above the cards: the title, and the headings of the columns */
-export const TOP = 78;
-/** the longest label that is shown whole */
-export const MOST_CHARACTERS = 44;
-/** what rows that stand side by side may have together */
-const MOST_SIDE_BY_SIDE = 60;
-/** left and right of a label */
-const PADDING = 24;
-
-/** With the number of stacks that its rows stand in, side by side. */
-interface StackedCard extends Card {
-  readonly stacks: number;
-}
 export interface PlacedCard extends StackedCard {
   readonly x: number;
   readonly y: number;
@@ -80,122 +72,6 @@ export function layOut({ title, cards: given, lines }: Sheet): Picture {
     width: Math.max(720, ...placed.map(({ x, width }) => x + width)) + (loops === 0 ? 0 : 70) + MARGIN,
     bottom: Math.max(TOP, ...placed.map(({ y, height }) => y + height)),
   };
-}
-
-/** Rows that no line of their own leads to can stand side by side where they are short. */
-function countStacks({ id, rows }: Card, lines: readonly Line[]): number {
-  const longest = Math.max(...rows.map(({ label }) => label.length));
-  if (
-    rows.length <= 5 ||
-    lines.some(
-      ({ from, to }) => (from.card === id && from.row !== undefined) || (to.card === id && to.row !== undefined),
-    )
-  )
-    return 1;
-  return Math.max(1, Math.min(rows.length > 16 ? 3 : 2, Math.floor(MOST_SIDE_BY_SIDE / (longest + 2))));
-}
-
-/** How many rows are below each other. */
-export function depthOf({ rows, stacks }: StackedCard): number {
-  return Math.ceil(rows.length / stacks);
-}
-
-function heightOf(card: StackedCard): number {
-  return HEADER + (card.note === '' ? 0 : ROW - 4) + (card.rows.length === 0 ? 0 : depthOf(card) * ROW + 6);
-}
-
-function widthOf({ title, note, rows, stacks }: StackedCard): number {
-  const shown = (label: string): number => Math.min(label.length, MOST_CHARACTERS) * CHAR + PADDING;
-  // a title has the count of the rows at its end
-  return Math.max(
-    150,
-    shown(title) + 3 * CHAR,
-    shown(note),
-    stacks * Math.max(0, ...rows.map(({ label }) => shown(label))),
-  );
-}
-
-/** How far below the top of a card a line ends there. */
-function offsetOf(card: Card, row: string | undefined): number {
-  const index = row === undefined ? -1 : card.rows.findIndex(({ id }) => id === row);
-  return index < 0 ? HEADER / 2 : HEADER + (card.note === '' ? 0 : ROW - 4) + 3 + index * ROW + ROW / 2;
-}
-
-/**
- * Each card next to what it has lines to: the order of a column follows from the mean place of those in
- * the other ones.
- */
-function orderCards(cards: readonly StackedCard[], lines: readonly Line[]): readonly (readonly StackedCard[])[] {
-  let columns = [0, 1, 2].map((column) =>
-    cards.filter((card) => card.column === column).sort((a, b) => compareBytes(a.id, b.id)),
-  );
-  let best = { columns, crossings: countCrossings(columns, lines) };
-  for (let round = 0; round < 12; round++) {
-    for (const n of [2, 1, 0, 1]) {
-      const places = new Map(
-        columns.flatMap((column) => column.map((card, index) => [card.id, (index + 0.5) / column.length] as const)),
-      );
-      const mean = (id: string): number =>
-        average(
-          lines.flatMap(({ from, to }) =>
-            from.card === to.card
-              ? []
-              : from.card === id
-                ? [places.get(to.card) ?? 0]
-                : to.card === id
-                  ? [places.get(from.card) ?? 0]
-                  : [],
-          ),
-        ) ??
-        places.get(id) ??
-        0;
-      const means = new Map((columns[n] ?? []).map(({ id }) => [id, mean(id)]));
-      columns = columns.map((column, index) =>
-        index === n ? column.toSorted((a, b) => (means.get(a.id) ?? 0) - (means.get(b.id) ?? 0)) : column,
-      );
-      const crossings = countCrossings(columns, lines);
-      if (crossings < best.crossings) best = { columns, crossings };
-    }
-  }
-  return best.columns;
-}
-
-function countCrossings(columns: readonly (readonly StackedCard[])[], lines: readonly Line[]): number {
-  const places = new Map(columns.flatMap((column) => column.map((card, index) => [card.id, index] as const)));
-  const ways = lines
-    .filter(({ kind }) => kind !== 'needs')
-    .map(({ kind, from, to }) => ({
-      gap: kind === 'reads' ? 0 : 1,
-      a: places.get(from.card) ?? 0,
-      b: places.get(to.card) ?? 0,
-    }));
-  return ways.reduce(
-    (sum, one, n) =>
-      sum +
-      ways.slice(n + 1).filter((other) => other.gap === one.gap && (one.a - other.a) * (one.b - other.b) < 0).length,
-    0,
-  );
-}
-
-/**
- * Records that single lines lead from are ordered by where those go; all others stay in byte order, the same
- * in all cards.
- */
-function orderRows(
-  card: StackedCard,
-  columns: readonly (readonly StackedCard[])[],
-  lines: readonly Line[],
-): StackedCard {
-  if (card.column !== 0) return card;
-  const places = new Map(columns.flatMap((column) => column.map(({ id }, index) => [id, index] as const)));
-  const goal = new Map(
-    card.rows.map(({ id }) => [
-      id,
-      average(lines.flatMap(({ from, to }) => (from.row === id ? [places.get(to.card) ?? 0] : []))),
-    ]),
-  );
-  if ([...goal.values()].every((place) => place === undefined)) return card;
-  return { ...card, rows: card.rows.toSorted((a, b) => (goal.get(a.id) ?? 0) - (goal.get(b.id) ?? 0)) };
 }
 
 /** Moves cards up and down to where their lines come from, without changing their order or letting them touch. */
@@ -299,8 +175,4 @@ function placeLines(cards: readonly PlacedCard[], lines: readonly Line[]): reado
       y2: at(line.to) + spread(line, 'to'),
     };
   });
-}
-
-function average(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,16 +1,7 @@
 import type { NodeKind } from '../../features/graph/graph.ts';
 import type { Line, Row, Sheet } from './cards.ts';
-import {
-  depthOf,
-  HEADER,
-  layOut,
-  MOST_CHARACTERS,
-  type Picture,
-  type PlacedCard,
-  type PlacedLine,
-  ROW,
-  TOP,
-} from './layout.ts';
+import { layOut, type Picture, type PlacedCard, type PlacedLine } from './layout.ts';
+import { depthOf, HEADER, MOST_CHARACTERS, ROW, TOP } from './card-size.ts';
 
 /** Header and border of a card: told apart in grey, too, by their headings and columns. */
 const COLOURS: Readonly<Record<Exclude<NodeKind, 'output'>, { readonly fill: string; readonly ink: string }>> = {

@@ -1,5 +1,5 @@
 import type { ActualContainer } from './actual.ts';
-import type { ImageInspect } from '../../engine/engine.ts';
+import type { ImageInspect } from '../../engine/engine-api.ts';
 import { parseMounted } from '../spec/mounted.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { getHashedValues, isMadeOf, type RecordedSpec, readRecordedSpec } from '../spec/spec-hash.ts';

@@ -1,4 +1,4 @@
-import type { ContainerInspect } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { formatMounted, parseMounted } from '../spec/mounted.ts';
 import { SPEC_LABEL } from '../spec/names.ts';
 import { formatCanonical, isList, parseCanonical, type TextMap, toSet } from '../spec/value.ts';

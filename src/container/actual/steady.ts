@@ -1,4 +1,4 @@
-import type { ContainerInspect } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 
 /**
  * A run that lasts so long makes the engine begin anew with the waits between its restarts: so it counts as

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, reasonOf } from '../../base/errors.ts';
-import type { ContainerInspect, Engine, StopRequest } from '../../engine/engine.ts';
+import type { Engine, StopRequest } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 
 /** So long the engine may take to remove what it removes already. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../base/errors.ts';
 import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
-import type { ContainerInspect, Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import { checkHealth, findLastCheck, type Health, ownCheckTime } from './health.ts';
 import { type HealthRequest, type HealthTimes, readHealthRequest } from '../spec/health-request.ts';

@@ -1,4 +1,5 @@
-import type { ContainerInspect, Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { HealthRequest } from '../spec/health-request.ts';
 import { formatTimes, steadyTime } from '../actual/steady.ts';
 import { type Probed, probeHttp, probeTcp, type Target } from './probe.ts';

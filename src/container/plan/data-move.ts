@@ -1,4 +1,4 @@
-import type { ContainerInspect } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { parseMounted } from '../spec/mounted.ts';
 import { DATA_LABEL } from '../spec/names.ts';
 import type { RunSpec } from '../spec/run-spec.ts';

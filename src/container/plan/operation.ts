@@ -1,6 +1,7 @@
 import type { ImageSource } from '../../model/image-source.ts';
 import type { DataMove } from './data-move.ts';
-import type { CreateNetwork, Endpoint, HostConfig, StopRequest } from '../../engine/engine.ts';
+import type { CreateNetwork, StopRequest } from '../../engine/engine.ts';
+import type { Endpoint, HostConfig } from '../../engine/engine-api.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 
 interface Named {

@@ -2,7 +2,7 @@ import type { Actual } from '../actual/actual.ts';
 import { Refusal, withDataMove } from './plan-data-move.ts';
 import { decide } from './decide.ts';
 import type { Desired, DesiredContainer } from './desired.ts';
-import type { ImageInspect } from '../../engine/engine.ts';
+import type { ImageInspect } from '../../engine/engine-api.ts';
 import type { Operation } from './operation.ts';
 import { getImage } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';

@@ -1,4 +1,4 @@
-import type { ContainerInspect, CreateBody, HostConfig } from '../../engine/engine.ts';
+import type { ContainerInspect, CreateBody, HostConfig } from '../../engine/engine-api.ts';
 import { getLimit } from '../actual/difference.ts';
 import { isAnonymousName, parseMounted } from './mounted.ts';
 import type { RunSpec } from './run-spec.ts';

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { ContainerInspect, Endpoint } from '../../engine/engine.ts';
+import type { ContainerInspect, Endpoint } from '../../engine/engine-api.ts';
 import { collectAll, type Input } from './input.ts';
 import { readFields, readItems, readText } from './read-input.ts';
 import { isMap, type TextMap, toMap, toSet, type Value } from './value.ts';

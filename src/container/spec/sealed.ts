@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { MASK } from '../../base/mask.ts';
 import { isSecretName } from '../../base/secret-names.ts';
-import type { ContainerInspect } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { SPEC_LABEL } from './names.ts';
 import type { RunSpec } from './run-spec.ts';
 import { SPEC_KEYS } from './spec-keys.ts';

@@ -1,4 +1,4 @@
-import type { ContainerInspect, CreateBody, ImageInspect } from '../../engine/engine.ts';
+import type { ContainerInspect, CreateBody, ImageInspect } from '../../engine/engine-api.ts';
 import type { Input } from './input.ts';
 import type { Kind, Value } from './value.ts';
 

@@ -1,5 +1,6 @@
 import { Failure, throwAll, UsageFailure } from '../../base/errors.ts';
-import { type Answer, type PreparedCommand, prepareCommand } from './commands.ts';
+import { type PreparedCommand, prepareCommand } from './commands.ts';
+import type { Answer } from './answers.ts';
 import type { Draft } from '../draft.ts';
 
 /** Commands of a batch with the lines that they stand in, from 1. */

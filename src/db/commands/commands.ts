@@ -2,18 +2,8 @@ import { UsageFailure } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
 import { fromByteString } from '../byte-text.ts';
 import type { Draft } from '../draft.ts';
-import { FlatDb } from '../flat-db.ts';
-import { sortedKeys, toRecord, toText, trim } from '../flat-file.ts';
-import type { DbRecord } from '../record.ts';
-
-/** What a command has to say: byte-exact text as the original prints it, and the same as a JSON value. */
-export interface Answer {
-  /** false: exit code 1, without a word, as in the original */
-  readonly found: boolean;
-  /** a byte string */
-  readonly text: string;
-  readonly json: unknown;
-}
+import { sortedKeys, toText } from '../flat-file.ts';
+import { answer, type Answer, chosenKeys, found, NOT_FOUND, recordsJson, showRecord } from './answers.ts';
 
 interface Command {
   /** an argument to a word, `...` behind what may be there several times */
@@ -23,8 +13,6 @@ interface Command {
   readonly accepts: (args: readonly string[]) => boolean;
   readonly run: (draft: Draft, args: readonly string[]) => Answer;
 }
-
-const NOT_FOUND: Answer = { found: false, text: '', json: null };
 
 /** In Perl, and so in the original's checks of its arguments, `0` is as false as the empty string. */
 const isTrue = (argument: string | undefined): boolean => argument !== undefined && argument !== '' && argument !== '0';
@@ -223,26 +211,6 @@ function mostArguments({ usage }: Command): number {
   return usage.includes('...') ? Infinity : usage.split(' ').length - 1;
 }
 
-function chosenKeys(draft: Draft, key: string | undefined): string[] {
-  if (key === undefined) return sortedKeys(draft.lines);
-  return draft.find(key) === undefined ? [] : [key];
-}
-
-function showRecord(draft: Draft, key: string): string {
-  const { type = '', props } = draft.findFields(key) ?? { props: new Map<string, string | undefined>() };
-  return [`${key}=${type}`, ...sortedKeys(props).map((prop) => `    ${prop}=${props.get(prop) ?? ''}`)].join('\n');
-}
-
-/** A line per item; none: not found. */
-function answer<T>(items: readonly T[], line: (item: T) => string, json: (items: readonly T[]) => unknown): Answer {
-  if (items.length === 0) return NOT_FOUND;
-  return { found: true, text: items.map((item) => `${line(item)}\n`).join(''), json: json(items) };
-}
-
-function found(value: string | undefined, json: (value: string) => unknown): Answer {
-  return value === undefined ? NOT_FOUND : { found: true, text: `${value}\n`, json: json(value) };
-}
-
 /** Props in byte order, each stored by itself: the original trims the record after every one. */
 function setProps(draft: Draft, key: string, pairs: readonly string[]): Answer {
   const props = new Map<string, string>();
@@ -253,21 +221,4 @@ function setProps(draft: Draft, key: string, pairs: readonly string[]): Answer {
 
 function done(draft: Draft): Answer {
   return { found: true, text: '', json: { changed: draft.stored } };
-}
-
-interface JsonRecord {
-  readonly name: string;
-  readonly type: string;
-  readonly props: Readonly<Record<string, string>>;
-}
-
-/** All records, or the one of a key; null when there is no such record. */
-function recordsJson(draft: Draft, key: string | undefined): JsonRecord | readonly JsonRecord[] | null {
-  if (key === undefined) return [...new FlatDb(() => draft.lines).values()].map(toJson);
-  const value = draft.find(key);
-  return value === undefined ? null : toJson(toRecord(fromByteString(trim(key)), value));
-}
-
-function toJson({ key, type, props }: DbRecord): JsonRecord {
-  return { name: key, type, props: Object.fromEntries(props) };
 }

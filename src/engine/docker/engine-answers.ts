@@ -1,6 +1,7 @@
 import { Field } from '../../files/state-file.ts';
 import { isObject } from './docker-client.ts';
-import type { ContainerInspect, ContainerSummary, ImageInspect, VolumeInspect } from '../engine.ts';
+import type { ContainerSummary } from '../engine.ts';
+import type { ContainerInspect, ImageInspect, VolumeInspect } from '../engine-api.ts';
 
 /**
  * What the engine answers, looked at as far as this program builds on it: what is not as its API

@@ -1,110 +1,21 @@
 import { Failure } from '../../base/errors.ts';
-import type {
-  ContainerConfig,
-  ContainerInspect,
-  ContainerSummary,
-  CreateBody,
-  CreateNetwork,
-  Endpoint,
-  Engine,
-  HostConfig,
-  ImageInspect,
-  NetworkSummary,
-  VolumeInspect,
-} from '../engine.ts';
-import type { EngineTraits } from '../engine-traits.ts';
+import type { CreateBody, ContainerConfig, ContainerInspect, Endpoint, HostConfig } from '../engine-api.ts';
+import type { CreateNetwork, Engine } from '../engine.ts';
 import { formatPort, listPorts, makeInspect, memoryTime, whyRefused } from './memory-inspect.ts';
-import { type Kept, type MemoryState, readMemory, writeMemory } from './memory-state.ts';
-
-export interface MemoryEngineOptions {
-  /** image reference -> what the image says; any other reference can be pulled unless `registry` is false */
-  readonly images?: Readonly<Record<string, ContainerConfig>>;
-  readonly registry?: boolean;
-  /** keeps the state in this JSON file from one process to the next */
-  readonly file?: string;
-  /** called before each mutating call with its text, `start wiki`; what it throws is the engine's answer */
-  readonly onCall?: (call: string) => void;
-}
+import { MemoryReads } from './memory-reads.ts';
+import { type MemoryState, writeMemory } from './memory-state.ts';
 
 /**
  * A Docker engine without Docker: same contract, containers that only say that they run. For
  * tests of planning, and for demonstrations on machines that have no engine.
  */
-export class MemoryEngine implements Engine {
-  readonly socket: string;
+export class MemoryEngine extends MemoryReads implements Engine {
   /** the mutating calls since it was opened */
   readonly calls: string[] = [];
-  readonly #options: MemoryEngineOptions;
-  readonly #state: MemoryState;
-
-  constructor(options: MemoryEngineOptions = {}) {
-    this.#options = options;
-    this.socket = options.file ?? 'memory';
-    this.#state = (options.file === undefined ? undefined : readMemory(options.file)) ?? {
-      count: 0,
-      containers: [],
-      images: {},
-      volumes: [],
-    };
-    for (const [reference, config] of Object.entries(options.images ?? {})) this.#state.images[reference] ??= config;
-  }
-
-  getTraits(): Promise<EngineTraits> {
-    return Promise.resolve({ limitsSwap: true, liveRestore: true, dataRoot: '' });
-  }
-
-  getTime(): number {
-    return Date.parse(memoryTime(this.#state.count + 1));
-  }
-
-  listContainers(): Promise<readonly ContainerSummary[]> {
-    return Promise.resolve(
-      this.#state.containers.map(({ inspect, name }) => ({
-        id: inspect.Id,
-        name,
-        labels: inspect.Config.Labels ?? {},
-        status: inspect.State.Status,
-        ports: inspect.State.Running ? listPorts(inspect.HostConfig) : [],
-      })),
-    );
-  }
-
-  findContainer(id: string): Promise<ContainerInspect | undefined> {
-    const kept = this.#state.containers.find(({ inspect }) => inspect.Id === id);
-    return Promise.resolve(kept && structuredClone({ ...kept.inspect, Name: `/${kept.name}` }));
-  }
-
-  findImage(reference: string): Promise<ImageInspect | undefined> {
-    const name = reference.replace(/^image-of-/, '');
-    const config = this.#state.images[name];
-    return Promise.resolve(config && { Id: `image-of-${name}`, Config: config });
-  }
-
-  listVolumes(): Promise<readonly string[]> {
-    return Promise.resolve([...this.#state.volumes]);
-  }
-
-  findVolume(name: string): Promise<VolumeInspect | undefined> {
-    // it has no files
-    return Promise.resolve(this.#state.volumes.includes(name) ? { Driver: 'memory', Mountpoint: '' } : undefined);
-  }
-
-  readContainerFile(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  getMemoryUse(id: string): Promise<number> {
-    // as much as a small server takes
-    return Promise.resolve(this.#get(id).inspect.State.Running ? 20 * 1024 ** 2 : 0);
-  }
-
-  readLastLines(): Promise<readonly string[]> {
-    return Promise.resolve([]);
-  }
 
   pullImage(reference: string): Promise<void> {
     return this.#change(`pull ${reference}`, (state) => {
-      if (this.#options.registry === false)
+      if (this.options.registry === false)
         throw new Failure(`cannot pull image "${reference}"`, { why: 'no registry has it' });
       state.images[reference] ??= {};
     });
@@ -136,27 +47,6 @@ export class MemoryEngine implements Engine {
     });
   }
 
-  listNetworks(): Promise<readonly NetworkSummary[]> {
-    const bridge = {
-      id: 'bridge',
-      name: 'bridge',
-      driver: 'bridge',
-      internal: false,
-      labels: {},
-      subnets: ['172.17.0.0/16'],
-      gateways: ['172.17.0.1'],
-      options: {},
-    };
-    return Promise.resolve([bridge, ...(this.#state.networks ?? [])]);
-  }
-
-  listNetworkUsers(network: string): Promise<readonly string[]> {
-    const users = this.#state.containers.filter(
-      ({ inspect: { State, NetworkSettings } }) => State.Running && NetworkSettings?.Networks?.[network],
-    );
-    return Promise.resolve(users.map(({ name }) => name));
-  }
-
   createNetwork({ name, driver, internal, labels, options, addresses }: CreateNetwork): Promise<void> {
     return this.#change(`network ${name}`, (state) => {
       (state.networks ??= []).push({
@@ -179,13 +69,13 @@ export class MemoryEngine implements Engine {
   }
 
   connectNetwork(network: string, id: string, endpoint: Endpoint): Promise<void> {
-    return this.#change(`connect ${network} ${this.#get(id).name}`, () =>
+    return this.#change(`connect ${network} ${this.get(id).name}`, () =>
       this.#setNetworks(id, (networks) => ({ ...networks, [network]: endpoint })),
     );
   }
 
   disconnectNetwork(network: string, id: string): Promise<void> {
-    return this.#change(`disconnect ${network} ${this.#get(id).name}`, () =>
+    return this.#change(`disconnect ${network} ${this.get(id).name}`, () =>
       this.#setNetworks(id, (networks) =>
         Object.fromEntries(Object.entries(networks).filter(([name]) => name !== network)),
       ),
@@ -193,7 +83,7 @@ export class MemoryEngine implements Engine {
   }
 
   #setNetworks(id: string, change: (networks: Record<string, Endpoint>) => Record<string, Endpoint>): void {
-    const kept = this.#get(id);
+    const kept = this.get(id);
     kept.inspect = {
       ...kept.inspect,
       NetworkSettings: { Networks: change({ ...kept.inspect.NetworkSettings?.Networks } as Record<string, Endpoint>) },
@@ -214,7 +104,7 @@ export class MemoryEngine implements Engine {
   }
 
   startContainer(id: string): Promise<void> {
-    const { name, inspect } = this.#get(id);
+    const { name, inspect } = this.get(id);
     return this.#changeState('start', id, (state) => {
       const taken = state.containers
         .filter((other) => other.inspect.State.Running && other.inspect.Id !== id)
@@ -234,24 +124,24 @@ export class MemoryEngine implements Engine {
   }
 
   stopContainer(id: string): Promise<void> {
-    return this.#change(`stop ${this.#get(id).name}`, () => {
+    return this.#change(`stop ${this.get(id).name}`, () => {
       // as the real one: what was never started stays as it is
-      if (this.#get(id).inspect.State.Running) this.#setState(id, { Status: 'exited', Running: false, ExitCode: 143 });
+      if (this.get(id).inspect.State.Running) this.#setState(id, { Status: 'exited', Running: false, ExitCode: 143 });
     });
   }
 
   restartContainer(id: string): Promise<void> {
-    return this.#change(`restart ${this.#get(id).name}`, (state) =>
+    return this.#change(`restart ${this.get(id).name}`, (state) =>
       this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) }),
     );
   }
 
   signalContainer(id: string, signal: string): Promise<void> {
-    return this.#change(`signal ${this.#get(id).name} ${signal}`, () => undefined);
+    return this.#change(`signal ${this.get(id).name} ${signal}`, () => undefined);
   }
 
   renameContainer(id: string, name: string): Promise<void> {
-    const kept = this.#get(id);
+    const kept = this.get(id);
     return this.#changeState(
       'rename',
       id,
@@ -265,7 +155,7 @@ export class MemoryEngine implements Engine {
   }
 
   updateContainer(id: string, limits: HostConfig): Promise<void> {
-    const kept = this.#get(id);
+    const kept = this.get(id);
     return this.#change(`update ${kept.name}`, () => {
       kept.inspect = { ...kept.inspect, HostConfig: { ...kept.inspect.HostConfig, ...limits } };
     });
@@ -279,24 +169,18 @@ export class MemoryEngine implements Engine {
 
   /** What somebody makes of a container by hand. */
   commitImage(reference: string, config: ContainerConfig): void {
-    this.#state.images[reference] = config;
+    this.state.images[reference] = config;
   }
 
   /** What happens to a container without docksmith: it ends, or somebody pauses it. */
   setState(name: string, state: Partial<ContainerInspect['State']>): void {
-    const kept = this.#state.containers.find((other) => other.name === name);
+    const kept = this.state.containers.find((other) => other.name === name);
     if (kept !== undefined) this.#setState(kept.inspect.Id, state);
   }
 
   #setState(id: string, change: Partial<ContainerInspect['State']>): void {
-    const kept = this.#get(id);
+    const kept = this.get(id);
     kept.inspect = { ...kept.inspect, State: { ...kept.inspect.State, ...change } };
-  }
-
-  #get(id: string): Kept {
-    const kept = this.#state.containers.find(({ inspect }) => inspect.Id === id);
-    if (kept === undefined) throw new Failure(`cannot find container "${id}"`, { why: 'it is not there' });
-    return kept;
   }
 
   #changeState(
@@ -305,7 +189,7 @@ export class MemoryEngine implements Engine {
     change: (state: MemoryState) => void,
     rest = '',
   ): Promise<void> {
-    const { name, inspect } = this.#get(id);
+    const { name, inspect } = this.get(id);
     return this.#change(`${verb} ${name}${rest}`, (state) => {
       const why = whyRefused(verb, inspect.State);
       if (why !== undefined) throw new Failure(`cannot ${verb} container "${name}"`, { why });
@@ -315,10 +199,10 @@ export class MemoryEngine implements Engine {
 
   #change<T>(call: string, change: (state: MemoryState) => T): Promise<T> {
     try {
-      this.#options.onCall?.(call);
+      this.options.onCall?.(call);
       this.calls.push(call);
-      const result = change(this.#state);
-      if (this.#options.file !== undefined) writeMemory(this.#options.file, this.#state);
+      const result = change(this.state);
+      if (this.options.file !== undefined) writeMemory(this.options.file, this.state);
       return Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));

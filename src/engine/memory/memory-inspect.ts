@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerInspect, CreateBody, HostConfig } from '../engine.ts';
+import type { ContainerConfig, ContainerInspect, CreateBody, HostConfig } from '../engine-api.ts';
 
 /** As the engine does: the image's settings where the body says nothing, environment and labels merged. */
 export function makeInspect(

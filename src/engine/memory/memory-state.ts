@@ -1,6 +1,7 @@
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import { replaceFile } from '../../files/replace-file.ts';
-import type { ContainerConfig, ContainerInspect, NetworkSummary } from '../engine.ts';
+import type { NetworkSummary } from '../engine.ts';
+import type { ContainerConfig, ContainerInspect } from '../engine-api.ts';
 import { readText } from '../../files/read-file.ts';
 
 /** A container as the memory engine keeps it: what inspect says of it, to be changed. */

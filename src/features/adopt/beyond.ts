@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { ContainerInspect } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { LeftOut } from './subject.ts';
 
 /** Fields of inspect that keys of a run spec read. */

@@ -1,4 +1,4 @@
-import type { ContainerInspect, ImageInspect } from '../../engine/engine.ts';
+import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
 import type { NetworkDefinition } from '../../container/spec/network-definition.ts';
 import type { TextMap, Value } from '../../container/spec/value.ts';
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { bridgeOf } from '../../container/actual/engine-facts.ts';
-import type { ContainerInspect, NetworkSummary } from '../../engine/engine.ts';
+import type { NetworkSummary } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { ON_THE_WIRE } from '../../model/network/bridges.ts';
 import { Container } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';

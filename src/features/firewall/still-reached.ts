@@ -1,5 +1,6 @@
 import { bridgeOf } from '../../container/actual/engine-facts.ts';
-import type { ContainerInspect, ContainerSummary, HostConfig } from '../../engine/engine.ts';
+import type { ContainerSummary } from '../../engine/engine.ts';
+import type { ContainerInspect, HostConfig } from '../../engine/engine-api.ts';
 import { findOwner } from '../../container/actual/whose.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { StillReached } from '../../firewall/kept.ts';

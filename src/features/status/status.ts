@@ -1,4 +1,5 @@
-import type { ContainerInspect, ContainerSummary, Engine } from '../../engine/engine.ts';
+import type { ContainerSummary, Engine } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../../container/spec/names.ts';
 import { isUnsteady } from '../../container/actual/steady.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';

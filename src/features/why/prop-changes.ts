@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { type LoggedChange, LOG_FILE, parseChanges } from '../../db/change-log.ts';
+import { LOG_FILE } from '../../db/change-log/change-log.ts';
+import { type LoggedChange, parseChanges } from '../../db/change-log/parse-changes.ts';
 import type { DbRecord } from '../../db/record.ts';
 import { errorCode } from '../../base/errors.ts';
 import { MASK } from '../../base/mask.ts';

@@ -1,4 +1,5 @@
-import type { ContainerInspect, ContainerSummary, Engine } from '../../engine/engine.ts';
+import type { ContainerSummary, Engine } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ContainerInspect, Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { type HealthTimes, readHealthRequest } from '../../container/spec/health-request.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import { ENDS_AGAIN, steadyTime } from '../../container/actual/steady.ts';

@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '../../../engine/engine.ts';
+import type { ContainerConfig } from '../../../engine/engine-api.ts';
 import { collectAll, type Input } from '../input.ts';
 import { readCount, readDuration, readFields, readFlag, readText, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { EngineSet } from '../../../engine/engine.ts';
+import type { EngineSet } from '../../../engine/engine-api.ts';
 import {
   formatPort,
   formatPublished,

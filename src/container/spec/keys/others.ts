@@ -1,4 +1,4 @@
-import type { ContainerInspect } from '../../../engine/engine.ts';
+import type { ContainerInspect } from '../../../engine/engine-api.ts';
 import { makeEndpoint, readJoined, readNetworks, showJoined } from '../endpoints.ts';
 import { collectAll, type Input } from '../input.ts';
 import { readChoice, readFields, readItems, readText, readTexts } from '../read-input.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ContainerInspect } from '../../../engine/engine.ts';
+import type { ContainerInspect } from '../../../engine/engine-api.ts';
 import type { Input } from '../input.ts';
 import { readDuration, readFlag, readItems, readText, readTextMap, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';

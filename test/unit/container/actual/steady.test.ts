@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkHealth } from '../../../../src/container/apply/health.ts';
-import type { ContainerInspect } from '../../../../src/engine/engine.ts';
+import type { ContainerInspect } from '../../../../src/engine/engine-api.ts';
 import { applyPlan } from '../../../../src/container/apply/apply.ts';
 import { makeGate } from '../../../../src/container/apply/gate.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';

@@ -16,7 +16,7 @@ import {
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { copyData, finishMove, measureData, prepareMove } from '../../../../src/container/apply/data-copy.ts';
-import type { VolumeInspect } from '../../../../src/engine/engine.ts';
+import type { VolumeInspect } from '../../../../src/engine/engine-api.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { makeTempHost } from '../../../support/temp-host.ts';
 

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ContainerInspect } from '../../../../src/engine/engine.ts';
+import type { ContainerInspect } from '../../../../src/engine/engine-api.ts';
 import { checkHealth, ownCheckTime } from '../../../../src/container/apply/health.ts';
 import { type HealthRequest, readHealthRequest } from '../../../../src/container/spec/health-request.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerInspect, ContainerSummary, NetworkSummary } from '../../../../src/engine/engine.ts';
+import type { ContainerSummary, NetworkSummary } from '../../../../src/engine/engine.ts';
+import type { ContainerInspect } from '../../../../src/engine/engine-api.ts';
 import type { Facts } from '../../../../src/host/facts.ts';
 import { parseRules, type Rules } from '../../../../src/firewall/rules.ts';
 import { listExposedAddresses } from '../../../../src/features/exposure/addresses.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerInspect, ContainerSummary, HostConfig } from '../../../../src/engine/engine.ts';
+import type { ContainerSummary } from '../../../../src/engine/engine.ts';
+import type { ContainerInspect, HostConfig } from '../../../../src/engine/engine-api.ts';
 import { judgeStillReached } from '../../../../src/features/firewall/still-reached.ts';
 import { serverWith } from '../../../support/containers.ts';
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { formatChanges, parseChanges } from '../../../../src/db/change-log.ts';
+import { formatChanges } from '../../../../src/db/change-log/change-log.ts';
+import { parseChanges } from '../../../../src/db/change-log/parse-changes.ts';
 import { parseFlatFile } from '../../../../src/db/flat-file.ts';
 import { PropChanges } from '../../../../src/features/why/prop-changes.ts';
 import { findPaths } from '../../../../src/base/paths.ts';

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { findPaths } from '../../../src/base/paths.ts';
-import { formatChanges, LOG_FILE, type SecretProps } from '../../../src/db/change-log.ts';
-import { changeDb } from '../../../src/db/store.ts';
+import { findPaths } from '../../../../src/base/paths.ts';
+import { formatChanges, LOG_FILE } from '../../../../src/db/change-log/change-log.ts';
+import type { SecretProps } from '../../../../src/db/change-log/secret-props.ts';
+import { changeDb } from '../../../../src/db/store.ts';
 
 function format(
   before: Readonly<Record<string, string>>,
