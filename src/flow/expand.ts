@@ -14,7 +14,7 @@ import type { Paths } from '../base/paths.ts';
 import type { Done, Recall } from '../incremental/recall.ts';
 import type { Kept } from '../incremental/remember.ts';
 import { listMistakes } from '../template/mistakes.ts';
-import type { RenderRequest } from '../template/render.ts';
+import type { RenderRequest } from '../template/render-request.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { releaseForeign } from './daemon/foreign-daemon.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';

@@ -5,7 +5,7 @@ import type { Facts } from '../host/facts.ts';
 import type { Paths } from '../base/paths.ts';
 import { signatureOf } from '../files/signature.ts';
 import { findFact } from '../template/language/observed-facts.ts';
-import type { RenderedTemplate, RenderRequest } from '../template/render.ts';
+import type { RenderedTemplate, RenderRequest } from '../template/render-request.ts';
 import type { Source, Sources } from '../template/sources.ts';
 import type { Known, KnownTemplate } from './file.ts';
 import { dbOfRead, type KnownUnit, listLines, parseRead, parseUnit } from './lines.ts';

@@ -4,7 +4,8 @@ import { FACTS, type Read } from '../../src/db/record.ts';
 import type { Facts } from '../../src/host/facts.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
 import { HELPERS } from '../../src/template/helpers/index.ts';
-import { Renderer, type RenderRequest, type RenderedTemplate } from '../../src/template/render.ts';
+import { Renderer } from '../../src/template/render.ts';
+import type { RenderRequest, RenderedTemplate } from '../../src/template/render-request.ts';
 import type { Paths } from '../../src/base/paths.ts';
 
 export interface RenderWith {

@@ -25,7 +25,7 @@ import { commitChanges } from '../../../src/output/commit/commit.ts';
 import { readLedger } from '../../../src/output/plan/ledger.ts';
 import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { readRemembered } from '../../../src/incremental/remembered.ts';
-import type { RenderRequest } from '../../../src/template/render.ts';
+import type { RenderRequest } from '../../../src/template/render-request.ts';
 import type { Dbs } from '../random-changes.ts';
 import { SAMPLE_FACTS } from '../sample.ts';
 import { bytesOf } from '../world.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure, Failures } from '../../../src/base/errors.ts';
 import { Rendering, type Renderings } from '../../../src/flow/rendering.ts';
-import type { RenderRequest } from '../../../src/template/render.ts';
+import type { RenderRequest } from '../../../src/template/render-request.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { pick, type Random, randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
 import { record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';

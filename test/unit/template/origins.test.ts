@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Read } from '../../../src/db/record.ts';
 import type { Snapshot } from '../../../src/db/snapshot.ts';
 import { Failure, Failures } from '../../../src/base/errors.ts';
-import type { RenderedTemplate } from '../../../src/template/render.ts';
+import type { RenderedTemplate } from '../../../src/template/render-request.ts';
 import type { Rendered } from '../../../src/template/rendered.ts';
 import type { Origin } from '../../../src/template/language/origin.ts';
 import { formatRead } from '../../../src/template/language/tracked-text.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../src/base/errors.ts';
 import { HELPERS } from '../../../src/template/helpers/index.ts';
-import { Renderer, type RenderedTemplate, type RenderRequest } from '../../../src/template/render.ts';
+import { Renderer } from '../../../src/template/render.ts';
+import type { RenderedTemplate, RenderRequest } from '../../../src/template/render-request.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { render } from '../../support/render.ts';
 import { SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';

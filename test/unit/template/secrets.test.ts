@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listSecretValues, isSecretRead } from '../../../src/db/secret-values.ts';
 import { listSpellings } from '../../../src/template/language/escape.ts';
-import type { RenderedTemplate } from '../../../src/template/render.ts';
+import type { RenderedTemplate } from '../../../src/template/render-request.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { render } from '../../support/render.ts';
 import { db, record, SAMPLE_DBS, snapshotOf } from '../../support/sample.ts';
