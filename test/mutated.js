@@ -6,6 +6,7 @@ export const MUTATED = {
   plan: {
     files: [
       'src/container/plan/plan.ts',
+      'src/container/plan/plan-asked.ts',
       'src/container/plan/decide.ts',
       'src/container/plan/order.ts',
       'src/container/plan/bound.ts',
@@ -21,7 +22,7 @@ export const MUTATED = {
       },
       {
         what: 'restart ignores failed specs',
-        file: 'src/container/plan/plan.ts',
+        file: 'src/container/plan/plan-asked.ts',
         from: "failed: verb === 'restart' ? failed : undefined",
         to: 'failed: undefined',
       },

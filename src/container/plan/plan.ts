@@ -1,20 +1,19 @@
-import { type Desired, type DesiredContainer, specsOf } from './desired.ts';
+import { type Desired, specsOf } from './desired.ts';
 import type { Actual, ActualContainer } from '../actual/actual.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { decide } from './decide.ts';
-import { formatDifference, listKept } from '../actual/difference.ts';
 import { withChangedFiles } from './plan-changed-files.ts';
 import { Refusal, withDataMove } from './plan-data-move.ts';
 import { freePorts } from './free-ports.ts';
 import { planImages } from '../apply/image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
-import { isStarting, type Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
+import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
-import { ENDS_AGAIN, FEW_RESTARTS, formatTimes, isUnsteady } from '../actual/steady.ts';
-import { getStopRequest } from './stop-request.ts';
+import { ENDS_AGAIN } from '../actual/steady.ts';
 import { type FailedSpecs, withholdFailed } from './withhold.ts';
 
 /** What is to be done, in order. */
@@ -120,135 +119,7 @@ export function planReconcile(
   };
 }
 
-/** Those that run right now, and will not for long; what is started anew is looked at when that is done. */
-function listUnsteady(
-  wanted: readonly DesiredContainer[],
-  { containers, now }: Actual,
-  operations: readonly Operation[],
-): readonly ActualContainer[] {
-  return wanted.flatMap(({ name, state }) => {
-    const container = containers.get(name);
-    const isLeft =
-      state === 'running' &&
-      container !== undefined &&
-      !operations.some((operation) => operation.name === name && isStarting(operation));
-    return isLeft && isUnsteady(container.inspect, now) ? [container] : [];
-  });
-}
-
-function describeUnsteady({ name, inspect: { RestartCount = 0 } }: ActualContainer): string {
-  return `${name} ended ${formatTimes(RestartCount)} by itself, the last time just now; docksmith logs -n 20 ${name}`;
-}
-
-/** Who may only have waited for another one has to be looked at a little longer. */
-function hasEndedOften({ inspect: { RestartCount = 0 } }: ActualContainer): boolean {
-  return RestartCount > FEW_RESTARTS;
-}
-
-/** What an adopted container keeps although its record says otherwise. */
-function describeKept(desired: DesiredContainer, actual: Actual, operations: readonly Operation[]): readonly string[] {
-  const container = actual.containers.get(desired.name);
-  if (
-    desired.state === 'stopped' ||
-    container === undefined ||
-    operations.some(({ name, verb }) => name === desired.name && verb === 'recreate')
-  )
-    return [];
-  const kept = listKept(desired.spec, container, actual.limitsSwap);
-  return kept.length === 0
-    ? []
-    : [
-        `${desired.name} was adopted, and stays as it was until it is made anew: ${kept.map(formatDifference).join(', ')}`,
-      ];
-}
-
-/** A tag may mean another image by now: that is no reason to make a container anew, and worth knowing. */
-function describeImage(desired: DesiredContainer, actual: Actual, operations: readonly Operation[]): readonly string[] {
-  const container = actual.containers.get(desired.name);
-  if (
-    desired.state === 'stopped' ||
-    container === undefined ||
-    operations.some(({ name, verb }) => name === desired.name && (verb === 'recreate' || verb === 'create'))
-  )
-    return [];
-  const reference = getImage(desired.spec);
-  const id = actual.images.get(reference);
-  return id === undefined || id === container.inspect.Image
-    ? []
-    : [
-        `${desired.name} runs an older image than ${reference} is now; signal-event docker-image-update ${desired.name}`,
-      ];
-}
-
-/** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
-export interface Asked {
-  readonly verb: 'start' | 'stop' | 'restart';
-  readonly names: readonly string[];
-}
-
-/**
- * The plan of `docker-container-start|stop|restart NAME…`. Throws for names that are not there, and for
- * starting what is disabled.
- */
-export function planAsked(desired: Desired, actual: Actual, { verb, names }: Asked, failed?: FailedSpecs): Plan {
-  const ours = [...actual.containers.values()].filter(({ name, nameNow }) => names.includes(name) && name === nameNow);
-  if (verb === 'stop') {
-    throwAll(listUnknown(desired, actual, names));
-    throwAll(names.flatMap((name) => actual.misnamed?.get(name) ?? []));
-    return {
-      operations: [...(actual.renames ?? []), ...names.flatMap((name) => planStop(desired, actual, name))],
-      notes: [],
-    };
-  }
-  const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
-  throwAll(
-    disabled.map(
-      ({ name }) =>
-        new Failure(`cannot ${verb} container "${name}"`, {
-          why: 'its record is disabled',
-          hint: `db docker_containers setprop ${name} status enabled`,
-        }),
-    ),
-  );
-  // who asks for a start asks for another try; a restart is one of what is there
-  const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
-  const isStarted = (name: string): boolean =>
-    plan.operations.some((operation) => operation.name === name && isStarting(operation));
-  const rest = ours
-    .filter(({ name }) => !isStarted(name))
-    .flatMap((container): readonly Operation[] => {
-      // one that has finished its work is not started by an update, but by an admin it is
-      if (!container.inspect.State.Running)
-        return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];
-      return verb === 'restart'
-        ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }]
-        : [];
-    });
-  const isRestarted = (name: string): boolean => rest.some((operation) => operation.name === name);
-  const left = new Map([...(plan.left ?? [])].filter(([name, why]) => why !== ENDS_AGAIN || !isRestarted(name)));
-  return {
-    ...plan,
-    left,
-    unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)),
-    operations: [...plan.operations, ...rest],
-  };
-}
-
-/** What an interrupted recreate has put aside serves in its place, and goes only when the new one is healthy. */
-function planStop(desired: Desired, actual: Actual, name: string): readonly Operation[] {
-  return decide({ name, state: 'stopped' }, actual).flatMap((operation): readonly Operation[] => {
-    const container =
-      'id' in operation ? [...actual.containers.values()].find(({ id }) => id === operation.id) : undefined;
-    if (operation.verb === 'remove' && container !== undefined && container.nameNow !== name) return [];
-    return [
-      operation.verb === 'stop' && container !== undefined
-        ? { ...operation, cause: 'asked for', stop: findStop(desired, container) }
-        : operation,
-    ];
-  });
-}
-
-function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
+export function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
   const known = new Set([...desired.containers, ...actual.containers.values()].map(({ name }) => name));
   return names
     .filter((name) => !known.has(name))
@@ -298,15 +169,11 @@ function planVolumes(specs: readonly RunSpec[], { volumes }: Actual): readonly O
   });
 }
 
-function refer({ id, name, nameNow }: ActualContainer): {
+/** What an operation says of a container that is there. */
+export function refer({ id, name, nameNow }: ActualContainer): {
   readonly id: string;
   readonly name: string;
   readonly nameNow: string;
 } {
   return { id, name, nameNow };
-}
-
-function findStop(desired: Desired, container: ActualContainer): ReturnType<typeof getStopRequest> {
-  const wanted = desired.containers.find(({ name }) => name === container.name);
-  return getStopRequest(wanted?.state === 'running' ? wanted.spec : undefined, container);
 }

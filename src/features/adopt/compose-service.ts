@@ -1,17 +1,16 @@
 import path from 'node:path';
 import { withoutImage } from '../../container/actual/difference.ts';
-import { formatJoined } from '../../container/spec/endpoints.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { formatMounted, parseMounted } from '../../container/spec/mounted.ts';
-import { readEnvFiles } from '../../container/spec/spec-files.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
-import { isList, type TextMap, toMap, toSet, type Value } from '../../container/spec/value.ts';
+import { isList, toSet, type Value } from '../../container/spec/value.ts';
 import { type Failure, throwAll } from '../../base/errors.ts';
-import { compareBytes } from '../../base/layers.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
-import type { EnvFiles, ImageOrigin, LeftOut, Subject } from './subject.ts';
+import { readEnvironment } from './compose-environment.ts';
+import { type LeaveOut, readNetworkOf } from './compose-network.ts';
+import type { ImageOrigin, LeftOut, Subject } from './subject.ts';
 
 /** Keys of a service that are read otherwise than those of a run spec, or say nothing of the container. */
 const OWN = [
@@ -109,8 +108,6 @@ export function describeService(
   };
 }
 
-type LeaveOut = (key: string, value: string, why: string) => void;
-
 function readImage(
   { name: project, folder }: Project,
   service: string,
@@ -143,95 +140,6 @@ function readImage(
 /** What Compose calls the image of a service that names none; the older Compose joins the names by an underscore. */
 export function imageNames(project: string, service: string): readonly [string, string] {
   return [`${project}-${service}`, `${project}_${service}`];
-}
-
-/**
- * The network that it is made on, and what it is on all of its networks. The others find it by the name of
- * its service.
- */
-function readNetworkOf(
-  project: Project,
-  service: string,
-  input: Input,
-  {
-    name,
-    rename,
-    leaveOut,
-  }: { readonly name: string; readonly rename: (text: string) => string; readonly leaveOut: LeaveOut },
-): { readonly mode: string; readonly networks: TextMap; readonly joined: readonly string[] } {
-  const mode = findEntry(input, 'network_mode');
-  if (mode !== undefined) {
-    const [, other] = /^service:(.+)$/.exec(showInput(mode)) ?? [];
-    return { mode: other === undefined ? showInput(mode) : `container:${rename(other)}`, networks: {}, joined: [] };
-  }
-  const said = findEntry(input, 'networks');
-  const entries = said?.entries ??
-    said?.items?.map((item) => [showInput(item), withText(item, '')] as const) ?? [
-      ['default', withText(input, '')] as const,
-    ];
-  const joined = entries
-    .map(([key, endpoint]) => {
-      const definition =
-        project.networks.get(key) ?? endpoint.refuse(`network "${key}" is not in the map "networks" of the file`);
-      for (const [field, held] of endpoint.entries ?? [])
-        if (!['aliases', 'ipv4_address', 'priority'].includes(field))
-          leaveOut('networks', `${definition.name} ${field} ${showInput(held)}`, 'docksmith has no key for it');
-      const aliases = [service, ...(findEntry(endpoint, 'aliases')?.items ?? []).map(showInput)].filter(
-        (alias) => alias !== name,
-      );
-      const address = findEntry(endpoint, 'ipv4_address');
-      const priority = Number(findEntry(endpoint, 'priority')?.scalar ?? 0);
-      return {
-        network: definition.name,
-        key,
-        priority,
-        text: formatJoined({ aliases, address: address === undefined ? '' : showInput(address) }),
-      };
-    })
-    .sort((a, b) => b.priority - a.priority || compareBytes(a.key, b.key));
-  const [first] = joined;
-  return {
-    mode: first?.network ?? 'none',
-    networks: toMap(joined.map(({ network, text }) => [network, text])),
-    joined: joined.map(({ key }) => key),
-  };
-}
-
-/** `environment` wins over `env_file`; a name without a value is a variable of Compose's own environment. */
-export function readEnvironment(
-  paths: Paths,
-  project: Project,
-  input: Input,
-): { readonly environment: TextMap; readonly envFiles?: EnvFiles } {
-  const said = findEntry(input, 'environment');
-  const entries =
-    said?.entries?.map(
-      ([name, value]) => [name, value.scalar === null ? project.variables.get(name) : showInput(value)] as const,
-    ) ??
-    said?.items?.map((item) => splitAssignment(showInput(item), project)) ??
-    [];
-  const own = toMap(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
-  const named = findEntry(input, 'env_file');
-  const files = (named?.items ?? (named === undefined ? [] : [named])).map((item) =>
-    path.resolve(project.folder, showInput(findEntry(item, 'path') ?? item)),
-  );
-  if (named === undefined || files.length === 0) return { environment: own };
-  const variables = readEnvFiles(
-    { ...withText(named, ''), items: files.map((file) => withText(named, file)) },
-    { file: (name) => name },
-  );
-  const all = toMap(Object.entries({ ...variables, ...own }));
-  // a file that is not on this host of docksmith's is written into the record
-  const isReachable = files.every((file) => file.startsWith(`${paths.root}/`));
-  return {
-    environment: all,
-    ...(isReachable ? { envFiles: { files: files.map((file) => file.slice(paths.root.length)), variables } } : {}),
-  };
-}
-
-function splitAssignment(text: string, { variables }: Project): readonly [string, string | undefined] {
-  const cut = text.indexOf('=');
-  return cut < 0 ? [text, variables.get(text)] : [text.slice(0, cut), text.slice(cut + 1)];
 }
 
 /** Relative paths begin at the file's folder, and volumes have the project's name in front. */

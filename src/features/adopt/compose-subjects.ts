@@ -12,9 +12,9 @@ import {
   imageNames,
   listConditions,
   listDependencies,
-  readEnvironment,
   type ServiceContext,
 } from './compose-service.ts';
+import { readEnvironment } from './compose-environment.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
 import { findText, type LeftOut, type Subject } from './subject.ts';
 

@@ -6,6 +6,7 @@ import type { RecordRef } from '../../template/language/origin.ts';
 import type { Installed, ReadInstalled } from './installed.ts';
 import { digestOf, type Ledger, type Owned, ownedOf } from './ledger.ts';
 import type { Maker } from './owned-files.ts';
+import { findOthersOutputs, findTwins } from './path-conflicts.ts';
 
 /** Why an output is written: it is not there, or this of it differs. */
 export type Reason = 'new' | 'content' | 'mode' | 'owner';
@@ -221,36 +222,4 @@ function scopeTest(scope: Scope): ScopeTest {
     const of = records.get(template);
     return of === 'all' || (record !== undefined && of?.has(nameOf(record)) === true);
   };
-}
-
-/** @param outputs sorted by path */
-function findTwins(outputs: readonly Rendered[]): readonly Failure[] {
-  return outputs.flatMap((output, n) => {
-    const before = outputs[n - 1];
-    return before?.path === output.path ? [twins(output.path, before, output)] : [];
-  });
-}
-
-function findOthersOutputs(
-  outputs: readonly Rendered[],
-  ledger: Ledger,
-  isInScope: (owned: Owned) => boolean,
-): readonly Failure[] {
-  return outputs.flatMap((output) => {
-    const owned = ledger.outputs.get(output.path);
-    return owned === undefined || isInScope(owned) || formatMaker(owned) === formatMaker(output)
-      ? []
-      : [twins(output.path, owned, output)];
-  });
-}
-
-function twins(path: string, a: Maker, b: Maker): Failure {
-  return new Failure(`cannot install "${path}"`, {
-    why: `two outputs have this path: ${formatMaker(a)} and ${formatMaker(b)}`,
-  });
-}
-
-/** `template "/etc/x" for docker_containers wiki` */
-function formatMaker({ template, record }: Maker): string {
-  return `template "${template}"${record === undefined ? '' : ` for ${record.db} ${record.key}`}`;
 }

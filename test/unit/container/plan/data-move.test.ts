@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readActual } from '../../../../src/container/actual/actual.ts';
 import { formatPlan } from '../../../../src/container/plan/format-plan.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
-import { planAsked, planReconcile, type PlanOptions } from '../../../../src/container/plan/plan.ts';
+import { planReconcile, type PlanOptions } from '../../../../src/container/plan/plan.ts';
+import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
 import { desire, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';
 
 const VOLUME = 'labels: {docksmith.data: /data}\nvolumes: ["wiki-data:/data"]';

@@ -1,0 +1,82 @@
+import { Failure, throwAll } from '../../base/errors.ts';
+import type { Actual, ActualContainer } from '../actual/actual.ts';
+import { ENDS_AGAIN } from '../actual/steady.ts';
+import { decide } from './decide.ts';
+import type { Desired } from './desired.ts';
+import { isStarting, type Operation } from './operation.ts';
+import { listUnknown, type Plan, planReconcile, refer } from './plan.ts';
+import { getStopRequest } from './stop-request.ts';
+import type { FailedSpecs } from './withhold.ts';
+
+/** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
+export interface Asked {
+  readonly verb: 'start' | 'stop' | 'restart';
+  readonly names: readonly string[];
+}
+
+/**
+ * The plan of `docker-container-start|stop|restart NAME…`. Throws for names that are not there, and for
+ * starting what is disabled.
+ */
+export function planAsked(desired: Desired, actual: Actual, { verb, names }: Asked, failed?: FailedSpecs): Plan {
+  const ours = [...actual.containers.values()].filter(({ name, nameNow }) => names.includes(name) && name === nameNow);
+  if (verb === 'stop') {
+    throwAll(listUnknown(desired, actual, names));
+    throwAll(names.flatMap((name) => actual.misnamed?.get(name) ?? []));
+    return {
+      operations: [...(actual.renames ?? []), ...names.flatMap((name) => planStop(desired, actual, name))],
+      notes: [],
+    };
+  }
+  const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
+  throwAll(
+    disabled.map(
+      ({ name }) =>
+        new Failure(`cannot ${verb} container "${name}"`, {
+          why: 'its record is disabled',
+          hint: `db docker_containers setprop ${name} status enabled`,
+        }),
+    ),
+  );
+  // who asks for a start asks for another try; a restart is one of what is there
+  const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
+  const isStarted = (name: string): boolean =>
+    plan.operations.some((operation) => operation.name === name && isStarting(operation));
+  const rest = ours
+    .filter(({ name }) => !isStarted(name))
+    .flatMap((container): readonly Operation[] => {
+      // one that has finished its work is not started by an update, but by an admin it is
+      if (!container.inspect.State.Running)
+        return [{ verb: 'start', ...refer(container), cause: 'asked for', paused: false }];
+      return verb === 'restart'
+        ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }]
+        : [];
+    });
+  const isRestarted = (name: string): boolean => rest.some((operation) => operation.name === name);
+  const left = new Map([...(plan.left ?? [])].filter(([name, why]) => why !== ENDS_AGAIN || !isRestarted(name)));
+  return {
+    ...plan,
+    left,
+    unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)),
+    operations: [...plan.operations, ...rest],
+  };
+}
+
+/** What an interrupted recreate has put aside serves in its place, and goes only when the new one is healthy. */
+function planStop(desired: Desired, actual: Actual, name: string): readonly Operation[] {
+  return decide({ name, state: 'stopped' }, actual).flatMap((operation): readonly Operation[] => {
+    const container =
+      'id' in operation ? [...actual.containers.values()].find(({ id }) => id === operation.id) : undefined;
+    if (operation.verb === 'remove' && container !== undefined && container.nameNow !== name) return [];
+    return [
+      operation.verb === 'stop' && container !== undefined
+        ? { ...operation, cause: 'asked for', stop: findStop(desired, container) }
+        : operation,
+    ];
+  });
+}
+
+function findStop(desired: Desired, container: ActualContainer): ReturnType<typeof getStopRequest> {
+  const wanted = desired.containers.find(({ name }) => name === container.name);
+  return getStopRequest(wanted?.state === 'running' ? wanted.spec : undefined, container);
+}
