@@ -114,12 +114,14 @@ export const DIFF_OPTION = { diff: { doc: 'show what changes in each file' } } a
 export const TAKE_OVER_OPTION = {
   'take-over': { doc: "replace files that are not docksmith's; history keeps them" },
 } as const;
-export const RETRY_OPTION = { retry: { doc: 'try again also what has failed and did not change' } } as const;
+export const RETRY_OPTION = {
+  retry: { doc: 'try again run specs and engine options that failed before and did not change' },
+} as const;
 export const WAIT_OPTION = {
-  wait: { value: 'SECONDS', doc: 'give up after so many seconds if another event runs', read: readSeconds },
+  wait: { value: 'SECONDS', doc: 'timeout: give up after SECONDS while another event runs', read: readSeconds },
 } as const;
 export const COUNT_OPTION = {
-  count: { short: 'n', value: 'COUNT', doc: 'so many, the last ones (20)', read: readCount },
+  count: { short: 'n', value: 'COUNT', doc: 'show the last COUNT (20)', read: readCount },
 } as const;
 
 function readSeconds(text: string): number | undefined {

@@ -39,14 +39,14 @@ export async function interruptible(
       timer = setTimeout(() => {
         const words = inHand();
         if (words !== undefined)
-          say(`interrupted in ${words}: waiting until that is in order; once more ends it as it is`);
+          say(`interrupted during ${words}: completing that first; a second interrupt stops at once`);
       }, SAME_WITHIN_SECONDS * 1000).unref();
       interruptedBy = signal;
       controller.abort(name);
     } else if (process.uptime() - began > SAME_WITHIN_SECONDS) {
       const words = inHand();
       if (words !== undefined)
-        say(`ended in ${words}: that is half done, and the next docksmith reconcile puts it in order`);
+        say(`stopped during ${words}: that is half done, and the next docksmith reconcile completes it`);
       setTimeout(() => process.exit(exitCodeOf(signal)), lingerMilliseconds);
     }
   };

@@ -36,7 +36,7 @@ export function readArguments<O extends Options>(
     if (values.has(name)) throw refuse(`the option ${typed} is given twice`);
     if (option.value === undefined && value !== undefined) throw refuse(`the option ${typed} takes no value`);
     if (option.value !== undefined && value === undefined)
-      throw refuse(`the option ${typed} has no ${option.value} behind it`);
+      throw refuse(`the option ${typed} needs a value: ${option.value}`);
     values.set(name, readValue(option, typed, value, refuse));
   }
   const { words } = given;
@@ -82,7 +82,7 @@ function readValue(
 ): unknown {
   if (text === undefined) return true;
   const value = read === undefined ? text : read(text);
-  if (value === undefined) throw refuse(`"${text}" behind ${typed} is no ${kind}`);
+  if (value === undefined) throw refuse(`"${text}" after ${typed} is no ${kind}`);
   return value;
 }
 

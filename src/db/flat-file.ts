@@ -42,7 +42,7 @@ export function parseFlatFile(content: Buffer, onDouble?: () => void): Lines {
 export function formatFlatFile(lines: Lines, changed: Date): Buffer {
   const header = [
     '# This db belongs to docksmith: change it with "db" or "config".',
-    '# Every change writes the file anew, and other comments go.',
+    '# Every change rewrites the file, and removes other comments.',
     `# updated: ${changed.toISOString()}`,
   ];
   const records = sortedKeys(lines).map((key) => `${key}=${lines.get(key) ?? ''}`);

@@ -85,8 +85,8 @@ export function listSteps(paths: Paths, event: string): StepList {
   for (const [name, file] of listMerged(layersOf(paths, `events/${event}`))) {
     if (isRemoved(file)) continue;
     const shown = withoutRoot(paths, file);
-    if (isBackupName(name)) warnings.push(`"${shown}" is left out: by its name it is a backup copy`);
-    else if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is left out: a step is named S, two digits and a name`);
+    if (isBackupName(name)) warnings.push(`"${shown}" is ignored: its name is that of a backup copy`);
+    else if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is ignored: a step is named S, two digits and a name`);
     else {
       const executable = collect(() => findExecutable(paths, name, file, actions));
       if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
@@ -215,7 +215,8 @@ function listUsed(
   warnings: string[],
 ): readonly (readonly [string, string])[] {
   return [...files].filter(([name, file]) => {
-    if (isBackupName(name)) warnings.push(`"${withoutRoot(paths, file)}" is left out: by its name it is a backup copy`);
+    if (isBackupName(name))
+      warnings.push(`"${withoutRoot(paths, file)}" is ignored: its name is that of a backup copy`);
     return !isBackupName(name) && !isRemoved(file);
   });
 }

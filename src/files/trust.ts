@@ -21,7 +21,7 @@ export interface Writer {
 export function refuseUntrusted(file: string, shown: string): void {
   const writer = findWriter(file);
   if (writer !== undefined)
-    throw describeWriter(writer, `cannot run ${shown}`, `what is run here is run with the rights of ${userWords()}`);
+    throw describeWriter(writer, `cannot run ${shown}`, `the file would be run with the rights of ${userWords()}`);
 }
 
 /** Why what is not run, but decides what is done, is not used. */
@@ -29,7 +29,7 @@ export function distrust(writer: Writer, shown: string): Failure {
   return describeWriter(
     writer,
     `cannot use ${shown}`,
-    `it decides what is done here with the rights of ${userWords()}`,
+    `it decides what docksmith does with the rights of ${userWords()}`,
   );
 }
 
@@ -103,7 +103,7 @@ function findInAcl(part: string): string | undefined {
   );
   // with nothing that reads ACLs, nothing says that there is none; without the group's bit none counts
   if (status !== 0)
-    return process.geteuid?.() === 0 ? 'whoever an ACL names, which cannot be read without getfacl,' : undefined;
+    return process.geteuid?.() === 0 ? 'a user named by an ACL (getfacl is needed to read it)' : undefined;
   // its own group stands without a name; what is beyond the mask comes after a tab
   const writers = stdout
     .split('\n')

@@ -49,16 +49,18 @@ export function findDifference(
   applied: Applied | undefined,
 ): string | undefined {
   const has = OWN_CHAINS.some((chain) => rules.has(chain));
-  if (wanted === undefined) return has ? 'there are no private ports to keep' : undefined;
+  if (wanted === undefined) return has ? 'there are no private ports to protect' : undefined;
   if (!OWN_CHAINS.every((chain) => rules.has(chain))) return has ? 'a chain of ours is gone' : 'not there';
   const missing = listMissingJumps(rules)[0];
   if (missing !== undefined)
     return missing.isThere
       ? `in ${missing.from} the engine's own rules come before ${missing.to}`
       : `${missing.from} does not lead to ${missing.to}`;
-  if (applied === undefined) return 'not known what is there';
+  if (applied === undefined) return 'the rules in the kernel are not known';
   if (applied.text !== wanted)
-    return isPartOf(wanted, applied.text) ? 'what some rules were kept for has stopped' : 'its file changed';
+    return isPartOf(wanted, applied.text)
+      ? 'the containers that some rules were kept for have stopped'
+      : 'its file changed';
   return listOwnRules(rules).join('\n') === applied.rules.join('\n') ? undefined : 'somebody changed it';
 }
 

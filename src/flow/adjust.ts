@@ -49,7 +49,7 @@ export async function adjustServices(
           service,
           verb,
           outcome: 'left alone' as const,
-          note: `${verb} ${service}: left alone, it has an admin of its own (Daemon foreign)`,
+          note: `${verb} ${service}: left alone, its admin manages it (Daemon foreign)`,
         })),
       );
       clearIntents(paths, [{ kind: 'service', name: service }]);

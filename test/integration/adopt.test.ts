@@ -342,7 +342,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     ]);
     expect(notes).toEqual([
       expect.stringMatching(
-        /^odd was adopted, and stays as it was until it is made anew: .*domainname odd\.test -> none, ports 127\.0\.0\.1:9000:80 192\.168\.1\.2:9001:81 -> none, links front:f -> none, memory 33554433 -> 32769k/,
+        /^odd was adopted, and stays as it was until it is recreated: .*domainname odd\.test -> none, ports 127\.0\.0\.1:9000:80 192\.168\.1\.2:9001:81 -> none, links front:f -> none, memory 33554433 -> 32769k/,
       ) as string,
     ]);
     await update();

@@ -105,7 +105,7 @@ needs('apache')('an event that expands vhosts', () => {
     );
     expect(await signal('docker-update')).toContain('files: 1 installed');
     await host.db('docker_containers setprop wiki SubDomainName other');
-    expect(await signal('--dry-run', 'docker-update')).toContain('\nwould check them: apache-syntax\n');
+    expect(await signal('--dry-run', 'docker-update')).toContain('\nwould check the files: apache-syntax\n');
     expect(await host.run('signal-event', ['docker-update'], { env: env() })).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('exit code 1\nasked\n') as string,

@@ -110,7 +110,7 @@ describe('a secret', () => {
     expect(said).toContain('its check "cat %s && false" refuses it');
     await say('db', ['secrets', 'batch'], `set pw secret Value ${quote(NEW).slice(0, -1)}\n`);
     await say('db', ['secrets', 'batch'], `set pw secret Value 'Zq8\\' Zeta x\n`);
-    expect(said).toContain("cannot read the line: nothing closes the ' of its last word\n");
+    expect(said).toContain("cannot read the line: the ' of its last word is not closed\n");
     expect(said).toContain('cannot store prop "Value" of "pw": it ends in a backslash');
     await setSecret(`${NEW}\\nsecond line`);
     expect(await say('signal-event', ['app'])).toBe(1);
@@ -217,7 +217,7 @@ describe('what others can write', () => {
     expect(await host.run('signal-event', ['app'])).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: `docksmith: cannot run step "/etc/docksmith/events/app/S60open": everybody can write "${file}", and what is run here is run with the rights of root\nhint: chmod go-w ${file}\n`,
+      stderr: `docksmith: cannot run step "/etc/docksmith/events/app/S60open": everybody can write "${file}", and the file would be run with the rights of root\nhint: chmod go-w ${file}\n`,
     });
     expect(host.files('/')).not.toContain('/ran');
     chmodSync(file, 0o755);
@@ -250,7 +250,7 @@ describe('a path', () => {
       const { exitCode, stderr } = await host.run('expand-template', ['/etc/app/app.conf']);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(
-        'cannot install "/etc/app/app.conf": above it a symbolic link that leads out of the root ("/etc/app") stands there',
+        'cannot install "/etc/app/app.conf": above it a symbolic link that leads out of the root ("/etc/app") is in the way',
       );
       expect((await run('find', [outside, '-type', 'f'])).stdout).toBe('');
     } finally {

@@ -142,7 +142,7 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     await main.engine.docker('create', '--name', 'theirs', 'wiki:1');
     await main.host.db('docker_containers set theirs service status enabled Image wiki:1');
     expect(await fail()).toContain(
-      'cannot use the name "theirs" for a container: a container of that name is there which docksmith did not make',
+      'cannot use the name "theirs" for a container: a container of that name exists that docksmith does not own',
     );
   });
 

@@ -96,7 +96,7 @@ needs('namespace')('a host that is laid out on another machine', () => {
     expect([built.exitCode, built.stderr]).toEqual([
       0,
       expect.stringContaining(
-        'this is a chroot: names, addresses and the engine are looked for by the first event on the host itself',
+        'this is a chroot: names, addresses and the engine are detected by the first event on the host itself',
       ),
     ]);
     expect(ofThisMachine()).toEqual([]);
@@ -109,7 +109,7 @@ needs('namespace')('a host that is laid out on another machine', () => {
     expect(ofThisMachine()).toEqual([]);
 
     expect((await runInside('docksmith', ['status'])).stdout).toContain(
-      'set-up: names, addresses and the engine are still to be found out (this is a chroot); signal-event docker-update',
+      'set-up: names, addresses and the engine were not detected yet (this is a chroot); signal-event docker-update',
     );
     expect(
       (JSON.parse((await runInside('docksmith', ['status', '--json'])).stdout) as { deferred: string }).deferred,

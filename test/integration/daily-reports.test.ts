@@ -170,7 +170,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       expect(exitCode).toBe(1);
       expect(stdout).toMatch(/^bad {3}containers {2,}crash: ends again and again, restarted \d+ times(, last|$)/m);
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-      expect(stdout).toMatch(/\n\d+ bad, \d+ to be looked at, \d+ well\n$/);
+      expect(stdout).toMatch(/\n\d+ bad, \d+ warnings, \d+ ok\n$/);
       const findings = await examine();
       const find = (check: string): readonly string[] =>
         findings.filter((finding) => finding.check === check).map(({ level, words }) => `${level} ${words}`);
@@ -190,11 +190,11 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       ]);
       expect(find('disk').some((words) => /images \d+ with/.test(words))).toBe(true);
       expect(find('ports')).toEqual([expect.stringMatching(/^ok \d+ declared, none of them missing or taken$/)]);
-      expect(find('apache')[0]).toBe('bad nobody listens on port 80, through which 2 containers are reached');
+      expect(find('apache')[0]).toBe('bad no process listens on port 80, through which 2 containers are reached');
       expect(find('names')).toEqual(['warn wiki.example.test leads to 203.0.113.9, which is no address of this host']);
       expect(find('containers')).toHaveLength(4);
       expect(find('options')).toEqual([
-        `ok none stands both in ${path.join(machine.engine.dir, 'daemon.json')} and in the engine's command line`,
+        `ok none is set both in ${path.join(machine.engine.dir, 'daemon.json')} and in the engine's command line`,
       ]);
       expect(find('pending').every((words) => words.startsWith('ok') || words.includes('failed'))).toBe(true);
     });

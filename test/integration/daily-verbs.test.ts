@@ -200,7 +200,7 @@ needs('dockerd')('daily verbs on a real engine', () => {
       expect(await docksmith('exec', 'foreign', 'true')).toMatchObject({ exitCode: 1 });
       expect(await docksmith('exec', '-it', 'wiki', 'true')).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('standard input is none') as string,
+        stderr: expect.stringContaining('standard input is not one') as string,
       });
       expect(await docksmith('exec', 'wiki')).toMatchObject({ exitCode: 2 });
     });

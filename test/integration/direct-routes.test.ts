@@ -266,7 +266,7 @@ needs('dockerd')("a container's own address, from outside", () => {
     expect([exitCode, stdout.replace(/\s+/g, ' ')]).toEqual([
       1,
       expect.stringContaining(
-        'the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: DOCKSMITH has no rule for it',
+        'the IPv4 filter does not keep hosts on the same network from 127.0.0.1: DOCKSMITH has no rule for it',
       ),
     ]);
     await host.runOrFail('docksmith', ['filter']);
@@ -278,7 +278,7 @@ needs('dockerd')("a container's own address, from outside", () => {
     const shown = await show();
     expect(shown.containers.find(({ name }) => name === 'notes')?.addresses[0]).toMatchObject({
       reached: 'everybody',
-      mismatches: ['the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'],
+      mismatches: ['the IPv4 filter does not block it: DOCKSMITH has no rule for it'],
     });
     await host.runOrFail('signal-event', ['docker-boot']);
     expect((await show()).mismatches).toBe(0);

@@ -151,7 +151,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     // somebody else restarts it, and the other is left with loopback
     await dockerd.docker('restart', '-t', '1', 'net');
     expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toBe('');
-    expect(await plan()).toEqual(['restart shares: net, whose network it has, was started after it']);
+    expect(await plan()).toEqual(['restart shares: net, whose network it shares, was started after it']);
     await update();
     expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
     expect(await plan()).toEqual([]);
@@ -207,7 +207,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining(
-        'cannot change network "lan": it is there with subnet 10.77.0.0/24, not 10.78.0.0/24',
+        'cannot change network "lan": it exists with subnet 10.77.0.0/24, not 10.78.0.0/24',
       ) as string,
     });
     await set('setprop bb TCPPort 80');

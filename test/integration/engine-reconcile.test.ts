@@ -192,7 +192,7 @@ needs('dockerd')('reconciling a real engine', () => {
     await dockerd.docker('run', '-d', '--name', 'wiki', 'app:1');
     proxy.reset();
     await expect(reconcile(engine, { git: '', wiki: '' })).rejects.toThrow(
-      'cannot use the name "wiki" for a container: a container of that name is there which docksmith did not make',
+      'cannot use the name "wiki" for a container: a container of that name exists that docksmith does not own',
     );
     expect(proxy.listMutating()).toEqual([]);
     // a name that only looks alike is no reason

@@ -100,21 +100,21 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
     await inside('ip6tables', '-D', 'INPUT', '-j', 'DOCKSMITH-INPUT');
     const { containers } = await show();
     expect(containers.map(({ name, ports }) => [name, ...ports.flatMap(({ mismatches }) => mismatches)])).toEqual([
-      ['mail', 'the IPv6 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT'],
+      ['mail', 'the IPv6 filter does not block it: INPUT does not lead to DOCKSMITH-INPUT'],
       ['shop'],
       [
         'wiki',
-        'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it',
-        'the IPv6 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT',
-        'the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: DOCKSMITH has no rule for it',
+        'the IPv4 filter does not block it: DOCKSMITH has no rule for it',
+        'the IPv6 filter does not block it: INPUT does not lead to DOCKSMITH-INPUT',
+        'the IPv4 filter does not keep hosts on the same network from 127.0.0.1: DOCKSMITH has no rule for it',
       ],
     ]);
     expect(
       containers.map(({ name, addresses }) => [name, ...addresses.flatMap(({ mismatches }) => mismatches)]),
     ).toEqual([
       ['mail'],
-      ['shop', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'],
-      ['wiki', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'],
+      ['shop', 'the IPv4 filter does not block it: DOCKSMITH has no rule for it'],
+      ['wiki', 'the IPv4 filter does not block it: DOCKSMITH has no rule for it'],
     ]);
     await host.runOrFail('docksmith', ['firewall']);
     expect((await show()).mismatches).toBe(0);
@@ -138,7 +138,7 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
     expect(shown['shop']).toEqual(
       expect.arrayContaining([
         'bound to every address',
-        'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it',
+        'the IPv4 filter does not block it: DOCKSMITH has no rule for it',
       ]),
     );
     expect(shown['wiki']).toEqual([

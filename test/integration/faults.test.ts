@@ -259,7 +259,7 @@ needs('dockerd')('faults while containers are changed', () => {
     expect([exitCode, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /cannot use the name "wiki" for a container: a container of that name is there which docksmith did not make/,
+        /cannot use the name "wiki" for a container: a container of that name exists that docksmith does not own/,
       ),
     ]);
     expect(await listContainers()).toEqual(before);

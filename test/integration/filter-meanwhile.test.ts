@@ -87,7 +87,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect([exitCode, stdout]).toEqual([
       0,
       expect.stringContaining(
-        'S60docker-filter-release: packet filter IPv4 removed: there are no private ports to keep\n',
+        'S60docker-filter-release: packet filter IPv4 removed: there are no private ports to protect\n',
       ),
     ]);
     expect(stdout).not.toContain('S30docker-filter:');
@@ -104,7 +104,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect(changed).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(
-        /S60docker-filter-release: packet filter IPv4 set: what some rules were kept for has stopped\n/,
+        /S60docker-filter-release: packet filter IPv4 set: the containers that some rules were kept for have stopped\n/,
       ) as string,
     });
     expect(await isAnswered(foreign, port(8080))).toBe(true);
@@ -129,7 +129,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect(await isAnswered(foreign, port(8082))).toBe(false);
     await engine.docker('rm', '--force', 'wiki');
     expect(await host.runOrFail('docksmith', ['firewall', '--release'])).toContain(
-      'packet filter IPv4 set: what some rules were kept for has stopped\n',
+      'packet filter IPv4 set: the containers that some rules were kept for have stopped\n',
     );
     expect(await saved()).not.toContain('8082');
   });
@@ -153,7 +153,7 @@ needs('dockerd')('a private container on its way out', () => {
       warnings: [expect.stringContaining(places) as string],
     });
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
-      'packet filter IPv4 removed: there are no private ports to keep\n',
+      'packet filter IPv4 removed: there are no private ports to protect\n',
     );
     expect(await saved()).not.toContain('DOCKSMITH');
     expect(await isAnswered(foreign, port(8082))).toBe(true);

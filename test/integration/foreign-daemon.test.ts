@@ -36,7 +36,7 @@ describe('an engine with an admin of its own', () => {
     expect(planned.stdout).toContain('files: 2 left, ');
     const { exitCode, stdout, stderr } = await signal('docker-update');
     expect([exitCode, stderr, countRestarts()]).toEqual([0, '', 1]);
-    expect(stdout).toContain("left  /etc/docker/daemon.json (it is its admin's from now on)\n");
+    expect(stdout).toContain('left  /etc/docker/daemon.json (its admin manages it from now on)\n');
     expect(stdout).toContain('files: 2 left, ');
     expect(contents()).toEqual(before);
     // they are nobody's but his
@@ -66,7 +66,7 @@ describe('an engine with an admin of its own', () => {
     const { exitCode, stdout } = await signal('always');
     expect([exitCode, stdout]).toEqual([
       0,
-      expect.stringContaining('restart docker: left alone, it has an admin of its own (Daemon foreign)\n'),
+      expect.stringContaining('restart docker: left alone, its admin manages it (Daemon foreign)\n'),
     ]);
     await host.db('configuration setprop docker status disabled');
     await signal('always');

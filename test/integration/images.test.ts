@@ -83,7 +83,7 @@ needs('dockerd', 'registry')('images', () => {
       'docker_containers set wiki service status enabled Image ports TCPPort exposed UDPPort exposed access public',
     );
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
-      'pull 127.0.0.1:5999/ports:1: not there, and the ports of wiki are left to it\n',
+      'pull 127.0.0.1:5999/ports:1: not there, and it names the ports of wiki\n',
     );
     expect(await format('wiki', '{{json .HostConfig.PortBindings}}')).toBe(
       '{"5353/udp":[{"HostIp":"","HostPort":"5353"}],"8080/tcp":[{"HostIp":"","HostPort":"8080"}]}',
@@ -185,7 +185,7 @@ needs('dockerd', 'registry')('images', () => {
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     await host.db('docker_containers setprop wiki Env A=b');
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
-      'pull 127.0.0.1:5999/always:1: fetched whenever a container is made of it\n',
+      'pull 127.0.0.1:5999/always:1: pulled before each create, as its record says\n',
     );
     expect(await format('wiki', '{{json .Config.Env}}')).toContain('SECOND=yes');
   });

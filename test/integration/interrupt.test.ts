@@ -315,7 +315,7 @@ needs('dockerd')('a command that is interrupted', () => {
         130,
         expect.stringMatching(
           strokes === 2
-            ? /interrupted in recreate changed: waiting[^]*changed: the old one runs as before/
+            ? /interrupted during recreate changed: completing[^]*changed: the old one runs as before/
             : /ended in recreate changed: that is half done/,
         ),
       ]);

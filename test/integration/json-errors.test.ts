@@ -15,7 +15,7 @@ const COMMANDS: readonly (readonly [exitCode: number, bin: Bin, args: readonly s
   [1, 'docksmith', ['runs', '--json', 'nothing'], 'there is no such run'],
   [1, 'docksmith', ['props', 'Nothing', '--json'], 'no schema knows it'],
   [2, 'signal-event', ['--json'], 'no event is named'],
-  [2, 'signal-event', ['docker-update', '--json'], 'stands behind the event'],
+  [2, 'signal-event', ['docker-update', '--json'], 'comes after the event'],
   [1, 'signal-event', ['--json', 'no-such-event'], 'there is no such event'],
   [1, 'signal-event', ['--json', '--dry-run', 'docker-container-update', 'nobody'], 'there is no such record'],
   [2, 'db', ['--json'], 'no db is named'],

@@ -54,7 +54,7 @@ needs('dockerd')('a host with files and containers of its own', () => {
 
     const installed = await main.signal('post-install');
     expect(installed.stderr).toContain(
-      `cannot install "${DAEMON_JSON}": a file that docksmith does not own stands there\n`,
+      `cannot install "${DAEMON_JSON}": a file that docksmith does not own is in the way\n`,
     );
     expect(listTouched(etc, main.host.snapshot('/etc'))).toEqual([]);
 
@@ -62,7 +62,7 @@ needs('dockerd')('a host with files and containers of its own', () => {
     expect(first.exitCode).toBe(1);
     for (const file of [DAEMON_JSON, SYSCONFIG]) {
       expect(first.stderr).toContain(
-        `docksmith: cannot install "${file}": a file that docksmith does not own stands there\nhint: with --take-over it becomes docksmith's, and the original is kept in history; `,
+        `docksmith: cannot install "${file}": a file that docksmith does not own is in the way\nhint: with --take-over it becomes docksmith's, and the original is kept in history; `,
       );
     }
     expect(first.stderr).toContain('config setprop docker Daemon foreign\n');

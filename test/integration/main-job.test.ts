@@ -53,7 +53,7 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   [
     'an unknown Compose key',
     'services:\n  "{{record.key}}":\n    mem_limits: 32m\n',
-    '60memory:3: cannot use "services.git.mem_limits": docksmith does not carry this key out',
+    '60memory:3: cannot use "services.git.mem_limits": docksmith does not support this key',
   ],
 ];
 

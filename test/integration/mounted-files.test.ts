@@ -86,10 +86,10 @@ needs('dockerd')('generated files that containers mount', () => {
     await host.db('configuration set greeting goodbye');
     const dry = await host.runOrFail('signal-event', ['--dry-run', 'docker-update']);
     expect(dry).toContain(
-      '  update hup: /etc/app/conf.d/app.conf changed, and HUP tells it\n  restart folder: /etc/app/conf.d/app.conf changed\n',
+      '  update hup: /etc/app/conf.d/app.conf changed, send HUP\n  restart folder: /etc/app/conf.d/app.conf changed\n',
     );
     expect(containerLines(await host.runOrFail('signal-event', ['docker-update'])).slice(0, 2)).toEqual([
-      'update hup: /etc/app/conf.d/app.conf changed, and HUP tells it',
+      'update hup: /etc/app/conf.d/app.conf changed, send HUP',
       'restart folder: /etc/app/conf.d/app.conf changed',
     ]);
     expect(listTouched(before, await starts())).toEqual(['folder']);

@@ -185,7 +185,7 @@ needs('dockerd')('a private port, from outside', () => {
     );
 
     await setFilter('disabled');
-    expect(await update()).toContain('packet filter IPv4 removed: there are no private ports to keep\n');
+    expect(await update()).toContain('packet filter IPv4 removed: there are no private ports to protect\n');
     const after = await inside('iptables-save');
     expect(after).not.toContain('DOCKSMITH');
     expect(after).toContain('--dport 4444 -j DROP');

@@ -35,7 +35,7 @@ const CALLS: Readonly<Record<string, (name: string, cause: string) => readonly s
     `DELETE containers/${name}(old)`,
   ],
   update: (name, cause) => [
-    cause.includes('tells it') ? `POST containers/${name}(old)/kill` : `POST containers/${name}(old)/update`,
+    cause.includes('send HUP') ? `POST containers/${name}(old)/kill` : `POST containers/${name}(old)/update`,
   ],
   start: (name, cause) => [`POST containers/${name}(old)/${cause === 'paused' ? 'unpause' : 'start'}`],
   restart: (name) => [`POST containers/${name}(old)/restart`],
@@ -144,7 +144,7 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
       'stop off: disabled',
       'connect other: docksmith-linked as db',
       'update limited: memory 64m -> 128m',
-      'update told: /etc/app/app.conf changed, and HUP tells it',
+      'update told: /etc/app/app.conf changed, send HUP',
       'recreate linked: environment TARGET_NAME removed, DB_NAME added',
       'recreate changed: environment A changed',
       'create fresh: not there',
@@ -156,7 +156,7 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
       'recreate single: environment TARGET_NAME removed, network docksmith-single -> bridge',
       'disconnect target: docksmith-linked',
       'disconnect target: docksmith-single',
-      'remove network docksmith-single: nobody uses it',
+      'remove network docksmith-single: no container uses it',
     ]);
 
     const said = await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);

@@ -82,7 +82,7 @@ needs('dockerd')('what somebody did to containers by hand', () => {
     await dockerd.docker('rename', 'wiki-copy', 'wiki');
     expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('which docksmith did not make') as string,
+      stderr: expect.stringContaining('that docksmith does not own') as string,
     });
   }, 120_000);
 

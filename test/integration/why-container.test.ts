@@ -57,7 +57,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
 
   it('tells how it was made, changed, made anew, stopped and started, and by which command', async () => {
     await host.db('docker_containers set wiki service status enabled Image sleep:1 MaxMemory 64');
-    expect(await asText('wiki')).toBe('wiki\n  no run that is kept has made, started or stopped it\n');
+    expect(await asText('wiki')).toBe('wiki\n  no recorded run created, started or stopped it\n');
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await ask('wiki')).toEqual({
       name: 'wiki',
@@ -145,7 +145,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     const text = await asText('wiki');
     // how often it ended until it was given up differs, and so where lines are broken
     expect(text).toMatch(
-      /^wiki\n {2}made, in vain, [^\n]*\n {6}recreate: image web:1 -> broken:1\n {6}cannot recreate container "wiki": the new one was started, and it\s[^]*\slast\s+lines\s+were:\n {6}no more\n[^]*\n {2}made [^\n]*\n {6}create: not there\n {2}now running since /,
+      /^wiki\n {2}made (failed) [^\n]*\n {6}recreate: image web:1 -> broken:1\n {6}cannot recreate container "wiki": the new one was started, and it\s[^]*\slast\s+lines\s+were:\n {6}no more\n[^]*\n {2}made [^\n]*\n {6}create: not there\n {2}now running since /,
     );
   });
 

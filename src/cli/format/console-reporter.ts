@@ -45,7 +45,7 @@ export class ConsoleReporter implements Reporter {
 
   installed(changes: ChangeSet, kept: Committed['kept'], edits: readonly FilePair[]): void {
     if (edits.length > 0) {
-      this.warning('this was changed by hand, and is no more:');
+      this.warning('local edits were overwritten:');
       this.#print(this.#streams.stderr, formatFileDiffs(edits, { colour: hasColour(this.#streams.stderr) }));
     }
     if (!this.#json) this.#print(this.#streams.stdout, formatInstalled(changes, kept, painter(this.#streams.stdout)));

@@ -9,9 +9,9 @@ export const EVENT_DOCS: Readonly<Record<string, readonly [args: string, doc: st
   'docker-container-start': ['NAME…', 'start these containers'],
   'docker-container-stop': ['NAME…', 'stop these containers until the next update'],
   'docker-container-restart': ['NAME…', 'restart these containers'],
-  'docker-image-update': ['[NAME…]', 'fetch images anew, and change to them'],
-  'docker-boot': ['', 'put the order right after a reboot'],
-  'post-install': ['', 'set what is not set, then all the rest'],
+  'docker-image-update': ['[NAME…]', 'pull images again, and use newer ones'],
+  'docker-boot': ['', 'after a reboot: start in the right order'],
+  'post-install': ['', 'set defaults, then everything'],
   'post-upgrade': ['', 'the same, for a newer docksmith'],
 };
 

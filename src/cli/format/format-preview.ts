@@ -11,7 +11,7 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
   return [
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
-    ...checks.map((name) => `would check them: ${name}\n`),
+    ...checks.map((name) => `would check the files: ${name}\n`),
     ...(restartsDaemon === undefined
       ? []
       : [

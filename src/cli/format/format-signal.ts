@@ -17,7 +17,7 @@ export function formatInstalled(
     formatChanges(changes, paint),
     ...[...kept].map(
       ([file, copy]) =>
-        `${file} ${edited.has(file) ? 'was changed by hand; that' : 'is taken over; the original'} is kept in ${copy}\n`,
+        `${file} ${edited.has(file) ? 'was changed by hand; the edited file' : 'is taken over; the original'} is kept in ${copy}\n`,
     ),
   ].join('');
 }
@@ -69,7 +69,7 @@ export function formatChanges({ install, remove, obstacles }: ChangeSet, paint: 
   ];
   if (rows.length <= MOST_LINES) return formatTable(rows);
   const shown = rows.slice(0, MOST_LINES - 1);
-  return `${formatTable(shown)}and ${rows.length - shown.length} files more: --json lists all, and so does docksmith history\n`;
+  return `${formatTable(shown)}and ${rows.length - shown.length} more files: --json and docksmith history list all\n`;
 }
 
 /** @param isPlanned nothing of it is done yet */

@@ -49,7 +49,7 @@ export function formatStatus(
     ...(deferred === undefined
       ? []
       : [
-          `set-up: names, addresses and the engine are still to be found out (${deferred}); signal-event docker-update on the host itself finds them`,
+          `set-up: names, addresses and the engine were not detected yet (${deferred}); signal-event docker-update on the host itself does that`,
         ]),
     ...pending.map(
       ({ kind, name, causes }) => `pending: ${kind} ${name} (${formatCauses(causes)}); the next event tries again`,

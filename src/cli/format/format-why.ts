@@ -45,8 +45,8 @@ function formatLine(
   const head = `${paint('bold', String(number).padStart(4))}  ${text}\n`;
   const by =
     state === 'edited'
-      ? 'by hand, and not by docksmith'
-      : 'docksmith wrote it, and would not any more: the next event changes it';
+      ? 'edited by hand, not written by docksmith'
+      : 'docksmith wrote it, and would write it differently now: the next event changes it';
   if (state !== 'made') return [head, `        ${paint('yellow', by)}\n`];
   // what comes to nothing in a line is named after what makes it
   const from = origins.map((origin) => formatOrigin(origin, isDetailed));
@@ -128,7 +128,7 @@ function formatDoing({
   who,
   failure,
 }: ContainerWhy['doings'][number]): readonly string[] {
-  const done = `${what}${failure === undefined ? '' : ', in vain,'} ${formatTime(time)}${who === undefined ? '' : ` by ${who}`}${command === undefined ? '' : `: ${command}`}`;
+  const done = `${what}${failure === undefined ? '' : ' (failed)'} ${formatTime(time)}${who === undefined ? '' : ` by ${who}`}${command === undefined ? '' : `: ${command}`}`;
   const [first = '', ...more] = wrapWords(done, WIDTH - 6);
   // the last lines of a container's log stay lines
   const below = [`${verb}: ${cause}`, ...(failure?.split('\n') ?? [])].flatMap((words) =>
@@ -145,7 +145,7 @@ function formatNow({ state, health, exitCode, started }: NonNullable<ContainerWh
 export function formatContainerWhy({ name, doings, now, startedByOthers }: ContainerWhy): string {
   return [
     `${name}\n`,
-    ...(doings.length === 0 ? ['  no run that is kept has made, started or stopped it\n'] : []),
+    ...(doings.length === 0 ? ['  no recorded run created, started or stopped it\n'] : []),
     ...doings.flatMap(formatDoing),
     ...(now === undefined ? [] : [`  now ${formatNow(now)}\n`]),
     ...(startedByOthers ? ['  started after that by the engine, or by hand: docker inspect tells more\n'] : []),

@@ -115,7 +115,7 @@ export function placeNames(containers: readonly ContainerSummary[], wanted: read
         new Failure(`cannot give container "${stray.name}" its name "${name}" back`, {
           why:
             other === undefined
-              ? 'a container of that name is there which docksmith did not make, and it leaves it alone'
+              ? 'a container of that name exists that docksmith does not own'
               : `the container of "${other}" has it, and cannot have its own`,
           hint: `docker rename ${name} NEW-NAME`,
         }),

@@ -60,7 +60,7 @@ export async function discard(
     if (inspect.Name !== `/${apart}`) await engine.renameContainer(id, apart);
     return new Failure(`cannot remove container "${apart}"`, {
       why: reasonOf(error),
-      hint: 'docksmith reconcile --remove-orphans tries again once that is mended',
+      hint: 'docksmith reconcile --remove-orphans tries again once that is fixed',
       cause: error,
     });
   }

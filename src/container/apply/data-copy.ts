@@ -49,8 +49,8 @@ export async function prepareMove(engine: Engine, move: DataMove, container: str
     throw cannot(
       `there are files in ${formatStorage(move.to)} already`,
       move.to.kind === 'volume'
-        ? `docker volume rm ${move.to.name}, if nobody needs them`
-        : 'move them away, if nobody needs them',
+        ? `docker volume rm ${move.to.name}, if they are not needed`
+        : 'move them elsewhere, if they are not needed',
     );
   }
   const needed = (await measureData(engine, move.from)) ?? 0;
@@ -63,7 +63,7 @@ export async function prepareMove(engine: Engine, move: DataMove, container: str
 /**
  * Copies with owners, modes, times, links, extended attributes and holes, on to a name of its
  * own beside the target first, so that the target is whole or not there. What stands there from
- * a copy for the same container was never taken into use, and goes. The source stays as it is.
+ * a copy for the same container was never put into use, and goes. The source stays as it is.
  */
 export async function copyData(
   { move, source, target }: PreparedMove,

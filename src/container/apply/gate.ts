@@ -113,7 +113,7 @@ class Watch {
       if (error instanceof EngineGone || !(error instanceof Failure)) throw error;
       return judge({ state: 'waiting', words: error.why, isEngine: true });
     }
-    if (inspect === undefined) return { state: 'disturbed', words: 'it went away' };
+    if (inspect === undefined) return { state: 'disturbed', words: 'it was removed' };
     const { RestartCount: restarts = 0 } = inspect;
     const ranFor = this.#ranFor(inspect);
     // those of an earlier time count for one that is started again and again right now

@@ -139,7 +139,7 @@ function describePort({ port, words }: { readonly port: number; readonly words: 
 /** By the container's own address first: behind a published port stands a proxy that answers for it. */
 async function probePort(engine: Engine, inspect: ContainerInspect, port: number, path?: string): Promise<Probed> {
   const probe = (target: Target): Promise<Probed> => (path === undefined ? probeTcp(target) : probeHttp(target, path));
-  let last: Probed = { outcome: 'unreachable', words: 'there is no way to it from here' };
+  let last: Probed = { outcome: 'unreachable', words: 'its address cannot be reached from this host' };
   for (const targets of await listTargets(engine, inspect, port)) {
     const probed = await Promise.all(targets.map(probe));
     const [telling = last] = [

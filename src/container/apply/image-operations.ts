@@ -25,7 +25,7 @@ export function planImages(
           makeImageOperation(
             reference,
             source,
-            isMissing ? 'not there' : 'fetched whenever a container is made of it',
+            isMissing ? 'not there' : 'pulled before each create, as its record says',
             isMissing,
           ),
         ]

@@ -40,7 +40,7 @@ export function probeTcp({ address, port, proxied }: Target): Promise<Probed> {
       clearTimeout(timer);
       timer = setTimeout(() => end(ANSWERS), PROXY_MILLISECONDS);
       socket.on('data', () => end(ANSWERS));
-      socket.on('end', () => end({ outcome: 'silent', words: 'nobody listens' }));
+      socket.on('end', () => end({ outcome: 'silent', words: 'connection closed' }));
     });
   });
 }

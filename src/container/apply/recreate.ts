@@ -27,7 +27,7 @@ export async function recreate(
   const old = await engine.findContainer(id);
   mayGoOn();
   if (old === undefined)
-    throw new Failure(`cannot recreate container "${name}"`, { why: 'it went away in the meantime' });
+    throw new Failure(`cannot recreate container "${name}"`, { why: 'it was removed in the meantime' });
   if (unfinished !== undefined) await discard(engine, unfinished, name, {});
   if (nameNow === name) await renameInAnyState(engine, id, `${name}${REPLACED_SUFFIX}`, stop);
   let made: string | undefined;

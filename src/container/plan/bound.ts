@@ -25,9 +25,9 @@ export function followBound(
     const { spec, name } = desired;
     const { State, Created } = container.inspect;
     const cause = listBound(spec).flatMap((target) => {
-      if (isDone(target, ['create', 'recreate'])) return `${target} is made anew`;
+      if (isDone(target, ['create', 'recreate'])) return `${target} is recreated`;
       const made = actual.containers.get(target)?.inspect.Created;
-      return made !== undefined && Date.parse(made) > Date.parse(Created) ? `${target} was made after it` : [];
+      return made !== undefined && Date.parse(made) > Date.parse(Created) ? `${target} was created after it` : [];
     })[0];
     const place = { id: container.id, name, nameNow: container.nameNow, stop: getStopRequest(spec, container) };
     if (cause !== undefined) {
@@ -38,9 +38,9 @@ export function followBound(
     const other = shared === undefined ? undefined : actual.containers.get(shared)?.inspect.State;
     if (shared === undefined || !State.Running || isDone(name, ['start', 'restart'])) continue;
     if (isDone(shared, ['start', 'restart']))
-      all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it has, is started` });
+      all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it shares, is started` });
     else if (other?.Running === true && Date.parse(other.StartedAt) > Date.parse(State.StartedAt))
-      all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it has, was started after it` });
+      all.push({ verb: 'restart', ...place, cause: `${shared}, whose network it shares, was started after it` });
   }
   return all;
 }

@@ -116,7 +116,7 @@ function decideStopped(
   const kept = aside === undefined || isTakenOver(container) ? container : aside;
   for (const other of [container, aside]) {
     if (other === undefined || other === kept) continue;
-    const cause = other === aside ? `replaced by ${other.name}` : 'was never taken into use';
+    const cause = other === aside ? `replaced by ${other.name}` : 'was never put into use';
     operations.push({ verb: 'remove', ...refer(other), name: other.nameNow, cause, stop: {} });
   }
   if (kept === undefined) return operations;
@@ -150,13 +150,13 @@ function checkMemory(update: readonly Difference[], { name, memoryUse }: ActualC
   const megabytes = Math.ceil(memoryUse / 1024 ** 2);
   throw new Failure(`cannot update container "${name}"`, {
     why: `a memory limit of ${formatBytes(limit)} is below the ${megabytes}m that it uses now`,
-    hint: 'stop it first, or give it more',
+    hint: 'stop it first, or raise the limit',
   });
 }
 
 function foreign(name: string): Failure {
   return new Failure(`cannot use the name "${name}" for a container`, {
-    why: 'a container of that name is there which docksmith did not make, and it leaves it alone',
+    why: 'a container of that name exists that docksmith does not own',
     hint: `rename it (docker rename ${name} NEW-NAME) or give the record another key`,
   });
 }

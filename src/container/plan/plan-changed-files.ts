@@ -25,5 +25,5 @@ export function withChangedFiles(
   const cause = `${changed.paths.join(', ')} changed`;
   if (signal === undefined || changed.needsRestart)
     return [...operations, { verb: 'restart', id, name, nameNow, cause, stop: getStopRequest(spec, container) }];
-  return [...operations, { verb: 'update', id, name, nameNow, cause: `${cause}, and ${signal} tells it`, signal }];
+  return [...operations, { verb: 'update', id, name, nameNow, cause: `${cause}, send ${signal}`, signal }];
 }

@@ -35,7 +35,7 @@ export function planNetworks(
     } else if (definition.external) {
       failures.push(
         new Failure(`cannot use network "${definition.name}"`, {
-          why: `${names.join(', ')} would be on it, and the engine has no such network`,
+          why: `${names.join(', ')} need it, and the engine has no such network`,
           hint: `docker network create ${definition.name}`,
         }),
       );
@@ -79,7 +79,7 @@ function findMismatch(
     ? []
     : [
         new Failure(`cannot change network "${name}"`, {
-          why: `it is there with ${whys.join(', ')}, and the engine can't change a network that is there`,
+          why: `it exists with ${whys.join(', ')}, and the engine cannot change an existing network`,
           hint: `stop and remove its containers, docker network rm ${name}, and repeat the event`,
         }),
       ];
@@ -123,6 +123,6 @@ export function planNetworkRemovals(operations: readonly Operation[], actual: Ac
     const foreign = running.filter((name) => !ours.some(({ nameNow }) => nameNow === name));
     return staying.length + foreign.length > 0
       ? []
-      : [{ verb: 'remove', name: `network ${network}`, network, cause: 'nobody uses it' }];
+      : [{ verb: 'remove', name: `network ${network}`, network, cause: 'no container uses it' }];
   });
 }

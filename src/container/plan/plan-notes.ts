@@ -47,7 +47,7 @@ export function describeKept(
   return kept.length === 0
     ? []
     : [
-        `${desired.name} was adopted, and stays as it was until it is made anew: ${kept.map(formatDifference).join(', ')}`,
+        `${desired.name} was adopted, and stays as it was until it is recreated: ${kept.map(formatDifference).join(', ')}`,
       ];
 }
 

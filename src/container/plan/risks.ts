@@ -12,10 +12,10 @@ export function listRisks({ name, values: { privileged, volumes = [] } }: RunSpe
     .map(({ source }) => source)
     .filter((source) => path.posix.basename(source) === 'docker.sock');
   return [
-    ...(privileged === true ? [`warning ${name}: it is privileged, and may do all that root of this server may`] : []),
+    ...(privileged === true ? [`warning ${name}: it is privileged, and can do all that root of this server can`] : []),
     ...sockets.map(
       (source) =>
-        `warning ${name}: it has the engine's socket (${source}), and may do all that root of this server may`,
+        `warning ${name}: it has the engine's socket (${source}), and can do all that root of this server can`,
     ),
   ];
 }

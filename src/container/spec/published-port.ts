@@ -38,7 +38,7 @@ export function readPublished(input: Input): Published {
   const text = readText(input);
   if (/\d-\d/.test(text))
     return input.refuse(
-      `"${text}" is a port range, and the engine does not hand out of one atomically`,
+      `"${text}" is a port range, and the engine cannot allocate from one atomically`,
       'publish each port by itself',
     );
   return (

@@ -93,7 +93,7 @@ export function readFields<Name extends string>(input: Input, allowed: readonly 
   collectAll(input.entries ?? input.refuse('must be a map'), ([name, value]) => {
     const known = allowed.find((allowedName) => allowedName === name);
     if (known === undefined)
-      return value.refuse('docksmith does not carry this key out', `it knows ${allowed.join(', ')} here`);
+      return value.refuse('docksmith does not support this key', `supported here: ${allowed.join(', ')}`);
     fields[known] = value;
   });
   return fields;

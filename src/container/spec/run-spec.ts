@@ -95,7 +95,7 @@ function readService(service: Input, name: string, { secrets, files }: Beside): 
     // both end as what the engine knows: variables and mounts
     if (key === 'env_file') return [[key, readEnvFiles(input, files)]];
     if (key === 'secrets') return [[key, readSecretMounts(input, secrets, files)]];
-    const row = SPEC_KEYS.find((row) => row.name === key) ?? input.refuse('docksmith does not carry this key out');
+    const row = SPEC_KEYS.find((row) => row.name === key) ?? input.refuse('docksmith does not support this key');
     return [[key, row.parse(input)]];
   });
   if (!entries.some(([key]) => key === 'image')) return service.refuse('needs an image');

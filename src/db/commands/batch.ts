@@ -78,7 +78,7 @@ function readPart(line: string, at: number): string | undefined {
   if (!PART.test(line)) {
     if (first === '' || ' \t\r'.includes(first)) return undefined;
     throw new UsageFailure('cannot read the line', {
-      why: `nothing closes the ${first === '\\' ? 'backslash at its end' : `${first} of its last word`}`,
+      why: first === '\\' ? 'a backslash at its end escapes nothing' : `the ${first} of its last word is not closed`,
     });
   }
   const part = line.slice(at, PART.lastIndex);

@@ -35,7 +35,7 @@ export function listOverlooked(subject: Subject, spec: RunSpec, named: readonly 
       name,
       key: difference.key.name,
       value: formatDifference(difference).slice(difference.key.title.length + 1),
-      why: 'this is how its record reads back',
+      why: 'its record holds this value instead',
     }));
 }
 

@@ -186,7 +186,7 @@ function readVolumes(
         name: `volume ${name}`,
         key: field,
         value: toSet((held.entries ?? []).map(([option]) => option)).join(' ') || showInput(held),
-        why: 'a record names a volume, and says nothing of how to make it',
+        why: 'a record only names a volume, and cannot say how it is created',
       });
     }
     return [key, name] as const;

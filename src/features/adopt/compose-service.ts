@@ -199,7 +199,7 @@ export function listConditions(input: Input, leaveOut: LeaveOut): void {
       leaveOut(
         'depends_on',
         `${other} ${showInput(condition)}`,
-        'InterLinkPriority says the order; only who needs another one by Interlinked waits for its health',
+        'InterLinkPriority sets the order; only a container with Interlinked waits until others are healthy',
       );
   }
 }

@@ -79,7 +79,11 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
 
   links: (sheet, value) => {
     for (const link of value !== undefined && isList(value) ? value : [])
-      sheet.leaveOut('links', link, 'Interlinked says it, on a network of their own, and so with a new container');
+      sheet.leaveOut(
+        'links',
+        link,
+        'Interlinked stands for it, which takes a network of their own and so a new container',
+      );
   },
   depends_on: () => undefined,
   volumes_from: list('volumes_from', 'VolumesFrom'),
@@ -151,7 +155,7 @@ function setLabels(sheet: Sheet, value: Value | undefined): void {
     sheet.leaveOut(
       'labels',
       'com.docker.compose.*',
-      "they are what Compose finds its containers by, and this one is docksmith's now",
+      "Compose finds its containers by them, and this one is docksmith's now",
     );
   sheet.setList(
     'labels',
@@ -175,11 +179,7 @@ function setTest(sheet: Sheet, [kind, ...test]: readonly string[], shown: string
   const [command, more] = test;
   if (kind === 'CMD-SHELL' && command !== undefined && more === undefined)
     return sheet.set('healthcheck', 'HealthCmd', command);
-  sheet.leaveOut(
-    'healthcheck',
-    shown,
-    "HealthCmd is a command for the container's shell, and a new container has it so",
-  );
+  sheet.leaveOut('healthcheck', shown, "HealthCmd is run by the container's shell, once there is a new container");
   sheet.set('healthcheck', 'HealthCmd', quoteWords(test));
 }
 

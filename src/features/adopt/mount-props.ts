@@ -15,7 +15,7 @@ export function setMounts(sheet: Sheet, value: Value | undefined): void {
       sheet.leaveOut(
         'volumes',
         text,
-        `a record says nothing but ro of a mount: ${more.join(',')} goes with a new container`,
+        `a record knows no option of a mount but ro: a new container loses ${more.join(',')}`,
       );
     const plain = source === target ? [source] : [source, target];
     const mount = [...(options.includes('ro') ? [source, target, 'ro'] : plain)].join(':');

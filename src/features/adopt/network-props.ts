@@ -1,6 +1,6 @@
 import { parseJoined, showJoined } from '../../container/spec/endpoints.ts';
 import { isMap, type Value } from '../../container/spec/value.ts';
-import { type Beside, ONLY_FRAGMENT, type Sheet } from './sheet.ts';
+import type { Beside, Sheet } from './sheet.ts';
 
 const OWN_MODES = ['bridge', 'host', 'none'];
 
@@ -20,7 +20,7 @@ export function setNetwork(sheet: Sheet, value: Value | undefined, { values: { n
       sheet.leaveOut(
         'networks',
         showJoined(network, text),
-        `the record has one network; on others ${ONLY_FRAGMENT.replace(/^no prop says it, but /, '')} put it`,
+        `the record has one network; a custom fragment can add others`,
       );
     }
   }

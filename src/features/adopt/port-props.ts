@@ -47,7 +47,7 @@ export function setPorts(sheet: Sheet, value: Value | undefined, { values, priva
   if (web !== undefined) {
     sheet.set('ports', 'WebPort', web.port.replace('/tcp', ''));
     sheet.set('ports', 'WebHostPort', web.host);
-    leaveOut([web], "a port on loopback alone is Apache's way to a container: SubDomain enabled, or WebAlias, says it");
+    leaveOut([web], 'a port on loopback alone is for Apache: set SubDomain enabled, or WebAlias');
   }
   leaveOut(moreLoopback, 'a record has one port on loopback alone');
   if (toAll.length > 0) leaveOut(toPrivate, 'its other ports are bound to all addresses, and a record has one access');

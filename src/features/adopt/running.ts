@@ -44,8 +44,8 @@ export async function readRunning(view: EngineView, { id, name, labels, status }
     throw new Failure(`cannot adopt container "${name}"`, hint === undefined ? { why } : { why, hint });
   };
   if (labels[MANAGED_LABEL] === 'true') refuse("it is docksmith's already");
-  if ('com.docker.swarm.task.id' in labels) refuse('a swarm made it, and would make it again');
-  const found = (await view.engine.findContainer(id)) ?? refuse('it went away in the meantime');
+  if ('com.docker.swarm.task.id' in labels) refuse('it belongs to a swarm, which would create it again');
+  const found = (await view.engine.findContainer(id)) ?? refuse('it was removed in the meantime');
   const inspect = withNames(found, new Map(view.containers.map((container) => [container.id, container.name])));
   if ('AutoRemove' in inspect.HostConfig && inspect.HostConfig.AutoRemove === true) {
     refuse(
@@ -168,8 +168,8 @@ async function listNewerImage({ engine }: EngineView, { inspect }: There, name: 
   if (now?.Id === inspect.Image) return [];
   const why =
     now === undefined
-      ? 'the engine knows the image no more by that name; a new container would have it pulled'
-      : 'the engine has another image under that name by now, and a new container takes that';
+      ? 'the engine no longer has the image under that name; a new container would pull it'
+      : 'that name means another image by now, and a new container would use that one';
   return [{ name, key: 'image', value: `${reference} ${inspect.Image.slice(0, 19)}`, why }];
 }
 
@@ -187,7 +187,7 @@ async function listForeignVolumes({ engine }: EngineView, inspect: ContainerInsp
         name: `volume ${name}`,
         key: 'driver',
         value: [volume.Driver, ...options].join(' '),
-        why: 'a record names a volume, and says nothing of how to make it',
+        why: 'a record only names a volume, and cannot say how it is created',
       },
     ];
   });

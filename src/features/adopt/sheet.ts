@@ -4,7 +4,7 @@ import type { TextMap, Value } from '../../container/spec/value.ts';
 import type { LeftOut } from './subject.ts';
 
 /** What no prop has a word for, and a fragment of the admin's own can say. */
-export const ONLY_FRAGMENT = 'no prop says it, but a fragment of your own can';
+export const ONLY_FRAGMENT = 'no prop holds it; a custom fragment can';
 
 /** The props of one record as they come together, and what does not fit into them. */
 export class Sheet {
@@ -41,7 +41,7 @@ export class Sheet {
 
   #check(prop: string, value: string): string | undefined {
     if (value.endsWith('\\') || value.includes('\\n')) return 'has a backslash that a db would take for more than that';
-    if (value !== value.trim()) return 'begins or ends with a blank, which goes at the end of a record';
+    if (value !== value.trim()) return 'begins or ends with a blank, which is lost at the end of a record';
     const schema = findPropSchema(this.#schema, prop);
     return schema === undefined ? 'is of no known prop' : checkValue(schema, value);
   }

@@ -27,7 +27,7 @@ export async function checkApache({ paths, snapshot, ledger }: World): Promise<r
     return [
       finder.bad(
         `its modules cannot be listed: ${command}: ${failed}${lines.length === 0 ? '' : ` (${lines.at(-1) ?? ''})`}`,
-        'mend its configuration, or CheckCommand of httpd',
+        'fix its configuration, or CheckCommand of httpd',
       ),
     ];
   const loaded = new Set(lines.flatMap((line) => /^\s*(\w+)_module\b/.exec(line)?.[1] ?? []));

@@ -22,7 +22,7 @@ export function checkDaemonOptions(paths: Paths, facts: Facts, socket: string, o
     running === undefined
       ? readStart(unit, (pattern) => readEnvironmentFiles(paths, pattern))?.options
       : optionsOf(running.args.map((text) => ({ text, from: '' })));
-  if (options === undefined) return [finder.ok('how the engine was started is not seen from here')];
+  if (options === undefined) return [finder.ok('the command line of the engine cannot be read from here')];
   const named = options.find(({ key }) => key === 'config-file')?.value;
   const shown = named ?? DAEMON_JSON;
   let given: ReadonlyMap<string, unknown>;
@@ -36,13 +36,13 @@ export function checkDaemonOptions(paths: Paths, facts: Facts, socket: string, o
   const conflicts = [...new Set(findRefused({ options }, given).map(({ key }) => key))].sort();
   if (conflicts.length === 0)
     return [
-      finder.ok(`none stands both in ${shown} and in the engine's ${running === undefined ? 'unit' : 'command line'}`),
+      finder.ok(`none is set both in ${shown} and in the engine's ${running === undefined ? 'unit' : 'command line'}`),
     ];
   const where = running === undefined ? `the unit ${unit?.path ?? ''}` : 'the command line of the running engine';
   return [
     finder.bad(
-      `${formatSome(conflicts)} ${conflicts.length === 1 ? 'stands' : 'stand'} both in ${shown} and in ${where}: the engine will not start again`,
-      `take ${conflicts.length === 1 ? 'it' : 'them'} out of one of the two`,
+      `${formatSome(conflicts)} ${conflicts.length === 1 ? 'is' : 'are'} set both in ${shown} and in ${where}: the engine will not start again`,
+      `remove ${conflicts.length === 1 ? 'it' : 'them'} from one of the two`,
     ),
   ];
 }

@@ -43,7 +43,7 @@ function checkStorage({ storageDriver, storage }: EngineDescription): readonly F
     return [
       finder.warn(
         `${words}, ${poor}`,
-        'overlay2 is what new engines take; do not change it here without a backup: with another driver all images and containers of now seem gone, and with them what containers hold outside of volumes',
+        'new engines use overlay2; do not change it here without a backup: with another driver all present images and containers seem gone, and with them data outside of volumes',
       ),
     ];
   return [finder.ok(words)];
@@ -88,7 +88,7 @@ function checkLiveRestore(snapshot: Snapshot, { liveRestore }: EngineDescription
     : [
         finder.warn(
           'containers stop when the engine restarts, though LiveRestore of docker is enabled',
-          'signal-event docker-update writes it into daemon.json; the engine takes it over with its next restart',
+          'signal-event docker-update writes it into daemon.json; the engine uses it from its next restart on',
         ),
       ];
 }

@@ -25,10 +25,12 @@ export function checkFragments(paths: Paths): readonly Finding[] {
     else known.files.push(withoutRoot(paths, file));
   }
   if (writers.size === 0)
-    return files.length === 0 ? [] : [finder.ok(`${files.length} of this host's own, and nobody else can write them`)];
+    return files.length === 0
+      ? []
+      : [finder.ok(`${files.length} fragments of this host, which no other user can write`)];
   return [...writers].map(([part, { who, files: decided }]) =>
     finder.warn(
-      `${who} can write "${part}", and so decides what comes of ${formatSome(decided)}`,
+      `${who} can write "${part}", and so can change ${formatSome(decided)}`,
       `chmod go-w ${part}, or chown it to root, unless that is meant`,
     ),
   );

@@ -56,7 +56,7 @@ export function checkFiles({ deviations, outdated, owned }: Verified): readonly 
       ? []
       : [
           finder.warn(
-            `what they override was changed since they were written: ${formatSome(outdated.map(({ custom }) => custom))}`,
+            `the shipped fragments that they override were changed since they were written: ${formatSome(outdated.map(({ custom }) => custom))}`,
             'docksmith verify --diff shows how',
           ),
         ]),

@@ -40,7 +40,7 @@ export async function checkNames(
     ...elsewhere.map(({ name, addresses }) =>
       finder.warn(
         `${name} leads to ${addresses.join(', ')}, which is no address of this host`,
-        'right where a router hands it on to this host; else mend it in your DNS',
+        'correct if a router forwards it to this host; otherwise fix it in your DNS',
       ),
     ),
     ...(missing.length + elsewhere.length === 0

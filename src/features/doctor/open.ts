@@ -9,9 +9,9 @@ export function checkOpen(snapshot: Snapshot, exposures: readonly Exposure[]): r
   const finder = makeFinder('exposure');
   const advice = new DockerRecord(snapshot).hasFilter
     ? 'docksmith firewall sets the packet filter again; docksmith exposure shows every way'
-    : 'Filter of docker is disabled: where no other firewall keeps them, db configuration setprop docker Filter enabled';
+    : 'Filter of docker is disabled: if no other firewall protects them, db configuration setprop docker Filter enabled';
   const open = listOpen(exposures);
   return open.length === 0
-    ? [finder.ok('the packet filter keeps what is private, as far as it can be read')]
+    ? [finder.ok('the packet filter protects all private ports, as far as it can be read')]
     : open.map(({ name, places }) => finder.warn(`foreign hosts can reach ${name}: ${places.join(', ')}`, advice));
 }

@@ -30,7 +30,10 @@ export function checkPorts(
     );
     if (other !== undefined)
       return [
-        finder.bad(`${shown} is taken by ${other}`, `give ${name} another port, or stop that where nobody needs it`),
+        finder.bad(
+          `${shown} is taken by ${other}`,
+          `give ${name} another port, or stop the process that uses this one, if it is not needed`,
+        ),
       ];
     const isPublished = facts.publishedPorts.some(
       (published) => published.container === name && published.port === port && published.protocol === protocol,
@@ -76,7 +79,7 @@ function checkApachePorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>
   if (silent.length === 0) return [];
   return [
     makeFinder('apache').bad(
-      `nobody listens on port ${silent.join(' and ')}, through which ${behind.length === 1 ? 'a container is' : `${behind.length} containers are`} reached`,
+      `no process listens on port ${silent.join(' and ')}, through which ${behind.length === 1 ? 'a container is' : `${behind.length} containers are`} reached`,
       'start Apache, or see what TCPPort and SSLPort of httpd say',
     ),
   ];

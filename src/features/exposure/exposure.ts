@@ -89,7 +89,7 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
         mismatches: enabled.includes(name)
           ? listMismatches(container, specs.get(name))
           : container?.status === 'running'
-            ? ['it runs, and no record wants that']
+            ? ['it runs, and no enabled record asks for it']
             : [],
       };
     }),

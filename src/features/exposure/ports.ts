@@ -190,7 +190,7 @@ function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): E
       ...(declared === 'local networks' && isFiltered ? listMismatchesOfFilter(snapshot, filter) : []),
       ...(isFiltered
         ? loopback.map(
-            ({ why }) => `the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: ${why ?? ''}`,
+            ({ why }) => `the IPv4 filter does not keep hosts on the same network from 127.0.0.1: ${why ?? ''}`,
           )
         : []),
       // what only this host is to reach has no rule, and is seen by its addresses
@@ -198,8 +198,7 @@ function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): E
         ? filter
             .filter(({ networks }) => networks !== undefined)
             .map(
-              ({ family }) =>
-                `the ${family} filter keeps it from others than the local networks, and the record says public`,
+              ({ family }) => `the ${family} filter blocks it outside the local networks, and the record says public`,
             )
         : []),
     ],
@@ -265,8 +264,8 @@ function listMismatchesOfAddresses(
 
 export function listMismatchesOfFilter(snapshot: Snapshot, filter: readonly FilterOfPort[]): readonly string[] {
   return filter.flatMap(({ family, isKnown, networks, why }) => {
-    if (!isKnown) return [`whom the ${family} filter lets in is ${why ?? ''}`];
-    if (networks === undefined) return [`the ${family} filter does not keep anybody from it: ${why ?? ''}`];
+    if (!isKnown) return [`networks that the ${family} filter lets in: ${why ?? ''}`];
+    if (networks === undefined) return [`the ${family} filter does not block it: ${why ?? ''}`];
     const local = [...listLocalNetworks(snapshot).values()]
       .filter((network) => `IPv${network.family}` === family)
       .map(formatNetwork);

@@ -41,9 +41,9 @@ function findCopy(paths: Paths, at: LintFinding['at'], custom: string, original:
       rule: 'custom-overrides-nothing',
       level: 'fault',
       at,
-      what: `it says the same as ${withoutRoot(paths, original)}, which it stands in for`,
-      why: 'it changes nothing now, and keeps what an upgrade changes there from taking effect',
-      advice: `rm ${at.file}, unless it is to stay so whatever an upgrade brings`,
+      what: `it is identical to ${withoutRoot(paths, original)}, which it overrides`,
+      why: 'it changes nothing now, and hides what an upgrade changes there',
+      advice: `rm ${at.file}, unless it has to stay as it is whatever an upgrade changes`,
     },
   ];
 }
@@ -65,9 +65,9 @@ function describeAddition(
       rule,
       level: 'fault',
       at,
-      what: `it is empty and stands in for no fragment of /${folder}`,
-      why: 'an empty fragment takes away the shipped one of its name, and there is none',
-      advice: `name it as the one that is to go: ${formatNames(shipped)}`,
+      what: `it is empty and overrides no fragment of /${folder}`,
+      why: 'an empty fragment removes the shipped one of the same name, and there is none',
+      advice: `give it the name of the fragment that it should remove: ${formatNames(shipped)}`,
     };
   }
   if (meant !== undefined) {
@@ -75,8 +75,8 @@ function describeAddition(
       rule,
       level: 'fault',
       at,
-      what: `it stands in for no fragment of /${folder}; ${meant} is almost its name`,
-      why: `${meant} is printed as well, so what was to be replaced is there twice`,
+      what: `it overrides no fragment of /${folder}; ${meant} is almost its name`,
+      why: `${meant} is printed as well, so the output has both`,
       advice: `mv ${at.file} ${path.dirname(at.file)}/${meant}`,
     };
   }
@@ -85,7 +85,7 @@ function describeAddition(
     level: 'note',
     at,
     what: `it adds to /${folder}, and overrides nothing`,
-    why: 'that is right for an addition; what is to replace a shipped fragment has its name',
+    why: 'that is right for an addition; to replace a shipped fragment, give it the same name',
     advice: `the shipped ones are ${formatNames(shipped)}`,
   };
 }

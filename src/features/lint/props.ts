@@ -85,7 +85,7 @@ function judge(
       what: `no template reads ${name}`,
       why: 'docksmith does nothing with a value that an admin sets there',
       advice:
-        'name who reads it ("reader": "action NAME", or another program in words), read it in a fragment, or take it out of the schema where nobody does',
+        'name its reader in the schema ("reader": "action NAME", or another program in words), use it in a fragment, or remove it from the schema',
     },
   ];
 }
@@ -159,7 +159,7 @@ function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly
             why: 'docksmith does nothing with it; another program may',
             advice:
               nearest === undefined
-                ? `nothing, where another program reads it; a schema may name that one: db/${db}/schema.d`
+                ? `nothing to do if another program reads it; a schema can name that program: db/${db}/schema.d`
                 : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
           };
         });

@@ -70,11 +70,11 @@ export function listAttention(container: ContainerStatus): readonly string[] {
       : [`the engine calls it ${called}; the next event gives it its name back`]),
     ...(hasOpenLabel === true
       ? [
-          'its label docksmith.spec shows secrets to whoever may ask the engine, as an older release wrote it; the next recreate writes it without',
+          'its label docksmith.spec, written by an older release, shows secrets to everybody who can ask the engine; the next recreate removes them',
         ]
       : []),
     ...(isAside
-      ? ['it was put aside for a new one; the next event takes it up from there']
+      ? ['it was set aside for its replacement; the next event continues']
       : record === undefined && state !== 'unknown'
         ? [`no record wants it; docksmith reconcile --remove-orphans removes it (never its volumes)`]
         : []),

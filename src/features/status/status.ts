@@ -183,7 +183,7 @@ function findUnfinished(paths: Paths): string | undefined {
     const journal = readJournal(paths);
     return (
       journal &&
-      `"${journal.command}" was killed ${journal.isCommitted ? 'after' : 'before'} its commit, and that is not put right yet`
+      `"${journal.command}" was killed ${journal.isCommitted ? 'after' : 'before'} its commit, and its recovery is pending`
     );
   } catch (error) {
     if (error instanceof Failure) return error.message;

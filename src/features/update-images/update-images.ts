@@ -378,7 +378,7 @@ class Update implements ImagesUpdated {
 }
 
 function whyLeftAlone(reference: string): string | undefined {
-  return reference.includes('@') ? 'its Digest says which one it is' : undefined;
+  return reference.includes('@') ? 'its Digest names one image, which cannot change' : undefined;
 }
 
 /** Otherwise somebody makes it on this host. */

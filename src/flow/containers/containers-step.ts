@@ -93,7 +93,7 @@ async function previewContainers(event: PlannedEvent, request: StepRequest): Pro
     };
   } catch (error) {
     if (!(error instanceof Failure) || (await findEngine(paths, snapshot)) !== undefined) throw error;
-    return { warnings: [`what becomes of the containers is not known: ${error.message}`] };
+    return { warnings: [`the containers cannot be planned: ${error.message}`] };
   }
 }
 

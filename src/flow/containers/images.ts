@@ -53,7 +53,7 @@ export async function fetchAskedImages(
     const operation = makeImageOperation(
       name,
       sources.get(name) ?? PLAIN_SOURCE,
-      `not there, and the ports of ${key} are left to it`,
+      `not there, and it names the ports of ${key}`,
       true,
     );
     reporter.progress(`${operation.verb} ${name}`);

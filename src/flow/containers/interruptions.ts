@@ -92,7 +92,7 @@ export function listBereft(snapshot: Snapshot, { operations }: Plan): readonly s
       .filter((other) => !gone.some((operation) => operation.name === other))
       .map(
         (other) =>
-          `${other} needs ${name}, ${verb === 'stop' ? 'and goes on without it' : 'which is away for a moment'}`,
+          `${other} needs ${name}, ${verb === 'stop' ? 'and goes on without it' : 'which is down for a moment'}`,
       ),
   );
 }

@@ -108,7 +108,7 @@ export async function restartDaemon(
     again.failure === undefined ? 'it runs with them' : `it does not start with them either: ${again.failure.why}`;
   const refused = new Failure('cannot start the engine with its new options', {
     why: `${why}\n${files.join(', ')} ${files.length === 1 ? 'is' : 'are'} as before, and ${outcome}`,
-    hint: 'mend the options; the same ones are tried again only with signal-event --retry',
+    hint: 'fix the options; the same ones are tried again only with signal-event --retry',
   });
   return { adjusted: [...result.adjusted, ...again.result.adjusted], failures: [refused], isPutBack: true };
 }

@@ -197,7 +197,7 @@ export function holdBackFailed<T extends { readonly changes: ChangeSet; readonly
   };
   const failure = new Failure("cannot use the engine's new options", {
     why: `the engine did not start with them (${failed.when}): ${failed.why}`,
-    hint: 'mend the options, or try the same ones again: signal-event --retry docker-update',
+    hint: 'fix the options, or try the same ones again: signal-event --retry docker-update',
   });
   // what is remembered would be taken for installed
   return { expanded: { ...expanded, changes: left, toRemember: undefined }, failure };

@@ -62,8 +62,8 @@ export async function checkEngineOptions(world: World, changes: ChangeSet): Prom
 
 function refusalOf({ key, text, from }: StartOption): Failure {
   return new Failure("cannot change the engine's options", {
-    why: `"${text}" stands in ${from}, and ${key} in ${DAEMON_JSON}; the engine does not start with an option in both`,
-    hint: `take "${text}" out there and repeat the event; or leave the engine's options to yourself: config setprop docker Daemon foreign`,
+    why: `"${text}" is set in ${from}, and ${key} in ${DAEMON_JSON}; the engine does not start with an option in both`,
+    hint: `remove "${text}" there and repeat the event; or manage the engine's options yourself: config setprop docker Daemon foreign`,
   });
 }
 

@@ -14,7 +14,7 @@ export function releaseForeign(snapshot: Snapshot, changes: ChangeSet): ChangeSe
   const remove = changes.remove.map((removal) =>
     removal.old === undefined || !removal.owned.services.includes(DOCKER)
       ? removal
-      : { owned: removal.owned, old: undefined, edited: false, left: "it is its admin's from now on" },
+      : { owned: removal.owned, old: undefined, edited: false, left: 'its admin manages it from now on' },
   );
   return { ...changes, remove };
 }

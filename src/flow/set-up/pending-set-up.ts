@@ -7,7 +7,7 @@ import { readState, writeState } from '../../files/state-file.ts';
 /** What is left to be found out by the first event on the host itself. Without the root. */
 const PENDING_FILE = path.posix.join(STATE_DIR, 'set-up-pending.json');
 
-const WHAT = 'what is to be found out';
+const WHAT = 'the pending set-up';
 
 /** The dbs were laid out on another machine, and this is the host now. */
 export function isSetUpPending(paths: Paths): boolean {

@@ -76,7 +76,7 @@ function lookAround(
     warnings:
       elsewhere === undefined
         ? listUndecided(detected)
-        : [`${elsewhere}: names, addresses and the engine are looked for by the first event on the host itself`],
+        : [`${elsewhere}: names, addresses and the engine are detected by the first event on the host itself`],
   };
 }
 
@@ -194,7 +194,7 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
 function listUndecided({ undecided }: Detected): readonly string[] {
   if (undecided.length === 0) return [];
   return [
-    `the local network is not plain to see: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`,
+    `the local network cannot be detected: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`,
   ];
 }
 

@@ -82,7 +82,7 @@ export function listLosses(
     )
       return [];
     return [
-      `"${text}" (${from}) ${daemonJson.has(key) ? `gives way to ${key} ${JSON.stringify(daemonJson.get(key))} of daemon.json` : 'is no more'}`,
+      `"${text}" (${from}) ${daemonJson.has(key) ? `is replaced by ${key} ${JSON.stringify(daemonJson.get(key))} of daemon.json` : 'is dropped'}`,
     ];
   });
   const carriers = new Set(before.options.map(({ from }) => (/ of /.test(from) ? from.split(' of ')[0] : undefined)));
@@ -92,14 +92,14 @@ export function listLosses(
     after.environment.get(name)?.value === value ||
     isOptions(value)
       ? []
-      : [`the variable ${name} (${from}) is no more`],
+      : [`the variable ${name} (${from}) is dropped`],
   );
   return [
     ...options,
     ...variables,
     ...before.others
       .filter((other) => findSame(after.others, other) === undefined)
-      .map(({ value, from }) => `the command "${value}" (${from}) is no more`),
+      .map(({ value, from }) => `the command "${value}" (${from}) is dropped`),
   ];
 }
 

@@ -47,7 +47,7 @@ export function recoverCommit(paths: Paths, undoCompanion: UndoCompanion): Recov
   if (stuck.length > 0) {
     throw new Failure(`cannot ${journal.isCommitted ? 'complete' : 'take back'} what "${command}" was killed at`, {
       why: stuck.join('; '),
-      hint: 'once that is mended, the next command does it',
+      hint: 'once that is fixed, the next command does it',
     });
   }
   return { command, outcome: journal.isCommitted ? 'completed' : 'put back', files: entries.length };

@@ -196,7 +196,7 @@ function explain(error: unknown, at: string, stuck: readonly string[]): Error {
   if (stuck.length > 0) {
     return new Failure(`cannot install "${at}"`, {
       why: `${reasonOf(error)}; putting back failed too: ${stuck.join('; ')}`,
-      hint: 'once that is mended, the next command puts back the rest',
+      hint: 'once that is fixed, the next command puts back the rest',
       cause: error,
     });
   }

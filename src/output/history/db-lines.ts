@@ -53,7 +53,7 @@ function parse(text: string, checkVersion: (version: number) => void): KeptDbs {
   if (head === '') throw new Error('it does not begin as it should');
   checkVersion(Number(version));
   const body = text.slice(head.length);
-  if (String(crc32(body)) !== sum) throw new Error('its checksum is another one');
+  if (String(crc32(body)) !== sum) throw new Error('checksum mismatch');
   const dbs = new Map<string, Map<string, string>>();
   const kept = new Map<string, 'all' | Set<string>>();
   for (const line of body.split('\n').slice(0, -1)) {

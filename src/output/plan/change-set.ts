@@ -162,7 +162,7 @@ export function refuseObstacles(
     obstacles.map(
       ({ output, what, isFile, identical }) =>
         new Failure(`cannot install "${output.path}"`, {
-          why: `${what} stands there${identical ? ', with the same content, mode and owner' : ''}`,
+          why: `${what} is in the way${identical ? ', with the same content, mode and owner' : ''}`,
           hint: isFile
             ? ["with --take-over it becomes docksmith's, and the original is kept in history", hintOf(output)]
                 .filter((hint) => hint !== undefined)
@@ -197,7 +197,7 @@ function planRemovals(
 export function planRemoval(owned: Owned, installed: Installed): Removal {
   if (installed.kind === 'absent') return { owned, old: undefined, edited: false };
   if (installed.kind === 'other')
-    return { owned, old: undefined, edited: false, left: `${installed.what} stands there` };
+    return { owned, old: undefined, edited: false, left: `${installed.what} is in the way` };
   return { owned, old: installed.file, edited: isEdited(owned, installed.file) };
 }
 

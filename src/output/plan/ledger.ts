@@ -89,7 +89,7 @@ function parseLedger(text: string, checkVersion: (version: number) => void): Led
   if (head === '') throw new Error('it does not begin as a ledger does');
   checkVersion(Number(version));
   const body = text.slice(head.length);
-  if (formatSum(crc32(body)) !== sum) throw new Error('its checksum is another one');
+  if (formatSum(crc32(body)) !== sum) throw new Error('checksum mismatch');
   const lines = body.split('\n').slice(0, -1);
   const first = lines.findIndex((line) => line.startsWith('/'));
   const folders = new Set<string>();

@@ -96,7 +96,7 @@ export const TEXT_HELPERS: HelperTable = {
     call: () => new Verbatim('\n'),
   },
   indent: {
-    doc: 'a block, or a text of several lines, set in by so many spaces',
+    doc: 'a block, or a text of several lines, indented by that many spaces',
     example: { fragment: '{{#indent 2}}a\nb\n{{/indent}}', gives: '  a\n  b\n' },
     call: (call) => {
       const depth = Number(textArgument(call, 0));

@@ -65,7 +65,7 @@ class Evaluator {
         throw this.#failure(
           statement,
           `cannot use ${statement.what} in a fragment`,
-          'docksmith has fragments and {{expand}} in their stead',
+          'docksmith has fragments and {{expand}} instead',
         );
     }
   }

@@ -73,7 +73,7 @@ export function findFragments(
       // also a folder: a link to one may come to lead to a file
       places.push({ file, state });
       if (state?.isDirectory() === true) continue;
-      if (isBackupName(name)) warnings.push(`passed over ${withoutRoot(paths, file)}: its name is that of a backup`);
+      if (isBackupName(name)) warnings.push(`ignored ${withoutRoot(paths, file)}: its name is that of a backup`);
       else if (!files.has(name)) files.set(name, { name, file, state });
     }
   }

@@ -115,8 +115,8 @@ describe.each(READ.map((command) => [command.name, command] as const))('%s', (_,
         );
       if (option.value === undefined)
         return expectRefused(command, [`--${name}=1`, ...rightOf(command)], /takes no value/);
-      await expectRefused(command, [`--${name}`], new RegExp(`has no ${option.value} behind it`));
-      await expectRefused(command, [`--${name}`, '--help-me', ...rightOf(command)], /has no/);
+      await expectRefused(command, [`--${name}`], new RegExp(`needs a value: ${option.value}`));
+      await expectRefused(command, [`--${name}`, '--help-me', ...rightOf(command)], /needs a value/);
       if (option.read !== undefined)
         for (const wrong of ['', 'x', '1x', '0x10', ' 1'])
           await expectRefused(

@@ -107,9 +107,9 @@ describe('a file that is no step', () => {
       steps: [],
       checks: [],
       warnings: [
-        `"${CUSTOM}/update/README" is left out: a step is named S, two digits and a name`,
-        `"${CUSTOM}/update/S10a~" is left out: by its name it is a backup copy`,
-        `"${CUSTOM}/update/templates2expand/etc/a.rpmsave" is left out: by its name it is a backup copy`,
+        `"${CUSTOM}/update/README" is ignored: a step is named S, two digits and a name`,
+        `"${CUSTOM}/update/S10a~" is ignored: its name is that of a backup copy`,
+        `"${CUSTOM}/update/templates2expand/etc/a.rpmsave" is ignored: its name is that of a backup copy`,
       ],
     });
   });

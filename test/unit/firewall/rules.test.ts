@@ -66,10 +66,10 @@ describe('the rules in the kernel', () => {
       SAVED,
       'abc',
       { text: 'abc\nkept', rules: OWN },
-      'what some rules were kept for has stopped',
+      'the containers that some rules were kept for have stopped',
     ],
-    ['nobody remembers what was put there', SAVED, 'abc', undefined, 'not known what is there'],
-    ['there is no file any more', SAVED, undefined, APPLIED, 'there are no private ports to keep'],
+    ['nobody remembers what was put there', SAVED, 'abc', undefined, 'the rules in the kernel are not known'],
+    ['there is no file any more', SAVED, undefined, APPLIED, 'there are no private ports to protect'],
     ['there is no file and nothing there', without(':DOCKSMITH', '-A DOCKSMITH'), undefined, undefined, undefined],
   ])('are compared: %s', (_, saved, wanted, applied, difference) => {
     expect(findDifference(wanted, parseRules(saved), applied)).toBe(difference);

@@ -47,7 +47,7 @@ describe('a file that a record names', () => {
       const look = (): readonly string[] => checkNamedFiles(paths, readSnapshot(paths));
       if (trust === 'refuse')
         expect(look).toThrow(
-          `cannot use ${prop} "/srv/own/it" of "${host.key}" in db "${db}": everybody can write "${open}", and it decides what is done here with the rights of `,
+          `cannot use ${prop} "/srv/own/it" of "${host.key}" in db "${db}": everybody can write "${open}", and it decides what docksmith does with the rights of `,
         );
       else
         expect(look()).toEqual([
@@ -122,7 +122,7 @@ describe('what an event acts upon', () => {
     for (const open of new Set([opened, path.dirname(opened)])) {
       chmodSync(open, 0o777);
       expect(() => refuseOpenSources(host.paths)).toThrow(
-        `everybody can write "${open}", and it decides what is done here with the rights of `,
+        `everybody can write "${open}", and it decides what docksmith does with the rights of `,
       );
       chmodSync(open, 0o755);
     }

@@ -16,7 +16,7 @@ import { jsonPlan } from '../../format/format-preview.ts';
 import { widthOf, wrapWords } from '../../format/terminal.ts';
 
 const OPTIONS = {
-  file: { short: 'f', value: 'FILE', doc: 'take the services of a Compose file, as they run or as it describes them' },
+  file: { short: 'f', value: 'FILE', doc: 'adopt the services of a Compose file, as they run or as it describes them' },
   project: { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
   secrets: { doc: 'put variables whose names say that they are secret (DB_PASSWORD, API_TOKEN) into db secrets' },
   'dry-run': { doc: 'show the records as db commands, and change nothing at all' },
@@ -26,7 +26,7 @@ const OPTIONS = {
 
 export const adoptCommand = defineCommand({
   name: 'adopt',
-  doc: 'write records of containers that others made, or that a Compose file describes, and touch none',
+  doc: 'write records for containers that others created, or that a Compose file describes; no container is touched',
   effect: 'changes',
   options: OPTIONS,
   operands: { usage: 'CONTAINER… | -f FILE [SERVICE…]', min: 0, max: Infinity },
@@ -120,7 +120,7 @@ function formatAdoption({ subjects, records, leftOut, plan, warnings }: Shown, d
     ...(leftOut.length === 0
       ? []
       : [
-          `${dryRun ? '# ' : ''}the db does not say\n`,
+          `${dryRun ? '# ' : ''}not in the records\n`,
           ...leftOut.map((one) => formatLeftOut(one, dryRun ? '# ' : '', width)),
         ]),
     `${dryRun ? '# ' : ''}the plan with ${records.length === 1 ? 'it' : 'them'}\n`,

@@ -8,13 +8,13 @@ import { type CommandContext, defineCommand, type Given } from '../../command.ts
 const COMMAND = 'docksmith exec';
 
 const OPTIONS = {
-  interactive: { short: 'i', doc: 'hand standard input on to it' },
+  interactive: { short: 'i', doc: 'pass standard input to it' },
   tty: { short: 't', doc: 'give it a terminal' },
 } as const;
 
 export const execCommand = defineCommand({
   name: 'exec',
-  doc: 'run a command in a container, and exit as it does',
+  doc: 'run a command in a container, and exit with its exit code',
   effect: 'hands over',
   unmasked: true,
   options: OPTIONS,
@@ -29,8 +29,8 @@ async function runExec(
   const terminal = stdin instanceof ReadStream && interactive && tty ? stdin : undefined;
   if (interactive && tty && terminal === undefined)
     throw new UsageFailure(`cannot run "${COMMAND}"`, {
-      why: '-t is for terminals, and standard input is none',
-      hint: 'leave -t away',
+      why: '-t needs a terminal, and standard input is not one',
+      hint: 'omit -t',
     });
   const session = await beginExec(paths, name, { command, tty, stdin: interactive });
   const stopResizing = tty && stdout instanceof WriteStream ? keepSize(session, stdout) : undefined;

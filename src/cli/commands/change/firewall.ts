@@ -18,7 +18,7 @@ import { readText } from '../../../files/read-file.ts';
 
 const OPTIONS = {
   ...DRY_RUN_OPTION,
-  release: { doc: 'also let go of rules that were kept for containers which have stopped' },
+  release: { doc: 'also remove rules that were kept for containers which have stopped' },
   quiet: { doc: 'say nothing where the kernel has the rules already' },
   ...JSON_OPTION,
 } as const;
@@ -26,7 +26,7 @@ const OPTIONS = {
 /** Also the actions `docker-filter` and, with --release, `docker-filter-release`. */
 export const firewallCommand = defineCommand({
   name: 'firewall',
-  doc: 'keep private ports from foreign addresses again, as after a firewall was flushed',
+  doc: 'set the packet filter again, as after a firewall was flushed',
   effect: 'changes',
   operands: NO_OPERANDS,
   options: OPTIONS,

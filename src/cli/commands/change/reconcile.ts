@@ -29,7 +29,7 @@ const OPTIONS = {
   ...YES_OPTION,
   'move-data': { doc: 'copy data of containers to where the records want it' },
   ...RETRY_OPTION,
-  boot: { doc: 'put right in what order a starting engine has started them' },
+  boot: { doc: 'restart those that the engine started before the ones that they need' },
   ...WAIT_OPTION,
   ...JSON_OPTION,
 } as const;

@@ -76,12 +76,11 @@ function formatPlan({ records, preview, mask }: RollbackPlan, { paths, stdout }:
 function formatOthers({ differing, notWritten, more, lacking }: RollbackPlan): string {
   return [
     ...differing.map(
-      (file) =>
-        `will not be as it was then, since its fragments, the host or docksmith's version are other ones now: ${file}`,
+      (file) => `will differ from then, since its fragments, the host or docksmith's version changed: ${file}`,
     ),
     ...notWritten.map(
       ({ path, events }) =>
-        `will not be as it was then, since docker-update does not write it${events.length === 0 ? '' : ` (signal-event ${events.join(', ')} does)`}: ${path}`,
+        `will differ from then, since docker-update does not write it${events.length === 0 ? '' : ` (signal-event ${events.join(', ')} does)`}: ${path}`,
     ),
     ...more.map((file) => `will be there, and was not then: ${file}`),
     ...lacking.map((file) => `will not be there, and was then: ${file}`),

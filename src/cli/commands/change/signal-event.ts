@@ -59,7 +59,7 @@ async function runSignalEvent(
   );
   if (late !== undefined)
     throw new UsageFailure('cannot run "signal-event"', {
-      why: `the option ${late} stands behind the event, where its arguments are`,
+      why: `the option ${late} comes after the event, where only its arguments are expected`,
       hint: `signal-event ${late} ${event} …`,
     });
   const { json = false, diff = false, force = false } = values;

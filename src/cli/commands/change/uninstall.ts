@@ -59,8 +59,7 @@ async function runUninstall({ values }: Given<typeof OPTIONS>, context: CommandC
       );
       return 0;
     }
-    if (json)
-      throw new Failure('cannot uninstall docksmith', { why: 'nobody is asked with --json', hint: `${hint} --json` });
+    if (json) throw new Failure('cannot uninstall docksmith', { why: '--json cannot ask', hint: `${hint} --json` });
     stdout.write(formatPlan(plan, { isDone: false, width: widthOf(stdout) }));
     if (!(await ask(context, { what: 'uninstall docksmith', hint }))) return 1;
   }
@@ -113,11 +112,11 @@ export function formatPlan(
           wrap(
             unknown === undefined
               ? 'the packet filter stays, since without it foreign hosts could reach:'
-              : `the packet filter stays, since nobody can tell who is behind it: ${unknown}`,
+              : `the packet filter stays, since it is not known which containers it protects: ${unknown}`,
           ),
           ...guarded.map((container) => formatGuarded(container, width)),
           wrap(
-            'a reboot takes it away until signal-event docker-boot sets it again. It goes with --stop-containers, with --drop-firewall, or by uninstalling again when those containers are gone.',
+            'a reboot removes it until signal-event docker-boot sets it again. To remove it: --stop-containers, --drop-firewall, or uninstall again when those containers are gone.',
           ),
         ]
       : exposed.length === 0

@@ -23,7 +23,7 @@ const OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as const;
 
 export const updateImagesCommand = defineCommand({
   name: 'update-images',
-  doc: 'fetch images anew, and take their containers over',
+  doc: 'pull images again, and recreate the containers whose image changed',
   effect: 'changes',
   operands: ANY_NAMES,
   options: OPTIONS,
@@ -89,7 +89,7 @@ function formatUpdated({ image, outcome, from, to, why }: ImageUpdated): string 
     case 'unchanged':
       return `${image}: ${now ?? ''}, nothing newer`;
     case 'came back':
-      return `${image}: ${old ?? ''} again, ${now ?? ''} was no good`;
+      return `${image}: ${old ?? ''} again, ${now ?? ''}  failed`;
     case 'failed':
       return `${image}: ${old ?? ''}, not updated`;
     case 'left alone':

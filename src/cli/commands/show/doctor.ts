@@ -10,7 +10,7 @@ const LEVELS = ['ok', 'warn', 'bad'] as const;
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  doc: 'look at all that containers depend on, and say what to do; exit code 1 where something is bad',
+  doc: 'check all that containers depend on, and say what to do; exit code 1 where something is bad',
   effect: 'prints',
   operands: NO_OPERANDS,
   options: JSON_OPTION,
@@ -27,7 +27,7 @@ async function runDoctor(
   if (json) stdout.write(formatJson({ findings, ok, warn, bad }));
   else
     stdout.write(
-      `${formatFindings(findings, painter(stdout), widthOf(stdout))}\n${bad} bad, ${warn} to be looked at, ${ok} well\n`,
+      `${formatFindings(findings, painter(stdout), widthOf(stdout))}\n${bad} bad, ${warn} warnings, ${ok} ok\n`,
     );
   return bad === 0 ? 0 : 1;
 }

@@ -21,7 +21,7 @@ const OPTIONS = {
 
 export const graphCommand = defineCommand({
   name: 'graph',
-  doc: 'draw what depends on what: records, templates, outputs, services and containers; with a name (of a record: "DB KEY"), what that depends on and what depends on it',
+  doc: 'draw the dependencies of records, templates, outputs, services and containers; with a name (of a record: "DB KEY"), its dependencies and its dependants',
   effect: 'prints',
   options: OPTIONS,
   operands: { usage: '[NAME]', min: 0, max: 1 },
@@ -40,13 +40,7 @@ async function runGraph(
   if (json) stdout.write(formatJson({ nodes: [...near.nodes.values()], edges: near.edges }));
   else
     stdout.write(
-      draw(
-        makeSheet(
-          near,
-          name === undefined ? 'What depends on what' : `What ${name} depends on, and what depends on it`,
-          named,
-        ),
-      ),
+      draw(makeSheet(near, name === undefined ? 'Dependencies' : `Dependencies and dependants of ${name}`, named)),
     );
   return 0;
 }

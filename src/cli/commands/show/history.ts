@@ -22,7 +22,7 @@ const MOST_LINES = 8;
 
 export const historyCommand = defineCommand({
   name: 'history',
-  doc: 'show what was committed when and by whom: all of it, what changed one file, or one commit whole',
+  doc: 'list commits with their time and user: all, those that changed one file, or one in full',
   effect: 'prints',
   operands: { usage: '[FILE|GENERATION]', min: 0, max: 1 },
   options: OPTIONS,
@@ -35,7 +35,7 @@ function runHistory(
 ): Promise<number> {
   if (which !== undefined && !/^(\/.*|\d+)$/s.test(which))
     throw new UsageFailure(`cannot run "${COMMAND}"`, {
-      why: `"${which}" is neither the whole path of a file nor a number`,
+      why: `"${which}" is neither the absolute path of a file nor a number`,
     });
   const isOne = which !== undefined && !which.startsWith('/');
   const file = isOne ? undefined : which;

@@ -84,7 +84,7 @@ function parseChange(db: string, key: string, words: readonly string[], isDelete
     new UsageFailure(`cannot run "${COMMAND}"`, { why, hint: `${COMMAND} --help tells how it is used` });
   const [given, named] = [words.filter((word) => word.includes('=')), words.filter((word) => !word.includes('='))];
   if (isDelete) {
-    if (given.length > 0) throw refuse(`"${given[0] ?? ''}" gives a value, and --delete takes one away`);
+    if (given.length > 0) throw refuse(`"${given[0] ?? ''}" gives a value, and --delete removes one`);
     return { db, key, props: new Map(named.map((prop) => [prop, undefined])), isDeleted: named.length === 0 };
   }
   if (given.length === 0) {

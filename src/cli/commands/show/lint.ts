@@ -10,7 +10,7 @@ import { painter, widthOf, wrapWords } from '../../format/terminal.ts';
 /** Exit code 1 where there is a fault; notes are none. */
 export const lintCommand = defineCommand({
   name: 'lint',
-  doc: 'look through templates, events and schemas for what cannot be meant; exit code 1 where there is a fault',
+  doc: 'check templates, events and schemas for likely mistakes; exit code 1 where there is a fault',
   effect: 'prints',
   operands: NO_OPERANDS,
   options: JSON_OPTION,

@@ -12,16 +12,19 @@ const COMMAND = 'docksmith logs';
 const OPTIONS = {
   follow: {
     short: 'f',
-    doc: 'go on with what they write from now on, over restarts and recreates, until they have ended',
+    doc: 'follow new output, across restarts and recreates, until they have ended',
   },
-  since: { value: 'TIME', doc: 'from then on: 10m ago, 2026-11-21, "2026-11-21 10:00", 2026-11-21T10:00:00Z' },
+  since: {
+    value: 'TIME',
+    doc: 'show lines from then on: 10m ago, 2026-11-21, "2026-11-21 10:00", 2026-11-21T10:00:00Z',
+  },
   lines: {
     short: 'n',
     value: 'LINES',
-    doc: 'so many of each, the last ones',
+    doc: 'show the last LINES of each',
     read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined),
   },
-  times: { short: 't', doc: 'with the time in front' },
+  times: { short: 't', doc: 'print the time of each line' },
   ...JSON_OPTION,
 } as const;
 

@@ -7,7 +7,7 @@ import { painter, widthOf } from '../../format/terminal.ts';
 
 export const statusCommand = defineCommand({
   name: 'status',
-  doc: 'show how the containers are and what is pending, or all that is known of some; exit code 1 where the engine does not answer',
+  doc: 'show the state of the containers and what is pending, or all details of those named; exit code 1 where the engine does not answer',
   effect: 'prints',
   operands: ANY_NAMES,
   options: JSON_OPTION,

@@ -10,7 +10,7 @@ const OPTIONS = { diff: { doc: 'show how the shipped fragments changed' }, ...JS
 
 export const verifyCommand = defineCommand({
   name: 'verify',
-  doc: 'list files that somebody else changed, and custom fragments that a new version left behind; exit code 1 where there are any',
+  doc: 'list files that were changed by others, and custom fragments whose shipped original has changed since; exit code 1 where there are any',
   effect: 'prints',
   operands: NO_OPERANDS,
   options: OPTIONS,
@@ -45,7 +45,7 @@ function runVerify(
   );
   if (outdated.length > 0)
     stdout.write(
-      `outdated: what is shipped was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`,
+      `outdated: the shipped fragment was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`,
     );
   if (diff) stdout.write(formatFileDiffs(outdated.map(pairOf), { colour: hasColour(stdout) }));
   if (code === 0)

@@ -10,7 +10,7 @@ import { painter } from '../../format/terminal.ts';
 
 export const whyCommand = defineCommand({
   name: 'why',
-  doc: 'show which fragment and which values made a file or a line of it, who answers at an address, or why a container was last made or started',
+  doc: 'show which fragment and values made a file or a line of it, which container answers at a URL, or why a container was last created or started',
   effect: 'prints',
   options: JSON_OPTION,
   operands: {
@@ -50,7 +50,7 @@ async function runWhy(
   const url = /[./:]/.test(target) ? await findWhyUrl(paths, target) : undefined;
   if (url !== undefined) return write(url, (why) => showable(formatUrlWhy(why)));
   if (target.includes('://'))
-    throw new Failure(`cannot tell who answers at "${target}"`, {
+    throw new Failure(`cannot find the container that answers at "${target}"`, {
       why: 'no enabled container has that host or path',
       hint: 'docksmith status shows where containers are reached',
     });

@@ -133,7 +133,7 @@ describe('the table', () => {
 
   it('tells what another machine has left to this host, and what finds it', () => {
     expect(formatStatus({ ...QUIET, deferred: 'this is a chroot' }, plain, 80)).toBe(
-      'no containers\n\nset-up: names, addresses and the engine are still to be found out (this is a chroot); signal-event docker-update on the host itself finds them\n',
+      'no containers\n\nset-up: names, addresses and the engine were not detected yet (this is a chroot); signal-event docker-update on the host itself does that\n',
     );
   });
 
@@ -184,7 +184,7 @@ it.each<readonly [Partial<ContainerStatus>, string, RegExp | undefined]>([
   [{ state: 'missing' }, 'missing', /docksmith plan wiki/],
   [{ record: 'disabled' }, 'running', /its record is disabled, and it runs/],
   [{ record: undefined }, 'running', /no record wants it/],
-  [{ record: undefined, isAside: true, state: 'exited', exitCode: 0 }, 'finished', /put aside/],
+  [{ record: undefined, isAside: true, state: 'exited', exitCode: 0 }, 'finished', /set aside/],
   [{ state: 'restarting', restarts: 1, exitCode: 1 }, 'restarting', /ended with exit code 1 and is started again/],
   [{ state: 'paused' }, 'paused', undefined],
   [{ isImageOld: true, image: 'wiki:1' }, 'running', /older than wiki:1 is now; signal-event docker-image-update wiki/],

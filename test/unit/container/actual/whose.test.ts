@@ -90,7 +90,7 @@ describe('a container that somebody has renamed', () => {
     await rename(engine, 'wiki', 'wiki-mine');
     await engine.createContainer('wiki', { Image: 'app:1', HostConfig: {} });
     await expect(showPlan(engine, { wiki: '' })).rejects.toThrow(
-      'cannot give container "wiki-mine" its name "wiki" back: a container of that name is there which docksmith did not make',
+      'cannot give container "wiki-mine" its name "wiki" back: a container of that name exists that docksmith does not own',
     );
     // an event for others is none of its business
     expect(await showPlan(engine, { blog: '' })).toContain('create blog: not there');
@@ -143,7 +143,7 @@ describe('a copy that was run from an image of ours', () => {
     await engine.removeContainer(wiki);
     expect(await showPlan(engine, { wiki: '' })).toEqual(['create wiki: not there']);
     await rename(engine, 'wiki-copy', 'wiki');
-    await expect(showPlan(engine, { wiki: '' })).rejects.toThrow('which docksmith did not make');
+    await expect(showPlan(engine, { wiki: '' })).rejects.toThrow('that docksmith does not own');
   });
 });
 
@@ -186,7 +186,7 @@ describe('a container that an interrupted recreate has put aside', () => {
       Labels: inspect?.Config.Labels,
       HostConfig: {},
     });
-    expect(await stop()).toBe('remove shop: was never taken into use\nstop shop: asked for');
+    expect(await stop()).toBe('remove shop: was never put into use\nstop shop: asked for');
     await engine.startContainer(made);
     expect(await stop()).toBe('stop shop: asked for');
   });

@@ -104,7 +104,7 @@ describe('waiting for a container', () => {
     engine.setState('wiki', { Status: 'paused' });
     expect(await pass(engine, 'started')).toBe('disturbed: it is paused');
     engine.findContainer = () => Promise.resolve(undefined);
-    expect(await pass(engine, 'started')).toBe('disturbed: it went away');
+    expect(await pass(engine, 'started')).toBe('disturbed: it was removed');
   });
 });
 

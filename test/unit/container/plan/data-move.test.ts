@@ -105,7 +105,7 @@ describe('generated files that a container sees', () => {
   it('restart it when they changed, or signal it, or leave that to it', async () => {
     expect(await plan('')).toEqual(['restart wiki: /etc/app.conf changed']);
     expect(await plan('labels: {docksmith.reload-signal: HUP}')).toEqual([
-      'update wiki: /etc/app.conf changed, and HUP tells it',
+      'update wiki: /etc/app.conf changed, send HUP',
     ]);
     expect(await plan('labels: {docksmith.reload-signal: none}')).toEqual(['nothing to do']);
   });

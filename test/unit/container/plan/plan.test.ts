@@ -236,7 +236,7 @@ describe('a plan', () => {
     const engine = makeEngine();
     for (const name of ['git', 'wiki', 'other']) await engine.createContainer(name, { Image: 'app:1', HostConfig: {} });
     await expect(planFor(engine, { git: '', wiki: '' })).rejects.toThrow(
-      /name "git".*docksmith did not make.*\n.*name "wiki"/,
+      /name "git".*docksmith does not own.*\n.*name "wiki"/,
     );
     expect(await showPlan(engine, { git: undefined })).toEqual(['nothing to do']);
   });

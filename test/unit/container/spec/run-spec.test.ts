@@ -58,13 +58,13 @@ describe('a run spec', () => {
   });
 
   const MISTAKES: readonly (readonly [line: string, why: string])[] = [
-    ['builds: .', '"services.wiki.builds": docksmith does not carry this key out'],
+    ['builds: .', '"services.wiki.builds": docksmith does not support this key'],
     ['container_name: other', '"other" is not "wiki", the name of the record'],
     ['ports: ["8000-8010:80-90"]', '"8000-8010:80-90" is a port range'],
     ['ports: ["80:99999"]', '"80:99999" is not like'],
     ['ports: ["1.2.3.400:80:80"]', 'is not like'],
     ['ports: 80', 'must be a list'],
-    ['ports: [{target: 80, name: web}]', '"services.wiki.ports[0].name": docksmith does not carry this key out'],
+    ['ports: [{target: 80, name: web}]', '"services.wiki.ports[0].name": docksmith does not support this key'],
     ['volumes: [./data:/data]', '"./data" is neither an absolute path nor the name of a volume'],
     ['volumes: [data:/data]', 'volume "data" is not in the map "volumes" of the file'],
     ['volumes: [/a:/b:rx]', '"rx" is none of'],
@@ -135,7 +135,7 @@ describe('a run spec', () => {
     ['services: {}', 'must hold a service'],
     ['services: {other: {image: a}}', 'must be called "wiki"'],
     ['services: {wiki: {}}', 'needs an image'],
-    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not carry this key out'],
+    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not support this key'],
     ['- a', 'must be a map'],
     ['services: {wiki: [', 'cannot read the run spec'],
   ])('refuses the file %j', (text, why) => {

@@ -42,7 +42,7 @@ it('runs each command on what those before it left, skipping comments and empty 
 
 it('names the line of every mistake before anything runs', () => {
   expect(() => parseBatch('set k t\nnonsense\nset\nset k "open\n')).toThrow(
-    /standard input:2:.*nonsense[^]*standard input:3:.*set[^]*standard input:4:.*closes/,
+    /standard input:2:.*nonsense[^]*standard input:3:.*set[^]*standard input:4:.*closed/,
   );
 });
 

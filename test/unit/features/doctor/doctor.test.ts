@@ -133,7 +133,7 @@ describe('ports', () => {
           [],
         ),
       ).filter((line) => line.includes('apache'));
-    expect(look([])).toEqual(['bad apache: nobody listens on port 80, through which a container is reached']);
+    expect(look([])).toEqual(['bad apache: no process listens on port 80, through which a container is reached']);
     expect(look([80])).toEqual([]);
   });
 });
@@ -162,7 +162,7 @@ describe('names', () => {
         check: 'names',
         level: 'warn',
         words: 'wiki.example.test leads to 203.0.113.9, which is no address of this host',
-        advice: 'right where a router hands it on to this host; else mend it in your DNS',
+        advice: 'correct if a router forwards it to this host; otherwise fix it in your DNS',
       },
     ]);
     expect(
@@ -211,7 +211,7 @@ describe('fragments', () => {
     expect(checkFragments(host.paths)).toEqual([]);
     host.write(`${CUSTOM}/10a`, 'a');
     expect(show(checkFragments(host.paths))).toEqual([
-      "ok fragments: 1 of this host's own, and nobody else can write them",
+      'ok fragments: 1 fragments of this host, which no other user can write',
     ]);
   });
 
@@ -222,8 +222,8 @@ describe('fragments', () => {
     host.write('/etc/docksmith/db/docker_containers/defaults/wiki/status', 'enabled');
     chmodSync(host.file('/etc/docksmith/db'), 0o777);
     expect(show(checkFragments(host.paths))).toEqual([
-      `warn fragments: everybody can write "${file}", and so decides what comes of ${CUSTOM}/10a`,
-      `warn fragments: everybody can write "${host.file('/etc/docksmith/db')}", and so decides what comes of /etc/docksmith/db/docker_containers/defaults/wiki/status`,
+      `warn fragments: everybody can write "${file}", and so can change ${CUSTOM}/10a`,
+      `warn fragments: everybody can write "${host.file('/etc/docksmith/db')}", and so can change /etc/docksmith/db/docker_containers/defaults/wiki/status`,
     ]);
   });
 });

@@ -99,7 +99,7 @@ describe('a port', () => {
         rules: () => '*filter\n:INPUT ACCEPT [0:0]\n',
       },
       'everybody',
-      ['the IPv4 filter does not keep anybody from it: FORWARD does not lead to DOCKER-USER'],
+      ['the IPv4 filter does not block it: FORWARD does not lead to DOCKER-USER'],
     ],
     [
       'private, and the filter is disabled',
@@ -117,8 +117,8 @@ describe('a port', () => {
       'everybody',
       [
         'bound to every address',
-        'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it',
-        'the IPv6 filter does not keep anybody from it: DOCKSMITH has no rule for it',
+        'the IPv4 filter does not block it: DOCKSMITH has no rule for it',
+        'the IPv6 filter does not block it: DOCKSMITH has no rule for it',
       ],
     ],
     [
@@ -134,7 +134,7 @@ describe('a port', () => {
       [
         'bound to 192.168.1.9, too',
         'not bound to 192.168.1.2',
-        'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it',
+        'the IPv4 filter does not block it: DOCKSMITH has no rule for it',
       ],
     ],
     [
@@ -146,7 +146,7 @@ describe('a port', () => {
           `${WAYS}-A DOCKSMITH -p tcp --ctorigdstport 80 -j DROP\n-A DOCKSMITH-INPUT -p tcp --dport 80 -j DROP\n`,
       },
       'local networks',
-      ['the IPv4 filter keeps it from others than the local networks, and the record says public'],
+      ['the IPv4 filter blocks it outside the local networks, and the record says public'],
     ],
     [
       'private, and the filter lets others in',
@@ -182,7 +182,7 @@ describe('a port', () => {
         rules: (text) => text.replace(/.*127\.0\.0\.0.*\n/, ''),
       },
       'this host',
-      ['the IPv4 filter does not keep who is on a wire of this host from 127.0.0.1: DOCKSMITH has no rule for it'],
+      ['the IPv4 filter does not keep hosts on the same network from 127.0.0.1: DOCKSMITH has no rule for it'],
     ],
     [
       'behind Apache, and open',
@@ -222,7 +222,7 @@ describe('a port', () => {
       { family: 'IPv4', isKnown: false, networks: undefined, why: 'not known, since iptables-save is not installed' },
     ]);
     expect(port?.mismatches).toEqual([
-      'whom the IPv4 filter lets in is not known, since iptables-save is not installed',
+      'networks that the IPv4 filter lets in: not known, since iptables-save is not installed',
     ]);
   });
 });
@@ -313,8 +313,8 @@ describe("an address of a container's own", () => {
       'open where the rules of one family are gone',
       () => judge({}, BRIDGE, { flush: /-o docker0/ }),
       [
-        ['172.17.0.2', 'everybody', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it'],
-        ['fd00:99::2', 'everybody', 'the IPv6 filter does not keep anybody from it: DOCKSMITH has no rule for it'],
+        ['172.17.0.2', 'everybody', 'the IPv4 filter does not block it: DOCKSMITH has no rule for it'],
+        ['fd00:99::2', 'everybody', 'the IPv6 filter does not block it: DOCKSMITH has no rule for it'],
       ],
     ],
     [
@@ -328,7 +328,7 @@ describe("an address of a container's own", () => {
     [
       'open on a network whose bridge the engine named and nobody told of',
       () => judge({ network: 'custom:back' }, { back: { IPAddress: '10.5.0.2' } }),
-      [['10.5.0.2', 'everybody', 'the IPv4 filter does not keep anybody from it: DOCKSMITH has no rule for it']],
+      [['10.5.0.2', 'everybody', 'the IPv4 filter does not block it: DOCKSMITH has no rule for it']],
     ],
     [
       'kept on a network whose bridge the engine named',

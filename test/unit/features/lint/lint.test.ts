@@ -306,9 +306,9 @@ describe('a custom fragment that overrides nothing', () => {
     ['etc/a/60own', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
     ['etc/a/51mounts', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
     ['etc/a/50mounts2', 'mine', 'note: it adds to /etc/a, and overrides nothing'],
-    ['etc/a/50mount', 'mine', 'fault: it stands in for no fragment of /etc/a; 50mounts is almost its name'],
-    ['etc/a/60own', '', 'fault: it is empty and stands in for no fragment of /etc/a'],
-    ['etc/a/50mounts', 'two', 'fault: it says the same as PACKAGE/templates/etc/a/50mounts, which it stands in for'],
+    ['etc/a/50mount', 'mine', 'fault: it overrides no fragment of /etc/a; 50mounts is almost its name'],
+    ['etc/a/60own', '', 'fault: it is empty and overrides no fragment of /etc/a'],
+    ['etc/a/50mounts', 'two', 'fault: it is identical to PACKAGE/templates/etc/a/50mounts, which it overrides'],
     ['etc/a/50mounts', 'mine', undefined],
     ['etc/a/50mounts', '', undefined],
     ['etc/a', 'a file for the folder', undefined],
@@ -366,7 +366,7 @@ describe('a prop that no template reads', () => {
     const { findings } = lintTree(host.paths, []);
     expect(findings.map(({ what, advice }) => `${what} -> ${advice}`)).toEqual([
       'no schema has prop "Usedd" of record "one", and no template reads it -> where Used is meant: db things setprop one Used …',
-      'no schema has prop "X.y" of record "one", and no template reads it -> nothing, where another program reads it; a schema may name that one: db/things/schema.d',
+      'no schema has prop "X.y" of record "one", and no template reads it -> nothing to do if another program reads it; a schema can name that program: db/things/schema.d',
     ]);
     expect(JSON.stringify(findings)).not.toContain('hunter2');
   });
@@ -387,7 +387,7 @@ it('is shown with why and what to do, in 80 columns', () => {
   const text = formatLintFindings(lintTree(host.paths, []).findings, (_, words) => words, 80);
   expect(text).toBe(`${C}/templates/etc/lost/10l: fault (template-in-no-event)
     no event and no other template expands /etc/lost
-    what its fragments say is written nowhere, unless another program expands it
+    its text is written to no file, unless another program expands it
     -> touch /etc/docksmith/events/EVENT/templates2expand/etc/lost; or give it
     the path that was meant
 

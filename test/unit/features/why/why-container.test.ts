@@ -128,7 +128,7 @@ it('says of an attempt that failed why it failed, beside the one before that did
   expect(formatContainerWhy(why)).toBe(
     [
       'wiki',
-      '  made, in vain, 2026-11-21 10:02:30 by alice: signal-event docker-update',
+      '  made (failed) 2026-11-21 10:02:30 by alice: signal-event docker-update',
       '      recreate: image wiki:1 -> wiki:2',
       '      the new one ended 3 times, the last time with exit code 3; the old one',
       '      runs again; its last lines were:',
@@ -172,10 +172,10 @@ it.each<[string, State, boolean, string]>([
 });
 
 it('says that it knows nothing, and blames nobody for the start of what it has no record of', async () => {
-  expect(await show()).toBe('wiki\n  no run that is kept has made, started or stopped it\n');
+  expect(await show()).toBe('wiki\n  no recorded run created, started or stopped it\n');
   writeEngine({ wiki: { Status: 'running', StartedAt: at(9) }, adopted: { Status: 'running', StartedAt: at(8) } });
   expect(await show()).toBe(
-    'wiki\n  no run that is kept has made, started or stopped it\n  now running since 2026-11-21 10:09:00\n',
+    'wiki\n  no recorded run created, started or stopped it\n  now running since 2026-11-21 10:09:00\n',
   );
   // one of ours without a record
   expect(await show('adopted')).toContain('now running since 2026-11-21 10:08:00');

@@ -99,7 +99,7 @@ it('names those who lose what they need, but not those who go too', () => {
     'sync needs wikidb, and goes on without it',
   ]);
   expect(listBereft(SNAPSHOT, { operations: [restart('wikidb'), restart('wiki')], notes: [] })).toEqual([
-    'sync needs wikidb, which is away for a moment',
-    'sync needs wiki, which is away for a moment',
+    'sync needs wikidb, which is down for a moment',
+    'sync needs wiki, which is down for a moment',
   ]);
 });

@@ -118,11 +118,11 @@ describe('what goes', () => {
       '/etc/sysconfig/docker': 'OPTIONS="-H fd:// --mtu=1450"\n',
     });
     expect(listLosses(before, after, given)).toEqual([
-      '"-H tcp://0.0.0.0:2375" (/u) is no more',
-      '"--data-root=/old" (/u) gives way to data-root "/d" of daemon.json',
-      '"--selinux-enabled" (OPTIONS of /etc/sysconfig/docker) is no more',
-      'the variable HTTPS_PROXY (/etc/sysconfig/docker) is no more',
-      'the command "/usr/bin/prepare" (/u) is no more',
+      '"-H tcp://0.0.0.0:2375" (/u) is dropped',
+      '"--data-root=/old" (/u) is replaced by data-root "/d" of daemon.json',
+      '"--selinux-enabled" (OPTIONS of /etc/sysconfig/docker) is dropped',
+      'the variable HTTPS_PROXY (/etc/sysconfig/docker) is dropped',
+      'the command "/usr/bin/prepare" (/u) is dropped',
     ]);
   });
 

@@ -110,7 +110,7 @@ describe('a change set', () => {
     const host = makeTempHost();
     host.write('/etc/a.conf', 'theirs\n');
     const before = host.tree('/');
-    await expect(install(host.paths, [a, deep])).rejects.toThrow('a file that docksmith does not own stands there');
+    await expect(install(host.paths, [a, deep])).rejects.toThrow('a file that docksmith does not own is in the way');
     expect(host.tree('/')).toEqual(before);
   });
 
@@ -118,7 +118,7 @@ describe('a change set', () => {
     const host = makeTempHost();
     const target = host.write('/etc/target', 'theirs\n');
     symlinkSync(target, host.file('/etc/a.conf'));
-    await expect(install(host.paths, [a], true)).rejects.toThrow('a symbolic link stands there');
+    await expect(install(host.paths, [a], true)).rejects.toThrow('a symbolic link is in the way');
     expect(host.read('/etc/target')).toBe('theirs\n');
   });
 

@@ -121,7 +121,7 @@ describe('what is not ours', () => {
     ]);
     expect(() => refuseObstacles(changes)).toThrow(Failures);
     expect(() => refuseObstacles(changes)).toThrow(
-      /cannot install "\/etc\/a": a file that docksmith does not own stands there\n.*"\/etc\/b": .* with the same content, mode and owner/,
+      /cannot install "\/etc\/a": a file that docksmith does not own is in the way\n.*"\/etc\/b": .* with the same content, mode and owner/,
     );
     expect(() => refuseObstacles(plan({ rendered: [a], there: { '/etc/a': file(a, 'theirs\n') } }))).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('--take-over') as unknown }),
@@ -148,7 +148,7 @@ describe('what is not ours', () => {
       options: { takeOver: true },
     });
     expect(show(changes)).toEqual([`obstacle /etc/a: ${what}`]);
-    expect(() => refuseObstacles(changes)).toThrow(`${what} stands there`);
+    expect(() => refuseObstacles(changes)).toThrow(`${what} is in the way`);
   });
 });
 
@@ -190,7 +190,7 @@ describe('what is produced no more', () => {
           there: { '/etc/a': file(a, 'by hand\n'), '/etc/b': { kind: 'other', what: 'a symbolic link' } },
         }),
       ),
-    ).toEqual(['remove /etc/a (edited)', 'remove /etc/b (left: a symbolic link stands there)']);
+    ).toEqual(['remove /etc/a (edited)', 'remove /etc/b (left: a symbolic link is in the way)']);
   });
 });
 

@@ -68,7 +68,7 @@ it('is the same one where nothing of it changes', () => {
 it.each([
   ['{', 'it is damaged: it does not begin as a ledger does'],
   ['', 'it is damaged: it does not begin as a ledger does'],
-  ['docksmith ledger 1 00000000\n/etc/x\t', 'it is damaged: its checksum is another one'],
+  ['docksmith ledger 1 00000000\n/etc/x\t', 'it is damaged: checksum mismatch'],
   ['docksmith ledger 2 00000000\n', 'it has version 2, and this program knows 1'],
 ])('is an error, and not empty, when it holds %s', (text, why) => {
   const host = makeTempHost();

@@ -327,10 +327,10 @@ describe('what a fragment cannot reach', () => {
   });
 
   it.each([
-    ['{{> other}}', '1:1 docksmith has fragments and {{expand}} in their stead'],
-    ['{{#> layout}}a{{/layout}}', '1:1 docksmith has fragments and {{expand}} in their stead'],
-    ['{{* decorate}}', '1:1 docksmith has fragments and {{expand}} in their stead'],
-    ['{{#*inline "x"}}a{{/inline}}', '1:1 docksmith has fragments and {{expand}} in their stead'],
+    ['{{> other}}', '1:1 docksmith has fragments and {{expand}} instead'],
+    ['{{#> layout}}a{{/layout}}', '1:1 docksmith has fragments and {{expand}} instead'],
+    ['{{* decorate}}', '1:1 docksmith has fragments and {{expand}} instead'],
+    ['{{#*inline "x"}}a{{/inline}}', '1:1 docksmith has fragments and {{expand}} instead'],
     ['{{lookup docker "status"}}', '1:1 there is no helper of that name'],
     ['{{log "x"}}', '1:1 there is no helper of that name'],
     ['{{#docker}}a{{/docker}}', '1:1 there is no helper of that name'],

@@ -84,9 +84,7 @@ describe('listFragments', () => {
     );
     expect(list?.files.map(({ name }) => name)).toEqual(['10a']);
     expect(list?.warnings.toSorted()).toEqual(
-      backups
-        .map((name) => `passed over /etc/docksmith/templates/etc/it/${name}: its name is that of a backup`)
-        .toSorted(),
+      backups.map((name) => `ignored /etc/docksmith/templates/etc/it/${name}: its name is that of a backup`).toSorted(),
     );
   });
 

@@ -69,7 +69,7 @@ it('marks in words what is not as declared, and keeps to 80 columns', () => {
     filter: [
       { family: 'IPv4' as const, isKnown: true, networks: undefined, why: 'INPUT does not lead to DOCKSMITH-INPUT' },
     ],
-    mismatches: ['the IPv4 filter does not keep anybody from it: INPUT does not lead to DOCKSMITH-INPUT'],
+    mismatches: ['the IPv4 filter does not block it: INPUT does not lead to DOCKSMITH-INPUT'],
   }));
   const text = formatExposure(
     [
@@ -84,8 +84,8 @@ it('marks in words what is not as declared, and keeps to 80 columns', () => {
   8080/udp, on the host's network: everybody
     address  192.168.1.2, fd00:1111:2222:3333::2, 127.0.0.1, ::1
     filter   IPv4 everybody (INPUT does not lead to DOCKSMITH-INPUT)
-    MISMATCH the IPv4 filter does not keep anybody from it: INPUT does not lead
-             to DOCKSMITH-INPUT
+    MISMATCH the IPv4 filter does not block it: INPUT does not lead to
+             DOCKSMITH-INPUT
 gone: no record
   nothing leads to it
 

@@ -39,7 +39,7 @@ it('takes what it is given for a file, an address or a container', async () => {
   for (const target of ['/git/', 'http://host.example.test/git/', 'host.example.test/git'])
     expect(await why(target)).toMatch(/^record +docker_containers git WebAlias$/m);
   expect(await why('wiki.example.test')).toMatch(/^record +docker_containers wiki SubDomain$/m);
-  expect(await why('wiki')).toBe('wiki\n  no run that is kept has made, started or stopped it\n');
+  expect(await why('wiki')).toBe('wiki\n  no recorded run created, started or stopped it\n');
 });
 
 it('prints one document with --json', async () => {
@@ -63,7 +63,7 @@ it('tells who answers at a path also while templates cannot be rendered', async 
 
 it('refuses what is none of them', async () => {
   await expect(why('http://other.test/')).rejects.toThrow(
-    'cannot tell who answers at "http://other.test/": no enabled container has that host or path',
+    'cannot find the container that answers at "http://other.test/": no enabled container has that host or path',
   );
   await expect(why('other.test')).rejects.toThrow(
     'cannot tell why "other.test" is as it is: there is no container, file or host of that name',
