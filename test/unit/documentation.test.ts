@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { ALL_NAMES } from '../../src/cli/command-names.ts';
 import { readSchema } from '../../src/db/read-schema.ts';
@@ -35,6 +36,58 @@ function anchorsOf(page: string): readonly string[] {
       .replaceAll(' ', '-'),
   );
 }
+
+/** The right column of the table "use | not" in CONTRIBUTING.md. */
+function listAvoided(): readonly string[] {
+  const [, table = ''] = /^\| use \| not \|\n\|[- |]*\n((?:\|.*\n)+)/m.exec(read('CONTRIBUTING.md')) ?? [];
+  return [...table.matchAll(/\| (.*) \|$/gm)].flatMap(([, row = '']) => (row.split(' | ')[1] ?? '').split(', '));
+}
+
+function findAvoided(text: string, avoided: readonly string[]): readonly string[] {
+  return avoided.filter((words) => new RegExp(`\\b${words}`, 'i').test(text.replace(/\s+/g, ' ')));
+}
+
+/** Strings and templates of a source file, without what is imported and without comments. */
+function listStrings(file: string): readonly string[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) return;
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node))
+      found.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+describe('words to avoid', () => {
+  const avoided = listAvoided();
+
+  test('are found in any line and case, by their beginning', () => {
+    expect(avoided.length).toBeGreaterThan(15);
+    expect(avoided.filter((words) => !findAvoided(`it: ${words.toUpperCase()}.`, avoided).includes(words))).toEqual([]);
+    expect(findAvoided('the checksum is\nanother one', ['is another one'])).toEqual(['is another one']);
+    expect(findAvoided('recommended', ['mend'])).toEqual([]);
+  });
+
+  test('are in no text of the sources', () => {
+    const found = FILES.filter((file) => /^src\/.*\.ts$/.test(file)).flatMap((file) =>
+      listStrings(file).flatMap((text) => (findAvoided(text, avoided).length > 0 ? [`${file}: ${text}`] : [])),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('are in no schema, template, event or action', () => {
+    const shipped = FILES.filter((file) => /^(db|templates|templates-default|events)\//.test(file));
+    expect(shipped.filter((file) => findAvoided(read(file), avoided).length > 0)).toEqual([]);
+  });
+
+  test.each(PAGES)('are not in %s', (page) => {
+    const text = read(page).replace(/^\| use \| not \|\n(?:\|.*\n)+/m, '');
+    expect(text.split('\n').filter((line) => findAvoided(line, avoided).length > 0)).toEqual([]);
+  });
+});
 
 describe('the written word', () => {
   test.each(PAGES)('every link of %s leads somewhere', (page) => {

@@ -20,7 +20,7 @@ const MISSING = { why: 'it takes the number of one generation', hint: 'docksmith
 
 export const rollbackCommand = defineCommand({
   name: 'rollback',
-  doc: 'go back to what the dbs said at a commit, and regenerate; shows what changes, and asks',
+  doc: 'restore the records of an earlier commit, and regenerate; shows the changes, and asks',
   effect: 'asks',
   options: OPTIONS,
   operands: { usage: 'GENERATION', min: 1, max: 1, missing: MISSING },
