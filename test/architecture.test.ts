@@ -27,7 +27,7 @@ type Module =
   | 'cli';
 
 interface Import {
-  /** relative to src: `flow/world.ts` */
+  /** relative to src: `flow/host-state.ts` */
   readonly from: string;
   /** a file relative to src, or the name of a package */
   readonly to: string;

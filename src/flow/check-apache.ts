@@ -1,7 +1,7 @@
 import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.ts';
 import { readLedger } from '../output/plan/ledger.ts';
 import type { Paths } from '../base/paths.ts';
-import { readHostSnapshot } from './daily.ts';
+import { readHostSnapshot } from './engine-access.ts';
 import { findServiceCommand } from './service-commands.ts';
 import { HttpdRecord } from '../model/httpd-record.ts';
 

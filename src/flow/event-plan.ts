@@ -5,8 +5,8 @@ import { listIntents } from '../output/commit/intents.ts';
 import { intentsOf } from './adjust.ts';
 import { holdBackFailed } from './daemon/engine-fallback.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
-import type { KnownStep, PlannedEvent } from './step-part.ts';
-import type { World } from './world.ts';
+import type { CommandStep, PlannedEvent } from './step-part.ts';
+import type { HostState } from './host-state.ts';
 
 /** What an event is to do, as it was asked for. */
 export interface EventAsked {
@@ -39,16 +39,16 @@ export const isHook = (event: string): boolean => event === 'post-install' || ev
  * @throws Failure(s) with every mistake of one kind
  */
 export function planFiles(
-  world: World,
+  hostState: HostState,
   templates: readonly TemplateToExpand[],
-  known: readonly KnownStep[],
+  known: readonly CommandStep[],
   { event, args, takeOver = false, force = false, retry = false }: EventAsked,
 ): PlannedFiles {
-  const { paths } = world;
+  const { paths } = hostState;
   const rendered =
     templates.length === 0
       ? NOTHING
-      : expandTemplates(world, requestsOf(templates, args), { takeOver, isForced: force });
+      : expandTemplates(hostState, requestsOf(templates, args), { takeOver, isForced: force });
   const { expanded, failure: held } = holdBackFailed(paths, rendered, retry);
   const { install, remove } = expanded.changes;
   const intents = [...listIntents(paths), ...intentsOf(install, remove, new Date())];
@@ -57,7 +57,7 @@ export function planFiles(
     args,
     isHook: isHook(event),
     retry,
-    world,
+    hostState,
     expanded,
     held,
     intents,
@@ -66,7 +66,7 @@ export function planFiles(
 }
 
 /** What the steps have to say against the files, or of them. @returns warnings @throws Failure(s) */
-export async function checkFiles(planned: PlannedEvent, known: readonly KnownStep[]): Promise<readonly string[]> {
+export async function checkFiles(planned: PlannedEvent, known: readonly CommandStep[]): Promise<readonly string[]> {
   const warnings: string[] = [];
   for (const { part } of known) warnings.push(...((await part.check?.(planned)) ?? []));
   return warnings;

@@ -14,15 +14,15 @@ import { isHook } from './event-plan.ts';
 import { describeInterrupted, isEndedBySignal } from './interrupted-event.ts';
 import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
-import type { KnownStep } from './step-part.ts';
-import { readHostSnapshot } from './world.ts';
+import type { CommandStep } from './step-part.ts';
+import { readHostSnapshot } from './host-state.ts';
 
 /** An event that was asked for and has been begun: its steps are known, and its run is recorded. */
 export interface BegunEvent extends SignalRequest {
   /** in words */
   readonly command: string;
   readonly steps: readonly Step[];
-  readonly known: readonly KnownStep[];
+  readonly known: readonly CommandStep[];
   readonly checks: readonly ExecutableStep[];
   readonly run: Run;
   /** for `DOCKSMITH_RUN` of its steps */

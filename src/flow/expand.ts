@@ -11,8 +11,8 @@ import { type ChangeSet, planChanges } from '../output/plan/change-set.ts';
 import { placeOfLine } from '../output/plan/check.ts';
 import { installedUnder } from '../output/plan/installed.ts';
 import type { Paths } from '../base/paths.ts';
-import type { Done, Recall } from '../incremental/recall.ts';
-import type { Kept } from '../incremental/remember.ts';
+import type { Done, RenderCache } from '../incremental/render-cache.ts';
+import type { Kept } from '../incremental/cache-renderings.ts';
 import { listMistakes } from '../template/mistakes.ts';
 import type { RenderRequest } from '../template/render-request.ts';
 import type { Rendered } from '../template/rendered.ts';
@@ -20,7 +20,7 @@ import { releaseForeign } from './daemon/foreign-daemon.ts';
 import { listInvolved, RUN_SPECS } from './involved.ts';
 import { Rendering } from './rendering.ts';
 import { checkNamedFiles } from './trusted-files.ts';
-import type { World } from './world.ts';
+import type { HostState } from './host-state.ts';
 
 export interface Expanded {
   readonly changes: ChangeSet;
@@ -38,7 +38,7 @@ interface ToRemember extends Kept {
 
 /** To be called when all of it is installed. */
 export function rememberExpanded({ done, toRemember }: Pick<Expanded, 'done' | 'toRemember'>): void {
-  toRemember?.rendering.remember(done, toRemember);
+  toRemember?.rendering.cacheRenderings(done, toRemember);
 }
 
 export interface ExpandOptions {
@@ -54,21 +54,21 @@ export interface ExpandOptions {
  * @throws Failure(s) with every mistake of one kind
  */
 export function expandTemplates(
-  world: World,
+  hostState: HostState,
   asked: readonly RenderRequest[],
   { takeOver, isForced = false }: ExpandOptions,
 ): Expanded {
-  const { paths, ledger } = world;
-  const open = checkNamedFiles(paths, world.snapshot);
-  const rendering = new Rendering(world, { isForced });
-  const requests = asked.map((request) => withInvolved(world, request, rendering));
-  const { warnings, checked } = checkContainers(world, requests, rendering);
+  const { paths, ledger } = hostState;
+  const open = checkNamedFiles(paths, hostState.snapshot);
+  const rendering = new Rendering(hostState, { isForced });
+  const requests = asked.map((request) => withInvolved(hostState, request, rendering));
+  const { warnings, checked } = checkContainers(hostState, requests, rendering);
   const rendered = rendering.render(requests);
   const { outputs, kept, scope, done } = rendered;
   throwAll(outputs.filter(isRunSpec).flatMap((output) => listMistakes(() => parseRenderedSpec(paths, output))));
-  const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(world, rendering, scope) : [];
+  const gone = [...scope.values()].every((of) => of === 'all') ? goneTemplates(hostState, rendering, scope) : [];
   const changes = releaseForeign(
-    world.snapshot,
+    hostState.snapshot,
     planChanges(outputs, ledger, new Map([...gone, ...scope]), installedUnder(paths), { takeOver, kept }),
   );
   return {
@@ -81,7 +81,7 @@ export function expandTemplates(
 }
 
 /** With those containers that the named ones cannot do without. */
-function withInvolved({ paths, snapshot }: World, request: RenderRequest, rendering: Rendering): RenderRequest {
+function withInvolved({ paths, snapshot }: HostState, request: RenderRequest, rendering: Rendering): RenderRequest {
   const { args = [] } = request;
   if (args.length === 0) return request;
   const { db, onlyArguments } = rendering.aimOf(request);
@@ -89,11 +89,11 @@ function withInvolved({ paths, snapshot }: World, request: RenderRequest, render
 }
 
 function checkContainers(
-  { snapshot, facts, ledger }: World,
+  { snapshot, facts, ledger }: HostState,
   requests: readonly RenderRequest[],
   rendering: Rendering,
 ): { readonly warnings: readonly string[]; readonly checked: string | undefined } {
-  const { recall } = rendering;
+  const { renderCache } = rendering;
   const ofContainers = requests
     .map((request) => ({ ...rendering.aimOf(request), args: request.args }))
     .filter(({ db }) => db === CONTAINERS);
@@ -105,15 +105,15 @@ function checkContainers(
       why: `the event is about all containers and takes no names (${asked.join(', ')})`,
       hint: `signal-event docker-container-update ${asked.join(' ')}`,
     });
-  const known = snapshot.dbs.get(CONTAINERS);
-  const missing = asked.filter((key) => known?.has(key) !== true);
+  const cached = snapshot.dbs.get(CONTAINERS);
+  const missing = asked.filter((key) => cached?.has(key) !== true);
   // a record that went may still have outputs: its name is no mistake
   const owners = new Set(
     missing.length === 0
       ? []
       : [...ledger.outputs.values()].flatMap(({ record }) => (record?.db === CONTAINERS ? [record.key] : [])),
   );
-  const only = isWhole ? undefined : asked.filter((key) => known?.has(key) === true || !owners.has(key));
+  const only = isWhole ? undefined : asked.filter((key) => cached?.has(key) === true || !owners.has(key));
   if (only !== undefined && asked.length === 0)
     throw new Failure('cannot expand the templates', {
       why: 'the event takes the names of containers',
@@ -123,7 +123,10 @@ function checkContainers(
   const { mistakes, warnings } = checkRecords(
     snapshot,
     facts,
-    only ?? (checked !== undefined && recall.known?.checked === checked ? listMoved(snapshot, recall) : undefined),
+    only ??
+      (checked !== undefined && renderCache.cached?.checked === checked
+        ? listChanged(snapshot, renderCache)
+        : undefined),
   );
   throwAll(mistakes);
   return { warnings, checked: warnings.length === 0 ? checked : undefined };
@@ -133,9 +136,9 @@ function checkContainers(
  * The containers whose check can have another outcome than the last one, which was content with all;
  * undefined: any.
  */
-function listMoved(snapshot: Snapshot, { moved }: Recall): readonly string[] | undefined {
-  if (moved === undefined || moved.dbs.some((db) => db !== CONTAINERS)) return undefined;
-  const keys = [...moved.records(CONTAINERS).keys()];
+function listChanged(snapshot: Snapshot, { diff }: RenderCache): readonly string[] | undefined {
+  if (diff === undefined || diff.dbs.some((db) => db !== CONTAINERS)) return undefined;
+  const keys = [...diff.records(CONTAINERS).keys()];
   return [...new Set([...keys, ...keys.flatMap((key) => lookUpIndex(snapshot, NEEDING, key))])].filter((key) =>
     getDb(snapshot, CONTAINERS).has(key),
   );
@@ -163,7 +166,7 @@ export function requestsOf(templates: readonly TemplateToExpand[], args: readonl
  * @param present some that are there
  */
 function goneTemplates(
-  { ledger }: World,
+  { ledger }: HostState,
   { sources }: Rendering,
   present: ReadonlyMap<string, unknown>,
 ): readonly (readonly [string, 'all'])[] {

@@ -2,9 +2,9 @@ import type { Read } from '../db/record.ts';
 import type { Scope } from '../output/plan/change-set.ts';
 import { LEDGER_FILE } from '../output/plan/ledger.ts';
 import type { Paths } from '../base/paths.ts';
-import { type Done, Recall, type RecallContext } from '../incremental/recall.ts';
-import { type Kept, remember } from '../incremental/remember.ts';
-import { readRemembered, type Remembered } from '../incremental/remembered.ts';
+import { type Done, RenderCache, type RenderCacheContext } from '../incremental/render-cache.ts';
+import { type Kept, cacheRenderings } from '../incremental/cache-renderings.ts';
+import { loadCache, type LoadedCache } from '../incremental/load-cache.ts';
 import { signatureOf } from '../files/signature.ts';
 import { Compiled } from '../incremental/compiled.ts';
 import { HELPERS } from '../template/helpers/index.ts';
@@ -14,8 +14,8 @@ import { type RenderContext, type RenderRequest, scopeOf } from '../template/ren
 import type { Rendered } from '../template/rendered.ts';
 import { Sources } from '../template/sources.ts';
 import { ownersOf } from './commit/owners.ts';
-import { rememberedOptions } from './remembered.ts';
-import type { World } from './world.ts';
+import { cacheOptions } from './cache-options.ts';
+import type { HostState } from './host-state.ts';
 
 /** What templates give, as far as it is not known to stand already. */
 export interface Renderings {
@@ -32,52 +32,52 @@ export interface Renderings {
 export function listReads(done: readonly Done[]): readonly Read[] {
   return done.flatMap(({ db, rendered }) => [
     ...(db === undefined ? [] : [{ db }]),
-    ...rendered.units.flatMap(({ reads }) => reads),
+    ...rendered.instances.flatMap(({ reads }) => reads),
   ]);
 }
 
 /** What a request is about, of its metadata. */
-export interface Aim {
+export interface RenderTarget {
   readonly db: string | undefined;
   readonly onlyArguments: boolean;
 }
 
 /** Renders the templates of an event, as far as their outputs are not known to stand already. */
 export class Rendering {
-  readonly #world: World;
-  readonly #context: RecallContext;
+  readonly #hostState: HostState;
+  readonly #context: RenderCacheContext;
   readonly sources: Sources;
-  readonly recall: Recall;
+  readonly renderCache: RenderCache;
 
   /** @param isForced whatever is remembered of the last time */
-  constructor(world: World, { isForced }: { readonly isForced: boolean }) {
-    this.#world = world;
+  constructor(hostState: HostState, { isForced }: { readonly isForced: boolean }) {
+    this.#hostState = hostState;
     // what is compiled is no less remembered than what was rendered
-    this.sources = new Sources(world.paths, isForced ? undefined : new Compiled(world.paths));
-    const { paths, snapshot, facts } = world;
-    const remembered = isForced ? undefined : rememberedOf(world);
+    this.sources = new Sources(hostState.paths, isForced ? undefined : new Compiled(hostState.paths));
+    const { paths, snapshot, facts } = hostState;
+    const loadedCache = isForced ? undefined : cacheOf(hostState);
     this.#context = {
-      ...(remembered?.options ?? rememberedOptions(paths, snapshot)),
+      ...(loadedCache?.options ?? cacheOptions(paths, snapshot)),
       paths,
       snapshot,
       facts,
       ledger: signLedger(paths),
       sources: this.sources,
     };
-    this.recall = new Recall(this.#context, remembered?.last);
+    this.renderCache = new RenderCache(this.#context, loadedCache?.last);
   }
 
   /** @throws Failure(s) for metadata that cannot be used */
-  aimOf(request: RenderRequest): Aim {
-    const known = this.recall.findCurrent(request);
-    if (known !== undefined) return { db: known.db, onlyArguments: known.onlyArguments };
+  aimOf(request: RenderRequest): RenderTarget {
+    const cached = this.renderCache.findCurrent(request);
+    if (cached !== undefined) return { db: cached.db, onlyArguments: cached.onlyArguments };
     const { forEach, onlyArguments } = this.sources.metadata(request.template, request.metadata);
     return { db: forEach?.db, onlyArguments };
   }
 
   /** @throws Failure(s) with every mistake of every template */
   render(requests: readonly RenderRequest[], { isPlain = false }: Pick<RenderContext, 'isPlain'> = {}): Renderings {
-    const { paths, snapshot, facts } = this.#world;
+    const { paths, snapshot, facts } = this.#hostState;
     const renderer = new Renderer(
       { paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths), isPlain },
       this.sources,
@@ -101,26 +101,32 @@ export class Rendering {
   }
 
   /** For the next event, once all of it is installed. */
-  remember(done: readonly Done[], kept: Kept): void {
-    remember({ ...this.#context, ledger: signLedger(this.#world.paths) }, this.recall, done, kept);
+  cacheRenderings(done: readonly Done[], kept: Kept): void {
+    cacheRenderings({ ...this.#context, ledger: signLedger(this.#hostState.paths) }, this.renderCache, done, kept);
     this.sources.keepCompiled();
   }
 
   #renderOne(renderer: Renderer, request: RenderRequest): Omit<Done, 'sources'> {
     const { db, onlyArguments } = this.aimOf(request);
     const only = onlyArguments && db !== undefined ? request.args : undefined;
-    const wanted = this.recall.want(request, only);
-    const known = this.recall.findCurrent(request);
+    const wanted = this.renderCache.findStale(request, only);
+    const cached = this.renderCache.findCurrent(request);
     const rendered =
-      known === undefined || wanted.stale === undefined || wanted.stale.size > 0
+      cached === undefined || wanted.stale === undefined || wanted.stale.size > 0
         ? renderer.render(request, wanted.stale)
-        : { template: request.template, units: [], outputs: [], warnings: known.warnings, scope: scopeOf(db, only) };
+        : {
+            template: request.template,
+            instances: [],
+            outputs: [],
+            warnings: cached.warnings,
+            scope: scopeOf(db, only),
+          };
     return { request, db, onlyArguments, isPart: only !== undefined, wanted, rendered };
   }
 }
 
 /** Renders single templates over the world, whatever is remembered. */
-export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
+export function makeRenderer({ paths, snapshot, facts }: HostState): Renderer {
   return new Renderer(
     { paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) },
     new Sources(paths, new Compiled(paths)),
@@ -128,10 +134,8 @@ export function makeRenderer({ paths, snapshot, facts }: World): Renderer {
 }
 
 /** What was read with the world, where that is still of the same snapshot. */
-function rememberedOf({ paths, snapshot, remembered }: World): Remembered {
-  return remembered?.snapshot === snapshot
-    ? remembered
-    : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
+function cacheOf({ paths, snapshot, loadedCache }: HostState): LoadedCache {
+  return loadedCache?.snapshot === snapshot ? loadedCache : loadCache(paths, snapshot, cacheOptions(paths, snapshot));
 }
 
 function signLedger(paths: Paths): string {

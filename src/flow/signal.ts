@@ -9,10 +9,10 @@ import { pruneHistory } from './commit/generation-dbs.ts';
 import { installFiles } from './commit/install-files.ts';
 import { rememberOverrides } from './commit/overrides.ts';
 import { EventRun } from './event-run.ts';
-import { recorded } from './recorded.ts';
+import { runRecorded } from './run-recorded.ts';
 import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
-import { findKnownSteps } from './step-part.ts';
+import { findCommandSteps } from './step-part.ts';
 
 /**
  * Runs one event: the steps before the templates on a copy of the dbs, then all files
@@ -25,7 +25,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   const { checks, warnings } = listed;
   for (const warning of warnings) reporter.warning(warning);
   const { calledAs = { command: `signal-event ${event}`, args } } = request;
-  const { result, run } = await recorded(
+  const { result, run } = await runRecorded(
     paths,
     { ...calledAs, event: request.calledAs?.command ?? event, waitSeconds, signal: request.signal, mask },
     reporter,
@@ -35,7 +35,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
         begun.run.parent === undefined
           ? withServices(listed.steps, listRetries(paths, servicesOf(listed.steps)))
           : listed.steps;
-      const known = await findKnownSteps(request.commands, steps, [event, ...args]);
+      const known = await findCommandSteps(request.commands, steps, [event, ...args]);
       const done = new EventRun(paths, { ...request, ...begun, steps, known, checks }, reporter);
       await runSteps(done);
       const { installed, failures, adjusted, untouched } = done;

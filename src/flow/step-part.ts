@@ -10,7 +10,7 @@ import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
 import type { Filtered } from './firewall/filter.ts';
 import type { Reporter } from './reporter.ts';
-import type { World } from './world.ts';
+import type { HostState } from './host-state.ts';
 
 /** The commands of docksmith, for the steps of events that only call one. */
 export interface StepCommands {
@@ -30,11 +30,11 @@ export interface StepPart {
   readonly planDbs?: (host: OverlaidHost) => Promise<DbPlan>;
   /** what has to be known before templates are rendered: images that a run spec depends on */
   readonly look?: (
-    world: World,
+    hostState: HostState,
     event: Pick<PlannedEvent, 'args'>,
     reporter: Reporter,
     signal: AbortSignal,
-  ) => Promise<World>;
+  ) => Promise<HostState>;
   /**
    * of an event and of a dry run.
    * @returns warnings
@@ -54,7 +54,7 @@ export interface StepPart {
 /** The host as it will be after the steps that were asked already. */
 export interface OverlaidHost {
   readonly paths: Paths;
-  readonly readWorld: () => Promise<World>;
+  readonly readHostState: () => Promise<HostState>;
 }
 
 export interface DbPlan {
@@ -75,7 +75,7 @@ export interface PlannedEvent {
   readonly isHook: boolean;
   /** what has failed is tried again */
   readonly retry: boolean;
-  readonly world: World;
+  readonly hostState: HostState;
   readonly expanded: Expanded;
   /** adjustments that are pending once the files are in place */
   readonly intents: readonly Intent[];
@@ -92,18 +92,18 @@ export interface StepPlan {
 }
 
 /** A step that calls a command which knows beforehand what it will do. */
-export interface KnownStep {
+export interface CommandStep {
   readonly step: ExecutableStep;
   readonly part: StepPart;
 }
 
 /** The steps that only call a command of docksmith which has a part. */
-export async function findKnownSteps(
+export async function findCommandSteps(
   commands: StepCommands,
   steps: readonly Step[],
   given: readonly string[],
-): Promise<readonly KnownStep[]> {
-  const known: KnownStep[] = [];
+): Promise<readonly CommandStep[]> {
+  const known: CommandStep[] = [];
   for (const step of steps) {
     const command = step.kind === 'executable' ? findStepCommand(step.file, given) : undefined;
     const part = command === undefined ? undefined : await commands.partOf(command);

@@ -21,7 +21,7 @@ interface Entry {
 /** The texts of one folder by name. */
 interface Folder {
   /** those that nobody has asked for */
-  readonly known: Map<string, Entry>;
+  readonly cached: Map<string, Entry>;
   /** those that were asked for and stand in the line: thousands of them are not to be kept twice */
   readonly used: Set<string>;
   readonly added: Map<string, Entry>;
@@ -46,10 +46,10 @@ export class Compiled {
    * @returns undefined also for one that was given out before
    */
   find(folder: string, name: string, mark: string): Program | undefined {
-    const { known, used } = this.#folder(folder);
-    const entry = known.get(name);
+    const { cached, used } = this.#folder(folder);
+    const entry = cached.get(name);
     if (entry?.mark !== mark) return undefined;
-    known.delete(name);
+    cached.delete(name);
     used.add(name);
     return entry.program;
   }
@@ -77,7 +77,7 @@ export class Compiled {
   #folder(name: string): Folder {
     let folder = this.#folders.get(name);
     if (folder === undefined) {
-      folder = { known: new Map(parseLine(this.#readLines().get(name))), used: new Set(), added: new Map() };
+      folder = { cached: new Map(parseLine(this.#readLines().get(name))), used: new Set(), added: new Map() };
       this.#folders.set(name, folder);
     }
     return folder;

@@ -1,16 +1,24 @@
 import type { Read } from '../db/record.ts';
-import type { Known, KnownTemplate } from './file.ts';
-import { dbOfRead, formatLines, formatRead, formatUnit, listLines, parseRead, parseUnit } from './lines.ts';
+import type { CachedRenderings, CachedTemplate } from './cached-renderings.ts';
+import {
+  dbOfRead,
+  formatLines,
+  formatRead,
+  formatInstance,
+  listLines,
+  parseRead,
+  parseInstance,
+} from './cache-lines.ts';
 
 /** Reads and lists of them by their places, with those that were there. */
 export class ReadTable {
   #reads: Map<string, number>;
   #lists: Map<string, number>;
 
-  constructor(known: Known | undefined) {
+  constructor(cached: CachedRenderings | undefined) {
     const placesOf = (lines: Buffer | undefined): Map<string, number> =>
       new Map((lines === undefined ? [] : listLines(lines)).map((line, n) => [line, n]));
-    [this.#reads, this.#lists] = [placesOf(known?.reads), placesOf(known?.lists)];
+    [this.#reads, this.#lists] = [placesOf(cached?.reads), placesOf(cached?.lists)];
   }
 
   /** Of a list of reads. */
@@ -37,7 +45,7 @@ export class ReadTable {
   }
 
   /** Forgets what no unit of these has any more. @returns them, with the places where their lists are now */
-  sweep(templates: readonly KnownTemplate[]): readonly KnownTemplate[] {
+  sweep(templates: readonly CachedTemplate[]): readonly CachedTemplate[] {
     const [reads, lists] = [[...this.#reads.keys()], [...this.#lists.keys()]];
     this.#reads = new Map();
     this.#lists = new Map();
@@ -53,16 +61,16 @@ export class ReadTable {
     };
     return templates.map((template) => ({
       ...template,
-      units: formatLines(
-        listLines(template.units).map((line) => {
-          const unit = parseUnit(line);
-          return unit.list === '' ? line : formatUnit({ ...unit, list: move(unit.list) });
+      instances: formatLines(
+        listLines(template.instances).map((line) => {
+          const instance = parseInstance(line);
+          return instance.list === '' ? line : formatInstance({ ...instance, list: move(instance.list) });
         }),
       ),
     }));
   }
 
-  format(): Pick<Known, 'reads' | 'lists'> {
+  format(): Pick<CachedRenderings, 'reads' | 'lists'> {
     return { reads: formatLines([...this.#reads.keys()]), lists: formatLines([...this.#lists.keys()]) };
   }
 }

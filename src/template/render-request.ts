@@ -30,7 +30,7 @@ export interface RenderRequest {
 }
 
 /** What is expanded at once: a template, or one record of it with FOREACH. */
-export interface RenderedUnit {
+export interface RenderedInstance {
   /** with FOREACH: whose */
   readonly record?: RecordRef;
   readonly outputs: readonly Rendered[];
@@ -40,7 +40,7 @@ export interface RenderedUnit {
 
 export interface RenderedTemplate {
   readonly template: string;
-  readonly units: readonly RenderedUnit[];
+  readonly instances: readonly RenderedInstance[];
   /** of all units */
   readonly outputs: readonly Rendered[];
   readonly warnings: readonly string[];

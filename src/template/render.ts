@@ -11,7 +11,7 @@ import { Mistakes, refuseDoubles } from './mistakes.ts';
 import {
   type RenderContext,
   type RenderedTemplate,
-  type RenderedUnit,
+  type RenderedInstance,
   type RenderRequest,
   scopeOf,
 } from './render-request.ts';
@@ -59,13 +59,13 @@ export class Renderer {
         : wanted?.has('') === false
           ? []
           : [undefined];
-    const units = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
-    const outputs = units.flatMap((unit) => unit.outputs);
+    const instances = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
+    const outputs = instances.flatMap((instance) => instance.outputs);
     refuseDoubles(request.template, outputs, mistakes);
     mistakes.throw();
     return {
       template: request.template,
-      units,
+      instances,
       outputs,
       warnings: list.warnings,
       scope: scopeOf(metadata.forEach?.db, only),
@@ -90,7 +90,7 @@ export class Renderer {
       .map(({ key }) => key);
   }
 
-  #unit(template: Template, key: string | undefined): RenderedUnit {
+  #unit(template: Template, key: string | undefined): RenderedInstance {
     const { metadata, request } = template;
     const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
     const { names, text, check, scope } = expandUnit(this.#context, this.#sources, template, record);

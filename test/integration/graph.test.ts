@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeSheet } from '../../src/cli/graph/cards.ts';
+import { makeDiagram } from '../../src/cli/graph/cards.ts';
 import { formatDot } from '../../src/cli/graph/dot.ts';
 import { needs } from '../support/needs.ts';
 
@@ -71,11 +71,11 @@ needs('graphviz')('docksmith graph', () => {
   });
 
   it.each(['<B>bold</B>', '"]; evil [label="x', 'a&b;&amp;', '\\N \\"', '\u0001'])('keeps %j a text', (text) => {
-    const sheet = makeSheet(
+    const diagram = makeDiagram(
       { nodes: new Map([['record a b', { id: 'record a b', kind: 'record', name: text, group: text }]]), edges: [] },
       text,
     );
-    const { status, stdout, stderr } = draw(formatDot(sheet));
+    const { status, stdout, stderr } = draw(formatDot(diagram));
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.match(/<g id="node/g)).toHaveLength(1);
   });

@@ -35,7 +35,7 @@ export interface Verdict {
   /** how often a prop is named for a line */
   readonly named: number;
   /** how often one was read for a line */
-  readonly recorded: number;
+  readonly runRecorded: number;
   /** other records that were rendered */
   readonly trials: number;
   /** `FILE:LINE TEXT | DB KEY PROP`: named, and no change of it changes or removes the line */
@@ -61,7 +61,7 @@ export function tryLines(dbs: Dbs, facts: Facts, random: Random): Verdict {
   return {
     lines: sum(({ lines }) => lines),
     named: sum(({ named }) => named),
-    recorded: sum(({ recorded }) => recorded),
+    runRecorded: sum(({ runRecorded }) => runRecorded),
     trials: sum(({ trials }) => trials),
     tooWide: verdicts.flatMap(({ tooWide }) => tooWide),
     tooNarrow: verdicts.flatMap(({ tooNarrow }) => tooNarrow),
@@ -107,7 +107,7 @@ function tryOutput(output: Rendered, server: Server): Verdict {
       if (!isNamed && lost.has(n)) tooNarrow.push(text);
     }
   }
-  const recorded = output.text
+  const runRecorded = output.text
     .lineOrigins()
     .reduce(
       (sum, origins) => sum + new Set(origins.flatMap(({ reads }) => reads.map((one) => JSON.stringify(one)))).size,
@@ -116,7 +116,7 @@ function tryOutput(output: Rendered, server: Server): Verdict {
   return {
     lines: lines.length,
     named: [...deciding.values()].reduce((sum, named) => sum + named.length, 0),
-    recorded,
+    runRecorded,
     trials,
     tooWide,
     tooNarrow,

@@ -37,9 +37,12 @@ export function renderText(
 }
 
 /** What was read of records, for any output or to know that there is none. */
-export function readsOf({ units, outputs }: RenderedTemplate): readonly Read[] {
+export function readsOf({ instances, outputs }: RenderedTemplate): readonly Read[] {
   const reads = [
-    ...units.flatMap(({ record, reads: ofUnit }) => [...ofUnit, ...(record === undefined ? [] : [{ db: record.db }])]),
+    ...instances.flatMap(({ record, reads: ofUnit }) => [
+      ...ofUnit,
+      ...(record === undefined ? [] : [{ db: record.db }]),
+    ]),
     ...outputs.flatMap((output) => output.scope.noted()),
   ];
   return reads.filter(({ db }) => db !== FACTS);

@@ -38,7 +38,7 @@ export interface Line {
 }
 
 /** A graph as it is shown: few enough things for one screen. */
-export interface Sheet {
+export interface Diagram {
   readonly title: string;
   readonly cards: readonly Card[];
   readonly lines: readonly Line[];
@@ -56,7 +56,7 @@ const MOST_LINES = 24;
  * other dbs as such to templates; the neighbourhood of a name is shown record by record.
  * @param named ids of what the graph is the neighbourhood of; empty: the whole
  */
-export function makeSheet(graph: Graph, title: string, named: ReadonlySet<string> = new Set()): Sheet {
+export function makeDiagram(graph: Graph, title: string, named: ReadonlySet<string> = new Set()): Diagram {
   const making = new Set(graph.edges.flatMap(({ kind, from }) => (kind === 'makes' ? [from] : [])));
   const cardOf = (node: GraphNode): string =>
     node.kind === 'template' && !making.has(node.id) ? IDLE : nameCard(node);

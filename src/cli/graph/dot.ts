@@ -1,4 +1,4 @@
-import type { Card, End, Sheet } from './cards.ts';
+import type { Card, End, Diagram } from './cards.ts';
 
 const FILLS: Readonly<Record<Card['kind'], string>> = {
   record: '#dbe7f6',
@@ -16,7 +16,7 @@ const EDGES = {
 } as const;
 
 /** For Graphviz: a card is a table, and its rows are ports (https://graphviz.org/doc/info/shapes.html#html). */
-export function formatDot({ title, cards, lines }: Sheet): string {
+export function formatDot({ title, cards, lines }: Diagram): string {
   const names = new Map(cards.map(({ id }, n) => [id, `card${n}`]));
   const ports = new Map(cards.flatMap(({ rows }) => rows.map(({ id }, n) => [id, `row${n}`] as const)));
   const end = ({ card, row }: End, side: 'e' | 'w'): string =>

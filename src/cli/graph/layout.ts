@@ -11,7 +11,7 @@ import {
   TOP,
   widthOf,
 } from './card-size.ts';
-import type { End, Line, Sheet } from './cards.ts';
+import type { End, Line, Diagram } from './cards.ts';
 import { average, orderCards, orderRows } from './order-cards.ts';
 
 export interface PlacedCard extends StackedCard {
@@ -43,7 +43,7 @@ export interface Picture {
  * column, and those among containers run to the right of them. Cards and rows are ordered so
  * that few lines cross, and then moved to where their lines come from.
  */
-export function layOut({ title, cards: given, lines }: Sheet): Picture {
+export function layOut({ title, cards: given, lines }: Diagram): Picture {
   const cards = given.map((card): StackedCard => ({ ...card, stacks: countStacks(card, lines) }));
   const columns = orderCards(cards, lines);
   const ordered = columns.map((column) => column.map((card) => orderRows(card, columns, lines)));

@@ -1,4 +1,4 @@
-import type { Card, End, Sheet } from './cards.ts';
+import type { Card, End, Diagram } from './cards.ts';
 
 const STYLES: Readonly<Record<Card['kind'], string>> = {
   record: 'fill:#dbe7f6,stroke:#2f5d93',
@@ -9,7 +9,7 @@ const STYLES: Readonly<Record<Card['kind'], string>> = {
 };
 
 /** For Mermaid (https://mermaid.js.org/syntax/flowchart.html): a card with rows is a subgraph, its rows are nodes. */
-export function formatMermaid({ title, cards, lines }: Sheet): string {
+export function formatMermaid({ title, cards, lines }: Diagram): string {
   const names = new Map(
     cards.flatMap(({ id, rows }, n) => [
       [id, `card${n}`] as const,

@@ -1,5 +1,5 @@
 import type { NodeKind } from '../../features/graph/graph.ts';
-import type { Line, Row, Sheet } from './cards.ts';
+import type { Line, Row, Diagram } from './cards.ts';
 import { layOut, type Picture, type PlacedCard, type PlacedLine } from './layout.ts';
 import { depthOf, HEADER, MOST_CHARACTERS, ROW, TOP } from './card-size.ts';
 
@@ -25,8 +25,8 @@ const SANS = "font-family=\"system-ui, 'DejaVu Sans', 'Liberation Sans', Helveti
 const LEGEND = 52;
 
 /** A picture for a browser: one file, without scripts, and with nothing that is fetched. */
-export function formatSvg(sheet: Sheet): string {
-  const picture = layOut(sheet);
+export function formatSvg(diagram: Diagram): string {
+  const picture = layOut(diagram);
   const kinds = [...new Set(picture.lines.map(({ kind }) => kind))];
   const legend = drawLegend(picture, kinds);
   const [width, height] = [Math.ceil(Math.max(picture.width, legend.width)), Math.ceil(picture.bottom + LEGEND)];

@@ -19,17 +19,17 @@ export interface Difference {
  * either of them names.
  */
 export function listRecreating(spec: RunSpec, container: ActualContainer): readonly Difference[] {
-  const recorded = readRecordedSpec(container.labels);
+  const runRecorded = readRecordedSpec(container.labels);
   if (isMadeOf(spec, container.labels)) return [];
   const wanted = getHashedValues(spec);
-  const has = recorded.isComparable ? recorded.values : readValues(container);
+  const has = runRecorded.isComparable ? runRecorded.values : readValues(container);
   return RECREATING_KEYS.flatMap((key) => {
-    if (isKept(recorded, key, wanted[key.name])) return [];
+    if (isAccepted(runRecorded, key, wanted[key.name])) return [];
     let [from, to] = [has[key.name], wanted[key.name]];
-    if (!recorded.isComparable) {
-      if (to === undefined && recorded.values[key.name] === undefined) return [];
+    if (!runRecorded.isComparable) {
+      if (to === undefined && runRecorded.values[key.name] === undefined) return [];
       [from, to] = [from, to].map((value) => withoutImage(key, value, container.image));
-      from = restrict(key, from, [to, recorded.values[key.name]]);
+      from = restrict(key, from, [to, runRecorded.values[key.name]]);
     }
     return isSame(from, to) ? [] : [{ key, from, to }];
   });
@@ -44,12 +44,12 @@ export function listUpdating(
   { inspect, labels }: Pick<ActualContainer, 'inspect' | 'labels'>,
   limitsSwap: boolean,
 ): { readonly update: readonly Difference[]; readonly recreate: readonly Difference[] } {
-  const recorded = readRecordedSpec(labels);
+  const runRecorded = readRecordedSpec(labels);
   const differences = UPDATED_KEYS.flatMap((key): readonly Difference[] => {
     if (key.name === 'memswap_limit' && !limitsSwap) return [];
     const has = key.read(inspect);
     const [from, to] = [isSame(has, key.default) ? undefined : has, getWanted(spec, key)];
-    return isSame(from, to) || isKept(recorded, key, to) ? [] : [{ key, from, to }];
+    return isSame(from, to) || isAccepted(runRecorded, key, to) ? [] : [{ key, from, to }];
   });
   const isMemory = ({ key: { name } }: Difference): boolean => name === 'mem_limit';
   // swap that nobody speaks of follows memory, and a plan need not say so
@@ -65,15 +65,15 @@ export function listUpdating(
  * In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was
  * so when it was adopted.
  */
-export function listKept(
+export function listAcceptedDifferences(
   spec: RunSpec,
   { labels, inspect, image }: ActualContainer,
   limitsSwap: boolean,
 ): readonly Difference[] {
-  const recorded = readRecordedSpec(labels);
-  if (recorded.kept.length === 0) return [];
+  const runRecorded = readRecordedSpec(labels);
+  if (runRecorded.kept.length === 0) return [];
   return SPEC_KEYS.filter(
-    (key) => isKept(recorded, key, getWanted(spec, key)) && (key.name !== 'memswap_limit' || limitsSwap),
+    (key) => isAccepted(runRecorded, key, getWanted(spec, key)) && (key.name !== 'memswap_limit' || limitsSwap),
   ).flatMap((key) => {
     const to = withoutImage(key, getWanted(spec, key), image);
     const from = restrict(key, withoutImage(key, key.read(inspect), image), [to], false);
@@ -81,7 +81,7 @@ export function listKept(
   });
 }
 
-function isKept({ kept, values }: RecordedSpec, key: SpecKey, wanted: Value | undefined): boolean {
+function isAccepted({ kept, values }: RecordedSpec, key: SpecKey, wanted: Value | undefined): boolean {
   return kept.includes(key.name) && isSame(values[key.name], wanted);
 }
 

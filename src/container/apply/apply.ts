@@ -5,8 +5,8 @@ import { applyImage } from './image-operations.ts';
 import { makeCreateBody } from '../spec/create-body.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
-import type { Gate } from './gate.ts';
-import { Gatekeeper } from './gatekeeper.ts';
+import type { HealthWait } from './health-wait.ts';
+import { HealthTracker } from './health-tracker.ts';
 import type { Operation, RemoveOperation } from '../plan/operation.ts';
 import { orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -42,13 +42,13 @@ export async function applyPlan(
   engine: Engine,
   plan: Plan,
   onProgress: (progress: Progress) => void = () => undefined,
-  gate?: Gate,
+  healthWait?: HealthWait,
   signal: AbortSignal = NEVER,
 ): Promise<Applied> {
   const done: Operation[] = [];
   const failed: { operation: Operation; failure: Failure }[] = [];
   const skipped: Operation[] = [];
-  const keeper = new Gatekeeper(engine, gate, plan, (operation, words) =>
+  const keeper = new HealthTracker(engine, healthWait, plan, (operation, words) =>
     onProgress({ operation, state: 'going on', words }),
   );
   const fail = (operation: Operation, failure: Failure): void => {
@@ -103,7 +103,7 @@ export async function applyPlan(
 async function applyOperation(
   engine: Engine,
   operation: Operation,
-  keeper: Gatekeeper,
+  keeper: HealthTracker,
   signal: AbortSignal,
   onWords: (words: string) => void,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { discard, renameInAnyState } from './any-state.ts';
 import { makeCreateBody } from '../spec/create-body.ts';
 import { copyData, finishMove, type PreparedMove, prepareMove } from './data-copy.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Gatekeeper } from './gatekeeper.ts';
+import type { HealthTracker } from './health-tracker.ts';
 import { REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RecreateOperation, RemoveOperation, Successor } from '../plan/operation.ts';
 import { Unhealthy } from './unhealthy.ts';
@@ -63,7 +63,7 @@ export async function finishReplacing(
   engine: Engine,
   operation: RemoveOperation,
   { id: made, name }: Successor,
-  keeper: Gatekeeper,
+  keeper: HealthTracker,
 ): Promise<void> {
   const { id, stop } = operation;
   try {

@@ -3,7 +3,13 @@ import type { Actual, ActualContainer } from '../actual/actual.ts';
 import { makeUpdateBody } from '../spec/create-body.ts';
 import { decideNetworks } from './decide-networks.ts';
 import type { DesiredContainer } from './desired.ts';
-import { type Difference, formatDifference, listKept, listRecreating, listUpdating } from '../actual/difference.ts';
+import {
+  type Difference,
+  formatDifference,
+  listAcceptedDifferences,
+  listRecreating,
+  listUpdating,
+} from '../actual/difference.ts';
 import { REPLACED_SUFFIX } from '../spec/names.ts';
 import type { Operation } from './operation.ts';
 import { formatBytes } from '../../base/quantity.ts';
@@ -68,7 +74,11 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
   // what cannot be changed on the living container brings the rest along
   const recreating = [...listRecreating(spec, container), ...recreate];
   if (recreating.length > 0) {
-    const cause = formatCause([...recreating, ...update, ...listKept(spec, container, actual.limitsSwap)]);
+    const cause = formatCause([
+      ...recreating,
+      ...update,
+      ...listAcceptedDifferences(spec, container, actual.limitsSwap),
+    ]);
     return [{ verb: 'recreate', ...refer(container), cause, spec, stop, wasRunning: isUp(container) }];
   }
 

@@ -6,7 +6,7 @@ import type { Desired } from './desired.ts';
 import { isStarting, type Operation } from './operation.ts';
 import { listUnknown, type Plan, planReconcile, refer } from './plan.ts';
 import { getStopRequest } from './stop-request.ts';
-import type { FailedSpecs } from './withhold.ts';
+import type { FailedSpecs } from './skip-failed-specs.ts';
 
 /** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
 export interface Asked {

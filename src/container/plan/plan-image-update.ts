@@ -6,7 +6,7 @@ import type { ImageInspect } from '../../engine/engine-api.ts';
 import type { Operation } from './operation.ts';
 import { getImage } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
-import { type FailedSpecs, hasFailed } from './withhold.ts';
+import { type FailedSpecs, hasFailed } from './skip-failed-specs.ts';
 
 export interface ImageUpdate {
   /** as run specs spell it */

@@ -1,5 +1,5 @@
 import type { Actual, ActualContainer } from '../actual/actual.ts';
-import { formatDifference, listKept } from '../actual/difference.ts';
+import { formatDifference, listAcceptedDifferences } from '../actual/difference.ts';
 import { FEW_RESTARTS, formatTimes, isUnsteady } from '../actual/steady.ts';
 import { getImage } from '../spec/run-spec.ts';
 import type { DesiredContainer } from './desired.ts';
@@ -43,7 +43,7 @@ export function describeKept(
     operations.some(({ name, verb }) => name === desired.name && verb === 'recreate')
   )
     return [];
-  const kept = listKept(desired.spec, container, actual.limitsSwap);
+  const kept = listAcceptedDifferences(desired.spec, container, actual.limitsSwap);
   return kept.length === 0
     ? []
     : [

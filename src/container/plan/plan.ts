@@ -14,7 +14,7 @@ import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnste
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
 import { ENDS_AGAIN } from '../actual/steady.ts';
-import { type FailedSpecs, withholdFailed } from './withhold.ts';
+import { type FailedSpecs, skipFailedSpecs } from './skip-failed-specs.ts';
 
 /** What is to be done, in order. */
 export interface Plan {
@@ -80,7 +80,7 @@ export function planReconcile(
   });
   const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
   throwAll([...failures, ...mismatches]);
-  const tried = withholdFailed(operations, wanted, actual, failed);
+  const tried = skipFailedSpecs(operations, wanted, actual, failed);
   const orphans = [...actual.containers.values()]
     .filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));

@@ -91,7 +91,7 @@ export function readRecordedSpec(labels: TextMap): RecordedSpec {
   const hash = labels[HASH_LABEL] ?? '';
   const values = parseCanonical(labels[SPEC_LABEL] ?? '');
   const kept = labels[KEPT_LABEL]?.split(',') ?? [];
-  const recorded = { kept, values: values ?? {}, isComparable: values !== undefined && COMPARABLE.test(hash) };
-  RECORDED.set(labels, recorded);
-  return recorded;
+  const runRecorded = { kept, values: values ?? {}, isComparable: values !== undefined && COMPARABLE.test(hash) };
+  RECORDED.set(labels, runRecorded);
+  return runRecorded;
 }

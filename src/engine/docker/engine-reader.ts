@@ -70,7 +70,7 @@ export class EngineReader {
       const milliseconds = this.#limits[limit];
       const began = performance.now();
       const question = request({ ...this.#where, path, agent: this.#agent }, (message) => {
-        isKept = false;
+        isAccepted = false;
         readBody(message).then((body) => {
           clearTimeout(timer);
           this.#heard = performance.now();
@@ -83,15 +83,15 @@ export class EngineReader {
         else question.destroy(noteSilence(this.#socket, new Silence(limit, milliseconds)));
       };
       let timer = setTimeout(look, milliseconds);
-      let isKept = false;
+      let isAccepted = false;
       function fail(error: unknown): void {
         clearTimeout(timer);
         reject(
-          isKept && errorCode(error) === 'ECONNRESET' ? new HungUp('it hung up', { cause: error }) : asError(error),
+          isAccepted && errorCode(error) === 'ECONNRESET' ? new HungUp('it hung up', { cause: error }) : asError(error),
         );
       }
       // one that has answered before
-      question.on('socket', (socket) => (isKept = socket.bytesRead > 0));
+      question.on('socket', (socket) => (isAccepted = socket.bytesRead > 0));
       question.on('error', fail).end();
     });
   }

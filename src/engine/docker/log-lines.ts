@@ -1,4 +1,4 @@
-import type { LogLine, Output, OutputStream } from '../daily-engine.ts';
+import type { LogLine, Output, OutputStream } from '../admin-engine.ts';
 
 const HEADER_BYTES = 8;
 const NEWLINE = 0x0a;

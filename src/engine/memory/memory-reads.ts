@@ -3,7 +3,7 @@ import type { ContainerConfig, ContainerInspect, ImageInspect, VolumeInspect } f
 import type { ContainerSummary, NetworkSummary } from '../engine.ts';
 import type { EngineTraits } from '../engine-traits.ts';
 import { listPorts, memoryTime } from './memory-inspect.ts';
-import { type Kept, type MemoryState, readMemory } from './memory-state.ts';
+import { type StoredContainer, type MemoryState, readMemory } from './memory-state.ts';
 
 export interface MemoryEngineOptions {
   /** image reference -> what the image says; any other reference can be pulled unless `registry` is false */
@@ -108,7 +108,7 @@ export abstract class MemoryReads {
   }
 
   /** @throws Failure where it is not there */
-  protected get(id: string): Kept {
+  protected get(id: string): StoredContainer {
     const kept = this.state.containers.find(({ inspect }) => inspect.Id === id);
     if (kept === undefined) throw new Failure(`cannot find container "${id}"`, { why: 'it is not there' });
     return kept;

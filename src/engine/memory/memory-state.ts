@@ -5,7 +5,7 @@ import type { ContainerConfig, ContainerInspect } from '../engine-api.ts';
 import { readText } from '../../files/read-file.ts';
 
 /** A container as the memory engine keeps it: what inspect says of it, to be changed. */
-export interface Kept {
+export interface StoredContainer {
   inspect: ContainerInspect;
   name: string;
 }
@@ -13,7 +13,7 @@ export interface Kept {
 export interface MemoryState {
   /** counts what was made and started, for ids and times: so a test sees what is new without a clock */
   count: number;
-  containers: Kept[];
+  containers: StoredContainer[];
   images: Record<string, ContainerConfig>;
   volumes: string[];
   networks?: NetworkSummary[];

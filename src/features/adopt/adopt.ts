@@ -27,17 +27,17 @@ import type { Paths } from '../../base/paths.ts';
 import { listDiffering, listOverlooked } from './compare.ts';
 import { listDbsOf, makeRecords, type NewRecord, storeRecords, withRecords } from './records.ts';
 import { readEngineView } from './running.ts';
-import type { LeftOut, Subject } from './subject.ts';
-import { type AdoptSource, findSubjects } from './subjects.ts';
+import type { LeftOut, Candidate } from './candidate.ts';
+import { type AdoptSource, findCandidates } from './candidates.ts';
 import { planRenderedContainers } from '../../flow/containers/containers-step.ts';
 import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from '../../flow/expand.ts';
 import { generationOf } from '../../flow/commit/generation-dbs.ts';
 import { RUN_SPECS } from '../../flow/involved.ts';
-import { recorded } from '../../flow/recorded.ts';
+import { runRecorded } from '../../flow/run-recorded.ts';
 import type { Reporter } from '../../flow/reporter.ts';
 import { secretsOf } from '../../flow/secrets.ts';
 import { StagedDbs } from '../../flow/commit/staged-dbs.ts';
-import { getEngine, withEngineFacts, type World } from '../../flow/world.ts';
+import { getEngine, withEngineFacts, type HostState } from '../../flow/host-state.ts';
 
 const EVENT = 'docker-container-update';
 
@@ -53,7 +53,7 @@ export interface AdoptRequest {
 
 /** What an adoption has done, or for a dry run would do. */
 export interface Adoption {
-  readonly subjects: readonly Subject[];
+  readonly candidates: readonly Candidate[];
   readonly records: readonly NewRecord[];
   /** what the records do not say */
   readonly leftOut: readonly LeftOut[];
@@ -72,7 +72,7 @@ export interface Adoption {
 export async function adopt(paths: Paths, request: AdoptRequest, reporter: Reporter): Promise<Adoption> {
   const { source, isMoving = false, args, waitSeconds } = request;
   if (request.dryRun) return (await prepare(paths, source, isMoving)).adoption;
-  const { result } = await recorded(
+  const { result } = await runRecorded(
     paths,
     { command: 'docksmith adopt', args, waitSeconds },
     reporter,
@@ -90,7 +90,7 @@ interface Prepared {
   readonly adoption: Adoption;
   readonly adopted: Adopted;
   /** with the dbs as they would be */
-  readonly world: World;
+  readonly hostState: HostState;
 }
 
 /** Reads, decides, renders and plans, all over dbs as they would be. */
@@ -105,20 +105,25 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   );
   const engine = await getEngine(paths, snapshot, before);
   const view = await readEngineView(engine);
-  const subjects = await findSubjects(paths, view, source);
-  throwAll(listRefused(snapshot, subjects));
+  const candidates = await findCandidates(paths, view, source);
+  throwAll(listRefused(snapshot, candidates));
 
-  const { records, leftOut, failures } = makeRecords(snapshot, subjects, { isMoving });
+  const { records, leftOut, failures } = makeRecords(snapshot, candidates, { isMoving });
   throwAll(failures);
   const staged = withRecords(paths, snapshot, records);
   const ours = withAdopted(
     engine,
-    adoptedWith(before, subjects, ({ name }) => ({ [MANAGED_LABEL]: 'true', [NAME_LABEL]: name })),
+    adoptedWith(before, candidates, ({ name }) => ({ [MANAGED_LABEL]: 'true', [NAME_LABEL]: name })),
   );
-  const world: World = { paths, snapshot: staged, facts: await withEngineFacts(hostFacts, staged, ours), ledger };
-  const names = subjects.map(({ name }) => name);
-  const idle = subjects.filter(({ enabled }) => !enabled);
-  const expanded = render(world, names);
+  const hostState: HostState = {
+    paths,
+    snapshot: staged,
+    facts: await withEngineFacts(hostFacts, staged, ours),
+    ledger,
+  };
+  const names = candidates.map(({ name }) => name);
+  const idle = candidates.filter(({ enabled }) => !enabled);
+  const expanded = render(hostState, names);
   // the run spec of one that does not run is only made to see what its record says
   const specs =
     idle.length === 0
@@ -127,7 +132,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
           paths,
           render(
             {
-              ...world,
+              ...hostState,
               snapshot: withChanges(
                 staged,
                 idle.map(({ name }) => ({ db: CONTAINERS, key: name, prop: 'status', value: 'enabled' })),
@@ -138,19 +143,27 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
         );
 
   const { mask } = secretsOf(paths, staged);
-  const adopted = adoptedWith(before, subjects, (subject) => {
-    const spec = getSpec(specs, subject);
-    const labels = makeAdoptedLabels(spec, listDiffering(subject, spec, view.traits.limitsSwap));
-    return subject.there === undefined
+  const adopted = adoptedWith(before, candidates, (candidate) => {
+    const spec = getSpec(specs, candidate);
+    const labels = makeAdoptedLabels(spec, listDiffering(candidate, spec, view.traits.limitsSwap));
+    return candidate.there === undefined
       ? labels
-      : sealAdopted(labels, subject.there.inspect, (text) => holdsSecret(mask, text));
+      : sealAdopted(labels, candidate.there.inspect, (text) => holdsSecret(mask, text));
   });
-  const plan = await planRenderedContainers({ world, expanded, retry: false }, { names }, withAdopted(ours, adopted));
+  const plan = await planRenderedContainers(
+    { hostState, expanded, retry: false },
+    { names },
+    withAdopted(ours, adopted),
+  );
   const all = unique([
     ...leftOut,
-    ...subjects.flatMap((subject) => listOverlooked(subject, getSpec(specs, subject), leftOut)),
+    ...candidates.flatMap((candidate) => listOverlooked(candidate, getSpec(specs, candidate), leftOut)),
   ]);
-  return { adopted, world, adoption: { subjects, records, leftOut: all, plan, warnings: expanded.warnings, mask } };
+  return {
+    adopted,
+    hostState,
+    adoption: { candidates, records, leftOut: all, plan, warnings: expanded.warnings, mask },
+  };
 }
 
 /** Networks and volumes are told of once, whoever uses them. */
@@ -160,23 +173,23 @@ function unique(all: readonly LeftOut[]): readonly LeftOut[] {
 
 function adoptedWith(
   before: Adopted,
-  subjects: readonly Subject[],
-  labels: (subject: Subject) => Readonly<Record<string, string>>,
+  candidates: readonly Candidate[],
+  labels: (candidate: Candidate) => Readonly<Record<string, string>>,
 ): Adopted {
   return new Map([
     ...before,
-    ...subjects.flatMap((subject) =>
-      subject.there === undefined ? [] : [[subject.there.id, labels(subject)] as const],
+    ...candidates.flatMap((candidate) =>
+      candidate.there === undefined ? [] : [[candidate.there.id, labels(candidate)] as const],
     ),
   ]);
 }
 
 /** The run specs as the event for these containers makes them. */
-function render(world: World, names: readonly string[]): Expanded {
-  const templates = listSteps(world.paths, EVENT)
+function render(hostState: HostState, names: readonly string[]): Expanded {
+  const templates = listSteps(hostState.paths, EVENT)
     .steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []))
     .filter(({ template }) => template === RUN_SPECS);
-  return expandTemplates(world, requestsOf(templates, names), { takeOver: false });
+  return expandTemplates(hostState, requestsOf(templates, names), { takeOver: false });
 }
 
 function readSpecs(paths: Paths, { outputs }: Expanded): ReadonlyMap<string, RunSpec> {
@@ -188,7 +201,7 @@ function readSpecs(paths: Paths, { outputs }: Expanded): ReadonlyMap<string, Run
   );
 }
 
-function getSpec(specs: ReadonlyMap<string, RunSpec>, { name }: Subject): RunSpec {
+function getSpec(specs: ReadonlyMap<string, RunSpec>, { name }: Candidate): RunSpec {
   const spec = specs.get(name);
   if (spec === undefined)
     throw new Failure(`cannot adopt container "${name}"`, {
@@ -199,8 +212,8 @@ function getSpec(specs: ReadonlyMap<string, RunSpec>, { name }: Subject): RunSpe
 }
 
 /** Names that are taken, or that docksmith keeps for itself. */
-function listRefused(snapshot: Snapshot, subjects: readonly Subject[]): readonly Failure[] {
-  return subjects.flatMap(({ name, there }, n) => {
+function listRefused(snapshot: Snapshot, candidates: readonly Candidate[]): readonly Failure[] {
+  return candidates.flatMap(({ name, there }, n) => {
     const what = `cannot adopt container "${name}"`;
     const hint =
       there === undefined
@@ -210,7 +223,7 @@ function listRefused(snapshot: Snapshot, subjects: readonly Subject[]): readonly
       return [new Failure(what, { why: 'that is no name for a record of a container', hint })];
     if (getDb(snapshot, CONTAINERS).has(name))
       return [new Failure(what, { why: `db ${CONTAINERS} has a record of that name already`, hint })];
-    return subjects.findIndex((other) => other.name === name) < n
+    return candidates.findIndex((other) => other.name === name) < n
       ? [new Failure(what, { why: 'it is named twice' })]
       : [];
   });
@@ -219,7 +232,7 @@ function listRefused(snapshot: Snapshot, subjects: readonly Subject[]): readonly
 /** The records and the list of adopted containers, together. */
 async function commit(
   paths: Paths,
-  { adoption: { records }, adopted, world }: Prepared,
+  { adoption: { records }, adopted, hostState }: Prepared,
   command: string,
   run: Run,
 ): Promise<void> {
@@ -234,10 +247,10 @@ async function commit(
       );
     const isListed = adopted.size + readAdopted(paths).size > 0;
     await commitChanges(paths, NO_CHANGES, {
-      ledger: world.ledger,
+      ledger: hostState.ledger,
       command,
-      companion: staged.companion(),
-      generation: generationOf(world.snapshot, run),
+      attached: staged.attached(),
+      generation: generationOf(hostState.snapshot, run),
       state: isListed ? new Map([[ADOPTED_FILE, formatAdopted(adopted)]]) : undefined,
     });
   } finally {

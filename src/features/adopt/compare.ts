@@ -11,15 +11,15 @@ import { parseMounted } from '../../container/spec/mounted.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value } from '../../container/spec/value.ts';
-import type { LeftOut, Subject } from './subject.ts';
+import type { LeftOut, Candidate } from './candidate.ts';
 
 /** The keys that the run spec of its record says otherwise than the container is, or not at all. */
-export function listDiffering(subject: Subject, spec: RunSpec, limitsSwap: boolean): readonly string[] {
-  const { name, there } = subject;
+export function listDiffering(candidate: Candidate, spec: RunSpec, limitsSwap: boolean): readonly string[] {
+  const { name, there } = candidate;
   if (there === undefined) return [];
   const container = { ...there, name, nameNow: name, labels: makeAdoptedLabels(spec), memoryUse: undefined };
   const { update, recreate } = listUpdating(spec, container, limitsSwap);
-  const keys = [...listRecreating(spec, container), ...update, ...recreate, ...compare(subject, spec)]
+  const keys = [...listRecreating(spec, container), ...update, ...recreate, ...compare(candidate, spec)]
     .filter(({ key }) => key.answer !== 'none')
     .map(({ key }) => key.name);
   // swap follows memory, and the update of one brings the other along
@@ -27,9 +27,9 @@ export function listDiffering(subject: Subject, spec: RunSpec, limitsSwap: boole
 }
 
 /** What the run spec of the record says otherwise than the container is, or not at all, and nobody has named yet. */
-export function listOverlooked(subject: Subject, spec: RunSpec, named: readonly LeftOut[]): readonly LeftOut[] {
-  const { name } = subject;
-  return compare(subject, spec)
+export function listOverlooked(candidate: Candidate, spec: RunSpec, named: readonly LeftOut[]): readonly LeftOut[] {
+  const { name } = candidate;
+  return compare(candidate, spec)
     .filter(({ key }) => !named.some((one) => one.name === name && one.key === key.name))
     .map((difference) => ({
       name,
@@ -39,7 +39,7 @@ export function listOverlooked(subject: Subject, spec: RunSpec, named: readonly 
     }));
 }
 
-function compare({ values, there }: Subject, spec: RunSpec): readonly Difference[] {
+function compare({ values, there }: Candidate, spec: RunSpec): readonly Difference[] {
   return SPEC_KEYS.filter((key) => key.name !== 'depends_on').flatMap((key) => {
     const says = key.name === 'networks' ? listJoined(spec) : spec.values[key.name];
     const [from, to] = [plain(key.name, values[key.name]), plain(key.name, withoutImage(key, says, there?.image))];

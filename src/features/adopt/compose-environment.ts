@@ -5,7 +5,7 @@ import { readEnvFiles } from '../../container/spec/spec-files.ts';
 import { type TextMap, toMap } from '../../container/spec/value.ts';
 import { findEntry, showInput, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
-import type { EnvFiles } from './subject.ts';
+import type { EnvFiles } from './candidate.ts';
 
 /** `environment` wins over `env_file`; a name without a value is a variable of Compose's own environment. */
 export function readEnvironment(

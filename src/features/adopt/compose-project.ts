@@ -6,7 +6,7 @@ import { toSet } from '../../container/spec/value.ts';
 import { errorCode, Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
 import { fillVariables, NotSet } from './interpolate.ts';
-import type { LeftOut } from './subject.ts';
+import type { LeftOut } from './candidate.ts';
 import { readBytes } from '../../files/read-file.ts';
 
 /** A Compose file, with the names that Compose gives to what it makes of it. */

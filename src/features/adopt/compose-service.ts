@@ -10,7 +10,7 @@ import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './com
 import type { Project } from './compose-project.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { type LeaveOut, readNetworkOf } from './compose-network.ts';
-import type { ImageOrigin, LeftOut, Subject } from './subject.ts';
+import type { ImageOrigin, LeftOut, Candidate } from './candidate.ts';
 
 /** Keys of a service that are read otherwise than those of a run spec, or say nothing of the container. */
 const OWN = [
@@ -52,7 +52,7 @@ export function describeService(
   { paths, project, names, images }: ServiceContext,
   service: string,
   input: Input,
-): Omit<Subject, 'networks'> & { readonly joined: readonly string[] } {
+): Omit<Candidate, 'networks'> & { readonly joined: readonly string[] } {
   throwAll(listUnreadable(input));
   const name = names.get(service) ?? service;
   const rename = (text: string): string => text.replace(/^[^:]+/, (other) => names.get(other) ?? other);

@@ -5,31 +5,31 @@ import { quoteWords } from './quote.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
 import { setPorts } from './port-props.ts';
-import { type Beside, ONLY_FRAGMENT, type Sheet } from './sheet.ts';
+import { type PropContext, ONLY_FRAGMENT, type RecordBuilder } from './record-builder.ts';
 
 /** Puts what a key says on the sheet; undefined: it says nothing, and the engine's default holds. */
-type Maker = (sheet: Sheet, value: Value | undefined, beside: Beside) => void;
+type Maker = (builder: RecordBuilder, value: Value | undefined, context: PropContext) => void;
 
 const onlyFragment =
   (key: string, show: (value: Value) => string = showPlain): Maker =>
-  (sheet, value) => {
-    if (value !== undefined) sheet.leaveOut(key, show(value), ONLY_FRAGMENT);
+  (builder, value) => {
+    if (value !== undefined) builder.leaveOut(key, show(value), ONLY_FRAGMENT);
   };
 const text =
   (key: string, prop: string, format: (value: Value) => string = String): Maker =>
-  (sheet, value) => {
-    if (value !== undefined) sheet.set(key, prop, format(value));
+  (builder, value) => {
+    if (value !== undefined) builder.set(key, prop, format(value));
   };
 const list =
   (key: string, prop: string): Maker =>
-  (sheet, value) => {
-    if (value !== undefined && isList(value)) sheet.setList(key, prop, value);
+  (builder, value) => {
+    if (value !== undefined && isList(value)) builder.setList(key, prop, value);
   };
 const assignments =
   (key: string, prop: string): Maker =>
-  (sheet, value) => {
+  (builder, value) => {
     if (value !== undefined && isMap(value))
-      sheet.setList(
+      builder.setList(
         key,
         prop,
         Object.entries(value).map(([name, held]) => `${name}=${held}`),
@@ -40,13 +40,13 @@ const words = (key: string, prop: string): Maker =>
   text(key, prop, (value) => (isList(value) ? quoteWords(value) : ''));
 const size =
   (key: string, prop: string): Maker =>
-  (sheet, value) => {
+  (builder, value) => {
     if (typeof value !== 'number') return;
     const kilobytes = Math.ceil(value / 1024);
     if (kilobytes * 1024 !== value)
-      sheet.leaveOut(key, String(value), `${prop} counts in kilobytes, and is ${kilobytes}k`);
+      builder.leaveOut(key, String(value), `${prop} counts in kilobytes, and is ${kilobytes}k`);
     // megabytes are what these props mean without a unit
-    sheet.set(key, prop, formatBytes(kilobytes * 1024).replace(/m$/, ''));
+    builder.set(key, prop, formatBytes(kilobytes * 1024).replace(/m$/, ''));
   };
 
 /**
@@ -77,9 +77,9 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   dns: list('dns', 'Dns'),
   dns_search: list('dns_search', 'DnsSearch'),
 
-  links: (sheet, value) => {
+  links: (builder, value) => {
     for (const link of value !== undefined && isList(value) ? value : [])
-      sheet.leaveOut(
+      builder.leaveOut(
         'links',
         link,
         'Interlinked stands for it, which takes a network of their own and so a new container',
@@ -89,12 +89,12 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   volumes_from: list('volumes_from', 'VolumesFrom'),
 
   volumes: setMounts,
-  tmpfs: (sheet, value) => {
+  tmpfs: (builder, value) => {
     if (value === undefined || !isMap(value)) return;
     const folders = Object.entries(value).map(([target, options]) =>
       options === '' ? target : `${target}:${options}`,
     );
-    sheet.set('tmpfs', 'Tmpfs', folders.join(','));
+    builder.set('tmpfs', 'Tmpfs', folders.join(','));
   },
   read_only: flag('read_only', 'ReadOnly'),
   devices: list('devices', 'Devices'),
@@ -107,7 +107,7 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   cpuset: text('cpuset', 'CPUSet'),
   pids_limit: text('pids_limit', 'PidsLimit'),
   // a record that says nothing means unless-stopped
-  restart: (sheet, value) => sheet.set('restart', 'Restart', typeof value === 'string' ? value : 'no'),
+  restart: (builder, value) => builder.set('restart', 'Restart', typeof value === 'string' ? value : 'no'),
   shm_size: size('shm_size', 'ShmSize'),
   ulimits: assignments('ulimits', 'Ulimits'),
 
@@ -127,7 +127,11 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
 const GPUS = 'NVIDIA_VISIBLE_DEVICES';
 
 /** One prop per variable: values may hold commas. What they hold is not shown where it is left out. */
-function setEnvironment(sheet: Sheet, value: Value | undefined, { values, inFiles, moveSecret }: Beside): void {
+function setEnvironment(
+  builder: RecordBuilder,
+  value: Value | undefined,
+  { values, inFiles, moveSecret }: PropContext,
+): void {
   if (value === undefined || !isMap(value)) return;
   const moved: string[] = [];
   for (const [name, held] of Object.entries(value)) {
@@ -135,69 +139,69 @@ function setEnvironment(sheet: Sheet, value: Value | undefined, { values, inFile
     const isWellNamed = /^[A-Za-z_][\w.-]*$/.test(name);
     const secret = isWellNamed && isSecretVariable(name, held) ? moveSecret?.(name, held) : undefined;
     if (secret !== undefined) moved.push(`${secret}:${name}`);
-    else if (isWellNamed) sheet.set('environment', `Env.${name}`, held, name);
-    else sheet.leaveOut('environment', name, 'the name of a variable has letters, digits and _ . -');
+    else if (isWellNamed) builder.set('environment', `Env.${name}`, held, name);
+    else builder.leaveOut('environment', name, 'the name of a variable has letters, digits and _ . -');
   }
-  sheet.setList('environment', 'EnvSecrets', moved);
+  builder.setList('environment', 'EnvSecrets', moved);
 }
 
-function setRuntime(sheet: Sheet, value: Value | undefined, beside: Beside): void {
-  const { environment } = beside.values;
+function setRuntime(builder: RecordBuilder, value: Value | undefined, context: PropContext): void {
+  const { environment } = context.values;
   const gpus = environment !== undefined && isMap(environment) ? environment[GPUS] : undefined;
-  if (value === 'nvidia' && gpus !== undefined) sheet.set('runtime', 'Gpus', gpus);
-  else onlyFragment('runtime')(sheet, value, beside);
+  if (value === 'nvidia' && gpus !== undefined) builder.set('runtime', 'Gpus', gpus);
+  else onlyFragment('runtime')(builder, value, context);
 }
 
-function setLabels(sheet: Sheet, value: Value | undefined): void {
+function setLabels(builder: RecordBuilder, value: Value | undefined): void {
   const all = value !== undefined && isMap(value) ? Object.entries(value) : [];
   const isOfCompose = ([name]: readonly [string, string]): boolean => name.startsWith('com.docker.compose.');
   if (all.some(isOfCompose))
-    sheet.leaveOut(
+    builder.leaveOut(
       'labels',
       'com.docker.compose.*',
       "Compose finds its containers by them, and this one is docksmith's now",
     );
-  sheet.setList(
+  builder.setList(
     'labels',
     'Labels',
     all.filter((label) => !isOfCompose(label)).map(([name, held]) => `${name}=${held}`),
   );
 }
 
-function setHealth(sheet: Sheet, value: Value | undefined): void {
+function setHealth(builder: RecordBuilder, value: Value | undefined): void {
   if (value === undefined || !isMap(value)) return;
   const { test, interval, timeout, start_period: startPeriod, retries } = value;
-  if (test !== undefined) setTest(sheet, JSON.parse(test) as readonly string[], test);
+  if (test !== undefined) setTest(builder, JSON.parse(test) as readonly string[], test);
   const durations = { HealthInterval: interval, HealthTimeout: timeout, HealthStart: startPeriod };
   for (const [prop, nanoseconds] of Object.entries(durations))
-    if (nanoseconds !== undefined) sheet.set('healthcheck', prop, formatDuration(Number(nanoseconds)));
-  if (retries !== undefined) sheet.set('healthcheck', 'HealthRetries', retries);
+    if (nanoseconds !== undefined) builder.set('healthcheck', prop, formatDuration(Number(nanoseconds)));
+  if (retries !== undefined) builder.set('healthcheck', 'HealthRetries', retries);
 }
 
-function setTest(sheet: Sheet, [kind, ...test]: readonly string[], shown: string): void {
-  if (kind === 'NONE') return sheet.set('healthcheck', 'HealthCmd', 'none');
+function setTest(builder: RecordBuilder, [kind, ...test]: readonly string[], shown: string): void {
+  if (kind === 'NONE') return builder.set('healthcheck', 'HealthCmd', 'none');
   const [command, more] = test;
   if (kind === 'CMD-SHELL' && command !== undefined && more === undefined)
-    return sheet.set('healthcheck', 'HealthCmd', command);
-  sheet.leaveOut('healthcheck', shown, "HealthCmd is run by the container's shell, once there is a new container");
-  sheet.set('healthcheck', 'HealthCmd', quoteWords(test));
+    return builder.set('healthcheck', 'HealthCmd', command);
+  builder.leaveOut('healthcheck', shown, "HealthCmd is run by the container's shell, once there is a new container");
+  builder.set('healthcheck', 'HealthCmd', quoteWords(test));
 }
 
-function setLogging(sheet: Sheet, value: Value | undefined): void {
+function setLogging(builder: RecordBuilder, value: Value | undefined): void {
   const { driver = '', ...options }: Readonly<Record<string, string>> =
     value !== undefined && isMap(value) ? value : {};
-  if (driver !== '') sheet.set('logging', 'LogDriver', driver);
+  if (driver !== '') builder.set('logging', 'LogDriver', driver);
   const { 'max-size': most, 'max-file': files, ...others } = options;
   const isOurs = ['', 'json-file', 'local'].includes(driver);
   // a record that says nothing has a limit
-  if (isOurs) sheet.set('logging', 'LogMaxSize', most === undefined || most === '-1' ? 'unlimited' : most);
-  if (isOurs && most !== undefined) sheet.set('logging', 'LogMaxFile', files ?? '1');
+  if (isOurs) builder.set('logging', 'LogMaxSize', most === undefined || most === '-1' ? 'unlimited' : most);
+  if (isOurs && most !== undefined) builder.set('logging', 'LogMaxFile', files ?? '1');
   const rest = {
     ...others,
     ...((isOurs && most !== undefined) || files === undefined ? {} : { 'max-file': files }),
     ...(isOurs || most === undefined ? {} : { 'max-size': most }),
   };
-  for (const [name, held] of Object.entries(rest)) sheet.leaveOut('logging', `${name}=${held}`, ONLY_FRAGMENT);
+  for (const [name, held] of Object.entries(rest)) builder.leaveOut('logging', `${name}=${held}`, ONLY_FRAGMENT);
 }
 
 function showPlain(value: Value): string {

@@ -1,9 +1,9 @@
 import { parseMounted } from '../../container/spec/mounted.ts';
 import { isList, type Value } from '../../container/spec/value.ts';
-import type { Sheet } from './sheet.ts';
+import type { RecordBuilder } from './record-builder.ts';
 
 /** Folders and files of the host into MountPath, volumes with a name into Volumes. */
-export function setMounts(sheet: Sheet, value: Value | undefined): void {
+export function setMounts(builder: RecordBuilder, value: Value | undefined): void {
   const folders: string[] = [];
   const volumes: string[] = [];
   for (const text of value !== undefined && isList(value) ? value : []) {
@@ -12,7 +12,7 @@ export function setMounts(sheet: Sheet, value: Value | undefined): void {
     if (source === '') continue;
     const more = options.filter((option) => option !== 'ro');
     if (more.length > 0)
-      sheet.leaveOut(
+      builder.leaveOut(
         'volumes',
         text,
         `a record knows no option of a mount but ro: a new container loses ${more.join(',')}`,
@@ -21,6 +21,6 @@ export function setMounts(sheet: Sheet, value: Value | undefined): void {
     const mount = [...(options.includes('ro') ? [source, target, 'ro'] : plain)].join(':');
     (source.startsWith('/') ? folders : volumes).push(mount);
   }
-  sheet.setList('volumes', 'MountPath', folders);
-  sheet.setList('volumes', 'Volumes', volumes);
+  builder.setList('volumes', 'MountPath', folders);
+  builder.setList('volumes', 'Volumes', volumes);
 }

@@ -1,7 +1,7 @@
 import { parsePublished, type Published } from '../../container/spec/published-port.ts';
 import { isList, type Value } from '../../container/spec/value.ts';
-import type { Beside, Sheet } from './sheet.ts';
-import { findText } from './subject.ts';
+import type { PropContext, RecordBuilder } from './record-builder.ts';
+import { findText } from './candidate.ts';
 
 const ALL = ['', '0.0.0.0', '::'];
 const LOOPBACK = '127.0.0.1';
@@ -18,11 +18,15 @@ interface Bound {
  * Published ports into `access` and the props of ports: a record has one access for all of
  * them. What is bound otherwise is left out, so that nothing is opened any wider than it was.
  */
-export function setPorts(sheet: Sheet, value: Value | undefined, { values, privateAddresses }: Beside): void {
+export function setPorts(
+  builder: RecordBuilder,
+  value: Value | undefined,
+  { values, privateAddresses }: PropContext,
+): void {
   const bound = listBound(value !== undefined && isList(value) ? value : []);
   if (bound.length === 0) return;
   const leaveOut = (ports: readonly Bound[], why: string): void => {
-    for (const text of ports.flatMap(({ texts }) => texts)) sheet.leaveOut('ports', text, why);
+    for (const text of ports.flatMap(({ texts }) => texts)) builder.leaveOut('ports', text, why);
   };
   const mode = findText(values, 'network_mode') ?? 'bridge';
   if (['host', 'none'].includes(mode) || mode.startsWith('container:'))
@@ -45,29 +49,29 @@ export function setPorts(sheet: Sheet, value: Value | undefined, { values, priva
 
   const [web, ...moreLoopback] = toLoopback;
   if (web !== undefined) {
-    sheet.set('ports', 'WebPort', web.port.replace('/tcp', ''));
-    sheet.set('ports', 'WebHostPort', web.host);
+    builder.set('ports', 'WebPort', web.port.replace('/tcp', ''));
+    builder.set('ports', 'WebHostPort', web.host);
     leaveOut([web], 'a port on loopback alone is for Apache: set SubDomain enabled, or WebAlias');
   }
   leaveOut(moreLoopback, 'a record has one port on loopback alone');
   if (toAll.length > 0) leaveOut(toPrivate, 'its other ports are bound to all addresses, and a record has one access');
-  sheet.set('ports', 'access', toAll.length > 0 ? 'public' : 'private');
-  setNumbers(sheet, toAll.length > 0 ? toAll : toPrivate);
+  builder.set('ports', 'access', toAll.length > 0 ? 'public' : 'private');
+  setNumbers(builder, toAll.length > 0 ? toAll : toPrivate);
 }
 
-function setNumbers(sheet: Sheet, ports: readonly Bound[]): void {
+function setNumbers(builder: RecordBuilder, ports: readonly Bound[]): void {
   if (ports.every(({ host, port }) => host === port.split('/')[0])) {
     for (const [protocol, prop] of [
       ['tcp', 'TCPPort'],
       ['udp', 'UDPPort'],
     ] as const) {
       const numbers = ports.filter(({ port }) => port.endsWith(`/${protocol}`)).map(({ host }) => host);
-      sheet.setList('ports', prop, numbers);
+      builder.setList('ports', prop, numbers);
     }
     return;
   }
-  sheet.set('ports', 'PortMapping', 'custom');
-  sheet.setList(
+  builder.set('ports', 'PortMapping', 'custom');
+  builder.setList(
     'ports',
     'PortMappingPorts',
     ports.map(({ host, port }) => `${host}:${port.replace('/tcp', '')}`),

@@ -13,8 +13,8 @@ import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import { KEY_PROPS } from './key-props.ts';
-import { Sheet } from './sheet.ts';
-import { findText, type LeftOut, type Subject } from './subject.ts';
+import { RecordBuilder } from './record-builder.ts';
+import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
 /** A record that an adoption writes. */
 export interface NewRecord {
@@ -37,33 +37,33 @@ export interface NewRecords {
  */
 export function makeRecords(
   snapshot: Snapshot,
-  subjects: readonly Subject[],
+  candidates: readonly Candidate[],
   { isMoving = false }: { readonly isMoving?: boolean } = {},
 ): NewRecords {
   const records: NewRecord[] = [];
   const leftOut: LeftOut[] = [];
   const failures: Failure[] = [];
-  for (const subject of subjects) {
+  for (const candidate of candidates) {
     try {
-      const image = makeImage(snapshot, records, subject);
+      const image = makeImage(snapshot, records, candidate);
       if (image.record !== undefined) records.push(image.record);
-      for (const network of subject.networks) {
+      for (const network of candidate.networks) {
         if (
           !getDb(snapshot, NETWORKS).has(network.name) &&
           !records.some(({ db, key }) => db === NETWORKS && key === network.name)
         )
           records.push(makeNetwork(network));
       }
-      const secrets = isMoving ? new SecretRecords(snapshot, subject.name) : undefined;
-      const sheet = makeSheet(snapshot, subject, secrets);
+      const secrets = isMoving ? new SecretRecords(snapshot, candidate.name) : undefined;
+      const builder = makeBuilder(snapshot, candidate, secrets);
       records.push(...(secrets?.records ?? []));
       const props = new Map([
-        ['status', subject.enabled ? 'enabled' : 'disabled'],
-        ...(image.name === subject.name ? [] : [['Image', image.name] as const]),
-        ...sheet.props,
+        ['status', candidate.enabled ? 'enabled' : 'disabled'],
+        ...(image.name === candidate.name ? [] : [['Image', image.name] as const]),
+        ...builder.props,
       ]);
-      records.push({ db: CONTAINERS, key: subject.name, type: 'service', props });
-      leftOut.push(...subject.leftOut, ...sheet.leftOut);
+      records.push({ db: CONTAINERS, key: candidate.name, type: 'service', props });
+      leftOut.push(...candidate.leftOut, ...builder.leftOut);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failures.push(error);
@@ -72,22 +72,22 @@ export function makeRecords(
   return { records, leftOut, failures };
 }
 
-function makeSheet(
+function makeBuilder(
   snapshot: Snapshot,
-  { name, values, envFiles, priority }: Subject,
+  { name, values, envFiles, priority }: Candidate,
   secrets: SecretRecords | undefined,
-): Sheet {
-  const sheet = new Sheet(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
-  const beside = {
+): RecordBuilder {
+  const builder = new RecordBuilder(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
+  const context = {
     values,
     privateAddresses: boundAddresses(new Container(snapshot, name)) ?? [],
     inFiles: envFiles?.variables ?? {},
     ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }),
   };
-  for (const [key, make] of Object.entries(KEY_PROPS)) make(sheet, values[key], beside);
-  sheet.setList('env_file', 'EnvFile', envFiles?.files ?? []);
-  if (priority !== undefined) sheet.set('depends_on', 'InterLinkPriority', String(priority));
-  return sheet;
+  for (const [key, make] of Object.entries(KEY_PROPS)) make(builder, values[key], context);
+  builder.setList('env_file', 'EnvFile', envFiles?.files ?? []);
+  if (priority !== undefined) builder.set('depends_on', 'InterLinkPriority', String(priority));
+  return builder;
 }
 
 /** Records of db `secrets` for variables of one container. */
@@ -107,16 +107,16 @@ class SecretRecords {
    */
   add(variable: string, value: string): string | undefined {
     const key = `${this.#container}.${variable}`;
-    const sheet = new Sheet(key, this.#snapshot.schema[SECRETS]?.['secret'] ?? {});
-    sheet.set('environment', 'Value', value);
-    if (sheet.props.size === 0) return undefined;
+    const builder = new RecordBuilder(key, this.#snapshot.schema[SECRETS]?.['secret'] ?? {});
+    builder.set('environment', 'Value', value);
+    if (builder.props.size === 0) return undefined;
     const known = getDb(this.#snapshot, SECRETS).get(key);
     if (known !== undefined && known.props.get('Value') !== value)
       throw new Failure(`cannot adopt container "${this.#container}"`, {
         why: `db ${SECRETS} has a record "${key}" already, with another value`,
         hint: `db ${SECRETS} delete ${key}`,
       });
-    if (known === undefined) this.records.push({ db: SECRETS, key, type: 'secret', props: sheet.props });
+    if (known === undefined) this.records.push({ db: SECRETS, key, type: 'secret', props: builder.props });
     return key;
   }
 }
@@ -128,7 +128,7 @@ class SecretRecords {
 function makeImage(
   snapshot: Snapshot,
   earlier: readonly NewRecord[],
-  { name, values, source }: Subject,
+  { name, values, source }: Candidate,
 ): { readonly name: string; readonly record?: NewRecord } {
   const reference = findText(values, 'image') ?? name;
   const [, repository, tag, digest] = /^([^@]+?)(?::([\w.-]+))?(?:@(sha\d+:[0-9a-f]+))?$/.exec(reference) ?? [];
@@ -165,7 +165,7 @@ function makeImage(
   return { name, record: { db: IMAGES, key: name, type: 'service', props } };
 }
 
-function makeNetwork({ name, driver, internal, addresses }: Subject['networks'][number]): NewRecord {
+function makeNetwork({ name, driver, internal, addresses }: Candidate['networks'][number]): NewRecord {
   const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
   const props = new Map([
     ...(driver === 'bridge' ? [] : [['Driver', driver] as const]),

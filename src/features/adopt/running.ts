@@ -10,8 +10,8 @@ import { listMountedVolumes } from '../../container/spec/mounted.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isMap, isSame, toMap, type Value } from '../../container/spec/value.ts';
 import { Failure } from '../../base/errors.ts';
-import { listBeyond } from './beyond.ts';
-import type { LeftOut, Subject, There } from './subject.ts';
+import { listUnsupported } from './unsupported.ts';
+import type { LeftOut, Candidate, There } from './candidate.ts';
 
 /** What the engine has, read once. */
 export interface EngineView {
@@ -39,7 +39,10 @@ export function findSummary({ containers }: EngineView, name: string): Container
 }
 
 /** A container of somebody else's as it is. @throws Failure for what can not be adopted */
-export async function readRunning(view: EngineView, { id, name, labels, status }: ContainerSummary): Promise<Subject> {
+export async function readRunning(
+  view: EngineView,
+  { id, name, labels, status }: ContainerSummary,
+): Promise<Candidate> {
   const refuse = (why: string, hint?: string): never => {
     throw new Failure(`cannot adopt container "${name}"`, hint === undefined ? { why } : { why, hint });
   };
@@ -68,7 +71,7 @@ export async function readRunning(view: EngineView, { id, name, labels, status }
     // what no registry knows cannot be pulled
     source: { kind: image === undefined || (image.RepoDigests ?? []).length > 0 ? 'pull' : 'local' },
     leftOut: [
-      ...listBeyond(inspect, name),
+      ...listUnsupported(inspect, name),
       ...(await listNewerImage(view, there, name)),
       ...(await listForeignVolumes(view, inspect)),
       ...networks.flatMap(listNetworkExtras),
@@ -83,7 +86,7 @@ export function describeNetwork({
   internal,
   subnets,
   gateways,
-}: NetworkSummary): Subject['networks'][number] {
+}: NetworkSummary): Candidate['networks'][number] {
   return {
     name,
     driver,
@@ -109,7 +112,7 @@ function listNetworkExtras({ name, options, labels }: NetworkSummary): readonly 
 }
 
 /** All that keys read, without what the image, the engine and others put there. */
-function readValues({ traits, networks }: EngineView, { inspect, image }: There, name: string): Subject['values'] {
+function readValues({ traits, networks }: EngineView, { inspect, image }: There, name: string): Candidate['values'] {
   const { HostConfig, Config } = inspect;
   const values = Object.fromEntries(
     SPEC_KEYS.flatMap((key) => {

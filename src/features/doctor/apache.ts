@@ -1,13 +1,13 @@
 import { formatFailedEnd, runProcess } from '../../event/run-process.ts';
 import { installedUnder } from '../../output/plan/installed.ts';
-import type { World } from '../../flow/world.ts';
+import type { HostState } from '../../flow/host-state.ts';
 import { type Finding, makeFinder } from './finding.ts';
 import { findServiceCommand } from '../../flow/service-commands.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
 import { findListCommand, listModules } from '../../web-server/modules.ts';
 
 /** Modules that our vhosts need and the Apache of this host does not have. Asked is the program of `CheckCommand`. */
-export async function checkApache({ paths, snapshot, ledger }: World): Promise<readonly Finding[]> {
+export async function checkApache({ paths, snapshot, ledger }: HostState): Promise<readonly Finding[]> {
   const finder = makeFinder('apache');
   const command = findListCommand(findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand') ?? '');
   const files = [...ledger.outputs.values()]

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import type { DiskShare } from '../../engine/daily-engine.ts';
+import type { DiskShare } from '../../engine/admin-engine.ts';
 import { reasonOf } from '../../base/errors.ts';
 import { type Finding, makeFinder } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { Failure, reasonOf } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
-import { openDaily } from '../../flow/daily.ts';
+import { openEngineAccess } from '../../flow/engine-access.ts';
 import { checkApache } from './apache.ts';
 import { checkDaemonOptions } from './daemon-options.ts';
 import { checkDisk } from './disk.ts';
@@ -15,18 +15,18 @@ import { checkPorts } from './ports.ts';
 import { readExposure } from '../exposure/exposure.ts';
 import { readStatus } from '../status/status.ts';
 import { listAttention, wordOf } from '../status/status-words.ts';
-import { readWorld, type World } from '../../flow/world.ts';
+import { readHostState, type HostState } from '../../flow/host-state.ts';
 
 /**
  * Looks at all that containers depend on, and changes nothing. What keeps one check from being made is a
  * finding, too.
  */
 export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
-  const world = await readWorld(paths);
+  const hostState = await readHostState(paths);
   const groups = await Promise.all([
-    examineEngine(world),
-    attempt('names', () => checkNames(world, makeResolve(paths))),
-    attempt('apache', () => checkApache(world)),
+    examineEngine(hostState),
+    attempt('names', () => checkNames(hostState, makeResolve(paths))),
+    attempt('apache', () => checkApache(hostState)),
     attempt('programs', () => checkPrograms()),
     attempt('files', () => checkFiles(verifyHost(paths))),
     attempt('fragments', () => checkFragments(paths)),
@@ -36,19 +36,19 @@ export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
 }
 
 /** Without an engine that is the one thing to say of it. */
-async function examineEngine(world: World): Promise<readonly Finding[]> {
-  const { paths, snapshot, facts, ledger } = world;
+async function examineEngine(hostState: HostState): Promise<readonly Finding[]> {
+  const { paths, snapshot, facts, ledger } = hostState;
   try {
-    const { engine, daily } = await openDaily(paths);
-    const description = await daily.describe();
-    const [shares, containers] = await Promise.all([daily.measureDisk(), engine.listContainers()]);
+    const { engine, adminEngine } = await openEngineAccess(paths);
+    const description = await adminEngine.describe();
+    const [shares, containers] = await Promise.all([adminEngine.measureDisk(), engine.listContainers()]);
     // the drop-in that starts the engine in our way
     const ownsUnit = [...ledger.outputs.paths()].some((file) => file.endsWith('/docker.service.d/docksmith.conf'));
     return [
-      ...checkEngine(snapshot, daily.socket, description),
+      ...checkEngine(snapshot, adminEngine.socket, description),
       ...checkDisk(description.dataRoot, shares),
-      ...(await attempt('options', () => checkDaemonOptions(paths, facts, daily.socket, ownsUnit))),
-      ...checkPorts(world, containers),
+      ...(await attempt('options', () => checkDaemonOptions(paths, facts, adminEngine.socket, ownsUnit))),
+      ...checkPorts(hostState, containers),
       ...(await attempt('containers', () => checkContainers(paths))),
       ...(await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, [])))),
     ];

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import type { EngineDescription } from '../../engine/daily-engine.ts';
+import type { EngineDescription } from '../../engine/admin-engine.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { type Finding, makeFinder } from './finding.ts';
 import { DockerRecord } from '../../model/docker-record.ts';

@@ -4,7 +4,7 @@ import { localAddresses } from '../../model/network/access.ts';
 import { listEnabled } from '../../model/container.ts';
 import { primaryHost, singleValue, subDomainName } from '../../model/web.ts';
 import type { Paths } from '../../base/paths.ts';
-import type { World } from '../../flow/world.ts';
+import type { HostState } from '../../flow/host-state.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
 import { readText } from '../../files/read-file.ts';
 
@@ -15,7 +15,7 @@ const TIMEOUT_MILLISECONDS = 2000;
 
 /** Whether the host names of the containers lead here. */
 export async function checkNames(
-  { snapshot, facts }: Pick<World, 'snapshot' | 'facts'>,
+  { snapshot, facts }: Pick<HostState, 'snapshot' | 'facts'>,
   resolve: Resolve,
 ): Promise<readonly Finding[]> {
   const finder = makeFinder('names');

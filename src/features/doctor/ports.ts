@@ -3,7 +3,7 @@ import { HttpdRecord } from '../../model/httpd-record.ts';
 import { boundAddresses } from '../../model/network/access.ts';
 import { Container, listEnabled } from '../../model/container.ts';
 import { containerPorts, foreignUser } from '../../model/network/port-users.ts';
-import type { World } from '../../flow/world.ts';
+import type { HostState } from '../../flow/host-state.ts';
 import { type Finding, makeFinder } from './finding.ts';
 
 /**
@@ -11,7 +11,7 @@ import { type Finding, makeFinder } from './finding.ts';
  * somebody else. Pure.
  */
 export function checkPorts(
-  { snapshot, facts }: Pick<World, 'snapshot' | 'facts'>,
+  { snapshot, facts }: Pick<HostState, 'snapshot' | 'facts'>,
   containers: readonly ContainerSummary[],
 ): readonly Finding[] {
   const finder = makeFinder('ports');
@@ -65,7 +65,7 @@ export function checkPorts(
 }
 
 /** Vhosts are of no use where nobody listens. */
-function checkApachePorts({ snapshot, facts }: Pick<World, 'snapshot' | 'facts'>): readonly Finding[] {
+function checkApachePorts({ snapshot, facts }: Pick<HostState, 'snapshot' | 'facts'>): readonly Finding[] {
   const httpd = new HttpdRecord(snapshot);
   const behind = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);
   if (behind.length === 0 || !httpd.isEnabled) return [];

@@ -13,15 +13,15 @@ import { warnOfOpening } from '../firewall/open-places.ts';
 import { isSetUpPending } from '../../flow/set-up/pending-set-up.ts';
 import {
   type DbPlan,
-  findKnownSteps,
-  type KnownStep,
+  findCommandSteps,
+  type CommandStep,
   type StepCommands,
   type StepPart,
   type StepPlan,
 } from '../../flow/step-part.ts';
 import { setUpStep } from '../../flow/set-up/db-steps.ts';
 import { refuseOpenSources } from '../../flow/trusted-files.ts';
-import { readWorld, type World } from '../../flow/world.ts';
+import { readHostState, type HostState } from '../../flow/host-state.ts';
 
 /** What an event would do. */
 export interface Preview {
@@ -67,11 +67,11 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
       listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : [])),
     ),
   );
-  const known = await findKnownSteps(commands, steps, [event, ...args]);
-  const { world, values, warnings } = await planDbs(paths, overlay, partsBefore(paths, known), force);
+  const known = await findCommandSteps(commands, steps, [event, ...args]);
+  const { hostState, values, warnings } = await planDbs(paths, overlay, partsBefore(paths, known), force);
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   if (templates.length > 0) refuseOpenSources(paths);
-  const planned = planFiles(world, templates, known, request);
+  const planned = planFiles(hostState, templates, known, request);
   const {
     expanded: { changes, warnings: ofFiles },
     held,
@@ -82,7 +82,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
   for (const { part } of known) if (part.plan !== undefined) plans.push(await part.plan(planned));
   const plan = plans.find(({ containers }) => containers !== undefined)?.containers;
   const filtered = plans.flatMap(({ firewall = [] }) => firewall);
-  const said = [...plans.flatMap((one) => one.warnings ?? []), ...(await warnOfOpening(world, filtered, plan))];
+  const said = [...plans.flatMap((one) => one.warnings ?? []), ...(await warnOfOpening(hostState, filtered, plan))];
   return {
     changes,
     warnings: [
@@ -99,7 +99,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
     filtered,
     services: steps
       .flatMap((step) => servicesOf(step, intents, force))
-      .filter(({ service }) => isAdjustable(paths, world.snapshot, service)),
+      .filter(({ service }) => isAdjustable(paths, hostState.snapshot, service)),
     checks:
       changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined)
         ? listed.checks.map(({ name }) => name)
@@ -111,7 +111,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
 }
 
 /** What a build machine left to be found out is found out before anything else. */
-function partsBefore(paths: Paths, known: readonly KnownStep[]): readonly StepPart[] {
+function partsBefore(paths: Paths, known: readonly CommandStep[]): readonly StepPart[] {
   const parts = known.map(({ part }) => part);
   return parts.includes(setUpStep) || !isSetUpPending(paths) ? parts : [setUpStep, ...parts];
 }
@@ -122,24 +122,24 @@ async function planDbs(
   asked: readonly RecordOverlay[],
   parts: readonly StepPart[],
   isForced: boolean,
-): Promise<{ readonly world: World } & Required<Pick<DbPlan, 'values' | 'warnings'>>> {
+): Promise<{ readonly hostState: HostState } & Required<Pick<DbPlan, 'values' | 'warnings'>>> {
   const [values, warnings]: [string[], string[]] = [[], []];
   let overlay: readonly RecordOverlay[] = asked;
-  let read: World | undefined;
-  const readOnce = async (): Promise<World> => (read ??= await readWorld(paths, overlay, { isForced }));
+  let read: HostState | undefined;
+  const readOnce = async (): Promise<HostState> => (read ??= await readHostState(paths, overlay, { isForced }));
   for (const { planDbs: plan } of parts) {
-    const done = await plan?.({ paths, readWorld: readOnce });
+    const done = await plan?.({ paths, readHostState: readOnce });
     if (done === undefined) continue;
     values.push(...done.values);
     warnings.push(...(done.warnings ?? []));
     if (done.overlay !== undefined) [overlay, read] = [[...done.overlay, ...overlay], undefined];
     if (done.changes !== undefined) read = withProps(await readOnce(), done.changes);
   }
-  return { world: await readOnce(), values, warnings };
+  return { hostState: await readOnce(), values, warnings };
 }
 
-function withProps(world: World, changes: NonNullable<DbPlan['changes']>): World {
-  return { ...world, snapshot: withChanges(world.snapshot, changes) };
+function withProps(hostState: HostState, changes: NonNullable<DbPlan['changes']>): HostState {
+  return { ...hostState, snapshot: withChanges(hostState.snapshot, changes) };
 }
 
 function servicesOf(step: Step, intents: readonly Intent[], force: boolean): Preview['services'] {

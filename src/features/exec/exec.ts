@@ -1,11 +1,11 @@
-import type { ExecRequest, ExecSession } from '../../engine/daily-engine.ts';
+import type { ExecRequest, ExecSession } from '../../engine/admin-engine.ts';
 import { Failure } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
-import { getOurs, openDaily } from '../../flow/daily.ts';
+import { getOurs, openEngineAccess } from '../../flow/engine-access.ts';
 
 /** Begins a command in a container that runs. @throws Failure where there is no such container, or it does not run */
 export async function beginExec(paths: Paths, name: string, request: ExecRequest): Promise<ExecSession> {
-  const { engine, daily, snapshot } = await openDaily(paths);
+  const { engine, adminEngine, snapshot } = await openEngineAccess(paths);
   const [container] = await getOurs(engine, snapshot, [name]);
   if (container?.status !== 'running') {
     throw new Failure(`cannot run "${request.command[0] ?? ''}" in container "${name}"`, {
@@ -13,5 +13,5 @@ export async function beginExec(paths: Paths, name: string, request: ExecRequest
       hint: `docksmith start ${name}`,
     });
   }
-  return daily.exec(container.id, request);
+  return adminEngine.exec(container.id, request);
 }

@@ -15,11 +15,11 @@ import { formerOptions } from '../../flow/daemon/engine-fallback.ts';
 import { checkEngineOptions } from '../../flow/daemon/engine-options.ts';
 import { generationOf } from '../../flow/commit/generation-dbs.ts';
 import { hintOfObstacle } from '../../flow/commit/obstacle-hint.ts';
-import { recorded } from '../../flow/recorded.ts';
+import { runRecorded } from '../../flow/run-recorded.ts';
 import { listReads } from '../../flow/rendering.ts';
 import type { Reporter } from '../../flow/reporter.ts';
 import { refuseOpenSources } from '../../flow/trusted-files.ts';
-import { readWorld, type World } from '../../flow/world.ts';
+import { readHostState, type HostState } from '../../flow/host-state.ts';
 
 export interface ExpandRequest {
   /** path of a template, or of an output of one */
@@ -30,7 +30,7 @@ export interface ExpandRequest {
 
 /** Renders one template and compares it with what is installed; touches nothing. */
 export async function planExpansion(paths: Paths, request: ExpandRequest): Promise<Expanded> {
-  return expand(await readWorld(paths), request);
+  return expand(await readHostState(paths), request);
 }
 
 /**
@@ -42,31 +42,31 @@ export async function expandOne(
   request: ExpandRequest,
   reporter: Reporter,
 ): Promise<Expanded & Pick<Committed, 'kept'> & { readonly edits: readonly FilePair[] }> {
-  const { result } = await recorded(
+  const { result } = await runRecorded(
     paths,
     { command: 'expand-template', args: [request.template] },
     reporter,
     async ({ run, command }) => {
-      const world = await readWorld(paths);
-      const expanded = expand(world, request);
+      const hostState = await readHostState(paths);
+      const expanded = expand(hostState, request);
       refuseObstacles(expanded.changes, hintOfObstacle);
-      const limitSeconds = readCheckLimit(world.snapshot);
+      const limitSeconds = readCheckLimit(hostState.snapshot);
       await checkOutputs(paths, expanded.changes, limitSeconds);
-      for (const warning of await checkEngineOptions(world, expanded.changes)) reporter.warning(warning);
+      for (const warning of await checkEngineOptions(hostState, expanded.changes)) reporter.warning(warning);
       const checks = {
         event: 'expand-template',
         args: [request.template],
-        checks: listChecksOf(paths, findTemplate(world, request.template).template),
+        checks: listChecksOf(paths, findTemplate(hostState, request.template).template),
         limitSeconds,
         onBegin: (name: string) => reporter.progress(name),
       };
-      const edits = listEdits(paths, world.ledger, expanded.changes);
+      const edits = listEdits(paths, hostState.ledger, expanded.changes);
       const { kept } = await commitChanges(paths, expanded.changes, {
-        ledger: world.ledger,
+        ledger: hostState.ledger,
         command,
         state: new Map([...listNewState(paths), ...formerOptions(paths, expanded.changes)]),
         intents: intentsOf(expanded.changes.install, expanded.changes.remove, new Date()),
-        generation: generationOf(world.snapshot, run, listReads(expanded.done)),
+        generation: generationOf(hostState.snapshot, run, listReads(expanded.done)),
         verify: () => runChecks(paths, expanded.changes, checks),
       });
       rememberExpanded(expanded);
@@ -80,17 +80,17 @@ export async function expandOne(
   return result;
 }
 
-function expand(world: World, { template, takeOver, outputFilename }: ExpandRequest): Expanded {
-  refuseOpenSources(world.paths);
+function expand(hostState: HostState, { template, takeOver, outputFilename }: ExpandRequest): Expanded {
+  refuseOpenSources(hostState.paths);
   return expandTemplates(
-    world,
-    [{ ...findTemplate(world, template), ...(outputFilename === undefined ? {} : { outputFilename }) }],
+    hostState,
+    [{ ...findTemplate(hostState, template), ...(outputFilename === undefined ? {} : { outputFilename }) }],
     { takeOver },
   );
 }
 
 /** `/etc/docksmith/containers/wiki.yaml` is an output of the template `/etc/docksmith/containers`. */
-export function findTemplate({ paths, ledger }: Pick<World, 'paths' | 'ledger'>, path: string): RenderRequest {
+export function findTemplate({ paths, ledger }: Pick<HostState, 'paths' | 'ledger'>, path: string): RenderRequest {
   if (listFragments(paths, path) !== undefined) return { template: path };
   const owned = ledger.outputs.get(path);
   if (owned === undefined) return { template: path };

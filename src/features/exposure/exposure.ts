@@ -17,7 +17,7 @@ import { type ExposedUrl, listExposedUrls, type SiteFile } from './apache.ts';
 import { type ExposedPort, type KernelRules, listExposedPorts } from './ports.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { refuseUnknown } from '../status/status.ts';
-import { getEngine, readWorld, type World } from '../../flow/world.ts';
+import { getEngine, readHostState, type HostState } from '../../flow/host-state.ts';
 
 /** Who can reach a container, and who should. */
 export interface Exposure {
@@ -41,8 +41,8 @@ export interface Exposure {
  * @throws Failure(s) for names that are neither record nor container, and where the engine does not answer
  */
 export async function readExposure(paths: Paths, names: readonly string[]): Promise<readonly Exposure[]> {
-  const world = await readWorld(paths);
-  const { snapshot, facts } = world;
+  const hostState = await readHostState(paths);
+  const { snapshot, facts } = hostState;
   const engine = await getEngine(paths, snapshot);
   const ours = await Promise.all(
     (await engine.listContainers()).flatMap((container) => {
@@ -84,7 +84,7 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
         ports: listExposedPorts({ snapshot, facts, rules }, name, container),
         urls:
           enabled.includes(name) && new HttpdRecord(snapshot).isEnabled
-            ? listExposedUrls(new Container(snapshot, name), (of) => findSite(world, of, name))
+            ? listExposedUrls(new Container(snapshot, name), (of) => findSite(hostState, of, name))
             : [],
         mismatches: enabled.includes(name)
           ? listMismatches(container, specs.get(name))
@@ -124,7 +124,7 @@ function listMismatches(container: ContainerSummary | undefined, spec: RunSpec |
  * The installed file that is made of a template, for a container or for all; undefined: there should be none
  * or none was made yet.
  */
-function findSite({ paths, ledger }: World, of: keyof typeof SITE_TEMPLATES, name: string): SiteFile | undefined {
+function findSite({ paths, ledger }: HostState, of: keyof typeof SITE_TEMPLATES, name: string): SiteFile | undefined {
   const owned = [...ledger.outputs.values()].find(
     ({ template, record }) => template === SITE_TEMPLATES[of] && (record === undefined || record.key === name),
   );

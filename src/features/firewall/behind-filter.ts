@@ -4,9 +4,9 @@ import { Failure } from '../../base/errors.ts';
 import { FAMILIES, isOutOfReach, readRules } from '../../firewall/kernel.ts';
 import type { Paths } from '../../base/paths.ts';
 import { type Exposure, readExposure } from '../exposure/exposure.ts';
-import { hasKept, readFilterFiles } from '../../flow/firewall/filter.ts';
+import { hasRetained, readFilterFiles } from '../../flow/firewall/filter.ts';
 import { listPlaces } from './open-places.ts';
-import { getEngine, readHostSnapshot } from '../../flow/world.ts';
+import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 
 /** A container that foreign hosts could reach if the packet filter went. */
 export interface Guarded {
@@ -29,7 +29,7 @@ export async function readGuarded(
 ): Promise<{ readonly guarded: readonly Guarded[]; readonly unknown?: string }> {
   const files = readFilterFiles(paths);
   const rules = await Promise.all(
-    FAMILIES.filter(({ file }) => files.has(file) || hasKept(paths)).map((family) => readRules(paths, family)),
+    FAMILIES.filter(({ file }) => files.has(file) || hasRetained(paths)).map((family) => readRules(paths, family)),
   );
   if (rules.every(isOutOfReach)) return { guarded: [] };
   try {

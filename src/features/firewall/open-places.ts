@@ -7,7 +7,7 @@ import { DockerRecord } from '../../model/docker-record.ts';
 import { listFilteredPorts } from '../../model/network/filtered-ports.ts';
 import { type Exposure, readExposure } from '../exposure/exposure.ts';
 import type { Filtered } from '../../flow/firewall/filter.ts';
-import type { World } from '../../flow/world.ts';
+import type { HostState } from '../../flow/host-state.ts';
 
 /** A container, and where foreign hosts reach it although nobody wants that. */
 export interface OpenContainer {
@@ -57,7 +57,7 @@ export function listOpen(exposures: readonly Exposure[]): readonly OpenContainer
  * event, and otherwise who is changed by it. In words.
  */
 export async function warnOfOpening(
-  { paths, snapshot, facts }: World,
+  { paths, snapshot, facts }: HostState,
   filtered: readonly Filtered[],
   plan: Plan | undefined,
 ): Promise<readonly string[]> {

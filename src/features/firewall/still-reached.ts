@@ -3,12 +3,12 @@ import type { ContainerSummary } from '../../engine/engine.ts';
 import type { ContainerInspect, HostConfig } from '../../engine/engine-api.ts';
 import { findOwner } from '../../container/actual/whose.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
-import type { StillReached } from '../../firewall/kept.ts';
+import type { StillReached } from '../../firewall/retained-rules.ts';
 import { GATEWAY_BRIDGE } from '../../model/network/bridges.ts';
 import { Container } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import type { Paths } from '../../base/paths.ts';
-import { getEngine, readHostSnapshot } from '../../flow/world.ts';
+import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 
 type Port = StillReached['ports'][number];
 

@@ -12,7 +12,7 @@ import { isRunSpec } from '../../flow/expand.ts';
 import { listEvents } from '../../event/events.ts';
 import { listSteps } from '../../event/steps.ts';
 import { ownersIn } from '../../flow/commit/owners.ts';
-import { readWorld, type World } from '../../flow/world.ts';
+import { readHostState, type HostState } from '../../flow/host-state.ts';
 import { type Graph, type GraphEdge, type GraphNode, nodeId } from './graph.ts';
 
 /**
@@ -21,13 +21,13 @@ import { type Graph, type GraphEdge, type GraphNode, nodeId } from './graph.ts';
  * @throws Failures for templates that cannot be rendered
  */
 export async function readGraph(paths: Paths): Promise<Graph> {
-  const world = await readWorld(paths);
+  const hostState = await readHostState(paths);
   // as the first step of an event would do it: what Apache is to reach has a port
-  const snapshot = withChanges(world.snapshot, allocatePorts(world.snapshot, world.facts));
-  return buildGraph({ ...world, snapshot }, renderAll({ ...world, snapshot }));
+  const snapshot = withChanges(hostState.snapshot, allocatePorts(hostState.snapshot, hostState.facts));
+  return buildGraph({ ...hostState, snapshot }, renderAll({ ...hostState, snapshot }));
 }
 
-function renderAll({ paths, snapshot, facts }: World): readonly RenderedTemplate[] {
+function renderAll({ paths, snapshot, facts }: HostState): readonly RenderedTemplate[] {
   const renderer = new Renderer({
     paths,
     snapshot,
@@ -58,7 +58,7 @@ function renderAll({ paths, snapshot, facts }: World): readonly RenderedTemplate
 }
 
 /** The graph of templates that are rendered. Pure. */
-export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: readonly RenderedTemplate[]): Graph {
+export function buildGraph({ snapshot }: Pick<HostState, 'snapshot'>, rendered: readonly RenderedTemplate[]): Graph {
   const nodes = new Map<string, GraphNode>();
   const edges = new Map<string, GraphEdge>();
   const add = (node: GraphNode): string => {
@@ -85,11 +85,11 @@ export function buildGraph({ snapshot }: Pick<World, 'snapshot'>, rendered: read
       }
     }
   };
-  for (const { template, outputs, units } of rendered) {
+  for (const { template, outputs, instances } of rendered) {
     const id = add({ id: nodeId('template', template), kind: 'template', name: template, group: template });
     if (outputs.length === 0)
       readAll(
-        units.flatMap(({ reads, record: own }) => (own === undefined ? reads : [...reads, own])),
+        instances.flatMap(({ reads, record: own }) => (own === undefined ? reads : [...reads, own])),
         id,
       );
     for (const output of outputs) {

@@ -16,7 +16,7 @@ import { makeRenderer } from '../../flow/rendering.ts';
 import { type Secrets, secretsOf } from '../../flow/secrets.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
 import { linesOf, listEffects, type Named, textsOf } from '../why/deciding.ts';
-import { readWorld, type World, withOverlay } from '../../flow/world.ts';
+import { readHostState, type HostState, withOverlay } from '../../flow/host-state.ts';
 
 /** The event that makes everything of the dbs anew. */
 export const WHOLE_EVENT = 'docker-update';
@@ -139,13 +139,16 @@ export async function listReaders(
   { db, key, prop }: { readonly db: string; readonly key: string; readonly prop: string | undefined },
   event = WHOLE_EVENT,
 ): Promise<Readers> {
-  const real = await readWorld(paths);
-  const world: World = { ...real, snapshot: withChanges(real.snapshot, allocatePorts(real.snapshot, real.facts)) };
+  const real = await readHostState(paths);
+  const hostState: HostState = {
+    ...real,
+    snapshot: withChanges(real.snapshot, allocatePorts(real.snapshot, real.facts)),
+  };
   const requests = requestsOf(
     listSteps(paths, event).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
     [],
   );
-  const renderer = makeRenderer(world);
+  const renderer = makeRenderer(hostState);
   const outputs = requests.flatMap((request) => renderer.render(request).outputs);
   const readsOf = (output: Rendered): readonly string[] => [
     ...new Set(
@@ -165,10 +168,10 @@ export async function listReaders(
   }
   const named: Named = { db, key, ...(prop === 'type' ? {} : { prop }) };
   const effects = listEffects(outputs, named, {
-    snapshot: world.snapshot,
+    snapshot: hostState.snapshot,
     words: renderer.listLiterals(),
     render: (overlay) => {
-      const changed = withOverlay(world, [overlay]);
+      const changed = withOverlay(hostState, [overlay]);
       const over = renderer.over({ ...changed, snapshot: withChanges(changed.snapshot, allocateIfPossible(changed)) });
       try {
         return requests.flatMap((request) => over.render(request).outputs);
@@ -185,16 +188,16 @@ export async function listReaders(
     return { ...describe(output, output.path), lines, comes: false, props: [] };
   });
   const coming = [...effects.keys()].filter((path) => !outputs.some((output) => output.path === path));
-  const record = getDb(world.snapshot, db).get(key);
-  const value = prop === 'type' ? record?.type : findProp(world.snapshot, db, key, prop);
+  const record = getDb(hostState.snapshot, db).get(key);
+  const value = prop === 'type' ? record?.type : findProp(hostState.snapshot, db, key, prop);
   return {
     readers: [...there, ...coming.map((path) => ({ ...describe(undefined, path), lines: [], comes: true, props: [] }))],
-    value: value !== undefined && isMaskedRead(world.snapshot, named) ? MASK : value,
+    value: value !== undefined && isMaskedRead(hostState.snapshot, named) ? MASK : value,
     isDefault: prop !== 'type' && record?.props.has(prop) !== true,
   };
 }
 
-function allocateIfPossible({ snapshot, facts }: World): ReturnType<typeof allocatePorts> {
+function allocateIfPossible({ snapshot, facts }: HostState): ReturnType<typeof allocatePorts> {
   try {
     return allocatePorts(snapshot, facts);
   } catch (error) {

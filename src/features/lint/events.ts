@@ -8,7 +8,7 @@ import { readText } from '../../files/read-file.ts';
 import { readMetadata } from '../../template/metadata.ts';
 import { isOfSameRecord, type StaticRead } from '../../template/language/shape.ts';
 import type { LintFinding } from './finding.ts';
-import type { KnownEvent, KnownTemplate, Tree } from './tree.ts';
+import type { ListedEvent, ListedTemplate, Tree } from './tree.ts';
 
 /**
  * An event that is signalled for records has to expand all that reads them. What an event is for
@@ -55,8 +55,8 @@ interface OfEvent {
 
 function listSubject(
   paths: Paths,
-  { templates: asked }: KnownEvent,
-  templates: ReadonlyMap<string, KnownTemplate>,
+  { templates: asked }: ListedEvent,
+  templates: ReadonlyMap<string, ListedTemplate>,
   isShared: (db: string) => boolean,
 ): readonly OfEvent[] {
   const ofRecords = asked.flatMap((one): readonly (OfEvent & { readonly onlyArguments: boolean })[] => {

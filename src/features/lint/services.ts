@@ -3,12 +3,12 @@ import { findProp, type Snapshot } from '../../db/snapshot.ts';
 import { parseFragment } from '../../template/language/parse-fragment.ts';
 import type { Program } from '../../template/language/program.ts';
 import type { LintFinding } from './finding.ts';
-import type { KnownTemplate, Tree } from './tree.ts';
+import type { ListedTemplate, Tree } from './tree.ts';
 
 /** Stands in a name for what only a record tells. */
 const UNKNOWN = '\u0000';
 
-interface Placed extends KnownTemplate {
+interface Placed extends ListedTemplate {
   /** folders of its outputs, as far as they do not depend on a record */
   readonly folders: readonly Folder[];
 }
@@ -76,7 +76,7 @@ function findReader(
       };
 }
 
-function listFolders({ metadata }: KnownTemplate, snapshot: Snapshot): readonly Folder[] {
+function listFolders({ metadata }: ListedTemplate, snapshot: Snapshot): readonly Folder[] {
   const { program } = parseFragment(metadata.file ?? metadata.template, metadata.outputFilename);
   const configured = new Set<string>();
   const text = flatten(program, (parts) => {

@@ -10,14 +10,14 @@ import { HELPERS } from '../../template/helpers/index.ts';
 import { type Metadata, readMetadata } from '../../template/metadata.ts';
 
 /** One template whose metadata or events make an output of it. */
-export interface KnownTemplate {
+export interface ListedTemplate {
   /** path, as events name it */
   readonly template: string;
   readonly metadata: Metadata;
   readonly analysis: Analysis;
 }
 
-export interface KnownEvent {
+export interface ListedEvent {
   readonly event: string;
   readonly templates: readonly TemplateToExpand[];
   readonly services: readonly ServiceToAdjust[];
@@ -28,8 +28,8 @@ export interface KnownEvent {
 /** All templates and events of all layers, read without a look at any record. */
 export interface Tree {
   /** by path: those that have metadata, and those that events expand */
-  readonly templates: ReadonlyMap<string, KnownTemplate>;
-  readonly events: readonly KnownEvent[];
+  readonly templates: ReadonlyMap<string, ListedTemplate>;
+  readonly events: readonly ListedEvent[];
   /** folders of fragments (and flat files) that are no template of those and no part of one */
   readonly unused: readonly string[];
 }
@@ -68,7 +68,7 @@ export function readTree(paths: Paths): Tree {
   return { templates, events, unused: listUnused(paths, templates) };
 }
 
-function readEvent(paths: Paths, event: string): KnownEvent {
+function readEvent(paths: Paths, event: string): ListedEvent {
   const { steps, checks } = listSteps(paths, event);
   return {
     event,
@@ -91,7 +91,7 @@ export function listTemplateFiles(layers: readonly string[]): ReadonlyMap<string
   return new Map([...listMergedTree(layers)].filter(([name]) => name.includes('/') && !isBackupName(name)));
 }
 
-function listUnused(paths: Paths, templates: ReadonlyMap<string, KnownTemplate>): readonly string[] {
+function listUnused(paths: Paths, templates: ReadonlyMap<string, ListedTemplate>): readonly string[] {
   const known = [...templates.values()];
   const used = new Set(known.flatMap(({ metadata, analysis }) => [metadata.template, ...analysis.parts]));
   // one that a fragment computes the path of may be any

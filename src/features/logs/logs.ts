@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogLine } from '../../engine/daily-engine.ts';
+import type { LogLine } from '../../engine/admin-engine.ts';
 import type { ContainerSummary } from '../../engine/engine.ts';
 import { findEventHolder } from '../../event/event-lock.ts';
 import type { Paths } from '../../base/paths.ts';
-import { type Daily, findOurs, getOurs, openDaily } from '../../flow/daily.ts';
+import { type EngineAccess, findOurs, getOurs, openEngineAccess } from '../../flow/engine-access.ts';
 import { interleave, mergeByTime } from './merge.ts';
 
 export interface LogsRequest {
@@ -34,16 +34,16 @@ const LOOK_EVERY_MILLISECONDS = 200;
  * @throws Failure(s) for names that are not there, and when the engine goes
  */
 export async function* readLogs(paths: Paths, request: LogsRequest): AsyncGenerator<NamedLine> {
-  const daily = await openDaily(paths);
-  const containers = await getOurs(daily.engine, daily.snapshot, request.names);
-  const followers = containers.map((container) => new Follower(paths, daily, container, request));
+  const adminEngine = await openEngineAccess(paths);
+  const containers = await getOurs(adminEngine.engine, adminEngine.snapshot, request.names);
+  const followers = containers.map((container) => new Follower(paths, adminEngine, container, request));
   yield* mergeByTime(followers.map((follower) => follower.readPast()));
   if (request.follow) yield* interleave(followers.map((follower) => follower.follow()));
 }
 
 class Follower {
   readonly #paths: Paths;
-  readonly #daily: Daily;
+  readonly #adminEngine: EngineAccess;
   readonly #name: string;
   readonly #request: LogsRequest;
   #id: string;
@@ -51,9 +51,9 @@ class Follower {
   #time: string | undefined;
   #count = 0;
 
-  constructor(paths: Paths, daily: Daily, { id, name }: ContainerSummary, request: LogsRequest) {
+  constructor(paths: Paths, adminEngine: EngineAccess, { id, name }: ContainerSummary, request: LogsRequest) {
     this.#paths = paths;
-    this.#daily = daily;
+    this.#adminEngine = adminEngine;
     this.#name = name;
     this.#id = id;
     this.#request = request;
@@ -88,7 +88,7 @@ class Follower {
 
   /** @returns `now`: differs after every start and end */
   async #look(): Promise<{ readonly id: string | undefined; readonly now: string; readonly mayComeBack: boolean }> {
-    const { engine } = this.#daily;
+    const { engine } = this.#adminEngine;
     const found = await findOurs(engine, this.#name);
     const inspect = found === undefined ? undefined : await engine.findContainer(found.id);
     const { Status = '', StartedAt = '', FinishedAt = '' } = inspect?.State ?? {};
@@ -118,7 +118,7 @@ class Follower {
   }): AsyncGenerator<NamedLine> {
     const since = this.#time;
     let known = this.#count;
-    for await (const line of this.#daily.daily.readLogs(this.#id, { ...options, since })) {
+    for await (const line of this.#adminEngine.adminEngine.readLogs(this.#id, { ...options, since })) {
       // the engine takes the time itself along
       if (line.time === since && known-- > 0) continue;
       this.#count = line.time === this.#time ? this.#count + 1 : 1;

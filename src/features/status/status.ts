@@ -5,7 +5,7 @@ import { isUnsteady } from '../../container/actual/steady.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { holdsOpenSecrets } from '../../container/spec/spec-hash.ts';
-import { type FailedSpecs, getSpecDigest } from '../../container/plan/withhold.ts';
+import { type FailedSpecs, getSpecDigest } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../../base/errors.ts';
 import { findEventHolder } from '../../event/event-lock.ts';
@@ -18,13 +18,13 @@ import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import { readJournal } from '../../output/commit/journal.ts';
 import type { Paths } from '../../base/paths.ts';
 import { hasJournal } from '../../files/unfinished.ts';
-import { readHostSnapshot } from '../../flow/daily.ts';
+import { readHostSnapshot } from '../../flow/engine-access.ts';
 import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
-import { getEngine } from '../../flow/world.ts';
+import { getEngine } from '../../flow/host-state.ts';
 
 export interface ContainerStatus {
   readonly name: string;

@@ -4,13 +4,13 @@ import { BEFORE_ENGINE, FAMILIES } from '../../firewall/kernel.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
 import { applyUninstall, planUninstall, type Uninstall } from '../../output/commit/uninstall.ts';
 import type { Paths } from '../../base/paths.ts';
-import { removeKnown } from '../../incremental/file.ts';
+import { removeCachedRenderings } from '../../incremental/cached-renderings.ts';
 import { type Guarded, readGuarded } from '../firewall/behind-filter.ts';
 import { applyFilter } from '../../flow/firewall/filter.ts';
 import { generationOf } from '../../flow/commit/generation-dbs.ts';
-import { recorded } from '../../flow/recorded.ts';
+import { runRecorded } from '../../flow/run-recorded.ts';
 import type { Reporter } from '../../flow/reporter.ts';
-import { getEngine, readHostSnapshot } from '../../flow/world.ts';
+import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 
 /**
  * What becomes of the packet filter where containers are behind it: it stays, they are stopped first, or it
@@ -47,7 +47,13 @@ export async function readUninstallPlan(paths: Paths, choice: FilterChoice): Pro
     throw new Failure('cannot stop the containers behind the packet filter', { why: unknown });
   const filter = choice === 'keep' && (guarded.length > 0 || unknown !== undefined) ? 'kept' : 'removed';
   const stop = choice === 'stop containers' ? guarded.filter(({ isPrivate }) => isPrivate) : [];
-  return { ...planUninstall(paths, readLedger(paths), listKept(filter)), filter, guarded, unknown, stop };
+  return {
+    ...planUninstall(paths, readLedger(paths), listAcceptedDifferences(filter)),
+    filter,
+    guarded,
+    unknown,
+    stop,
+  };
 }
 
 /**
@@ -56,7 +62,7 @@ export async function readUninstallPlan(paths: Paths, choice: FilterChoice): Pro
  */
 export async function uninstall(paths: Paths, choice: FilterChoice, reporter: Reporter): Promise<Uninstalled> {
   const args = choice === 'keep' ? [] : [choice === 'drop' ? '--drop-firewall' : '--stop-containers'];
-  const { result } = await recorded(
+  const { result } = await runRecorded(
     paths,
     { command: COMMAND, args },
     reporter,
@@ -68,9 +74,9 @@ export async function uninstall(paths: Paths, choice: FilterChoice, reporter: Re
       await applyUninstall(paths, ledger, plan, {
         command: COMMAND,
         generation: generationOf(readSnapshot(paths), run),
-        keep: listKept(plan.filter),
+        keep: listAcceptedDifferences(plan.filter),
       });
-      removeKnown(paths);
+      removeCachedRenderings(paths);
       // without its files, the packet filter goes
       throwAll(
         (await applyFilter(paths, { dryRun: false, keepFor: plan.filter === 'kept' ? 'everybody' : 'nobody' }))
@@ -93,7 +99,7 @@ export async function uninstall(paths: Paths, choice: FilterChoice, reporter: Re
   return result;
 }
 
-function listKept(filter: UninstallPlan['filter']): ReadonlyMap<string, string> {
+function listAcceptedDifferences(filter: UninstallPlan['filter']): ReadonlyMap<string, string> {
   return new Map(
     filter === 'kept' ? [...FAMILIES.map(({ file }) => file), BEFORE_ENGINE].map((file) => [file, STAYS]) : [],
   );

@@ -4,6 +4,7 @@ import { planImageFetches } from './update-images.ts';
 /** Of `docksmith update-images`. */
 export function updateImagesStep(names: readonly string[]): StepPart {
   return {
-    plan: ({ world: { paths, snapshot } }) => Promise.resolve({ containers: planImageFetches(paths, snapshot, names) }),
+    plan: ({ hostState: { paths, snapshot } }) =>
+      Promise.resolve({ containers: planImageFetches(paths, snapshot, names) }),
   };
 }

@@ -4,7 +4,7 @@ import { followBound } from '../../container/plan/bound.ts';
 import { type Desired, makeDesired, specsOf } from '../../container/plan/desired.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ImageInspect } from '../../engine/engine-api.ts';
-import { type Gate, makeGate } from '../../container/apply/gate.ts';
+import { type HealthWait, makeHealthWait } from '../../container/apply/health-wait.ts';
 import type { HealthTimes } from '../../container/spec/health-request.ts';
 import { applyImage, makeImageOperation } from '../../container/apply/image-operations.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
@@ -12,7 +12,7 @@ import { findDigest, planImageUpdate } from '../../container/plan/plan-image-upd
 import { isStarting } from '../../container/plan/operation.ts';
 import { type Plan, planReconcile } from '../../container/plan/plan.ts';
 import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
-import type { FailedSpecs } from '../../container/plan/withhold.ts';
+import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure, reasonOf, throwAll } from '../../base/errors.ts';
@@ -29,11 +29,11 @@ import { listLeft, readFailedSpecs } from '../../flow/containers/failed-specs.ts
 import { readImageSources } from '../../flow/containers/images.ts';
 import { healthTimes } from '../../flow/containers/reconcile.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
-import { recorded, recordingOperations } from '../../flow/recorded.ts';
+import { runRecorded, recordingOperations } from '../../flow/run-recorded.ts';
 import type { Reporter } from '../../flow/reporter.ts';
 import { listRenamedSecrets, withSecretFiles } from '../../flow/containers/secret-files.ts';
 import type { ImagesUpdated, ImageUpdated, UpdateImages } from './image-updated.ts';
-import { getEngine } from '../../flow/world.ts';
+import { getEngine } from '../../flow/host-state.ts';
 
 export type { ImagesUpdated, ImageUpdated, UpdateImages };
 
@@ -48,7 +48,7 @@ export async function updateImages(
   reporter: Reporter,
   onProgress: (progress: Progress) => void,
 ): Promise<ImagesUpdated> {
-  const { result } = await recorded(
+  const { result } = await runRecorded(
     paths,
     { command: 'docksmith update-images', args: names, waitSeconds, signal, isStep: true },
     reporter,
@@ -159,7 +159,7 @@ class Update implements ImagesUpdated {
   readonly #engine: Engine;
   readonly #desired: Desired;
   readonly #specs: ReadonlyMap<string, RunSpec>;
-  readonly #gate: Gate;
+  readonly #healthWait: HealthWait;
   readonly #failed: FailedSpecs;
   readonly #onProgress: (progress: Progress) => void;
   readonly #signal: AbortSignal;
@@ -167,7 +167,7 @@ class Update implements ImagesUpdated {
   constructor(engine: Engine, desired: Desired, { times, failed, onProgress, signal }: UpdateOptions) {
     this.#failed = failed;
     this.#specs = specsOf(desired);
-    this.#gate = makeGate(engine, times, signal);
+    this.#healthWait = makeHealthWait(engine, times, signal);
     this.#signal = signal;
     this.#engine = engine;
     this.#desired = desired;
@@ -273,7 +273,7 @@ class Update implements ImagesUpdated {
       this.#engine,
       { operations, notes: [], specs: this.#specs },
       this.#onProgress,
-      this.#gate,
+      this.#healthWait,
       this.#signal,
     );
     this.failures.push(...failed.map(({ failure }) => failure));
@@ -353,7 +353,7 @@ class Update implements ImagesUpdated {
         this.#engine,
         { operations, notes: [], specs: this.#specs },
         this.#onProgress,
-        this.#gate,
+        this.#healthWait,
         this.#signal,
       );
       if (failed !== undefined) return { done, failure: failed.failure };

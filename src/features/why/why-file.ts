@@ -19,7 +19,7 @@ import { requestsOf } from '../../flow/expand.ts';
 import { listHistory } from '../history/history.ts';
 import { WHOLE_EVENT } from '../impact/impact.ts';
 import { makeRenderer } from '../../flow/rendering.ts';
-import { readWorld, type World, withOverlay } from '../../flow/world.ts';
+import { readHostState, type HostState, withOverlay } from '../../flow/host-state.ts';
 import { linesOf, listDeciding, type Named, textsOf } from './deciding.ts';
 import { type PropChange, PropChanges } from './prop-changes.ts';
 
@@ -79,11 +79,11 @@ export interface Wanted {
  * @throws Failure for a file that is not docksmith's, and for a line that it has not
  */
 export async function whyFile(paths: Paths, file: string, wanted: Wanted = {}): Promise<FileWhy> {
-  const world = await readWorld(paths);
-  const renderer = makeRenderer(world);
-  const found = findOutput(world, renderer, file);
+  const hostState = await readHostState(paths);
+  const renderer = makeRenderer(hostState);
+  const found = findOutput(hostState, renderer, file);
   const { output } = found;
-  const owned = world.ledger.outputs.get(file);
+  const owned = hostState.ledger.outputs.get(file);
   const installed = installedUnder(paths)(file);
   const isThere = installed.kind === 'file' && owned !== undefined;
   const made = output === undefined ? [] : linesOf(output);
@@ -109,14 +109,14 @@ export async function whyFile(paths: Paths, file: string, wanted: Wanted = {}): 
     output === undefined
       ? new Map<number, readonly Named[]>()
       : listDeciding(output, asked, {
-          snapshot: world.snapshot,
+          snapshot: hostState.snapshot,
           words: renderer.listLiterals(),
-          render: (overlay) => renderOver(world, renderer, found.request, file, overlay),
+          render: (overlay) => renderOver(hostState, renderer, found.request, file, overlay),
         });
   const changes = new PropChanges(paths);
   const lists = [...deciding.values()];
   const isEverywhere = (named: Named): boolean => lists.length > 1 && lists.every((list) => list.includes(named));
-  const explain = (named: Named): DecidingProp => explainProp(world.snapshot, named, changes);
+  const explain = (named: Named): DecidingProp => explainProp(hostState.snapshot, named, changes);
   const [last] = listHistory(paths, { limit: 1, file });
   return {
     path: file,
@@ -161,8 +161,8 @@ interface Found {
 }
 
 /** The output of that path as the whole event would make it, or one that was made once and is not any more. */
-function findOutput(world: World, renderer: Renderer, file: string): Found {
-  const { paths, ledger } = world;
+function findOutput(hostState: HostState, renderer: Renderer, file: string): Found {
+  const { paths, ledger } = hostState;
   const requests = requestsOf(
     listSteps(paths, WHOLE_EVENT).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
     [],
@@ -200,7 +200,7 @@ function findOutput(world: World, renderer: Renderer, file: string): Found {
 }
 
 function renderOver(
-  world: World,
+  hostState: HostState,
   renderer: Renderer,
   request: RenderRequest,
   file: string,
@@ -208,7 +208,7 @@ function renderOver(
 ): Rendered | 'refused' | undefined {
   try {
     return renderer
-      .over(withOverlay(world, [overlay]))
+      .over(withOverlay(hostState, [overlay]))
       .render(request)
       .outputs.find((output) => output.path === file);
   } catch (error) {

@@ -7,7 +7,7 @@ import { backEndPort, primaryHost, subDomainName } from '../../model/web.ts';
 import { SITE_TEMPLATES } from '../../web-server/layouts.ts';
 import { listUrls } from '../../model/urls.ts';
 import type { Paths } from '../../base/paths.ts';
-import { findEngine, readWorld, type World } from '../../flow/world.ts';
+import { findEngine, readHostState, type HostState } from '../../flow/host-state.ts';
 import { findContainer } from './why-container.ts';
 import { readText } from '../../files/read-file.ts';
 
@@ -48,26 +48,26 @@ function parseTarget(target: string): { readonly host: string | undefined; reado
 export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy | undefined> {
   const parsed = parseTarget(target);
   if (parsed === undefined) return undefined;
-  const world = await readWorld(paths);
-  const found = findServed(world.snapshot, parsed);
+  const hostState = await readHostState(paths);
+  const found = findServed(hostState.snapshot, parsed);
   if (found === undefined) return undefined;
   const { container, by, mark } = found;
-  const { snapshot } = world;
+  const { snapshot } = hostState;
   const record = new Container(snapshot, container);
   const summary = await findContainer(await findEngine(paths, snapshot), container);
   return {
     urls: listUrls(record),
     container,
     by,
-    vhost: findVhost(world, container, by, mark),
-    port: findBackEndPort(record, world),
+    vhost: findVhost(hostState, container, by, mark),
+    port: findBackEndPort(record, hostState),
     image: findImageReference(record),
     state: summary?.status,
   };
 }
 
 /** Undefined also for one that no event would accept. */
-function findBackEndPort(container: Container, { facts }: World): number | undefined {
+function findBackEndPort(container: Container, { facts }: HostState): number | undefined {
   try {
     return backEndPort(container, facts);
   } catch (error) {
@@ -107,7 +107,7 @@ function hostOf(container: Container): string | undefined {
   }
 }
 
-function findVhost({ paths, ledger }: World, container: string, by: UrlWhy['by'], mark: string): UrlWhy['vhost'] {
+function findVhost({ paths, ledger }: HostState, container: string, by: UrlWhy['by'], mark: string): UrlWhy['vhost'] {
   const template = SITE_TEMPLATES[by === 'SubDomain' ? 'vhost' : 'primary'];
   const owned = [...ledger.outputs.values()].find(
     (output) => output.template === template && (output.record === undefined || output.record.key === container),

@@ -5,7 +5,7 @@ import { readSnapshot } from '../../db/read-snapshot.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { compareBytes } from '../../base/layers.ts';
 import type { Run } from '../../event/runs.ts';
-import type { DbChanges, DbLines, KeptRecords } from '../../output/history/db-lines.ts';
+import type { DbChanges, DbLines, StoredRecords } from '../../output/history/db-lines.ts';
 import { type NewGeneration, pruneGenerations, readWhole } from '../../output/history/generations.ts';
 import type { Paths } from '../../base/paths.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
@@ -26,13 +26,17 @@ export function generationOf(
   return {
     who: sudoUser ?? user,
     dbs: (before) => {
-      const kept = listKept(schema, before, reads);
+      const kept = listAcceptedDifferences(schema, before, reads);
       return { kept, lines: new Map([...kept].map(([name, keys]) => [name, linesOf(dbs.get(name), keys)])) };
     },
   };
 }
 
-function listKept(schema: Snapshot['schema'], before: KeptRecords, reads: Iterable<Read>): KeptRecords {
+function listAcceptedDifferences(
+  schema: Snapshot['schema'],
+  before: StoredRecords,
+  reads: Iterable<Read>,
+): StoredRecords {
   const kept = new Map<string, 'all' | Set<string>>(
     [...before].map(([name, keys]) => [name, keys === 'all' ? 'all' : new Set(keys)]),
   );

@@ -13,7 +13,7 @@ import { rememberExpanded } from '../expand.ts';
 import { listReads } from '../rendering.ts';
 import { endSetUp, isSetUpPending } from '../set-up/pending-set-up.ts';
 import { refuseOpenSources } from '../trusted-files.ts';
-import { readWorld, type World } from '../world.ts';
+import { readHostState, type HostState } from '../host-state.ts';
 import { listEdits } from './edits.ts';
 import { generationOf } from './generation-dbs.ts';
 import { hintOfObstacle } from './obstacle-hint.ts';
@@ -44,7 +44,7 @@ export async function installFiles(
     for (const step of before) await run.step(step, staged?.paths);
     await run.listen();
     reporter.progress('expanding the templates');
-    const read = await readWorld(staged?.paths ?? paths, [], { isForced: event.force ?? false });
+    const read = await readHostState(staged?.paths ?? paths, [], { isForced: event.force ?? false });
     const planned = planFiles(await lookAround(run, read), templates, event.known, event);
     if (planned.held !== undefined) run.failures.push(planned.held);
     await checkPlanned(run, planned);
@@ -61,10 +61,10 @@ export async function installFiles(
 }
 
 /** The world with what the steps of the event have to know of it before templates are rendered. */
-async function lookAround({ event, reporter, signal }: EventRun, read: World): Promise<World> {
-  let world = read;
-  for (const { part } of event.known) world = (await part.look?.(world, event, reporter, signal)) ?? world;
-  return world;
+async function lookAround({ event, reporter, signal }: EventRun, read: HostState): Promise<HostState> {
+  let hostState = read;
+  for (const { part } of event.known) hostState = (await part.look?.(hostState, event, reporter, signal)) ?? hostState;
+  return hostState;
 }
 
 /** @throws Failure(s), Interrupted for what must keep the files from being put in place */
@@ -74,7 +74,7 @@ async function checkPlanned(run: EventRun, planned: PlannedFiles): Promise<void>
   for (const warning of warnings) reporter.warning(warning);
   refuseObstacles(changes, hintOfObstacle);
   await run.listen();
-  await checkOutputs(paths, changes, readCheckLimit(planned.world.snapshot), signal);
+  await checkOutputs(paths, changes, readCheckLimit(planned.hostState.snapshot), signal);
   for (const warning of await checkFiles(planned, event.known)) reporter.warning(warning);
   for (const { part } of event.known)
     await unlessInterrupted(signal, 'cannot plan', part.prepare?.(planned, reporter) ?? Promise.resolve());
@@ -88,23 +88,23 @@ async function checkPlanned(run: EventRun, planned: PlannedFiles): Promise<void>
  */
 async function commitPlanned(
   run: EventRun,
-  { world, expanded }: PlannedFiles,
-  read: World,
+  { hostState, expanded }: PlannedFiles,
+  read: HostState,
   staged: StagedDbs | undefined,
 ): Promise<void> {
   const { paths, event, reporter, signal } = run;
   const { changes } = expanded;
-  const edits = listEdits(paths, world.ledger, changes);
+  const edits = listEdits(paths, hostState.ledger, changes);
   const { kept } = await commitChanges(paths, changes, {
-    ledger: world.ledger,
+    ledger: hostState.ledger,
     command: event.command,
     intents: intentsOf(changes.install, changes.remove, new Date(), servicesOf(event.steps)),
     state: new Map([...listNewState(paths), ...formerOptions(paths, changes)]),
-    companion: staged?.companion(),
+    attached: staged?.attached(),
     verify: () =>
       runChecks(paths, changes, {
         ...event,
-        limitSeconds: readCheckLimit(world.snapshot),
+        limitSeconds: readCheckLimit(hostState.snapshot),
         signal,
         onBegin: (name) => reporter.progress(name),
       }),

@@ -6,8 +6,8 @@ import type { Draft } from '../../db/draft.ts';
 import { FlatDb } from '../../db/flat-db.ts';
 import { type Db, type DbRecord, isSameRecord } from '../../db/record.ts';
 import { changeDb, readDb, removeEmptyDb } from '../../db/store.ts';
-import type { Companion } from '../../output/commit/transaction.ts';
-import type { UndoCompanion } from '../../output/commit/roll-back.ts';
+import type { AttachedChange } from '../../output/commit/transaction.ts';
+import type { UndoAttachedChange } from '../../output/commit/roll-back.ts';
 import { type Paths, withoutRoot } from '../../base/paths.ts';
 import { stageFile, syncFolder } from '../../files/replace-file.ts';
 import { makeUnfinished, removeUnfinished } from '../../files/unfinished.ts';
@@ -43,7 +43,7 @@ export class StagedDbs {
   }
 
   /** What is to be committed together with the files; undefined where the steps changed nothing. */
-  companion(): Companion | undefined {
+  attached(): AttachedChange | undefined {
     const [before, after] = [readDbs(this.#before), readDbs(this.paths)];
     const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
       (name) => !isSameDb(before.get(name), after.get(name)),
@@ -82,7 +82,7 @@ export class StagedDbs {
  * Takes back what `StagedDbs` wrote, by the copies in the journal: each prop that still has the value that
  * was written.
  */
-export function undoDbs(paths: Paths): UndoCompanion {
+export function undoDbs(paths: Paths): UndoAttachedChange {
   return (folder, about) => {
     const [before, after] = ['before', 'after'].map((name) => readDbs({ ...paths, dbDir: path.join(folder, name) }));
     if (before !== undefined && after !== undefined)

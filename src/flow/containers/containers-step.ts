@@ -12,7 +12,7 @@ import { isRunSpec, parseRenderedSpec } from '../expand.ts';
 import { readFailedSpecs } from './failed-specs.ts';
 import { fetchAskedImages } from './images.ts';
 import { notePending } from '../interrupted-event.ts';
-import { listBereft } from './interruptions.ts';
+import { listAffectedDependants } from './interruptions.ts';
 import { listInvolved, RUN_SPECS } from '../involved.ts';
 import { outputsOf } from './mounted-files.ts';
 import { readOrderedStarts } from './ordered-starts.ts';
@@ -21,7 +21,7 @@ import { planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import type { Reporter } from '../reporter.ts';
 import type { PlannedEvent, StepPart, StepPlan } from '../step-part.ts';
-import { findEngine, getEngine } from '../world.ts';
+import { findEngine, getEngine } from '../host-state.ts';
 
 /** What the step does to containers. */
 export interface StepRequest {
@@ -36,10 +36,10 @@ export interface StepRequest {
 export function reconcileStep(names: readonly string[], isBoot: boolean): StepPart {
   const request = { names, isBoot };
   return {
-    look: (world, _event, reporter, signal) =>
+    look: (hostState, _event, reporter, signal) =>
       fetchAskedImages(
-        world,
-        names.length === 0 ? undefined : listInvolved(world.paths, world.snapshot, names),
+        hostState,
+        names.length === 0 ? undefined : listInvolved(hostState.paths, hostState.snapshot, names),
         reporter,
         signal,
       ),
@@ -62,7 +62,7 @@ export function askedStep(asked: Asked['verb'], names: readonly string[]): StepP
  */
 async function mayComeLater(event: PlannedEvent): Promise<boolean> {
   const {
-    world: { paths, snapshot },
+    hostState: { paths, snapshot },
     isHook,
     parts,
   } = event;
@@ -76,7 +76,7 @@ async function mayComeLater(event: PlannedEvent): Promise<boolean> {
  */
 async function previewContainers(event: PlannedEvent, request: StepRequest): Promise<StepPlan> {
   const {
-    world: { paths, snapshot, ledger },
+    hostState: { paths, snapshot, ledger },
     expanded,
   } = event;
   const { asked, names } = request;
@@ -89,7 +89,8 @@ async function previewContainers(event: PlannedEvent, request: StepRequest): Pro
     const plan = await planRenderedContainers(event, request, await getEngine(paths, snapshot));
     refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
     return {
-      containers: asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listBereft(snapshot, plan)] },
+      containers:
+        asked === undefined ? plan : { ...plan, notes: [...plan.notes, ...listAffectedDependants(snapshot, plan)] },
     };
   } catch (error) {
     if (!(error instanceof Failure) || (await findEngine(paths, snapshot)) !== undefined) throw error;
@@ -103,10 +104,10 @@ async function previewContainers(event: PlannedEvent, request: StepRequest): Pro
  */
 export function planRenderedContainers(
   {
-    world: { paths, snapshot, ledger },
+    hostState: { paths, snapshot, ledger },
     expanded: { outputs, changes },
     retry,
-  }: Pick<PlannedEvent, 'world' | 'expanded' | 'retry'>,
+  }: Pick<PlannedEvent, 'hostState' | 'expanded' | 'retry'>,
   { names, isBoot = false, asked }: StepRequest,
   engine: Engine,
 ): Promise<Plan> {
@@ -137,7 +138,7 @@ export function planRenderedContainers(
  */
 async function prepareContainers(event: PlannedEvent, request: StepRequest, reporter: Reporter): Promise<void> {
   const {
-    world: { paths, snapshot, ledger },
+    hostState: { paths, snapshot, ledger },
     expanded,
   } = event;
   const engine = await getEngine(paths, snapshot);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Applied } from '../../container/apply/apply.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { isHealthy } from '../../container/apply/gate.ts';
+import { isHealthy } from '../../container/apply/health-wait.ts';
 import type { HealthTimes } from '../../container/spec/health-request.ts';
 import { findServing } from '../../container/actual/whose.ts';
 import { getSubject, isStarting } from '../../container/plan/operation.ts';
@@ -11,7 +11,7 @@ import { openLabels } from '../../container/spec/sealed.ts';
 import { isMadeOf } from '../../container/spec/spec-hash.ts';
 import { ENDS_AGAIN } from '../../container/actual/steady.ts';
 import { Unhealthy } from '../../container/apply/unhealthy.ts';
-import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../../container/plan/withhold.ts';
+import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../../container/plan/skip-failed-specs.ts';
 import { Failure } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
 import type { Mask } from '../../base/mask.ts';

@@ -10,7 +10,7 @@ import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/im
 import { needsImageFacts } from '../../model/image-facts.ts';
 import { listInvolved } from '../involved.ts';
 import type { Reporter } from '../reporter.ts';
-import { findEngine, type World } from '../world.ts';
+import { findEngine, type HostState } from '../host-state.ts';
 
 /**
  * What the references in run specs mean, by reference as run specs spell it.
@@ -29,12 +29,12 @@ export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
  * @returns the world with what these images say
  */
 export async function fetchAskedImages(
-  world: World,
+  hostState: HostState,
   only: readonly string[] | undefined,
   reporter: Reporter,
   signal: AbortSignal = NEVER,
-): Promise<World> {
-  const { paths, snapshot, facts } = world;
+): Promise<HostState> {
+  const { paths, snapshot, facts } = hostState;
   const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
   const asking = listEnabled(snapshot).filter(
     (container) =>
@@ -43,9 +43,9 @@ export async function fetchAskedImages(
       needsImageFacts(container, facts),
   );
   const references = new Map(asking.map((container) => [findImageReference(container), container.key]));
-  if (references.size === 0) return world;
+  if (references.size === 0) return hostState;
   const engine = await findEngine(paths, snapshot);
-  if (engine === undefined) return world;
+  if (engine === undefined) return hostState;
   const sources = readImageSources(snapshot);
   const images = new Map(facts.images);
   for (const [reference, key] of references) {
@@ -66,5 +66,5 @@ export async function fetchAskedImages(
     const image = await inspectImage(engine, reference);
     if (image !== undefined) images.set(reference, image);
   }
-  return { ...world, facts: withFacts(facts, { images }) };
+  return { ...hostState, facts: withFacts(facts, { images }) };
 }

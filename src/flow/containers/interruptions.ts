@@ -85,7 +85,7 @@ export function listReachablePorts(container: Pick<ContainerSummary, 'ports'> | 
 }
 
 /** What an admin who stops or restarts containers by name should know of those that need them. */
-export function listBereft(snapshot: Snapshot, { operations }: Plan): readonly string[] {
+export function listAffectedDependants(snapshot: Snapshot, { operations }: Plan): readonly string[] {
   const gone = operations.filter(({ verb }) => verb === 'stop' || verb === 'restart');
   return gone.flatMap(({ verb, name }) =>
     listDependants(snapshot, name)

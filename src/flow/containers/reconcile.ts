@@ -3,13 +3,13 @@ import { type Applied, applyPlan, type Progress } from '../../container/apply/ap
 import { withBootOrder } from '../../container/plan/boot-order.ts';
 import { type Desired, makeDesired } from '../../container/plan/desired.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { makeGate } from '../../container/apply/gate.ts';
+import { makeHealthWait } from '../../container/apply/health-wait.ts';
 import type { HealthTimes } from '../../container/spec/health-request.ts';
 import { parseMilliseconds } from '../../base/quantity.ts';
 import { type Plan, planReconcile } from '../../container/plan/plan.ts';
 import { type Asked, planAsked } from '../../container/plan/plan-asked.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
-import type { FailedSpecs } from '../../container/plan/withhold.ts';
+import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
 import { listAddresses } from '../../host/addresses.ts';
@@ -93,7 +93,7 @@ export async function applyContainers(
 ): Promise<Applied> {
   refuseMissing(snapshot, plan);
   makeHostFolders(snapshot, plan);
-  return applyPlan(engine, plan, onProgress, makeGate(engine, healthTimes(snapshot), signal), signal);
+  return applyPlan(engine, plan, onProgress, makeHealthWait(engine, healthTimes(snapshot), signal), signal);
 }
 
 /** What the record `docksmith` says for containers that say nothing of their health. */

@@ -20,18 +20,18 @@ import { waitForBoot } from './boot.ts';
 import { listLeft, readFailedSpecs, rememberFailed, withoutHealed } from './failed-specs.ts';
 import { describeInterruptedPlan, listOwnFailures } from './interrupted-plan.ts';
 import { ALL_CONTAINERS, notePending } from '../interrupted-event.ts';
-import { listBereft } from './interruptions.ts';
+import { listAffectedDependants } from './interruptions.ts';
 import { listInvolved } from '../involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
 import { applyContainers, healthTimes, planContainers, type ReconcileRequest } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
-import { recorded, recordingOperations } from '../recorded.ts';
+import { runRecorded, recordingOperations } from '../run-recorded.ts';
 import type { Reporter } from '../reporter.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { readSecrets } from '../secrets.ts';
 import { watchUnsteady } from './unsteady.ts';
-import { getEngine } from '../world.ts';
+import { getEngine } from '../host-state.ts';
 
 export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
   /** tries run specs again that have failed */
@@ -71,7 +71,7 @@ export async function reconcile(
 ): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
   const args = request.asked?.names ?? request.names ?? [];
-  const { result } = await recorded(
+  const { result } = await runRecorded(
     paths,
     { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true },
     reporter,
@@ -142,7 +142,7 @@ async function plan(
     }),
   );
   const planned =
-    request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listBereft(snapshot, bare)] };
+    request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listAffectedDependants(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
   const leftAlone = listEnabled(snapshot)
     .map(({ key }) => key)

@@ -13,7 +13,7 @@ import { forgetFormer, putBackOptions } from './engine-fallback.ts';
 import { nameEngine } from './engine-name.ts';
 import { DOCKER } from './foreign-daemon.ts';
 import type { Reporter } from '../reporter.ts';
-import { findEngine, getEngine } from '../world.ts';
+import { findEngine, getEngine } from '../host-state.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 

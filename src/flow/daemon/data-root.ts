@@ -5,7 +5,7 @@ import { Failure } from '../../base/errors.ts';
 import type { ChangeSet } from '../../output/plan/change-set.ts';
 import { listIntents } from '../../output/commit/intents.ts';
 import { willRestartDaemon } from './daemon.ts';
-import { findEngine, type World } from '../world.ts';
+import { findEngine, type HostState } from '../host-state.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 
 /**
@@ -13,7 +13,7 @@ import { DockerRecord } from '../../model/docker-record.ts';
  * volumes would seem gone. Whoever moves them stops the engine first, and then nothing is refused.
  * @throws Failure
  */
-export async function refuseLostData({ paths, snapshot }: World, { install }: ChangeSet): Promise<void> {
+export async function refuseLostData({ paths, snapshot }: HostState, { install }: ChangeSet): Promise<void> {
   const isWritten = install.some(({ output }) => output.services.includes('docker'));
   if (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths))) return;
   const engine = await findEngine(paths, snapshot);

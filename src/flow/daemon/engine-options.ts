@@ -20,7 +20,7 @@ import type { Paths } from '../../base/paths.ts';
 import { findRunning, willRestartDaemon } from './daemon.ts';
 import { refuseLostData } from './data-root.ts';
 import { DOCKER } from './foreign-daemon.ts';
-import type { World } from '../world.ts';
+import type { HostState } from '../host-state.ts';
 
 export const DAEMON_JSON = '/etc/docker/daemon.json';
 
@@ -30,16 +30,16 @@ export const DAEMON_JSON = '/etc/docker/daemon.json';
  * @returns warnings: what the engine was started with and will be no more, one by one
  * @throws Failure(s) for options with which it would not start, or would start without its data
  */
-export async function checkEngineOptions(world: World, changes: ChangeSet): Promise<readonly string[]> {
-  const { paths, snapshot } = world;
+export async function checkEngineOptions(hostState: HostState, changes: ChangeSet): Promise<readonly string[]> {
+  const { paths, snapshot } = hostState;
   const isWritten = changes.install.some(
     ({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER),
   );
   if (new DockerRecord(snapshot).isForeign || (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths))))
     return [];
-  await refuseLostData(world, changes);
+  await refuseLostData(hostState, changes);
   const given = readGiven(paths, changes);
-  const [unit, running] = [findUnitStarts(world, changes), findRunningStart(world, changes)];
+  const [unit, running] = [findUnitStarts(hostState, changes), findRunningStart(hostState, changes)];
   const starts = [...(unit === undefined ? [] : [unit.after]), ...(running === undefined ? [] : [running])].filter(
     (start) => readsOurs(paths, start),
   );
@@ -97,7 +97,7 @@ function readGiven(paths: Paths, { install, remove }: ChangeSet): ReadonlyMap<st
 
 /** How the unit starts the engine without what is ours, and how it will; undefined where systemd does not start it. */
 function findUnitStarts(
-  { paths, snapshot, ledger }: World,
+  { paths, snapshot, ledger }: HostState,
   { install, remove }: ChangeSet,
 ): { readonly before: EngineStart; readonly after: EngineStart } | undefined {
   const manager = new DocksmithRecord(snapshot).serviceManager;
@@ -119,10 +119,10 @@ function findUnitStarts(
  * options files will say in the place of what they say.
  */
 function findRunningStart(
-  world: World,
+  hostState: HostState,
   { install }: ChangeSet,
 ): (EngineStart & { readonly isOutside: boolean }) | undefined {
-  const { paths, snapshot, ledger } = world;
+  const { paths, snapshot, ledger } = hostState;
   const running = findRunning(snapshot);
   if (running === undefined || running.isOfUnit) return undefined;
   const words: StartWord[] = running.args.map((text) => ({

@@ -4,7 +4,9 @@ import type { StepPart } from '../step-part.ts';
 
 /** Of `docksmith restart-daemon`. */
 export const restartDaemonStep: StepPart = {
-  check: ({ world, expanded }) => checkEngineOptions(world, expanded.changes),
-  restartsEngine: ({ world: { paths, snapshot }, intents }) => willRestartDaemon(paths, snapshot, intents),
-  plan: async ({ world: { paths, snapshot }, intents }) => ({ engine: await daemonRestart(paths, snapshot, intents) }),
+  check: ({ hostState, expanded }) => checkEngineOptions(hostState, expanded.changes),
+  restartsEngine: ({ hostState: { paths, snapshot }, intents }) => willRestartDaemon(paths, snapshot, intents),
+  plan: async ({ hostState: { paths, snapshot }, intents }) => ({
+    engine: await daemonRestart(paths, snapshot, intents),
+  }),
 };

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
-import { isNeeded, listLost, type StillReached, withKept } from '../../firewall/kept.ts';
+import { isNeeded, listLost, type StillReached, withRetained } from '../../firewall/retained-rules.ts';
 import { FAMILIES, type Family, isOutOfReach, readRules, restoreRules } from '../../firewall/kernel.ts';
 import {
   type Applied,
@@ -98,11 +98,15 @@ function chooseText(
 ): string | undefined {
   if (applied === undefined || keepFor === 'nobody') return text;
   const lost = listLost(applied.text, text);
-  return withKept(text, keepFor === 'everybody' ? lost : lost.filter((line) => isNeeded(line, keepFor)), applied.text);
+  return withRetained(
+    text,
+    keepFor === 'everybody' ? lost : lost.filter((line) => isNeeded(line, keepFor)),
+    applied.text,
+  );
 }
 
 /** Whether the kernel was given rules that the files have no more. */
-export function hasKept(paths: Paths): boolean {
+export function hasRetained(paths: Paths): boolean {
   const [state, texts] = [readAppliedFilters(paths), readFilterFiles(paths)];
   return FAMILIES.some(({ name, file }) => listLost(state.get(name)?.text ?? '', texts.get(file)).length > 0);
 }

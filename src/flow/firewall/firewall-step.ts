@@ -7,7 +7,7 @@ export const releaseStep: StepPart = { plan: () => Promise.resolve({}) };
 
 /** Of `docksmith firewall`. */
 export const firewallStep: StepPart = {
-  plan: async ({ world: { paths }, expanded: { changes } }) => ({
+  plan: async ({ hostState: { paths }, expanded: { changes } }) => ({
     firewall: (
       await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })
     ).filtered,

@@ -8,7 +8,7 @@ export const setUpStep: StepPart = { planDbs: ({ paths }) => planSetUp(paths) };
 /** Of `docksmith allocate-ports`. */
 export const allocatePortsStep: StepPart = {
   planDbs: async (host) => {
-    const { snapshot, facts } = await host.readWorld();
+    const { snapshot, facts } = await host.readHostState();
     const changes = allocatePorts(snapshot, facts);
     return { changes, values: changes.map(({ db, key, prop, value }) => `${db} ${key} ${prop} ${value}`) };
   },

@@ -17,7 +17,7 @@ import type { Paths } from '../../base/paths.ts';
 import { findLostData } from '../daemon/data-root.ts';
 import { deferSetUp } from './pending-set-up.ts';
 import type { Reporter } from '../reporter.ts';
-import { findEngine } from '../world.ts';
+import { findEngine } from '../host-state.ts';
 
 /** One value that was found and written: `prop` undefined for the record's type. */
 export interface Found {

@@ -12,11 +12,11 @@ import {
   type GenerationFiles,
   type NewGeneration,
 } from '../history/generations.ts';
-import { type KeptBecause, keptFile, newKeptIds } from '../history/history.ts';
+import { type SavedBecause, savedFile, newSavedIds } from '../history/saved-files.ts';
 import { formatIntents, type Intent, INTENTS_FILE } from './intents.ts';
 import { installedUnder } from '../plan/installed.ts';
 import { formatLedger, getDigest, type Ledger, LEDGER_FILE, type Owned, ownedOf } from '../plan/ledger.ts';
-import { carryOut, changeOf, type Companion, type FileChange } from './transaction.ts';
+import { carryOut, changeOf, type AttachedChange, type FileChange } from './transaction.ts';
 
 export interface CommitOptions {
   readonly ledger: Ledger;
@@ -27,7 +27,7 @@ export interface CommitOptions {
   /** further files of docksmith's own state, by path without the root */
   readonly state?: ReadonlyMap<string, FileContent> | undefined;
   /** what is changed together with the files: the dbs, where steps changed them */
-  readonly companion?: Companion | undefined;
+  readonly attached?: AttachedChange | undefined;
   /** looks at the files in place before they count; called only where files change */
   readonly verify?: (() => Promise<void>) | undefined;
   /** what history keeps of it; absent: nothing */
@@ -48,10 +48,10 @@ export interface Committed {
 export async function commitChanges(
   paths: Paths,
   changes: ChangeSet,
-  { ledger, command, intents = [], state: more = new Map(), companion, verify, generation }: CommitOptions,
+  { ledger, command, intents = [], state: more = new Map(), attached, verify, generation }: CommitOptions,
 ): Promise<Committed> {
   refuseObstacles(changes);
-  const [written, removed, keep] = [writes(changes), removals(changes), listKept(paths, changes)];
+  const [written, removed, keep] = [writes(changes), removals(changes), listAcceptedDifferences(paths, changes)];
   const entries = new Map(changes.install.map(({ output }) => [output.path, ownedOf(output)]));
   const files: readonly FileChange[] = [
     ...written.map(({ output, old }) => ({ path: output.path, old, wanted: output })),
@@ -76,25 +76,25 @@ export async function commitChanges(
     ...[...more].map(([path, wanted]) => changeOf(paths, path, wanted)),
   ];
   const history =
-    generation === undefined || (files.length === 0 && companion === undefined)
+    generation === undefined || (files.length === 0 && attached === undefined)
       ? []
       : listHistoryFiles(
           paths,
           { before: ledger, after, ...listTouched(paths, changes, entries) },
           { ...generation, command },
         );
-  if (files.length + state.length > 0 || companion !== undefined) {
+  if (files.length + state.length > 0 || attached !== undefined) {
     await carryOut(paths, {
       command,
       changes: [...files, ...state, ...history],
       newFolders,
       emptied,
       keep,
-      companion,
+      attached,
       verify: files.length === 0 ? undefined : verify,
     });
   }
-  return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, keptFile(id)])) };
+  return { ledger: after, kept: new Map(keep.map(({ id, path }) => [path, savedFile(id)])) };
 }
 
 /** What keeps a commit in history. */
@@ -141,15 +141,15 @@ function removals({ remove }: ChangeSet): readonly (Removal & { readonly old: Fi
   return remove.flatMap((removal) => (removal.old === undefined ? [] : [{ ...removal, old: removal.old }]));
 }
 
-interface Kept {
+interface SavedFile {
   readonly id: string;
   readonly path: string;
   readonly file: FileContent;
-  readonly because: KeptBecause;
+  readonly because: SavedBecause;
 }
 
-function listKept(paths: Paths, changes: ChangeSet): readonly Kept[] {
-  const kept: readonly Omit<Kept, 'id'>[] = [
+function listAcceptedDifferences(paths: Paths, changes: ChangeSet): readonly SavedFile[] {
+  const kept: readonly Omit<SavedFile, 'id'>[] = [
     ...changes.install.flatMap(({ output, old, edited, takesOver }) =>
       old !== undefined && (edited || takesOver)
         ? [{ path: output.path, file: old, because: takesOver ? ('taken over' as const) : ('edited' as const) }]
@@ -159,7 +159,7 @@ function listKept(paths: Paths, changes: ChangeSet): readonly Kept[] {
       edited ? [{ path: owned.path, file: old, because: 'edited' as const }] : [],
     ),
   ];
-  const ids = newKeptIds(paths, kept.length);
+  const ids = newSavedIds(paths, kept.length);
   return kept.flatMap((file, n) => ids.slice(n, n + 1).map((id) => ({ ...file, id })));
 }
 

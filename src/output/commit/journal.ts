@@ -38,7 +38,7 @@ export interface Journal {
   /** ids of what it keeps in history */
   readonly kept: readonly string[];
   /** what goes with the files, for who can take it back; undefined: nothing */
-  readonly companion: string | undefined;
+  readonly attached: string | undefined;
 }
 
 const WHAT = 'the journal of a commit';
@@ -129,7 +129,7 @@ function parseJournal(state: Field): Journal {
     newFolders: texts(state.get('newFolders')),
     emptied: texts(state.get('emptied')),
     kept: texts(state.get('kept')),
-    companion: state.get('companion').optional((field) => field.text()),
+    attached: state.get('attached').optional((field) => field.text()),
   };
 }
 

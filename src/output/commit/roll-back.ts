@@ -4,7 +4,7 @@ import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { removeIfThere, syncFolder, temporaryName } from '../../files/replace-file.ts';
 import { removeEmptyFolders } from './folders.ts';
-import { keptFolder } from '../history/history.ts';
+import { savedFolder } from '../history/saved-files.ts';
 import { installedUnder } from '../plan/installed.ts';
 import { type Journal, type JournalEntry, readJournal, removeJournal, stands } from './journal.ts';
 import { JOURNAL_DIR } from '../../files/unfinished.ts';
@@ -13,7 +13,7 @@ import { JOURNAL_DIR } from '../../files/unfinished.ts';
  * Takes back what goes with the files; `about` is the journal's word for it, `folder` where it laid what it
  * needs. Safe to be called again.
  */
-export type UndoCompanion = (folder: string, about: string) => void;
+export type UndoAttachedChange = (folder: string, about: string) => void;
 
 /** What became of a commit that was killed. */
 export interface Recovered {
@@ -36,14 +36,14 @@ export const undoName = (paths: Paths, filePath: string): string => temporaryNam
  * @returns undefined where there is no journal, or where nothing was touched yet
  * @throws Failure naming what cannot be put back; the journal then stays
  */
-export function recoverCommit(paths: Paths, undoCompanion: UndoCompanion): Recovered | undefined {
+export function recoverCommit(paths: Paths, undoAttached: UndoAttachedChange): Recovered | undefined {
   const journal = readJournal(paths);
   if (journal === undefined) {
     removeJournal(paths);
     return undefined;
   }
   const { command, entries } = journal;
-  const stuck = journal.isCommitted ? clearUp(paths, journal) : rollBack(paths, journal, undoCompanion);
+  const stuck = journal.isCommitted ? clearUp(paths, journal) : rollBack(paths, journal, undoAttached);
   if (stuck.length > 0) {
     throw new Failure(`cannot ${journal.isCommitted ? 'complete' : 'take back'} what "${command}" was killed at`, {
       why: stuck.join('; '),
@@ -59,8 +59,8 @@ export function recoverCommit(paths: Paths, undoCompanion: UndoCompanion): Recov
  */
 export function rollBack(
   paths: Paths,
-  { entries, newFolders, kept, companion }: Journal,
-  undoCompanion: UndoCompanion,
+  { entries, newFolders, kept, attached }: Journal,
+  undoAttached: UndoAttachedChange,
 ): readonly string[] {
   const stuck: string[] = [];
   const attempt = (what: string, action: () => void): void => {
@@ -70,10 +70,10 @@ export function rollBack(
       stuck.push(error instanceof Failure ? error.message : `"${what}": ${reasonOf(error)}`);
     }
   };
-  if (companion !== undefined) attempt('the dbs', () => undoCompanion(paths.file(JOURNAL_DIR), companion));
+  if (attached !== undefined) attempt('the dbs', () => undoAttached(paths.file(JOURNAL_DIR), attached));
   for (const entry of [...entries].reverse()) attempt(entry.path, () => putBack(paths, entry));
   for (const id of kept)
-    attempt(keptFolder(id), () => rmSync(paths.file(keptFolder(id)), { recursive: true, force: true }));
+    attempt(savedFolder(id), () => rmSync(paths.file(savedFolder(id)), { recursive: true, force: true }));
   attempt('the folders', () => void removeEmptyFolders(paths, newFolders));
   attempt('the folders', () => syncFoldersOf(paths, entries));
   if (stuck.length === 0) attempt('the journal', () => removeJournal(paths));

@@ -6,7 +6,7 @@ import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import { type FileContent, removeIfThere, stageFile } from '../../files/replace-file.ts';
 import { syncTogether } from '../../files/sync-together.ts';
 import { makeFolder } from './folders.ts';
-import { keepFile, type KeptBecause } from '../history/history.ts';
+import { saveFile, type SavedBecause } from '../history/saved-files.ts';
 import { installedUnder, type ReadInstalled } from '../plan/installed.ts';
 import {
   commitJournal,
@@ -19,7 +19,7 @@ import {
   writeJournal,
 } from './journal.ts';
 import { hasJournal } from '../../files/unfinished.ts';
-import { clearUp, newName, rollBack, syncFoldersOf, undoName, type UndoCompanion } from './roll-back.ts';
+import { clearUp, newName, rollBack, syncFoldersOf, undoName, type UndoAttachedChange } from './roll-back.ts';
 
 /** One file that is changed. */
 export interface FileChange {
@@ -32,13 +32,13 @@ export interface FileChange {
 }
 
 /** What is changed together with the files and is none of them. */
-export interface Companion {
+export interface AttachedChange {
   /** what `undo` has to know of it, also in another process */
   readonly about: string;
   /** lays what `undo` needs into the folder, and syncs it */
   prepare(folder: string): void;
   apply(): void;
-  readonly undo: UndoCompanion;
+  readonly undo: UndoAttachedChange;
 }
 
 export interface Transaction {
@@ -53,9 +53,9 @@ export interface Transaction {
     readonly id: string;
     readonly path: string;
     readonly file: FileContent;
-    readonly because: KeptBecause;
+    readonly because: SavedBecause;
   }[];
-  readonly companion?: Companion | undefined;
+  readonly attached?: AttachedChange | undefined;
   /** looks at everything in place, before it counts; what it throws takes everything back */
   readonly verify?: (() => Promise<void>) | undefined;
 }
@@ -100,7 +100,7 @@ export async function carryOut(paths: Paths, transaction: Transaction): Promise<
 
 async function carryOutUnderLock(
   paths: Paths,
-  { command, changes, newFolders, emptied, keep, companion, verify }: Transaction,
+  { command, changes, newFolders, emptied, keep, attached, verify }: Transaction,
 ): Promise<void> {
   const entries = changes.map(({ path: filePath, old, wanted }) => ({
     path: filePath,
@@ -113,13 +113,13 @@ async function carryOutUnderLock(
     newFolders,
     emptied,
     kept: keep.map(({ id }) => id),
-    companion: companion?.about,
+    attached: attached?.about,
   };
   let at = 'the changes';
   let isJournalled = false;
   try {
     const folder = openJournal(paths);
-    companion?.prepare(folder);
+    attached?.prepare(folder);
     isJournalled = true;
     writeJournal(paths, journal);
     for (at of newFolders) makeFolder(paths, at);
@@ -134,9 +134,9 @@ async function carryOutUnderLock(
         changes.flatMap(({ path: filePath, wanted }) => (wanted === undefined ? [] : [newName(paths, filePath)])),
       );
     syncFoldersOf(paths, entries);
-    for (const { id, path: filePath, file, because } of keep) keepFile(paths, id, filePath, file, because);
+    for (const { id, path: filePath, file, because } of keep) saveFile(paths, id, filePath, file, because);
     at = 'the dbs';
-    companion?.apply();
+    attached?.apply();
     const readInstalled = installedUnder(paths);
     for (const [n, change] of changes.entries()) {
       at = change.path;
@@ -149,7 +149,7 @@ async function carryOutUnderLock(
     commitJournal(paths);
   } catch (error) {
     if (!isJournalled) removeJournal(paths);
-    const stuck = isJournalled ? rollBack(paths, journal, companion?.undo ?? (() => undefined)) : [];
+    const stuck = isJournalled ? rollBack(paths, journal, attached?.undo ?? (() => undefined)) : [];
     throw explain(error, at, stuck);
   }
   // what cannot be cleared up now, the next command does: all of it is in place

@@ -5,7 +5,7 @@ import { planRemoval, type Removal } from '../plan/change-set.ts';
 import { listHistoryFiles } from './commit.ts';
 import { listEmptied, listMissingFolders } from './folders.ts';
 import type { NewGeneration } from '../history/generations.ts';
-import { type Kept, keptFile, readKept } from '../history/history.ts';
+import { type SavedFile, savedFile, readSavedFile } from '../history/saved-files.ts';
 import { installedUnder } from '../plan/installed.ts';
 import { digestOf, formatLedger, type Ledger, LEDGER_FILE, OwnedFiles } from '../plan/ledger.ts';
 import { carryOut, changeOf, type FileChange } from './transaction.ts';
@@ -13,7 +13,7 @@ import { carryOut, changeOf, type FileChange } from './transaction.ts';
 export interface Uninstall {
   readonly remove: readonly { readonly path: string; readonly old: FileContent }[];
   /** what was taken over and comes back; `old` is what stands there now */
-  readonly restore: readonly { readonly original: Kept; readonly old: FileContent | undefined }[];
+  readonly restore: readonly { readonly original: SavedFile; readonly old: FileContent | undefined }[];
   /** what is left as it is, and why */
   readonly leave: readonly { readonly path: string; readonly why: string }[];
 }
@@ -38,7 +38,7 @@ export function planUninstall(paths: Paths, ledger: Ledger, keep: ReadonlyMap<st
     const installed = readInstalled(path);
     const owned = ledger.outputs.get(path);
     const id = ledger.originals.get(path);
-    const original = id === undefined ? undefined : readKept(paths, id);
+    const original = id === undefined ? undefined : readSavedFile(paths, id);
     const why =
       owned === undefined
         ? installed.kind === 'absent'
@@ -55,7 +55,7 @@ export function planUninstall(paths: Paths, ledger: Ledger, keep: ReadonlyMap<st
     if (why !== undefined)
       leave.push({
         path,
-        why: id === undefined ? why : `${why}; the file from before docksmith is kept in "${keptFile(id)}"`,
+        why: id === undefined ? why : `${why}; the file from before docksmith is kept in "${savedFile(id)}"`,
       });
     else if (original !== undefined)
       restore.push({ original, old: installed.kind === 'file' ? installed.file : undefined });

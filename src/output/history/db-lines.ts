@@ -18,11 +18,11 @@ export interface Change<T> {
 export type DbChanges = ReadonlyMap<string, ReadonlyMap<string, Change<string>>>;
 
 /** Which records history keeps: of a db all, or those of these keys, whether they are there or not. */
-export type KeptRecords = ReadonlyMap<string, 'all' | ReadonlySet<string>>;
+export type StoredRecords = ReadonlyMap<string, 'all' | ReadonlySet<string>>;
 
 /** The records that history keeps, as they stood at a moment. */
-export interface KeptDbs {
-  readonly kept: KeptRecords;
+export interface StoredDbs {
+  readonly kept: StoredRecords;
   readonly lines: DbLines;
 }
 
@@ -30,7 +30,7 @@ export interface KeptDbs {
 export const LAST_DBS = path.posix.join(STATE_DIR, 'generations', 'dbs');
 
 /** Nothing where nothing was committed yet. @throws Failure where it is damaged */
-export function readLastDbs(paths: Paths): KeptDbs | undefined {
+export function readLastDbs(paths: Paths): StoredDbs | undefined {
   return readStateText(paths.file(LAST_DBS), 'the dbs of the last commit', parse);
 }
 
@@ -38,7 +38,7 @@ export function readLastDbs(paths: Paths): KeptDbs | undefined {
  * A head with a checksum, then a line per record: the db, a tab, and the line of the db file. A db
  * all of whose records are kept has a line `=`; a record that is kept and is not there one of its key alone.
  */
-export function formatLastDbs({ kept, lines: dbs }: KeptDbs): FileContent {
+export function formatLastDbs({ kept, lines: dbs }: StoredDbs): FileContent {
   const lines = [...kept].flatMap(([name, keys]) => {
     const records = dbs.get(name) ?? NONE;
     const absent = keys === 'all' ? ['='] : [...keys].filter((key) => !records.has(key));
@@ -48,7 +48,7 @@ export function formatLastDbs({ kept, lines: dbs }: KeptDbs): FileContent {
   return asStateFile(Buffer.from(`docksmith dbs 1 ${crc32(body)}\n${body}`));
 }
 
-function parse(text: string, checkVersion: (version: number) => void): KeptDbs {
+function parse(text: string, checkVersion: (version: number) => void): StoredDbs {
   const [head = '', version = '', sum = ''] = /^docksmith dbs (\d+) (\d+)\n/.exec(text) ?? [];
   if (head === '') throw new Error('it does not begin as it should');
   checkVersion(Number(version));
@@ -73,7 +73,7 @@ function parse(text: string, checkVersion: (version: number) => void): KeptDbs {
  * In byte order of dbs and keys. What was not kept before has not changed: it is not known how it was.
  * @param before undefined: this is the first
  */
-export function listDbChanges(before: KeptDbs | undefined, after: DbLines): DbChanges {
+export function listDbChanges(before: StoredDbs | undefined, after: DbLines): DbChanges {
   const changes = new Map<string, ReadonlyMap<string, Change<string>>>();
   for (const name of [...new Set([...(before?.lines.keys() ?? []), ...after.keys()])].sort(compareBytes)) {
     const [was, is, keys] = [before?.lines.get(name) ?? NONE, after.get(name) ?? NONE, before?.kept.get(name)];

@@ -11,8 +11,8 @@ import {
   type DbChanges,
   type DbLines,
   formatLastDbs,
-  type KeptDbs,
-  type KeptRecords,
+  type StoredDbs,
+  type StoredRecords,
   LAST_DBS,
   listDbChanges,
   readLastDbs,
@@ -87,7 +87,7 @@ function formatFingerprint({ digest, mode, uid, gid }: Fingerprint): unknown {
 export interface NewGeneration {
   readonly who: string;
   /** the records that decide outputs, and those that history has kept until now */
-  readonly dbs: (before: KeptRecords) => KeptDbs;
+  readonly dbs: (before: StoredRecords) => StoredDbs;
 }
 
 /** What a commit does to files, by path. */
@@ -130,7 +130,7 @@ export function filesOfGeneration(
 }
 
 /** What is kept only grows. */
-function isSameKept(before: KeptRecords, after: KeptRecords): boolean {
+function isSameKept(before: StoredRecords, after: StoredRecords): boolean {
   return [...after].every(([name, keys]) => {
     const known = before.get(name);
     return known === 'all' || (known !== undefined && keys !== 'all' && known.size === keys.size);
@@ -207,7 +207,7 @@ function parseFingerprint(file: Field): Fingerprint {
 export function readWhole(
   paths: Paths,
   number: number,
-): { readonly files: ReadonlyMap<string, Fingerprint>; readonly kept: KeptRecords; readonly dbs: DbLines } {
+): { readonly files: ReadonlyMap<string, Fingerprint>; readonly kept: StoredRecords; readonly dbs: DbLines } {
   readGeneration(paths, number);
   const files = new Map<string, Fingerprint>(readLedger(paths).outputs);
   const last = readLastDbs(paths);

@@ -17,18 +17,18 @@ import { listSteps } from '../../../src/event/steps.ts';
 import type { Facts } from '../../../src/host/facts.ts';
 import { findTemplate } from '../../../src/features/expand-template/expand-one.ts';
 import { type Expanded, expandTemplates, rememberExpanded, requestsOf } from '../../../src/flow/expand.ts';
-import { rememberedOptions } from '../../../src/flow/remembered.ts';
-import type { World } from '../../../src/flow/world.ts';
+import { cacheOptions } from '../../../src/flow/cache-options.ts';
+import type { HostState } from '../../../src/flow/host-state.ts';
 import { withHostDefaults } from '../../../src/model/host-defaults.ts';
 import { refuseObstacles } from '../../../src/output/plan/change-set.ts';
 import { commitChanges } from '../../../src/output/commit/commit.ts';
 import { readLedger } from '../../../src/output/plan/ledger.ts';
 import { findPaths, type Paths } from '../../../src/base/paths.ts';
-import { readRemembered } from '../../../src/incremental/remembered.ts';
+import { loadCache } from '../../../src/incremental/load-cache.ts';
 import type { RenderRequest } from '../../../src/template/render-request.ts';
 import type { Dbs } from '../random-changes.ts';
 import { SAMPLE_FACTS } from '../sample.ts';
-import { bytesOf } from '../world.ts';
+import { bytesOf } from '../host-state.ts';
 
 /** What is asked for: an event with arguments, or one template as `expand-template` has it. */
 export type Ask =
@@ -126,12 +126,12 @@ export class RandomHost {
     renameSync(staged, path.join(dbDir, name));
   }
 
-  world({ isForced }: { readonly isForced: boolean }): World {
+  hostState({ isForced }: { readonly isForced: boolean }): HostState {
     const { paths } = this;
     const facts = this.#observedFacts();
     const snapshot = withHostDefaults(readSnapshot(paths), this.facts);
-    const remembered = isForced ? undefined : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
-    return { paths, snapshot, facts, ledger: readLedger(paths), remembered };
+    const loadedCache = isForced ? undefined : loadCache(paths, snapshot, cacheOptions(paths, snapshot));
+    return { paths, snapshot, facts, ledger: readLedger(paths), loadedCache };
   }
 
   #observedFacts(): Facts {
@@ -162,11 +162,11 @@ export class RandomHost {
   #expand(
     requests: readonly RenderRequest[],
     isForced: boolean,
-  ): { readonly world: World; readonly expanded: Expanded } {
-    const world = this.world({ isForced });
-    const expanded = expandTemplates(world, requests, { takeOver: false, isForced });
+  ): { readonly hostState: HostState; readonly expanded: Expanded } {
+    const hostState = this.hostState({ isForced });
+    const expanded = expandTemplates(hostState, requests, { takeOver: false, isForced });
     refuseObstacles(expanded.changes);
-    return { world, expanded };
+    return { hostState, expanded };
   }
 
   /** As an event or `expand-template` does it, without actions. @param meanwhile before anything of it is remembered */
@@ -177,7 +177,7 @@ export class RandomHost {
   ): Promise<Outcome> {
     try {
       const {
-        world: { paths, ledger },
+        hostState: { paths, ledger },
         expanded,
       } = this.#expand(requests, isForced);
       await commitChanges(paths, expanded.changes, { ledger, command: 'a random event' });

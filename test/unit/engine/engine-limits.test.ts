@@ -4,7 +4,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { connectEngine } from '../../../src/engine/docker/docker-engine.ts';
-import { connectDaily } from '../../../src/engine/docker/docker-daily.ts';
+import { connectAdminEngine } from '../../../src/engine/docker/docker-admin-engine.ts';
 import { EngineGone } from '../../../src/engine/engine-gone.ts';
 import { LIMIT_PROPS, readLimits, USUAL_LIMITS } from '../../../src/engine/engine-limits.ts';
 import { forgetSilences } from '../../../src/engine/engine-silence.ts';
@@ -153,11 +153,11 @@ it('a log may be quiet while the engine is there, and no longer', async () => {
       response.writeHead(200).flushHeaders();
     },
   });
-  const daily = await connectDaily(engine.socket, LIMITS);
+  const adminEngine = await connectAdminEngine(engine.socket, LIMITS);
   let hasFailed = false;
   const read = failureOf(
     (async () => {
-      for await (const line of daily.readLogs('one', { follow: true })) expect(line).toBeUndefined();
+      for await (const line of adminEngine.readLogs('one', { follow: true })) expect(line).toBeUndefined();
     })(),
   ).finally(() => (hasFailed = true));
   await new Promise((resolve) => {

@@ -4,7 +4,7 @@ import { type Expanded, expandTemplates, rememberExpanded } from '../../../src/f
 import { makeRoot } from '../../support/folder.ts';
 import { randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
 import { SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
-import { type Server, worldOf } from '../../support/world.ts';
+import { type Server, worldOf } from '../../support/host-state.ts';
 
 const REQUESTS = [{ template: '/etc/docksmith/containers' }];
 const CHANGES = 150;

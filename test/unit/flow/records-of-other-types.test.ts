@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
 import { MemoryEngine } from '../../../src/engine/memory/memory-engine.ts';
-import { getOurs } from '../../../src/flow/daily.ts';
+import { getOurs } from '../../../src/flow/engine-access.ts';
 import { listInvolved } from '../../../src/flow/involved.ts';
 import { planRenderedContainers } from '../../../src/flow/containers/containers-step.ts';
 import { NO_CHANGES, type Removal } from '../../../src/output/plan/change-set.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS } from '../../support/sample.ts';
 import { makeTempHost } from '../../support/temp-host.ts';
-import { worldOf } from '../../support/world.ts';
+import { worldOf } from '../../support/host-state.ts';
 
 /** A server whose only record of containers is of this type. */
-function world(type: string): ReturnType<typeof worldOf> {
+function hostState(type: string): ReturnType<typeof worldOf> {
   const wiki = record('wiki', type, { status: 'enabled', Image: 'wiki:1' });
   return worldOf({
     root: makeTempHost().paths.root,
@@ -42,7 +42,7 @@ it('a record that makes no container any more is as good as gone, and its last o
     toRemember: undefined,
   };
   const plan = await planRenderedContainers(
-    { world: world('template'), expanded, retry: false },
+    { hostState: hostState('template'), expanded, retry: false },
     { names: ['wiki'] },
     new MemoryEngine(),
   );
@@ -50,16 +50,16 @@ it('a record that makes no container any more is as good as gone, and its last o
 });
 
 it('a record that makes no container was not forgotten to be made', async () => {
-  await expect(getOurs(new MemoryEngine(), world('template').snapshot, ['wiki'])).rejects.toThrow(
+  await expect(getOurs(new MemoryEngine(), hostState('template').snapshot, ['wiki'])).rejects.toThrow(
     'cannot find container "wiki": there is neither a record of it nor a container that docksmith made',
   );
-  await expect(getOurs(new MemoryEngine(), world('service').snapshot, ['wiki'])).rejects.toThrow(
+  await expect(getOurs(new MemoryEngine(), hostState('service').snapshot, ['wiki'])).rejects.toThrow(
     'there is a record of it, and it was not made yet',
   );
 });
 
 it('a record that makes no container is involved in no update of others', () => {
-  const { paths, facts } = world('service');
+  const { paths, facts } = hostState('service');
   const follows = (type: string): readonly string[] => {
     const dbs = new Map([
       ...SAMPLE_DBS,

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, wr
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { observeSnapshot } from '../../../src/db/snapshot.ts';
 import { CHECKED_DBS, checkRecords } from '../../../src/model/check-records.ts';
-import { readKnown } from '../../../src/incremental/file.ts';
+import { readCachedRenderings } from '../../../src/incremental/cached-renderings.ts';
 import { type Ask, RandomHost } from '../../support/random-events/host.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
 
@@ -45,7 +45,8 @@ async function expectAsForced(host: RandomHost, ask: Ask): Promise<void> {
 }
 
 function setContainer(host: RandomHost, key: string, props: Readonly<Record<string, string>> | undefined): void {
-  const containers = host.world({ isForced: true }).snapshot.dbs.get('docker_containers') ?? new Map<string, never>();
+  const containers =
+    host.hostState({ isForced: true }).snapshot.dbs.get('docker_containers') ?? new Map<string, never>();
   const before = containers.get(key);
   const others = [...containers.values()].filter((each) => each.key !== key);
   host.writeDb(
@@ -203,7 +204,7 @@ describe('where things are', () => {
     await begin(host);
     host.move('root');
     expect(
-      readKnown(host.paths)
+      readCachedRenderings(host.paths)
         ?.templates.flatMap(({ watched }) => watched.map(([place]) => place))
         .filter((place) => place.includes('/root/')),
     ).toEqual([]);
@@ -267,8 +268,8 @@ describe('a db that no template reads', () => {
   it('is not remembered', async () => {
     const host = makeHost({}, { big });
     await begin(host);
-    const known = readKnown(host.paths);
-    expect([...(known?.dbs.keys() ?? [])]).not.toContain('big');
+    const cached = readCachedRenderings(host.paths);
+    expect([...(cached?.dbs.keys() ?? [])]).not.toContain('big');
     expect(readFileSync(host.at('/var/cache/docksmith/reads')).length).toBeLessThan(100_000);
   });
 
@@ -285,11 +286,11 @@ describe('a db that no template reads', () => {
     host.writeDb('big', new Map([['big', db(record('aa', 'thing', { status: 'enabled' }))]]));
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/docksmith/containers/wiki.yaml')).toContain('read_only');
-    expect([...(readKnown(host.paths)?.dbs.keys() ?? [])]).toContain('big');
+    expect([...(readCachedRenderings(host.paths)?.dbs.keys() ?? [])]).toContain('big');
     rmSync(host.at(fragment));
     settle();
     await expectAsForced(host, UPDATE);
-    expect([...(readKnown(host.paths)?.dbs.keys() ?? [])]).not.toContain('big');
+    expect([...(readCachedRenderings(host.paths)?.dbs.keys() ?? [])]).not.toContain('big');
   });
 
   it('one that is not there yet is noticed when it comes', async () => {

@@ -58,12 +58,12 @@ describe('FOREACH', () => {
   });
 
   it('says for each record what else was read, also where there is no output', () => {
-    const { units } = rendered(
+    const { instances } = rendered(
       `FOREACH = docker_containers type=service\nOUTPUT_FILENAME = '{{#if (enabled SystemName)}}x{{/if}}'`,
       { '10a': 'x' },
     );
-    expect(units.length).toBeGreaterThan(1);
-    for (const unit of units)
+    expect(instances.length).toBeGreaterThan(1);
+    for (const unit of instances)
       expect(unit).toMatchObject({
         record: { db: 'docker_containers' },
         outputs: [],

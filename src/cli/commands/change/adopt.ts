@@ -7,7 +7,7 @@ import { isSecretVariable } from '../../../base/secret-names.ts';
 import { showable } from '../../../base/showable.ts';
 import { adopt, type Adoption } from '../../../features/adopt/adopt.ts';
 import type { NewRecord } from '../../../features/adopt/records.ts';
-import type { LeftOut } from '../../../features/adopt/subject.ts';
+import type { LeftOut } from '../../../features/adopt/candidate.ts';
 import { quoteWord } from '../../../features/adopt/quote.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
@@ -104,9 +104,13 @@ function listOpenSecrets({ records }: Shown): readonly string[] {
     );
 }
 
-function formatAdoption({ subjects, records, leftOut, plan, warnings }: Shown, dryRun: boolean, width: number): string {
-  const open = listOpenSecrets({ subjects, records, leftOut, plan, warnings });
-  const names = subjects.map(
+function formatAdoption(
+  { candidates, records, leftOut, plan, warnings }: Shown,
+  dryRun: boolean,
+  width: number,
+): string {
+  const open = listOpenSecrets({ candidates, records, leftOut, plan, warnings });
+  const names = candidates.map(
     ({ name, there, enabled }) =>
       `${name}${there === undefined ? ' (not there yet)' : enabled ? '' : ' (does not run: its record is disabled)'}`,
   );
@@ -158,10 +162,10 @@ function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width
     .join('');
 }
 
-function jsonAdoption({ subjects, records, leftOut, plan, warnings }: Shown, dryRun: boolean): unknown {
+function jsonAdoption({ candidates, records, leftOut, plan, warnings }: Shown, dryRun: boolean): unknown {
   return {
     dryRun,
-    containers: subjects.map(({ name, there, enabled }) => ({ name, id: there?.id ?? null, enabled })),
+    containers: candidates.map(({ name, there, enabled }) => ({ name, id: there?.id ?? null, enabled })),
     records: records.map(({ db, key, type, props }) => ({ db, key, type, props: Object.fromEntries(props) })),
     leftOut,
     plan: jsonPlan(plan),

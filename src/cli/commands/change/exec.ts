@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { ReadStream, WriteStream } from 'node:tty';
 import { UsageFailure } from '../../../base/errors.ts';
-import type { ExecSession } from '../../../engine/daily-engine.ts';
+import type { ExecSession } from '../../../engine/admin-engine.ts';
 import { beginExec } from '../../../features/exec/exec.ts';
 import { type CommandContext, defineCommand, type Given } from '../../command.ts';
 

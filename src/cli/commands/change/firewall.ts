@@ -1,7 +1,7 @@
 import type { Paths } from '../../../base/paths.ts';
 import { showable } from '../../../base/showable.ts';
 import { Failure } from '../../../base/errors.ts';
-import { applyFilter, type Filtered, type FilterRequest, hasKept } from '../../../flow/firewall/filter.ts';
+import { applyFilter, type Filtered, type FilterRequest, hasRetained } from '../../../flow/firewall/filter.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -42,7 +42,7 @@ async function runFirewall(
   { paths, stdout, stderr }: CommandContext,
 ): Promise<number> {
   // the step before the containers has looked at everything else
-  if (release && quiet && !hasKept(paths)) return 0;
+  if (release && quiet && !hasRetained(paths)) return 0;
   const { filtered, failures } = await applyFilter(paths, {
     dryRun,
     keepFor: release ? await readWhoIsLeft(paths) : 'everybody',
@@ -65,7 +65,7 @@ async function runFirewall(
 
 /** Where the engine does not answer nothing goes: the next event asks again. */
 async function readWhoIsLeft(paths: Paths): Promise<FilterRequest['keepFor']> {
-  if (!hasKept(paths)) return 'everybody';
+  if (!hasRetained(paths)) return 'everybody';
   const { readStillReached } = await import('../../../features/firewall/still-reached.ts');
   try {
     return await readStillReached(paths);

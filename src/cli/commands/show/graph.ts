@@ -3,12 +3,12 @@ import { findNeighbourhood } from '../../../features/graph/neighbourhood.ts';
 import { readGraph } from '../../../features/graph/read-graph.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { makeSheet, type Sheet } from '../../graph/cards.ts';
+import { makeDiagram, type Diagram } from '../../graph/cards.ts';
 import { formatDot } from '../../graph/dot.ts';
 import { formatMermaid } from '../../graph/mermaid.ts';
 import { formatSvg } from '../../graph/svg.ts';
 
-const FORMATS: Readonly<Record<string, (sheet: Sheet) => string>> = {
+const FORMATS: Readonly<Record<string, (diagram: Diagram) => string>> = {
   svg: formatSvg,
   dot: formatDot,
   mermaid: formatMermaid,
@@ -40,12 +40,12 @@ async function runGraph(
   if (json) stdout.write(formatJson({ nodes: [...near.nodes.values()], edges: near.edges }));
   else
     stdout.write(
-      draw(makeSheet(near, name === undefined ? 'Dependencies' : `Dependencies and dependants of ${name}`, named)),
+      draw(makeDiagram(near, name === undefined ? 'Dependencies' : `Dependencies and dependants of ${name}`, named)),
     );
   return 0;
 }
 
-function findFormat(format: string): (sheet: Sheet) => string {
+function findFormat(format: string): (diagram: Diagram) => string {
   const draw = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
   if (draw === undefined)
     throw new UsageFailure('cannot run "docksmith graph"', {

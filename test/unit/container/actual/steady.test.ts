@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkHealth } from '../../../../src/container/apply/health.ts';
 import type { ContainerInspect } from '../../../../src/engine/engine-api.ts';
 import { applyPlan } from '../../../../src/container/apply/apply.ts';
-import { makeGate } from '../../../../src/container/apply/gate.ts';
+import { makeHealthWait } from '../../../../src/container/apply/health-wait.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
 import { readActual } from '../../../../src/container/actual/actual.ts';
@@ -96,14 +96,14 @@ describe('a container that ends by itself', () => {
   it('makes the operation fail that has started it, also where it was well for a moment', async () => {
     const engine = new MemoryEngine({ images: { 'app:1': {} } });
     const plan = await planFor(engine, { wiki: '', git: '' });
-    const gate = makeGate(engine, { wait: 400, uptime: 50 });
+    const healthWait = makeHealthWait(engine, { wait: 400, uptime: 50 });
     let settling = 0;
     const applied = await applyPlan(engine, plan, undefined, async (watched, onWords) => {
       if (watched.since === 'settling' && watched.name === 'wiki') {
         settling++;
         pretend(engine, 3, 0);
       }
-      if (watched.since !== 'settling' || watched.name === 'wiki') await gate(watched, onWords);
+      if (watched.since !== 'settling' || watched.name === 'wiki') await healthWait(watched, onWords);
     });
     expect(settling).toBe(1);
     expect(applied.done.map(({ name }) => name)).toEqual(['git']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Output } from '../../../../src/engine/daily-engine.ts';
+import type { Output } from '../../../../src/engine/admin-engine.ts';
 import { readFrames, readLogLines, readTerminalFrames } from '../../../../src/engine/docker/log-lines.ts';
 
 function frame(stream: 1 | 2, text: string): Buffer {

@@ -6,7 +6,7 @@ import type { Value } from '../../../../src/container/spec/value.ts';
 import { readSchema } from '../../../../src/db/read-schema.ts';
 import { KEY_PROPS } from '../../../../src/features/adopt/key-props.ts';
 import { quoteWords } from '../../../../src/features/adopt/quote.ts';
-import { Sheet } from '../../../../src/features/adopt/sheet.ts';
+import { RecordBuilder } from '../../../../src/features/adopt/record-builder.ts';
 import { makeRoot } from '../../../support/folder.ts';
 
 /** The props that values of keys make, and what is left out, as `key value`. */
@@ -15,10 +15,10 @@ function toProps(values: Readonly<Record<string, Value>>): {
   readonly left: readonly string[];
 } {
   const schema = readSchema({ ...makeRoot(), packageDir: path.resolve(import.meta.dirname, '../../../..') });
-  const sheet = new Sheet('wiki', schema['docker_containers']?.['service'] ?? {});
+  const builder = new RecordBuilder('wiki', schema['docker_containers']?.['service'] ?? {});
   for (const [key, make] of Object.entries(KEY_PROPS))
-    make(sheet, values[key], { values, privateAddresses: ['192.168.1.2', '127.0.0.1'], inFiles: {} });
-  return { props: Object.fromEntries(sheet.props), left: sheet.leftOut.map(({ key, value }) => `${key} ${value}`) };
+    make(builder, values[key], { values, privateAddresses: ['192.168.1.2', '127.0.0.1'], inFiles: {} });
+  return { props: Object.fromEntries(builder.props), left: builder.leftOut.map(({ key, value }) => `${key} ${value}`) };
 }
 
 /** What a container has that nobody said anything of: the engine's defaults, which a record has to say. */

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { EngineDescription } from '../../../../src/engine/daily-engine.ts';
+import type { EngineDescription } from '../../../../src/engine/admin-engine.ts';
 import type { ContainerSummary } from '../../../../src/engine/engine.ts';
 import { findListCommand, listModules } from '../../../../src/web-server/modules.ts';
 import { describeRoom, describeShares } from '../../../../src/features/doctor/disk.ts';

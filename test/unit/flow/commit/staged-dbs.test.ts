@@ -18,7 +18,7 @@ describe('the copy of the dbs that steps work on', () => {
     const copy = path.join(staged.paths.dbDir, 'things');
     expect(statSync(copy).mode & 0o777).toBe(0o600);
     expect(readFileSync(copy, 'utf8')).toBe('a=thing|Note|1\n');
-    expect(staged.companion()).toBeUndefined();
+    expect(staged.attached()).toBeUndefined();
     staged.remove();
     expect(existsSync(copy)).toBe(false);
   });
@@ -26,9 +26,9 @@ describe('the copy of the dbs that steps work on', () => {
   it('other bytes that say the same are no change, and what a step wrote is', () => {
     const { staged, dbDir } = make({ things: 'a=thing|Note|1\n', other: 'b=thing\n' });
     appendFileSync(path.join(staged.paths.dbDir, 'other'), '# a comment\n');
-    expect(staged.companion()).toBeUndefined();
+    expect(staged.attached()).toBeUndefined();
     appendFileSync(path.join(staged.paths.dbDir, 'things'), 'b=thing|Note|2\n');
-    expect(staged.companion()).toBeDefined();
+    expect(staged.attached()).toBeDefined();
     // the dbs themselves stay until it is committed
     expect(readFileSync(path.join(dbDir, 'things'), 'utf8')).toBe('a=thing|Note|1\n');
     staged.commit();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Applied } from '../../../../src/container/apply/apply.ts';
 import { specsOf } from '../../../../src/container/plan/desired.ts';
 import { EngineGone } from '../../../../src/engine/engine-gone.ts';
-import { Unmet } from '../../../../src/container/apply/gatekeeper.ts';
+import { Unmet } from '../../../../src/container/apply/health-tracker.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import type { Operation } from '../../../../src/container/plan/operation.ts';
 import type { Plan } from '../../../../src/container/plan/plan.ts';
@@ -57,10 +57,10 @@ it.each<readonly [string, string | undefined, Failure, boolean]>([
   ['a create that the engine refuses', undefined, new Failure('cannot start', { why: 'no' }), false],
   ['an engine that went away', 'user: "1"', new EngineGone('cannot reach it', { why: 'no' }), false],
   ['another container that is not healthy', 'user: "1"', new Unmet('cannot recreate', { why: 'it needs db' }), false],
-])("keeps what is the run spec's own fault, and not others: %s", async (_, before, failure, isKept) => {
+])("keeps what is the run spec's own fault, and not others: %s", async (_, before, failure, isAccepted) => {
   const paths = makeRoot();
   await remember(paths, await makeEngine(...(before === undefined ? [] : [before])), failure);
-  expect(readFailedSpecs(paths).has('wiki')).toBe(isKept);
+  expect(readFailedSpecs(paths).has('wiki')).toBe(isAccepted);
 });
 
 it('strikes off one that runs of that very spec and is healthy by now', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ContainerSummary } from '../../../../src/engine/engine.ts';
 import type { Operation } from '../../../../src/container/plan/operation.ts';
-import { listBereft, listInterruptions } from '../../../../src/flow/containers/interruptions.ts';
+import { listAffectedDependants, listInterruptions } from '../../../../src/flow/containers/interruptions.ts';
 import { Container } from '../../../../src/model/container.ts';
 import { listDependants } from '../../../../src/model/links/dependants.ts';
 import { listUrls } from '../../../../src/model/urls.ts';
@@ -94,11 +94,11 @@ it('counts what stops with the engine', () => {
 });
 
 it('names those who lose what they need, but not those who go too', () => {
-  expect(listBereft(SNAPSHOT, { operations: [stop('wikidb')], notes: [] })).toEqual([
+  expect(listAffectedDependants(SNAPSHOT, { operations: [stop('wikidb')], notes: [] })).toEqual([
     'wiki needs wikidb, and goes on without it',
     'sync needs wikidb, and goes on without it',
   ]);
-  expect(listBereft(SNAPSHOT, { operations: [restart('wikidb'), restart('wiki')], notes: [] })).toEqual([
+  expect(listAffectedDependants(SNAPSHOT, { operations: [restart('wikidb'), restart('wiki')], notes: [] })).toEqual([
     'sync needs wikidb, which is down for a moment',
     'sync needs wiki, which is down for a moment',
   ]);

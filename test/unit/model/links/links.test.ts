@@ -54,7 +54,7 @@ describe('the order in which containers are started', () => {
 
 describe('links', () => {
   it('give variables by name, from the ports of the record or else of the image', () => {
-    const world = snapshot({
+    const hostState = snapshot({
       web: { Interlinked: 'cache:my-redis,dns' },
       cache: { Image: 'redis:7' },
       dns: { UDPPort: '53', TCPPort: '53', PortMapping: 'native' },
@@ -63,7 +63,7 @@ describe('links', () => {
       ...SAMPLE_FACTS,
       images: new Map([['redis:7', { exposedPorts: [{ port: 6379, protocol: 'tcp' as const }] }]]),
     };
-    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), facts))).toEqual({
+    expect(Object.fromEntries(linkVariables(new Container(hostState, 'web'), facts))).toEqual({
       MY_REDIS_NAME: '/web/my-redis',
       MY_REDIS_PORT: 'tcp://my-redis:6379',
       MY_REDIS_PORT_6379_TCP: 'tcp://my-redis:6379',
@@ -81,14 +81,14 @@ describe('links', () => {
       DNS_PORT_53_UDP_PORT: '53',
       DNS_PORT_53_UDP_PROTO: 'udp',
     });
-    expect(Object.fromEntries(linkVariables(new Container(world, 'web'), SAMPLE_FACTS))).toMatchObject({
+    expect(Object.fromEntries(linkVariables(new Container(hostState, 'web'), SAMPLE_FACTS))).toMatchObject({
       MY_REDIS_NAME: '/web/my-redis',
     });
-    expect(linkVariables(new Container(world, 'web'), SAMPLE_FACTS).has('MY_REDIS_PORT')).toBe(false);
+    expect(linkVariables(new Container(hostState, 'web'), SAMPLE_FACTS).has('MY_REDIS_PORT')).toBe(false);
   });
 
   it('put both sides on the network of the group, and targets on the bridge too', () => {
-    const world = snapshot({
+    const hostState = snapshot({
       web: { Interlinked: 'cache:redis,own,cache' },
       cache: {},
       own: { network: 'custom:lan' },
@@ -96,18 +96,18 @@ describe('links', () => {
       alone: {},
       far: { network: 'host' },
     });
-    expect(listJoinedNetworks(new Container(world, 'web'))).toEqual([{ name: 'docksmith-web', aliases: [] }]);
-    expect(listJoinedNetworks(new Container(world, 'cache'))).toEqual([
+    expect(listJoinedNetworks(new Container(hostState, 'web'))).toEqual([{ name: 'docksmith-web', aliases: [] }]);
+    expect(listJoinedNetworks(new Container(hostState, 'cache'))).toEqual([
       { name: 'bridge', aliases: [] },
       { name: 'docksmith-web', aliases: ['redis'] },
     ]);
-    expect(listJoinedNetworks(new Container(world, 'own'))).toEqual([
+    expect(listJoinedNetworks(new Container(hostState, 'own'))).toEqual([
       { name: 'lan', aliases: [] },
       { name: 'docksmith-web', aliases: [] },
     ]);
     expect([
-      listJoinedNetworks(new Container(world, 'alone')),
-      listJoinedNetworks(new Container(world, 'far')),
+      listJoinedNetworks(new Container(hostState, 'alone')),
+      listJoinedNetworks(new Container(hostState, 'far')),
     ]).toEqual([[], []]);
   });
 

@@ -37,7 +37,7 @@ const file = ({ content, mode, uid, gid }: Rendered, changed?: string): Installe
 const everything = (rendered: readonly Rendered[], ledger: Ledger): Scope =>
   new Map([...rendered, ...ledger.outputs.values()].map(({ template }) => [template, 'all']));
 
-interface World {
+interface HostState {
   readonly rendered: readonly Rendered[];
   readonly ledger?: Ledger;
   readonly there?: Readonly<Record<string, Installed>>;
@@ -45,7 +45,7 @@ interface World {
   readonly options?: PlanOptions;
 }
 
-function plan({ rendered, ledger = EMPTY_LEDGER, there = {}, scope, options }: World): ChangeSet {
+function plan({ rendered, ledger = EMPTY_LEDGER, there = {}, scope, options }: HostState): ChangeSet {
   return planChanges(
     rendered,
     ledger,

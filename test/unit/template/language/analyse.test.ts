@@ -250,7 +250,7 @@ function orNone(work: () => RenderedTemplate): RenderedTemplate | undefined {
 }
 
 describe('what a helper says that it reads', () => {
-  const world = snapshotOf(
+  const hostState = snapshotOf(
     new Map([
       ...SAMPLE_DBS,
       ['configuration', db(...(SAMPLE_DBS.get('configuration')?.values() ?? []), record('x', 'y'))],
@@ -341,7 +341,7 @@ describe('what a helper says that it reads', () => {
         { template: '/etc/it' },
         {
           paths,
-          snapshot: world,
+          snapshot: hostState,
           facts: { ...SAMPLE_FACTS, images: new Map([['reg/r:1', { exposedPorts: [{ port: 80, protocol: 'tcp' }] }]]) },
         },
       ),

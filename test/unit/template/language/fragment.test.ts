@@ -26,19 +26,22 @@ function layer(kind: string, content: Layer): Record<string, string> {
 
 needsData(ORACLE)('merging, as the original was recorded', () => {
   const { cases } = JSON.parse(readFileSync(path.resolve(ORACLE), 'utf8')) as { cases: readonly Recorded[] };
-  it.each(cases.map((recorded, n) => [n, recorded] as const))('tree %i gives the recorded text', (_, recorded) => {
-    const paths = makeRoot({
-      'templates-default/template-begin': 'DEFAULT BEGIN\n',
-      ...layer('templates', recorded.templates),
-      ...layer('templates-custom', recorded['templates-custom']),
-    });
-    const expand = (): string =>
-      render({ template: '/etc/it' }, { paths })
-        .outputs.map(({ content }) => content.toString())
-        .join('');
-    if (recorded.output === null) expect(expand).toThrow(Failure);
-    else expect(expand()).toBe(recorded.output);
-  });
+  it.each(cases.map((runRecorded, n) => [n, runRecorded] as const))(
+    'tree %i gives the recorded text',
+    (_, runRecorded) => {
+      const paths = makeRoot({
+        'templates-default/template-begin': 'DEFAULT BEGIN\n',
+        ...layer('templates', runRecorded.templates),
+        ...layer('templates-custom', runRecorded['templates-custom']),
+      });
+      const expand = (): string =>
+        render({ template: '/etc/it' }, { paths })
+          .outputs.map(({ content }) => content.toString())
+          .join('');
+      if (runRecorded.output === null) expect(expand).toThrow(Failure);
+      else expect(expand()).toBe(runRecorded.output);
+    },
+  );
 });
 
 function listed(files: Readonly<Record<string, string>>): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeSheet, MOST_ROWS, type Sheet } from '../../../../../src/cli/graph/cards.ts';
+import { makeDiagram, MOST_ROWS, type Diagram } from '../../../../../src/cli/graph/cards.ts';
 import { formatDot } from '../../../../../src/cli/graph/dot.ts';
 import { layOut, type PlacedCard, type Picture } from '../../../../../src/cli/graph/layout.ts';
 import { formatMermaid } from '../../../../../src/cli/graph/mermaid.ts';
@@ -94,7 +94,7 @@ describe('the graph', () => {
     const snapshot = serverWith({ wiki: { Image: 'wiki', Env: 'PASSWORD=hunter2' } });
     expect(JSON.stringify([...graphOf(snapshot).nodes.values()])).not.toContain('hunter2');
     for (const format of [formatSvg, formatDot, formatMermaid])
-      expect(format(makeSheet(graphOf(snapshot), 'all'))).not.toMatch(/hunter2|PASSWORD/);
+      expect(format(makeDiagram(graphOf(snapshot), 'all'))).not.toMatch(/hunter2|PASSWORD/);
   });
 });
 
@@ -162,7 +162,7 @@ function expectWellLaidOut(picture: Picture): void {
 
 describe('a picture', () => {
   it.each([0, 1, 3, 20, 30, 100])('of %d containers fits a screen, and nothing lies over anything else', (count) => {
-    const picture = layOut(makeSheet(graphWith(count), 'all'));
+    const picture = layOut(makeDiagram(graphWith(count), 'all'));
     expectWellLaidOut(picture);
     expect(picture.width).toBeLessThan(1600);
     expect(picture.bottom).toBeLessThan(1200);
@@ -172,15 +172,15 @@ describe('a picture', () => {
     'of the neighbourhood of %s among 100 does, too',
     (name) => {
       const { graph, named } = findNeighbourhood(graphWith(100), name);
-      const sheet = makeSheet(graph, name, named);
-      expectWellLaidOut(layOut(sheet));
-      expect(sheet.cards.some(({ isNamed, rows }) => isNamed || rows.some((row) => row.isNamed))).toBe(true);
+      const diagram = makeDiagram(graph, name, named);
+      expectWellLaidOut(layOut(diagram));
+      expect(diagram.cards.some(({ isNamed, rows }) => isNamed || rows.some((row) => row.isNamed))).toBe(true);
     },
   );
 
   it('shows containers one by one while they are few, and those that depend alike as one when they are many', () => {
     const rowsOf = (count: number): readonly string[] =>
-      makeSheet(graphWith(count), 'all')
+      makeDiagram(graphWith(count), 'all')
         .cards.find(({ id }) => id === 'containers')
         ?.rows.map(({ label }) => label) ?? [];
     expect(rowsOf(MOST_ROWS)).toHaveLength(MOST_ROWS);
@@ -189,7 +189,7 @@ describe('a picture', () => {
       '25: box001, box005, box009, box013, …',
       '25: box002, box006, box010, box014, …',
     ]);
-    const many = makeSheet(graphWith(100), 'all');
+    const many = makeDiagram(graphWith(100), 'all');
     expect(
       many.cards.flatMap(({ id, rows }) => (id === 'containers' ? rows.flatMap(({ names }) => names) : [])),
     ).toHaveLength(100);
@@ -198,7 +198,7 @@ describe('a picture', () => {
 });
 
 /** A sheet with the text in every place that has one. */
-const sheetWith = (text: string): Sheet => ({
+const sheetWith = (text: string): Diagram => ({
   title: text,
   cards: [
     {

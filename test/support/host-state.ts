@@ -2,7 +2,7 @@ import { FlatDb } from '../../src/db/flat-db.ts';
 import { escapeNewlines, escapeSeparators } from '../../src/db/flat-file.ts';
 import type { Db } from '../../src/db/record.ts';
 import type { Facts } from '../../src/host/facts.ts';
-import type { World } from '../../src/flow/world.ts';
+import type { HostState } from '../../src/flow/host-state.ts';
 import { EMPTY_LEDGER } from '../../src/output/plan/ledger.ts';
 import { findPaths } from '../../src/base/paths.ts';
 import type { Dbs } from './random-changes.ts';
@@ -25,7 +25,7 @@ export interface Server {
 }
 
 /** All that an event decides on, with the dbs as if they had been read from files. */
-export function worldOf({ root, dbs, facts }: Server): World {
+export function worldOf({ root, dbs, facts }: Server): HostState {
   const files = new Map([...dbs].map(([name, db]) => [name, FlatDb.parse(bytesOf(db))]));
   const snapshot = snapshotOf(files, facts);
   return { paths: findPaths({ DOCKSMITH_ROOT: root }), snapshot, facts, ledger: EMPTY_LEDGER };

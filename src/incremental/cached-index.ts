@@ -1,7 +1,7 @@
 import type { Index, IndexTable } from '../db/snapshot.ts';
 import { compareBytes } from '../base/layers.ts';
-import { escapePart, formatLines, listLines, unescapePart } from './lines.ts';
-import type { Moved } from './moved.ts';
+import { escapePart, formatLines, listLines, unescapePart } from './cache-lines.ts';
+import type { DbDiff } from './db-diff.ts';
 
 /** From so many questions on, lines are looked up in a table: making it costs as much as some dozens of searches. */
 const MANY = 50;
@@ -10,7 +10,7 @@ const MANY = 50;
  * An index as it was remembered, with the records that moved since in their new places. None of the others
  * is looked at.
  */
-export class KnownIndex implements IndexTable {
+export class CachedIndex implements IndexTable {
   readonly #text: Buffer;
   /** value -> keys, where these are others than in the text */
   readonly #changed = new Map<string, readonly string[]>();
@@ -18,12 +18,12 @@ export class KnownIndex implements IndexTable {
   #table: ReadonlyMap<string, string> | undefined;
   #questions = 0;
 
-  constructor(text: Buffer, { db, listValues }: Index, moved: Moved) {
+  constructor(text: Buffer, { db, listValues }: Index, diff: DbDiff) {
     this.#text = text;
-    for (const [key, { before, after }] of moved.records(db)) {
+    for (const [key, { before, after }] of diff.records(db)) {
       const [former, now] = [
-        before === undefined ? [] : listValues(moved.before, before),
-        after === undefined ? [] : listValues(moved.after, after),
+        before === undefined ? [] : listValues(diff.before, before),
+        after === undefined ? [] : listValues(diff.after, after),
       ];
       for (const value of former)
         if (!now.includes(value))
@@ -73,9 +73,9 @@ export class KnownIndex implements IndexTable {
 
 /** A line for each value that an index has records under. */
 export function formatIndex(table: Iterable<readonly [value: string, keys: readonly string[]]>): Buffer {
-  const known = table instanceof KnownIndex ? table.unchangedText : undefined;
+  const cached = table instanceof CachedIndex ? table.unchangedText : undefined;
   return (
-    known ??
+    cached ??
     formatLines(
       [...table]
         .filter(([, keys]) => keys.length > 0)

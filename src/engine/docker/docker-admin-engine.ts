@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
-  DailyEngine,
+  AdminEngine,
   DiskShare,
   EngineDescription,
   ExecRequest,
@@ -8,7 +8,7 @@ import type {
   LogLine,
   LogRequest,
   Output,
-} from '../daily-engine.ts';
+} from '../admin-engine.ts';
 import { callEngine, type DockerClient, isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
@@ -16,11 +16,11 @@ import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
 const RESIZE_TRIES = 10;
 
 /** Opens the door for daily use to a Docker engine; `socket` and what is thrown as for `connectEngine`. */
-export async function connectDaily(socket: string, limits?: EngineLimits): Promise<DailyEngine> {
-  return new DockerDaily(await openDocker(socket, limits));
+export async function connectAdminEngine(socket: string, limits?: EngineLimits): Promise<AdminEngine> {
+  return new DockerAdminEngine(await openDocker(socket, limits));
 }
 
-class DockerDaily implements DailyEngine {
+class DockerAdminEngine implements AdminEngine {
   readonly socket: string;
   readonly #client: DockerClient;
 

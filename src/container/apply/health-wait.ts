@@ -32,7 +32,7 @@ export type Since = 'started' | 'unpaused' | 'earlier' | 'failed' | 'settling';
  * @param onWords gets what is waited for, as often as it is looked at
  * @throws Unhealthy; another Failure for what says nothing of how the container does
  */
-export type Gate = (watched: Watched, onWords: (words: string) => void) => Promise<void>;
+export type HealthWait = (watched: Watched, onWords: (words: string) => void) => Promise<void>;
 
 const WAIT_MILLISECONDS = 60_000;
 /** One that was healthy may be busy for a moment. */
@@ -46,7 +46,7 @@ const LOG_LINES = 10;
  * @param times for containers that do not say it themselves
  * @param signal ends every wait
  */
-export function makeGate(engine: Engine, times: HealthTimes, signal: AbortSignal = NEVER): Gate {
+export function makeHealthWait(engine: Engine, times: HealthTimes, signal: AbortSignal = NEVER): HealthWait {
   return async ({ id, name, labels, since, began = 0 }, onWords) => {
     const request = readHealthRequest(labels, times);
     if (request.wait === 0) return;

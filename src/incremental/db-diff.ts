@@ -3,22 +3,22 @@ import { type Db, type DbRecord, isSameRecord, type Read } from '../db/record.ts
 import { findProp, type Index, listProps, type Snapshot } from '../db/snapshot.ts';
 
 /** One record that is another one; undefined: it is not there. */
-export interface MovedRecord {
+export interface ChangedRecord {
   readonly before: DbRecord | undefined;
   readonly after: DbRecord | undefined;
 }
 
 const EMPTY: Db = new Map();
-const NOTHING: ReadonlyMap<string, MovedRecord> = new Map();
+const NOTHING: ReadonlyMap<string, ChangedRecord> = new Map();
 
 /** What became of the dbs between two renderings, and which reads of them give another answer now. */
-export class Moved {
+export class DbDiff {
   /** as they were, of the records that are others now */
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly #indexes: ReadonlyMap<string, Index>;
-  readonly #records = new Map<string, ReadonlyMap<string, MovedRecord>>();
-  readonly #movedValues = new Map<string, ReadonlySet<string>>();
+  readonly #records = new Map<string, ReadonlyMap<string, ChangedRecord>>();
+  readonly #changedValues = new Map<string, ReadonlySet<string>>();
 
   constructor(before: ReadonlyMap<string, Db>, after: Snapshot, indexes: readonly Index[]) {
     this.after = after;
@@ -47,7 +47,7 @@ export class Moved {
   }
 
   /** key -> the record before and after */
-  records(db: string): ReadonlyMap<string, MovedRecord> {
+  records(db: string): ReadonlyMap<string, ChangedRecord> {
     return this.#records.get(db) ?? NOTHING;
   }
 
@@ -56,20 +56,20 @@ export class Moved {
     const records = this.records(db);
     if (records.size === 0) return false;
     const index = read.index === undefined ? undefined : this.#indexes.get(read.index);
-    if (index !== undefined && filter !== undefined) return this.#listMovedValues(index).has(filter);
-    if (key === undefined) return [...records].some(([moved, states]) => this.#isListed(moved, states, read));
-    const moved = records.get(key);
-    if (moved === undefined) return false;
+    if (index !== undefined && filter !== undefined) return this.#listChangedValues(index).has(filter);
+    if (key === undefined) return [...records].some(([changed, states]) => this.#isListed(changed, states, read));
+    const changed = records.get(key);
+    if (changed === undefined) return false;
     const answer = (snapshot: Snapshot, record: DbRecord | undefined): string | undefined => {
       if (prop !== undefined) return findProp(snapshot, db, key, prop);
       return filter === undefined ? record?.type : listProps(snapshot, db, key, filter.slice(0, -1)).join('\n');
     };
-    return answer(this.before, moved.before) !== answer(this.after, moved.after);
+    return answer(this.before, changed.before) !== answer(this.after, changed.after);
   }
 
   /** What an index has other records under than before. */
-  #listMovedValues(index: Index): ReadonlySet<string> {
-    let values = this.#movedValues.get(index.name);
+  #listChangedValues(index: Index): ReadonlySet<string> {
+    let values = this.#changedValues.get(index.name);
     if (values !== undefined) return values;
     const listValues = (snapshot: Snapshot, record: DbRecord | undefined): readonly string[] =>
       record === undefined ? [] : index.listValues(snapshot, record);
@@ -79,12 +79,12 @@ export class Moved {
         return [...former.filter((value) => !now.includes(value)), ...now.filter((value) => !former.includes(value))];
       }),
     );
-    this.#movedValues.set(index.name, values);
+    this.#changedValues.set(index.name, values);
     return values;
   }
 
   /** Whether a listing can have another answer by this record. */
-  #isListed(key: string, { before, after }: MovedRecord, { db, filter, index }: Read): boolean {
+  #isListed(key: string, { before, after }: ChangedRecord, { db, filter, index }: Read): boolean {
     if (
       index !== undefined ||
       filter === undefined ||
@@ -100,21 +100,21 @@ export class Moved {
   }
 }
 
-function compareDbs(before: Db, after: Db): ReadonlyMap<string, MovedRecord> {
+function compareDbs(before: Db, after: Db): ReadonlyMap<string, ChangedRecord> {
   if (before === after) return NOTHING;
   if (!(before instanceof FlatDb && after instanceof FlatDb))
-    return listMoved(before, after, (key) => isSameRecord(before.get(key), after.get(key)));
+    return listChanged(before, after, (key) => isSameRecord(before.get(key), after.get(key)));
   if (before.content !== undefined && after.content !== undefined) {
     if (before.content.equals(after.content)) return NOTHING;
     const middle = parseMiddle(before.content, after);
     if (middle !== undefined)
-      return listMoved(
+      return listChanged(
         middle.before,
         middle.after,
         (key) => middle.before.lines.get(key) === middle.after.lines.get(key),
       );
   }
-  return listMoved(before, after, (key) => before.lines.get(key) === after.lines.get(key));
+  return listChanged(before, after, (key) => before.lines.get(key) === after.lines.get(key));
 }
 
 /**
@@ -164,10 +164,14 @@ function countSame(size: number, isSame: (from: number, to: number) => boolean):
   return from;
 }
 
-function listMoved(before: Db, after: Db, isSameRecord: (key: string) => boolean): ReadonlyMap<string, MovedRecord> {
-  const moved = new Map<string, MovedRecord>();
+function listChanged(
+  before: Db,
+  after: Db,
+  isSameRecord: (key: string) => boolean,
+): ReadonlyMap<string, ChangedRecord> {
+  const changed = new Map<string, ChangedRecord>();
   for (const key of before.keys())
-    if (!isSameRecord(key)) moved.set(key, { before: before.get(key), after: after.get(key) });
-  for (const key of after.keys()) if (!before.has(key)) moved.set(key, { before: undefined, after: after.get(key) });
-  return moved;
+    if (!isSameRecord(key)) changed.set(key, { before: before.get(key), after: after.get(key) });
+  for (const key of after.keys()) if (!before.has(key)) changed.set(key, { before: undefined, after: after.get(key) });
+  return changed;
 }

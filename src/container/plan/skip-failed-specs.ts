@@ -38,7 +38,7 @@ export function hasFailed(spec: RunSpec, failed: FailedSpecs): boolean {
  * serves now, and what needs a container that therefore does not run. Each gets a note.
  * @returns `left`: all of these by name, with why in a few words
  */
-export function withholdFailed(
+export function skipFailedSpecs(
   operations: readonly Operation[],
   wanted: readonly DesiredContainer[],
   actual: Actual,
@@ -50,7 +50,7 @@ export function withholdFailed(
 } {
   const notes: string[] = [];
   const left = new Map<string, string>();
-  const withheld = new Set<string>();
+  const skipped = new Set<string>();
   const missing = new Set<string>();
   for (const container of wanted) {
     if (container.state !== 'running') continue;
@@ -64,19 +64,19 @@ export function withholdFailed(
         `failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`,
       );
       left.set(name, 'has failed before');
-      if (isStarted) withheld.add(name);
+      if (isStarted) skipped.add(name);
     } else if (isStarted) {
       const need = listSpecNeeds(spec).find((other) => missing.has(other));
       if (need !== undefined) {
         notes.push(`not started ${name}: it needs ${need}`);
         left.set(name, `needs "${need}"`);
-        withheld.add(name);
+        skipped.add(name);
       }
     }
-    if (withheld.has(name) && !isRunning) missing.add(name);
+    if (skipped.has(name) && !isRunning) missing.add(name);
   }
   return {
-    operations: operations.filter((operation) => !(withheld.has(operation.name) && isStarting(operation))),
+    operations: operations.filter((operation) => !(skipped.has(operation.name) && isStarting(operation))),
     notes,
     left,
   };

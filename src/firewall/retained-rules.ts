@@ -39,7 +39,7 @@ export function isNeeded(line: string, { ports, names, bridges }: StillReached):
  * Where there is no file any more, all that was there before stays with them, as by themselves they would
  * keep out everybody.
  */
-export function withKept(text: string | undefined, kept: readonly string[], before: string): string | undefined {
+export function withRetained(text: string | undefined, kept: readonly string[], before: string): string | undefined {
   if (kept.length === 0) return text;
   if (text === undefined) return before;
   const end = text.lastIndexOf('COMMIT');

@@ -16,7 +16,7 @@ import {
 } from './compose-service.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
-import { findText, type LeftOut, type Subject } from './subject.ts';
+import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
 export interface ComposeSource {
   readonly kind: 'compose';
@@ -32,11 +32,11 @@ export interface ComposeSource {
  * describes them.
  * @throws Failure(s) for all that cannot be read or adopted
  */
-export async function findComposeSubjects(
+export async function findComposeCandidates(
   paths: Paths,
   view: EngineView,
   { file, project: asked, services }: ComposeSource,
-): Promise<readonly Subject[]> {
+): Promise<readonly Candidate[]> {
   const project = readProject(file, { project: asked });
   throwAll(
     services
@@ -69,9 +69,9 @@ export async function findComposeSubjects(
   };
   const priorities = findPriorities(project);
   const failures: Failure[] = [];
-  const subjects: Subject[] = [];
+  const candidates: Candidate[] = [];
   for (const [service, input] of wanted) {
-    const read = async (): Promise<readonly Subject[]> => {
+    const read = async (): Promise<readonly Candidate[]> => {
       const there = running.get(service) ?? [];
       if (there.length > 0)
         return Promise.all(there.map(async (summary) => withFile(context, input, await readRunning(view, summary))));
@@ -79,10 +79,10 @@ export async function findComposeSubjects(
     };
     try {
       const priority = priorities.get(service);
-      subjects.push(
-        ...(await read()).map((subject) => ({
-          ...subject,
-          leftOut: [...subject.leftOut, ...(subject.there === undefined ? listOfProject(project, subject) : [])],
+      candidates.push(
+        ...(await read()).map((candidate) => ({
+          ...candidate,
+          leftOut: [...candidate.leftOut, ...(candidate.there === undefined ? listOfProject(project, candidate) : [])],
           ...(priority === undefined ? {} : { priority }),
         })),
       );
@@ -95,7 +95,7 @@ export async function findComposeSubjects(
     }
   }
   throwAll(failures);
-  return subjects;
+  return candidates;
 }
 
 /** Those that `up` has made; not those of `run`. */
@@ -130,12 +130,12 @@ async function describe(
   context: ServiceContext,
   service: string,
   input: Input,
-): Promise<Subject> {
-  const { joined, ...subject } = describeService(context, service, input);
-  const image = await engine.findImage(findText(subject.values, 'image') ?? '');
-  const isLocal = subject.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
+): Promise<Candidate> {
+  const { joined, ...candidate } = describeService(context, service, input);
+  const image = await engine.findImage(findText(candidate.values, 'image') ?? '');
+  const isLocal = candidate.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
   return {
-    ...subject,
+    ...candidate,
     ...(isLocal ? { source: { kind: 'local' } } : {}),
     networks: joined.slice(0, 1).flatMap((key) => {
       const definition = context.project.networks.get(key);
@@ -146,23 +146,26 @@ async function describe(
 }
 
 /** One that runs, with what only the file says of it: that variables come from files, and what it waits for. */
-function withFile({ paths, project }: ServiceContext, input: Input, subject: Subject): Subject {
+function withFile({ paths, project }: ServiceContext, input: Input, candidate: Candidate): Candidate {
   const leftOut: LeftOut[] = [];
-  listConditions(input, (key, value, why) => leftOut.push({ name: subject.name, key, value, why }));
+  listConditions(input, (key, value, why) => leftOut.push({ name: candidate.name, key, value, why }));
   // files that have changed since, or are gone, are no help
   const envFiles = tryTo(() => readEnvironment(paths, project, input)).result?.envFiles;
   const has = new Map(
-    (subject.there?.inspect.Config.Env ?? []).map((line) => [
+    (candidate.there?.inspect.Config.Env ?? []).map((line) => [
       line.slice(0, line.indexOf('=')),
       line.slice(line.indexOf('=') + 1),
     ]),
   );
   const isSame = envFiles !== undefined && Object.keys(envFiles.variables).every((name) => has.has(name));
-  return { ...subject, leftOut: [...subject.leftOut, ...leftOut], ...(isSame ? { envFiles } : {}) };
+  return { ...candidate, leftOut: [...candidate.leftOut, ...leftOut], ...(isSame ? { envFiles } : {}) };
 }
 
 /** What the file says of networks and volumes that it uses, and records cannot. */
-function listOfProject({ leftOut }: Project, { values: { networks = {}, volumes = [] } }: Subject): readonly LeftOut[] {
+function listOfProject(
+  { leftOut }: Project,
+  { values: { networks = {}, volumes = [] } }: Candidate,
+): readonly LeftOut[] {
   const used = [
     ...(isMap(networks) ? Object.keys(networks).map((name) => `network ${name}`) : []),
     ...(Array.isArray(volumes) ? volumes.map((text) => `volume ${String(text).split(':')[0] ?? ''}`) : []),

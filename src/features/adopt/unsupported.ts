@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
-import type { LeftOut } from './subject.ts';
+import type { LeftOut } from './candidate.ts';
 
 /** Fields of inspect that keys of a run spec read. */
 const READ = {
@@ -71,7 +71,7 @@ const WHY = 'docksmith has no key for it';
  * What the engine has of a container and no key of a run spec reads. A field that an engine of
  * tomorrow adds is among it as soon as somebody sets it.
  */
-export function listBeyond(
+export function listUnsupported(
   { Config, HostConfig, NetworkSettings }: ContainerInspect,
   name: string,
 ): readonly LeftOut[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { applyPlan } from '../../../../src/container/apply/apply.ts';
-import { makeGate, type Since } from '../../../../src/container/apply/gate.ts';
+import { makeHealthWait, type Since } from '../../../../src/container/apply/health-wait.ts';
 import type { HealthTimes } from '../../../../src/container/spec/health-request.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { Unhealthy } from '../../../../src/container/apply/unhealthy.ts';
@@ -27,7 +27,9 @@ async function pass(
   let looks = 0;
   const [container] = await engine.listContainers();
   try {
-    await makeGate(engine, times)({ id: container?.id ?? '', name: 'wiki', labels: {}, since }, () => onLook(++looks));
+    await makeHealthWait(engine, times)({ id: container?.id ?? '', name: 'wiki', labels: {}, since }, () =>
+      onLook(++looks),
+    );
     return 'healthy';
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -122,7 +124,7 @@ it('a container is not kept waiting for one that is left as it is, since it has 
     ({ state, words }) => {
       if (state === 'going on') waits.push(words ?? '');
     },
-    makeGate(engine, TIMES),
+    makeHealthWait(engine, TIMES),
   );
   expect(failed.map(({ failure }) => failure.message)).toEqual([
     'cannot create container "wiki": it needs "db", and that is not healthy: its own check has not succeeded yet',

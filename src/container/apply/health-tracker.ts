@@ -2,7 +2,7 @@ import { Failure, reasonOf } from '../../base/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import { Interrupted } from '../../base/interrupt.ts';
-import type { Gate, Since, Watched } from './gate.ts';
+import type { HealthWait, Since, Watched } from './health-wait.ts';
 import { isStarting, type Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
@@ -12,7 +12,7 @@ import { listSpecNeeds } from '../spec/needs.ts';
 /** A container is not started, since one that it needs is not healthy. */
 export class Unmet extends Failure {}
 
-export interface Kept {
+export interface FailedOperation {
   readonly operation: Operation;
   readonly failure: Failure;
 }
@@ -24,13 +24,13 @@ type OnWords = (operation: Operation, words: string) => void;
  * Sees to it that a container is started when those that it needs are healthy. What nobody
  * needs becomes healthy while others are started.
  */
-export class Gatekeeper {
+export class HealthTracker {
   readonly #engine: Engine;
-  readonly #gate: Gate | undefined;
+  readonly #healthWait: HealthWait | undefined;
   readonly #specs: ReadonlyMap<string, RunSpec>;
   readonly #failed: ReadonlySet<string>;
   readonly #onWords: OnWords;
-  readonly #watched = new Map<string, Promise<Kept | undefined>>();
+  readonly #watched = new Map<string, Promise<FailedOperation | undefined>>();
   readonly #started: {
     readonly operation: Operation;
     readonly name: string;
@@ -44,12 +44,12 @@ export class Gatekeeper {
    */
   constructor(
     engine: Engine,
-    gate: Gate | undefined,
+    healthWait: HealthWait | undefined,
     { specs = new Map(), left = new Map() }: Pick<Plan, 'specs' | 'left'>,
     onWords: OnWords,
   ) {
     this.#engine = engine;
-    this.#gate = gate;
+    this.#healthWait = healthWait;
     this.#specs = specs;
     this.#failed = new Set(left.keys());
     this.#onWords = onWords;
@@ -58,7 +58,7 @@ export class Gatekeeper {
   /** Waits for whom the operation's container needs. @throws Unmet naming the first that is not healthy */
   async admit(operation: Operation): Promise<void> {
     const spec = this.#specs.get(operation.name);
-    if (this.#gate === undefined || spec === undefined || !isStarting(operation)) return;
+    if (this.#healthWait === undefined || spec === undefined || !isStarting(operation)) return;
     for (const need of listSpecNeeds(spec)) {
       const failure =
         (await this.#watched.get(need))?.failure ??
@@ -78,14 +78,14 @@ export class Gatekeeper {
   }
 
   async #wait(operation: Operation, watched: Omit<Watched, 'labels'>): Promise<void> {
-    await this.#gate?.({ ...watched, labels: this.#specs.get(watched.name)?.ownLabels ?? {} }, (words) =>
+    await this.#healthWait?.({ ...watched, labels: this.#specs.get(watched.name)?.ownLabels ?? {} }, (words) =>
       this.#onWords(operation, words),
     );
   }
 
   /** Has an eye on a container that was just started, and waits for nothing. */
   watch(operation: Operation, id: string, since?: Since): void {
-    if (this.#gate === undefined) return;
+    if (this.#healthWait === undefined) return;
     this.#watched.set(
       operation.name,
       this.pass(operation, operation.name, id, since).then(
@@ -99,7 +99,7 @@ export class Gatekeeper {
    * Waits for all that were started, and then looks at them once more: what ends again and again
    * may have been well for a moment. @returns those that did not become healthy, or did not stay so
    */
-  async settle(): Promise<readonly Kept[]> {
+  async settle(): Promise<readonly FailedOperation[]> {
     const sick = await Promise.all(this.#watched.values());
     const ended = await Promise.all(
       this.#started.map(({ operation, name, id, began }) =>
@@ -130,7 +130,7 @@ export class Gatekeeper {
       return new Failure(`cannot find container "${name}"`, { why: 'there is no such container' });
     const labels = this.#specs.get(name)?.ownLabels ?? other.labels;
     try {
-      await this.#gate?.(
+      await this.#healthWait?.(
         { id: other.id, name, labels, since: this.#failed.has(name) ? 'failed' : 'earlier' },
         (words) => this.#onWords(operation, `waiting for ${name}: ${words}`),
       );

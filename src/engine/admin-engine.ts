@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
  * What people ask of an engine in daily life, beside the door through which containers are
  * planned and made: logs, a command in a container, what the engine says of itself.
  */
-export interface DailyEngine {
+export interface AdminEngine {
   readonly socket: string;
   describe(): Promise<EngineDescription>;
   /** May take long on a host with many images: the engine walks through all of them. */

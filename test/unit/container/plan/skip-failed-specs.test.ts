@@ -3,7 +3,7 @@ import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { readActual } from '../../../../src/container/actual/actual.ts';
 import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
 import { parseRunSpec } from '../../../../src/container/spec/run-spec.ts';
-import { type FailedSpecs, getSpecDigest } from '../../../../src/container/plan/withhold.ts';
+import { type FailedSpecs, getSpecDigest } from '../../../../src/container/plan/skip-failed-specs.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';
 
 const IMAGES = { 'app:1': {} };

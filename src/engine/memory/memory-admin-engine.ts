@@ -1,9 +1,9 @@
 import { Failure } from '../../base/errors.ts';
-import type { DailyEngine, DiskShare, EngineDescription, ExecSession, LogLine } from '../daily-engine.ts';
+import type { AdminEngine, DiskShare, EngineDescription, ExecSession, LogLine } from '../admin-engine.ts';
 import type { MemoryEngine } from './memory-engine.ts';
 
 /** The memory engine's door for daily use: its containers write no logs and can run nothing. */
-export class MemoryDaily implements DailyEngine {
+export class MemoryAdminEngine implements AdminEngine {
   readonly socket: string;
   readonly #engine: MemoryEngine;
 

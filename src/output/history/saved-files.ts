@@ -7,27 +7,27 @@ import { readState, writeState } from '../../files/state-file.ts';
 import { readBytes } from '../../files/read-file.ts';
 
 /** Why a file was kept before docksmith replaced or removed it. */
-export type KeptBecause = 'taken over' | 'edited';
+export type SavedBecause = 'taken over' | 'edited';
 
-export interface Kept extends FileContent {
+export interface SavedFile extends FileContent {
   /** without the root */
   readonly path: string;
 }
 
 /** The folder of one kept file, without the root. */
-export function keptFolder(id: string): string {
+export function savedFolder(id: string): string {
   return path.posix.join(STATE_DIR, 'history', id);
 }
 
-const folderOf = (paths: Paths, id: string): string => paths.file(keptFolder(id));
+const folderOf = (paths: Paths, id: string): string => paths.file(savedFolder(id));
 
 /** The kept file's name without the root, to be shown to the admin. */
-export function keptFile(id: string): string {
-  return path.posix.join(keptFolder(id), 'content');
+export function savedFile(id: string): string {
+  return path.posix.join(savedFolder(id), 'content');
 }
 
 /** Ids for files to be kept, which sort by time and are nobody else's. */
-export function newKeptIds(paths: Paths, count: number, now = new Date()): readonly string[] {
+export function newSavedIds(paths: Paths, count: number, now = new Date()): readonly string[] {
   const stamp = now.toISOString().replace(/[-:]/g, '');
   const ids: string[] = [];
   for (let n = 0; ids.length < count; n++) {
@@ -42,12 +42,12 @@ export function newKeptIds(paths: Paths, count: number, now = new Date()): reado
  * Keeps a file for good: `history/ID/content` with what was in it, readable by its owner only,
  * and `history/ID/about.json` with path, mode and owner.
  */
-export function keepFile(
+export function saveFile(
   paths: Paths,
   id: string,
   filePath: string,
   file: FileContent,
-  because: KeptBecause,
+  because: SavedBecause,
   now = new Date(),
 ): void {
   const folder = folderOf(paths, id);
@@ -73,7 +73,7 @@ export function keepFile(
 }
 
 /** @throws Failure where history has no such file any more, or a damaged one */
-export function readKept(paths: Paths, id: string): Kept {
+export function readSavedFile(paths: Paths, id: string): SavedFile {
   const folder = folderOf(paths, id);
   try {
     const content = readBytes(path.join(folder, 'content'));
@@ -88,6 +88,6 @@ export function readKept(paths: Paths, id: string): Kept {
   } catch (error) {
     throw error instanceof Failure
       ? error
-      : new Failure(`cannot read "${keptFile(id)}"`, { why: reasonOf(error), cause: error });
+      : new Failure(`cannot read "${savedFile(id)}"`, { why: reasonOf(error), cause: error });
   }
 }

@@ -2,16 +2,16 @@ import { FlatDb } from '../db/flat-db.ts';
 import { FACTS } from '../db/record.ts';
 import { type Index, indexesOf, type Snapshot } from '../db/snapshot.ts';
 import { comparableDbs } from './comparable.ts';
-import { type KnownTemplate, writeKnown } from './file.ts';
-import { formatIndex } from './known-index.ts';
-import { formatLines, formatUnit, type KnownUnit, listLines, parseUnit } from './lines.ts';
+import { type CachedTemplate, writeCachedRenderings } from './cached-renderings.ts';
+import { formatIndex } from './cached-index.ts';
+import { formatLines, formatInstance, type CachedInstance, listLines, parseInstance } from './cache-lines.ts';
 import { ReadTable } from './read-table.ts';
-import { digestOfFact, type Done, nameOfRequest, type Recall, type RecallContext } from './recall.ts';
+import { digestOfFact, type Done, nameOfRequest, type RenderCache, type RenderCacheContext } from './render-cache.ts';
 import { signStanding } from './standing.ts';
 import { watchSources } from './watched.ts';
 
 export interface Kept {
-  /** see `Known` */
+  /** see `CachedRenderings` */
   readonly checked: string | undefined;
   /** paths of which the ledger says something else now, though their files stayed */
   readonly entered: readonly string[];
@@ -21,24 +21,24 @@ export interface Kept {
  * Keeps what was rendered for the next event, when all of it stands installed.
  * @param context how things stood when it was rendered, with the ledger as it is now
  */
-export function remember(
-  context: RecallContext,
-  recall: Recall,
+export function cacheRenderings(
+  context: RenderCacheContext,
+  renderCache: RenderCache,
   done: readonly Done[],
   { checked, entered }: Kept,
 ): void {
   const { paths, snapshot, facts, maker, ledger, alwaysRead } = context;
-  const before = recall.known;
+  const before = renderCache.cached;
   const isNew = done.some(
-    ({ rendered, wanted }) => rendered.units.length > 0 || wanted.stale === undefined || wanted.stale.size > 0,
+    ({ rendered, wanted }) => rendered.instances.length > 0 || wanted.stale === undefined || wanted.stale.size > 0,
   );
   if (
     before !== undefined &&
     !isNew &&
-    recall.moved?.dbs.length === 0 &&
+    renderCache.diff?.dbs.length === 0 &&
     before.ledger === ledger &&
     before.checked === checked &&
-    !recall.isAnyFactMoved
+    !renderCache.isAnyFactChanged
   )
     return;
   const table = new ReadTable(before);
@@ -47,24 +47,24 @@ export function remember(
     .filter(({ request }) => !names.has(request))
     .map((template) => ({
       ...template,
-      units: withoutEntered(
-        unitsOfOthers(template, recall, () => true),
+      instances: withoutEntered(
+        unitsOfOthers(template, renderCache, () => true),
         entered,
       ),
     }));
-  const known = [...others, ...done.flatMap((each) => templateOf(each, table, recall, context) ?? [])];
+  const cached = [...others, ...done.flatMap((each) => templateOf(each, table, renderCache, context) ?? [])];
   // a db that is read no more is not to be compared for ever
   const mayBeUnused =
     done.some(({ wanted }) => wanted.stale === undefined) ||
     table.listDbs().some((db) => !alwaysRead.includes(db)) ||
-    table.size > 2 * countUnits(known);
-  const templates = isNew && mayBeUnused ? table.sweep(known) : known;
+    table.size > 2 * countInstances(cached);
+  const templates = isNew && mayBeUnused ? table.sweep(cached) : cached;
   const read = [...table.listDbs(), ...templates.flatMap(({ db }) => db ?? []), ...alwaysRead].filter(
     (db) => db !== FACTS,
   );
   const dbs = contentsOf(snapshot, new Set(read));
   if (dbs === undefined) return;
-  writeKnown(paths, {
+  writeCachedRenderings(paths, {
     maker,
     ledger,
     ...(checked === undefined ? {} : { checked }),
@@ -84,27 +84,27 @@ export function remember(
 function templateOf(
   { request, db, onlyArguments, isPart, wanted, rendered, sources }: Done,
   table: ReadTable,
-  recall: Recall,
-  { paths, sources: found }: RecallContext,
-): KnownTemplate | undefined {
+  renderCache: RenderCache,
+  { paths, sources: found }: RenderCacheContext,
+): CachedTemplate | undefined {
   const name = nameOfRequest(request);
-  const known = wanted.stale === undefined ? undefined : recall.findCurrent(request);
+  const cached = wanted.stale === undefined ? undefined : renderCache.findCurrent(request);
   const allSources =
-    known === undefined
+    cached === undefined
       ? sources
       : [
           ...new Map(
-            [...known.sources, ...sources].map((source) => [`${source.kind} ${source.template}`, source]),
+            [...cached.sources, ...sources].map((source) => [`${source.kind} ${source.template}`, source]),
           ).values(),
         ];
   const watched =
-    known !== undefined && allSources.length === known.sources.length
-      ? known.watched
+    cached !== undefined && allSources.length === cached.sources.length
+      ? cached.watched
       : watchSources(paths, found, allSources);
   if (name === undefined || watched === undefined) return undefined;
   const now = Date.now();
-  const units = rendered.units.map(
-    ({ record, outputs, reads }): KnownUnit => ({
+  const instances = rendered.instances.map(
+    ({ record, outputs, reads }): CachedInstance => ({
       key: record?.key ?? '',
       list: table.placeOf(reads),
       outputs: outputs.map((output) => [output.path, signStanding(paths, output, found.begun, now)]),
@@ -112,21 +112,21 @@ function templateOf(
   );
   const isForgotten = (key: string): boolean => isPart && wanted.stale?.has(key) === false;
   const isReplaced = (key: string): boolean => wanted.stale?.has(key) === true;
-  const others = known === undefined ? [] : listLines(unitsOfOthers(known, recall, isForgotten, isReplaced));
+  const others = cached === undefined ? [] : listLines(unitsOfOthers(cached, renderCache, isForgotten, isReplaced));
   return {
     request: name,
     ...(db === undefined ? {} : { db }),
     onlyArguments,
-    isPart: isPart && known?.isPart !== false,
+    isPart: isPart && cached?.isPart !== false,
     warnings: rendered.warnings,
     sources: allSources,
     watched,
-    units: formatLines([...others, ...units.map(formatUnit)]),
+    instances: formatLines([...others, ...instances.map(formatInstance)]),
   };
 }
 
-function countUnits(templates: readonly KnownTemplate[]): number {
-  return templates.reduce((count, { units }) => count + listLines(units).length, 0);
+function countInstances(templates: readonly CachedTemplate[]): number {
+  return templates.reduce((count, { instances }) => count + listLines(instances).length, 0);
 }
 
 /** Undefined where one of them is not as a file has it, and so not to be compared with a file. */
@@ -144,22 +144,22 @@ function contentsOf(snapshot: Snapshot, names: ReadonlySet<string>): ReadonlyMap
  * to be rendered when it is asked for. @param isReplaced left out
  */
 function unitsOfOthers(
-  { db, units }: KnownTemplate,
-  recall: Recall,
+  { db, instances }: CachedTemplate,
+  renderCache: RenderCache,
   isForgotten: (key: string) => boolean,
   isReplaced: (key: string) => boolean = () => false,
 ): Buffer {
-  const moved = new Set(db === undefined ? [] : recall.moved?.records(db).keys());
+  const diff = new Set(db === undefined ? [] : renderCache.diff?.records(db).keys());
   const others: string[] = [];
-  for (const line of listLines(units)) {
-    const unit = parseUnit(line);
-    const { key } = unit;
-    const isStale = !isReplaced(key) && isForgotten(key) && (moved.has(key) || recall.isStale(unit));
-    if (!isReplaced(key)) others.push(isStale ? formatUnit({ ...unit, list: '' }) : line);
-    moved.delete(key);
+  for (const line of listLines(instances)) {
+    const instance = parseInstance(line);
+    const { key } = instance;
+    const isStale = !isReplaced(key) && isForgotten(key) && (diff.has(key) || renderCache.isStale(instance));
+    if (!isReplaced(key)) others.push(isStale ? formatInstance({ ...instance, list: '' }) : line);
+    diff.delete(key);
   }
-  for (const key of moved)
-    if (isForgotten(key) && !isReplaced(key)) others.push(formatUnit({ key, list: '', outputs: [] }));
+  for (const key of diff)
+    if (isForgotten(key) && !isReplaced(key)) others.push(formatInstance({ key, list: '', outputs: [] }));
   return formatLines(others);
 }
 
@@ -167,13 +167,13 @@ function unitsOfOthers(
  * For a request whose metadata say something else of an output than those of the one that entered it, that is
  * not as it would be.
  */
-function withoutEntered(units: Buffer, entered: readonly string[]): Buffer {
-  if (entered.length === 0) return units;
+function withoutEntered(instances: Buffer, entered: readonly string[]): Buffer {
+  if (entered.length === 0) return instances;
   const paths = new Set(entered);
   return formatLines(
-    listLines(units).map((line) => {
-      const unit = parseUnit(line);
-      return unit.outputs.some(([path]) => paths.has(path)) ? formatUnit({ ...unit, list: '' }) : line;
+    listLines(instances).map((line) => {
+      const instance = parseInstance(line);
+      return instance.outputs.some(([path]) => paths.has(path)) ? formatInstance({ ...instance, list: '' }) : line;
     }),
   );
 }

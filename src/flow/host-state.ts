@@ -20,17 +20,17 @@ import { listAskedImages } from '../model/image-facts.ts';
 import { NETWORKS } from '../model/network/networks.ts';
 import { type Ledger, readLedger } from '../output/plan/ledger.ts';
 import type { Paths } from '../base/paths.ts';
-import { readRemembered, type Remembered } from '../incremental/remembered.ts';
-import { rememberedOptions } from './remembered.ts';
+import { loadCache, type LoadedCache } from '../incremental/load-cache.ts';
+import { cacheOptions } from './cache-options.ts';
 
 /** All that an event decides on, read once. */
-export interface World {
+export interface HostState {
   readonly paths: Paths;
   readonly snapshot: Snapshot;
   readonly facts: Facts;
   readonly ledger: Ledger;
   /** of the last renderings; absent: it is not read yet, or nothing is taken from it */
-  readonly remembered?: Remembered | undefined;
+  readonly loadedCache?: LoadedCache | undefined;
 }
 
 /**
@@ -39,19 +39,19 @@ export interface World {
  * @param overlay records as they would be
  * @param isForced nothing is taken from what is remembered of the last renderings
  */
-export async function readWorld(
+export async function readHostState(
   paths: Paths,
   overlay: readonly RecordOverlay[] = [],
   { isForced = false }: { readonly isForced?: boolean } = {},
-): Promise<World> {
+): Promise<HostState> {
   const ledger = readLedger(paths);
   const dbs = withRecords(readSnapshot(paths), overlay);
   const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
   const snapshot = withHostDefaults(dbs, hostFacts);
-  const remembered = isForced ? undefined : readRemembered(paths, snapshot, rememberedOptions(paths, snapshot));
+  const loadedCache = isForced ? undefined : loadCache(paths, snapshot, cacheOptions(paths, snapshot));
   const engine = await findEngine(paths, snapshot);
-  if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger, remembered };
-  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger, remembered };
+  if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger, loadedCache };
+  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger, loadedCache };
 }
 
 /** The dbs with the defaults that depend on the host, for who needs to know nothing else of it. */
@@ -63,15 +63,15 @@ export function readHostSnapshot(paths: Paths): Snapshot {
  * The same world as if records were others. Nothing is asked anew: an image that another one takes the place
  * of is thought to expose the same ports.
  */
-export function withOverlay(world: World, overlay: readonly RecordOverlay[]): World {
-  const snapshot = withHostDefaults(withRecords(world.snapshot, overlay), world.facts);
-  const images = new Map(world.facts.images);
+export function withOverlay(hostState: HostState, overlay: readonly RecordOverlay[]): HostState {
+  const snapshot = withHostDefaults(withRecords(hostState.snapshot, overlay), hostState.facts);
+  const images = new Map(hostState.facts.images);
   for (const container of listContainers(snapshot)) {
-    const known = world.facts.images.get(findImageReference(new Container(world.snapshot, container.key)));
+    const cached = hostState.facts.images.get(findImageReference(new Container(hostState.snapshot, container.key)));
     const reference = findImageReference(container);
-    if (known !== undefined && !images.has(reference)) images.set(reference, known);
+    if (cached !== undefined && !images.has(reference)) images.set(reference, cached);
   }
-  return { ...world, snapshot, facts: withFacts(world.facts, { images }) };
+  return { ...hostState, snapshot, facts: withFacts(hostState.facts, { images }) };
 }
 
 /**

@@ -7,14 +7,14 @@ import { BOUND_TO, LINKED_WITH, NEEDING } from '../model/links/links.ts';
 import { CLAIMING } from '../model/network/port-users.ts';
 import { BY_HOST_NAME, BY_WEB_ALIAS } from '../model/web.ts';
 import type { Paths } from '../base/paths.ts';
-import type { RememberedOptions } from '../incremental/remembered.ts';
+import type { CacheOptions } from '../incremental/load-cache.ts';
 import { signatureOf } from '../files/signature.ts';
 
 /** Those by which the containers of a change are checked without a look at all others. */
 const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING, ASKING_IMAGE];
 
 /** What may be taken from the last renderings for a snapshot. */
-export function rememberedOptions(paths: Paths, snapshot: Snapshot): RememberedOptions {
+export function cacheOptions(paths: Paths, snapshot: Snapshot): CacheOptions {
   return { maker: makerOf(paths, snapshot), indexes: INDEXES, alwaysRead: CHECKED_DBS };
 }
 

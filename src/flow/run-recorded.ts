@@ -43,7 +43,7 @@ export interface Outcome {
  * Does the work of a command that changes the host under the event lock, and records it for
  * `docksmith runs`, with secrets masked in all that is kept of it.
  */
-export async function recorded<T>(
+export async function runRecorded<T>(
   paths: Paths,
   { command, event = command, args, waitSeconds, signal, isStep = false, mask: more = (text) => text }: RecordedCommand,
   reporter: Reporter,

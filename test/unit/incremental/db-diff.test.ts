@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FlatDb } from '../../../src/db/flat-db.ts';
 import { isSameRecord } from '../../../src/db/record.ts';
-import { Moved } from '../../../src/incremental/moved.ts';
+import { DbDiff } from '../../../src/incremental/db-diff.ts';
 
 const LINE = fc.oneof(
   {
@@ -35,12 +35,12 @@ it('finds the records that are others in a file, whatever stands in it', () => {
       const wanted = [...new Set([...before.keys(), ...after.keys()])].filter(
         (key) => !isSameRecord(before.get(key), after.get(key)),
       );
-      const moved = new Moved(new Map([['db', before]]), { dbs: new Map([['db', after]]), schema: {} }, []).records(
+      const changed = new DbDiff(new Map([['db', before]]), { dbs: new Map([['db', after]]), schema: {} }, []).records(
         'db',
       );
-      for (const key of wanted) expect(moved.get(key)).toEqual({ before: before.get(key), after: after.get(key) });
+      for (const key of wanted) expect(changed.get(key)).toEqual({ before: before.get(key), after: after.get(key) });
       // the others are the same records, at most with another spelling
-      for (const key of moved.keys())
+      for (const key of changed.keys())
         if (!wanted.includes(key)) expect(before.lines.get(key)).not.toBe(after.lines.get(key));
     }),
     { numRuns: 3000 },

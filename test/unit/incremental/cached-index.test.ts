@@ -3,11 +3,11 @@ import { indexesOf, lookUpIndex, type Index, type Snapshot } from '../../../src/
 import { BOUND_TO, LINKED_WITH, NEEDING } from '../../../src/model/links/links.ts';
 import { CLAIMING } from '../../../src/model/network/port-users.ts';
 import { BY_HOST_NAME, BY_WEB_ALIAS } from '../../../src/model/web.ts';
-import { formatIndex, KnownIndex } from '../../../src/incremental/known-index.ts';
-import { Moved } from '../../../src/incremental/moved.ts';
+import { formatIndex, CachedIndex } from '../../../src/incremental/cached-index.ts';
+import { DbDiff } from '../../../src/incremental/db-diff.ts';
 import { randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
 import { SAMPLE_DBS, SAMPLE_FACTS } from '../../support/sample.ts';
-import { worldOf } from '../../support/world.ts';
+import { worldOf } from '../../support/host-state.ts';
 
 const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING];
 const CHANGES = 200;
@@ -35,13 +35,13 @@ it.each(INDEXES.map((index) => [index.name, index] as const))(
       });
       dbs = withChange(dbs, change);
       const [after, anew] = [read(dbs), read(dbs)];
-      const known = new KnownIndex(text, index, new Moved(before.dbs, after, [index]));
+      const cached = new CachedIndex(text, index, new DbDiff(before.dbs, after, [index]));
       const entries = entriesOf(anew, index);
-      for (const [value, keys] of entries) expect(known.get(value), JSON.stringify(change)).toEqual(keys);
-      expect(known.get('of nobody')).toEqual([]);
-      const formatted = formatIndex(known);
-      if (known.unchangedText === undefined) moves++;
-      indexesOf(after).set(index.name, known);
+      for (const [value, keys] of entries) expect(cached.get(value), JSON.stringify(change)).toEqual(keys);
+      expect(cached.get('of nobody')).toEqual([]);
+      const formatted = formatIndex(cached);
+      if (cached.unchangedText === undefined) moves++;
+      indexesOf(after).set(index.name, cached);
       expect(entriesOf(after, index)).toEqual(entries);
       [before, text] = [after, formatted];
     }

@@ -7,17 +7,17 @@ import { signatureOf } from '../files/signature.ts';
 import { findFact } from '../template/language/observed-facts.ts';
 import type { RenderedTemplate, RenderRequest } from '../template/render-request.ts';
 import type { Source, Sources } from '../template/sources.ts';
-import type { Known, KnownTemplate } from './file.ts';
-import { dbOfRead, type KnownUnit, listLines, parseRead, parseUnit } from './lines.ts';
-import type { Moved } from './moved.ts';
-import type { LastRendered, RememberedOptions } from './remembered.ts';
+import type { CachedRenderings, CachedTemplate } from './cached-renderings.ts';
+import { dbOfRead, type CachedInstance, listLines, parseRead, parseInstance } from './cache-lines.ts';
+import type { DbDiff } from './db-diff.ts';
+import type { LastRenderings, CacheOptions } from './load-cache.ts';
 import { isSame } from './watched.ts';
 
-export interface RecallContext extends RememberedOptions {
+export interface RenderCacheContext extends CacheOptions {
   readonly paths: Paths;
   readonly snapshot: Snapshot;
   readonly facts: Facts;
-  /** see `Known` */
+  /** see `CachedRenderings` */
   readonly ledger: string;
   /** the templates, as this rendering finds them */
   readonly sources: Sources;
@@ -46,38 +46,38 @@ export interface Done {
 }
 
 /** What was rendered last and from what, against how things stand now. */
-export class Recall {
-  readonly #context: RecallContext;
-  readonly #known: Known | undefined;
-  readonly #moved: Moved | undefined;
-  readonly #movedFacts: ReadonlySet<string>;
-  readonly #templates: ReadonlyMap<string, KnownTemplate>;
-  readonly #current = new Map<KnownTemplate, boolean>();
+export class RenderCache {
+  readonly #context: RenderCacheContext;
+  readonly #cached: CachedRenderings | undefined;
+  readonly #diff: DbDiff | undefined;
+  readonly #changedFacts: ReadonlySet<string>;
+  readonly #templates: ReadonlyMap<string, CachedTemplate>;
+  readonly #current = new Map<CachedTemplate, boolean>();
   #staleLists: ReadonlySet<string> | undefined;
 
   /** @param last nothing is known where the ledger is another one than was remembered with it */
-  constructor(context: RecallContext, last: LastRendered | undefined) {
-    const usable = last?.known.ledger === context.ledger ? last : undefined;
+  constructor(context: RenderCacheContext, last: LastRenderings | undefined) {
+    const usable = last?.cached.ledger === context.ledger ? last : undefined;
     this.#context = context;
-    this.#known = usable?.known;
-    this.#moved = usable?.moved;
-    this.#templates = new Map(this.#known?.templates.map((template) => [template.request, template]));
-    this.#movedFacts = new Set(
-      (this.#known?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact),
+    this.#cached = usable?.cached;
+    this.#diff = usable?.diff;
+    this.#templates = new Map(this.#cached?.templates.map((template) => [template.request, template]));
+    this.#changedFacts = new Set(
+      (this.#cached?.facts ?? []).filter((fact) => fact.digest !== digestOfFact(context.facts, fact)).map(nameOfFact),
     );
   }
 
   /** What is remembered, and how the records moved since; undefined: nothing is. */
-  get known(): Known | undefined {
-    return this.#known;
+  get cached(): CachedRenderings | undefined {
+    return this.#cached;
   }
 
-  get moved(): Moved | undefined {
-    return this.#moved;
+  get diff(): DbDiff | undefined {
+    return this.#diff;
   }
 
   /** What is remembered of a template whose sources stand as they did. */
-  findCurrent(request: RenderRequest): KnownTemplate | undefined {
+  findCurrent(request: RenderRequest): CachedTemplate | undefined {
     const template = this.findTemplate(request);
     if (template === undefined) return undefined;
     let isCurrent = this.#current.get(template);
@@ -90,21 +90,21 @@ export class Recall {
   }
 
   /** @param args keys of records that alone are asked for; undefined: all */
-  want(request: RenderRequest, args: readonly string[] | undefined): Wanted {
+  findStale(request: RenderRequest, args: readonly string[] | undefined): Wanted {
     const template = this.findCurrent(request);
     if (template === undefined || (args === undefined && template.isPart)) return EVERYTHING;
-    const moved = template.db === undefined ? undefined : this.#moved?.records(template.db);
+    const diff = template.db === undefined ? undefined : this.#diff?.records(template.db);
     const asked = args === undefined ? undefined : new Set(args);
     // of what no event has asked for yet nothing is known
     const stale = new Set(
-      asked === undefined ? moved?.keys() : [...asked].filter((key) => template.isPart || moved?.has(key)),
+      asked === undefined ? diff?.keys() : [...asked].filter((key) => template.isPart || diff?.has(key)),
     );
     const kept: string[] = [];
-    for (const line of listLines(template.units)) {
-      const unit = parseUnit(line);
-      const { key, outputs } = unit;
+    for (const line of listLines(template.instances)) {
+      const instance = parseInstance(line);
+      const { key, outputs } = instance;
       if (asked?.has(key) === false) continue;
-      if (moved?.has(key) === true || this.isStale(unit) || !outputs.every(this.#isInstalled)) {
+      if (diff?.has(key) === true || this.isStale(instance) || !outputs.every(this.#isInstalled)) {
         stale.add(key);
         continue;
       }
@@ -117,35 +117,35 @@ export class Recall {
   readonly #isInstalled = ([path, signature]: readonly [string, string]): boolean =>
     signatureOf(this.#context.paths.file(path)) === signature;
 
-  findTemplate(request: RenderRequest): KnownTemplate | undefined {
+  findTemplate(request: RenderRequest): CachedTemplate | undefined {
     const name = nameOfRequest(request);
     return name === undefined ? undefined : this.#templates.get(name);
   }
 
   /** Whether any fact that was read is another one. */
-  get isAnyFactMoved(): boolean {
-    return this.#movedFacts.size > 0;
+  get isAnyFactChanged(): boolean {
+    return this.#changedFacts.size > 0;
   }
 
   /** Whether something that was read for it gives another answer. */
-  isStale({ list }: Pick<KnownUnit, 'list'>): boolean {
+  isStale({ list }: Pick<CachedInstance, 'list'>): boolean {
     return list === '' || (this.#staleLists ??= this.#listStale()).has(list);
   }
 
   #listStale(): ReadonlySet<string> {
-    const [known, moved] = [this.#known, this.#moved];
-    const dbs = new Set([...(moved?.dbs ?? []), ...(this.#movedFacts.size > 0 ? [FACTS] : [])]);
-    if (known === undefined || moved === undefined || dbs.size === 0) return new Set();
+    const [cached, diff] = [this.#cached, this.#diff];
+    const dbs = new Set([...(diff?.dbs ?? []), ...(this.#changedFacts.size > 0 ? [FACTS] : [])]);
+    if (cached === undefined || diff === undefined || dbs.size === 0) return new Set();
     const isAffected = (read: Read): boolean =>
-      read.db === FACTS ? this.#movedFacts.has(nameOfFact(read)) : moved.isAffected(read);
+      read.db === FACTS ? this.#changedFacts.has(nameOfFact(read)) : diff.isAffected(read);
     const affected = new Set(
-      listLines(known.reads).flatMap((line, n) =>
+      listLines(cached.reads).flatMap((line, n) =>
         dbs.has(dbOfRead(line)) && isAffected(parseRead(line)) ? [String(n)] : [],
       ),
     );
     if (affected.size === 0) return affected;
     return new Set(
-      listLines(known.lists).flatMap((list, n) =>
+      listLines(cached.lists).flatMap((list, n) =>
         list.split(' ').some((read) => affected.has(read)) ? [String(n)] : [],
       ),
     );

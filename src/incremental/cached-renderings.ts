@@ -7,7 +7,7 @@ import type { Watched } from './watched.ts';
 /** In the folder of caches. Where it is gone, the next event renders everything. */
 const FILE = 'reads';
 
-export interface KnownTemplate {
+export interface CachedTemplate {
   /** what was asked for: template and the metadata of the event */
   readonly request: string;
   /** db of FOREACH */
@@ -20,11 +20,11 @@ export interface KnownTemplate {
   /** the files and folders that the sources are, each with its signature */
   readonly watched: Watched;
   /** a line for each, see `lines.ts` */
-  readonly units: Buffer;
+  readonly instances: Buffer;
 }
 
 /** A fact that was read, with a digest of its value. */
-export interface KnownFact {
+export interface CachedFact {
   readonly key: string;
   readonly prop?: string;
   readonly digest: string;
@@ -34,15 +34,15 @@ export interface KnownFact {
  * All that is known of the last renderings. What is long stays as its bytes: an event that changes
  * one of many thousand outputs looks at few of the lines.
  */
-export interface Known {
+export interface CachedRenderings {
   /** what made them: equal while the program, the schema and the owners of files are the same */
   readonly maker: string;
   /** signature of the ledger that the outputs were entered in */
   readonly ledger: string;
   /** what the containers were checked with, where nothing was to be said of any of them */
   readonly checked?: string;
-  readonly facts: readonly KnownFact[];
-  readonly templates: readonly KnownTemplate[];
+  readonly facts: readonly CachedFact[];
+  readonly templates: readonly CachedTemplate[];
   /** a line for each read; lists of reads name them by their places */
   readonly reads: Buffer;
   /** a line for each list; units name them by their places */
@@ -53,10 +53,10 @@ export interface Known {
   readonly dbs: ReadonlyMap<string, Buffer>;
 }
 
-const VERSION = 'docksmith reads 3';
+const VERSION = 'docksmith reads 4';
 
 /** Undefined where there is none. */
-export function readKnown(paths: Paths): Known | undefined {
+export function readCachedRenderings(paths: Paths): CachedRenderings | undefined {
   const body = readCacheFile(paths, FILE, VERSION);
   return body === undefined ? undefined : parseKnown(body);
 }
@@ -64,19 +64,19 @@ export function readKnown(paths: Paths): Known | undefined {
 /** Of each part that is kept as bytes: how many. */
 type Sized<T, K extends keyof T> = Omit<T, K> & { readonly [key in K]: number };
 
-interface Head extends Omit<Sized<Known, 'reads' | 'lists'>, 'templates' | 'indexes' | 'dbs'> {
-  readonly templates: readonly Sized<KnownTemplate, 'units'>[];
+interface Head extends Omit<Sized<CachedRenderings, 'reads' | 'lists'>, 'templates' | 'indexes' | 'dbs'> {
+  readonly templates: readonly Sized<CachedTemplate, 'instances'>[];
   readonly indexes: readonly (readonly [name: string, bytes: number])[];
   readonly dbs: readonly (readonly [name: string, bytes: number])[];
 }
 
-function parseKnown(body: Buffer): Known {
+function parseKnown(body: Buffer): CachedRenderings {
   let at = body.indexOf(10) + 1;
   const head = JSON.parse(body.toString('utf8', 0, at)) as Head;
   const take = (bytes: number): Buffer => body.subarray(at, (at += bytes));
   return {
     ...head,
-    templates: head.templates.map((template) => ({ ...template, units: take(template.units) })),
+    templates: head.templates.map((template) => ({ ...template, instances: take(template.instances) })),
     reads: take(head.reads),
     lists: take(head.lists),
     indexes: new Map(head.indexes.map(([name, bytes]) => [name, take(bytes)])),
@@ -84,13 +84,13 @@ function parseKnown(body: Buffer): Known {
   };
 }
 
-export function writeKnown(paths: Paths, known: Known): void {
-  const { templates, reads, lists, indexes, dbs } = known;
+export function writeCachedRenderings(paths: Paths, cached: CachedRenderings): void {
+  const { templates, reads, lists, indexes, dbs } = cached;
   const sizes = (parts: ReadonlyMap<string, Buffer>): Head['dbs'] =>
     [...parts].map(([name, { length }]) => [name, length]);
   const head: Head = {
-    ...known,
-    templates: templates.map((template) => ({ ...template, units: template.units.length })),
+    ...cached,
+    templates: templates.map((template) => ({ ...template, instances: template.instances.length })),
     reads: reads.length,
     lists: lists.length,
     indexes: sizes(indexes),
@@ -102,7 +102,7 @@ export function writeKnown(paths: Paths, known: Known): void {
     VERSION,
     Buffer.concat([
       Buffer.from(`${JSON.stringify(head)}\n`),
-      ...templates.map(({ units }) => units),
+      ...templates.map(({ instances }) => instances),
       reads,
       lists,
       ...indexes.values(),
@@ -112,6 +112,6 @@ export function writeKnown(paths: Paths, known: Known): void {
 }
 
 /** Nothing is remembered any more. */
-export function removeKnown(paths: Paths): void {
+export function removeCachedRenderings(paths: Paths): void {
   rmSync(paths.file(CACHE_DIR), { recursive: true, force: true });
 }

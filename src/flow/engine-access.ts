@@ -1,5 +1,5 @@
-import { connectDaily } from '../engine/docker/docker-daily.ts';
-import type { DailyEngine } from '../engine/daily-engine.ts';
+import { connectAdminEngine } from '../engine/docker/docker-admin-engine.ts';
+import type { AdminEngine } from '../engine/admin-engine.ts';
 import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { findOwner, findServing } from '../container/actual/whose.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
@@ -12,20 +12,20 @@ import { withHostDefaults } from '../model/host-defaults.ts';
 import { Container } from '../model/container.ts';
 import type { Paths } from '../base/paths.ts';
 import { nameEngine } from './daemon/engine-name.ts';
-import { getEngine } from './world.ts';
+import { getEngine } from './host-state.ts';
 
 /** What daily verbs work with: the dbs, and the engine by both of its doors. */
-export interface Daily {
+export interface EngineAccess {
   readonly snapshot: Snapshot;
   readonly engine: Engine;
-  readonly daily: DailyEngine;
+  readonly adminEngine: AdminEngine;
 }
 
 /** @throws Failure where the engine does not answer */
-export async function openDaily(paths: Paths): Promise<Daily> {
+export async function openEngineAccess(paths: Paths): Promise<EngineAccess> {
   const snapshot = readHostSnapshot(paths);
-  const [engine, daily] = await Promise.all([getEngine(paths, snapshot), getDaily(snapshot)]);
-  return { snapshot, engine, daily };
+  const [engine, adminEngine] = await Promise.all([getEngine(paths, snapshot), getAdminEngine(snapshot)]);
+  return { snapshot, engine, adminEngine };
 }
 
 /** The dbs with the defaults that depend on the host, and without asking who listens and the like. */
@@ -34,14 +34,14 @@ export function readHostSnapshot(paths: Paths): Snapshot {
 }
 
 /** The daily door of the engine that `getEngine` gives. */
-async function getDaily(snapshot: Snapshot): Promise<DailyEngine> {
+async function getAdminEngine(snapshot: Snapshot): Promise<AdminEngine> {
   const name = nameEngine(snapshot);
-  if (name.kind === 'socket') return connectDaily(name.socket, name.limits);
-  const [{ MemoryEngine }, { MemoryDaily }] = await Promise.all([
+  if (name.kind === 'socket') return connectAdminEngine(name.socket, name.limits);
+  const [{ MemoryEngine }, { MemoryAdminEngine }] = await Promise.all([
     import('../engine/memory/memory-engine.ts'),
-    import('../engine/memory/memory-daily.ts'),
+    import('../engine/memory/memory-admin-engine.ts'),
   ]);
-  return new MemoryDaily(new MemoryEngine({ file: name.file }));
+  return new MemoryAdminEngine(new MemoryEngine({ file: name.file }));
 }
 
 /** The container of ours that serves under the name, whatever it is called now; undefined where there is none. */

@@ -7,7 +7,7 @@ import type { RenderRequest } from '../../../src/template/render-request.ts';
 import { makeRoot } from '../../support/folder.ts';
 import { pick, type Random, randomChange, randomFrom, withChange } from '../../support/random-changes.ts';
 import { record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
-import { type Server, worldOf } from '../../support/world.ts';
+import { type Server, worldOf } from '../../support/host-state.ts';
 
 /** `DOCKSMITH_TEST_CHANGES=20000` for so many; few for those who run it fifty times a day. */
 const CHANGES = Number(process.env['DOCKSMITH_TEST_CHANGES'] ?? '150');
@@ -86,7 +86,7 @@ function expandAndCompare(
     expect(stands.get(output.path), `${output.path} ${what}`).toBe(output.content.toString());
   if (asked.size === 0)
     expect([...stands.keys()].sort(), what).toEqual(plain.rendering.outputs.map((output) => output.path).sort());
-  renderer.remember(rendering.done, NOTHING_ELSE);
+  renderer.cacheRenderings(rendering.done, NOTHING_ELSE);
   return { rendered: rendering.outputs.length, kept: rendering.kept.length };
 }
 
@@ -208,7 +208,7 @@ describe('the short cut', () => {
                 )
                 .join(),
             ) ?? [],
-        keep: () => rendering.remember(done, NOTHING_ELSE),
+        keep: () => rendering.cacheRenderings(done, NOTHING_ELSE),
       };
     };
     settle();

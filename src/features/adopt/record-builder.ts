@@ -1,13 +1,13 @@
 import { checkValue, findPropSchema } from '../../db/check-value.ts';
 import type { RecordSchema } from '../../db/schema.ts';
 import type { TextMap, Value } from '../../container/spec/value.ts';
-import type { LeftOut } from './subject.ts';
+import type { LeftOut } from './candidate.ts';
 
 /** What no prop has a word for, and a fragment of the admin's own can say. */
 export const ONLY_FRAGMENT = 'no prop holds it; a custom fragment can';
 
 /** The props of one record as they come together, and what does not fit into them. */
-export class Sheet {
+export class RecordBuilder {
   readonly props = new Map<string, string>();
   readonly leftOut: LeftOut[] = [];
   readonly #name: string;
@@ -48,7 +48,7 @@ export class Sheet {
 }
 
 /** What else there is to know where a key becomes props. */
-export interface Beside {
+export interface PropContext {
   readonly values: Readonly<Record<string, Value>>;
   /** what private ports are bound to: `LocalIP` and loopback */
   readonly privateAddresses: readonly string[];

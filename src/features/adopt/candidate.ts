@@ -13,7 +13,7 @@ export interface LeftOut {
 }
 
 /** One container that is to be adopted, as it runs or as a Compose file writes it down. */
-export interface Subject {
+export interface Candidate {
   readonly name: string;
   /** what it has beyond its image and the engine's defaults, canonical, by key of a run spec; its image too */
   readonly values: Readonly<Record<string, Value>>;
@@ -49,7 +49,7 @@ export interface There {
 export type ImageOrigin = { readonly kind: 'pull' | 'local' } | { readonly kind: 'build'; readonly folder: string };
 
 /** The value of a key that holds one text. */
-export function findText(values: Subject['values'], key: string): string | undefined {
+export function findText(values: Candidate['values'], key: string): string | undefined {
   const value = values[key];
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isNeeded, listLost, type StillReached, withKept } from '../../../src/firewall/kept.ts';
+import { isNeeded, listLost, type StillReached, withRetained } from '../../../src/firewall/retained-rules.ts';
 
 const WIKI =
   '-A DOCKSMITH -p tcp -m conntrack --ctstate DNAT --ctorigdst 192.168.1.2 --ctorigdstport 8080 -m comment --comment "wiki" -j DROP';
@@ -33,10 +33,10 @@ describe('rules that a file has no more', () => {
   });
 
   it('stay behind those of the file; without a file all stays as it was, with who is let in', () => {
-    expect(withKept(file(LO, MAIL), [WIKI], file(LO, WIKI))).toBe(file(LO, MAIL, WIKI));
-    expect(withKept(undefined, [WIKI], file(LO, NETWORK, WIKI))).toBe(file(LO, NETWORK, WIKI));
-    expect(withKept(undefined, [], file(LO, WIKI))).toBeUndefined();
-    expect(withKept(file(LO), [], file(LO, WIKI))).toBe(file(LO));
+    expect(withRetained(file(LO, MAIL), [WIKI], file(LO, WIKI))).toBe(file(LO, MAIL, WIKI));
+    expect(withRetained(undefined, [WIKI], file(LO, NETWORK, WIKI))).toBe(file(LO, NETWORK, WIKI));
+    expect(withRetained(undefined, [], file(LO, WIKI))).toBeUndefined();
+    expect(withRetained(file(LO), [], file(LO, WIKI))).toBe(file(LO));
   });
 
   const nothing: StillReached = { ports: [], names: [], bridges: [] };

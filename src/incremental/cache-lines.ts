@@ -10,7 +10,7 @@ import type { Read } from '../db/record.ts';
  */
 
 /** One unit of a template as it was rendered last. */
-export interface KnownUnit {
+export interface CachedInstance {
   /** of the record; empty for a template without FOREACH */
   readonly key: string;
   /** the place of the list of what was read; empty: it has to be rendered again */
@@ -47,11 +47,11 @@ export function dbOfRead(line: string): string {
   return line.slice(0, line.indexOf('\t'));
 }
 
-export function formatUnit({ key, list, outputs }: KnownUnit): string {
+export function formatInstance({ key, list, outputs }: CachedInstance): string {
   return [escapePart(key), list, ...outputs.flat()].join('\t');
 }
 
-export function parseUnit(line: string): KnownUnit {
+export function parseInstance(line: string): CachedInstance {
   const [key = '', list = '', ...rest] = line.split('\t');
   const outputs: (readonly [string, string])[] = [];
   for (let n = 0; n < rest.length; n += 2) outputs.push([rest[n] ?? '', rest[n + 1] ?? '']);
