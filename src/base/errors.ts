@@ -44,7 +44,7 @@ export class UsageFailure extends Failure {
   override readonly exitCode = 2;
 }
 
-/** Several mistakes of one kind, reported at once so that they can be mended in one go. */
+/** Several mistakes of one kind, reported at once so that they can be fixed together. */
 export class Failures extends Error {
   readonly exitCode = 1;
   readonly failures: readonly Failure[];

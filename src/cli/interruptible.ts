@@ -29,7 +29,7 @@ export async function interruptible(
   const controller = new AbortController();
   const { signal } = controller;
   const say = (words: string): void => void stderr.write(`${painter(stderr)('yellow', 'docksmith:')} ${words}\n`);
-  // a terminal that went away must not end us in the middle
+  // a closed terminal must not end us in the middle
   stderr.on('error', () => undefined);
   let began = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -10,7 +10,7 @@ export async function runProgram(
   json: boolean,
   run: () => Promise<number>,
 ): Promise<void> {
-  // whatever the caller's says, nobody else is to write what is made here, or what steps make
+  // whatever the caller's says, files made here or by steps must not be writable by others
   process.umask(process.umask(0o022) | 0o022);
   process.exitCode = await endProgram(context, json, run);
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /**
- * What people ask of an engine in daily life, beside the door through which containers are
+ * Logs, exec and reports of an engine, beside the interface through which containers are
  * planned and made: logs, a command in a container, what the engine says of itself.
  */
 export interface AdminEngine {
@@ -46,7 +46,7 @@ export interface DiskShare {
 export interface LogRequest {
   /** from this time on, RFC 3339; the engine counts in nanoseconds */
   readonly since?: string | undefined;
-  /** only so many lines, the last ones */
+  /** only that many lines, the last ones */
   readonly tail?: number | undefined;
   readonly follow?: boolean;
   /** ends it early; that is no error */

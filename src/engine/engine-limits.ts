@@ -21,7 +21,7 @@ export const LIMIT_PROPS: Readonly<Record<keyof EngineLimits, string>> = {
   idle: 'IdleTimeout',
 };
 
-/** Where nobody has said otherwise, as the schema has it. */
+/** The defaults, as the schema has them. */
 export const USUAL_LIMITS: EngineLimits = { connect: 5_000, read: 10_000, write: 30_000, idle: 60_000 };
 
 export function readLimits(snapshot: Snapshot): EngineLimits {

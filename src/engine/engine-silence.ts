@@ -27,7 +27,7 @@ function secondsOf(milliseconds: number): string {
 }
 
 /**
- * Engines that were waited for in vain, by their sockets: a command waits once, and not again at
+ * Engines that did not answer in time, by their sockets: a command waits once, and not again at
  * each of its questions.
  */
 const silent = new Map<string, Silence>();

@@ -3,7 +3,7 @@ import type { RegistryLogin } from '../model/image-source.ts';
 import type { EngineTraits } from './engine-traits.ts';
 
 /**
- * The narrow door to a Docker engine: what planning reads and what applying calls. Names of
+ * The narrow interface to a Docker engine: the calls of planning and applying. Names of
  * fields are those of the Engine API, so that what is sent and what is inspected can be
  * looked up there: https://docs.docker.com/reference/api/engine/
  */

@@ -6,7 +6,7 @@ import { removeUnfinished, UNFINISHED_DIR } from '../files/unfinished.ts';
 import { readText } from '../files/read-file.ts';
 
 export interface EventLockOptions {
-  /** the command, in words for whoever waits: `signal-event docker-update` */
+  /** the command, in words for processes that wait: `signal-event docker-update` */
   readonly command: string;
   /** id of this run */
   readonly run: string;
@@ -38,7 +38,7 @@ export function eventLockFile(paths: Paths): string {
  * the same step or nested event (`expand-template /a & expand-template /b`) go one after the
  * other: each caller has a lock of its own for those that it calls. A call that the holder makes
  * in its own process, before it has started any other, is alone (`aloneToken`), and needs none.
- * @throws Failure naming the holder, when it was waited for in vain
+ * @throws Failure naming the holder, when the wait timed out
  */
 export async function takeEventLock(
   paths: Paths,
@@ -56,7 +56,7 @@ export async function takeEventLock(
     return { parent, token: `${root}/${run}`, release: () => removeUnfinished(paths, calledByFile(paths, run)) };
   if (root && parent && isHeldBy(readHolder(file), root)) {
     const lock = takeIfFree(file, holder);
-    // free: the run that called us was killed, and its name stands there still
+    // free: the run that called us was killed, and its name is still in the file
     if (typeof lock !== 'string') return own(lock);
     if (isHeldBy(lock, root)) {
       const joined = await takeLockPatiently(calledByFile(paths, parent), { holder, waitSeconds, onWait, signal });
@@ -82,7 +82,7 @@ function calledByFile(paths: Paths, run: string): string {
   return paths.file(path.posix.join(UNFINISHED_DIR, `called-by-${path.basename(run)}.lock`));
 }
 
-/** Whoever still waits for the file that goes here makes it anew. */
+/** A process that still waits for the removed file creates it again. */
 function release(paths: Paths, run: string, lock: HeldLock): void {
   removeUnfinished(paths, calledByFile(paths, run));
   lock.release();

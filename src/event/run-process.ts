@@ -11,7 +11,7 @@ export interface ProcessResult {
   /** undefined: it never started, or a signal ended it */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
-  /** it was ended since it had not ended within so many seconds */
+  /** the timeout in seconds after which it was killed */
   readonly limit?: number | undefined;
   /** why it could not be started, in words */
   readonly notStarted: string | undefined;

@@ -39,7 +39,7 @@ export function readCacheFile(paths: Paths, name: string, version: string): Buff
 /** A failure to write costs speed and nothing else. Not synced: a torn file is noticed. */
 export function writeCacheFile(paths: Paths, name: string, version: string, body: Buffer): void {
   const file = fileOf(paths, name);
-  // one name, which the next one takes again: whoever writes there holds the event lock
+  // one name, which the next one takes again: the writer holds the event lock
   const temporary = `${file}.new`;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });

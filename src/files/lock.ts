@@ -24,9 +24,9 @@ export interface HeldLock {
 }
 
 export interface LockOptions {
-  /** who takes it, in words for whoever waits: `signal-event docker-update` */
+  /** who takes it, in words for processes that wait: `signal-event docker-update` */
   readonly holder: string;
-  /** gives up after so many seconds; absent: waits as long as it takes */
+  /** timeout in seconds; absent: waits as long as it takes */
   readonly waitSeconds?: number | undefined;
   /** waits so long without a word: locks that are held for moments only are not worth one */
   readonly quietSeconds?: number | undefined;
@@ -127,7 +127,7 @@ function* locking(
           throw cannot(`still held after ${waitSeconds ?? 0} seconds by ${other ?? 'another process'}`);
         }
       }
-      // whoever held it may have unlinked the file (the original Perl library does): then we hold a lock that
+      // its former holder may have unlinked the file (the original Perl library does): then we hold a lock that
       // nobody else can see
       if (isStillInPlace(fd, file)) {
         try {

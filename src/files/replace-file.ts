@@ -57,7 +57,7 @@ export function isTemporaryName(name: string): boolean {
 }
 
 /**
- * Writes and syncs a file that is there for nobody yet, with mode and owner. Nothing is left where that fails.
+ * Writes and syncs a file that is not in place yet, with mode and owner. Nothing is left where that fails.
  * @param sync false: the caller syncs it together with others
  */
 export function stageFile(temporary: string, wanted: FileContent, { sync = true } = {}): void {

@@ -5,7 +5,7 @@ import { errorCode } from '../base/errors.ts';
 const TICK_MILLISECONDS = 20;
 
 /**
- * Whether a file's time of change lies so far back that the next change bears another one. Until
+ * Whether a file's time of change lies so far back that the next change has another time. Until
  * then it tells nothing (as in git's index, Documentation/technical/racy-git).
  * @param ctimeMs milliseconds
  */

@@ -4,7 +4,7 @@ import { distrust, findWriters } from './trust.ts';
 
 /**
  * Refuses to make an image of files that others can write: they decide what runs.
- * @param source a folder with all that is in it, or a file; one that is not there is for whoever reads it
+ * @param source a folder with all that is in it, or a file; a missing one is left to its reader
  * @throws Failure
  */
 export function refuseOpenTree(source: string, shown: string): void {

@@ -27,7 +27,7 @@ export interface AdjustResult {
 
 /**
  * Adjusts those of the services that something is pending for, or that are to be adjusted
- * always. What was done is pending no more; what failed stays so, and what a signal keeps from being begun.
+ * always. Adjustments that were done are no longer pending; those that failed, or were not begun after a signal, are.
  */
 export async function adjustServices(
   paths: Paths,

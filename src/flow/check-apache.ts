@@ -22,7 +22,7 @@ export async function checkApache(
   const command = findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand');
   if (command === undefined || !httpd.isEnabled) return undefined;
   const { outputs } = readLedger(paths);
-  // what was removed is in the ledger no more
+  // removed files are no longer in the ledger
   const isOfApache = (file: string): boolean =>
     file.startsWith(`${httpd.confDir}/`) || outputs.get(file)?.services.includes('httpd') === true;
   if (changed?.some(isOfApache) === false) return undefined;

@@ -33,7 +33,7 @@ export function readHostSnapshot(paths: Paths): Snapshot {
   return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
 }
 
-/** The daily door of the engine that `getEngine` gives. */
+/** The interface for logs, exec and reports of the engine that `getEngine` returns. */
 async function getAdminEngine(snapshot: Snapshot): Promise<AdminEngine> {
   const name = nameEngine(snapshot);
   if (name.kind === 'socket') return connectAdminEngine(name.socket, name.limits);

@@ -60,7 +60,7 @@ export function readHostSnapshot(paths: Paths): Snapshot {
 }
 
 /**
- * The same world as if records were others. Nothing is asked anew: an image that another one takes the place
+ * The same world as if records had other values. Nothing is read again: an image that another one replaces
  * of is thought to expose the same ports.
  */
 export function withOverlay(hostState: HostState, overlay: readonly RecordOverlay[]): HostState {

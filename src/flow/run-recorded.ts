@@ -25,7 +25,7 @@ export interface RecordedCommand {
 /** What the work of a command is given. */
 export interface Begun {
   readonly run: Run;
-  /** all that was typed, in words, for whoever waits and for history */
+  /** all that was typed, in words, for processes that wait and for history */
   readonly command: string;
   /** for `DOCKSMITH_RUN` of its steps */
   readonly token: string;

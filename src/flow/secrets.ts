@@ -22,7 +22,7 @@ export interface Secrets {
 }
 
 /**
- * The secrets as they are now. Never throws: whoever shows an error has nobody to tell another
+ * The secrets as they are now. Never throws: it is used while an error is shown
  * one, so where not all dbs can be read, that of the secrets is looked at alone.
  */
 export function readSecrets(paths: Paths): Secrets {

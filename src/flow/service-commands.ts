@@ -8,7 +8,7 @@ export type CommandProp = 'StartCommand' | 'StopCommand' | 'RestartCommand' | 'R
 
 /**
  * The command of a service, which is run as root. It is refused where somebody else can write the db
- * that it stands in, or the schema that it is a default of, or put another one in its place.
+ * that it stands in, or the schema that it is a default of, or replace it.
  * @returns undefined where there is none
  * @throws Failure with the remedy
  */

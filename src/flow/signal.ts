@@ -30,7 +30,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
     { ...calledAs, event: request.calledAs?.command ?? event, waitSeconds, signal: request.signal, mask },
     reporter,
     async (begun) => {
-      // what is pending while a step of an event calls another one is what its parent still comes to
+      // what is pending while a step of an event calls another event is still done by its parent
       const steps =
         begun.run.parent === undefined
           ? withServices(listed.steps, listRetries(paths, servicesOf(listed.steps)))

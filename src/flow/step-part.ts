@@ -58,11 +58,11 @@ export interface OverlaidHost {
 }
 
 export interface DbPlan {
-  /** records as they would be; what the host is known to be is found out anew with them */
+  /** records as they would be; the facts of the host are read again with them */
   readonly overlay?: readonly RecordOverlay[];
   /** props that would be set, which tell nothing new of the host */
   readonly changes?: readonly DbChange[];
-  /** `DB KEY PROP VALUE` for each value that would be another one */
+  /** `DB KEY PROP VALUE` for each value that would change */
   readonly values: readonly string[];
   readonly warnings?: readonly string[];
 }

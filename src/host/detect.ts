@@ -7,7 +7,7 @@ import { listAddresses } from './addresses.ts';
 import type { Address } from './facts.ts';
 import { readText } from '../files/read-file.ts';
 
-/** What a fresh host tells of itself, for values of the db that nobody has set. What it does not tell is undefined. */
+/** What a fresh host tells of itself, for values of the db that are not set. Undefined where it cannot be detected. */
 export interface Detected {
   readonly systemName: string | undefined;
   readonly domainName: string | undefined;

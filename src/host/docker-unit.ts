@@ -85,7 +85,7 @@ export function readEnvironmentFiles(paths: Paths, pattern: string, otherwise: O
     .map((file) => ({ path: file, text: readText(paths, otherwise, file) }));
 }
 
-/** Empty for what is not there, or is closed to us: what stands there counts for nothing then. */
+/** Empty for what is not there, or is closed to us: such a file is ignored. */
 function readText(paths: Paths, { written, without }: Otherwise, file: string): string {
   const coming = written?.get(file);
   if (coming !== undefined || without?.has(file) === true) return coming ?? '';

@@ -12,14 +12,14 @@ interface Socket {
 }
 
 /**
- * States of /proc/net that mean waiting for whoever comes: LISTEN for TCP; UDP has none, so unconnected
+ * States of /proc/net that mean waiting for connections: LISTEN for TCP; UDP has none, so unconnected
  * (include/net/tcp_states.h).
  */
 const WAITING = { tcp: '0A', udp: '07' } as const;
 
 /**
  * Reads the text of /proc/net/tcp, tcp6, udp or udp6 (Linux, Documentation/networking/proc_net_tcp.rst):
- * the sockets that wait for whoever comes.
+ * the sockets that wait for connections.
  */
 export function parseSocketTable(text: string, protocol: 'tcp' | 'udp'): readonly Socket[] {
   return text

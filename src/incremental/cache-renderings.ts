@@ -53,7 +53,7 @@ export function cacheRenderings(
       ),
     }));
   const cached = [...others, ...done.flatMap((each) => templateOf(each, table, renderCache, context) ?? [])];
-  // a db that is read no more is not to be compared for ever
+  // a db that is no longer read should not be compared for ever
   const mayBeUnused =
     done.some(({ wanted }) => wanted.stale === undefined) ||
     table.listDbs().some((db) => !alwaysRead.includes(db)) ||

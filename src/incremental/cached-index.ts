@@ -3,7 +3,7 @@ import { compareBytes } from '../base/layers.ts';
 import { escapePart, formatLines, listLines, unescapePart } from './cache-lines.ts';
 import type { DbDiff } from './db-diff.ts';
 
-/** From so many questions on, lines are looked up in a table: making it costs as much as some dozens of searches. */
+/** From this number of questions on, lines are looked up in a table, which costs as much as some dozens of searches. */
 const MANY = 50;
 
 /**

@@ -42,7 +42,7 @@ export class Compiled {
 
   /**
    * @param folder without the root
-   * @param mark what the text was known by: another one is another text
+   * @param mark the signature of the text: another one means another text
    * @returns undefined also for one that was given out before
    */
   find(folder: string, name: string, mark: string): Program | undefined {

@@ -2,7 +2,7 @@ import { FlatDb } from '../db/flat-db.ts';
 import { type Db, type DbRecord, isSameRecord, type Read } from '../db/record.ts';
 import { findProp, type Index, listProps, type Snapshot } from '../db/snapshot.ts';
 
-/** One record that is another one; undefined: it is not there. */
+/** One record that changed; undefined: it does not exist. */
 export interface ChangedRecord {
   readonly before: DbRecord | undefined;
   readonly after: DbRecord | undefined;
@@ -41,7 +41,7 @@ export class DbDiff {
     this.before = { dbs: new Map(dbs), schema: after.schema };
   }
 
-  /** The dbs of which any record is another one. */
+  /** The dbs of which any record changed. */
   get dbs(): readonly string[] {
     return [...this.#records.keys()];
   }

@@ -13,7 +13,7 @@ export interface LastRenderings {
 }
 
 export interface CacheOptions {
-  /** see `CachedRenderings`: what another one has made is as good as nothing */
+  /** see `CachedRenderings`: the data of another one are ignored */
   readonly maker: string;
   readonly indexes: readonly Index[];
   /** dbs that are read besides, by whoever checks records and by the indexes */

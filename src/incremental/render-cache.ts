@@ -55,7 +55,7 @@ export class RenderCache {
   readonly #current = new Map<CachedTemplate, boolean>();
   #staleLists: ReadonlySet<string> | undefined;
 
-  /** @param last nothing is known where the ledger is another one than was remembered with it */
+  /** @param last nothing is known where the ledger differs from the one that was remembered with it */
   constructor(context: RenderCacheContext, last: LastRenderings | undefined) {
     const usable = last?.cached.ledger === context.ledger ? last : undefined;
     this.#context = context;
@@ -122,7 +122,7 @@ export class RenderCache {
     return name === undefined ? undefined : this.#templates.get(name);
   }
 
-  /** Whether any fact that was read is another one. */
+  /** Whether any fact that was read has changed. */
   get isAnyFactChanged(): boolean {
     return this.#changedFacts.size > 0;
   }

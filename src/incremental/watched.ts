@@ -10,7 +10,7 @@ export type Watched = readonly (readonly [place: string, signature: string])[];
 
 /**
  * The files and folders that sources of a rendering are, with their signatures before they were
- * read: while none has another one, no file was changed, added or taken away. A folder's moves
+ * read: while all are the same, no file was changed, added or removed. A folder's moves
  * with the names in it.
  * @returns undefined where one was changed just then, so that nothing can be said of it
  */
@@ -36,7 +36,7 @@ const IN_ROOT = 'root:';
 
 /**
  * A file as it is called wherever the root is by then: `root:/etc/docksmith/…`. The package's files are
- * called by where it is, and what another one has made counts for nothing.
+ * called by where it is, and the data of another one are ignored.
  */
 function placeOf({ root }: Paths, file: string): string {
   return file.startsWith(`${root}/`) ? IN_ROOT + file.slice(root.length) : file;

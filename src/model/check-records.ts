@@ -170,7 +170,7 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
   return mistakes;
 }
 
-/** Each port of the host once, and by nobody else: another record, a service, a container of others, a process. */
+/** Each port of the host once, and by no one else: another record, a service, a container of others, a process. */
 function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Container): Generator<Failure> {
   const { key, claimedWebPort: web } = container;
   const wanted = [

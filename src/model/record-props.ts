@@ -2,7 +2,7 @@ import { findProp, type Snapshot } from '../db/snapshot.ts';
 
 /**
  * A record by what its props say. A prop counts as read when the member that needs it is asked,
- * and no sooner: what is rendered anew, and what `why` and `impact` tell, depends on that.
+ * and no sooner: incremental rendering, `why` and `impact` depend on that.
  */
 export abstract class RecordProps {
   readonly snapshot: Snapshot;

@@ -13,7 +13,7 @@ export interface Secret {
   readonly name: string;
   readonly value: string;
   /**
-   * under the root; another one for another value, so that a changed secret is a changed mount and an old
+   * under the root; with another name for another value, so that a changed secret is a changed mount and an old
    * container that comes back finds its own
    */
   readonly file: string;

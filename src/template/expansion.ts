@@ -19,7 +19,7 @@ export interface Expansion {
 
 /**
  * What its fragments are evaluated with. A template that `{{expand}}` names is evaluated with the variables
- * of its call besides, and escapes as its own metadata says: one without metadata is written for whoever expands it.
+ * of its call besides, and escapes as its own metadata says, or without metadata as its caller does.
  * @param escape undefined: as for plain text
  * @param stack templates that are being expanded: one of them again would never end
  */

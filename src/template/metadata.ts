@@ -42,7 +42,7 @@ export interface Metadata {
   /** Handlebars; a shell command with `%s` for the staged file */
   readonly check: string | undefined;
   readonly services: readonly string[];
-  /** an empty one says that nobody has to be told */
+  /** an empty one says that no service has to be told */
   readonly areServicesGiven: boolean;
 }
 

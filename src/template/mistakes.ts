@@ -1,7 +1,7 @@
 import { Failure, Failures, throwAll } from '../base/errors.ts';
 import type { Rendered } from './rendered.ts';
 
-/** Collects failures, so that an author mends five mistakes in one go. */
+/** Collects failures, so that an author fixes five mistakes together. */
 export class Mistakes {
   readonly #failures = new Map<string, Failure>();
 

@@ -273,7 +273,7 @@ needs('dockerd', 'registry')('images', () => {
       expect.stringMatching(
         /^recreate git: image sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}, since another container does not run with it$/,
       ),
-      expect.stringMatching(/^127\.0\.0\.1:5999\/bad:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} was no good$/),
+      expect.stringMatching(/^127\.0\.0\.1:5999\/bad:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} failed$/),
     ]);
     expect(await Promise.all(['git', 'wiki'].map((name) => format(name, '{{.Image}} {{.State.Running}}')))).toEqual([
       `${image} true`,
@@ -314,7 +314,7 @@ needs('dockerd', 'registry')('images', () => {
         /cannot recreate container "wiki": the new one was started, and it did not become healthy within 1s: port 8080 does not answer .*; the old one runs again; its last lines were:\n\s*(S50docker-image-update: )?\s*I shall never listen/,
       ),
     ]);
-    expect(stdout).toMatch(/127\.0\.0\.1:5999\/sick:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} was no good/);
+    expect(stdout).toMatch(/127\.0\.0\.1:5999\/sick:1: sha256:[0-9a-f]{12} again, sha256:[0-9a-f]{12} failed/);
     // the same container as before, and the name means its image again
     expect([
       await format('wiki', '{{.Id}} {{.State.Running}}'),

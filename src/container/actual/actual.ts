@@ -64,7 +64,7 @@ export interface Actual {
  */
 export interface Inventory {
   readonly summaries: readonly ContainerSummary[];
-  /** of those with our labels, by id; undefined for one that went away after it was listed */
+  /** of those with our labels, by id; undefined for one that was removed after it was listed */
   readonly inspects: ReadonlyMap<string, Promise<ContainerInspect | undefined>>;
   readonly networks: Promise<readonly NetworkSummary[]>;
   readonly traits: Promise<EngineTraits>;
@@ -77,7 +77,7 @@ export interface Inventory {
 export async function takeInventory(engine: Engine): Promise<Inventory> {
   // the slowest answer
   const [traits, networks] = [engine.getTraits(), engine.listNetworks()];
-  // whoever asked may have failed otherwise before the answers are wanted
+  // the caller may have failed for another reason before it needs the answers
   for (const answer of [traits, networks]) answer.catch(() => undefined);
   const summaries = await engine.listContainers();
   const inspects = new Map(summaries.filter(isOurs).map(({ id }) => [id, engine.findContainer(id)]));

@@ -52,7 +52,7 @@ export function listUpdating(
     return isSame(from, to) || isAccepted(runRecorded, key, to) ? [] : [{ key, from, to }];
   });
   const isMemory = ({ key: { name } }: Difference): boolean => name === 'mem_limit';
-  // swap that nobody speaks of follows memory, and a plan need not say so
+  // swap that is not set follows memory, and a plan need not say so
   const told = differences.filter(
     ({ key }) =>
       key.name !== 'memswap_limit' || spec.values['memswap_limit'] !== undefined || !differences.some(isMemory),
@@ -62,7 +62,7 @@ export function listUpdating(
 }
 
 /**
- * In what an adopted container is not as its run spec says, and stays so until it is made anew, since it was
+ * In what an adopted container is not as its run spec says, and stays so until it is recreated, since it was
  * so when it was adopted.
  */
 export function listAcceptedDifferences(
@@ -134,7 +134,7 @@ function readValues({ inspect }: ActualContainer): Readonly<Record<string, Value
   );
 }
 
-/** What a value says beyond the engine's default and what comes from the image. */
+/** The part of a value that is neither the engine's default nor the image's. */
 export function withoutImage(
   key: SpecKey,
   value: Value | undefined,

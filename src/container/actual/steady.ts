@@ -1,12 +1,12 @@
 import type { ContainerInspect } from '../../engine/engine-api.ts';
 
 /**
- * A run that lasts so long makes the engine begin anew with the waits between its restarts: so it counts as
+ * A run that lasts so long makes the engine reset the waits between its restarts: so it counts as
  * one that went well (moby, restartmanager).
  */
 const RUNS_WELL_AFTER_MILLISECONDS = 10_000;
 const LONGEST_MILLISECONDS = 600_000;
-/** Who needs another one may end a few times until that is there. */
+/** A container that needs another one may end a few times until that is there. */
 export const FEW_RESTARTS = 3;
 
 /**

@@ -77,7 +77,7 @@ function isStray(container: Pick<ContainerSummary, 'name' | 'labels' | 'status'>
 export interface Placed {
   /** in their order */
   readonly renames: readonly RenameOperation[];
-  /** by id, where the name will be another one */
+  /** by id, where the name will change */
   readonly names: ReadonlyMap<string, string>;
   /** by the name that cannot be had */
   readonly failures: ReadonlyMap<string, Failure>;

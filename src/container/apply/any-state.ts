@@ -33,8 +33,8 @@ function isStartedAgain(inspect: ContainerInspect | undefined): boolean {
 }
 
 /**
- * Removes a container, but for its volumes. What the engine cannot remove makes room:
- * it gets a name that nobody wants, under which later plans leave it in peace.
+ * Removes a container, but for its volumes. A container that the engine cannot remove is renamed:
+ * it gets a name that is not in use, and later plans ignore it.
  * @param stop how it is stopped before; absent: it does not run
  * @returns why it is still there; undefined once it is gone. Throws where its name stays taken
  */

@@ -35,7 +35,7 @@ const MOST_AT_ONCE = 4;
  * Carries out a plan, and tells of it in its order. A failure ends what is done to that container,
  * and others go on, but for those that need it; when the engine does not answer any more, nothing
  * else is begun. Never throws for what the engine refuses.
- * @param gate waits until a container is healthy; absent: whoever is started is healthy
+ * @param gate waits until a container is healthy; absent: a started container counts as healthy
  * @param signal nothing is begun any more when it comes, and what is begun is put back or completed
  */
 export async function applyPlan(

@@ -31,7 +31,7 @@ export interface PreparedMove {
  * Looks before anything is stopped whether the data can be copied. The files of volumes are
  * where the engine says, so that no program in an image is needed.
  * @param container the id of the container that the data belongs to
- * @throws Failure when there is something in the way, no room, or the files are out of reach
+ * @throws Failure when there is something in the way, no space left, or the files cannot be reached
  */
 export async function prepareMove(engine: Engine, move: DataMove, container: string): Promise<PreparedMove> {
   const cannot = (why: string, hint?: string): Failure =>
@@ -105,7 +105,7 @@ export async function copyData(
   }
 }
 
-/** The copy is in use now: from here on it is nobody's to replace. */
+/** The copy is in use now: from here on it must not be replaced. */
 export function finishMove({ target }: PreparedMove): void {
   rmSync(markOf(target), { force: true });
 }

@@ -17,11 +17,11 @@ export interface FailedOperation {
   readonly failure: Failure;
 }
 
-/** What waits meanwhile, told to whoever looks on. */
+/** The containers that wait meanwhile, for progress on the terminal. */
 type OnWords = (operation: Operation, words: string) => void;
 
 /**
- * Sees to it that a container is started when those that it needs are healthy. What nobody
+ * Starts a container only when those that it needs are healthy. What nobody
  * needs becomes healthy while others are started.
  */
 export class HealthTracker {

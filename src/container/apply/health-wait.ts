@@ -16,7 +16,7 @@ export interface Watched {
   /** of the run spec */
   readonly labels: TextMap;
   readonly since: Since;
-  /** when it was started, by the clock that nobody sets; only for `settling` */
+  /** when it was started, by a monotonic clock; only for `settling` */
   readonly began?: number;
 }
 
@@ -79,7 +79,7 @@ export async function isHealthy(
   return (await new Watch(engine, id, readHealthRequest(labels, times), 'failed').look()).state === 'healthy';
 }
 
-/** One container over a time, by a clock that nobody sets. */
+/** One container over a time, by a monotonic clock. */
 class Watch {
   readonly #engine: Engine;
   readonly #id: string;

@@ -2,13 +2,13 @@ import http from 'node:http';
 import net from 'node:net';
 import { errorCode, reasonOf } from '../../base/errors.ts';
 
-/** A door of a container, as seen from here. */
+/** An address and port of a container, as seen from this host. */
 export interface Target {
   readonly address: string;
   readonly port: number;
   /**
    * Whether the engine's proxy stands in front, as for a published port: it takes every
-   * connection, and hangs up at once when nobody listens behind it.
+   * connection, and closes it at once when no process listens behind it.
    */
   readonly proxied: boolean;
 }

@@ -12,7 +12,7 @@ import { Unhealthy } from './unhealthy.ts';
 /**
  * Puts a new container in the place of an old one, which is stopped and removed only when the
  * new one is healthy, and otherwise comes back as it was. Killed in between, the old one
- * stands aside under its label and another name: the next plan takes it up from there.
+ * is set aside under its label and another name: the next plan continues from there.
  * @param pass waits until the new one is healthy, and throws when it does not become so
  * @param signal brings the old one back, unless the new one is healthy already
  */

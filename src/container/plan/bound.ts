@@ -6,7 +6,7 @@ import { findSharedWith, listBound } from '../spec/needs.ts';
 
 /**
  * Adds what follows from what is done to others: a container that is bound to one which is
- * made anew is made anew after it, and one that has another's network is restarted after that
+ * recreated is recreated after it, and one that has another's network is restarted after that
  * one started, since it is left with nothing but loopback.
  * @param wanted in the order in which they are started, so that what follows is followed too
  */

@@ -27,7 +27,7 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
   if (actual.foreign.has(name)) throw foreign(name);
   const { spec } = desired;
 
-  // the old one stands aside until its successor runs: unless that has come, the recreate was interrupted
+  // the old one is set aside until the new one runs: without a new one, the recreate was interrupted
   if (aside !== undefined && !isTakenOver(container)) {
     return [
       {
@@ -36,7 +36,7 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
         cause: 'was interrupted before',
         spec,
         stop: getStopRequest(spec, aside),
-        // whoever was about to replace it may have stopped it
+        // an interrupted recreate may have stopped it
         wasRunning: true,
         ...(container === undefined ? {} : { unfinished: container.id }),
       },
@@ -146,7 +146,7 @@ function isTakenOver(container: ActualContainer | undefined): boolean {
     State: { Running, Status, ExitCode },
     HostConfig: { RestartPolicy },
   } = container.inspect;
-  // one that is to run for ever has not done its work: whoever was about to bring the old one back has stopped it
+  // one that is to run for ever has not done its work: an interrupted recreate has stopped it
   return (
     Running ||
     (Status === 'exited' && ExitCode === 0 && !['always', 'unless-stopped'].includes(RestartPolicy?.Name ?? ''))

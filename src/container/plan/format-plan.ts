@@ -17,7 +17,7 @@ export interface ToldOperation extends Pick<Operation, 'verb' | 'name' | 'cause'
   readonly after?: readonly string[];
 }
 
-/** The operations of a plan in parts, for whoever reads them by program. */
+/** The operations of a plan in parts, for programs. */
 export function tellOperations(operations: readonly Operation[]): readonly ToldOperation[] {
   return orderOperations(operations).map(({ operation: { verb, name, cause }, after }) => ({
     verb,

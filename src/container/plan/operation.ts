@@ -29,7 +29,7 @@ interface Fetching extends Named {
 /** A volume with a name is made. */
 type VolumeOperation = { readonly verb: 'volume' } & Named;
 type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwork } & Named;
-/** A network of ours that nobody is on; its name here is `network NAME`, to be told from a container. */
+/** A network of ours without containers; its name here is `network NAME`, to be told from a container. */
 type RemoveNetworkOperation = { readonly verb: 'remove'; readonly network: string } & Named;
 /** Put on a network, after it was taken off where it has other names or another address there. */
 type ConnectOperation = {
@@ -94,7 +94,7 @@ export type Operation =
   | RestartOperation
   | RemoveOperation;
 
-/** Whether a container runs after it that did not before, or was started anew. */
+/** Whether a container runs after it that did not before, or was started again. */
 export function isStarting({ verb }: Operation): boolean {
   return verb === 'create' || verb === 'recreate' || verb === 'start' || verb === 'restart';
 }

@@ -8,7 +8,7 @@ import { listUnknown, type Plan, planReconcile, refer } from './plan.ts';
 import { getStopRequest } from './stop-request.ts';
 import type { FailedSpecs } from './skip-failed-specs.ts';
 
-/** An admin's wish beyond what the records say; what they say comes first, so that a start makes what is not there. */
+/** Operations that an admin asks for; those of the records come first, so that a start creates a missing container. */
 export interface Asked {
   readonly verb: 'start' | 'stop' | 'restart';
   readonly names: readonly string[];

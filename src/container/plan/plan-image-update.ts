@@ -13,14 +13,14 @@ export interface ImageUpdate {
   readonly reference: string;
   /** what the reference means by now */
   readonly image: ImageInspect;
-  /** said of a container that is made anew for it alone */
+  /** said of a container that is recreated for it alone */
   readonly cause: string;
   /** run specs that are not tried again with the image that they have failed with */
   readonly failed: FailedSpecs;
 }
 
 /**
- * Makes those containers of an image anew that were made of another one of that name, in the
+ * Recreates the containers of an image that were created from another image of that name, in the
  * order in which they are started. One that is not there is left to reconciling. Pure.
  * @returns operations by container: what is done to one container is done or not as a whole
  */
@@ -36,7 +36,7 @@ export function planImageUpdate(
       if (container.inspect.Image === image.Id && hasFailed(wanted.spec, failed)) return [];
       const operations = decideBesideData(wanted, actual);
       if (operations === undefined) return [];
-      // whatever else is made anew is made of the new image
+      // any other recreate takes the new image
       if (operations.some(({ verb }) => verb === 'create' || verb === 'recreate')) return [[wanted.name, operations]];
       if (container.inspect.Image === image.Id) return [];
       const {
@@ -65,7 +65,7 @@ export function planImageUpdate(
       ];
     }),
   );
-  // names that somebody has taken away are given back before the first of them
+  // names that were changed by others are restored before the first of them
   const [first] = updates;
   if (first !== undefined) updates.set(first[0], [...(actual.renames ?? []), ...first[1]]);
   return updates;

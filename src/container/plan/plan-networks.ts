@@ -104,7 +104,7 @@ function findFreeSubnet(taken: readonly string[]): NetworkDefinition['addresses'
   return [];
 }
 
-/** Networks of ours that nobody wants and nobody is on, once the operations are done. */
+/** Networks of ours that have no containers and that no run spec names, once the operations are done. */
 export function planNetworkRemovals(operations: readonly Operation[], actual: Actual): readonly Operation[] {
   return [...actual.networkUsers].flatMap(([network, running]): readonly Operation[] => {
     const ours = [...actual.containers.values()];

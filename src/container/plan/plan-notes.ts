@@ -5,7 +5,7 @@ import { getImage } from '../spec/run-spec.ts';
 import type { DesiredContainer } from './desired.ts';
 import { isStarting, type Operation } from './operation.ts';
 
-/** Those that run right now, and will not for long; what is started anew is looked at when that is done. */
+/** Those that run right now, and will not for long; a container that is started again is looked at after that. */
 export function listUnsteady(
   wanted: readonly DesiredContainer[],
   { containers, now }: Actual,
@@ -25,7 +25,7 @@ export function describeUnsteady({ name, inspect: { RestartCount = 0 } }: Actual
   return `${name} ended ${formatTimes(RestartCount)} by itself, the last time just now; docksmith logs -n 20 ${name}`;
 }
 
-/** Who may only have waited for another one has to be looked at a little longer. */
+/** A container that may only have waited for another one is watched a little longer. */
 export function hasEndedOften({ inspect: { RestartCount = 0 } }: ActualContainer): boolean {
   return RestartCount > FEW_RESTARTS;
 }
@@ -51,7 +51,7 @@ export function describeKept(
       ];
 }
 
-/** A tag may mean another image by now: that is no reason to make a container anew, and worth knowing. */
+/** A tag may mean another image by now: that is no reason to recreate a container, and worth knowing. */
 export function describeImage(
   desired: DesiredContainer,
   actual: Actual,

@@ -131,7 +131,7 @@ export function listUnknown(desired: Desired, actual: Actual, names: readonly st
     );
 }
 
-/** What goes and what stops comes first: it may hold a name or a port that another one wants. */
+/** Removals and stops come first: they may free a name or a port that another container needs. */
 const ORDER: readonly (readonly Operation['verb'][])[] = [
   ['pull', 'build', 'network', 'volume'],
   ['rename'],

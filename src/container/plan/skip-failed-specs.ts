@@ -20,7 +20,7 @@ export interface FailedSpec {
 /** By the name of the container. */
 export type FailedSpecs = ReadonlyMap<string, FailedSpec>;
 
-/** What a failed run spec is known by. More than what makes a new container: also a higher memory limit may mend it. */
+/** The identity of a failed run spec, with keys that need no recreate: a higher memory limit may fix it, too. */
 export function getSpecDigest({ values, ownLabels }: RunSpec): string {
   return createHash('sha256')
     .update(`${formatCanonical(values)}\n${formatCanonical(ownLabels)}`)
@@ -58,7 +58,7 @@ export function skipFailedSpecs(
     const isRunning = actual.containers.get(name)?.inspect.State.Running === true;
     const isStarted = operations.some((operation) => operation.name === name && isStarting(operation));
     const known = failed.get(name);
-    // one that stands aside waits to be brought back
+    // one that was set aside is to be restored
     if (known !== undefined && hasFailed(spec, failed) && !actual.containers.has(`${name}${REPLACED_SUFFIX}`)) {
       notes.push(
         `failed ${name}: ${known.why} (${known.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`,

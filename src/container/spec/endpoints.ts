@@ -83,7 +83,7 @@ export function listJoined({ values: { networks } }: SpecValues): TextMap {
 }
 
 /**
- * The network that a container is made on and cannot leave without being made anew: the
+ * The network that a container is made on and cannot leave without a recreate: the
  * engine's bridge if it is among them, else one that is no group's, else its own group's.
  */
 export function findFirstNetwork(names: readonly string[], container: string): string | undefined {

@@ -51,7 +51,7 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
   return { name, file, ...takeOwnLabels(all), networks: joined.networks };
 }
 
-/** Whoever adds another one is told so, at that line. */
+/** An admin who adds a second service is told so, at that line. */
 function readOnlyService(services: Input, name: string): Input {
   const entries = services.entries ?? services.refuse('must be a map');
   if (entries.length === 0) return services.refuse('must hold a service');

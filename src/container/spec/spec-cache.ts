@@ -6,7 +6,7 @@ import type { RunSpec } from './run-spec.ts';
 /** In the folder of caches. */
 const FILE = 'run-specs.json';
 
-/** What another build of the program has read counts for nothing: its parser may have been another one. */
+/** The cache of another build of the program is ignored: its parser may differ. */
 const VERSION = `docksmith run-specs ${statSync(import.meta.filename).mtimeMs}`;
 
 interface Entry {
@@ -33,7 +33,7 @@ export class SpecCache {
   }
 
   /**
-   * @param mark what the file was known by before it is read: another one is another text; empty: it is not to be known
+   * @param mark the signature of the file before it is read: another one means another text; empty: do not cache it
    * @param read called where it is not known, also tells whether it is all in that file; what it throws is thrown
    */
   get(file: string, mark: string, read: () => { readonly spec: RunSpec; readonly isWhole: boolean }): RunSpec {

@@ -56,7 +56,7 @@ export function readSecretProps(paths: Paths, db: string, { before, after }: Cha
  */
 const LOOKED_THROUGH_BYTES = 1024 ** 2;
 
-/** The secrets of all dbs, as any of them may repeat what another one holds. */
+/** The secrets of all dbs, as any of them may repeat a value of another. */
 function listKnown(paths: Paths): readonly string[] {
   return listDbs(paths)
     .flatMap((name) => {

@@ -206,7 +206,7 @@ export function prepareCommand([name, ...args]: readonly string[]): PreparedComm
   return { writes: command.writes, run: (draft) => command.run(draft, args) };
 }
 
-/** The original ignores those behind the last; whoever typed one meant something by it. */
+/** The original ignores those behind the last; an admin who typed one meant something by it. */
 function mostArguments({ usage }: Command): number {
   return usage.includes('...') ? Infinity : usage.split(' ').length - 1;
 }

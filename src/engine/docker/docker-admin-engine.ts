@@ -15,7 +15,7 @@ import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
 
 const RESIZE_TRIES = 10;
 
-/** Opens the door for daily use to a Docker engine; `socket` and what is thrown as for `connectEngine`. */
+/** Opens the interface for logs, exec and reports of a Docker engine; `socket` and errors as for `connectEngine`. */
 export async function connectAdminEngine(socket: string, limits?: EngineLimits): Promise<AdminEngine> {
   return new DockerAdminEngine(await openDocker(socket, limits));
 }

@@ -2,7 +2,7 @@ import { Failure } from '../../base/errors.ts';
 import type { AdminEngine, DiskShare, EngineDescription, ExecSession, LogLine } from '../admin-engine.ts';
 import type { MemoryEngine } from './memory-engine.ts';
 
-/** The memory engine's door for daily use: its containers write no logs and can run nothing. */
+/** Logs, exec and reports of the memory engine: its containers write no logs and can run nothing. */
 export class MemoryAdminEngine implements AdminEngine {
   readonly socket: string;
   readonly #engine: MemoryEngine;

@@ -99,7 +99,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   const dbs = readSnapshot(paths);
   const hostFacts = readFacts({ paths, ownedFiles: ledger.outputs });
   const snapshot = withHostDefaults(dbs, hostFacts);
-  // one whose record was deleted since is nobody's
+  // one whose record was deleted since has no owner
   const before = new Map(
     [...readAdopted(paths)].filter(([, labels]) => getDb(snapshot, CONTAINERS).has(labels[NAME_LABEL] ?? '')),
   );
@@ -166,7 +166,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   };
 }
 
-/** Networks and volumes are told of once, whoever uses them. */
+/** Networks and volumes are reported once, however many containers use them. */
 function unique(all: readonly LeftOut[]): readonly LeftOut[] {
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }

@@ -15,7 +15,7 @@ export interface LeftOut {
 /** One container that is to be adopted, as it runs or as a Compose file writes it down. */
 export interface Candidate {
   readonly name: string;
-  /** what it has beyond its image and the engine's defaults, canonical, by key of a run spec; its image too */
+  /** its image, and settings of neither the image nor the engine's defaults, canonical, by key of a run spec */
   readonly values: Readonly<Record<string, Value>>;
   /** absent: it is written down only */
   readonly there?: There;

@@ -26,7 +26,7 @@ export function listDiffering(candidate: Candidate, spec: RunSpec, limitsSwap: b
   return [...new Set(keys.includes('mem_limit') ? [...keys, 'memswap_limit'] : keys)];
 }
 
-/** What the run spec of the record says otherwise than the container is, or not at all, and nobody has named yet. */
+/** Differences of the container from the run spec of its record that were not reported yet. */
 export function listOverlooked(candidate: Candidate, spec: RunSpec, named: readonly LeftOut[]): readonly LeftOut[] {
   const { name } = candidate;
   return compare(candidate, spec)

@@ -8,7 +8,7 @@ export function setMounts(builder: RecordBuilder, value: Value | undefined): voi
   const volumes: string[] = [];
   for (const text of value !== undefined && isList(value) ? value : []) {
     const { source, target, options } = parseMounted(text);
-    // an anonymous volume is nobody's to name: recreates carry it over
+    // an anonymous volume has no name for a record: recreates keep it
     if (source === '') continue;
     const more = options.filter((option) => option !== 'ro');
     if (more.length > 0)

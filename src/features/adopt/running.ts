@@ -176,7 +176,7 @@ async function listNewerImage({ engine }: EngineView, { inspect }: There, name: 
   return [{ name, key: 'image', value: `${reference} ${inspect.Image.slice(0, 19)}`, why }];
 }
 
-/** Volumes that the engine could not make anew of their name alone. */
+/** Volumes that the engine could not create again from their name alone. */
 async function listForeignVolumes({ engine }: EngineView, inspect: ContainerInspect): Promise<readonly LeftOut[]> {
   const volumes = await Promise.all(
     listMountedVolumes(inspect.Mounts).map(async (name) => [name, await engine.findVolume(name)] as const),

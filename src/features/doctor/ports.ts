@@ -64,7 +64,7 @@ export function checkPorts(
   ];
 }
 
-/** Vhosts are of no use where nobody listens. */
+/** Vhosts are of no use where no process listens. */
 function checkApachePorts({ snapshot, facts }: Pick<HostState, 'snapshot' | 'facts'>): readonly Finding[] {
   const httpd = new HttpdRecord(snapshot);
   const behind = listEnabled(snapshot).filter(({ hasWeb }) => hasWeb);

@@ -8,7 +8,7 @@ import { DockerRecord } from '../../model/docker-record.ts';
 import { type Audience, type FilterOfPort, listMismatchesOfFilter, type PortsOf, readFilter } from './ports.ts';
 
 /**
- * An address of a container's own: whoever can route to it passes by published ports, the addresses that they
+ * An address of a container's own: a host that can route to it bypasses published ports, the addresses that they
  * are bound to, and Apache.
  */
 export interface ExposedAddress {

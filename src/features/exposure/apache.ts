@@ -12,7 +12,7 @@ export interface ExposedUrl {
   /** as the installed file has it: `ip 127.0.0.0/8 ::1`, `all granted`, `valid-user`; each once */
   readonly requires: readonly string[];
   readonly reached: Audience;
-  /** whoever comes has to log in, but perhaps for the local networks */
+  /** visitors have to log in, with a possible exception for the local networks */
   readonly hasPassword: boolean;
   readonly mismatches: readonly string[];
 }

@@ -56,7 +56,7 @@ export interface PortsOf {
 const ANY = ['0.0.0.0', '::'];
 
 /**
- * The ports of a container by its record, then those that it has beyond that. Pure.
+ * The ports of a container by its record, then its others. Pure.
  * @param container as the engine has it; undefined: it is not there
  */
 export function listExposedPorts(

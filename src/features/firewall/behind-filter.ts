@@ -21,7 +21,7 @@ export interface Guarded {
 }
 
 /**
- * Who is behind the packet filter of this host; `unknown`: why nobody can tell. Nobody where the filter is
+ * The containers that the packet filter protects; `unknown`: why that is not known. None where the filter is
  * not docksmith's to set here.
  */
 export async function readGuarded(

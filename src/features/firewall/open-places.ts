@@ -9,7 +9,7 @@ import { type Exposure, readExposure } from '../exposure/exposure.ts';
 import type { Filtered } from '../../flow/firewall/filter.ts';
 import type { HostState } from '../../flow/host-state.ts';
 
-/** A container, and where foreign hosts reach it although nobody wants that. */
+/** A container, and where foreign hosts reach it against its record. */
 export interface OpenContainer {
   readonly name: string;
   /** `192.168.1.2:8080`, or an address of its own */
@@ -19,7 +19,7 @@ export interface OpenContainer {
 type Judged = Pick<Exposure['ports'][number], 'filter'>;
 
 /**
- * Where a container answers beyond this host, and is not meant for everybody: the packet filter is all that
+ * Where a container that is not public answers outside of this host: the packet filter is all that
  * keeps foreign hosts from it.
  * @param which absent: all of it
  */

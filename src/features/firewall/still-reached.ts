@@ -18,7 +18,7 @@ type Port = StillReached['ports'][number];
  */
 export async function readStillReached(paths: Paths): Promise<StillReached> {
   const snapshot = readHostSnapshot(paths);
-  // the admin has taken it away, whoever runs
+  // the admin has switched it off, whatever runs
   if (!new DockerRecord(snapshot).hasFilter) return { ports: [], names: [], bridges: [] };
   const engine = await getEngine(paths, snapshot);
   const found = await Promise.all(

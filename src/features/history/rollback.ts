@@ -90,7 +90,7 @@ export function rollBack(
   );
 }
 
-/** Every file that will be another one than then, by why. */
+/** Every file that will differ from its former state, by reason. */
 function compareFiles(
   paths: Paths,
   then: ReadonlyMap<string, Fingerprint>,

@@ -18,7 +18,7 @@ import type { StepCommands } from '../../flow/step-part.ts';
 import { linesOf, listEffects, type Named, textsOf } from '../why/deciding.ts';
 import { readHostState, type HostState, withOverlay } from '../../flow/host-state.ts';
 
-/** The event that makes everything of the dbs anew. */
+/** The event that applies all dbs. */
 export const WHOLE_EVENT = 'docker-update';
 
 export interface ChangeAsked {

@@ -103,7 +103,7 @@ function formatSome(names: readonly string[]): string {
 }
 
 /**
- * Templates that are written for nobody: neither an event nor another template nor a script of an event
+ * Templates that are never expanded: neither an event nor another template nor a script of an event
  * expands them.
  */
 export function findUnexpanded(paths: Paths, { templates, events, unused }: Tree): readonly LintFinding[] {

@@ -12,7 +12,7 @@ import type { Tree } from './tree.ts';
 import { readText } from '../../files/read-file.ts';
 
 /**
- * Props that a schema has or a record sets, and that nobody reads: no template, and no reader
+ * Props that a schema has or a record sets, and that are not read: by no template, and no reader
  * that the schema names.
  * @param commands of docksmith, by name: readers that a schema may name
  */
@@ -129,7 +129,7 @@ const SHARED: readonly string[] = ['configuration', 'networks'];
 
 /**
  * What records set of kinds that have a schema: a prop that is neither in it nor in a template may
- * be misspelled, or be another program's. So none is advised to be taken away.
+ * be misspelled, or be another program's. So the advice is never to remove one.
  */
 function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly LintFinding[] {
   return [...snapshot.dbs].flatMap(([db, records]) =>

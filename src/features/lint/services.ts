@@ -23,7 +23,7 @@ interface Folder {
  * Outputs that no service is told of, though one reads their folder. That a service does, is
  * known where another output of it stands in a folder that is read whole (it is called `….d`, or
  * named by a prop, or has a file per record), and where the service's own name is a part of the
- * path: `/etc/docker/…`, `…/docker.service.d/…`. `SERVICES =` says that nobody has to be told.
+ * path: `/etc/docker/…`, `…/docker.service.d/…`. `SERVICES =` says that no service has to be told.
  */
 export function findUntold({ templates, events }: Tree, snapshot: Snapshot): readonly LintFinding[] {
   const placed = [...templates.values()].map((known): Placed => ({ ...known, folders: listFolders(known, snapshot) }));

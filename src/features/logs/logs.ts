@@ -10,7 +10,7 @@ export interface LogsRequest {
   readonly names: readonly string[];
   /** RFC 3339 */
   readonly since?: string | undefined;
-  /** so many lines of each, the last ones */
+  /** that many lines of each, the last ones */
   readonly tail?: number | undefined;
   readonly follow: boolean;
   /** ends it */
@@ -95,7 +95,7 @@ class Follower {
     return {
       id: inspect?.Id,
       now: [inspect?.Id, Status, StartedAt, FinishedAt].join(' '),
-      // docksmith itself may be about to put another one in its place
+      // docksmith itself may be about to replace it
       mayComeBack:
         Status === 'restarting' ||
         Status === 'running' ||

@@ -19,11 +19,11 @@ import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 export type FilterChoice = 'keep' | 'stop containers' | 'drop';
 
 export interface UninstallPlan extends Uninstall {
-  /** kept: somebody is behind it, or nobody can tell */
+  /** kept: it protects containers, or that is not known */
   readonly filter: 'kept' | 'removed';
   /** whom foreign hosts could reach without the filter */
   readonly guarded: readonly Guarded[];
-  /** why nobody can tell who that is */
+  /** why the protected containers are not known */
   readonly unknown: string | undefined;
   /** containers that are stopped before the filter goes */
   readonly stop: readonly Guarded[];

@@ -4,14 +4,14 @@ import type { Failure } from '../../base/errors.ts';
 export interface ImageUpdated {
   /** `mediawiki:1.43` */
   readonly image: string;
-  /** came back: the new one was no good, and the old one has the name again */
+  /** came back: the new one failed, and the old one has the name again */
   readonly outcome: 'updated' | 'unchanged' | 'came back' | 'failed' | 'left alone';
   /** digests; undefined: there was none, or it is not known */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   /** why it was left alone */
   readonly why?: string | undefined;
-  /** containers that were made anew of it, and run with it */
+  /** containers that were recreated with it, and run */
   readonly containers: readonly string[];
 }
 

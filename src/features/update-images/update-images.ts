@@ -38,7 +38,7 @@ import { getEngine } from '../../flow/host-state.ts';
 export type { ImagesUpdated, ImageUpdated, UpdateImages };
 
 /**
- * Fetches images anew and takes the containers over to them. Where one does not do well with a
+ * Pulls images again and recreates their containers. Where one is not healthy with a
  * new image, all of that image go back, and the name means the old one again. Images are never removed.
  * @throws Failure(s) for names that are not known, and where there is no engine
  */
@@ -265,7 +265,7 @@ class Update implements ImagesUpdated {
       this.failures.push(new Interrupted(`cannot update image "${image}"`, this.#signal, rest));
   }
 
-  /** Those that are bound to a container which was made anew, or came back, have lost its network or its mounts. */
+  /** Those that are bound to a container which was recreated or restored have lost its network or its mounts. */
   async follow(): Promise<void> {
     if (this.#signal.aborted) return;
     const operations = followBound([], this.#desired.containers, await readActual(this.#engine, this.#desired));

@@ -178,7 +178,7 @@ function withProp(
 }
 
 /**
- * Lines of an output, from 0, that another one has not. In a merged document they are told by their keys,
+ * Lines of an output, from 0, that the other one does not have. In a merged document they are told by their keys,
  * since their order means nothing there.
  * @param was its lines, for who has them
  */
@@ -204,7 +204,7 @@ function listLostLines(was: readonly Line[], is: readonly Line[]): readonly numb
   return [nameOf, textOf].reduce((lost, by) => withoutFound(lost, was, free, by), unplaced);
 }
 
-/** Those of the numbered lines that are not among the free ones; what is found is free no more. */
+/** Those of the numbered lines that are not among the free ones; a line that is found is no longer free. */
 function withoutFound(
   lost: readonly number[],
   was: readonly Line[],

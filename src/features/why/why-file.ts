@@ -47,7 +47,7 @@ export interface LineWhy {
   /** from 1, in the file as it stands; in one that is not there yet, as it would be written */
   readonly number: number;
   readonly text: string;
-  /** `edited`: nobody but somebody's hand has made it; `outdated`: docksmith wrote it, and would not any more */
+  /** `edited`: made by hand; `outdated`: docksmith wrote it, and would write it differently now */
   readonly state: 'made' | 'edited' | 'outdated';
   readonly origins: readonly LineOrigin[];
   readonly props: readonly DecidingProp[];
@@ -74,7 +74,7 @@ export interface Wanted {
 }
 
 /**
- * Says for the lines of a file which fragment and which props made them, by rendering it anew in
+ * Says for the lines of a file which fragment and which props made them, by rendering it again in
  * memory: over the dbs as they are, and over others to see what decides a line.
  * @throws Failure for a file that is not docksmith's, and for a line that it has not
  */

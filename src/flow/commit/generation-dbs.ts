@@ -116,13 +116,13 @@ export function parseDbChanges(changes: DbChanges): { readonly before: Dbs; read
   return { before: side('before'), after: side('after') };
 }
 
-/** One record that is another one in two states of the dbs. */
+/** One record that differs in two states of the dbs. */
 export interface RecordChange {
   readonly db: string;
   readonly key: string;
   readonly before: DbRecord | undefined;
   readonly after: DbRecord | undefined;
-  /** names of those that came, went or have another value; `type` where that is another one */
+  /** names of props that were added, removed or changed; `type` where that changed */
   readonly props: readonly string[];
 }
 

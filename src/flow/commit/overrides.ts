@@ -22,7 +22,7 @@ interface Remembered {
   readonly shippedText: string;
 }
 
-/** An admin's fragment that may have to follow: what it stands in for is another one now. */
+/** A custom fragment that may need an update: the shipped one that it overrides has changed. */
 export interface OutdatedOverride {
   readonly custom: string;
   readonly shipped: string;

@@ -51,7 +51,7 @@ export async function beginEvent(
     });
   const lock = await takeEventLock(paths, { ...options, onWait: (holder) => reporter.waiting(holder) });
   try {
-    // whoever held it until now may have been killed while we waited
+    // the process that held it may have been killed while we waited
     recoverJournal(paths, (line) => reporter.warning(line));
     if (lock.parent !== undefined) return lock;
     if (hasUnfinished(paths)) removeLeftovers(paths);

@@ -90,7 +90,7 @@ export function undoDbs(paths: Paths): UndoAttachedChange {
   };
 }
 
-/** The folder of the dbs; `DBPATH` may be another one when the commit is taken back. */
+/** The folder of the dbs; `DBPATH` may have changed when the commit is rolled back. */
 function formatAbout(paths: Paths): string {
   const below = withoutRoot(paths, paths.dbDir);
   return below === paths.dbDir && paths.root !== '' ? `at ${paths.dbDir}` : `below the root ${below}`;

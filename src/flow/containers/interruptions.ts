@@ -43,7 +43,7 @@ export function listInterruptions(
     if (!ENDING.includes(operation.verb) || !('id' in operation)) return [];
     const container = containers.find(({ id }) => id === operation.id);
     if (container === undefined || !isUp(container)) return [];
-    // a container that is stopped for the port that another one wants comes back in the same plan
+    // a container that is stopped because another one takes its port is started again by the same plan
     const comesBack = operations.some(
       ({ verb, name }) => name === operation.name && (verb === 'recreate' || verb === 'start' || verb === 'create'),
     );

@@ -85,7 +85,7 @@ function missingFolders(snapshot: Snapshot, operation: Making): readonly Missing
   const make = container.makesMounts;
   const mounts = container.mounts.map(({ host: folder }) => ({ name, prop: 'MountPath', folder, make }));
   const data = findDataMount(container);
-  // the first container makes the folder of its data; under a later one it went away, and an empty one would hide that
+  // the first container makes the folder of its data; later it was removed, and an empty one would hide that
   const ofData =
     data === undefined || data.isVolume || (operation.verb === 'recreate' && operation.move !== undefined)
       ? []

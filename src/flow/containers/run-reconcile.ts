@@ -39,7 +39,7 @@ export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> 
   /** waits for the engine and for addresses, and puts right in what order the engine has started containers */
   readonly isBoot?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
-  /** as it was typed, without its arguments: for whoever waits for the lock, and for the log */
+  /** as it was typed, without its arguments: for processes that wait for the lock, and for the log */
   readonly command: string;
   readonly waitSeconds?: number | undefined;
   /** ends it in good order */

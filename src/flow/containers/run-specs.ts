@@ -24,7 +24,7 @@ export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: Spe
       if (only !== undefined && !only.includes(name)) return [];
       try {
         const stats = statSync(path.join(folder, file));
-        // one that nobody else may read holds a secret, which is to stand nowhere else
+        // a file that no other user may read holds a secret, which must not be copied elsewhere
         const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
         const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
           const text = readText(path.join(folder, file));

@@ -31,7 +31,7 @@ const ANSWERS_WITHIN_SECONDS = 60;
 /** A service manager may start it a moment later. */
 const GONE_FOR_SECONDS = 4;
 
-/** What restarting the engine would stop; undefined when none of its options changed, or nobody here can restart it. */
+/** The containers that a restart of the engine stops; undefined: no option changed, or docksmith cannot restart it. */
 export async function daemonRestart(
   paths: Paths,
   snapshot: Snapshot,
@@ -85,7 +85,7 @@ export async function restartDaemon(
     signal,
   );
   if (failure === undefined) {
-    // also where nobody here restarts it: whoever does has these files
+    // also where docksmith does not restart it: the admin who does has these files
     if (restart !== undefined) forgetFormer(paths);
     return { ...result, isPutBack: false };
   }
@@ -166,7 +166,7 @@ export async function waitForEngine(
   snapshot: Snapshot,
   isGone: () => boolean = () => false,
 ): Promise<Failure | undefined> {
-  // what was silent before it was restarted is another one now
+  // the engine that was silent before is a new process now
   forgetSilences();
   const until = performance.now() + ANSWERS_WITHIN_SECONDS * 1000;
   for (let gone = 0; ; ) {

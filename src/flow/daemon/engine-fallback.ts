@@ -133,7 +133,7 @@ export async function putBackOptions(paths: Paths, why: string, now = new Date()
     })),
   });
   rmSync(paths.file(BEFORE_FILE), { force: true });
-  // whoever is to start it has to know which files are others
+  // the admin who starts it has to know which files changed
   clearIntents(paths, [{ kind: 'service', name: DOCKER }]);
   addIntents(paths, [
     {

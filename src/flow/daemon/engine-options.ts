@@ -27,7 +27,7 @@ export const DAEMON_JSON = '/etc/docker/daemon.json';
 /**
  * Sees to it before any file is touched that the engine can start with what they will say, and
  * that nothing of how it is started goes without a word.
- * @returns warnings: what the engine was started with and will be no more, one by one
+ * @returns warnings: options, variables and commands that the engine would lose, one by one
  * @throws Failure(s) for options with which it would not start, or would start without its data
  */
 export async function checkEngineOptions(hostState: HostState, changes: ChangeSet): Promise<readonly string[]> {

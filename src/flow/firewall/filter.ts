@@ -40,7 +40,7 @@ export interface FilterRequest {
   readonly dryRun: boolean;
   /** the files as a dry run has rendered them; absent: as they are installed */
   readonly texts?: FilterTexts;
-  /** for whom rules stay that the files have no more; `everybody`: all of them stay that keep somebody out */
+  /** the containers for which rules stay that the files no longer have; `everybody`: all blocking rules stay */
   readonly keepFor: StillReached | 'everybody' | 'nobody';
 }
 
@@ -105,7 +105,7 @@ function chooseText(
   );
 }
 
-/** Whether the kernel was given rules that the files have no more. */
+/** Whether the kernel has rules that the files no longer have. */
 export function hasRetained(paths: Paths): boolean {
   const [state, texts] = [readAppliedFilters(paths), readFilterFiles(paths)];
   return FAMILIES.some(({ name, file }) => listLost(state.get(name)?.text ?? '', texts.get(file)).length > 0);

@@ -2,7 +2,7 @@ import type { ChangeSet } from '../../output/plan/change-set.ts';
 import { applyFilter, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
 import type { StepPart } from '../step-part.ts';
 
-/** Of `docksmith firewall --release`: what it takes away is told with what is set before. */
+/** Of `docksmith firewall --release`: the rules that it removes are told with those that are set before. */
 export const releaseStep: StepPart = { plan: () => Promise.resolve({}) };
 
 /** Of `docksmith firewall`. */

@@ -34,7 +34,7 @@ export interface SetUp {
 
 /**
  * What post-install and post-upgrade do to the dbs: migrations, defaults and forced values,
- * then, for what nobody has set, what the host itself tells. Never overwrites a value.
+ * then, for values that are not set, those detected on the host. Never overwrites a value.
  * @throws Failures of migrations and values; what could be written is written
  */
 export function setUpDbs(paths: Paths): SetUp {
@@ -51,7 +51,7 @@ export function setUpDbs(paths: Paths): SetUp {
   return { lines: [...lines, ...found.lines], warnings: found.warnings };
 }
 
-/** What the host itself tells, for what nobody has set. */
+/** Values detected on the host, for props that are not set. */
 export function findOut(paths: Paths): SetUp {
   const { found, warnings } = lookAround(paths, readSnapshot(paths));
   for (const value of found) writeFound(paths, value);
@@ -145,7 +145,7 @@ function setFound(draft: Draft, { key, prop, value }: Found): void {
 export interface SetUpPlan {
   /** the records that would be others */
   readonly overlay: readonly RecordOverlay[];
-  /** `DB KEY PROP VALUE`, each value that would be another one */
+  /** `DB KEY PROP VALUE`, each value that would change */
   readonly values: readonly string[];
   readonly warnings: readonly string[];
 }

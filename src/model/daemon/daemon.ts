@@ -6,7 +6,7 @@ import { parseUnit, splitUnitWords, type UnitSetting, type Word } from './unit-f
 
 /**
  * The address for the engine's TCP port: loopback, or all where TLS files are given, since
- * whoever reaches a plain one is root on this host.
+ * a client that reaches a plain one is root on this host.
  * @throws Error when TLS is half given, or public is asked for without it
  */
 export function engineAddress(snapshot: Snapshot): string {

@@ -98,7 +98,7 @@ export interface DockerdOption {
   readonly count: number;
 }
 
-/** The options among the words of a command line, as pflag reads them; what is no option is passed over. */
+/** The options among the words of a command line, as pflag reads them; other words are ignored. */
 export function parseDockerdOptions(words: readonly string[]): readonly DockerdOption[] {
   const options: DockerdOption[] = [];
   for (let at = 0; at < words.length; at++) {
@@ -143,7 +143,7 @@ function keyOf(flag: string): string {
   return Object.hasOwn(KEYS, flag) ? (KEYS[flag] ?? flag) : flag;
 }
 
-/** The options that a daemon.json gives, key -> value as it stands there. @throws Error for what is no daemon.json */
+/** The options of a daemon.json, key -> value as written. @throws Error if the text is no daemon.json */
 export function readDaemonJson(text: string): ReadonlyMap<string, unknown> {
   // dockerd takes an empty file for an empty object
   const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text);

@@ -68,7 +68,7 @@ export function findRefused(
   return findInBoth(options, daemonJson);
 }
 
-/** What the engine was started with and would be no more, in words, one by one. Pure. */
+/** The options, variables and commands that the engine was started with and would lose, in words. Pure. */
 export function listLosses(
   before: EngineStart,
   after: EngineStart,

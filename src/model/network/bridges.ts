@@ -45,7 +45,7 @@ export function listNetworksOf(container: Container): readonly string[] {
   return joined.length === 0 ? ['bridge'] : joined;
 }
 
-/** What a network's bridge is called where docksmith or nobody named it; undefined: it has none. */
+/** What a network's bridge is called where docksmith named it, or no name is set; undefined: it has none. */
 export function conventionalBridge(snapshot: Snapshot, network: string): string | undefined {
   return network === 'bridge' ? DEFAULT_BRIDGE : describeNetwork(snapshot, network).bridge;
 }

@@ -7,7 +7,7 @@ import { JOURNAL_DIR, removeUnfinished } from '../../files/unfinished.ts';
 import type { Installed } from '../plan/installed.ts';
 import { getDigest } from '../plan/ledger.ts';
 
-/** A file by what tells it from another one. */
+/** A file by the values that identify it. */
 export interface Fingerprint {
   /** sha256 of the content, hex */
   readonly digest: string;
@@ -101,7 +101,7 @@ export function removeJournal(paths: Paths): void {
   try {
     removeUnfinished(paths, folder);
   } catch {
-    // whoever finds it without a record clears it away
+    // a command that finds it without a record removes it
   }
 }
 

@@ -25,7 +25,7 @@ import { clearUp, newName, rollBack, syncFoldersOf, undoName, type UndoAttachedC
 export interface FileChange {
   /** without the root */
   readonly path: string;
-  /** what stands there; undefined: nothing */
+  /** the present file; undefined: none */
   readonly old: FileContent | undefined;
   /** undefined: it is removed */
   readonly wanted: FileContent | undefined;

@@ -12,7 +12,7 @@ import { carryOut, changeOf, type FileChange } from './transaction.ts';
 
 export interface Uninstall {
   readonly remove: readonly { readonly path: string; readonly old: FileContent }[];
-  /** what was taken over and comes back; `old` is what stands there now */
+  /** what was taken over and comes back; `old` is the present file */
   readonly restore: readonly { readonly original: SavedFile; readonly old: FileContent | undefined }[];
   /** what is left as it is, and why */
   readonly leave: readonly { readonly path: string; readonly why: string }[];

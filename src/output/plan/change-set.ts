@@ -13,7 +13,7 @@ export type Reason = 'new' | 'content' | 'mode' | 'owner';
 
 export interface Install {
   readonly output: Rendered;
-  /** what stands there now; undefined: nothing */
+  /** the present file; undefined: none */
   readonly old: FileContent | undefined;
   /** empty only for a file that is taken over and is identical already */
   readonly reasons: readonly Reason[];
@@ -25,7 +25,7 @@ export interface Install {
 
 export interface Removal {
   readonly owned: Owned;
-  /** undefined: gone already, or something stands there that is no file */
+  /** undefined: removed already, or something in its place that is no file */
   readonly old: FileContent | undefined;
   readonly edited: boolean;
   /** why the path is left as it is and only the ledger's entry goes */
@@ -193,7 +193,7 @@ function planRemovals(
   return removals;
 }
 
-/** What becomes of one owned file that is wanted no more. */
+/** What to do with an owned file that is no longer rendered. */
 export function planRemoval(owned: Owned, installed: Installed): Removal {
   if (installed.kind === 'absent') return { owned, old: undefined, edited: false };
   if (installed.kind === 'other')

@@ -142,7 +142,7 @@ export function lineFrom(text: string, part: Part, documentKey: string): Tracked
     literal: false,
     ...(documentKey === '' ? {} : { documentKey }),
   }));
-  // the text is laid out anew: what else made the source line is kept as pieces of no width, in front, since
+  // the text is formatted again: what else made the source line is kept as pieces of no width, in front, since
   // a newline ends the text
   for (const piece of others) line.append(piece);
   line.append({ ...first, text });

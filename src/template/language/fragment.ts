@@ -18,7 +18,7 @@ export interface FragmentFile {
   readonly state: FileState | undefined;
 }
 
-/** The fragments of a template in the order in which they print, and what was passed over. */
+/** The fragments of a template in the order in which they print, and those that were ignored. */
 export interface FragmentList {
   /** in order; empty ones are left out */
   readonly files: readonly FragmentFile[];

@@ -139,7 +139,7 @@ function findPlace(file: string, text: string, message: string): Place {
   const shown = /on line (\d+)[^\n]*\n(.*)\n(-*)\^/s.exec(message);
   const line = Number(/on line (\d+)/.exec(message)?.[1] ?? 1);
   if (shown === null) return { file, line };
-  // the end of the file helps nobody: what is open there does
+  // the end of the file is of no help, the block that is open there is
   if (message.includes("got 'EOF'")) return placeAt(file, text, findUnclosed(text, message.includes('OPEN_ENDBLOCK')));
   const before = (shown[2] ?? '').slice(0, (shown[3] ?? '').length).replace(/^\.\.\./, '');
   // its excerpt has no newlines: look it up in the text without them, and go back

@@ -1,6 +1,6 @@
 /**
  * What a fragment says, in the shape in which it is evaluated, analysed and kept: what its parser found,
- * without what nobody looks at.
+ * without the parts that are not used.
  */
 export type Program = readonly Statement[];
 

@@ -31,7 +31,7 @@ export class ReadScope {
   /**
    * Everything that this scope and all scopes around and inside it have read so far, each once.
    * @param known of other scopes, by `formatRead`: for the same read it is the same object, so that what
-   * thousands of them have read takes the room of one
+   * thousands of them have read takes the space of one
    */
   noted(isWanted: (read: Read) => boolean = () => true, known?: Map<string, Read>): readonly Read[] {
     return uniqueReads(this.#noted.filter(isWanted), known);
