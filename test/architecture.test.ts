@@ -297,6 +297,7 @@ describe('the records of containers', () => {
 
 describe('packages of others', () => {
   const HOMES: Readonly<Record<string, readonly string[]>> = {
+    'fast-glob': ['template/list-templates.ts'],
     handlebars: ['template/language/parse-fragment.ts'],
     ini: ['template/metadata.ts'],
     yaml: ['template/', 'container/'],

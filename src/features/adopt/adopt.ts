@@ -7,11 +7,11 @@ import {
   withAdopted,
 } from '../../container/actual/adopted.ts';
 import { sealAdopted } from '../../container/spec/sealed.ts';
-import { isContainerName, MANAGED_LABEL, NAME_LABEL } from '../../container/spec/names.ts';
+import { MANAGED_LABEL, NAME_LABEL } from '../../container/spec/names.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
-import { getDb, type Snapshot, withChanges } from '../../db/snapshot.ts';
+import { getDb, withChanges } from '../../db/snapshot.ts';
 import { changeDb } from '../../db/store.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import type { Run } from '../../event/runs.ts';
@@ -28,7 +28,7 @@ import { listDiffering, listOverlooked } from './compare.ts';
 import { listDbsOf, makeRecords, type NewRecord, storeRecords, withRecords } from './records.ts';
 import { readEngineView } from './running.ts';
 import type { LeftOut, Candidate } from './candidate.ts';
-import { type AdoptSource, findCandidates } from './candidates.ts';
+import { type AdoptSource, findCandidates, listRefused } from './candidates.ts';
 import { planRenderedContainers } from '../../flow/containers/containers-step.ts';
 import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from '../../flow/expand.ts';
 import { generationOf } from '../../flow/commit/generation-dbs.ts';
@@ -209,24 +209,6 @@ function getSpec(specs: ReadonlyMap<string, RunSpec>, { name }: Candidate): RunS
       hint: `see the fragments and the metadata of ${RUN_SPECS}`,
     });
   return spec;
-}
-
-/** Names that are taken, or that docksmith keeps for itself. */
-function listRefused(snapshot: Snapshot, candidates: readonly Candidate[]): readonly Failure[] {
-  return candidates.flatMap(({ name, there }, n) => {
-    const what = `cannot adopt container "${name}"`;
-    const hint =
-      there === undefined
-        ? 'give its service another container_name'
-        : `docker rename ${name} NEW-NAME gives it another name`;
-    if (!isContainerName(name))
-      return [new Failure(what, { why: 'that is no name for a record of a container', hint })];
-    if (getDb(snapshot, CONTAINERS).has(name))
-      return [new Failure(what, { why: `db ${CONTAINERS} has a record of that name already`, hint })];
-    return candidates.findIndex((other) => other.name === name) < n
-      ? [new Failure(what, { why: 'it is named twice' })]
-      : [];
-  });
 }
 
 /** The records and the list of adopted containers, together. */

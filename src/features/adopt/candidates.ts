@@ -1,3 +1,6 @@
+import { isContainerName } from '../../container/spec/names.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import { CONTAINERS } from '../../model/container.ts';
 import { Failure, Failures, throwAll } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -40,5 +43,23 @@ async function readNamed(view: EngineView, name: string): Promise<Candidate> {
   throw new Failure(`cannot adopt container "${name}"`, {
     why: 'the engine has none of that name',
     ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+  });
+}
+
+/** Names that are taken, or that docksmith keeps for itself. */
+export function listRefused(snapshot: Snapshot, candidates: readonly Candidate[]): readonly Failure[] {
+  return candidates.flatMap(({ name, there }, n) => {
+    const what = `cannot adopt container "${name}"`;
+    const hint =
+      there === undefined
+        ? 'give its service another container_name'
+        : `docker rename ${name} NEW-NAME gives it another name`;
+    if (!isContainerName(name))
+      return [new Failure(what, { why: 'that is no name for a record of a container', hint })];
+    if (getDb(snapshot, CONTAINERS).has(name))
+      return [new Failure(what, { why: `db ${CONTAINERS} has a record of that name already`, hint })];
+    return candidates.findIndex((other) => other.name === name) < n
+      ? [new Failure(what, { why: 'it is named twice' })]
+      : [];
   });
 }

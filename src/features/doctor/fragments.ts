@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { listMergedTree } from '../../base/layers.ts';
+import { listLayeredFiles } from '../../template/list-templates.ts';
 import { CONFIG_DIR, type Paths, withoutRoot } from '../../base/paths.ts';
 import { findWriter } from '../../files/trust.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
@@ -14,7 +14,7 @@ const FOLDERS = ['templates-custom', 'templates', 'templates-default', 'template
 export function checkFragments(paths: Paths): readonly Finding[] {
   const finder = makeFinder('fragments');
   const files = FOLDERS.flatMap((folder) => [
-    ...listMergedTree([paths.file(path.posix.join(CONFIG_DIR, folder))]).values(),
+    ...listLayeredFiles([paths.file(path.posix.join(CONFIG_DIR, folder))]).values(),
   ]);
   const writers = new Map<string, { readonly who: string; readonly files: string[] }>();
   for (const file of files) {

@@ -3,7 +3,7 @@ import { compareBytes, layersOf } from '../../base/layers.ts';
 import { findNearest } from '../../base/nearest.ts';
 import { type Paths, withoutRoot } from '../../base/paths.ts';
 import type { LintFinding } from './finding.ts';
-import { listTemplateFiles } from './tree.ts';
+import { listTemplateFiles } from '../../template/list-templates.ts';
 import { readBytes } from '../../files/read-file.ts';
 
 /**

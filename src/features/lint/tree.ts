@@ -2,10 +2,11 @@ import path from 'node:path';
 import { Failure, Failures, throwAll } from '../../base/errors.ts';
 import { listEvents } from '../../event/events.ts';
 import { listSteps, type ServiceToAdjust, type TemplateToExpand } from '../../event/steps.ts';
-import { compareBytes, isBackupName, layersOf, listMergedTree } from '../../base/layers.ts';
+import { compareBytes, isBackupName, layersOf } from '../../base/layers.ts';
 import { type Paths } from '../../base/paths.ts';
 import { type Analysis, analyseTemplate } from '../../template/language/analyse.ts';
 import { listFragments } from '../../template/language/fragment.ts';
+import { listLayeredFiles, listTemplateFiles } from '../../template/list-templates.ts';
 import { HELPERS } from '../../template/helpers/index.ts';
 import { type Metadata, readMetadata } from '../../template/metadata.ts';
 
@@ -81,14 +82,9 @@ function readEvent(paths: Paths, event: string): ListedEvent {
 }
 
 function listMetadata(paths: Paths): readonly string[] {
-  return [...listMergedTree(layersOf(paths, 'templates.metadata')).keys()]
+  return [...listLayeredFiles(layersOf(paths, 'templates.metadata')).keys()]
     .filter((name) => !isBackupName(name))
     .map((name) => `/${name}`);
-}
-
-/** Files of the layers of templates, by their path under them; what stands beside the templates, a README, is none. */
-export function listTemplateFiles(layers: readonly string[]): ReadonlyMap<string, string> {
-  return new Map([...listMergedTree(layers)].filter(([name]) => name.includes('/') && !isBackupName(name)));
 }
 
 function listUnused(paths: Paths, templates: ReadonlyMap<string, ListedTemplate>): readonly string[] {
