@@ -204,7 +204,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       writeFileSync(file, '{"data-root": "/elsewhere", "log-level": "warn", "bip": "172.30.0.1/16", "hosts": []}');
       expect((await examine()).find(({ check }) => check === 'options')).toMatchObject({
         level: 'bad',
-        words: `data-root, hosts, log-level stand both in ${file} and in the command line of the running engine: the engine will not start again`,
+        words: `data-root, hosts, log-level are set both in ${file} and in the command line of the running engine: the engine will not start again`,
       });
       // and the engine agrees
       const said = await machine.namespace.run('dockerd', ['--config-file', file, '--data-root', '/x', '--validate']);
