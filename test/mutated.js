@@ -28,7 +28,7 @@ export const MUTATED = {
       },
       {
         what: "containers bound to another's namespace are left out of an update of images",
-        file: 'src/features/update-images/update-images.ts',
+        file: 'src/features/update-images/image-updater.ts',
         from: 'followBound([], this.#desired.containers,',
         to: 'followBound([], [],',
         tests: ['test/unit/features/update-images/update-images.test.ts'],
@@ -57,6 +57,7 @@ export const MUTATED = {
     files: [
       'src/output/commit/commit.ts',
       'src/output/plan/change-set.ts',
+      'src/output/plan/path-conflicts.ts',
       'src/output/commit/transaction.ts',
       'src/output/commit/journal.ts',
     ],

@@ -1,4 +1,5 @@
-import type { ContainerStatus, Status } from '../../features/status/status.ts';
+import type { ContainerStatus } from '../../features/status/container-status.ts';
+import type { Status } from '../../features/status/status.ts';
 import { showable } from '../../base/showable.ts';
 import { formatCauses } from './format-signal.ts';
 import { listAttention, wordOf } from '../../features/status/status-words.ts';

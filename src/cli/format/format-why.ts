@@ -1,5 +1,6 @@
 import type { ContainerWhy } from '../../features/why/why-container.ts';
-import type { DecidingProp, FileWhy, LineOrigin, LineWhy } from '../../features/why/why-file.ts';
+import type { LineOrigin } from '../../features/why/line-origin.ts';
+import type { DecidingProp, FileWhy, LineWhy } from '../../features/why/why-file.ts';
 import type { UrlWhy } from '../../features/why/why-url.ts';
 import { formatTime } from './format-time.ts';
 import { formatTable, type painter, wrapWords } from './terminal.ts';

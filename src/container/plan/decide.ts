@@ -11,7 +11,7 @@ import {
   listUpdating,
 } from '../actual/difference.ts';
 import { REPLACED_SUFFIX } from '../spec/names.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, refer } from './operation.ts';
 import { formatBytes } from '../../base/quantity.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -173,12 +173,4 @@ function foreign(name: string): Failure {
 
 function formatCause(differences: readonly Difference[]): string {
   return differences.map(formatDifference).join(', ');
-}
-
-function refer({ id, name, nameNow }: ActualContainer): {
-  readonly id: string;
-  readonly name: string;
-  readonly nameNow: string;
-} {
-  return { id, name, nameNow };
 }

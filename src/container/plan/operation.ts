@@ -18,6 +18,11 @@ interface Existing extends Named {
   readonly nameNow: string;
 }
 
+/** How an operation refers to a container that is there. */
+export function refer({ id, name, nameNow }: Omit<Existing, 'cause'>): Omit<Existing, 'cause'> {
+  return { id, name, nameNow };
+}
+
 /** An image is had from a registry or an archive; built from a folder. */
 export type PullOperation = { readonly verb: 'pull' } & Fetching;
 export type BuildOperation = { readonly verb: 'build' } & Fetching;

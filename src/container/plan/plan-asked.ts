@@ -3,8 +3,8 @@ import type { Actual, ActualContainer } from '../actual/actual.ts';
 import { ENDS_AGAIN } from '../actual/steady.ts';
 import { decide } from './decide.ts';
 import type { Desired } from './desired.ts';
-import { isStarting, type Operation } from './operation.ts';
-import { listUnknown, type Plan, planReconcile, refer } from './plan.ts';
+import { isStarting, type Operation, refer } from './operation.ts';
+import { listUnknown, type Plan, planReconcile } from './plan.ts';
 import { getStopRequest } from './stop-request.ts';
 import type { FailedSpecs } from './skip-failed-specs.ts';
 

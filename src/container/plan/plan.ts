@@ -1,5 +1,5 @@
 import { type Desired, specsOf } from './desired.ts';
-import type { Actual, ActualContainer } from '../actual/actual.ts';
+import type { Actual } from '../actual/actual.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { decide } from './decide.ts';
@@ -9,7 +9,7 @@ import { freePorts } from './free-ports.ts';
 import { planImages } from '../apply/image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, refer } from './operation.ts';
 import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
@@ -167,13 +167,4 @@ function planVolumes(specs: readonly RunSpec[], { volumes }: Actual): readonly O
     const users = specs.filter((spec) => listVolumeNames(spec).includes(name)).map((spec) => spec.name);
     return { verb: 'volume', name, cause: `wanted by ${users.join(', ')}` };
   });
-}
-
-/** What an operation says of a container that is there. */
-export function refer({ id, name, nameNow }: ActualContainer): {
-  readonly id: string;
-  readonly name: string;
-  readonly nameNow: string;
-} {
-  return { id, name, nameNow };
 }

@@ -5,7 +5,8 @@ import type { ContainerInspect } from '../../engine/engine-api.ts';
 import { ON_THE_WIRE } from '../../model/network/bridges.ts';
 import { Container } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
-import { type Audience, type FilterOfPort, listMismatchesOfFilter, type PortsOf, readFilter } from './ports.ts';
+import type { Audience } from './declared-ports.ts';
+import { type FilterOfPort, listMismatchesOfFilter, type PortsOf, readFilter } from './filter.ts';
 
 /**
  * An address of a container's own: a host that can route to it bypasses published ports, the addresses that they

@@ -2,7 +2,7 @@ import type { Container } from '../../model/container.ts';
 import { formatNetwork, listLocalNetworks } from '../../model/network/network.ts';
 import { listUrls } from '../../model/urls.ts';
 import { listRequires } from '../../web-server/requires.ts';
-import type { Audience } from './ports.ts';
+import type { Audience } from './declared-ports.ts';
 
 /** A way over Apache to a container: its vhost, or a path of the primary host. */
 export interface ExposedUrl {

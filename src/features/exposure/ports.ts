@@ -1,22 +1,12 @@
 import { isIP } from 'node:net';
 import type { ContainerSummary } from '../../engine/engine.ts';
-import type { Snapshot } from '../../db/snapshot.ts';
-import { Failure } from '../../base/errors.ts';
-import type { Facts } from '../../host/facts.ts';
-import { FAMILIES, isOutOfReach, type OutOfReach } from '../../firewall/kernel.ts';
-import { findPassing, type Way } from '../../firewall/reach.ts';
-import type { Rules } from '../../firewall/rules.ts';
+import { FAMILIES } from '../../firewall/kernel.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
-import { boundAddresses } from '../../model/network/access.ts';
 import { Container } from '../../model/container.ts';
-import { isLoopback, listListening } from '../../model/network/filtered-ports.ts';
-import { canonicalAddress, formatNetwork, listLocalNetworks } from '../../model/network/network.ts';
-import { publishedPorts } from '../../model/network/ports.ts';
-import { NotAccepted } from '../../model/network/parse-ports.ts';
-import { backEndPort } from '../../model/web.ts';
-
-/** Who can reach something, from few to many. */
-export type Audience = 'nobody' | 'this host' | 'local networks' | 'everybody';
+import { isLoopback } from '../../model/network/filtered-ports.ts';
+import { canonicalAddress } from '../../model/network/network.ts';
+import { type Audience, type DeclaredPort, listDeclaredPorts } from './declared-ports.ts';
+import { type FilterOfPort, isOpen, listMismatchesOfFilter, type PortsOf, readFilter } from './filter.ts';
 
 /** A port of the host that leads to a container, or should. */
 export interface ExposedPort {
@@ -34,25 +24,6 @@ export interface ExposedPort {
   readonly mismatches: readonly string[];
 }
 
-export interface FilterOfPort {
-  readonly family: 'IPv4' | 'IPv6';
-  /** false: the kernel's rules could not be read */
-  readonly isKnown: boolean;
-  /** whom it lets through, by network; undefined: everybody */
-  readonly networks: readonly string[] | undefined;
-  /** why that is everybody, or is not known */
-  readonly why: string | undefined;
-}
-
-/** The kernel's rules by family. */
-export type KernelRules = ReadonlyMap<'IPv4' | 'IPv6', Rules | OutOfReach>;
-
-export interface PortsOf {
-  readonly snapshot: Snapshot;
-  readonly facts: Facts;
-  readonly rules: KernelRules;
-}
-
 const ANY = ['0.0.0.0', '::'];
 
 /**
@@ -66,7 +37,7 @@ export function listExposedPorts(
 ): readonly ExposedPort[] {
   const { snapshot, facts } = host;
   const record = new Container(snapshot, name);
-  const declared = record.isEnabled ? listDeclared(record, facts) : [];
+  const declared = record.isEnabled ? listDeclaredPorts(record, facts) : [];
   const isUp = container?.status === 'running' || container?.status === 'paused';
   const published = isUp ? container.ports : [];
   const ports = declared.map((wanted): ExposedPort => {
@@ -107,49 +78,7 @@ export function listExposedPorts(
   ];
 }
 
-interface Declared {
-  readonly port: number;
-  readonly protocol: 'tcp' | 'udp';
-  readonly kind: 'published' | 'host';
-  /** undefined: all of them */
-  readonly addresses: readonly string[] | undefined;
-  readonly declared: Audience | undefined;
-}
-
-function listDeclared(container: Container, facts: Facts): readonly Declared[] {
-  const addresses = boundAddresses(container);
-  const declared = addresses === undefined ? 'everybody' : 'local networks';
-  try {
-    const web = container.hasWeb && container.hasOwnPorts ? backEndPort(container, facts) : undefined;
-    return [
-      ...publishedPorts(container, facts).map(
-        ({ host: port, protocol }): Declared => ({
-          port,
-          protocol,
-          kind: 'published',
-          addresses,
-          declared: addresses?.every(isLoopback) === true ? 'this host' : declared,
-        }),
-      ),
-      ...listListening(container, facts).map(
-        ({ port, protocol }): Declared => ({ port, protocol, kind: 'host', addresses: undefined, declared }),
-      ),
-      ...(web === undefined
-        ? []
-        : [
-            { port: web, protocol: 'tcp', kind: 'published', addresses: ['127.0.0.1'], declared: 'this host' } as const,
-          ]),
-    ];
-  } catch (error) {
-    if (error instanceof NotAccepted)
-      throw new Failure(`cannot tell the ports of container "${container.key}"`, {
-        why: `${error.prop} ${JSON.stringify(error.value)}: ${error.message}`,
-      });
-    throw error;
-  }
-}
-
-function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): ExposedPort {
+function judge(host: PortsOf, wanted: DeclaredPort, addresses: readonly string[]): ExposedPort {
   const { port, protocol, kind, declared } = wanted;
   const { snapshot } = host;
   const outside = addresses.filter((address) => !isLoopback(address));
@@ -205,35 +134,6 @@ function judge(host: PortsOf, wanted: Declared, addresses: readonly string[]): E
   };
 }
 
-function isOpen({ isKnown, networks }: FilterOfPort): boolean {
-  return isKnown && networks === undefined;
-}
-
-/** Whom the kernel's rules of a family let through on any of the ways; nothing where that family was not read. */
-export function readFilter(
-  { snapshot, rules }: PortsOf,
-  family: FilterOfPort['family'],
-  ways: readonly Way[],
-): readonly FilterOfPort[] {
-  const read = rules.get(family);
-  if (read === undefined) return [];
-  if (isOutOfReach(read)) return [{ family, isKnown: false, networks: undefined, why: `not known, ${read.why}` }];
-  const found = ways.map((way) => findPassing(read, way));
-  const open = found.find(({ networks }) => networks === undefined);
-  if (open === undefined)
-    return [
-      { family, isKnown: true, networks: [...new Set(found.flatMap(({ networks = [] }) => networks))], why: undefined },
-    ];
-  return [
-    {
-      family,
-      isKnown: true,
-      networks: undefined,
-      why: new DockerRecord(snapshot).hasFilter ? open.why : 'Filter of docker is disabled',
-    },
-  ];
-}
-
 /** A socket of IPv6 on all addresses answers over IPv4, too; the engine has one of each. */
 function listFamilies(address: string, kind: ExposedPort['kind']): readonly ('IPv4' | 'IPv6')[] {
   if (address === '::' && kind === 'host') return ['IPv4', 'IPv6'];
@@ -241,7 +141,7 @@ function listFamilies(address: string, kind: ExposedPort['kind']): readonly ('IP
 }
 
 function listMismatchesOfAddresses(
-  { kind, addresses: wanted, declared }: Declared,
+  { kind, addresses: wanted, declared }: DeclaredPort,
   addresses: readonly string[],
 ): readonly string[] {
   if (declared === undefined) return ['published, and no record says so'];
@@ -260,22 +160,4 @@ function listMismatchesOfAddresses(
     ...(all ? ['bound to every address'] : more.map((address) => `bound to ${address}, too`)),
     ...(all ? [] : less.map((address) => `not bound to ${address}`)),
   ];
-}
-
-export function listMismatchesOfFilter(snapshot: Snapshot, filter: readonly FilterOfPort[]): readonly string[] {
-  return filter.flatMap(({ family, isKnown, networks, why }) => {
-    if (!isKnown) return [`networks that the ${family} filter lets in: ${why ?? ''}`];
-    if (networks === undefined) return [`the ${family} filter does not block it: ${why ?? ''}`];
-    const local = [...listLocalNetworks(snapshot).values()]
-      .filter((network) => `IPv${network.family}` === family)
-      .map(formatNetwork);
-    const [more, less] = [
-      networks.filter((network) => !local.includes(network)),
-      local.filter((network) => !networks.includes(network)),
-    ];
-    return [
-      ...more.map((network) => `the ${family} filter lets ${network} in, which is none of db networks`),
-      ...less.map((network) => `the ${family} filter keeps ${network} of db networks out`),
-    ];
-  });
 }

@@ -1,4 +1,4 @@
-import type { ContainerStatus } from './status.ts';
+import type { ContainerStatus } from './container-status.ts';
 
 export interface Word {
   readonly word: string;

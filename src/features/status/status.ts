@@ -1,7 +1,5 @@
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import type { ContainerInspect } from '../../engine/engine-api.ts';
-import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../../container/spec/names.ts';
-import { isUnsteady } from '../../container/actual/steady.ts';
+import { MANAGED_LABEL } from '../../container/spec/names.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { holdsOpenSecrets } from '../../container/spec/spec-hash.ts';
@@ -11,8 +9,7 @@ import { Failure, Failures, throwAll } from '../../base/errors.ts';
 import { findEventHolder } from '../../event/event-lock.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { holdsSecret } from '../../base/mask.ts';
-import { Container, listContainers } from '../../model/container.ts';
-import { listUrls } from '../../model/urls.ts';
+import { listContainers } from '../../model/container.ts';
 import { findNearest } from '../../base/nearest.ts';
 import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import { readJournal } from '../../output/commit/journal.ts';
@@ -25,49 +22,7 @@ import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
 import { getEngine } from '../../flow/host-state.ts';
-
-export interface ContainerStatus {
-  readonly name: string;
-  /** what its record says; undefined: there is none */
-  readonly record: 'enabled' | 'disabled' | undefined;
-  /** an old container that a recreate put aside and did not come to remove yet */
-  readonly isAside: boolean;
-  /** what the engine calls it now, where that is another name: an interrupted recreate, or somebody, has renamed it */
-  readonly called: string | undefined;
-  /**
-   * running, restarting, paused, created, exited, dead or removing, as the engine says, or missing; unknown
-   * where no engine answers
-   */
-  readonly state: string;
-  /** starting, healthy or unhealthy, where there is a check */
-  readonly health: string | undefined;
-  /** it ends again and again soon after the engine has started it */
-  readonly isCrashLooping: boolean;
-  /** by the engine, since somebody last started it */
-  readonly restarts: number;
-  /** how it ended last; undefined while it runs, or where it never ran */
-  readonly exitCode: number | undefined;
-  /** the kernel ended it for want of memory */
-  readonly outOfMemory: boolean;
-  /** why its run spec, as it is now, is not tried again by events, and since when (ISO 8601) */
-  readonly failed: { readonly when: string; readonly why: string } | undefined;
-  /** RFC 3339; undefined: it never was */
-  readonly started: string | undefined;
-  readonly finished: string | undefined;
-  /** bytes in use, and the limit where there is one */
-  readonly memory: { readonly used: number | undefined; readonly limit: number | undefined };
-  /** published now */
-  readonly ports: ContainerSummary['ports'];
-  readonly urls: readonly string[];
-  /** the reference that it was made from */
-  readonly image: string | undefined;
-  /** `sha256:…`: what registries call the image, or else its id */
-  readonly digest: string | undefined;
-  /** the reference means another image by now */
-  readonly isImageOld: boolean;
-  /** secrets stand in the label that says what it was made of */
-  readonly hasOpenLabel?: true;
-}
+import { baseName, type ContainerStatus, describeUnknown, readContainerStatus } from './container-status.ts';
 
 export interface Status {
   readonly containers: readonly ContainerStatus[];
@@ -82,8 +37,6 @@ export interface Status {
   /** why nothing is known of the containers; undefined: the engine answers */
   readonly engineFailure: Failure | undefined;
 }
-
-const NEVER = '0001-01-01T00:00:00Z';
 
 /**
  * How things stand: every record of a container and every container of ours, by name. Without an
@@ -106,12 +59,8 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
     // a container without a record may be there for all we know
     const all = names.length === 0 ? records : names;
     const containers = all.toSorted(compareBytes).map((name) => ({
-      ...describeRecord(snapshot, name),
+      ...describeUnknown(snapshot, name),
       failed: failed.get(name),
-      isAside: false,
-      called: undefined,
-      ...NOT_THERE,
-      state: 'unknown',
     }));
     return { containers, ...ofHost, engineFailure: found };
   }
@@ -134,7 +83,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
         const container = rows.get(name);
         const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
         return {
-          ...(await readOne(engine, snapshot, name, container)),
+          ...(await readContainerStatus(engine, snapshot, name, container)),
           failed: failed.get(name),
           ...(isOpen && { hasOpenLabel: true }),
         };
@@ -207,105 +156,4 @@ export function refuseUnknown(names: readonly string[], all: readonly string[]):
         });
       }),
   );
-}
-
-/** `wiki` of `wiki.docksmith-old` */
-function baseName(name: string): string {
-  return name.endsWith(REPLACED_SUFFIX) ? name.slice(0, -REPLACED_SUFFIX.length) : name;
-}
-
-/** What the dbs say of it. */
-function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus, 'name' | 'record' | 'urls'> {
-  const container = new Container(snapshot, name);
-  const record = container.isContainer ? (container.isEnabled ? 'enabled' : 'disabled') : undefined;
-  return { name, record, urls: record === 'enabled' ? listUrls(container) : [] };
-}
-
-async function readOne(
-  engine: Engine,
-  snapshot: Snapshot,
-  name: string,
-  container: ContainerSummary | undefined,
-): Promise<Omit<ContainerStatus, 'failed'>> {
-  const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
-  const isAside =
-    container !== undefined && container.labels[NAME_LABEL] !== name && container.labels[NAME_LABEL] === baseName(name);
-  const called = container === undefined || container.name === name ? undefined : container.name;
-  const record = describeRecord(snapshot, name);
-  // it may have gone between the list and now
-  if (container === undefined || inspect === undefined) return { ...record, isAside, called, ...NOT_THERE };
-  const { Image: reference } = inspect.Config;
-  const [used, image, meant] = await Promise.all([
-    readMemory(engine, inspect),
-    engine.findImage(inspect.Image),
-    reference === undefined ? undefined : engine.findImage(reference),
-  ]);
-  const digests = image?.RepoDigests ?? [];
-  return {
-    ...record,
-    isAside,
-    called,
-    ...describeState(inspect, engine.getTime()),
-    memory: { used, limit: inspect.HostConfig.Memory || undefined },
-    ports: container.ports,
-    image: reference,
-    digest: digests[0]?.split('@')[1] ?? inspect.Image,
-    isImageOld: meant !== undefined && meant.Id !== inspect.Image,
-  };
-}
-
-const NOT_THERE = {
-  state: 'missing',
-  health: undefined,
-  isCrashLooping: false,
-  restarts: 0,
-  exitCode: undefined,
-  outOfMemory: false,
-  started: undefined,
-  finished: undefined,
-  memory: { used: undefined, limit: undefined },
-  ports: [],
-  image: undefined,
-  digest: undefined,
-  isImageOld: false,
-} as const;
-
-/**
- * What inspect says of the run that is, or was last. Pure.
- * @param now by the engine's clock, in milliseconds since 1970
- */
-export function describeState(
-  { State, RestartCount = 0 }: Pick<ContainerInspect, 'State' | 'RestartCount'>,
-  now: number | undefined,
-): Pick<
-  ContainerStatus,
-  'state' | 'health' | 'isCrashLooping' | 'restarts' | 'exitCode' | 'outOfMemory' | 'started' | 'finished'
-> {
-  const health = State.Health?.Status;
-  const [started, finished] = [State.StartedAt, State.FinishedAt].map((time) =>
-    time === undefined || time === NEVER ? undefined : time,
-  );
-  return {
-    state: State.Status,
-    // of what does not run the engine keeps saying what it said last
-    health: health === undefined || health === 'none' || State.Status !== 'running' ? undefined : health,
-    isCrashLooping: RestartCount >= 2 && isUnsteady({ State, RestartCount }, now),
-    restarts: RestartCount,
-    exitCode:
-      State.Status === 'running' || State.Status === 'paused' || finished === undefined ? undefined : State.ExitCode,
-    outOfMemory: State.OOMKilled ?? false,
-    started,
-    finished,
-  };
-}
-
-/** Undefined for what does not run, or ends at this very moment. */
-async function readMemory(engine: Engine, { Id, State }: ContainerInspect): Promise<number | undefined> {
-  if (State.Status !== 'running') return undefined;
-  try {
-    return await engine.getMemoryUse(Id);
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
 }

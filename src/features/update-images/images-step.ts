@@ -1,5 +1,5 @@
 import type { StepPart } from '../../flow/step-part.ts';
-import { planImageFetches } from './update-images.ts';
+import { planImageFetches } from './plan-fetches.ts';
 
 /** Of `docksmith update-images`. */
 export function updateImagesStep(names: readonly string[]): StepPart {

@@ -1,40 +1,20 @@
-import path from 'node:path';
 import { isMaskedRead } from '../../db/secret-values.ts';
 import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
-import { Failure, Failures } from '../../base/errors.ts';
-import { listSteps } from '../../event/steps.ts';
+import { Failure } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
-import { CONFIG_DIR, type Paths, withoutRoot } from '../../base/paths.ts';
-import { layersOf } from '../../base/layers.ts';
+import type { Paths } from '../../base/paths.ts';
 import { MASK } from '../../base/mask.ts';
 import { alignLines } from '../../output/plan/diff.ts';
 import { installedUnder } from '../../output/plan/installed.ts';
 import { objectFinder } from '../../output/history/objects.ts';
-import type { Renderer } from '../../template/render.ts';
-import type { RenderRequest } from '../../template/render-request.ts';
-import type { Rendered } from '../../template/rendered.ts';
 import type { RecordRef } from '../../template/language/origin.ts';
-import { existsSync } from 'node:fs';
-import { requestsOf } from '../../flow/expand.ts';
 import { listHistory } from '../history/history.ts';
-import { WHOLE_EVENT } from '../impact/impact.ts';
 import { makeRenderer } from '../../flow/rendering.ts';
-import { readHostState, type HostState, withOverlay } from '../../flow/host-state.ts';
+import { readHostState } from '../../flow/host-state.ts';
 import { linesOf, listDeciding, type Named, textsOf } from './deciding.ts';
+import { findOutput, renderOver } from './find-output.ts';
+import { describeFragment, type LineOrigin } from './line-origin.ts';
 import { type PropChange, PropChanges } from './prop-changes.ts';
-
-/** Where a line, or a part of one, comes from. */
-export interface LineOrigin {
-  /** file of the fragment, without the root */
-  readonly fragment: string;
-  readonly line: number;
-  /** whose it is: the admin's, that of another package, what docksmith ships */
-  readonly layer: 'custom' | 'package' | 'shipped';
-  /** the fragments of its name that it stands in for */
-  readonly overrides: readonly string[];
-  /** for a merged document: `services.wiki.mem_limit` */
-  readonly documentKey: string | undefined;
-}
 
 export interface DecidingProp extends Named {
   /** undefined: not set; a secret is masked */
@@ -155,68 +135,6 @@ export async function whyFile(paths: Paths, file: string, wanted: Wanted = {}): 
   };
 }
 
-interface Found {
-  readonly request: RenderRequest;
-  readonly output: Rendered | undefined;
-}
-
-/** The output of that path as the whole event would make it, or one that was made once and is not any more. */
-function findOutput(hostState: HostState, renderer: Renderer, file: string): Found {
-  const { paths, ledger } = hostState;
-  const requests = requestsOf(
-    listSteps(paths, WHOLE_EVENT).steps.flatMap((step) => (step.kind === 'templates' ? step.templates : [])),
-    [],
-  );
-  const owned = ledger.outputs.get(file);
-  const own =
-    owned === undefined
-      ? undefined
-      : (requests.find(({ template }) => template === owned.template) ?? { template: owned.template });
-  const all: string[] = [];
-  for (const request of own === undefined ? requests : [own]) {
-    const only =
-      owned?.record === undefined || request.metadata !== undefined
-        ? request
-        : { ...request, args: [owned.record.key], metadata: { file, text: 'ONLY = arguments' } };
-    const { outputs } = renderer.render(only);
-    const output = outputs.find((one) => one.path === file);
-    if (output !== undefined)
-      return {
-        request:
-          output.record === undefined || request.metadata !== undefined
-            ? request
-            : { ...request, args: [output.record.key], metadata: { file, text: 'ONLY = arguments' } },
-        output,
-      };
-    all.push(...outputs.map((one) => one.path));
-  }
-  if (own !== undefined) return { request: own, output: undefined };
-  const nearest = findNearest(file, [...ledger.outputs.paths(), ...all]);
-  throw new Failure(`cannot tell why "${file}" is as it is`, {
-    why: existsSync(paths.file(file)) ? "it is not docksmith's" : 'there is no such file, and no template makes it',
-    hint:
-      nearest === undefined ? 'docksmith history shows the files that docksmith wrote' : `did you mean "${nearest}"?`,
-  });
-}
-
-function renderOver(
-  hostState: HostState,
-  renderer: Renderer,
-  request: RenderRequest,
-  file: string,
-  overlay: Parameters<typeof withOverlay>[1][number],
-): Rendered | 'refused' | undefined {
-  try {
-    return renderer
-      .over(withOverlay(hostState, [overlay]))
-      .render(request)
-      .outputs.find((output) => output.path === file);
-  } catch (error) {
-    if (error instanceof Failure || error instanceof Failures) return 'refused';
-    throw error;
-  }
-}
-
 /** The numbers of the lines that are asked for, from 0. @param keys of each line */
 function choose(file: string, { line, documentKey }: Wanted, keys: readonly (readonly string[])[]): readonly number[] {
   if (line !== undefined) {
@@ -247,23 +165,5 @@ function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): De
     value: mask(value),
     isDefault: prop !== undefined && value !== undefined && record?.props.has(prop) !== true,
     change: change && { ...change, before: mask(change.before) },
-  };
-}
-
-const KINDS = ['templates-custom', 'templates', 'templates-default'];
-
-/** Whose fragment it is, and which ones of its name it stands in for: the layers in the order in which they win. */
-function describeFragment(paths: Paths, fragment: string): Omit<LineOrigin, 'line' | 'documentKey'> {
-  const layers = KINDS.flatMap((kind) => layersOf(paths, kind)).map((layer) => withoutRoot(paths, layer));
-  const own = layers.find((layer) => fragment.startsWith(`${layer}/`));
-  if (own === undefined) return { fragment, layer: 'shipped', overrides: [] };
-  const name = fragment.slice(own.length + 1);
-  const isOfHost = own.startsWith(`${CONFIG_DIR}/`);
-  const layer = own.endsWith('/templates-custom') ? 'custom' : isOfHost ? 'package' : 'shipped';
-  const lower = layers.slice(layers.indexOf(own) + 1).map((other) => path.posix.join(other, name));
-  return {
-    fragment,
-    layer,
-    overrides: lower.filter((file) => existsSync(file.startsWith(`${CONFIG_DIR}/`) ? paths.file(file) : file)),
   };
 }

@@ -1,7 +1,9 @@
 import type { Progress } from '../../../container/apply/apply.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import { showable } from '../../../base/showable.ts';
-import { type ImageUpdated, previewImages, updateImages } from '../../../features/update-images/update-images.ts';
+import type { ImageUpdated } from '../../../features/update-images/image-updated.ts';
+import { previewImages } from '../../../features/update-images/plan-fetches.ts';
+import { updateImages } from '../../../features/update-images/update-images.ts';
 import { formatDigest } from '../../../model/image.ts';
 import {
   ANY_NAMES,

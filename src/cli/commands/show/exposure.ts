@@ -1,6 +1,7 @@
 import type { ExposedAddress } from '../../../features/exposure/addresses.ts';
 import type { ExposedUrl } from '../../../features/exposure/apache.ts';
-import type { ExposedPort, FilterOfPort } from '../../../features/exposure/ports.ts';
+import type { FilterOfPort } from '../../../features/exposure/filter.ts';
+import type { ExposedPort } from '../../../features/exposure/ports.ts';
 import { type Exposure, readExposure } from '../../../features/exposure/exposure.ts';
 import { showable } from '../../../base/showable.ts';
 import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatDetails, formatStatus } from '../../../../src/cli/format/format-status.ts';
 import { listAttention, wordOf } from '../../../../src/features/status/status-words.ts';
-import { type ContainerStatus, describeState, type Status } from '../../../../src/features/status/status.ts';
+import { type ContainerStatus, describeState } from '../../../../src/features/status/container-status.ts';
+import type { Status } from '../../../../src/features/status/status.ts';
 
 const PLAIN: ContainerStatus = {
   name: 'wiki',

@@ -1,0 +1,51 @@
+import type { Paths } from '../../base/paths.ts';
+import { makeImageOperation } from '../../container/apply/image-operations.ts';
+import type { Plan } from '../../container/plan/plan.ts';
+import { getImage } from '../../container/spec/run-spec.ts';
+import { readSnapshot } from '../../db/read-snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
+import { readImageSources } from '../../flow/containers/images.ts';
+import { NO_FACTS } from '../../host/facts.ts';
+import { readHostFacts } from '../../host/host.ts';
+import { withHostDefaults } from '../../model/host-defaults.ts';
+import { PLAIN_SOURCE } from '../../model/image-source.ts';
+import { findReferences, isFetched, readEnabledSpecs, whyLeftAlone } from './asked-images.ts';
+
+/** What `updateImages` would do now, for its dry run. @throws Failure(s) for names that are not known */
+export function previewImages(paths: Paths, names: readonly string[]): Plan {
+  return planImageFetches(
+    paths,
+    withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) }),
+    names,
+  );
+}
+
+/**
+ * What `updateImages` would do, as far as it is known without asking a registry: which images are
+ * fetched, and whose containers follow where a newer one comes.
+ * @throws Failure(s) for names that are not known
+ */
+export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readonly string[]): Plan {
+  const specs = readEnabledSpecs(paths, snapshot);
+  const sources = readImageSources(snapshot);
+  const fetches = [...findReferences(snapshot, specs, names)].map((reference) => ({
+    reference,
+    source: sources.get(reference) ?? PLAIN_SOURCE,
+  }));
+  const users = (reference: string): string =>
+    [...specs.values()]
+      .filter((spec) => getImage(spec) === reference)
+      .map(({ name }) => name)
+      .join(', ') || 'no container';
+  return {
+    operations: fetches
+      .filter(({ reference, source }) => whyLeftAlone(reference) === undefined && isFetched(source))
+      .map(({ reference, source }) => makeImageOperation(reference, source, 'asked for', false)),
+    notes: fetches.map(({ reference }) => {
+      const why = whyLeftAlone(reference);
+      return why === undefined
+        ? `recreate ${users(reference)}: if ${reference} is a newer image then`
+        : `${reference}: left alone, ${why}`;
+    }),
+  };
+}
