@@ -16,7 +16,9 @@ export function listLayeredFiles(layers: readonly string[]): ReadonlyMap<string,
   return new Map([...files].sort(([a], [b]) => compareBytes(a, b)));
 }
 
-/** Fragments and flat files of layers, by their path under them; what stands beside the templates, a README, is none. */
+/**
+ * Fragments and flat files of layers, by their path under them; files beside the templates, a README, are left out.
+ */
 export function listTemplateFiles(layers: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...listLayeredFiles(layers)].filter(([name]) => name.includes('/') && !isBackupName(name)));
 }
