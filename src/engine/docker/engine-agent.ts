@@ -6,13 +6,16 @@ import { noteSilence, Silence } from '../engine-silence.ts';
 /** Where an engine listens; a host without brackets. */
 export type Where = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
+/** For TLS, which is not spoken here: node would look by expressions that take long to compile whether it is an address. */
+const NO_SERVER_NAME = { servername: '' };
+
 /** Keeps connections to an engine, and gives up one that is not made in time. */
 export class EngineAgent extends Agent {
   readonly #socket: string;
   readonly #limit: number;
 
   constructor(socket: string, limit: number, maxSockets = Number.POSITIVE_INFINITY) {
-    super({ keepAlive: true, maxSockets });
+    super({ ...NO_SERVER_NAME, keepAlive: true, maxSockets });
     this.#socket = socket;
     this.#limit = limit;
   }

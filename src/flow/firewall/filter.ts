@@ -56,11 +56,11 @@ export async function applyFilter(
   const filtered: Filtered[] = [];
   const failures: Failure[] = [];
   const pending: string[] = [];
-  for (const family of FAMILIES) {
+  const kernel = await Promise.all(FAMILIES.map(async (family) => ({ family, rules: await readRules(paths, family) })));
+  for (const { family, rules } of kernel) {
     const applied = state.get(family.name);
     const text = chooseText(texts.get(family.file), applied, keepFor);
     const file = text === undefined ? undefined : family.file;
-    const rules = await readRules(paths, family);
     if (isOutOfReach(rules)) {
       filtered.push({ family: family.name, outcome: 'left alone', cause: rules.why, file });
       if (rules.isWanted && text !== undefined)

@@ -3,7 +3,7 @@ import { showable } from '../../../base/showable.ts';
 import { checkApache } from '../../../flow/check-apache.ts';
 import { restartDaemon } from '../../../flow/daemon/daemon.ts';
 import { keepDataRoot, setUpDbs } from '../../../flow/set-up/setup.ts';
-import { readHostState } from '../../../flow/host-state.ts';
+import { readHostSnapshot, readHostState } from '../../../flow/host-state.ts';
 import { allocatePorts } from '../../../model/network/allocate-ports.ts';
 import { type CommandContext, defineCommand, type Given, NO_OPERANDS } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
@@ -44,7 +44,7 @@ export const restartDaemonCommand = defineCommand({
 });
 
 async function runRestartDaemon(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {
-  const { snapshot } = await readHostState(paths);
+  const snapshot = readHostSnapshot(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });
   return interruptible(stderr, async (signal) => {
     const { adjusted, failures, isPutBack } = await restartDaemon(paths, snapshot, reporter, signal);
