@@ -1,8 +1,10 @@
 import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.ts';
 import { readLedger } from '../output/plan/ledger.ts';
 import type { Paths } from '../base/paths.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import { readHostSnapshot } from './engine-access.ts';
 import { findServiceCommand } from './service-commands.ts';
+import type { StepPart } from './step-part.ts';
 import { HttpdRecord } from '../model/httpd-record.ts';
 
 /**
@@ -17,7 +19,18 @@ export async function checkApache(
   changed: readonly string[] | undefined,
   onLine: OnLine,
 ): Promise<string | undefined> {
-  const snapshot = readHostSnapshot(paths);
+  const command = findCheck(paths, readHostSnapshot(paths), changed);
+  return command === undefined
+    ? undefined
+    : formatFailedEnd(await runProcess('/bin/sh', ['-c', command], process.env, onLine));
+}
+
+/** Of `docksmith check-apache`: most events change no file of Apache, and need no process to find that out. */
+export const checkApacheStep: StepPart = {
+  concerns: (paths, snapshot, changed) => findCheck(paths, snapshot, changed) !== undefined,
+};
+
+function findCheck(paths: Paths, snapshot: Snapshot, changed: readonly string[] | undefined): string | undefined {
   const httpd = new HttpdRecord(snapshot);
   const command = findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand');
   if (command === undefined || !httpd.isEnabled) return undefined;
@@ -25,6 +38,5 @@ export async function checkApache(
   // removed files are no longer in the ledger
   const isOfApache = (file: string): boolean =>
     file.startsWith(`${httpd.confDir}/`) || outputs.get(file)?.services.includes('httpd') === true;
-  if (changed?.some(isOfApache) === false) return undefined;
-  return formatFailedEnd(await runProcess('/bin/sh', ['-c', command], process.env, onLine));
+  return changed?.some(isOfApache) === false ? undefined : command;
 }

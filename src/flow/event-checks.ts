@@ -13,6 +13,8 @@ import type { Paths } from '../base/paths.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { makeUnfinished, removeUnfinished } from '../files/unfinished.ts';
 import { VERIFYING } from './commit/recover.ts';
+import { findKnownSteps, type KnownStep, type StepCommands } from './step-part.ts';
+import type { HostState } from './host-state.ts';
 import { DocksmithRecord } from '../model/docksmith-record.ts';
 
 export interface EventChecks {
@@ -33,6 +35,38 @@ export function readCheckLimit(snapshot: Snapshot): number {
   return (parseMilliseconds(new DocksmithRecord(snapshot).checkWait) ?? 0) / 1000 || LIMIT_SECONDS;
 }
 
+/** Paths without the root. */
+export function listChanged({ install, remove }: ChangeSet): readonly string[] {
+  return [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)];
+}
+
+/**
+ * The checks that have something to look at among the files that changed. One that fails to tell is run, and
+ * says itself what is wrong.
+ */
+export async function listConcerned(
+  { paths, snapshot }: Pick<HostState, 'paths' | 'snapshot'>,
+  changes: ChangeSet,
+  {
+    event,
+    args,
+    checks,
+    commands,
+  }: Pick<EventChecks, 'event' | 'args' | 'checks'> & { readonly commands: StepCommands },
+): Promise<readonly ExecutableStep[]> {
+  const known = await findKnownSteps(commands, checks, [event, ...args]);
+  const changed = listChanged(changes);
+  const isConcerned = ({ part }: KnownStep): boolean => {
+    try {
+      return part.concerns?.(paths, snapshot, changed) ?? true;
+    } catch (error) {
+      if (error instanceof Failure) return true;
+      throw error;
+    }
+  };
+  return checks.filter((check) => known.filter(({ step }) => step === check).every(isConcerned));
+}
+
 /**
  * Runs the executables of `checks/` as `NAME EVENT ARG…`, with the environment of a step, while
  * the files are in place and can still be taken back. What a content one prints is not shown.
@@ -40,7 +74,7 @@ export function readCheckLimit(snapshot: Snapshot): number {
  */
 export async function runChecks(
   paths: Paths,
-  { install, remove }: ChangeSet,
+  changes: ChangeSet,
   { event, args, checks, limitSeconds, onBegin, signal = NEVER }: EventChecks,
 ): Promise<void> {
   if (checks.length === 0) return;
@@ -50,7 +84,7 @@ export async function runChecks(
     const changedFile = path.join(folder, 'changed');
     writeFileSync(
       changedFile,
-      [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)]
+      listChanged(changes)
         .map((file) => `${file}\n`)
         .join(''),
       { mode: 0o600 },
@@ -67,7 +101,7 @@ export async function runChecks(
         failures.push(
           blame(
             paths,
-            install.map(({ output }) => output),
+            changes.install.map(({ output }) => output),
             said.join('\n').trim(),
             (record) => `cannot complete event "${event}": its check "${name}" refuses the files${record}`,
             why,

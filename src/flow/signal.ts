@@ -8,6 +8,7 @@ import { listRetries } from './adjust.ts';
 import { pruneHistory } from './commit/generation-dbs.ts';
 import { installFiles } from './commit/install-files.ts';
 import { rememberOverrides } from './commit/overrides.ts';
+import { listChanged } from './event-checks.ts';
 import { EventRun } from './event-run.ts';
 import { runRecorded } from './run-recorded.ts';
 import type { Reporter } from './reporter.ts';
@@ -77,8 +78,7 @@ async function runSteps(run: EventRun): Promise<void> {
 async function install(run: EventRun, before: readonly Step[], { templates }: TemplatesStep): Promise<boolean> {
   try {
     await installFiles(run, before, templates);
-    const { install, remove } = run.installed.changes;
-    const changed = [...install.map(({ output }) => output.path), ...remove.map(({ owned }) => owned.path)];
+    const changed = listChanged(run.installed.changes);
     writeFileSync(run.changedFile, changed.map((file) => `${file}\n`).join(''));
     return true;
   } catch (error) {

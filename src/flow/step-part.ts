@@ -1,6 +1,6 @@
 import type { Plan } from '../container/plan/plan.ts';
 import type { RecordOverlay } from '../db/overlay.ts';
-import type { DbChange } from '../db/snapshot.ts';
+import type { DbChange, Snapshot } from '../db/snapshot.ts';
 import type { RunCommand } from '../event/call-command.ts';
 import { findStepCommand, type StepCommand } from '../event/step-command.ts';
 import type { ExecutableStep, Step } from '../event/steps.ts';
@@ -43,6 +43,11 @@ export interface StepPart {
   readonly check?: (event: PlannedEvent) => Promise<readonly string[]>;
   /** of an event alone: fetches what is missing. @throws Failure(s) for files that nothing could follow */
   readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<void>;
+  /**
+   * of a check: whether it has to look at these files, which are in place; absent: at all
+   * @param changed paths without the root
+   */
+  readonly concerns?: (paths: Paths, snapshot: Snapshot, changed: readonly string[]) => boolean;
   /** whether it restarts the engine, which then need not answer before */
   readonly restartsEngine?: (event: PlannedEvent) => boolean;
   /** of a dry run alone: what it would do */

@@ -6,7 +6,7 @@ import { refuseObstacles } from '../../output/plan/change-set.ts';
 import { checkOutputs } from '../../output/plan/check.ts';
 import { intentsOf } from '../adjust.ts';
 import { formerOptions } from '../daemon/engine-fallback.ts';
-import { readCheckLimit, runChecks } from '../event-checks.ts';
+import { listConcerned, readCheckLimit, runChecks } from '../event-checks.ts';
 import { checkFiles, isHook, planFiles, type PlannedFiles } from '../event-plan.ts';
 import type { EventRun } from '../event-run.ts';
 import { rememberExpanded } from '../expand.ts';
@@ -101,9 +101,10 @@ async function commitPlanned(
     intents: intentsOf(changes.install, changes.remove, new Date(), servicesOf(event.steps)),
     state: new Map([...listNewState(paths), ...formerOptions(paths, changes)]),
     attached: staged?.attached(),
-    verify: () =>
+    verify: async () =>
       runChecks(paths, changes, {
         ...event,
+        checks: await listConcerned({ paths, snapshot: hostState.snapshot }, changes, event),
         limitSeconds: readCheckLimit(hostState.snapshot),
         signal,
         onBegin: (name) => reporter.progress(name),

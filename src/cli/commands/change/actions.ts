@@ -68,6 +68,7 @@ export const checkApacheCommand = defineCommand({
   operands: NO_OPERANDS,
   options: {},
   run: runCheckApache,
+  part: async () => (await import('../../../flow/check-apache.ts')).checkApacheStep,
 });
 
 async function runCheckApache(_given: Given, { paths, stderr }: CommandContext): Promise<number> {
