@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { StepCommands, StepPart } from '../flow/step-part.ts';
+import type { Prepared, StepCommands, StepPart } from '../flow/step-part.ts';
 import type { Paths } from '../base/paths.ts';
 
 export interface CommandContext {
@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly stderr: Writable;
   /** for steps of events that only call docksmith */
   readonly commands: StepCommands;
+  /** of a step of an event in this process: what the event has asked of the engine already */
+  readonly prepared?: Prepared | undefined;
 }
 
 /** What a command does to the host: each kind brings options that every command of it has to take. */

@@ -1,7 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { UsageFailure } from '../base/errors.ts';
-import type { RunCommand } from '../event/call-command.ts';
 import type { OnLine } from '../event/run-process.ts';
 import type { StepCommands } from '../flow/step-part.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -35,8 +34,8 @@ export function stepCommands(find: FindCommand, isRunHere = true): StepCommands 
 }
 
 /** Runs commands as a step of an event would run them: with an empty standard input, and their output in lines. */
-function runHere(find: FindCommand, commands: () => StepCommands): RunCommand {
-  return async ({ name, args }, paths, onLine) => {
+function runHere(find: FindCommand, commands: () => StepCommands): NonNullable<StepCommands['run']> {
+  return async ({ name, args }, paths, onLine, prepared) => {
     const command = await find(name);
     if (command === undefined || isHelp(command, args)) return undefined;
     const [stdout, stderr] = [new LineStream(onLine, 'stdout'), new LineStream(onLine, 'stderr')];
@@ -48,6 +47,7 @@ function runHere(find: FindCommand, commands: () => StepCommands): RunCommand {
       stdout,
       stderr,
       commands: commands(),
+      prepared,
     };
     const exitCode = await endProgram(context, wantsJson(command, args), () => runCommand(command, args, context));
     for (const stream of [stdout, stderr]) stream.flushLine();

@@ -13,7 +13,7 @@ import type { Paths } from '../base/paths.ts';
 import type { Rendered } from '../template/rendered.ts';
 import { makeUnfinished, removeUnfinished } from '../files/unfinished.ts';
 import { VERIFYING } from './commit/recover.ts';
-import { findKnownSteps, type KnownStep, type StepCommands } from './step-part.ts';
+import { findCommandSteps, type CommandStep, type StepCommands } from './step-part.ts';
 import type { HostState } from './host-state.ts';
 import { DocksmithRecord } from '../model/docksmith-record.ts';
 
@@ -54,9 +54,9 @@ export async function listConcerned(
     commands,
   }: Pick<EventChecks, 'event' | 'args' | 'checks'> & { readonly commands: StepCommands },
 ): Promise<readonly ExecutableStep[]> {
-  const known = await findKnownSteps(commands, checks, [event, ...args]);
+  const known = await findCommandSteps(commands, checks, [event, ...args]);
   const changed = listChanged(changes);
-  const isConcerned = ({ part }: KnownStep): boolean => {
+  const isConcerned = ({ part }: CommandStep): boolean => {
     try {
       return part.concerns?.(paths, snapshot, changed) ?? true;
     } catch (error) {

@@ -14,7 +14,7 @@ import { isHook } from './event-plan.ts';
 import { describeInterrupted, isEndedBySignal } from './interrupted-event.ts';
 import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
-import type { CommandStep } from './step-part.ts';
+import type { CommandStep, Prepared } from './step-part.ts';
 import { readHostSnapshot } from './host-state.ts';
 
 /** An event that was asked for and has been begun: its steps are known, and its run is recorded. */
@@ -47,6 +47,10 @@ export class EventRun {
   readonly adjusted: Adjusted[] = [];
   /** services of the event for which nothing was pending */
   readonly untouched: string[] = [];
+  /** what steps have asked of the engine beforehand: none of it any more as soon as that may be otherwise */
+  readonly prepared = new Map<Step, Prepared>();
+  /** steps that leave the engine as it is */
+  harmless: readonly Step[] = [];
   /** names of steps that the signal kept from being begun, or ended */
   readonly #left: string[] = [];
   /** no process has been given the token of this run yet */
@@ -101,7 +105,13 @@ export class EventRun {
   }
 
   async #execute(step: ExecutableStep, paths: Paths): Promise<void> {
-    const { event, args, token, retry = false, commands } = this.event;
+    const {
+      event,
+      args,
+      token,
+      retry = false,
+      commands: { run },
+    } = this.event;
     this.reporter.progress(step.name);
     const { name, exitCode, signal, seconds, wasProcess, failure } = await runStep(step, {
       paths,
@@ -111,12 +121,13 @@ export class EventRun {
       changedFile: this.changedFile,
       mayStayPending: isHook(event),
       retry,
-      runCommand: commands.run,
+      runCommand: run && ((command, at, onLine) => run(command, at, onLine, this.prepared.get(step))),
       isAlone: this.#isAlone,
       signal: this.signal,
       onLine: (line, stream) => this.reporter.line(step.name, line, stream),
     });
     if (wasProcess) this.#isAlone = false;
+    if (wasProcess || !this.harmless.includes(step)) this.prepared.clear();
     this.steps.push({
       name,
       seconds,
@@ -142,6 +153,7 @@ export class EventRun {
     if (mayPend) for (const failure of failures) this.reporter.warning(`${failure.message}; it stays pending`);
     else this.failures.push(...failures);
     this.adjusted.push(...adjusted);
+    if (adjusted.length + failures.length > 0) this.prepared.clear();
     const touched = new Set([
       ...adjusted.map(({ service }) => service),
       ...listIntents(this.paths).map((intent) => intent.name),

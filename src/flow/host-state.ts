@@ -31,6 +31,8 @@ export interface HostState {
   readonly ledger: Ledger;
   /** of the last renderings; absent: it is not read yet, or nothing is taken from it */
   readonly loadedCache?: LoadedCache | undefined;
+  /** which answered when the facts were read; absent: none did */
+  readonly engine?: Engine | undefined;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function readHostState(
   const loadedCache = isForced ? undefined : loadCache(paths, snapshot, cacheOptions(paths, snapshot));
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger, loadedCache };
-  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger, loadedCache };
+  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger, loadedCache, engine };
 }
 
 /** The dbs with the defaults that depend on the host, for who needs to know nothing else of it. */

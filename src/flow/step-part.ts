@@ -1,3 +1,4 @@
+import type { Inventory } from '../container/actual/actual.ts';
 import type { Plan } from '../container/plan/plan.ts';
 import type { RecordOverlay } from '../db/overlay.ts';
 import type { DbChange, Snapshot } from '../db/snapshot.ts';
@@ -6,6 +7,7 @@ import { findStepCommand, type StepCommand } from '../event/step-command.ts';
 import type { ExecutableStep, Step } from '../event/steps.ts';
 import type { Intent } from '../output/commit/intents.ts';
 import type { Paths } from '../base/paths.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
 import type { Filtered } from './firewall/filter.ts';
@@ -15,9 +17,15 @@ import type { HostState } from './host-state.ts';
 /** The commands of docksmith, for the steps of events that only call one. */
 export interface StepCommands {
   /** absent: each step is a process */
-  readonly run?: RunCommand | undefined;
+  readonly run?: ((...given: [...Parameters<RunCommand>, Prepared?]) => ReturnType<RunCommand>) | undefined;
   /** what the command knows beforehand of the step that calls it; undefined where it knows nothing */
   readonly partOf: (command: StepCommand) => Promise<StepPart | undefined>;
+}
+
+/** What the engine said before the commit; believed by a step as long as nothing was done that may change it. */
+export interface Prepared {
+  readonly engine: Engine;
+  readonly inventory: Inventory;
 }
 
 /**
@@ -28,6 +36,8 @@ export interface StepCommands {
 export interface StepPart {
   /** for a dry run: what it changes in the dbs, where it stands before the templates */
   readonly planDbs?: (host: OverlaidHost) => Promise<DbPlan>;
+  /** the step does nothing but what `planDbs` says: an event need not run it where that is nothing */
+  readonly changesOnlyDbs?: true;
   /** what has to be known before templates are rendered: images that a run spec depends on */
   readonly look?: (
     hostState: HostState,
@@ -41,8 +51,14 @@ export interface StepPart {
    * @throws Failure(s) for what would leave files with which the host does not go on
    */
   readonly check?: (event: PlannedEvent) => Promise<readonly string[]>;
-  /** of an event alone: fetches what is missing. @throws Failure(s) for files that nothing could follow */
-  readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<void>;
+  /**
+   * of an event alone: fetches what is missing.
+   * @returns what its step need not ask again; undefined where it has to, and so have all others
+   * @throws Failure(s) for files that nothing could follow
+   */
+  readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<Prepared | undefined>;
+  /** whether the engine is after the step as it was before; absent: nobody knows */
+  readonly leavesEngine?: (event: PlannedEvent) => boolean;
   /**
    * of a check: whether it has to look at these files, which are in place; absent: at all
    * @param changed paths without the root

@@ -68,6 +68,8 @@ export interface Inventory {
   readonly inspects: ReadonlyMap<string, Promise<ContainerInspect | undefined>>;
   readonly networks: Promise<readonly NetworkSummary[]>;
   readonly traits: Promise<EngineTraits>;
+  /** asked for once, when it is first wanted */
+  readonly findImage: Engine['findImage'];
 }
 
 /**
@@ -82,7 +84,13 @@ export async function takeInventory(engine: Engine): Promise<Inventory> {
   const summaries = await engine.listContainers();
   const inspects = new Map(summaries.filter(isOurs).map(({ id }) => [id, engine.findContainer(id)]));
   for (const answer of inspects.values()) answer.catch(() => undefined);
-  return { summaries, inspects, networks, traits };
+  const images = new Map<string, Promise<ImageInspect | undefined>>();
+  const findImage = (reference: string): Promise<ImageInspect | undefined> => {
+    const answer = images.get(reference) ?? engine.findImage(reference);
+    images.set(reference, answer);
+    return answer;
+  };
+  return { summaries, inspects, networks, traits, findImage };
 }
 
 function isOurs({ labels }: ContainerSummary): boolean {
@@ -127,7 +135,7 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
     ),
     Promise.all(
       references.map(async (reference) => {
-        const image = await engine.findImage(reference);
+        const image = await asked.findImage(reference);
         return image === undefined ? [] : [[reference, image.Id] as const];
       }),
     ),

@@ -1,3 +1,4 @@
+import { Failure, Failures } from '../../base/errors.ts';
 import { unlessInterrupted } from '../../base/interrupt.ts';
 import { servicesOf, type Step, type TemplateToExpand } from '../../event/steps.ts';
 import { listNewState } from '../../host/secret-salt.ts';
@@ -36,15 +37,16 @@ export async function installFiles(
   try {
     refuseOpenSources(paths);
     const isFirst = isSetUpPending(paths);
-    staged = before.length === 0 && event.changeDbs === undefined && !isFirst ? undefined : new StagedDbs(paths);
-    if (staged !== undefined) {
+    const unchanged = event.changeDbs === undefined && !isFirst ? await readUnlessChanged(run, before) : undefined;
+    if (unchanged === undefined) {
+      staged = new StagedDbs(paths);
       if (isFirst) await (await import('../set-up/setup.ts')).findOutNow(staged.paths, reporter);
       event.changeDbs?.(staged.paths);
+      for (const step of before) await run.step(step, staged.paths);
     }
-    for (const step of before) await run.step(step, staged?.paths);
     await run.listen();
     reporter.progress('expanding the templates');
-    const read = await readHostState(staged?.paths ?? paths, [], { isForced: event.force ?? false });
+    const read = unchanged ?? (await readHostState(staged?.paths ?? paths, [], { isForced: event.force ?? false }));
     const planned = planFiles(await lookAround(run, read), templates, event.known, event);
     if (planned.held !== undefined) run.failures.push(planned.held);
     await checkPlanned(run, planned);
@@ -57,6 +59,32 @@ export async function installFiles(
     throw error;
   } finally {
     staged?.remove();
+  }
+}
+
+/**
+ * The world, where no step before the templates would change a db: then none is run, and no copy is made. One
+ * that fails to tell is run, and says itself what is wrong.
+ */
+async function readUnlessChanged(
+  { paths, event: { commands, known, force = false }, steps }: EventRun,
+  before: readonly Step[],
+): Promise<HostState | undefined> {
+  const parts = before.map((step) => known.find((one) => one.step === step)?.part);
+  if (parts.some((part) => part?.changesOnlyDbs !== true || commands.run === undefined)) return undefined;
+  const began = performance.now();
+  try {
+    const hostState = await readHostState(paths, [], { isForced: force });
+    for (const part of parts) {
+      const plan = await part?.planDbs?.({ paths, readHostState: () => Promise.resolve(hostState) });
+      if ((plan?.values.length ?? 0) > 0) return undefined;
+    }
+    const seconds = (performance.now() - began) / 1000;
+    steps.push(...before.map(({ name }) => ({ name, seconds, exitCode: 0 })));
+    return hostState;
+  } catch (error) {
+    if (error instanceof Failure || error instanceof Failures) return undefined;
+    throw error;
   }
 }
 
@@ -76,8 +104,18 @@ async function checkPlanned(run: EventRun, planned: PlannedFiles): Promise<void>
   await run.listen();
   await checkOutputs(paths, changes, readCheckLimit(planned.hostState.snapshot), signal);
   for (const warning of await checkFiles(planned, event.known)) reporter.warning(warning);
-  for (const { part } of event.known)
-    await unlessInterrupted(signal, 'cannot plan', part.prepare?.(planned, reporter) ?? Promise.resolve());
+  await prepare(run, planned);
+}
+
+async function prepare(run: EventRun, planned: PlannedFiles): Promise<void> {
+  const { event, reporter, signal, prepared } = run;
+  run.harmless = event.known.flatMap(({ step, part }) => (part.leavesEngine?.(planned) === true ? [step] : []));
+  for (const { step, part } of event.known) {
+    if (part.prepare === undefined) continue;
+    const found = await unlessInterrupted(signal, 'cannot plan', part.prepare(planned, reporter));
+    if (found === undefined) prepared.clear();
+    else prepared.set(step, found);
+  }
 }
 
 /**
@@ -101,14 +139,18 @@ async function commitPlanned(
     intents: intentsOf(changes.install, changes.remove, new Date(), servicesOf(event.steps)),
     state: new Map([...listNewState(paths), ...formerOptions(paths, changes)]),
     attached: staged?.attached(),
-    verify: async () =>
-      runChecks(paths, changes, {
+    verify: async () => {
+      const checks = await listConcerned({ paths, snapshot: hostState.snapshot }, changes, event);
+      if (checks.length > 0) run.prepared.clear();
+      const limitSeconds = readCheckLimit(hostState.snapshot);
+      await runChecks(paths, changes, {
         ...event,
-        checks: await listConcerned({ paths, snapshot: hostState.snapshot }, changes, event),
-        limitSeconds: readCheckLimit(hostState.snapshot),
+        checks,
+        limitSeconds,
         signal,
         onBegin: (name) => reporter.progress(name),
-      }),
+      });
+    },
     generation: generationOf(read.snapshot, event.run, listReads(expanded.done)),
   });
   rememberExpanded(expanded);

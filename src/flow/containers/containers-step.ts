@@ -1,3 +1,4 @@
+import { type Inventory, takeInventory } from '../../container/actual/actual.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { applyImage } from '../../container/apply/image-operations.ts';
 import type { Operation } from '../../container/plan/operation.ts';
@@ -20,7 +21,7 @@ import { refuseMissing } from './missing.ts';
 import { planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import type { Reporter } from '../reporter.ts';
-import type { PlannedEvent, StepPart, StepPlan } from '../step-part.ts';
+import type { PlannedEvent, Prepared, StepPart, StepPlan } from '../step-part.ts';
 import { findEngine, getEngine } from '../host-state.ts';
 
 /** What the step does to containers. */
@@ -43,9 +44,7 @@ export function reconcileStep(names: readonly string[], isBoot: boolean): StepPa
         reporter,
         signal,
       ),
-    prepare: async (event, reporter) => {
-      if (!(await mayComeLater(event))) await prepareContainers(event, request, reporter);
-    },
+    prepare: async (event, reporter) => (mayComeLater(event) ? undefined : prepareContainers(event, request, reporter)),
     plan: (event) => previewContainers(event, request),
     leave: notePending,
   };
@@ -60,13 +59,9 @@ export function askedStep(asked: Asked['verb'], names: readonly string[]): StepP
  * Without an engine: that is no mistake where the hook of a package calls, or where this very event restarts
  * it with other options.
  */
-async function mayComeLater(event: PlannedEvent): Promise<boolean> {
-  const {
-    hostState: { paths, snapshot },
-    isHook,
-    parts,
-  } = event;
-  if ((await findEngine(paths, snapshot)) !== undefined) return false;
+function mayComeLater(event: PlannedEvent): boolean {
+  const { hostState, isHook, parts } = event;
+  if (hostState.engine !== undefined) return false;
   return isHook || parts.some((part) => part.restartsEngine?.(event) === true);
 }
 
@@ -76,7 +71,7 @@ async function mayComeLater(event: PlannedEvent): Promise<boolean> {
  */
 async function previewContainers(event: PlannedEvent, request: StepRequest): Promise<StepPlan> {
   const {
-    hostState: { paths, snapshot, ledger },
+    hostState: { paths, snapshot, ledger, engine },
     expanded,
   } = event;
   const { asked, names } = request;
@@ -86,7 +81,7 @@ async function previewContainers(event: PlannedEvent, request: StepRequest): Pro
       hint: `db ${CONTAINERS} keys`,
     });
   try {
-    const plan = await planRenderedContainers(event, request, await getEngine(paths, snapshot));
+    const plan = await planRenderedContainers(event, request, engine ?? (await getEngine(paths, snapshot)));
     refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
     return {
       containers:
@@ -110,6 +105,7 @@ export function planRenderedContainers(
   }: Pick<PlannedEvent, 'hostState' | 'expanded' | 'retry'>,
   { names, isBoot = false, asked }: StepRequest,
   engine: Engine,
+  inventory?: Inventory,
 ): Promise<Plan> {
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
@@ -128,25 +124,34 @@ export function planRenderedContainers(
     outputs: outputsOf(paths, ledger, changes),
     failed: retry ? undefined : readFailedSpecs(paths),
     boot: isBoot ? readOrderedStarts(paths) : undefined,
+    inventory,
   });
 }
 
 /**
  * Sees to it before any file is touched that the containers can follow: the engine answers, no
  * name or folder is in the way, and every image is there. Images that are missing are fetched now.
+ * @returns what the engine has, unless it has just been given an image
  * @throws Failure(s) for what would leave files in place that no container can follow
  */
-async function prepareContainers(event: PlannedEvent, request: StepRequest, reporter: Reporter): Promise<void> {
+async function prepareContainers(
+  event: PlannedEvent,
+  request: StepRequest,
+  reporter: Reporter,
+): Promise<Prepared | undefined> {
   const {
     hostState: { paths, snapshot, ledger },
     expanded,
   } = event;
-  const engine = await getEngine(paths, snapshot);
-  const plan = await planRenderedContainers(event, request, engine);
+  const engine = event.hostState.engine ?? (await getEngine(paths, snapshot));
+  const inventory = await takeInventory(engine);
+  const plan = await planRenderedContainers(event, request, engine, inventory);
   refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
+  let isAsItWas = true;
   for (const operation of plan.operations) {
     // what is there may be asked for again when it is used
     if ((operation.verb !== 'pull' && operation.verb !== 'build') || !operation.isMissing) continue;
+    isAsItWas = false;
     const { verb, name: image, cause } = operation;
     reporter.progress(`${verb} ${image}`);
     try {
@@ -156,6 +161,7 @@ async function prepareContainers(event: PlannedEvent, request: StepRequest, repo
     }
     reporter.line('images', `${verb} ${image}: ${cause}`, 'stdout');
   }
+  return isAsItWas ? { engine, inventory } : undefined;
 }
 
 function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Operation, { operations }: Plan): Failure {

@@ -10,7 +10,7 @@ import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/im
 import { needsImageFacts } from '../../model/image-facts.ts';
 import { listInvolved } from '../involved.ts';
 import type { Reporter } from '../reporter.ts';
-import { findEngine, type HostState } from '../host-state.ts';
+import type { HostState } from '../host-state.ts';
 
 /**
  * What the references in run specs mean, by reference as run specs spell it.
@@ -34,7 +34,7 @@ export async function fetchAskedImages(
   reporter: Reporter,
   signal: AbortSignal = NEVER,
 ): Promise<HostState> {
-  const { paths, snapshot, facts } = hostState;
+  const { paths, snapshot, facts, engine } = hostState;
   const involved = only === undefined ? undefined : listInvolved(paths, snapshot, only);
   const asking = listEnabled(snapshot).filter(
     (container) =>
@@ -44,7 +44,6 @@ export async function fetchAskedImages(
   );
   const references = new Map(asking.map((container) => [findImageReference(container), container.key]));
   if (references.size === 0) return hostState;
-  const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return hostState;
   const sources = readImageSources(snapshot);
   const images = new Map(facts.images);

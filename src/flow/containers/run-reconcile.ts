@@ -1,4 +1,4 @@
-import { type Inventory, takeInventory } from '../../container/actual/actual.ts';
+import { takeInventory } from '../../container/actual/actual.ts';
 import { readAdopted, withoutGone, writeAdopted } from '../../container/actual/adopted.ts';
 import { type Applied, type Progress } from '../../container/apply/apply.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -28,6 +28,7 @@ import { applyContainers, healthTimes, planContainers, type ReconcileRequest } f
 import { readRunSpecs } from './run-specs.ts';
 import { runRecorded, recordingOperations } from '../run-recorded.ts';
 import type { Reporter } from '../reporter.ts';
+import type { Prepared } from '../step-part.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { readSecrets } from '../secrets.ts';
 import { watchUnsteady } from './unsteady.ts';
@@ -46,6 +47,8 @@ export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> 
   readonly signal?: AbortSignal | undefined;
   /** without an engine it stays pending, and that is no failure */
   readonly mayStayPending: boolean;
+  /** what was asked of the engine already */
+  readonly prepared?: Prepared | undefined;
 }
 
 export interface Reconciled {
@@ -95,7 +98,8 @@ async function plan(
   const asked =
     request.isBoot === true
       ? undefined
-      : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
+      : (request.prepared ??
+        (await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot))));
   let mask: Mask | undefined;
   const cache = new SpecCache(paths, (text) => holdsSecret((mask ??= readSecrets(paths).mask), text));
   const only = request.asked?.names ?? names;
@@ -186,11 +190,7 @@ async function plan(
 }
 
 /** @returns why it does not answer, where it does not */
-async function askEngine(
-  paths: Paths,
-  snapshot: Snapshot,
-  waitFor?: () => Promise<void>,
-): Promise<{ readonly engine: Engine; readonly inventory: Inventory } | Failure> {
+async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<Prepared | Failure> {
   try {
     await waitFor?.();
     const engine = await getEngine(paths, snapshot);

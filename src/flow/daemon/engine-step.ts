@@ -6,6 +6,7 @@ import type { StepPart } from '../step-part.ts';
 export const restartDaemonStep: StepPart = {
   check: ({ hostState, expanded }) => checkEngineOptions(hostState, expanded.changes),
   restartsEngine: ({ hostState: { paths, snapshot }, intents }) => willRestartDaemon(paths, snapshot, intents),
+  leavesEngine: ({ hostState: { paths, snapshot }, intents }) => !willRestartDaemon(paths, snapshot, intents),
   plan: async ({ hostState: { paths, snapshot }, intents }) => ({
     engine: await daemonRestart(paths, snapshot, intents),
   }),

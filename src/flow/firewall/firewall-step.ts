@@ -3,10 +3,11 @@ import { applyFilter, type FilterTexts, isFilterFile, readFilterFiles } from './
 import type { StepPart } from '../step-part.ts';
 
 /** Of `docksmith firewall --release`: the rules that it removes are told with those that are set before. */
-export const releaseStep: StepPart = { plan: () => Promise.resolve({}) };
+export const releaseStep: StepPart = { plan: () => Promise.resolve({}), leavesEngine: () => true };
 
 /** Of `docksmith firewall`. */
 export const firewallStep: StepPart = {
+  leavesEngine: () => true,
   plan: async ({ hostState: { paths }, expanded: { changes } }) => ({
     firewall: (
       await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })

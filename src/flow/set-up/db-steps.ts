@@ -7,6 +7,7 @@ export const setUpStep: StepPart = { planDbs: ({ paths }) => planSetUp(paths) };
 
 /** Of `docksmith allocate-ports`. */
 export const allocatePortsStep: StepPart = {
+  changesOnlyDbs: true,
   planDbs: async (host) => {
     const { snapshot, facts } = await host.readHostState();
     const changes = allocatePorts(snapshot, facts);

@@ -113,11 +113,11 @@ export const restartCommand = defineAsked('restart', 'restart containers');
 
 async function run(
   command: string,
-  { paths, stdout, stderr }: CommandContext,
+  { paths, stdout, stderr, prepared }: CommandContext,
   {
     json,
     ...request
-  }: Omit<Parameters<typeof reconcile>[1], 'command' | 'mayStayPending'> & { readonly json: boolean },
+  }: Omit<Parameters<typeof reconcile>[1], 'command' | 'mayStayPending' | 'prepared'> & { readonly json: boolean },
 ): Promise<number> {
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const inHand = new InHand();
@@ -138,7 +138,7 @@ async function run(
     const mayStayPending = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
     const result = await reconcile(
       paths,
-      { ...request, signal, mayStayPending, command: `docksmith ${command}` },
+      { ...request, signal, mayStayPending, prepared, command: `docksmith ${command}` },
       reporter,
       onProgress,
     );
