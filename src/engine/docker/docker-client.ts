@@ -3,7 +3,7 @@ import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import type { Where } from './engine-agent.ts';
 import { EngineGone } from '../engine-gone.ts';
 import { type EngineLimits, USUAL_LIMITS } from '../engine-limits.ts';
-import type { Answer, EngineReader } from './engine-reader.ts';
+import type { Answer, Call, EngineConnection } from './engine-connection.ts';
 import { Silence, Stalled } from '../engine-silence.ts';
 
 export type { default as Docker } from 'dockerode';
@@ -27,9 +27,12 @@ export interface DockerClient {
    */
   getTime(): number | undefined;
   /**
-   * For all that changes something or is a stream; loaded when it is first wanted, since it takes as long as
-   * many questions.
+   * Has the engine do something.
+   * @param path `/containers/ID/start`
+   * @returns what it answers, undefined where that is nothing. Throws as `get` does
    */
+  call(path: string, call: Call): Promise<unknown>;
+  /** For streams; loaded when it is first wanted, since it takes as long as many questions. */
   load(): Promise<Dockerode>;
 }
 
@@ -48,8 +51,8 @@ export async function openDocker(socket: string, limits = USUAL_LIMITS): Promise
   const where = parseSocket(socket);
   const named = 'host' in where ? socket : where.socketPath;
   // only where there is an engine to be asked: an event that has none loads no HTTP
-  const { EngineReader } = await import('./engine-reader.ts');
-  const reader = new EngineReader(named, where, limits);
+  const { EngineConnection } = await import('./engine-connection.ts');
+  const reader = new EngineConnection(named, where, limits);
   let told: { readonly time: number; readonly at: number } | undefined;
   const ask = async (path: string, limit?: 'read' | 'idle'): Promise<Answer> => {
     const answer = await reader.get(path, limit);
@@ -80,6 +83,11 @@ export async function openDocker(socket: string, limits = USUAL_LIMITS): Promise
     api,
     getTime,
     get: (path, limit) => get(`/v${api}${path}`, limit),
+    call: async (path, call) => {
+      const answer = await reader.call(`/v${api}${path}`, call);
+      if (answer.status >= 300) throw new Refused(answer);
+      return answer.body.length === 0 ? undefined : parseAnswer(answer);
+    },
     load: () => (docker ??= loadDocker(named, where, limits, reader, api)),
   };
 }
@@ -106,7 +114,7 @@ async function loadDocker(
   socket: string,
   where: Where,
   limits: EngineLimits,
-  reader: EngineReader,
+  reader: EngineConnection,
   api: string,
 ): Promise<Dockerode> {
   const [{ default: Docker }, { EngineAgent }, { limitCalls }] = await Promise.all([

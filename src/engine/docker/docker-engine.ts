@@ -2,7 +2,7 @@ import type { RegistryLogin } from '../../model/image-source.ts';
 import type { CreateBody, Endpoint, HostConfig } from '../engine-api.ts';
 import type { CreateNetwork, Engine, StopRequest } from '../engine.ts';
 import type { EngineLimits } from '../engine-limits.ts';
-import { type Docker, openDocker, orUndefined, statusOf } from './docker-client.ts';
+import { isObject, openDocker, orUndefined, toPath } from './docker-client.ts';
 import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
 import { DockerReads } from './docker-reads.ts';
 import { makeNetworkBody } from './network-body.ts';
@@ -39,32 +39,27 @@ class DockerEngine extends DockerReads implements Engine {
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.load(`cannot create volume "${name}"`, (docker) =>
-      docker.createVolume({ Name: name, Labels: { ...labels } }),
-    );
+    await this.#send(`cannot create volume "${name}"`, '/volumes/create', { Name: name, Labels: labels });
   }
 
   async createNetwork(network: CreateNetwork): Promise<void> {
-    await this.load(`cannot create network "${network.name}"`, (docker) =>
-      docker.createNetwork(makeNetworkBody(network)),
-    );
+    await this.#send(`cannot create network "${network.name}"`, '/networks/create', makeNetworkBody(network));
   }
 
   async removeNetwork(name: string): Promise<void> {
-    await this.load(`cannot remove network "${name}"`, (docker) => orUndefined(docker.getNetwork(name).remove()));
+    await this.call(`cannot remove network "${name}"`, () =>
+      orUndefined(this.client.call(`/networks/${toPath(name)}`, { method: 'DELETE' })),
+    );
   }
 
   async connectNetwork(name: string, id: string, endpoint: Endpoint): Promise<void> {
-    const request = { Container: id, EndpointConfig: endpoint } as Docker.NetworkConnectOptions;
-    await this.load(`cannot connect container "${this.nameOf(id)}" to network "${name}"`, (docker) =>
-      docker.getNetwork(name).connect(request),
-    );
+    const what = `cannot connect container "${this.nameOf(id)}" to network "${name}"`;
+    await this.#send(what, `/networks/${toPath(name)}/connect`, { Container: id, EndpointConfig: endpoint });
   }
 
   async disconnectNetwork(name: string, id: string): Promise<void> {
-    await this.load(`cannot disconnect container "${this.nameOf(id)}" from network "${name}"`, (docker) =>
-      docker.getNetwork(name).disconnect({ Container: id, Force: true }),
-    );
+    const what = `cannot disconnect container "${this.nameOf(id)}" from network "${name}"`;
+    await this.#send(what, `/networks/${toPath(name)}/disconnect`, { Container: id, Force: true });
   }
 
   createContainer(name: string, { NetworkingConfig, ...body }: CreateBody): Promise<string> {
@@ -72,10 +67,11 @@ class DockerEngine extends DockerReads implements Engine {
     // engines before 1.44 take one network at create; the others are joined before it is started
     const isFirst = ([network]: readonly [string, Endpoint]): boolean => network === body.HostConfig.NetworkMode;
     const first = { EndpointsConfig: Object.fromEntries(endpoints.filter(isFirst)) };
-    // @types/dockerode knows neither null nor half of the fields
-    const request = { name, ...body, NetworkingConfig: first } as unknown as Docker.ContainerCreateOptions;
-    return this.load(`cannot create container "${name}"`, async (docker) => {
-      const { id } = await docker.createContainer(request);
+    return this.call(`cannot create container "${name}"`, async () => {
+      const path = `/containers/create?name=${encodeURIComponent(name)}`;
+      const made = await this.client.call(path, { method: 'POST', body: { ...body, NetworkingConfig: first } });
+      if (!isObject(made) || typeof made['Id'] !== 'string') throw new Error('it does not say which one it made');
+      const id = made['Id'];
       this.names.set(id, name);
       try {
         for (const [network, endpoint] of endpoints.filter((one) => !isFirst(one)))
@@ -89,24 +85,25 @@ class DockerEngine extends DockerReads implements Engine {
   }
 
   startContainer(id: string): Promise<void> {
-    return this.#act('start', id, (container) => container.start());
+    return this.#act('start', id, 'start');
   }
 
   unpauseContainer(id: string): Promise<void> {
-    return this.#act('unpause', id, (container) => container.unpause());
+    return this.#act('unpause', id, 'unpause');
   }
 
   stopContainer(id: string, how: StopRequest): Promise<void> {
-    return this.#act('stop', id, async (container) =>
-      stopContainer(container, { ...how, seconds: how.seconds ?? (await this.#findStopSeconds(id)) }),
+    return this.#acting('stop', id, async () =>
+      stopContainer(this.client, id, { ...how, seconds: how.seconds ?? (await this.#findStopSeconds(id)) }),
     );
   }
 
   async restartContainer(id: string, how: StopRequest): Promise<void> {
     if (how.signal !== undefined) await this.stopContainer(id, how);
-    await this.#act('restart', id, async (container) =>
-      container.restart({ t: how.seconds ?? (await this.#findStopSeconds(id)) }),
-    );
+    await this.#acting('restart', id, async () => {
+      const seconds = how.seconds ?? (await this.#findStopSeconds(id));
+      await this.client.call(`/containers/${toPath(id)}/restart?t=${seconds}`, { method: 'POST', seconds });
+    });
   }
 
   /**
@@ -118,31 +115,36 @@ class DockerEngine extends DockerReads implements Engine {
   }
 
   signalContainer(id: string, signal: string): Promise<void> {
-    return this.#act(`send ${signal} to`, id, (container) => container.kill({ signal }));
+    return this.#act(`send ${signal} to`, id, `kill?signal=${encodeURIComponent(signal)}`);
   }
 
-  renameContainer(id: string, name: string): Promise<void> {
-    return this.#act('rename', id, async (container) => {
-      await container.rename({ name });
-      this.names.set(id, name);
-    });
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#act('rename', id, `rename?name=${encodeURIComponent(name)}`);
+    this.names.set(id, name);
   }
 
   updateContainer(id: string, limits: HostConfig): Promise<void> {
-    return this.#act('update', id, (container) => container.update(limits));
+    return this.#act('update', id, 'update', limits);
   }
 
   removeContainer(id: string): Promise<void> {
     // without v: volumes stay
-    return this.#act('remove', id, (container) => container.remove());
+    return this.#acting('remove', id, () => this.client.call(`/containers/${toPath(id)}`, { method: 'DELETE' }));
   }
 
-  /** A call on one container; what is as wanted already (304) is no failure. */
-  async #act(verb: string, id: string, act: (container: Docker.Container) => Promise<unknown>): Promise<void> {
-    await this.load(`cannot ${verb} container "${this.nameOf(id)}"`, (docker) =>
-      act(docker.getContainer(id)).catch((error: unknown) => {
-        if (statusOf(error) !== 304) throw error;
-      }),
+  /** @param call the end of its path in the API, with its query */
+  #act(verb: string, id: string, call: string, body?: unknown): Promise<void> {
+    return this.#acting(verb, id, () =>
+      this.client.call(`/containers/${toPath(id)}/${call}`, { method: 'POST', body }),
     );
+  }
+
+  /** Calls on one container; what is as wanted already (304) is no failure. */
+  async #acting(verb: string, id: string, act: () => Promise<unknown>): Promise<void> {
+    await this.call(`cannot ${verb} container "${this.nameOf(id)}"`, () => orUndefined(act(), [304]));
+  }
+
+  #send(what: string, path: string, body: unknown): Promise<unknown> {
+    return this.call(what, () => this.client.call(path, { method: 'POST', body }));
   }
 }

@@ -6,7 +6,7 @@ import { noteSilence, Silence } from '../engine-silence.ts';
 /** Where an engine listens; a host without brackets. */
 export type Where = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
-/** For TLS, which is not spoken here: node would look by expressions that take long to compile whether it is an address. */
+/** For TLS, which is not spoken here; node would find it by expressions that take long to compile. */
 const NO_SERVER_NAME = { servername: '' };
 
 /** Keeps connections to an engine, and gives up one that is not made in time. */

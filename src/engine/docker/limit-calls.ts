@@ -13,8 +13,7 @@ type Callback = NonNullable<Parameters<Modem['dial']>[1]>;
 const MAY_BE_QUIET = /^\/(build|exec\/|containers\/[^/]+\/(logs|attach))\b/;
 
 /**
- * Gives every call of dockerode its limit: a call that is answered as a whole has to be within
- * `write` (and the time that a stop is told to give), unless it comes with a signal of its own; a
+ * Gives every call of dockerode its limit: a call that is answered as a whole has to be within `write`; a
  * stream has to begin, and then to move, within `idle`. When nothing comes for so long, the engine
  * is asked whether it is there at all: a log or a build that has nothing to say goes on, any other
  * call has failed, and an engine that says nothing is given up.
@@ -62,11 +61,10 @@ class LimitedCall {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(
         () => void this.#ask(this.#mayBeQuiet && this.#limit === 'idle' ? begin : undefined),
-        context.limits[this.#limit] + stopMilliseconds(options),
+        context.limits[this.#limit],
       );
     };
-    // who gives a signal to what is no stream has a limit of their own
-    if (abortSignal === undefined || isStream) begin();
+    begin();
     this.options = {
       ...options,
       abortSignal: abortSignal === undefined ? this.#ender.signal : AbortSignal.any([abortSignal, this.#ender.signal]),
@@ -104,7 +102,7 @@ class LimitedCall {
       goOn();
       return;
     }
-    const milliseconds = limits[this.#limit] + stopMilliseconds(this.options);
+    const milliseconds = limits[this.#limit];
     const what =
       this.#limit === 'idle' ? 'nothing moved' : 'whether it was done is not known: the engine did not answer';
     this.#failure = isThere
@@ -112,13 +110,6 @@ class LimitedCall {
       : noteSilence(socket, new Silence(this.#limit, milliseconds));
     fail(this.#failure);
   }
-}
-
-/** What a stop or a restart is told to wait before it kills. */
-function stopMilliseconds({ path, options }: Options): number {
-  const seconds = /^\/containers\/[^/]+\/(stop|restart)\b/.test(path) ? Number(options?.['t'] ?? 0) : 0;
-  // below 0: for as long as it takes
-  return seconds < 0 ? 2 ** 30 : seconds * 1000;
 }
 
 function isReadable(file: Options['file']): file is Readable {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { type EngineLimits, USUAL_LIMITS } from '../../../../src/engine/engine-limits.ts';
-import { EngineReader } from '../../../../src/engine/docker/engine-reader.ts';
+import { EngineConnection } from '../../../../src/engine/docker/engine-connection.ts';
 import { findSilence, forgetSilences } from '../../../../src/engine/engine-silence.ts';
 
 let server: net.Server;
@@ -19,7 +19,7 @@ afterEach(async () => {
 async function serve(
   onPath: (path: string, socket: Socket, connection: number) => void,
   limits: Partial<EngineLimits> = {},
-): Promise<EngineReader> {
+): Promise<EngineConnection> {
   let connections = 0;
   server = net.createServer((socket) => {
     const connection = ++connections;
@@ -34,7 +34,7 @@ async function serve(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return new EngineReader(
+  return new EngineConnection(
     'it',
     { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
     { ...USUAL_LIMITS, ...limits },
@@ -42,7 +42,7 @@ async function serve(
 }
 
 const answer = (text: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-const ask = async (reader: EngineReader, paths: readonly string[]): Promise<readonly string[]> =>
+const ask = async (reader: EngineConnection, paths: readonly string[]): Promise<readonly string[]> =>
   (await Promise.all(paths.map((path) => reader.get(path)))).map(({ body }) => body.toString());
 const PATHS = Array.from({ length: 50 }, (_, n) => `/v1.41/containers/${n}/json`);
 
@@ -74,7 +74,7 @@ it('fails with the first connection, and when an answer is cut off', async () =>
   expect(await ask(reader, ['/well'])).toEqual(['/well']);
   await expect(reader.get('/cut')).rejects.toMatchObject({ code: 'ECONNRESET' });
   await expect(
-    new EngineReader('none', { socketPath: '/nowhere/docker.sock' }, USUAL_LIMITS).get('/_ping'),
+    new EngineConnection('none', { socketPath: '/nowhere/docker.sock' }, USUAL_LIMITS).get('/_ping'),
   ).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
@@ -112,4 +112,40 @@ it('does not give up a server that needs its time for many questions, and answer
   const reader = await serve((path, socket) => void setTimeout(() => socket.write(answer(path)), 60), { read: 400 });
   // 50 questions over 4 connections at 60 ms each take twice the limit
   expect(await ask(reader, PATHS)).toEqual(PATHS);
+});
+
+it('sends what is to be done beside the questions, and does not send it again', async () => {
+  const heard: string[] = [];
+  const connection = await serve((text, socket) => {
+    heard.push(text);
+    if (text.startsWith('POST')) socket.end();
+    else socket.write(answer('it is'));
+  });
+  await connection.get('/info');
+  await expect(connection.call('/containers/a/update', { method: 'POST', body: { Memory: 1 } })).rejects.toThrow();
+  expect(heard.filter((text) => text.startsWith('POST'))).toHaveLength(1);
+  expect(heard[1]).toMatch(/^POST \/containers\/a\/update HTTP\/1\.1\r\ncontent-type: application\/json\r\n/);
+});
+
+it('gives up what is not done within its limit and the time that it says it takes: the engine is there, or it is not', async () => {
+  let isThere = true;
+  const connection = await serve(
+    (text, socket) => {
+      if (isThere && !text.startsWith('POST')) socket.write(answer('OK'));
+    },
+    { connect: 40, write: 20 },
+  );
+  const stop = (): Promise<unknown> => connection.call('/containers/a/stop?t=1', { method: 'POST', seconds: 0.05 });
+  await expect(stop()).rejects.toThrow('whether it was done is not known: the engine did not answer within 0.1 s');
+  expect(findSilence('it')).toBeUndefined();
+  isThere = false;
+  await expect(stop()).rejects.toThrow('nothing came within 0.1 s');
+  expect(findSilence('it')).toBeDefined();
+});
+
+it('leaves what comes with a signal to the signal', async () => {
+  const connection = await serve(() => undefined, { write: 1 });
+  const signal = AbortSignal.timeout(50);
+  await expect(connection.call('/containers/a/wait', { method: 'POST', signal })).rejects.toThrow('aborted');
+  expect(signal.aborted).toBe(true);
 });

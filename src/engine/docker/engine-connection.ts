@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import { errorCode } from '../../base/errors.ts';
 import { EngineAgent, type Where } from './engine-agent.ts';
 import type { EngineLimits } from '../engine-limits.ts';
-import { findSilence, noteSilence, Silence } from '../engine-silence.ts';
+import { findSilence, noteSilence, Silence, Stalled } from '../engine-silence.ts';
 
 export interface Answer {
   readonly status: number;
@@ -10,20 +10,33 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** What has the engine do something, and is answered when it is done. */
+export interface Call {
+  readonly method: 'POST' | 'DELETE';
+  readonly body?: unknown;
+  /** how long it says itself that it may take; below 0: for as long as it takes */
+  readonly seconds?: number | undefined;
+  /** ends it, and then it has no other limit */
+  readonly signal?: AbortSignal;
+}
+
 /** How many connections there are at most; questions to the engine wait until one is free. */
 const CONNECTIONS = 4;
+const UNKNOWN = 'whether it was done is not known: the engine did not answer';
 /** A list of 10,000 containers takes a tenth of it. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
- * Asks an engine: GET requests alone, and answers that are no streams, over few connections that
- * are kept. A connection does not keep the process alive while nothing is asked.
+ * Asks an engine, over few connections that are kept, and has it do things, over others; answers are no
+ * streams. A connection does not keep the process alive while nothing is asked.
  */
-export class EngineReader {
+export class EngineConnection {
   readonly #socket: string;
   readonly #where: Where;
   readonly #limits: EngineLimits;
   readonly #agent: EngineAgent;
+  /** a question does not wait for what takes its time */
+  readonly #callAgent: EngineAgent;
   /** when an answer came last, by the clock that does not jump */
   #heard = 0;
 
@@ -33,6 +46,7 @@ export class EngineReader {
     this.#where = where;
     this.#limits = limits;
     this.#agent = new EngineAgent(socket, limits.connect, CONNECTIONS);
+    this.#callAgent = new EngineAgent(socket, limits.connect);
   }
 
   /**
@@ -53,6 +67,34 @@ export class EngineReader {
     }
   }
 
+  /**
+   * When nothing comes within the limit, the engine is asked whether it is there at all: the call has failed,
+   * and an engine that says nothing is given up.
+   */
+  async call(path: string, { method, body, seconds = 0, signal }: Call): Promise<Answer> {
+    const silence = findSilence(this.#socket);
+    if (silence !== undefined) throw silence;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers = text === undefined ? {} : { 'content-type': 'application/json' };
+    const milliseconds = this.#limits.write + (seconds < 0 ? 2 ** 30 : seconds * 1000);
+    return new Promise((resolve, reject) => {
+      const options = { ...this.#where, path, method, headers, agent: this.#callAgent, ...(signal && { signal }) };
+      const call = request(options, (message) => {
+        readAnswer(message).then(resolve, reject).finally(end);
+      });
+      const giveUp = async (): Promise<void> => {
+        const isThere = await this.isAlive();
+        const stalled = new Stalled(UNKNOWN, 'write', milliseconds);
+        call.destroy(isThere ? stalled : noteSilence(this.#socket, new Silence('write', milliseconds)));
+      };
+      const timer = signal === undefined ? setTimeout(() => void giveUp(), milliseconds) : undefined;
+      function end(): void {
+        clearTimeout(timer);
+      }
+      call.on('error', reject).on('close', end).end(text);
+    });
+  }
+
   /** Whether it answers at all, asked with little patience. */
   async isAlive(): Promise<boolean> {
     return this.#ask('/_ping', 'connect').then(
@@ -71,10 +113,10 @@ export class EngineReader {
       const began = performance.now();
       const question = request({ ...this.#where, path, agent: this.#agent }, (message) => {
         isAccepted = false;
-        readBody(message).then((body) => {
+        readAnswer(message).then((answer) => {
           clearTimeout(timer);
           this.#heard = performance.now();
-          resolve({ status: message.statusCode ?? 0, headers: message.headers, body });
+          resolve(answer);
         }, fail);
       });
       const look = (): void => {
@@ -100,7 +142,7 @@ export class EngineReader {
 /** A kept connection ended before anything of the answer had come. */
 class HungUp extends Error {}
 
-async function readBody(message: IncomingMessage): Promise<Buffer> {
+async function readAnswer(message: IncomingMessage): Promise<Answer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of message as AsyncIterable<Buffer>) {
@@ -108,7 +150,7 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
     length += part.length;
     if (length > MOST_BYTES) throw new Error(`its answer has more than ${MOST_BYTES / 1024 / 1024} MB`);
   }
-  return Buffer.concat(parts);
+  return { status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(parts) };
 }
 
 function asError(error: unknown): Error {
