@@ -139,8 +139,8 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     await set('setprop net Hostname other');
     expect(await plan('docker-container-update', 'net')).toEqual([
       'recreate net: hostname none -> other',
-      'recreate data: net is made anew',
-      'recreate shares: net is made anew',
+      'recreate data: net is recreated',
+      'recreate shares: net is recreated',
     ]);
     await update('docker-container-update', 'net');
     expect(await plan()).toEqual([]);
@@ -266,7 +266,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(await dockerd.docker('exec', 'it', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
     expect(await plan()).toEqual([]);
     await set('setprop db Hostname other');
-    expect(await plan()).toEqual(['recreate db: hostname none -> other', 'recreate it: db is made anew']);
+    expect(await plan()).toEqual(['recreate db: hostname none -> other', 'recreate it: db is recreated']);
     await update();
     expect(await plan()).toEqual([]);
     host.remove('/etc/docksmith/templates-custom');

@@ -152,7 +152,7 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
       'create made: not there',
       'start paused: paused',
       'restart reader: /etc/app/app.conf changed',
-      'recreate shares: changed is made anew',
+      'recreate shares: changed is recreated',
       'recreate single: environment TARGET_NAME removed, network docksmith-single -> bridge',
       'disconnect target: docksmith-linked',
       'disconnect target: docksmith-single',

@@ -145,7 +145,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     const text = await asText('wiki');
     // how often it ended until it was given up differs, and so where lines are broken
     expect(text).toMatch(
-      /^wiki\n {2}made (failed) [^\n]*\n {6}recreate: image web:1 -> broken:1\n {6}cannot recreate container "wiki": the new one was started, and it\s[^]*\slast\s+lines\s+were:\n {6}no more\n[^]*\n {2}made [^\n]*\n {6}create: not there\n {2}now running since /,
+      /^wiki\n {2}made \(failed\) [^\n]*\n {6}recreate: image web:1 -> broken:1\n {6}cannot recreate container "wiki": the new one was started, and it\s[^]*\slast\s+lines\s+were:\n {6}no more\n[^]*\n {2}made [^\n]*\n {6}create: not there\n {2}now running since /,
     );
   });
 

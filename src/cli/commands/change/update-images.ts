@@ -91,7 +91,7 @@ function formatUpdated({ image, outcome, from, to, why }: ImageUpdated): string 
     case 'unchanged':
       return `${image}: ${now ?? ''}, nothing newer`;
     case 'came back':
-      return `${image}: ${old ?? ''} again, ${now ?? ''}  failed`;
+      return `${image}: ${old ?? ''} again, ${now ?? ''} failed`;
     case 'failed':
       return `${image}: ${old ?? ''}, not updated`;
     case 'left alone':
