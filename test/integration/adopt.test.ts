@@ -219,7 +219,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     expect(await listStarts(names)).toBe(before);
   });
 
-  it('updates an adopted container live, and makes it anew as one of its own with its volumes', async () => {
+  it('updates an adopted container live, and recreates it as one of its own with its volumes', async () => {
     const before = await inspect('files');
     await host.db('docker_containers setprop files MaxMemory 128');
     expect(await plan()).toMatch(/^update files: memory none -> 128m\n/);
@@ -250,7 +250,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     expect(await plan()).toMatch(/^nothing to do\n/);
   });
 
-  it('makes the others anew just as they were', async () => {
+  it('recreates the others just as they were', async () => {
     const facts = ({ Config, HostConfig, NetworkSettings }: ContainerInspect): unknown => ({
       Cmd: Config.Cmd,
       Entrypoint: Config.Entrypoint,

@@ -95,7 +95,7 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     });
   }
 
-  it('are open to foreign hosts where nobody sets the filter before the engine starts', async () => {
+  it('are open to foreign hosts where the filter is not set before the engine starts', async () => {
     await shutDown();
     await engine.startAgain();
     await expect.poll(runs, { timeout: 60_000 }).toBe(true);

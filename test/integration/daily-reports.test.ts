@@ -238,7 +238,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       });
     });
 
-    it('finds a port that somebody else has taken', async () => {
+    it('finds a port that another process uses', async () => {
       await machine.engine.docker('stop', 'git');
       const blocker = start(
         ...main.namespace.command(process.execPath, [

@@ -131,7 +131,7 @@ needs('dockerd')('daily verbs on a real engine', () => {
       expect([exitCode, stdout.split('\n').sort()]).toEqual([0, ['', 'one', 'three', 'two']]);
     });
 
-    it('ends in good order with its next line when nobody reads on', async () => {
+    it('ends cleanly with its next line when its reader has closed the pipe', async () => {
       const [command, args] = dockerd.namespace.command('sh', [
         '-c',
         `${process.execPath} ${PROGRAM} logs -f wiki git | head -n 1`,

@@ -12,7 +12,7 @@ const env = { TMPDIR: folder, NO_COLOR: '1' };
 describe('the demonstration', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('shows the main job, and that containers which it does not concern are left alone, and takes away what it made', async () => {
+  test('shows the main job, and that containers which it does not concern are left alone, and removes what it made', async () => {
     const { exitCode, stdout, stderr } = await run(process.execPath, [DEMO], { env });
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toMatch(/^The engine is (a private dockerd|one in memory)/m);
@@ -31,7 +31,7 @@ describe('the demonstration', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('takes away what it made when it is interrupted, twice as well', async () => {
+  test('removes what it made when it is interrupted, also twice', async () => {
     const child = spawn(process.execPath, [DEMO], {
       env: { ...process.env, ...env },
       detached: true,

@@ -273,7 +273,7 @@ needs('dockerd')("a container's own address, from outside", () => {
     expect(await isAnswered(foreign, url, false)).toBe(false);
   });
 
-  it('is refused again after the engine started anew, and after a flush that exposure tells of', async () => {
+  it('is refused again after a restart of the engine, and after a flush that exposure tells of', async () => {
     await inside('iptables', '-F', 'DOCKSMITH');
     const shown = await show();
     expect(shown.containers.find(({ name }) => name === 'notes')?.addresses[0]).toMatchObject({

@@ -124,7 +124,7 @@ it.each(
   }
 });
 
-it('shows what setting up finds, and what follows from it, on a host that nobody has set up', async () => {
+it('shows what setting up finds, and what follows from it, on a host that was not set up', async () => {
   const paths = makeHost({ dbs: { docker_containers: WEB }, folders: ['/etc/apache2/sites-enabled'] });
   const { allocated, changes, plan } = await previewEvent(paths, {
     event: 'post-install',

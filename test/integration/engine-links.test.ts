@@ -125,7 +125,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(await plan()).toEqual([]);
   });
 
-  it('makes again what a container bound to another one lost with it', async () => {
+  it('restores what a container lost with the one that it was bound to', async () => {
     await set(
       'set net service status enabled Image app:1',
       'set shares service status enabled Image app:1 network container:net',

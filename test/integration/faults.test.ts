@@ -208,7 +208,7 @@ needs('dockerd')('faults while containers are changed', () => {
     }
   }, 600_000);
 
-  it('says that the engine went away in the middle, and all containers run on', async () => {
+  it('says that the engine stopped answering in the middle, and all containers run on', async () => {
     await makeOwnHost(
       'docker_containers set changed service status enabled Image sleep:1',
       'docker_containers set kept service status enabled Image sleep:1',
@@ -246,7 +246,7 @@ needs('dockerd')('faults while containers are changed', () => {
     expect(await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo $A')).toBe('2');
   });
 
-  it('says that a name is taken by a container of somebody else, and leaves all as it is', async () => {
+  it('says that a name is taken by a foreign container, and changes nothing', async () => {
     await makeOwnHost('docker_containers set changed service status enabled Image sleep:1');
     await host.runOrFail('signal-event', ['docker-update']);
     await dockerd.docker('run', '--detach', '--name', 'wiki', 'sleep:1');

@@ -114,7 +114,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect((await host.run('signal-event', ['docker-update'])).stdout).not.toContain('packet filter');
   });
 
-  it('stays behind the filter for as long as it runs: where the event was for another one, and as an orphan', async () => {
+  it('stays behind the filter for as long as it runs: where the event was for another container, and as an orphan', async () => {
     await set('setprop wiki status disabled');
     await signal([port(8082)], 'docker-container-update', 'shop');
     expect(await isAnswered(neighbour, port(8082))).toBe(true);
@@ -134,7 +134,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect(await saved()).not.toContain('8082');
   });
 
-  it('is kept by nothing where the admin has taken the filter away, and plans, dry runs and the doctor name it', async () => {
+  it('is not protected where the admin has disabled the filter, and plans, dry runs and the doctor name it', async () => {
     await set(
       'set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8082:80 access private',
     );

@@ -69,7 +69,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
     );
   }
 
-  it('brings the old container back when the new one does not become healthy, and leaves that spec in peace until it changes or is tried again', async () => {
+  it('restores the old container when the new one does not become healthy, and does not try that spec again until it changes or is asked for', async () => {
     await makeOwnHost(
       'docker_containers set wiki service status enabled Image web:1 TCPPort 80 access public',
       'docker_containers set git service status enabled Image sleep:1',

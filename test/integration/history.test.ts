@@ -118,7 +118,7 @@ it('leaves the dbs as they are where the files cannot be regenerated, and says b
   expect(records(paths)).toEqual(before);
 });
 
-it('masks the secrets of its time, also those that are no more', async () => {
+it('masks the secrets of its time, also those that were removed since', async () => {
   const paths = makeHost();
   writeTree(paths.file('/var/lib/docksmith/db'), { secrets: 'pw=secret|Value|hunter2-of-old\n' });
   await update(paths, 'app=service|Image|app:1|status|enabled\n');
@@ -213,7 +213,7 @@ it('puts all back that outputs are made of: networks, records and dbs of other p
   expect((await planRollback(paths, 1, STEPS_AS_PROCESSES)).records).toEqual([]);
 });
 
-it('takes nothing away of a db that no template read at that time', async () => {
+it('removes nothing from a db that no template read at that time', async () => {
   const paths = makeHost();
   writeTree(paths.file(DBS), { accounts: 'alice=user|Uid|1\n' });
   await update(paths, 'app=service|Image|app:1|status|enabled\n');

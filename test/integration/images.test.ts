@@ -254,7 +254,7 @@ needs('dockerd', 'registry')('images', () => {
     );
   });
 
-  it('goes back with all containers of an image when one of them does not do well with the new one, and leaves them in peace then', async () => {
+  it('goes back with all containers of an image when one of them fails with the new one, and does not try again', async () => {
     await registry.push('sleep:1', 'bad:1');
     await host.db(
       `docker_images set bad service Tag 1 ${login()}`,
@@ -286,7 +286,7 @@ needs('dockerd', 'registry')('images', () => {
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
   });
 
-  it('goes back when a container of the new image runs but does not become healthy, and leaves it in peace then', async () => {
+  it('goes back when a container of the new image runs but does not become healthy, and does not try again', async () => {
     // the one serves the port, the other one says something and does nothing
     await makeWebImage(dockerd, 'serves:1', 'the web', 8080);
     await makeImage(dockerd, 'deaf:1', {
@@ -356,7 +356,7 @@ needs('dockerd', 'registry')('images', () => {
     expect(await format('free', '{{.Id}} {{.State.StartedAt}}')).toBe(free);
   });
 
-  it('makes nothing anew because a tag was moved on the engine, says so, and goes to what it means now when it is asked to', async () => {
+  it('recreates nothing because a tag was moved on the engine, says so, and changes to the new image when asked', async () => {
     await dockerd.docker('tag', 'sleep:1', 'moved:1');
     await host.db(
       'docker_images set moved service Tag 1 Source local',

@@ -102,7 +102,7 @@ needs('strace')('commands that are killed where they rename, link or remove some
     adopting.stop();
   });
 
-  it("uninstall takes away all that is docksmith's, or nothing", async () => {
+  it("uninstall removes all of docksmith's files, or none", async () => {
     const outcomes = await killEverywhere(
       installed,
       ['uninstall', '--yes'],

@@ -164,7 +164,7 @@ needs('dockerd')('the main job', () => {
     ]);
   });
 
-  it('stops a disabled one and takes its vhost and run spec away, and brings it back', async () => {
+  it('stops a disabled one and removes its vhost and run spec, and starts it again', async () => {
     await update();
     const before = await main.listContainers();
     main.takeApacheCommands();
@@ -199,7 +199,7 @@ needs('dockerd')('the main job', () => {
     await main.engine.docker('volume', 'rm', 'wikidb-data');
   });
 
-  it('starts what somebody stopped by hand, and says so', async () => {
+  it('starts a container that was stopped by hand, and says so', async () => {
     await update();
     await main.engine.docker('stop', 'git');
     expect(ofReconcile(await update())).toEqual(['start git: stopped', 'not restarted: wiki, wikidb']);

@@ -80,7 +80,7 @@ needs('dockerd')('generated files that containers mount', () => {
     expect(listTouched(before, await starts())).toEqual([]);
   });
 
-  it('restart or signal those that mount them when they change, and nobody else', async () => {
+  it('restart or signal those that mount them when they change, and no others', async () => {
     await host.runOrFail('signal-event', ['docker-update']);
     const before = await starts();
     await host.db('configuration set greeting goodbye');
@@ -99,7 +99,7 @@ needs('dockerd')('generated files that containers mount', () => {
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
   });
 
-  it('are mounted anew by a restart where one is mounted by itself, also with a signal', async () => {
+  it('are mounted again by a restart where one is mounted by itself, also with a signal', async () => {
     await host.runOrFail('signal-event', ['docker-update']);
     const before = await starts();
     await host.db('configuration set alone two');

@@ -144,7 +144,7 @@ pending: service app (/etc/app.conf changed); the next event tries again
     ]);
   });
 
-  it("is none of status' where the event was killed before its commit, which status puts right first; what cannot be put right it shows", async () => {
+  it('is not shown by status where the event was killed before its commit, which status recovers first; a failed recovery is shown', async () => {
     host.write('/etc/docksmith/events/change/checks/kill', '#!/bin/sh\nkill -9 $PPID\n');
     expect((await host.run('signal-event', ['change'])).exitCode).toBe(-1);
     const journal = '/var/lib/docksmith/state/unfinished/journal/prepared.json';

@@ -108,7 +108,7 @@ needs('dockerd')('recovery on a real engine', () => {
     expect(await inspect('running', '{{.Id}} {{.State.StartedAt}}')).toBe(running);
   });
 
-  it('puts another run spec in place, whatever state the old container is in: one that ends again and again is mended by one change and one event', async () => {
+  it('puts another run spec in place, whatever state the old container is in: one that ends again and again is repaired by one change and one event', async () => {
     await makeOneOfEach();
     await host.db(...STATES.map((state) => `docker_containers setprop ${state} Image sleep:1`));
     await host.runOrFail('signal-event', ['docker-update']);

@@ -58,7 +58,7 @@ needs('dockerd')('what somebody did to containers by hand', () => {
     expect((await list()).map((line) => line.replace(/ \w+ /, ' '))).toEqual(['blog running', 'wiki running']);
   }, 180_000);
 
-  it('another name, and a container of somebody else in its place: refused, and nothing is done', async () => {
+  it('another name, and a foreign container in its place: refused, and nothing is done', async () => {
     await makeOwnHost(WIKI);
     await dockerd.docker('rename', 'wiki', 'wiki-mine');
     await dockerd.docker('run', '--detach', '--name', 'wiki', 'sleep:1');

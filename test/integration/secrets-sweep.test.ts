@@ -208,7 +208,7 @@ describe('secrets of every kind, after all commands', { timeout: 900_000 }, () =
     ]);
   });
 
-  it('have files named by this host alone, and neither an older name nor a lost salt makes a container anew', async () => {
+  it('have files named by this host alone, and neither an older name nor a lost salt recreates a container', async () => {
     await batch('secrets', 'set pw secret Value hunter2');
     await batch('docker_containers', 'set wiki service status enabled Image wiki:1 Secrets pw');
     expect(await say('signal-event', ['docker-update']), said).toBe(0);
@@ -232,7 +232,7 @@ describe('secrets of every kind, after all commands', { timeout: 900_000 }, () =
     expect(said).toMatch(/recreate wiki: volumes/);
   });
 
-  it('in the label of a container that an older release made are named, and it is not made anew', async () => {
+  it('in the label of a container that an older release made are named, and it is not recreated', async () => {
     await batch(
       'docker_containers',
       `set wiki service status enabled Image wiki:1 Env.API_TOKEN ${quote(SECRETS.named)}`,

@@ -123,7 +123,7 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
     expect(host.snapshot('/etc')).toEqual(before);
   });
 
-  it('keeps the packet filter unless told otherwise: nobody outside is answered before, during and after', async () => {
+  it('keeps the packet filter unless told otherwise: foreign hosts get no answer before, during and after', async () => {
     const { asked, answered } = await watched(async () => {
       const stdout = await host.runOrFail('docksmith', ['uninstall', '--yes']);
       expect(stdout).toContain('removed  /etc/docksmith/containers/wiki.yaml\n');

@@ -55,7 +55,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
       who: 'alice',
     });
 
-  it('tells how it was made, changed, made anew, stopped and started, and by which command', async () => {
+  it('tells how it was made, changed, recreated, stopped and started, and by which command', async () => {
     await host.db('docker_containers set wiki service status enabled Image sleep:1 MaxMemory 64');
     expect(await asText('wiki')).toBe('wiki\n  no recorded run created, started or stopped it\n');
     await host.runOrFail('signal-event', ['docker-update']);
@@ -161,7 +161,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     expect(await asText('wiki')).toMatch(/\n {2}now running and healthy since /);
   });
 
-  it('tells of an image that was fetched anew', async () => {
+  it('tells of an image that was pulled again', async () => {
     const login = `Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`;
     const old = await registry.push('sleep:1', 'new:1');
     await host.db(

@@ -49,7 +49,7 @@ describe.skipIf(process.getuid?.() !== 0)('a command that stands in a db', () =>
       .map((file) => host.file(file))
       .find((file) => path.basename(file) === 'configuration' && statSync(file).isFile()) ?? db();
 
-  it('is run where nobody else can write it', async () => {
+  it('is run where no other user can write it', async () => {
     expect(await host.run('signal-event', ['x'])).toMatchObject({ exitCode: 0 });
     expect(host.files()).toContain('/was-run');
   });

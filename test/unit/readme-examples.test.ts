@@ -40,7 +40,7 @@ describe.each([
   });
 });
 
-it('an empty fragment of the example takes the shipped one away', () => {
+it('an empty fragment of the example removes the shipped one', () => {
   const root = makeFolder();
   writeTree(
     root,

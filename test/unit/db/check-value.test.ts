@@ -122,7 +122,7 @@ it('a pattern stands for every prop that begins with it, and is longer', () => {
   expect(findPropSchema(WIKI, 'constructor')).toBeUndefined();
 });
 
-it('a record is told all its mistakes, and the nearest names of props that nobody knows', () => {
+it('all mistakes of a record are reported, with the nearest names of unknown props', () => {
   const props = new Map([
     ['MaxMemory', '2x'],
     ['MaxMemori', '1'],

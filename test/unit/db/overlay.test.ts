@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { withRecords } from '../../../src/db/overlay.ts';
 import { db, record } from '../../support/sample.ts';
 
-it('a record that is laid over the dbs is read in its place, in the order of the keys, and one that is taken away is not there', () => {
+it('a record that is laid over the dbs is read in its place, in the order of the keys, and one that is removed is not there', () => {
   const dbs = new Map([['d', db(record('b', 'x'), record('d', 'x', { Own: '1' }))]]);
   const over = withRecords({ dbs }, [
     { db: 'd', key: 'c', record: record('c', 'new') },

@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('changeDb', () => {
-  it('makes a db readable for its group, and one of secrets for nobody else', () => {
+  it('makes a db readable for its group, and one of secrets for its owner alone', () => {
     for (const name of ['configuration', 'secrets']) changeDb(paths, name, (draft) => draft.setType('a', 'b'));
     expect(statSync(file('configuration')).mode & 0o777).toBe(0o640);
     expect(statSync(file('secrets')).mode & 0o777).toBe(0o600);
@@ -48,7 +48,7 @@ describe('changeDb', () => {
     expect([mode & 0o777, uid]).toEqual([0o664, process.getuid?.()]);
   });
 
-  it('takes a db of secrets away from everybody else', () => {
+  it('makes a db of secrets private again', () => {
     writeFileSync(file('secrets'), 'a=b\n');
     chmodSync(file('secrets'), 0o644);
     changeDb(paths, 'secrets', (draft) => draft.setType('a', 'c'));
@@ -80,7 +80,7 @@ describe('changeDb', () => {
     expect(readFileSync(file('x'), 'latin1')).toContain('\nold=t|p|\xe9\n');
   });
 
-  it('starts anew from what is there now when somebody took the lock file away in the meantime', () => {
+  it('starts over from the present file when the lock file was removed in the meantime', () => {
     writeFileSync(file('x'), 'a=0\n');
     let calls = 0;
     changeDb(paths, 'x', (draft) => {

@@ -45,7 +45,7 @@ it('a state that is no file is named, and never taken as empty', () => {
   expect(() => takeLock(file('fifo'), { holder: 'me' })).toThrow('it is no file');
 });
 
-it.each(['mkfifo', 'mkdir'])('a cache is made anew over whatever is in its place (%s)', (make) => {
+it.each(['mkfifo', 'mkdir'])('a cache is rewritten whatever is in its place (%s)', (make) => {
   const paths = makeRoot();
   writeCacheFile(paths, 'it', 'it 1', Buffer.from('one'));
   const cached = paths.file('/var/cache/docksmith/it');

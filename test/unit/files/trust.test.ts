@@ -67,7 +67,7 @@ describe('an executable', () => {
     },
   );
 
-  it('in a sticky folder, where nobody replaces what is not theirs, is run', () => {
+  it('in a sticky folder, where users replace only their own files, is run', () => {
     chmodSync(path.dirname(file), 0o1777);
     expect(refuse()).not.toThrow();
   });

@@ -18,7 +18,7 @@ const [LO, NETWORK, OWN] = [
 const file = (...lines: readonly string[]): string =>
   ['*filter', ':DOCKSMITH - [0:0]', ':DOCKSMITH-INPUT - [0:0]', ...lines, 'COMMIT', ''].join('\n');
 
-describe('rules that a file has no more', () => {
+describe('rules that a file no longer has', () => {
   it("are lost where they keep somebody from a container; who is let in, and an admin's own rule, go with the file", () => {
     expect(listLost(file(LO, NETWORK, OWN, WIKI, WIKI_INPUT, INSIDE, DIRECT), file(LO, WIKI))).toEqual([
       WIKI_INPUT,

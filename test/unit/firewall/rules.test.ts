@@ -101,7 +101,7 @@ describe('what is restored', () => {
     ).toBe(`${FILE}*filter\n-D FORWARD -j DOCKER-USER\n-I FORWARD 1 -j DOCKER-USER\nCOMMIT\n`);
   });
 
-  it('takes away our chains and the ways to them, and nothing else', () => {
+  it('removes our chains and the jumps to them, and nothing else', () => {
     expect(formatRemoval(parseRules(SAVED))).toBe(
       '*filter\n-D INPUT -j DOCKSMITH-INPUT\n-D DOCKER-USER -j DOCKSMITH\n-F DOCKSMITH\n-F DOCKSMITH-INPUT\n-X DOCKSMITH\n-X DOCKSMITH-INPUT\nCOMMIT\n',
     );

@@ -152,7 +152,7 @@ describe('an event whose containers can follow', () => {
   });
 });
 
-it('takes away what a run that was killed left in the state folder', async () => {
+it('removes the remains of a killed run from the state folder', async () => {
   const paths = makeHost();
   useMemoryEngine(paths);
   const state = paths.file('/var/lib/docksmith/state');

@@ -128,7 +128,7 @@ describe('what an event acts upon', () => {
     }
   });
 
-  it('may be a link to /dev/null, which everybody can write and nobody reads, to take a step or a fragment out', () => {
+  it('may be a link to /dev/null, which everybody can write and nobody reads, to remove a step or a fragment', () => {
     const { paths } = makeTempHost();
     for (const name of ['events/x/S50docker-reconcile', 'templates-custom/etc/x/10a']) {
       const link = paths.file(path.join('/etc/docksmith', name));

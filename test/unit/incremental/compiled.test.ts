@@ -63,7 +63,7 @@ describe('what was compiled', () => {
     expect(statSync(host.file(FILE)).ino).toBe(before);
   });
 
-  it('loses, of a folder that is written again, what nobody asked for', () => {
+  it('drops, of a folder that is written again, entries that were not asked for', () => {
     const host = keep();
     const compiled = new Compiled(host.paths);
     compiled.find(ONE, '10a', 'first');

@@ -147,7 +147,7 @@ describe('the short cut', () => {
     expect(counts.kept).toBeGreaterThan(CHANGES);
   });
 
-  it('renders one record of two when a prop of it is another one, and everything where nothing is remembered', () => {
+  it('renders one record of two when a prop of it changed, and everything where nothing is remembered', () => {
     const server: Server = { root: makeRoot().root, dbs: SAMPLE_DBS, facts: SAMPLE_FACTS };
     const requests = [{ template: '/etc/docksmith/containers' }];
     expect(expandAndCompare(server, requests, 'first')).toEqual({ rendered: 2, kept: 0 });

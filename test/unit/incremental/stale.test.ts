@@ -137,7 +137,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
     expect(host.read(spec)).toBeUndefined();
   });
 
-  it('what one request has installed is removed by another one', async () => {
+  it('files that one request installed are removed by another', async () => {
     const host = makeHost();
     await begin(host);
     setContainer(host, 'app', { status: 'enabled', Image: 'app:1' });
@@ -161,7 +161,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
     expect(host.read('/etc/elsewhere')).toBeUndefined();
   });
 
-  it('what one request says of an output besides its text is not what another one says', async () => {
+  it('metadata of an output in one request are not those of another', async () => {
     const host = makeHost({
       [`${CUSTOM}/etc/one/10a`]: 'word\n',
       '/etc/docksmith/events/docker-update/templates2expand/etc/one': 'SERVICES = httpd\n',
@@ -199,7 +199,7 @@ describe('where things are', () => {
     expect(host.read('/etc/docksmith/containers/wiki.yaml')).toContain('read_only');
   });
 
-  it('a root that was moved is not rendered anew', async () => {
+  it('a root that was moved is not rendered again', async () => {
     const host = makeHost();
     await begin(host);
     host.move('root');

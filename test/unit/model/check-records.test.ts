@@ -232,7 +232,7 @@ describe('checkRecords', () => {
     ]);
   });
 
-  it('warns of a prop that nobody knows, with the nearest name', () => {
+  it('warns of an unknown prop, with the nearest name', () => {
     expect(checkRecords(serverWith({ web: { MaxMemroy: '512', Own: 'x' } }), factsWith()).warnings).toEqual([
       'docker_containers web: prop "MaxMemroy" is not known; is it MaxMemory that is meant?',
       'docker_containers web: prop "Own" is not known',

@@ -27,7 +27,7 @@ async function copy(engine: MemoryEngine, name: string, image: string): Promise<
   );
 }
 
-describe('a container that somebody has renamed', () => {
+describe('a container that was renamed by hand', () => {
   it('gets its name back, and is no second one beside it', async () => {
     const engine = await makeEngine({ wiki: '' });
     const before = await list(engine);
@@ -85,7 +85,7 @@ describe('a container that somebody has renamed', () => {
     expect(await list(engine)).toEqual(before);
   });
 
-  it("waits until the name is free where somebody else's container has it, and nothing is done", async () => {
+  it('waits until the name is free where a foreign container has it, and nothing is done', async () => {
     const engine = await makeEngine({ wiki: '' });
     await rename(engine, 'wiki', 'wiki-mine');
     await engine.createContainer('wiki', { Image: 'app:1', HostConfig: {} });
@@ -160,7 +160,7 @@ describe('a container that an interrupted recreate has put aside', () => {
     ]);
   });
 
-  it('serves in its place until another one runs there', async () => {
+  it('serves in its place until a new one runs there', async () => {
     const engine = await makeAside();
     expect(findServing(await engine.listContainers(), 'shop')?.name).toBe('shop.docksmith-old');
     const inspect = await engine.findContainer((await engine.listContainers())[0]?.id ?? '');

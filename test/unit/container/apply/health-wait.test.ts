@@ -38,7 +38,7 @@ async function pass(
 }
 
 describe('waiting for a container', () => {
-  it.each([3_600_000, -3_600_000])('goes on while somebody sets the clock by %i ms', async (jump) => {
+  it.each([3_600_000, -3_600_000])('goes on while the clock is set by %i ms', async (jump) => {
     const engine = await makeEngine();
     engine.setState('wiki', { Health: { Status: 'starting' } });
     vi.useFakeTimers({ toFake: ['Date'] });
@@ -88,7 +88,7 @@ describe('waiting for a container', () => {
     ).toBe('unhealthy: its own check failed (exit code 1)');
   });
 
-  it('says nothing of how it does where the engine does not tell, or somebody else did something to it', async () => {
+  it('says nothing of its health where the engine does not tell, or where others changed it', async () => {
     const engine = await makeEngine();
     const find = engine.findContainer.bind(engine);
     let isRefusing = true;

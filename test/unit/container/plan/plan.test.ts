@@ -189,7 +189,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('starts again what somebody stopped', async () => {
+  it('starts again a container that was stopped by hand', async () => {
     const engine = makeEngine();
     await reconcile(engine, { wiki: 'restart: unless-stopped' });
     engine.setState('wiki', { Status: 'exited', Running: false, ExitCode: 0 });
@@ -226,7 +226,7 @@ describe('a plan', () => {
     expect(await showPlan(engine, { git: '', wiki: '' }, { names: ['wiki'] })).toEqual(['create wiki: not there']);
   });
 
-  it('refuses a name that nobody knows', async () => {
+  it('refuses an unknown name', async () => {
     await expect(planFor(makeEngine(), { wiki: '' }, { names: ['wikki'] })).rejects.toThrow(
       'cannot find container "wikki": there is neither a record of it nor a container that docksmith made',
     );
@@ -324,7 +324,7 @@ describe('a plan that an admin asks for', () => {
     expect(await ask(engine, { job: '' }, 'start', 'job')).toBe('start job: asked for');
   });
 
-  it('refuses to start what is disabled, and names that nobody knows', async () => {
+  it('refuses to start disabled containers and unknown names', async () => {
     await expect(ask(makeEngine(), { wiki: undefined }, 'start', 'wiki')).rejects.toThrow(
       'cannot start container "wiki": its record is disabled',
     );

@@ -65,7 +65,7 @@ describe('a run spec that has failed', () => {
     expect([await ask('restart'), await ask('start')]).toEqual([['restart wiki'], ['recreate wiki']]);
   });
 
-  it('gets its old container back where that stands aside', async () => {
+  it('gets its old container back where that was set aside', async () => {
     const engine = new MemoryEngine({ images: IMAGES });
     await reconcile(engine, { wiki: 'user: "1"' });
     const [old] = await engine.listContainers();

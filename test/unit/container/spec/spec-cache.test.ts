@@ -27,7 +27,7 @@ function read(
 }
 
 describe('the cache of run specs', () => {
-  it('gives what reading gave, and reads anew only what is another file', () => {
+  it('gives what reading gave, and reads only changed files again', () => {
     const { paths } = makeTempHost();
     const first = read(paths, ['1 2 3', text('64m')]);
     const second = read(paths, ['1 2 3', text('64m')]);

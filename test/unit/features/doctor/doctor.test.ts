@@ -105,7 +105,7 @@ describe('ports', () => {
   const running: ContainerSummary = { id: '1', name: 'git', status: 'running', labels: {}, ports: [] };
   const published = { protocol: 'tcp', address: '0.0.0.0', port: 2222, container: 'git', ours: true } as const;
 
-  it("are there, or not, or are somebody else's, or are left over", () => {
+  it('are there, missing, used by others, or left over', () => {
     const look = (more: Parameters<typeof factsWith>[0], containers = [running]): readonly string[] =>
       show(checkPorts({ snapshot, facts: factsWith(more) }, containers));
     expect(look({ publishedPorts: [published] })).toEqual(['ok ports: 1 declared, none of them missing or taken']);
@@ -206,7 +206,7 @@ it('misses programs that are not there', () => {
 describe('fragments', () => {
   const CUSTOM = '/etc/docksmith/templates-custom/etc/x';
 
-  it('that nobody else can write are well, and a host without its own is not spoken of', () => {
+  it('that no other user can write are ok, and a host without its own has no finding', () => {
     const host = makeTempHost();
     expect(checkFragments(host.paths)).toEqual([]);
     host.write(`${CUSTOM}/10a`, 'a');

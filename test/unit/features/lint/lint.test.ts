@@ -167,7 +167,7 @@ describe('what other programs have on the host', () => {
     return paths;
   }
 
-  it('is never advised to be taken away, nor to be expanded by events that are not for it', () => {
+  it('is never advised to be removed, nor to be expanded by events that are not for it', () => {
     const { findings } = lintTree(makeServer(), ALL_NAMES);
     expect(findings.map(({ level, rule, what }) => `${level} ${rule}: ${what}`).toSorted()).toEqual([
       // the one mistake
@@ -202,7 +202,7 @@ describe('what other programs have on the host', () => {
 });
 
 describe('a template that no event expands', () => {
-  it('is found with metadata and without, and not where another one takes it in', () => {
+  it('is found with metadata and without, and not where another template includes it', () => {
     expect(
       lintOf({
         'templates/etc/a/10a': '{{expand "/etc/part"}}',

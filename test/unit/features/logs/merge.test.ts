@@ -22,7 +22,7 @@ it('merges by time, and equal times in the order of the sources', async () => {
   expect(await list(mergeByTime([]))).toEqual([]);
 });
 
-it('does not wait for a source that has nothing when another one has', async () => {
+it('does not wait for a silent source when another has lines', async () => {
   let end = (): void => undefined;
   const silent = async function* (): AsyncGenerator<Line> {
     await new Promise<void>((resolve) => {

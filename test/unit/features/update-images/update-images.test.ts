@@ -14,7 +14,7 @@ const QUIET: Reporter = {
   warning: () => undefined,
 };
 
-it('makes a container anew that is bound to one which got a newer image', async () => {
+it('recreates a container that is bound to one which got a newer image', async () => {
   const paths = makeRoot({
     'containers/first.yaml': 'services:\n  first:\n    image: first:1\n',
     'containers/bound.yaml': 'services:\n  bound:\n    image: other:1\n    network_mode: "container:first"\n',

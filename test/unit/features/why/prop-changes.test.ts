@@ -42,7 +42,7 @@ it('reads what the log of changes says, in its own words and in those of syslog'
   }
 });
 
-it('tells who gave a prop the value that it has, and nothing where somebody else has changed it since', () => {
+it('tells who gave a prop its present value, and nothing where it was changed unrecorded since', () => {
   const root = makeFolder();
   const log = [
     ['', 'wiki=service|MaxMemory|64|Secret|a'],

@@ -171,7 +171,7 @@ it.each<[string, State, boolean, string]>([
   expect(formatContainerWhy(why)).toMatch(new RegExp(`\n {2}${words}\n$`));
 });
 
-it('says that it knows nothing, and blames nobody for the start of what it has no record of', async () => {
+it('says that it knows nothing, and names no cause for a start that it has no record of', async () => {
   expect(await show()).toBe('wiki\n  no recorded run created, started or stopped it\n');
   writeEngine({ wiki: { Status: 'running', StartedAt: at(9) }, adopted: { Status: 'running', StartedAt: at(8) } });
   expect(await show()).toBe(

@@ -117,7 +117,7 @@ describe('a path of the primary host', () => {
   });
 });
 
-it('finds nobody at other hosts and paths, nor for what is no address', async () => {
+it('finds no container at other hosts and paths, nor for text that is no URL', async () => {
   writeDbs(
     `${WIKI}${GIT}off=service|Image|off:1|SubDomain|enabled|WebAlias|off|status|disabled\nplain=service|Image|plain:1|status|enabled\n`,
   );

@@ -6,7 +6,7 @@ import { makeTempHost } from '../../../support/temp-host.ts';
 const CUSTOM = '/etc/docksmith/templates-custom/etc/app.conf/20port';
 const SHIPPED = 'package:templates/etc/app.conf/20port';
 
-it("finds an admin's fragment whose original was changed after it was written, until somebody looks after it", () => {
+it("finds an admin's fragment whose original was changed after it was written, until it is edited", () => {
   const host = makeTempHost();
   host.write(SHIPPED, 'port 1\n');
   host.write('package:templates/etc/app.conf/30user', 'user a\n');

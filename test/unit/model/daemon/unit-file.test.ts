@@ -27,7 +27,7 @@ describe('the commands of a unit', () => {
     expect(commands(text)).toEqual(['/0 /usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock']);
   });
 
-  it('are taken back by an empty one, and then said anew', () => {
+  it('are cleared by an empty one, and then set again', () => {
     expect(commands('[Service]\nExecStart=/a\nExecStart=/c', '[Service]\nExecStart=\nExecStart=/b')).toEqual(['/1 /b']);
     expect(commands('[Service]\nExecStart=/a', '[Service]\nExecStart=')).toEqual([]);
   });

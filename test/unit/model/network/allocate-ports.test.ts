@@ -36,7 +36,7 @@ describe('allocatePorts', () => {
     ).toEqual({});
   });
 
-  it('gives nobody what another has', () => {
+  it('gives no port twice', () => {
     const facts = factsWith({
       listeners: [
         { protocol: 'tcp', address: '127.0.0.1', port: 47_005, process: 'nginx (pid 8)' },

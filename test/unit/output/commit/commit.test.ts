@@ -162,7 +162,7 @@ describe('when a file cannot be written', () => {
     expect(readLedger(host.paths).outputs.size).toBe(0);
   });
 
-  it('because somebody saved it in the meantime, what that person wrote stays', async () => {
+  it('because it was saved by hand in the meantime, that content stays', async () => {
     const host = makeTempHost();
     await install(host.paths, [a]);
     const changes = plan(host.paths, [withContent(a, 'new\n'), deep]);
@@ -325,7 +325,7 @@ describe('wherever it is interrupted', () => {
     expect(stateOf(host.paths)).toEqual(before);
   });
 
-  it('what somebody else put in place meanwhile stays', async () => {
+  it('files that others put in place meanwhile stay', async () => {
     const host = await prepare();
     const verify = (): Promise<void> => {
       host.write('/etc/a.conf', 'by an editor\n');

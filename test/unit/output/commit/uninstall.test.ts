@@ -72,7 +72,7 @@ it('keeps the original in history where the taken over file was edited, and says
   expect(host.read(kept)).toBe('theirs\n');
 });
 
-it('leaves an original that somebody put back already, and a second one has nothing to do', async () => {
+it('leaves an original that was put back by hand, and a second one has nothing to do', async () => {
   const host = makeTempHost();
   host.write('/etc/x', 'theirs\n');
   await install(host.paths, [makeRendered('/etc/x', 'ours\n'), makeRendered('/etc/y', 'ours\n')]);

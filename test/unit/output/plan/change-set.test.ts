@@ -97,7 +97,7 @@ describe('what is ours', () => {
     ]);
   });
 
-  it('is called edited when somebody changed the content, not for the mode', () => {
+  it('is called edited when its content was changed, not for the mode', () => {
     const changes = plan({
       rendered: [a, b],
       ledger: owning(a, b),
@@ -107,7 +107,7 @@ describe('what is ours', () => {
     expect(listEdited(changes)).toEqual(['/etc/a']);
   });
 
-  it('is put back when somebody removed it', () => {
+  it('is put back when it was removed by hand', () => {
     expect(show(plan({ rendered: [a], ledger: owning(a) }))).toEqual(['install /etc/a new']);
   });
 });
@@ -152,7 +152,7 @@ describe('what is not ours', () => {
   });
 });
 
-describe('what is produced no more', () => {
+describe('an output that is no longer rendered', () => {
   it('is removed when its template was rendered', () => {
     expect(
       show(
@@ -181,7 +181,7 @@ describe('what is produced no more', () => {
     ]);
   });
 
-  it('is kept in history when it was edited, and left when it is a file no more', () => {
+  it('is kept in history when it was edited, and left when it is no longer a file', () => {
     expect(
       show(
         plan({

@@ -74,7 +74,7 @@ it('masks secret values, and still shows that one changed', () => {
   expect(text).toBe('--- /etc/a\n+++ /etc/a\n@@ -1,1 +1,3 @@\n-pw=********\n+pw=********\n+key=********\n+********\n');
 });
 
-describe('a secret that nobody knows any more', () => {
+describe('a secret that is no longer in the dbs', () => {
   const read: Read = { db: 'secrets', key: 'pw', prop: 'Value' };
   const options = { mask: maskerOf(['new-secret']), isSecret: ({ db }: Read): boolean => db === 'secrets' };
   const shown = (old: string, wanted: string, secretLine: number): string => {
