@@ -2,7 +2,7 @@ import { formatFailedEnd, type OnLine, runProcess } from '../event/run-process.t
 import { readLedger } from '../output/plan/ledger.ts';
 import type { Paths } from '../base/paths.ts';
 import type { Snapshot } from '../db/snapshot.ts';
-import { readHostSnapshot } from './engine-access.ts';
+import { readHostSnapshot } from './host-state.ts';
 import { findServiceCommand } from './service-commands.ts';
 import type { StepPart } from './step-part.ts';
 import { HttpdRecord } from '../model/httpd-record.ts';

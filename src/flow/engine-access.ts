@@ -2,17 +2,13 @@ import { connectAdminEngine } from '../engine/docker/docker-admin-engine.ts';
 import type { AdminEngine } from '../engine/admin-engine.ts';
 import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { findOwner, findServing } from '../container/actual/whose.ts';
-import { readSnapshot } from '../db/read-snapshot.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../base/errors.ts';
-import { NO_FACTS } from '../host/facts.ts';
-import { readHostFacts } from '../host/host.ts';
 import { findNearest } from '../base/nearest.ts';
-import { withHostDefaults } from '../model/host-defaults.ts';
 import { Container } from '../model/container.ts';
 import type { Paths } from '../base/paths.ts';
 import { nameEngine } from './daemon/engine-name.ts';
-import { getEngine } from './host-state.ts';
+import { getEngine, readHostSnapshot } from './host-state.ts';
 
 /** What daily verbs work with: the dbs, and the engine by both of its doors. */
 export interface EngineAccess {
@@ -26,11 +22,6 @@ export async function openEngineAccess(paths: Paths): Promise<EngineAccess> {
   const snapshot = readHostSnapshot(paths);
   const [engine, adminEngine] = await Promise.all([getEngine(paths, snapshot), getAdminEngine(snapshot)]);
   return { snapshot, engine, adminEngine };
-}
-
-/** The dbs with the defaults that depend on the host, and without asking who listens and the like. */
-export function readHostSnapshot(paths: Paths): Snapshot {
-  return withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
 }
 
 /** The interface for logs, exec and reports of the engine that `getEngine` returns. */

@@ -1,11 +1,10 @@
 import type { Plan } from '../../container/plan/plan.ts';
 import { listEnabled } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
-import { readHostSnapshot } from '../../flow/engine-access.ts';
+import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import { type Preview, previewEvent } from '../dry-run/dry-run.ts';
 import { type Interruption, listInterruptions } from '../../flow/containers/interruptions.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
-import { getEngine } from '../../flow/host-state.ts';
 
 /** What the next event would do to containers. */
 export interface PlanOfEvent {

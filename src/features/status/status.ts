@@ -15,13 +15,12 @@ import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import { readJournal } from '../../output/commit/journal.ts';
 import type { Paths } from '../../base/paths.ts';
 import { hasJournal } from '../../files/unfinished.ts';
-import { readHostSnapshot } from '../../flow/engine-access.ts';
+import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
-import { getEngine } from '../../flow/host-state.ts';
 import { baseName, type ContainerStatus, describeUnknown, readContainerStatus } from './container-status.ts';
 
 export interface Status {

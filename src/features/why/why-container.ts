@@ -8,8 +8,7 @@ import { listRuns, type Run, runsFolder } from '../../event/runs.ts';
 import { Container, listContainers } from '../../model/container.ts';
 import { findNearest } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
-import { readHostSnapshot } from '../../flow/engine-access.ts';
-import { findEngine } from '../../flow/host-state.ts';
+import { findEngine, readHostSnapshot } from '../../flow/host-state.ts';
 
 /** Something that docksmith did to a container. */
 export interface Doing extends RunOperation {
