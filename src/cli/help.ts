@@ -28,7 +28,7 @@ export async function formatHelp(paths: Paths, width: number): Promise<string> {
   return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${formatTerms(
     commands.map(({ name, doc }) => [`  ${name}`, doc]),
     width,
-  )}\ndocksmith COMMAND --help tells more of one.
+  )}\ndocksmith COMMAND --help shows the options of a command.
 ${wrapWords(`${programs.slice(0, -1).join(', ')} and ${programs.at(-1) ?? ''} are commands of their own, too.`, width).join('\n')}
 
 Events, for signal-event:

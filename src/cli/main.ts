@@ -63,7 +63,7 @@ async function runItself(
   if (surplus !== undefined)
     throw new UsageFailure(`cannot run "docksmith ${name}"`, {
       why: `"${surplus}" is an operand too many`,
-      hint: 'docksmith COMMAND --help tells of one command',
+      hint: 'docksmith COMMAND --help shows the options of a command',
     });
   const width = widthOf(stdout);
   const [asked] = words;

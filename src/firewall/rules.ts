@@ -61,7 +61,7 @@ export function findDifference(
     return isPartOf(wanted, applied.text)
       ? 'the containers that some rules were kept for have stopped'
       : 'its file changed';
-  return listOwnRules(rules).join('\n') === applied.rules.join('\n') ? undefined : 'somebody changed it';
+  return listOwnRules(rules).join('\n') === applied.rules.join('\n') ? undefined : 'others changed it';
 }
 
 function isPartOf(text: string, whole: string): boolean {

@@ -56,7 +56,7 @@ export async function getOurs(
         return new Failure(what, { why: "it is not docksmith's", hint: 'use the docker command for it' });
       if (new Container(snapshot, name).isContainer)
         return new Failure(what, {
-          why: 'there is a record of it, and it was not made yet',
+          why: 'it has a record, and was not created yet',
           hint: `docksmith plan ${name}`,
         });
       const nearest = findNearest(

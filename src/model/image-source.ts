@@ -106,7 +106,7 @@ export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
     const other = records.get(reference) ?? record;
     if (other.key !== record.key && !isSame(record, other)) {
       throw new Failure(`cannot use image "${reference}"`, {
-        why: `records "${other.key}" and "${record.key}" of db ${IMAGES} both mean it, and want it from different places`,
+        why: `records "${other.key}" and "${record.key}" of db ${IMAGES} are both for it, with different sources`,
       });
     }
     records.set(reference, other);

@@ -181,7 +181,7 @@ needs('dockerd')('a private port, from outside', () => {
     // one rule taken out by hand
     await inside('iptables', '-D', 'DOCKSMITH-INPUT', '-i', 'lo', '-j', 'RETURN');
     expect(await host.runOrFail('docksmith', ['firewall'])).toBe(
-      'packet filter IPv4 set: somebody changed it\npacket filter IPv6 in place\n',
+      'packet filter IPv4 set: others changed it\npacket filter IPv6 in place\n',
     );
 
     await setFilter('disabled');

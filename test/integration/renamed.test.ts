@@ -42,7 +42,7 @@ needs('dockerd')('what somebody did to containers by hand', () => {
       /^wiki +running[^]*wiki: the engine calls it wiki-mine; the next event gives it its name back/m,
     );
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
-      'rename wiki: somebody has called it wiki-mine',
+      'rename wiki: it was renamed to wiki-mine',
     );
     expect(await list()).toEqual(before);
     // each with the other's

@@ -184,7 +184,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
       'docker_containers set wiki service status enabled Image web:1 SubDomain enabled WebAlias docs WebPort 80',
     );
     const before = await host.runOrFail('docksmith', ['why', 'wiki.example.test']);
-    expect(before).toMatch(/^vhost +none is written yet\nasks +no port was given yet\ncontainer +wiki$/m);
+    expect(before).toMatch(/^vhost +none is written yet\nasks +no port was allocated yet\ncontainer +wiki$/m);
     await host.runOrFail('signal-event', ['docker-update']);
     const port = await inspect('wiki', '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}');
     for (const [target, line] of [

@@ -35,7 +35,7 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
     ...executables.map((name) => `would run ${name}\n`),
     changes.obstacles.length === 0
       ? `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n`
-      : `${event}: dry run; it would fail, since docksmith does not own what is refused (--take-over replaces it)\n`,
+      : `${event}: dry run; it would fail, since files that docksmith does not own are in the way (--take-over replaces them)\n`,
   ].join('');
 }
 

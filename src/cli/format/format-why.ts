@@ -114,7 +114,7 @@ export function formatUrlWhy({ urls, container, by, vhost, port, image, state }:
           ['vhost', `${vhost.path}${vhost.line === undefined ? '' : `:${vhost.line}`}`],
           ...(vhost.text === '' ? [] : [['', vhost.text]]),
         ]),
-    ['asks', port === undefined ? 'no port was given yet' : `http://127.0.0.1:${port}/`],
+    ['asks', port === undefined ? 'no port was allocated yet' : `http://127.0.0.1:${port}/`],
     ['container', `${container}${state === undefined ? '' : ` (${state})`}`],
     ['image', image],
   ]);

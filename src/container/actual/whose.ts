@@ -151,7 +151,7 @@ function order(moves: ReadonlyMap<string, ContainerSummary>): readonly RenameOpe
   const renames: RenameOperation[] = [];
   const rename = (name: string, to: string): void => {
     const move = left.get(name);
-    const cause = `somebody has called it ${moves.get(name)?.name ?? ''}`;
+    const cause = `it was renamed to ${moves.get(name)?.name ?? ''}`;
     if (move !== undefined) renames.push({ verb: 'rename', id: move.id, name, nameNow: move.now, to, cause });
   };
   while (left.size > 0) {

@@ -26,10 +26,7 @@ export function checkDisk(dataRoot: string, shares: readonly DiskShare[]): reado
       ...describeShares(shares),
     ];
   } catch (error) {
-    return [
-      finder.warn(`the data root ${dataRoot} cannot be looked at: ${reasonOf(error)}`),
-      ...describeShares(shares),
-    ];
+    return [finder.warn(`the data root ${dataRoot} cannot be read: ${reasonOf(error)}`), ...describeShares(shares)];
   }
 }
 
@@ -42,7 +39,7 @@ export function describeRoom(dataRoot: string, { bytes, freeBytes, files, freeFi
   const all = fileShare < share && isShort ? `${words}, and only ${freeFiles} of ${files} inodes` : words;
   if (!isShort) return finder.ok(all);
   const advice =
-    'docker system df tells what is there; docker image prune removes images without a name, also those that an update could go back to';
+    'docker system df lists its contents; docker image prune removes images without a name, also those that an update could go back to';
   return Math.min(share, fileShare) < BAD_BELOW ? finder.bad(all, advice) : finder.warn(all, advice);
 }
 

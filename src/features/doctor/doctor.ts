@@ -81,6 +81,6 @@ async function attempt(
   try {
     return await look();
   } catch (error) {
-    return [makeFinder(check).bad(`it cannot be looked at: ${reasonOf(error)}`)];
+    return [makeFinder(check).bad(`it cannot be read: ${reasonOf(error)}`)];
   }
 }

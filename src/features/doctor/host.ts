@@ -12,7 +12,7 @@ import { type Finding, formatSome, makeFinder } from './finding.ts';
 const PROGRAMS = [
   { name: 'flock', level: 'bad', use: 'no db can be written and no event run without it' },
   { name: 'iptables', level: 'warn', use: 'private ports of containers cannot be kept from foreign addresses' },
-  { name: 'logger', level: 'warn', use: "nothing is told to the system's log" },
+  { name: 'logger', level: 'warn', use: "nothing is written to the system's log" },
 ] as const;
 
 export function checkPrograms(env: NodeJS.ProcessEnv = process.env): readonly Finding[] {
@@ -82,7 +82,7 @@ export function checkPending(paths: Paths): readonly Finding[] {
       ? [
           finder.warn(
             `the event ${last.event} of ${last.started} was interrupted`,
-            'signal-event docker-update takes it up from there',
+            'signal-event docker-update continues it',
           ),
         ]
       : []),

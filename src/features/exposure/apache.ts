@@ -79,7 +79,7 @@ function judge(
       ...(requires.length === 0 ? [`${site.path} has no Require for it`] : []),
       ...(isOpen && declared !== 'everybody' ? [`${site.path} lets everybody in`] : []),
       ...(!isOpen && requires.length > 0 && declared === 'everybody'
-        ? [`${site.path} lets others than the local networks not in, and the record says public`]
+        ? [`${site.path} admits only the local networks, and the record says public`]
         : []),
       ...(declared === 'everybody' || isOpen || requires.length === 0
         ? []
@@ -93,7 +93,7 @@ function judge(
           ]),
       ...(wantsPassword && !hasPassword && requires.length > 0 ? [`${site.path} asks for no password`] : []),
       ...(site.isEdited ? [`${site.path} was changed by hand`] : []),
-      ...(site.isPending ? [`Apache did not read ${site.path} yet: the next event tells it`] : []),
+      ...(site.isPending ? [`Apache did not read ${site.path} yet: the next event reloads it`] : []),
     ],
   };
 }

@@ -42,7 +42,7 @@ export function findUntold({ templates, events }: Tree, snapshot: Snapshot): rea
           level: reader.isSure ? 'fault' : 'note',
           at: { file: metadata.file ?? analysis.files[0] ?? template },
           what: `the output of ${template} names no service, and ${reader.service} ${reader.isSure ? 'reads' : 'may read'} its folder`,
-          why: `${reader.because}: a change of the file ${reader.isSure ? 'has' : 'may have'} no effect until somebody restarts ${reader.service}`,
+          why: `${reader.because}: a change of the file ${reader.isSure ? 'has' : 'may have'} no effect before a restart of ${reader.service}`,
           advice: `${reader.isSure ? '' : `where ${reader.service} reads it only when it starts: `}SERVICES = ${reader.service} in /etc/docksmith/templates.metadata${template}`,
         },
       ];

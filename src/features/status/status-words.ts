@@ -54,7 +54,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
       ? [`its record is enabled, and it is not there; docksmith plan ${name}`]
       : []),
     ...(record === 'enabled' && state === 'dead'
-      ? ['the engine can do nothing more with it; the next event makes a new one']
+      ? ['the engine cannot use it any more; the next event creates a new one']
       : []),
     ...(record === 'disabled' && isUp ? [`its record is disabled, and it runs; docksmith plan ${name}`] : []),
     ...(isImageOld && record === 'enabled'

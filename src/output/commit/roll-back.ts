@@ -45,7 +45,7 @@ export function recoverCommit(paths: Paths, undoAttached: UndoAttachedChange): R
   const { command, entries } = journal;
   const stuck = journal.isCommitted ? clearUp(paths, journal) : rollBack(paths, journal, undoAttached);
   if (stuck.length > 0) {
-    throw new Failure(`cannot ${journal.isCommitted ? 'complete' : 'take back'} what "${command}" was killed at`, {
+    throw new Failure(`cannot ${journal.isCommitted ? 'complete' : 'roll back'} the commit of "${command}"`, {
       why: stuck.join('; '),
       hint: 'once that is fixed, the next command does it',
     });

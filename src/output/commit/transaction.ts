@@ -90,7 +90,7 @@ export async function carryOut(paths: Paths, transaction: Transaction): Promise<
     if (hasJournal(paths))
       throw new Failure(`cannot run "${command}"`, {
         why: 'another commit was killed in the middle meanwhile',
-        hint: 'the next command puts back what that one changed; then try again',
+        hint: 'the next command rolls that one back; then try again',
       });
     await carryOutUnderLock(paths, transaction);
   } finally {
@@ -187,7 +187,7 @@ function install(
   old: Fingerprint | undefined,
 ): void {
   // between planning and now an admin's editor may have saved
-  if (!stands(readInstalled(filePath), old)) throw new Error('it was changed by somebody else since the event began');
+  if (!stands(readInstalled(filePath), old)) throw new Error('it was changed by others since the event began');
   if (wanted === undefined) removeIfThere(paths.file(filePath));
   else renameSync(newName(paths, filePath), paths.file(filePath));
 }

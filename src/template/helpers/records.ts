@@ -78,7 +78,7 @@ export const RECORD_HELPERS: HelperTable = {
     },
   },
   enabled: {
-    doc: 'whether a value is "enabled", "yes", "on", "true" or "1", or the status of a record is; what is missing is not',
+    doc: 'whether a value is "enabled", "yes", "on", "true" or "1", or the status of a record is; a missing one is not',
     example: {
       fragment: '{{#if (enabled docker)}}on{{/if}} {{#if (enabled docker.NoSuchProp)}}on{{else}}off{{/if}}',
       gives: 'on off',

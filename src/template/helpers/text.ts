@@ -18,7 +18,7 @@ export const TEXT_HELPERS: HelperTable = {
     call: (call) => !sameValue(call.args[0], call.args[1], call),
   },
   and: {
-    doc: 'the first argument that is false, else the last; later ones are not looked at',
+    doc: 'the first argument that is false, else the last; later ones are not evaluated',
     example: {
       fragment: '{{#if (and (exists docker.TLSCert) docker.TLSCert)}}tls{{else}}plain{{/if}}',
       gives: 'plain',
@@ -28,7 +28,7 @@ export const TEXT_HELPERS: HelperTable = {
     call: ({ lazyArgs }) => firstThat(lazyArgs, (value) => !isTrue(value)),
   },
   or: {
-    doc: 'the first argument that is true, else the last; later ones are not looked at',
+    doc: 'the first argument that is true, else the last; later ones are not evaluated',
     example: { fragment: '{{or "" "second"}}', gives: 'second' },
     shape: ({ args }) => args.flat(),
     lazy: true,

@@ -59,7 +59,7 @@ describe('the rules in the kernel', () => {
       APPLIED,
       undefined,
     ],
-    ['a rule of ours was removed', without('-A DOCKSMITH -p'), 'abc', APPLIED, 'somebody changed it'],
+    ['a rule of ours was removed', without('-A DOCKSMITH -p'), 'abc', APPLIED, 'others changed it'],
     ['the file is another', SAVED, 'def', APPLIED, 'its file changed'],
     [
       'the file has less than what was put there',

@@ -54,7 +54,7 @@ it('a record that makes no container was not forgotten to be made', async () => 
     'cannot find container "wiki": there is neither a record of it nor a container that docksmith made',
   );
   await expect(getOurs(new MemoryEngine(), hostState('service').snapshot, ['wiki'])).rejects.toThrow(
-    'there is a record of it, and it was not made yet',
+    'it has a record, and was not created yet',
   );
 });
 

@@ -90,7 +90,7 @@ async function runCheckApache(_given: Given, { paths, stderr }: CommandContext):
 export const setUpCommand = defineCommand({
   name: 'set-up',
   internal: true,
-  doc: 'bring the dbs up to date: migrations, defaults, what the host tells',
+  doc: 'bring the dbs up to date: migrations, defaults, settings detected on the host',
   effect: 'changes',
   operands: NO_OPERANDS,
   options: {},

@@ -43,7 +43,7 @@ async function runAdopt(
   if (file === undefined && words.length === 0)
     throw new UsageFailure('cannot run "docksmith adopt"', {
       why: 'no container is named',
-      hint: 'docker ps lists them; -f docker-compose.yml takes what a Compose file describes',
+      hint: 'docker ps lists them; -f docker-compose.yml adopts the services of a Compose file',
     });
   if (file === undefined && project !== undefined)
     throw new UsageFailure('cannot run "docksmith adopt"', {

@@ -73,7 +73,7 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
   const [name, command] = words;
   // `0` is a missing argument to the original, and so to the scripts that were written for it
   if (name === undefined || name === '' || name === '0')
-    throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help tells how it is used' });
+    throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help shows its usage' });
   const db = fromByteString(name);
   const onWait = (holder: string | undefined): void =>
     void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);

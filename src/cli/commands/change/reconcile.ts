@@ -27,7 +27,7 @@ const OPTIONS = {
   ...DRY_RUN_OPTION,
   'remove-orphans': { doc: 'remove containers without a record, but never a volume; asks on a terminal' },
   ...YES_OPTION,
-  'move-data': { doc: 'copy data of containers to where the records want it' },
+  'move-data': { doc: 'copy data of containers to the places that their records name' },
   ...RETRY_OPTION,
   boot: { doc: 'restart those that the engine started before the ones that they need' },
   ...WAIT_OPTION,
@@ -36,7 +36,7 @@ const OPTIONS = {
 
 export const reconcileCommand = defineCommand({
   name: 'reconcile',
-  doc: 'bring the containers to what the run specs say',
+  doc: 'bring the containers to their run specs',
   effect: 'changes',
   operands: ANY_NAMES,
   options: OPTIONS,

@@ -28,12 +28,12 @@ const OPTIONS = {
   ...YES_OPTION,
   ...JSON_OPTION,
   'stop-containers': { doc: 'stop private containers, so that the packet filter can go' },
-  'drop-firewall': { doc: 'let the packet filter go although private containers run' },
+  'drop-firewall': { doc: 'remove the packet filter although private containers run' },
 } as const;
 
 export const uninstallCommand = defineCommand({
   name: 'uninstall',
-  doc: 'remove what docksmith wrote, put back what it took over; shows what that is, and asks',
+  doc: 'remove the files that docksmith wrote, restore those that it took over; shows them, and asks',
   effect: 'asks',
   operands: NO_OPERANDS,
   options: OPTIONS,

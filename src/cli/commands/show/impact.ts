@@ -81,7 +81,7 @@ async function runImpact(
 /** Undefined where only a record or a prop is named, and no change of it. */
 function parseChange(db: string, key: string, words: readonly string[], isDelete: boolean): ChangeAsked | undefined {
   const refuse = (why: string): UsageFailure =>
-    new UsageFailure(`cannot run "${COMMAND}"`, { why, hint: `${COMMAND} --help tells how it is used` });
+    new UsageFailure(`cannot run "${COMMAND}"`, { why, hint: `${COMMAND} --help shows its usage` });
   const [given, named] = [words.filter((word) => word.includes('=')), words.filter((word) => !word.includes('='))];
   if (isDelete) {
     if (given.length > 0) throw refuse(`"${given[0] ?? ''}" gives a value, and --delete removes one`);

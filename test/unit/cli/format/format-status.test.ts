@@ -189,7 +189,7 @@ it.each<readonly [Partial<ContainerStatus>, string, RegExp | undefined]>([
   [{ state: 'restarting', restarts: 1, exitCode: 1 }, 'restarting', /ended with exit code 1 and is started again/],
   [{ state: 'paused' }, 'paused', undefined],
   [{ isImageOld: true, image: 'wiki:1' }, 'running', /older than wiki:1 is now; signal-event docker-image-update wiki/],
-  [{ state: 'dead' }, 'dead', /makes a new one/],
+  [{ state: 'dead' }, 'dead', /creates a new one/],
   [
     { failed: { when: '2026-11-21T10:00:00.000Z', why: 'exit code 3' } },
     'running',

@@ -32,7 +32,7 @@ describe('a container that was renamed by hand', () => {
     const engine = await makeEngine({ wiki: '' });
     const before = await list(engine);
     await rename(engine, 'wiki', 'wiki-mine');
-    expect(await showPlan(engine, { wiki: '' })).toEqual(['rename wiki: somebody has called it wiki-mine']);
+    expect(await showPlan(engine, { wiki: '' })).toEqual(['rename wiki: it was renamed to wiki-mine']);
     expect((await reconcile(engine, { wiki: '' })).failed).toEqual([]);
     expect(await list(engine)).toEqual(before);
     expect(await showPlan(engine, { wiki: '' })).toEqual(['nothing to do']);
@@ -42,16 +42,16 @@ describe('a container that was renamed by hand', () => {
     const engine = await makeEngine({ wiki: '' });
     await rename(engine, 'wiki', 'wiki-mine');
     expect(await showPlan(engine, { wiki: 'user: "1"' })).toEqual([
-      'rename wiki: somebody has called it wiki-mine',
+      'rename wiki: it was renamed to wiki-mine',
       'recreate wiki: user none -> 1',
     ]);
     expect(await showPlan(engine, { wiki: undefined })).toEqual([
-      'rename wiki: somebody has called it wiki-mine',
+      'rename wiki: it was renamed to wiki-mine',
       'stop wiki: disabled',
     ]);
     const desired = desire({ wiki: '' });
     expect(formatPlan(planAsked(desired, await readActual(engine, desired), { verb: 'stop', names: ['wiki'] }))).toBe(
-      'rename wiki: somebody has called it wiki-mine\nstop wiki: asked for',
+      'rename wiki: it was renamed to wiki-mine\nstop wiki: asked for',
     );
     expect(await showPlan(engine, {})).toEqual([
       'nothing to do',
@@ -105,7 +105,7 @@ describe('a container that was renamed by hand', () => {
     const inspect = await engine.findContainer(first?.id ?? '');
     await engine.createContainer('wiki-b', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig: {} });
     expect(await showPlan(engine, { wiki: '' })).toEqual([
-      'rename wiki: somebody has called it wiki-a',
+      'rename wiki: it was renamed to wiki-a',
       expect.stringMatching(/^orphan wiki-b/),
     ]);
     engine.setState('wiki-a', { Status: 'exited', Running: false, ExitCode: 1 });

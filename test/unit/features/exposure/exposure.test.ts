@@ -424,7 +424,7 @@ describe('a URL', () => {
       [
         'http://wiki.example.test/',
         'local networks',
-        '/x.conf lets others than the local networks not in, and the record says public',
+        '/x.conf admits only the local networks, and the record says public',
       ],
     ],
     [
@@ -443,7 +443,7 @@ describe('a URL', () => {
       'not read yet',
       VHOST,
       (site) => ({ ...site, isPending: true }),
-      ['http://wiki.example.test/', 'local networks', 'Apache did not read /x.conf yet: the next event tells it'],
+      ['http://wiki.example.test/', 'local networks', 'Apache did not read /x.conf yet: the next event reloads it'],
     ],
   ])('is judged: %s', (_, props, change, expected) => {
     expect(web(props, change)).toEqual([expected]);

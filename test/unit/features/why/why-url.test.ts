@@ -144,7 +144,7 @@ it('says what is not there yet: neither vhost nor port', async () => {
   writeDbs(WIKI.replace('|WebHostPort|47000', ''));
   const found = await why('wiki.example.test');
   expect(found).toMatchObject({ vhost: undefined, port: undefined });
-  expect(formatUrlWhy(found)).toMatch(/^vhost +none is written yet\nasks +no port was given yet$/m);
+  expect(formatUrlWhy(found)).toMatch(/^vhost +none is written yet\nasks +no port was allocated yet$/m);
 });
 
 it('says where a vhost that was written has no such line any more', async () => {

@@ -169,7 +169,7 @@ describe('when a file cannot be written', () => {
     host.write('/etc/a.conf', 'saved by an editor\n');
     await expect(
       commitChanges(host.paths, changes, { ledger: readLedger(host.paths), command: 'the test' }),
-    ).rejects.toThrow('it was changed by somebody else since the event began');
+    ).rejects.toThrow('it was changed by others since the event began');
     expect(outputs(host)).toEqual([{ '/etc/a.conf': 'saved by an editor\n' }, {}]);
   });
 });
