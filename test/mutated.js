@@ -50,6 +50,7 @@ export const MUTATED = {
         file: 'src/incremental/watched.ts',
         from: 'sign(state, sources.begun)',
         to: 'sign(state)',
+        tests: ['test/unit/incremental/watched.test.ts'],
       },
     ],
   },
