@@ -82,6 +82,15 @@ export class FlatDb implements Db {
   }
 }
 
+/** Keys of the records that have the prop: of thousands few have, and the others are not parsed. */
+export function keysWithProp(db: Db, prop: string): readonly string[] {
+  const keys =
+    db instanceof FlatDb
+      ? [...db.lines].flatMap(([key, line]) => (line.includes(`|${prop}|`) ? [key] : []))
+      : [...db.keys()];
+  return keys.filter((key) => db.get(key)?.props.has(prop) === true);
+}
+
 function readableLines(lines: Lines): ReadonlyMap<string, string> {
   const readable = new Map<string, string>();
   for (const bytes of sortedKeys(lines)) {

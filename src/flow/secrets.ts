@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { FlatDb } from '../db/flat-db.ts';
+import { keysWithProp } from '../db/flat-db.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
 import type { Read } from '../db/record.ts';
 import { isMaskedRead, listSecretValues, SECRETS } from '../db/secret-values.ts';
@@ -73,12 +73,9 @@ function readWhatCanBeRead(paths: Paths): Dbs {
 
 function listValues(paths: Paths, dbs: Dbs): readonly string[] {
   const containers = dbs.dbs.get(CONTAINERS) ?? new Map<string, never>();
-  // of thousands few have one
-  const keys =
-    containers instanceof FlatDb
-      ? [...containers.lines].flatMap(([key, line]) => (line.includes('|EnvFile|') ? [key] : []))
-      : [...containers.keys()];
-  const files = new Set(keys.flatMap((key) => splitList(containers.get(key)?.props.get('EnvFile') ?? '')));
+  const files = new Set(
+    keysWithProp(containers, 'EnvFile').flatMap((key) => splitList(containers.get(key)?.props.get('EnvFile') ?? '')),
+  );
   return [...listSecretValues(dbs), ...[...files].flatMap((file) => listFileSecrets(paths.file(file)))];
 }
 

@@ -1,9 +1,10 @@
 import path from 'node:path';
+import { keysWithProp } from '../db/flat-db.ts';
 import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../base/errors.ts';
 import { listMergedTree, listNames } from '../base/layers.ts';
 import { CHECKED_DBS } from '../model/check-records.ts';
-import { CONTAINERS, listEnabled } from '../model/container.ts';
+import { Container, CONTAINERS, listEnabled } from '../model/container.ts';
 import { splitList } from '../model/network/parse-ports.ts';
 import { CACHE_DIR, CONFIG_DIR, type Paths, STATE_DIR, withoutRoot } from '../base/paths.ts';
 import { distrust, findWriter, findWriters } from '../files/trust.ts';
@@ -125,10 +126,13 @@ function listNamed(snapshot: Snapshot): readonly Named[] {
   return looked.flatMap(([name, trust]): readonly Named[] => {
     const [db = '', kind = '', prop = ''] = name.split(' ');
     if (db !== CONTAINERS) return getDb(snapshot, db).has(kind) ? [{ db, key: kind, prop, trust }] : [];
-    // a default is one of all of them, and of thousands few have a prop of their own
+    // a default is one of all of them
     const isDefault = snapshot.schema[db]?.[kind]?.[prop]?.default !== undefined;
-    return listEnabled(snapshot)
-      .filter(({ key }) => isDefault || getDb(snapshot, db).get(key)?.props.has(prop) === true)
-      .map(({ key }) => ({ db, key, prop, trust }));
+    const containers = isDefault
+      ? listEnabled(snapshot)
+      : keysWithProp(getDb(snapshot, db), prop)
+          .map((key) => new Container(snapshot, key))
+          .filter(({ isEnabled }) => isEnabled);
+    return containers.map(({ key }) => ({ db, key, prop, trust }));
   });
 }
