@@ -316,7 +316,7 @@ needs('dockerd')('a command that is interrupted', () => {
         expect.stringMatching(
           strokes === 2
             ? /interrupted during recreate changed: completing[^]*changed: the old one runs as before/
-            : /ended in recreate changed: that is half done/,
+            : /stopped during recreate changed: that is half done/,
         ),
       ]);
       await host.runOrFail('signal-event', ['docker-update']);
