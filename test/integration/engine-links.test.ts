@@ -85,7 +85,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     ).toBe('1 /web/redis tcp://redis:6379 redis 6379 tcp');
     expect(await plan()).toEqual([]);
 
-    // a target more: it joins as it runs, and only who is linked is made anew
+    // a target more: it joins as it runs, and only who is linked is recreated
     const [cache, other] = [await made('cache'), await made('other')] as const;
     await set('setprop web Interlinked cache:redis,other');
     expect(await plan()).toEqual(['connect other: docksmith-web', 'recreate web: environment OTHER_NAME added']);

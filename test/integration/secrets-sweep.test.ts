@@ -250,7 +250,7 @@ describe('secrets of every kind, after all commands', { timeout: 900_000 }, () =
     said = '';
     await say('docksmith', ['status']);
     await say('docksmith', ['doctor']);
-    expect(said.match(/its label docksmith\.spec shows/g)).toHaveLength(2);
+    expect(said.match(/its label docksmith\.spec, written by an older/g)).toHaveLength(2);
     expect(await say('signal-event', ['docker-update'])).toBe(0);
     expect(engine().containers[0]?.inspect.Id).toBe(id);
     await batch('docker_containers', 'setprop wiki Env.MODE y');
