@@ -52,10 +52,10 @@ needs('dockerd')('options on the command line and in daemon.json', () => {
       expect([exitCode, stderr]).toEqual([
         1,
         expect.stringContaining(
-          `cannot change the engine's options: "--data-root ${host.file('/data')}" stands in the command line of the running engine (process ${engine.pid}), and data-root in ${DAEMON_JSON}; `,
+          `cannot change the engine's options: "--data-root ${host.file('/data')}" is set in the command line of the running engine (process ${engine.pid}), and data-root in ${DAEMON_JSON}; `,
         ),
       ]);
-      expect(stderr).toContain('"--live-restore" stands in ');
+      expect(stderr).toContain('"--live-restore" is set in ');
       expect(stderr).toContain('config setprop docker Daemon foreign');
       expect(existsSync(host.file(DAEMON_JSON))).toBe(false);
     }

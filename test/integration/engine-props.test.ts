@@ -603,7 +603,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
     for (const [n, one] of CASES.entries())
       expect([one.prop, after[n] === before[n]]).toEqual([one.prop, !one.plan.startsWith('recreate')]);
     expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
-  });
+  }, 600_000);
 
   it('makes host folders of the owner and mode that the record says, and none without that', async () => {
     const folder = path.join(dockerd.dir, 'made/here');
