@@ -19,7 +19,13 @@ export async function checkApache(
   changed: readonly string[] | undefined,
   onLine: OnLine,
 ): Promise<string | undefined> {
-  const command = findCheck(paths, readHostSnapshot(paths), changed);
+  const { outputs } = readLedger(paths);
+  const command = findCheck(
+    paths,
+    readHostSnapshot(paths),
+    // removed files are no longer in the ledger
+    changed?.map((file) => ({ path: file, services: outputs.get(file)?.services ?? [] })),
+  );
   return command === undefined
     ? undefined
     : formatFailedEnd(await runProcess('/bin/sh', ['-c', command], process.env, onLine));
@@ -27,16 +33,23 @@ export async function checkApache(
 
 /** Of `docksmith check-apache`: most events change no file of Apache, and need no process to find that out. */
 export const checkApacheStep: StepPart = {
-  concerns: (paths, snapshot, changed) => findCheck(paths, snapshot, changed) !== undefined,
+  concerns: (paths, snapshot, { install, remove }) =>
+    findCheck(paths, snapshot, [
+      ...install.map(({ output }) => output),
+      ...remove.map(({ owned: { path } }) => ({ path, services: [] })),
+    ]) !== undefined,
 };
 
-function findCheck(paths: Paths, snapshot: Snapshot, changed: readonly string[] | undefined): string | undefined {
+function findCheck(
+  paths: Paths,
+  snapshot: Snapshot,
+  changed: readonly { readonly path: string; readonly services: readonly string[] }[] | undefined,
+): string | undefined {
   const httpd = new HttpdRecord(snapshot);
   const command = findServiceCommand(paths, snapshot, 'httpd', 'CheckCommand');
   if (command === undefined || !httpd.isEnabled) return undefined;
-  const { outputs } = readLedger(paths);
-  // removed files are no longer in the ledger
-  const isOfApache = (file: string): boolean =>
-    file.startsWith(`${httpd.confDir}/`) || outputs.get(file)?.services.includes('httpd') === true;
-  return changed?.some(isOfApache) === false ? undefined : command;
+  const isOfApache = changed?.some(
+    ({ path, services }) => path.startsWith(`${httpd.confDir}/`) || services.includes('httpd'),
+  );
+  return isOfApache === false ? undefined : command;
 }

@@ -41,8 +41,8 @@ export function listChanged({ install, remove }: ChangeSet): readonly string[] {
 }
 
 /**
- * The checks that have something to look at among the files that changed. One that fails to tell is run, and
- * says itself what is wrong.
+ * The checks that have something to look at among the files that change, for an event and a dry run alike.
+ * One that fails to tell is run, and says itself what is wrong.
  */
 export async function listConcerned(
   { paths, snapshot }: Pick<HostState, 'paths' | 'snapshot'>,
@@ -55,10 +55,9 @@ export async function listConcerned(
   }: Pick<EventChecks, 'event' | 'args' | 'checks'> & { readonly commands: StepCommands },
 ): Promise<readonly ExecutableStep[]> {
   const known = await findCommandSteps(commands, checks, [event, ...args]);
-  const changed = listChanged(changes);
   const isConcerned = ({ part }: CommandStep): boolean => {
     try {
-      return part.concerns?.(paths, snapshot, changed) ?? true;
+      return part.concerns?.(paths, snapshot, changes) ?? true;
     } catch (error) {
       if (error instanceof Failure) return true;
       throw error;

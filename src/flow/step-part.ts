@@ -5,6 +5,7 @@ import type { DbChange, Snapshot } from '../db/snapshot.ts';
 import type { RunCommand } from '../event/call-command.ts';
 import { findStepCommand, type StepCommand } from '../event/step-command.ts';
 import type { ExecutableStep, Step } from '../event/steps.ts';
+import type { ChangeSet } from '../output/plan/change-set.ts';
 import type { Intent } from '../output/commit/intents.ts';
 import type { Paths } from '../base/paths.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -59,11 +60,8 @@ export interface StepPart {
   readonly prepare?: (event: PlannedEvent, reporter: Reporter) => Promise<Prepared | undefined>;
   /** whether the engine is after the step as it was before; absent: nobody knows */
   readonly leavesEngine?: (event: PlannedEvent) => boolean;
-  /**
-   * of a check: whether it has to look at these files, which are in place; absent: at all
-   * @param changed paths without the root
-   */
-  readonly concerns?: (paths: Paths, snapshot: Snapshot, changed: readonly string[]) => boolean;
+  /** of a check: whether it has to look at what changes; absent: at every change */
+  readonly concerns?: (paths: Paths, snapshot: Snapshot, changes: ChangeSet) => boolean;
   /** whether it restarts the engine, which then need not answer before */
   readonly restartsEngine?: (event: PlannedEvent) => boolean;
   /** of a dry run alone: what it would do */

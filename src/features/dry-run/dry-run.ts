@@ -7,6 +7,7 @@ import type { Intent } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
 import { isAdjustable, listRetries } from '../../flow/adjust.ts';
 import type { DaemonRestart } from '../../flow/daemon/daemon.ts';
+import { listConcerned } from '../../flow/event-checks.ts';
 import { checkFiles, type EventAsked, planFiles } from '../../flow/event-plan.ts';
 import type { Filtered } from '../../flow/firewall/filter.ts';
 import { warnOfOpening } from '../firewall/open-places.ts';
@@ -78,6 +79,11 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
     intents,
   } = planned;
   const checked = await checkFiles(planned, known);
+  const isChanged =
+    changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined);
+  const checks = isChanged
+    ? await listConcerned(hostState, changes, { event, args, checks: listed.checks, commands })
+    : [];
   const plans: StepPlan[] = [];
   for (const { part } of known) if (part.plan !== undefined) plans.push(await part.plan(planned));
   const plan = plans.find(({ containers }) => containers !== undefined)?.containers;
@@ -100,10 +106,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
     services: steps
       .flatMap((step) => servicesOf(step, intents, force))
       .filter(({ service }) => isAdjustable(paths, hostState.snapshot, service)),
-    checks:
-      changes.install.some(({ reasons }) => reasons.length > 0) || changes.remove.some(({ old }) => old !== undefined)
-        ? listed.checks.map(({ name }) => name)
-        : [],
+    checks: checks.map(({ name }) => name),
     executables: steps.flatMap((step) =>
       step.kind === 'executable' && !known.some((one) => one.step === step) ? [step.name] : [],
     ),

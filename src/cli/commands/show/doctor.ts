@@ -27,7 +27,7 @@ async function runDoctor(
   if (json) stdout.write(formatJson({ findings, ok, warn, bad }));
   else
     stdout.write(
-      `${formatFindings(findings, painter(stdout), widthOf(stdout))}\n${bad} bad, ${warn} warnings, ${ok} ok\n`,
+      `${formatFindings(findings, painter(stdout), widthOf(stdout))}\n${bad} bad, ${warn} ${warn === 1 ? 'warning' : 'warnings'}, ${ok} ok\n`,
     );
   return bad === 0 ? 0 : 1;
 }
