@@ -67,7 +67,8 @@ export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFinding
       unknown.push({ prop, nearest: nearestProp(kind, prop) });
       continue;
     }
-    const why = checkValue(schema, value);
+    // an empty value is one that is not set
+    const why = value === '' ? undefined : checkValue(schema, value);
     if (why !== undefined)
       mistakes.push({ prop, why: `${prop} ${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
   }

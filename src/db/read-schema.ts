@@ -4,6 +4,7 @@ import { isBackupName, layersOf, listMergedTree } from '../base/layers.ts';
 import { findNearest } from '../base/nearest.ts';
 import type { Paths } from '../base/paths.ts';
 import { findStats, sign } from '../files/signature.ts';
+import { checkValue } from './check-value.ts';
 import { isKind, KINDS } from './kinds.ts';
 import type { PropSchema, Schema } from './schema.ts';
 import { readText } from '../files/read-file.ts';
@@ -110,6 +111,11 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
     throw fail('"reader" is no string: docksmith COMMAND, action NAME, or another program');
   if (values !== undefined && !isStrings(values)) throw fail('"values" is no list of strings');
   if ((kind === 'choice') !== (values !== undefined)) throw fail('"values" and the kind "choice" go together');
+  const wrong =
+    fallback === undefined || fallback === ''
+      ? undefined
+      : checkValue({ doc, kind, ...(values && { values }) }, fallback);
+  if (wrong !== undefined) throw fail(`its default "${fallback ?? ''}" ${wrong}`);
   return {
     doc,
     kind,

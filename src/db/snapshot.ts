@@ -118,15 +118,24 @@ export function findRecordSchema(snapshot: Snapshot, db: string, record: DbRecor
   return findKind(snapshot.schema, db, record.key, record.type);
 }
 
-/** The value that holds for a prop: the record's own, else the schema's default, else undefined. */
+/**
+ * The value that holds for a prop: the record's own, else the schema's default, else undefined. An empty value is
+ * one that is not set, for every prop: its default holds. Without one it reads as the empty text, so that a
+ * fragment that prints it does.
+ */
 export function findProp(snapshot: Snapshot, db: string, key: string, prop: string): string | undefined {
   snapshot.onRead?.({ db, key, prop });
   const record = dbOf(snapshot, db).get(key);
   const own = record?.props.get(prop);
-  if (own !== undefined) return own;
+  if (own !== undefined && own !== '') return own;
   const schema = findKind(snapshot.schema, db, key, record?.type)?.[prop];
   if (snapshot.onRead !== undefined) for (const read of schema?.defaultReads ?? []) snapshot.onRead(read);
-  return schema?.default;
+  return schema?.default ?? own;
+}
+
+/** Whether a record says a prop itself, so that no default holds. */
+export function hasOwnProp(record: DbRecord | undefined, prop: string): boolean {
+  return (record?.props.get(prop) ?? '') !== '';
 }
 
 function findKind(schema: Schema, db: string, key: string, type: string | undefined): RecordSchema | undefined {

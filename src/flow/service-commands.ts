@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findProp, getDb, type Snapshot } from '../db/snapshot.ts';
+import { findProp, getDb, hasOwnProp, type Snapshot } from '../db/snapshot.ts';
 import type { Paths } from '../base/paths.ts';
 import { listSchemaFiles } from '../db/read-schema.ts';
 import { refuseUntrusted } from '../files/trust.ts';
@@ -21,7 +21,7 @@ export function findServiceCommand(
   const command = findProp(snapshot, 'configuration', service, prop) || undefined;
   if (command === undefined) return undefined;
   const shown = `${prop} of "${service}" in db "configuration"`;
-  if (getDb(snapshot, 'configuration').get(service)?.props.has(prop) === true)
+  if (hasOwnProp(getDb(snapshot, 'configuration').get(service), prop))
     refuseUntrusted(path.join(paths.dbDir, 'configuration'), shown);
   else for (const { file } of listSchemaFiles(paths, 'configuration')) refuseUntrusted(file, `${shown}, a default`);
   return command;

@@ -12,7 +12,7 @@ export class DocksmithRecord {
   }
 
   #get(prop: string): string | undefined {
-    return findProp(this.snapshot, 'configuration', 'docksmith', prop);
+    return findProp(this.snapshot, 'configuration', 'docksmith', prop) || undefined;
   }
 
   get serviceManager(): string | undefined {

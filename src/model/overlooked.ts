@@ -1,4 +1,4 @@
-import type { Snapshot } from '../db/snapshot.ts';
+import { hasOwnProp, type Snapshot } from '../db/snapshot.ts';
 import type { DbRecord } from '../db/record.ts';
 import { containerOf, CONTAINERS } from './container.ts';
 
@@ -17,7 +17,7 @@ function findOverlooked(snapshot: Snapshot, record: DbRecord): readonly string[]
     ['UDPPort', container.udpPort],
   ].flatMap(([prop = '', value]) => (value === '' ? [] : [prop]));
   return [
-    ...(record.props.has('status') ? [] : ['status is not set, which counts as disabled']),
+    ...(hasOwnProp(record, 'status') ? [] : ['status is not set, which counts as disabled']),
     ...(container.hasPortMapping && unpublished.length > 0
       ? [`${unpublished.join(' and ')} publishes nothing, since PortMapping is custom`]
       : []),

@@ -74,5 +74,7 @@ function parseVariables({
 }
 
 function findValue(snapshot: Snapshot, name: string): string | undefined {
-  return findRecord(snapshot, 'secrets', name) === undefined ? undefined : findProp(snapshot, 'secrets', name, 'Value');
+  return findRecord(snapshot, 'secrets', name) === undefined
+    ? undefined
+    : findProp(snapshot, 'secrets', name, 'Value') || undefined;
 }

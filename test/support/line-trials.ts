@@ -26,7 +26,7 @@ export const SHIPPED_TEMPLATES = [
   '/etc/httpd/docksmith/vhost',
 ];
 /** Values that mean something of their own somewhere; illegal ones are no change that an event would make. */
-const SPECIAL = ['none', 'unlimited', 'json-file', 'exposed', '443', '', 'host'];
+const SPECIAL = ['none', 'unlimited', 'json-file', 'exposed', '443', '', 'host', '/etc/default/one'];
 /** Kinds most of whose random values are alike to a line. */
 const MANY = ['links', 'socket', 'volumes-from'];
 

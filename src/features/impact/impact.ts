@@ -2,7 +2,7 @@ import { type RecordOverlay, withRecords } from '../../db/overlay.ts';
 import type { DbRecord } from '../../db/record.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
 import { isMaskedRead } from '../../db/secret-values.ts';
-import { findProp, getDb, type Snapshot, withChanges } from '../../db/snapshot.ts';
+import { findProp, getDb, hasOwnProp, type Snapshot, withChanges } from '../../db/snapshot.ts';
 import { Failure, Failures } from '../../base/errors.ts';
 import { listSteps } from '../../event/steps.ts';
 import { allocatePorts } from '../../model/network/allocate-ports.ts';
@@ -193,7 +193,7 @@ export async function listReaders(
   return {
     readers: [...there, ...coming.map((path) => ({ ...describe(undefined, path), lines: [], comes: true, props: [] }))],
     value: value !== undefined && isMaskedRead(hostState.snapshot, named) ? MASK : value,
-    isDefault: prop !== 'type' && record?.props.has(prop) !== true,
+    isDefault: prop !== 'type' && !hasOwnProp(record, prop),
   };
 }
 

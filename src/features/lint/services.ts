@@ -84,7 +84,7 @@ function listFolders({ metadata }: ListedTemplate, snapshot: Snapshot): readonly
     const value =
       record === undefined || prop === undefined || more !== undefined
         ? undefined
-        : findProp(snapshot, 'configuration', record, prop);
+        : findProp(snapshot, 'configuration', record, prop) || undefined;
     if (value !== undefined) configured.add(value);
     return value ?? UNKNOWN;
   });

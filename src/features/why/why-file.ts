@@ -1,5 +1,5 @@
 import { isMaskedRead } from '../../db/secret-values.ts';
-import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
+import { findProp, getDb, hasOwnProp, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -163,7 +163,7 @@ function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): De
   return {
     ...named,
     value: mask(value),
-    isDefault: prop !== undefined && value !== undefined && record?.props.has(prop) !== true,
+    isDefault: prop !== undefined && value !== undefined && !hasOwnProp(record, prop),
     change: change && { ...change, before: mask(change.before) },
   };
 }

@@ -20,7 +20,7 @@ export function nameEngine(snapshot: Snapshot, env: NodeJS.ProcessEnv = process.
     throw new Failure(`cannot use DOCKSMITH_ENGINE "${chosen}"`, {
       why: 'it is memory:///FILE, for the engine that is kept in a file, or not set',
     });
-  const socket = getDb(snapshot, 'configuration').get('docker')?.props.get('Socket') ?? env['DOCKER_HOST'] ?? '';
+  const socket = getDb(snapshot, 'configuration').get('docker')?.props.get('Socket') || (env['DOCKER_HOST'] ?? '');
   if (/^\w+:\/\//.test(socket) && !/^(unix|tcp):\/\//.test(socket))
     throw new Failure(`cannot use the engine at "${socket}"`, {
       why: 'docksmith talks to unix:///PATH and tcp://HOST:PORT',

@@ -94,7 +94,7 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
   const single = (key: string, value: string | undefined): readonly Found[] =>
     value === undefined || getDb(snapshot, 'configuration').has(key) ? [] : [{ db: 'configuration', key, value }];
   const prop = (key: string, name: string, value: string | undefined): readonly Found[] =>
-    value === undefined || findProp(snapshot, 'configuration', key, name) !== undefined
+    value === undefined || (findProp(snapshot, 'configuration', key, name) ?? '') !== ''
       ? []
       : [{ db: 'configuration', key, prop: name, value }];
   const networks = getDb(snapshot, 'networks').size > 0 ? [] : detected.localNetworks;

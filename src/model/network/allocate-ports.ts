@@ -19,7 +19,7 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
   if (needy.length === 0) return [];
   const [first, last] = readRange(snapshot);
   const taken = new Set(
-    [...servicePorts(snapshot), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)]
+    [...servicePorts(snapshot, facts), ...containerPorts(snapshot, facts), ...disabledWebPorts(snapshot)]
       .filter(({ protocol }) => protocol === 'tcp')
       .map(({ port }) => port),
   );

@@ -1,4 +1,5 @@
-import { type Index, listRecords, lookUpIndex, type Snapshot } from '../../db/snapshot.ts';
+import { findProp, type Index, listRecords, lookUpIndex, type Snapshot } from '../../db/snapshot.ts';
+import type { DbRecord } from '../../db/record.ts';
 import { type Facts, NO_FACTS } from '../../host/facts.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { Container, containerOf, CONTAINERS, listContainers } from '../container.ts';
@@ -17,19 +18,27 @@ export interface PortUser {
 
 /**
  * Ports of the host that services of `configuration` say are theirs: TCPPort, TCPPorts, SSLPort, UDPPort and
- * UDPPorts of enabled ones.
+ * UDPPorts of enabled ones. A default counts like a value, but that of an Apache which this host does not have.
  */
-export function servicePorts(snapshot: Snapshot): readonly PortUser[] {
-  return listRecords(snapshot, 'configuration').flatMap(({ key, props }) =>
-    props.get('status') === 'disabled'
+export function servicePorts(snapshot: Snapshot, { host }: Pick<Facts, 'host'>): readonly PortUser[] {
+  const valueOf = ({ key, props }: DbRecord, prop: string): string =>
+    (key === 'httpd' && host.apacheLayout === undefined
+      ? props.get(prop)
+      : findProp(snapshot, 'configuration', key, prop)) ?? '';
+  return listRecords(snapshot, 'configuration').flatMap((record) =>
+    valueOf(record, 'status') === 'disabled'
       ? []
       : [
           ...['TCPPort', 'TCPPorts', 'SSLPort'].map((prop) => ({ prop, protocol: 'tcp' as const })),
           ...['UDPPort', 'UDPPorts'].map((prop) => ({ prop, protocol: 'udp' as const })),
         ].flatMap(({ prop, protocol }) =>
-          splitList(props.get(prop) ?? '')
+          splitList(valueOf(record, prop))
             .filter((port) => /^\d+$/.test(port))
-            .map((port) => ({ port: Number(port), protocol, who: `service "${key}" (${prop}) of db configuration` })),
+            .map((port) => ({
+              port: Number(port),
+              protocol,
+              who: `service "${record.key}" (${prop}) of db configuration`,
+            })),
         ),
   );
 }
@@ -87,7 +96,7 @@ export function portFinder(
 ): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
   const usersAmong = (keys: readonly string[]): readonly PortUser[] =>
     keys.flatMap((key) => portsOfContainer(new Container(snapshot, key), facts));
-  const services = byPort(servicePorts(snapshot));
+  const services = byPort(servicePorts(snapshot, facts));
   const ofImages = byPort(usersAmong(lookUpIndex(snapshot, CLAIMING, OF_IMAGE)));
   return (port, except) => {
     const name = nameOf(port);

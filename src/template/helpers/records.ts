@@ -45,10 +45,8 @@ export const RECORD_HELPERS: HelperTable = {
       if (prop === undefined || rest.length > 1)
         throw new HelperFailure('it takes a record and a prop, or a db, a key and a prop');
       const { db, key } = record ?? {};
-      return (
-        (db === undefined || key === undefined ? undefined : findProp(call.snapshot, db, key, prop)) ??
-        call.hash.get('default')
-      );
+      const value = db === undefined || key === undefined ? undefined : findProp(call.snapshot, db, key, prop);
+      return value || (call.hash.get('default') ?? value);
     },
   },
   default: {

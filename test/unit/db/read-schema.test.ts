@@ -67,6 +67,8 @@ it.each([
   [{ doc: '', kind: 'text', default: 1 }, /"default" is no string/],
   [{ doc: '', kind: 'text', secret: 'yes' }, /"secret"/],
   [{ doc: '', kind: 'text', defualt: '1' }, /"defualt" is none of/],
+  [{ doc: '', kind: 'port', default: 'http' }, /its default "http" is not a port/],
+  [{ doc: '', kind: 'choice', values: ['a'], default: 'b' }, /its default "b" is none of a/],
   [{ doc: '' }, /"kind" is missing/],
   [[], /no JSON object/],
 ])('refuses %j', (prop, why) => {

@@ -50,16 +50,16 @@ describe('checkRecords', () => {
     ],
     [
       'a port of another record, for both',
-      { a1: { TCPPort: '80' }, b1: { PortMapping: 'custom', PortMappingPorts: '80:8080' } },
+      { a1: { TCPPort: '8080' }, b1: { PortMapping: 'custom', PortMappingPorts: '8080:8080' } },
       [
-        'cannot publish tcp port 80 for container "a1": it is taken by container "b1"',
-        'cannot publish tcp port 80 for container "b1": it is taken by container "a1"',
+        'cannot publish tcp port 8080 for container "a1": it is taken by container "b1"',
+        'cannot publish tcp port 8080 for container "b1": it is taken by container "a1"',
       ],
     ],
     [
       'a port twice in one record',
-      { web: { PortMapping: 'custom', PortMappingPorts: '80:1,80:2' } },
-      ['cannot publish tcp port 80 for container "web": it is taken by another port of the same record'],
+      { web: { PortMapping: 'custom', PortMappingPorts: '8080:1,8080:2' } },
+      ['cannot publish tcp port 8080 for container "web": it is taken by another port of the same record'],
     ],
     [
       'a web port of another',
@@ -218,14 +218,14 @@ describe('checkRecords', () => {
   });
 
   it('asks nothing of what disabled records mean together, but their values have to be right', () => {
-    expect(mistakes({ a1: { TCPPort: '80' }, b1: { TCPPort: '80', status: 'disabled' } })).toEqual([]);
+    expect(mistakes({ a1: { TCPPort: '8080' }, b1: { TCPPort: '8080', status: 'disabled' } })).toEqual([]);
     expect(mistakes({ b1: { TCPPort: 'x', status: 'disabled' } })).toHaveLength(1);
   });
 
   it('looks at the named records alone, and says what is in conflict with them', () => {
-    const containers = { a1: { TCPPort: '80' }, b1: { TCPPort: '80' }, bad: { MaxMemory: 'x' } };
+    const containers = { a1: { TCPPort: '8080' }, b1: { TCPPort: '8080' }, bad: { MaxMemory: 'x' } };
     expect(mistakes(containers, { only: ['a1'] })).toEqual([
-      'cannot publish tcp port 80 for container "a1": it is taken by container "b1"',
+      'cannot publish tcp port 8080 for container "a1": it is taken by container "b1"',
     ]);
     expect(mistakes(containers, { only: ['nope'] })).toEqual([
       'cannot find "nope" in db docker_containers: there is no such record',

@@ -61,8 +61,8 @@ describe('findUnitStart', () => {
     ).toMatchObject({ optionsFile: '/etc/default/docker', variable: '$DOCKER_OPTS' });
   });
 
-  it('finds nothing without a unit or an options file', () => {
-    expect(findUnitStart(docker({ OptionsFile: '' }), unit('/usr/bin/dockerd'), IN_JSON)).toBeUndefined();
+  it('finds nothing without a unit', () => {
+    expect(findUnitStart(docker({}), factsWith({ dockerUnit: undefined }), IN_JSON)).toBeUndefined();
   });
 });
 

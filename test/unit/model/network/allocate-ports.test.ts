@@ -67,7 +67,7 @@ describe('allocatePorts', () => {
     );
   });
 
-  it.each(['47000', '47010-47000', '80-90', '60000-70000', ''])('refuses the range %j', (PortRange) => {
+  it.each(['47000', '47010-47000', '80-90', '60000-70000'])('refuses the range %j', (PortRange) => {
     expect(() => allocated({ a: WEB }, factsWith(), { docksmith: { PortRange } })).toThrow(
       'it is FIRST-LAST, from 1024 to 65535',
     );

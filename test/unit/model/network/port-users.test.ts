@@ -3,6 +3,9 @@ import { containerPorts, foreignUser, portFinder, servicePorts } from '../../../
 import { factsWith, serverWith } from '../../../support/containers.ts';
 
 describe('servicePorts', () => {
+  const named = (...args: Parameters<typeof servicePorts> | [Parameters<typeof servicePorts>[0]]): readonly string[] =>
+    servicePorts(args[0], args[1] ?? factsWith()).map(({ port, protocol, who }) => `${port}/${protocol} ${who}`);
+
   it('are those of services that are not disabled', () => {
     const server = serverWith(
       {},
@@ -13,20 +16,31 @@ describe('servicePorts', () => {
         odd: { TCPPort: 'x' },
       },
     );
-    expect(servicePorts(server).map(({ port, protocol, who }) => `${port}/${protocol} ${who}`)).toEqual([
+    expect(named(server)).toEqual([
+      '80/tcp service "httpd" (TCPPort) of db configuration',
+      '443/tcp service "httpd" (SSLPort) of db configuration',
       '53/tcp service "named" (TCPPorts) of db configuration',
       '953/tcp service "named" (TCPPorts) of db configuration',
       '53/udp service "named" (UDPPort) of db configuration',
       '22/tcp service "sshd" (TCPPort) of db configuration',
     ]);
   });
+
+  it('has the default ports of an Apache that is there, enabled or not set, and not of one that is not', () => {
+    const port80 = '80/tcp service "httpd" (TCPPort) of db configuration';
+    expect(named(serverWith({}, { httpd: { TCPPort: '' } }))).toContain(port80);
+    expect(named(serverWith({}, { httpd: { status: 'disabled' } }))).toEqual([]);
+    const bare = factsWith({ host: { ...factsWith().host, apacheLayout: undefined } });
+    expect(named(serverWith({}, { httpd: {} }), bare)).toEqual([]);
+    expect(named(serverWith({}, { httpd: { TCPPort: '80' } }), bare)).toEqual([port80]);
+  });
 });
 
 describe('containerPorts', () => {
   const server = serverWith(
     {
-      a: { TCPPort: '80' },
-      b: { TCPPort: '80', WebHostPort: '47000' },
+      a: { TCPPort: '8080' },
+      b: { TCPPort: '8080', WebHostPort: '47000' },
       c: { TCPPort: '82', status: 'disabled' },
       d: { TCPPort: 'broken' },
     },
@@ -35,8 +49,8 @@ describe('containerPorts', () => {
 
   it('are those of enabled containers, web ports included', () => {
     expect(containerPorts(server, factsWith()).map(({ port, who }) => `${port} ${who}`)).toEqual([
-      '80 container "a"',
-      '80 container "b"',
+      '8080 container "a"',
+      '8080 container "b"',
       '47000 container "b" (WebHostPort)',
     ]);
   });
@@ -45,9 +59,9 @@ describe('containerPorts', () => {
     const find = portFinder(server, factsWith());
     const tcp = (port: number, except: string): string | undefined => find({ port, protocol: 'tcp' }, except)?.who;
     expect([
-      tcp(80, 'a'),
-      tcp(80, 'b'),
-      tcp(80, 'd'),
+      tcp(8080, 'a'),
+      tcp(8080, 'b'),
+      tcp(8080, 'd'),
       tcp(47_000, 'b'),
       tcp(82, 'a'),
       tcp(22, 'a'),
