@@ -37,7 +37,7 @@ async function startEventHost(count: number): Promise<EventHost> {
     ...Array.from(
       { length: count },
       (_, n) =>
-        `docker_containers set c${n} service status enabled Image ${IMAGE} MaxMemory ${32 + n} Env.NUMBER ${n} SubDomain enabled WebPort ${8000 + n} Pull never`,
+        `docker_containers set c${n} service status enabled Image ${IMAGE} MaxMemory ${32 + n} Env.NUMBER ${n} SubDomain enabled WebPort ${8000 + n}`,
     ),
   );
   await host.runOrFail('signal-event', ['docker-update']);

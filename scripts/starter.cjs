@@ -1,30 +1,39 @@
 // Plain JavaScript, and CommonJS: what the parts of the program are loaded by. It becomes dist/docksmith.cjs.
-const { openSync, readFileSync, readSync } = require('node:fs');
+const { openSync, readSync } = require('node:fs');
 const path = require('node:path');
 const { Script } = require('node:vm');
 
 /** The file of all parts; it is called by what is in it. */
 const file = path.join(__dirname, 'PROGRAM');
+/** Bytes of the index in front of what is compiled: JSON, filled up with blanks. */
+const INDEX = 16384;
 /** name -> where the part stands in the file */
 const PLACES = {};
 
+let memory = Buffer.allocUnsafeSlow(160 * 1024);
 const source = openSync(file);
-const compiled = readCompiled();
+const compiled = openCompiled();
 const scripts = new Map();
 const loaded = new Map();
 
 /**
  * What node's compiler made of the parts when the program was built, so that a command does not
- * compile what it uses: an index in JSON, then the bytes. Another version of node refuses them, and compiles.
+ * compile what it uses. Another version of node refuses them, and compiles.
  */
-function readCompiled() {
+function openCompiled() {
   try {
-    const content = readFileSync(`${file}.compiled`);
-    const end = content.indexOf(10);
-    return { places: JSON.parse(content.toString('latin1', 0, end)), bytes: content.subarray(end + 1) };
+    const fd = openSync(`${file}.compiled`);
+    return { fd, places: JSON.parse(readPart(fd, 0, INDEX).latin1Slice()) };
   } catch {
-    return { places: {}, bytes: Buffer.alloc(0) };
+    return { places: {} };
   }
+}
+
+/** @returns bytes that are overwritten by the next call: memory that was never touched costs more than reading */
+function readPart(fd, at, length) {
+  if (length > memory.length) memory = Buffer.allocUnsafeSlow(length);
+  readSync(fd, memory, 0, length, at);
+  return memory.subarray(0, length);
 }
 
 /** A part is loaded when it is first asked for; what is none is a module of node. */
@@ -34,12 +43,10 @@ function load(name) {
   const place = PLACES[name];
   if (place === undefined) return require(name);
   const [at, length] = place;
-  const text = Buffer.allocUnsafe(length);
-  readSync(source, text, 0, length, at);
   const bytes = compiled.places[name];
-  const script = new Script(text.latin1Slice(), {
+  const script = new Script(readPart(source, at, length).latin1Slice(), {
     filename: `${file}/${name}`,
-    cachedData: bytes && compiled.bytes.subarray(bytes[0], bytes[0] + bytes[1]),
+    cachedData: bytes && readPart(compiled.fd, ...bytes),
   });
   scripts.set(name, script);
   const module = { exports: {} };
@@ -54,12 +61,14 @@ module.exports.listLoaded = () => [...loaded.keys()];
 /** What has been compiled until now, as `readCompiled` takes it. */
 module.exports.formatCompiled = () => {
   const [places, parts] = [{}, []];
-  let at = 0;
+  let at = INDEX;
   for (const [name, script] of scripts) {
     const bytes = script.createCachedData();
     places[name] = [at, bytes.length];
     parts.push(bytes);
     at += bytes.length;
   }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(places)}\n`), ...parts]);
+  const index = JSON.stringify(places);
+  if (index.length > INDEX) throw new Error(`an index of ${index.length} bytes: INDEX has to be larger`);
+  return Buffer.concat([Buffer.from(index.padEnd(INDEX)), ...parts]);
 };
