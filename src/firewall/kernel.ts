@@ -28,6 +28,13 @@ export interface OutOfReach {
   readonly isWanted: boolean;
 }
 
+/** By family, the rules that are in the kernel now, or why they are not known. */
+export type KernelRules = ReadonlyMap<Family, Rules | OutOfReach>;
+
+export async function readKernelRules(paths: Paths): Promise<KernelRules> {
+  return new Map(await Promise.all(FAMILIES.map(async (family) => [family, await readRules(paths, family)] as const)));
+}
+
 /** The rules that are in the kernel now, of the network that this process is in. */
 export async function readRules(paths: Paths, { name, save }: Family): Promise<Rules | OutOfReach> {
   if (paths.root !== '' && !hasOwnNetwork())

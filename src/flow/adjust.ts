@@ -31,7 +31,7 @@ export interface AdjustResult {
  */
 export async function adjustServices(
   paths: Paths,
-  snapshot: Snapshot,
+  readSnapshot: () => Snapshot,
   services: readonly ServiceToAdjust[],
   step: string,
   reporter: Reporter,
@@ -40,9 +40,11 @@ export async function adjustServices(
   const adjusted: Adjusted[] = [];
   const failures: Failure[] = [];
   const pending = listIntents(paths).filter(({ kind }) => kind === 'service');
+  let read: Snapshot | undefined;
   for (const { service, verbs, always } of services) {
     const intent = pending.find(({ name }) => name === service);
     if (signal.aborted || (intent === undefined && !always)) continue;
+    const snapshot = (read ??= readSnapshot());
     if (isLeftToItsAdmin(snapshot, service)) {
       adjusted.push(
         ...verbs.map((verb) => ({

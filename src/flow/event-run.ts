@@ -4,6 +4,7 @@ import { Interrupted, listenForInterrupt, NEVER } from '../base/interrupt.ts';
 import type { Paths } from '../base/paths.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Run, RunStep } from '../event/runs.ts';
+import type { Snapshot } from '../db/snapshot.ts';
 import type { Adjusted } from '../event/services.ts';
 import type { ExecutableStep, Step } from '../event/steps.ts';
 import { UNFINISHED_DIR } from '../files/unfinished.ts';
@@ -42,6 +43,8 @@ export class EventRun {
   /** a list of what the event has changed, for its steps to read */
   readonly changedFile: string;
   installed: InstalledFiles = { changes: NO_CHANGES, kept: new Map() };
+  /** the dbs that were rendered; absent: the event has no templates, or failed before them */
+  snapshot: Snapshot | undefined;
   readonly steps: RunStep[] = [];
   readonly failures: Failure[] = [];
   readonly adjusted: Adjusted[] = [];
@@ -143,7 +146,7 @@ export class EventRun {
     const began = performance.now();
     const { adjusted, failures } = await adjustServices(
       this.paths,
-      readHostSnapshot(this.paths),
+      () => readHostSnapshot(this.paths),
       force ? services.map((service) => ({ ...service, always: true })) : services,
       name,
       this.reporter,

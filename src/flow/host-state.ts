@@ -2,6 +2,7 @@ import { type Adopted, readAdopted, withAdopted } from '../container/actual/adop
 import { type Engine } from '../engine/engine.ts';
 import { connectEngine } from '../engine/docker/docker-engine.ts';
 import { bridgeOf, inspectImage, listPublishedPorts } from '../container/actual/engine-facts.ts';
+import { type Inventory, takeInventory } from '../container/actual/inventory.ts';
 import { withOwnLabels } from '../container/actual/whose.ts';
 import { type RecordOverlay, withRecords } from '../db/overlay.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
@@ -33,6 +34,8 @@ export interface HostState {
   readonly loadedCache?: LoadedCache | undefined;
   /** which answered when the facts were read; absent: none did */
   readonly engine?: Engine | undefined;
+  /** what that was asked then; absent: it is other than it was */
+  readonly inventory?: Inventory | undefined;
 }
 
 /**
@@ -53,7 +56,9 @@ export async function readHostState(
   const loadedCache = isForced ? undefined : loadCache(paths, snapshot, cacheOptions(paths, snapshot));
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { paths, snapshot, facts: hostFacts, ledger, loadedCache };
-  return { paths, snapshot, facts: await withEngineFacts(hostFacts, snapshot, engine), ledger, loadedCache, engine };
+  const inventory = takeInventory(engine);
+  const facts = await withEngineFacts(hostFacts, snapshot, inventory);
+  return { paths, snapshot, facts, ledger, loadedCache, engine, inventory };
 }
 
 /** The dbs with the defaults that depend on the host, for who needs to know nothing else of it. */
@@ -80,7 +85,7 @@ export function withOverlay(hostState: HostState, overlay: readonly RecordOverla
  * The facts of the host with those that its engine tells: published ports, and the images that a port
  * may depend on.
  */
-export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Engine): Promise<Facts> {
+export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engine: Inventory): Promise<Facts> {
   const images = await Promise.all(
     listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const),
   );
@@ -96,7 +101,7 @@ export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engi
  * Those that are not called as docksmith would call them. The engine is only asked where there may be some:
  * of networks or by an admin of its own.
  */
-async function readBridges(snapshot: Snapshot, engine: Engine): Promise<Facts['bridges']> {
+async function readBridges(snapshot: Snapshot, engine: Inventory): Promise<Facts['bridges']> {
   if (getDb(snapshot, NETWORKS).size === 0 && !new DockerRecord(snapshot).isForeign) return new Map();
   const wanted = ['bridge', ...getDb(snapshot, NETWORKS).keys()];
   return new Map(

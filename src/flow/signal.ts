@@ -42,7 +42,7 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
       const { installed, failures, adjusted, untouched } = done;
       if (failures.length === 0) {
         rememberOverrides(paths);
-        pruneHistory(paths);
+        pruneHistory(paths, done.snapshot);
       }
       const [edited, pending] = [listEdited(installed.changes), listIntents(paths)];
       return { ...installed, steps: done.steps, failures, adjusted, untouched, edited, pending };

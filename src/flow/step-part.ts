@@ -1,5 +1,5 @@
-import type { Inventory } from '../container/actual/actual.ts';
 import type { Plan } from '../container/plan/plan.ts';
+import type { RunSpec } from '../container/spec/run-spec.ts';
 import type { RecordOverlay } from '../db/overlay.ts';
 import type { DbChange, Snapshot } from '../db/snapshot.ts';
 import type { RunCommand } from '../event/call-command.ts';
@@ -9,6 +9,7 @@ import type { ChangeSet } from '../output/plan/change-set.ts';
 import type { Intent } from '../output/commit/intents.ts';
 import type { Paths } from '../base/paths.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { KernelRules } from '../firewall/kernel.ts';
 import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
 import type { Filtered } from './firewall/filter.ts';
@@ -25,8 +26,17 @@ export interface StepCommands {
 
 /** What the engine said before the commit; believed by a step as long as nothing was done that may change it. */
 export interface Prepared {
+  readonly containers?: PlannedContainers;
+  /** as they are read meanwhile */
+  readonly kernelRules?: Promise<KernelRules>;
+}
+
+/** What reconciling will do, by the files of the event as they will be installed. */
+export interface PlannedContainers {
   readonly engine: Engine;
-  readonly inventory: Inventory;
+  readonly snapshot: Snapshot;
+  readonly specs: ReadonlyMap<string, RunSpec>;
+  readonly plan: Plan;
 }
 
 /**

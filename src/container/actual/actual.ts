@@ -4,11 +4,11 @@ import { measureData } from '../apply/data-copy.ts';
 import { findDataMove } from '../plan/data-move.ts';
 import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engine.ts';
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
-import type { EngineTraits } from '../../engine/engine-traits.ts';
 import type { Desired } from '../plan/desired.ts';
 import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RenameOperation } from '../plan/operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
+import { askAhead, type Inventory, takeInventory } from './inventory.ts';
 import { renameMounts } from './renamed-mounts.ts';
 import { openLabels } from '../spec/sealed.ts';
 import { readRecordedSpec } from '../spec/spec-hash.ts';
@@ -58,50 +58,23 @@ export interface Actual {
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;
 }
 
-/**
- * What is asked of an engine whatever is desired. All but the list is on its way: something else can be
- * done meanwhile.
- */
-export interface Inventory {
-  readonly summaries: readonly ContainerSummary[];
-  /** of those with our labels, by id; undefined for one that was removed after it was listed */
-  readonly inspects: ReadonlyMap<string, Promise<ContainerInspect | undefined>>;
-  readonly networks: Promise<readonly NetworkSummary[]>;
-  readonly traits: Promise<EngineTraits>;
-  /** asked for once, when it is first wanted */
-  readonly findImage: Engine['findImage'];
-}
-
-/**
- * Begins to ask. Throws when the engine does not answer; what it does not answer later is thrown where the
- * answer is wanted.
- */
-export async function takeInventory(engine: Engine): Promise<Inventory> {
-  // the slowest answer
-  const [traits, networks] = [engine.getTraits(), engine.listNetworks()];
-  // the caller may have failed for another reason before it needs the answers
-  for (const answer of [traits, networks]) answer.catch(() => undefined);
-  const summaries = await engine.listContainers();
-  const inspects = new Map(summaries.filter(isOurs).map(({ id }) => [id, engine.findContainer(id)]));
-  for (const answer of inspects.values()) answer.catch(() => undefined);
-  const images = new Map<string, Promise<ImageInspect | undefined>>();
-  const findImage = (reference: string): Promise<ImageInspect | undefined> => {
-    const answer = images.get(reference) ?? engine.findImage(reference);
-    images.set(reference, answer);
-    return answer;
-  };
-  return { summaries, inspects, networks, traits, findImage };
-}
-
 function isOurs({ labels }: ContainerSummary): boolean {
   return labels[MANAGED_LABEL] === 'true';
 }
 
-/** Asks the engine, and changes nothing there. Throws when it does not answer. */
-export async function readActual(engine: Engine, desired: Desired, inventory?: Inventory): Promise<Actual> {
+/**
+ * Asks the engine, and changes nothing there. Throws when it does not answer.
+ * @param inventory what it was asked before
+ */
+export async function readActual(
+  engine: Engine,
+  desired: Desired,
+  inventory: Inventory = takeInventory(engine),
+): Promise<Actual> {
   const specs = desired.containers.flatMap((container) => (container.state === 'running' ? [container.spec] : []));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const { summaries: found, inspects, ...asked } = inventory ?? (await takeInventory(engine));
+  await askAhead(inventory);
+  const found = await inventory.listContainers();
   const {
     renames,
     names: places,
@@ -116,10 +89,10 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
   const references = [...new Set(specs.map(getImage))];
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   const [{ limitsSwap }, containers, images, networks, volumes] = await Promise.all([
-    asked.traits,
+    inventory.getTraits(),
     Promise.all(
       summaries.filter(isOurs).map(async (summary) => {
-        const inspect = await inspects.get(summary.id);
+        const inspect = await inventory.findContainer(summary.id);
         if (inspect !== undefined && (await isOfOtherImage(engine, summary, inspect)))
           return void copies.add(summary.id);
         return inspect === undefined
@@ -135,11 +108,11 @@ export async function readActual(engine: Engine, desired: Desired, inventory?: I
     ),
     Promise.all(
       references.map(async (reference) => {
-        const image = await asked.findImage(reference);
+        const image = await inventory.findImage(reference);
         return image === undefined ? [] : [[reference, image.Id] as const];
       }),
     ),
-    asked.networks,
+    inventory.listNetworks(),
     needsVolumes ? engine.listVolumes() : [],
   ]);
   const ours = containers.filter((container) => container !== undefined);

@@ -1,12 +1,13 @@
 import type { ImageFacts, PublishedPort } from '../../host/facts.ts';
-import type { Engine, NetworkSummary } from '../../engine/engine.ts';
+import type { NetworkSummary } from '../../engine/engine.ts';
+import type { Inventory } from './inventory.ts';
 import { findOwner } from './whose.ts';
 
 /**
  * The ports that running containers publish now, ours and others'. Those on the host network are not among
  * them: they listen like any process.
  */
-export async function listPublishedPorts(engine: Engine): Promise<readonly PublishedPort[]> {
+export async function listPublishedPorts(engine: Pick<Inventory, 'listContainers'>): Promise<readonly PublishedPort[]> {
   const containers = await engine.listContainers();
   return containers.flatMap((container) =>
     container.ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
@@ -36,7 +37,10 @@ export function bridgeOf({
 }
 
 /** What an image says of itself; undefined when the engine does not have it. */
-export async function inspectImage(engine: Engine, reference: string): Promise<ImageFacts | undefined> {
+export async function inspectImage(
+  engine: Pick<Inventory, 'findImage'>,
+  reference: string,
+): Promise<ImageFacts | undefined> {
   const image = await engine.findImage(reference);
   if (image === undefined) return undefined;
   const exposedPorts = Object.keys(image.Config.ExposedPorts ?? {}).flatMap((text) => {

@@ -150,7 +150,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
       ? labels
       : sealAdopted(labels, candidate.there.inspect, (text) => holdsSecret(mask, text));
   });
-  const plan = await planRenderedContainers(
+  const { plan } = await planRenderedContainers(
     { hostState, expanded, retry: false },
     { names },
     withAdopted(ours, adopted),

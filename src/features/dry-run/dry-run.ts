@@ -18,7 +18,6 @@ import {
   type CommandStep,
   type StepCommands,
   type StepPart,
-  type StepPlan,
 } from '../../flow/step-part.ts';
 import { setUpStep } from '../../flow/set-up/db-steps.ts';
 import { refuseOpenSources } from '../../flow/trusted-files.ts';
@@ -84,8 +83,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
   const checks = isChanged
     ? await listConcerned(hostState, changes, { event, args, checks: listed.checks, commands })
     : [];
-  const plans: StepPlan[] = [];
-  for (const { part } of known) if (part.plan !== undefined) plans.push(await part.plan(planned));
+  const plans = await Promise.all(known.flatMap(({ part }) => part.plan?.(planned) ?? []));
   const plan = plans.find(({ containers }) => containers !== undefined)?.containers;
   const filtered = plans.flatMap(({ firewall = [] }) => firewall);
   const said = [...plans.flatMap((one) => one.warnings ?? []), ...(await warnOfOpening(hostState, filtered, plan))];

@@ -58,8 +58,8 @@ function listAcceptedDifferences(
 }
 
 /** Forgets what the record `docksmith` does not want to be kept so long. */
-export function pruneHistory(paths: Paths): void {
-  pruneGenerations(paths, new DocksmithRecord(readSnapshot(paths)).history);
+export function pruneHistory(paths: Paths, snapshot = readSnapshot(paths)): void {
+  pruneGenerations(paths, new DocksmithRecord(snapshot).history);
 }
 
 /** As the file spells them where the db is one that was read: so no record has to be parsed. */

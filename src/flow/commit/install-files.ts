@@ -1,6 +1,7 @@
 import { Failure, Failures } from '../../base/errors.ts';
 import { unlessInterrupted } from '../../base/interrupt.ts';
 import { servicesOf, type Step, type TemplateToExpand } from '../../event/steps.ts';
+import { askAhead } from '../../container/actual/inventory.ts';
 import { listNewState } from '../../host/secret-salt.ts';
 import { commitChanges } from '../../output/commit/commit.ts';
 import { refuseObstacles } from '../../output/plan/change-set.ts';
@@ -47,6 +48,7 @@ export async function installFiles(
     await run.listen();
     reporter.progress('expanding the templates');
     const read = unchanged ?? (await readHostState(staged?.paths ?? paths, [], { isForced: event.force ?? false }));
+    if (read.inventory !== undefined) await askAhead(read.inventory);
     const planned = planFiles(await lookAround(run, read), templates, event.known, event);
     if (planned.held !== undefined) run.failures.push(planned.held);
     await checkPlanned(run, planned);
@@ -155,5 +157,6 @@ async function commitPlanned(
   });
   rememberExpanded(expanded);
   run.installed = { changes, kept };
+  run.snapshot = hostState.snapshot;
   reporter.installed(changes, kept, edits);
 }

@@ -1,12 +1,12 @@
-import { type Inventory, takeInventory } from '../../container/actual/actual.ts';
+import type { Inventory } from '../../container/actual/inventory.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { applyImage } from '../../container/apply/image-operations.ts';
 import type { Operation } from '../../container/plan/operation.ts';
-import type { Plan } from '../../container/plan/plan.ts';
 import type { Asked } from '../../container/plan/plan-asked.ts';
 import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
 import { SpecCache } from '../../container/spec/spec-cache.ts';
 import { Failure, UsageFailure } from '../../base/errors.ts';
+import type { Plan } from '../../container/plan/plan.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { isRunSpec, parseRenderedSpec } from '../expand.ts';
@@ -21,7 +21,7 @@ import { refuseMissing } from './missing.ts';
 import { planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import type { Reporter } from '../reporter.ts';
-import type { PlannedEvent, Prepared, StepPart, StepPlan } from '../step-part.ts';
+import type { PlannedContainers, PlannedEvent, Prepared, StepPart, StepPlan } from '../step-part.ts';
 import { findEngine, getEngine } from '../host-state.ts';
 
 /** What the step does to containers. */
@@ -71,7 +71,7 @@ function mayComeLater(event: PlannedEvent): boolean {
  */
 async function previewContainers(event: PlannedEvent, request: StepRequest): Promise<StepPlan> {
   const {
-    hostState: { paths, snapshot, ledger, engine },
+    hostState: { paths, snapshot, ledger, engine, inventory },
     expanded,
   } = event;
   const { asked, names } = request;
@@ -81,7 +81,12 @@ async function previewContainers(event: PlannedEvent, request: StepRequest): Pro
       hint: `db ${CONTAINERS} keys`,
     });
   try {
-    const plan = await planRenderedContainers(event, request, engine ?? (await getEngine(paths, snapshot)));
+    const { plan } = await planRenderedContainers(
+      event,
+      request,
+      engine ?? (await getEngine(paths, snapshot)),
+      inventory,
+    );
     refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
     return {
       containers:
@@ -97,7 +102,7 @@ async function previewContainers(event: PlannedEvent, request: StepRequest): Pro
  * What reconciling will do once the files of the event are in place: the plan over its run specs as they
  * were rendered.
  */
-export function planRenderedContainers(
+export async function planRenderedContainers(
   {
     hostState: { paths, snapshot, ledger },
     expanded: { outputs, changes },
@@ -106,7 +111,7 @@ export function planRenderedContainers(
   { names, isBoot = false, asked }: StepRequest,
   engine: Engine,
   inventory?: Inventory,
-): Promise<Plan> {
+): Promise<Pick<PlannedContainers, 'plan' | 'specs'>> {
   const specs = new Map<string, RunSpec>(readInstalled(paths));
   for (const { owned } of changes.remove) specs.delete(owned.path.slice(RUN_SPECS.length + 1).replace(/\.yaml$/, ''));
   for (const output of outputs.filter(isRunSpec)) {
@@ -118,7 +123,7 @@ export function planRenderedContainers(
   const involved = listInvolved(paths, snapshot, names).filter(
     (name) => !gone.has(name) || new Container(snapshot, name).isContainer,
   );
-  return planContainers(snapshot, engine, specs, {
+  const plan = await planContainers(snapshot, engine, specs, {
     ...(asked === undefined ? {} : { asked: { verb: asked, names } }),
     names: names.length === 0 ? undefined : involved,
     outputs: outputsOf(paths, ledger, changes),
@@ -126,12 +131,13 @@ export function planRenderedContainers(
     boot: isBoot ? readOrderedStarts(paths) : undefined,
     inventory,
   });
+  return { plan, specs };
 }
 
 /**
  * Sees to it before any file is touched that the containers can follow: the engine answers, no
  * name or folder is in the way, and every image is there. Images that are missing are fetched now.
- * @returns what the engine has, unless it has just been given an image
+ * @returns the plan, unless the engine has just been given an image
  * @throws Failure(s) for what would leave files in place that no container can follow
  */
 async function prepareContainers(
@@ -140,12 +146,11 @@ async function prepareContainers(
   reporter: Reporter,
 ): Promise<Prepared | undefined> {
   const {
-    hostState: { paths, snapshot, ledger },
+    hostState: { paths, snapshot, ledger, inventory },
     expanded,
   } = event;
   const engine = event.hostState.engine ?? (await getEngine(paths, snapshot));
-  const inventory = await takeInventory(engine);
-  const plan = await planRenderedContainers(event, request, engine, inventory);
+  const { plan, specs } = await planRenderedContainers(event, request, engine, inventory);
   refuseMissing(snapshot, plan, outputsOf(paths, ledger, expanded.changes));
   let isAsItWas = true;
   for (const operation of plan.operations) {
@@ -161,7 +166,7 @@ async function prepareContainers(
     }
     reporter.line('images', `${verb} ${image}: ${cause}`, 'stdout');
   }
-  return isAsItWas ? { engine, inventory } : undefined;
+  return isAsItWas ? { containers: { engine, snapshot, plan, specs } } : undefined;
 }
 
 function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Operation, { operations }: Plan): Failure {

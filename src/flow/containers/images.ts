@@ -65,5 +65,5 @@ export async function fetchAskedImages(
     const image = await inspectImage(engine, reference);
     if (image !== undefined) images.set(reference, image);
   }
-  return { ...hostState, facts: withFacts(facts, { images }) };
+  return { ...hostState, inventory: undefined, facts: withFacts(facts, { images }) };
 }

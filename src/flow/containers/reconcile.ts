@@ -1,4 +1,5 @@
-import { type Inventory, readActual } from '../../container/actual/actual.ts';
+import { readActual } from '../../container/actual/actual.ts';
+import type { Inventory } from '../../container/actual/inventory.ts';
 import { type Applied, applyPlan, type Progress } from '../../container/apply/apply.ts';
 import { withBootOrder } from '../../container/plan/boot-order.ts';
 import { type Desired, makeDesired } from '../../container/plan/desired.ts';

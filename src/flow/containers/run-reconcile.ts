@@ -1,17 +1,13 @@
-import { takeInventory } from '../../container/actual/actual.ts';
+import { askAhead, type Inventory, takeInventory } from '../../container/actual/inventory.ts';
 import { readAdopted, withoutGone, writeAdopted } from '../../container/actual/adopted.ts';
 import { type Applied, type Progress } from '../../container/apply/apply.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import { SpecCache } from '../../container/spec/spec-cache.ts';
-import { readSnapshot } from '../../db/read-snapshot.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
 import { hearSignals, NEVER, unlessInterrupted } from '../../base/interrupt.ts';
-import { readHostFacts } from '../../host/host.ts';
-import { NO_FACTS } from '../../host/facts.ts';
 import { holdsSecret, type Mask } from '../../base/mask.ts';
-import { withHostDefaults } from '../../model/host-defaults.ts';
 import { Container, CONTAINERS, listEnabled } from '../../model/container.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
 import { clearIntents } from '../../output/commit/intents.ts';
@@ -28,11 +24,11 @@ import { applyContainers, healthTimes, planContainers, type ReconcileRequest } f
 import { readRunSpecs } from './run-specs.ts';
 import { runRecorded, recordingOperations } from '../run-recorded.ts';
 import type { Reporter } from '../reporter.ts';
-import type { Prepared } from '../step-part.ts';
+import type { PlannedContainers } from '../step-part.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
+import { getEngine, readHostSnapshot } from '../host-state.ts';
 import { readSecrets } from '../secrets.ts';
 import { watchUnsteady } from './unsteady.ts';
-import { getEngine } from '../host-state.ts';
 
 export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
   /** tries run specs again that have failed */
@@ -47,8 +43,8 @@ export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> 
   readonly signal?: AbortSignal | undefined;
   /** without an engine it stays pending, and that is no failure */
   readonly mayStayPending: boolean;
-  /** what was asked of the engine already */
-  readonly prepared?: Prepared | undefined;
+  /** as it was planned before the files were installed, and is still true */
+  readonly prepared?: PlannedContainers | undefined;
 }
 
 export interface Reconciled {
@@ -92,18 +88,21 @@ async function plan(
   onProgress?: (progress: Progress) => void,
 ): Promise<Reconciled> {
   const { signal = NEVER } = request;
-  const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
+  // at boot it is asked what the engine has started by itself
+  const prepared = request.isBoot === true ? undefined : request.prepared;
+  const snapshot = prepared?.snapshot ?? readHostSnapshot(paths);
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   // it answers while files are read
-  const asked =
-    request.isBoot === true
-      ? undefined
-      : (request.prepared ??
-        (await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot))));
+  const asked: Asked | Failure | undefined =
+    prepared !== undefined
+      ? { engine: prepared.engine }
+      : request.isBoot === true
+        ? undefined
+        : await unlessInterrupted(signal, `cannot complete "${request.command}"`, askEngine(paths, snapshot));
   let mask: Mask | undefined;
   const cache = new SpecCache(paths, (text) => holdsSecret((mask ??= readSecrets(paths).mask), text));
   const only = request.asked?.names ?? names;
-  const specs = readRunSpecs(paths, only, cache);
+  const specs = readRunSpecs(paths, only, cache, prepared?.specs);
   // a dry run writes nothing; and those of some are not all that will be asked for
   if (onProgress !== undefined && only === undefined) cache.write();
   const enabled = new Map([...specs].filter(([name]) => new Container(snapshot, name).isEnabled));
@@ -133,18 +132,21 @@ async function plan(
   const boot = request.isBoot === true ? readOrderedStarts(paths) : undefined;
   // who has data moved asks for it
   const isRetry = request.retry === true || request.moveData === true;
-  const bare = await unlessInterrupted(
-    signal,
-    `cannot complete "${request.command}"`,
-    planContainers(snapshot, engine, specs, {
-      ...request,
-      names,
-      outputs,
-      boot,
-      inventory,
-      failed: isRetry ? undefined : failed,
-    }),
-  );
+  const bare =
+    prepared !== undefined && failed.size === 0
+      ? prepared.plan
+      : await unlessInterrupted(
+          signal,
+          `cannot complete "${request.command}"`,
+          planContainers(snapshot, engine, specs, {
+            ...request,
+            names,
+            outputs,
+            boot,
+            inventory,
+            failed: isRetry ? undefined : failed,
+          }),
+        );
   const planned =
     request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listAffectedDependants(snapshot, bare)] };
   const touched = new Set(planned.operations.map(({ name }) => name));
@@ -189,12 +191,20 @@ async function plan(
   };
 }
 
+interface Asked {
+  readonly engine: Engine;
+  /** absent: nothing of what it said is believed any more */
+  readonly inventory?: Inventory;
+}
+
 /** @returns why it does not answer, where it does not */
-async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<Prepared | Failure> {
+async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<Asked | Failure> {
   try {
     await waitFor?.();
     const engine = await getEngine(paths, snapshot);
-    return { engine, inventory: await takeInventory(engine) };
+    const inventory = takeInventory(engine);
+    await askAhead(inventory);
+    return { engine, inventory };
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;

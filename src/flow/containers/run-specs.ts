@@ -11,9 +11,15 @@ import { RUN_SPECS } from '../involved.ts';
 /**
  * The run specs that are installed, by name; those of `only` where it is given.
  * @param cache where they were read before
+ * @param parsed those that were just rendered
  * @throws Failures with the mistakes of all of them
  */
-export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: SpecCache): ReadonlyMap<string, RunSpec> {
+export function readRunSpecs(
+  paths: Paths,
+  only?: readonly string[],
+  cache?: SpecCache,
+  parsed?: ReadonlyMap<string, RunSpec>,
+): ReadonlyMap<string, RunSpec> {
   const folder = paths.file(RUN_SPECS);
   const now = Date.now();
   const failures: Failure[] = [];
@@ -30,7 +36,7 @@ export function readRunSpecs(paths: Paths, only?: readonly string[], cache?: Spe
           const text = readText(path.join(folder, file));
           // these name other files, whose text is in the run spec too
           return {
-            spec: parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
+            spec: parsed?.get(name) ?? parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
             isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true,
           };
         };

@@ -121,7 +121,7 @@ async function restartAndWait(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<{ readonly result: AdjustResult; readonly failure: Failure | undefined }> {
-  const result = await adjustServices(paths, snapshot, services, DOCKER, reporter, signal);
+  const result = await adjustServices(paths, () => snapshot, services, DOCKER, reporter, signal);
   const [failed] = result.failures;
   if (failed !== undefined) return { result, failure: failed };
   if (!result.adjusted.some(({ outcome }) => outcome === 'done') || !new DockerRecord(snapshot).isEnabled)

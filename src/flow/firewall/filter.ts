@@ -1,7 +1,15 @@
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import { isNeeded, listLost, type StillReached, withRetained } from '../../firewall/retained-rules.ts';
-import { FAMILIES, type Family, isOutOfReach, readRules, restoreRules } from '../../firewall/kernel.ts';
+import {
+  FAMILIES,
+  type Family,
+  isOutOfReach,
+  type KernelRules,
+  readKernelRules,
+  readRules,
+  restoreRules,
+} from '../../firewall/kernel.ts';
 import {
   type Applied,
   findDifference,
@@ -42,6 +50,8 @@ export interface FilterRequest {
   readonly texts?: FilterTexts;
   /** the containers for which rules stay that the files no longer have; `everybody`: all blocking rules stay */
   readonly keepFor: StillReached | 'everybody' | 'nobody';
+  /** as they were just read; absent: they are read now */
+  readonly kernelRules?: Promise<KernelRules> | undefined;
 }
 
 /**
@@ -50,14 +60,13 @@ export interface FilterRequest {
  */
 export async function applyFilter(
   paths: Paths,
-  { dryRun, texts = readFilterFiles(paths), keepFor }: FilterRequest,
+  { dryRun, texts = readFilterFiles(paths), keepFor, kernelRules = readKernelRules(paths) }: FilterRequest,
 ): Promise<FilterResult> {
   const state = readAppliedFilters(paths);
   const filtered: Filtered[] = [];
   const failures: Failure[] = [];
   const pending: string[] = [];
-  const kernel = await Promise.all(FAMILIES.map(async (family) => ({ family, rules: await readRules(paths, family) })));
-  for (const { family, rules } of kernel) {
+  for (const [family, rules] of await kernelRules) {
     const applied = state.get(family.name);
     const text = chooseText(texts.get(family.file), applied, keepFor);
     const file = text === undefined ? undefined : family.file;

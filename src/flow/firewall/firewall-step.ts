@@ -1,4 +1,5 @@
 import type { ChangeSet } from '../../output/plan/change-set.ts';
+import { readKernelRules } from '../../firewall/kernel.ts';
 import { applyFilter, type FilterTexts, isFilterFile, readFilterFiles } from './filter.ts';
 import type { StepPart } from '../step-part.ts';
 
@@ -8,6 +9,12 @@ export const releaseStep: StepPart = { plan: () => Promise.resolve({}), leavesEn
 /** Of `docksmith firewall`. */
 export const firewallStep: StepPart = {
   leavesEngine: () => true,
+  prepare: ({ hostState: { paths } }) => {
+    const kernelRules = readKernelRules(paths);
+    // the step may never be run
+    kernelRules.catch(() => undefined);
+    return Promise.resolve({ kernelRules });
+  },
   plan: async ({ hostState: { paths }, expanded: { changes } }) => ({
     firewall: (
       await applyFilter(paths, { dryRun: true, keepFor: 'nobody', texts: textsAfter(readFilterFiles(paths), changes) })

@@ -46,7 +46,7 @@ it('a record that makes no container any more is as good as gone, and its last o
     { names: ['wiki'] },
     new MemoryEngine(),
   );
-  expect(plan).toMatchObject({ operations: [], notes: [] });
+  expect(plan.plan).toMatchObject({ operations: [], notes: [] });
 });
 
 it('a record that makes no container was not forgotten to be made', async () => {

@@ -39,13 +39,14 @@ export const firewallCommand = defineCommand({
 
 async function runFirewall(
   { values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>,
-  { paths, stdout, stderr }: CommandContext,
+  { paths, stdout, stderr, prepared }: CommandContext,
 ): Promise<number> {
   // the step before the containers has looked at everything else
   if (release && quiet && !hasRetained(paths)) return 0;
   const { filtered, failures } = await applyFilter(paths, {
     dryRun,
     keepFor: release ? await readWhoIsLeft(paths) : 'everybody',
+    kernelRules: prepared?.kernelRules,
   });
   const mayPend = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
   if (json) {

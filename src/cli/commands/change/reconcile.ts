@@ -138,7 +138,7 @@ async function run(
     const mayStayPending = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
     const result = await reconcile(
       paths,
-      { ...request, signal, mayStayPending, prepared, command: `docksmith ${command}` },
+      { ...request, signal, mayStayPending, prepared: prepared?.containers, command: `docksmith ${command}` },
       reporter,
       onProgress,
     );

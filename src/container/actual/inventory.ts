@@ -1,0 +1,43 @@
+import type { Engine } from '../../engine/engine.ts';
+import { MANAGED_LABEL } from '../spec/names.ts';
+
+/** Questions to an engine, each asked once, when the answer is first wanted: as it was then. */
+export type Inventory = Pick<Engine, 'listContainers' | 'findContainer' | 'findImage' | 'listNetworks' | 'getTraits'>;
+
+export function takeInventory(engine: Inventory): Inventory {
+  const [containers, images] = [new Map<string, Answer<'findContainer'>>(), new Map<string, Answer<'findImage'>>()];
+  return {
+    listContainers: once(() => engine.listContainers()),
+    listNetworks: once(() => engine.listNetworks()),
+    getTraits: once(() => engine.getTraits()),
+    findContainer: (id) => find(containers, id, () => engine.findContainer(id)),
+    findImage: (reference) => find(images, reference, () => engine.findImage(reference)),
+  };
+}
+
+type Answer<Question extends keyof Inventory> = ReturnType<Inventory[Question]>;
+
+/**
+ * Asks what every plan wants to know, without waiting for more than the list: something else can be done
+ * meanwhile. What is not answered is thrown where the answer is wanted.
+ * @throws Failure when the engine does not answer
+ */
+export async function askAhead(inventory: Inventory): Promise<void> {
+  // the slowest answer first
+  const answers: Promise<unknown>[] = [inventory.getTraits(), inventory.listNetworks()];
+  for (const { id, labels } of await inventory.listContainers())
+    if (labels[MANAGED_LABEL] === 'true') answers.push(inventory.findContainer(id));
+  // who asked may have failed for another reason before the answers are wanted
+  for (const answer of answers) answer.catch(() => undefined);
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+function find<T>(answers: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const answer = answers.get(key) ?? ask();
+  answers.set(key, answer);
+  return answer;
+}
