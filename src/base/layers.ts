@@ -21,6 +21,14 @@ export function listNames(folder: string): readonly string[] {
   }
 }
 
+/** The names of the folders in a folder, in byte order; a link to one is none. */
+export function listSubfolders(folder: string): readonly string[] {
+  return readFolder(folder)
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort(compareBytes);
+}
+
 /**
  * Order of names in every listing of this program: by byte, not by locale, so `10a` comes before `9b` on
  * every machine.

@@ -1,6 +1,7 @@
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../base/errors.ts';
-import { isBackupName, layersOf, listMergedTree } from '../base/layers.ts';
+import { isBackupName, layersOf, listMerged, listSubfolders } from '../base/layers.ts';
 import { findNearest } from '../base/nearest.ts';
 import type { Paths } from '../base/paths.ts';
 import { findStats, sign } from '../files/signature.ts';
@@ -54,23 +55,31 @@ function describeFiles(files: readonly string[]): string | undefined {
   return signatures.includes('') ? undefined : files.map((file, n) => `${file} ${signatures[n] ?? ''}`).join('\n');
 }
 
+interface SchemaFile {
+  readonly db: string;
+  readonly file: string;
+}
+
 /** The files of the schema in the order in which they are merged, each to be opened. */
-export function listSchemaFiles(
-  paths: Paths,
-  only?: string,
-): readonly { readonly db: string; readonly file: string }[] {
-  const above = only === undefined ? [] : [only];
-  const [admins, packages] = layersOf(paths, path.join('db', ...above)).map((layer) =>
-    [...listMergedTree([layer])].map(([name, file]) => ({ parts: [...above, ...name.split(path.sep)], file })),
-  );
-  const ofPackage = (packages ?? []).filter(
-    ({ parts: [, name, more] }) => name === 'schema.json' && more === undefined,
-  );
-  const ofAdmin = (admins ?? []).filter(({ parts: [, name, more] }) => name === 'schema.json' && more === undefined);
-  const ofOthers = (admins ?? []).filter(
-    ({ parts: [, folder, name] }) => folder === 'schema.d' && name?.endsWith('.json') === true && !isBackupName(name),
-  );
-  return [...ofPackage, ...ofOthers, ...ofAdmin].map(({ parts: [db = ''], file }) => ({ db, file }));
+export function listSchemaFiles(paths: Paths, only?: string): readonly SchemaFile[] {
+  const [admins = '', packages = ''] = layersOf(paths, 'db');
+  const schemaOf = (layer: string, db: string): string | undefined => {
+    const file = path.join(layer, db, 'schema.json');
+    return lstatSync(file, { throwIfNoEntry: false })?.isDirectory() === false ? file : undefined;
+  };
+  const list = (layer: string, filesOf: (db: string) => readonly (string | undefined)[]): readonly SchemaFile[] =>
+    (only === undefined ? listSubfolders(layer) : [only]).flatMap((db) =>
+      filesOf(db).flatMap((file) => (file === undefined ? [] : [{ db, file }])),
+    );
+  return [
+    ...list(packages, (db) => [schemaOf(packages, db)]),
+    ...list(admins, (db) =>
+      [...listMerged([path.join(admins, db, 'schema.d')])]
+        .filter(([name]) => name.endsWith('.json') && !isBackupName(name))
+        .map(([, file]) => file),
+    ),
+    ...list(admins, (db) => [schemaOf(admins, db)]),
+  ];
 }
 
 /** Without a prototype: a record may be called `constructor`. */
