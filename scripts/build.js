@@ -30,8 +30,13 @@ const OPTIONS = {
 };
 
 const results = await Promise.all([
-  // short commands are one file that holds all of them; what they seldom need is the program below
-  build({ ...OPTIONS, entryPoints: { db: 'src/cli/main-db.ts' }, plugins: [{ name: 'beside', setup: keepBeside }] }),
+  // short commands are one file that holds all of them, and another one for those that write; what they seldom
+  // need is the program below
+  build({
+    ...OPTIONS,
+    entryPoints: { db: 'src/cli/main-db.ts', 'db-checks': 'src/cli/commands/change/check-changed.ts' },
+    plugins: [{ name: 'beside', setup: keepBeside }],
+  }),
   build({
     ...OPTIONS,
     entryPoints: { docksmith: 'src/cli/main.ts' },
@@ -49,7 +54,7 @@ const results = await Promise.all([
     plugins: [{ name: 'spare', setup: spare }],
   }),
 ]);
-const [[[, short]], ...parts] = await Promise.all(
+const [short, ...parts] = await Promise.all(
   results.map(({ outputFiles }) =>
     Promise.all(outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text)])),
   ),
@@ -60,7 +65,7 @@ const programName = `docksmith-${createHash('sha256').update(program).digest('he
 // the starter last: what it names is there before it
 const files = [
   [path.join(OUT, 'LICENSES'), formatLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))],
-  [path.join(OUT, 'db.cjs'), short],
+  ...short.map(([name, text]) => [path.join(OUT, name), text]),
   [path.join(OUT, programName), program],
   [
     path.join(OUT, 'docksmith.cjs'),
@@ -114,6 +119,7 @@ function compileProgram(file) {
 /** @param {import('esbuild').PluginBuild} steps */
 function keepBeside(steps) {
   steps.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './docksmith.cjs', external: true }));
+  steps.onResolve({ filter: /^\.\/check-changed\.ts$/ }, () => ({ path: './db-checks.cjs', external: true }));
 }
 
 /** @param {import('esbuild').PluginBuild} steps */

@@ -17,6 +17,8 @@ import {
  */
 export class Draft {
   readonly lines: Lines;
+  /** keys of records that were given something to store, changed by it or not */
+  readonly touched = new Set<string>();
   #stored = false;
 
   constructor(lines: Lines) {
@@ -111,6 +113,7 @@ export class Draft {
           ? 'a key cannot begin with #: the line would be a comment'
           : undefined;
     if (why !== undefined) throw refusal(`"${fromByteString(key)}"`, why);
+    this.touched.add(key);
     const value = trim(escapeNewlines(untrimmedValue));
     if (this.lines.has(key) && (this.lines.get(key) ?? '') === value) return;
     this.lines.set(key, value);

@@ -1,25 +1,26 @@
-import { checkRecord } from '../db/check-value.ts';
-import type { DbRecord } from '../db/record.ts';
-import { findRecordSchema, getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../base/errors.ts';
 import { compareBytes } from '../base/layers.ts';
 import type { Facts } from '../host/facts.ts';
-import { boundAddresses } from './network/access.ts';
+import {
+  checkBySchema,
+  checkName,
+  checkVariableNames,
+  collect,
+  type Findings,
+  isDouble,
+  portTaken,
+  SAME_RECORD,
+  wantedPorts,
+} from './check-one-record.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './links/check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
-import { publishedPorts } from './network/ports.ts';
-import { NotAccepted } from './network/parse-ports.ts';
 import { checkSecrets } from './secrets.ts';
 import { type IsOther, WEB_CHECKS } from './check-web.ts';
-
-export interface Findings {
-  readonly mistakes: readonly Failure[];
-  readonly warnings: readonly string[];
-}
 
 /** The dbs that are looked at, whatever the records say. */
 export const CHECKED_DBS: readonly string[] = [
@@ -101,98 +102,33 @@ interface AllRecords {
   readonly places: ReadonlyMap<string, number>;
 }
 
-interface SchemaFindings extends Findings {
-  /** props that are refused: what cannot be made of them is no second mistake */
-  readonly refused: ReadonlySet<string>;
-}
-
-const NOTHING: SchemaFindings = { mistakes: [], warnings: [], refused: new Set() };
-
-function checkBySchema(snapshot: Snapshot, db: string, record: DbRecord | undefined): SchemaFindings {
-  const kind = record === undefined ? undefined : findRecordSchema(snapshot, db, record);
-  if (record === undefined || kind === undefined) return NOTHING;
-  const { key } = record;
-  const { mistakes, unknown } = checkRecord(kind, record);
-  if (mistakes.length + unknown.length === 0) return NOTHING;
-  return {
-    mistakes: mistakes.map(({ why }) => new Failure(`cannot accept ${db} ${key}`, { why })),
-    warnings: unknown.map(
-      ({ prop, nearest }) =>
-        `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`,
-    ),
-    refused: new Set(mistakes.map(({ prop }) => prop)),
-  };
-}
-
 function checkContainer(all: AllRecords, container: Container, refused: ReadonlySet<string>): readonly Failure[] {
   const { facts, listOverlaps, places } = all;
   const { key } = container;
-  // the engine's rule for container names; it also keeps a key from leaving its folder as a file name
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(key)) {
-    return [
-      new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, {
-        why: "a container's name has two or more letters, digits and . _ -, and begins with a letter or digit",
-      }),
-    ];
-  }
-  if (!container.isEnabled) return [];
-  const mistakes: Failure[] = container.variableProps
-    .filter((prop) => !/^Env\.[A-Za-z_][\w.-]*$/.test(prop))
-    .map(
-      (prop) =>
-        new Failure(`cannot accept ${CONTAINERS} ${key} "${prop}"`, {
-          why: 'the name of an environment variable has letters, digits and _ . -',
-        }),
-    );
-  const collect = (check: () => Iterable<Failure>): void => {
-    try {
-      // one by one, so that what was found before a value that can't be read is kept
-      for (const mistake of check()) mistakes.push(mistake);
-    } catch (error) {
-      if (!(error instanceof NotAccepted)) throw error;
-      if (!refused.has(error.prop))
-        mistakes.push(
-          new Failure(`cannot accept ${CONTAINERS} ${key} ${error.prop} ${JSON.stringify(error.value)}`, {
-            why: error.message,
-          }),
-        );
-    }
-  };
-  collect(() => checkPorts(all, container));
-  collect(() => checkNeeds(container, facts, listOverlaps));
-  collect(() => checkDataMount(container));
-  collect(() => checkSecrets(container));
-  if (container.hasWeb) {
-    // of two that want the same thing the later one is told, unless only the earlier one is looked at
-    const isOther: IsOther = (other) => other !== key && (places.get(other) ?? -1) < (places.get(key) ?? -1);
-    for (const check of WEB_CHECKS) collect(() => check(container, facts, isOther));
-  }
-  return mistakes;
+  const ofName = checkName(container);
+  if (ofName.length > 0 || !container.isEnabled) return ofName;
+  // of two that want the same thing the later one is told, unless only the earlier one is looked at
+  const isOther: IsOther = (other) => other !== key && (places.get(other) ?? -1) < (places.get(key) ?? -1);
+  return [
+    ...checkVariableNames(container),
+    ...collect(container, refused, [
+      () => checkPorts(all, container),
+      () => checkNeeds(container, facts, listOverlaps),
+      () => checkDataMount(container),
+      () => checkSecrets(container),
+      ...(container.hasWeb ? WEB_CHECKS.map((check) => () => check(container, facts, isOther)) : []),
+    ]),
+  ];
 }
 
 /** Each port of the host once, and by no one else: another record, a service, a container of others, a process. */
 function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Container): Generator<Failure> {
-  const { key, claimedWebPort: web } = container;
-  const wanted = [
-    ...publishedPorts(container, facts).map(({ host, protocol }) => ({
-      port: host,
-      protocol,
-      addresses: boundAddresses(container),
-    })),
-    ...(web !== undefined && container.hasWeb && container.hasOwnPorts
-      ? [{ port: web, protocol: 'tcp' as const, addresses: ['127.0.0.1'] }]
-      : []),
-  ];
-  for (const [n, { port, protocol, addresses }] of wanted.entries()) {
+  const wanted = wantedPorts(container, facts);
+  for (const [n, port] of wanted.entries()) {
     const other =
-      findUser({ port, protocol }, key)?.who ??
-      (wanted.findIndex((earlier) => earlier.port === port && earlier.protocol === protocol) < n
-        ? 'another port of the same record'
-        : undefined) ??
-      foreignUser(snapshot, facts, { port, protocol }, addresses);
-    if (other !== undefined)
-      yield new Failure(`cannot publish ${protocol} port ${port} for container "${key}"`, {
-        why: `it is taken by ${other}`,
-      });
+      findUser(port, container.key)?.who ??
+      (isDouble(wanted, n) ? SAME_RECORD : undefined) ??
+      foreignUser(snapshot, facts, port, port.addresses);
+    if (other !== undefined) yield portTaken(container, port, other);
   }
 }

@@ -18,15 +18,19 @@ export const WEB_CHECKS: readonly ((container: Container, facts: Facts, isOther:
   (container, _, isOther) => checkPaths(container, isOther),
 ];
 
-/** Something that Apache can reach: a web port, which is not Apache's own. */
-function* checkBackEnd(container: Container, facts: Facts): Generator<Failure> {
-  const { snapshot, key, network } = container;
-  if (network === 'none' || network.startsWith('container:')) {
+/** A network in which Apache can reach it. */
+export function* checkReachable({ key, network }: Container): Generator<Failure> {
+  if (network === 'none' || network.startsWith('container:'))
     yield new Failure(`cannot give container "${key}" a web address`, {
       why: `with network ${network} it has no port that Apache could reach`,
     });
-    return;
-  }
+}
+
+/** Something that Apache can reach: a web port, which is not Apache's own. */
+function* checkBackEnd(container: Container, facts: Facts): Generator<Failure> {
+  const { snapshot, key, network } = container;
+  const unreachable = [...checkReachable(container)];
+  if (unreachable.length > 0) return yield* unreachable;
   const port = webPort(container, facts);
   const { tcpPort, sslPort } = new HttpdRecord(snapshot);
   const ofApache = tcpPort === String(port) ? 'TCPPort' : sslPort === String(port) ? 'SSLPort' : undefined;
@@ -54,7 +58,7 @@ function* checkHostName(container: Container, isOther: IsOther): Generator<Failu
 }
 
 /** A certificate is nothing without its key. */
-function* checkCertificate({ key, certificate, certificateKey }: Container): Generator<Failure> {
+export function* checkCertificate({ key, certificate, certificateKey }: Container): Generator<Failure> {
   const missing = [
     ['Certificate', certificate],
     ['CertificateKey', certificateKey],

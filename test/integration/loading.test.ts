@@ -46,10 +46,15 @@ async function listLoaded(
 it.each<[Bin, readonly string[]]>([
   ['db', ['docker_containers', 'getprop', 'wiki', 'status']],
   ['docksmith', ['db', 'docker_containers', 'keys']],
-  ['config', ['set', 'a', 'b']],
 ])('%s %j loads one file', async (bin, args) => {
   const { files } = await listLoaded(bin, args);
   expect(files).toEqual(['db.cjs']);
+});
+
+it('a command that writes a db loads the checks of records besides, and nothing else', async () => {
+  const { files, builtins } = await listLoaded('config', ['set', 'a', 'b']);
+  expect(files).toEqual(['db.cjs', 'db-checks.cjs']);
+  expect(builtins).not.toContain('NativeModule http');
 });
 
 it('a command that only reads a db loads nothing of node that starts processes, and no streams', async () => {

@@ -8,8 +8,9 @@ import { COMMAND_USAGES, prepareCommand } from '../../../db/commands/commands.ts
 import type { Answer } from '../../../db/commands/answers.ts';
 import { Draft } from '../../../db/draft.ts';
 import { changeDb, readLines } from '../../../db/store.ts';
-import { showableLine } from '../../../base/showable.ts';
+import { showable, showableLine } from '../../../base/showable.ts';
 import { type Command, type CommandContext, JSON_OPTION } from '../../command.ts';
+import { painter } from '../../format/terminal.ts';
 import { writeTo } from '../../standard-streams.ts';
 
 /** What is no stream here need not be one: node takes milliseconds to make one. */
@@ -77,8 +78,14 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
   const db = fromByteString(name);
   const onWait = (holder: string | undefined): void =>
     void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
+  const change: Change = async (run) => {
+    let last: Draft | undefined;
+    const result = changeDb(paths, db, (draft) => run((last = draft)), onWait);
+    if (last !== undefined && last.touched.size > 0) await warn(context, db, last);
+    return result;
+  };
   if (command === 'batch') {
-    const answers = await runFromStdin(paths, db, context.stdin, onWait);
+    const answers = await runFromStdin(paths, db, context.stdin, change);
     await write(
       context,
       isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''),
@@ -86,9 +93,7 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
     return 0;
   }
   const prepared = prepareCommand(words.slice(1));
-  const answer = prepared.writes
-    ? changeDb(paths, db, prepared.run, onWait)
-    : prepared.run(new Draft(readLines(paths, db)));
+  const answer = prepared.writes ? await change(prepared.run) : prepared.run(new Draft(readLines(paths, db)));
   await write(context, isJson ? formatJson(answer.json) : answer.text);
   return answer.found ? 0 : 1;
 }
@@ -101,17 +106,28 @@ export function runConfig(args: readonly string[], context: DbContext): Promise<
   );
 }
 
+type Change = <T>(run: (draft: Draft) => T) => Promise<T>;
+
+/** Says what the next event would refuse: a warning, since the exit code is the original's. */
+async function warn({ paths, stderr }: DbContext, db: string, draft: Draft): Promise<void> {
+  // a db by its path is none that events read
+  if (db.includes('/')) return;
+  const { checkChanged } = await import('./check-changed.ts');
+  for (const words of checkChanged(paths, db, draft))
+    stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(words)}\n`);
+}
+
 async function runFromStdin(
   paths: Paths,
   db: string,
   stdin: DbContext['stdin'],
-  onWait: (holder: string | undefined) => void,
+  change: Change,
 ): Promise<readonly Answer[]> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(chunk);
   const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
   return batch.some(({ command }) => command.writes)
-    ? changeDb(paths, db, (draft) => runBatch(draft, batch), onWait)
+    ? change((draft) => runBatch(draft, batch))
     : runBatch(new Draft(readLines(paths, db)), batch);
 }
 

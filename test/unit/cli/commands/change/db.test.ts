@@ -77,6 +77,77 @@ describe('--json', () => {
   });
 });
 
+describe('what the next event would refuse is a warning, and the exit code stays that of the original', () => {
+  const containers = (...args: string[]): ReturnType<typeof db> => db(['docker_containers', ...args]);
+  beforeEach(() => containers('set', 'wiki', 'service', 'status', 'enabled', 'Image', 'i:1'));
+
+  it.each<[readonly string[], readonly string[]]>([
+    [['MaxMemroy', '512'], ['prop "MaxMemroy" is not known; is it MaxMemory that is meant?']],
+    [['MaxMemory', '2x'], ['cannot accept docker_containers wiki: MaxMemory "2x" is not a number of megabytes']],
+    [['status', 'enable'], ['status "enable" is none of enabled, disabled; did you mean enabled?']],
+    [['Env.1x', '1'], ['the name of an environment variable']],
+    [['TCPPort', '81,82', 'UDPPort', '81'], []],
+    [['PortMapping', 'custom', 'PortMappingPorts', '81:1,81:2'], ['taken by another port of the same record']],
+    [['SubDomain', 'enabled', 'WebPort', '80', 'network', 'none'], ['with network none it has no port']],
+    [['SubDomain', 'enabled', 'WebPort', '80', 'Certificate', '/c'], ['CertificateKey is not set']],
+    [['DataMountPath', '/srv', 'DataMount', 'host', 'MountPath', '/a:/srv'], ['its MountPath puts /a there']],
+    [['MaxMemory', '', 'Restart', ''], []],
+    // other records and the host decide these
+    [['TCPPort', 'exposed', 'Interlinked', 'other', 'network', 'custom:lan', 'Secrets', 'none'], []],
+    [['SubDomain', 'enabled'], []],
+  ])('setprop %j', async (props, expected) => {
+    const { exit, stdout, stderr } = await containers('setprop', 'wiki', ...props);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: '' });
+    const lines = stderr.split('\n').filter(Boolean);
+    expect(lines).toHaveLength(expected.length);
+    for (const [n, words] of expected.entries()) expect(lines[n]).toContain(words);
+    for (const line of lines) expect(line).toMatch(/^docksmith: warning: /);
+  });
+
+  it('also what a prop that is taken away leaves, and what is typed once more', async () => {
+    await containers(
+      'setprop',
+      'wiki',
+      'SubDomain',
+      'enabled',
+      'WebPort',
+      '80',
+      'Certificate',
+      '/c',
+      'CertificateKey',
+      '/k',
+    );
+    expect((await containers('delprop', 'wiki', 'CertificateKey')).stderr).toContain('CertificateKey is not set');
+    expect((await containers('delprop', 'wiki', 'CertificateKey')).stderr).toContain('CertificateKey is not set');
+  });
+
+  it('of each record of a batch, a few of many', async () => {
+    const { exit, stderr } = await db(
+      ['docker_containers', 'batch'],
+      Array.from({ length: 30 }, (_, n) => `set c${n} service MaxMemory x`).join('\n'),
+    );
+    expect(exit).toBe(0);
+    expect(stderr.match(/MaxMemory "x"/g)).toHaveLength(20);
+    expect(stderr).toContain('10 more of db docker_containers: docksmith lint');
+  });
+
+  it('for every db with a schema, and secrets are not repeated', async () => {
+    expect((await db(['configuration', 'set', 'LocalIP', '1.2'])).stderr).toContain('LocalIP: type "1.2" is no IPv4');
+    expect((await db(['docker_images', 'set', 'i', 'service', 'Source', 'build'])).stderr).toContain(
+      'it needs BuildPath',
+    );
+    const { stderr } = await db(['docker_images', 'set', 'i', 'service', 'RegistryPassword', 'hush']);
+    expect(stderr).toContain('there is no RegistryUser');
+    expect(stderr).not.toContain('hush');
+    expect((await db(['x', 'setprop', 'wiki', 'NoSuch', '1'])).stderr).toBe('');
+  });
+
+  it('and what is read is no reason to say anything', async () => {
+    await containers('setprop', 'wiki', 'MaxMemory', '2x');
+    expect((await containers('getprop', 'wiki', 'MaxMemory')).stderr).toBe('');
+  });
+});
+
 describe('wrong usage', () => {
   it.each([
     [[]],
