@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { Failure } from '../base/errors.ts';
 
 /** No file that this program reads whole is near it: a list of 10,000 containers takes 10 MB. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -24,8 +26,29 @@ export function readBytes(file: string, flags = 0): Buffer {
   }
 }
 
+/**
+ * @param encoding `latin1` takes any bytes, for who looks for ASCII words alone
+ * @throws {NotText} as well
+ */
 export function readText(file: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-  return readBytes(file).toString(encoding);
+  const bytes = readBytes(file);
+  return encoding === 'utf8' ? decodeText(bytes, file) : bytes.toString(encoding);
+}
+
+/** What cannot be read as text would be something else when it is written: it is refused, never replaced. */
+export class NotText extends Failure {}
+
+/** @param file for messages */
+export function decodeText(bytes: Buffer, file: string): string {
+  if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString();
+  const lines = bytes.toString('latin1').split('\n');
+  const line = lines.findIndex((text) => text.includes('\0') || !isUtf8(Buffer.from(text, 'latin1')));
+  const isNul = lines[line]?.includes('\0') === true;
+  throw new NotText('cannot read the text', {
+    why: isNul ? 'it holds a NUL byte' : 'it holds bytes that are not UTF-8',
+    at: { file, line: line + 1 },
+    ...(isNul ? {} : { hint: `iconv -f ISO-8859-1 -t UTF-8 ${file}, if it is of an older system` }),
+  });
 }
 
 /** Opens such a file to be read; it is the caller's to close. */

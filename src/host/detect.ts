@@ -136,7 +136,8 @@ function isSocket(file: string): boolean {
 
 function readIfThere(file: string): string {
   try {
-    return readText(file);
+    // names and addresses are ASCII, and a comment may be anything
+    return readText(file, 'latin1');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { compareBytes, listNames } from '../base/layers.ts';
 import type { Paths } from '../base/paths.ts';
-import { readBytes } from '../files/read-file.ts';
+import { decodeText, readBytes } from '../files/read-file.ts';
 import type { FileText, UnitTexts } from './facts.ts';
 
 /** Where systemd looks for units, the folder that wins first: systemd.unit(5). */
@@ -89,9 +90,17 @@ export function readEnvironmentFiles(paths: Paths, pattern: string, otherwise: O
 function readText(paths: Paths, { written, without }: Otherwise, file: string): string {
   const coming = written?.get(file);
   if (coming !== undefined || without?.has(file) === true) return coming ?? '';
+  let bytes: Buffer;
   try {
-    return readBytes(paths.file(file)).toString();
+    bytes = readBytes(paths.file(file));
   } catch {
     return '';
   }
+  return decodeText(withoutOldComments(bytes), file);
+}
+
+/** A comment may be of a time before UTF-8; what is an option has to be text. */
+function withoutOldComments(bytes: Buffer): Buffer {
+  if (isUtf8(bytes)) return bytes;
+  return Buffer.from(bytes.toString('latin1').replace(/^[ \t]*[#;].*$/gm, '#'), 'latin1');
 }

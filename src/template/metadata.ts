@@ -6,7 +6,7 @@ import { isPlainPath, type Paths, withoutRoot } from '../base/paths.ts';
 import { findStats, type Look, type Place } from '../files/signature.ts';
 import { refuseUntrusted } from '../files/trust.ts';
 import { ESCAPES } from './language/escape.ts';
-import { readText } from '../files/read-file.ts';
+import { NotText, readText } from '../files/read-file.ts';
 
 export type Format = 'text' | 'json' | 'yaml' | 'ini';
 
@@ -114,6 +114,7 @@ function readIfThere(file: string): string | undefined {
   } catch (error) {
     // a folder holds the metadata of what lies below
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '')) return undefined;
+    if (error instanceof NotText) throw error;
     throw new Failure(`cannot read metadata "${file}"`, { why: reasonOf(error), cause: error });
   }
 }

@@ -65,6 +65,10 @@ export function planReconcile(
       failures.push(misnamed);
       return [];
     }
+    if (container.state === 'running' && container.spec.unusable !== undefined) {
+      refused.push(...container.spec.unusable.map((failure) => ofContainer(container.name, failure)));
+      return [];
+    }
     try {
       const decided = withDataMove(decide(container, actual), actual, moveData);
       return container.state === 'running' ? withChangedFiles(decided, container.spec, actual) : decided;
@@ -117,6 +121,15 @@ export function planReconcile(
       .map(({ name, id, inspect }) => ({ name, id, restarts: inspect.RestartCount ?? 0 })),
     ...(refused.length === 0 ? {} : { refused }),
   };
+}
+
+/** Whose container is left as it is for a file that it names. */
+function ofContainer(name: string, { why, at, hint }: Failure): Failure {
+  return new Failure(`cannot run container "${name}"`, {
+    why,
+    ...(at === undefined ? {} : { at }),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 export function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {

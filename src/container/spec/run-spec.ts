@@ -19,6 +19,8 @@ export interface RunSpec {
   readonly values: Readonly<Record<string, Value>>;
   /** labels that begin with `docksmith.`: put on the container, and no part of what is compared */
   readonly ownLabels: TextMap;
+  /** what is wrong with files that it names beside itself: its container is left as it is meanwhile */
+  readonly unusable?: readonly Failure[];
   /** the networks that it is on, but for the engine's own */
   readonly networks: readonly NetworkDefinition[];
 }
@@ -44,11 +46,18 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
     secrets,
   } = readFields(input, ['services', 'networks', 'volumes', 'secrets']);
   const service = readOnlyService(services, name);
-  const values = readService(service, name, { secrets, files });
+  const unusable: Failure[] = [];
+  const values = readService(service, name, { secrets, files, unusable });
   const joined = nameNetworks(service, networks, name, values);
   const all = { ...values, ...nameVolumes(service, volumes, values), ...joined.values };
   checkPorts(service, all, joined.networks);
-  return { name, file, ...takeOwnLabels(all), networks: joined.networks };
+  return {
+    name,
+    file,
+    ...takeOwnLabels(all),
+    networks: joined.networks,
+    ...(unusable.length === 0 ? {} : { unusable }),
+  };
 }
 
 /** An admin who adds a second service is told so, at that line. */
@@ -85,7 +94,11 @@ export function listVolumeNames(spec: RunSpec): readonly string[] {
   return toSet(volumes.map((text) => parseMounted(text).source).filter(isVolumeName));
 }
 
-function readService(service: Input, name: string, { secrets, files }: Beside): Readonly<Record<string, Value>> {
+function readService(
+  service: Input,
+  name: string,
+  { secrets, files, unusable }: Beside,
+): Readonly<Record<string, Value>> {
   const entries = service.entries ?? service.refuse('must be a map');
   const values = collectAll(entries, ([key, input]): readonly (readonly [string, Value])[] => {
     if (key === 'container_name') {
@@ -93,7 +106,7 @@ function readService(service: Input, name: string, { secrets, files }: Beside): 
       return given === name ? [] : input.refuse(`"${given}" is not "${name}", the name of the record`);
     }
     // both end as what the engine knows: variables and mounts
-    if (key === 'env_file') return [[key, readEnvFiles(input, files)]];
+    if (key === 'env_file') return [[key, readEnvFiles(input, files, (failures) => unusable.push(...failures))]];
     if (key === 'secrets') return [[key, readSecretMounts(input, secrets, files)]];
     const row = SPEC_KEYS.find((row) => row.name === key) ?? input.refuse('docksmith does not support this key');
     return [[key, row.parse(input)]];
@@ -105,6 +118,8 @@ function readService(service: Input, name: string, { secrets, files }: Beside): 
 interface Beside {
   readonly secrets: Input | undefined;
   readonly files: SpecFiles;
+  /** what is found wrong with other files */
+  readonly unusable: Failure[];
 }
 
 /** `environment` wins over `env_file`. */

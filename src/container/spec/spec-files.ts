@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { errorCode, Failure } from '../../base/errors.ts';
+import { errorCode, Failure, Failures, reasonOf, throwAll } from '../../base/errors.ts';
 import { collectAll, type Input } from './input.ts';
 import { formatMounted, type Mounted } from './mounted.ts';
 import { readFields, readItems, readText, readTexts } from './read-input.ts';
 import { type TextMap, toMap } from './value.ts';
-import { readBytes } from '../../files/read-file.ts';
+import { decodeText, readBytes } from '../../files/read-file.ts';
 
 /**
  * Where the files are that a run spec names beside its mounts: docksmith reads or writes them, so its root
@@ -16,18 +16,39 @@ export interface SpecFiles {
 
 /**
  * `env_file`: one file or several, later ones win.
- * @throws Failure for a file that is not there, and for lines that are no NAME=VALUE
+ * @param onUnusable told what is wrong with a file itself: it is not there, or a line is no NAME=VALUE
+ * @throws Failure for what is no path
  */
-export function readEnvFiles(input: Input, files: SpecFiles): TextMap {
+export function readEnvFiles(
+  input: Input,
+  files: SpecFiles,
+  onUnusable: (failures: readonly Failure[]) => void = throwAll,
+): TextMap {
   return toMap(
     new Map(
       readTexts(input, { orOne: true }).flatMap((file) => {
         if (!path.posix.isAbsolute(file)) return input.refuse(`"${file}" is no absolute path`);
-        const text = readIfThere(files.file(file)) ?? input.refuse(`there is no file "${file}"`);
-        return parseEnvFile(file, text);
+        try {
+          return parseEnvFile(file, readEnvFile(file, files) ?? input.refuse(`there is no file "${file}"`));
+        } catch (error) {
+          if (error instanceof Failures) onUnusable(error.failures);
+          else if (error instanceof Failure) onUnusable([error]);
+          else throw error;
+          return [];
+        }
       }),
     ),
   );
+}
+
+function readEnvFile(file: string, files: SpecFiles): string | undefined {
+  try {
+    return decodeText(readBytes(files.file(file)), file);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    if (error instanceof Failure) throw error;
+    throw new Failure('cannot read the environment file', { why: reasonOf(error), at: { file }, cause: error });
+  }
 }
 
 /** Blank lines and comments are none; quotes around a whole value are not part of it, as Compose reads it. */
@@ -70,13 +91,4 @@ export function readSecretMounts(input: Input, declared: Input | undefined, file
     };
     return formatMounted(mount);
   });
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readBytes(file).toString();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -197,7 +197,10 @@ function readSpecs(paths: Paths, { outputs }: Expanded): ReadonlyMap<string, Run
     outputs
       .filter(isRunSpec)
       .map((output) => parseRenderedSpec(paths, output))
-      .map((spec) => [spec.name, spec]),
+      .map((spec) => {
+        throwAll(spec.unusable ?? []);
+        return [spec.name, spec];
+      }),
   );
 }
 

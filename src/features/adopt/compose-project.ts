@@ -7,7 +7,7 @@ import { errorCode, Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
 import { fillVariables, NotSet } from './interpolate.ts';
 import type { LeftOut } from './candidate.ts';
-import { readBytes } from '../../files/read-file.ts';
+import { NotText, readText as readUtf8 } from '../../files/read-file.ts';
 
 /** A Compose file, with the names that Compose gives to what it makes of it. */
 export interface Project {
@@ -97,15 +97,16 @@ function findName(input: Input, variables: ReadonlyMap<string, string>, folder: 
 
 function readText(file: string): string {
   try {
-    return readBytes(file).toString();
+    return readUtf8(file);
   } catch (error) {
+    if (error instanceof NotText) throw error;
     throw new Failure(`cannot read the Compose file "${file}"`, { why: reasonOf(error), cause: error });
   }
 }
 
 function readDotEnv(file: string): readonly (readonly [string, string])[] {
   try {
-    return parseEnvFile(file, readBytes(file).toString());
+    return parseEnvFile(file, readUtf8(file));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -83,7 +83,7 @@ function readHosts(file: string): ReadonlyMap<string, readonly string[]> {
   const hosts = new Map<string, string[]>();
   let text: string;
   try {
-    text = readText(file);
+    text = readText(file, 'latin1');
   } catch {
     return hosts;
   }

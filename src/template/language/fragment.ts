@@ -7,7 +7,7 @@ import { type FileState, findStats, type Look, type Place } from '../../files/si
 import { refuseNoPath } from '../metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import type { Fragment } from './program.ts';
-import { readText } from '../../files/read-file.ts';
+import { NotText, readText } from '../../files/read-file.ts';
 
 /** A fragment that was not read yet. */
 export interface FragmentFile {
@@ -122,7 +122,8 @@ export function readFragment(paths: Paths, file: string): Fragment {
   try {
     text = readText(file);
   } catch (error) {
-    throw new Failure('cannot read the fragment', { why: reasonOf(error), at: { file: shown }, cause: error });
+    const at = { ...(error instanceof NotText && error.at), file: shown };
+    throw new Failure('cannot read the fragment', { why: reasonOf(error), at, cause: error });
   }
   return parseFragment(shown, text);
 }

@@ -23,6 +23,16 @@ it('reads a regular file, also over a link', () => {
   ]);
 });
 
+it('refuses bytes that are not UTF-8, and a NUL, with the line, and replaces none', () => {
+  writeFileSync(file('latin1'), Buffer.from('a\n\u00e9\n', 'latin1'));
+  writeFileSync(file('nul'), 'a\nb\nc\0\n');
+  expect(() => readText(file('latin1'))).toThrow(
+    `${file('latin1')}:2: cannot read the text: it holds bytes that are not`,
+  );
+  expect(() => readText(file('nul'))).toThrow(`${file('nul')}:3: cannot read the text: it holds a NUL byte`);
+  expect(readText(file('latin1'), 'latin1')).toBe('a\n\u00e9\n');
+});
+
 it('refuses at once what is no file, and what cannot be meant', () => {
   execFileSync('mkfifo', [file('fifo')]);
   mkdirSync(file('folder'));
