@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { findFastFolder } from './test/support/fast-folder.ts';
 
 export default defineConfig({
   test: {
@@ -9,8 +10,11 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 60_000,
           isolate: false,
+          // they wait as much as they compute, so that no core is left for Vitest
+          maxWorkers: '100%',
+          env: { TMPDIR: findFastFolder() },
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
-          setupFiles: ['test/support/property-seed.ts'],
+          setupFiles: ['test/support/unit-setup.ts'],
         },
       },
       {

@@ -7,7 +7,7 @@ import { escaped, value } from '../support/hostile-values.ts';
 import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
 import { makeNamespace } from '../support/namespace.ts';
 import { needs } from '../support/needs.ts';
-import '../support/property-seed.ts';
+import '../support/unit-setup.ts';
 import { run, runOrFail } from '../support/run.ts';
 
 interface Written {

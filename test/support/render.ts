@@ -6,7 +6,8 @@ import type { Snapshot } from '../../src/db/snapshot.ts';
 import { HELPERS } from '../../src/template/helpers/index.ts';
 import { Renderer } from '../../src/template/render.ts';
 import type { RenderRequest, RenderedTemplate } from '../../src/template/render-request.ts';
-import type { Paths } from '../../src/base/paths.ts';
+import { Sources } from '../../src/template/sources.ts';
+import { findPaths, type Paths } from '../../src/base/paths.ts';
 
 export interface RenderWith {
   readonly paths?: Paths;
@@ -14,11 +15,16 @@ export interface RenderWith {
   readonly facts?: Facts;
 }
 
+/** Where nothing is but what is shipped. */
+const SHIPPED = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
+const shippedSources = new Sources(SHIPPED);
+
 export function render(
   request: RenderRequest,
-  { paths = makeRoot(), snapshot = snapshotOf(), facts = SAMPLE_FACTS }: RenderWith = {},
+  { paths = SHIPPED, snapshot = snapshotOf(), facts = SAMPLE_FACTS }: RenderWith = {},
 ): RenderedTemplate {
-  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: () => 0 }).render(request);
+  const sources = paths === SHIPPED ? shippedSources : new Sources(paths);
+  return new Renderer({ paths, snapshot, facts, helpers: HELPERS, findOwner: () => 0 }, sources).render(request);
 }
 
 /** What one fragment gives, with no escaping unless metadata says otherwise. */

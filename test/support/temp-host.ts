@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { findPaths, type Paths } from '../../src/base/paths.ts';
 
 /** A host laid out in a temporary folder, with an installed package of its own beside it. */
@@ -83,15 +83,9 @@ export function readTree(paths: Paths, name: string): Readonly<Record<string, st
   );
 }
 
-const hosts: TempHost[] = [];
-
 /** A host that is removed after the test. */
 export function makeTempHost(): TempHost {
   const host = new TempHost();
-  hosts.push(host);
+  onTestFinished(() => host.remove());
   return host;
 }
-
-afterEach(() => {
-  for (const host of hosts.splice(0)) host.remove();
-});

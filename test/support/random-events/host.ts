@@ -173,7 +173,7 @@ export class RandomHost {
   async run(
     requests: readonly RenderRequest[],
     isForced = false,
-    meanwhile: () => void = () => undefined,
+    meanwhile: () => void | Promise<void> = () => undefined,
   ): Promise<Outcome> {
     try {
       const {
@@ -181,7 +181,7 @@ export class RandomHost {
         expanded,
       } = this.#expand(requests, isForced);
       await commitChanges(paths, expanded.changes, { ledger, command: 'a random event' });
-      meanwhile();
+      await meanwhile();
       rememberExpanded(expanded);
       return { warnings: expanded.warnings };
     } catch (error) {

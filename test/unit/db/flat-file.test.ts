@@ -4,6 +4,7 @@ import { Failure } from '../../../src/base/errors.ts';
 import { fromByteString, toByteString } from '../../../src/db/byte-text.ts';
 import { Draft } from '../../../src/db/draft.ts';
 import { FlatDb } from '../../../src/db/flat-db.ts';
+import { CODE_POINTS } from '../../support/code-points.ts';
 import { formatFlatFile, type Lines, parseFlatFile } from '../../../src/db/flat-file.ts';
 
 const parse = (text: string): Lines => parseFlatFile(Buffer.from(text, 'latin1'));
@@ -94,7 +95,7 @@ describe('a record that the format can hold', () => {
   const text = fc
     .oneof(
       fc.string(),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: CODE_POINTS }),
       fc
         .array(fc.constantFrom('|', '\\', '\n', 'n', '=', '#', ' ', 'a', 'é'), { maxLength: 12 })
         .map((parts) => parts.join('')),

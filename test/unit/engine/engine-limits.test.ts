@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { connectEngine } from '../../../src/engine/docker/docker-engine.ts';
 import { connectAdminEngine } from '../../../src/engine/docker/docker-admin-engine.ts';
 import { EngineGone } from '../../../src/engine/engine-gone.ts';
@@ -15,34 +15,41 @@ import { db, record, snapshotOf } from '../../support/sample.ts';
 
 const LIMITS = { connect: 200, read: 300, write: 300, idle: 300 };
 const folder = makeTemporaryFolder('limits');
-const socket = path.join(folder, 'engine.sock');
-let server: http.Server | undefined;
-let isAlive = true;
+const servers: http.Server[] = [];
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-async function serve(answers: Readonly<Record<string, Answer>>, limits = LIMITS): Promise<Engine> {
-  server = http
+interface Served {
+  readonly engine: Engine;
+  readonly server: http.Server;
+  readonly socket: string;
+  /** from now on it does not even answer a ping */
+  readonly fallSilent: () => void;
+}
+
+/** An engine for one test: they run at the same time, since they wait for most of theirs. */
+async function serve(answers: Readonly<Record<string, Answer>>, limits = LIMITS): Promise<Served> {
+  let isAlive = true;
+  const socket = path.join(folder, `engine-${servers.length}.sock`);
+  const server = http
     .createServer((request, response) => {
       const name = Object.keys(answers).find((start) => request.url?.replace(/^\/v[\d.]+/, '').startsWith(start));
       if (name !== undefined) answers[name]?.(request, response);
       else if (request.url === '/_ping' && isAlive) response.setHeader('Api-Version', '1.41').end('OK');
     })
     .listen(socket);
+  servers.push(server);
   await once(server, 'listening');
-  return connectEngine(socket, limits);
+  return { engine: await connectEngine(socket, limits), server, socket, fallSilent: () => (isAlive = false) };
 }
 
-afterAll(() => removeFolder(folder));
-
-afterEach(() => {
-  isAlive = true;
+afterAll(() => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
   forgetSilences();
-  if (server === undefined) return;
-  server.closeAllConnections();
-  server.close();
-  server = undefined;
-  rmSync(socket, { force: true });
+  removeFolder(folder);
 });
 
 const quiet = (): void => undefined;
@@ -55,8 +62,8 @@ async function failureOf(promise: Promise<unknown>): Promise<Failure> {
   return error;
 }
 
-it('a call that is not answered has failed, and what it did is not known; others are answered', async () => {
-  const engine = await serve({
+it.concurrent('a call that is not answered has failed, and what it did is not known; others are answered', async () => {
+  const { engine } = await serve({
     '/containers/one/start': quiet,
     '/volumes': (_, response) => response.end('{"Volumes":null}'),
   });
@@ -69,9 +76,9 @@ it('a call that is not answered has failed, and what it did is not known; others
   expect(await engine.listVolumes()).toEqual([]);
 });
 
-it('an engine that does not answer anything is gone, and is not waited for again', async () => {
-  const engine = await serve({ '/containers/one/start': quiet });
-  isAlive = false;
+it.concurrent('an engine that does not answer anything is gone, and is not waited for again', async () => {
+  const { engine, socket, fallSilent } = await serve({ '/containers/one/start': quiet });
+  fallSilent();
   expect(await failureOf(engine.startContainer('one'))).toMatchObject({ why: 'nothing came within 0.3 s' });
   const began = performance.now();
   const failures = await Promise.all(
@@ -81,9 +88,9 @@ it('an engine that does not answer anything is gone, and is not waited for again
   expect(performance.now() - began).toBeLessThan(200);
 });
 
-it('a stop may take as long as the container may, whether the stop or the container says it', async () => {
+it.concurrent('a stop may take as long as the container may, whether the stop or the container says it', async () => {
   const slow: Answer = (_, response) => void setTimeout(() => response.writeHead(204).end(), 800);
-  const engine = await serve({
+  const { engine } = await serve({
     '/containers/one/stop?t=1': slow,
     '/containers/made/stop?t=2': slow,
     '/containers/two/stop?t=0': slow,
@@ -108,9 +115,9 @@ it('a stop may take as long as the container may, whether the stop or the contai
   });
 });
 
-it('a pull has to move: one that does not has failed, one that does takes its time', async () => {
+it.concurrent('a pull has to move: one that does not has failed, one that does takes its time', async () => {
   const line = (status: string): string => `${JSON.stringify({ status })}\n`;
-  const engine = await serve({
+  const { engine } = await serve({
     '/images/create?fromImage=never': quiet,
     '/images/create?fromImage=stuck': (_, response) => void response.write(line('Downloading')),
     '/images/create?fromImage=slow': (_, response) => {
@@ -132,9 +139,9 @@ it('a pull has to move: one that does not has failed, one that does takes its ti
   }
 });
 
-it('a build may be quiet while the engine is there, and no longer', async () => {
+it.concurrent('a build may be quiet while the engine is there, and no longer', async () => {
   writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
-  const engine = await serve({
+  const { engine, fallSilent } = await serve({
     '/build?t=late': (request, response) =>
       void request.resume().on('end', () => setTimeout(() => response.end('{"stream":"done"}\n'), 900)),
     '/build?t=gone': quiet,
@@ -142,12 +149,12 @@ it('a build may be quiet while the engine is there, and no longer', async () => 
   const words: string[] = [];
   await engine.buildImage('late', folder, (text) => words.push(text));
   expect(words).toEqual(['done']);
-  isAlive = false;
+  fallSilent();
   expect(await failureOf(engine.buildImage('gone', folder, quiet))).toBeInstanceOf(EngineGone);
 });
 
-it('a log may be quiet while the engine is there, and no longer', async () => {
-  const engine = await serve({
+it.concurrent('a log may be quiet while the engine is there, and no longer', async () => {
+  const { engine, fallSilent } = await serve({
     '/containers/one/json': (_, response) => response.end('{"Config":{"Tty":true}}'),
     '/containers/one/logs': (_, response) => {
       response.writeHead(200).flushHeaders();
@@ -164,7 +171,7 @@ it('a log may be quiet while the engine is there, and no longer', async () => {
     setTimeout(resolve, 1000);
   });
   expect(hasFailed).toBe(false);
-  isAlive = false;
+  fallSilent();
   expect(await read).toMatchObject({
     message: expect.stringMatching(
       /^cannot read the log of container "one"; the engine .* does not answer: nothing came within 0.3 s$/,
@@ -172,7 +179,7 @@ it('a log may be quiet while the engine is there, and no longer', async () => {
   });
 });
 
-it('an image is sent for as long as the engine takes pieces of it, and its end is waited for', async () => {
+it.concurrent('an image is sent for as long as the engine takes pieces of it, and its end is waited for', async () => {
   const archive = path.join(folder, 'image.tar');
   const name = 'bin/x';
   const header = Buffer.alloc(512);
@@ -180,7 +187,7 @@ it('an image is sent for as long as the engine takes pieces of it, and its end i
   header.write('00000000000\0', 124);
   header.write('ustar', 257);
   writeFileSync(archive, Buffer.concat([header, Buffer.alloc(4 * 1024 * 1024)]));
-  const engine = await serve(
+  const { engine } = await serve(
     {
       '/images/create?repo=slow': (request, response) => {
         void (async () => {
@@ -207,14 +214,14 @@ it('an image is sent for as long as the engine takes pieces of it, and its end i
   });
 });
 
-it.each([
+it.concurrent.each([
   ['is not what the Docker API says', '[{}]'],
   ['is not what the Docker API says', 'null'],
   ['is not what the Docker API says', '{}'],
   ['is no JSON', '<html>'],
   ['is no JSON', ''],
 ])('an answer that %s (%j) is a failure in words', async (words, body) => {
-  const engine = await serve({
+  const { engine } = await serve({
     '/containers/json': (_, response) => response.end(body),
     '/containers/x/json': (_, response) => response.end(body),
     '/images/x/json': (_, response) => response.end(body),
@@ -231,16 +238,16 @@ it.each([
     expect(failure.message).toContain(`its answer ${words}`);
 });
 
-it('an engine that is too old, or sends a head without end, is named so', async () => {
-  await serve({});
+it.concurrent('an engine that is too old, or sends a head without end, is named so', async () => {
+  const { server, socket } = await serve({});
   server
-    ?.removeAllListeners('request')
+    .removeAllListeners('request')
     .on('request', (_, response: ServerResponse) => response.setHeader('Api-Version', '1.12').end('OK'));
   expect(await failureOf(connectEngine(socket, LIMITS))).toMatchObject({
     why: 'it speaks version 1.12 of its API, and docksmith needs 1.30 at least',
   });
   server
-    ?.removeAllListeners('request')
+    .removeAllListeners('request')
     .on('request', (_, response: ServerResponse) => response.setHeader('X', 'y'.repeat(100_000)).end('OK'));
   expect(await failureOf(connectEngine(socket, LIMITS))).toMatchObject({ why: 'the head of its answer is too large' });
 });

@@ -10,7 +10,7 @@ import { readLedger } from '../../../src/output/plan/ledger.ts';
  * `DOCKSMITH_TEST_STEPS=5000` for so many, `DOCKSMITH_TEST_SEED=7` for others; few for those who run it fifty
  * times a day.
  */
-const STEPS = Number(process.env['DOCKSMITH_TEST_STEPS'] ?? '120');
+const STEPS = Number(process.env['DOCKSMITH_TEST_STEPS'] ?? '60');
 const SEED = Number(process.env['DOCKSMITH_TEST_SEED'] ?? '1');
 /** Steps on one host: then everything begins anew, with the next seed. */
 const STEPS_OF_A_HOST = 250;

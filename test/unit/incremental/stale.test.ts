@@ -1,36 +1,40 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
 import { observeSnapshot } from '../../../src/db/snapshot.ts';
 import { CHECKED_DBS, checkRecords } from '../../../src/model/check-records.ts';
 import { readCachedRenderings } from '../../../src/incremental/cached-renderings.ts';
 import { type Ask, RandomHost } from '../../support/random-events/host.ts';
-import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../support/sample.ts';
+import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf, unitTexts } from '../../support/sample.ts';
 
 const CUSTOM = '/etc/docksmith/templates-custom';
 const UPDATE: Ask = { event: 'docker-update', args: [] };
 const updateOf = (...args: readonly string[]): Ask => ({ event: 'docker-container-update', args });
 
-function makeHost(
+const hosts: RandomHost[] = [];
+afterAll(() => {
+  for (const host of hosts) host.remove();
+});
+
+async function makeHost(
   files: Readonly<Record<string, string>> = {},
   more: Readonly<Record<string, ReturnType<typeof db>>> = {},
-): RandomHost {
+): Promise<RandomHost> {
   const host = new RandomHost();
-  onTestFinished(() => host.remove());
+  hosts.push(host);
   for (const [name] of [...SAMPLE_DBS, ...Object.entries(more)])
     host.writeDb(name, new Map([...SAMPLE_DBS, ...Object.entries(more)]));
   for (const [name, text] of Object.entries(files)) host.write(name, text);
-  settle();
+  await settle();
   return host;
 }
 
-/** Until what was written before is trusted. */
-function settle(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 45);
-}
+/** Until what was written before is trusted; the tests run at the same time, since they wait for most of theirs. */
+const settle = (): Promise<void> => setTimeout(45);
 
 async function run(host: RandomHost, ask: Ask): Promise<void> {
   expect(await host.run(host.requestsOf(ask))).not.toHaveProperty('mistakes');
-  settle();
+  await settle();
 }
 
 /** Twice, so that all that was installed is known to stand. */
@@ -65,7 +69,7 @@ function setContainer(host: RandomHost, key: string, props: Readonly<Record<stri
   );
 }
 
-describe('a fragment that prints nothing', () => {
+describe.concurrent('a fragment that prints nothing', () => {
   const label = (condition: string): string =>
     `{{#if ${condition}}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n`;
   const countReadOnly = (host: RandomHost): number =>
@@ -77,7 +81,7 @@ describe('a fragment that prints nothing', () => {
     ['all of them', '(records "docker_containers" MaxMemory="77")'],
     ['another one after its own', '(and (enabled record.status) (enabled (prop "things" "aa" "Tight")))'],
   ])('is rendered for each record when what it looked at is another one: %s', async (_, condition) => {
-    const host = makeHost(
+    const host = await makeHost(
       { [`${CUSTOM}/etc/docksmith/containers/65tight`]: label(condition) },
       { things: db(record('aa', 'thing')) },
     );
@@ -90,7 +94,7 @@ describe('a fragment that prints nothing', () => {
   });
 
   it('knows the parts of each template that looked into one', async () => {
-    const host = makeHost({
+    const host = await makeHost({
       [`${CUSTOM}/etc/one/10a`]: '{{#if (expand "/etc/part")}}\n{{expand "/etc/part"}}\n{{/if}}\n',
       [`${CUSTOM}/etc/part/10a`]: '{{#if (enabled (prop "things" "aa" "Tight"))}}\nword\n{{/if}}\n',
       '/etc/docksmith/templates.metadata/etc/one':
@@ -102,20 +106,20 @@ describe('a fragment that prints nothing', () => {
     });
     await begin(host);
     host.write(`${CUSTOM}/etc/part/10a`, 'word\n');
-    settle();
+    await settle();
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/two/wiki')).toContain('word');
   });
 });
 
-describe('what an event was not asked for is unknown, not empty', () => {
+describe.concurrent('what an event was not asked for is unknown, not empty', () => {
   const spec = '/etc/docksmith/containers/wiki.yaml';
 
   it.each([
     ['disabled', { status: 'disabled' }],
     ['deleted', undefined],
   ])('a container that is %s after an event of another one', async (_, props) => {
-    const host = makeHost();
+    const host = await makeHost();
     await begin(host);
     setContainer(host, 'git', { MaxMemory: '64' });
     await run(host, updateOf('git'));
@@ -128,7 +132,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
     ['disabled', { status: 'disabled' }],
     ['deleted', undefined],
   ])('a container that is %s before an event of another one', async (_, props) => {
-    const host = makeHost();
+    const host = await makeHost();
     await begin(host);
     setContainer(host, 'wiki', props);
     setContainer(host, 'git', { MaxMemory: '64' });
@@ -138,7 +142,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
   });
 
   it('files that one request installed are removed by another', async () => {
-    const host = makeHost();
+    const host = await makeHost();
     await begin(host);
     setContainer(host, 'app', { status: 'enabled', Image: 'app:1' });
     await run(host, updateOf('app'));
@@ -153,7 +157,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
       [`${CUSTOM}/etc/one/10a`]: 'word\n',
       '/etc/docksmith/events/docker-update/templates2expand/etc/one': '',
     };
-    const host = makeHost(files);
+    const host = await makeHost(files);
     await begin(host);
     await run(host, { template: '/etc/one', outputFilename: '/etc/elsewhere' });
     expect(host.read('/etc/elsewhere')).toContain('word');
@@ -162,7 +166,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
   });
 
   it('metadata of an output in one request are not those of another', async () => {
-    const host = makeHost({
+    const host = await makeHost({
       [`${CUSTOM}/etc/one/10a`]: 'word\n',
       '/etc/docksmith/events/docker-update/templates2expand/etc/one': 'SERVICES = httpd\n',
       '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': '',
@@ -174,7 +178,7 @@ describe('what an event was not asked for is unknown, not empty', () => {
   });
 
   it('a template of arguments without records is one output like any other', async () => {
-    const host = makeHost({
+    const host = await makeHost({
       [`${CUSTOM}/etc/one/10a`]: '{{prop "docker_containers" "git" "MaxMemory" default="none"}}\n',
       '/etc/docksmith/events/docker-container-update/templates2expand/etc/one': 'ONLY = arguments\n',
     });
@@ -187,20 +191,31 @@ describe('what an event was not asked for is unknown, not empty', () => {
   });
 });
 
-describe('where things are', () => {
+it('an output is rendered when a fact that it is made from is another one', async () => {
+  const host = await makeHost();
+  await begin(host);
+  host.facts = {
+    ...SAMPLE_FACTS,
+    dockerUnit: unitTexts('/usr/lib/systemd/system/docker.service', '/opt/dockerd -H fd:// $OPTIONS'),
+  };
+  await expectAsForced(host, UPDATE);
+  expect(host.read('/etc/systemd/system/docker.service.d/docksmith.conf')).toContain('/opt/dockerd');
+});
+
+describe.concurrent('where things are', () => {
   it('a root that was moved is judged by where it is', async () => {
-    const host = makeHost();
+    const host = await makeHost();
     await begin(host);
     host.move('root');
     await run(host, UPDATE);
     host.write(`${CUSTOM}/etc/docksmith/containers/65tight`, 'services:\n  "{{record.key}}":\n    read_only: true\n');
-    settle();
+    await settle();
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/docksmith/containers/wiki.yaml')).toContain('read_only');
   });
 
   it('a root that was moved is not rendered again', async () => {
-    const host = makeHost();
+    const host = await makeHost();
     await begin(host);
     host.move('root');
     expect(
@@ -211,7 +226,7 @@ describe('where things are', () => {
   });
 
   it('another package is another maker', async () => {
-    const host = makeHost();
+    const host = await makeHost();
     await begin(host);
     host.move('packageDir');
     host.write(
@@ -223,23 +238,23 @@ describe('where things are', () => {
   });
 
   it('a link to a folder is no fragment until it leads to a file', async () => {
-    const host = makeHost({
+    const host = await makeHost({
       [`${CUSTOM}/etc/one/10a`]: 'word\n',
       '/etc/docksmith/events/docker-update/templates2expand/etc/one': '',
     });
     mkdirSync(host.at('/srv/linked'), { recursive: true });
     symlinkSync(host.at('/srv/linked'), host.at(`${CUSTOM}/etc/one/20b`));
-    settle();
+    await settle();
     await begin(host);
     rmSync(host.at('/srv/linked'), { recursive: true });
     writeFileSync(host.at('/srv/linked'), 'more\n');
-    settle();
+    await settle();
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/one')).toContain('more');
   });
 });
 
-describe('an output that is edited while an event runs', () => {
+describe.concurrent('an output that is edited while an event runs', () => {
   it.each([
     ['its content', (file: string) => writeFileSync(file, readFileSync(file, 'utf8').replace('image', 'emaci'))],
     ['its mode', (file: string) => chmodSync(file, 0o604)],
@@ -251,22 +266,22 @@ describe('an output that is edited while an event runs', () => {
       },
     ],
   ])('is put right by the next one: %s', async (_, edit) => {
-    const host = makeHost();
+    const host = await makeHost();
     const requests = host.requestsOf(UPDATE);
-    await host.run(requests, false, () => {
-      settle();
+    await host.run(requests, false, async () => {
+      await settle();
       edit(host.at('/etc/docksmith/containers/wiki.yaml'));
-      settle();
+      await settle();
     });
     await expectAsForced(host, UPDATE);
   });
 });
 
-describe('a db that no template reads', () => {
+describe.concurrent('a db that no template reads', () => {
   const big = db(record('aa', 'thing', { Note: 'x'.repeat(100_000) }));
 
   it('is not remembered', async () => {
-    const host = makeHost({}, { big });
+    const host = await makeHost({}, { big });
     await begin(host);
     const cached = readCachedRenderings(host.paths);
     expect([...(cached?.dbs.keys() ?? [])]).not.toContain('big');
@@ -275,26 +290,26 @@ describe('a db that no template reads', () => {
 
   it('is remembered from when a fragment reads it, until none does', async () => {
     const fragment = `${CUSTOM}/etc/docksmith/containers/65tight`;
-    const host = makeHost({}, { big });
+    const host = await makeHost({}, { big });
     await begin(host);
     host.write(
       fragment,
       '{{#if (enabled (prop "big" "aa" "status"))}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n',
     );
-    settle();
+    await settle();
     await expectAsForced(host, UPDATE);
     host.writeDb('big', new Map([['big', db(record('aa', 'thing', { status: 'enabled' }))]]));
     await expectAsForced(host, UPDATE);
     expect(host.read('/etc/docksmith/containers/wiki.yaml')).toContain('read_only');
     expect([...(readCachedRenderings(host.paths)?.dbs.keys() ?? [])]).toContain('big');
     rmSync(host.at(fragment));
-    settle();
+    await settle();
     await expectAsForced(host, UPDATE);
     expect([...(readCachedRenderings(host.paths)?.dbs.keys() ?? [])]).not.toContain('big');
   });
 
   it('one that is not there yet is noticed when it comes', async () => {
-    const host = makeHost({
+    const host = await makeHost({
       [`${CUSTOM}/etc/docksmith/containers/65tight`]:
         '{{#if (records "late")}}\nservices:\n  "{{record.key}}":\n    read_only: true\n{{/if}}\n',
     });

@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { mergeParts, parsePart } from '../../../../src/template/document/documents.ts';
 import { emitJson, emitYaml } from '../../../../src/template/document/emit.ts';
 import { ReadScope, TrackedText } from '../../../../src/template/language/tracked-text.ts';
+import { CODE_POINTS } from '../../../support/code-points.ts';
 import { makeRoot } from '../../../support/folder.ts';
 import { render } from '../../../support/render.ts';
 
@@ -151,7 +152,7 @@ describe('merging', () => {
 describe('a document', () => {
   const leaf = fc.oneof(
     fc.string(),
-    fc.string({ unit: 'binary' }).map((text) => Buffer.from(text).toString()),
+    fc.string({ unit: CODE_POINTS }).map((text) => Buffer.from(text).toString()),
     fc.integer(),
     fc.boolean(),
     fc.constantFrom(

@@ -10,6 +10,7 @@ import type { Graph } from '../../../../../src/features/graph/graph.ts';
 import { findNeighbourhood } from '../../../../../src/features/graph/neighbourhood.ts';
 import { buildGraph } from '../../../../../src/features/graph/read-graph.ts';
 import { findPaths } from '../../../../../src/base/paths.ts';
+import { CODE_POINTS } from '../../../../support/code-points.ts';
 import { serverWith } from '../../../../support/containers.ts';
 import { render } from '../../../../support/render.ts';
 
@@ -269,7 +270,7 @@ describe('no text gets out of its place', () => {
 
   it('whatever it is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: CODE_POINTS }), (text) => {
         expect(formatSvg(sheetWith(text))).toMatch(wellFormed);
         expect(formatDot(sheetWith(text)).split('\n')).toHaveLength(formatDot(sheetWith('plain')).split('\n').length);
       }),
