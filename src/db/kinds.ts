@@ -135,7 +135,7 @@ function checkPortRange(value: string): string | undefined {
     checkPort(first) === undefined &&
     checkPort(last) === undefined &&
     Number(first) <= Number(last);
-  return isRange ? undefined : 'is not a range of ports, as 47000-47999';
+  return isRange ? undefined : 'is not a range of ports, as 23000-23999';
 }
 
 function checkPortMapping(value: string): string | undefined {

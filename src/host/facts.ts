@@ -7,6 +7,10 @@ export interface Facts {
   readonly addresses: readonly Address[];
   /** who listens on this host, from `/proc/net`; looked up when it is first asked for */
   readonly listeners: readonly Listener[];
+  /** TCP ports of this host that sockets have which do not listen; looked up when it is first asked for */
+  readonly connectedPorts: ReadonlySet<number>;
+  /** the ports that the kernel gives to outgoing connections */
+  readonly localPorts: LocalPorts;
   /** ports that containers of the engine publish now, ours and others'; empty without an engine */
   readonly publishedPorts: readonly PublishedPort[];
   /** image reference -> what the image says of itself; only images that the engine has */
@@ -56,6 +60,14 @@ export interface HostFacts {
   readonly serviceManager: 'systemd' | 'sv' | 'command' | undefined;
 }
 
+/** `net.ipv4.ip_local_port_range`, and what `ip_local_reserved_ports` takes out of it. */
+export interface LocalPorts {
+  readonly first: number;
+  readonly last: number;
+  /** each with its last port */
+  readonly reserved: readonly (readonly number[])[];
+}
+
 /** Others in their place. What is only looked up when it is asked for stays so, which a spread would not leave. */
 export function withFacts(facts: Facts, others: Partial<Facts>): Facts {
   return Object.defineProperties(
@@ -95,6 +107,9 @@ export const NO_FACTS: Facts = {
   host: { apacheLayout: undefined, hasApache: false, isDebian: false, hasSmeHome: false, serviceManager: undefined },
   addresses: [],
   listeners: [],
+  connectedPorts: new Set(),
+  // what the kernel has where nobody has set it (Linux, Documentation/networking/ip-sysctl.rst)
+  localPorts: { first: 32_768, last: 60_999, reserved: [] },
   publishedPorts: [],
   images: new Map(),
   bridges: new Map(),

@@ -34,6 +34,21 @@ export function parseSocketTable(text: string, protocol: 'tcp' | 'udp'): readonl
     });
 }
 
+/** Waiting until a closed connection is surely over, which keeps nobody from the port. */
+const TIME_WAIT = '06';
+
+/** The local ports of a table of TCP whose sockets have a connection, or are about to have one or to lose it. */
+export function parseLocalPorts(text: string): readonly number[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = '', , state = ''] = line.trim().split(/\s+/);
+      const port = local.split(':')[1];
+      return port === undefined || state === WAITING.tcp || state === TIME_WAIT ? [] : [Number.parseInt(port, 16)];
+    });
+}
+
 /** Words of 32 bits, each as this machine keeps it in memory: 127.0.0.1 is 0100007F on most. */
 function parseAddress(hex: string): string {
   const words = Buffer.from(hex, 'hex');

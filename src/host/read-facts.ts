@@ -3,9 +3,10 @@ import { listAddresses } from './addresses.ts';
 import { listEngineBridges } from './bridges.ts';
 import { findBuildMachine } from './build-machine.ts';
 import { findDockerUnit } from './docker-unit.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, NO_FACTS } from './facts.ts';
 import { readHostFacts } from './host.ts';
 import { listListeners } from './listeners.ts';
+import { listConnectedPorts, readLocalPorts } from './local-ports.ts';
 import { findPortsInFiles } from './ports-in-files.ts';
 import { getSecretSalt } from './secret-salt.ts';
 
@@ -37,6 +38,12 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     addresses: isElsewhere ? [] : listAddresses(),
     get listeners() {
       return (listeners ??= isElsewhere ? [] : listListeners());
+    },
+    get connectedPorts() {
+      return isElsewhere ? NO_FACTS.connectedPorts : listConnectedPorts();
+    },
+    get localPorts() {
+      return isElsewhere ? NO_FACTS.localPorts : readLocalPorts();
     },
     publishedPorts: [],
     images: new Map(),

@@ -21,7 +21,7 @@ export class DocksmithRecord {
 
   /** Of loopback ports, `FIRST-LAST`. */
   get portRange(): string {
-    return this.#get('PortRange') ?? '47000-47999';
+    return this.#get('PortRange') ?? '23000-23999';
   }
 
   /** How many states of the dbs are kept, and for how many days. */

@@ -31,11 +31,11 @@ needs('apache')('the rendered sites on a real Apache', () => {
     // the first is the host's own, read before ours
     apache = await startApache({ namespace, include: [`${host.root}/own/*.conf`, `${host.root}/sites/*.conf`] });
     for (const [port, name] of [
-      [47_000, 'wiki'],
-      [47_001, 'git'],
-      [47_002, 'shop'],
-      [47_003, 'files'],
-      [47_004, 'hidden'],
+      [23_000, 'wiki'],
+      [23_001, 'git'],
+      [23_002, 'shop'],
+      [23_003, 'files'],
+      [23_004, 'hidden'],
     ] as const)
       backEnds.push(await startBackEnd(namespace, port, name));
   });
@@ -49,11 +49,11 @@ needs('apache')('the rendered sites on a real Apache', () => {
   const web = (key: string, port: number, props: Readonly<Record<string, string>>): DbRecord =>
     record(key, 'service', { status: 'enabled', WebPort: '80', WebHostPort: String(port), ...props });
   const containers = (more: Readonly<Record<string, string>> = {}): readonly DbRecord[] => [
-    web('wiki', 47_000, { SubDomain: 'enabled', access: 'private', ...more }),
-    web('shop', 47_002, { SubDomain: 'enabled', SubDomainName: 'shop.other.test', access: 'public' }),
-    web('git', 47_001, { WebAlias: 'git', access: 'public' }),
-    web('files', 47_003, { WebAlias: 'files,more-files', WebAliasStrip: 'no', access: 'public' }),
-    web('hidden', 47_004, { WebAlias: 'hidden', access: 'private' }),
+    web('wiki', 23_000, { SubDomain: 'enabled', access: 'private', ...more }),
+    web('shop', 23_002, { SubDomain: 'enabled', SubDomainName: 'shop.other.test', access: 'public' }),
+    web('git', 23_001, { WebAlias: 'git', access: 'public' }),
+    web('files', 23_003, { WebAlias: 'files,more-files', WebAliasStrip: 'no', access: 'public' }),
+    web('hidden', 23_004, { WebAlias: 'hidden', access: 'private' }),
   ];
 
   /** Installs the sites of these records in place of the former ones; Apache has to find them good. */
@@ -180,10 +180,10 @@ needs('apache')('the rendered sites on a real Apache', () => {
         Authorization: `Basic ${Buffer.from(`ada:${password}`).toString('base64')}`,
       });
       await install([
-        web('wiki', 47_000, { SubDomain: 'enabled', access: 'private', BasicAuth: file }),
-        web('git', 47_001, { WebAlias: 'git', access: 'public', BasicAuth: file }),
-        web('shop', 47_002, { SubDomain: 'enabled', access: 'public', BasicAuth: file, BasicAuthLAN: 'no' }),
-        web('files', 47_003, { SubDomain: 'enabled', access: 'private', BasicAuth: file, BasicAuthLAN: 'no' }),
+        web('wiki', 23_000, { SubDomain: 'enabled', access: 'private', BasicAuth: file }),
+        web('git', 23_001, { WebAlias: 'git', access: 'public', BasicAuth: file }),
+        web('shop', 23_002, { SubDomain: 'enabled', access: 'public', BasicAuth: file, BasicAuthLAN: 'no' }),
+        web('files', 23_003, { SubDomain: 'enabled', access: 'private', BasicAuth: file, BasicAuthLAN: 'no' }),
       ]);
       expect(await get(local, 'wiki.example.test')).toMatchObject({
         status: 401,
@@ -254,18 +254,18 @@ needs('apache')('the rendered sites on a real Apache', () => {
     });
 
     it.each([
-      ['shop.other.test', '/', 'http://127.0.0.1:47002/there', 'http://shop.other.test/there'],
+      ['shop.other.test', '/', 'http://127.0.0.1:23002/there', 'http://shop.other.test/there'],
       ['shop.other.test', '/', 'http://shop.other.test/there', 'http://shop.other.test/there'],
       ['shop.other.test', '/', '/there', '/there'],
       ['shop.other.test', '/', 'https://github.example/login', 'https://github.example/login'],
-      ['host.example.test', '/git/', 'http://127.0.0.1:47001/there', 'http://host.example.test/git/there'],
+      ['host.example.test', '/git/', 'http://127.0.0.1:23001/there', 'http://host.example.test/git/there'],
       ['host.example.test', '/git/', 'http://host.example.test/there', 'http://host.example.test/git/there'],
       ['host.example.test', '/git/', 'http://host.example.test/git/there', 'http://host.example.test/git/there'],
       ['host.example.test', '/git/', '/there', '/git/there'],
       ['host.example.test', '/git/', '/git/there', '/git/there'],
       ['host.example.test', '/git/', 'there', 'there'],
       ['host.example.test', '/git/', 'https://github.example/login', 'https://github.example/login'],
-      ['host.example.test', '/files/', 'http://127.0.0.1:47003/files/there', 'http://host.example.test/files/there'],
+      ['host.example.test', '/files/', 'http://127.0.0.1:23003/files/there', 'http://host.example.test/files/there'],
       ['host.example.test', '/files/', 'http://host.example.test/files/there', 'http://host.example.test/files/there'],
       ['host.example.test', '/files/', '/files/there', '/files/there'],
     ])('mend the redirects of %s%s: %s becomes %s', async (name, path, location, mended) => {
@@ -298,9 +298,9 @@ needs('apache')('the rendered sites on a real Apache', () => {
     });
 
     it('ask a container again as soon as it is up', async () => {
-      await install([...containers(), web('late', 47_010, { SubDomain: 'enabled', access: 'public' })]);
+      await install([...containers(), web('late', 23_010, { SubDomain: 'enabled', access: 'public' })]);
       expect((await get(foreign, 'late.example.test')).status).toBe(503);
-      backEnds.push(await startBackEnd(namespace, 47_010, 'late'));
+      backEnds.push(await startBackEnd(namespace, 23_010, 'late'));
       expect(asked(await get(foreign, 'late.example.test')).name).toBe('late');
     });
   });
@@ -331,7 +331,7 @@ needs('apache')('the rendered sites on a real Apache', () => {
       install(
         [
           ...containers({ Certificate: apache.certificate, CertificateKey: apache.certificateKey }),
-          web('both', 47_002, {
+          web('both', 23_002, {
             SubDomain: 'enabled',
             access: 'public',
             Certificate: apache.certificate,
@@ -387,7 +387,7 @@ needs('apache')('the rendered sites on a real Apache', () => {
 
     it.each([
       ['both.example.test', '/', 'http://both.example.test/there', 'https://both.example.test/there'],
-      ['both.example.test', '/', 'http://127.0.0.1:47002/there', 'https://both.example.test/there'],
+      ['both.example.test', '/', 'http://127.0.0.1:23002/there', 'https://both.example.test/there'],
       ['both.example.test', '/', 'https://both.example.test/there', 'https://both.example.test/there'],
       ['host.example.test', '/git/', 'http://host.example.test/there', 'https://host.example.test/git/there'],
       ['host.example.test', '/git/', 'https://host.example.test/git/there', 'https://host.example.test/git/there'],

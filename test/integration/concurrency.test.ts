@@ -183,7 +183,7 @@ needs('dockerd')('what changes nothing', () => {
     const { stdout } = await main.host.run('signal-event', ['--dry-run', 'docker-update']);
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
-        'would set docker_containers wiki WebHostPort 47002',
+        'would set docker_containers wiki WebHostPort 23002',
         'changed  /etc/docksmith/containers/wiki.yaml',
         'removed  /etc/docksmith/containers/git.yaml',
         '  stop git: disabled',

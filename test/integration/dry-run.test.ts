@@ -41,7 +41,7 @@ const HOSTS: Readonly<Record<string, Layout>> = {
     },
   },
   'with values that packages ship and force': {
-    dbs: { docker_containers: WEB, configuration: 'docksmith=service|PortRange|47000-47999\n' },
+    dbs: { docker_containers: WEB, configuration: 'docksmith=service|PortRange|23000-23999\n' },
     folders: ['/etc/httpd/conf.d'],
     files: {
       'db/configuration/force/docksmith/PortRange': '48000-48009\n',
@@ -137,14 +137,14 @@ it('shows what setting up finds, and what follows from it, on a host that was no
       'configuration SystemName host',
       'configuration docker status enabled',
       'configuration httpd Layout debian',
-      'docker_containers app WebHostPort 47000',
-      'docker_containers site WebHostPort 47001',
+      'docker_containers app WebHostPort 23000',
+      'docker_containers site WebHostPort 23001',
     ]),
   );
   const vhost = changes.install
     .find(({ output }) => output.path.startsWith('/etc/apache2/') && output.path.includes('app'))
     ?.output.content.toString();
-  expect(vhost).toMatch(/ServerName app\.example\.test[^]*127\.0\.0\.1:47000/);
+  expect(vhost).toMatch(/ServerName app\.example\.test[^]*127\.0\.0\.1:23000/);
   expect(plan?.operations.filter(({ verb }) => verb === 'create').map(({ name }) => name)).toEqual(['app', 'site']);
 });
 

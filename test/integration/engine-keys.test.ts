@@ -32,7 +32,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   stop_signal: ['SIGQUIT'],
   stop_grace_period: ['1m30s'],
   ports: [
-    '["127.0.0.1:47000:80", "2222:22", "5353:53/udp"]',
+    '["127.0.0.1:23000:80", "2222:22", "5353:53/udp"]',
     '[{target: 80, published: 8080, host_ip: "::1", protocol: tcp}]',
     '["127.0.0.1:8081:80", "127.0.0.1:8082:80"]',
   ],

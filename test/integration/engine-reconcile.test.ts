@@ -84,7 +84,7 @@ needs('dockerd')('reconciling a real engine', () => {
   it('makes no mutating call when nothing changed, and changes one container alone when one key did', async () => {
     const wanted = (memory: string): Wanted => ({
       git: 'ports: ["2222:22"]\nrestart: unless-stopped',
-      wiki: `ports: ["127.0.0.1:47000:80"]\nvolumes: ["${srv}:/images"]\nmem_limit: ${memory}\nlogging: {driver: json-file, options: {max-size: 10m, max-file: "5"}}`,
+      wiki: `ports: ["127.0.0.1:23000:80"]\nvolumes: ["${srv}:/images"]\nmem_limit: ${memory}\nlogging: {driver: json-file, options: {max-size: 10m, max-file: "5"}}`,
     });
     proxy.reset();
     expect(await showPlan(engine, wanted('256m'))).toEqual(['create git: not there', 'create wiki: not there']);
@@ -94,7 +94,7 @@ needs('dockerd')('reconciling a real engine', () => {
     expect(before.wiki).toMatchObject({
       HostConfig: {
         Memory: 256 * 1024 ** 2,
-        PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47000' }] },
+        PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '23000' }] },
         LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
       },
       Config: {

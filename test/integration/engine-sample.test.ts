@@ -81,7 +81,7 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
           container_name: 'wiki',
           image: 'mediawiki:1.43',
           restart: 'unless-stopped',
-          ports: ['127.0.0.1:47000:80'],
+          ports: ['127.0.0.1:23000:80'],
           volumes: ['/srv/wiki:/images'],
           networks: { 'docksmith-wiki': {} },
           depends_on: ['wikidb'],
@@ -99,7 +99,7 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
       networks: { 'docksmith-wiki': { name: 'docksmith-wiki' } },
     });
     expect(parse(host.read('/etc/docksmith/containers/git.yaml'))).toMatchObject({
-      services: { git: { ports: ['2222:22', '127.0.0.1:47001:3000'] } },
+      services: { git: { ports: ['2222:22', '127.0.0.1:23001:3000'] } },
     });
   });
 

@@ -91,7 +91,7 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
     } = await show('wiki');
     expect(wiki?.ports.map(({ port, addresses, reached }) => [port, [...addresses].sort(), reached])).toEqual([
       [8080, [LOCAL, LOCAL6, '127.0.0.1', '::1'].sort(), 'local networks'],
-      [47_000, ['127.0.0.1'], 'this host'],
+      [23_000, ['127.0.0.1'], 'this host'],
     ]);
   });
 

@@ -20,8 +20,8 @@ needs('dockerd')('a private engine', () => {
   afterAll(() => engine.stop());
 
   it('runs containers whose published ports answer in its namespace and nowhere else', async () => {
-    await engine.docker('run', '-d', '--name', 'web', '-p', '127.0.0.1:47000:80', 'web:1');
-    const web = { port: 47_000, host: 'any.test', path: '/x' };
+    await engine.docker('run', '-d', '--name', 'web', '-p', '127.0.0.1:23000:80', 'web:1');
+    const web = { port: 23_000, host: 'any.test', path: '/x' };
     await expect
       .poll(() => request({ ...web, namespace: engine.namespace }).catch(() => undefined), { timeout: 20_000 })
       .toMatchObject({ status: 200, body: expect.stringMatching(/^I am the web\nGET \/x HTTP\/1\.1\n/) as string });
@@ -140,19 +140,19 @@ needs('dockerd', 'apache')('a whole host in a namespace', () => {
     const apache = await startApache({
       namespace,
       extraConfig:
-        'ProxyPass / http://127.0.0.1:47000/ retry=0 upgrade=websocket\nProxyPassReverse / http://127.0.0.1:47000/',
+        'ProxyPass / http://127.0.0.1:23000/ retry=0 upgrade=websocket\nProxyPassReverse / http://127.0.0.1:23000/',
     });
     onTestFinished(() => apache.stop());
     const proxy = { address: '192.168.1.2', port: 80, host: 'wiki.example.test', namespace: visitor };
     await makeWebImage(engine, 'wiki:1', 'the wiki');
-    await engine.docker('run', '-d', '-p', '127.0.0.1:47000:80', 'wiki:1');
+    await engine.docker('run', '-d', '-p', '127.0.0.1:23000:80', 'wiki:1');
     await expect.poll(() => request(proxy), { timeout: 20_000 }).toMatchObject({ status: 200 });
 
     const answer = await request({ ...proxy, path: '/page?a=b', headers: { 'X-Test': 'it' } });
     expect(answer.body).toMatch(/^I am the wiki\nGET \/page\?a=b HTTP\/1\.1\n/);
     expect(answer.body).toContain('X-Test: it\n');
     expect(answer.body).toContain('X-Forwarded-For: 192.168.1.50\n');
-    const redirect = await request({ ...proxy, path: '/redirect?http://127.0.0.1:47000/there' });
+    const redirect = await request({ ...proxy, path: '/redirect?http://127.0.0.1:23000/there' });
     expect(redirect).toMatchObject({ status: 302, headers: { location: 'http://wiki.example.test/there' } });
     expect(await openWebSocket({ ...proxy, body: 'back to me' })).toMatchObject({ upgraded: true, body: 'back to me' });
   });

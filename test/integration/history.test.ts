@@ -170,7 +170,7 @@ it('puts all back that outputs are made of: networks, records and dbs of other p
   writeTree(paths.file('/etc/docksmith/events/docker-update/templates2expand/etc'), { people: '' });
   await update(
     paths,
-    'app=service|Image|app:1|WebHostPort|47000|WebPort|80|SubDomain|enabled|access|private|status|enabled\n',
+    'app=service|Image|app:1|WebHostPort|23000|WebPort|80|SubDomain|enabled|access|private|status|enabled\n',
   );
   const then = outputs(paths);
   expect(then['/etc/people']).toMatch(/^alice 1 10\nold 9 none\ndc=one none\n$/m);

@@ -67,9 +67,9 @@ it('says of 300 random changes before each which files and lines the event then 
       'docker_networks set lan network Subnet 10.5.0.0/24',
       'docker_images set wiki service Repository mediawiki Tag 1.43',
       'secrets set db_password secret Value hush',
-      'docker_containers set wikidb service status enabled Image mariadb:11 DataMountPath /var/lib/mysql MaxMemory 512 WebHostPort 47002 WebPort 80 TCPPort 3306',
-      'docker_containers set wiki service status enabled Image wiki SubDomain enabled WebPort 80 WebHostPort 47000 Interlinked wikidb:db MountPath /srv/wiki:/images',
-      'docker_containers set git service status enabled Image gitea:1 PortMapping custom PortMappingPorts 2222:22 access public WebAlias git WebPort 3000 WebHostPort 47001',
+      'docker_containers set wikidb service status enabled Image mariadb:11 DataMountPath /var/lib/mysql MaxMemory 512 WebHostPort 23002 WebPort 80 TCPPort 3306',
+      'docker_containers set wiki service status enabled Image wiki SubDomain enabled WebPort 80 WebHostPort 23000 Interlinked wikidb:db MountPath /srv/wiki:/images',
+      'docker_containers set git service status enabled Image gitea:1 PortMapping custom PortMappingPorts 2222:22 access public WebAlias git WebPort 3000 WebHostPort 23001',
     );
     const signal = async (): ReturnType<typeof signalEvent> =>
       signalEvent(paths, { event: 'files-update', args: [], commands: STEPS_AS_PROCESSES }, SILENT);

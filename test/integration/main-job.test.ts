@@ -94,7 +94,7 @@ needs('dockerd')('the main job', () => {
       RestartPolicy: { Name: 'unless-stopped' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
       PortBindings: {
-        '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47001' }],
+        '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '23001' }],
         '8080/tcp': [
           { HostIp: '127.0.0.1', HostPort: '8080' },
           { HostIp: '192.168.1.2', HostPort: '8080' },
@@ -111,9 +111,9 @@ needs('dockerd')('the main job', () => {
     });
     expect((await inspect('git')).HostConfig.PortBindings).toEqual({
       '22/tcp': [{ HostIp: '', HostPort: '2222' }],
-      '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: '47000' }],
+      '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: '23000' }],
     });
-    expect(await main.host.runOrFail('db', ['docker_containers', 'getprop', 'wiki', 'WebHostPort'])).toBe('47001\n');
+    expect(await main.host.runOrFail('db', ['docker_containers', 'getprop', 'wiki', 'WebHostPort'])).toBe('23001\n');
     expect(main.takeApacheCommands()).toEqual(['reload']);
   });
 

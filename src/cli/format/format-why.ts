@@ -1,6 +1,7 @@
 import type { ContainerWhy } from '../../features/why/why-container.ts';
 import type { LineOrigin } from '../../features/why/line-origin.ts';
 import type { DecidingProp, FileWhy, LineWhy } from '../../features/why/why-file.ts';
+import type { PortWhy } from '../../features/why/why-port.ts';
 import type { UrlWhy } from '../../features/why/why-url.ts';
 import { formatTime } from './format-time.ts';
 import { formatTable, type painter, wrapWords } from './terminal.ts';
@@ -118,6 +119,29 @@ export function formatUrlWhy({ urls, container, by, vhost, port, image, state }:
     ['container', `${container}${state === undefined ? '' : ` (${state})`}`],
     ['image', image],
   ]);
+}
+
+export function formatPortWhy(why: PortWhy): string {
+  const { port, protocol, records, published, listeners, isConnected, namedIn, isLocal } = why;
+  const rows = [
+    ...records.map((who) => ['record', who]),
+    ...published.map(({ container, address, ours }) => [
+      'published',
+      `${container} on ${address}${ours ? '' : ", which is not docksmith's"}`,
+    ]),
+    ...listeners.map(({ process, address }) => ['listens', `${process ?? 'a process'} on ${address}`]),
+    ...(isConnected ? [['connected', 'an outgoing connection has it']] : []),
+    ...(namedIn === null ? [] : [['named in', namedIn]]),
+  ];
+  return [
+    `port ${port}/${protocol}\n`,
+    formatTable(
+      [
+        ...(rows.length === 0 ? [['free', 'no record, container or process of this host has it']] : rows),
+        ...(isLocal ? [['kernel', 'may give it to an outgoing connection (net.ipv4.ip_local_port_range)']] : []),
+      ].map(([title = '', words = '']) => [`  ${title}`, words]),
+    ),
+  ].join('');
 }
 
 function formatDoing({

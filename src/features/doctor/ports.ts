@@ -2,6 +2,7 @@ import type { ContainerSummary } from '../../engine/engine.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
 import { boundAddresses } from '../../model/network/access.ts';
 import { Container, listEnabled } from '../../model/container.ts';
+import { isLocalPort } from '../../model/network/allocate-ports.ts';
 import { containerPorts, foreignUser } from '../../model/network/port-users.ts';
 import type { HostState } from '../../flow/host-state.ts';
 import { type Finding, makeFinder } from './finding.ts';
@@ -47,12 +48,22 @@ export function checkPorts(
     ({ container, port, protocol, ours }) =>
       ours && !declared.some((one) => one.name === container && one.port === port && one.protocol === protocol),
   );
+  // an older range of docksmith's, or one that an admin has chosen, lies where the kernel looks for ports
+  const local = declared.filter(({ port, isWeb }) => isWeb && isLocalPort(facts.localPorts, port));
   const left = [...new Set(undeclared.map(({ container, port }) => `${port} (${container})`))];
   return [
     ...mistakes,
     ...(left.length === 0
       ? []
       : [finder.warn(`published, and declared by no record: ${left.join(', ')}`, 'docksmith plan')]),
+    ...(local.length === 0
+      ? []
+      : [
+          finder.warn(
+            `the kernel may give ${local.map(({ port, name }) => `${port} (${name})`).join(', ')} to an outgoing connection while the container is stopped`,
+            `reserve ${local.length === 1 ? 'it' : 'them'} (net.ipv4.ip_local_reserved_ports = ${local.map(({ port }) => port).join(',')} in a file of /etc/sysctl.d, then sysctl --system), or for a port of PortRange delete WebHostPort of the record and signal docker-update`,
+          ),
+        ]),
     ...(mistakes.length + left.length === 0
       ? [
           finder.ok(

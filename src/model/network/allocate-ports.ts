@@ -1,4 +1,4 @@
-import type { Facts } from '../../host/facts.ts';
+import type { Facts, LocalPorts } from '../../host/facts.ts';
 import { Failure } from '../../base/errors.ts';
 import type { DbChange, Snapshot } from '../../db/snapshot.ts';
 import { CONTAINERS, listContainers } from '../container.ts';
@@ -8,8 +8,9 @@ import { inStartOrder } from '../links/start-order.ts';
 
 /**
  * The loopback ports that are still to be given to containers which Apache reaches: the lowest
- * of docksmith's PortRange that no record, service or listener has and that no file which
- * docksmith owns names (a vhost of a record that just went still leads there).
+ * of docksmith's PortRange that no record, service or socket has and that no file which
+ * docksmith owns names (a vhost of a record that just went still leads there). One that the kernel may
+ * give to an outgoing connection at any time comes last: a container that is stopped would lose it.
  * @throws Failure when the range is no range or used up
  */
 export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChange[] {
@@ -23,21 +24,21 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
       .filter(({ protocol }) => protocol === 'tcp')
       .map(({ port }) => port),
   );
-  const portsInFiles = facts.portsInFiles();
+  const [portsInFiles, { connectedPorts, localPorts }] = [facts.portsInFiles(), facts];
   const isFree = (port: number): boolean =>
     !taken.has(port) &&
     !portsInFiles.has(port) &&
+    !connectedPorts.has(port) &&
     !facts.publishedPorts.some((published) => published.port === port) &&
     foreignUser(snapshot, facts, { port, protocol: 'tcp' }, ['127.0.0.1']) === undefined;
-  let port = first;
+  const free = listFree(first, last, localPorts, isFree);
   return needy.map(({ key }) => {
-    while (port <= last && !isFree(port)) port++;
-    if (port > last)
+    const port = free.next().value;
+    if (port === undefined)
       throw new Failure(`cannot give "${key}" of db ${CONTAINERS} a loopback port`, {
         why: `all of ${first}-${last} are taken`,
         hint: 'config setprop docksmith PortRange FIRST-LAST',
       });
-    taken.add(port);
     return { db: CONTAINERS, key, prop: 'WebHostPort', value: String(port) };
   });
 }
@@ -47,6 +48,22 @@ function disabledWebPorts(snapshot: Snapshot): readonly { port: number; protocol
   return listContainers(snapshot).flatMap(({ claimedWebPort: port }) =>
     port === undefined ? [] : [{ port, protocol: 'tcp' }],
   );
+}
+
+function* listFree(
+  first: number,
+  last: number,
+  localPorts: LocalPorts,
+  isFree: (port: number) => boolean,
+): Generator<number, undefined> {
+  for (const isLocal of [false, true])
+    for (let port = first; port <= last; port++)
+      if (isLocalPort(localPorts, port) === isLocal && isFree(port)) yield port;
+}
+
+/** Whether the kernel may give a port to an outgoing connection. */
+export function isLocalPort({ first, last, reserved }: LocalPorts, port: number): boolean {
+  return port >= first && port <= last && !reserved.some(([from = 0, to = 0]) => port >= from && port <= to);
 }
 
 function readRange(snapshot: Snapshot): readonly [number, number] {

@@ -22,7 +22,7 @@ export interface PortUser {
  */
 export function servicePorts(snapshot: Snapshot, { host }: Pick<Facts, 'host'>): readonly PortUser[] {
   const valueOf = ({ key, props }: DbRecord, prop: string): string =>
-    (key === 'httpd' && host.apacheLayout === undefined
+    (key === 'httpd' && host.apacheLayout === undefined && !props.get('Layout')
       ? props.get(prop)
       : findProp(snapshot, 'configuration', key, prop)) ?? '';
   return listRecords(snapshot, 'configuration').flatMap((record) =>

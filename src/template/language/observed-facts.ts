@@ -16,6 +16,8 @@ export function findFact(facts: Facts, key: string, prop: string | undefined): u
     host: facts.host,
     addresses: facts.addresses,
     listeners: facts.listeners,
+    connectedPorts: [...facts.connectedPorts],
+    localPorts: facts.localPorts,
     publishedPorts: facts.publishedPorts,
     dockerUnit: facts.dockerUnit,
     bridges: [...facts.bridges],
@@ -45,6 +47,12 @@ class ObservedFacts implements Facts {
   }
   get listeners(): Facts['listeners'] {
     return this.#note('listeners').listeners;
+  }
+  get connectedPorts(): Facts['connectedPorts'] {
+    return this.#note('connectedPorts').connectedPorts;
+  }
+  get localPorts(): Facts['localPorts'] {
+    return this.#note('localPorts').localPorts;
   }
   get publishedPorts(): Facts['publishedPorts'] {
     return this.#note('publishedPorts').publishedPorts;

@@ -113,7 +113,7 @@ export const restartCommand = defineAsked('restart', 'restart containers');
 
 async function run(
   command: string,
-  { paths, stdout, stderr, prepared }: CommandContext,
+  { paths, stdout, stderr, prepared, commands }: CommandContext,
   {
     json,
     ...request
@@ -136,12 +136,21 @@ async function run(
   };
   const work = async (signal: AbortSignal): Promise<number> => {
     const mayStayPending = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
-    const result = await reconcile(
+    const first = await reconcile(
       paths,
       { ...request, signal, mayStayPending, prepared: prepared?.containers, command: `docksmith ${command}` },
       reporter,
       onProgress,
     );
+    const result =
+      (first.applied?.failed.length ?? 0) === 0
+        ? first
+        : await (await import('../../../flow/containers/other-ports.ts')).retryWithOtherPorts(
+            paths,
+            first,
+            { commands, signal },
+            reporter,
+          );
     reporter.end();
     if (json) stdout.write(formatJson(jsonReconciled(result)));
     else {

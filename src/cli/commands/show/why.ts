@@ -1,24 +1,25 @@
 import { Failure, Failures } from '../../../base/errors.ts';
 import { whyContainer } from '../../../features/why/why-container.ts';
 import { type Wanted, whyFile } from '../../../features/why/why-file.ts';
+import { parsePortTarget, whyPort } from '../../../features/why/why-port.ts';
 import { findWhyUrl } from '../../../features/why/why-url.ts';
 import { showable } from '../../../base/showable.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { formatContainerWhy, formatFileWhy, formatUrlWhy } from '../../format/format-why.ts';
+import { formatContainerWhy, formatFileWhy, formatPortWhy, formatUrlWhy } from '../../format/format-why.ts';
 import { painter } from '../../format/terminal.ts';
 
 export const whyCommand = defineCommand({
   name: 'why',
-  doc: 'show which fragment and values made a file or a line of it, which container answers at a URL, or why a container was last created or started',
+  doc: 'show which fragment and values made a file or a line of it, which container answers at a URL, who has a port, or why a container was last created or started',
   effect: 'prints',
   options: JSON_OPTION,
   operands: {
-    usage: 'FILE[:LINE|:KEY] | URL | NAME',
+    usage: 'FILE[:LINE|:KEY] | URL | :PORT | NAME',
     min: 1,
     max: 1,
     missing: {
-      why: 'it is about one file, URL or container',
+      why: 'it is about one file, URL, port or container',
       hint: 'docksmith why /etc/docksmith/containers/wiki.yaml:12',
     },
   },
@@ -47,6 +48,8 @@ async function runWhy(
       return write(url, (why) => showable(formatUrlWhy(why)));
     }
   }
+  const port = parsePortTarget(target);
+  if (port !== undefined) return write(await whyPort(paths, port), (why) => showable(formatPortWhy(why)));
   const url = /[./:]/.test(target) ? await findWhyUrl(paths, target) : undefined;
   if (url !== undefined) return write(url, (why) => showable(formatUrlWhy(why)));
   if (target.includes('://'))

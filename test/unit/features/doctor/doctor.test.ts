@@ -121,6 +121,24 @@ describe('ports', () => {
     ]);
   });
 
+  it('are warned of where the kernel may give them to an outgoing connection', () => {
+    const look = (port: string, reserved: readonly (readonly number[])[] = []): readonly string[] =>
+      show(
+        checkPorts(
+          {
+            snapshot: serverWith({ wiki: { SubDomain: 'enabled', WebPort: '80', WebHostPort: port } }),
+            facts: factsWith({ localPorts: { first: 32_768, last: 60_999, reserved } }),
+          },
+          [],
+        ),
+      ).filter((line) => line.startsWith('warn ports'));
+    expect(look('47000')).toEqual([
+      'warn ports: the kernel may give 47000 (wiki) to an outgoing connection while the container is stopped',
+    ]);
+    expect(look('47000', [[47_000, 47_010]])).toEqual([]);
+    expect(look('23000')).toEqual([]);
+  });
+
   it('of Apache are missed where containers are behind it', () => {
     const behind = serverWith({ wiki: { SubDomain: 'enabled', WebPort: '80' } });
     const look = (ports: readonly number[]): readonly string[] =>

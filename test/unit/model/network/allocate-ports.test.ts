@@ -22,7 +22,7 @@ function allocated(
 
 describe('allocatePorts', () => {
   it('gives the lowest free ports, in byte order of the keys', () => {
-    expect(allocated({ b: WEB, a: { WebAlias: 'a' } })).toEqual({ 'a.WebHostPort': '47000', 'b.WebHostPort': '47001' });
+    expect(allocated({ b: WEB, a: { WebAlias: 'a' } })).toEqual({ 'a.WebHostPort': '23000', 'b.WebHostPort': '23001' });
   });
 
   it('gives none to what needs none', () => {
@@ -31,7 +31,7 @@ describe('allocatePorts', () => {
         plain: {},
         off: { ...WEB, status: 'disabled' },
         host: { ...WEB, network: 'host' },
-        has: { ...WEB, WebHostPort: '47009' },
+        has: { ...WEB, WebHostPort: '23009' },
       }),
     ).toEqual({});
   });
@@ -39,21 +39,44 @@ describe('allocatePorts', () => {
   it('gives no port twice', () => {
     const facts = factsWith({
       listeners: [
-        { protocol: 'tcp', address: '127.0.0.1', port: 47_005, process: 'nginx (pid 8)' },
-        { protocol: 'udp', address: '0.0.0.0', port: 47_008 },
+        { protocol: 'tcp', address: '127.0.0.1', port: 23_005, process: 'nginx (pid 8)' },
+        { protocol: 'udp', address: '0.0.0.0', port: 23_008 },
       ],
-      publishedPorts: [{ protocol: 'tcp', address: '10.0.0.1', port: 47_006, container: 'theirs', ours: false }],
-      portsInFiles: () => new Map([[47_007, '/etc/httpd/conf.d/zz-docksmith-2-gone.conf']]),
+      publishedPorts: [{ protocol: 'tcp', address: '10.0.0.1', port: 23_006, container: 'theirs', ours: false }],
+      portsInFiles: () => new Map([[23_007, '/etc/httpd/conf.d/zz-docksmith-2-gone.conf']]),
     });
     const others = {
-      has: { ...WEB, WebHostPort: '47000' },
-      off: { ...WEB, status: 'disabled', WebHostPort: '47001' },
-      native: { TCPPort: '47002' },
-      custom: { PortMapping: 'custom', PortMappingPorts: '47003:80' },
+      has: { ...WEB, WebHostPort: '23000' },
+      off: { ...WEB, status: 'disabled', WebHostPort: '23001' },
+      native: { TCPPort: '23002' },
+      custom: { PortMapping: 'custom', PortMappingPorts: '23003:80' },
     };
-    expect(allocated({ ...others, new: WEB }, facts, { app: { status: 'enabled', TCPPort: '47004' } })).toEqual({
-      'new.WebHostPort': '47008',
+    expect(allocated({ ...others, new: WEB }, facts, { app: { status: 'enabled', TCPPort: '23004' } })).toEqual({
+      'new.WebHostPort': '23008',
     });
+  });
+
+  it('gives none that an outgoing connection has', () => {
+    expect(allocated({ a: WEB }, factsWith({ connectedPorts: new Set([23_000, 23_001]) }))).toEqual({
+      'a.WebHostPort': '23002',
+    });
+  });
+
+  it('gives those last that the kernel gives to outgoing connections, and are not reserved', () => {
+    const range = { docksmith: { PortRange: '40000-40003' } };
+    const localPorts = { first: 32_768, last: 40_002, reserved: [[40_001, 40_001]] };
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((key) => `${key}.WebHostPort`) as [string, string, string, string];
+    expect(allocated({ a: WEB, b: WEB, c: WEB, d: WEB }, factsWith({ localPorts }), range)).toEqual({
+      [a]: '40001',
+      [b]: '40003',
+      [c]: '40000',
+      [d]: '40002',
+    });
+  });
+
+  it('has a range of its own below the usual one of the kernel', () => {
+    const { last } = { last: Number(allocated({ a: WEB })['a.WebHostPort']) + 999 };
+    expect(last).toBeLessThan(factsWith().localPorts.first);
   });
 
   it('gives nothing more once all is given', () => {
@@ -62,19 +85,19 @@ describe('allocatePorts', () => {
   });
 
   it('says when all are taken', () => {
-    expect(() => allocated({ a: WEB, b: WEB }, factsWith(), { docksmith: { PortRange: '47000-47000' } })).toThrow(
-      /cannot give "b" of db docker_containers a loopback port: all of 47000-47000 are taken/,
+    expect(() => allocated({ a: WEB, b: WEB }, factsWith(), { docksmith: { PortRange: '23000-23000' } })).toThrow(
+      /cannot give "b" of db docker_containers a loopback port: all of 23000-23000 are taken/,
     );
   });
 
-  it.each(['47000', '47010-47000', '80-90', '60000-70000'])('refuses the range %j', (PortRange) => {
+  it.each(['23000', '23010-23000', '80-90', '60000-70000'])('refuses the range %j', (PortRange) => {
     expect(() => allocated({ a: WEB }, factsWith(), { docksmith: { PortRange } })).toThrow(
       'it is FIRST-LAST, from 1024 to 65535',
     );
   });
 
   it('never gives a port twice, whatever there is already', () => {
-    const port = fc.integer({ min: 47_000, max: 47_020 });
+    const port = fc.integer({ min: 23_000, max: 23_020 });
     fc.assert(
       fc.property(
         fc.uniqueArray(port, { maxLength: 6 }),

@@ -42,6 +42,15 @@ it('takes what it is given for a file, an address or a container', async () => {
   expect(await why('wiki')).toBe('wiki\n  no recorded run created, started or stopped it\n');
 });
 
+it('tells who has a port', async () => {
+  expect(await why(':47000')).toMatch(
+    /^port 47000\/tcp\n  record +container "wiki" \(WebHostPort\)\n  kernel +may give it to an outgoing connection/,
+  );
+  expect(await why(':443')).toMatch(/record +service "httpd" \(SSLPort\) of db configuration/);
+  expect(await why(':53/udp')).toMatch(/^port 53\/udp\n/);
+  expect(JSON.parse(await why('--json', ':1'))).toMatchObject({ port: 1, protocol: 'tcp', records: [], namedIn: null });
+});
+
 it('prints one document with --json', async () => {
   expect(JSON.parse(await why('--json', 'wiki'))).toEqual({ name: 'wiki', doings: [], startedByOthers: false });
   expect(JSON.parse(await why('--json', '/git/'))).toMatchObject({
