@@ -55,6 +55,7 @@ describe('a container that ends by itself', () => {
     const { operations, left, notes } = await planFor(engine, { wiki: '', git: 'user: "1"' });
     expect(operations.map(({ verb, name }) => `${verb} ${name}`)).toEqual(['recreate git']);
     expect([...(left ?? [])]).toEqual([['wiki', 'ends again and again']]);
+    expect((await planFor(engine, { wiki: '' })).unsteady).toEqual([]);
     expect(notes).toEqual(['wiki ended 4 times by itself, the last time just now; docksmith logs -n 20 wiki']);
     const desired = desire({ wiki: '' });
     expect([
@@ -66,6 +67,9 @@ describe('a container that ends by itself', () => {
       left: new Map(),
       unsteady: [{ name: 'wiki', restarts: 2 }],
     });
+    expect(
+      planAsked(desired, await readActual(engine, desired), { verb: 'restart', names: ['wiki'] }).unsteady,
+    ).toEqual([]);
     pretend(engine, 2, 30);
     expect((await planFor(engine, { wiki: '' })).unsteady).toEqual([]);
     expect([...((await planFor(engine, { wiki: '' })).left ?? [])]).toEqual([]);

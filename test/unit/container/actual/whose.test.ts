@@ -174,6 +174,18 @@ describe('a container that an interrupted recreate has put aside', () => {
     expect(findServing(await engine.listContainers(), 'shop')?.name).toBe('shop');
   });
 
+  it.each([
+    ['no', 'remove shop.docksmith-old: replaced by shop'],
+    ['always', 'remove shop: was never put into use'],
+  ])('goes or comes back when a new one with restart "%s" has ended well: %s', async (Name, plan) => {
+    const engine = await makeAside();
+    const inspect = await engine.findContainer((await engine.listContainers())[0]?.id ?? '');
+    const HostConfig = { RestartPolicy: { Name } };
+    await engine.createContainer('shop', { Image: 'app:1', Labels: inspect?.Config.Labels, HostConfig });
+    engine.setState('shop', { Status: 'exited', Running: false, ExitCode: 0 });
+    expect((await showPlan(engine, { shop: undefined }))[0]).toBe(plan);
+  });
+
   it('is stopped by who asks for a stop, and has its name back', async () => {
     const engine = await makeAside();
     const desired = desire({ shop: 'ports: ["8080:80"]' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../../src/base/errors.ts';
 import { readActual } from '../../../../src/container/actual/actual.ts';
 import { formatPlan } from '../../../../src/container/plan/format-plan.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
@@ -224,6 +225,41 @@ describe('a plan', () => {
   it('looks only at the names that it is given', async () => {
     const engine = makeEngine();
     expect(await showPlan(engine, { git: '', wiki: '' }, { names: ['wiki'] })).toEqual(['create wiki: not there']);
+  });
+
+  it('names the containers that want a volume, and the line of a file that cannot be used', async () => {
+    const wanted = { git: '', wiki: 'volumes: ["wiki-data:/data"]' };
+    expect((await showPlan(makeEngine(), wanted))[0]).toBe('volume wiki-data: wanted by wiki');
+    const desired = desire({ git: '', wiki: '' });
+    const at = { file: '/etc/wiki.env', line: 3, column: 1 };
+    const unusable = [new Failure('cannot read it', { why: 'no', at }), new Failure('cannot read it', { why: 'gone' })];
+    const containers = desired.containers.map((container) =>
+      container.state === 'running' && container.name === 'wiki'
+        ? { ...container, spec: { ...container.spec, unusable } }
+        : container,
+    );
+    const { operations, refused } = planReconcile({ containers }, await readActual(makeEngine(), desired));
+    expect(operations.map(({ verb, name }) => `${verb} ${name}`)).toEqual(['create git']);
+    expect(refused?.map((failure) => [failure.why, failure.at])).toEqual([
+      ['no', at],
+      ['gone', undefined],
+    ]);
+  });
+
+  it('removes networks that nobody uses, unless it is of a part of the containers', async () => {
+    const desired = desire({ wiki: '' });
+    const engine = makeEngine();
+    await reconcile(engine, { wiki: '' });
+    const actual = {
+      ...(await readActual(engine, desired)),
+      networkUsers: new Map([
+        ['bridge', ['wiki']],
+        ['back', []],
+        ['busy', ['foreign']],
+      ]),
+    };
+    expect(formatPlan(planReconcile(desired, actual))).toBe('remove network back: no container uses it');
+    expect(formatPlan(planReconcile(desired, actual, { names: ['wiki'] }))).toBe('nothing to do');
   });
 
   it('refuses an unknown name', async () => {

@@ -39,6 +39,15 @@ describe('a run spec that has failed', () => {
     expect(await showPlan(engine, wanted)).toEqual(['update git: memory none -> 64m', 'recreate wiki: user 1 -> 2']);
   });
 
+  it('is none of a container that is disabled since', async () => {
+    const engine = new MemoryEngine({ images: IMAGES });
+    await reconcile(engine, { wiki: 'user: "1"', git: '' });
+    expect(await showPlan(engine, { ...wanted, wiki: undefined }, { failed: failedOf(wanted, 'wiki') })).toEqual([
+      'stop wiki: disabled',
+      'update git: memory none -> 64m',
+    ]);
+  });
+
   it('is tried again when anything of it has changed, also what makes no new container', async () => {
     const engine = new MemoryEngine({ images: IMAGES });
     await reconcile(engine, { wiki: 'user: "1"' });
