@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 interface Adopted {
@@ -67,24 +66,20 @@ networks:
 `;
 
 needs('dockerd')('a Compose file, adopted on a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine();
   let host: Host;
   let file: string;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    host = makeHost({
-      namespace: dockerd.namespace,
+    host = machine.makeHost({
       env: {
-        DOCKER_HOST: `unix://${proxy.socket}`,
+        DOCKER_HOST: `unix://${machine.proxy.socket}`,
         COMPOSE_PROJECT_NAME: undefined,
         MODE: undefined,
         DB_PASSWORD: undefined,
       },
     });
-    await makeSleepImage(dockerd, 'app:1', { expose: ['80/tcp'] });
-    await dockerd.docker('volume', 'create', 'everybody');
+    await makeSleepImage(machine.engine, 'app:1', { expose: ['80/tcp'] });
+    await machine.engine.docker('volume', 'create', 'everybody');
     host.write('/opt/shop/docker-compose.yml', COMPOSE);
     host.write('/opt/shop/web.env', '# of the shop\nOVER=file\nFROM_FILE=yes\n');
     host.write('/opt/shop/built/Dockerfile', 'FROM app:1\nENV BUILT=here\n');
@@ -98,18 +93,13 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'configuration set httpd service status enabled',
     );
   });
-  afterAll(async () => {
-    host.stop();
-    await proxy.stop();
-    await dockerd.stop();
-  });
 
   const adopt = async (...args: readonly string[]): Promise<Adopted> =>
     JSON.parse(await host.runOrFail('docksmith', ['adopt', '--json', '-f', file, ...args])) as Adopted;
   const props = ({ records }: Adopted, key: string): unknown =>
     records.find((record) => record.db === 'docker_containers' && record.key === key)?.props;
   const listStarts = async (names: readonly string[]): Promise<string> =>
-    dockerd.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', ...names);
+    machine.engine.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', ...names);
 
   it('names a variable that is not set, and what is no service', async () => {
     expect(await host.run('docksmith', ['adopt', '-f', file])).toMatchObject({
@@ -133,7 +123,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
         `com.docker.compose.${one}`,
       ]);
     // as Compose does it, with its names
-    await dockerd.docker(
+    await machine.engine.docker(
       'network',
       'create',
       '--label',
@@ -142,8 +132,8 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       '10.68.0.0/24',
       'live_back',
     );
-    await dockerd.docker('network', 'create', '--label', 'com.docker.compose.project=live', 'live_front');
-    await dockerd.docker(
+    await machine.engine.docker('network', 'create', '--label', 'com.docker.compose.project=live', 'live_front');
+    await machine.engine.docker(
       'run',
       '-d',
       '--name',
@@ -177,7 +167,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       '10.68.0.5',
       'app:1',
     );
-    await dockerd.docker(
+    await machine.engine.docker(
       'run',
       '-d',
       '--name',
@@ -197,7 +187,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       '8087:80',
       'app:1',
     );
-    await dockerd.docker('network', 'connect', '--alias', 'web', 'live_front', 'live_web_1');
+    await machine.engine.docker('network', 'connect', '--alias', 'web', 'live_front', 'live_web_1');
     const names = ['live_db_1', 'live_web_1'];
     const before = await listStarts(names);
     const adopted = await adopt('-p', 'live', 'db', 'web');
@@ -226,10 +216,10 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'live_web_1 networks live_front as web',
     ]);
     expect(adopted.plan).toEqual({ operations: [], notes: [] });
-    proxy.reset();
+    machine.proxy.reset();
     await host.runOrFail('signal-event', ['docker-update']);
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     expect(await listStarts(names)).toBe(before);
   });
 
@@ -271,7 +261,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'create built',
     ]);
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await dockerd.inspect('db')).toMatchObject({
+    expect(await machine.engine.inspect('db')).toMatchObject({
       Config: { Env: expect.arrayContaining(['PASSWORD=pa$ss', 'MODE=plain']) as string[] },
       HostConfig: {
         RestartPolicy: { Name: 'always' },
@@ -290,7 +280,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
         expect.objectContaining({ Source: host.file('/opt/shop/conf'), RW: false }),
       ]) as unknown,
     });
-    expect(await dockerd.inspect('shopfront')).toMatchObject({
+    expect(await machine.engine.inspect('shopfront')).toMatchObject({
       Config: {
         Env: expect.arrayContaining(['OVER=record', 'FROM_FILE=yes', 'LIST=a, b', 'COST=$5']) as string[],
         Entrypoint: ['/run'],
@@ -298,7 +288,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       },
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8088' }] }, RestartPolicy: { Name: 'no' } },
     });
-    expect(await dockerd.inspect('built')).toMatchObject({
+    expect(await machine.engine.inspect('built')).toMatchObject({
       Config: { Env: expect.arrayContaining(['BUILT=here']) as string[] },
       HostConfig: { Tmpfs: { '/scratch': 'size=1m' } },
     });

@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../src/engine/engine-api.ts';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { runOrFail } from '../support/run.ts';
 
@@ -138,19 +137,15 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 needs('dockerd')('containers that others made, adopted on a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine({ addresses: ['192.168.1.2/24'] });
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    await dockerd.namespace.run('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']);
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
-    await makeSleepImage(dockerd, 'app:1', {
+    host = machine.makeHost();
+    await makeSleepImage(machine.engine, 'app:1', {
       expose: ['80/tcp'],
       changes: ['ENV OF_IMAGE=as-it-was', 'VOLUME /of-image'],
     });
-    await dockerd.docker('network', 'create', '--subnet', '10.66.0.0/24', '--internal', 'lan');
+    await machine.engine.docker('network', 'create', '--subnet', '10.66.0.0/24', '--internal', 'lan');
     mkdirSync(host.file('/srv'));
     for (const [name, words] of Object.entries(WAYS)) await start(name, words);
     await host.db(
@@ -163,23 +158,25 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
       'networks set 192.168.1.0 network Mask 255.255.255.0',
     );
   });
-  afterAll(async () => {
-    host.stop();
-    await proxy.stop();
-    await dockerd.stop();
-  });
 
   const start = (name: string, words: readonly string[]): Promise<string> =>
-    dockerd.docker('run', '--detach', '--name', name, ...words.map((word) => word.replace(/^SRV/, host.file('/srv'))));
+    machine.engine.docker(
+      'run',
+      '--detach',
+      '--name',
+      name,
+      ...words.map((word) => word.replace(/^SRV/, host.file('/srv'))),
+    );
   const adopt = async (...args: readonly string[]): Promise<Adopted> =>
     JSON.parse(await host.runOrFail('docksmith', ['adopt', '--json', ...args])) as Adopted;
   const plan = (): Promise<string> => host.runOrFail('docksmith', ['plan']);
   const update = (): Promise<string> => host.runOrFail('signal-event', ['docker-update']);
-  const inspect = async (name: string): Promise<ContainerInspect> => (await dockerd.inspect(name)) as ContainerInspect;
+  const inspect = async (name: string): Promise<ContainerInspect> =>
+    (await machine.engine.inspect(name)) as ContainerInspect;
   const adoptedIds = (): readonly string[] =>
     Object.keys((JSON.parse(host.read('/var/lib/docksmith/state/adopted.json')) as { containers: object }).containers);
   const listStarts = async (names: readonly string[]): Promise<string> =>
-    dockerd.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', ...names);
+    machine.engine.docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', ...names);
   const listRecords = async (): Promise<unknown> =>
     Promise.all(
       ['docker_containers', 'docker_images', 'docker_networks'].map(
@@ -206,7 +203,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     for (const db of ['docker_containers', 'docker_images', 'docker_networks'])
       host.remove(`/var/lib/docksmith/db/${db}`);
 
-    proxy.reset();
+    machine.proxy.reset();
     const { leftOut, plan: planned } = await adopt(...names);
     expect(leftOut).toEqual([]);
     expect(planned).toEqual({ operations: [], notes: [] });
@@ -215,7 +212,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     await update();
     expect(await plan()).toMatch(/^nothing to do\n/);
     await update();
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     expect(await listStarts(names)).toBe(before);
   });
 
@@ -379,7 +376,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
   });
 
   it('adopts what is stopped as disabled, and forgets what others removed', async () => {
-    await dockerd.docker('stop', 'free');
+    await machine.engine.docker('stop', 'free');
     const {
       containers,
       leftOut,
@@ -394,7 +391,7 @@ needs('dockerd')('containers that others made, adopted on a real engine', () => 
     expect(adoptedIds()).toContain(id);
     await update();
     expect(await inspect('free')).toMatchObject({ Id: id, State: { Running: false } });
-    await dockerd.docker('rm', 'free');
+    await machine.engine.docker('rm', 'free');
     await host.db('docker_containers delete free');
     await update();
     expect(adoptedIds()).not.toContain(id);

@@ -1,30 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import {
-  listTouched,
-  type MainHost,
-  makeMainHost,
-  type Machine,
-  startMachine,
-  withoutRuns,
-} from '../support/main-host.ts';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { listTouched, type MainHost, makeMainHost, useMainMachine, withoutRuns } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 import { runOrFail } from '../support/run.ts';
 
 needs('dockerd')('bad input gets a clear error and changes nothing', () => {
-  let machine: Machine;
+  const machine = useMainMachine({ clears: true });
   let main: MainHost;
-  beforeAll(async () => (machine = await startMachine()));
-  afterAll(() => machine.stop());
   beforeEach(async () => {
     main = await makeMainHost(machine);
     expect(await main.signal('docker-update')).toMatchObject({ exitCode: 0, stderr: '' });
     // something is to be done, so that what is not done is seen
     await setProp('git', 'MaxMemory 64');
   });
-  afterEach(() => main.stop());
 
   const setProp = (name: string, rest: string): Promise<void> =>
     main.host.db(`docker_containers setprop ${name} ${rest}`);

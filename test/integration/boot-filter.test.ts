@@ -1,11 +1,11 @@
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeWebImage } from '../support/image.ts';
-import { makeNamespace, type Namespace } from '../support/namespace.ts';
+import type { Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { type Result, runOrFail } from '../support/run.ts';
+import type { Result } from '../support/run.ts';
 
 const LOCAL = '192.168.1.2';
 const LOCAL6 = 'fd00:1::2';
@@ -14,31 +14,29 @@ const DROP_IN = '/etc/systemd/system/docker.service.d/docksmith-filter.conf';
 const PROGRAMS = path.resolve(import.meta.dirname, '../../bin/path');
 
 needs('dockerd')('while a machine comes up, containers that the engine starts by itself', () => {
-  let namespace: Namespace;
   let foreign: Namespace;
   let neighbour: Namespace;
-  let engine: Dockerd;
+  const machine = useMachine({
+    network: async (own) => {
+      neighbour = await own.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
+      foreign = await own.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
+      await own.run('sysctl', ['-q', '-w', 'net.ipv6.conf.all.forwarding=1']);
+    },
+    args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64', '--experimental', '--ip6tables'],
+  });
   let host: Host;
   /** to both containers, over IPv4 and IPv6 */
   let ways: readonly string[];
 
   beforeAll(async () => {
-    namespace = await makeNamespace();
-    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
-    await inside('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1');
-    engine = await startDockerd({
-      namespace,
-      args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64', '--experimental', '--ip6tables'],
-    });
-    await makeWebImage(engine, 'web:80', 'web');
-    await makeWebImage(engine, 'web:9000', 'host', 9000);
-    host = makeHost({ namespace });
+    await makeWebImage(machine.engine, 'web:80', 'web');
+    await makeWebImage(machine.engine, 'web:9000', 'host', 9000);
+    host = machine.makeHost({ env: {} });
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       `configuration set LocalIP ${LOCAL},${LOCAL6}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.engine.socket}`,
       'configuration set httpd service status disabled',
       'configuration set docksmith service ServiceManager systemd',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
@@ -49,15 +47,9 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     await host.runOrFail('signal-event', ['docker-update']);
     ways = [`http://${LOCAL}:8080/`, `http://[${LOCAL6}]:8080/`, `http://${LOCAL}:9000/`, `http://[${LOCAL6}]:9000/`];
   });
-  afterAll(async () => {
-    await engine.stop();
-    namespace.remove();
-    host.stop();
-  });
 
-  const inside = (program: string, ...args: readonly string[]): Promise<string> =>
-    runOrFail(...namespace.command(program, args));
-  const saved = (program: 'iptables-save' | 'ip6tables-save'): Promise<string> => inside(program, '-t', 'filter');
+  const saved = (program: 'iptables-save' | 'ip6tables-save'): Promise<string> =>
+    machine.inside(program, '-t', 'filter');
   async function isAnswered(from: Namespace, url: string): Promise<boolean> {
     const { stdout } = await from.run('curl', [
       '--silent',
@@ -74,30 +66,30 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
   const listAnswered = async (from: Namespace, of = ways): Promise<readonly string[]> =>
     (await Promise.all(of.map(async (url) => ((await isAnswered(from, url)) ? [url] : [])))).flat();
   const runs = async (): Promise<boolean> =>
-    (await engine.docker('ps', '--format', '{{.Names}}')).split('\n').length === 2;
+    (await machine.engine.docker('ps', '--format', '{{.Names}}')).split('\n').length === 2;
 
   /** What a machine's kernel knows after a reboot: nothing. */
   async function shutDown(): Promise<void> {
-    await engine.shutDown();
+    await machine.engine.shutDown();
     for (const program of ['iptables', 'ip6tables']) {
       for (const table of ['filter', 'nat'])
-        await inside(program, '-t', table, '-F').then(() => inside(program, '-t', table, '-X'));
-      await inside(program, '-P', 'FORWARD', 'ACCEPT');
+        await machine.inside(program, '-t', table, '-F').then(() => machine.inside(program, '-t', table, '-X'));
+      await machine.inside(program, '-P', 'FORWARD', 'ACCEPT');
     }
-    await inside('ip', 'link', 'del', 'docker0');
+    await machine.inside('ip', 'link', 'del', 'docker0');
     expect(await saved('iptables-save')).not.toContain('DOCK');
   }
 
   function runUnit(setting: string): Promise<Result> {
     const command = new RegExp(`^${setting}=-/bin/sh -c '(.*)'$`, 'm').exec(host.read(DROP_IN))?.[1] ?? '';
-    return namespace.run('/bin/sh', ['-c', command], {
+    return machine.namespace.run('/bin/sh', ['-c', command], {
       env: { DOCKSMITH_ROOT: host.root, PATH: `${PROGRAMS}:${process.env['PATH'] ?? ''}` },
     });
   }
 
   it('are open to foreign hosts where the filter is not set before the engine starts', async () => {
     await shutDown();
-    await engine.startAgain();
+    await machine.engine.startAgain();
     await expect.poll(runs, { timeout: 60_000 }).toBe(true);
     await expect.poll(() => listAnswered(foreign), { timeout: 60_000 }).toEqual(ways);
   });
@@ -123,7 +115,7 @@ needs('dockerd')('while a machine comes up, containers that the engine starts by
     const asking = (async (): Promise<void> => {
       while (!state.isOver) answered.push(...(await listAnswered(foreign, kept)));
     })();
-    await engine.startAgain();
+    await machine.engine.startAgain();
     await expect.poll(runs, { timeout: 60_000 }).toBe(true);
     await expect.poll(() => listAnswered(neighbour), { timeout: 60_000 }).toEqual(ways);
     state.isOver = true;

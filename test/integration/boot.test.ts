@@ -1,12 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage, makeWebImage } from '../support/image.ts';
 import type { Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import type { Result } from '../support/run.ts';
 
@@ -18,48 +17,35 @@ const NEEDY =
   '#!/bin/sh\ntrap "exit 0" TERM\nif nc -w 2 db 80 </dev/null; then echo the db answers; else echo no db; fi\nwhile :; do sleep 3600 & wait $!; done\n';
 
 needs('dockerd')('docker-boot after an engine was started again', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  // without live-restore: containers end with their engine
+  const machine = useMachine({ clears: true });
   let host: Host;
   /** another host on the same wire as 10.9.9.2, which is the address of the interface eth1 */
   let neighbour: Namespace;
   let flag: string;
   beforeAll(async () => {
-    // without live-restore: containers end with their engine
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    neighbour = await dockerd.namespace.connect('10.9.9.2/24', '10.9.9.1/24');
-    await makeSleepImage(dockerd, 'sleep:1');
-    await makeWebImage(dockerd, 'web:1', 'the web');
-    await makeImage(dockerd, 'slow:1', { cmd: ['/slow'], files: { '/slow': SLOW } });
-    await makeImage(dockerd, 'needy:1', { cmd: ['/needy'], files: { '/needy': NEEDY } });
-    flag = path.join(dockerd.dir, 'flag');
+    neighbour = await machine.namespace.connect('10.9.9.2/24', '10.9.9.1/24');
+    await makeSleepImage(machine.engine, 'sleep:1');
+    await makeWebImage(machine.engine, 'web:1', 'the web');
+    await makeImage(machine.engine, 'slow:1', { cmd: ['/slow'], files: { '/slow': SLOW } });
+    await makeImage(machine.engine, 'needy:1', { cmd: ['/needy'], files: { '/needy': NEEDY } });
+    flag = path.join(machine.engine.dir, 'flag');
     mkdirSync(flag);
   });
   beforeEach(async () => {
-    host = makeHost({
-      namespace: dockerd.namespace,
-      env: { DOCKER_HOST: `unix://${proxy.socket}` },
-      waitsForHealth: true,
-    });
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
-      'configuration set LocalIP 10.9.9.2',
-      'networks set 10.9.9.0 network Mask 255.255.255.0',
-      'configuration set docker service status enabled Daemon foreign',
-      'configuration set docksmith service status enabled HealthUptime 200ms',
+    host = await machine.makeServer(
+      [
+        'configuration set LocalIP 10.9.9.2',
+        'networks set 10.9.9.0 network Mask 255.255.255.0',
+        'configuration set docker service status enabled Daemon foreign',
+        'configuration set docksmith service status enabled HealthUptime 200ms',
+      ],
+      { waitsForHealth: true },
     );
   });
   afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '--force', ...ids);
-    await dockerd.docker('network', 'prune', '--force');
-    host.stop();
-  });
-  afterAll(async () => {
-    await proxy.stop();
-    await dockerd.stop();
+    await machine.removeContainers();
+    await machine.engine.docker('network', 'prune', '--force');
   });
 
   const go = (): void => writeFileSync(path.join(flag, 'go'), '');
@@ -67,28 +53,32 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
   const set = (...lines: readonly string[]): Promise<void> =>
     host.db(...lines.map((line) => `docker_containers set ${line}`));
   const format = (name: string, template: string): Promise<string> =>
-    dockerd.docker('inspect', '--format', template, name);
+    machine.engine.docker('inspect', '--format', template, name);
   const startOf = (name: string): Promise<string> => format(name, '{{.Id}} {{.State.StartedAt}}');
   const listRunning = async (): Promise<readonly string[]> =>
-    (await dockerd.docker('ps', '--format', '{{.Names}}'))
+    (await machine.engine.docker('ps', '--format', '{{.Names}}'))
       .split('\n')
       .filter((name) => name !== '')
       .sort();
   /** what it found at its starts, the last one last */
-  const found = async (name: string): Promise<readonly string[]> => (await dockerd.docker('logs', name)).split('\n');
+  const found = async (name: string): Promise<readonly string[]> =>
+    (await machine.engine.docker('logs', name)).split('\n');
   const done = ({ stdout }: Result): readonly string[] =>
     stdout.split('\n').flatMap((line) => /^S50docker-boot: (.*)$/.exec(line)?.[1] ?? []);
   async function restartEngine(): Promise<void> {
-    await dockerd.shutDown();
-    await dockerd.startAgain();
-    proxy.reset();
+    await machine.engine.shutDown();
+    await machine.engine.startAgain();
+    machine.proxy.reset();
   }
   /** until docksmith has asked for the state of containers again and again */
   const isWaitedFor = (): Promise<void> =>
     expect
-      .poll(() => proxy.calls.filter((call) => /^GET \/v[\d.]+\/containers\/[0-9a-f]{64}\/json/.test(call)).length, {
-        timeout: 60_000,
-      })
+      .poll(
+        () => machine.proxy.calls.filter((call) => /^GET \/v[\d.]+\/containers\/[0-9a-f]{64}\/json/.test(call)).length,
+        {
+          timeout: 60_000,
+        },
+      )
       .toBeGreaterThan(12);
 
   it('restarts those that the engine has started before what they need was healthy, when it is', async () => {
@@ -114,7 +104,7 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
 
     const event = host.run('signal-event', ['docker-boot']);
     await isWaitedFor();
-    expect([proxy.listMutating(), await Promise.all(names.map(startOf))]).toEqual([[], before]);
+    expect([machine.proxy.listMutating(), await Promise.all(names.map(startOf))]).toEqual([[], before]);
     go();
     const ended = await event;
     expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([
@@ -135,9 +125,9 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     );
     expect(wiki).toBeLessThan(front);
 
-    proxy.reset();
+    machine.proxy.reset();
     expect(done(await host.run('signal-event', ['docker-boot']))).toEqual(['nothing to do']);
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
   });
 
   it('starts all in the order of needs, health and InterLinkPriority where the engine has started nothing', async () => {
@@ -171,7 +161,7 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
 
   it('waits for an address that containers are bound to, and tells which one where it does not come up', async () => {
     const address = async (verb: 'add' | 'del'): Promise<void> => {
-      expect(await dockerd.namespace.run('ip', ['addr', verb, '10.9.9.2/24', 'dev', 'eth1'])).toMatchObject({
+      expect(await machine.namespace.run('ip', ['addr', verb, '10.9.9.2/24', 'dev', 'eth1'])).toMatchObject({
         exitCode: 0,
       });
     };
@@ -183,22 +173,22 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     await host.runOrFail('signal-event', ['docker-update']);
     expect((await ask()).stdout).toMatch(/^I am the web/);
 
-    await dockerd.shutDown();
+    await machine.engine.shutDown();
     await address('del');
-    await dockerd.startAgain();
+    await machine.engine.startAgain();
     // the engine tried it once and gave up
     await expect
       .poll(() => format('bound', '{{.State.Status}} {{.State.Error}}'), { timeout: 60_000 })
       .toMatch(/^exited .*cannot assign requested address/);
-    proxy.reset();
+    machine.proxy.reset();
     const event = host.run('signal-event', ['docker-boot']);
     let hasEnded = false;
     void event.then(() => {
       hasEnded = true;
     });
-    await expect.poll(() => proxy.calls.length, { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => machine.proxy.calls.length, { timeout: 60_000 }).toBeGreaterThan(0);
     await setTimeout(1000);
-    expect([hasEnded, proxy.listMutating()]).toEqual([false, []]);
+    expect([hasEnded, machine.proxy.listMutating()]).toEqual([false, []]);
     await address('add');
     const ended = await event;
     expect([ended.exitCode, ended.stderr, done(ended)]).toEqual([
@@ -208,10 +198,10 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
     ]);
     expect((await ask()).stdout).toMatch(/^I am the web/);
 
-    await dockerd.shutDown();
+    await machine.engine.shutDown();
     await address('del');
-    await dockerd.startAgain();
-    await dockerd.docker('stop', 'free');
+    await machine.engine.startAgain();
+    await machine.engine.docker('stop', 'free');
     await host.db('configuration setprop docksmith BootWait 300ms');
     const late = await host.run('signal-event', ['docker-boot']);
     expect(late.exitCode).toBe(1);
@@ -250,6 +240,6 @@ needs('dockerd')('docker-boot after an engine was started again', () => {
         'cannot start container "aa": its run spec needs itself in the end: aa -> bb -> aa',
       ) as string,
     });
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
   });
 });

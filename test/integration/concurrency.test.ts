@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readLedger } from '../../src/output/plan/ledger.ts';
 import { findPaths } from '../../src/base/paths.ts';
 import { type Host, makeHost } from '../support/host.ts';
-import { listTouched, type MainHost, makeMainHost, type Machine, startMachine } from '../support/main-host.ts';
+import { listTouched, type MainHost, makeMainHost, useMainMachine } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 import type { Result } from '../support/run.ts';
 import { describe } from 'vitest';
@@ -145,12 +145,9 @@ describe('one event at a time', () => {
 });
 
 needs('dockerd')('what changes nothing', () => {
-  let machine: Machine;
+  const machine = useMainMachine({ clears: true });
   let main: MainHost;
-  beforeAll(async () => (machine = await startMachine()));
-  afterAll(() => machine.stop());
   beforeEach(async () => (main = await makeMainHost(machine)));
-  afterEach(() => main.stop());
 
   it('is a dry run, on a fresh host as on one where much is to be done', async () => {
     const dryRuns = [

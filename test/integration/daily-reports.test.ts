@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { makeImage } from '../support/image.ts';
-import { type Machine, type MainHost, makeMainHost, startMachine } from '../support/main-host.ts';
+import { type MainHost, makeMainHost, useMainMachine } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 import { start } from '../support/running.ts';
 
@@ -21,15 +21,14 @@ interface Examination {
 }
 
 needs('dockerd')('what daily verbs tell of a real engine', () => {
-  let machine: Machine;
+  const machine = useMainMachine();
   let main: MainHost;
   beforeAll(async () => {
-    machine = await startMachine();
     main = await makeMainHost(machine);
     await makeImage(machine.engine, 'crash:1', { cmd: ['sh', '-c', 'echo I begin; exit 3'] });
     await makeImage(machine.engine, 'once:1', { cmd: ['true'] });
     await main.host.db(
-      // over the proxy, the engine's process is not to be found
+      // over the machine.proxy, the engine's process is not to be found
       `configuration setprop docker Socket ${machine.engine.socket}`,
       'docker_containers set crash service status enabled Image crash:1 Restart always',
       'docker_containers set once service status enabled Image once:1 Restart no',
@@ -42,10 +41,6 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       'docker_containers set late service status enabled Image wiki:1',
     );
     await machine.engine.docker('run', '-d', '--name', 'foreign', 'wiki:1');
-  });
-  afterAll(async () => {
-    await main.stop();
-    await machine.stop();
   });
 
   /** Until the engine has just begun one of its longer waits before it starts it again: six seconds and more. */

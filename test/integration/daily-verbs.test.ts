@@ -1,23 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import path from 'node:path';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { type Running, start } from '../support/running.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../bin/docksmith.js');
 
 needs('dockerd')('daily verbs on a real engine', () => {
-  let dockerd: Dockerd;
+  const machine = useMachine();
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${dockerd.socket}` } });
-    await makeSleepImage(dockerd, 'app:1');
-    await makeImage(dockerd, 'crash:1', { cmd: ['sh', '-c', 'echo I begin; echo I fail >&2; exit 3'] });
-    await makeImage(dockerd, 'once:1', { cmd: ['sh', '-c', 'echo one; echo two >&2; echo three'] });
-    await makeImage(dockerd, 'long:1', { cmd: ['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" a; echo; echo end'] });
+    host = machine.makeHost({ env: { DOCKER_HOST: `unix://${machine.engine.socket}` } });
+    await makeSleepImage(machine.engine, 'app:1');
+    await makeImage(machine.engine, 'crash:1', { cmd: ['sh', '-c', 'echo I begin; echo I fail >&2; exit 3'] });
+    await makeImage(machine.engine, 'once:1', { cmd: ['sh', '-c', 'echo one; echo two >&2; echo three'] });
+    await makeImage(machine.engine, 'long:1', {
+      cmd: ['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" a; echo; echo end'],
+    });
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
@@ -28,21 +29,17 @@ needs('dockerd')('daily verbs on a real engine', () => {
       'docker_containers set long service status enabled Image long:1 Restart no',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('run', '-d', '--name', 'foreign', 'app:1');
-  });
-  afterAll(async () => {
-    host.stop();
-    await dockerd.stop();
+    await machine.engine.docker('run', '-d', '--name', 'foreign', 'app:1');
   });
 
   /** Has the first process of a container write a line into its log. */
   const write = (name: string, text: string, fd: 1 | 2 = 1): Promise<string> =>
-    dockerd.docker('exec', name, 'sh', '-c', `echo "${text}" > /proc/1/fd/${fd}`);
+    machine.engine.docker('exec', name, 'sh', '-c', `echo "${text}" > /proc/1/fd/${fd}`);
   const docksmith = (...args: readonly string[]): ReturnType<Host['run']> => host.run('docksmith', args);
   const startDocksmith = (...args: readonly string[]): Running => {
-    const [command, words] = dockerd.namespace.command(process.execPath, [PROGRAM, ...args]);
+    const [command, words] = machine.namespace.command(process.execPath, [PROGRAM, ...args]);
     return start(command, words, {
-      env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root, DBPATH: undefined },
+      env: { DOCKER_HOST: `unix://${machine.engine.socket}`, DOCKSMITH_ROOT: host.root, DBPATH: undefined },
     });
   };
 
@@ -92,13 +89,13 @@ needs('dockerd')('daily verbs on a real engine', () => {
       while (!logs.said().includes('git  | hello')) await write('git', `hello ${++n}`);
       await write('wiki', 'before');
       await logs.until(/^wiki \| before$/m);
-      await dockerd.docker('restart', 'wiki');
+      await machine.engine.docker('restart', 'wiki');
       await write('wiki', 'after a restart');
       await logs.until(/^wiki \| after a restart$/m);
-      const { Id } = (await dockerd.inspect('wiki')) as { Id: string };
+      const { Id } = (await machine.engine.inspect('wiki')) as { Id: string };
       await host.db('docker_containers setprop wiki Hostname other');
       await host.runOrFail('signal-event', ['docker-update']);
-      expect(((await dockerd.inspect('wiki')) as { Id: string }).Id).not.toBe(Id);
+      expect(((await machine.engine.inspect('wiki')) as { Id: string }).Id).not.toBe(Id);
       await write('wiki', 'after a recreate');
       await logs.until(/^wiki \| after a recreate$/m);
       await write('git', 'still here');
@@ -132,12 +129,12 @@ needs('dockerd')('daily verbs on a real engine', () => {
     });
 
     it('ends cleanly with its next line when its reader has closed the pipe', async () => {
-      const [command, args] = dockerd.namespace.command('sh', [
+      const [command, args] = machine.namespace.command('sh', [
         '-c',
         `${process.execPath} ${PROGRAM} logs -f wiki git | head -n 1`,
       ]);
       const piped = start(command, args, {
-        env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root },
+        env: { DOCKER_HOST: `unix://${machine.engine.socket}`, DOCKSMITH_ROOT: host.root },
       });
       while (await Promise.race([piped.ended.then(() => false), write('git', 'more').then(() => true)]));
       const { stdout, stderr } = await piped.ended;
@@ -182,9 +179,9 @@ needs('dockerd')('daily verbs on a real engine', () => {
       const outside = `stty rows 33 cols 101; docksmith="${process.execPath} ${PROGRAM}"
         (while ! grep -q ^ready ${host.file('/typescript')}; do sleep 0.05; done; stty -F /dev/tty rows 40 cols 90) &
         $docksmith exec -it wiki sh -c '${inside}'`;
-      const [command, args] = dockerd.namespace.command('script', ['-qefc', outside, host.file('/typescript')]);
+      const [command, args] = machine.namespace.command('script', ['-qefc', outside, host.file('/typescript')]);
       const terminal = start(command, args, {
-        env: { DOCKER_HOST: `unix://${dockerd.socket}`, DOCKSMITH_ROOT: host.root, SHELL: '/bin/bash' },
+        env: { DOCKER_HOST: `unix://${machine.engine.socket}`, DOCKSMITH_ROOT: host.root, SHELL: '/bin/bash' },
       });
       const { exitCode, stdout } = await terminal.ended;
       // node leaves the terminal to put a return before each newline, a second one
@@ -192,7 +189,7 @@ needs('dockerd')('daily verbs on a real engine', () => {
     });
 
     it('refuses what cannot be', async () => {
-      await dockerd.docker('stop', 'git');
+      await machine.engine.docker('stop', 'git');
       expect(await docksmith('exec', 'git', 'true')).toMatchObject({
         exitCode: 1,
         stderr: 'docksmith: cannot run "true" in container "git": it is exited\nhint: docksmith start git\n',

@@ -1,29 +1,28 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 const WRITE =
   'mkdir -p /data/sub; echo one > /data/sub/page; chown 123:456 /data/sub; chmod 700 /data/sub; ln /data/sub/page /data/same; truncate -s 40M /data/sparse';
 
 needs('dockerd')('the data of containers', () => {
-  let dockerd: Dockerd;
+  const machine = useMachine({ clears: true });
   let host: Host;
   let folder: string;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    await makeSleepImage(dockerd, 'app:1', { changes: ['VOLUME /state'], files: { '/data/of the image': 'x' } });
-    await makeSleepImage(dockerd, 'anonymous:1', { changes: ['VOLUME /data'] });
-    await makeSleepImage(dockerd, 'broken:1', { changes: ['ENTRYPOINT ["/no/such/program"]'] });
+    await makeSleepImage(machine.engine, 'app:1', { changes: ['VOLUME /state'], files: { '/data/of the image': 'x' } });
+    await makeSleepImage(machine.engine, 'anonymous:1', { changes: ['VOLUME /data'] });
+    await makeSleepImage(machine.engine, 'broken:1', { changes: ['ENTRYPOINT ["/no/such/program"]'] });
   });
   beforeEach(async () => {
-    host = makeHost({ namespace: dockerd.namespace });
+    host = machine.makeHost({ env: {} });
     folder = host.file('/srv/wiki');
     await host.db(
-      `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign DataRoot ${host.file('/data-root')}`,
+      `configuration set docker service status enabled Socket ${machine.engine.socket} Daemon foreign DataRoot ${host.file('/data-root')}`,
       'configuration set docksmith service status enabled ServiceManager command',
       'configuration set httpd service status disabled',
       'docker_containers set git service status enabled Image app:1',
@@ -31,21 +30,18 @@ needs('dockerd')('the data of containers', () => {
     );
   });
   afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '-f', '-v', ...ids);
-    for (const volume of (await dockerd.docker('volume', 'ls', '-q')).split('\n').filter((name) => name !== ''))
-      await dockerd.docker('volume', 'rm', volume);
-    host.stop();
+    await machine.removeContainers();
+    for (const volume of (await machine.engine.docker('volume', 'ls', '-q')).split('\n').filter((name) => name !== ''))
+      await machine.engine.docker('volume', 'rm', volume);
   });
-  afterAll(() => dockerd.stop());
 
   const format = (container: string, template: string): Promise<string> =>
-    dockerd.docker('inspect', '--format', template, container);
-  const inside = (command: string): Promise<string> => dockerd.docker('exec', 'wiki', 'sh', '-c', command);
+    machine.engine.docker('inspect', '--format', template, container);
+  const inside = (command: string): Promise<string> => machine.engine.docker('exec', 'wiki', 'sh', '-c', command);
   const mountOf = (container: string): Promise<string> =>
     format(container, '{{range .Mounts}}{{if eq .Destination "/data"}}{{.Type}} {{.Name}} {{.RW}}{{end}}{{end}}');
   const volumeFolder = (name: string): Promise<string> =>
-    dockerd.docker('volume', 'inspect', '--format', '{{.Mountpoint}}', name);
+    machine.engine.docker('volume', 'inspect', '--format', '{{.Mountpoint}}', name);
 
   it('makes a volume, or a folder under DataRoot, and mounts it read-only on request', async () => {
     await host.db(
@@ -112,7 +108,7 @@ needs('dockerd')('the data of containers', () => {
       expect.stringContaining('there are files in volume wiki-data already') as string,
     ]);
     expect(await inside('cat /data/sub/page')).toBe('two');
-    await dockerd.docker('volume', 'rm', 'wiki-data');
+    await machine.engine.docker('volume', 'rm', 'wiki-data');
     await host.runOrFail('docksmith', ['reconcile', '--move-data', 'wiki']);
     expect([await mountOf('wiki'), await inside('cat /data/same')]).toEqual(['volume wiki-data true', 'two']);
   });
@@ -122,7 +118,7 @@ needs('dockerd')('the data of containers', () => {
     await host.runOrFail('signal-event', ['docker-update']);
     await inside('echo precious > /data/page');
     await host.db('docker_containers setprop wiki DataMountPath /data');
-    await dockerd.docker('stop', 'wiki');
+    await machine.engine.docker('stop', 'wiki');
     expect((await host.run('signal-event', ['docker-update'])).exitCode).toBe(1);
     expect([await format('wiki', '{{.State.Running}}'), await inside('cat /data/page')]).toEqual(['true', 'precious']);
     await host.runOrFail('docksmith', ['reconcile', '--move-data']);
@@ -167,9 +163,12 @@ needs('dockerd')('the data of containers', () => {
   it('carries anonymous volumes over a recreate, and removes no volume', async () => {
     await host.runOrFail('signal-event', ['docker-update']);
     await inside('echo kept > /state/file');
-    const volumes = await dockerd.docker('volume', 'ls', '-q');
+    const volumes = await machine.engine.docker('volume', 'ls', '-q');
     await host.db('docker_containers setprop wiki Env A=b');
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('recreate wiki: environment');
-    expect([await inside('cat /state/file'), await dockerd.docker('volume', 'ls', '-q')]).toEqual(['kept', volumes]);
+    expect([await inside('cat /state/file'), await machine.engine.docker('volume', 'ls', '-q')]).toEqual([
+      'kept',
+      volumes,
+    ]);
   });
 });

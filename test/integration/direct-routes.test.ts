@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeWebImage } from '../support/image.ts';
-import { makeNamespace, type Namespace } from '../support/namespace.ts';
+import type { Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { runOrFail } from '../support/run.ts';
 
@@ -28,31 +28,32 @@ interface Shown {
 }
 
 needs('dockerd')("a container's own address, from outside", () => {
-  let namespace: Namespace;
   let foreign: Namespace;
   let neighbour: Namespace;
-  let engine: Dockerd;
+  const machine = useMachine({
+    network: async (own) => {
+      neighbour = await own.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
+      foreign = await own.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
+      await own.run('sysctl', ['-q', '-w', 'net.ipv6.conf.all.forwarding=1']);
+    },
+    args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64'],
+  });
   let host: Host;
   /** everything that answers by itself, of both families */
   let places: readonly Place[];
 
   beforeAll(async () => {
-    namespace = await makeNamespace();
-    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
-    await inside('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1');
-    engine = await startDockerd({ namespace, args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64'] });
-    await makeWebImage(engine, 'web:80', 'web');
-    await makeWebImage(engine, 'web:9000', 'host', 9000);
+    await makeWebImage(machine.engine, 'web:80', 'web');
+    await makeWebImage(machine.engine, 'web:9000', 'host', 9000);
     // one that was there before docksmith, with a bridge that the engine named
-    await engine.docker('network', 'create', 'legacy');
-    host = makeHost({ namespace });
+    await machine.engine.docker('network', 'create', 'legacy');
+    host = machine.makeHost({ env: {} });
     host.write('/etc/httpd/conf.d/.keep', '');
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       `configuration set LocalIP ${LOCAL},${LOCAL6}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket} Filter disabled`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.engine.socket} Filter disabled`,
       'configuration set httpd service status enabled Layout redhat',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
       'networks set fd00:1:: network Mask 64',
@@ -72,7 +73,7 @@ needs('dockerd')("a container's own address, from outside", () => {
         ['wiki', 'notes', 'shop', 'cellar', 'old', 'app'].map(async (container) => {
           const {
             NetworkSettings: { Networks },
-          } = (await engine.inspect(container)) as {
+          } = (await machine.engine.inspect(container)) as {
             NetworkSettings: { Networks: Record<string, { IPAddress: string; GlobalIPv6Address: string }> };
           };
           return Object.values(Networks)
@@ -83,13 +84,6 @@ needs('dockerd')("a container's own address, from outside", () => {
       )
     ).flat();
   });
-  afterAll(async () => {
-    await engine.stop();
-    namespace.remove();
-    host.stop();
-  });
-  const inside = (program: string, ...args: readonly string[]): Promise<string> =>
-    runOrFail(...namespace.command(program, args));
   const urlOf = ({ address, port }: Place): string =>
     `http://${address.includes(':') ? `[${address}]` : address}:${port}/`;
 
@@ -112,7 +106,7 @@ needs('dockerd')("a container's own address, from outside", () => {
   async function backEnd(): Promise<string> {
     const {
       NetworkSettings: { Ports },
-    } = (await engine.inspect('notes')) as {
+    } = (await machine.engine.inspect('notes')) as {
       NetworkSettings: { Ports: Record<string, readonly { HostPort: string }[]> };
     };
     return `http://127.0.0.1:${Ports['80/tcp']?.[0]?.HostPort ?? ''}/`;
@@ -138,7 +132,7 @@ needs('dockerd')("a container's own address, from outside", () => {
     expect(places.map(({ container }) => container).sort()).toEqual(
       ['app', 'cellar', 'cellar', 'notes', 'notes', 'old', 'shop', 'shop', 'wiki', 'wiki', 'wiki'].sort(),
     );
-    await inside('iptables', '-P', 'FORWARD', 'ACCEPT');
+    await machine.inside('iptables', '-P', 'FORWARD', 'ACCEPT');
     // those of networks apart are kept by the engine's own rules where nothing is published there
     expect(
       await listOthers(
@@ -160,7 +154,7 @@ needs('dockerd')("a container's own address, from outside", () => {
     async (policy) => {
       await host.db('configuration setprop docker Filter enabled');
       await host.runOrFail('signal-event', ['docker-update']);
-      for (const program of ['iptables', 'ip6tables']) await inside(program, '-P', 'FORWARD', policy);
+      for (const program of ['iptables', 'ip6tables']) await machine.inside(program, '-P', 'FORWARD', policy);
 
       expect(await listOthers(foreign, [...places.map(urlOf), ...PRIVATE], false)).toEqual([]);
       expect(await listOthers(foreign, PUBLIC, true)).toEqual([]);
@@ -173,16 +167,16 @@ needs('dockerd')("a container's own address, from outside", () => {
       ).toEqual([]);
       expect(
         await listOthers(
-          namespace,
+          machine.namespace,
           [...places.map(urlOf), 'http://127.0.0.1:8080/', 'http://[::1]:8080/', 'http://127.0.0.1:9000/'],
           true,
         ),
       ).toEqual([]);
       // Apache's way to the one that is bound to loopback
-      expect(await listOthers(namespace, [await backEnd()], true)).toEqual([]);
+      expect(await listOthers(machine.namespace, [await backEnd()], true)).toEqual([]);
 
       // containers ask each other, on one bridge and by a name, and what is outside
-      await engine.docker(
+      await machine.engine.docker(
         'exec',
         'notes',
         'wget',
@@ -190,7 +184,7 @@ needs('dockerd')("a container's own address, from outside", () => {
         '-O-',
         `http://${places.find(({ container }) => container === 'shop')?.address ?? ''}/`,
       );
-      await engine.docker('exec', 'app', 'wget', '-q', '-O-', 'http://wiki/');
+      await machine.engine.docker('exec', 'app', 'wget', '-q', '-O-', 'http://wiki/');
       const served = foreign.run('timeout', [
         '20',
         'busybox',
@@ -203,7 +197,7 @@ needs('dockerd')("a container's own address, from outside", () => {
         'I am outside',
       ]);
       expect(
-        await engine.docker(
+        await machine.engine.docker(
           'exec',
           'old',
           'sh',
@@ -219,7 +213,7 @@ needs('dockerd')("a container's own address, from outside", () => {
   );
 
   it('lets a neighbour of the local networks route there, where forwarding is let through at all', async () => {
-    for (const program of ['iptables', 'ip6tables']) await inside(program, '-P', 'FORWARD', 'ACCEPT');
+    for (const program of ['iptables', 'ip6tables']) await machine.inside(program, '-P', 'FORWARD', 'ACCEPT');
     expect(
       await listOthers(
         neighbour,
@@ -248,7 +242,7 @@ needs('dockerd')("a container's own address, from outside", () => {
     );
     const url = await backEnd();
     expect(await isAnswered(foreign, url, false)).toBe(false);
-    await inside(
+    await machine.inside(
       'iptables',
       '-D',
       'DOCKSMITH',
@@ -273,8 +267,8 @@ needs('dockerd')("a container's own address, from outside", () => {
     expect(await isAnswered(foreign, url, false)).toBe(false);
   });
 
-  it('is refused again after a restart of the engine, and after a flush that exposure tells of', async () => {
-    await inside('iptables', '-F', 'DOCKSMITH');
+  it('is refused again after a restart of the machine.engine, and after a flush that exposure tells of', async () => {
+    await machine.inside('iptables', '-F', 'DOCKSMITH');
     const shown = await show();
     expect(shown.containers.find(({ name }) => name === 'notes')?.addresses[0]).toMatchObject({
       reached: 'everybody',
@@ -282,8 +276,8 @@ needs('dockerd')("a container's own address, from outside", () => {
     });
     await host.runOrFail('signal-event', ['docker-boot']);
     expect((await show()).mismatches).toBe(0);
-    await engine.shutDown();
-    await engine.startAgain();
+    await machine.engine.shutDown();
+    await machine.engine.startAgain();
     expect(await listOthers(foreign, places.map(urlOf), false)).toEqual([]);
   });
 
@@ -295,8 +289,10 @@ needs('dockerd')("a container's own address, from outside", () => {
     await host.runOrFail('signal-event', ['docker-container-update', 'last']);
     const {
       NetworkSettings: { Networks },
-    } = (await engine.inspect('last')) as { NetworkSettings: { Networks: Record<string, { IPAddress: string }> } };
-    expect(await isAnswered(namespace, `http://${Networks['late']?.IPAddress ?? ''}/`, true)).toBe(true);
+    } = (await machine.engine.inspect('last')) as {
+      NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
+    };
+    expect(await isAnswered(machine.namespace, `http://${Networks['late']?.IPAddress ?? ''}/`, true)).toBe(true);
     expect(await isAnswered(foreign, `http://${Networks['late']?.IPAddress ?? ''}/`, false)).toBe(false);
     expect(
       (await show()).containers.find(({ name }) => name === 'last')?.addresses.map(({ reached }) => reached),

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { readActual } from '../../src/container/actual/actual.ts';
 import { applyPlan } from '../../src/container/apply/apply.ts';
 import type { Desired } from '../../src/container/plan/desired.ts';
@@ -12,8 +12,8 @@ import { planReconcile } from '../../src/container/plan/plan.ts';
 import { parseRunSpec } from '../../src/container/spec/run-spec.ts';
 import { SPEC_KEYS } from '../../src/container/spec/spec-keys.ts';
 import { formatCanonical, isList, isMap } from '../../src/container/spec/value.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 /** A value per key, none of them the default; `DIR` is a folder of the test. */
@@ -81,20 +81,18 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
 const BESIDE: Readonly<Record<string, string>> = { memswap_limit: '    mem_limit: 64m\n' };
 
 needs('dockerd')('the table of run-spec keys on a real engine', () => {
-  let dockerd: Dockerd;
+  const machine = useMachine();
   let engine: Engine;
   let dir: string;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    engine = await connectEngine(dockerd.socket);
-    await makeSleepImage(dockerd, 'sleep:1', {
+    engine = await connectEngine(machine.engine.socket);
+    await makeSleepImage(machine.engine, 'sleep:1', {
       changes: ['ENV PATH=/bin', 'ENV OF_IMAGE=1', 'LABEL of=image', 'EXPOSE 9999/tcp', 'WORKDIR /tmp'],
     });
-    await dockerd.docker('run', '-d', '--name', 'other', '--ipc', 'shareable', '-v', '/other', 'sleep:1');
-    dir = path.join(dockerd.dir, 'mounted');
+    await machine.engine.docker('run', '-d', '--name', 'other', '--ipc', 'shareable', '-v', '/other', 'sleep:1');
+    dir = path.join(machine.engine.dir, 'mounted');
     mkdirSync(dir);
   });
-  afterAll(() => dockerd.stop());
 
   function desire(key: string, sample: string): Desired {
     const own = key === 'image' ? '' : `    image: sleep:1\n${BESIDE[key] ?? ''}`;
@@ -143,7 +141,7 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
         formatPlan(planReconcile(desired, { ...actual, containers: new Map([['it', older]]) })),
         formatCanonical(wanted ?? ''),
       ).toBe('nothing to do');
-      await dockerd.docker('rm', '-f', 'it');
+      await machine.engine.docker('rm', '-f', 'it');
     },
   );
 });

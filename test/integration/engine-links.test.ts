@@ -1,20 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage, makeWebImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 needs('dockerd')('links, networks and order on a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine();
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
-    await makeSleepImage(dockerd, 'app:1', { changes: ['VOLUME /state'] });
-    await makeWebImage(dockerd, 'web:1', 'web', 6379);
+    host = machine.makeHost();
+    await makeSleepImage(machine.engine, 'app:1', { changes: ['VOLUME /state'] });
+    await makeWebImage(machine.engine, 'web:1', 'web', 6379);
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
@@ -22,17 +18,11 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     );
   });
   afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter(Boolean);
-    if (ids.length > 0) await dockerd.docker('rm', '-f', ...ids);
-    await dockerd.docker('network', 'prune', '-f');
+    await machine.removeContainers();
+    await machine.engine.docker('network', 'prune', '-f');
     const keys = (await host.run('db', ['docker_containers', 'keys'])).stdout.split('\n').filter(Boolean);
     await host.db(...keys.map((key) => `docker_containers delete ${key}`));
     await host.run('signal-event', ['docker-update']);
-  });
-  afterAll(async () => {
-    host.stop();
-    await proxy.stop();
-    await dockerd.stop();
   });
 
   const set = (...lines: readonly string[]): Promise<void> =>
@@ -52,7 +42,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     host.runOrFail('signal-event', event.length === 0 ? ['docker-update'] : event);
   const isSame = async (name: string, before: string): Promise<boolean> => before === (await made(name));
   const made = (name: string): Promise<string> =>
-    dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', name);
+    machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', name);
 
   it('links by name, on a network of the group that overlaps nothing, and lets targets join and leave as they run', async () => {
     await set(
@@ -71,11 +61,11 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       IPAM: {
         Config: [config],
       },
-    } = (await dockerd.inspect('docksmith-web')) as { IPAM: { Config: { Subnet: string }[] } };
+    } = (await machine.engine.inspect('docksmith-web')) as { IPAM: { Config: { Subnet: string }[] } };
     expect(config?.Subnet).toBe('172.19.0.0/24');
-    expect(await dockerd.docker('exec', 'web', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
+    expect(await machine.engine.docker('exec', 'web', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
     expect(
-      await dockerd.docker(
+      await machine.engine.docker(
         'exec',
         'web',
         'sh',
@@ -91,7 +81,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(await plan()).toEqual(['connect other: docksmith-web', 'recreate web: environment OTHER_NAME added']);
     await update('docker-container-update', 'web');
     expect([await isSame('cache', cache), await isSame('other', other)]).toEqual([true, true]);
-    expect(await dockerd.docker('exec', 'web', 'nslookup', 'other')).toContain('Address');
+    expect(await machine.engine.docker('exec', 'web', 'nslookup', 'other')).toContain('Address');
 
     // another name for it
     await set('setprop web Interlinked cache:redis,other:o2');
@@ -100,7 +90,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       'recreate web: environment OTHER_NAME removed, O2_NAME added',
     ]);
     await update('docker-container-update', 'web');
-    expect(await dockerd.docker('exec', 'web', 'nslookup', 'o2')).toContain('Address');
+    expect(await machine.engine.docker('exec', 'web', 'nslookup', 'o2')).toContain('Address');
 
     // a new target needs no new container of who is linked with it
     const web = await made('web');
@@ -108,7 +98,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(await plan()).toEqual(['recreate cache: environment B added']);
     await update();
     expect(await isSame('web', web)).toBe(true);
-    expect(await dockerd.docker('exec', 'web', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
+    expect(await machine.engine.docker('exec', 'web', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
 
     // nobody is linked any more
     await set('delprop web Interlinked');
@@ -121,7 +111,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     ]);
     await update();
     expect(await isSame('other', other)).toBe(true);
-    expect(await dockerd.docker('network', 'ls', '--format', '{{.Name}}')).toBe('bridge\nhost\nnone');
+    expect(await machine.engine.docker('network', 'ls', '--format', '{{.Name}}')).toBe('bridge\nhost\nnone');
     expect(await plan()).toEqual([]);
   });
 
@@ -134,7 +124,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(await plan()).toEqual(['create net: not there', 'create data: not there', 'create shares: not there']);
     await update();
     expect(await plan()).toEqual([]);
-    expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
+    expect(await machine.engine.docker('exec', 'shares', 'ip', 'route')).toContain('default');
 
     await set('setprop net Hostname other');
     expect(await plan('docker-container-update', 'net')).toEqual([
@@ -144,16 +134,16 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     ]);
     await update('docker-container-update', 'net');
     expect(await plan()).toEqual([]);
-    expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
-    await dockerd.docker('exec', 'net', 'sh', '-c', 'echo kept > /state/file');
-    expect(await dockerd.docker('exec', 'data', 'cat', '/state/file')).toBe('kept');
+    expect(await machine.engine.docker('exec', 'shares', 'ip', 'route')).toContain('default');
+    await machine.engine.docker('exec', 'net', 'sh', '-c', 'echo kept > /state/file');
+    expect(await machine.engine.docker('exec', 'data', 'cat', '/state/file')).toBe('kept');
 
     // somebody else restarts it, and the other is left with loopback
-    await dockerd.docker('restart', '-t', '1', 'net');
-    expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toBe('');
+    await machine.engine.docker('restart', '-t', '1', 'net');
+    expect(await machine.engine.docker('exec', 'shares', 'ip', 'route')).toBe('');
     expect(await plan()).toEqual(['restart shares: net, whose network it shares, was started after it']);
     await update();
-    expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
+    expect(await machine.engine.docker('exec', 'shares', 'ip', 'route')).toContain('default');
     expect(await plan()).toEqual([]);
   });
 
@@ -177,23 +167,23 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       'create dd: not there',
     ]);
     await update();
-    expect(await dockerd.inspect('lan')).toMatchObject({
+    expect(await machine.engine.inspect('lan')).toMatchObject({
       Driver: 'bridge',
       Internal: false,
       IPAM: { Config: [{ Subnet: '10.77.0.0/24', Gateway: '10.77.0.9' }] },
       Options: { 'com.docker.network.bridge.name': 'br-lan' },
     });
-    expect(await dockerd.inspect('inside')).toMatchObject({
+    expect(await machine.engine.inspect('inside')).toMatchObject({
       Internal: true,
       Options: { 'com.docker.network.bridge.name': 'br-inside' },
     });
-    expect(await dockerd.inspect('aa')).toMatchObject({ HostConfig: { NetworkMode: 'lan' } });
+    expect(await machine.engine.inspect('aa')).toMatchObject({ HostConfig: { NetworkMode: 'lan' } });
     expect(await plan()).toEqual([]);
 
     // what somebody took away comes back, and what somebody added stays
-    await dockerd.docker('network', 'create', 'foreign');
-    await dockerd.docker('network', 'connect', 'foreign', 'aa');
-    await dockerd.docker('network', 'disconnect', 'lan', 'aa');
+    await machine.engine.docker('network', 'create', 'foreign');
+    await machine.engine.docker('network', 'connect', 'foreign', 'aa');
+    await machine.engine.docker('network', 'disconnect', 'lan', 'aa');
     expect(await plan()).toEqual(['connect aa: lan']);
     await update();
     expect(await plan()).toEqual([]);
@@ -215,7 +205,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       exitCode: 1,
       stderr: expect.stringContaining('its network "inside" is internal') as string,
     });
-    await dockerd.docker('network', 'disconnect', 'foreign', 'aa');
+    await machine.engine.docker('network', 'disconnect', 'foreign', 'aa');
   });
 
   it('refuses a circle, and what needs a disabled or a missing one', async () => {
@@ -233,7 +223,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     expect(stderr).toContain(
       'cannot run container "ee": it needs container "gone", and db docker_containers has no such record',
     );
-    expect(await dockerd.docker('ps', '-aq')).toBe('');
+    expect(await machine.engine.docker('ps', '-aq')).toBe('');
   });
 
   it('brings up what an updated container needs, in order', async () => {
@@ -251,7 +241,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       'create front: not there',
     ]);
     await update('docker-container-update', 'front');
-    expect(await dockerd.docker('ps', '--format', '{{.Names}}')).toBe('front\nmiddle\nback');
+    expect(await machine.engine.docker('ps', '--format', '{{.Names}}')).toBe('front\nmiddle\nback');
   });
 
   it('says in a run spec what Compose says of others', async () => {
@@ -263,7 +253,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
     );
     expect(await plan()).toEqual(['create db: not there', 'create it: not there']);
     await update();
-    expect(await dockerd.docker('exec', 'it', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
+    expect(await machine.engine.docker('exec', 'it', 'wget', '-q', '-O-', 'http://redis:6379/x')).toMatch(/^I am web/);
     expect(await plan()).toEqual([]);
     await set('setprop db Hostname other');
     expect(await plan()).toEqual(['recreate db: hostname none -> other', 'recreate it: db is recreated']);

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage, SLEEP } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -514,16 +513,13 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const nameOf = ({ prop }: Case): string => `of-${prop.toLowerCase()}`;
 
 needs('dockerd')('the props of a container on a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  // a runtime of that name stands for the real one, which needs a GPU
+  const machine = useMachine({ args: ['--add-runtime', 'nvidia=runc'] });
   let host: Host;
   beforeAll(async () => {
-    // a runtime of that name stands for the real one, which needs a GPU
-    dockerd = await startDockerd({ args: ['--add-runtime', 'nvidia=runc'] });
-    proxy = await startCountingProxy(dockerd.socket);
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
-    await makeSleepImage(dockerd, 'app:1');
-    await dockerd.docker('tag', 'app:1', 'app:2');
+    host = machine.makeHost();
+    await makeSleepImage(machine.engine, 'app:1');
+    await machine.engine.docker('tag', 'app:1', 'app:2');
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
@@ -537,11 +533,6 @@ needs('dockerd')('the props of a container on a real engine', () => {
       ),
     );
     await host.runOrFail('signal-event', ['docker-update']);
-  });
-  afterAll(async () => {
-    host.stop();
-    await proxy.stop();
-    await dockerd.stop();
   });
 
   it('has every prop that there is in this table, or in the test that is named', () => {
@@ -572,14 +563,17 @@ needs('dockerd')('the props of a container on a real engine', () => {
   });
 
   it.each(CASES.map((one) => [one.prop, one] as const))('%s is what inspect says', async (_, one) => {
-    expect(await dockerd.inspect(nameOf(one))).toMatchObject({ State: { Running: true }, ...(one.inspect as object) });
+    expect(await machine.engine.inspect(nameOf(one))).toMatchObject({
+      State: { Running: true },
+      ...(one.inspect as object),
+    });
   });
 
   it('makes no mutating call when nothing changed', async () => {
-    proxy.reset();
+    machine.proxy.reset();
     expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
   });
 
   it('answers a change of each in the way that is enough', async () => {
@@ -594,11 +588,11 @@ needs('dockerd')('the props of a container on a real engine', () => {
       ]);
     }
     const before = await Promise.all(
-      CASES.map((one) => dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', nameOf(one))),
+      CASES.map((one) => machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', nameOf(one))),
     );
     await host.runOrFail('signal-event', ['docker-update']);
     const after = await Promise.all(
-      CASES.map((one) => dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', nameOf(one))),
+      CASES.map((one) => machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', nameOf(one))),
     );
     for (const [n, one] of CASES.entries())
       expect([one.prop, after[n] === before[n]]).toEqual([one.prop, !one.plan.startsWith('recreate')]);
@@ -606,7 +600,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
   }, 600_000);
 
   it('makes host folders of the owner and mode that the record says, and none without that', async () => {
-    const folder = path.join(dockerd.dir, 'made/here');
+    const folder = path.join(machine.engine.dir, 'made/here');
     await host.db(
       `docker_containers set mounts service status enabled Image app:1 MountPath ${folder}:/m MountOwner 1234:1235 MountMode 0750`,
     );
@@ -616,13 +610,13 @@ needs('dockerd')('the props of a container on a real engine', () => {
     });
     await host.db('docker_containers setprop mounts MountCreate yes');
     await host.runOrFail('signal-event', ['docker-container-update', 'mounts']);
-    expect(await dockerd.docker('exec', 'mounts', 'stat', '-c', '%a %u:%g', '/m')).toBe('750 1234:1235');
+    expect(await machine.engine.docker('exec', 'mounts', 'stat', '-c', '%a %u:%g', '/m')).toBe('750 1234:1235');
     await host.db('docker_containers delete mounts');
-    await dockerd.docker('rm', '-f', 'mounts');
+    await machine.engine.docker('rm', '-f', 'mounts');
   });
 
   it('gives a container the variables of a file, and secrets that only its user can read', async () => {
-    await makeImage(dockerd, 'named:1', {
+    await makeImage(machine.engine, 'named:1', {
       cmd: ['/sleeper'],
       files: { '/sleeper': SLEEP, '/etc/passwd': 'root:x:0:0::/:/bin/sh\napp:x:1234:1235::/:/bin/sh\n' },
       changes: ['USER app'],
@@ -634,7 +628,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
     );
     await host.runOrFail('signal-event', ['docker-container-update', 'withfiles']);
     expect(
-      await dockerd.docker(
+      await machine.engine.docker(
         'exec',
         'withfiles',
         'sh',
@@ -651,7 +645,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
     expect(await plan()).toContain('recreate withfiles: environment B changed');
     await host.db('secrets setprop password Value other');
     await host.runOrFail('signal-event', ['docker-container-update', 'withfiles']);
-    expect(await dockerd.docker('exec', 'withfiles', 'cat', '/run/secrets/password')).toBe('other');
+    expect(await machine.engine.docker('exec', 'withfiles', 'cat', '/run/secrets/password')).toBe('other');
     expect(host.files('/var/lib/docksmith/state/secrets')).toHaveLength(1);
 
     await host.db('docker_containers setprop withfiles Secrets password,gone');
@@ -679,7 +673,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
   });
 
   it('gives a container variables out of db secrets, and no label of it has one', async () => {
-    await makeImage(dockerd, 'env:1', {
+    await makeImage(machine.engine, 'env:1', {
       cmd: ['/sleeper'],
       files: { '/sleeper': SLEEP },
       changes: ['ENV FROM_IMAGE=1'],
@@ -689,11 +683,11 @@ needs('dockerd')('the props of a container on a real engine', () => {
       'docker_containers set withenv service status enabled Image env:1 EnvSecrets pw:APP_PASSWORD Env.OTHER_TOKEN Mk-of-record Labels app.key=Mk-of-label',
     );
     await host.runOrFail('signal-event', ['docker-container-update', 'withenv']);
-    expect(await dockerd.docker('exec', 'withenv', 'sh', '-c', 'echo "$APP_PASSWORD-$OTHER_TOKEN"')).toBe(
+    expect(await machine.engine.docker('exec', 'withenv', 'sh', '-c', 'echo "$APP_PASSWORD-$OTHER_TOKEN"')).toBe(
       'Mk-of-db $x-Mk-of-record',
     );
     const labels = async (): Promise<Record<string, string>> =>
-      JSON.parse(await dockerd.docker('inspect', '--format', '{{json .Config.Labels}}', 'withenv')) as Record<
+      JSON.parse(await machine.engine.docker('inspect', '--format', '{{json .Config.Labels}}', 'withenv')) as Record<
         string,
         string
       >;

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readActual } from '../../src/container/actual/actual.ts';
 import { applyPlan } from '../../src/container/apply/apply.ts';
 import { connectEngine } from '../../src/engine/docker/docker-engine.ts';
@@ -12,9 +12,8 @@ import { inspectImage, listPublishedPorts } from '../../src/container/actual/eng
 import { formatPlan } from '../../src/container/plan/format-plan.ts';
 import { planAsked } from '../../src/container/plan/plan-asked.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../support/container-world.ts';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 const MUTATING = /^(pull|create|start|unpause|stop|restart|rename|update|remove)/;
@@ -43,25 +42,14 @@ it('says at which socket there is no engine', async () => {
 });
 
 needs('dockerd')('reconciling a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine({ clears: true });
   let engine: Engine;
   let srv: string;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    engine = await connectEngine(proxy.socket);
-    await makeSleepImage(dockerd, 'app:1', { expose: ['80/tcp'], changes: ['VOLUME /state'] });
-    srv = path.join(dockerd.dir, 'srv');
+    engine = await connectEngine(machine.proxy.socket);
+    await makeSleepImage(machine.engine, 'app:1', { expose: ['80/tcp'], changes: ['VOLUME /state'] });
+    srv = path.join(machine.engine.dir, 'srv');
     mkdirSync(srv);
-  });
-  afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '-f', ...ids);
-  });
-  afterAll(async () => {
-    await proxy.stop();
-    await dockerd.stop();
   });
 
   async function inspect(name: string): Promise<ContainerInspect> {
@@ -74,7 +62,7 @@ needs('dockerd')('reconciling a real engine', () => {
   }
   /** `POST start`, in order, without versions and ids */
   const showCalls = (): readonly string[] =>
-    proxy.listMutating().map((call) =>
+    machine.proxy.listMutating().map((call) =>
       call
         .replace(/^(\w+) \/v[\d.]+\/containers\/(?:[0-9a-f]{64}\/?)?/, '$1 ')
         .replace(/\?.*/, '')
@@ -86,7 +74,7 @@ needs('dockerd')('reconciling a real engine', () => {
       git: 'ports: ["2222:22"]\nrestart: unless-stopped',
       wiki: `ports: ["127.0.0.1:23000:80"]\nvolumes: ["${srv}:/images"]\nmem_limit: ${memory}\nlogging: {driver: json-file, options: {max-size: 10m, max-file: "5"}}`,
     });
-    proxy.reset();
+    machine.proxy.reset();
     expect(await showPlan(engine, wanted('256m'))).toEqual(['create git: not there', 'create wiki: not there']);
     expect((await reconcile(engine, wanted('256m'))).failed).toEqual([]);
     expect(showCalls().toSorted()).toEqual(['POST create', 'POST create', 'POST start', 'POST start']);
@@ -109,10 +97,10 @@ needs('dockerd')('reconciling a real engine', () => {
       expect.objectContaining({ Type: 'bind', Source: srv, Destination: '/images', RW: true }),
     );
 
-    proxy.reset();
+    machine.proxy.reset();
     expect(await showPlan(engine, wanted('256m'))).toEqual(['nothing to do']);
     await reconcile(engine, wanted('256m'));
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
 
     // a live update: the same container, started when it was
     expect(await showPlan(engine, wanted('512m'))).toEqual(['update wiki: memory 256m -> 512m']);
@@ -189,12 +177,12 @@ needs('dockerd')('reconciling a real engine', () => {
   });
 
   it('leaves a foreign container of a wanted name alone', async () => {
-    await dockerd.docker('run', '-d', '--name', 'wiki', 'app:1');
-    proxy.reset();
+    await machine.engine.docker('run', '-d', '--name', 'wiki', 'app:1');
+    machine.proxy.reset();
     await expect(reconcile(engine, { git: '', wiki: '' })).rejects.toThrow(
       'cannot use the name "wiki" for a container: a container of that name exists that docksmith does not own',
     );
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     // a name that only looks alike is no reason
     expect((await reconcile(engine, { wik: '' })).failed).toEqual([]);
   });
@@ -213,15 +201,15 @@ needs('dockerd')('reconciling a real engine', () => {
 
   it('carries anonymous volumes over a recreate', async () => {
     await reconcile(engine, { wiki: '' });
-    await dockerd.docker('exec', 'wiki', 'sh', '-c', 'echo kept > /state/file');
+    await machine.engine.docker('exec', 'wiki', 'sh', '-c', 'echo kept > /state/file');
     for (const user of ['0', '0:0']) expect((await reconcile(engine, { wiki: `user: "${user}"` })).failed).toEqual([]);
-    expect(await dockerd.docker('exec', 'wiki', 'cat', '/state/file')).toBe('kept');
+    expect(await machine.engine.docker('exec', 'wiki', 'cat', '/state/file')).toBe('kept');
   });
 
   it('brings the old container back when the new one cannot be made or started', async () => {
     await reconcile(engine, { git: 'ports: ["2222:22"]', wiki: '' });
     const old = await inspect('wiki');
-    const gone = path.join(dockerd.dir, 'gone');
+    const gone = path.join(machine.engine.dir, 'gone');
     for (const [lines, why] of [
       [`volumes: ["${gone}:/x"]`, /bind source path does not exist/],
       ['ports: ["2222:80"]', /port is already allocated/],
@@ -256,7 +244,7 @@ needs('dockerd')('reconciling a real engine', () => {
 
   it('begins nothing when an image cannot be had', async () => {
     await reconcile(engine, { old: '' });
-    proxy.reset();
+    machine.proxy.reset();
     const { failed, skipped } = await reconcile(engine, { old: undefined, wiki: 'image: 127.0.0.1:1/typo:1' });
     expect(failed.map(({ failure }) => failure.message)).toEqual([
       expect.stringMatching(/^cannot pull image "127.0.0.1:1\/typo:1": .*connection refused/),
@@ -271,11 +259,11 @@ needs('dockerd')('reconciling a real engine', () => {
 
     it.each([0, 1, 2, 3, 4, 5, 6])('finishes what was left after %i calls', async (calls) => {
       await reconcile(engine, before);
-      await dockerd.docker('exec', 'wiki', 'sh', '-c', 'echo kept > /state/file');
+      await machine.engine.docker('exec', 'wiki', 'sh', '-c', 'echo kept > /state/file');
       await reconcile(dieAfter(engine, calls), after);
       expect((await reconcile(engine, after)).failed).toEqual([]);
       expect(await listNames()).toEqual(['git running', 'wiki running']);
-      expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'hostname; cat /state/file')).toBe('new\nkept');
+      expect(await machine.engine.docker('exec', 'wiki', 'sh', '-c', 'hostname; cat /state/file')).toBe('new\nkept');
       expect(await showPlan(engine, after)).toEqual(['nothing to do']);
     });
   });
@@ -297,7 +285,7 @@ needs('dockerd')('reconciling a real engine', () => {
     expect(await ask('stop')).toBe('stop wiki: asked for');
     expect((await inspect('wiki')).State).toMatchObject({ Running: false, ExitCode: 137 });
     expect(await ask('start')).toBe('start wiki: stopped');
-    await dockerd.docker('pause', 'wiki');
+    await machine.engine.docker('pause', 'wiki');
     expect(await showPlan(engine, wanted)).toEqual(['start wiki: paused']);
     expect((await reconcile(engine, wanted)).failed).toEqual([]);
     expect((await inspect('wiki')).State.Status).toBe('running');

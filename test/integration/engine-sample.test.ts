@@ -1,43 +1,32 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage, makeWebImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 /** Bind-mount sources are paths of the machine itself: only those that were not there are taken away again. */
 const FOLDERS = ['/srv/wiki', '/srv/wiki2'].filter((folder) => !existsSync(folder));
 
 needs('dockerd')('the sample server, from its dbs to its plans', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine({ addresses: ['192.168.1.2/24'] });
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    await dockerd.namespace.run('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']);
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
-    await makeWebImage(dockerd, 'mediawiki:1.43', 'wiki');
-    await makeSleepImage(dockerd, 'mariadb:11', { expose: ['3306/tcp'] });
-    await makeSleepImage(dockerd, 'gitea:1', { expose: ['22/tcp', '3000/tcp'] });
+    await makeWebImage(machine.engine, 'mediawiki:1.43', 'wiki');
+    await makeSleepImage(machine.engine, 'mariadb:11', { expose: ['3306/tcp'] });
+    await makeSleepImage(machine.engine, 'gitea:1', { expose: ['22/tcp', '3000/tcp'] });
     for (const folder of FOLDERS) mkdirSync(folder);
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
+    host = await machine.makeServer([
       'configuration set LocalIP 192.168.1.2',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
       'docker_images set wiki service Repository mediawiki Tag 1.43',
       'docker_containers set wikidb service status enabled Image mariadb:11 DataMount container DataMountPath /var/lib/mysql InterLinkPriority 10 MaxMemory 512',
       'docker_containers set wiki service status enabled Image wiki SubDomain enabled WebPort 80 Interlinked wikidb:db access private MountPath /srv/wiki:/images',
       'docker_containers set git service status enabled Image gitea:1 PortMapping custom PortMappingPorts 2222:22 access public WebAlias git WebPort 3000',
-    );
+    ]);
   });
-  afterAll(async () => {
-    host.stop();
-    await proxy.stop();
-    await dockerd.stop();
+  afterAll(() => {
     for (const folder of FOLDERS) rmdirSync(folder);
   });
 
@@ -62,16 +51,16 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
     const said = await host.run('signal-event', ['docker-update']);
     expect(said).toMatchObject({ exitCode: 0 });
     // git needs nobody, and so is made while the others wait for each other
-    expect((await dockerd.docker('ps', '--format', '{{.Names}}')).split('\n').sort()).toEqual([
+    expect((await machine.engine.docker('ps', '--format', '{{.Names}}')).split('\n').sort()).toEqual([
       'git',
       'wiki',
       'wikidb',
     ]);
-    proxy.reset();
+    machine.proxy.reset();
     expect(await plan()).toEqual([]);
     expect((await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).split('\n')).toContain('nothing to do');
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
   });
 
   it('has run specs with the keys and values of the sample', () => {
@@ -104,9 +93,9 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
   });
 
   it('lets the wiki reach its db by the alias', async () => {
-    expect(await dockerd.docker('exec', 'wiki', 'nslookup', 'db')).toMatch(/Name:\s+db/);
-    expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'echo $DB_PORT_3306_TCP')).toBe('tcp://db:3306');
-    expect(await dockerd.inspect('docksmith-wiki')).toMatchObject({
+    expect(await machine.engine.docker('exec', 'wiki', 'nslookup', 'db')).toMatch(/Name:\s+db/);
+    expect(await machine.engine.docker('exec', 'wiki', 'sh', '-c', 'echo $DB_PORT_3306_TCP')).toBe('tcp://db:3306');
+    expect(await machine.engine.inspect('docksmith-wiki')).toMatchObject({
       Options: { 'com.docker.network.bridge.name': expect.stringMatching(/^br-[0-9a-f]{12}$/) as string },
     });
   });
@@ -117,9 +106,11 @@ needs('dockerd')('the sample server, from its dbs to its plans', () => {
     await host.db('docker_containers setprop wiki MountPath /srv/wiki2:/images');
     await host.runOrFail('signal-event', ['docker-container-update', 'wikidb']);
     expect(await plan()).toEqual(['recreate wiki: volumes /srv/wiki:/images -> /srv/wiki2:/images']);
-    const before = await dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'wikidb', 'git');
+    const before = await machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'wikidb', 'git');
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'wikidb', 'git')).toBe(before);
+    expect(await machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'wikidb', 'git')).toBe(
+      before,
+    );
     expect(await plan()).toEqual([]);
   });
 });

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeWebImage } from '../support/image.ts';
-import { makeNamespace, type Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { runOrFail } from '../support/run.ts';
 
 const LOCAL = '192.168.1.2';
 const LOCAL6 = 'fd00:1::2';
@@ -21,24 +19,22 @@ interface Shown {
 }
 
 needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real packet filter', () => {
-  let namespace: Namespace;
-  let engine: Dockerd;
+  const machine = useMachine({
+    addresses: [`${LOCAL}/24`, `${LOCAL6}/64`],
+    args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64'],
+  });
   let host: Host;
 
   beforeAll(async () => {
-    namespace = await makeNamespace();
-    for (const address of [[`${LOCAL}/24`], [`${LOCAL6}/64`, 'nodad']])
-      await inside('ip', 'addr', 'add', address[0] ?? '', 'dev', 'lo', ...address.slice(1));
-    engine = await startDockerd({ namespace, args: ['--ipv6', '--fixed-cidr-v6', 'fd00:99::/64'] });
-    await makeWebImage(engine, 'web:80', 'web');
-    await makeWebImage(engine, 'web:9000', 'host', 9000);
-    host = makeHost({ namespace });
+    await makeWebImage(machine.engine, 'web:80', 'web');
+    await makeWebImage(machine.engine, 'web:9000', 'host', 9000);
+    host = machine.makeHost({ env: {} });
     host.write('/etc/httpd/conf.d/.keep', '');
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       `configuration set LocalIP ${LOCAL},${LOCAL6}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.engine.socket}`,
       'configuration set httpd service status enabled Layout redhat',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
       'networks set fd00:1:: network Mask 64',
@@ -48,13 +44,6 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
     );
     await host.runOrFail('signal-event', ['docker-update']);
   });
-  afterAll(async () => {
-    await engine.stop();
-    namespace.remove();
-    host.stop();
-  });
-  const inside = (program: string, ...args: readonly string[]): Promise<string> =>
-    runOrFail(...namespace.command(program, args));
   async function show(...names: readonly string[]): Promise<Shown> {
     const { stdout, exitCode } = await host.run('docksmith', ['exposure', '--json', ...names]);
     const shown = JSON.parse(stdout) as Shown;
@@ -65,7 +54,7 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
   it('says that all is as declared after an event, in 80 columns', async () => {
     // what was made with bindings of IPv6 answers there
     expect(
-      await inside(
+      await machine.inside(
         'curl',
         '--silent',
         '--noproxy',
@@ -96,8 +85,8 @@ needs('dockerd')('docksmith exposure, by a real engine with IPv6 and the real pa
   });
 
   it('says in words that a filter was flushed, and nothing after it was put back', async () => {
-    await inside('iptables', '-F', 'DOCKSMITH');
-    await inside('ip6tables', '-D', 'INPUT', '-j', 'DOCKSMITH-INPUT');
+    await machine.inside('iptables', '-F', 'DOCKSMITH');
+    await machine.inside('ip6tables', '-D', 'INPUT', '-j', 'DOCKSMITH-INPUT');
     const { containers } = await show();
     expect(containers.map(({ name, ports }) => [name, ...ports.flatMap(({ mismatches }) => mismatches)])).toEqual([
       ['mail', 'the IPv6 filter does not block it: INPUT does not lead to DOCKSMITH-INPUT'],

@@ -1,73 +1,42 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import type { Result } from '../support/run.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin');
 
 needs('dockerd')('faults while containers are changed', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
   let host: Host;
   /** what happens when the engine has done a call that changes something; false: nobody hears of it */
   let onMutated: (call: string, count: number) => boolean | Promise<boolean> = () => true;
-  beforeAll(async () => {
+  const machine = useMachine({
     // containers outlive their engine
-    dockerd = await startDockerd({ args: ['--live-restore'] });
-    proxy = await startCountingProxy(dockerd.socket, { onMutated: (call, count) => onMutated(call, count) });
-    await makeSleepImage(dockerd, 'sleep:1', { changes: ['VOLUME /state'] });
+    args: ['--live-restore'],
+    proxy: { onMutated: (call, count) => onMutated(call, count) },
+    clears: true,
   });
-  afterAll(async () => {
-    await proxy.stop();
-    await dockerd.stop();
+  beforeAll(async () => {
+    await makeSleepImage(machine.engine, 'sleep:1', { changes: ['VOLUME /state'] });
   });
-  afterEach(async () => {
+  afterEach(() => {
     onMutated = () => true;
-    const ids = await listIds();
-    if (ids.length > 0) await dockerd.docker('rm', '--force', ...ids);
-    host.stop();
   });
 
-  async function listIds(): Promise<readonly string[]> {
-    return (await dockerd.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
-  }
-  /** name -> `id state start` */
-  async function listContainers(): Promise<Readonly<Record<string, string>>> {
-    const ids = await listIds();
-    if (ids.length === 0) return {};
-    const lines = await dockerd.docker(
-      'inspect',
-      '--format',
-      '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}',
-      ...ids,
-    );
-    return Object.fromEntries(
-      lines
-        .split('\n')
-        .map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  }
   /** Whoever is started has to stay for a moment. */
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({
-      namespace: dockerd.namespace,
-      env: { DOCKER_HOST: `unix://${proxy.socket}` },
-      waitsForHealth: true,
-    });
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
-      'configuration set LocalIP 127.0.0.1',
-      'configuration set docker service status enabled Daemon foreign',
-      'configuration set docksmith service status enabled HealthWait 10s HealthUptime 300ms',
-      ...lines,
+    host = await machine.makeServer(
+      [
+        'configuration set LocalIP 127.0.0.1',
+        'configuration set docker service status enabled Daemon foreign',
+        'configuration set docksmith service status enabled HealthWait 10s HealthUptime 300ms',
+        ...lines,
+      ],
+      { waitsForHealth: true },
     );
   }
   /** Files of the root, but for the record that each run of an event leaves. */
@@ -81,12 +50,17 @@ needs('dockerd')('faults while containers are changed', () => {
    * @returns undefined if it was killed
    */
   async function runAndKill(calls: number, args: readonly string[]): Promise<Result | undefined> {
-    proxy.reset();
-    const [command, all] = dockerd.namespace.command(process.execPath, [path.join(BIN, 'signal-event.js'), ...args]);
+    machine.proxy.reset();
+    const [command, all] = machine.namespace.command(process.execPath, [path.join(BIN, 'signal-event.js'), ...args]);
     const child = spawn(command, all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DBPATH: undefined, DOCKER_HOST: `unix://${proxy.socket}`, DOCKSMITH_ROOT: host.root },
+      env: {
+        ...process.env,
+        DBPATH: undefined,
+        DOCKER_HOST: `unix://${machine.proxy.socket}`,
+        DOCKSMITH_ROOT: host.root,
+      },
     });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -116,8 +90,8 @@ needs('dockerd')('faults while containers are changed', () => {
       );
     await makeOwnHost(...before);
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
-    const { kept } = await listContainers();
+    await machine.engine.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
+    const { kept } = await machine.listContainers();
     await change();
     const { plan } = JSON.parse(await host.runOrFail('signal-event', ['--dry-run', '--json', 'docker-update'])) as {
       plan: { operations: { verb: string; name: string; cause: string }[] };
@@ -136,25 +110,27 @@ needs('dockerd')('faults while containers are changed', () => {
       const ended = await runAndKill(calls === 0 ? Infinity : calls, ['docker-update']);
       expect([calls, ended?.exitCode]).toEqual([calls, calls === 0 ? 0 : undefined]);
       // a network, a join, an update, a create with its start, and the five of a recreate
-      if (calls === 0) allCalls = proxy.listMutating().length;
+      if (calls === 0) allCalls = machine.proxy.listMutating().length;
       expect(allCalls).toBe(10);
       const next = await host.run('signal-event', ['docker-update']);
       expect([calls, next.exitCode, next.stderr]).toEqual([calls, 0, '']);
-      const now = await listContainers();
+      const now = await machine.listContainers();
       expect([calls, Object.keys(now)]).toEqual([calls, ['added', 'changed', 'kept', 'limited']]);
       expect(Object.values(now).filter((line) => !line.includes(' running '))).toEqual([]);
       expect(now['kept']).toBe(kept);
-      expect(await dockerd.docker('exec', 'changed', 'sh', '-c', 'cat /state/data; echo $A')).toBe('precious\n2');
-      expect(await dockerd.docker('inspect', '--format', '{{.HostConfig.Memory}}', 'limited')).toBe(
+      expect(await machine.engine.docker('exec', 'changed', 'sh', '-c', 'cat /state/data; echo $A')).toBe(
+        'precious\n2',
+      );
+      expect(await machine.engine.docker('inspect', '--format', '{{.HostConfig.Memory}}', 'limited')).toBe(
         String(128 * 1024 ** 2),
       );
-      expect(await dockerd.docker('exec', 'added', 'nslookup', 'db')).toContain('Address');
+      expect(await machine.engine.docker('exec', 'added', 'nslookup', 'db')).toContain('Address');
       expect(await host.runOrFail('docksmith', ['reconcile', '--dry-run'])).toMatch(/^nothing to do$/m);
       // neither a file nor a network nor a volume is there that an undisturbed run would not have left
-      expect(await dockerd.docker('network', 'ls', '--format', '{{.Name}}')).toBe(
+      expect(await machine.engine.docker('network', 'ls', '--format', '{{.Name}}')).toBe(
         'bridge\ndocksmith-added\nhost\nnone',
       );
-      expect((await dockerd.docker('volume', 'ls', '--quiet')).split('\n')).toHaveLength(4);
+      expect((await machine.engine.docker('volume', 'ls', '--quiet')).split('\n')).toHaveLength(4);
       if (calls === 0) files = listFiles();
       expect([calls, listFiles()]).toEqual([calls, files]);
       await host.db(
@@ -164,21 +140,20 @@ needs('dockerd')('faults while containers are changed', () => {
       );
       await host.runOrFail('signal-event', ['docker-update']);
       await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
-      await dockerd.docker('volume', 'prune', '--force');
+      await machine.engine.docker('volume', 'prune', '--force');
     }
   }, 600_000);
 
   it('brings the old container back from a SIGKILL after every call of a recreate that fails', async () => {
     await makeOwnHost('docker_containers set changed service status enabled Image sleep:1');
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
-    const [old] = await listIds();
-    const [, , started] = ((await listContainers())['changed'] ?? '').split(' ');
+    await machine.engine.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
+    const [old, , started] = ((await machine.listContainers())['changed'] ?? '').split(' ');
     await host.db('docker_containers setprop changed Command "/bin/false" Restart no');
     for (let calls = 1; ; calls++) {
       const ended = await runAndKill(calls, ['--retry', 'docker-update']);
-      const made = proxy.listMutating().length;
-      const meanwhile = await listContainers();
+      const made = machine.proxy.listMutating().length;
+      const meanwhile = await machine.listContainers();
       // whatever the moment, the old one is there under one of its two names
       expect([calls, Object.values(meanwhile).some((line) => line.startsWith(`${old ?? ''} `))]).toEqual([calls, true]);
       const isAside = meanwhile['changed.docksmith-old'] !== undefined;
@@ -192,13 +167,13 @@ needs('dockerd')('faults while containers are changed', () => {
           isAside ? /it ended with exit code 1; the old one runs again/ : /failed changed: .*it ended with exit code 1/,
         ),
       ]);
-      const now = await listContainers();
+      const now = await machine.listContainers();
       expect([calls, Object.keys(now), now['changed']]).toEqual([
         calls,
         ['changed'],
         expect.stringMatching(new RegExp(`^${old ?? ''} running `)),
       ]);
-      expect(await dockerd.docker('exec', 'changed', 'cat', '/state/data')).toBe('precious');
+      expect(await machine.engine.docker('exec', 'changed', 'cat', '/state/data')).toBe('precious');
       if (ended !== undefined) {
         // rename, create, stop, start, and back: stop, remove, start, rename
         expect([ended.exitCode, made, calls, isAside]).toEqual([1, calls - 1, 9, false]);
@@ -214,15 +189,15 @@ needs('dockerd')('faults while containers are changed', () => {
       'docker_containers set kept service status enabled Image sleep:1',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    const before = await listContainers();
+    const before = await machine.listContainers();
     await host.db('docker_containers setprop changed Env A=2');
-    proxy.reset();
+    machine.proxy.reset();
     let isDown = false;
     onMutated = async (call) => {
       // the new one is made, and the old one serves under its other name
       if (!isDown && call.includes('/containers/create')) {
         isDown = true;
-        await dockerd.shutDown();
+        await machine.engine.shutDown();
       }
       return true;
     };
@@ -235,22 +210,22 @@ needs('dockerd')('faults while containers are changed', () => {
       /cannot reach the Docker engine at .*\n(.*\n)*hint: see that it runs/,
     );
     onMutated = () => true;
-    await dockerd.startAgain();
-    const meanwhile = await listContainers();
+    await machine.engine.startAgain();
+    const meanwhile = await machine.listContainers();
     expect(meanwhile['kept']).toBe(before['kept']);
     expect(meanwhile['changed.docksmith-old']).toBe(before['changed']);
     await host.runOrFail('signal-event', ['docker-update']);
-    const after = await listContainers();
+    const after = await machine.listContainers();
     expect(Object.keys(after)).toEqual(['changed', 'kept']);
     expect(after['kept']).toBe(before['kept']);
-    expect(await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo $A')).toBe('2');
+    expect(await machine.engine.docker('exec', 'changed', 'sh', '-c', 'echo $A')).toBe('2');
   });
 
   it('says that a name is taken by a foreign container, and changes nothing', async () => {
     await makeOwnHost('docker_containers set changed service status enabled Image sleep:1');
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('run', '--detach', '--name', 'wiki', 'sleep:1');
-    const before = await listContainers();
+    await machine.engine.docker('run', '--detach', '--name', 'wiki', 'sleep:1');
+    const before = await machine.listContainers();
     await host.db(
       'docker_containers set wiki service status enabled Image sleep:1',
       'docker_containers setprop changed Env A=2',
@@ -262,7 +237,7 @@ needs('dockerd')('faults while containers are changed', () => {
         /cannot use the name "wiki" for a container: a container of that name exists that docksmith does not own/,
       ),
     ]);
-    expect(await listContainers()).toEqual(before);
+    expect(await machine.listContainers()).toEqual(before);
   });
 
   it('brings the old container back when a foreign process takes its new port in the middle', async () => {
@@ -271,9 +246,9 @@ needs('dockerd')('faults while containers are changed', () => {
       'docker_containers set kept service status enabled Image sleep:1',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    const before = await listContainers();
+    const before = await machine.listContainers();
     await host.db('docker_containers setprop changed TCPPort 8081');
-    const [command, args] = dockerd.namespace.command(process.execPath, [
+    const [command, args] = machine.namespace.command(process.execPath, [
       '-e',
       'require("net").createServer().listen(8081, "127.0.0.1", () => console.log("listening"))',
     ]);
@@ -290,7 +265,7 @@ needs('dockerd')('faults while containers are changed', () => {
       1,
       expect.stringMatching(/8081.*address already in use|8081.*already allocated/),
     ]);
-    const after = await listContainers();
+    const after = await machine.listContainers();
     expect(Object.keys(after)).toEqual(['changed', 'kept']);
     expect(after['kept']).toBe(before['kept']);
     expect(after['changed']?.slice(0, 72)).toBe(before['changed']?.slice(0, 72));
@@ -306,6 +281,6 @@ needs('dockerd')('faults while containers are changed', () => {
       await once(listener, 'exit');
     }
     await host.runOrFail('signal-event', ['--retry', 'docker-update']);
-    expect(Object.keys(await listContainers())).toEqual(['changed', 'kept']);
+    expect(Object.keys(await machine.listContainers())).toEqual(['changed', 'kept']);
   });
 });

@@ -1,48 +1,43 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeWebImage } from '../support/image.ts';
-import { makeNamespace, type Namespace } from '../support/namespace.ts';
+import type { Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { type Result, runOrFail } from '../support/run.ts';
+import type { Result } from '../support/run.ts';
 
 const LOCAL = '192.168.1.2';
 
 needs('dockerd')('a private container on its way out', () => {
-  let namespace: Namespace;
   let foreign: Namespace;
   let neighbour: Namespace;
-  let engine: Dockerd;
+  const machine = useMachine({
+    network: async (own) => {
+      neighbour = await own.connect(`${LOCAL}/24`, '192.168.1.77/24');
+      foreign = await own.connect('203.0.113.1/24', '203.0.113.9/24');
+    },
+  });
   let host: Host;
   const port = (number: number): string => `http://${LOCAL}:${number}/`;
 
   beforeAll(async () => {
-    namespace = await makeNamespace();
-    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24');
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24');
-    engine = await startDockerd({ namespace });
-    await makeWebImage(engine, 'web:80', 'web');
-    host = makeHost({ namespace });
+    await makeWebImage(machine.engine, 'web:80', 'web');
+    host = machine.makeHost({ env: {} });
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       `configuration set LocalIP ${LOCAL}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.engine.socket}`,
       'configuration set httpd service status disabled',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
     );
   });
-  afterAll(async () => {
-    await engine.stop();
-    namespace.remove();
-    host.stop();
-  });
 
-  const saved = (): Promise<string> => runOrFail(...namespace.command('iptables-save', ['-t', 'filter']));
+  const saved = (): Promise<string> => machine.inside('iptables-save', '-t', 'filter');
   const set = (...lines: readonly string[]): Promise<void> =>
     host.db(...lines.map((line) => `docker_containers ${line}`));
   const addressOf = async (name: string): Promise<string> =>
-    `http://${await engine.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', name)}/`;
+    `http://${await machine.engine.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', name)}/`;
   const isAnswered = async (from: Namespace, url: string): Promise<boolean> =>
     (await from.run('curl', ['--silent', '--noproxy', '*', '--max-time', '2', url])).stdout.startsWith('I am ');
   /** Runs an event while a foreign host asks all the time. */
@@ -124,10 +119,10 @@ needs('dockerd')('a private container on its way out', () => {
     expect(await isAnswered(neighbour, port(8082))).toBe(true);
     expect((await host.run('docksmith', ['firewall'])).stdout).toContain('packet filter IPv4 in place\n');
     // after a flush, too
-    await runOrFail(...namespace.command('iptables', ['-F', 'DOCKSMITH']));
+    await machine.inside('iptables', '-F', 'DOCKSMITH');
     await host.runOrFail('docksmith', ['firewall']);
     expect(await isAnswered(foreign, port(8082))).toBe(false);
-    await engine.docker('rm', '--force', 'wiki');
+    await machine.engine.docker('rm', '--force', 'wiki');
     expect(await host.runOrFail('docksmith', ['firewall', '--release'])).toContain(
       'packet filter IPv4 set: the containers that some rules were kept for have stopped\n',
     );

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage, makeWebImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 /** A program that serves port 80 once a file is there: a database that takes its time. */
@@ -14,58 +13,25 @@ const SLOW =
 const BROKEN = '#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "line $n"; done\nexit 3\n';
 
 needs('dockerd')('the health of containers on a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine({ clears: true });
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    await makeSleepImage(dockerd, 'sleep:1', { changes: ['VOLUME /state'] });
-    await makeWebImage(dockerd, 'web:1', 'the web');
-    await makeImage(dockerd, 'slow:1', { cmd: ['/slow'], files: { '/slow': SLOW } });
-    await makeImage(dockerd, 'broken:1', { cmd: ['/broken'], files: { '/broken': BROKEN } });
+    await makeSleepImage(machine.engine, 'sleep:1', { changes: ['VOLUME /state'] });
+    await makeWebImage(machine.engine, 'web:1', 'the web');
+    await makeImage(machine.engine, 'slow:1', { cmd: ['/slow'], files: { '/slow': SLOW } });
+    await makeImage(machine.engine, 'broken:1', { cmd: ['/broken'], files: { '/broken': BROKEN } });
   });
-  afterAll(async () => {
-    await proxy.stop();
-    await dockerd.stop();
-  });
-  afterEach(async () => {
-    const ids = await listIds();
-    if (ids.length > 0) await dockerd.docker('rm', '--force', ...ids);
-    host.stop();
-    proxy.reset();
-  });
+  afterEach(() => machine.proxy.reset());
 
-  async function listIds(): Promise<readonly string[]> {
-    return (await dockerd.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
-  }
-  /** name -> `id state start` */
-  async function listContainers(): Promise<Readonly<Record<string, string>>> {
-    const ids = await listIds();
-    if (ids.length === 0) return {};
-    const lines = await dockerd.docker(
-      'inspect',
-      '--format',
-      '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}',
-      ...ids,
-    );
-    return Object.fromEntries(
-      lines.split('\n').map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const),
-    );
-  }
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({
-      namespace: dockerd.namespace,
-      env: { DOCKER_HOST: `unix://${proxy.socket}` },
-      waitsForHealth: true,
-    });
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
-      'configuration set LocalIP 192.168.1.2',
-      'configuration set docker service status enabled Daemon foreign',
-      'configuration set docksmith service status enabled HealthUptime 300ms',
-      ...lines,
+    host = await machine.makeServer(
+      [
+        'configuration set LocalIP 192.168.1.2',
+        'configuration set docker service status enabled Daemon foreign',
+        'configuration set docksmith service status enabled HealthUptime 300ms',
+        ...lines,
+      ],
+      { waitsForHealth: true },
     );
   }
 
@@ -75,7 +41,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
       'docker_containers set git service status enabled Image sleep:1',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    const before = await listContainers();
+    const before = await machine.listContainers();
     await host.db('docker_containers setprop wiki Image broken:1');
     const failed = await host.run('signal-event', ['docker-update']);
     expect(failed.exitCode).toBe(1);
@@ -86,13 +52,13 @@ needs('dockerd')('the health of containers on a real engine', () => {
     expect(failed.stderr).toMatch(/line 12$/m);
     expect(failed.stderr.match(/line \d+$/gm)).toHaveLength(10);
     // the same container as before serves again
-    const after = await listContainers();
+    const after = await machine.listContainers();
     expect(Object.keys(after).sort()).toEqual(['git', 'wiki']);
     expect(after['git']).toBe(before['git']);
     expect(after['wiki']?.slice(0, 72)).toBe(before['wiki']?.slice(0, 72));
 
     // an unrelated event
-    proxy.reset();
+    machine.proxy.reset();
     await host.db('docker_containers setprop git MaxMemory 64');
     const next = await host.run('signal-event', ['docker-update']);
     expect([next.exitCode, next.stdout, next.stderr]).toEqual([
@@ -100,8 +66,8 @@ needs('dockerd')('the health of containers on a real engine', () => {
       expect.stringMatching(/failed wiki: .*exit code 3.*; docksmith reconcile --retry tries again/),
       expect.stringContaining('cannot bring every container to its record: "wiki" has failed before'),
     ]);
-    expect(proxy.listMutating()).toHaveLength(1);
-    expect(await listContainers()).toEqual(after);
+    expect(machine.proxy.listMutating()).toHaveLength(1);
+    expect(await machine.listContainers()).toEqual(after);
     expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-update'])).toMatch(/ {2}failed wiki: /);
 
     // asked for
@@ -129,7 +95,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
       1,
       expect.stringMatching(/within 1s: port 81 does not answer \(connection refused\)/),
     ]);
-    expect(Object.keys(await listContainers())).toEqual(['wiki']);
+    expect(Object.keys(await machine.listContainers())).toEqual(['wiki']);
     // what it is asked for is no reason to make it anew, and a change of it is a new try
     await host.db('docker_containers setprop wiki HealthPort 80');
     expect(await host.runOrFail('signal-event', ['docker-update'])).toMatch(/recreate wiki: environment A added/);
@@ -150,30 +116,33 @@ needs('dockerd')('the health of containers on a real engine', () => {
       ),
     ]);
     // there is nothing to come back, and it stays for whoever looks into it; the next event leaves it alone
-    expect(Object.keys(await listContainers())).toEqual(['deaf']);
+    expect(Object.keys(await machine.listContainers())).toEqual(['deaf']);
     const next = await host.run('signal-event', ['docker-update']);
     expect([next.exitCode, next.stdout]).toEqual([1, expect.stringMatching(/failed deaf: /)]);
   });
 
   it('starts a container when what it needs is healthy', async () => {
-    const flag = path.join(dockerd.dir, 'flag-order');
+    const flag = path.join(machine.engine.dir, 'flag-order');
     mkdirSync(flag);
     await makeOwnHost(
       `docker_containers set wikidb service status enabled Image slow:1 MountPath ${flag}:/flag HealthPort 80`,
       'docker_containers set wiki service status enabled Image sleep:1 Interlinked wikidb:db',
     );
     const event = host.run('signal-event', ['docker-update']);
-    await expect.poll(async () => (await listContainers())['wikidb'], { timeout: 60_000 }).toMatch(/running/);
+    await expect.poll(async () => (await machine.listContainers())['wikidb'], { timeout: 60_000 }).toMatch(/running/);
     // its log tells that it waits, and docksmith has looked at it meanwhile
     await expect
-      .poll(() => proxy.calls.filter((call) => /^GET \/v[\d.]+\/containers\/[0-9a-f]{64}\/json/.test(call)).length, {
-        timeout: 60_000,
-      })
+      .poll(
+        () => machine.proxy.calls.filter((call) => /^GET \/v[\d.]+\/containers\/[0-9a-f]{64}\/json/.test(call)).length,
+        {
+          timeout: 60_000,
+        },
+      )
       .toBeGreaterThan(3);
-    expect(Object.keys(await listContainers())).toEqual(['wikidb']);
+    expect(Object.keys(await machine.listContainers())).toEqual(['wikidb']);
     writeFileSync(path.join(flag, 'go'), '');
     expect((await event).exitCode).toBe(0);
-    expect(Object.keys(await listContainers()).sort()).toEqual(['wiki', 'wikidb']);
+    expect(Object.keys(await machine.listContainers()).sort()).toEqual(['wiki', 'wikidb']);
   });
 
   it('does not start what needs one that is not healthy', async () => {
@@ -189,7 +158,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
         /cannot create container "wiki": it needs "wikidb", and that is not healthy: it ended with exit code 3/,
       ),
     ]);
-    expect(Object.keys(await listContainers()).sort()).toEqual(['git', 'wikidb']);
+    expect(Object.keys(await machine.listContainers()).sort()).toEqual(['git', 'wikidb']);
     const next = await host.run('signal-event', ['docker-update']);
     expect([next.exitCode, next.stdout, next.stderr]).toEqual([
       1,
@@ -208,9 +177,9 @@ needs('dockerd')('the health of containers on a real engine', () => {
       expect.stringContaining('cannot run container "job": its own check failed (exit code 1)'),
     ]);
     // it becomes well by itself: then it has not failed any more
-    await dockerd.docker('exec', 'job', 'touch', '/state/well');
+    await machine.engine.docker('exec', 'job', 'touch', '/state/well');
     await expect
-      .poll(() => dockerd.docker('inspect', '--format', '{{.State.Health.Status}}', 'job'), { timeout: 60_000 })
+      .poll(() => machine.engine.docker('inspect', '--format', '{{.State.Health.Status}}', 'job'), { timeout: 60_000 })
       .toBe('healthy');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     expect(host.read('/var/lib/docksmith/state/failed-specs.json')).not.toContain('job');
@@ -222,7 +191,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
       'docker_containers set after service status enabled Image sleep:1 Interlinked job',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await listContainers()).toMatchObject({
+    expect(await machine.listContainers()).toMatchObject({
       job: expect.stringMatching(/exited/) as string,
       after: expect.stringMatching(/running/) as string,
     });

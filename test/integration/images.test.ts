@@ -1,51 +1,42 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage, makeWebImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 
 needs('dockerd', 'registry')('images', () => {
-  let dockerd: Dockerd;
+  const machine = useMachine({ clears: true });
   let registry: Registry;
   let host: Host;
   let folder: string;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    registry = await startRegistry(dockerd);
-    await makeSleepImage(dockerd, 'sleep:1', { expose: ['8080/tcp', '5353/udp'] });
-    await makeSleepImage(dockerd, 'sleep:2', { expose: ['8080/tcp'], changes: ['ENV SECOND=yes'] });
-    await makeSleepImage(dockerd, 'nostart:1', { changes: ['ENTRYPOINT ["/no/such/program"]'] });
-    folder = path.join(dockerd.dir, 'files');
+    registry = await startRegistry(machine.engine);
+    await makeSleepImage(machine.engine, 'sleep:1', { expose: ['8080/tcp', '5353/udp'] });
+    await makeSleepImage(machine.engine, 'sleep:2', { expose: ['8080/tcp'], changes: ['ENV SECOND=yes'] });
+    await makeSleepImage(machine.engine, 'nostart:1', { changes: ['ENTRYPOINT ["/no/such/program"]'] });
+    folder = path.join(machine.engine.dir, 'files');
     mkdirSync(folder);
   });
   beforeEach(async () => {
-    host = makeHost({ namespace: dockerd.namespace });
+    host = machine.makeHost({ env: {} });
     await host.db(
-      `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign`,
+      `configuration set docker service status enabled Socket ${machine.engine.socket} Daemon foreign`,
       'configuration set docksmith service status enabled ServiceManager command',
       'configuration set httpd service status disabled',
       'configuration set LocalIP 127.0.0.1',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
     );
   });
-  afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '-f', ...ids);
-    host.stop();
-  });
-  afterAll(async () => {
-    await registry.stop();
-    await dockerd.stop();
-  });
+  afterAll(() => registry.stop());
 
   const login = (): string =>
     `Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`;
   const format = (container: string, template: string): Promise<string> =>
-    dockerd.docker('inspect', '--format', template, container);
+    machine.engine.docker('inspect', '--format', template, container);
 
   it('pulls from a registry that asks for a password, and says the password nowhere', async () => {
     await registry.push('sleep:1', 'app:1');
@@ -72,8 +63,8 @@ needs('dockerd', 'registry')('images', () => {
     for (const text of [dry, json, done, host.read('/etc/docksmith/containers/wiki.yaml')])
       expect(text).not.toContain('sesame');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
-    await dockerd.docker('rm', '-f', 'wiki');
-    await dockerd.docker('rmi', '127.0.0.1:5999/app:1');
+    await machine.engine.docker('rm', '-f', 'wiki');
+    await machine.engine.docker('rmi', '127.0.0.1:5999/app:1');
   });
 
   it('pulls an image first where the record leaves the ports to it, and publishes those in the same event', async () => {
@@ -107,7 +98,7 @@ needs('dockerd', 'registry')('images', () => {
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
       `build own:latest: not there, from ${source}\n`,
     );
-    expect(await dockerd.docker('exec', 'wiki', 'sh', '-c', 'cat /app/sub/page; ls /app; echo $BUILT')).toBe(
+    expect(await machine.engine.docker('exec', 'wiki', 'sh', '-c', 'cat /app/sub/page; ls /app; echo $BUILT')).toBe(
       'helloDockerfile\nsub\nyes',
     );
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
@@ -124,14 +115,14 @@ needs('dockerd', 'registry')('images', () => {
     [
       'what docker save wrote',
       'saved.tar',
-      (file: string): Promise<unknown> => dockerd.docker('save', '--output', file, 'sleep:2'),
+      (file: string): Promise<unknown> => machine.engine.docker('save', '--output', file, 'sleep:2'),
       '',
     ],
     [
       'the same, gzipped',
       'saved.tar.gz',
       async (file: string): Promise<unknown> => {
-        await dockerd.docker('save', '--output', `${file}.tar`, 'sleep:2');
+        await machine.engine.docker('save', '--output', `${file}.tar`, 'sleep:2');
         return execFileSync('sh', ['-c', 'gzip < "$1.tar" > "$1"', 'sh', file]);
       },
       '',
@@ -140,8 +131,8 @@ needs('dockerd', 'registry')('images', () => {
       'the files of a system',
       'root.tar',
       async (file: string): Promise<unknown> => {
-        await dockerd.docker('create', '--name', 'exported', 'sleep:1');
-        return dockerd.docker('export', '--output', file, 'exported');
+        await machine.engine.docker('create', '--name', 'exported', 'sleep:1');
+        return machine.engine.docker('export', '--output', file, 'exported');
       },
       'Command /run',
     ],
@@ -168,7 +159,7 @@ needs('dockerd', 'registry')('images', () => {
     expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(
       `cannot pull image "text:latest" for container "wiki": it is no tar archive, plain or gzipped`,
     );
-    await dockerd.docker('save', '--output', file, 'sleep:1', 'sleep:2');
+    await machine.engine.docker('save', '--output', file, 'sleep:1', 'sleep:2');
     expect((await host.run('signal-event', ['docker-update'])).stderr).toMatch(
       /it holds sleep:[12], sleep:[12], and none of them is it/,
     );
@@ -281,15 +272,15 @@ needs('dockerd', 'registry')('images', () => {
     ]);
     expect([
       await format('wiki', '{{.Id}}'),
-      await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/bad:1'),
+      await machine.engine.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/bad:1'),
     ]).toEqual([id, image]);
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
   });
 
   it('goes back when a container of the new image runs but does not become healthy, and does not try again', async () => {
     // the one serves the port, the other one says something and does nothing
-    await makeWebImage(dockerd, 'serves:1', 'the web', 8080);
-    await makeImage(dockerd, 'deaf:1', {
+    await makeWebImage(machine.engine, 'serves:1', 'the web', 8080);
+    await makeImage(machine.engine, 'deaf:1', {
       cmd: ['/deaf'],
       files: {
         '/deaf': '#!/bin/sh\ntrap "exit 0" TERM\necho I shall never listen\nwhile :; do sleep 3600 & wait $!; done\n',
@@ -319,17 +310,17 @@ needs('dockerd', 'registry')('images', () => {
     expect([
       await format('wiki', '{{.Id}} {{.State.Running}}'),
       await format('wiki', '{{.Image}}'),
-      await dockerd.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/sick:1'),
+      await machine.engine.docker('inspect', '--format', '{{.Id}}', '127.0.0.1:5999/sick:1'),
     ]).toEqual([`${id} true`, image, image]);
-    expect((await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', 'http://127.0.0.1:8080/x'])).stdout).toMatch(
+    expect((await machine.namespace.run('busybox', ['wget', '-q', '-O-', 'http://127.0.0.1:8080/x'])).stdout).toMatch(
       /^I am the web/,
     );
-    expect((await dockerd.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').sort()).toEqual([
+    expect((await machine.engine.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').sort()).toEqual([
       'shares',
       'wiki',
     ]);
     // whoever has its network has it still
-    expect(await dockerd.docker('exec', 'shares', 'ip', 'route')).toContain('default');
+    expect(await machine.engine.docker('exec', 'shares', 'ip', 'route')).toContain('default');
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
     // it is tried again when it is asked for again
     expect((await host.run('signal-event', ['docker-image-update', 'wiki'])).exitCode).toBe(1);
@@ -351,19 +342,19 @@ needs('dockerd', 'registry')('images', () => {
     await host.runOrFail('signal-event', ['docker-image-update', 'net']);
     for (const name of ['wiki', 'shares']) expect(await format(name, '{{json .Config.Env}}')).toContain('SECOND=yes');
     for (const name of ['wiki', 'shares', 'other'])
-      expect(await dockerd.docker('exec', name, 'ip', 'route')).toContain('default');
+      expect(await machine.engine.docker('exec', name, 'ip', 'route')).toContain('default');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     expect(await format('free', '{{.Id}} {{.State.StartedAt}}')).toBe(free);
   });
 
   it('recreates nothing because a tag was moved on the engine, says so, and changes to the new image when asked', async () => {
-    await dockerd.docker('tag', 'sleep:1', 'moved:1');
+    await machine.engine.docker('tag', 'sleep:1', 'moved:1');
     await host.db(
       'docker_images set moved service Tag 1 Source local',
       'docker_containers set wiki service status enabled Image moved',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('tag', 'sleep:2', 'moved:1');
+    await machine.engine.docker('tag', 'sleep:2', 'moved:1');
     const older = 'an older image than moved:1 is now; signal-event docker-image-update wiki';
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe(`nothing to do\nwiki runs ${older}\n`);
     expect((await host.run('docksmith', ['status', 'wiki'])).stdout).toContain(
@@ -383,9 +374,9 @@ needs('dockerd', 'registry')('images', () => {
   /** Pushes what the tag is to mean at the registry, and leaves the engine as it is. */
   async function tagElsewhere(image: string, name: string): Promise<string> {
     const there = `${registry.address}/${name}`;
-    const id = await dockerd.docker('inspect', '--format', '{{.Id}}', there);
+    const id = await machine.engine.docker('inspect', '--format', '{{.Id}}', there);
     const digest = await registry.push(image, name);
-    await dockerd.docker('tag', id, there);
+    await machine.engine.docker('tag', id, there);
     return digest;
   }
 });

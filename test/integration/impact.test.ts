@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { DbRecord } from '../../src/db/record.ts';
 import { readSnapshot } from '../../src/db/read-snapshot.ts';
 import { Failure, Failures } from '../../src/base/errors.ts';
@@ -6,7 +6,7 @@ import { previewChange } from '../../src/features/impact/impact.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
 import { findPaths } from '../../src/base/paths.ts';
 import { STEPS_AS_PROCESSES } from '../support/step-commands.ts';
-import { type Machine, type MainHost, makeMainHost, startMachine } from '../support/main-host.ts';
+import { type MainHost, makeMainHost, useMainMachine } from '../support/main-host.ts';
 import { makeHost } from '../support/host.ts';
 import { needs } from '../support/needs.ts';
 import { type Change, commandOf, type Dbs, legalChange, randomChange, randomFrom } from '../support/random-changes.ts';
@@ -138,15 +138,10 @@ function restore(db: string, key: string, was: DbRecord | undefined): readonly s
 }
 
 needs('dockerd')('an impact on a real engine', () => {
-  let machine: Machine;
+  const machine = useMainMachine();
   let main: MainHost;
   beforeAll(async () => {
-    machine = await startMachine();
     main = await makeMainHost(machine);
-  });
-  afterAll(async () => {
-    await main.stop();
-    await machine.stop();
   });
 
   it('is what the event then does to files, services and containers, change by change, and does nothing by itself', async () => {

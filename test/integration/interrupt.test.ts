@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin');
@@ -28,35 +27,30 @@ interface Ended {
 }
 
 needs('dockerd')('a command that is interrupted', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
   let host: Host;
   let onMoment: (moment: Moment) => void = () => undefined;
-  beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket, {
+  const machine = useMachine({
+    proxy: {
       onMutating: (_call, call) => onMoment({ call, when: 'before' }),
       onMutated: (_call, call) => {
         onMoment({ call, when: 'after' });
         return true;
       },
-    });
-    await makeSleepImage(dockerd, 'sleep:1', { changes: ['VOLUME /state'] });
+    },
+    clears: true,
   });
-  afterAll(async () => {
-    await proxy.stop();
-    await dockerd.stop();
+  beforeAll(async () => {
+    await makeSleepImage(machine.engine, 'sleep:1', { changes: ['VOLUME /state'] });
   });
-  afterEach(async () => {
+  afterEach(() => {
     onMoment = () => undefined;
-    const ids = (await dockerd.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '--force', '--volumes', ...ids);
-    host.stop();
   });
 
   /** name -> `id state` */
   async function listContainers(): Promise<Readonly<Record<string, string>>> {
-    const lines = (await dockerd.docker('ps', '--all', '--no-trunc', '--format', '{{.Names}} {{.ID}} {{.State}}'))
+    const lines = (
+      await machine.engine.docker('ps', '--all', '--no-trunc', '--format', '{{.Names}} {{.ID}} {{.State}}')
+    )
       .split('\n')
       .filter((line) => line !== '');
     return Object.fromEntries(
@@ -66,18 +60,14 @@ needs('dockerd')('a command that is interrupted', () => {
     );
   }
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({
-      namespace: dockerd.namespace,
-      env: { DOCKER_HOST: `unix://${proxy.socket}` },
-      waitsForHealth: true,
-    });
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
-      'configuration set LocalIP 127.0.0.1',
-      'configuration set docker service status enabled Daemon foreign',
-      'configuration set docksmith service status enabled HealthWait 20s HealthUptime 300ms',
-      ...lines,
+    host = await machine.makeServer(
+      [
+        'configuration set LocalIP 127.0.0.1',
+        'configuration set docker service status enabled Daemon foreign',
+        'configuration set docksmith service status enabled HealthWait 20s HealthUptime 300ms',
+        ...lines,
+      ],
+      { waitsForHealth: true },
     );
   }
   /** But for what every run adds (its record, the generation of its commit), and the list of what is pending. */
@@ -90,14 +80,14 @@ needs('dockerd')('a command that is interrupted', () => {
       );
 
   function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const [command, all] = dockerd.namespace.command(process.execPath, [path.join(BIN, `${program}.js`), ...args]);
+    const [command, all] = machine.namespace.command(process.execPath, [path.join(BIN, `${program}.js`), ...args]);
     return spawn(command, all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         DBPATH: undefined,
-        DOCKER_HOST: `unix://${proxy.socket}`,
+        DOCKER_HOST: `unix://${machine.proxy.socket}`,
         DOCKSMITH_ROOT: host.root,
         ...env,
       },
@@ -133,7 +123,7 @@ needs('dockerd')('a command that is interrupted', () => {
     args: readonly string[],
     { signal = 'SIGINT', target = 'group' }: { signal?: NodeJS.Signals; target?: Target } = {},
   ): Promise<Ended> {
-    proxy.reset();
+    machine.proxy.reset();
     // a step that only calls docksmith is a process when it is asked for
     const child = start(program, args, target === 'step' ? { DOCKSMITH_STEPS: 'processes' } : {});
     let sent: number | undefined;
@@ -150,7 +140,8 @@ needs('dockerd')('a command that is interrupted', () => {
     await host.db('docker_containers setprop changed Env A=1');
     await host.runOrFail('signal-event', ['docker-update']);
   };
-  const readValue = (): Promise<string> => dockerd.docker('exec', 'changed', 'sh', '-c', 'cat /state/data; echo $A');
+  const readValue = (): Promise<string> =>
+    machine.engine.docker('exec', 'changed', 'sh', '-c', 'cat /state/data; echo $A');
 
   it.each([
     ['SIGINT', 'group', 130],
@@ -163,7 +154,7 @@ needs('dockerd')('a command that is interrupted', () => {
         'docker_containers set kept service status enabled Image sleep:1',
       );
       await host.runOrFail('signal-event', ['docker-update']);
-      await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
+      await machine.engine.docker('exec', 'changed', 'sh', '-c', 'echo precious > /state/data');
       const { kept } = await listContainers();
       await mayUndo();
       const files = listFiles();
@@ -258,7 +249,7 @@ needs('dockerd')('a command that is interrupted', () => {
       expect([call, next.exitCode, Object.keys(await listContainers())]).toEqual([call, 0, ['first', 'second']]);
       if (call > 1 && !ended.signalled) break;
       if (ended.signalled) expect([call, ended.exitCode]).toEqual([call, 130]);
-      await dockerd.docker('rm', '--force', '--volumes', 'first', 'second');
+      await machine.engine.docker('rm', '--force', '--volumes', 'first', 'second');
     }
   }, 300_000);
 
@@ -270,7 +261,7 @@ needs('dockerd')('a command that is interrupted', () => {
       onMoment = ({ call }) => {
         if (call > 0) isStarted();
       };
-      proxy.reset();
+      machine.proxy.reset();
       const held = waitForEnd(start('signal-event', ['docker-update']));
       await started;
       const waiting = start('docksmith', ['reconcile']);
@@ -287,7 +278,7 @@ needs('dockerd')('a command that is interrupted', () => {
       });
       expect(Date.now() - sent).toBeLessThan(3000);
       expect((await held).exitCode).toBe(0);
-      await dockerd.docker('rm', '--force', '--volumes', 'changed');
+      await machine.engine.docker('rm', '--force', '--volumes', 'changed');
     }
   }, 120_000);
 
@@ -299,7 +290,7 @@ needs('dockerd')('a command that is interrupted', () => {
     await host.runOrFail('signal-event', ['docker-update']);
     for (const strokes of [2, 3]) {
       await host.db(`docker_containers setprop changed Env A=${strokes}`);
-      proxy.reset();
+      machine.proxy.reset();
       const child = start('signal-event', ['docker-update']);
       // the old one takes ten seconds to be stopped
       onMoment = ({ call, when }) => {
@@ -322,7 +313,7 @@ needs('dockerd')('a command that is interrupted', () => {
       await host.runOrFail('signal-event', ['docker-update']);
       expect([
         strokes,
-        await dockerd.docker('exec', 'changed', 'sh', '-c', 'echo $A'),
+        await machine.engine.docker('exec', 'changed', 'sh', '-c', 'echo $A'),
         Object.keys(await listContainers()),
       ]).toEqual([strokes, String(strokes), ['changed']]);
     }

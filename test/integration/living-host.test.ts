@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, lstatSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { listTouched, type MainHost, makeMainHost, type Machine, startMachine } from '../support/main-host.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { listTouched, type MainHost, makeMainHost, useMainMachine } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 
 const DAEMON_JSON = '/etc/docker/daemon.json';
@@ -14,10 +14,8 @@ const THEIRS = {
 } as const;
 
 needs('dockerd')('a host with files and containers of its own', () => {
-  let machine: Machine;
+  const machine = useMainMachine({ clears: true });
   let main: MainHost;
-  beforeAll(async () => (machine = await startMachine()));
-  afterAll(() => machine.stop());
   beforeEach(async () => {
     main = await makeMainHost(machine);
     await main.host.db('configuration delprop docker Daemon', 'configuration setprop docker RestartCommand true');
@@ -39,7 +37,6 @@ needs('dockerd')('a host with files and containers of its own', () => {
     );
     await main.engine.docker('create', '--name', 'their-old-one', 'wiki:1');
   });
-  afterEach(() => main.stop());
 
   const ofTheirs = (tree: Readonly<Record<string, string>>): Readonly<Record<string, string | undefined>> =>
     Object.fromEntries(Object.keys(THEIRS).map((file) => [file, tree[file]]));

@@ -1,12 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  listTouched,
-  type MainHost,
-  makeMainHost,
-  type Machine,
-  startMachine,
-  withoutRuns,
-} from '../support/main-host.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { listTouched, type MainHost, makeMainHost, useMainMachine, withoutRuns } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 
 interface Inspect {
@@ -58,12 +51,9 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
 ];
 
 needs('dockerd')('the main job', () => {
-  let machine: Machine;
+  const machine = useMainMachine({ clears: true });
   let main: MainHost;
-  beforeAll(async () => (machine = await startMachine()));
-  afterAll(() => machine.stop());
   beforeEach(async () => (main = await makeMainHost(machine)));
-  afterEach(() => main.stop());
 
   /** Runs it and fails with what it said; @returns standard output */
   async function update(): Promise<string> {

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 /** Reads its configuration when it starts and on SIGHUP, and says what it read. */
@@ -9,14 +9,13 @@ const READER =
   '#!/bin/sh\ntrap "exit 0" TERM\nread_it() { cat /conf/app.conf /app.conf 2>/dev/null > /tmp/read; echo "read $(cat /tmp/read)"; }\ntrap read_it HUP\nread_it\nwhile :; do sleep 3600 & wait $!; done\n';
 
 needs('dockerd')('generated files that containers mount', () => {
-  let dockerd: Dockerd;
+  const machine = useMachine({ clears: true });
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    await makeImage(dockerd, 'app:1', { cmd: ['/run'], files: { '/run': READER } });
+    await makeImage(machine.engine, 'app:1', { cmd: ['/run'], files: { '/run': READER } });
   });
   beforeEach(async () => {
-    host = makeHost({ namespace: dockerd.namespace });
+    host = machine.makeHost({ env: {} });
     host.write('/etc/docksmith/templates/etc/app/conf.d/app.conf/10all', 'Greeting {{config.greeting}}\n');
     host.write('/etc/docksmith/templates/etc/app/alone.conf/10all', 'Alone {{config.alone}}\n');
     for (const file of ['conf.d/app.conf', 'alone.conf'])
@@ -26,7 +25,7 @@ needs('dockerd')('generated files that containers mount', () => {
         host.write(`/etc/docksmith/events/${event}/templates2expand/etc/app/${file}`, '');
     const [folder, alone] = [host.file('/etc/app/conf.d'), host.file('/etc/app/alone.conf')];
     await host.db(
-      `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign`,
+      `configuration set docker service status enabled Socket ${machine.engine.socket} Daemon foreign`,
       'configuration set docksmith service status enabled ServiceManager command',
       'configuration set httpd service status disabled',
       'configuration set greeting hello',
@@ -38,23 +37,17 @@ needs('dockerd')('generated files that containers mount', () => {
       `docker_containers set host service status enabled Image app:1 MountPath ${host.file('/etc')}:/host-etc:ro`,
     );
   });
-  afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '-f', '-v', ...ids);
-    host.stop();
-  });
-  afterAll(() => dockerd.stop());
 
   const NAMES = ['folder', 'hup', 'looks', 'single', 'host'];
-  const hasRead = (name: string): Promise<string> => dockerd.docker('exec', name, 'cat', '/tmp/read');
+  const hasRead = (name: string): Promise<string> => machine.engine.docker('exec', name, 'cat', '/tmp/read');
   const sees = (name: string): Promise<string> =>
-    dockerd.docker('exec', name, 'sh', '-c', 'cat /conf/app.conf /app.conf 2>/dev/null || true');
+    machine.engine.docker('exec', name, 'sh', '-c', 'cat /conf/app.conf /app.conf 2>/dev/null || true');
   const starts = async (): Promise<Readonly<Record<string, string>>> =>
     Object.fromEntries(
       (await Promise.all(
         NAMES.map(async (name) => [
           name,
-          await dockerd.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', name),
+          await machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', name),
         ]),
       )) as readonly (readonly [string, string])[],
     );
@@ -124,7 +117,7 @@ needs('dockerd')('generated files that containers mount', () => {
     // restarted by somebody else: it has read what is there now
     await host.db('configuration set alone four');
     await host.runOrFail('expand-template', ['/etc/app/alone.conf']);
-    await dockerd.docker('restart', 'single');
+    await machine.engine.docker('restart', 'single');
     expect(await host.runOrFail('docksmith', ['reconcile'])).toBe('nothing to do\n');
     expect(await sees('single')).toBe('Alone four');
   });

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 const NAMES = Array.from({ length: 50 }, (_, n) => `c${String(n + 1).padStart(2, '0')}`);
@@ -136,15 +135,11 @@ const CHANGES: readonly Change[] = [
 ];
 
 needs('dockerd')('one of fifty containers', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine({ addresses: ['192.168.1.2/24'] });
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    await dockerd.namespace.run('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']);
-    proxy = await startCountingProxy(dockerd.socket);
-    await makeSleepImage(dockerd, 'app:1');
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
+    await makeSleepImage(machine.engine, 'app:1');
+    host = machine.makeHost();
     // a generated file of each container's own, which c31 mounts
     host.write('/etc/docksmith/templates/etc/greetings/conf/10all', '{{default record.Greeting "hello"}}\n');
     host.write('/etc/docksmith/templates/etc/greetings/conf/template-begin', '');
@@ -176,15 +171,10 @@ needs('dockerd')('one of fifty containers', () => {
     );
     await host.runOrFail('signal-event', ['docker-update']);
   });
-  afterAll(async () => {
-    host.stop();
-    await proxy.stop();
-    await dockerd.stop();
-  });
 
   /** name -> [id, state, start] */
   async function listContainers(): Promise<ReadonlyMap<string, readonly string[]>> {
-    const lines = await dockerd.docker(
+    const lines = await machine.engine.docker(
       'inspect',
       '--format',
       '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}',
@@ -223,7 +213,7 @@ needs('dockerd')('one of fifty containers', () => {
         50,
         'nothing to do\n',
       ]);
-      proxy.reset();
+      machine.proxy.reset();
       await host.db(`docker_containers ${command}`);
       const said = await host.runOrFail('signal-event', ['docker-update']);
       expect(
@@ -238,8 +228,8 @@ needs('dockerd')('one of fifty containers', () => {
       );
       expect(touched).toEqual(seen === 'nothing' ? [] : [[name, seen]]);
       // an update is a call to the engine, but for these nothing is asked of it at all
-      if (column === 'none' || column === 'vhost') expect(proxy.listMutating()).toEqual([]);
-      else expect(proxy.listMutating()).not.toEqual([]);
+      if (column === 'none' || column === 'vhost') expect(machine.proxy.listMutating()).toEqual([]);
+      else expect(machine.proxy.listMutating()).not.toEqual([]);
       if (files !== undefined) expect(said).toMatch(files);
     },
   );

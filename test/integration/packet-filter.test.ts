@@ -1,45 +1,37 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Host, makeHost } from '../support/host.ts';
 import { makeWebImage } from '../support/image.ts';
-import { makeNamespace, type Namespace } from '../support/namespace.ts';
+import type { Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { runOrFail } from '../support/run.ts';
 
 const LOCAL = '192.168.1.2';
 const LOCAL6 = 'fd00:1::2';
 
 needs('dockerd')('a private port, from outside', () => {
-  let namespace: Namespace;
   let foreign: Namespace;
   let neighbour: Namespace;
-  let engine: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine({
+    network: async (own) => {
+      // who has an address of the local network, and who has not; of IPv6 both
+      neighbour = await own.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
+      foreign = await own.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
+    },
+    clears: true,
+  });
   let host: Host;
 
   beforeAll(async () => {
-    namespace = await makeNamespace();
-    // who has an address of the local network, and who has not; of IPv6 both
-    neighbour = await namespace.connect(`${LOCAL}/24`, '192.168.1.77/24', [`${LOCAL6}/64`, 'fd00:1::77/64']);
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24', ['2001:db8::1/64', '2001:db8::9/64']);
-    engine = await startDockerd({ namespace });
-    proxy = await startCountingProxy(engine.socket);
-    await makeWebImage(engine, 'web:80', 'web');
-    await makeWebImage(engine, 'web:9000', 'host', 9000);
-  });
-  afterAll(async () => {
-    await proxy.stop();
-    await engine.stop();
-    namespace.remove();
+    await makeWebImage(machine.engine, 'web:80', 'web');
+    await makeWebImage(machine.engine, 'web:9000', 'host', 9000);
   });
   beforeEach(async () => {
-    host = makeHost({ namespace });
+    host = machine.makeHost({ env: {} });
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       `configuration set LocalIP ${LOCAL}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${proxy.socket} Filter disabled`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.proxy.socket} Filter disabled`,
       'configuration set httpd service status disabled',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
       'networks set fd00:1:: network Mask 64',
@@ -48,13 +40,8 @@ needs('dockerd')('a private port, from outside', () => {
   afterEach(async () => {
     await setFilter('disabled');
     await update();
-    const ids = (await engine.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await engine.docker('rm', '--force', ...ids);
-    host.stop();
   });
 
-  const inside = (program: string, ...args: readonly string[]): Promise<string> =>
-    runOrFail(...namespace.command(program, args));
   const update = (...more: readonly string[]): Promise<string> =>
     host.runOrFail('signal-event', [...more, 'docker-update']);
   const setFilter = (value: string): Promise<string> =>
@@ -85,8 +72,8 @@ needs('dockerd')('a private port, from outside', () => {
     for (const url of urls) await expectSilence(foreign, url);
     await expectAnswer(neighbour, `http://${LOCAL}:9000/`);
     await expectAnswer(neighbour, `http://[${LOCAL6}]:9000/`);
-    await expectAnswer(namespace, 'http://127.0.0.1:9000/');
-    await inside('ip6tables', '-F');
+    await expectAnswer(machine.namespace, 'http://127.0.0.1:9000/');
+    await machine.inside('ip6tables', '-F');
     await expectAnswer(foreign, `http://[${LOCAL6}]:9000/`);
     expect(await host.runOrFail('signal-event', ['docker-boot'])).toContain('packet filter IPv6 set: ');
     await expectSilence(foreign, `http://[${LOCAL6}]:9000/`);
@@ -101,7 +88,7 @@ needs('dockerd')('a private port, from outside', () => {
     await update();
     const bindings =
       (
-        (await engine.inspect('wiki')) as {
+        (await machine.engine.inspect('wiki')) as {
           HostConfig: { PortBindings: Record<string, readonly { HostIp: string }[]> };
         }
       ).HostConfig.PortBindings['80/tcp'] ?? [];
@@ -111,7 +98,7 @@ needs('dockerd')('a private port, from outside', () => {
     expect(await update()).toContain('packet filter IPv6 set: not there\n');
     for (const url of urls) await expectSilence(foreign, url);
     for (const url of urls) await expectAnswer(neighbour, url);
-    for (const url of ['http://127.0.0.1:8080/', 'http://[::1]:8080/']) await expectAnswer(namespace, url);
+    for (const url of ['http://127.0.0.1:8080/', 'http://[::1]:8080/']) await expectAnswer(machine.namespace, url);
     // and a second event sees nothing to do in that
     expect(await update()).toContain('S50docker-reconcile: nothing to do\n');
   });
@@ -120,7 +107,7 @@ needs('dockerd')('a private port, from outside', () => {
     const bare = makeHost();
     await bare.db(
       `configuration set LocalIP ${LOCAL}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${proxy.socket}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.proxy.socket}`,
       'configuration set httpd service status disabled',
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80',
     );
@@ -139,28 +126,28 @@ needs('dockerd')('a private port, from outside', () => {
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private',
       'docker_containers set shop service status enabled Image web:80 PortMapping custom PortMappingPorts 8081:80 access public',
     );
-    await inside('iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
+    await machine.inside('iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
     await update();
     await expectAnswer(foreign, priv);
     await expectAnswer(foreign, pub);
 
     await setFilter('enabled');
     expect(await update('--dry-run')).toContain('packet filter IPv4 would be set: not there\n');
-    expect(await inside('iptables-save')).not.toContain('DOCKSMITH');
+    expect(await machine.inside('iptables-save')).not.toContain('DOCKSMITH');
     expect(await update()).toContain('S30docker-filter: packet filter IPv4 set: not there\n');
     await expectSilence(foreign, priv);
     await expectAnswer(foreign, pub);
     await expectAnswer(neighbour, priv);
-    await expectAnswer(namespace, priv);
+    await expectAnswer(machine.namespace, priv);
 
     // the second time nothing is said or done
-    const before = await inside('iptables-save');
+    const before = await machine.inside('iptables-save');
     expect(await update()).not.toContain('packet filter');
     expect(await host.runOrFail('docksmith', ['firewall'])).toBe(
       'packet filter IPv4 in place\npacket filter IPv6 in place\n',
     );
     const withoutNumbers = (text: string): string => text.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '');
-    expect(withoutNumbers(await inside('iptables-save'))).toBe(withoutNumbers(before));
+    expect(withoutNumbers(await machine.inside('iptables-save'))).toBe(withoutNumbers(before));
 
     // a firewall that starts anew: it flushes everything, and lets everything through
     for (const [n, flush] of [
@@ -168,28 +155,28 @@ needs('dockerd')('a private port, from outside', () => {
       [['-F'], ['-X'], ['-P', 'FORWARD', 'ACCEPT']],
       [['-t', 'nat', '-F'], ['-F'], ['-P', 'FORWARD', 'ACCEPT']],
     ].entries()) {
-      for (const args of flush) await inside('iptables', ...args);
+      for (const args of flush) await machine.inside('iptables', ...args);
       await expectAnswer(foreign, priv);
-      await inside('iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
+      await machine.inside('iptables', '-A', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
       expect(await update(), String(n)).toContain('packet filter IPv4 set: ');
       await expectSilence(foreign, priv);
       await expectAnswer(foreign, pub);
       await expectAnswer(neighbour, priv);
-      expect(await inside('iptables', '-S', 'INPUT')).toContain('--dport 4444 -j DROP');
+      expect(await machine.inside('iptables', '-S', 'INPUT')).toContain('--dport 4444 -j DROP');
     }
 
     // one rule taken out by hand
-    await inside('iptables', '-D', 'DOCKSMITH-INPUT', '-i', 'lo', '-j', 'RETURN');
+    await machine.inside('iptables', '-D', 'DOCKSMITH-INPUT', '-i', 'lo', '-j', 'RETURN');
     expect(await host.runOrFail('docksmith', ['firewall'])).toBe(
       'packet filter IPv4 set: others changed it\npacket filter IPv6 in place\n',
     );
 
     await setFilter('disabled');
     expect(await update()).toContain('packet filter IPv4 removed: there are no private ports to protect\n');
-    const after = await inside('iptables-save');
+    const after = await machine.inside('iptables-save');
     expect(after).not.toContain('DOCKSMITH');
     expect(after).toContain('--dport 4444 -j DROP');
     await expectAnswer(foreign, priv);
-    await inside('iptables', '-D', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
+    await machine.inside('iptables', '-D', 'INPUT', '-p', 'tcp', '--dport', '4444', '-j', 'DROP');
   });
 });

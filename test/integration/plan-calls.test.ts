@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import type { Host } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 
@@ -47,21 +46,18 @@ const CALLS: Readonly<Record<string, (name: string, cause: string) => readonly s
 };
 
 needs('dockerd', 'registry')('a plan with every verb', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
+  const machine = useMachine();
   let registry: Registry;
   let folder: string;
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket);
-    registry = await startRegistry(dockerd);
-    await makeSleepImage(dockerd, 'app:1');
+    registry = await startRegistry(machine.engine);
+    await makeSleepImage(machine.engine, 'app:1');
     await registry.push('app:1', 'pulled:1');
-    folder = path.join(dockerd.dir, 'build');
+    folder = path.join(machine.engine.dir, 'build');
     mkdirSync(folder);
     writeFileSync(path.join(folder, 'Dockerfile'), 'FROM app:1\nENV BUILT=yes\n');
-    host = makeHost({ namespace: dockerd.namespace, env: { DOCKER_HOST: `unix://${proxy.socket}` } });
+    host = machine.makeHost();
     host.write('/etc/docksmith/templates/etc/app/app.conf/10all', 'Greeting {{config.greeting}}\n');
     host.write('/etc/docksmith/templates/etc/app/app.conf/template-begin', '');
     host.write('/etc/docksmith/events/docker-update/templates2expand/etc/app/app.conf', '');
@@ -88,16 +84,11 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
     );
     await host.runOrFail('signal-event', ['docker-update']);
   });
-  afterAll(async () => {
-    host.stop();
-    await registry.stop();
-    await proxy.stop();
-    await dockerd.stop();
-  });
+  afterAll(() => registry.stop());
 
   /** id -> name */
   async function listNames(): Promise<ReadonlyMap<string, string>> {
-    const lines = await dockerd.docker('ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.Names}}');
+    const lines = await machine.engine.docker('ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.Names}}');
     return new Map(
       lines
         .split('\n')
@@ -122,17 +113,17 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
     // the files are written, and reconciling is left to the command below
     host.write('/etc/docksmith/events/docker-update/S50docker-reconcile', '#!/bin/sh\n');
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('stop', 'halted');
-    await dockerd.docker('pause', 'paused');
+    await machine.engine.docker('stop', 'halted');
+    await machine.engine.docker('pause', 'paused');
     // what the event has fetched for its own reconciling
-    for (const image of [`${registry.address}/pulled:1`, 'built:latest']) await dockerd.tryDocker('rmi', image);
+    for (const image of [`${registry.address}/pulled:1`, 'built:latest']) await machine.engine.tryDocker('rmi', image);
 
     const old = await listNames();
-    proxy.reset();
+    machine.proxy.reset();
     const { plan } = JSON.parse(
       await host.runOrFail('docksmith', ['reconcile', '--remove-orphans', '--dry-run', '--json']),
     ) as { plan: { operations: Operation[] } };
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     expect([...new Set(plan.operations.map(({ verb }) => verb))].sort()).toEqual(Object.keys(CALLS).sort());
     const text = plan.operations.map(({ verb, name, cause }) => `${verb} ${name}: ${cause}`);
     expect(text).toEqual([
@@ -162,7 +153,7 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
     const said = await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
     expect(said.split('\n').filter((line) => line !== '' && !line.startsWith('not restarted'))).toEqual(text);
     const names = new Map([...(await listNames()), ...[...old].map(([id, name]) => [id, `${name}(old)`] as const)]);
-    const calls = proxy.listMutating().map((call) => {
+    const calls = machine.proxy.listMutating().map((call) => {
       const [, method = '', what = '', query = ''] = /^(\w+) \/v[\d.]+\/([^?]*)\??(.*)$/.exec(call) ?? [];
       const asked = new URLSearchParams(query);
       // `t` is the tag of a build; of a stop and a restart it is the time
@@ -180,8 +171,8 @@ needs('dockerd', 'registry')('a plan with every verb', () => {
     });
     expect(calls).toEqual(plan.operations.flatMap(({ verb, name, cause }) => CALLS[verb]?.(name, cause) ?? ['?']));
 
-    proxy.reset();
+    machine.proxy.reset();
     expect(await host.runOrFail('docksmith', ['reconcile', '--remove-orphans'])).toBe('nothing to do\n');
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
   });
 });

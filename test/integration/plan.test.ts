@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { connectEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { ContainerInspect } from '../../src/engine/engine-api.ts';
 import { HASH_LABEL, SPEC_LABEL } from '../../src/container/spec/names.ts';
-import { type Machine, type MainHost, makeMainHost, startMachine, withoutRuns } from '../support/main-host.ts';
+import { type MainHost, makeMainHost, useMainMachine, withoutRuns } from '../support/main-host.ts';
 import { needs } from '../support/needs.ts';
 
 needs('dockerd')('the plan of the next event, on a real engine', () => {
-  let machine: Machine;
+  const machine = useMainMachine({ clears: true });
   let main: MainHost;
-  beforeAll(async () => {
-    machine = await startMachine();
-  });
   beforeEach(async () => {
     main = await makeMainHost(machine);
   });
-  afterEach(() => main.stop());
-  afterAll(() => machine.stop());
 
   const plan = async (...names: readonly string[]): Promise<string> =>
     main.host.runOrFail('docksmith', ['plan', ...names]);
@@ -24,15 +19,15 @@ needs('dockerd')('the plan of the next event, on a real engine', () => {
     said.split('\n').flatMap((line) => /^S50docker-reconcile: (.*)$/.exec(line)?.[1] ?? []);
 
   it('is what the event then does, operation by operation, and touches nothing by itself', async () => {
-    const { host, proxy } = main;
+    const { host } = main;
     const before = withoutRuns(host.snapshot());
-    proxy.reset();
+    machine.proxy.reset();
     const first = JSON.parse(await host.runOrFail('docksmith', ['plan', '--json'])) as {
       operations: { verb: string; name: string; cause: string }[];
       leftAlone: string[];
       event: string;
     };
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     expect(withoutRuns(host.snapshot())).toEqual(before);
     expect(first).toMatchObject({ event: 'docker-update', leftAlone: [], interruptions: [] });
     expect(first.operations.map(({ verb, name }) => `${verb} ${name}`).sort()).toEqual([
@@ -99,7 +94,7 @@ needs('dockerd')('the plan of the next event, on a real engine', () => {
   });
 
   it('recreates nothing because its own way to describe a container has changed', async () => {
-    const { host, proxy } = main;
+    const { host } = main;
     await main.signal('docker-update');
     const engine = await connectEngine(main.engine.socket);
     const { Config, HostConfig, Id } = (await engine.findContainer('wiki')) as ContainerInspect;
@@ -114,10 +109,10 @@ needs('dockerd')('the plan of the next event, on a real engine', () => {
       }),
     );
     const before = await main.listContainers();
-    proxy.reset();
+    machine.proxy.reset();
     expect(await plan()).toBe('nothing to do\n');
     expect((await main.signal('docker-update')).exitCode).toBe(0);
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     expect(await main.listContainers()).toEqual(before);
     // and still it is known what a change means
     await host.db('docker_containers setprop wiki MaxMemory 96');

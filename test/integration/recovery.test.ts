@@ -1,10 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 
@@ -17,49 +16,35 @@ const SHORT = '#!/bin/sh\nsleep 3\nexit 3\n';
 const SHORT_WEB = '#!/bin/sh\nnc -ll -p 80 -e /bin/true &\nsleep 0.5\nexit 3\n';
 
 needs('dockerd')('recovery on a real engine', () => {
-  let dockerd: Dockerd;
-  let proxy: CountingProxy;
   let host: Host;
   let refuse: (call: string) => number | undefined = () => undefined;
+  const machine = useMachine({ proxy: { refuse: (call) => refuse(call) }, clears: true });
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    proxy = await startCountingProxy(dockerd.socket, { refuse: (call) => refuse(call) });
-    await makeSleepImage(dockerd, 'sleep:1');
-    await makeImage(dockerd, 'short:1', { cmd: ['/short'], files: { '/short': SHORT } });
-    await makeImage(dockerd, 'short-web:1', { cmd: ['/short'], files: { '/short': SHORT_WEB } });
-    await makeImage(dockerd, 'fragile:1', { cmd: ['/fragile'], files: { '/fragile': FRAGILE } });
+    await makeSleepImage(machine.engine, 'sleep:1');
+    await makeImage(machine.engine, 'short:1', { cmd: ['/short'], files: { '/short': SHORT } });
+    await makeImage(machine.engine, 'short-web:1', { cmd: ['/short'], files: { '/short': SHORT_WEB } });
+    await makeImage(machine.engine, 'fragile:1', { cmd: ['/fragile'], files: { '/fragile': FRAGILE } });
   });
-  afterAll(async () => {
-    await proxy.stop();
-    await dockerd.stop();
-  });
-  afterEach(async () => {
+  afterEach(() => {
     refuse = () => undefined;
-    const ids = (await dockerd.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '--force', ...ids);
-    host.stop();
   });
 
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = makeHost({
-      namespace: dockerd.namespace,
-      env: { DOCKER_HOST: `unix://${proxy.socket}` },
-      waitsForHealth: true,
-    });
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
-      'configuration set LocalIP 192.168.1.2',
-      'configuration set docker service status enabled Daemon foreign',
-      'configuration set docksmith service status enabled HealthUptime 300ms',
-      ...lines,
+    host = await machine.makeServer(
+      [
+        'configuration set LocalIP 192.168.1.2',
+        'configuration set docker service status enabled Daemon foreign',
+        'configuration set docksmith service status enabled HealthUptime 300ms',
+        ...lines,
+      ],
+      { waitsForHealth: true },
     );
   }
   const inspect = (name: string, format: string): Promise<string> =>
-    dockerd.docker('inspect', '--format', format, name);
+    machine.engine.docker('inspect', '--format', format, name);
   const stateOf = (name: string): Promise<string> => inspect(name, '{{.State.Status}}');
   const listNames = async (): Promise<readonly string[]> =>
-    (await dockerd.docker('ps', '--all', '--format', '{{.Names}} {{.State}}'))
+    (await machine.engine.docker('ps', '--all', '--format', '{{.Names}} {{.State}}'))
       .split('\n')
       .filter((line) => line !== '')
       .sort();
@@ -67,7 +52,7 @@ needs('dockerd')('recovery on a real engine', () => {
   const STATES = ['created', 'running', 'paused', 'restarting', 'exited'] as const;
   /** A container of each state, all of one run spec but for their names, and with all of them healthy once. */
   async function makeOneOfEach(): Promise<string> {
-    const flag = path.join(dockerd.dir, `flag-${flags++}`);
+    const flag = path.join(machine.engine.dir, `flag-${flags++}`);
     mkdirSync(flag);
     writeFileSync(path.join(flag, 'go'), '');
     await makeOwnHost(
@@ -77,8 +62,8 @@ needs('dockerd')('recovery on a real engine', () => {
     );
     await host.runOrFail('signal-event', ['docker-update']);
     const labels = JSON.parse(await inspect('created', '{{json .Config.Labels}}')) as Record<string, string>;
-    await dockerd.docker('rm', '--force', 'created');
-    await dockerd.docker(
+    await machine.engine.docker('rm', '--force', 'created');
+    await machine.engine.docker(
       'create',
       '--name',
       'created',
@@ -89,11 +74,11 @@ needs('dockerd')('recovery on a real engine', () => {
       ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
       'fragile:1',
     );
-    await dockerd.docker('pause', 'paused');
-    await dockerd.docker('kill', 'exited');
+    await machine.engine.docker('pause', 'paused');
+    await machine.engine.docker('kill', 'exited');
     rmSync(path.join(flag, 'go'));
     // it may be gone before that says how it went
-    await dockerd.tryDocker('exec', 'restarting', 'kill', '-TERM', '1');
+    await machine.engine.tryDocker('exec', 'restarting', 'kill', '-TERM', '1');
     await expect.poll(() => stateOf('restarting'), { timeout: 60_000, interval: 20 }).toBe('restarting');
     expect(await listNames()).toEqual(STATES.map((state) => `${state} ${state}`).sort());
     return path.join(flag, 'go');
@@ -125,8 +110,8 @@ needs('dockerd')('recovery on a real engine', () => {
       STATES.map((state) => `${state} ${state === 'created' ? 'created' : 'exited'}`).sort(),
     );
     host.stop();
-    const ids = (await dockerd.docker('ps', '--all', '--quiet')).split('\n');
-    await dockerd.docker('rm', ...ids);
+    const ids = (await machine.engine.docker('ps', '--all', '--quiet')).split('\n');
+    await machine.engine.docker('rm', ...ids);
     await makeOneOfEach();
     await host.db(...STATES.map((state) => `docker_containers delete ${state}`));
     await host.runOrFail('signal-event', ['docker-update']);
@@ -177,7 +162,7 @@ needs('dockerd')('recovery on a real engine', () => {
     expect((await run('chattr', ['+i', stuck])).exitCode).toBe(0);
     onTestFinished(async () => {
       await run('chattr', ['-i', stuck]);
-      await dockerd.tryDocker('rm', '--force', id);
+      await machine.engine.tryDocker('rm', '--force', id);
     });
     await host.db('docker_containers setprop wiki Env A=1', 'docker_containers setprop git Env A=1');
     const event = await host.run('signal-event', ['docker-update']);
@@ -187,12 +172,12 @@ needs('dockerd')('recovery on a real engine', () => {
     ]);
     const after = ['git running', `wiki.dead-${id.slice(0, 12)} dead`, 'wiki running'].sort();
     expect(await listNames()).toEqual(after);
-    proxy.reset();
+    machine.proxy.reset();
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`orphan wiki.dead-${id.slice(0, 12)}: `);
-    expect(proxy.listMutating()).toEqual([]);
+    expect(machine.proxy.listMutating()).toEqual([]);
     // also where the dead one is what has the name
-    await dockerd.docker('rm', '--force', 'wiki');
-    await dockerd.docker('rename', id, 'wiki');
+    await machine.engine.docker('rm', '--force', 'wiki');
+    await machine.engine.docker('rename', id, 'wiki');
     await host.run('signal-event', ['docker-update']);
     expect(await listNames()).toEqual(after);
     await run('chattr', ['-i', stuck]);
@@ -225,7 +210,7 @@ needs('dockerd')('recovery on a real engine', () => {
       'docker_containers set job service status enabled Image sleep:1 HealthCmd true HealthInterval 1s HealthRetries 1',
     );
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('pause', 'job');
+    await machine.engine.docker('pause', 'job');
     expect(await inspect('job', '{{.State.Health.Status}}')).toBe('unhealthy');
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await inspect('job', '{{.State.Status}} {{.State.Health.Status}}')).toBe('running healthy');

@@ -1,49 +1,43 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Host } from '../support/host.ts';
 import { makeWebImage } from '../support/image.ts';
-import { makeNamespace, type Namespace } from '../support/namespace.ts';
+import type { Namespace } from '../support/namespace.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { runOrFail } from '../support/run.ts';
 
 const LOCAL = '192.168.1.2';
 const FILTER = '/etc/docksmith/filter/docker-user.v4';
 
 needs('dockerd')('docksmith uninstall, while private containers run', () => {
-  let namespace: Namespace;
   let foreign: Namespace;
-  let engine: Dockerd;
+  const machine = useMachine({
+    addresses: [`${LOCAL}/24`],
+    network: async (own) => {
+      foreign = await own.connect('203.0.113.1/24', '203.0.113.9/24');
+    },
+  });
   let host: Host;
   let own: string;
 
   beforeAll(async () => {
-    namespace = await makeNamespace();
-    await runOrFail(...namespace.command('ip', ['addr', 'add', `${LOCAL}/24`, 'dev', 'lo']));
-    foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24');
-    engine = await startDockerd({ namespace });
-    await makeWebImage(engine, 'web:80', 'web');
-    host = makeHost({ namespace });
+    await makeWebImage(machine.engine, 'web:80', 'web');
+    host = machine.makeHost({ env: {} });
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       `configuration set LocalIP ${LOCAL}`,
-      `configuration set docker service status enabled Daemon foreign Socket ${engine.socket}`,
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.engine.socket}`,
       'configuration set httpd service status disabled',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
       'docker_containers set wiki service status enabled Image web:80 PortMapping custom PortMappingPorts 8080:80 access private Restart always',
       'docker_containers set shop service status enabled Image web:80 PortMapping custom PortMappingPorts 8081:80 access public',
     );
   });
-  afterAll(async () => {
-    await engine.stop();
-    namespace.remove();
-    host.stop();
-  });
   beforeEach(async () => {
     await host.runOrFail('signal-event', ['docker-update']);
-    const { NetworkSettings } = (await engine.inspect('wiki')) as { NetworkSettings: { IPAddress: string } };
+    const { NetworkSettings } = (await machine.engine.inspect('wiki')) as { NetworkSettings: { IPAddress: string } };
     own = NetworkSettings.IPAddress;
-    expect(await isAnswered(namespace, `http://${LOCAL}:8080/`, 30)).toBe(true);
+    expect(await isAnswered(machine.namespace, `http://${LOCAL}:8080/`, 30)).toBe(true);
   });
 
   async function isAnswered(from: Namespace, url: string, retries = 0): Promise<boolean> {
@@ -130,17 +124,16 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
       expect(stdout).toContain(`left     ${FILTER} (containers run behind the packet filter)\n`);
     });
     expect([asked > 2, answered]).toEqual([true, []]);
-    expect(await isAnswered(namespace, `http://${LOCAL}:8080/`)).toBe(true);
+    expect(await isAnswered(machine.namespace, `http://${LOCAL}:8080/`)).toBe(true);
     expect(await isAnswered(foreign, 'http://203.0.113.1:8081/', 5)).toBe(true);
     expect(Object.keys(host.snapshot('/etc'))).not.toContain('/etc/docksmith/containers/wiki.yaml');
     // what a reboot takes away comes back, and with the containers the rest goes
-    for (const chain of ['DOCKSMITH', 'DOCKSMITH-INPUT'])
-      await runOrFail(...namespace.command('iptables', ['-F', chain]));
+    for (const chain of ['DOCKSMITH', 'DOCKSMITH-INPUT']) await machine.inside('iptables', '-F', chain);
     await host.run('signal-event', ['docker-boot']);
     expect(await isAnswered(foreign, `http://${LOCAL}:8080/`)).toBe(false);
-    await engine.docker('rm', '--force', 'wiki', 'shop');
+    await machine.engine.docker('rm', '--force', 'wiki', 'shop');
     expect(await host.runOrFail('docksmith', ['uninstall', '--yes'])).toContain(`removed  ${FILTER}\n`);
-    expect(await runOrFail(...namespace.command('iptables-save', []))).not.toContain('DOCKSMITH');
+    expect(await machine.inside('iptables-save')).not.toContain('DOCKSMITH');
   });
 
   it('stops them before the filter goes, for good, where that is asked for', async () => {
@@ -151,13 +144,13 @@ needs('dockerd')('docksmith uninstall, while private containers run', () => {
       expect(stdout).not.toContain('wiki (private)');
     });
     expect([asked > 2, answered]).toEqual([true, []]);
-    expect(await runOrFail(...namespace.command('iptables-save', []))).not.toContain('DOCKSMITH');
-    await engine.shutDown();
-    await engine.startAgain();
-    expect(await engine.inspect('wiki')).toMatchObject({ State: { Running: false } });
+    expect(await machine.inside('iptables-save')).not.toContain('DOCKSMITH');
+    await machine.engine.shutDown();
+    await machine.engine.startAgain();
+    expect(await machine.engine.inspect('wiki')).toMatchObject({ State: { Running: false } });
     expect(await isAnswered(foreign, 'http://203.0.113.1:8081/', 30)).toBe(true);
     expect(await isAnswered(foreign, `http://${LOCAL}:8080/`)).toBe(false);
-    await engine.docker('rm', '--force', 'wiki', 'shop');
+    await machine.engine.docker('rm', '--force', 'wiki', 'shop');
   });
 
   it('lets the filter go where that is asked for, and says who is reached', async () => {

@@ -1,52 +1,43 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ContainerWhy } from '../../src/features/why/why-container.ts';
-import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { type Host, makeHost } from '../support/host.ts';
+import type { Host } from '../support/host.ts';
 import { makeImage, makeSleepImage, makeWebImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 
 needs('dockerd', 'registry')('why a container of a real engine is as it is', () => {
-  let dockerd: Dockerd;
+  const machine = useMachine({ clears: true });
   let registry: Registry;
   let host: Host;
   beforeAll(async () => {
-    dockerd = await startDockerd();
-    registry = await startRegistry(dockerd);
-    await makeWebImage(dockerd, 'web:1', 'the web');
-    await makeSleepImage(dockerd, 'sleep:1');
-    await makeSleepImage(dockerd, 'sleep:2', { changes: ['ENV SECOND=yes'] });
-    await makeImage(dockerd, 'broken:1', {
+    registry = await startRegistry(machine.engine);
+    await makeWebImage(machine.engine, 'web:1', 'the web');
+    await makeSleepImage(machine.engine, 'sleep:1');
+    await makeSleepImage(machine.engine, 'sleep:2', { changes: ['ENV SECOND=yes'] });
+    await makeImage(machine.engine, 'broken:1', {
       cmd: ['/broken'],
       files: { '/broken': '#!/bin/sh\necho no more\nexit 3\n' },
     });
   });
-  afterAll(async () => {
-    await registry.stop();
-    await dockerd.stop();
-  });
+  afterAll(() => registry.stop());
   beforeEach(async () => {
-    host = makeHost({ namespace: dockerd.namespace, env: { SUDO_USER: 'alice' }, waitsForHealth: true });
+    host = machine.makeHost({ env: { SUDO_USER: 'alice' }, waitsForHealth: true });
     await host.db(
       'configuration set DomainName example.test',
       'configuration set SystemName host',
       'configuration set LocalIP 127.0.0.1',
-      `configuration set docker service status enabled Socket ${dockerd.socket} Daemon foreign`,
+      `configuration set docker service status enabled Socket ${machine.engine.socket} Daemon foreign`,
       'configuration set httpd service status enabled Layout redhat ReloadCommand true',
       'configuration set docksmith service status enabled ServiceManager command HealthUptime 300ms HealthWait 5s',
     );
-  });
-  afterEach(async () => {
-    const ids = (await dockerd.docker('ps', '-aq')).split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await dockerd.docker('rm', '-f', ...ids);
-    host.stop();
   });
 
   const ask = async (name: string): Promise<ContainerWhy> =>
     JSON.parse(await host.runOrFail('docksmith', ['why', '--json', name])) as ContainerWhy;
   const asText = (name: string): Promise<string> => host.runOrFail('docksmith', ['why', name]);
   const inspect = (name: string, format: string): Promise<string> =>
-    dockerd.docker('inspect', '--format', format, name);
+    machine.engine.docker('inspect', '--format', format, name);
   const doing = (what: string, cause: string | RegExp, command: string): unknown =>
     expect.objectContaining({
       what,
@@ -100,11 +91,11 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
   it('tells what was done by others: a restart by hand, an end of its own, a container by hand', async () => {
     await host.db('docker_containers set wiki service status enabled Image sleep:1 Restart no');
     await host.runOrFail('signal-event', ['docker-update']);
-    await dockerd.docker('restart', 'wiki');
+    await machine.engine.docker('restart', 'wiki');
     expect(await asText('wiki')).toMatch(
       /\n {2}now running since [^\n]*\n {2}started after that by the engine, or by hand: docker inspect tells more\n$/,
     );
-    await dockerd.docker('kill', 'wiki');
+    await machine.engine.docker('kill', 'wiki');
     expect(await asText('wiki')).toMatch(/create: not there\n {2}now exited with exit code 137\n$/);
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await ask('wiki')).toMatchObject({
@@ -112,7 +103,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
       doings: [{ what: 'started', cause: expect.stringMatching(/stopped/) as string }, { what: 'made' }],
     });
 
-    await dockerd.docker('run', '--detach', '--name', 'theirs', 'sleep:1');
+    await machine.engine.docker('run', '--detach', '--name', 'theirs', 'sleep:1');
     const { exitCode, stderr } = await host.run('docksmith', ['why', 'theirs']);
     expect([exitCode, stderr]).toEqual([
       1,
@@ -156,7 +147,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     await host.run('signal-event', ['docker-update']);
     await expect.poll(() => inspect('wiki', '{{.State.Health.Status}}'), { timeout: 30_000 }).toBe('unhealthy');
     expect(await asText('wiki')).toMatch(/\n {2}now running and unhealthy since /);
-    await dockerd.docker('exec', 'wiki', 'touch', '/healthy');
+    await machine.engine.docker('exec', 'wiki', 'touch', '/healthy');
     await expect.poll(() => inspect('wiki', '{{.State.Health.Status}}'), { timeout: 30_000 }).toBe('healthy');
     expect(await asText('wiki')).toMatch(/\n {2}now running and healthy since /);
   });
@@ -172,7 +163,7 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     const kept = await inspect('wiki', '{{.Image}}');
     const now = await registry.push('sleep:2', 'new:1');
     // the name means the old image on this engine until it is asked for the new one
-    await dockerd.docker('tag', kept, `${registry.address}/new:1`);
+    await machine.engine.docker('tag', kept, `${registry.address}/new:1`);
     await host.runOrFail('signal-event', ['docker-image-update', 'wiki']);
     expect((await ask('wiki')).doings).toEqual([
       doing('made', `image ${old.slice(0, 19)} -> ${now.slice(0, 19)}`, 'signal-event docker-image-update wiki'),
@@ -200,10 +191,10 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
     }
     // what it says is true: there Apache would be answered
     expect(
-      (await dockerd.namespace.run('busybox', ['wget', '-q', '-O-', `http://127.0.0.1:${port}/x`])).stdout,
+      (await machine.namespace.run('busybox', ['wget', '-q', '-O-', `http://127.0.0.1:${port}/x`])).stdout,
     ).toMatch(/^I am the web/);
-    await dockerd.docker('pause', 'wiki');
+    await machine.engine.docker('pause', 'wiki');
     expect(await host.runOrFail('docksmith', ['why', 'wiki.example.test'])).toMatch(/^container +wiki \(paused\)$/m);
-    await dockerd.docker('unpause', 'wiki');
+    await machine.engine.docker('unpause', 'wiki');
   });
 });

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
-import { type Dockerd, startDockerd } from './dockerd.ts';
-import { type Host, makeHost } from './host.ts';
+import { beforeAll } from 'vitest';
+import type { CountingProxy } from './counting-proxy.ts';
+import type { Dockerd } from './dockerd.ts';
+import type { Host } from './host.ts';
 import { makeSleepImage } from './image.ts';
-import { makeNamespace, type Namespace } from './namespace.ts';
+import { type Machine, type MachineOptions, useMachine } from './machine.ts';
+import type { Namespace } from './namespace.ts';
 import type { Result, RunOptions } from './run.ts';
 
 /** A small server with a real engine behind a counting proxy, both in a namespace that has the host's addresses. */
@@ -21,48 +23,26 @@ export interface MainHost {
   listContainers(): Promise<Readonly<Record<string, string>>>;
   /** one line per command that the host's Apache was given: `reload`, since the last call */
   takeApacheCommands(): readonly string[];
-  /** removes the engine's containers and empties the host */
-  stop(): Promise<void>;
 }
 
-/**
- * The machine that a suite of tests shares: engine, proxy and namespace; each test lays its own host. Needs
- * `needs('dockerd')`.
- */
-export interface Machine {
-  readonly engine: Dockerd;
-  readonly proxy: CountingProxy;
-  readonly namespace: Namespace;
-  stop(): Promise<void>;
-}
-
-/** An engine with the images `wiki:1`, `wiki:2` and `git:1`, where 192.168.1.2 is a local address. */
-export async function startMachine(): Promise<Machine> {
-  const namespace = await makeNamespace();
-  await namespace.run('ip', ['addr', 'add', '192.168.1.2/24', 'dev', 'lo']);
-  const engine = await startDockerd({ namespace });
-  const proxy = await startCountingProxy(engine.socket);
-  await makeSleepImage(engine, 'wiki:1', { expose: ['80/tcp'] });
-  await engine.docker('tag', 'wiki:1', 'wiki:2');
-  await engine.docker('tag', 'wiki:1', 'git:1');
-  return {
-    engine,
-    proxy,
-    namespace,
-    stop: async () => {
-      await proxy.stop();
-      await engine.stop();
-      namespace.remove();
-    },
-  };
+/** A machine with the images `wiki:1`, `wiki:2` and `git:1`, where 192.168.1.2 is a local address. */
+export function useMainMachine(options: Pick<MachineOptions, 'clears'> = {}): Machine {
+  const machine = useMachine({ ...options, addresses: ['192.168.1.2/24'] });
+  beforeAll(async () => {
+    await makeSleepImage(machine.engine, 'wiki:1', { expose: ['80/tcp'] });
+    await machine.engine.docker('tag', 'wiki:1', 'wiki:2');
+    await machine.engine.docker('tag', 'wiki:1', 'git:1');
+  });
+  return machine;
 }
 
 /**
  * The sample: a private wiki with a host name, its database, and a public git server with a path; its Apache
  * is a command that writes down what it is asked.
  */
-export async function makeMainHost({ engine, proxy, namespace }: Machine): Promise<MainHost> {
-  const host = makeHost({ namespace });
+export async function makeMainHost(machine: Machine): Promise<MainHost> {
+  const { engine, proxy, namespace } = machine;
+  const host = machine.makeHost({ env: {} });
   const [wiki, wiki2] = [host.file('/srv/wiki'), host.file('/srv/wiki2')] as const;
   for (const folder of [wiki, wiki2]) mkdirSync(folder, { recursive: true });
   const said = host.file('/run/apache-was-told');
@@ -90,22 +70,7 @@ export async function makeMainHost({ engine, proxy, namespace }: Machine): Promi
     wiki,
     wiki2,
     signal: (event, args = [], options) => host.run('signal-event', [event, ...args], options),
-    async listContainers() {
-      const ids = (await engine.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
-      if (ids.length === 0) return {};
-      const lines = await engine.docker(
-        'inspect',
-        '--format',
-        '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}',
-        ...ids,
-      );
-      return Object.fromEntries(
-        lines
-          .split('\n')
-          .map((line) => [line.slice(1, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const)
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
-      );
-    },
+    listContainers: () => machine.listContainers(),
     takeApacheCommands() {
       const lines = host
         .read('/run/apache-was-told')
@@ -113,11 +78,6 @@ export async function makeMainHost({ engine, proxy, namespace }: Machine): Promi
         .filter((line) => line !== '');
       host.write('/run/apache-was-told', '');
       return lines;
-    },
-    async stop() {
-      const ids = (await engine.docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
-      if (ids.length > 0) await engine.docker('rm', '--force', ...ids);
-      host.stop();
     },
   };
 }
