@@ -92,6 +92,12 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   tmpfs: { allowed: ['/run', '/run:size=1m,mode=1777,/tmp'], wrong: ['', 'run', '/run:', '/run,size=1m'] },
 };
 
+it('an empty item of a list is said to be one', () => {
+  const ports = { kind: 'ports', doc: '' } as const;
+  expect(checkValue(ports, '80,')).toBe('has an empty item; allowed are ports as 80,443, or exposed');
+  expect(checkValue(ports, '80,x')).toMatch(/^has the item "x", which /);
+});
+
 describe.each(KINDS.filter((kind) => kind !== 'choice'))('a value of kind %s', (kind) => {
   const { allowed = [], wrong = [] } = EXAMPLES[kind] ?? {};
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findPaths, type Paths } from '../../../src/base/paths.ts';
-import { applyDefaults } from '../../../src/db/defaults.ts';
+import { applyDefaults, planDefaults } from '../../../src/db/defaults.ts';
 import { readDb } from '../../../src/db/store.ts';
 
 let root: string;
@@ -110,4 +110,10 @@ it('makes records of docker, httpd and docksmith from what the package really sh
   applyDefaults(paths);
   const shipped = readDb(paths, 'configuration');
   for (const key of ['docker', 'httpd', 'docksmith']) expect(shipped.get(key)?.props.get('status')).toBe('enabled');
+});
+
+it('takes a folder for a db, and no file beside the folders', () => {
+  ship('README', 'what is shipped\n');
+  ship('x/defaults/a/type', 'service');
+  expect([...planDefaults(paths).drafts.keys()]).toEqual(['x']);
 });

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPaths, type Paths } from '../../../src/base/paths.ts';
-import { changeDb, readDb, writeDbChanges } from '../../../src/db/store.ts';
+import { changeDb, readDb, removeEmptyDb, writeDbChanges } from '../../../src/db/store.ts';
 
 let root: string;
 let paths: Paths;
@@ -26,6 +26,13 @@ beforeEach(() => {
   mkdirSync(paths.dbDir, { recursive: true });
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+it('a db is removed where it holds no record, and only there', () => {
+  writeFileSync(file('empty'), '# nothing\n');
+  writeFileSync(file('full'), 'a=b\n');
+  for (const name of ['empty', 'full', 'gone']) removeEmptyDb(paths, name);
+  expect(['empty', 'full', 'gone'].filter((name) => existsSync(file(name)))).toEqual(['full']);
+});
 
 describe('changeDb', () => {
   it('makes a db readable for its group, and one of secrets for its owner alone', () => {
