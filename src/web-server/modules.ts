@@ -3,6 +3,7 @@ const MODULES: readonly (readonly [pattern: RegExp, module: string])[] = [
   [/^Proxy\w+\b/i, 'proxy'],
   [/^(ProxyPass\w*|RewriteRule)\b.*\bhttp:\/\//i, 'proxy_http'],
   [/^(ProxyPass\w*|RewriteRule)\b.*\bws:\/\//i, 'proxy_wstunnel'],
+  [/^<IfVersion\b/i, 'version'],
   [/^Rewrite\w+\b/i, 'rewrite'],
   [/^(Request)?Header\b/i, 'headers'],
   [/^SSL\w+\b/i, 'ssl'],

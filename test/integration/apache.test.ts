@@ -29,13 +29,19 @@ needs('apache')('the rendered sites on a real Apache', () => {
     foreign = await namespace.connect('203.0.113.1/24', '203.0.113.9/24');
     host = makeHost();
     // the first is the host's own, read before ours
-    apache = await startApache({ namespace, include: [`${host.root}/own/*.conf`, `${host.root}/sites/*.conf`] });
+    apache = await startApache({
+      namespace,
+      // by default a minute, which no test waits for
+      include: [`${host.root}/own/*.conf`, `${host.root}/sites/*.conf`],
+      extraConfig: 'Timeout 3',
+    });
     for (const [port, name] of [
       [23_000, 'wiki'],
       [23_001, 'git'],
       [23_002, 'shop'],
       [23_003, 'files'],
       [23_004, 'hidden'],
+      [23_005, 'hasty'],
     ] as const)
       backEnds.push(await startBackEnd(namespace, port, name));
   });
@@ -51,7 +57,7 @@ needs('apache')('the rendered sites on a real Apache', () => {
   const containers = (more: Readonly<Record<string, string>> = {}): readonly DbRecord[] => [
     web('wiki', 23_000, { SubDomain: 'enabled', access: 'private', ...more }),
     web('shop', 23_002, { SubDomain: 'enabled', SubDomainName: 'shop.other.test', access: 'public' }),
-    web('git', 23_001, { WebAlias: 'git', access: 'public' }),
+    web('git', 23_001, { WebAlias: 'git,v1.2', access: 'public' }),
     web('files', 23_003, { WebAlias: 'files,more-files', WebAliasStrip: 'no', access: 'public' }),
     web('hidden', 23_004, { WebAlias: 'hidden', access: 'private' }),
   ];
@@ -131,7 +137,7 @@ needs('apache')('the rendered sites on a real Apache', () => {
 
     it('add the slash to a path without one', async () => {
       expect(await get(foreign, 'host.example.test', '/git?x=1')).toMatchObject({
-        status: 302,
+        status: 307,
         headers: { location: 'http://host.example.test/git/?x=1' },
       });
     });
@@ -275,12 +281,12 @@ needs('apache')('the rendered sites on a real Apache', () => {
       });
     });
 
-    // Apache replaces a path wholly: a cookie of a folder below is sent to the whole application
     it.each([
       ['/', '/git/'],
-      ['/git/', '/git'],
+      ['/git/', '/git/'],
       ['/git', '/git'],
-      ['/sub', '/git/'],
+      ['/sub', '/git/sub'],
+      ['/gitfoo', '/git/gitfoo'],
     ])('mend the path %s of a cookie to %s', async (path, mended) => {
       expect((await get(foreign, 'host.example.test', `/git/?cookie=${path}`)).headers['set-cookie']).toBe(
         `id=1; Path=${mended}`,
@@ -303,6 +309,237 @@ needs('apache')('the rendered sites on a real Apache', () => {
       backEnds.push(await startBackEnd(namespace, 23_010, 'late'));
       expect(asked(await get(foreign, 'late.example.test')).name).toBe('late');
     });
+  });
+
+  describe('hand on what came as it came', () => {
+    const NAMES = [
+      ['shop.other.test', ''],
+      ['host.example.test', '/git'],
+      ['host.example.test', '/v1.2'],
+      ['host.example.test', '/files'],
+    ] as const;
+    /** as the container sees it: without the name of a path that it need not know */
+    const seen = (prefix: string, path: string): string => (prefix === '/files' ? `${prefix}${path}` : path);
+    const PATHS = [
+      '/a%2Fb',
+      '/a%2fb%2Fc/',
+      '/a//b',
+      '//a',
+      '///',
+      '/a%3Fb?x=1',
+      '/a%3fb',
+      '/a%20b+c',
+      '/a%2520b',
+      '/%25',
+      "/it's;v=1,2",
+      '/%E4%f6',
+      '/a%0Ab',
+      '/a%5Cb',
+      '/[x]{y}|z',
+      '/x?y=%2F&z=a//b?c',
+      '/x?',
+      '/a..b/..c/.d/...',
+    ];
+
+    beforeAll(() =>
+      install(
+        [
+          ...containers(),
+          web('tls', 23_002, {
+            SubDomain: 'enabled',
+            access: 'public',
+            Certificate: apache.certificate,
+            CertificateKey: apache.certificateKey,
+          }),
+          web('hasty', 23_005, { SubDomain: 'enabled', access: 'public', Timeout: '1500ms' }),
+        ],
+        {},
+      ),
+    );
+    afterAll(() => install(containers()));
+
+    it.each(PATHS)('the path %s, byte for byte', async (path) => {
+      for (const [name, prefix] of NAMES)
+        expect.soft(asked(await get(foreign, name, `${prefix}${path}`)).url).toBe(seen(prefix, path));
+    });
+
+    it.each(['/ws%3Fx', '/ws%2Fy//z', '/ws?room=a%2Fb'])('the path %s of a WebSocket', async (path) => {
+      for (const [name, prefix] of NAMES) {
+        const opened = await openWebSocket(from(foreign, { host: name, path: `${prefix}${path}` }));
+        expect.soft(opened).toMatchObject({ upgraded: true, headers: { 'x-url': seen(prefix, path) } });
+      }
+    });
+
+    it.each(PATHS)('the path %s, to HTTPS', async (path) => {
+      expect(await get(foreign, 'tls.example.test', path)).toMatchObject({
+        status: 308,
+        headers: { location: `https://tls.example.test${path}` },
+      });
+    });
+
+    it('the method, to HTTPS, to the slash of a path, and to the container', async () => {
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'MKCOL', 'REPORT']) {
+        const ask = (name: string, path: string): Promise<Answer> =>
+          request(from(foreign, { host: name, path, method, body: 'x' }));
+        expect.soft((await ask('tls.example.test', '/x')).status).toBe(308);
+        expect.soft((await ask('host.example.test', '/git')).status).toBe(307);
+        expect.soft(asked(await ask('host.example.test', '/git/x'))).toMatchObject({ method, url: '/x' });
+      }
+    });
+
+    it.each([
+      '/a/../b',
+      '/a/./b',
+      '/..',
+      '/a/%2e%2E/b',
+      '/a/.%2e/b',
+      '/a/..%2fb',
+      '/a%2F..%2Fb',
+      '/a/..;x=1/b',
+      '/a/..%5cb',
+      '/a%5c..%5cb',
+      '/a\\..\\b',
+      '/a%2f..?x=1',
+    ])('and no path that leads up: %s', async (path) => {
+      for (const [name, prefix] of NAMES) expect.soft((await get(foreign, name, `${prefix}${path}`)).status).toBe(400);
+    });
+
+    it('and nobody to a container that he may not reach, however the path is written', async () => {
+      for (const path of [
+        '/hidden/x',
+        '//hidden/x',
+        '/hidden//x',
+        '/%68idden/x',
+        '/hidden/%2Fx',
+        '/git/../hidden/x',
+        '/git/%2e%2e/hidden/x',
+        '/git/..%2fhidden/x',
+        '/git%2f..%2fhidden/x',
+        '/./hidden/x',
+        '/hidden%2fx',
+        '/HIDDEN/x',
+        '/hidden;x/y',
+      ]) {
+        const answer = await get(foreign, 'host.example.test', path);
+        expect.soft(answer.status, path).toBeGreaterThanOrEqual(400);
+        expect.soft(answer.body, path).not.toContain('"name":"hidden"');
+      }
+    });
+
+    it('without a limit of time, but for the one of the record', async () => {
+      for (const [name, path] of [
+        ['shop.other.test', '/?wait=4000'],
+        ['host.example.test', '/git/?wait=4000'],
+      ] as const)
+        expect.soft((await get(foreign, name, path)).status).toBe(200);
+      expect((await get(foreign, 'hasty.example.test', '/?wait=10')).status).toBe(200);
+      expect((await get(foreign, 'hasty.example.test', '/?wait=4000')).status).toBeGreaterThanOrEqual(502);
+    });
+
+    const DESTINATIONS = [
+      ['shop.other.test', '/a', 'http://shop.other.test/b%20c', 'http://shop.other.test/b%20c'],
+      ['host.example.test', '/git/a', 'http://host.example.test/git/b', 'http://host.example.test/b'],
+      ['host.example.test', '/git/a', 'http://host.example.test:80/git/b', 'http://host.example.test:80/b'],
+      ['host.example.test', '/git/a', 'http://host.example.test/git', 'http://host.example.test/'],
+      ['host.example.test', '/git/a', '/git/b', '/b'],
+      ['host.example.test', '/git/a', 'http://host.example.test/gitfoo/b', 'http://host.example.test/gitfoo/b'],
+      ['host.example.test', '/git/a', 'http://other.test/git/b', 'http://other.test/git/b'],
+      ['host.example.test', '/files/a', 'http://host.example.test/files/b', 'http://host.example.test/files/b'],
+    ] as const;
+    it.each(DESTINATIONS)('the destination of a WebDAV request: %s%s to %s', async (name, path, written, expected) => {
+      const { headers } = asked(
+        await get(foreign, name, path, { Destination: written, If: `<${written}> (["etag"])` }),
+      );
+      expect(headers['destination']).toBe(expected);
+      if (!written.endsWith('/git')) expect(headers['if']).toBe(`<${expected}> (["etag"])`);
+    });
+
+    it('over TLS, to a container that knows nothing of it', async () => {
+      const answer = await request(
+        from(foreign, {
+          host: 'tls.example.test',
+          path: '/a',
+          method: 'MOVE',
+          tls: true,
+          headers: { Destination: 'https://tls.example.test/b', If: '<https://tls.example.test/a> (<urn:uuid:1>)' },
+        }),
+      );
+      expect(asked(answer).headers).toMatchObject({
+        destination: 'http://tls.example.test/b',
+        if: '<http://tls.example.test/a> (<urn:uuid:1>)',
+      });
+    });
+
+    const ANSWERS = [
+      ['Content-Location', 'http://127.0.0.1:23001/x', 'http://host.example.test/git/x'],
+      ['Content-Location', '/x', '/git/x'],
+      ['URI', 'http://host.example.test/x', 'http://host.example.test/git/x'],
+      ['Refresh', '5; url=/x', '5; url=/git/x'],
+      ['Refresh', '0;URL=http://host.example.test/x?y', '0;URL=http://host.example.test/git/x?y'],
+      ['Refresh', '5', '5'],
+      ['Link', '</a.css>; rel=preload, </git/b.css>, <c.css>', '</git/a.css>; rel=preload, </git/b.css>, <c.css>'],
+      ['Link', '<http://host.example.test/?page=2>; rel="next"', '<http://host.example.test/git/?page=2>; rel="next"'],
+      ['Location', '/git', '/git'],
+      ['Location', '/git?page=2', '/git?page=2'],
+      ['Location', '/git#top', '/git#top'],
+      ['Location', '/gitfoo', '/git/gitfoo'],
+      ['Location', '?page=2', '?page=2'],
+      ['Location', '//other.test/x', '//other.test/x'],
+      ['Location', 'http://host.example.test', 'http://host.example.test/git/'],
+      ['Location', 'http://host.example.test?page=2', 'http://host.example.test/git/?page=2'],
+      ['Location', 'HTTP://Host.Example.Test/git?page=2', 'http://host.example.test/git?page=2'],
+      ['Location', 'http://host.example.test:80/git', 'http://host.example.test/git'],
+      ['Location', 'http://host.example.test:8080/x', 'http://host.example.test:8080/x'],
+      ['Location', 'http://host.example.test.evil.test/x', 'http://host.example.test.evil.test/x'],
+      ['Location', 'http://127.0.0.1:23001/git/x', 'http://host.example.test/git/x'],
+      ['Set-Cookie', '__Host-id=1; Secure; Path=/', '__Host-id=1; Secure; Path=/'],
+      ['Set-Cookie', '__Secure-id=1; Secure; path=/x', '__Secure-id=1; Secure; path=/git/x'],
+      ['Set-Cookie', 'a=path=/; Path=/; HttpOnly', 'a=path=/; Path=/git/; HttpOnly'],
+    ] as const;
+    it.each(ANSWERS)('an address of its own in the header %s: %s', async (header, written, expected) => {
+      const { headers } = await get(
+        foreign,
+        'host.example.test',
+        `/git/?header=${encodeURIComponent(`${header}:${written}`)}`,
+      );
+      expect(headers[header.toLowerCase()]).toBe(expected);
+    });
+
+    it('each of several cookies', async () => {
+      const cookies = ['a=1; Path=/', '__Host-b=2; Path=/; Secure', 'c=3'].map(
+        (cookie) => `header=${encodeURIComponent(`Set-Cookie:${cookie}`)}`,
+      );
+      expect((await get(foreign, 'host.example.test', `/git/?${cookies.join('&')}`)).headers['set-cookie']).toBe(
+        'a=1; Path=/git/, __Host-b=2; Path=/; Secure, c=3',
+      );
+    });
+  });
+
+  it('do the same with what an older Apache has', async () => {
+    await install(containers());
+    for (const file of host.files().filter((name) => name.startsWith('/sites/')))
+      host.write(
+        file,
+        host
+          .read(file)
+          .replaceAll('<IfVersion >= 2.4.47>', '<IfVersion >= 3>')
+          .replaceAll('<IfVersion < 2.4.47>', '<IfVersion < 3>'),
+      );
+    expect(await apache.check()).toMatchObject({ exitCode: 0 });
+    expect(await apache.graceful()).toMatchObject({ exitCode: 0 });
+    for (const [name, prefix, rest] of [
+      ['shop.other.test', '', ''],
+      ['host.example.test', '/git', ''],
+      ['host.example.test', '/v1.2', ''],
+      ['host.example.test', '/files', '/files'],
+    ] as const) {
+      for (const path of ['/a%2Fb//c%3Fd?e=%2F', '/a%20b'])
+        expect(asked(await get(foreign, name, `${prefix}${path}`)).url).toBe(`${rest}${path}`);
+      const opened = await openWebSocket(from(foreign, { host: name, path: `${prefix}/live?room=1` }));
+      expect(opened).toMatchObject({ upgraded: true, headers: { 'x-url': `${rest}/live?room=1` } });
+    }
+    expect((await get(foreign, 'host.example.test', '/hidden/x')).status).toBe(403);
+    await install(containers());
   });
 
   describe('on a host that has a default site already', () => {
@@ -346,11 +583,11 @@ needs('apache')('the rendered sites on a real Apache', () => {
     it('send plain HTTP to HTTPS, but for the ACME path and where Redirect is none', async () => {
       writeProof();
       expect(await get(foreign, 'wiki.example.test', '/a%20b?x=%2F')).toMatchObject({
-        status: 301,
+        status: 308,
         headers: { location: 'https://wiki.example.test/a%20b?x=%2F' },
       });
       expect(await get(foreign, 'host.example.test', '/git/x')).toMatchObject({
-        status: 301,
+        status: 308,
         headers: { location: 'https://host.example.test/git/x' },
       });
       for (const name of ['wiki.example.test', 'host.example.test'])

@@ -4,14 +4,22 @@ import http from 'node:http';
 
 const [port, name] = process.argv.slice(2);
 const server = http.createServer((request, response) => {
-  const url = new URL(request.url, 'http://any.test');
-  const [location, cookie] = [url.searchParams.get('location'), url.searchParams.get('cookie')];
-  const headers = {
-    ...(location === null ? {} : { Location: location }),
-    ...(cookie === null ? {} : { 'Set-Cookie': `id=1; Path=${cookie}` }),
-  };
-  response.writeHead(location === null ? 200 : 302, headers);
-  response.end(JSON.stringify({ name, url: request.url, headers: request.headers }));
+  const query = new URLSearchParams(request.url.replace(/^[^?]*/, ''));
+  const [location, cookie] = [query.get('location'), query.get('cookie')];
+  // ?header=NAME:VALUE, as often as it comes
+  const headers = query.getAll('header').map((header) => {
+    const at = header.indexOf(':');
+    return [header.slice(0, at), header.slice(at + 1)];
+  });
+  if (location !== null) headers.push(['Location', location]);
+  if (cookie !== null) headers.push(['Set-Cookie', `id=1; Path=${cookie}`]);
+  setTimeout(
+    () => {
+      response.writeHead(location === null ? 200 : 302, headers.flat());
+      response.end(JSON.stringify({ name, method: request.method, url: request.url, headers: request.headers }));
+    },
+    Number(query.get('wait') ?? 0),
+  );
 });
 server.on('upgrade', (request, socket) => {
   const accept = createHash('sha1')

@@ -12,6 +12,7 @@ export interface BackEnd {
 /** What a back end answers, as JSON. */
 export interface Asked {
   readonly name: string;
+  readonly method: string;
   readonly url: string;
   /** by lower-case name */
   readonly headers: Readonly<Record<string, string>>;
@@ -19,7 +20,7 @@ export interface Asked {
 
 /**
  * An application behind Apache, on a loopback port of the namespace. `?location=URL` makes it
- * redirect, `?cookie=PATH` set a cookie; it takes WebSockets and sends back what it gets.
+ * redirect, `?cookie=PATH` set a cookie, `?header=NAME:VALUE` say a header, `?wait=MILLISECONDS` think; it takes WebSockets and sends back what it gets.
  */
 export async function startBackEnd(namespace: Namespace, port: number, name: string): Promise<BackEnd> {
   const [command, args] = namespace.command(process.execPath, [PROGRAM, String(port), name]);

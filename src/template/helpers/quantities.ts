@@ -1,5 +1,6 @@
 import { type HelperTable } from '../language/helper.ts';
 import { splitList } from '../../model/network/parse-ports.ts';
+import { parseMilliseconds } from '../../base/quantity.ts';
 import { textArgument } from './arguments.ts';
 import { variables } from './text.ts';
 
@@ -9,6 +10,11 @@ export const QUANTITY_HELPERS: HelperTable = {
     doc: 'a duration with its unit: a plain number is seconds',
     example: { fragment: '{{duration "30"}} {{duration "1m30s"}}', gives: '30s 1m30s' },
     call: (call) => textArgument(call, 0).replace(/^\d+$/, '$&s'),
+  },
+  seconds: {
+    doc: 'a duration in whole seconds, rounded up, without a unit',
+    example: { fragment: '{{seconds "30"}} {{seconds "1m30s"}} {{seconds "1500ms"}}', gives: '30 90 2' },
+    call: (call) => String(Math.ceil((parseMilliseconds(textArgument(call, 0)) ?? 0) / 1000)),
   },
   ulimits: {
     doc: 'NAME=SOFT[:HARD],… as a list, each with .name, .soft and .hard',

@@ -5,6 +5,8 @@ import { isTrue, textOf, type Value, VariableMap, Verbatim } from '../language/v
 import { yamlScalar } from '../document/emit.ts';
 import { listArgument, plainValue, sameValue, textArgument, textOption } from './arguments.ts';
 
+const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
+
 /** Helpers that compare, cut and lay out values. */
 export const TEXT_HELPERS: HelperTable = {
   eq: {
@@ -87,8 +89,23 @@ export const TEXT_HELPERS: HelperTable = {
   },
   regex: {
     doc: 'a text that a regular expression takes as it is written',
-    example: { fragment: '{{regex "a.b+"}}', gives: 'a\\.b\\+' },
-    call: (call) => textArgument(call, 0).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+    example: { fragment: '{{regex "a.b+"}}', gives: 'a[.]b[+]' },
+    // by brackets where that can be: Apache's RewriteRule reads backslashes in quotes in another way than the rest
+    call: (call) =>
+      textArgument(call, 0)
+        .replace(/[$.*+?()[\]{}|]/g, '[$&]')
+        .replace(/[\\^]/g, '\\$&'),
+  },
+  origin: {
+    doc: 'scheme, host and port as a URL begins; the usual port is left out',
+    example: {
+      fragment: '{{origin "https" "a.test" "443"}} {{origin "http" "a.test" "8080"}}',
+      gives: 'https://a.test http://a.test:8080',
+    },
+    call: (call) => {
+      const [scheme, host, port] = [textArgument(call, 0), textArgument(call, 1), textArgument(call, 2)];
+      return `${scheme}://${host}${port === USUAL_PORTS[scheme] ? '' : `:${port}`}`;
+    },
   },
   newline: {
     doc: 'a line break, for OUTPUT_FILENAME with several files',

@@ -136,8 +136,8 @@ describe('every line of every output', () => {
     ],
     [
       '2-wiki.conf',
-      'ProxyPass / ',
-      '/etc/httpd/docksmith/site/50proxy:3',
+      'ProxyPassMatch ',
+      '/etc/httpd/docksmith/proxy/10pass:4',
       ['docker_containers wiki WebHostPort', 'docker_containers wiki Certificate'],
     ],
     [
@@ -185,7 +185,7 @@ describe('what a line has read', () => {
     ['docker_containers', 'wiki', 'access', 'public', '2-wiki.conf', 'Require ip 192.168.1.0/24'],
     ['networks', '192.168.1.0', 'Mask', '255.255.0.0', '2-wiki.conf', 'Require ip 192.168.1.0/24'],
     ['configuration', 'httpd', 'DocumentRoot', '/srv', '2-wiki.conf', 'Alias'],
-    ['docker_containers', 'git', 'WebAliasStrip', 'no', '1-primary.conf', 'ProxyPass '],
+    ['docker_containers', 'git', 'WebAliasStrip', 'no', '1-primary.conf', 'ProxyPassMatch '],
     ['configuration', 'docker', 'Socket', '/run/own.sock', 'sysconfig/docker', 'OPTIONS'],
   ])('decides it: %s %s %s = %s changes or removes a line of %s', (name, key, prop, value, path, text) => {
     const before = findLine(path, text);
