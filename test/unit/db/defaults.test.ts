@@ -117,3 +117,9 @@ it('takes a folder for a db, and no file beside the folders', () => {
   ship('x/defaults/a/type', 'service');
   expect([...planDefaults(paths).drafts.keys()]).toEqual(['x']);
 });
+
+it('takes no hidden file and no copy of an editor for a prop, and no file for a record', () => {
+  ship('x/defaults/README', 'what is shipped\n');
+  for (const name of ['type', 'Mask', 'Mask~', '.Mask.swp']) ship(`x/defaults/a/${name}`, 'value');
+  expect(applyDefaults(paths).map(({ key, prop }) => `${key} ${prop}`)).toEqual(['a Mask', 'a type']);
+});

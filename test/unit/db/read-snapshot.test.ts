@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -30,6 +30,15 @@ it('reads every db of the folder, and no lock file, temporary file or left-over'
   }
   mkdirSync(path.join(paths.dbDir, 'folder'));
   expect([...readSnapshot(paths).dbs.keys()]).toEqual(['configuration', 'networks']);
+});
+
+it.each([
+  ['nowhere', 'it is a symbolic link that leads nowhere'],
+  ['x', /too many symbolic links|ELOOP/i],
+])('refuses a db that is a link to %s, with the reason', (target, why) => {
+  symlinkSync(path.join(paths.dbDir, target), path.join(paths.dbDir, 'x'));
+  expect(() => readSnapshot(paths)).toThrow(/: cannot read db "x": /);
+  expect(() => readSnapshot(paths)).toThrow(why);
 });
 
 it('reads an empty snapshot where there is no folder of dbs', () => {
