@@ -62,11 +62,11 @@ describe('a record whose type makes no container', () => {
 
   it('keeps no loopback port from being given to a container', () => {
     const server = serverWithDraft(
-      { status: 'enabled', TCPPort: '47000', WebAlias: 'd', WebHostPort: '47001' },
+      { status: 'enabled', TCPPort: '23000', WebAlias: 'd', WebHostPort: '23001' },
       { WebAlias: 'w', WebPort: '80' },
     );
     expect(allocatePorts(server, factsWith())).toEqual([
-      { db: 'docker_containers', key: 'wiki', prop: 'WebHostPort', value: '47000' },
+      { db: 'docker_containers', key: 'wiki', prop: 'WebHostPort', value: '23000' },
     ]);
   });
 
