@@ -7,7 +7,6 @@ import { Failure, Failures } from '../../base/errors.ts';
 import { listSteps } from '../../event/steps.ts';
 import { allocatePorts } from '../../model/network/allocate-ports.ts';
 import { MASK } from '../../base/mask.ts';
-import { findNearest } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import type { Rendered } from '../../template/rendered.ts';
 import { type Preview, previewEvent } from '../dry-run/dry-run.ts';
@@ -17,6 +16,7 @@ import { type Secrets, secretsOf } from '../../flow/secrets.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
 import { linesOf, listEffects, type Named, textsOf } from '../why/deciding.ts';
 import { readHostState, type HostState, withOverlay } from '../../flow/host-state.ts';
+import { refuseUnknown } from './refuse-unknown.ts';
 
 /** The event that applies all dbs. */
 export const WHOLE_EVENT = 'docker-update';
@@ -51,6 +51,7 @@ export async function previewChange(
   event = WHOLE_EVENT,
 ): Promise<Impact> {
   const snapshot = readSnapshot(paths);
+  refuseUnknown(paths, snapshot, { ...asked, props: [...asked.props.keys()] });
   const change = overlayOf(snapshot, asked);
   const preview = await previewEvent(paths, { event, args: [], overlay: [change], commands });
   return {
@@ -77,7 +78,7 @@ async function listAnyway(paths: Paths, event: string, commands: StepCommands): 
 function overlayOf(snapshot: Snapshot, { db, key, props, isDeleted }: ChangeAsked): RecordOverlay {
   const record = getDb(snapshot, db).get(key);
   if (isDeleted || [...props.values()].every((value) => value === undefined))
-    refuseMissing(snapshot, { db, key, props: [...props.keys()] });
+    refuseUnset(snapshot, { db, key, props: [...props.keys()] });
   if (isDeleted) return { db, key, record: undefined };
   const changed = new Map(record?.props);
   for (const [prop, value] of props) {
@@ -90,19 +91,13 @@ function overlayOf(snapshot: Snapshot, { db, key, props, isDeleted }: ChangeAske
   return { db, key, record: { key, type, props: changed } satisfies DbRecord };
 }
 
-/** What is to be deleted has to be there. */
-function refuseMissing(
+/** What is to be deleted has to be set. */
+function refuseUnset(
   snapshot: Snapshot,
   { db, key, props }: { readonly db: string; readonly key: string; readonly props: readonly string[] },
 ): void {
   const record = getDb(snapshot, db).get(key);
-  if (record === undefined) {
-    const nearest = findNearest(key, getDb(snapshot, db).keys());
-    throw new Failure(`cannot find "${key}" in db ${db}`, {
-      why: 'there is no such record',
-      hint: nearest === undefined ? `db ${db} keys` : `did you mean "${nearest}"?`,
-    });
-  }
+  if (record === undefined) throw new Failure(`cannot delete "${key}" of db ${db}`, { why: 'there is no such record' });
   for (const prop of props)
     if (!record.props.has(prop)) throw new Failure(`cannot delete "${prop}" of ${db} ${key}`, { why: 'it is not set' });
 }
@@ -140,6 +135,7 @@ export async function listReaders(
   event = WHOLE_EVENT,
 ): Promise<Readers> {
   const real = await readHostState(paths);
+  refuseUnknown(paths, real.snapshot, { db, key, props: prop === undefined ? [] : [prop] });
   const hostState: HostState = {
     ...real,
     snapshot: withChanges(real.snapshot, allocatePorts(real.snapshot, real.facts)),

@@ -19,6 +19,8 @@ const COMMAND = 'docksmith impact';
 /** Of each file, where no value is given. */
 const MOST_LINES = 6;
 
+const MISSING = { why: 'it takes a db, a key and a prop', hint: `${COMMAND} docker_containers wiki MaxMemory=512` };
+
 const OPTIONS = { delete: { doc: 'the props are deleted, or without one the whole record' }, ...JSON_OPTION } as const;
 
 export const impactCommand = defineCommand({
@@ -27,18 +29,19 @@ export const impactCommand = defineCommand({
   effect: 'prints',
   options: OPTIONS,
   operands: {
-    usage: 'DB KEY [PROP[=VALUE]…]',
-    min: 2,
+    usage: 'DB KEY[=VALUE] [PROP[=VALUE]…]',
+    min: 1,
     max: Infinity,
-    missing: { why: 'it takes a db, a key and a prop', hint: `${COMMAND} docker_containers wiki MaxMemory=512` },
+    missing: MISSING,
   },
   run: runImpact,
 });
 
 async function runImpact(
-  { values: { delete: isDelete = false, json = false }, words: [db = '', key = '', ...props] }: Given<typeof OPTIONS>,
+  { values: { delete: isDelete = false, json = false }, words }: Given<typeof OPTIONS>,
   { paths, stdout, stderr, commands }: CommandContext,
 ): Promise<number> {
+  const { db, key, props } = parseSubject(words);
   const asked = parseChange(db, key, props, isDelete);
   if (asked === undefined) {
     const [prop] = props;
@@ -76,6 +79,24 @@ async function runImpact(
       );
   }
   return preview.changes.obstacles.length === 0 && (preview.plan?.refused ?? []).length === 0 ? 0 : 1;
+}
+
+/**
+ * `configuration DomainName=new.test`, `config DomainName=new.test` and `DomainName=new.test` alone mean a record of
+ * `configuration` whose type is its value.
+ */
+function parseSubject(words: readonly string[]): {
+  readonly db: string;
+  readonly key: string;
+  readonly props: readonly string[];
+} {
+  const [first = '', ...rest] = words;
+  const [db, named, ...props] = first.includes('=')
+    ? ['configuration', first, ...rest]
+    : [first === 'config' ? 'configuration' : first, ...rest];
+  if (named === undefined) throw new UsageFailure(`cannot run "${COMMAND}"`, MISSING);
+  const [, key = named, value] = /^([^=]*)=(.*)$/s.exec(named) ?? [];
+  return { db, key, props: value === undefined ? props : [`type=${value}`, ...props] };
 }
 
 /** Undefined where only a record or a prop is named, and no change of it. */
