@@ -7,6 +7,7 @@ import { CHECKED_DBS } from '../model/check-records.ts';
 import { Container, CONTAINERS, listEnabled } from '../model/container.ts';
 import { splitList } from '../model/network/parse-ports.ts';
 import { CACHE_DIR, CONFIG_DIR, type Paths, STATE_DIR, withoutRoot } from '../base/paths.ts';
+import { listUnusableLogins } from './containers/named-files.ts';
 import { distrust, findWriter, findWriters } from '../files/trust.ts';
 
 /**
@@ -111,7 +112,14 @@ export function checkNamedFiles(paths: Paths, snapshot: Snapshot): readonly stri
     }
   }
   throwAll(failures);
-  return warnings;
+  return [
+    ...warnings,
+    ...keysWithProp(getDb(snapshot, CONTAINERS), 'BasicAuth').flatMap((key) =>
+      listUnusableLogins(paths, new Container(snapshot, key)).map(
+        (words) => `Apache will answer every request for ${key} with an error: ${words}`,
+      ),
+    ),
+  ];
 }
 
 interface Named {

@@ -32,12 +32,17 @@ export const CHECKED_DBS: readonly string[] = [
   'secrets',
 ];
 
+export interface RecordsFindings extends Findings {
+  /** the mistakes of each container that was looked at */
+  readonly byContainer: ReadonlyMap<string, readonly Failure[]>;
+}
+
 /**
  * Checks the records that the run specs and vhosts are made of, all mistakes at once: each
  * value by the schema, then what they mean together (ports, host names, networks).
  * @param only keys of `docker_containers`; what is in conflict with them is named, others are left alone
  */
-export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): Findings {
+export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly string[]): RecordsFindings {
   const db = getDb(snapshot, CONTAINERS);
   const records =
     only === undefined ? [...db.values()] : [...new Set(only)].sort(compareBytes).flatMap((key) => db.get(key) ?? []);
@@ -73,12 +78,18 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     places: new Map(containers.map(({ key }, place) => [key, place])),
   };
   const findings = [...bySchema, ...ofContainers.values()];
+  const together = [...ofContainers].map(([container, ofSchema]) => ({
+    key: container.key,
+    own: ofSchema.mistakes,
+    mistakes: checkContainer(all, container, ofSchema.refused),
+  }));
   return {
+    byContainer: new Map(together.map(({ key, own, mistakes }) => [key, [...own, ...mistakes]])),
     mistakes: [
       ...unknown,
       ...findings.flatMap(({ mistakes }) => mistakes),
       ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
-      ...[...ofContainers].flatMap(([container, { refused }]) => checkContainer(all, container, refused)),
+      ...together.flatMap(({ mistakes }) => mistakes),
       ...checkCycle(
         snapshot,
         containers.map(({ key }) => key),

@@ -159,9 +159,14 @@ export class Container extends RecordProps {
     return this.get('CertificateKey');
   }
 
+  /** The file of users who may log in; empty: nobody has to */
+  get basicAuth(): string {
+    return this.get('BasicAuth');
+  }
+
   /** Whether somebody has to log in who comes over Apache from outside. */
   get asksPassword(): boolean {
-    return this.get('BasicAuth') !== '';
+    return this.basicAuth !== '';
   }
 
   /** Whether that holds for the local networks, too. */
@@ -206,6 +211,10 @@ export class Container extends RecordProps {
   /** As they are written, `NAME` or `NAME:TARGET`. */
   get secrets(): readonly string[] {
     return splitList(this.get('Secrets'));
+  }
+
+  get envFiles(): readonly string[] {
+    return splitList(this.get('EnvFile'));
   }
 
   /** As they are written, `NAME:VARIABLE`. */

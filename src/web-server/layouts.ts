@@ -31,6 +31,9 @@ export const LAYOUTS: Readonly<Record<Layout, LayoutProps>> = {
   },
 };
 
+/** Whose processes answer requests, and read the files of users and passwords. */
+export const APACHE_USERS: Readonly<Record<Layout, string>> = { redhat: 'apache', debian: 'www-data', sme: 'www' };
+
 /** The templates of Apache's files that lead to containers. */
 export const SITE_TEMPLATES = { vhost: '/etc/httpd/docksmith/vhost', primary: '/etc/httpd/docksmith/primary' } as const;
 

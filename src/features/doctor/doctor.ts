@@ -10,10 +10,13 @@ import { checkFragments } from './fragments.ts';
 import { verifyHost } from '../verify/verify.ts';
 import { checkFiles, checkPending, checkPrograms } from './host.ts';
 import { checkOpen } from './open.ts';
+import { listRefused } from '../lint/records.ts';
 import { checkNames, makeResolve } from './names.ts';
 import { checkPorts } from './ports.ts';
 import { readExposure } from '../exposure/exposure.ts';
 import { readStatus } from '../status/status.ts';
+import { listUnusableFiles } from '../../flow/containers/named-files.ts';
+import { listContainers } from '../../model/container.ts';
 import { listAttention, wordOf } from '../status/status-words.ts';
 import { readHostState, type HostState } from '../../flow/host-state.ts';
 
@@ -25,6 +28,7 @@ export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
   const hostState = await readHostState(paths);
   const groups = await Promise.all([
     examineEngine(hostState),
+    attempt('records', () => checkAllRecords(hostState)),
     attempt('names', () => checkNames(hostState, makeResolve(paths))),
     attempt('apache', () => checkApache(hostState)),
     attempt('programs', () => checkPrograms()),
@@ -58,12 +62,27 @@ async function examineEngine(hostState: HostState): Promise<readonly Finding[]> 
   }
 }
 
+/** What the next event would refuse, and files of records that are of no use. */
+function checkAllRecords(hostState: HostState): readonly Finding[] {
+  const finder = makeFinder('records');
+  const findings = [
+    ...listRefused(hostState).map(({ message, hint }) => finder.bad(message, hint ?? 'correct the record')),
+    ...listContainers(hostState.snapshot).flatMap((container) =>
+      listUnusableFiles(hostState.paths, container).map((words) =>
+        finder.bad(`${container.key}: ${words}`, 'fix the file, or change the prop'),
+      ),
+    ),
+  ];
+  return findings.length === 0 ? [finder.ok('the next event refuses none')] : findings;
+}
+
 async function checkContainers(paths: Paths): Promise<readonly Finding[]> {
   const finder = makeFinder('containers');
   const { containers, engineFailure } = await readStatus(paths, []);
   if (engineFailure !== undefined) throw engineFailure;
   const findings = containers.flatMap((container) =>
-    listAttention(container).map((words) => {
+    // what is wrong with records stands in a line of its own
+    listAttention({ ...container, refused: [] }).map((words) => {
       const [what = '', ...advice] = words.split('; ');
       const text = `${container.name}: ${what}`;
       return wordOf(container).level === 'bad'

@@ -6,6 +6,9 @@ export const RULES = [
   'output-without-service',
   'custom-overrides-nothing',
   'prop-not-read',
+  'record-refused',
+  'file-not-usable',
+  'record-without-effect',
 ] as const;
 
 /** Something in the tree of templates, events and schemas that its author cannot have meant. */

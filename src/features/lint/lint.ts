@@ -23,13 +23,15 @@ export interface Linted {
  * meant. Reads only; no record decides what is found but for props of its own and folders that
  * the db names.
  * @param commands names of docksmith's commands, which a schema may name as readers of a prop
+ * @param ofRecords what was found in records
  * @throws Failure(s) for a tree that no event could run
  */
-export function lintTree(paths: Paths, commands: readonly string[]): Linted {
+export function lintTree(paths: Paths, commands: readonly string[], ofRecords: readonly LintFinding[] = []): Linted {
   const dbs = readSnapshot(paths);
   const snapshot = withHostDefaults(dbs, readFacts({ paths, ownedFiles: EMPTY_LEDGER.outputs }));
   const tree = readTree(paths);
   const findings = [
+    ...ofRecords,
     ...findLackingEvents(paths, tree),
     ...findUnexpanded(paths, tree),
     ...findUntold(tree, snapshot),

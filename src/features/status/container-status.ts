@@ -12,6 +12,8 @@ export interface ContainerStatus {
   readonly name: string;
   /** what its record says; undefined: there is none */
   readonly record: 'enabled' | 'disabled' | undefined;
+  /** what the next event refuses of its record, and what files that it names are of no use; in sentences */
+  readonly refused: readonly string[];
   /** an old container that a recreate put aside and did not come to remove yet */
   readonly isAside: boolean;
   /** what the engine calls it now, where that is another name: an interrupted recreate, or somebody, has renamed it */
@@ -52,7 +54,7 @@ export interface ContainerStatus {
 }
 
 /** What record and engine say; what is kept of failures comes besides. */
-type CachedRenderings = Omit<ContainerStatus, 'failed' | 'hasOpenLabel'>;
+type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel'>;
 
 /** How the engine writes a time that has not come yet. */
 const NEVER = '0001-01-01T00:00:00Z';

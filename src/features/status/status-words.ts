@@ -7,13 +7,14 @@ export interface Word {
 }
 
 /** How a container is, in one word. */
-export function wordOf({ record, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
+export function wordOf({ record, refused, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
   if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
   if (state === 'unknown') return { word: state, level: 'waiting' };
   if (state === 'running') {
     if (health === 'unhealthy') return { word: health, level: 'bad' };
     return { word: health ?? 'running', level: health === 'starting' ? 'waiting' : 'good' };
   }
+  if (refused.length > 0 && state === 'missing') return { word: 'refused', level: 'bad' };
   if (record === 'disabled' && (state === 'missing' || state === 'exited')) return { word: 'disabled', level: 'idle' };
   if (state === 'exited')
     return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
@@ -25,6 +26,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
   const {
     name,
     record,
+    refused,
     isAside,
     called,
     state,
@@ -42,6 +44,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
   const ended = exitCode === undefined ? '' : ` with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
   const look = `docksmith logs -n 20 ${name}`;
   return [
+    ...refused,
     ...(isCrashLooping
       ? [`ends again and again, restarted ${restarts} times${ended === '' ? '' : `, last${ended}`}; ${look}`]
       : []),
@@ -50,13 +53,15 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     ...(record === 'enabled' && state === 'exited' && exitCode !== 0
       ? [`stopped${ended}; ${look}, docksmith start ${name}`]
       : []),
-    ...(record === 'enabled' && state === 'missing'
+    ...(record === 'enabled' && state === 'missing' && refused.length === 0
       ? [`its record is enabled, and it is not there; docksmith plan ${name}`]
       : []),
     ...(record === 'enabled' && state === 'dead'
       ? ['the engine cannot use it any more; the next event creates a new one']
       : []),
-    ...(record === 'disabled' && isUp ? [`its record is disabled, and it runs; docksmith plan ${name}`] : []),
+    ...(record === 'disabled' && isUp && refused.length === 0
+      ? [`its record is disabled, and it runs; docksmith plan ${name}`]
+      : []),
     ...(isImageOld && record === 'enabled'
       ? [`its image is older than ${image ?? ''} is now; signal-event docker-image-update ${name}`]
       : []),

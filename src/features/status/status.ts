@@ -9,13 +9,18 @@ import { Failure, Failures, throwAll } from '../../base/errors.ts';
 import { findEventHolder } from '../../event/event-lock.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { holdsSecret } from '../../base/mask.ts';
-import { listContainers } from '../../model/container.ts';
+import { readFacts } from '../../host/read-facts.ts';
+import { checkOneRecord } from '../../model/check-one-record.ts';
+import { checkRecords } from '../../model/check-records.ts';
+import { Container, CONTAINERS, listContainers } from '../../model/container.ts';
 import { findNearest } from '../../base/nearest.ts';
 import { type Intent, listIntents } from '../../output/commit/intents.ts';
+import { readLedger } from '../../output/plan/ledger.ts';
 import { readJournal } from '../../output/commit/journal.ts';
 import type { Paths } from '../../base/paths.ts';
 import { hasJournal } from '../../files/unfinished.ts';
-import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
+import { getEngine, readHostSnapshot, withEngineFacts } from '../../flow/host-state.ts';
+import { listUnusableFiles } from '../../flow/containers/named-files.ts';
 import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
@@ -53,12 +58,19 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   const failed = readFailed(paths);
   const isAsked = (name: string): boolean =>
     names.length === 0 || names.includes(name) || names.includes(baseName(name));
+  const listRefused = (mistakes: readonly Failure[], name: string): readonly string[] => [
+    ...mistakes.map(({ message }) => `the next event refuses its record: ${message}`),
+    ...listUnusableFiles(paths, new Container(snapshot, name)).map(
+      (words) => `a file of its record is of no use: ${words}`,
+    ),
+  ];
   const found = await findContainers(paths, snapshot);
   if (found instanceof Failure) {
     // a container without a record may be there for all we know
     const all = names.length === 0 ? records : names;
     const containers = all.toSorted(compareBytes).map((name) => ({
       ...describeUnknown(snapshot, name),
+      refused: listRefused(checkOneRecord(snapshot, CONTAINERS, name).mistakes, name),
       failed: failed.get(name),
     }));
     return { containers, ...ofHost, engineFailure: found };
@@ -75,6 +87,8 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   const all = [...new Set([...records, ...rows.keys()])].sort(compareBytes);
   refuseUnknown(names, [...all, ...ours.map(({ name }) => name)]);
   const { mask } = readSecrets(paths);
+  const hostFacts = readFacts({ paths, ownedFiles: readLedger(paths).outputs });
+  const { byContainer } = checkRecords(snapshot, await withEngineFacts(hostFacts, snapshot, engine));
   const containers = await Promise.all(
     all
       .filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name))
@@ -83,6 +97,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
         const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
         return {
           ...(await readContainerStatus(engine, snapshot, name, container)),
+          refused: listRefused(byContainer.get(name) ?? [], name),
           failed: failed.get(name),
           ...(isOpen && { hasOpenLabel: true }),
         };

@@ -25,7 +25,12 @@ export function servicePorts(snapshot: Snapshot, { host }: Pick<Facts, 'host'>):
     (key === 'httpd' && host.apacheLayout === undefined && !props.get('Layout')
       ? props.get(prop)
       : findProp(snapshot, 'configuration', key, prop)) ?? '';
-  return listRecords(snapshot, 'configuration').flatMap((record) =>
+  const records = listRecords(snapshot, 'configuration');
+  const isWritten = records.some(({ key }) => key === 'httpd');
+  return [
+    ...(isWritten ? [] : [{ key: 'httpd', type: 'service', props: new Map<string, string>() }]),
+    ...records,
+  ].flatMap((record) =>
     valueOf(record, 'status') === 'disabled'
       ? []
       : [

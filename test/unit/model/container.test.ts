@@ -122,6 +122,8 @@ const READS: Readonly<Record<string, string>> = {
   hasOwnPorts: 'network',
   links: 'Interlinked',
   volumesFrom: 'VolumesFrom',
+  basicAuth: 'BasicAuth',
+  envFiles: 'EnvFile',
   needs: 'Interlinked network VolumesFrom',
   boundTo: 'network VolumesFrom',
   startPriority: 'InterLinkPriority',

@@ -1,5 +1,6 @@
 import { formatPlace } from '../../../base/errors.ts';
 import type { LintFinding } from '../../../features/lint/finding.ts';
+import { lintRecords } from '../../../features/lint/records.ts';
 import { lintTree } from '../../../features/lint/lint.ts';
 import { showable } from '../../../base/showable.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from '../../command.ts';
@@ -7,21 +8,26 @@ import { ALL_NAMES } from '../../command-names.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { painter, widthOf, wrapWords } from '../../format/terminal.ts';
 
+const OPTIONS = {
+  templates: { doc: 'templates, events and schemas alone, whatever the records say' },
+  ...JSON_OPTION,
+} as const;
+
 /** Exit code 1 where there is a fault; notes are none. */
 export const lintCommand = defineCommand({
   name: 'lint',
-  doc: 'check templates, events and schemas for likely mistakes; exit code 1 where there is a fault',
+  doc: 'check records, templates, events and schemas for mistakes; exit code 1 where there is a fault',
   effect: 'prints',
   operands: NO_OPERANDS,
-  options: JSON_OPTION,
+  options: OPTIONS,
   run: runLint,
 });
 
-function runLint(
-  { values: { json = false } }: Given<typeof JSON_OPTION>,
+async function runLint(
+  { values: { json = false, templates: isWithoutRecords = false } }: Given<typeof OPTIONS>,
   { paths, stdout }: CommandContext,
 ): Promise<number> {
-  const { findings, templates, events } = lintTree(paths, ALL_NAMES);
+  const { findings, templates, events } = lintTree(paths, ALL_NAMES, isWithoutRecords ? [] : await lintRecords(paths));
   const faults = findings.filter(({ level }) => level === 'fault').length;
   const notes = findings.length - faults;
   if (json) stdout.write(formatJson({ findings, faults, notes, templates, events }));
@@ -34,7 +40,7 @@ function runLint(
       `${formatLintFindings(findings, painter(stdout), widthOf(stdout))}${found} in ${templates} templates and ${events} events\n`,
     );
   }
-  return Promise.resolve(faults === 0 ? 0 : 1);
+  return faults === 0 ? 0 : 1;
 }
 
 function count(number: number, word: string): string {

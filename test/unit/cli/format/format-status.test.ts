@@ -7,6 +7,7 @@ import type { Status } from '../../../../src/features/status/status.ts';
 const PLAIN: ContainerStatus = {
   name: 'wiki',
   record: 'enabled',
+  refused: [],
   isAside: false,
   called: undefined,
   state: 'running',
