@@ -51,7 +51,12 @@ export async function previewChange(
   event = WHOLE_EVENT,
 ): Promise<Impact> {
   const snapshot = readSnapshot(paths);
-  refuseUnknown(paths, snapshot, { ...asked, props: [...asked.props.keys()] });
+  refuseUnknown(paths, snapshot, {
+    db: asked.db,
+    key: asked.key,
+    props: [...asked.props.keys()],
+    type: asked.props.get('type'),
+  });
   const change = overlayOf(snapshot, asked);
   const preview = await previewEvent(paths, { event, args: [], overlay: [change], commands });
   return {

@@ -1,4 +1,5 @@
 import { findPropSchema } from '../../db/check-value.ts';
+import type { DbRecord } from '../../db/record.ts';
 import { findRecordSchema, getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
@@ -6,28 +7,32 @@ import type { Paths } from '../../base/paths.ts';
 import { takesProp } from '../../template/language/shape.ts';
 import { readTree } from '../lint/tree.ts';
 
+export interface NamedRecord {
+  readonly db: string;
+  readonly key: string;
+  readonly props: readonly string[];
+  /** it is to have; who gives it may mean a record that is to be made */
+  readonly type?: string | undefined;
+}
+
 /**
  * Of a name that is not there nothing can be told, and "nothing reads it" would be a wrong answer to a mistyped
  * one. A prop is there where the record has it, a schema knows it, or a template reads it.
  * @throws Failure with the nearest name
  */
-export function refuseUnknown(
-  paths: Paths,
-  snapshot: Snapshot,
-  { db, key, props }: { readonly db: string; readonly key: string; readonly props: readonly string[] },
-): void {
+export function refuseUnknown(paths: Paths, snapshot: Snapshot, { db, key, props, type }: NamedRecord): void {
   const kinds = snapshot.schema[db];
   const dbs = [...new Set([...snapshot.dbs.keys(), ...Object.keys(snapshot.schema)])];
   if (!dbs.includes(db)) throw unknown(`db "${db}"`, 'there is no such db', findNearest(db, dbs), dbs.join(', '));
-  // a record of configuration has its defaults also where it is not written yet
-  const record =
-    getDb(snapshot, db).get(key) ??
-    (db === 'configuration' && kinds !== undefined && Object.hasOwn(kinds, key)
-      ? { key, type: 'service', props: new Map<string, string>() }
-      : undefined);
+  const record = getDb(snapshot, db).get(key) ?? findComing(snapshot, { db, key, type });
   if (record === undefined) {
     const keys = [...getDb(snapshot, db).keys(), ...(db === 'configuration' ? Object.keys(kinds ?? {}) : [])];
-    throw unknown(`"${key}" in db ${db}`, 'there is no such record', findNearest(key, keys), `db ${db} keys`);
+    throw unknown(
+      `"${key}" in db ${db}`,
+      'there is no such record',
+      findNearest(key, keys),
+      `for a new one give its type as well: type=service`,
+    );
   }
   const kind = findRecordSchema(snapshot, db, record) ?? {};
   for (const prop of props) {
@@ -50,6 +55,12 @@ export function refuseUnknown(
       'docksmith props',
     );
   }
+}
+
+/** One that is to be made; a record of `configuration` has its defaults also before it is written. */
+function findComing(snapshot: Snapshot, { db, key, type }: Omit<NamedRecord, 'props'>): DbRecord | undefined {
+  const isKnown = db === 'configuration' && Object.hasOwn(snapshot.schema[db] ?? {}, key);
+  return type === undefined && !isKnown ? undefined : { key, type: type ?? 'service', props: new Map() };
 }
 
 function unknown(what: string, why: string, nearest: string | undefined, otherwise: string): Failure {
