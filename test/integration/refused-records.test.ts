@@ -68,6 +68,7 @@ it('impact refuses names that are not there, with the nearest, and knows values 
   };
   expect(await refused('docker_contaners', 'wiki', 'MaxMemory=5')).toContain('did you mean "docker_containers"?');
   expect(await refused('docker_containers', 'wikki', 'MaxMemory=5')).toContain('did you mean "wiki"?');
+  expect(await refused('configuration', 'DomianName=new.test')).toContain('did you mean "DomainName"?');
   for (const prop of ['MaxMemroy', 'MaxMemroy=64'])
     expect(await refused('docker_containers', 'wiki', prop)).toContain('did you mean "MaxMemory"?');
   expect(await refused('--delete', 'docker_containers', 'wiki', 'WebPrt')).toContain('did you mean "WebPort"?');

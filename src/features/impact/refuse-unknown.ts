@@ -21,19 +21,23 @@ export interface NamedRecord {
  * @throws Failure with the nearest name
  */
 export function refuseUnknown(paths: Paths, snapshot: Snapshot, { db, key, props, type }: NamedRecord): void {
-  const kinds = snapshot.schema[db];
   const dbs = [...new Set([...snapshot.dbs.keys(), ...Object.keys(snapshot.schema)])];
   if (!dbs.includes(db)) throw unknown(`db "${db}"`, 'there is no such db', findNearest(db, dbs), dbs.join(', '));
-  const record = getDb(snapshot, db).get(key) ?? findComing(snapshot, { db, key, type });
-  if (record === undefined) {
-    const keys = [...getDb(snapshot, db).keys(), ...(db === 'configuration' ? Object.keys(kinds ?? {}) : [])];
+  const keys = [
+    ...getDb(snapshot, db).keys(),
+    ...(db === 'configuration' ? Object.keys(snapshot.schema[db] ?? {}) : []),
+  ];
+  // of configuration a type is a value, and no sign of a new record
+  const nearest = findNearest(key, keys);
+  const mayCome = type !== undefined && (db !== 'configuration' || nearest === undefined || nearest === key);
+  const record = getDb(snapshot, db).get(key) ?? findComing(snapshot, { db, key, type: mayCome ? type : undefined });
+  if (record === undefined)
     throw unknown(
       `"${key}" in db ${db}`,
       'there is no such record',
-      findNearest(key, keys),
-      `for a new one give its type as well: type=service`,
+      nearest,
+      'for a new one give its type: type=service',
     );
-  }
   const kind = findRecordSchema(snapshot, db, record) ?? {};
   for (const prop of props) {
     if (prop === 'type' || record.props.has(prop) || findPropSchema(kind, prop) !== undefined) continue;
