@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
+import { BIND_OPTIONS, splitMounts, splitVolumes, VOLUME_OPTIONS } from '../base/mount-options.ts';
 
 /** What is wrong with a value and what is allowed, as the end of a sentence; undefined: nothing. */
 type Check = (value: string) => string | undefined;
@@ -22,7 +23,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'port-mappings': each(checkPortMapping, 'HOSTPORT:CONTAINERPORT[/udp], as 8080:80,5353:53/udp'),
     path: checkPath,
     paths: each(checkPath, 'paths from /'),
-    mounts: each(checkMount, 'HOSTPATH[:CONTAINERPATH[:ro]]'),
+    mounts: (value) => checkItems(splitMounts(value), checkMount),
     'data-mount': checkDataMount,
     socket: (value) =>
       /^(unix:\/\/)?\/[^\0\n]+$/.test(value) ? undefined : 'is no path of a socket, as /var/run/docker.sock',
@@ -44,10 +45,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       /^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/,
       'bridge, host, none, custom:NET or container:NAME',
     ),
-    'volume-mounts': each(
-      matches(/^[a-zA-Z0-9][\w.-]+:\/[^:,]*(:(ro|rw))?$/, 'VOLUME:CONTAINERPATH[:ro], as cache:/var/cache'),
-      'VOLUME:CONTAINERPATH[:ro]',
-    ),
+    'volume-mounts': (value) => checkItems(splitVolumes(value), checkVolume),
     'log-size': (value) => (value === 'unlimited' ? undefined : checkByKind('size', value)),
     links: each(
       matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'),
@@ -162,10 +160,29 @@ function checkPath(value: string): string | undefined {
 }
 
 function checkMount(value: string): string | undefined {
-  const [host = '', container = host, mode, more] = value.split(':');
-  if (more !== undefined || (mode !== undefined && mode !== 'ro' && mode !== 'rw'))
-    return 'is not HOSTPATH[:CONTAINERPATH[:ro]]';
-  return checkPath(host) ?? checkPath(container);
+  const [host = '', container = host, options, more] = value.split(':');
+  if (more !== undefined) return 'is not HOSTPATH[:CONTAINERPATH[:OPTIONS]]';
+  return checkPath(host) ?? checkPath(container) ?? checkOptions(options, BIND_OPTIONS);
+}
+
+function checkVolume(value: string): string | undefined {
+  const [name = '', container = '', options, more] = value.split(':');
+  if (more !== undefined || !/^[a-zA-Z0-9][\w.-]+$/.test(name) || !container.startsWith('/'))
+    return 'is not VOLUME:CONTAINERPATH[:OPTIONS], as cache:/var/cache';
+  return checkOptions(options, VOLUME_OPTIONS);
+}
+
+function checkOptions(options: string | undefined, allowed: readonly string[]): string | undefined {
+  const wrong = options?.split(',').find((option) => !allowed.includes(option));
+  return wrong === undefined ? undefined : `has the option "${wrong}", which is none of ${allowed.join(', ')}`;
+}
+
+function checkItems(items: readonly string[], check: Check): string | undefined {
+  for (const item of items) {
+    const wrong = check(item);
+    if (wrong !== undefined) return items.length === 1 ? wrong : `has the item "${item}", which ${wrong}`;
+  }
+  return undefined;
 }
 
 function checkDataMount(value: string): string | undefined {

@@ -101,10 +101,11 @@ async function readLines(stream: Readable, name: 'stdout' | 'stderr', onLine: On
 
 /** For a script whose interpreter is not there the kernel says no more than ENOENT. */
 function whyNotStarted(file: string, cause: unknown): string {
-  const interpreter = /^#!\s*(\S+)/.exec(readStart(file) ?? '')?.[1];
-  return interpreter !== undefined && readStart(interpreter) === undefined
-    ? `its interpreter "${interpreter}" is not there`
-    : reasonOf(cause);
+  // as the kernel reads it: a carriage return in front of the line's end is part of the name
+  const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(readStart(file) ?? '')?.[1];
+  if (interpreter === undefined || readStart(interpreter) !== undefined) return reasonOf(cause);
+  const plain = interpreter.replace(/\r$/, '');
+  return `its interpreter "${plain}" is not there${plain === interpreter ? '' : ' by that name: the first line ends in a carriage return, as editors of Windows write it'}`;
 }
 
 function readStart(file: string): string | undefined {

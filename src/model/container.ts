@@ -1,6 +1,7 @@
 import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
+import { splitMounts } from '../base/mount-options.ts';
 import { parsePorts, splitList } from './network/parse-ports.ts';
 import { RecordProps } from './record-props.ts';
 
@@ -176,7 +177,7 @@ export class Container extends RecordProps {
 
   /** `MountPath`: a path alone means the same path inside. */
   get mounts(): readonly { readonly host: string; readonly inside: string }[] {
-    return splitList(this.get('MountPath')).map((mount) => {
+    return splitMounts(this.get('MountPath')).map((mount) => {
       const [host = '', inside = host] = mount.split(':');
       return { host, inside };
     });

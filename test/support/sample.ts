@@ -69,6 +69,8 @@ export const SAMPLE_DBS: ReadonlyMap<string, Db> = new Map([
         WebHostPort: '47001',
         Env: 'MODE=prod',
         'Env.GREETING': 'hello, world',
+        Labels: 'team=web',
+        'Labels.rule': 'Host(`a.test`,`b.test`)',
       }),
     ),
   ],

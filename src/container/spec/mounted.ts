@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { BIND_OPTIONS, VOLUME_OPTIONS } from '../../base/mount-options.ts';
 import type { Input } from './input.ts';
 import { isList, type Value } from './value.ts';
 import { readChoice, readFields, readFlag, readText } from './read-input.ts';
@@ -8,11 +9,12 @@ export interface Mounted {
   /** an absolute path of the host, the name of a volume, or empty for an anonymous volume */
   readonly source: string;
   readonly target: string;
-  /** `ro`, and for binds `z`, `Z` and the kinds of propagation; in byte order */
+  /** `ro`, `z`, `Z`, for binds the kinds of propagation, for volumes `nocopy`; in byte order */
   readonly options: readonly string[];
 }
 
-const OPTIONS = ['ro', 'rw', 'z', 'Z', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+/** For other systems than Linux; the engine takes them and does nothing. */
+const NO_MEANING = ['cached', 'delegated', 'consistent'];
 
 /** `/srv/wiki:/images:ro`, Compose's short form. */
 export function formatMounted({ source, target, options }: Mounted): string {
@@ -29,7 +31,7 @@ export function parseMounted(text: string): Mounted {
     target: second,
     options: options
       .split(',')
-      .filter((option) => option !== '' && option !== 'rw')
+      .filter((option) => option !== '' && option !== 'rw' && !NO_MEANING.includes(option))
       .sort(),
   };
 }
@@ -58,9 +60,12 @@ export function readMounted(input: Input): Mounted {
   if (input.entries !== undefined) return readLong(input);
   const text = readText(input);
   const parts = text.split(':');
-  const wrong = (parts[2] ?? '').split(',').find((option) => option !== '' && !OPTIONS.includes(option));
+  const options = (parts[0] ?? '').startsWith('/') ? BIND_OPTIONS : VOLUME_OPTIONS;
+  const wrong = (parts[2] ?? '')
+    .split(',')
+    .find((option) => option !== '' && !options.includes(option) && !NO_MEANING.includes(option));
   if (parts.length > 3) return input.refuse(`"${text}" has too many colons`);
-  if (wrong !== undefined) return input.refuse(`"${wrong}" is none of ${OPTIONS.join(', ')}`);
+  if (wrong !== undefined) return input.refuse(`"${wrong}" is none of ${options.join(', ')}`);
   return check(input, parseMounted(text));
 }
 
@@ -81,7 +86,7 @@ function readLong(input: Input): Mounted {
       kind === 'bind' ? 'a bind needs an absolute path as its source' : 'a volume has a name, not a path',
     );
   const options = [
-    ...(propagation === undefined ? [] : [readChoice(propagation, OPTIONS.slice(4))]),
+    ...(propagation === undefined ? [] : [readChoice(propagation, BIND_OPTIONS.slice(4))]),
     ...(readOnly !== undefined && readFlag(readOnly) ? ['ro'] : []),
   ];
   return check(input, { ...texts, options: options.sort() });

@@ -161,11 +161,12 @@ function setLabels(builder: RecordBuilder, value: Value | undefined): void {
       'com.docker.compose.*',
       "Compose finds its containers by them, and this one is docksmith's now",
     );
-  builder.setList(
-    'labels',
-    'Labels',
-    all.filter((label) => !isOfCompose(label)).map(([name, held]) => `${name}=${held}`),
-  );
+  const plain: string[] = [];
+  for (const [name, held] of all.filter((label) => !isOfCompose(label))) {
+    if (held.includes(',')) builder.set('labels', `Labels.${name}`, held);
+    else plain.push(`${name}=${held}`);
+  }
+  builder.setList('labels', 'Labels', plain);
 }
 
 function setHealth(builder: RecordBuilder, value: Value | undefined): void {

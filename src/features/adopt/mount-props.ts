@@ -1,3 +1,4 @@
+import { splitMounts, splitVolumes } from '../../base/mount-options.ts';
 import { parseMounted } from '../../container/spec/mounted.ts';
 import { isList, type Value } from '../../container/spec/value.ts';
 import type { RecordBuilder } from './record-builder.ts';
@@ -10,17 +11,10 @@ export function setMounts(builder: RecordBuilder, value: Value | undefined): voi
     const { source, target, options } = parseMounted(text);
     // an anonymous volume has no name for a record: recreates keep it
     if (source === '') continue;
-    const more = options.filter((option) => option !== 'ro');
-    if (more.length > 0)
-      builder.leaveOut(
-        'volumes',
-        text,
-        `a record knows no option of a mount but ro: a new container loses ${more.join(',')}`,
-      );
     const plain = source === target ? [source] : [source, target];
-    const mount = [...(options.includes('ro') ? [source, target, 'ro'] : plain)].join(':');
+    const mount = (options.length > 0 ? [source, target, options.join(',')] : plain).join(':');
     (source.startsWith('/') ? folders : volumes).push(mount);
   }
-  builder.setList('volumes', 'MountPath', folders);
-  builder.setList('volumes', 'Volumes', volumes);
+  builder.setList('volumes', 'MountPath', folders, splitMounts);
+  builder.setList('volumes', 'Volumes', volumes, splitVolumes);
 }

@@ -29,10 +29,18 @@ export class RecordBuilder {
     else if (this.#schema[prop]?.default !== value) this.props.set(prop, value);
   }
 
-  /** Sets a list with those of its items that it can hold. */
-  setList(key: string, prop: string, items: readonly string[]): void {
+  /**
+   * Sets a list with those of its items that it can hold.
+   * @param split how a value of the prop is read
+   */
+  setList(
+    key: string,
+    prop: string,
+    items: readonly string[],
+    split = (value: string): readonly string[] => value.split(','),
+  ): void {
     const held = items.filter((item) => {
-      const why = item.includes(',') ? 'has a comma, which separates the items' : this.#check(prop, item);
+      const why = split(item).length > 1 ? 'has a comma, which separates the items' : this.#check(prop, item);
       if (why !== undefined) this.leaveOut(key, item, `${prop} cannot hold it: it ${why}`);
       return why === undefined;
     });

@@ -1,3 +1,4 @@
+import { splitMounts } from '../../base/mount-options.ts';
 import { boundAddresses } from '../../model/network/access.ts';
 import { listFilteredPorts } from '../../model/network/filtered-ports.ts';
 import { findImageReference } from '../../model/image.ts';
@@ -53,7 +54,7 @@ export const CONTAINER_HELPERS: HelperTable = {
       gives: '/srv/wiki:/images:ro, /srv/data:/srv/data',
     },
     call: (call) =>
-      splitList(textArgument(call, 0)).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
+      splitMounts(textArgument(call, 0)).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
   },
   memory: {
     doc: 'a size with its unit: a plain number is megabytes',
@@ -79,6 +80,23 @@ export const CONTAINER_HELPERS: HelperTable = {
         ...assignments(record.prop('Env', call.scope) ?? ''),
         ...names.map((prop): [string, string] => [prop.slice('Env.'.length), record.prop(prop, call.scope) ?? '']),
         ...listSecretVariables(containerArgument(call, 0)),
+      ]);
+    },
+  },
+  labels: {
+    doc: 'the labels that a container is to have: Labels, and over it each Labels.NAME',
+    example: {
+      fragment: '{{#each (labels (record "docker_containers" "git"))}}{{@key}}: {{this}} {{/each}}',
+      gives: 'team: web rule: Host(`a.test`,`b.test`) ',
+    },
+    reads: ofContainers('Labels', 'Labels.*'),
+    call: (call) => {
+      const record = recordArgument(call, 0);
+      return new VariableMap([
+        ...assignments(record.prop('Labels', call.scope) ?? ''),
+        ...record
+          .listProps(call.scope, 'Labels.')
+          .map((prop): [string, string] => [prop.slice('Labels.'.length), record.prop(prop, call.scope) ?? '']),
       ]);
     },
   },

@@ -1,5 +1,5 @@
 import { type DataMount, findDataMount } from '../../model/data-mount.ts';
-import { splitList } from '../../model/network/parse-ports.ts';
+import { splitVolumes } from '../../base/mount-options.ts';
 import type { HelperCall, HelperTable } from '../language/helper.ts';
 import { containerArgument, textArgument } from './arguments.ts';
 import { DATA } from './reads.ts';
@@ -34,7 +34,7 @@ export const DATA_HELPERS: HelperTable = {
       gives: 'cache cache:/var/cache conf conf:/etc/app:ro ',
     },
     call: (call) =>
-      splitList(textArgument(call, 0)).map((mount) => variables({ name: mount.split(':')[0] ?? '', mount })),
+      splitVolumes(textArgument(call, 0)).map((mount) => variables({ name: mount.split(':')[0] ?? '', mount })),
   },
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',

@@ -76,6 +76,13 @@ describe('a step that fails', () => {
     expect(result.failure?.why).toBe('ended by SIGTERM');
   });
 
+  it('is told of the carriage return that an editor of Windows left', async () => {
+    const { result } = await run(makeTempHost(), '#!/bin/sh\r\necho hi\r\n');
+    expect(result.failure?.why).toBe(
+      'its interpreter "/bin/sh" is not there by that name: the first line ends in a carriage return, as editors of Windows write it',
+    );
+  });
+
   it('is told which interpreter is missing', async () => {
     const { result } = await run(makeTempHost(), '#!/no/such/interpreter -x\n');
     expect(result.exitCode).toBeUndefined();

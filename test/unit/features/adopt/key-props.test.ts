@@ -89,15 +89,21 @@ describe('the way back from keys of a run spec to props', () => {
       props: { ...PLAIN_PROPS, 'Env.GOOD': 'a, b' },
       left: ['environment BACK', 'environment LINE', 'environment BLANK', 'environment not one'],
     });
-    expect(toProps({ ...PLAIN, volumes: ['/a,b:/c', '/d:/d:ro', '/e:/f:Z', 'vol:/g', '/anonymous'] })).toEqual({
-      props: { ...PLAIN_PROPS, MountPath: '/d:/d:ro,/e:/f', Volumes: 'vol:/g' },
-      left: ['volumes /e:/f:Z', 'volumes /a,b:/c'],
+    const volumes = ['/a,b:/c', '/d:/d:ro', '/e:/f:Z,ro', '/x,/y:/z', 'vol:/g:nocopy,ro', 'other:/h', '/anonymous'];
+    expect(toProps({ ...PLAIN, volumes })).toEqual({
+      props: {
+        ...PLAIN_PROPS,
+        MountPath: '/a,b:/c,/d:/d:ro,/e:/f:Z,ro',
+        Volumes: 'vol:/g:nocopy,ro,other:/h',
+      },
+      left: ['volumes /x,/y:/z'],
     });
   });
 
   it('leaves the labels of Compose behind', () => {
-    expect(toProps({ ...PLAIN, labels: { 'com.docker.compose.project': 'x', team: 'web' } })).toEqual({
-      props: { ...PLAIN_PROPS, Labels: 'team=web' },
+    const labels = { 'com.docker.compose.project': 'x', team: 'web', 'traefik.rule': 'Host(`a`,`b`)' };
+    expect(toProps({ ...PLAIN, labels })).toEqual({
+      props: { ...PLAIN_PROPS, Labels: 'team=web', 'Labels.traefik.rule': 'Host(`a`,`b`)' },
       left: ['labels com.docker.compose.*'],
     });
   });
