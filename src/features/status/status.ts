@@ -87,22 +87,26 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   const all = [...new Set([...records, ...rows.keys()])].sort(compareBytes);
   refuseUnknown(names, [...all, ...ours.map(({ name }) => name)]);
   const { mask } = readSecrets(paths);
-  const hostFacts = readFacts({ paths, ownedFiles: readLedger(paths).outputs });
-  const { byContainer } = checkRecords(snapshot, await withEngineFacts(hostFacts, snapshot, engine));
-  const containers = await Promise.all(
+  const states = await Promise.all(
     all
       .filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name))
-      .map(async (name): Promise<ContainerStatus> => {
+      .map(async (name): Promise<Omit<ContainerStatus, 'refused'>> => {
         const container = rows.get(name);
         const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
         return {
           ...(await readContainerStatus(engine, snapshot, name, container)),
-          refused: listRefused(byContainer.get(name) ?? [], name),
           failed: failed.get(name),
           ...(isOpen && { hasOpenLabel: true }),
         };
       }),
   );
+  // afterwards: what the engine says of containers is of one moment, as far as it can be
+  const hostFacts = readFacts({ paths, ownedFiles: readLedger(paths).outputs });
+  const { byContainer } = checkRecords(snapshot, await withEngineFacts(hostFacts, snapshot, engine));
+  const containers = states.map((state) => ({
+    ...state,
+    refused: listRefused(byContainer.get(state.name) ?? [], state.name),
+  }));
   return { containers, ...ofHost, engineFailure: undefined };
 }
 
