@@ -55,8 +55,10 @@ const results = await Promise.all([
   }),
 ]);
 const [short, ...parts] = await Promise.all(
-  results.map(({ outputFiles }) =>
-    Promise.all(outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text)])),
+  results.map(({ outputFiles }, n) =>
+    Promise.all(
+      outputFiles.map(async ({ path: file, text }) => [path.basename(file), await toLazyCommonJs(text, n === 0)]),
+    ),
   ),
 );
 const { program, places } = joinParts(parts.flat());
@@ -140,8 +142,9 @@ function spare(steps) {
  * `node -e 0`), and which requires other files and node's own modules where it first uses them.
  * It leans on esbuild's naming: `var import_NAME = require("FILE");`, also with an `__toESM(…)` around it.
  * @param {string} text an ES module as esbuild prints it
+ * @param {boolean} isShort it is a file of its own, which no starter loads
  */
-async function toLazyCommonJs(text) {
+async function toLazyCommonJs(text, isShort) {
   const { code } = await transform(text, {
     format: 'cjs',
     platform: 'node',
@@ -155,8 +158,18 @@ async function toLazyCommonJs(text) {
     return `function ${name}() { return ${name}.it ??= ${value}; }`;
   });
   return exportValues(
-    lazy.replace(/\b(import_\w+)\.(?!it\b)/g, (use, name) => (names.has(name) ? `(${name}()).` : use)),
+    (isShort ? lazy : withNodesOwn(lazy)).replace(/\b(import_\w+)\.(?!it\b)/g, (use, name) =>
+      names.has(name) ? `(${name}()).` : use,
+    ),
   );
+}
+
+/**
+ * Node's own modules without a copy of each for each file that uses one: the starter gives them a `default`, as
+ * they have for `import fs from 'node:fs'`.
+ */
+function withNodesOwn(code) {
+  return code.replace(/\b__toESM\((require\("node:[\w/]+"\))(?:, 1)?\)/g, '$1');
 }
 
 /**

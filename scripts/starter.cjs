@@ -15,6 +15,7 @@ const source = openSync(file);
 const compiled = openCompiled();
 const scripts = new Map();
 const loaded = new Map();
+const nodesOwn = new Map();
 
 /**
  * What node's compiler made of the parts when the program was built, so that a command does not
@@ -41,7 +42,7 @@ function load(name) {
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const place = PLACES[name];
-  if (place === undefined) return require(name);
+  if (place === undefined) return loadNodesOwn(name);
   const [at, length] = place;
   const bytes = compiled.places[name];
   const script = new Script(readPart(source, at, length).latin1Slice(), {
@@ -53,6 +54,15 @@ function load(name) {
   loaded.set(name, module);
   script.runInThisContext()(module.exports, load, module, file, __dirname);
   return module.exports;
+}
+
+function loadNodesOwn(name) {
+  const known = nodesOwn.get(name);
+  if (known !== undefined) return known;
+  const module = require(name);
+  const withDefault = Object.assign(Object.create(module), { default: module });
+  nodesOwn.set(name, withDefault);
+  return withDefault;
 }
 
 module.exports.main = (...args) => load('./docksmith.cjs').main(...args);

@@ -70,8 +70,8 @@ export function newRun(event: string, args: readonly string[], parent?: string, 
 }
 
 /**
- * Writes `state/runs/ID.json`, with secrets masked: once when the run begins and again as it gets on. Only
- * the last 500 runs are kept.
+ * Writes `state/runs/ID.json`, with secrets masked: once when the run begins and again when it has ended. Only
+ * the last 500 runs are kept then.
  */
 export function writeRun(paths: Paths, run: Run, mask: Mask): void {
   const [args, installed, removed, failures] = [run.args, run.installed, run.removed, run.failures].map((texts) =>
@@ -84,6 +84,7 @@ export function writeRun(paths: Paths, run: Run, mask: Mask): void {
     removed,
     ...(failures === undefined ? {} : { failures }),
   });
+  if (run.ended === undefined) return;
   for (const id of listIds(paths).slice(KEPT_RUNS)) {
     for (const file of [path.join(runsFolder(paths), `${id}.json`), operationsFile(runsFolder(paths), id)])
       rmSync(file, { force: true });

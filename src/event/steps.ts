@@ -4,8 +4,8 @@ import { Failure, reasonOf, throwAll } from '../base/errors.ts';
 import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../base/layers.ts';
 import { findNearest } from '../base/nearest.ts';
 import { type Paths, withoutRoot } from '../base/paths.ts';
-import { refuseUntrusted } from '../files/trust.ts';
-import { listEvents } from './events.ts';
+import { type Looked, refuseUntrusted } from '../files/trust.ts';
+import { listEvents, refuseUnknownEvent } from './events.ts';
 import { isVerb, type Verb, VERBS } from './verbs.ts';
 import { readText } from '../files/read-file.ts';
 
@@ -68,7 +68,8 @@ export interface StepList {
  * @throws Failure for an unknown event, naming the nearest and all; Failures for steps that cannot be run
  */
 export function listSteps(paths: Paths, event: string): StepList {
-  refuseUnknownEvent(event, listEvents(paths));
+  refuseUnknownEvent(paths, event);
+  const looked: Looked = new Map();
   const failures: Failure[] = [];
   const collect = <T>(read: () => T): T | undefined => {
     try {
@@ -88,13 +89,13 @@ export function listSteps(paths: Paths, event: string): StepList {
     if (isBackupName(name)) warnings.push(`"${shown}" is ignored: its name is that of a backup copy`);
     else if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is ignored: a step is named S, two digits and a name`);
     else {
-      const executable = collect(() => findExecutable(paths, name, file, actions));
+      const executable = collect(() => findExecutable(paths, name, file, actions, looked));
       if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
     }
   }
   const checks = listUsed(paths, listMerged(layersOf(paths, `events/${event}/checks`)), warnings).flatMap(
     ([name, file]): ExecutableStep[] => {
-      const executable = collect(() => findExecutable(paths, name, file, actions));
+      const executable = collect(() => findExecutable(paths, name, file, actions, looked));
       return executable === undefined ? [] : [{ kind: 'executable', name, file: executable }];
     },
   );
@@ -130,20 +131,17 @@ export function withServices(steps: readonly Step[], more: readonly ServiceToAdj
   return [...steps.filter((each) => each !== own), step].sort((a, b) => compareBytes(a.name, b.name));
 }
 
-function refuseUnknownEvent(event: string, events: readonly string[]): void {
-  if (events.includes(event)) return;
-  const nearest = findNearest(event, events);
-  throw new Failure(`cannot signal event "${event}"`, {
-    why: events.length === 0 ? 'there are no events' : `there is no such event; there are: ${events.join(', ')}`,
-    ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
-  });
-}
-
 /**
  * A step's own executable, or the action that it names: by a link to ../actions/NAME, or by being empty and
  * called SNNname.
  */
-function findExecutable(paths: Paths, name: string, file: string, actions: ReadonlyMap<string, string>): string {
+function findExecutable(
+  paths: Paths,
+  name: string,
+  file: string,
+  actions: ReadonlyMap<string, string>,
+  looked: Looked,
+): string {
   const shown = withoutRoot(paths, file);
   const action = findActionName(name, file);
   const executable = action === undefined ? file : actions.get(action);
@@ -164,7 +162,7 @@ function findExecutable(paths: Paths, name: string, file: string, actions: Reado
   }
   if (!stats.isFile()) throw cannot('it is not a file');
   if ((stats.mode & 0o111) === 0) throw cannot('it is not executable', `chmod +x ${executable}`);
-  for (const needed of new Set([file, executable])) refuseUntrusted(needed, `step "${shown}"`);
+  for (const needed of new Set([file, executable])) refuseUntrusted(needed, `step "${shown}"`, looked);
   return executable;
 }
 

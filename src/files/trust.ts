@@ -16,10 +16,11 @@ export interface Writer {
  * file itself, a folder above it, and both also where symbolic links on the way lead, as sudo and
  * cron do. What the package brings is looked at as well.
  * @param shown what the message calls it: `step "/etc/docksmith/events/x/S50y"`
+ * @param looked what was seen just now while others were looked at
  * @throws Failure naming the one file or folder, who can write it, and the remedy
  */
-export function refuseUntrusted(file: string, shown: string): void {
-  const writer = findWriter(file);
+export function refuseUntrusted(file: string, shown: string, looked: Looked = new Map()): void {
+  const writer = findWriter(file, looked);
   if (writer !== undefined)
     throw describeWriter(writer, `cannot run ${shown}`, `the file would be run with the rights of ${userWords()}`);
 }
@@ -42,16 +43,27 @@ function describeWriter({ who, part }: Writer, what: string, why: string): Failu
 }
 
 /** Who else can change or replace a file; undefined: nobody. */
-export function findWriter(file: string): Writer | undefined {
-  return findWriters([file])[0];
+export function findWriter(file: string, looked: Looked = new Map()): Writer | undefined {
+  return findWriters([file], looked)[0];
+}
+
+/** Files and folders as they were found; undefined: nothing is there. */
+export type Looked = Map<string, Stats | undefined>;
+
+function look(part: string, looked: Looked): Stats | undefined {
+  if (!looked.has(part)) looked.set(part, lstatSync(part, { throwIfNoEntry: false }));
+  return looked.get(part);
 }
 
 /** The same of many files: each writer of a part once, with the first file that the part is of. */
-export function findWriters(files: Iterable<string>): readonly (Writer & { readonly file: string })[] {
+export function findWriters(
+  files: Iterable<string>,
+  looked: Looked = new Map(),
+): readonly (Writer & { readonly file: string })[] {
   const seen = new Set<string>();
   return [...files].flatMap((file) => {
-    return listParts(path.resolve(file), seen).flatMap((part) => {
-      const who = findStranger(part);
+    return listParts(path.resolve(file), seen, looked).flatMap((part) => {
+      const who = findStranger(part, looked);
       return who === undefined ? [] : [{ who, part, file }];
     });
   });
@@ -61,24 +73,20 @@ export function findWriters(files: Iterable<string>): readonly (Writer & { reado
  * The file, every folder above it, and the same of what each symbolic link on the way leads to; but for what
  * was seen before.
  */
-function listParts(file: string, seen: Set<string>): readonly string[] {
+function listParts(file: string, seen: Set<string>, looked: Looked): readonly string[] {
   const parts: string[] = [];
   for (let part = file; !seen.has(part); part = path.dirname(part)) {
     seen.add(part);
     parts.push(part);
-    if (isLink(part))
-      parts.push(...listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen));
+    if (look(part, looked)?.isSymbolicLink() === true)
+      parts.push(...listParts(path.resolve(realpathSync(path.dirname(part)), readlinkSync(part)), seen, looked));
   }
   return parts;
 }
 
-function isLink(part: string): boolean {
-  return lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
-
 /** Who else can write there, in words; undefined: nobody. */
-function findStranger(part: string): string | undefined {
-  const stats = lstatSync(part, { throwIfNoEntry: false });
+function findStranger(part: string, looked: Looked): string | undefined {
+  const stats = look(part, looked);
   // a link that only names something (`../actions/x`) may lead nowhere
   if (stats === undefined) return undefined;
   if (!isTrustedUser(stats.uid)) return `user ${stats.uid}`;

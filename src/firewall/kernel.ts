@@ -32,20 +32,46 @@ export interface OutOfReach {
 export type KernelRules = ReadonlyMap<Family, Rules | OutOfReach>;
 
 export async function readKernelRules(paths: Paths): Promise<KernelRules> {
-  return new Map(await Promise.all(FAMILIES.map(async (family) => [family, await readRules(paths, family)] as const)));
+  const refused = new Map(FAMILIES.map((family) => [family, whyNotRead(paths, family)]));
+  const saved = await saveAll(FAMILIES.filter((family) => refused.get(family) === undefined));
+  return new Map(
+    FAMILIES.map((family) => [family, refused.get(family) ?? saved.get(family) ?? notRead('nothing was printed')]),
+  );
 }
 
-/** The rules that are in the kernel now, of the network that this process is in. */
-export async function readRules(paths: Paths, { name, save }: Family): Promise<Rules | OutOfReach> {
+/** The rules of one family that are in the kernel now, of the network that this process is in. */
+export async function readRules(paths: Paths, family: Family): Promise<Rules | OutOfReach> {
+  return whyNotRead(paths, family) ?? (await saveAll([family])).get(family) ?? notRead('nothing was printed');
+}
+
+function whyNotRead(paths: Paths, { name }: Family): OutOfReach | undefined {
   if (paths.root !== '' && !hasOwnNetwork())
     return { why: 'since this host is laid out in a folder and has no network of its own (ip netns)', isWanted: false };
   if (name === 'IPv6' && !existsSync('/proc/net/if_inet6'))
     return { why: 'since this machine has no IPv6', isWanted: false };
-  const { exitCode, stdout, stderr } = await run(save, ['-t', 'filter']);
-  if (exitCode === undefined) return { why: `since ${save} is not installed`, isWanted: true };
-  if (exitCode !== 0)
-    return { why: `since it cannot be read: ${stderr.trim() || `${save} ended with ${exitCode}`}`, isWanted: true };
-  return parseRules(stdout);
+  return undefined;
+}
+
+const notRead = (words: string): OutOfReach => ({ why: `since it cannot be read: ${words}`, isWanted: true });
+
+/** Runs each of its arguments, and prints after each what it ended with, between NULs. */
+const SAVE_ALL = `for save; do "$save" -t filter 2>&1; printf '\\0%s\\0' "$?"; done`;
+const NOT_INSTALLED = 127;
+
+/** Asks for all families with one process: for a program of this size starting one takes longer than what it does. */
+async function saveAll(families: readonly Family[]): Promise<ReadonlyMap<Family, Rules | OutOfReach>> {
+  if (families.length === 0) return new Map();
+  const { stdout, stderr } = await run('sh', ['-c', SAVE_ALL, 'sh', ...families.map(({ save }) => save)]);
+  const said = stdout.split('\0');
+  return new Map(
+    families.map((family, n): readonly [Family, Rules | OutOfReach] => {
+      const [text = '', code = ''] = said.slice(2 * n);
+      if (code === '0') return [family, parseRules(text)];
+      if (Number(code) === NOT_INSTALLED)
+        return [family, { why: `since ${family.save} is not installed`, isWanted: true }];
+      return [family, notRead(text.trim() || stderr.trim() || `${family.save} ended with ${code || 'an error'}`)];
+    }),
+  );
 }
 
 export function isOutOfReach(rules: Rules | OutOfReach): rules is OutOfReach {

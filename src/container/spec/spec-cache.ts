@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readCacheFile, writeCacheFile } from '../../files/cache-file.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -10,7 +11,10 @@ const FILE = 'run-specs.json';
 const VERSION = `docksmith run-specs ${statSync(import.meta.filename).mtimeMs}`;
 
 interface Entry {
+  /** the signature of the file; empty: it was written too short a time before */
   readonly mark: string;
+  /** of its text */
+  readonly digest: string;
   readonly spec: RunSpec;
 }
 
@@ -33,17 +37,26 @@ export class SpecCache {
   }
 
   /**
-   * @param mark the signature of the file before it is read: another one means another text; empty: do not cache it
-   * @param read called where it is not known, also tells whether it is all in that file; what it throws is thrown
+   * @param mark the signature of the file before it is read: the same one means the same text, and it is not read;
+   * empty: that is not sure
+   * @param parse called where the text is not known, also tells whether it is all in that file; what it throws is
+   * thrown
    */
-  get(file: string, mark: string, read: () => { readonly spec: RunSpec; readonly isWhole: boolean }): RunSpec {
+  get(
+    file: string,
+    mark: string,
+    read: () => string,
+    parse: (text: string) => { readonly spec: RunSpec; readonly isWhole: boolean },
+  ): RunSpec {
     const known = this.#before.get(file);
-    if (mark !== '' && known?.mark === mark) {
+    if (known !== undefined && mark !== '' && known.mark === mark) {
       this.#used.set(file, known);
       return known.spec;
     }
-    const { spec, isWhole } = read();
-    if (mark !== '' && isWhole) this.#used.set(file, { mark, spec });
+    const text = read();
+    const digest = createHash('sha256').update(text).digest('base64');
+    const { spec, isWhole } = known?.digest === digest ? { ...known, isWhole: true } : parse(text);
+    if (isWhole) this.#used.set(file, { mark, digest, spec });
     return spec;
   }
 
@@ -51,7 +64,10 @@ export class SpecCache {
   write(): void {
     if (
       this.#used.size === this.#before.size &&
-      [...this.#used].every(([file, { mark }]) => this.#before.get(file)?.mark === mark)
+      [...this.#used].every(([file, { mark, digest }]) => {
+        const before = this.#before.get(file);
+        return before?.digest === digest && (mark === '' || before.mark === mark);
+      })
     )
       return;
     writeCacheFile(this.#paths, FILE, VERSION, Buffer.from(JSON.stringify([...this.#used])));

@@ -30,17 +30,20 @@ export function readRunSpecs(
       if (only !== undefined && !only.includes(name)) return [];
       try {
         const stats = statSync(path.join(folder, file));
-        // a file that no other user may read holds a secret, which must not be copied elsewhere
-        const mark = (stats.mode & 0o077) === 0 ? '' : sign(stats, now);
-        const read = (): { readonly spec: RunSpec; readonly isWhole: boolean } => {
-          const text = readText(path.join(folder, file));
+        const read = (): string => readText(path.join(folder, file));
+        const parse = (text: string): { readonly spec: RunSpec; readonly isWhole: boolean } => ({
+          spec: parsed?.get(name) ?? parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
           // these name other files, whose text is in the run spec too
-          return {
-            spec: parsed?.get(name) ?? parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
-            isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true,
-          };
-        };
-        return [[name, cache?.get(file, mark, read) ?? read().spec]];
+          isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true,
+        });
+        // a file that no other user may read holds a secret, which must not be copied elsewhere
+        const isPrivate = (stats.mode & 0o077) === 0;
+        return [
+          [
+            name,
+            cache === undefined || isPrivate ? parse(read()).spec : cache.get(file, sign(stats, now), read, parse),
+          ],
+        ];
       } catch (error) {
         if (error instanceof Failures) failures.push(...error.failures);
         else if (error instanceof Failure) failures.push(error);

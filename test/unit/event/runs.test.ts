@@ -55,7 +55,9 @@ it('only the last 500 are kept, and nothing else in the folder is touched', () =
   const host = makeTempHost();
   for (let n = 0; n < 502; n++) host.write(`${FOLDER}/20200101T000000.${String(n).padStart(3, '0')}Z-1.json`, '{}');
   host.write(`${FOLDER}/notes.txt`, 'theirs');
-  writeRun(host.paths, newRun('docker-update', [], undefined, at(0)), (text) => text);
+  const run = newRun('docker-update', [], undefined, at(0));
+  writeRun(host.paths, run, (text) => text);
+  writeRun(host.paths, { ...run, ended: new Date(at(1)).toISOString() }, (text) => text);
   const left = Object.keys(host.tree(FOLDER)).sort();
   expect([left.length, left[0], left.at(-1)]).toEqual([
     501,
