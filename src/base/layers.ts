@@ -21,10 +21,10 @@ export function listNames(folder: string): readonly string[] {
   }
 }
 
-/** The names of the folders in a folder, in byte order; a link to one is none. */
+/** The names of the folders in a folder, in byte order; a link to one is none, and neither is a backup. */
 export function listSubfolders(folder: string): readonly string[] {
   return readFolder(folder)
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !isBackupName(entry.name))
     .map(({ name }) => name)
     .sort(compareBytes);
 }
@@ -42,37 +42,75 @@ export function compareBytes(a: string, b: string): number {
 
 const HIGH = /[\ud800-\uffff]/;
 
-const BACKUP = /(?:~|\.swp|\.orig|\.rpmsave|\.rpmnew|\.rpmorig|\.dpkg-old|\.dpkg-new|\.dpkg-dist)$/;
+/** What an editor, a package manager, `patch` or an admin calls a copy or a draft of a file. */
+const BACKUP = new RegExp(
+  [
+    '~$',
+    '^(?:#.*#$|\\.#)', // Emacs: an edited file, and its lock
+    '\\.(?:bak|old|orig|rej|tmp|disabled)$',
+    '\\.save(?:\\.\\d+)?$',
+    '\\.sw[a-p]$',
+    '\\.(?:dpkg|ucf|apk)-\\w+$',
+    '\\.(?:rpm|pac)(?:new|save|orig|old)$',
+  ].join('|'),
+);
 
-/** Whether an editor or a package manager left this file behind: nobody means it to count. */
+/** Whether an editor or a package manager left this file or folder behind: nobody means it to count. */
 export function isBackupName(name: string): boolean {
   return BACKUP.test(name);
 }
 
-/** name -> file, merged over the layers (the first that has the name wins), in byte order. Folders are left out. */
-export function listMerged(layers: readonly string[]): ReadonlyMap<string, string> {
+/** What is said of one. @param file without the root */
+export function formatBackup(file: string): string {
+  return `"${file}" is ignored: its name is that of a backup copy`;
+}
+
+/** Told of each file or folder that is left out as its name is that of a backup. */
+type OnBackup = (file: string) => void;
+
+/**
+ * name -> file, merged over the layers (the first that has the name wins), in byte order. Folders and backups are
+ * left out.
+ */
+export function listMerged(
+  layers: readonly string[],
+  onBackup: OnBackup = () => undefined,
+): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const layer of layers) {
     for (const entry of readFolder(layer)) {
-      if (!entry.isDirectory() && !files.has(entry.name)) files.set(entry.name, path.join(layer, entry.name));
+      if (entry.isDirectory()) continue;
+      if (isBackupName(entry.name)) onBackup(path.join(layer, entry.name));
+      else if (!files.has(entry.name)) files.set(entry.name, path.join(layer, entry.name));
     }
   }
   return sortByName(files);
 }
 
-/** The same for a whole tree: relative path -> file. */
-export function listMergedTree(layers: readonly string[]): ReadonlyMap<string, string> {
+/** The same for a whole tree: relative path -> file. What is in a folder with the name of a backup is left out, too. */
+export function listMergedTree(
+  layers: readonly string[],
+  onBackup: OnBackup = () => undefined,
+): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const layer of layers) {
-    for (const name of walk(layer)) if (!files.has(name)) files.set(name, `${layer}/${name}`);
+    for (const name of walk(layer, onBackup)) if (!files.has(name)) files.set(name, `${layer}/${name}`);
   }
   return sortByName(files);
 }
 
+/** The backups in layers and below, each a file or a whole folder, in byte order. */
+export function listBackups(layers: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  listMergedTree(layers, (file) => found.push(file));
+  return found.sort(compareBytes);
+}
+
 /** Relative paths, each behind a prefix. */
-function* walk(folder: string, prefix = ''): Generator<string> {
+function* walk(folder: string, onBackup: OnBackup, prefix = ''): Generator<string> {
   for (const entry of readFolder(folder)) {
-    if (entry.isDirectory()) yield* walk(`${folder}/${entry.name}`, `${prefix}${entry.name}/`);
+    if (isBackupName(entry.name)) onBackup(`${folder}/${entry.name}`);
+    else if (entry.isDirectory()) yield* walk(`${folder}/${entry.name}`, onBackup, `${prefix}${entry.name}/`);
     else yield `${prefix}${entry.name}`;
   }
 }

@@ -10,13 +10,19 @@ import { readBytes } from '../files/read-file.ts';
  * @throws {Failure} for a name that could leave the folder, or would be taken for a lock or a left-over
  */
 export function findDbFile(paths: Paths, name: string): string {
-  const refuse = (why: string): Failure => new Failure(`cannot open db "${name}"`, { why });
+  const refuse = (why: string, hint?: string): Failure =>
+    new Failure(`cannot open db "${name}"`, hint === undefined ? { why } : { why, hint });
   if (name.includes('\0')) throw refuse('its name holds a NUL');
   if (name.split('/').includes('..')) throw refuse('its name holds ..');
   if (name.startsWith('/')) return paths.file(name);
   if (name.includes('/')) throw refuse('its name holds a /: a db is named alone, or with its whole path from /');
   if (name === '' || isNoDb(name))
-    throw refuse('that is no name of a db: lock files and left-overs of editors and package managers are named so');
+    throw refuse(
+      'that is no name of a db: lock files and left-overs of editors and package managers are named so',
+      name === ''
+        ? undefined
+        : `to look into it all the same, give its whole path: db ${path.join(paths.dbDir, name)} …`,
+    );
   return path.join(paths.dbDir, name);
 }
 

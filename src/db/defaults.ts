@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../base/errors.ts';
-import { isBackupName, layersOf, listMerged, listMergedTree } from '../base/layers.ts';
+import { layersOf, listMerged, listMergedTree } from '../base/layers.ts';
 import type { Paths } from '../base/paths.ts';
 import { fromByteString, toByteString } from './byte-text.ts';
 import { findDbFile, readDbFile } from './db-file.ts';
@@ -90,9 +90,7 @@ export function planDefaults(paths: Paths): PlannedDefaults {
 }
 
 function listMigrations(paths: Paths, db: string): readonly (readonly [name: string, file: string])[] {
-  return [...listMerged(layersOf(paths, path.join('db', db, 'migrate')))].filter(
-    ([name]) => !isBackupName(name) && !name.startsWith('.'),
-  );
+  return [...listMerged(layersOf(paths, path.join('db', db, 'migrate')))].filter(([name]) => !name.startsWith('.'));
 }
 
 /** Names of the dbs that any layer ships something for. */
@@ -105,7 +103,7 @@ function listShippedValues(paths: Paths, db: string, folder: 'defaults' | 'force
   const values: ShippedValue[] = [];
   for (const [name, file] of listMergedTree(layersOf(paths, path.join('db', db, folder)))) {
     const [key = '', prop = '', more] = name.split(path.sep);
-    if (prop === '' || isBackupName(prop) || prop.startsWith('.')) continue;
+    if (prop === '' || prop.startsWith('.')) continue;
     if (more !== undefined)
       throw new Failure(`cannot use "${file}"`, { why: `${folder} are files ${folder}/KEY/PROP` });
     values.push({

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../base/errors.ts';
-import { isBackupName, layersOf, listMerged, listSubfolders } from '../base/layers.ts';
+import { layersOf, listMerged, listSubfolders } from '../base/layers.ts';
 import { findNearest } from '../base/nearest.ts';
 import type { Paths } from '../base/paths.ts';
 import { findStats, sign } from '../files/signature.ts';
@@ -75,7 +75,7 @@ export function listSchemaFiles(paths: Paths, only?: string): readonly SchemaFil
     ...list(packages, (db) => [schemaOf(packages, db)]),
     ...list(admins, (db) =>
       [...listMerged([path.join(admins, db, 'schema.d')])]
-        .filter(([name]) => name.endsWith('.json') && !isBackupName(name))
+        .filter(([name]) => name.endsWith('.json'))
         .map(([, file]) => file),
     ),
     ...list(admins, (db) => [schemaOf(admins, db)]),

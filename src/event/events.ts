@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../base/errors.ts';
-import { compareBytes, layersOf } from '../base/layers.ts';
+import { compareBytes, isBackupName, layersOf } from '../base/layers.ts';
 import { findNearest } from '../base/nearest.ts';
 import type { Paths } from '../base/paths.ts';
 
-/** All events of all layers in byte order: the folders of `events/`, but for `actions`. */
+/** All events of all layers in byte order: the folders of `events/`, but for `actions` and backups. */
 export function listEvents(paths: Paths): readonly string[] {
   const events = new Set(layersOf(paths, 'events').flatMap(listFolders));
   return [...events].sort(compareBytes);
@@ -27,7 +27,7 @@ function isEvent(paths: Paths, name: string): boolean {
 }
 
 function isEventName(name: string): boolean {
-  return name !== '' && name !== 'actions' && !name.startsWith('.') && !name.includes('/');
+  return name !== '' && name !== 'actions' && !name.startsWith('.') && !name.includes('/') && !isBackupName(name);
 }
 
 function listFolders(layer: string): readonly string[] {

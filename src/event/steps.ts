@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../base/errors.ts';
-import { compareBytes, isBackupName, layersOf, listMerged, listMergedTree } from '../base/layers.ts';
+import { compareBytes, formatBackup, layersOf, listMerged, listMergedTree } from '../base/layers.ts';
 import { findNearest } from '../base/nearest.ts';
 import { type Paths, withoutRoot } from '../base/paths.ts';
 import { type Looked, refuseUntrusted } from '../files/trust.ts';
@@ -35,6 +35,8 @@ export interface ServiceToAdjust {
   readonly verbs: readonly Verb[];
   /** adjusted even if none of its files changed */
   readonly always: boolean;
+  /** file under services2adjust that asks for it, without the root; absent: no event does, it is tried again */
+  readonly from?: string;
 }
 
 /** One entry of an event's list. */
@@ -82,29 +84,29 @@ export function listSteps(paths: Paths, event: string): StepList {
   };
   const actions = listMerged(layersOf(paths, 'events/actions'));
   const warnings: string[] = [];
+  const onBackup = (file: string): void => void warnings.push(formatBackup(withoutRoot(paths, file)));
   const steps: Step[] = [];
-  for (const [name, file] of listMerged(layersOf(paths, `events/${event}`))) {
+  for (const [name, file] of listMerged(layersOf(paths, `events/${event}`), onBackup)) {
     if (isRemoved(file)) continue;
     const shown = withoutRoot(paths, file);
-    if (isBackupName(name)) warnings.push(`"${shown}" is ignored: its name is that of a backup copy`);
-    else if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is ignored: a step is named S, two digits and a name`);
+    if (!/^S\d\d./.test(name)) warnings.push(`"${shown}" is ignored: a step is named S, two digits and a name`);
     else {
       const executable = collect(() => findExecutable(paths, name, file, actions, looked));
       if (executable !== undefined) steps.push({ kind: 'executable', name, file: executable });
     }
   }
-  const checks = listUsed(paths, listMerged(layersOf(paths, `events/${event}/checks`)), warnings).flatMap(
+  const checks = listUsed(listMerged(layersOf(paths, `events/${event}/checks`), onBackup)).flatMap(
     ([name, file]): ExecutableStep[] => {
       const executable = collect(() => findExecutable(paths, name, file, actions, looked));
       return executable === undefined ? [] : [{ kind: 'executable', name, file: executable }];
     },
   );
-  const templates = listTemplates(paths, event, warnings, collect);
-  const services = listServices(paths, event, warnings, collect);
+  const templates = listTemplates(paths, event, onBackup, collect);
+  const services = listServices(paths, event, onBackup, collect);
   throwAll(failures);
   if (templates.length > 0) steps.push({ kind: 'templates', name: TEMPLATES_AT, templates });
   if (services.length > 0) steps.push({ kind: 'services', name: SERVICES_AT, services });
-  return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), checks, warnings };
+  return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), checks, warnings: warnings.sort(compareBytes) };
 }
 
 /** The checks of all events that expand the template, each once. @throws Failure(s) as `listSteps` */
@@ -182,41 +184,31 @@ function isRemoved(file: string): boolean {
 function listTemplates(
   paths: Paths,
   event: string,
-  warnings: string[],
+  onBackup: (file: string) => void,
   collect: <T>(read: () => T) => T | undefined,
 ): readonly TemplateToExpand[] {
-  return listUsed(paths, listMergedTree(layersOf(paths, `events/${event}/templates2expand`)), warnings).map(
-    ([name, file]) => {
-      // nearly all are empty, and are not opened
-      const [metadata, from] = [statSync(file).size === 0 ? '' : readText(file), withoutRoot(paths, file)];
-      // it may hold a command to run, the CHECK
-      if (metadata.trim() !== '') collect(() => refuseUntrusted(file, `what "${from}" says`));
-      return { template: `/${name}`, metadata, from };
-    },
-  );
+  return listUsed(listMergedTree(layersOf(paths, `events/${event}/templates2expand`), onBackup)).map(([name, file]) => {
+    // nearly all are empty, and are not opened
+    const [metadata, from] = [statSync(file).size === 0 ? '' : readText(file), withoutRoot(paths, file)];
+    // it may hold a command to run, the CHECK
+    if (metadata.trim() !== '') collect(() => refuseUntrusted(file, `what "${from}" says`));
+    return { template: `/${name}`, metadata, from };
+  });
 }
 
 function listServices(
   paths: Paths,
   event: string,
-  warnings: string[],
+  onBackup: (file: string) => void,
   collect: <T>(read: () => T) => T | undefined,
 ): readonly ServiceToAdjust[] {
-  return listUsed(paths, listMerged(layersOf(paths, `events/${event}/services2adjust`)), warnings).flatMap(
+  return listUsed(listMerged(layersOf(paths, `events/${event}/services2adjust`), onBackup)).flatMap(
     ([service, file]) => collect(() => readService(service, file, withoutRoot(paths, file))) ?? [],
   );
 }
 
-function listUsed(
-  paths: Paths,
-  files: ReadonlyMap<string, string>,
-  warnings: string[],
-): readonly (readonly [string, string])[] {
-  return [...files].filter(([name, file]) => {
-    if (isBackupName(name))
-      warnings.push(`"${withoutRoot(paths, file)}" is ignored: its name is that of a backup copy`);
-    return !isBackupName(name) && !isRemoved(file);
-  });
+function listUsed(files: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
+  return [...files].filter(([, file]) => !isRemoved(file));
 }
 
 /**
@@ -238,5 +230,5 @@ function readService(service: string, file: string, shown: string): ServiceToAdj
     });
   if (unknown !== undefined) throw cannot(`"${unknown}" is no action; there are: ${VERBS.join(', ')}, and always`);
   if (verbs.length === 0) throw cannot('it names no action');
-  return { service, verbs, always: words.includes('always') };
+  return { service, verbs, always: words.includes('always'), from: shown };
 }

@@ -20,5 +20,7 @@ export function listLayeredFiles(layers: readonly string[]): ReadonlyMap<string,
  * Fragments and flat files of layers, by their path under them; files beside the templates, a README, are left out.
  */
 export function listTemplateFiles(layers: readonly string[]): ReadonlyMap<string, string> {
-  return new Map([...listLayeredFiles(layers)].filter(([name]) => name.includes('/') && !isBackupName(name)));
+  return new Map(
+    [...listLayeredFiles(layers)].filter(([name]) => name.includes('/') && !name.split('/').some(isBackupName)),
+  );
 }
