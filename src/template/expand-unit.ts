@@ -1,4 +1,4 @@
-import { Failure } from '../base/errors.ts';
+import { type Failure, reasonOf } from '../base/errors.ts';
 import { isPlainPath } from '../base/paths.ts';
 import { isSecretRead } from '../db/secret-values.ts';
 import { filterLines } from './document/filter-lines.ts';
@@ -7,7 +7,7 @@ import { type Expansion, expandInline } from './expansion.ts';
 import type { RecordRef } from './language/origin.ts';
 import { formatRead, ReadScope, type TrackedText } from './language/tracked-text.ts';
 import { RecordView, type Value } from './language/value.ts';
-import type { Metadata } from './metadata.ts';
+import { failureAt, type Metadata, parseCheck } from './metadata.ts';
 import type { RenderContext } from './render-request.ts';
 import type { Sources } from './sources.ts';
 
@@ -52,13 +52,16 @@ export function expandUnit(
 }
 
 function expandNames({ request, metadata }: Template, expansion: Expansion, scope: ReadScope): readonly string[] {
-  const text = request.outputFilename ?? expandInline(expansion, metadata, metadata.outputFilename, 'text', scope);
+  const text =
+    request.outputFilename ??
+    expandInline(expansion, metadata, 'OUTPUT_FILENAME', metadata.outputFilename, 'text', scope);
   const lines = text.split('\n').map((line) => line.trim());
   const names = new Set(lines.filter(Boolean).map((line) => line.replaceAll(/\/(\.?\/)+/g, '/')));
   for (const name of names)
     if (!isPlainPath(name) || name.endsWith('/'))
-      throw failureOf(
+      throw failureAt(
         metadata,
+        'OUTPUT_FILENAME',
         `cannot expand "${request.template}" to ${JSON.stringify(name)}`,
         'an output is an absolute path without ".." and control characters',
       );
@@ -68,23 +71,20 @@ function expandNames({ request, metadata }: Template, expansion: Expansion, scop
 /** Whether metadata DELETE says that there is to be no output. */
 function isDeleted(metadata: Metadata, expansion: Expansion, scope: ReadScope): boolean {
   if (metadata.delete === undefined) return false;
-  return !['', '0', 'no'].includes(expandInline(expansion, metadata, metadata.delete, 'none', scope).trim());
+  return !['', '0', 'no'].includes(expandInline(expansion, metadata, 'DELETE', metadata.delete, 'none', scope).trim());
 }
 
 /** A command line is seen by everybody in the list of processes. */
 function expandCheck(metadata: Metadata, expansion: Expansion, scope: ReadScope): string {
   if (metadata.check === undefined) return '';
-  const text = expandInline(expansion, metadata, metadata.check, 'shell', scope).trim();
+  const text = expandInline(expansion, metadata, 'CHECK', metadata.check, 'shell', scope).trim();
+  const refuse = (why: string): Failure => failureAt(metadata, 'CHECK', 'cannot use metadata CHECK', why);
   const secret = scope.own.find((read) => isSecretRead(expansion.context.snapshot, read));
-  if (secret === undefined) return text;
-  throw failureOf(
-    metadata,
-    'cannot use metadata CHECK',
-    `${formatRead(secret)} is a secret, and everybody sees the command lines of processes`,
-  );
-}
-
-/** A mistake that metadata made, at its file where it has one. */
-export function failureOf({ file }: Metadata, what: string, why: string): Failure {
-  return new Failure(what, { why, ...(file === undefined ? {} : { at: { file } }) });
+  if (secret !== undefined)
+    throw refuse(`${formatRead(secret)} is a secret, and everybody sees the command lines of processes`);
+  try {
+    return parseCheck(text);
+  } catch (error) {
+    throw refuse(reasonOf(error));
+  }
 }

@@ -4,7 +4,7 @@ import type { Evaluation } from './language/evaluation.ts';
 import { HelperFailure } from './language/helper.ts';
 import { type ReadScope, TrackedText } from './language/tracked-text.ts';
 import type { Value } from './language/value.ts';
-import type { Metadata } from './metadata.ts';
+import type { Metadata, MetadataKey } from './metadata.ts';
 import type { RenderContext } from './render-request.ts';
 import type { Sources } from './sources.ts';
 
@@ -54,20 +54,24 @@ export function evaluationOf(
 }
 
 /**
- * Expands the Handlebars text of a metadata key; what it reads is noted in the scope.
+ * Expands the Handlebars text of a metadata key; what it reads is noted in the scope. There may be empty lines in
+ * front of it.
  * @param escape name of one of `ESCAPES`
  * @throws Failure with line and column
  */
 export function expandInline(
   expansion: Expansion,
   metadata: Metadata,
+  key: MetadataKey,
   text: string,
   escape: string,
   scope: ReadScope,
 ): string {
   if (!text.includes('{{')) return text;
   const out = new TrackedText();
-  const fragment = expansion.sources.inline(metadata.file ?? metadata.template, text);
+  const { file, line = 1 } = metadata.places.get(key) ?? { file: metadata.file ?? metadata.template };
+  // behind as many empty lines as stand above it, so that a mistake is named at its line
+  const fragment = expansion.sources.inline(file, '\n'.repeat(line - 1) + text);
   evaluateFragment(fragment, evaluationOf(expansion, ESCAPES[escape], []), out, scope);
   for (const piece of out.pieces) for (const read of piece.scope.all()) scope.note(read);
   return out.toString();

@@ -1,21 +1,21 @@
-import path from 'node:path';
 import ini from 'ini';
-import { errorCode, Failure, reasonOf, throwAll } from '../base/errors.ts';
-import { layersOf } from '../base/layers.ts';
-import { isPlainPath, type Paths, withoutRoot } from '../base/paths.ts';
-import { findStats, type Look, type Place } from '../files/signature.ts';
-import { refuseUntrusted } from '../files/trust.ts';
+import { Failure, type Place, reasonOf, throwAll } from '../base/errors.ts';
+import { findNearest } from '../base/nearest.ts';
+import { isPlainPath } from '../base/paths.ts';
 import { ESCAPES } from './language/escape.ts';
-import { NotText, readText } from '../files/read-file.ts';
+import {
+  type ForEach,
+  type LineFilter,
+  parseFilter,
+  parseForEach,
+  parseMode,
+  parseOwner,
+  parseServices,
+} from './metadata-values.ts';
+
+export type { ForEach, LineFilter };
 
 export type Format = 'text' | 'json' | 'yaml' | 'ini';
-
-/** `FOREACH = docker_containers type=service status=enabled` */
-export interface ForEach {
-  readonly db: string;
-  /** prop (or `type`, `key`) -> wanted value; all must hold */
-  readonly filter: ReadonlyMap<string, string>;
-}
 
 /** What an output file is, besides its text. */
 export interface Metadata {
@@ -44,15 +44,12 @@ export interface Metadata {
   readonly services: readonly string[];
   /** an empty one says that no service has to be told */
   readonly areServicesGiven: boolean;
+  /** where each key that is given stands */
+  readonly places: ReadonlyMap<MetadataKey, Place>;
 }
 
-/** `s/pattern/replacement/flags`, for every line with its newline; a line that becomes empty goes. */
-export interface LineFilter {
-  readonly pattern: RegExp;
-  readonly replacement: string;
-}
-
-const KEYS = [
+/** All keys of metadata. */
+export const KEYS = [
   'PERMS',
   'UID',
   'GID',
@@ -66,34 +63,10 @@ const KEYS = [
   'ESCAPE',
   'CHECK',
   'SERVICES',
-];
+] as const;
+
+export type MetadataKey = (typeof KEYS)[number];
 const FORMATS: readonly Format[] = ['text', 'json', 'yaml', 'ini'];
-
-/** What can say something of a template, the file that wins first. */
-export function listMetadataFiles(paths: Paths, output: string, look: Look = findStats): readonly Place[] {
-  refuseNoPath(output);
-  return layersOf(paths, path.join('templates.metadata', output)).map((file) => ({ file, state: look(file) }));
-}
-
-/**
- * The metadata of one template: `templates.metadata/PATH` of the package, over it the admin's,
- * over it `extra` (the content of an event's templates2expand file), key by key.
- * @throws Failure(s) naming the file and the key
- */
-export function readMetadata(
-  paths: Paths,
-  output: string,
-  extra?: { readonly file: string; readonly text: string },
-  listed = listMetadataFiles(paths, output),
-): Metadata {
-  const files = listed.toReversed().flatMap(({ file, state }) => {
-    const text = state === undefined ? undefined : readIfThere(file);
-    // a CHECK is a command line, run with our rights
-    if (text !== undefined && givesCheck(text)) refuseUntrusted(file, `the CHECK of "${withoutRoot(paths, file)}"`);
-    return text === undefined ? [] : [{ file: withoutRoot(paths, file), text }];
-  });
-  return parseMetadata(output, extra === undefined ? files : [...files, extra]);
-}
 
 /** @throws Failure for what is no template's path */
 export function refuseNoPath(template: string): void {
@@ -104,19 +77,8 @@ export function refuseNoPath(template: string): void {
 }
 
 /** Whether a text of metadata has a command to run. */
-function givesCheck(text: string): boolean {
+export function givesCheck(text: string): boolean {
   return Object.hasOwn(ini.parse(text), 'CHECK');
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readText(file);
-  } catch (error) {
-    // a folder holds the metadata of what lies below
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '')) return undefined;
-    if (error instanceof NotText) throw error;
-    throw new Failure(`cannot read metadata "${file}"`, { why: reasonOf(error), cause: error });
-  }
 }
 
 /** Pure part of readMetadata: texts in INI, the later one wins key by key. */
@@ -124,65 +86,130 @@ export function parseMetadata(
   output: string,
   files: readonly { readonly file: string; readonly text: string }[],
 ): Metadata {
-  const values = new Map<string, { value: string; file: string }>();
+  const values = new Map<MetadataKey, Given>();
   const failures: Failure[] = [];
   for (const { file, text } of files) {
-    for (const [key, value] of Object.entries(ini.parse(text))) {
-      if (!KEYS.includes(key))
-        failures.push(
-          new Failure(`cannot use metadata key "${key}"`, {
-            why: `the keys are ${KEYS.join(', ')}`,
-            at: { file, ...lineOf(text, key) },
-          }),
-        );
-      else values.set(key, { value: String(value), file });
-    }
+    const read = readKeys(file, text);
+    failures.push(...read.failures);
+    for (const [key, given] of read.values) values.set(key, given);
   }
-  const get = <T>(key: string, parse: (value: string) => T, fallback: T): T => {
+  const get = <T>(key: MetadataKey, parse: (value: string) => T, fallback: T): T => {
     const found = values.get(key);
     if (found === undefined) return fallback;
     try {
       return parse(found.value);
     } catch (error) {
-      const text = files.find(({ file }) => file === found.file)?.text ?? '';
-      failures.push(
-        new Failure(`cannot use metadata ${key} = ${found.value}`, {
-          why: reasonOf(error),
-          at: { file: found.file, ...lineOf(text, key) },
-        }),
-      );
+      failures.push(cannotUse(key, found.value, found.at, reasonOf(error)));
       return fallback;
     }
   };
-  const text = (value: string): string => value;
   const optional = (value: string): string | undefined => value || undefined;
   const format = get<Format>('FORMAT', (value) => oneOf(value, FORMATS), 'text');
   const metadata: Metadata = {
     file: files.at(-1)?.file,
-    template: get('TEMPLATE_PATH', text, output),
-    outputFilename: get('OUTPUT_FILENAME', text, output),
+    template: get('TEMPLATE_PATH', (value) => parsePath(value, 'a template'), output),
+    outputFilename: get(
+      'OUTPUT_FILENAME',
+      (value) => (value.includes('{{') ? value : parsePath(value, 'an output')),
+      output,
+    ),
     mode: get('PERMS', parseMode, 0o644),
     isModeGiven: values.has('PERMS'),
-    owner: get('UID', text, 'root'),
-    group: get('GID', text, 'root'),
-    delete: get('DELETE', optional, undefined),
+    owner: get('UID', parseOwner, 'root'),
+    group: get('GID', parseOwner, 'root'),
+    delete: get('DELETE', (value) => optional(parseDelete(value)), undefined),
     forEach: get<ForEach | undefined>('FOREACH', parseForEach, undefined),
     onlyArguments:
       get<'all' | 'arguments'>('ONLY', (value) => oneOf(value, ['all', 'arguments']), 'all') === 'arguments',
     format,
     escape: get('ESCAPE', (value) => oneOf(value, Object.keys(ESCAPES)), format),
     filters: get<readonly LineFilter[]>('FILTER', (value) => [parseFilter(value)], []),
-    check: get('CHECK', optional, undefined),
-    services: get<readonly string[]>('SERVICES', (value) => value.split(/[\s,]+/).filter(Boolean), []),
+    check: get('CHECK', (value) => optional(value.includes('{{') ? value : parseCheck(value)), undefined),
+    services: get('SERVICES', parseServices, []),
     areServicesGiven: values.has('SERVICES'),
+    places: new Map([...values].map(([key, { at }]) => [key, at])),
   };
   throwAll(failures);
   return metadata;
 }
 
-function lineOf(text: string, key: string): { line: number } | object {
-  const index = text.split('\n').findIndex((line) => line.replace(/=.*/, '').trim() === key);
-  return index < 0 ? {} : { line: index + 1 };
+/** A mistake that a key of metadata made, where it stands. */
+export function failureAt(
+  { file, places }: Metadata,
+  key: MetadataKey,
+  what: string,
+  why: string,
+  hint?: string,
+): Failure {
+  const at = places.get(key) ?? (file === undefined ? undefined : { file });
+  return new Failure(what, { why, ...(at !== undefined && { at }), ...(hint !== undefined && { hint }) });
+}
+
+/** What a CHECK has to have, also when it is expanded. @throws Error */
+export function parseCheck(value: string): string {
+  if (value === '' || value.includes('%s')) return value;
+  throw new Error(
+    'it has no %s, which stands for the new file before it is installed; what looks at installed files belongs into checks/ of an event',
+  );
+}
+
+interface Given {
+  readonly value: string;
+  readonly at: Place;
+}
+
+/** The keys of one file, and what is wrong with its lines. */
+function readKeys(
+  file: string,
+  text: string,
+): { readonly values: ReadonlyMap<MetadataKey, Given>; readonly failures: readonly Failure[] } {
+  const values = new Map<MetadataKey, Given>();
+  const failures: Failure[] = [];
+  for (const [key, value] of Object.entries(ini.parse(text) as Record<string, unknown>)) {
+    const [line, ...more] = linesOf(text, key);
+    const at: Place = line === undefined ? { file } : { file, line: line.number };
+    if (!isKey(key)) {
+      const nearest = findNearest(key, KEYS);
+      failures.push(
+        new Failure(`cannot use metadata key "${key}"`, {
+          why: `the keys are ${KEYS.join(', ')}`,
+          at,
+          ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
+        }),
+      );
+      continue;
+    }
+    const wrong = more.length > 0 ? `${key} stands in ${more.length + 1} lines` : findMistake(line?.value, value);
+    if (wrong === undefined) values.set(key, { value: String(value), at });
+    else failures.push(cannotUse(key, line?.value ?? '', at, wrong));
+  }
+  return { values, failures };
+}
+
+function isKey(key: string): key is MetadataKey {
+  return KEYS.some((known) => known === key);
+}
+
+function cannotUse(key: string, value: string, at: Place, why: string): Failure {
+  return new Failure(`cannot use metadata ${key} = ${value}`.trimEnd(), { why, at });
+}
+
+/** Where a key stands, with what is written behind its `=`. */
+function linesOf(
+  text: string,
+  key: string,
+): readonly { readonly number: number; readonly value: string | undefined }[] {
+  return text.split('\n').flatMap((line, n) => {
+    const [, name = '', value] = /^([^=]*)(?:=(.*))?$/.exec(line.trim()) ?? [];
+    return name.trim() === key ? [{ number: n + 1, value: value?.trim() }] : [];
+  });
+}
+
+/** What is wrong with how a value is written. */
+function findMistake(written: string | undefined, value: unknown): string | undefined {
+  if (written === undefined) return typeof value === 'object' ? 'it is one value: KEY = VALUE' : 'it has no value';
+  const isCut = !/^["']/.test(written) && /(?<!\\)[;#]/.test(written.replace(/\s[;#]\s.*$/, ''));
+  return isCut ? 'what follows a ; or # is a comment: put the value in quotes' : undefined;
 }
 
 function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
@@ -191,32 +218,14 @@ function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
   throw new Error(`it is one of ${allowed.join(', ')}`);
 }
 
-function parseMode(value: string): number {
-  if (!/^0?[0-7]{3,4}$/.test(value)) throw new Error('it is three or four octal digits, as 0644');
-  return Number.parseInt(value, 8);
+function parsePath(value: string, what: string): string {
+  if (isPlainPath(value) && !value.endsWith('/')) return value;
+  throw new Error(`${what} is an absolute path without ".." and control characters`);
 }
 
-function parseForEach(value: string): ForEach {
-  const [db = '', ...filters] = value.trim().split(/\s+/);
-  if (!/^[\w.-]+$/.test(db)) throw new Error('it is a db and filters, as docker_containers status=enabled');
-  return {
-    db,
-    filter: new Map(
-      filters.map((filter) => {
-        const [, prop, wanted] = /^([^=]+)=(.*)$/.exec(filter) ?? [];
-        if (prop === undefined || wanted === undefined) throw new Error(`"${filter}" is no filter: PROP=VALUE`);
-        return [prop, wanted];
-      }),
-    ),
-  };
-}
-
-function parseFilter(value: string): LineFilter {
-  const [, pattern, replacement, flags] = /^s\/((?:\\.|[^\\/])+)\/((?:\\.|[^\\/])*)\/([gi]*)$/s.exec(value) ?? [];
-  if (pattern === undefined || replacement === undefined)
-    throw new Error('it is s/pattern/replacement/, for each line');
-  return {
-    pattern: new RegExp(pattern, flags),
-    replacement: replacement.replaceAll('\\/', '/').replaceAll('\\n', '\n'),
-  };
+/** Handlebars that gives something where the output is to go: a word that says no is a mistake. */
+function parseDelete(value: string): string {
+  if (/^(false|off|none|never)$/i.test(value))
+    throw new Error('0, no or nothing keep the output, and all else removes it');
+  return value;
 }

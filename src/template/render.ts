@@ -4,9 +4,10 @@ import type { Read } from '../db/record.ts';
 import { isSecretRead } from '../db/secret-values.ts';
 import { getDb } from '../db/snapshot.ts';
 import type { Template } from './expand-fragments.ts';
-import { expandUnit, failureOf } from './expand-unit.ts';
+import { checkForEach, refuseSure } from './check-for-each.ts';
+import { expandUnit } from './expand-unit.ts';
 import { matches } from './language/matches.ts';
-import type { ForEach, Metadata } from './metadata.ts';
+import { failureAt, type ForEach, type Metadata } from './metadata.ts';
 import { Mistakes, refuseDoubles } from './mistakes.ts';
 import {
   type RenderContext,
@@ -48,6 +49,7 @@ export class Renderer {
   render(request: RenderRequest, wanted?: ReadonlySet<string>): RenderedTemplate {
     const metadata = this.#sources.metadata(request.template, request.metadata);
     const list = getFragments(this.#sources, request.template, metadata);
+    const doubts = refuseSure(checkForEach(metadata, this.#context.snapshot));
     const mistakes = new Mistakes();
     const fragments = list.files.flatMap((file) => mistakes.collect(() => [this.#sources.fragment(file)]) ?? []);
     mistakes.throw();
@@ -67,7 +69,7 @@ export class Renderer {
       template: request.template,
       instances,
       outputs,
-      warnings: list.warnings,
+      warnings: [...list.warnings, ...doubts],
       scope: scopeOf(metadata.forEach?.db, only),
     };
   }
@@ -125,7 +127,12 @@ export class Renderer {
   #owner(kind: 'user' | 'group', name: string, metadata: Metadata): number {
     const id = this.#context.findOwner(kind, name);
     if (id === undefined)
-      throw failureOf(metadata, `cannot give a file to ${kind} "${name}"`, `this host has no such ${kind}`);
+      throw failureAt(
+        metadata,
+        kind === 'user' ? 'UID' : 'GID',
+        `cannot give a file to ${kind} "${name}"`,
+        `this host has no such ${kind}`,
+      );
     return id;
   }
 }

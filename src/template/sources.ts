@@ -11,7 +11,8 @@ import {
   withBanner,
 } from './language/fragment.ts';
 import { type Fragment, listLiterals, type Program } from './language/program.ts';
-import { listMetadataFiles, type Metadata, readMetadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
+import { listMetadataFiles, readMetadata } from './read-metadata.ts';
 import { parseFragment } from './language/parse-fragment.ts';
 import { findStats, type Look, type Place, sign } from '../files/signature.ts';
 
@@ -144,9 +145,14 @@ export class Sources {
 /** The fragments of a template that has to be there. */
 export function getFragments(sources: Sources, request: string, metadata: Metadata): FragmentList {
   const list = sources.list(metadata.template, metadata.format !== 'json');
+  const at = metadata.places.get('TEMPLATE_PATH');
   if (list === undefined)
     throw new Failure(`cannot expand "${request}"`, {
-      why: 'there is no template of that path',
+      why:
+        metadata.template === request
+          ? 'there is no template of that path'
+          : `there is no template "${metadata.template}"`,
+      ...(at !== undefined && { at }),
       hint: `a template is a folder of fragments: /etc/docksmith/templates${metadata.template}/`,
     });
   return list;

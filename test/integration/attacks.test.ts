@@ -308,7 +308,7 @@ describe('control characters', () => {
       ];
       host.write(
         '/etc/docksmith/templates.metadata/etc/app',
-        `ESCAPE = none\nCHECK = "printf 'no ${evil}' && false"\n`,
+        `ESCAPE = none\nCHECK = "printf 'no ${evil}' && test ! -e %s"\n`,
       );
       await host.db('docker_containers set wiki service status enabled Image a:1 TCPPort 80,443');
       await host.runOrFail('db', ['docker_containers', 'batch'], { stdin: `setprop wiki access '${evil}'\n` });

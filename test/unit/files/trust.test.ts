@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listSteps } from '../../../src/event/steps.ts';
-import { readMetadata } from '../../../src/template/metadata.ts';
+import { readMetadata } from '../../../src/template/read-metadata.ts';
 import { refuseUntrusted } from '../../../src/files/trust.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../src/base/errors.ts';
-import { parseMetadata, readMetadata } from '../../../src/template/metadata.ts';
+import { KEYS, parseMetadata } from '../../../src/template/metadata.ts';
+import { readMetadata } from '../../../src/template/read-metadata.ts';
 import { makeRoot } from '../../support/folder.ts';
 
 const parse = (...texts: readonly string[]): ReturnType<typeof parseMetadata> =>
@@ -70,6 +71,7 @@ describe('metadata', () => {
       filters: [{ pattern: /\s+$/g, replacement: '\n' }],
       check: 'test -s %s',
       services: ['httpd', 'docker'],
+      places: new Map(KEYS.map((key, n) => [key, { file: '/metadata0', line: n + 1 }])),
     });
   });
 
@@ -106,7 +108,8 @@ describe('metadata', () => {
   it.each([
     ['PERMS = rw-r--r--', 'it is three or four octal digits'],
     ['PERMS = 0888', 'octal'],
-    ['PERMS', 'octal'],
+    ['PERMS', 'it has no value'],
+    ['SERVICES', 'it has no value'],
     ['FORMAT = toml', 'it is one of text, json, yaml, ini'],
     ['ESCAPE = html', 'it is one of none, text, apache, shell, ini, json, yaml, iptables, cron, hosts, compose'],
     ['FOREACH =', 'it is a db and filters'],
@@ -117,9 +120,38 @@ describe('metadata', () => {
     ['ONLY = some', 'it is one of all, arguments'],
     ['MODE = 0600', 'the keys are PERMS, UID, GID'],
     ['constructor = x', 'the keys are PERMS'],
+    ['PERMS = 0600\nPERMS = 0644', 'PERMS stands in 2 lines'],
+    ['CHECK = visudo -cf', 'it has no %s, which stands for the new file'],
+    ['CHECK = grep x %s; grep y %s', 'put the value in quotes'],
+    ['CHECK = grep "#" %s', 'put the value in quotes'],
+    ['OUTPUT_FILENAME = {{#if x}}/etc/x{{/if}}', 'put the value in quotes'],
+    ['OUTPUT_FILENAME = etc/x', 'an output is an absolute path'],
+    ['OUTPUT_FILENAME =', 'an output is an absolute path'],
+    ['TEMPLATE_PATH = ../x', 'a template is an absolute path'],
+    ['DELETE = false', '0, no or nothing keep the output'],
+    ['UID = a b', 'it is one name or number'],
+    ['UID =', 'it is one name or number'],
+    ['GID = -1', 'it is one name or number'],
+    ['SERVICES = httpd; docker', 'put the value in quotes'],
+    ['SERVICES = a/b', '"a/b" is no name of a service'],
+    ['SERVICES[] = httpd', 'it is one value: KEY = VALUE'],
+    ['[SERVICES]\nhttpd = 1', 'it is one value: KEY = VALUE'],
   ])('refuses %s', (text, why) => {
     expect(() => parse(text)).toThrow(why);
   });
+
+  it('names the key that is meant', () => {
+    expect(() => parse('PERMS = 0600\nSERVICE = httpd')).toThrow(
+      expect.objectContaining({ hint: 'did you mean "SERVICES"?', at: { file: '/metadata0', line: 2 } }) as Error,
+    );
+  });
+
+  it.each(['PERMS = 0600 ; for root', 'PERMS = 0600 # for root', 'CHECK = "grep -q \'#\' %s; true"', 'SERVICES ='])(
+    'takes %s',
+    (text) => {
+      expect(() => parse(text)).not.toThrow();
+    },
+  );
 
   it('tells all mistakes at once, each with its file and line', () => {
     let failures: Failures | undefined;

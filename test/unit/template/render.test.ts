@@ -138,6 +138,45 @@ describe('metadata', () => {
     expect(rendered("CHECK = '{{#if (exists nope)}}x{{/if}}'", { '10a': 'x' }).outputs[0]?.check).toBeUndefined();
   });
 
+  it('CHECK has to have the file to check, whatever it is expanded to', () => {
+    expect(() => rendered("PERMS = 0600\nCHECK = '{{#if (exists docker)}}true{{/if}}'", { '10a': 'x' })).toThrow(
+      '/etc/docksmith/templates.metadata/etc/it:2: cannot use metadata CHECK: it has no %s',
+    );
+  });
+
+  it.each([
+    ['OUTPUT_FILENAME', "PERMS = 0600\n\nOUTPUT_FILENAME = '/etc/{{nope}}'"],
+    ['DELETE', "PERMS = 0600\n\nDELETE = '{{nope}}'"],
+    ['CHECK', "PERMS = 0600\n\nCHECK = 'test {{nope}} %s'"],
+  ])('a mistake in %s is named at its line', (_, metadata) => {
+    expect(() => rendered(metadata, { '10a': 'x' })).toThrow('/etc/docksmith/templates.metadata/etc/it:3:');
+  });
+
+  it.each([
+    ['docker_container type=service', 'there is no db "docker_container", and no schema of one'],
+    ['docker_containers stauts=enabled', 'records of docker_containers have no prop "stauts"'],
+    ['docker_containers type=servce', 'docker_containers has no type "servce", but service'],
+    ['docker_containers status=enable', 'status=enable is none of enabled, disabled'],
+    ['docker_containers WebPort=http', 'WebPort=http is not a port'],
+    ['configuration stauts=enabled', 'records of configuration have no prop "stauts"'],
+  ])('FOREACH = %s would match nothing, and is refused at its line', (forEach, why) => {
+    const metadata = `PERMS = 0600\nFOREACH = ${forEach}\nOUTPUT_FILENAME = /etc/{{record.key}}`;
+    expect(() => rendered(metadata, { '10a': 'x' })).toThrow(
+      `/etc/docksmith/templates.metadata/etc/it:2: cannot use metadata FOREACH: ${why}`,
+    );
+  });
+
+  it('FOREACH with names that nothing resembles may be of what is to come: a warning', () => {
+    const warningsOf = (forEach: string): readonly string[] =>
+      rendered(`FOREACH = ${forEach}\nOUTPUT_FILENAME = /etc/{{record.key}}`, { '10a': 'x' }).warnings;
+    const at = '/etc/docksmith/templates.metadata/etc/it:1: cannot use metadata FOREACH: ';
+    expect(warningsOf('webmail_users')).toEqual([`${at}there is no db "webmail_users", and no schema of one`]);
+    expect(warningsOf('docker_containers Backup.Monthly=yes')).toEqual([
+      `${at}records of docker_containers have no prop "Backup.Monthly"`,
+    ]);
+    expect(warningsOf('docker_containers type=service Env.TZ=UTC key=wiki')).toEqual([]);
+  });
+
   it('FILTER goes over every line, and lines that it empties go with their origins', () => {
     const {
       outputs: [output],

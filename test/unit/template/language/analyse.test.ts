@@ -5,7 +5,7 @@ import { readSchema } from '../../../../src/db/read-schema.ts';
 import { findPaths, type Paths } from '../../../../src/base/paths.ts';
 import { type Analysis, analyseTemplate } from '../../../../src/template/language/analyse.ts';
 import { HELPERS } from '../../../../src/template/helpers/index.ts';
-import { readMetadata } from '../../../../src/template/metadata.ts';
+import { readMetadata } from '../../../../src/template/read-metadata.ts';
 import type { RenderedTemplate } from '../../../../src/template/render-request.ts';
 import { formatStaticRead, type StaticRead, takesProp } from '../../../../src/template/language/shape.ts';
 import { formatRead } from '../../../../src/template/language/tracked-text.ts';

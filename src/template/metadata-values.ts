@@ -1,0 +1,55 @@
+/** `FOREACH = docker_containers type=service status=enabled` */
+export interface ForEach {
+  readonly db: string;
+  /** prop (or `type`, `key`) -> wanted value; all must hold */
+  readonly filter: ReadonlyMap<string, string>;
+}
+
+/** `s/pattern/replacement/flags`, for every line with its newline; a line that becomes empty goes. */
+export interface LineFilter {
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+export function parseMode(value: string): number {
+  if (!/^0?[0-7]{3,4}$/.test(value)) throw new Error('it is three or four octal digits, as 0644');
+  return Number.parseInt(value, 8);
+}
+
+export function parseForEach(value: string): ForEach {
+  const [db = '', ...filters] = value.trim().split(/\s+/);
+  if (!/^[\w.-]+$/.test(db)) throw new Error('it is a db and filters, as docker_containers status=enabled');
+  return {
+    db,
+    filter: new Map(
+      filters.map((filter) => {
+        const [, prop, wanted] = /^([^=]+)=(.*)$/.exec(filter) ?? [];
+        if (prop === undefined || wanted === undefined) throw new Error(`"${filter}" is no filter: PROP=VALUE`);
+        return [prop, wanted];
+      }),
+    ),
+  };
+}
+
+export function parseFilter(value: string): LineFilter {
+  const [, pattern, replacement, flags] = /^s\/((?:\\.|[^\\/])+)\/((?:\\.|[^\\/])*)\/([gi]*)$/s.exec(value) ?? [];
+  if (pattern === undefined || replacement === undefined)
+    throw new Error('it is s/pattern/replacement/, for each line');
+  return {
+    pattern: new RegExp(pattern, flags),
+    replacement: replacement.replaceAll('\\/', '/').replaceAll('\\n', '\n'),
+  };
+}
+
+export function parseOwner(value: string): string {
+  if (!/^(?:\d{1,10}|[A-Za-z_][\w.-]*\$?)$/.test(value)) throw new Error('it is one name or number, as root');
+  return value;
+}
+
+/** Separated by white space or commas. */
+export function parseServices(value: string): readonly string[] {
+  const services = value.split(/[\s,]+/).filter(Boolean);
+  const wrong = services.find((service) => !/^[\w@.:-]+$/.test(service));
+  if (wrong !== undefined) throw new Error(`"${wrong}" is no name of a service`);
+  return services;
+}
