@@ -3,7 +3,7 @@ import { readLedger } from '../output/plan/ledger.ts';
 import type { Paths } from '../base/paths.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import { readHostSnapshot } from './host-state.ts';
-import { findServiceCommand } from './service-commands.ts';
+import { findServiceCommand } from './services/service-commands.ts';
 import type { StepPart } from './step-part.ts';
 import { HttpdRecord } from '../model/httpd-record.ts';
 

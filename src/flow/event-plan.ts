@@ -1,8 +1,9 @@
 import type { Failure } from '../base/errors.ts';
-import type { TemplateToExpand } from '../event/steps.ts';
+import type { ServiceToAdjust, TemplateToExpand } from '../event/steps.ts';
 import { NO_CHANGES } from '../output/plan/change-set.ts';
 import { listIntents } from '../output/commit/intents.ts';
-import { intentsOf } from './adjust.ts';
+import { intentsOf } from './services/adjust.ts';
+import { formatUntold, listUntold } from './services/named-services.ts';
 import { holdBackFailed } from './daemon/engine-fallback.ts';
 import { type Expanded, expandTemplates, requestsOf } from './expand.ts';
 import type { CommandStep, PlannedEvent } from './step-part.ts';
@@ -22,6 +23,8 @@ export interface EventAsked {
 export interface PlannedFiles extends PlannedEvent {
   /** why some of its files are left as they are */
   readonly held: Failure | undefined;
+  /** services of the event that none of its files can adjust */
+  readonly untold: readonly ServiceToAdjust[];
 }
 
 const NOTHING: Expanded = { changes: NO_CHANGES, outputs: [], warnings: [], done: [], toRemember: undefined };
@@ -36,6 +39,7 @@ export const isHook = (event: string): boolean => event === 'post-install' || ev
  * The files of an event over the world as the steps before its templates left it, or would
  * leave it: what a dry run shows, and what an event commits.
  * @param templates those that the event expands
+ * @param services those that it adjusts
  * @throws Failure(s) with every mistake of one kind
  */
 export function planFiles(
@@ -43,6 +47,7 @@ export function planFiles(
   templates: readonly TemplateToExpand[],
   known: readonly CommandStep[],
   { event, args, takeOver = false, force = false, retry = false }: EventAsked,
+  services: readonly ServiceToAdjust[] = [],
 ): PlannedFiles {
   const { paths } = hostState;
   const rendered =
@@ -52,14 +57,16 @@ export function planFiles(
   const { expanded, failure: held } = holdBackFailed(paths, rendered, retry);
   const { install, remove } = expanded.changes;
   const intents = [...listIntents(paths), ...intentsOf(install, remove, new Date())];
+  const untold = force ? [] : listUntold(paths, services, templates, intents);
   return {
     event,
     args,
     isHook: isHook(event),
     retry,
     hostState,
-    expanded,
+    expanded: { ...expanded, warnings: [...expanded.warnings, ...untold.map(formatUntold)] },
     held,
+    untold,
     intents,
     parts: known.map(({ part }) => part),
   };

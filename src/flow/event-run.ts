@@ -10,7 +10,7 @@ import type { ExecutableStep, Step } from '../event/steps.ts';
 import { UNFINISHED_DIR } from '../files/unfinished.ts';
 import { listIntents } from '../output/commit/intents.ts';
 import { NO_CHANGES } from '../output/plan/change-set.ts';
-import { adjustServices } from './adjust.ts';
+import { adjustServices } from './services/adjust.ts';
 import { isHook } from './event-plan.ts';
 import { describeInterrupted, isEndedBySignal } from './interrupted-event.ts';
 import type { Reporter } from './reporter.ts';
@@ -50,6 +50,8 @@ export class EventRun {
   readonly adjusted: Adjusted[] = [];
   /** services of the event for which nothing was pending */
   readonly untouched: string[] = [];
+  /** those of them that none of its files can adjust: a warning says so */
+  untold: readonly string[] = [];
   /** what steps have asked of the engine beforehand: none of it any more as soon as that may be otherwise */
   readonly prepared = new Map<Step, Prepared>();
   /** steps that leave the engine as it is */
@@ -161,7 +163,8 @@ export class EventRun {
       ...adjusted.map(({ service }) => service),
       ...listIntents(this.paths).map((intent) => intent.name),
     ]);
-    this.untouched.push(...services.map(({ service }) => service).filter((service) => !touched.has(service)));
+    const asked = services.flatMap(({ service, from }) => (from === undefined ? [] : [service]));
+    this.untouched.push(...asked.filter((service) => !touched.has(service) && !this.untold.includes(service)));
     this.steps.push({
       name,
       seconds: (performance.now() - began) / 1000,

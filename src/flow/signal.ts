@@ -4,7 +4,10 @@ import type { Paths } from '../base/paths.ts';
 import { listSteps, servicesOf, type Step, type TemplatesStep, withServices } from '../event/steps.ts';
 import { listIntents } from '../output/commit/intents.ts';
 import { listEdited } from '../output/plan/change-set.ts';
-import { listRetries } from './adjust.ts';
+import { isHook } from './event-plan.ts';
+import { listRetries } from './services/adjust.ts';
+import { dropForgotten } from './services/named-services.ts';
+import { bringNewDefaults } from './set-up/shipped-defaults.ts';
 import { pruneHistory } from './commit/generation-dbs.ts';
 import { installFiles } from './commit/install-files.ts';
 import { rememberOverrides } from './commit/overrides.ts';
@@ -64,13 +67,27 @@ async function runSteps(run: EventRun): Promise<void> {
   const templates = steps[at];
   try {
     writeFileSync(run.changedFile, '', { mode: 0o600 });
-    const isInstalled = templates?.kind !== 'templates' || (await install(run, steps.slice(0, at), templates));
+    const isInstalled =
+      templates?.kind === 'templates' ? await install(run, steps.slice(0, at), templates) : await begin(run);
+    if (isInstalled) for (const warning of dropForgotten(run.paths)) run.reporter.warning(warning);
     // without its files nothing else may be done
     for (const step of isInstalled ? steps.slice(at + 1) : []) await run.step(step);
     await hearSignals();
     if (isInstalled) run.endInterrupted();
   } finally {
     rmSync(run.changedFile, { force: true });
+  }
+}
+
+/** Of an event without files. @returns false when it failed */
+async function begin(run: EventRun): Promise<boolean> {
+  try {
+    // post-install and post-upgrade have a step for that, and one that another event calls has them from that
+    if (!isHook(run.event.event) && run.event.run.parent === undefined) await bringNewDefaults(run.paths, run.reporter);
+    return true;
+  } catch (error) {
+    run.fail(error);
+    return false;
   }
 }
 

@@ -1,4 +1,6 @@
+import { DOCKER } from '../../flow/daemon/foreign-daemon.ts';
 import type { SignalResult } from '../../flow/signal-request.ts';
+import type { Intent } from '../../output/commit/intents.ts';
 import { isInterruption } from '../../base/interrupt.ts';
 import { showable } from '../../base/showable.ts';
 import { type ChangeSet, listEdited } from '../../output/plan/change-set.ts';
@@ -41,9 +43,16 @@ export function formatSignal(
     ...(untouched.length === 0 || changes.install.length + changes.remove.length === 0
       ? []
       : [`not adjusted: ${untouched.join(', ')} (no file changed)\n`]),
-    ...pending.map(({ name, causes }) => `pending: ${name} (${formatCauses(causes)}); the next event tries again\n`),
+    ...pending.map((intent) => `pending: ${intent.name} (${formatCauses(intent.causes)}); ${formatNext(intent)}\n`),
     `${run.event}: ${state}, ${countChanges(changes)}\n`,
   ].join('');
+}
+
+/** What becomes of what is pending: a service is adjusted by an event that says how. */
+export function formatNext({ kind, name, verbs }: Intent): string {
+  return kind === 'service' && name !== DOCKER && verbs.length === 0
+    ? `the next event with services2adjust/${name} does it`
+    : 'the next event tries again';
 }
 
 /** A few causes in words, many as a count. */

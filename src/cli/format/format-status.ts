@@ -1,7 +1,7 @@
 import type { ContainerStatus } from '../../features/status/container-status.ts';
 import type { Status } from '../../features/status/status.ts';
 import { showable } from '../../base/showable.ts';
-import { formatCauses } from './format-signal.ts';
+import { formatCauses, formatNext } from './format-signal.ts';
 import { listAttention, wordOf } from '../../features/status/status-words.ts';
 import { formatTable, type painter } from './terminal.ts';
 
@@ -53,7 +53,7 @@ export function formatStatus(
           `set-up: names, addresses and the engine were not detected yet (${deferred}); signal-event docker-update on the host itself does that`,
         ]),
     ...pending.map(
-      ({ kind, name, causes }) => `pending: ${kind} ${name} (${formatCauses(causes)}); the next event tries again`,
+      (intent) => `pending: ${intent.kind} ${intent.name} (${formatCauses(intent.causes)}); ${formatNext(intent)}`,
     ),
   ];
   return [

@@ -2,7 +2,7 @@ import { formatFailedEnd, runProcess } from '../../event/run-process.ts';
 import { installedUnder } from '../../output/plan/installed.ts';
 import type { HostState } from '../../flow/host-state.ts';
 import { type Finding, makeFinder } from './finding.ts';
-import { findServiceCommand } from '../../flow/service-commands.ts';
+import { findServiceCommand } from '../../flow/services/service-commands.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
 import { findListCommand, listModules } from '../../web-server/modules.ts';
 

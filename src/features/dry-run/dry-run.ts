@@ -1,11 +1,12 @@
 import type { Plan } from '../../container/plan/plan.ts';
 import type { RecordOverlay } from '../../db/overlay.ts';
 import { withChanges } from '../../db/snapshot.ts';
-import { listSteps, type Step, withServices } from '../../event/steps.ts';
+import { listSteps, servicesOf as servicesOfSteps, type Step, withServices } from '../../event/steps.ts';
 import type { ChangeSet } from '../../output/plan/change-set.ts';
 import type { Intent } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
-import { isAdjustable, listRetries } from '../../flow/adjust.ts';
+import { isAdjustable, listRetries } from '../../flow/services/adjust.ts';
+import { listForgotten } from '../../flow/services/named-services.ts';
 import type { DaemonRestart } from '../../flow/daemon/daemon.ts';
 import { listConcerned } from '../../flow/event-checks.ts';
 import { checkFiles, type EventAsked, planFiles } from '../../flow/event-plan.ts';
@@ -19,7 +20,8 @@ import {
   type StepCommands,
   type StepPart,
 } from '../../flow/step-part.ts';
-import { setUpStep } from '../../flow/set-up/db-steps.ts';
+import { newDefaultsStep, setUpStep } from '../../flow/set-up/db-steps.ts';
+import { findShipped } from '../../flow/set-up/shipped-defaults.ts';
 import { refuseOpenSources } from '../../flow/trusted-files.ts';
 import { readHostState, type HostState } from '../../flow/host-state.ts';
 
@@ -60,18 +62,12 @@ export interface PreviewRequest extends EventAsked {
 export async function previewEvent(paths: Paths, request: PreviewRequest): Promise<Preview> {
   const { event, args, force = false, overlay = [], commands } = request;
   const listed = listSteps(paths, event);
-  const steps = withServices(
-    listed.steps,
-    listRetries(
-      paths,
-      listed.steps.flatMap((step) => (step.kind === 'services' ? step.services : [])),
-    ),
-  );
+  const steps = withServices(listed.steps, listRetries(paths, servicesOfSteps(listed.steps)));
   const known = await findCommandSteps(commands, steps, [event, ...args]);
   const { hostState, values, warnings } = await planDbs(paths, overlay, partsBefore(paths, known), force);
   const templates = steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []));
   if (templates.length > 0) refuseOpenSources(paths);
-  const planned = planFiles(hostState, templates, known, request);
+  const planned = planFiles(hostState, templates, known, request, servicesOfSteps(listed.steps));
   const {
     expanded: { changes, warnings: ofFiles },
     held,
@@ -83,6 +79,9 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
   const checks = isChanged
     ? await listConcerned(hostState, changes, { event, args, checks: listed.checks, commands })
     : [];
+  const forgotten = new Set(
+    listForgotten(paths, new Set(changes.remove.map(({ owned }) => owned.path))).map(({ name }) => name),
+  );
   const plans = await Promise.all(known.flatMap(({ part }) => part.plan?.(planned) ?? []));
   const plan = plans.find(({ containers }) => containers !== undefined)?.containers;
   const filtered = plans.flatMap(({ firewall = [] }) => firewall);
@@ -103,7 +102,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
     filtered,
     services: steps
       .flatMap((step) => servicesOf(step, intents, force))
-      .filter(({ service }) => isAdjustable(paths, hostState.snapshot, service)),
+      .filter(({ service }) => !forgotten.has(service) && isAdjustable(paths, hostState.snapshot, service)),
     checks: checks.map(({ name }) => name),
     executables: steps.flatMap((step) =>
       step.kind === 'executable' && !known.some((one) => one.step === step) ? [step.name] : [],
@@ -111,10 +110,12 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
   };
 }
 
-/** What a build machine left to be found out is found out before anything else. */
+/** What a build machine left to be found out is found out before anything else, and new defaults are applied. */
 function partsBefore(paths: Paths, known: readonly CommandStep[]): readonly StepPart[] {
   const parts = known.map(({ part }) => part);
-  return parts.includes(setUpStep) || !isSetUpPending(paths) ? parts : [setUpStep, ...parts];
+  if (parts.includes(setUpStep)) return parts;
+  if (isSetUpPending(paths)) return [setUpStep, ...parts];
+  return findShipped(paths).isNew ? [newDefaultsStep, ...parts] : parts;
 }
 
 /** The world with what the steps would change in the dbs. */

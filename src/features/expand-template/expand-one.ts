@@ -7,7 +7,7 @@ import type { FilePair } from '../../output/plan/diff.ts';
 import type { Paths } from '../../base/paths.ts';
 import { listFragments } from '../../template/language/fragment.ts';
 import type { RenderRequest } from '../../template/render-request.ts';
-import { intentsOf } from '../../flow/adjust.ts';
+import { intentsOf } from '../../flow/services/adjust.ts';
 import { readCheckLimit, runChecks } from '../../flow/event-checks.ts';
 import { type Expanded, expandTemplates, rememberExpanded } from '../../flow/expand.ts';
 import { listEdits } from '../../flow/commit/edits.ts';

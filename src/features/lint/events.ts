@@ -3,12 +3,11 @@ import path from 'node:path';
 import type { Place } from '../../base/errors.ts';
 import { layersOf, listMerged, listMergedTree } from '../../base/layers.ts';
 import { type Paths, withoutRoot } from '../../base/paths.ts';
-import type { TemplateToExpand } from '../../event/steps.ts';
 import { readText } from '../../files/read-file.ts';
-import { readMetadata } from '../../template/metadata.ts';
+import { readMetadata } from '../../template/read-metadata.ts';
 import { isOfSameRecord, type StaticRead } from '../../template/language/shape.ts';
 import type { LintFinding } from './finding.ts';
-import type { ListedEvent, ListedTemplate, Tree } from './tree.ts';
+import { type ListedEvent, type ListedTemplate, type Tree, withExtra } from './tree.ts';
 
 /**
  * An event that is signalled for records has to expand all that reads them. What an event is for
@@ -60,7 +59,7 @@ function listSubject(
   isShared: (db: string) => boolean,
 ): readonly OfEvent[] {
   const ofRecords = asked.flatMap((one): readonly (OfEvent & { readonly onlyArguments: boolean })[] => {
-    const { forEach, onlyArguments } = readMetadata(paths, one.template, extraOf(one));
+    const { forEach, onlyArguments } = readMetadata(paths, one.template, withExtra(one).extra);
     const type = forEach?.filter.get('type');
     return forEach === undefined
       ? []
@@ -83,10 +82,6 @@ function listSubject(
         .map((read) => ({ read, template, from })),
     ),
   ];
-}
-
-function extraOf({ metadata, from }: TemplateToExpand): { readonly file: string; readonly text: string } | undefined {
-  return metadata.trim() === '' ? undefined : { file: from, text: metadata };
 }
 
 function describeRecords(a: StaticRead, b: StaticRead): string {

@@ -4,11 +4,15 @@ export const RULES = [
   'event-lacks-template',
   'template-in-no-event',
   'output-without-service',
+  'service-not-adjusted',
+  'metadata-not-usable',
+  'template-not-there',
   'custom-overrides-nothing',
   'prop-not-read',
   'record-refused',
   'file-not-usable',
   'record-without-effect',
+  'backup-ignored',
 ] as const;
 
 /** Something in the tree of templates, events and schemas that its author cannot have meant. */

@@ -4,9 +4,11 @@ import { compareBytes } from '../../base/layers.ts';
 import { withHostDefaults } from '../../model/host-defaults.ts';
 import { EMPTY_LEDGER } from '../../output/plan/ledger.ts';
 import type { Paths } from '../../base/paths.ts';
+import { findUnadjusted } from './adjustments.ts';
 import { findIdleOverrides } from './custom.ts';
 import { findLackingEvents, findUnexpanded } from './events.ts';
 import { type LintFinding, RULES } from './finding.ts';
+import { findAbsentTemplates, findBackups, findUnusableMetadata } from './metadata.ts';
 import { findUnreadProps } from './props.ts';
 import { findUntold } from './services.ts';
 import { readTree } from './tree.ts';
@@ -35,6 +37,10 @@ export function lintTree(paths: Paths, commands: readonly string[], ofRecords: r
     ...findLackingEvents(paths, tree),
     ...findUnexpanded(paths, tree),
     ...findUntold(tree, snapshot),
+    ...findUnadjusted(paths, tree),
+    ...findUnusableMetadata(paths, tree, dbs),
+    ...findAbsentTemplates(tree),
+    ...findBackups(paths),
     ...findIdleOverrides(paths),
     ...findUnreadProps(paths, tree, dbs, commands),
   ];

@@ -8,7 +8,8 @@ import { type Analysis, analyseTemplate } from '../../template/language/analyse.
 import { listFragments } from '../../template/language/fragment.ts';
 import { listLayeredFiles, listTemplateFiles } from '../../template/list-templates.ts';
 import { HELPERS } from '../../template/helpers/index.ts';
-import { type Metadata, readMetadata } from '../../template/metadata.ts';
+import type { Metadata } from '../../template/metadata.ts';
+import { readMetadata } from '../../template/read-metadata.ts';
 
 /** One template whose metadata or events make an output of it. */
 export interface ListedTemplate {
@@ -24,6 +25,8 @@ export interface ListedEvent {
   readonly services: readonly ServiceToAdjust[];
   /** names of its steps without `SNN` */
   readonly steps: readonly string[];
+  /** what these and its checks run, to be opened */
+  readonly scripts: readonly string[];
 }
 
 /** All templates and events of all layers, read without a look at any record. */
@@ -31,6 +34,8 @@ export interface Tree {
   /** by path: those that have metadata, and those that events expand */
   readonly templates: ReadonlyMap<string, ListedTemplate>;
   readonly events: readonly ListedEvent[];
+  /** metadata without a template */
+  readonly withoutTemplate: readonly { readonly template: string; readonly metadata: Metadata }[];
   /** folders of fragments (and flat files) that are no template of those and no part of one */
   readonly unused: readonly string[];
 }
@@ -53,20 +58,35 @@ export function readTree(paths: Paths): Tree {
     ...events.flatMap(({ templates }) => templates.map(({ template }) => template)),
     ...listMetadata(paths),
   ]);
-  const templates = new Map(
-    [...named]
-      .sort(compareBytes)
-      .flatMap((template) =>
-        collect(() => {
-          const metadata = readMetadata(paths, template);
-          return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
-        }),
-      )
-      .filter(({ metadata }) => listFragments(paths, metadata.template) !== undefined)
-      .map((known) => [known.template, known]),
+  for (const { template, extra } of events.flatMap((event) => event.templates.map(withExtra)))
+    if (extra !== undefined) collect(() => readMetadata(paths, template, extra));
+  const listed = [...named].sort(compareBytes).flatMap((template) =>
+    collect(() => {
+      const metadata = readMetadata(paths, template);
+      return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
+    }),
   );
-  throwAll(failures);
-  return { templates, events, unused: listUnused(paths, templates) };
+  throwAll(uniqueFailures(failures));
+  const isThere = ({ metadata }: ListedTemplate): boolean => listFragments(paths, metadata.template) !== undefined;
+  const templates = new Map(listed.filter(isThere).map((known) => [known.template, known]));
+  return {
+    templates,
+    events,
+    withoutTemplate: listed.filter((known) => !isThere(known)),
+    unused: listUnused(paths, templates),
+  };
+}
+
+/** The metadata that an event adds to that of a template. */
+export function withExtra(one: TemplateToExpand): TemplateToExpand & {
+  readonly extra: { readonly file: string; readonly text: string } | undefined;
+} {
+  return { ...one, extra: one.metadata.trim() === '' ? undefined : { file: one.from, text: one.metadata } };
+}
+
+/** A mistake of a template is one of each event that adds metadata. */
+function uniqueFailures(failures: readonly Failure[]): readonly Failure[] {
+  return [...new Map(failures.map((failure) => [failure.message, failure])).values()];
 }
 
 function readEvent(paths: Paths, event: string): ListedEvent {
@@ -78,12 +98,13 @@ function readEvent(paths: Paths, event: string): ListedEvent {
     steps: [...steps, ...checks].flatMap((step) =>
       step.kind === 'executable' ? [step.name.replace(/^S\d\d/, '')] : [],
     ),
+    scripts: [...steps, ...checks].flatMap((step) => (step.kind === 'executable' ? [step.file] : [])),
   };
 }
 
 function listMetadata(paths: Paths): readonly string[] {
   return [...listLayeredFiles(layersOf(paths, 'templates.metadata')).keys()]
-    .filter((name) => !isBackupName(name))
+    .filter((name) => name.includes('/') && !name.split('/').some(isBackupName))
     .map((name) => `/${name}`);
 }
 

@@ -6,7 +6,7 @@ import { listNewState } from '../../host/secret-salt.ts';
 import { commitChanges } from '../../output/commit/commit.ts';
 import { refuseObstacles } from '../../output/plan/change-set.ts';
 import { checkOutputs } from '../../output/plan/check.ts';
-import { intentsOf } from '../adjust.ts';
+import { intentsOf } from '../services/adjust.ts';
 import { formerOptions } from '../daemon/engine-fallback.ts';
 import { listConcerned, readCheckLimit, runChecks } from '../event-checks.ts';
 import { checkFiles, isHook, planFiles, type PlannedFiles } from '../event-plan.ts';
@@ -14,6 +14,7 @@ import type { EventRun } from '../event-run.ts';
 import { rememberExpanded } from '../expand.ts';
 import { listReads } from '../rendering.ts';
 import { endSetUp, isSetUpPending } from '../set-up/pending-set-up.ts';
+import { bringDefaults, findShipped, NOTHING_SHIPPED, type Shipped } from '../set-up/shipped-defaults.ts';
 import { refuseOpenSources } from '../trusted-files.ts';
 import { readHostState, type HostState } from '../host-state.ts';
 import { listEdits } from './edits.ts';
@@ -38,9 +39,15 @@ export async function installFiles(
   try {
     refuseOpenSources(paths);
     const isFirst = isSetUpPending(paths);
-    const unchanged = event.changeDbs === undefined && !isFirst ? await readUnlessChanged(run, before) : undefined;
+    // one that another event calls has them from that
+    const defaults = event.run.parent === undefined ? findShipped(paths) : NOTHING_SHIPPED;
+    // post-install and post-upgrade have a step that brings them
+    const areDue = defaults.isNew && !isHook(event.event);
+    const unchanged =
+      event.changeDbs === undefined && !isFirst && !areDue ? await readUnlessChanged(run, before) : undefined;
     if (unchanged === undefined) {
       staged = new StagedDbs(paths);
+      if (areDue) await bringDefaults(staged.paths, reporter);
       if (isFirst) await (await import('../set-up/setup.ts')).findOutNow(staged.paths, reporter);
       event.changeDbs?.(staged.paths);
       for (const step of before) await run.step(step, staged.paths);
@@ -49,11 +56,12 @@ export async function installFiles(
     reporter.progress('expanding the templates');
     const read = unchanged ?? (await readHostState(staged?.paths ?? paths, [], { isForced: event.force ?? false }));
     if (read.inventory !== undefined) await askAhead(read.inventory);
-    const planned = planFiles(await lookAround(run, read), templates, event.known, event);
+    const planned = planFiles(await lookAround(run, read), templates, event.known, event, servicesOf(event.steps));
+    run.untold = planned.untold.map(({ service }) => service);
     if (planned.held !== undefined) run.failures.push(planned.held);
     await checkPlanned(run, planned);
     await run.listen();
-    await commitPlanned(run, planned, read, staged);
+    await commitPlanned(run, planned, read, { staged, defaults });
     if (isFirst) endSetUp(paths);
   } catch (error) {
     // what a package's hook found out and set by default is true whatever becomes of the files
@@ -130,7 +138,7 @@ async function commitPlanned(
   run: EventRun,
   { hostState, expanded }: PlannedFiles,
   read: HostState,
-  staged: StagedDbs | undefined,
+  { staged, defaults }: { readonly staged: StagedDbs | undefined; readonly defaults: Shipped },
 ): Promise<void> {
   const { paths, event, reporter, signal } = run;
   const { changes } = expanded;
@@ -139,7 +147,7 @@ async function commitPlanned(
     ledger: hostState.ledger,
     command: event.command,
     intents: intentsOf(changes.install, changes.remove, new Date(), servicesOf(event.steps)),
-    state: new Map([...listNewState(paths), ...formerOptions(paths, changes)]),
+    state: new Map([...listNewState(paths), ...formerOptions(paths, changes), ...defaults.state]),
     attached: staged?.attached(),
     verify: async () => {
       const checks = await listConcerned({ paths, snapshot: hostState.snapshot }, changes, event);

@@ -8,7 +8,7 @@ import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
 import { Failure } from '../../base/errors.ts';
 import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
-import { adjustServices, type AdjustResult, isAdjustable } from '../adjust.ts';
+import { adjustServices, type AdjustResult, isAdjustable } from '../services/adjust.ts';
 import { forgetFormer, putBackOptions } from './engine-fallback.ts';
 import { nameEngine } from './engine-name.ts';
 import { DOCKER } from './foreign-daemon.ts';

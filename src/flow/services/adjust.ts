@@ -1,24 +1,24 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
-import { Failure, Failures, reasonOf } from '../base/errors.ts';
-import { findBuildMachine } from '../host/build-machine.ts';
+import { findProp, type Snapshot } from '../../db/snapshot.ts';
+import { Failure, Failures, reasonOf } from '../../base/errors.ts';
+import { findBuildMachine } from '../../host/build-machine.ts';
 import {
   type Adjusted,
   adjustService,
   type Service,
   SERVICE_MANAGERS,
   type ServiceManager,
-} from '../event/services.ts';
-import type { ServiceToAdjust } from '../event/steps.ts';
-import { isVerb } from '../event/verbs.ts';
-import type { Install, Removal } from '../output/plan/change-set.ts';
-import { clearIntents, type Intent, listIntents } from '../output/commit/intents.ts';
-import { NEVER } from '../base/interrupt.ts';
-import type { Paths } from '../base/paths.ts';
-import { DOCKER } from './daemon/foreign-daemon.ts';
-import type { Reporter } from './reporter.ts';
+} from '../../event/services.ts';
+import type { ServiceToAdjust } from '../../event/steps.ts';
+import { isVerb } from '../../event/verbs.ts';
+import type { Install, Removal } from '../../output/plan/change-set.ts';
+import { clearIntents, type Intent, listIntents } from '../../output/commit/intents.ts';
+import { NEVER } from '../../base/interrupt.ts';
+import type { Paths } from '../../base/paths.ts';
+import { DOCKER } from '../daemon/foreign-daemon.ts';
+import type { Reporter } from '../reporter.ts';
 import { type CommandProp, findServiceCommand } from './service-commands.ts';
-import { DockerRecord } from '../model/docker-record.ts';
-import { DocksmithRecord } from '../model/docksmith-record.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
+import { DocksmithRecord } from '../../model/docksmith-record.ts';
 
 export interface AdjustResult {
   readonly adjusted: readonly Adjusted[];

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { findProp, getDb, hasOwnProp, type Snapshot } from '../db/snapshot.ts';
-import type { Paths } from '../base/paths.ts';
-import { listSchemaFiles } from '../db/read-schema.ts';
-import { refuseUntrusted } from '../files/trust.ts';
+import { findProp, getDb, hasOwnProp, type Snapshot } from '../../db/snapshot.ts';
+import type { Paths } from '../../base/paths.ts';
+import { listSchemaFiles } from '../../db/read-schema.ts';
+import { refuseUntrusted } from '../../files/trust.ts';
 
 export type CommandProp = 'StartCommand' | 'StopCommand' | 'RestartCommand' | 'ReloadCommand' | 'CheckCommand';
 

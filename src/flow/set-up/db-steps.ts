@@ -1,9 +1,12 @@
 import { allocatePorts } from '../../model/network/allocate-ports.ts';
-import { planSetUp } from './setup.ts';
+import { planSetUp, planShipped } from './setup.ts';
 import type { StepPart } from '../step-part.ts';
 
 /** Of `docksmith set-up`. */
 export const setUpStep: StepPart = { planDbs: ({ paths }) => planSetUp(paths) };
+
+/** Of no command: what an event does first where there are new defaults. */
+export const newDefaultsStep: StepPart = { planDbs: ({ paths }) => Promise.resolve(planShipped(paths)) };
 
 /** Of `docksmith allocate-ports`. */
 export const allocatePortsStep: StepPart = {

@@ -1,4 +1,4 @@
-import { applyDefaults, planDefaults } from '../../db/defaults.ts';
+import { type AppliedValue, applyDefaults, planDefaults } from '../../db/defaults.ts';
 import { Draft } from '../../db/draft.ts';
 import { FlatDb } from '../../db/flat-db.ts';
 import type { RecordOverlay } from '../../db/overlay.ts';
@@ -13,7 +13,8 @@ import { type HostFacts, NO_FACTS } from '../../host/facts.ts';
 import { readHostFacts } from '../../host/host.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { withHostDefaults } from '../../model/host-defaults.ts';
-import type { Paths } from '../../base/paths.ts';
+import { formatBackup, layersOf, listBackups } from '../../base/layers.ts';
+import { type Paths, withoutRoot } from '../../base/paths.ts';
 import { findLostData } from '../daemon/data-root.ts';
 import { deferSetUp } from './pending-set-up.ts';
 import type { Reporter } from '../reporter.ts';
@@ -38,17 +39,28 @@ export interface SetUp {
  * @throws Failures of migrations and values; what could be written is written
  */
 export function setUpDbs(paths: Paths): SetUp {
-  const lines: string[] = [];
-  const applied = applyDefaults(paths, (line) => lines.push(line));
-  lines.push(
-    ...applied.map(
-      ({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`,
-    ),
-  );
+  const lines = applyShipped(paths);
   const elsewhere = findBuildMachine(paths);
   if (elsewhere !== undefined) deferSetUp(paths, elsewhere);
   const found = findOut(paths);
-  return { lines: [...lines, ...found.lines], warnings: found.warnings };
+  return { lines: [...lines, ...found.lines], warnings: [...listIgnored(paths), ...found.warnings] };
+}
+
+/** Migrations, defaults and forced values. @returns what they did, in words @throws Failures as `setUpDbs` */
+export function applyShipped(paths: Paths): readonly string[] {
+  const lines: string[] = [];
+  const applied = applyDefaults(paths, (line) => lines.push(line));
+  return [
+    ...lines,
+    ...applied.map(
+      ({ db, key, prop, from, to }) => `${db} ${key} ${prop}: ${from ?? '(not set)'} -> ${to ?? '(not set)'}`,
+    ),
+  ];
+}
+
+/** Backups among defaults, forced values, migrations and schemas, in words. */
+function listIgnored(paths: Paths): readonly string[] {
+  return listBackups(layersOf(paths, 'db')).map((file) => formatBackup(withoutRoot(paths, file)));
 }
 
 /** Values detected on the host, for props that are not set. */
@@ -71,13 +83,11 @@ function lookAround(
   const elsewhere = findBuildMachine(paths);
   const detected = elsewhere === undefined ? detectHost(readTraces(paths)) : NOTHING_DETECTED;
   const found = listFound(snapshot, detected, readHostFacts(paths));
-  return {
-    found,
-    warnings:
-      elsewhere === undefined
-        ? listUndecided(detected)
-        : [`${elsewhere}: names, addresses and the engine are detected by the first event on the host itself`],
-  };
+  const undecided =
+    elsewhere === undefined
+      ? listUndecided(detected)
+      : [`${elsewhere}: names, addresses and the engine are detected by the first event on the host itself`];
+  return { found, warnings: undecided };
 }
 
 const NOTHING_DETECTED: Detected = {
@@ -174,21 +184,40 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
   const dataRoot = await findDataRoot(paths, asPlanned());
   if (dataRoot !== undefined) set(dataRoot);
   return {
-    overlay: [...drafts].flatMap(([db, draft]) => {
-      const after = new FlatDb(() => draft.lines);
-      return [...after.keys()]
-        .filter((key) => !isSameRecord(dbs.dbs.get(db)?.get(key), after.get(key)))
-        .map((key) => ({ db, key, record: after.get(key) }));
-    }),
+    overlay: overlayOf(dbs, drafts),
     values: [
-      ...applied.map(({ db, key, prop, to }) => [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ')),
+      ...applied.map(formatApplied),
       ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' ')),
     ],
-    warnings: [
-      ...looked.warnings,
-      ...migrations.map((name) => `what the migration ${name} does to the db is not known before it is run`),
-    ],
+    warnings: [...listIgnored(paths), ...looked.warnings, ...migrations.map(formatUnknown)],
   };
+}
+
+/** Says what `applyShipped` would do. @throws Failures of values that a db cannot hold */
+export function planShipped(paths: Paths): SetUpPlan {
+  const { drafts, applied, migrations } = planDefaults(paths);
+  return {
+    overlay: overlayOf(readSnapshot(paths), drafts),
+    values: applied.map(formatApplied),
+    warnings: migrations.map(formatUnknown),
+  };
+}
+
+function overlayOf({ dbs }: Snapshot, drafts: ReadonlyMap<string, Draft>): readonly RecordOverlay[] {
+  return [...drafts].flatMap(([db, draft]) => {
+    const after = new FlatDb(() => draft.lines);
+    return [...after.keys()]
+      .filter((key) => !isSameRecord(dbs.get(db)?.get(key), after.get(key)))
+      .map((key) => ({ db, key, record: after.get(key) }));
+  });
+}
+
+function formatApplied({ db, key, prop, to }: AppliedValue): string {
+  return [db, key, ...(prop === 'type' ? [] : [prop]), to ?? ''].join(' ');
+}
+
+function formatUnknown(migration: string): string {
+  return `what the migration ${migration} does to the db is not known before it is run`;
 }
 
 function listUndecided({ undecided }: Detected): readonly string[] {

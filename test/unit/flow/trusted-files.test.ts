@@ -5,7 +5,7 @@ import { refuseOpenImage } from '../../../src/container/apply/image-operations.t
 import { readSchema } from '../../../src/db/read-schema.ts';
 import { readSnapshot } from '../../../src/db/read-snapshot.ts';
 import { changeDb } from '../../../src/db/store.ts';
-import { findServiceCommand } from '../../../src/flow/service-commands.ts';
+import { findServiceCommand } from '../../../src/flow/services/service-commands.ts';
 import { checkNamedFiles, NAMED_FILES, refuseOpenSources } from '../../../src/flow/trusted-files.ts';
 import { findPaths, type Paths } from '../../../src/base/paths.ts';
 import { makeTempHost } from '../../support/temp-host.ts';

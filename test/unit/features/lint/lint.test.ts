@@ -26,6 +26,15 @@ const lint = ({ paths }: TempHost): readonly string[] =>
     ({ rule, level, at, what }) => `${level} ${rule} ${formatPlace(at)}: ${what}`,
   );
 const lintOf = (files: Readonly<Record<string, string>>): readonly string[] => lint(hostWith(files));
+/** What one rule finds. */
+const lintBy = (rule: string, files: Readonly<Record<string, string>>): readonly string[] =>
+  lintOf(files)
+    .filter((line) => line.split(' ')[1] === rule)
+    .map((line) => line.replace(` ${rule}`, ''));
+/** Metadata that names a db is of one that is there. */
+const schemaOf = (db: string, type: string): Readonly<Record<string, string>> => ({
+  [`db/${db}/schema.json`]: `{"${type}": {"type": {"doc": "t", "kind": "choice", "values": ["${type}"]}}}`,
+});
 
 describe('the shipped tree', () => {
   it('is clean', () => {
@@ -92,6 +101,7 @@ describe('an event that expands a template but lacks another that reads the same
 
   it('is found where one goes through all records and the other names one, and where a helper reads them', () => {
     const base = {
+      ...schemaOf('docker_containers', 'service'),
       'events/all/templates2expand/etc/a': '',
       'events/all/templates2expand/etc/b': '',
       'events/few/templates2expand/etc/a': '',
@@ -118,6 +128,7 @@ describe('an event that expands a template but lacks another that reads the same
 
   it('is for the records of its arguments alone where it says so', () => {
     const base = {
+      ...schemaOf('c', 'service'),
       'templates.metadata/etc/a': 'FOREACH = c type=service\nOUTPUT_FILENAME = /etc/{{record.key}}',
       'templates/etc/a/10a': '{{SystemName}}',
       'templates/etc/b/10b': '{{SystemName}}',
@@ -147,7 +158,7 @@ describe('what other programs have on the host', () => {
         '{"backupd": {\n"status": {"doc": "whether it runs", "kind": "choice", "values": ["enabled", "disabled"]},\n"Hour": {"doc": "when it begins", "kind": "text"}}}',
       'events/backup-update/templates2expand/etc/backupd/jobs.conf': '',
       'events/backup-update/services2adjust/backupd': 'restart',
-      'events/backup-update/services2adjust/httpd': 'reload',
+      'events/backup-update/services2adjust/httpd': 'reload\nalways',
       'events/backup-update/S40backup-check': '#!/bin/sh\nexpand-template /etc/backupd/check.conf\n',
       'templates.metadata/etc/backupd/jobs.conf': 'SERVICES = backupd',
       'templates/etc/backupd/jobs.conf/10head':
@@ -245,7 +256,7 @@ describe('a template that no event expands', () => {
 
 describe('an output that names no service', () => {
   const lintOutput = (metadata: string, more: Readonly<Record<string, string>> = {}): readonly string[] =>
-    lintOf({
+    lintBy('output-without-service', {
       'templates/etc/it/10a': 'a',
       'templates.metadata/etc/it': metadata,
       'events/e/templates2expand/etc/it': '',
@@ -292,6 +303,99 @@ describe('an output that names no service', () => {
         'templates.metadata/etc/other': 'OUTPUT_FILENAME = /etc/sysconfig/webd\nSERVICES = webd',
       }),
     ).toEqual([]);
+  });
+});
+
+describe('a service and its files', () => {
+  const lintServices = (metadata: string, more: Readonly<Record<string, string>> = {}): readonly string[] =>
+    lintBy('service-not-adjusted', {
+      'templates/etc/it/10a': 'a',
+      'templates.metadata/etc/it': metadata,
+      'events/e/templates2expand/etc/it': '',
+      ...more,
+    });
+  const RESTART = { 'events/e/services2adjust/webd': 'restart' };
+  const NEVER = `fault ${C}/events/e/services2adjust/webd: event "e" does not adjust webd: no template of it has SERVICES = webd`;
+
+  it('are told where the event has the service, and no template of it', () => {
+    expect(lintServices('PERMS = 0600', RESTART)).toEqual([NEVER]);
+    expect(lintServices('SERVICES = webd', RESTART)).toEqual([]);
+    // of this event alone
+    expect(lintServices('PERMS = 0600', { ...RESTART, 'events/e/templates2expand/etc/it': 'SERVICES = webd' })).toEqual(
+      [],
+    );
+    expect(lintServices('PERMS = 0600', { 'events/e/services2adjust/webd': 'restart\nalways' })).toEqual([]);
+    // another event has the file
+    const other = {
+      'templates/etc/o/10a': 'o',
+      'templates.metadata/etc/o': 'SERVICES = webd',
+      'events/o/templates2expand/etc/o': '',
+    };
+    expect(lintServices('PERMS = 0600', { ...RESTART, ...other })).toEqual([NEVER]);
+    expect(lintServices('SERVICES =', { 'events/late/services2adjust/webd': 'restart', ...other })).toEqual([]);
+    expect(lintServices('SERVICES =', { 'events/late/services2adjust/webd': 'restart' })).toEqual([
+      NEVER.replaceAll('events/e/', 'events/late/').replace('"e"', '"late"'),
+    ]);
+  });
+
+  it('are told where the template has the service, and no event does', () => {
+    expect(lintServices('PERMS = 0600\nSERVICES = webd')).toEqual([
+      `fault ${C}/templates.metadata/etc/it:2: no event adjusts webd, whose file /etc/it makes`,
+    ]);
+    expect(lintServices('SERVICES = webd', { 'events/late/services2adjust/webd': 'restart', ...RESTART })).toEqual([]);
+  });
+});
+
+describe('metadata', () => {
+  const lintMetadata = (metadata: string, more: Readonly<Record<string, string>> = {}): readonly string[] =>
+    lintBy('metadata-not-usable', {
+      ...schemaOf('things', 'thing'),
+      'templates/etc/it/10a': 'a',
+      'templates.metadata/etc/it': metadata,
+      'events/e/templates2expand/etc/it': '',
+      ...more,
+    });
+
+  it.each([
+    ['FOREACH = things type=thingy', 'things has no type "thingy", but thing'],
+    ['FOREACH = thing', 'there is no db "thing", and no schema of one'],
+    ['FOREACH = elsewhere', 'there is no db "elsewhere", and no schema of one'],
+    ['FOREACH = things Size=1', 'records of things have no prop "Size"'],
+    ['UID = nobody-knows', 'this host has no user "nobody-knows"'],
+    ['GID = nobody-knows', 'this host has no group "nobody-knows"'],
+    ['ONLY = arguments', 'it goes with FOREACH, whose records it is about'],
+  ])('%s is a fault at its line', (line, what) => {
+    expect(lintMetadata(`PERMS = 0600\n${line}`)).toEqual([`fault ${C}/templates.metadata/etc/it:2: ${what}`]);
+    // what an event adds is looked at, too
+    expect(lintMetadata('PERMS = 0600', { 'events/e/templates2expand/etc/it': `\n${line}` })).toEqual([
+      `fault ${C}/events/e/templates2expand/etc/it:2: ${what}`,
+    ]);
+  });
+
+  it('that cannot be read is an error of lint, also what an event adds', () => {
+    for (const files of [
+      { 'templates.metadata/etc/it': 'PERMS = 0600\nCHECK = true' },
+      { 'events/e/templates2expand/etc/it': 'PERMS = 0600\nCHECK = true' },
+    ])
+      expect(() => lintMetadata('PERMS = 0600', files)).toThrow(
+        /etc\/it:2: cannot use metadata CHECK = true: it has no %s/,
+      );
+  });
+
+  it('and events of a template that is not there are faults', () => {
+    expect(
+      lintBy('template-not-there', {
+        'templates/etc/it/10a': 'a',
+        'templates.metadata/etc/itt': 'PERMS = 0600',
+        'templates.metadata/etc/it': 'PERMS = 0600\nTEMPLATE_PATH = /etc/its',
+        'templates.metadata/README': 'no template',
+        'events/e/templates2expand/etc/lost': '',
+      }),
+    ).toEqual([
+      `fault ${C}/events/e/templates2expand/etc/lost: there is no template /etc/lost`,
+      `fault ${C}/templates.metadata/etc/it:2: there is no template /etc/its`,
+      `fault ${C}/templates.metadata/etc/itt: there is no template /etc/itt`,
+    ]);
   });
 });
 
