@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const PAGES = ['README.md', 'events/README.md'];
+const PAGES = ['README.md', 'events/README.md', 'docs/writing-a-package.md'];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */
 describe.each(PAGES)('the examples of %s', (page) => {
@@ -19,6 +19,7 @@ describe.each(PAGES)('the examples of %s', (page) => {
     printed = await typeExamples(examples, folder, {
       PATH: `${path.join(ROOT, 'bin/path')}:${process.env['PATH'] ?? ''}`,
       DOCKSMITH_NODE: process.execPath,
+      EXAMPLE: path.join(ROOT, 'docs/example'),
       DOCKSMITH_ROOT: path.join(folder, 'host'),
       DOCKSMITH_ENGINE: `memory://${path.join(folder, 'engine.json')}`,
       DBPATH: undefined,
