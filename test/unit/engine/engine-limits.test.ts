@@ -13,7 +13,8 @@ import { Failure } from '../../../src/base/errors.ts';
 import { makeTemporaryFolder, removeFolder } from '../../support/leftovers.ts';
 import { db, record, snapshotOf } from '../../support/sample.ts';
 
-const LIMITS = { connect: 200, read: 300, write: 300, idle: 300 };
+// so long that a busy machine does not reach them by itself
+const LIMITS = { connect: 800, read: 1200, write: 1200, idle: 1200 };
 const folder = makeTemporaryFolder('limits');
 const servers: http.Server[] = [];
 
@@ -70,7 +71,7 @@ it.concurrent('a call that is not answered has failed, and what it did is not kn
   const failure = await failureOf(engine.startContainer('one'));
   expect(failure).not.toBeInstanceOf(EngineGone);
   expect(failure).toMatchObject({
-    message: 'cannot start container "one": whether it was done is not known: the engine did not answer within 0.3 s',
+    message: 'cannot start container "one": whether it was done is not known: the engine did not answer within 1.2 s',
     hint: 'look at the engine (systemctl status docker), or give it more time: config setprop docker WriteTimeout TIME',
   });
   expect(await engine.listVolumes()).toEqual([]);
@@ -79,17 +80,17 @@ it.concurrent('a call that is not answered has failed, and what it did is not kn
 it.concurrent('an engine that does not answer anything is gone, and is not waited for again', async () => {
   const { engine, socket, fallSilent } = await serve({ '/containers/one/start': quiet });
   fallSilent();
-  expect(await failureOf(engine.startContainer('one'))).toMatchObject({ why: 'nothing came within 0.3 s' });
+  expect(await failureOf(engine.startContainer('one'))).toMatchObject({ why: 'nothing came within 1.2 s' });
   const began = performance.now();
   const failures = await Promise.all(
     [engine.startContainer('two'), engine.listContainers(), connectEngine(socket, LIMITS)].map(failureOf),
   );
   expect(failures.map((failure) => failure instanceof EngineGone)).toEqual([true, true, true]);
-  expect(performance.now() - began).toBeLessThan(200);
+  expect(performance.now() - began).toBeLessThan(800);
 });
 
 it.concurrent('a stop may take as long as the container may, whether the stop or the container says it', async () => {
-  const slow: Answer = (_, response) => void setTimeout(() => response.writeHead(204).end(), 800);
+  const slow: Answer = (_, response) => void setTimeout(() => response.writeHead(204).end(), 1500);
   const { engine } = await serve({
     '/containers/one/stop?t=1': slow,
     '/containers/made/stop?t=2': slow,
@@ -111,7 +112,7 @@ it.concurrent('a stop may take as long as the container may, whether the stop or
   await engine.stopContainer('one', { seconds: 1 });
   await engine.stopContainer('made', {});
   expect(await failureOf(engine.stopContainer('two', { seconds: 0 }))).toMatchObject({
-    why: expect.stringContaining('did not answer within 0.3 s') as string,
+    why: expect.stringContaining('did not answer within 1.2 s') as string,
   });
 });
 
@@ -127,13 +128,13 @@ it.concurrent('a pull has to move: one that does not has failed, one that does t
         if (++count < 6) return;
         clearInterval(timer);
         response.end(line('done'));
-      }, 100);
+      }, 400);
     },
   });
   await engine.pullImage('slow', quiet);
   for (const name of ['never', 'stuck']) {
     expect(await failureOf(engine.pullImage(name, quiet))).toMatchObject({
-      message: `cannot pull image "${name}": nothing moved within 0.3 s`,
+      message: `cannot pull image "${name}": nothing moved within 1.2 s`,
       hint: expect.stringContaining('config setprop docker IdleTimeout TIME') as string,
     });
   }
@@ -143,7 +144,7 @@ it.concurrent('a build may be quiet while the engine is there, and no longer', a
   writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
   const { engine, fallSilent } = await serve({
     '/build?t=late': (request, response) =>
-      void request.resume().on('end', () => setTimeout(() => response.end('{"stream":"done"}\n'), 900)),
+      void request.resume().on('end', () => setTimeout(() => response.end('{"stream":"done"}\n'), 3000)),
     '/build?t=gone': quiet,
   });
   const words: string[] = [];
@@ -168,13 +169,13 @@ it.concurrent('a log may be quiet while the engine is there, and no longer', asy
     })(),
   ).finally(() => (hasFailed = true));
   await new Promise((resolve) => {
-    setTimeout(resolve, 1000);
+    setTimeout(resolve, 3000);
   });
   expect(hasFailed).toBe(false);
   fallSilent();
   expect(await read).toMatchObject({
     message: expect.stringMatching(
-      /^cannot read the log of container "one"; the engine .* does not answer: nothing came within 0.3 s$/,
+      /^cannot read the log of container "one"; the engine .* does not answer: nothing came within 1.2 s$/,
     ) as string,
   });
 });
@@ -206,11 +207,11 @@ it.concurrent('an image is sent for as long as the engine takes pieces of it, an
       },
       '/images/create?repo=stuck': quiet,
     },
-    { ...LIMITS, idle: 1500 },
+    { ...LIMITS, idle: 2500 },
   );
   await engine.importImage('slow:1', archive, quiet);
   expect(await failureOf(engine.importImage('stuck:1', archive, quiet))).toMatchObject({
-    why: 'nothing moved within 1.5 s',
+    why: 'nothing moved within 2.5 s',
   });
 });
 
