@@ -110,7 +110,7 @@ export function parseMetadata(
     template: get('TEMPLATE_PATH', (value) => parsePath(value, 'a template'), output),
     outputFilename: get(
       'OUTPUT_FILENAME',
-      (value) => (value.includes('{{') ? value : parsePath(value, 'an output')),
+      (value) => (value === '' || value.includes('{{') ? value : parsePath(value, 'an output')),
       output,
     ),
     mode: get('PERMS', parseMode, 0o644),
@@ -165,7 +165,7 @@ function readKeys(
 ): { readonly values: ReadonlyMap<MetadataKey, Given>; readonly failures: readonly Failure[] } {
   const values = new Map<MetadataKey, Given>();
   const failures: Failure[] = [];
-  for (const [key, value] of Object.entries(ini.parse(text) as Record<string, unknown>)) {
+  for (const [key, value] of Object.entries<unknown>(ini.parse(text))) {
     const [line, ...more] = linesOf(text, key);
     const at: Place = line === undefined ? { file } : { file, line: line.number };
     if (!isKey(key)) {

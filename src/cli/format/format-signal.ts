@@ -1,4 +1,4 @@
-import { DOCKER } from '../../flow/daemon/foreign-daemon.ts';
+import { isWithoutAction } from '../../flow/services/named-services.ts';
 import type { SignalResult } from '../../flow/signal-request.ts';
 import type { Intent } from '../../output/commit/intents.ts';
 import { isInterruption } from '../../base/interrupt.ts';
@@ -49,9 +49,9 @@ export function formatSignal(
 }
 
 /** What becomes of what is pending: a service is adjusted by an event that says how. */
-export function formatNext({ kind, name, verbs }: Intent): string {
-  return kind === 'service' && name !== DOCKER && verbs.length === 0
-    ? `the next event with services2adjust/${name} does it`
+export function formatNext(intent: Intent): string {
+  return isWithoutAction(intent)
+    ? `the next event with services2adjust/${intent.name} does it`
     : 'the next event tries again';
 }
 

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { findEventHolder } from '../../event/event-lock.ts';
 import { listRuns } from '../../event/runs.ts';
+import { isWithoutAction } from '../../flow/services/named-services.ts';
 import { listIntents } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
 import type { Verified } from '../verify/verify.ts';
@@ -75,7 +76,9 @@ export function checkPending(paths: Paths): readonly Finding[] {
     ...intents.map(({ kind, name, verbs, causes, since }) =>
       finder.warn(
         `${verbs.length === 0 ? 'an adjustment' : verbs.join(', ')} of ${kind} ${name} since ${since}: ${formatSome(causes, 2)}`,
-        'signal-event docker-update tries again',
+        isWithoutAction({ kind, name, verbs })
+          ? `no event says how: services2adjust/${name}`
+          : 'signal-event docker-update tries again',
       ),
     ),
     ...(isInterrupted

@@ -7,6 +7,8 @@ export const RULES = [
   'service-not-adjusted',
   'metadata-not-usable',
   'template-not-there',
+  'file-not-used',
+  'default-without-record',
   'custom-overrides-nothing',
   'prop-not-read',
   'record-refused',

@@ -8,6 +8,7 @@ import { findUnadjusted } from './adjustments.ts';
 import { findIdleOverrides } from './custom.ts';
 import { findLackingEvents, findUnexpanded } from './events.ts';
 import { type LintFinding, RULES } from './finding.ts';
+import { findLostDefaults, findMisplaced } from './layout.ts';
 import { findAbsentTemplates, findBackups, findUnusableMetadata } from './metadata.ts';
 import { findUnreadProps } from './props.ts';
 import { findUntold } from './services.ts';
@@ -40,6 +41,8 @@ export function lintTree(paths: Paths, commands: readonly string[], ofRecords: r
     ...findUnadjusted(paths, tree),
     ...findUnusableMetadata(paths, tree, dbs),
     ...findAbsentTemplates(tree),
+    ...findMisplaced(paths),
+    ...findLostDefaults(paths, dbs),
     ...findBackups(paths),
     ...findIdleOverrides(paths),
     ...findUnreadProps(paths, tree, dbs, commands),

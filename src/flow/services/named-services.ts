@@ -37,6 +37,11 @@ export function formatUntold({ service, from = '' }: ServiceToAdjust): string {
   return `"${from}" has no effect: no template of this event has SERVICES = ${service} in its metadata`;
 }
 
+/** Whether the event that an adjustment comes of did not say what is to be done: one that says it does it. */
+export function isWithoutAction({ kind, name, verbs }: Pick<Intent, 'kind' | 'name' | 'verbs'>): boolean {
+  return kind === 'service' && name !== DOCKER && verbs.length === 0;
+}
+
 /**
  * Adjustments of services that no event and no file names any more: the package that they were of is gone.
  * @param removed outputs that are about to be removed

@@ -399,6 +399,42 @@ describe('metadata', () => {
   });
 });
 
+it('what nobody looks for at its place is a fault, with the name that is meant', () => {
+  const host = hostWith({
+    'events/e/templates2expand/etc/a': '',
+    'events/e/template2expand/etc/b': '',
+    'events/e/services2adjust/deep/webd': 'restart',
+    'templates/etc/a/10a': 'a',
+    'db/things/default/one/Port': '1',
+    'db/things/defaults/Port': '1',
+    'db/things/schema.d/things.jsn': '{}',
+    'db/things/schema.d/README.bak': '',
+    'db/things/README.md': 'text',
+    'db/things/migrate/10a': '',
+  });
+  const found = lintTree(host.paths, []).findings.filter(({ rule }) => rule === 'file-not-used');
+  expect(found.map(({ at, what, advice }) => `${at.file}: ${what} -> ${advice}`)).toEqual([
+    `${C}/db/things/default: nothing of a db has that name -> mv ${C}/db/things/default ${C}/db/things/defaults`,
+    `${C}/db/things/defaults/Port: a value is a file defaults/KEY/PROP -> give it the place or the name that is meant, or remove it`,
+    `${C}/db/things/schema.d/things.jsn: a schema is a file NAME.json -> give it the place or the name that is meant, or remove it`,
+    `${C}/events/e/services2adjust/deep: services2adjust holds files, and no folders -> give it the place or the name that is meant, or remove it`,
+    `${C}/events/e/template2expand: no event reads a folder of that name -> mv ${C}/events/e/template2expand ${C}/events/e/templates2expand`,
+  ]);
+});
+
+it('defaults of a record that no default makes are named, unless the record is there', () => {
+  const host = hostWith({
+    'db/things/defaults/one/Port': '1',
+    'db/things/defaults/two/Port': '1',
+    'db/things/force/two/type': 'thing',
+    'db/things/defaults/three/Port': '1',
+  });
+  host.write('/var/lib/docksmith/db/things', 'three=thing\n');
+  expect(lint(host)).toEqual([
+    `note default-without-record ${C}/db/things/defaults/one/Port: there is no record one in db things, and no default makes it`,
+  ]);
+});
+
 describe('a custom fragment that overrides nothing', () => {
   const SHIPPED = {
     'package:events/e/templates2expand/etc/a': '',
