@@ -34,12 +34,13 @@ export function installDebianPackages() {
   // RUNLEVEL: a package's own service is not to be started, the tests start private ones
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   for (const args of [
-    ['update', '-q'],
-    ['install', '-q', '-y', '--no-install-recommends', ...missing],
+    // another apt (unattended upgrades, another run) is waited for
+    ['-o', 'DPkg::Lock::Timeout=600', 'update', '-q'],
+    ['-o', 'DPkg::Lock::Timeout=600', 'install', '-q', '-y', '--no-install-recommends', ...missing],
   ]) {
     const { status } = spawnSync('apt-get', args, { env, stdio: 'inherit' });
     if (status !== 0) {
-      console.error(`docksmith: cannot install Debian packages: apt-get ${args[0]} failed`);
+      console.error(`docksmith: cannot install Debian packages: apt-get ${args[2]} failed`);
       process.exit(status ?? 1);
     }
   }

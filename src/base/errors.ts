@@ -28,7 +28,8 @@ export class Failure extends Error {
   exitCode = 1;
   readonly why: string;
   readonly at: Place | undefined;
-  readonly hint: string | undefined;
+  /** may be added by who knows more of what was asked for */
+  hint: string | undefined;
 
   constructor(what: string, { why, at, hint, cause }: FailureDetails) {
     super(`${at === undefined ? '' : `${formatPlace(at)}: `}${what}: ${why}`, cause === undefined ? {} : { cause });

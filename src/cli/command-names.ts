@@ -22,6 +22,7 @@ export const COMMAND_NAMES = [
   'runs',
   'history',
   'rollback',
+  'undo',
   'verify',
   'lint',
   'graph',

@@ -42,17 +42,21 @@ export interface Option<T = unknown> {
   readonly short?: string;
   /** the name of the value that it takes, as the usage shows it: `SECONDS` */
   readonly value?: string;
+  /** it may be given several times */
+  readonly many?: true;
   /** @returns what the text says, or undefined where it says nothing of the kind */
   readonly read?: (text: string) => T | undefined;
 }
 
 export type Options = Readonly<Record<string, Option>>;
 
-type ValueOf<O> = O extends { readonly read: (text: string) => infer T }
-  ? Exclude<T, undefined>
-  : O extends { readonly value: string }
-    ? string
-    : boolean;
+type ValueOf<O> = O extends { readonly many: true; readonly value: string }
+  ? readonly string[]
+  : O extends { readonly read: (text: string) => infer T }
+    ? Exclude<T, undefined>
+    : O extends { readonly value: string }
+      ? string
+      : boolean;
 
 /** What was typed, read by the definition. */
 export interface Given<O extends Options = Options> {

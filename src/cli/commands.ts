@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   runs: async () => (await import('./commands/show/runs.ts')).runsCommand,
   history: async () => (await import('./commands/show/history.ts')).historyCommand,
   rollback: async () => (await import('./commands/change/rollback.ts')).rollbackCommand,
+  undo: async () => (await import('./commands/change/rollback.ts')).undoCommand,
   verify: async () => (await import('./commands/show/verify.ts')).verifyCommand,
   lint: async () => (await import('./commands/show/lint.ts')).lintCommand,
   graph: async () => (await import('./commands/show/graph.ts')).graphCommand,

@@ -33,11 +33,12 @@ export function readArguments<O extends Options>(
       );
       throw refuse(`it has no option "${typed}"`, nearest === undefined ? undefined : `did you mean ${nearest}?`);
     }
-    if (values.has(name)) throw refuse(`the option ${typed} is given twice`);
+    if (values.has(name) && option.many !== true) throw refuse(`the option ${typed} is given twice`);
     if (option.value === undefined && value !== undefined) throw refuse(`the option ${typed} takes no value`);
     if (option.value !== undefined && value === undefined)
       throw refuse(`the option ${typed} needs a value: ${option.value}`);
-    values.set(name, readValue(option, typed, value, refuse));
+    const read = readValue(option, typed, value, refuse);
+    values.set(name, option.many === true ? [...((values.get(name) ?? []) as readonly unknown[]), read] : read);
   }
   const { words } = given;
   if (words.length < operands.min)

@@ -1,4 +1,4 @@
-import { worstOf } from '../base/errors.ts';
+import { type Failure, worstOf } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
 import { formatFailures, jsonFailures, listFailures } from './format/format-failure.ts';
 import { formatJson } from './format/format-json.ts';
@@ -44,8 +44,16 @@ export async function endProgram(
         );
       return 1;
     }
+    hintAtRoot(failures);
     if (json) context.stdout.write(formatJson({ errors: jsonFailures(failures) }));
     stderr.write(formatFailures(failures, stderr));
     return worstOf(failures);
   }
+}
+
+/** States and dbs are root's. */
+function hintAtRoot(failures: readonly Failure[]): void {
+  const last = failures.at(-1);
+  if (process.geteuid?.() !== 0 && last !== undefined && /permission denied|not permitted/.test(last.why))
+    last.hint ??= 'call it as root: sudo …';
 }

@@ -74,6 +74,11 @@ export interface ExecRequest {
   readonly tty: boolean;
   /** whether it is given something to read; else its standard input is empty */
   readonly stdin: boolean;
+  /** `USER` or `USER:GROUP`; absent: that of the container */
+  readonly user?: string | undefined;
+  readonly workdir?: string | undefined;
+  /** `NAME=VALUE` each, besides those of the container */
+  readonly env?: readonly string[];
 }
 
 export interface ExecSession {

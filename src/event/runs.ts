@@ -107,6 +107,8 @@ export function listRuns(paths: Paths, limit = KEPT_RUNS): RunList {
       const run = readState(path.join(runsFolder(paths), `${id}.json`), 'the record of a run', parseRun);
       if (run !== undefined) runs.push(run);
     } catch (error) {
+      // then it is none of the records that is at fault
+      if (error instanceof Failure && errorCode(error.cause) === 'EACCES') throw error;
       warnings.push(error instanceof Failure ? error.message : reasonOf(error));
     }
   }

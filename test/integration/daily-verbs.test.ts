@@ -156,6 +156,17 @@ needs('dockerd')('daily verbs on a real engine', () => {
       expect((await docksmith('exec', 'wiki', '/no/such')).exitCode).toBeGreaterThan(125);
     });
 
+    it('runs as another user, in another folder, with more variables', async () => {
+      const say = 'echo "$(id -u):$(id -g) $PWD $A $B"';
+      expect(
+        await docksmith('exec', '-u', '1234:5', '-w', '/tmp', '-e', 'A=x y', '--env=B=2', 'wiki', 'sh', '-c', say),
+      ).toMatchObject({ exitCode: 0, stdout: '1234:5 /tmp x y 2\n' });
+      expect(await docksmith('exec', '-e', 'A', 'wiki', 'true')).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('"A" after -e is not NAME=VALUE') as string,
+      });
+    });
+
     it('hands standard input on with -i, to its end', async () => {
       const stdin = 'x'.repeat(300_000);
       const { exitCode, stdout } = await host.run('docksmith', ['exec', '-i', 'wiki', 'cat'], { stdin });

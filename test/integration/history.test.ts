@@ -3,7 +3,7 @@ import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { listRuns } from '../../src/event/runs.ts';
 import { listHistory } from '../../src/features/history/history.ts';
 import type { Reporter } from '../../src/flow/reporter.ts';
-import { planRollback, rollBack } from '../../src/features/history/rollback.ts';
+import { planRollback, planUndo, rollBack } from '../../src/features/history/rollback.ts';
 import { signalEvent } from '../../src/flow/signal.ts';
 import { readLedger } from '../../src/output/plan/ledger.ts';
 import type { Paths } from '../../src/base/paths.ts';
@@ -261,6 +261,26 @@ it('names each file that will not be as it was, and why', async () => {
     more: ['/etc/new'],
     lacking: ['/etc/gone'],
   });
+});
+
+it('undo takes back what no event has used yet, then the last commit, then itself', async () => {
+  const paths = makeHost();
+  await expect(planUndo(paths, STEPS_AS_PROCESSES)).rejects.toThrow('cannot undo');
+  const image = (tag: number): string => `app=service|Image|app:${tag}|status|enabled`;
+  await update(paths, `${image(1)}\n`);
+  await expect(planUndo(paths, STEPS_AS_PROCESSES)).rejects.toThrow('left other records than there are now');
+  await update(paths, `${image(2)}\n`);
+  writeTree(paths.file('/var/lib/docksmith/db'), { docker_containers: `${image(3)}\n` });
+  const undo = async (): Promise<readonly string[]> => {
+    const { generation } = await planUndo(paths, STEPS_AS_PROCESSES);
+    const { failures } = await rollBack(paths, generation, { commands: STEPS_AS_PROCESSES }, QUIET);
+    expect(failures).toEqual([]);
+    return records(paths);
+  };
+  expect(await undo()).toEqual([image(2)]);
+  expect(await undo()).toEqual([image(1)]);
+  expect(readFileSync(paths.file(SPEC), 'utf8')).toContain('app:1');
+  expect(await undo()).toEqual([image(2)]);
 });
 
 it('is called a rollback, with its target, in history and in the record of its run', async () => {

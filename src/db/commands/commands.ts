@@ -195,7 +195,7 @@ export function prepareCommand([name, ...args]: readonly string[]): PreparedComm
   if (!command.accepts(args))
     throw new UsageFailure(`cannot run "db DB ${name}"`, {
       why: 'an argument is missing, or empty where it may not be',
-      hint: `usage: db DB ${command.usage}`,
+      hint: command.writes && args.some(isAssignment) ? hintAtPairs(name, args) : `usage: db DB ${command.usage}`,
     });
   const surplus = args[mostArguments(command)];
   if (surplus !== undefined)
@@ -204,6 +204,21 @@ export function prepareCommand([name, ...args]: readonly string[]): PreparedComm
       hint: `usage: db DB ${command.usage}`,
     });
   return { writes: command.writes, run: (draft) => command.run(draft, args) };
+}
+
+/** `MaxMemory=512`, where a prop and its value are two arguments. */
+function isAssignment(argument: string): boolean {
+  return /^[A-Za-z][\w.-]*=/.test(argument);
+}
+
+function hintAtPairs(name: string, args: readonly string[]): string {
+  const pairs = args.map((argument) => (isAssignment(argument) ? argument.replace('=', ' ') : argument));
+  return `a prop and its value are two arguments: db DB ${name} ${fromByteString(pairs.join(' '))}`;
+}
+
+/** Whether it is the name of a command. */
+export function isDbCommand(name: string): boolean {
+  return COMMANDS.has(name) || name === 'batch';
 }
 
 /** The original ignores those behind the last; an admin who typed one meant something by it. */

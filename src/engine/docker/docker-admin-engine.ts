@@ -89,13 +89,20 @@ class DockerAdminEngine implements AdminEngine {
     }
   }
 
-  async exec(id: string, { command, tty, stdin }: ExecRequest): Promise<ExecSession> {
+  async exec(id: string, { command, tty, stdin, user, workdir, env = [] }: ExecRequest): Promise<ExecSession> {
     const what = `cannot run "${command[0] ?? ''}"`;
     const run = <T>(request: () => Promise<T>): Promise<T> => callEngine(what, this.socket, request);
     const made = await run(async () =>
-      (await this.#client.load())
-        .getContainer(id)
-        .exec({ Cmd: [...command], Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }),
+      (await this.#client.load()).getContainer(id).exec({
+        Cmd: [...command],
+        Tty: tty,
+        AttachStdin: stdin,
+        AttachStdout: true,
+        AttachStderr: true,
+        Env: [...env],
+        ...(user === undefined ? {} : { User: user }),
+        ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+      }),
     );
     const socket = await run(() => made.start({ hijack: true, stdin: true, Tty: tty }));
     if (!stdin) socket.end();

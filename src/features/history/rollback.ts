@@ -1,10 +1,11 @@
 import { listEvents } from '../../event/events.ts';
 import { listSteps } from '../../event/steps.ts';
+import { Failure } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
 import type { ChangeSet } from '../../output/plan/change-set.ts';
 import type { Fingerprint } from '../../output/commit/journal.ts';
 import { ownedOf, readLedger } from '../../output/plan/ledger.ts';
-import { type Generation, readGeneration, readWhole } from '../../output/history/generations.ts';
+import { type Generation, listGenerations, readGeneration, readWhole } from '../../output/history/generations.ts';
 import type { Mask } from '../../base/mask.ts';
 import type { Paths } from '../../base/paths.ts';
 import { previewEvent, type Preview } from '../dry-run/dry-run.ts';
@@ -59,6 +60,22 @@ export async function planRollback(paths: Paths, number: number, commands: StepC
   } finally {
     staged.remove();
   }
+}
+
+/**
+ * The same for the last generation whose records were others than they are now: so what was changed since the last
+ * commit is taken back first, and then that commit.
+ * @throws Failure where there is none
+ */
+export async function planUndo(paths: Paths, commands: StepCommands): Promise<RollbackPlan> {
+  for (const number of listGenerations(paths)) {
+    const { now, then } = readThenAndNow(paths, number);
+    if (listRecordChanges(now, then).length > 0) return planRollback(paths, number, commands);
+  }
+  throw new Failure('cannot undo', {
+    why: 'no commit that is kept left other records than there are now',
+    hint: 'docksmith history lists them',
+  });
 }
 
 /**

@@ -106,8 +106,10 @@ describe.each(READ.map((command) => [command.name, command] as const))('%s', (_,
       if (option === undefined) return expectRefused(command, [`--${name}`], /no option/);
       const given = [`--${name}`, ...valueOf(option.value)];
       expect(Object.keys(readArguments(command, [...given, ...rightOf(command)]).values)).toEqual([name]);
-      await expectRefused(command, [...given, ...given, ...rightOf(command)], /is given twice/);
-      if (option.short !== undefined)
+      const twice = [...given, ...given, ...rightOf(command)];
+      if (option.many === true) expect(readArguments(command, twice).values[name]).toHaveLength(2);
+      else await expectRefused(command, twice, /is given twice/);
+      if (option.short !== undefined && option.many !== true)
         await expectRefused(
           command,
           [...given, `-${option.short}`, ...valueOf(option.value), ...rightOf(command)],

@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { UsageFailure } from '../../../base/errors.ts';
+import { Failure, UsageFailure } from '../../../base/errors.ts';
+import { findNearest } from '../../../base/nearest.ts';
 import type { Paths } from '../../../base/paths.ts';
 import { parseBatch, runBatch } from '../../../db/commands/batch.ts';
 import { fromByteString, toByteString } from '../../../db/byte-text.ts';
-import { COMMAND_USAGES, prepareCommand } from '../../../db/commands/commands.ts';
+import { COMMAND_USAGES, isDbCommand, prepareCommand } from '../../../db/commands/commands.ts';
 import type { Answer } from '../../../db/commands/answers.ts';
+import { listDbs } from '../../../db/db-file.ts';
 import { Draft } from '../../../db/draft.ts';
 import { changeDb, readLines } from '../../../db/store.ts';
 import { showable, showableLine } from '../../../base/showable.ts';
@@ -76,6 +79,11 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
   if (name === undefined || name === '' || name === '0')
     throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help shows its usage' });
   const db = fromByteString(name);
+  if (command !== undefined && isDbCommand(name) && !isDbCommand(command))
+    throw new UsageFailure(`cannot run "db ${name} ${fromByteString(command)}"`, {
+      why: 'the db comes first',
+      hint: `db ${fromByteString([command, name, ...words.slice(2)].join(' '))}`,
+    });
   const onWait = (holder: string | undefined): void =>
     void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
   const change: Change = async (run) => {
@@ -93,9 +101,20 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
     return 0;
   }
   const prepared = prepareCommand(words.slice(1));
-  const answer = prepared.writes ? await change(prepared.run) : prepared.run(new Draft(readLines(paths, db)));
+  const answer = prepared.writes
+    ? await change(prepared.run).catch((error: unknown) => throwWithNearest(error, paths, db))
+    : prepared.run(new Draft(readLines(paths, db)));
   await write(context, isJson ? formatJson(answer.json) : answer.text);
   return answer.found ? 0 : 1;
+}
+
+/** A record that is not there may be in a db that is not there. */
+function throwWithNearest(error: unknown, paths: Paths, db: string): never {
+  if (error instanceof Failure && !db.includes('/') && !existsSync(path.join(paths.dbDir, db))) {
+    const nearest = findNearest(db, listDbs(paths));
+    error.hint ??= `there is no db "${db}"${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+  }
+  throw error;
 }
 
 /** The command `config`: the same for the db `configuration`. */

@@ -10,6 +10,9 @@ const COMMAND = 'docksmith exec';
 const OPTIONS = {
   interactive: { short: 'i', doc: 'pass standard input to it' },
   tty: { short: 't', doc: 'give it a terminal' },
+  user: { short: 'u', value: 'USER', doc: 'run it as USER or USER:GROUP, by name or number' },
+  workdir: { short: 'w', value: 'FOLDER', doc: 'the folder in the container in which it starts' },
+  env: { short: 'e', value: 'NAME=VALUE', doc: 'set a variable, as often as it is given', many: true },
 } as const;
 
 export const execCommand = defineCommand({
@@ -23,16 +26,22 @@ export const execCommand = defineCommand({
 });
 
 async function runExec(
-  { values: { interactive = false, tty = false }, words: [name = '', ...command] }: Given<typeof OPTIONS>,
+  {
+    values: { interactive = false, tty = false, user, workdir, env = [] },
+    words: [name = '', ...command],
+  }: Given<typeof OPTIONS>,
   { paths, stdin, stdout, stderr }: CommandContext,
 ): Promise<number> {
+  const wrong = env.find((variable) => !/^[^=\s]+=/.test(variable));
+  if (wrong !== undefined)
+    throw new UsageFailure(`cannot run "${COMMAND}"`, { why: `"${wrong}" after -e is not NAME=VALUE` });
   const terminal = stdin instanceof ReadStream && interactive && tty ? stdin : undefined;
   if (interactive && tty && terminal === undefined)
     throw new UsageFailure(`cannot run "${COMMAND}"`, {
       why: '-t needs a terminal, and standard input is not one',
       hint: 'omit -t',
     });
-  const session = await beginExec(paths, name, { command, tty, stdin: interactive });
+  const session = await beginExec(paths, name, { command, tty, stdin: interactive, user, workdir, env });
   const stopResizing = tty && stdout instanceof WriteStream ? keepSize(session, stdout) : undefined;
   // every key goes to the command, Ctrl-C too
   terminal?.setRawMode(true);

@@ -1,10 +1,17 @@
 import { UsageFailure } from '../../../base/errors.ts';
-import { planRollback, rollBack, type RollbackPlan } from '../../../features/history/rollback.ts';
+import { planRollback, planUndo, rollBack, type RollbackPlan } from '../../../features/history/rollback.ts';
 import { readSecrets } from '../../../flow/secrets.ts';
 import { formatDiff } from '../../../output/plan/diff.ts';
 import { showable } from '../../../base/showable.ts';
 import { ask } from '../../ask.ts';
-import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, YES_OPTION } from '../../command.ts';
+import {
+  type CommandContext,
+  defineCommand,
+  DRY_RUN_OPTION,
+  type Given,
+  NO_OPERANDS,
+  YES_OPTION,
+} from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatFailures } from '../../format/format-failure.ts';
 import { formatPreview } from '../../format/format-preview.ts';
@@ -27,13 +34,32 @@ export const rollbackCommand = defineCommand({
   run: runRollback,
 });
 
-async function runRollback(
-  { values: { 'dry-run': dryRun = false, yes = false }, words: [word = ''] }: Given<typeof OPTIONS>,
-  context: CommandContext,
-): Promise<number> {
+export const undoCommand = defineCommand({
+  name: 'undo',
+  doc: 'take back what was changed in the dbs since the last commit, or else that commit; a second undo takes back the first',
+  effect: 'asks',
+  options: OPTIONS,
+  operands: NO_OPERANDS,
+  run: async (given, context) =>
+    goBack(given, context, await planUndo(context.paths, context.commands), 'docksmith undo --yes'),
+});
+
+async function runRollback(given: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
+  const [word = ''] = given.words;
   if (!/^\d{1,15}$/.test(word)) throw new UsageFailure(`cannot run "${COMMAND}"`, MISSING);
+  const plan = await planRollback(context.paths, Number(word), context.commands);
+  return goBack(given, context, plan, `${COMMAND} --yes ${word}`);
+}
+
+/** @param hint what does it without asking */
+async function goBack(
+  { values: { 'dry-run': dryRun = false, yes = false } }: Given<typeof OPTIONS>,
+  context: CommandContext,
+  plan: RollbackPlan,
+  hint: string,
+): Promise<number> {
   const { paths, stdout, stderr } = context;
-  const plan = await planRollback(paths, Number(word), context.commands);
+  const word = String(plan.generation.number);
   const isNothing =
     plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
   const others = formatOthers(plan);
@@ -45,8 +71,7 @@ async function runRollback(
     );
   else stdout.write(`${formatPlan(plan, context)}${others}`);
   if (dryRun || isNothing) return 0;
-  if (!yes && !(await ask(context, { what: `go back to generation ${word}`, hint: `${COMMAND} --yes ${word}` })))
-    return 1;
+  if (!yes && !(await ask(context, { what: `go back to generation ${word}`, hint }))) return 1;
   const reporter = new ConsoleReporter({ stdout, stderr });
   return interruptible(
     stderr,

@@ -24,6 +24,11 @@ const OPTIONS = {
     doc: 'show the last LINES of each',
     read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined),
   },
+  tail: {
+    value: 'LINES',
+    doc: 'the same as --lines',
+    read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined),
+  },
   times: { short: 't', doc: 'print the time of each line' },
   ...JSON_OPTION,
 } as const;
@@ -47,7 +52,7 @@ export const logsCommand = defineCommand({
 const NAME_COLOURS = ['cyan', 'yellow', 'green', 'magenta', 'blue'] as const;
 
 async function runLogs(
-  { values: { follow = false, since, lines, times = false, json = false }, words }: Given<typeof OPTIONS>,
+  { values: { follow = false, since, tail, lines = tail, times = false, json = false }, words }: Given<typeof OPTIONS>,
   { paths, stdout }: CommandContext,
 ): Promise<number> {
   const names = [...new Set(words)];

@@ -1,21 +1,54 @@
+import { setTimeout } from 'node:timers/promises';
+import { UsageFailure } from '../../../base/errors.ts';
 import { readStatus } from '../../../features/status/status.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { ANY_NAMES, type CommandContext, defineCommand, JSON_OPTION } from '../../command.ts';
+import { breakable } from '../../breakable.ts';
 import { formatFailures, jsonFailures } from '../../format/format-failure.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatDetails, formatStatus } from '../../format/format-status.ts';
-import { painter, widthOf } from '../../format/terminal.ts';
+import { isTerminal, painter, widthOf } from '../../format/terminal.ts';
+
+const OPTIONS = {
+  watch: { short: 'w', doc: 'show it again every two seconds, until Ctrl-C' },
+  ...JSON_OPTION,
+} as const;
+
+const WATCH_MILLISECONDS = 2000;
 
 export const statusCommand = defineCommand({
   name: 'status',
   doc: 'show the state of the containers and what is pending, or all details of those named; exit code 1 where the engine does not answer',
   effect: 'prints',
   operands: ANY_NAMES,
-  options: JSON_OPTION,
-  run: runStatus,
+  options: OPTIONS,
+  run: ({ values: { watch = false, ...values }, words }, context) =>
+    watch ? watchStatus(values.json ?? false, words, context) : showStatus(values.json ?? false, words, context),
 });
 
-async function runStatus(
-  { values: { json = false }, words }: Given<typeof JSON_OPTION>,
+/** On a terminal each takes the place of the one before; through a pipe they follow each other. */
+async function watchStatus(json: boolean, words: readonly string[], context: CommandContext): Promise<number> {
+  if (json)
+    throw new UsageFailure('cannot run "docksmith status"', {
+      why: '--json prints one document, and --watch has no end',
+    });
+  let code = 0;
+  await breakable(async (signal) => {
+    while (!signal.aborted) {
+      if (isTerminal(context.stdout)) context.stdout.write(CLEAR);
+      else context.stdout.write(`${new Date().toISOString()}\n`);
+      code = await showStatus(false, words, context);
+      await setTimeout(WATCH_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+    }
+  });
+  return code;
+}
+
+/** ECMA-48: the cursor to the first place, and all behind it erased. */
+const CLEAR = '\u001b[H\u001b[J';
+
+async function showStatus(
+  json: boolean,
+  words: readonly string[],
   { paths, stdout, stderr }: CommandContext,
 ): Promise<number> {
   const status = await readStatus(paths, words);

@@ -173,6 +173,27 @@ describe('wrong usage', () => {
       hint: 'usage: db DB set KEY TYPE [PROP VALUE]...',
     });
   });
+
+  it.each([
+    [['setprop', 'x', 'wiki', 'a', '1'], 'db x setprop wiki a 1'],
+    [['x', 'setprop', 'wiki', 'a=1'], 'a prop and its value are two arguments: db DB setprop wiki a 1'],
+    [['x', 'set', 'new', 'service', 'a=1'], 'a prop and its value are two arguments: db DB set new service a 1'],
+    [['y', 'setprop', 'wiki', 'a', '1'], 'there is no db "y"; did you mean x?'],
+  ])('of %j names what is meant', async (args, hint) => {
+    const before = readFileSync(path.join(paths.dbDir, 'x'));
+    await expect(db(args)).rejects.toMatchObject({ hint });
+    expect(readFileSync(path.join(paths.dbDir, 'x'))).toEqual(before);
+  });
+
+  it('names the db that is almost called so', async () => {
+    writeFileSync(path.join(paths.dbDir, 'docker_containers'), 'wiki=service\n');
+    await expect(db(['docker_container', 'setprop', 'wiki', 'a', '1'])).rejects.toMatchObject({
+      message: 'cannot change "wiki": there is no such record',
+      hint: 'there is no db "docker_container"; did you mean docker_containers?',
+    });
+    // where the db is there, it is the record that is not
+    await expect(db(['docker_containers', 'setprop', 'wikki', 'a', '1'])).rejects.toMatchObject({ hint: undefined });
+  });
 });
 
 it('--help tells all commands', () => {
