@@ -57,7 +57,8 @@ export function planFiles(
   const { expanded, failure: held } = holdBackFailed(paths, rendered, retry);
   const { install, remove } = expanded.changes;
   const intents = [...listIntents(paths), ...intentsOf(install, remove, new Date())];
-  const untold = force ? [] : listUntold(paths, services, templates, intents);
+  // where no file changes nobody expects it of a service, and metadata need not be read
+  const untold = force || install.length + remove.length === 0 ? [] : listUntold(paths, services, templates, intents);
   return {
     event,
     args,
