@@ -1,4 +1,6 @@
 import { UsageFailure } from '../../../base/errors.ts';
+import { showable } from '../../../base/showable.ts';
+import type { Graph } from '../../../features/graph/graph.ts';
 import { findNeighbourhood } from '../../../features/graph/neighbourhood.ts';
 import { readGraph } from '../../../features/graph/read-graph.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
@@ -7,15 +9,22 @@ import { makeDiagram, type Diagram } from '../../graph/cards.ts';
 import { formatDot } from '../../graph/dot.ts';
 import { formatMermaid } from '../../graph/mermaid.ts';
 import { formatSvg } from '../../graph/svg.ts';
+import { formatTree } from '../../graph/tree.ts';
+import { isTerminal } from '../../format/terminal.ts';
 
-const FORMATS: Readonly<Record<string, (diagram: Diagram) => string>> = {
+const DIAGRAMS: Readonly<Record<string, (diagram: Diagram) => string>> = {
   svg: formatSvg,
   dot: formatDot,
   mermaid: formatMermaid,
 };
 
+const TREE = 'tree';
+
 const OPTIONS = {
-  format: { value: 'FORMAT', doc: 'svg (for a browser), dot (Graphviz) or mermaid' },
+  format: {
+    value: 'FORMAT',
+    doc: 'tree (text; the usual one on a terminal), svg (for a browser), dot (Graphviz) or mermaid',
+  },
   ...JSON_OPTION,
 } as const;
 
@@ -34,22 +43,21 @@ async function runGraph(
 ): Promise<number> {
   if (json && format !== undefined)
     throw new UsageFailure('cannot run "docksmith graph"', { why: '--json is a format of its own' });
-  const draw = findFormat(format ?? 'svg');
+  const draw = findFormat(format ?? (isTerminal(stdout) ? TREE : 'svg'));
   const graph = await readGraph(paths);
   const { graph: near, named } = name === undefined ? { graph, named: undefined } : findNeighbourhood(graph, name);
   if (json) stdout.write(formatJson({ nodes: [...near.nodes.values()], edges: near.edges }));
-  else
-    stdout.write(
-      draw(makeDiagram(near, name === undefined ? 'Dependencies' : `Dependencies and dependants of ${name}`, named)),
-    );
+  else stdout.write(draw(near, name, named));
   return 0;
 }
 
-function findFormat(format: string): (diagram: Diagram) => string {
-  const draw = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+function findFormat(format: string): (graph: Graph, name?: string, named?: ReadonlySet<string>) => string {
+  if (format === TREE) return (graph, _name, named) => showable(formatTree(graph, named));
+  const draw = Object.hasOwn(DIAGRAMS, format) ? DIAGRAMS[format] : undefined;
   if (draw === undefined)
     throw new UsageFailure('cannot run "docksmith graph"', {
-      why: `"${format}" is no format: ${Object.keys(FORMATS).join(', ')}`,
+      why: `"${format}" is no format: ${[TREE, ...Object.keys(DIAGRAMS)].join(', ')}`,
     });
-  return draw;
+  return (graph, name, named) =>
+    draw(makeDiagram(graph, name === undefined ? 'Dependencies' : `Dependencies and dependants of ${name}`, named));
 }
