@@ -82,6 +82,18 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ELOOP: 'too many symbolic links',
   ENOTEMPTY: 'folder not empty',
+  EXDEV: 'is on another file system',
+  EBUSY: 'in use by something else',
+  ETXTBSY: 'it is being written or run',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files on this machine',
+  EDQUOT: 'disk quota exceeded',
+  ENAMETOOLONG: 'its name is too long',
+  ENODEV: 'no such device',
+  ENXIO: 'no such device',
+  EHOSTUNREACH: 'host not reachable',
+  ENETUNREACH: 'network not reachable',
+  ENOTFOUND: 'there is no host of that name',
 };
 
 /** The reason in an admin's words, from a Node system error or whatever else was thrown. */
