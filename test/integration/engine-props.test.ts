@@ -278,6 +278,13 @@ const CASES: readonly Case[] = [
     plan: 'recreate: labels com.example.team=web -> com.example.team=db',
   },
   {
+    prop: 'Labels.rule',
+    value: '"Host(`a.test`,`b.test`)"',
+    inspect: { Config: { Labels: { rule: 'Host(`a.test`,`b.test`)' } } },
+    next: 'x',
+    plan: 'recreate: labels rule=Host(`a.test`,`b.test`) -> rule=x',
+  },
+  {
     prop: 'LogDriver',
     value: 'none',
     inspect: { HostConfig: { LogConfig: { Type: 'none' } } },
@@ -487,6 +494,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   WebHostPort: 'apache',
   WebAlias: 'apache',
   WebAliasStrip: 'apache',
+  Timeout: 'apache',
   BasicAuth: 'apache',
   BasicAuthLAN: 'apache',
   Certificate: 'apache',
@@ -545,7 +553,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
         .flatMap(Object.keys)
         .map((prop) => (db === 'docker_containers' ? prop : `${db}.${prop}`));
     });
-    const shown = CASES.map(({ prop }) => prop.replace(/^Env\..*/, 'Env.*'));
+    const shown = CASES.map(({ prop }) => prop.replace(/^(Env|Labels)\..*/, '$1.*'));
     // that one means nothing
     expect([...shown, ...Object.keys(ELSEWHERE), 'docker_images.status'].sort()).toEqual(props.sort());
     for (const [prop, file] of Object.entries(ELSEWHERE)) {

@@ -88,6 +88,8 @@ it('says of 300 random changes before each which files and lines the event then 
       const change =
         (random() < 0.6 ? legalChange(dbs, SAMPLE_FACTS, random, options) : undefined) ??
         randomChange({ dbs, schema: snapshot.schema }, random, options);
+      // with its record a service loses the command by which it is adjusted
+      if (change.db === 'configuration' && change.after === undefined) continue;
       const words = commandOf(change).join(' ');
       const said = await previewChange(paths, askedOf(change), STEPS_AS_PROCESSES, 'files-update').catch(mistakesOf);
       await host.db(`${change.db} ${quoteAll(commandOf(change).slice(1))}`);
