@@ -169,7 +169,7 @@ async function toLazyCommonJs(text, isShort) {
  * they have for `import fs from 'node:fs'`.
  */
 function withNodesOwn(code) {
-  return code.replace(/\b__toESM\((require\("node:[\w/]+"\))(?:, 1)?\)/g, '$1');
+  return code.replace(/\b__toESM\(require\(("node:[\w/]+")\)(?:, 1)?\)/g, 'require.withDefault($1)');
 }
 
 /**

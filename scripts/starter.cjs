@@ -42,7 +42,7 @@ function load(name) {
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const place = PLACES[name];
-  if (place === undefined) return loadNodesOwn(name);
+  if (place === undefined) return require(name);
   const [at, length] = place;
   const bytes = compiled.places[name];
   const script = new Script(readPart(source, at, length).latin1Slice(), {
@@ -56,14 +56,15 @@ function load(name) {
   return module.exports;
 }
 
-function loadNodesOwn(name) {
+/** A module of node with a `default`, for what is written as an ES module: one for all parts. */
+load.withDefault = (name) => {
   const known = nodesOwn.get(name);
   if (known !== undefined) return known;
   const module = require(name);
   const withDefault = Object.assign(Object.create(module), { default: module });
   nodesOwn.set(name, withDefault);
   return withDefault;
-}
+};
 
 module.exports.main = (...args) => load('./docksmith.cjs').main(...args);
 /** Names of the parts that were loaded. */
