@@ -26,7 +26,7 @@ needs('namespace')('what syslog is told of changes', () => {
         ['secrets', 'set pw secret Value Hush-of-secrets\nsetprop pw Value Hush-again\n'],
         [
           'docker_images',
-          'set wiki service Repository wiki RegistryPassword Hush-of-registry\nsetprop wiki RegistryPassword Hush-another\n',
+          'set wiki service Repository wiki RegistryUser me RegistryPassword Hush-of-registry\nsetprop wiki RegistryPassword Hush-another\n',
         ],
         ['docker_images', 'setprop wiki Tag LAST\n'],
       ];
@@ -49,7 +49,9 @@ needs('namespace')('what syslog is told of changes', () => {
       );
       expect([exitCode, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(/docksmith-db: .*\/db\/secrets: NEW pw=\*{8}\|Value\|\*{8} \(by root\)/);
-      expect(stdout).toMatch(/docker_images: NEW wiki=service\|RegistryPassword\|\*{8}\|Repository\|wiki \(by root\)/);
+      expect(stdout).toMatch(
+        /docker_images: NEW wiki=service\|RegistryPassword\|\*{8}\|RegistryUser\|me\|Repository\|wiki \(by root\)/,
+      );
       expect(stdout).toMatch(/\|Tag\|LAST/);
       expect(stdout).not.toContain('Hush');
     } finally {
