@@ -11,6 +11,9 @@ import {
   unescapeNewlines,
 } from './flat-file.ts';
 
+/** Why a record cannot be changed. */
+export const NO_RECORD = 'there is no such record';
+
 /**
  * A db file being changed: one storing step after the other, each as the original does it.
  * Keys, types, props and values are byte strings.
@@ -81,8 +84,7 @@ export class Draft {
   /** Fields of its own, to be changed and stored. */
   #getFields(key: string): Fields {
     const fields = this.findFields(key);
-    if (fields === undefined)
-      throw new Failure(`cannot change "${fromByteString(key)}"`, { why: 'there is no such record' });
+    if (fields === undefined) throw new Failure(`cannot change "${fromByteString(key)}"`, { why: NO_RECORD });
     return fields;
   }
 

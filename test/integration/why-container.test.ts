@@ -112,7 +112,9 @@ needs('dockerd', 'registry')('why a container of a real engine is as it is', () 
   });
 
   it("tells of a new one that did not become healthy, and that the old one runs again by docksmith's hand", async () => {
-    await host.db('docker_containers set wiki service status enabled Image web:1 PortMapping custom PortMappingPorts 8080:80 access public');
+    await host.db(
+      'docker_containers set wiki service status enabled Image web:1 PortMapping custom PortMappingPorts 8080:80 access public',
+    );
     await host.runOrFail('signal-event', ['docker-update']);
     const id = await inspect('wiki', '{{.Id}}');
     await host.db('docker_containers setprop wiki Image broken:1');

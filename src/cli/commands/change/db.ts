@@ -9,7 +9,7 @@ import { fromByteString, toByteString } from '../../../db/byte-text.ts';
 import { COMMAND_USAGES, isDbCommand, prepareCommand } from '../../../db/commands/commands.ts';
 import type { Answer } from '../../../db/commands/answers.ts';
 import { listDbs } from '../../../db/db-file.ts';
-import { Draft } from '../../../db/draft.ts';
+import { Draft, NO_RECORD } from '../../../db/draft.ts';
 import { changeDb, readLines } from '../../../db/store.ts';
 import { showable, showableLine } from '../../../base/showable.ts';
 import { type Command, type CommandContext, JSON_OPTION } from '../../command.ts';
@@ -110,7 +110,8 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
 
 /** A record that is not there may be in a db that is not there. */
 function throwWithNearest(error: unknown, paths: Paths, db: string): never {
-  if (error instanceof Failure && !db.includes('/') && !existsSync(path.join(paths.dbDir, db))) {
+  const isNoRecord = error instanceof Failure && error.why === NO_RECORD;
+  if (isNoRecord && !db.includes('/') && !existsSync(path.join(paths.dbDir, db))) {
     const nearest = findNearest(db, listDbs(paths));
     error.hint ??= `there is no db "${db}"${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
   }
