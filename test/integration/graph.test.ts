@@ -66,7 +66,7 @@ needs('graphviz')('docksmith graph', () => {
     expect(run('docksmith', ['graph', '--format', 'png'])).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: expect.stringContaining('"png" is no format: svg, dot, mermaid') as string,
+      stderr: expect.stringContaining('"png" is no format: tree, svg, dot, mermaid') as string,
     });
   });
 
