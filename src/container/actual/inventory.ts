@@ -23,12 +23,13 @@ type Answer<Question extends keyof Inventory> = ReturnType<Inventory[Question]>;
  * @throws Failure when the engine does not answer
  */
 export async function askAhead(inventory: Inventory): Promise<void> {
-  // the slowest answer first
-  const answers: Promise<unknown>[] = [inventory.getTraits(), inventory.listNetworks()];
-  for (const { id, labels } of await inventory.listContainers())
-    if (labels[MANAGED_LABEL] === 'true') answers.push(inventory.findContainer(id));
   // who asked may have failed for another reason before the answers are wanted
-  for (const answer of answers) answer.catch(() => undefined);
+  const begin = (answer: Promise<unknown>): void => void answer.catch(() => undefined);
+  // the slowest answer first
+  begin(inventory.getTraits());
+  begin(inventory.listNetworks());
+  for (const { id, labels } of await inventory.listContainers())
+    if (labels[MANAGED_LABEL] === 'true') begin(inventory.findContainer(id));
 }
 
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
