@@ -69,7 +69,7 @@ load.withDefault = (name) => {
 module.exports.main = (...args) => load('./docksmith.cjs').main(...args);
 /** Names of the parts that were loaded. */
 module.exports.listLoaded = () => [...loaded.keys()];
-/** What has been compiled until now, as `readCompiled` takes it. */
+/** What has been compiled until now, as `openCompiled` takes it. */
 module.exports.formatCompiled = () => {
   const [places, parts] = [{}, []];
   let at = INDEX;

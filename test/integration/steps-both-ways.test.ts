@@ -41,6 +41,8 @@ const EVENTS: readonly (readonly [db: string, ...command: string[]])[] = [
   ['', 'with-a-script', 'a b', '$HOME'],
   ['docker_containers setprop wiki LogMaxSize 1m', 'nested'],
   ['', 'unknown-command'],
+  ['docker_containers delete git', '--dry-run', 'tidy'],
+  ['', 'tidy'],
 ];
 
 /**
@@ -68,6 +70,8 @@ function addEvents(host: Host): void {
   host.write(`${events}/nested/S30get`, '#!/bin/sh\nexec docksmith db docker_containers getprop wiki LogMaxSize\n');
   host.write(`${events}/unknown-command/S10what`, '#!/bin/sh\nexec docksmith recondile\n');
   host.write(`${events}/unknown-command/S20option`, '#!/bin/sh\nexec docksmith reconcile --nonsense\n');
+  host.write(`${events}/tidy/templates2expand/etc/docksmith/containers`, '');
+  host.write(`${events}/tidy/S50all`, '#!/bin/sh\nexec docksmith reconcile --remove-orphans\n');
   host.write(`${events}/unknown-command/S30help`, '#!/bin/sh\nexec docksmith stop --help\n');
 }
 
@@ -123,6 +127,8 @@ it.each(
     );
   }
   expect(told[0]).toBe(told[1]);
+  // the options of a step count before the commit, too
+  if (args.includes('tidy')) expect(told[0]).toContain('remove git: orphan');
 });
 
 function list(host: Host, folder: string): readonly string[] {

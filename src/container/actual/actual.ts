@@ -5,10 +5,10 @@ import { findDataMove } from '../plan/data-move.ts';
 import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engine.ts';
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
 import type { Desired } from '../plan/desired.ts';
-import { MANAGED_LABEL, NAME_LABEL, REPLACED_SUFFIX } from '../spec/names.ts';
+import { NAME_LABEL, REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RenameOperation } from '../plan/operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
-import { askAhead, type Inventory, takeInventory } from './inventory.ts';
+import { askAhead, type Inventory, isOurs, takeInventory } from './inventory.ts';
 import { renameMounts } from './renamed-mounts.ts';
 import { openLabels } from '../spec/sealed.ts';
 import { readRecordedSpec } from '../spec/spec-hash.ts';
@@ -56,10 +56,6 @@ export interface Actual {
   readonly networks: ReadonlyMap<string, NetworkSummary>;
   /** by network, who runs on it, ours or not; only of our networks that no run spec wants */
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;
-}
-
-function isOurs({ labels }: ContainerSummary): boolean {
-  return labels[MANAGED_LABEL] === 'true';
 }
 
 /**
@@ -117,7 +113,7 @@ export async function readActual(
   ]);
   const ours = containers.filter((container) => container !== undefined);
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
-  const idle = networks.filter(({ name, labels }) => labels[MANAGED_LABEL] === 'true' && !wantedNetworks.has(name));
+  const idle = networks.filter((network) => isOurs(network) && !wantedNetworks.has(network.name));
   return {
     limitsSwap,
     now: engine.getTime(),
@@ -125,9 +121,7 @@ export async function readActual(
     misnamed,
     containers: new Map(ours.map((container) => [container.nameNow, container])),
     foreign: new Map(
-      summaries
-        .filter(({ id, labels }) => labels[MANAGED_LABEL] !== 'true' || copies.has(id))
-        .map(({ name, id }) => [name, id]),
+      summaries.filter((container) => !isOurs(container) || copies.has(container.id)).map(({ name, id }) => [name, id]),
     ),
     images: new Map(images.flat()),
     volumes: new Set(volumes),

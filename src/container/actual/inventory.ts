@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.ts';
+import type { ContainerSummary, Engine } from '../../engine/engine.ts';
 import { MANAGED_LABEL } from '../spec/names.ts';
 
 /** Questions to an engine, each asked once, when the answer is first wanted: as it was then. */
@@ -28,8 +28,13 @@ export async function askAhead(inventory: Inventory): Promise<void> {
   // the slowest answer first
   begin(inventory.getTraits());
   begin(inventory.listNetworks());
-  for (const { id, labels } of await inventory.listContainers())
-    if (labels[MANAGED_LABEL] === 'true') begin(inventory.findContainer(id));
+  for (const container of await inventory.listContainers())
+    if (isOurs(container)) begin(inventory.findContainer(container.id));
+}
+
+/** Whether it has our labels. */
+export function isOurs({ labels }: Pick<ContainerSummary, 'labels'>): boolean {
+  return labels[MANAGED_LABEL] === 'true';
 }
 
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

@@ -18,24 +18,26 @@ import { listInvolved, RUN_SPECS } from '../involved.ts';
 import { outputsOf } from './mounted-files.ts';
 import { readOrderedStarts } from './ordered-starts.ts';
 import { refuseMissing } from './missing.ts';
-import { planContainers } from './reconcile.ts';
+import { planContainers, type ReconcileRequest } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import type { Reporter } from '../reporter.ts';
 import type { PlannedContainers, PlannedEvent, Prepared, StepPart, StepPlan } from '../step-part.ts';
 import { findEngine, getEngine } from '../host-state.ts';
 
 /** What the step does to containers. */
-export interface StepRequest {
+export interface StepRequest extends Pick<ReconcileRequest, 'removeOrphans' | 'moveData'> {
   /** none: all of them */
   readonly names: readonly string[];
-  readonly isBoot?: boolean;
+  readonly isBoot?: boolean | undefined;
+  /** of the step itself, whatever the event was told */
+  readonly retry?: boolean | undefined;
   /** start, stop or restart those that are named, instead of bringing them to what the records say */
   readonly asked?: Asked['verb'];
 }
 
 /** Of `docksmith reconcile`. */
-export function reconcileStep(names: readonly string[], isBoot: boolean): StepPart {
-  const request = { names, isBoot };
+export function reconcileStep(request: StepRequest): StepPart {
+  const { names } = request;
   return {
     look: (hostState, _event, reporter, signal) =>
       fetchAskedImages(
@@ -108,7 +110,7 @@ export async function planRenderedContainers(
     expanded: { outputs, changes },
     retry,
   }: Pick<PlannedEvent, 'hostState' | 'expanded' | 'retry'>,
-  { names, isBoot = false, asked }: StepRequest,
+  { names, isBoot = false, asked, removeOrphans, moveData, retry: ofStep = false }: StepRequest,
   engine: Engine,
   inventory?: Inventory,
 ): Promise<Pick<PlannedContainers, 'plan' | 'specs'>> {
@@ -127,7 +129,10 @@ export async function planRenderedContainers(
     ...(asked === undefined ? {} : { asked: { verb: asked, names } }),
     names: names.length === 0 ? undefined : involved,
     outputs: outputsOf(paths, ledger, changes),
-    failed: retry ? undefined : readFailedSpecs(paths),
+    removeOrphans,
+    moveData,
+    // who has data moved asks for it
+    failed: retry || ofStep || moveData === true ? undefined : readFailedSpecs(paths),
     boot: isBoot ? readOrderedStarts(paths) : undefined,
     inventory,
   });

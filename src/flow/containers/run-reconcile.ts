@@ -93,7 +93,7 @@ async function plan(
   const snapshot = prepared?.snapshot ?? readHostSnapshot(paths);
   const names = request.names === undefined ? undefined : listInvolved(paths, snapshot, request.names);
   // it answers while files are read
-  const asked: Asked | Failure | undefined =
+  const asked: AnsweringEngine | Failure | undefined =
     prepared !== undefined
       ? { engine: prepared.engine }
       : request.isBoot === true
@@ -191,14 +191,18 @@ async function plan(
   };
 }
 
-interface Asked {
+interface AnsweringEngine {
   readonly engine: Engine;
   /** absent: nothing of what it said is believed any more */
   readonly inventory?: Inventory;
 }
 
 /** @returns why it does not answer, where it does not */
-async function askEngine(paths: Paths, snapshot: Snapshot, waitFor?: () => Promise<void>): Promise<Asked | Failure> {
+async function askEngine(
+  paths: Paths,
+  snapshot: Snapshot,
+  waitFor?: () => Promise<void>,
+): Promise<AnsweringEngine | Failure> {
   try {
     await waitFor?.();
     const engine = await getEngine(paths, snapshot);

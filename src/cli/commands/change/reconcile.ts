@@ -41,7 +41,13 @@ export const reconcileCommand = defineCommand({
   operands: ANY_NAMES,
   options: OPTIONS,
   part: async ({ values, words }) =>
-    (await import('../../../flow/containers/containers-step.ts')).reconcileStep(words, values.boot ?? false),
+    (await import('../../../flow/containers/containers-step.ts')).reconcileStep({
+      names: words,
+      isBoot: values.boot,
+      removeOrphans: values['remove-orphans'],
+      moveData: values['move-data'],
+      retry: values.retry,
+    }),
   run: async ({ values, words }, context) => {
     const request = {
       names: words.length === 0 ? undefined : words,
