@@ -9,15 +9,20 @@ export const VOLUME_OPTIONS = ['ro', 'rw', 'z', 'Z', 'nocopy'];
  * (`/srv:/data:ro,z`), or is part of a name.
  */
 export function splitMounts(value: string): readonly string[] {
-  return splitBefore(value, /,(?=\s*\/)/);
+  return split(value, BETWEEN_MOUNTS);
 }
+
+/** One at the end is a mistake, and no part of a name. */
+export const BETWEEN_MOUNTS = /,(?=\s*(?:\/|,|$))/;
 
 /** The items of a `Volumes`: each has a colon, and options have none. */
 export function splitVolumes(value: string): readonly string[] {
-  return splitBefore(value, /,(?=[^,:]*:)/);
+  return split(value, BETWEEN_VOLUMES);
 }
 
-function splitBefore(value: string, comma: RegExp): readonly string[] {
+export const BETWEEN_VOLUMES = /,(?=[^,:]*:|\s*(?:,|$))/;
+
+function split(value: string, comma: RegExp): readonly string[] {
   return value
     .split(comma)
     .map((item) => item.trim())

@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
-import { BIND_OPTIONS, splitMounts, splitVolumes, VOLUME_OPTIONS } from '../base/mount-options.ts';
+import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
 
 /** What is wrong with a value and what is allowed, as the end of a sentence; undefined: nothing. */
 type Check = (value: string) => string | undefined;
@@ -23,7 +23,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'port-mappings': each(checkPortMapping, 'HOSTPORT:CONTAINERPORT[/udp], as 8080:80,5353:53/udp'),
     path: checkPath,
     paths: each(checkPath, 'paths from /'),
-    mounts: (value) => checkItems(splitMounts(value), checkMount),
+    mounts: each(checkMount, 'HOSTPATH[:CONTAINERPATH[:OPTIONS]]', BETWEEN_MOUNTS),
     'data-mount': checkDataMount,
     socket: (value) =>
       /^(unix:\/\/)?\/[^\0\n]+$/.test(value) ? undefined : 'is no path of a socket, as /var/run/docker.sock',
@@ -45,7 +45,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       /^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/,
       'bridge, host, none, custom:NET or container:NAME',
     ),
-    'volume-mounts': (value) => checkItems(splitVolumes(value), checkVolume),
+    'volume-mounts': each(checkVolume, 'VOLUME:CONTAINERPATH[:OPTIONS]', BETWEEN_VOLUMES),
     'log-size': (value) => (value === 'unlimited' ? undefined : checkByKind('size', value)),
     links: each(
       matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'),
@@ -110,10 +110,11 @@ function matches(pattern: RegExp, allowed: string): Check {
 }
 
 /** A list; an empty value is an empty list. */
-function each(check: Check, allowed: string): Check {
+/** @param comma what separates the items */
+function each(check: Check, allowed: string, comma: string | RegExp = ','): Check {
   return (value) => {
     if (value === '') return undefined;
-    for (const item of value.split(',')) {
+    for (const item of value.split(comma)) {
       if (item === '') return `has an empty item; allowed are ${allowed}`;
       const wrong = check(item);
       if (wrong !== undefined) return value === item ? wrong : `has the item "${item}", which ${wrong}`;
@@ -175,14 +176,6 @@ function checkVolume(value: string): string | undefined {
 function checkOptions(options: string | undefined, allowed: readonly string[]): string | undefined {
   const wrong = options?.split(',').find((option) => !allowed.includes(option));
   return wrong === undefined ? undefined : `has the option "${wrong}", which is none of ${allowed.join(', ')}`;
-}
-
-function checkItems(items: readonly string[], check: Check): string | undefined {
-  for (const item of items) {
-    const wrong = check(item);
-    if (wrong !== undefined) return items.length === 1 ? wrong : `has the item "${item}", which ${wrong}`;
-  }
-  return undefined;
 }
 
 function checkDataMount(value: string): string | undefined {
