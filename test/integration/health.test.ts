@@ -24,15 +24,7 @@ needs('dockerd')('the health of containers on a real engine', () => {
   afterEach(() => machine.proxy.reset());
 
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = await machine.makeServer(
-      [
-        'configuration set LocalIP 192.168.1.2',
-        'configuration set docker service status enabled Daemon foreign',
-        'configuration set docksmith service status enabled HealthUptime 300ms',
-        ...lines,
-      ],
-      { waitsForHealth: true },
-    );
+    host = await machine.makeHealthServer(lines);
   }
 
   it('restores the old container when the new one does not become healthy, and does not try that spec again until it changes or is asked for', async () => {

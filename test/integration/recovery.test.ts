@@ -30,15 +30,7 @@ needs('dockerd')('recovery on a real engine', () => {
   });
 
   async function makeOwnHost(...lines: readonly string[]): Promise<void> {
-    host = await machine.makeServer(
-      [
-        'configuration set LocalIP 192.168.1.2',
-        'configuration set docker service status enabled Daemon foreign',
-        'configuration set docksmith service status enabled HealthUptime 300ms',
-        ...lines,
-      ],
-      { waitsForHealth: true },
-    );
+    host = await machine.makeHealthServer(lines);
   }
   const inspect = (name: string, format: string): Promise<string> =>
     machine.engine.docker('inspect', '--format', format, name);

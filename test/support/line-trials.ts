@@ -5,11 +5,10 @@ import { findRecordSchema, getDb, type Snapshot } from '../../src/db/snapshot.ts
 import { Failure, Failures } from '../../src/base/errors.ts';
 import type { Facts } from '../../src/host/facts.ts';
 import { linesOf, listDeciding, listLost, type Named } from '../../src/features/why/deciding.ts';
-import { findPaths } from '../../src/base/paths.ts';
-import { HELPERS } from '../../src/template/helpers/index.ts';
-import { Renderer } from '../../src/template/render.ts';
+import type { Renderer } from '../../src/template/render.ts';
 import type { Rendered } from '../../src/template/rendered.ts';
 import { type Dbs, type Random, randomValue } from './random-changes.ts';
+import { shippedRenderer } from './render.ts';
 import { snapshotOf } from './sample.ts';
 
 /** All that is shipped with outputs of its own. */
@@ -47,13 +46,7 @@ export interface Verdict {
 /** Tries for every line of every shipped output whether what `why` names decides it, and nothing else. */
 export function tryLines(dbs: Dbs, facts: Facts, random: Random): Verdict {
   const snapshot = snapshotOf(dbs, facts);
-  const renderer = new Renderer({
-    paths: findPaths({ DOCKSMITH_ROOT: '/nowhere' }),
-    snapshot,
-    facts,
-    helpers: HELPERS,
-    findOwner: () => 0,
-  });
+  const renderer = shippedRenderer(snapshot, facts);
   const outputs = SHIPPED_TEMPLATES.flatMap((template) => renderer.render({ template }).outputs);
   const verdicts = outputs.map((output) => tryOutput(output, { dbs, snapshot, facts, renderer, random }));
   const sum = (count: (verdict: Verdict) => number): number =>

@@ -69,6 +69,19 @@ export class Machine {
     return host;
   }
 
+  /** The same, with an engine that is its admin's own, where events wait until containers are healthy. */
+  makeHealthServer(lines: readonly string[]): Promise<Host> {
+    return this.makeServer(
+      [
+        'configuration set LocalIP 192.168.1.2',
+        'configuration set docker service status enabled Daemon foreign',
+        'configuration set docksmith service status enabled HealthUptime 300ms',
+        ...lines,
+      ],
+      { waitsForHealth: true },
+    );
+  }
+
   /** name -> `id state start`: equal if and only if no container was touched */
   async listContainers(): Promise<Readonly<Record<string, string>>> {
     const ids = await this.#listIds();

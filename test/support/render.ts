@@ -19,6 +19,11 @@ export interface RenderWith {
 const SHIPPED = findPaths({ DOCKSMITH_ROOT: '/nowhere' });
 const shippedSources = new Sources(SHIPPED);
 
+/** A renderer of the shipped templates, with nothing of a host beside them. */
+export function shippedRenderer(snapshot: Snapshot, facts: Facts): Renderer {
+  return new Renderer({ paths: SHIPPED, snapshot, facts, helpers: HELPERS, findOwner: () => 0 }, shippedSources);
+}
+
 export function render(
   request: RenderRequest,
   { paths = SHIPPED, snapshot = snapshotOf(), facts = SAMPLE_FACTS }: RenderWith = {},

@@ -6,8 +6,7 @@ import { checkRecords } from '../../src/model/check-records.ts';
 import { factsWith } from '../support/containers.ts';
 import { db as dbOf, record, SAMPLE_DBS, snapshotOf } from '../support/sample.ts';
 import { SHIPPED_TEMPLATES } from '../support/line-trials.ts';
-import { HELPERS } from '../../src/template/helpers/index.ts';
-import { Renderer } from '../../src/template/render.ts';
+import { shippedRenderer } from '../support/render.ts';
 
 type Dbs = typeof SAMPLE_DBS;
 
@@ -61,13 +60,7 @@ function makeAll(dbs: Dbs): unknown {
   const facts = factsWith();
   const snapshot = snapshotOf(dbs, facts);
   const { mistakes, warnings } = checkRecords(snapshot, facts);
-  const renderer = new Renderer({
-    paths: findPaths({ DOCKSMITH_ROOT: '/nowhere' }),
-    snapshot,
-    facts,
-    helpers: HELPERS,
-    findOwner: () => 0,
-  });
+  const renderer = shippedRenderer(snapshot, facts);
   const outputs = SHIPPED_TEMPLATES.map((template) => {
     try {
       return renderer.render({ template }).outputs.map(({ path, content }) => `${path}\n${content.toString()}`);
