@@ -41,6 +41,8 @@ async function startEventHost(count: number): Promise<EventHost> {
     ),
   );
   await host.runOrFail('signal-event', ['docker-update']);
+  // files of a moment ago are not trusted until the clock of the file system has moved on: a second event knows them
+  await host.runOrFail('signal-event', ['docker-update']);
   const inside = { namespace: engine.namespace, env: { ...env, DOCKSMITH_ROOT: host.root } };
   return {
     engine,
