@@ -10,11 +10,21 @@ import { isTerminal } from './format/terminal.ts';
  * @throws Failure where there is nobody to ask
  */
 export async function ask(
-  { stdin, stdout }: CommandContext,
+  context: CommandContext,
   { what, hint }: { readonly what: string; readonly hint: string },
 ): Promise<boolean> {
-  if (!isTerminal(stdin) || !isTerminal(stdout))
+  if (!isTerminal(context.stdin) || !isTerminal(context.stdout))
     throw new Failure(`cannot ${what}`, { why: 'there is no terminal to ask at', hint });
+  if (await confirm(context, what)) return true;
+  context.stdout.write('nothing was changed\n');
+  return false;
+}
+
+/** @returns whether the answer is yes */
+export async function confirm(
+  { stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>,
+  what: string,
+): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: stdin, output: stdout });
   // the end of the input is no answer, and the program must not end before it has said so
@@ -23,7 +33,5 @@ export async function ask(
     new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
   ]);
   lines.close();
-  if (/^y(es)?$/i.test(answer.trim())) return true;
-  stdout.write('nothing was changed\n');
-  return false;
+  return /^y(es)?$/i.test(answer.trim());
 }

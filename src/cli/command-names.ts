@@ -12,6 +12,7 @@ export const COMMAND_NAMES = [
   'plan',
   'why',
   'impact',
+  'edit',
   'adopt',
   'status',
   'exposure',

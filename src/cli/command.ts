@@ -15,13 +15,13 @@ export interface CommandContext {
 
 /** What a command does to the host: each kind brings options that every command of it has to take. */
 export type Effect =
-  /** only prints, and takes `--json`; it ends when nobody reads on */
+  /** only prints; it ends when nobody reads on */
   | 'prints'
   /** changes files, dbs or containers, and takes `--dry-run` */
   | 'changes'
   /** removes, exposes or goes back: shows what it will do, asks, and takes `--dry-run` and `--yes` */
   | 'asks'
-  /** hands its streams over to something else */
+  /** hands its streams over to something else; the others take `--json` and `--quiet` */
   | 'hands over';
 
 /** What stands after the options. */
@@ -98,9 +98,13 @@ export interface Command<O extends Options = Options> {
   run(given: Given<O>, context: CommandContext): Promise<number>;
 }
 
-/** A definition with the types of its options known to its `run`. */
+/**
+ * A definition with the types of its options known to its `run`. `--quiet` is everybody's and no command's own:
+ * `runCommand` keeps what is printed away.
+ */
 export function defineCommand<const O extends Options>(command: Command<O>): Command<O> {
-  return command;
+  const isForPeople = command.effect !== 'hands over' && command.internal !== true;
+  return isForPeople ? { ...command, options: { ...command.options, ...QUIET_OPTION } } : command;
 }
 
 /** `docksmith why`, `signal-event` */
@@ -114,6 +118,9 @@ export const ANY_NAMES: Operands = { usage: '[NAME…]', min: 0, max: Infinity }
 
 /** Options that several commands have. */
 export const JSON_OPTION = { json: { doc: 'print one JSON document on standard output' } } as const;
+const QUIET_OPTION = {
+  quiet: { short: 'q', doc: 'print errors and warnings only' },
+} as const;
 export const DRY_RUN_OPTION = { 'dry-run': { doc: 'say what would be done, and change nothing at all' } } as const;
 export const YES_OPTION = { yes: { doc: 'do not ask' } } as const;
 export const DIFF_OPTION = { diff: { doc: 'show what changes in each file' } } as const;

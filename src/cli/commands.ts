@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   plan: async () => (await import('./commands/show/plan.ts')).planCommand,
   why: async () => (await import('./commands/show/why.ts')).whyCommand,
   impact: async () => (await import('./commands/show/impact.ts')).impactCommand,
+  edit: async () => (await import('./commands/change/edit.ts')).editCommand,
   adopt: async () => (await import('./commands/change/adopt.ts')).adoptCommand,
   status: async () => (await import('./commands/show/status.ts')).statusCommand,
   exposure: async () => (await import('./commands/show/exposure.ts')).exposureCommand,

@@ -54,14 +54,14 @@ export function readArguments<O extends Options>(
   return { values: Object.fromEntries(values) as Given<O>['values'], words };
 }
 
-/** `docksmith why [--json] FILE[:LINE|:KEY] | URL | NAME`; more than a few options are `[OPTION…]`. */
+/** `docksmith why [--json] FILE[:LINE|:KEY] | URL | NAME`; options that do not fit are `[OPTION…]`. */
 export function formatUsage({ options, operands, ...command }: Definition, called = titleOf(command)): string {
   const all = Object.entries(options).map(
     ([name, option]) => `[${option.short === undefined ? '' : `-${option.short}|`}--${name}${formatValue(option)}]`,
   );
-  return [called, ...(all.join(' ').length > MOST_COLUMNS ? ['[OPTION…]'] : all), operands.usage]
-    .filter((part) => part !== '')
-    .join(' ');
+  const format = (shown: readonly string[]): string =>
+    [called, ...shown, operands.usage].filter((part) => part !== '').join(' ');
+  return format(all).length <= MOST_COLUMNS ? format(all) : format(['[OPTION…]']);
 }
 
 /** `-n, --count COUNT` */
@@ -69,7 +69,8 @@ export function formatOption(name: string, option: Option): string {
   return `${option.short === undefined ? '' : `-${option.short}, `}--${name}${formatValue(option)}`;
 }
 
-const MOST_COLUMNS = 42;
+/** of a line of 80, behind `usage: ` */
+const MOST_COLUMNS = 73;
 
 function formatValue({ value }: Option): string {
   return value === undefined ? '' : ` ${value}`;

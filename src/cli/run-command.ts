@@ -1,4 +1,6 @@
-import type { Command, CommandContext } from './command.ts';
+import { Writable } from 'node:stream';
+import { UsageFailure } from '../base/errors.ts';
+import { type Command, type CommandContext, titleOf } from './command.ts';
 import { asksForHelp, readArguments } from './read-arguments.ts';
 
 /** Whether the command is asked how it is used. */
@@ -22,5 +24,23 @@ export function wantsJson(command: Command | undefined, args: readonly string[])
  * @throws UsageFailure before anything is done
  */
 export function runCommand(command: Command, args: readonly string[], context: CommandContext): Promise<number> {
-  return command.run(command.raw === undefined ? readArguments(command, args) : { values: {}, words: args }, context);
+  if (command.raw !== undefined) return command.run({ values: {}, words: args }, context);
+  const given = readArguments(command, args);
+  return command.run(given, given.values['quiet'] === true ? makeQuiet(command, given.values, context) : context);
+}
+
+/** @throws UsageFailure where something has to be printed */
+function makeQuiet(
+  command: Command,
+  { json, yes, 'dry-run': dryRun }: Readonly<Record<string, unknown>>,
+  context: CommandContext,
+): CommandContext {
+  const refuse = (why: string, hint?: string): UsageFailure =>
+    new UsageFailure(`cannot run "${titleOf(command)}"`, { why, ...(hint === undefined ? {} : { hint }) });
+  if (json === true) throw refuse('--json and --quiet exclude each other');
+  if (command.effect === 'asks' && yes !== true && dryRun !== true)
+    throw refuse('--quiet shows nothing to say yes to', `${titleOf(command)} --quiet --yes`);
+  const stdout = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // no copy: the stream of standard input is made when it is read
+  return Object.create(context, { stdout: { value: stdout } }) as CommandContext;
 }

@@ -24,7 +24,8 @@ type Kinds = Record<string, Props>;
 export function readSchema(paths: Paths, only?: string): Schema {
   const files = listSchemaFiles(paths, only);
   const described = describeFiles(files.map(({ file }) => file));
-  if (described !== undefined && last?.described === described) return last.schema;
+  const known = described === undefined ? undefined : alreadyRead.get(described);
+  if (known !== undefined) return known;
   const schema = emptyObject<Kinds>();
   const mistakes: Failure[] = [];
   for (const { db, file } of files) {
@@ -39,11 +40,15 @@ export function readSchema(paths: Paths, only?: string): Schema {
     }
   }
   throwAll(mistakes);
-  last = described === undefined ? undefined : { described, schema };
+  // those of dbs one by one, beside the one of all: of older versions nobody asks again
+  if (alreadyRead.size > MOST_KEPT) alreadyRead.clear();
+  if (described !== undefined) alreadyRead.set(described, schema);
   return schema;
 }
 
-let last: { readonly described: string; readonly schema: Schema } | undefined;
+const MOST_KEPT = 20;
+
+const alreadyRead = new Map<string, Schema>();
 
 /** What tells these files from other versions of them; undefined where that is not sure. */
 function describeFiles(files: readonly string[]): string | undefined {

@@ -87,8 +87,9 @@ function listLineSecrets(
   db: string,
   lines: readonly (readonly [string, string | undefined])[],
 ): readonly string[] {
+  const isDeclared = hasSecrets(schema, db);
   return lines.flatMap(([key, line]) =>
-    line === undefined
+    line === undefined || !(isDeclared || MAY_BE_SECRET.test(line))
       ? []
       : [...toRecord(key, line).props].flatMap(([prop, value]) => listPropSecrets(schema, db, prop, value)),
   );

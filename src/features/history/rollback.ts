@@ -6,25 +6,19 @@ import type { ChangeSet } from '../../output/plan/change-set.ts';
 import type { Fingerprint } from '../../output/commit/journal.ts';
 import { ownedOf, readLedger } from '../../output/plan/ledger.ts';
 import { type Generation, listGenerations, readGeneration, readWhole } from '../../output/history/generations.ts';
-import type { Mask } from '../../base/mask.ts';
 import type { Paths } from '../../base/paths.ts';
-import { previewEvent, type Preview } from '../dry-run/dry-run.ts';
-import { listRecordChanges, readThenAndNow, type RecordChange } from '../../flow/commit/generation-dbs.ts';
+import { listRecordChanges, readThenAndNow } from '../../flow/commit/generation-dbs.ts';
+import { type DbChange, previewDbChange, UPDATE } from '../dry-run/db-change.ts';
 import { maskOf } from './history.ts';
 import type { Reporter } from '../../flow/reporter.ts';
 import { signalEvent } from '../../flow/signal.ts';
 import type { SignalRequest, SignalResult } from '../../flow/signal-request.ts';
-import { StagedDbs, writeDifference } from '../../flow/commit/staged-dbs.ts';
+import { writeDifference } from '../../flow/commit/staged-dbs.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
 
-/** The event that regenerates everything over the dbs. */
-const EVENT = 'docker-update';
-
-export interface RollbackPlan {
+/** From what the dbs say now to what they said then. */
+export interface RollbackPlan extends DbChange {
   readonly generation: Generation;
-  /** from what the dbs say now to what they said then */
-  readonly records: readonly RecordChange[];
-  readonly preview: Preview;
   /**
    * files that will not be again as they were: their fragments, what the host tells, or docksmith itself
    * are others now
@@ -35,8 +29,6 @@ export interface RollbackPlan {
   /** files that will be there and were not then, and the other way round */
   readonly more: readonly string[];
   readonly lacking: readonly string[];
-  /** masks the secrets of then and now */
-  readonly mask: Mask;
 }
 
 /**
@@ -46,20 +38,8 @@ export interface RollbackPlan {
 export async function planRollback(paths: Paths, number: number, commands: StepCommands): Promise<RollbackPlan> {
   const generation = readGeneration(paths, number);
   const { now, then } = readThenAndNow(paths, number);
-  const staged = new StagedDbs(paths);
-  try {
-    writeDifference(staged.paths, now, then);
-    const preview = await previewEvent(staged.paths, { event: EVENT, args: [], commands });
-    return {
-      generation,
-      records: listRecordChanges(now, then),
-      preview,
-      ...compareFiles(paths, readWhole(paths, number).files, preview.changes),
-      mask: maskOf(paths, [now, then]),
-    };
-  } finally {
-    staged.remove();
-  }
+  const change = await previewDbChange(paths, { before: now, after: then }, commands);
+  return { generation, ...change, ...compareFiles(paths, readWhole(paths, number).files, change.preview.changes) };
 }
 
 /**
@@ -92,7 +72,7 @@ export function rollBack(
   return signalEvent(
     paths,
     {
-      event: EVENT,
+      event: UPDATE,
       args: [],
       calledAs: { command: 'docksmith rollback', args: [String(number)] },
       commands,

@@ -10,6 +10,7 @@ import { COMMAND_USAGES, isDbCommand, prepareCommand } from '../../../db/command
 import type { Answer } from '../../../db/commands/answers.ts';
 import { listDbs } from '../../../db/db-file.ts';
 import { Draft, NO_RECORD } from '../../../db/draft.ts';
+import { listSchemaFiles, readSchema } from '../../../db/read-schema.ts';
 import { changeDb, readLines } from '../../../db/store.ts';
 import { showable, showableLine } from '../../../base/showable.ts';
 import { type Command, type CommandContext, JSON_OPTION } from '../../command.ts';
@@ -129,12 +130,16 @@ export function runConfig(args: readonly string[], context: DbContext): Promise<
 type Change = <T>(run: (draft: Draft) => T) => Promise<T>;
 
 /** Says what the next event would refuse: a warning, since the exit code is the original's. */
-async function warn({ paths, stderr }: DbContext, db: string, draft: Draft): Promise<void> {
-  // a db by its path is none that events read
-  if (db.includes('/')) return;
+async function warn(context: DbContext, db: string, draft: Draft): Promise<void> {
+  const { paths } = context;
+  // a db by its path is none that events read, and of one without a schema nothing is known
+  if (db.includes('/') || listSchemaFiles(paths, db).length === 0) return;
   const { checkChanged } = await import('./check-changed.ts');
-  for (const words of checkChanged(paths, db, draft))
+  for (const words of checkChanged(db, draft, () => readSchema(paths, db))) {
+    // not before: node takes a millisecond to make that stream
+    const { stderr } = context;
     stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(words)}\n`);
+  }
 }
 
 async function runFromStdin(

@@ -1,6 +1,7 @@
 import { UsageFailure } from '../../../base/errors.ts';
 import { expandOne, planExpansion } from '../../../features/expand-template/expand-one.ts';
 import { readSecrets } from '../../../flow/secrets.ts';
+import type { ChangeSet } from '../../../output/plan/change-set.ts';
 import { formatDiff } from '../../../output/plan/diff.ts';
 import {
   type CommandContext,
@@ -8,10 +9,12 @@ import {
   DIFF_OPTION,
   DRY_RUN_OPTION,
   type Given,
+  JSON_OPTION,
   TAKE_OVER_OPTION,
 } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
-import { formatChanges } from '../../format/format-signal.ts';
+import { formatJson } from '../../format/format-json.ts';
+import { formatChanges, jsonChanges } from '../../format/format-signal.ts';
 import { hasColour, painter } from '../../format/terminal.ts';
 
 const OPTIONS = {
@@ -20,6 +23,7 @@ const OPTIONS = {
   stdout: { doc: 'print the text instead of installing it' },
   ...TAKE_OVER_OPTION,
   output_filename: { value: 'PATH', doc: 'install it as another file' },
+  ...JSON_OPTION,
 } as const;
 
 export const expandTemplateCommand = defineCommand({
@@ -43,20 +47,29 @@ async function runExpandTemplate(
     takeOver: values['take-over'] ?? false,
     ...(values.output_filename === undefined ? {} : { outputFilename: values.output_filename }),
   };
-  const reporter = new ConsoleReporter({ stdout, stderr });
+  const { json = false, diff = false } = values;
+  if (json && values.stdout === true)
+    throw new UsageFailure('cannot run "expand-template"', { why: '--json and --stdout exclude each other' });
+  const reporter = new ConsoleReporter({ stdout, stderr }, { json });
+  const shownDiff = { colour: !json && hasColour(stdout), ...(diff ? readSecrets(paths) : {}) };
+  const jsonOf = (changes: ChangeSet, more: Readonly<Record<string, unknown>>): string =>
+    formatJson({ ...more, ...jsonChanges(changes, diff ? shownDiff : undefined) });
   if (values.stdout === true || values['dry-run'] === true) {
     const { changes, outputs, warnings } = await planExpansion(paths, request);
     for (const warning of warnings) reporter.warning(warning);
     if (values.stdout === true) for (const { content } of outputs) stdout.write(content);
     else
       stdout.write(
-        `${values.diff === true ? formatDiff(changes, { colour: hasColour(stdout), ...readSecrets(paths) }) : ''}${formatChanges(changes, painter(stdout))}`,
+        json
+          ? jsonOf(changes, { dryRun: true, warnings })
+          : `${diff ? formatDiff(changes, shownDiff) : ''}${formatChanges(changes, painter(stdout))}`,
       );
     return 0;
   }
   const { changes, warnings, kept, edits } = await expandOne(paths, request, reporter);
   for (const warning of warnings) reporter.warning(warning);
-  if (values.diff === true) stdout.write(formatDiff(changes, { colour: hasColour(stdout), ...readSecrets(paths) }));
+  if (diff && !json) stdout.write(formatDiff(changes, shownDiff));
   reporter.installed(changes, kept, edits);
+  if (json) stdout.write(jsonOf(changes, { kept: Object.fromEntries(kept), warnings }));
   return 0;
 }

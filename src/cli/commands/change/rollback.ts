@@ -1,7 +1,5 @@
-import { UsageFailure } from '../../../base/errors.ts';
+import { Failure, UsageFailure } from '../../../base/errors.ts';
 import { planRollback, planUndo, rollBack, type RollbackPlan } from '../../../features/history/rollback.ts';
-import { readSecrets } from '../../../flow/secrets.ts';
-import { formatDiff } from '../../../output/plan/diff.ts';
 import { showable } from '../../../base/showable.ts';
 import { ask } from '../../ask.ts';
 import {
@@ -9,19 +7,20 @@ import {
   defineCommand,
   DRY_RUN_OPTION,
   type Given,
+  JSON_OPTION,
   NO_OPERANDS,
   YES_OPTION,
 } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatFailures } from '../../format/format-failure.ts';
-import { formatPreview } from '../../format/format-preview.ts';
-import { formatSignal } from '../../format/format-signal.ts';
-import { describeRecord } from '../show/history.ts';
+import { formatDbChange, jsonDbChange } from '../../format/format-db-change.ts';
+import { formatJson } from '../../format/format-json.ts';
+import { formatSignal, jsonSignal } from '../../format/format-signal.ts';
 import { interruptible, LINGER_MILLISECONDS } from '../../interruptible.ts';
-import { hasColour, painter } from '../../format/terminal.ts';
+import { painter } from '../../format/terminal.ts';
 
 const COMMAND = 'docksmith rollback';
-const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION } as const;
+const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
 
 const MISSING = { why: 'it takes the number of one generation', hint: 'docksmith history lists them' } as const;
 
@@ -53,7 +52,7 @@ async function runRollback(given: Given<typeof OPTIONS>, context: CommandContext
 
 /** @param hint what does it without asking */
 async function goBack(
-  { values: { 'dry-run': dryRun = false, yes = false } }: Given<typeof OPTIONS>,
+  { values: { 'dry-run': dryRun = false, yes = false, json = false } }: Given<typeof OPTIONS>,
   context: CommandContext,
   plan: RollbackPlan,
   hint: string,
@@ -63,24 +62,34 @@ async function goBack(
   const isNothing =
     plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
   const others = formatOthers(plan);
-  if (isNothing)
+  if (json) {
+    if (dryRun || isNothing) {
+      stdout.write(formatJson(jsonPlan(plan)));
+      return 0;
+    }
+    if (!yes)
+      throw new Failure(`cannot go back to generation ${word}`, { why: '--json cannot ask', hint: `${hint} --json` });
+  } else if (isNothing)
     stdout.write(
       others === ''
         ? `the dbs and files are as generation ${word} left them\n`
         : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`,
     );
-  else stdout.write(`${formatPlan(plan, context)}${others}`);
+  else stdout.write(`${formatDbChange(plan, context)}${others}`);
   if (dryRun || isNothing) return 0;
   if (!yes && !(await ask(context, { what: `go back to generation ${word}`, hint }))) return 1;
-  const reporter = new ConsoleReporter({ stdout, stderr });
+  const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   return interruptible(
     stderr,
     async (signal) => {
       const result = await rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter).finally(
         () => reporter.end(),
       );
-      stderr.write(formatFailures(result.failures, stderr));
-      stdout.write(formatSignal(result, painter(stdout)));
+      if (json) stdout.write(formatJson({ ...jsonPlan(plan), result: jsonSignal(result, undefined) }));
+      else {
+        stderr.write(formatFailures(result.failures, stderr));
+        stdout.write(formatSignal(result, painter(stdout)));
+      }
       return result.failures.length === 0 ? 0 : 1;
     },
     undefined,
@@ -88,13 +97,9 @@ async function goBack(
   );
 }
 
-function formatPlan({ records, preview, mask }: RollbackPlan, { paths, stdout }: CommandContext): string {
-  return [
-    // what is installed may hold a secret that is neither of then nor of now
-    formatDiff(preview.changes, { colour: hasColour(stdout), mask, isSecret: readSecrets(paths).isSecret }),
-    ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
-    formatPreview('docker-update', preview, painter(stdout)),
-  ].join('');
+function jsonPlan(plan: RollbackPlan): Readonly<Record<string, unknown>> {
+  const { generation, differing, notWritten, more, lacking } = plan;
+  return { generation: generation.number, ...jsonDbChange(plan), differing, notWritten, more, lacking };
 }
 
 /** What will not be as it was then, each file with why. */

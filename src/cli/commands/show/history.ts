@@ -1,5 +1,4 @@
 import { UsageFailure } from '../../../base/errors.ts';
-import type { RecordChange } from '../../../flow/commit/generation-dbs.ts';
 import { type HistoryEntry, listHistory, pairsOf, readEntry } from '../../../features/history/history.ts';
 import { formatFileDiffs } from '../../../output/plan/diff.ts';
 import { showable } from '../../../base/showable.ts';
@@ -11,6 +10,7 @@ import {
   type Given,
   JSON_OPTION,
 } from '../../command.ts';
+import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatTime } from '../../format/format-time.ts';
 import { formatTable, hasColour, painter } from '../../format/terminal.ts';
@@ -71,13 +71,6 @@ function formatEntry(
   return `${paint('bold', head)}\n${formatTable(shown.map(([kind = '', what = '']) => [`    ${kind.padEnd(7)}`, showable(what)]))}${more}`;
 }
 
-/** Which record, and what of it; no values, since some are secret. */
-export function describeRecord({ db, key, before, after, props }: RecordChange): string {
-  if (before === undefined) return `${db} ${key} added`;
-  if (after === undefined) return `${db} ${key} deleted`;
-  return `${db} ${key} ${props.join(', ')}`;
-}
-
 function jsonEntry({ generation: { number, when, who, command }, files, records }: HistoryEntry): unknown {
   return {
     number,
@@ -85,11 +78,6 @@ function jsonEntry({ generation: { number, when, who, command }, files, records 
     who,
     command,
     files: files.map(({ path, kind }) => ({ path, kind })),
-    records: records.map(({ db, key, before, after, props }) => ({
-      db,
-      key,
-      kind: before === undefined ? 'added' : after === undefined ? 'deleted' : 'changed',
-      props,
-    })),
+    records: records.map(jsonRecord),
   };
 }

@@ -4,6 +4,7 @@ import { Failure } from '../../../base/errors.ts';
 import { findNearest } from '../../../base/nearest.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
+import { wrapWords } from '../../format/terminal.ts';
 
 const WIDTH = 80;
 
@@ -77,15 +78,4 @@ export function formatProps(rows: readonly Row[]): string {
 
 function describe({ doc, values, default: fallback }: Row): string {
   return `${doc}${values === undefined ? '' : ` [${values.join(', ')}]`}${fallback === undefined || fallback === '' ? '' : ` (default ${fallback})`}`;
-}
-
-function wrapWords(text: string, width: number): readonly string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line === '') lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

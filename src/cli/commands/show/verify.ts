@@ -1,12 +1,16 @@
 import type { OutdatedOverride } from '../../../flow/commit/overrides.ts';
-import { verifyHost } from '../../../features/verify/verify.ts';
+import { pairDeviations, verifyHost } from '../../../features/verify/verify.ts';
+import { readSecrets } from '../../../flow/secrets.ts';
 import { formatFileDiffs } from '../../../output/plan/diff.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { showable } from '../../../base/showable.ts';
 import { formatTable, hasColour, painter } from '../../format/terminal.ts';
 
-const OPTIONS = { diff: { doc: 'show how the shipped fragments changed' }, ...JSON_OPTION } as const;
+const OPTIONS = {
+  diff: { doc: 'show what was changed in the files, and how the shipped fragments changed' },
+  ...JSON_OPTION,
+} as const;
 
 export const verifyCommand = defineCommand({
   name: 'verify',
@@ -23,10 +27,15 @@ function runVerify(
 ): Promise<number> {
   const { deviations, outdated, owned } = verifyHost(paths);
   const code = deviations.length + outdated.length === 0 ? 0 : 1;
+  const pairs = diff ? pairDeviations(paths, deviations) : [];
+  const shown = { colour: !json && hasColour(stdout), ...(diff ? readSecrets(paths) : {}) };
   if (json) {
     stdout.write(
       formatJson({
-        files: deviations,
+        files: deviations.map((deviation) => {
+          const pair = pairs.find(({ path }) => path === deviation.path);
+          return { ...deviation, ...(pair === undefined ? {} : { diff: formatFileDiffs([pair], shown) }) };
+        }),
         fragments: outdated.map(({ custom, shipped, ...texts }) => ({ custom, shipped, ...(diff ? texts : {}) })),
         owned,
       }),
@@ -43,11 +52,18 @@ function runVerify(
       ...outdated.map(({ custom }) => [paint('yellow', 'outdated'), showable(custom)]),
     ]),
   );
+  if (diff) {
+    stdout.write(formatFileDiffs(pairs, shown));
+    for (const { path, kind } of deviations)
+      if (kind !== 'missing' && !pairs.some((pair) => pair.path === path))
+        stdout.write(`${path}: history does not keep any more what was written\n`);
+  } else if (deviations.length > 0)
+    stdout.write('--diff shows what was changed; the next event that writes a file overwrites it\n');
   if (outdated.length > 0)
     stdout.write(
       `outdated: the shipped fragment was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`,
     );
-  if (diff) stdout.write(formatFileDiffs(outdated.map(pairOf), { colour: hasColour(stdout) }));
+  if (diff) stdout.write(formatFileDiffs(outdated.map(pairOf), shown));
   if (code === 0)
     stdout.write(owned === 0 ? 'docksmith has written no file yet\n' : `${owned} files are as docksmith wrote them\n`);
   return Promise.resolve(code);

@@ -1,0 +1,95 @@
+import { Failure } from '../../../base/errors.ts';
+import { type DbRecord, isSameRecord } from '../../../db/record.ts';
+import { applyEdit, type Edited, findRecordToEdit, planEdit, readKindOf } from '../../../features/edit/edit.ts';
+import type { DbChange } from '../../../features/dry-run/db-change.ts';
+import { CONTAINERS } from '../../../model/container.ts';
+import { ask, confirm } from '../../ask.ts';
+import {
+  type CommandContext,
+  defineCommand,
+  DRY_RUN_OPTION,
+  type Given,
+  JSON_OPTION,
+  YES_OPTION,
+} from '../../command.ts';
+import { editText } from '../../editor.ts';
+import { ConsoleReporter } from '../../format/console-reporter.ts';
+import { formatFailures, listFailures } from '../../format/format-failure.ts';
+import { formatDbChange, jsonDbChange } from '../../format/format-db-change.ts';
+import { formatJson } from '../../format/format-json.ts';
+import { formatSignal, jsonSignal } from '../../format/format-signal.ts';
+import { formatForm, parseForm } from '../../format/record-form.ts';
+import { isTerminal, painter } from '../../format/terminal.ts';
+import { interruptible, LINGER_MILLISECONDS } from '../../interruptible.ts';
+
+const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
+
+export const editCommand = defineCommand({
+  name: 'edit',
+  doc: 'edit a record in $EDITOR: it is checked, its plan is shown, and docker-update does it; of db docker_containers unless another is named',
+  effect: 'asks',
+  options: OPTIONS,
+  operands: { usage: '[DB] KEY', min: 1, max: 2, missing: { why: 'no record is named', hint: 'docksmith edit wiki' } },
+  run: runEdit,
+});
+
+async function runEdit(
+  { values: { 'dry-run': dryRun = false, yes = false, json = false }, words }: Given<typeof OPTIONS>,
+  context: CommandContext,
+): Promise<number> {
+  const { paths, stdout, stderr, commands } = context;
+  const [db, key] = words[1] === undefined ? [CONTAINERS, words[0] ?? ''] : [words[0] ?? '', words[1]];
+  const hint = `docksmith edit --yes ${words.join(' ')}`;
+  if (json && !yes && !dryRun) throw new Failure(`cannot edit ${db} ${key}`, { why: '--json cannot ask', hint });
+  const edited = findRecordToEdit(paths, db, key);
+  const taken = await editUntilRight(edited, context);
+  if (taken === undefined) {
+    stdout.write(json ? formatJson({ records: [] }) : 'nothing was changed\n');
+    return 0;
+  }
+  const { after, change } = taken;
+  if (!json) stdout.write(formatDbChange(change, context));
+  else if (dryRun) stdout.write(formatJson(jsonDbChange(change)));
+  if (dryRun) return 0;
+  if (!yes && !(await ask(context, { what: `change ${db} ${key} so`, hint }))) return 1;
+  const reporter = new ConsoleReporter({ stdout, stderr }, { json });
+  return interruptible(
+    stderr,
+    async (signal) => {
+      const result = await applyEdit(paths, edited, after, { commands, signal }, reporter).finally(() =>
+        reporter.end(),
+      );
+      if (json) stdout.write(formatJson({ ...jsonDbChange(change), result: jsonSignal(result, undefined) }));
+      else {
+        stderr.write(formatFailures(result.failures, stderr));
+        stdout.write(formatSignal(result, painter(stdout)));
+      }
+      return result.failures.length === 0 ? 0 : 1;
+    },
+    undefined,
+    LINGER_MILLISECONDS,
+  );
+}
+
+/** @returns undefined where the record is left as it is */
+async function editUntilRight(
+  edited: Edited,
+  context: CommandContext,
+): Promise<{ readonly after: DbRecord; readonly change: DbChange } | undefined> {
+  const { paths, stdin, stdout, stderr, commands } = context;
+  const { db, key, before } = edited;
+  let text = formatForm(`${db} ${key}`, before, readKindOf(paths, edited));
+  for (;;) {
+    text = await editText(`${db}.${key.replace(/[^\w.-]/g, '_')}`, text);
+    try {
+      const after = { key, ...parseForm(text, 'the form') };
+      if (isSameRecord(before, after)) return undefined;
+      return { after, change: await planEdit(paths, edited, after, commands) };
+    } catch (error) {
+      const failures = listFailures(error);
+      if (failures === undefined || !isTerminal(stdin) || !isTerminal(stdout)) throw error;
+      stderr.write(formatFailures(failures, stderr));
+      if (!(await confirm(context, 'edit again'))) return undefined;
+    }
+  }
+}

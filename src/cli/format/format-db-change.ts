@@ -1,0 +1,36 @@
+import { showable } from '../../base/showable.ts';
+import { type DbChange, UPDATE } from '../../features/dry-run/db-change.ts';
+import type { RecordChange } from '../../flow/commit/generation-dbs.ts';
+import { readSecrets } from '../../flow/secrets.ts';
+import { formatDiff } from '../../output/plan/diff.ts';
+import type { CommandContext } from '../command.ts';
+import { formatPreview, jsonPreview } from './format-preview.ts';
+import { hasColour, painter } from './terminal.ts';
+
+/** Which files and records change, and what else the event does. */
+export function formatDbChange(
+  { records, preview, mask }: DbChange,
+  { paths, stdout }: Pick<CommandContext, 'paths' | 'stdout'>,
+): string {
+  return [
+    // what is installed may hold a secret that is neither of then nor of now
+    formatDiff(preview.changes, { colour: hasColour(stdout), mask, isSecret: readSecrets(paths).isSecret }),
+    ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
+    formatPreview(UPDATE, preview, painter(stdout)),
+  ].join('');
+}
+
+export function jsonDbChange({ records, preview }: DbChange): Readonly<Record<string, unknown>> {
+  return { records: records.map(jsonRecord), preview: jsonPreview(UPDATE, preview, undefined) };
+}
+
+/** Which record, and what of it; no values, since some are secret. */
+export function describeRecord({ db, key, before, after, props }: RecordChange): string {
+  if (before === undefined) return `${db} ${key} added`;
+  if (after === undefined) return `${db} ${key} deleted`;
+  return `${db} ${key} ${props.join(', ')}`;
+}
+
+export function jsonRecord({ db, key, before, after, props }: RecordChange): unknown {
+  return { db, key, kind: before === undefined ? 'added' : after === undefined ? 'deleted' : 'changed', props };
+}
