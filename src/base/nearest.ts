@@ -12,15 +12,35 @@ export function findNearest(word: string, candidates: Iterable<string>): string 
   return nearest;
 }
 
-/** Levenshtein's distance: letters to add, drop or replace. */
+/**
+ * For a failure: the name that is most likely meant.
+ * @param otherwise the hint where none is near
+ */
+export function didYouMean(word: string, candidates: Iterable<string>, otherwise?: string): { readonly hint?: string } {
+  const nearest = findNearest(word, candidates);
+  const hint = nearest === undefined ? otherwise : `did you mean "${nearest}"?`;
+  return hint === undefined ? {} : { hint };
+}
+
+/** Letters to add, drop, replace or swap with the next (the distance called optimal string alignment). */
 function countEdits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-  for (const [n, letter] of Array.from(a).entries()) {
+  const [from, to] = [Array.from(a), Array.from(b)];
+  let before: readonly number[] = [];
+  let row = Array.from({ length: to.length + 1 }, (_, n) => n);
+  for (const [n, letter] of from.entries()) {
     const next = [n + 1];
-    for (const [m, other] of Array.from(b).entries()) {
-      next.push(Math.min((next[m] ?? 0) + 1, (row[m + 1] ?? 0) + 1, (row[m] ?? 0) + (letter === other ? 0 : 1)));
+    for (const [m, other] of to.entries()) {
+      const isSwapped = letter === to[m - 1] && other === from[n - 1];
+      next.push(
+        Math.min(
+          (next[m] ?? 0) + 1,
+          (row[m + 1] ?? 0) + 1,
+          (row[m] ?? 0) + (letter === other ? 0 : 1),
+          isSwapped ? (before[m - 1] ?? 0) + 1 : Infinity,
+        ),
+      );
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row.at(-1) ?? 0;
 }

@@ -4,7 +4,7 @@ import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { findOwner, findServing } from '../container/actual/whose.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import { Failure, throwAll } from '../base/errors.ts';
-import { findNearest } from '../base/nearest.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { Container } from '../model/container.ts';
 import type { Paths } from '../base/paths.ts';
 import { nameEngine } from './daemon/engine-name.ts';
@@ -59,13 +59,12 @@ export async function getOurs(
           why: 'it has a record, and was not created yet',
           hint: `docksmith plan ${name}`,
         });
-      const nearest = findNearest(
-        name,
-        ours.map((container) => container.name),
-      );
       return new Failure(what, {
         why: 'there is neither a record of it nor a container that docksmith made',
-        ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+        ...didYouMean(
+          name,
+          ours.map((container) => container.name),
+        ),
       });
     }),
   );

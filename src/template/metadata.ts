@@ -1,6 +1,6 @@
 import ini from 'ini';
 import { Failure, type Place, reasonOf, throwAll } from '../base/errors.ts';
-import { findNearest } from '../base/nearest.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { isPlainPath } from '../base/paths.ts';
 import { ESCAPES } from './language/escape.ts';
 import {
@@ -169,12 +169,11 @@ function readKeys(
     const [line, ...more] = linesOf(text, key);
     const at: Place = line === undefined ? { file } : { file, line: line.number };
     if (!isKey(key)) {
-      const nearest = findNearest(key, KEYS);
       failures.push(
         new Failure(`cannot use metadata key "${key}"`, {
           why: `the keys are ${KEYS.join(', ')}`,
           at,
-          ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
+          ...didYouMean(key, KEYS),
         }),
       );
       continue;

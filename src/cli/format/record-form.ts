@@ -23,10 +23,10 @@ export function formatForm(title: string, { type, props }: Omit<DbRecord, 'key'>
   return [
     ...[title, ...RULES].flatMap((words) => comment(words)),
     '',
-    ...[[TYPE, type] as const, ...props].map(([name, value]) => `${quote(name)} ${quote(value)}`.trimEnd()),
+    ...[[TYPE, type] as const, ...props].map(([name, value]) => `${quoteName(name)} ${quote(value)}`.trimEnd()),
     ...(unset.length === 0 ? [] : ['', '# Not set, with what they then are:']),
     ...unset.flatMap(([prop, { doc, values, default: usual = '' }]) => [
-      `#${prop} ${quote(usual)}`.trimEnd(),
+      `#${quoteName(prop)} ${quote(usual)}`.trimEnd(),
       ...comment(`${doc}${values === undefined ? '' : ` [${values.join(', ')}]`}`, '    '),
     ]),
     '',
@@ -45,14 +45,14 @@ export function parseForm(text: string, file: string): Omit<DbRecord, 'key'> {
   for (const [n, line] of text.split('\n').entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const why = ((): string | undefined => {
-      const [, first = '', rest = ''] = /^\s*("(?:[^"\\]|\\.)*"|\S+)(?:\s+(.*?))?\s*$/.exec(line) ?? [];
+      const [, first = '', rest = ''] = /^\s*("(?:[^"\\]|\\.)*"|\S+)(?:\s+(.*?))?\s*$/s.exec(line) ?? [];
       const [name, value] = [unquote(first), unquote(rest)];
       if (name === undefined || value === undefined) return 'it has a quote and is not quoted as in JSON';
       if (type === undefined) {
         type = value;
         return name === TYPE && value !== '' ? undefined : `the first line has to be "${TYPE} …"`;
       }
-      if (name.includes('=') && value === '') return `a blank, and no =, stands behind the name of a prop`;
+      if (name.includes('=') && value === '') return `"${name}" has a = where a blank belongs`;
       if (props.has(name)) return `prop ${name} is there twice`;
       props.set(name, value);
       return undefined;
@@ -68,6 +68,10 @@ export function parseForm(text: string, file: string): Omit<DbRecord, 'key'> {
     );
   throwAll(mistakes);
   return { type: type ?? '', props };
+}
+
+function quoteName(name: string): string {
+  return /[\s"#\\]/.test(name) ? JSON.stringify(name) : name;
 }
 
 function quote(word: string): string {

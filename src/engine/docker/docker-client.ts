@@ -5,6 +5,7 @@ import { EngineGone } from '../engine-gone.ts';
 import { type EngineLimits, USUAL_LIMITS } from '../engine-limits.ts';
 import type { Answer, Call, EngineConnection } from './engine-connection.ts';
 import { Silence, Stalled } from '../engine-silence.ts';
+import { explainEngine } from './engine-words.ts';
 
 export type { default as Docker } from 'dockerode';
 
@@ -179,7 +180,7 @@ export async function callEngine<T>(what: string, socket: string, run: () => Pro
       });
     const code = errorCode(error);
     if (statusOf(error) !== undefined || code === undefined)
-      throw new Failure(what, { why: engineWords(error), cause: error });
+      throw new Failure(what, { why: explainEngine(engineWords(error)), cause: error });
     const hint =
       error instanceof Silence
         ? `look at it (systemctl status docker), or give it more time: config setprop docker ${error.prop} TIME`

@@ -2,7 +2,7 @@ import { isContainerName } from '../../container/spec/names.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import { Failure, Failures, throwAll } from '../../base/errors.ts';
-import { findNearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { type ComposeSource, findComposeCandidates } from './compose-candidates.ts';
 import { type EngineView, findSummary, readRunning } from './running.ts';
@@ -36,13 +36,12 @@ export async function findCandidates(
 async function readNamed(view: EngineView, name: string): Promise<Candidate> {
   const summary = findSummary(view, name);
   if (summary !== undefined) return readRunning(view, summary);
-  const nearest = findNearest(
-    name,
-    view.containers.map((container) => container.name),
-  );
   throw new Failure(`cannot adopt container "${name}"`, {
     why: 'the engine has none of that name',
-    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+    ...didYouMean(
+      name,
+      view.containers.map((container) => container.name),
+    ),
   });
 }
 

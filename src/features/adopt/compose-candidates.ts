@@ -2,7 +2,7 @@ import type { ContainerSummary } from '../../engine/engine.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { isMap } from '../../container/spec/value.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
-import { findNearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEntry, showInput, tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
@@ -42,10 +42,9 @@ export async function findComposeCandidates(
     services
       .filter((service) => !project.services.has(service))
       .map((service) => {
-        const nearest = findNearest(service, [...project.services.keys()]);
         return new Failure(`cannot adopt service "${service}"`, {
           why: `${file} has none of that name`,
-          ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+          ...didYouMean(service, [...project.services.keys()]),
         });
       }),
   );

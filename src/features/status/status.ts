@@ -13,7 +13,7 @@ import { readFacts } from '../../host/read-facts.ts';
 import { checkOneRecord } from '../../model/check-one-record.ts';
 import { checkRecords } from '../../model/check-records.ts';
 import { Container, CONTAINERS, listContainers } from '../../model/container.ts';
-import { findNearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
 import { readJournal } from '../../output/commit/journal.ts';
@@ -167,10 +167,9 @@ export function refuseUnknown(names: readonly string[], all: readonly string[]):
     names
       .filter((name) => !all.some((known) => known === name || baseName(known) === name))
       .map((name) => {
-        const nearest = findNearest(name, all);
         return new Failure(`cannot find container "${name}"`, {
           why: 'there is neither a record of it nor a container that docksmith made',
-          ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+          ...didYouMean(name, all),
         });
       }),
   );

@@ -6,7 +6,7 @@ import { Failure } from '../../base/errors.ts';
 import { listOperations, listRunsWithOperations, type RunOperation } from '../../event/operations-log.ts';
 import { listRuns, type Run, runsFolder } from '../../event/runs.ts';
 import { Container, listContainers } from '../../model/container.ts';
-import { findNearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEngine, readHostSnapshot } from '../../flow/host-state.ts';
 
@@ -95,13 +95,12 @@ export async function whyContainer(paths: Paths, name: string): Promise<Containe
 function cannotTell(snapshot: Snapshot, name: string, isThere: boolean): Failure {
   const what = `cannot tell why "${name}" is as it is`;
   if (isThere) return new Failure(what, { why: "that container is not docksmith's", hint: `docker inspect ${name}` });
-  const nearest = findNearest(
-    name,
-    listContainers(snapshot).map(({ key }) => key),
-  );
   return new Failure(what, {
     why: 'there is no container, file or host of that name',
-    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+    ...didYouMean(
+      name,
+      listContainers(snapshot).map(({ key }) => key),
+    ),
   });
 }
 

@@ -1,7 +1,7 @@
 import { isMaskedRead } from '../../db/secret-values.ts';
 import { findProp, getDb, hasOwnProp, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
-import { findNearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { MASK } from '../../base/mask.ts';
 import { alignLines } from '../../output/plan/diff.ts';
@@ -146,10 +146,9 @@ function choose(file: string, { line, documentKey }: Wanted, keys: readonly (rea
     of.some((key) => key === documentKey || key.startsWith(`${documentKey}.`)) ? [n] : [],
   );
   if (numbers.length > 0) return numbers;
-  const nearest = findNearest(documentKey, keys.flat());
   throw new Failure(`cannot tell why "${file}:${documentKey}" is as it is`, {
     why: 'the file has no such line or key',
-    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+    ...didYouMean(documentKey, keys.flat()),
   });
 }
 

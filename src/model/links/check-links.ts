@@ -1,7 +1,8 @@
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Facts } from '../../host/facts.ts';
-import { Container, CONTAINERS } from '../container.ts';
+import { Container, CONTAINERS, listContainers } from '../container.ts';
 import { linkPorts } from './links.ts';
 import { describeNetwork, NETWORKS, overlappingNetworks } from '../network/networks.ts';
 import { publishedPorts } from '../network/ports.ts';
@@ -29,6 +30,10 @@ export function* checkNeeds(
     if (!needed.isContainer) {
       yield new Failure(`cannot run container "${key}"`, {
         why: `it needs container "${need}", and db ${CONTAINERS} has no such record`,
+        ...didYouMean(
+          need,
+          listContainers(snapshot).map((one) => one.key),
+        ),
       });
     } else if (!needed.isEnabled) {
       yield needsDisabled(key, need);
@@ -67,7 +72,7 @@ function* checkNetwork(
   if (getDb(snapshot, NETWORKS).get(name)?.type !== 'network') {
     yield new Failure(`cannot put container "${key}" on network "${name}"`, {
       why: `db ${NETWORKS} has no such record`,
-      hint: `db ${NETWORKS} set ${name} network`,
+      ...didYouMean(name, getDb(snapshot, NETWORKS).keys(), `db ${NETWORKS} set ${name} network`),
     });
     return;
   }

@@ -8,6 +8,7 @@ it.each([
   ['Docker-Update', 'docker-update'],
   ['dockerupdate', 'docker-update'],
   ['post-instal', 'post-install'],
+  ['dcoker-boto', 'docker-boot'],
   ['unrelated', undefined],
   ['', undefined],
 ])('the nearest to %j is %j', (word, nearest) => {

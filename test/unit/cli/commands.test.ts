@@ -147,8 +147,7 @@ describe('what a command takes', () => {
       const names = Object.keys(command.options);
       // `db` writes a log of its own, and what an event's own steps do its dry run says
       const isFree = command.raw !== undefined || command.internal === true;
-      if (command.effect !== 'hands over' && !isFree)
-        expect(names).toEqual(expect.arrayContaining(['json', 'quiet']));
+      if (command.effect !== 'hands over' && !isFree) expect(names).toEqual(expect.arrayContaining(['json', 'quiet']));
       if (command.effect === 'changes' && !isFree) expect(names).toContain('dry-run');
       if (command.effect === 'asks') expect(names).toEqual(expect.arrayContaining(['dry-run', 'yes']));
       expect(names.includes('yes')).toBe(command.effect === 'asks' || names.includes('remove-orphans'));

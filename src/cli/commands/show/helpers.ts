@@ -1,6 +1,6 @@
 import { HELPERS } from '../../../template/helpers/index.ts';
 import { Failure } from '../../../base/errors.ts';
-import { findNearest } from '../../../base/nearest.ts';
+import { didYouMean } from '../../../base/nearest.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { widthOf, wrapWords } from '../../format/terminal.ts';
@@ -19,10 +19,9 @@ export const helpersCommand = defineCommand({
 function runHelpers({ values, words: [name] }: Given<typeof JSON_OPTION>, { stdout }: CommandContext): Promise<number> {
   const shown = Object.entries(HELPERS).filter(([helper]) => name === undefined || helper === name);
   if (shown.length === 0) {
-    const nearest = findNearest(name ?? '', Object.keys(HELPERS));
     throw new Failure(`cannot find helper "${name ?? ''}"`, {
       why: 'there is none of that name',
-      ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+      ...didYouMean(name ?? '', Object.keys(HELPERS)),
     });
   }
   if (values.json === true) {

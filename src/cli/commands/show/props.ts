@@ -1,7 +1,7 @@
 import { readSchema } from '../../../db/read-schema.ts';
 import type { PropSchema } from '../../../db/schema.ts';
 import { Failure } from '../../../base/errors.ts';
-import { findNearest } from '../../../base/nearest.ts';
+import { didYouMean } from '../../../base/nearest.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { wrapWords } from '../../format/terminal.ts';
@@ -40,13 +40,12 @@ function runProps(
       ? rows
       : rows.filter(({ prop, db, of }) => prop === name || db === name || (db === 'configuration' && of === name));
   if (found.length === 0) {
-    const nearest = findNearest(
-      name ?? '',
-      rows.map(({ prop }) => prop),
-    );
     throw new Failure(`cannot find prop "${name ?? ''}"`, {
       why: 'no schema knows it',
-      ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+      ...didYouMean(
+        name ?? '',
+        rows.map(({ prop }) => prop),
+      ),
     });
   }
   stdout.write(values.json === true ? formatJson(found) : formatProps(found));
