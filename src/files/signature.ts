@@ -4,13 +4,17 @@ import { errorCode } from '../base/errors.ts';
 /** The kernel's clock for files moves in steps of up to this. */
 const TICK_MILLISECONDS = 20;
 
+/** Some file systems keep whole seconds (ext4 with small inodes), or every other one (FAT). */
+const COARSEST_MILLISECONDS = 2000;
+
 /**
  * Whether a file's time of change lies so far back that the next change has another time. Until
- * then it tells nothing (as in git's index, Documentation/technical/racy-git).
+ * then it tells nothing (as in git's index, Documentation/technical/racy-git). One in whole seconds
+ * may have been cut to them.
  * @param ctimeMs milliseconds
  */
 export function isPast(ctimeMs: number, now = Date.now()): boolean {
-  return ctimeMs <= now - TICK_MILLISECONDS;
+  return ctimeMs <= now - TICK_MILLISECONDS - (ctimeMs % 1000 === 0 ? COARSEST_MILLISECONDS : 0);
 }
 
 /** What is looked at of a file to tell its states apart. */
