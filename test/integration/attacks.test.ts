@@ -250,7 +250,7 @@ describe('a path', () => {
       const { exitCode, stderr } = await host.run('expand-template', ['/etc/app/app.conf']);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(
-        'cannot install "/etc/app/app.conf": above it a symbolic link that leads out of the root ("/etc/app") is in the way',
+        'cannot install "/etc/app/app.conf": a symbolic link above it that leads out of the root ("/etc/app") is in the way',
       );
       expect((await run('find', [outside, '-type', 'f'])).stdout).toBe('');
     } finally {

@@ -1,5 +1,6 @@
 import { formatPlan, tellOperations } from '../../container/plan/format-plan.ts';
 import type { Preview } from '../../features/dry-run/dry-run.ts';
+import type { ChangeSet } from '../../output/plan/change-set.ts';
 import type { DiffOptions } from '../../output/plan/diff.ts';
 import { formatFiltered } from './format-filter.ts';
 import { countChanges, formatCauses, formatChanges, jsonChanges } from './format-signal.ts';
@@ -35,8 +36,15 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
     ...executables.map((name) => `would run ${name}\n`),
     changes.obstacles.length === 0
       ? `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n`
-      : `${event}: dry run; it would fail, since files that docksmith does not own are in the way (--take-over replaces them)\n`,
+      : `${event}: dry run; it would fail, since ${formatObstacles(changes)}\n`,
   ].join('');
+}
+
+/** Only what is a plain file can be taken over. */
+function formatObstacles({ obstacles }: ChangeSet): string {
+  return obstacles.every(({ isFile }) => isFile)
+    ? 'files that docksmith does not own are in the way (--take-over replaces them)'
+    : 'something that docksmith neither follows nor replaces is in the way';
 }
 
 export function jsonPreview(

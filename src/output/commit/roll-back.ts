@@ -1,4 +1,4 @@
-import { lstatSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -109,10 +109,10 @@ function putBack(paths: Paths, { path: filePath, old, wanted }: JournalEntry): v
   }
 }
 
-/** Each folder once, however many files are in it. */
+/** Each folder once, however many files are in it; not what a link that leads nowhere stands for. */
 export function syncFoldersOf(paths: Paths, entries: readonly Pick<JournalEntry, 'path'>[]): void {
   const folders = new Set(entries.map((entry) => path.dirname(paths.file(entry.path))));
-  for (const folder of folders) if (exists(folder)) syncFolder(folder);
+  for (const folder of folders) if (statSync(folder, { throwIfNoEntry: false }) !== undefined) syncFolder(folder);
 }
 
 /**

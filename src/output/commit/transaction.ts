@@ -6,6 +6,7 @@ import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import { type FileContent, removeIfThere, stageFile } from '../../files/replace-file.ts';
 import { syncTogether } from '../../files/sync-together.ts';
 import { makeFolder } from './folders.ts';
+import { listImmutable } from './immutable.ts';
 import { saveFile, type SavedBecause } from '../history/saved-files.ts';
 import { installedUnder, type ReadInstalled } from '../plan/installed.ts';
 import {
@@ -60,9 +61,11 @@ export interface Transaction {
   readonly verify?: (() => Promise<void>) | undefined;
 }
 
-/** Of a file of docksmith's own, as it stands now. */
+/** Of a file of docksmith's own, as it stands now. @throws Failure where something else stands there */
 export function changeOf(paths: Paths, path: string, wanted: FileContent): FileChange {
   const installed = installedUnder(paths)(path);
+  if (installed.kind === 'other')
+    throw new Failure(`cannot write "${path}"`, { why: `${installed.what} is in the way` });
   return { path, old: installed.kind === 'file' ? installed.file : undefined, wanted };
 }
 
@@ -150,7 +153,7 @@ async function carryOutUnderLock(
   } catch (error) {
     if (!isJournalled) removeJournal(paths);
     const stuck = isJournalled ? rollBack(paths, journal, attached?.undo ?? (() => undefined)) : [];
-    throw explain(error, at, stuck);
+    throw explain(error, at, stuck, { paths, changes });
   }
   // what cannot be cleared up now, the next command does: all of it is in place
   clearUp(paths, journal);
@@ -192,9 +195,16 @@ function install(
   else renameSync(newName(paths, filePath), paths.file(filePath));
 }
 
-function explain(error: unknown, at: string, stuck: readonly string[]): Error {
+function explain(
+  error: unknown,
+  at: string,
+  stuck: readonly string[],
+  { paths, changes }: { readonly paths: Paths; readonly changes: readonly FileChange[] },
+): Error {
+  const whatOf = (path: string): string =>
+    `cannot ${changes.some((one) => one.path === path && one.wanted === undefined) ? 'remove' : 'install'} "${path}"`;
   if (stuck.length > 0) {
-    return new Failure(`cannot install "${at}"`, {
+    return new Failure(whatOf(at), {
       why: `${reasonOf(error)}; putting back failed too: ${stuck.join('; ')}`,
       hint: 'once that is fixed, the next command puts back the rest',
       cause: error,
@@ -202,8 +212,25 @@ function explain(error: unknown, at: string, stuck: readonly string[]): Error {
   }
   if ((at === 'the checks' || at === 'the dbs') && (error instanceof Failure || error instanceof Failures))
     return error;
-  return new Failure(`cannot install "${at}"`, {
-    why: `${reasonOf(error)}; all files are again as they were before`,
-    cause: error,
-  });
+  // one at a time, they would be found out by as many attempts
+  const found =
+    errorCode(error) === 'EPERM'
+      ? listImmutable(
+          paths,
+          changes.map((change) => change.path),
+        )
+      : [];
+  const failures = found.map(
+    ({ path: marked, isFolder, what, remedy }) =>
+      new Failure(isFolder ? `cannot change folder "${marked}"` : whatOf(marked), {
+        why: `it is ${what}; ${AS_BEFORE}`,
+        hint: remedy,
+        cause: error,
+      }),
+  );
+  const [only, ...others] = failures;
+  if (only !== undefined) return others.length === 0 ? only : new Failures(failures);
+  return new Failure(whatOf(at), { why: `${reasonOf(error)}; ${AS_BEFORE}`, cause: error });
 }
+
+const AS_BEFORE = 'all files are again as they were before';

@@ -44,8 +44,8 @@ export function installedUnder(paths: Paths): ReadInstalled {
 }
 
 /**
- * A link among the folders above that somebody else has laid, or that leads out of the root, in words:
- * following it would write another file than the one named.
+ * A link among the folders above that somebody else has laid, or that leads out of the root or nowhere, in
+ * words: following it would write another file than the one named, or none.
  */
 function findPlantedLink(paths: Paths, path: string): string | undefined {
   const names = path.split('/').slice(1, -1);
@@ -55,11 +55,10 @@ function findPlantedLink(paths: Paths, path: string): string | undefined {
     if (stats === undefined) return undefined;
     if (!stats.isSymbolicLink()) continue;
     if (stats.uid !== 0 && stats.uid !== process.geteuid?.())
-      return `above it a symbolic link of user ${stats.uid} ("${folder}")`;
-    // one that leads nowhere is found out when the folder is made
-    if (!existsSync(paths.file(folder))) return undefined;
+      return `a symbolic link of user ${stats.uid} above it ("${folder}")`;
+    if (!existsSync(paths.file(folder))) return `a symbolic link above it that leads nowhere ("${folder}")`;
     if (paths.root !== '' && !isBelow(realpathSync(paths.file(folder)), realpathSync(paths.root)))
-      return `above it a symbolic link that leads out of the root ("${folder}")`;
+      return `a symbolic link above it that leads out of the root ("${folder}")`;
   }
   return undefined;
 }

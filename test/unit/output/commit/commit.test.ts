@@ -152,12 +152,13 @@ describe('when a file cannot be written', () => {
     expect([outputs(host), readLedger(host.paths), listIntents(host.paths)]).toEqual([before, ledger, []]);
   });
 
-  it('because a file stands where a folder should be made, nothing is installed', async () => {
+  it('because somebody lays a link where a folder should be made, nothing is installed', async () => {
     const host = makeTempHost();
+    const changes = plan(host.paths, [a, deep, makeRendered('/etc/new/high.conf', 'high\n')]);
     host.link('/etc/new', 'nowhere');
-    await expect(install(host.paths, [a, deep])).rejects.toThrow(
-      'cannot install "/etc/new": exists already; all files are again as they were before',
-    );
+    await expect(
+      commitChanges(host.paths, changes, { ledger: readLedger(host.paths), command: 'the test' }),
+    ).rejects.toThrow('cannot install "/etc/new": exists already; all files are again as they were before');
     expect(host.exists('/etc/a.conf')).toBe(false);
     expect(readLedger(host.paths).outputs.size).toBe(0);
   });

@@ -91,7 +91,7 @@ it('that cannot be done to one file does nothing to the others', async () => {
   // what is to be laid beside it finds its place taken
   mkdirSync(host.file('/etc/made/.y.docksmith-undo'));
   await expect(uninstall(host.paths)).rejects.toThrow(
-    /cannot install "\/etc\/made\/y": .*; all files are again as they were before/,
+    /cannot remove "\/etc\/made\/y": .*; all files are again as they were before/,
   );
   rmdirSync(host.file('/etc/made/.y.docksmith-undo'));
   expect([host.tree('/etc'), readLedger(host.paths), listGenerations(host.paths)]).toEqual([

@@ -35,11 +35,19 @@ describe('what stands at the path of an output', () => {
     symlinkSync(outside, host.file('/etc/httpd'));
     expect(read('/etc/httpd/conf.d/a.conf')).toEqual({
       kind: 'other',
-      what: 'above it a symbolic link that leads out of the root ("/etc/httpd")',
+      what: 'a symbolic link above it that leads out of the root ("/etc/httpd")',
     });
     host.link('/etc/up', '../../..');
     expect(read('/etc/up/a.conf')).toMatchObject({
-      what: 'above it a symbolic link that leads out of the root ("/etc/up")',
+      what: 'a symbolic link above it that leads out of the root ("/etc/up")',
+    });
+  });
+
+  it('is refused where a folder above leads nowhere', () => {
+    host.link('/etc/httpd', 'nowhere');
+    expect(read('/etc/httpd/conf.d/a.conf')).toEqual({
+      kind: 'other',
+      what: 'a symbolic link above it that leads nowhere ("/etc/httpd")',
     });
   });
 
@@ -50,7 +58,7 @@ describe('what stands at the path of an output', () => {
     lchownSync(host.file('/home/ada/site'), STRANGER, STRANGER);
     expect(read('/home/ada/site/a.conf')).toEqual({
       kind: 'other',
-      what: `above it a symbolic link of user ${STRANGER} ("/home/ada/site")`,
+      what: `a symbolic link of user ${STRANGER} above it ("/home/ada/site")`,
     });
   });
 });
