@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { UsageFailure } from '../base/errors.ts';
 import { type Command, type CommandContext, titleOf } from './command.ts';
+import { endMovingLines } from './format/moving-lines.ts';
 import { asksForHelp, readArguments } from './read-arguments.ts';
 
 /** Whether the command is asked how it is used. */
@@ -23,10 +24,15 @@ export function wantsJson(command: Command | undefined, args: readonly string[])
  * @returns the exit code
  * @throws UsageFailure before anything is done
  */
-export function runCommand(command: Command, args: readonly string[], context: CommandContext): Promise<number> {
+export async function runCommand(command: Command, args: readonly string[], context: CommandContext): Promise<number> {
   if (command.raw !== undefined) return command.run({ values: {}, words: args }, context);
   const given = readArguments(command, args);
-  return command.run(given, given.values['quiet'] === true ? makeQuiet(command, given.values, context) : context);
+  const { quiet } = given.values;
+  try {
+    return await command.run(given, quiet === true ? makeQuiet(command, given.values, context) : context);
+  } finally {
+    endMovingLines(context.stderr);
+  }
 }
 
 /** @throws UsageFailure where something has to be printed */

@@ -4,6 +4,7 @@ import type { ChangeSet } from '../../output/plan/change-set.ts';
 import { type FilePair, formatFileDiffs } from '../../output/plan/diff.ts';
 import type { Committed } from '../../output/commit/commit.ts';
 import { formatInstalled } from './format-signal.ts';
+import { beginMovingLine, endMovingLine } from './moving-lines.ts';
 import { hasColour, isTerminal, painter } from './terminal.ts';
 import type { Writable } from 'node:stream';
 import type { Spinner } from 'yocto-spinner';
@@ -24,6 +25,7 @@ export class ConsoleReporter implements Reporter {
   #spinner: Spinner | undefined;
   #timer: NodeJS.Timeout | undefined;
   #words = '';
+  readonly #end = (): void => this.end();
 
   /** @param options `json`: standard output is kept for the one document, lines of steps go to standard error */
   constructor(streams: Streams, { json = false }: { readonly json?: boolean } = {}) {
@@ -41,6 +43,7 @@ export class ConsoleReporter implements Reporter {
     if (!isTerminal(this.#streams.stderr)) return;
     if (this.#spinner !== undefined) this.#spinner.text = words;
     else this.#timer ??= setTimeout(() => void this.#spin(), SHOW_AFTER_MILLISECONDS);
+    beginMovingLine(this.#streams.stderr, this.#end);
   }
 
   installed(changes: ChangeSet, kept: Committed['kept'], edits: readonly FilePair[]): void {
@@ -63,12 +66,13 @@ export class ConsoleReporter implements Reporter {
     );
   }
 
-  /** Takes the moving line away. */
+  /** Takes the moving line away, before something is printed; the end of the command does so, too. */
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#spinner?.stop();
     this.#spinner = undefined;
+    endMovingLine(this.#end);
   }
 
   async #spin(): Promise<void> {
