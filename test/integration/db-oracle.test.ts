@@ -63,7 +63,7 @@ it('wrong usage and a db that cannot be written have their own exit codes, a rea
   writeFileSync(path.join(folder, 'x'), 'a=b\n');
   const usage = await db(['setprop', 'a', 'p']);
   expect([usage.exitCode, usage.stdout]).toEqual([2, '']);
-  expect(usage.stderr).toMatch(/^docksmith: cannot run "db DB setprop": .*\nhint: usage: db DB setprop KEY PROP VALUE/);
+  expect(usage.stderr).toMatch(/^docksmith: cannot run "db x setprop": .*\nhint: usage: db x setprop KEY PROP VALUE/);
   // not even root writes below a file
   const env = { DOCKSMITH_ROOT: path.join(folder, 'root'), DBPATH: path.join(folder, 'x') };
   const unwritable = await run(process.execPath, [DB, 'y', 'set', 'a', 'b'], { env });

@@ -12,16 +12,17 @@ export type Batch = readonly { readonly line: number; readonly command: Prepared
  * a backslash outside of quotes keeps the next character. A line that is empty or begins with #
  * is skipped. A newline in a value is written '\n', as in the db file.
  * @param text a byte string
+ * @param called what was typed before `batch`, for messages
  * @throws {Failures} all lines that are no right command
  */
-export function parseBatch(text: string): Batch {
+export function parseBatch(text: string, called: string): Batch {
   const mistakes: Failure[] = [];
   const batch: { line: number; command: PreparedCommand }[] = [];
   for (const [index, content] of text.split('\n').entries()) {
     const line = index + 1;
     try {
       const words = splitWords(content);
-      if (words.length > 0) batch.push({ line, command: prepareCommand(words) });
+      if (words.length > 0) batch.push({ line, command: prepareCommand(words, called) });
     } catch (error) {
       mistakes.push(atLine(error, line));
     }

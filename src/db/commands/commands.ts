@@ -1,9 +1,10 @@
 import { UsageFailure } from '../../base/errors.ts';
-import { findNearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { fromByteString } from '../byte-text.ts';
 import type { Draft } from '../draft.ts';
 import { sortedKeys, toText } from '../flat-file.ts';
 import { answer, type Answer, chosenKeys, found, NOT_FOUND, recordsJson, showRecord } from './answers.ts';
+import { isTrue, tooFew, tooMany } from './wrong-usage.ts';
 
 interface Command {
   /** an argument to a word, `...` behind what may be there several times */
@@ -14,8 +15,6 @@ interface Command {
   readonly run: (draft: Draft, args: readonly string[]) => Answer;
 }
 
-/** In Perl, and so in the original's checks of its arguments, `0` is as false as the empty string. */
-const isTrue = (argument: string | undefined): boolean => argument !== undefined && argument !== '' && argument !== '0';
 const arg = (args: readonly string[], index: number): string => args[index] ?? '';
 const hasKey = (args: readonly string[]): boolean => isTrue(args[0]);
 const hasPairs = (pairs: readonly string[]): boolean => pairs.length % 2 === 0;
@@ -167,6 +166,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
   }),
 );
 
+/** Commands from standard input, which is no command of one line. */
+export const BATCH = 'batch';
+
 /** One line per command, for help texts. */
 export const COMMAND_USAGES: readonly string[] = [...COMMANDS.values()].map(({ usage }) => usage);
 
@@ -179,46 +181,31 @@ export interface PreparedCommand {
 
 /**
  * Checks a command line without the db's name: byte strings, the command's name first.
+ * @param called what was typed before it, for messages
  * @throws {UsageFailure} for an unknown command, or arguments that are too few, too many or not in pairs
  */
-export function prepareCommand([name, ...args]: readonly string[]): PreparedCommand {
+export function prepareCommand([name, ...args]: readonly string[], called: string): PreparedCommand {
   if (name === undefined || !isTrue(name))
-    throw new UsageFailure('cannot run "db"', { why: 'no command is given', hint: 'db --help lists the commands' });
+    throw new UsageFailure(`cannot run "${called}"`, {
+      why: 'no command is given',
+      hint: 'db --help lists the commands',
+    });
   const command = COMMANDS.get(name);
-  if (command === undefined) {
-    const nearest = findNearest(name, COMMANDS.keys());
-    throw new UsageFailure(`cannot run "db DB ${fromByteString(name)}"`, {
+  if (command === undefined)
+    throw new UsageFailure(`cannot run "${called} ${fromByteString(name)}"`, {
       why: 'there is no such command',
-      hint: nearest === undefined ? 'db --help lists the commands' : `did you mean ${nearest}?`,
+      ...didYouMean(name, [...COMMANDS.keys(), BATCH], 'db --help lists the commands'),
     });
-  }
-  if (!command.accepts(args))
-    throw new UsageFailure(`cannot run "db DB ${name}"`, {
-      why: 'an argument is missing, or empty where it may not be',
-      hint: command.writes && args.some(isAssignment) ? hintAtPairs(name, args) : `usage: db DB ${command.usage}`,
-    });
+  const line = { called, name, args };
+  if (!command.accepts(args)) throw tooFew(line, command.usage, command.writes);
   const surplus = args[mostArguments(command)];
-  if (surplus !== undefined)
-    throw new UsageFailure(`cannot run "db DB ${name}"`, {
-      why: `"${fromByteString(surplus)}" is an argument too many`,
-      hint: `usage: db DB ${command.usage}`,
-    });
+  if (surplus !== undefined) throw tooMany(line, surplus, command.usage);
   return { writes: command.writes, run: (draft) => command.run(draft, args) };
-}
-
-/** `MaxMemory=512`, where a prop and its value are two arguments. */
-function isAssignment(argument: string): boolean {
-  return /^[A-Za-z][\w.-]*=/.test(argument);
-}
-
-function hintAtPairs(name: string, args: readonly string[]): string {
-  const pairs = args.map((argument) => (isAssignment(argument) ? argument.replace('=', ' ') : argument));
-  return `a prop and its value are two arguments: db DB ${name} ${fromByteString(pairs.join(' '))}`;
 }
 
 /** Whether it is the name of a command. */
 export function isDbCommand(name: string): boolean {
-  return COMMANDS.has(name) || name === 'batch';
+  return COMMANDS.has(name) || name === BATCH;
 }
 
 /** The original ignores those behind the last; an admin who typed one meant something by it. */

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration } from '../../base/quantity.ts';
 import { isList, isMap, type Value } from '../../container/spec/value.ts';
 import { isSecretVariable } from '../../base/secret-names.ts';
-import { quoteWords } from './quote.ts';
+import { quoteWords } from '../../base/quote.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
 import { setPorts } from './port-props.ts';

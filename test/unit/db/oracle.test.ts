@@ -14,7 +14,7 @@ function call(
 ): { exit: number | 'error'; stdout: string; content: Buffer | undefined } {
   const draft = new Draft(parseFlatFile(content ?? Buffer.alloc(0)));
   try {
-    const answer = prepareCommand(args.map(toByteString)).run(draft);
+    const answer = prepareCommand(args.map(toByteString), 'db x').run(draft);
     return {
       exit: answer.found ? 0 : 1,
       stdout: Buffer.from(answer.text, 'latin1').toString(),

@@ -8,7 +8,7 @@ import { showable } from '../../../base/showable.ts';
 import { adopt, type Adoption } from '../../../features/adopt/adopt.ts';
 import type { NewRecord } from '../../../features/adopt/records.ts';
 import type { LeftOut } from '../../../features/adopt/candidate.ts';
-import { quoteWord } from '../../../features/adopt/quote.ts';
+import { quoteWord } from '../../../base/quote.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';

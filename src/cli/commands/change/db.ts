@@ -4,9 +4,11 @@ import type { Writable } from 'node:stream';
 import { Failure, UsageFailure } from '../../../base/errors.ts';
 import { findNearest } from '../../../base/nearest.ts';
 import type { Paths } from '../../../base/paths.ts';
+import { quoteWords } from '../../../base/quote.ts';
 import { parseBatch, runBatch } from '../../../db/commands/batch.ts';
 import { fromByteString, toByteString } from '../../../db/byte-text.ts';
-import { COMMAND_USAGES, isDbCommand, prepareCommand } from '../../../db/commands/commands.ts';
+import { BATCH, COMMAND_USAGES, isDbCommand, prepareCommand } from '../../../db/commands/commands.ts';
+import { callOf, tooMany } from '../../../db/commands/wrong-usage.ts';
 import type { Answer } from '../../../db/commands/answers.ts';
 import { listDbs } from '../../../db/db-file.ts';
 import { Draft, NO_RECORD } from '../../../db/draft.ts';
@@ -26,7 +28,7 @@ export interface DbContext {
   readonly print: (bytes: Buffer) => Promise<void>;
 }
 
-const listCommands = (): string => `DB is a name in the folder of the dbs, or a path from /. Commands:
+const listCommands = (): string => `Commands:
 ${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
   batch      commands from standard input, one per line, quoted as in sh:
              one write, all or nothing
@@ -35,15 +37,18 @@ ${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
 Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
 `;
 
+const CONFIGURATION = 'configuration';
+
 const isHelpWord = (word: string | undefined): boolean => word === '--help' || word === '-h';
 
 /** What both have; their arguments may look like options. */
-const BOTH = { isProgram: true, effect: 'changes', unmasked: true, options: JSON_OPTION, more: listCommands } as const;
+const BOTH = { isProgram: true, effect: 'changes', unmasked: true, options: JSON_OPTION } as const;
 
 export const dbCommand: Command = {
   ...BOTH,
   name: 'db',
   doc: 'read and write one db',
+  more: () => `DB is a name in the folder of the dbs, or a path from /. ${listCommands()}`,
   operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity },
   raw: {
     isJson: (args) => args.slice(0, 2).includes('--json'),
@@ -56,6 +61,7 @@ export const configCommand: Command = {
   ...BOTH,
   name: 'config',
   doc: 'the same for the db configuration',
+  more: listCommands,
   operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity },
   raw: { isJson: (args) => args[0] === '--json', isHelp: (args) => isHelpWord(args[0]) },
   run: ({ words }, context) => runConfig(words, printingTo(context)),
@@ -73,18 +79,46 @@ function printingTo(context: CommandContext): DbContext {
  * @throws {Failure} when the db cannot be read or written, or the command cannot be carried out
  */
 export async function runDb(args: readonly string[], context: DbContext): Promise<number> {
-  const { paths } = context;
   const { isJson, words } = takeJsonOption(rawArguments(args));
   const [name, command] = words;
   // `0` is a missing argument to the original, and so to the scripts that were written for it
   if (name === undefined || name === '' || name === '0')
     throw new UsageFailure('cannot run "db"', { why: 'no db is named', hint: 'db --help shows its usage' });
-  const db = fromByteString(name);
   if (command !== undefined && isDbCommand(name) && !isDbCommand(command))
     throw new UsageFailure(`cannot run "db ${name} ${fromByteString(command)}"`, {
       why: 'the db comes first',
-      hint: `db ${fromByteString([command, name, ...words.slice(2)].join(' '))}`,
+      hint: `db ${quoteWords([command, name, ...words.slice(2)].map(fromByteString))}`,
     });
+  return await runOn(
+    fromByteString(name),
+    words.slice(1),
+    { isJson, called: callOf('db', fromByteString(name)) },
+    context,
+  );
+}
+
+/** The command `config`: the same for the db `configuration`. */
+export async function runConfig(args: readonly string[], context: DbContext): Promise<number> {
+  const isJson = args[0] === '--json';
+  const words = rawArguments(isJson ? args.slice(1) : args);
+  const [name = '', command = ''] = words.map(fromByteString);
+  if (!isDbCommand(name) && isDbCommand(command))
+    throw new UsageFailure(`cannot run "config ${name}"`, {
+      why: 'config is about the db configuration, and takes no db',
+      hint: `${name === CONFIGURATION ? 'config' : callOf('db', name)} ${quoteWords(words.slice(1).map(fromByteString))}`,
+    });
+  return await runOn(CONFIGURATION, words, { isJson, called: callOf('config', CONFIGURATION) }, context);
+}
+
+/** @param words byte strings: the command and its arguments */
+async function runOn(
+  db: string,
+  words: readonly string[],
+  { isJson, called }: { readonly isJson: boolean; readonly called: string },
+  context: DbContext,
+): Promise<number> {
+  const { paths } = context;
+  const [command, key] = words;
   const onWait = (holder: string | undefined): void =>
     void context.stderr.write(`waiting for ${showableLine(holder ?? 'another process')} to end\n`);
   const change: Change = async (run) => {
@@ -93,38 +127,32 @@ export async function runDb(args: readonly string[], context: DbContext): Promis
     if (last !== undefined && last.touched.size > 0) await warn(context, db, last);
     return result;
   };
-  if (command === 'batch') {
-    const answers = await runFromStdin(paths, db, context.stdin, change);
+  if (command === BATCH) {
+    if (key !== undefined) throw tooMany({ called, name: BATCH, args: [] }, key, `${BATCH} < FILE`);
+    const answers = await runFromStdin({ paths, db, called }, context.stdin, change);
     await write(
       context,
       isJson ? formatJson(answers.map(({ json }) => json)) : answers.map(({ text }) => text).join(''),
     );
     return 0;
   }
-  const prepared = prepareCommand(words.slice(1));
+  const prepared = prepareCommand(words, called);
   const answer = prepared.writes
-    ? await change(prepared.run).catch((error: unknown) => throwWithNearest(error, paths, db))
+    ? await change(prepared.run).catch((error: unknown) => throwWithNearest(error, paths, db, key ?? ''))
     : prepared.run(new Draft(readLines(paths, db)));
   await write(context, isJson ? formatJson(answer.json) : answer.text);
   return answer.found ? 0 : 1;
 }
 
-/** A record that is not there may be in a db that is not there. */
-function throwWithNearest(error: unknown, paths: Paths, db: string): never {
-  const isNoRecord = error instanceof Failure && error.why === NO_RECORD;
-  if (isNoRecord && !db.includes('/') && !existsSync(path.join(paths.dbDir, db))) {
-    const nearest = findNearest(db, listDbs(paths));
-    error.hint ??= `there is no db "${db}"${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+/** A record that is not there may be in a db that is not there, or be almost called so. */
+function throwWithNearest(error: unknown, paths: Paths, db: string, key: string): never {
+  if (error instanceof Failure && error.why === NO_RECORD) {
+    const isNoDb = !db.includes('/') && !existsSync(path.join(paths.dbDir, db));
+    const near = isNoDb ? findNearest(db, listDbs(paths)) : findNearest(key, readLines(paths, db).keys());
+    const meant = near === undefined ? undefined : `did you mean ${fromByteString(near)}?`;
+    error.hint ??= isNoDb ? [`there is no db "${db}"`, ...(meant === undefined ? [] : [meant])].join('; ') : meant;
   }
   throw error;
-}
-
-/** The command `config`: the same for the db `configuration`. */
-export function runConfig(args: readonly string[], context: DbContext): Promise<number> {
-  return runDb(
-    args[0] === '--json' ? ['--json', 'configuration', ...args.slice(1)] : ['configuration', ...args],
-    context,
-  );
 }
 
 type Change = <T>(run: (draft: Draft) => T) => Promise<T>;
@@ -143,14 +171,13 @@ async function warn(context: DbContext, db: string, draft: Draft): Promise<void>
 }
 
 async function runFromStdin(
-  paths: Paths,
-  db: string,
+  { paths, db, called }: { readonly paths: Paths; readonly db: string; readonly called: string },
   stdin: DbContext['stdin'],
   change: Change,
 ): Promise<readonly Answer[]> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(chunk);
-  const batch = parseBatch(Buffer.concat(chunks).toString('latin1'));
+  const batch = parseBatch(Buffer.concat(chunks).toString('latin1'), called);
   return batch.some(({ command }) => command.writes)
     ? change((draft) => runBatch(draft, batch))
     : runBatch(new Draft(readLines(paths, db)), batch);

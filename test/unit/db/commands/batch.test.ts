@@ -4,7 +4,7 @@ import { Draft } from '../../../../src/db/draft.ts';
 
 function run(text: string, records: Readonly<Record<string, string>> = {}): { draft: Draft; printed: string } {
   const draft = new Draft(new Map(Object.entries(records)));
-  const answers = runBatch(draft, parseBatch(text));
+  const answers = runBatch(draft, parseBatch(text, 'db x'));
   return { draft, printed: answers.map((answer) => answer.text).join('') };
 }
 
@@ -41,7 +41,7 @@ it('runs each command on what those before it left, skipping comments and empty 
 });
 
 it('names the line of every mistake before anything runs', () => {
-  expect(() => parseBatch('set k t\nnonsense\nset\nset k "open\n')).toThrow(
+  expect(() => parseBatch('set k t\nnonsense\nset\nset k "open\n', 'db x')).toThrow(
     /standard input:2:.*nonsense[^]*standard input:3:.*set[^]*standard input:4:.*closed/,
   );
 });

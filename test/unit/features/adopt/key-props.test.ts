@@ -5,7 +5,7 @@ import { splitWords } from '../../../../src/container/spec/split-words.ts';
 import type { Value } from '../../../../src/container/spec/value.ts';
 import { readSchema } from '../../../../src/db/read-schema.ts';
 import { KEY_PROPS } from '../../../../src/features/adopt/key-props.ts';
-import { quoteWords } from '../../../../src/features/adopt/quote.ts';
+import { quoteWords } from '../../../../src/base/quote.ts';
 import { RecordBuilder } from '../../../../src/features/adopt/record-builder.ts';
 import { makeRoot } from '../../../support/folder.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configCommand, dbCommand, runDb } from '../../../../../src/cli/commands/change/db.ts';
+import { configCommand, dbCommand, runConfig, runDb } from '../../../../../src/cli/commands/change/db.ts';
 import { formatCommandHelp } from '../../../../../src/cli/help.ts';
 import { isHelp } from '../../../../../src/cli/run-command.ts';
 import { UsageFailure } from '../../../../../src/base/errors.ts';
@@ -20,9 +20,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function db(args: readonly string[], stdin = ''): Promise<{ exit: number; stdout: string; stderr: string }> {
+interface Ended {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const db = (args: readonly string[], stdin?: string): Promise<Ended> => run(runDb, args, stdin);
+const config = (args: readonly string[]): Promise<Ended> => run(runConfig, args);
+
+async function run(program: typeof runDb, args: readonly string[], stdin = ''): Promise<Ended> {
   const [printed, stderr]: [Buffer[], PassThrough] = [[], new PassThrough()];
-  const exit = await runDb(args, {
+  const exit = await program(args, {
     paths,
     stdin: Readable.from([Buffer.from(stdin)]),
     stderr,
@@ -169,15 +178,15 @@ describe('wrong usage', () => {
 
   it('names the command and how it is used', async () => {
     await expect(db(['x', 'set', 'a'])).rejects.toMatchObject({
-      message: expect.stringContaining('"db DB set"') as string,
-      hint: 'usage: db DB set KEY TYPE [PROP VALUE]...',
+      message: expect.stringContaining('"db x set"') as string,
+      hint: 'usage: db x set KEY TYPE [PROP VALUE]...',
     });
   });
 
   it.each([
     [['setprop', 'x', 'wiki', 'a', '1'], 'db x setprop wiki a 1'],
-    [['x', 'setprop', 'wiki', 'a=1'], 'a prop and its value are two arguments: db DB setprop wiki a 1'],
-    [['x', 'set', 'new', 'service', 'a=1'], 'a prop and its value are two arguments: db DB set new service a 1'],
+    [['x', 'setprop', 'wiki', 'a=1'], 'a prop and its value are two arguments: db x setprop wiki a 1'],
+    [['x', 'set', 'new', 'service', 'a=1'], 'a prop and its value are two arguments: db x set new service a 1'],
     [['y', 'setprop', 'wiki', 'a', '1'], 'there is no db "y"; did you mean x?'],
   ])('of %j names what is meant', async (args, hint) => {
     const before = readFileSync(path.join(paths.dbDir, 'x'));
@@ -192,7 +201,45 @@ describe('wrong usage', () => {
       hint: 'there is no db "docker_container"; did you mean docker_containers?',
     });
     // where the db is there, it is the record that is not
-    await expect(db(['docker_containers', 'setprop', 'wikki', 'a', '1'])).rejects.toMatchObject({ hint: undefined });
+    await expect(db(['docker_containers', 'setprop', 'wikki', 'a', '1'])).rejects.toMatchObject({
+      hint: 'did you mean wiki?',
+    });
+    await expect(db(['docker_containers', 'delete', 'mail'])).rejects.toMatchObject({ hint: undefined });
+  });
+
+  it.each([
+    [['x', 'set'], 'KEY is missing'],
+    [['x', 'set', 'a'], 'TYPE is missing'],
+    [['x', 'set', 'a', 't', 'odd'], 'the value of "odd" is missing'],
+    [['x', 'setprop', 'a'], 'PROP is missing'],
+    [['x', 'setprop', 'a', 'p'], 'the value of "p" is missing'],
+    [['x', 'setprop', 'a', 'p', '1', 'q'], 'the value of "q" is missing'],
+    [['x', 'delprop', 'a'], 'PROP is missing'],
+    [['x', 'settype', 'a', '0'], 'TYPE may not be "0"'],
+    [['x', 'getprop', 'a', ''], 'PROP may not be ""'],
+    [['x', 'get', '0'], 'KEY may not be "0"'],
+  ])('of %j says what is missing', async (args, why) => {
+    await expect(db(args)).rejects.toMatchObject({ why });
+  });
+
+  it('names the command as it was typed, so that its hints can be pasted', async () => {
+    await expect(config(['setprop', 'docker'])).rejects.toMatchObject({
+      message: 'cannot run "config setprop": PROP is missing',
+      hint: 'usage: config setprop KEY PROP VALUE [PROP VALUE]...',
+    });
+    await expect(config(['configuration', 'show', 'a b'])).rejects.toMatchObject({
+      hint: "config show 'a b'",
+    });
+    await expect(db(['x', 'setprop', 'wiki', 'a=1 2'])).rejects.toMatchObject({
+      hint: "a prop and its value are two arguments: db x setprop wiki a '1 2'",
+    });
+  });
+
+  it('of a word behind batch is noticed before standard input is read', async () => {
+    await expect(db(['x', 'batch', 'file'])).rejects.toMatchObject({
+      message: 'cannot run "db x batch": "file" is an argument too many',
+      hint: 'usage: db x batch < FILE',
+    });
   });
 });
 
