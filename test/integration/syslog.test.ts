@@ -28,6 +28,10 @@ needs('namespace')('what syslog is told of changes', () => {
           'docker_images',
           'set wiki service Repository wiki RegistryUser me RegistryPassword Hush-of-registry\nsetprop wiki RegistryPassword Hush-another\n',
         ],
+        [
+          'docker_containers',
+          'set wiki service Env.API_TOKEN Hush-of-env Env MODE=a,DB_PASSWORD=Hush-listed Env.DB postgres://u:Hush-in-url@db/x\n',
+        ],
         ['docker_images', 'setprop wiki Tag LAST\n'],
       ];
       const { exitCode, stdout, stderr } = await run(
@@ -51,6 +55,9 @@ needs('namespace')('what syslog is told of changes', () => {
       expect(stdout).toMatch(/docksmith-db: .*\/db\/secrets: NEW pw=\*{8}\|Value\|\*{8} \(by root\)/);
       expect(stdout).toMatch(
         /docker_images: NEW wiki=service\|RegistryPassword\|\*{8}\|RegistryUser\|me\|Repository\|wiki \(by root\)/,
+      );
+      expect(stdout).toMatch(
+        /docker_containers: NEW wiki=service\|.*DB_PASSWORD=\*{8}\|Env\.API_TOKEN\|\*{8}\|Env\.DB\|postgres:\/\/u:\*{8}@db\/x/,
       );
       expect(stdout).toMatch(/\|Tag\|LAST/);
       expect(stdout).not.toContain('Hush');
