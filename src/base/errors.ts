@@ -80,6 +80,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EIO: 'input/output error',
   EEXIST: 'exists already',
   ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was broken off',
   ELOOP: 'too many symbolic links',
   ENOTEMPTY: 'folder not empty',
   EXDEV: 'is on another file system',

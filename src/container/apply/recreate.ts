@@ -4,6 +4,8 @@ import { discard, renameInAnyState } from './any-state.ts';
 import { makeCreateBody } from '../spec/create-body.ts';
 import { copyData, finishMove, type PreparedMove, prepareMove } from './data-copy.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { EngineGone } from '../../engine/engine-gone.ts';
+import { findOwner } from '../actual/whose.ts';
 import type { HealthTracker } from './health-tracker.ts';
 import { REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RecreateOperation, RemoveOperation, Successor } from '../plan/operation.ts';
@@ -88,20 +90,29 @@ interface Broken {
   readonly error: unknown;
 }
 
+/** The one that has the name, where it is ours and not the old one. */
+async function findMade(engine: Engine, old: string, name: string): Promise<string | undefined> {
+  const holder = (await engine.listContainers()).find((one) => one.name === name && one.id !== old);
+  return holder !== undefined && findOwner(holder) === name ? holder.id : undefined;
+}
+
 /** @returns what is to be thrown: the error itself, or that the old one did not come back, with both reasons */
 async function bringBack(
   engine: Engine,
   { id, name, wasRunning }: Old,
   { made, isStarted, error }: Broken,
 ): Promise<unknown> {
+  // an engine that was restarted may have done the call that it never answered
+  const isLost = error instanceof EngineGone;
   try {
-    if (made !== undefined) await discard(engine, made, name, isStarted ? {} : undefined);
+    const left = made ?? (isLost ? await findMade(engine, id, name) : undefined);
+    if (left !== undefined) await discard(engine, left, name, isStarted || isLost ? {} : undefined);
     // started first: killed in between, it serves under its other name
     if (wasRunning) await engine.startContainer(id);
     await engine.renameContainer(id, name);
   } catch (second) {
     return new Failure(`cannot recreate container "${name}"`, {
-      why: `${reasonOf(error)}; and the old one did not come back: ${reasonOf(second)}`,
+      why: `${isLost ? 'the engine does not answer: ' : ''}${reasonOf(error)}; and the old one did not come back: ${reasonOf(second)}`,
       hint: `docker ps --all shows it as ${name}${REPLACED_SUFFIX}; the next docksmith reconcile tries again`,
       cause: error,
     });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EngineGone } from '../../../../src/engine/engine-gone.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { Failure } from '../../../../src/base/errors.ts';
@@ -74,6 +74,30 @@ describe('a recreate', () => {
     expect(failed.map(({ failure }) => failure.message)).toEqual([`cannot ${refused}: no`]);
     expect(await engine.listContainers()).toEqual([old]);
   });
+
+  it.each(['create', 'start'] as const)(
+    'brings the old one back when the engine is restarted and never answers the %s that it has done',
+    async (verb) => {
+      const engine = new MemoryEngine({ images: IMAGES });
+      await reconcile(engine, before);
+      const [old] = await engine.listContainers();
+      const gone = new EngineGone('cannot go on', { why: 'test' });
+      const [create, start] = [engine.createContainer.bind(engine), engine.startContainer.bind(engine)];
+      if (verb === 'create')
+        vi.spyOn(engine, 'createContainer').mockImplementationOnce((...request) =>
+          create(...request).then(() => Promise.reject(gone)),
+        );
+      else
+        vi.spyOn(engine, 'startContainer').mockImplementationOnce((...request) =>
+          start(...request).then(() => Promise.reject(gone)),
+        );
+      const { failed } = await reconcile(engine, after);
+      expect(failed.map(({ failure }) => failure.message)).toEqual(['cannot go on: test']);
+      expect(await engine.listContainers()).toEqual([old]);
+      await reconcile(engine, after);
+      expect(await listNames(engine)).toEqual(['wiki running']);
+    },
+  );
 
   it('says so when the old one does not come back, and the next run tries again', async () => {
     let isRefusing = false;
