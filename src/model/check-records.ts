@@ -1,6 +1,7 @@
 import { getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../base/errors.ts';
 import { compareBytes } from '../base/layers.ts';
+import { didYouMean } from '../base/nearest.ts';
 import type { Facts } from '../host/facts.ts';
 import {
   checkBySchema,
@@ -67,7 +68,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
       (key) =>
         new Failure(`cannot find "${key}" in db ${CONTAINERS}`, {
           why: 'there is no such record',
-          hint: `db ${CONTAINERS} keys`,
+          ...didYouMean(key, db.keys(), `db ${CONTAINERS} keys`),
         }),
     );
   const all: AllRecords = {

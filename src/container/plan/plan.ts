@@ -2,6 +2,7 @@ import { type Desired, specsOf } from './desired.ts';
 import type { Actual } from '../actual/actual.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { decide } from './decide.ts';
 import { withChangedFiles } from './plan-changed-files.ts';
 import { Refusal, withDataMove } from './plan-data-move.ts';
@@ -140,6 +141,7 @@ export function listUnknown(desired: Desired, actual: Actual, names: readonly st
       (name) =>
         new Failure(`cannot find container "${name}"`, {
           why: 'there is neither a record of it nor a container that docksmith made',
+          ...didYouMean(name, known),
         }),
     );
 }

@@ -22,6 +22,10 @@ const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
   ],
   [/lookup \S+.*: no such host/i, 'there is no host of that name'],
   [
+    /\bdial (?:tcp|udp)\b.*(?:unreachable|no route to host|connection refused|i\/o timeout)/i,
+    'the engine cannot reach it from this host',
+  ],
+  [
     /not a directory.*Are you trying to mount a directory onto a file/is,
     'a folder is mounted on a file, or a file on a folder',
   ],
@@ -31,11 +35,15 @@ const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
   [/invalid cross-device link/i, 'it would have to be moved to another file system'],
 ];
 
+/** `(HTTP code 500) server error - `, of dockerode */
+const STATUS = /^\(HTTP code \d+\) [^-]* - /;
+
 /**
  * The engine's words, after what they mean where that is known.
- * @param said kept whole: it can be searched for
+ * @param answer kept whole but for what dockerode puts in front: it can be searched for
  */
-export function explainEngine(said: string): string {
+export function explainEngine(answer: string): string {
+  const said = answer.replace(STATUS, '').trim();
   for (const [pattern, meaning] of MEANINGS) {
     const found = pattern.exec(said);
     if (found !== null) return `${meaning.replace('$1', found[1] ?? '')} (${said})`;

@@ -1,7 +1,8 @@
 import { Failure, throwAll } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
-import type { Snapshot } from '../../db/snapshot.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { Container } from '../../model/container.ts';
@@ -34,7 +35,7 @@ export function findReferences(
     failures.push(
       new Failure(`cannot find image "${name}"`, {
         why: `there is neither a record of it in db ${IMAGES} nor an enabled container of that name`,
-        hint: `db ${IMAGES} keys`,
+        ...didYouMean(name, [...getDb(snapshot, IMAGES).keys(), ...specs.keys()], `db ${IMAGES} keys`),
       }),
     );
     return [];

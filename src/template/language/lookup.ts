@@ -110,11 +110,7 @@ export function explainMissing(
       meant: known.includes(prop) ? undefined : findNearest(prop, known),
     };
   }
-  return {
-    why: `db ${db} has no record "${key}"`,
-    meant: findNearest(key, [
-      ...(db === 'configuration' ? [...variables.keys(), ...callable] : []),
-      ...(records?.keys() ?? []),
-    ]),
-  };
+  const names = [...(db === 'configuration' ? [...variables.keys(), ...callable] : []), ...(records?.keys() ?? [])];
+  // a name that is known elsewhere (`record`, where a template is expanded once per record) is spelled well
+  return { why: `db ${db} has no record "${key}"`, meant: names.includes(key) ? undefined : findNearest(key, names) };
 }

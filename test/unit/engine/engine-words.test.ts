@@ -3,6 +3,10 @@ import { explainEngine } from '../../../src/engine/docker/engine-words.ts';
 
 // as dockerd 20.10 and registries say it
 it.each([
+  [
+    'Get "https://registry.test/v2/": dial tcp: lookup registry.test on 10.0.0.53:53: dial udp 10.0.0.53:53: connect: network is unreachable',
+    'the engine cannot reach it from this host',
+  ],
   ['sandbox 3f2a0c not found', 'it has no network meanwhile'],
   [
     'OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "nothing": executable file not found in $PATH: unknown',
@@ -27,4 +31,8 @@ it.each([
 it('leaves other words of the engine alone', () => {
   const said = 'Conflict. The container name "/wiki" is already in use by container "3f2a". You have to remove it.';
   expect(explainEngine(said)).toBe(said);
+});
+
+it('what dockerode puts in front of it is not the engine speaking', () => {
+  expect(explainEngine('(HTTP code 500) server error - it is broken \n')).toBe('it is broken');
 });

@@ -230,6 +230,10 @@ describe('checkRecords', () => {
     expect(mistakes(containers, { only: ['nope'] })).toEqual([
       'cannot find "nope" in db docker_containers: there is no such record',
     ]);
+    expect(checkRecords(serverWith(containers), factsWith(), ['a2', 'nope']).mistakes.map(({ hint }) => hint)).toEqual([
+      'did you mean "a1"?',
+      'db docker_containers keys',
+    ]);
   });
 
   it('warns of an unknown prop, with the nearest name', () => {

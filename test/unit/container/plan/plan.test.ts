@@ -4,7 +4,7 @@ import { readActual } from '../../../../src/container/actual/actual.ts';
 import { formatPlan } from '../../../../src/container/plan/format-plan.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { HASH_LABEL } from '../../../../src/container/spec/names.ts';
-import { planReconcile } from '../../../../src/container/plan/plan.ts';
+import { listUnknown, planReconcile } from '../../../../src/container/plan/plan.ts';
 import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';
 
@@ -366,4 +366,11 @@ describe('a plan that an admin asks for', () => {
     );
     await expect(ask(makeEngine(), {}, 'stop', 'wiki')).rejects.toThrow('cannot find container "wiki"');
   });
+});
+
+it('a container that is not known is answered with the one that is called nearly so', () => {
+  const [desired, actual] = [{ containers: [{ name: 'wiki' }] }, { containers: new Map([[1, { name: 'git' }]]) }];
+  expect(
+    listUnknown(desired as never, actual as never, ['wikki', 'gti', 'wiki', 'other']).map(({ hint }) => hint),
+  ).toEqual(['did you mean "wiki"?', 'did you mean "git"?', undefined]);
 });

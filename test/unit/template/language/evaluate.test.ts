@@ -174,6 +174,10 @@ function failureOf(fragment: string): string {
 }
 
 describe('what is missing', () => {
+  it('is never answered with the very name that was typed, such as that of a helper', () => {
+    expect(() => renderText('{{record.MaxBody}}')).toThrow(expect.objectContaining({ hint: undefined }) as Error);
+  });
+
   it.each([
     ['a prop that is printed', 'a\nb {{docker.Nope}}', '2:5 record "docker" of db configuration has no prop "Nope"'],
     ['a record that is printed', '{{Nope}}', '1:3 db configuration has no record "Nope"'],
