@@ -1,11 +1,11 @@
 import process from 'node:process';
-import { UsageFailure } from '../base/errors.ts';
+import { errorCode, Failure, reasonOf, UsageFailure } from '../base/errors.ts';
 import { findPaths } from '../base/paths.ts';
 import { showable } from '../base/showable.ts';
 import { mayBeKilled } from '../files/unfinished.ts';
 import { type Command, type CommandContext, titleOf } from './command.ts';
 import { findCommand } from './commands.ts';
-import { listFailures } from './format/format-failure.ts';
+import { formatFailures, listFailures } from './format/format-failure.ts';
 import { leaveIfInterrupted } from './interruptible.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
 import { runProgram } from './run-program.ts';
@@ -13,6 +13,9 @@ import { stepCommands } from './step-commands.ts';
 import { painter, widthOf } from './format/terminal.ts';
 
 const VERSION = '0.1.0';
+
+/** What a write says whose reader has gone, or never was. */
+const ENDED_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EBADF', 'ECONNRESET', 'EIO']);
 
 /**
  * Runs the program under one of its names and sets the exit code.
@@ -29,8 +32,17 @@ export async function main(program: string, args: readonly string[] = process.ar
       : (await import('./masked-stream.ts')).maskBoth(paths);
   // A reader that has seen enough (`| head`) is no failure of ours. What only prints ends with it; what does
   // work goes on without a reader.
-  stdout.on('error', () => {
-    if (command === undefined || command.effect === 'prints' || command.effect === 'hands over') process.exit(0);
+  let isSaid = false;
+  stdout.on('error', (error) => {
+    const isLost = !ENDED_READER.has(errorCode(error));
+    if (isLost && !isSaid) {
+      isSaid = true;
+      const failure = new Failure('cannot write standard output', { why: reasonOf(error) });
+      // not through a stream of ours: the process may end with the next line
+      process.stderr.write(formatFailures([failure], stderr));
+    }
+    if (command === undefined || command.effect === 'prints' || command.effect === 'hands over')
+      process.exit(isLost ? 1 : 0);
   });
   // the stream of standard input is made when it is read, by the few commands that do
   const context = {

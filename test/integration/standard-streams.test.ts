@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Host, makeHost } from '../support/host.ts';
 
 const DB = path.resolve(import.meta.dirname, '../../bin/db.js');
+const DOCKSMITH = path.resolve(import.meta.dirname, '../../bin/docksmith.js');
 /** more than any pipe holds */
 const RECORDS = 5000;
 const VALUE = 'x'.repeat(200);
@@ -106,4 +107,21 @@ describe('standard input and output of db', () => {
       for (const fd of stdio) if (typeof fd === 'number') closeSync(fd);
     }
   });
+
+  it.each([['props'], ['--help'], ['runs', '--json']])(
+    'of docksmith %s is said to be lost on a full disk; a reader that has gone is no failure',
+    async (...args) => {
+      const env = { ...process.env, DOCKSMITH_ROOT: host.root };
+      for (const [to, exitCode, said] of [
+        ['> /dev/full', 1, 'docksmith: cannot write standard output: no space left on device\n'],
+        ['>&-', 0, ''],
+      ] as const) {
+        const words = ['-c', `"$@" ${to}`, 'sh', process.execPath, DOCKSMITH, ...args];
+        const child = spawn('sh', words, { stdio: ['ignore', 'pipe', 'pipe'], env });
+        let stderr = '';
+        child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+        expect([await once(child, 'close'), stderr]).toEqual([[exitCode, null], said]);
+      }
+    },
+  );
 });
