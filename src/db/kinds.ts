@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
+import { splitWords } from '../base/split-words.ts';
 import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
 
 /** What is wrong with a value and what is allowed, as the end of a sentence; undefined: nothing. */
@@ -39,6 +40,13 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'ip-address': (value) => (isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined),
     netmask: checkNetmask,
     image: matches(/^[A-Za-z0-9][\w.:/@+-]*$/, 'an image, as mariadb:11, or a record of docker_images'),
+    // https://github.com/distribution/reference: tag, and domain with path
+    tag: matches(/^\w[\w.-]{0,127}$/, 'a tag: letters, digits and _ . -, 128 at most'),
+    registry: matches(
+      /^[A-Za-z0-9][\w.-]*(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+      'HOST[:PORT][/PATH], as registry.example.test:5000',
+    ),
+    'command-line': (value) => (splitWords(value) === undefined ? 'is no command: a quote is left open' : undefined),
     digest: matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
     assignments: each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
     'network-mode': matches(

@@ -249,6 +249,9 @@ const VALUES: Readonly<Record<string, Make>> = {
   'ip-address': one('172.31.0.0', '10.77.0.0', '192.168.1.0'),
   netmask: one('24', '255.255.0.0', '16'),
   image: (random, dbs) => pick(random, ['mariadb:11', 'localhost:5000/a/b', ...keysOf(dbs, 'docker_images')]),
+  tag: (random) => `${int(random, 1, 99)}.${int(random, 0, 9)}`,
+  registry: (random) => `r${int(random, 1, 9)}.example.test:5000`,
+  'command-line': (random) => `run --level ${int(random, 1, 9)} "two words"`,
   digest: (random) => `sha256:${int(random, 0, 9).repeat(64)}`,
   assignments: assignments,
   'network-mode': (random, dbs) =>

@@ -42,6 +42,12 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'ip-address': { allowed: ['192.168.1.2', '::1'], wrong: ['192.168.1', '192.168.1.256', 'host'] },
   netmask: { allowed: ['24', '255.255.255.0', '64'], wrong: ['255.0.255.0', '129', 'x'] },
   image: { allowed: ['mariadb:11', 'localhost:5000/a/b@sha256:1', 'wiki'], wrong: ['', 'a b', '-x', 'a;b'] },
+  tag: { allowed: ['1.43', 'latest', '_a-b'], wrong: ['', '.a', '1 2', 'a:b', 'a\n'] },
+  registry: {
+    allowed: ['registry.example.test', 'r:5000', 'r.example.test/team/apps'],
+    wrong: ['', 'r:', 'https://r', 'r/A', 'r/', 'a b', 'a\nb'],
+  },
+  'command-line': { allowed: ['sh -c "echo a"', "it\\'s", ''], wrong: ['"', "a 'b", 'a\\'] },
   digest: { allowed: [`sha256:${'0'.repeat(64)}`], wrong: ['sha256', 'sha256:12'] },
   assignments: { allowed: ['A=1,B=', 'A=x=y', ''], wrong: ['A', 'A=1,', '=1', 'A B=1'] },
   'network-mode': {

@@ -3,7 +3,7 @@ import type { ContainerInspect } from '../../../engine/engine-api.ts';
 import type { Input } from '../input.ts';
 import { readDuration, readFlag, readItems, readText, readTextMap, readTexts } from '../read-input.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
-import { splitWords } from '../split-words.ts';
+import { splitWords } from '../../../base/split-words.ts';
 import { FLAG, LIST, MAP, NUMBER, SET, TEXT, toMap, toSet } from '../value.ts';
 import { OWN_PREFIX } from '../names.ts';
 import { formatImageReference } from '../../../engine/image-reference.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SPEC_KEYS } from '../../../../src/container/spec/spec-keys.ts';
-import { splitWords } from '../../../../src/container/spec/split-words.ts';
+import { splitWords } from '../../../../src/base/split-words.ts';
 import type { Value } from '../../../../src/container/spec/value.ts';
 import { readSchema } from '../../../../src/db/read-schema.ts';
 import { KEY_PROPS } from '../../../../src/features/adopt/key-props.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { splitWords } from '../../../../src/container/spec/split-words.ts';
+import { splitWords } from '../../../src/base/split-words.ts';
 
 // what Python's shlex.split gives for the same text
 it.each([
