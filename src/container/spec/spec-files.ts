@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf, throwAll } from '../../base/errors.ts';
+import { type EnvFileContext, parseEnvFile } from './env-file.ts';
 import { collectAll, type Input } from './input.ts';
 import { formatMounted, type Mounted } from './mounted.ts';
 import { readFields, readItems, readText, readTexts } from './read-input.ts';
@@ -23,13 +24,15 @@ export function readEnvFiles(
   input: Input,
   files: SpecFiles,
   onUnusable: (failures: readonly Failure[]) => void = throwAll,
+  context: EnvFileContext = {},
 ): TextMap {
   return toMap(
     new Map(
       readTexts(input, { orOne: true }).flatMap((file) => {
         if (!path.posix.isAbsolute(file)) return input.refuse(`"${file}" is no absolute path`);
         try {
-          return parseEnvFile(file, readEnvFile(file, files) ?? input.refuse(`there is no file "${file}"`));
+          const text = readEnvFile(file, files) ?? input.refuse(`there is no file "${file}"`);
+          return parseEnvFile(file, text, context);
         } catch (error) {
           if (error instanceof Failures) onUnusable(error.failures);
           else if (error instanceof Failure) onUnusable([error]);
@@ -49,24 +52,6 @@ function readEnvFile(file: string, files: SpecFiles): string | undefined {
     if (error instanceof Failure) throw error;
     throw new Failure('cannot read the environment file', { why: reasonOf(error), at: { file }, cause: error });
   }
-}
-
-/** Blank lines and comments are none; quotes around a whole value are not part of it, as Compose reads it. */
-export function parseEnvFile(file: string, text: string): readonly (readonly [string, string])[] {
-  const lines = text
-    .split('\n')
-    .map((line, n) => ({ line: line.trim(), number: n + 1 }))
-    .filter(({ line }) => line !== '' && !line.startsWith('#'));
-  return collectAll(lines, ({ line, number }) => {
-    const [, name, value] = /^(?:export\s+)?([^=\s]+)=(.*)$/.exec(line) ?? [];
-    // what stands there may be half a secret
-    if (name === undefined || value === undefined)
-      throw new Failure('cannot read the environment file', {
-        why: 'the line is not NAME=VALUE',
-        at: { file, line: number },
-      });
-    return [name, /^(["'])(.*)\1$/.exec(value)?.[2] ?? value] as const;
-  });
 }
 
 /**

@@ -29,6 +29,8 @@ export function readEnvironment(
   const variables = readEnvFiles(
     { ...withText(named, ''), items: files.map((file) => withText(named, file)) },
     { file: (name) => name },
+    undefined,
+    { variables: project.variables, mayNameAlone: true },
   );
   const all = toMap(Object.entries({ ...variables, ...own }));
   // a file that is not on this host of docksmith's is written into the record

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { type Input, parseInput } from '../../container/spec/input.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from '../../container/spec/network-definition.ts';
-import { parseEnvFile } from '../../container/spec/spec-files.ts';
+import { parseEnvFile } from '../../container/spec/env-file.ts';
+import { fillVariables, NotSet } from '../../container/spec/interpolate.ts';
 import { toSet } from '../../container/spec/value.ts';
 import { errorCode, Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
-import { fillVariables, NotSet } from './interpolate.ts';
 import type { LeftOut } from './candidate.ts';
 import { NotText, readText as readUtf8 } from '../../files/read-file.ts';
 
@@ -36,10 +36,7 @@ export function readProject(
   { project, env = process.env }: { readonly project?: string | undefined; readonly env?: NodeJS.ProcessEnv } = {},
 ): Project {
   const folder = path.dirname(path.resolve(file));
-  const variables = new Map([
-    ...readDotEnv(path.join(folder, '.env')),
-    ...Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-  ]);
+  const variables = new Map([...readDotEnv(path.join(folder, '.env'), env), ...listSet(env)]);
   const fill = (text: string, refuse: Input['refuse']): string => {
     try {
       return fillVariables(text, variables);
@@ -83,6 +80,10 @@ export function readProject(
   };
 }
 
+function listSet(env: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
+  return new Map(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
+}
+
 function findName(input: Input, variables: ReadonlyMap<string, string>, folder: string): string {
   const given = findEntry(input, 'name');
   const name =
@@ -104,9 +105,9 @@ function readText(file: string): string {
   }
 }
 
-function readDotEnv(file: string): readonly (readonly [string, string])[] {
+function readDotEnv(file: string, env: NodeJS.ProcessEnv): readonly (readonly [string, string])[] {
   try {
-    return parseEnvFile(file, readUtf8(file));
+    return parseEnvFile(file, readUtf8(file), { variables: listSet(env), mayNameAlone: true });
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillVariables, NotSet } from '../../../../src/features/adopt/interpolate.ts';
+import { fillVariables, NotSet } from '../../../../src/container/spec/interpolate.ts';
 
 const VARIABLES = new Map([
   ['SET', 'value'],
