@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
+import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
 
@@ -16,7 +17,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     text: () => undefined,
     integer: matches(/^-?\d{1,15}$/, 'a whole number'),
     count: matches(/^[1-9]\d{0,8}$/, 'a whole number from 1'),
-    size: matches(/^[1-9]\d{0,11}[kmg]?$/i, 'a number with k, m or g, as 10m'),
+    size: matches(/^[1-9]\d{0,8}[kmg]?$/i, 'a number with k, m or g, as 10m'),
     memory: checkMemory,
     port: checkPort,
     ports: (value) => (value === 'exposed' ? undefined : each(checkPort, 'ports as 80,443, or exposed')(value)),
@@ -76,8 +77,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
         ? undefined
         : 'is not a whole number from 2 to 262144',
     'cpu-list': matches(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'a list of CPUs, as 0-2,4'),
-    duration: matches(/^(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration, as 30s or 1m30s'),
-    uptime: matches(/^(?=.*[1-9])(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/, 'a duration above 0, as 2s'),
+    duration: checkDuration,
+    uptime: (value) => checkDuration(value) ?? (/[1-9]/.test(value) ? undefined : 'is not a duration above 0, as 2s'),
     'reload-signal': matches(/^(none|(SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGHUP, or none'),
     signal: matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
     'ip-addresses': each((value) => (isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined), 'addresses'),
@@ -155,11 +156,19 @@ const MEGABYTE: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024 
 
 /** Megabytes where no unit stands; the engine refuses less than 6. */
 function checkMemory(value: string): string | undefined {
-  const [, amount, unit = 'm'] = /^(\d{1,12})([kmg])?$/i.exec(value) ?? [];
+  const [, amount, unit = 'm'] = /^(\d{1,9})([kmg])?$/i.exec(value) ?? [];
   if (amount === undefined) return 'is not a number of megabytes, or a number with k, m or g, as 512 or 2g';
   return Number(amount) * (MEGABYTE[unit.toLowerCase()] ?? 1) < 6
     ? 'is less than 6m, the least that the engine takes'
     : undefined;
+}
+
+/** Apache and the engine count them in units that hold no more. */
+const TEN_YEARS = 10 * 365 * 24 * 3600 * 1000;
+
+function checkDuration(value: string): string | undefined {
+  if (!/^(\d+|(\d+(\.\d+)?(us|ms|s|m|h))+)$/.test(value)) return 'is not a duration, as 30s or 1m30s';
+  return (parseMilliseconds(value) ?? 0) > TEN_YEARS ? 'is a duration of more than ten years' : undefined;
 }
 
 function checkPath(value: string): string | undefined {
