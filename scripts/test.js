@@ -14,6 +14,7 @@ const FULL_SIZE = {
   DOCKSMITH_TEST_STEPS: '5000',
   DOCKSMITH_TEST_CHANGES: '20000',
   DOCKSMITH_TEST_SINGLE_CALLS: '500',
+  DOCKSMITH_TEST_VALUES: '10000',
 };
 if (process.argv.includes('--full')) Object.assign(process.env, { ...FULL_SIZE, ...process.env });
 

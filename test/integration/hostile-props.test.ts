@@ -44,14 +44,14 @@ const ENDINGS = [
   () => `\u0000${CANARY} on`,
 ];
 
-/** For a prop: what it may hold, with an ending behind it; an ending alone; or any text. */
+/** For a prop: what it may hold, with an ending behind it; an ending alone; or any text but none. */
 function valuesOf(allowed: readonly string[], file: string): fc.Arbitrary<string> {
   const ending = fc.constantFrom(...ENDINGS).map((make) => make(file));
   return fc.oneof(
     { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...allowed), ending).map((parts) => parts.join('')) },
     { weight: 1, arbitrary: ending },
     { weight: 1, arbitrary: fc.tuple(hostileText, ending).map((parts) => parts.join('')) },
-    { weight: 1, arbitrary: hostileText },
+    { weight: 1, arbitrary: hostileText.filter((text) => text !== '') },
   );
 }
 
@@ -199,7 +199,7 @@ needs('dockerd', 'apache')('hostile values of every prop', () => {
       expect(accepted).toBeGreaterThan(COUNT / 20);
       console.log(`${COUNT} values, ${accepted} accepted, ${judged.size} files read`);
     } finally {
-      await namespace.remove();
+      namespace.remove();
       removeFolder(folder);
     }
   }, 3_600_000);

@@ -31,7 +31,7 @@ export function pairDeviations(paths: Paths, deviations: readonly Deviation[]): 
         path,
         old: { content, mode, uid, gid },
         wanted: installed.kind === 'file' ? installed.file : undefined,
-        ...(isSecret === true ? { isSecret } : {}),
+        ...(isSecret ? { isSecret } : {}),
       },
     ];
   });
