@@ -163,3 +163,18 @@ describe('verify --diff', () => {
     );
   });
 });
+
+describe('names behind an event', () => {
+  it.each([
+    [['docker-update', 'wiki'], 'takes no names'],
+    [['post-install', 'wiki'], 'takes no names'],
+    [['docker-container-stop'], 'no container is named'],
+    [['docker-container-update'], 'no container is named'],
+  ])('are refused before anything is done where they are wrong: %j', async (words, said) => {
+    const before = host.snapshot();
+    const { exitCode, stdout, stderr } = await host.run('signal-event', words, { env: env() });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(said);
+    expect(host.snapshot()).toEqual(before);
+  });
+});

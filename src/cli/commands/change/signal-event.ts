@@ -14,7 +14,7 @@ import {
   TAKE_OVER_OPTION,
   WAIT_OPTION,
 } from '../../command.ts';
-import { formatEvents } from '../../format/format-events.ts';
+import { EVENT_DOCS, formatEvents } from '../../format/format-events.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatFailures } from '../../format/format-failure.ts';
@@ -62,6 +62,7 @@ async function runSignalEvent(
       why: `the option ${late} comes after the event, where only its arguments are expected`,
       hint: `signal-event ${late} ${event} …`,
     });
+  refuseWrongNames(event, eventArgs);
   const { json = false, diff = false, force = false } = values;
   const request = {
     event,
@@ -106,4 +107,20 @@ async function runSignalEvent(
   } finally {
     reporter.end();
   }
+}
+
+/** The steps of a shipped event would refuse them, too, but some of them have done something by then. */
+function refuseWrongNames(event: string, names: readonly string[]): void {
+  const [usage] = Object.hasOwn(EVENT_DOCS, event) ? (EVENT_DOCS[event] ?? []) : [];
+  const cannot = `cannot run "signal-event ${[event, ...names].join(' ')}"`;
+  if (usage === '' && names.length > 0)
+    throw new UsageFailure(cannot, {
+      why: 'the event is about all containers and takes no names',
+      hint: `signal-event docker-container-update ${names.join(' ')}`,
+    });
+  if (usage === 'NAME…' && names.length === 0)
+    throw new UsageFailure(cannot, {
+      why: 'no container is named',
+      hint: `signal-event ${event} NAME…; db docker_containers keys lists them`,
+    });
 }
