@@ -17,7 +17,8 @@ export function withRecords<T extends Pick<Snapshot, 'dbs'>>(snapshot: T, overla
     const records = new Map(dbs.get(db));
     const isNew = !records.has(key);
     if (record === undefined) records.delete(key);
-    else records.set(key, record);
+    // as it will be read from the file
+    else records.set(key, { ...record, props: new Map([...record.props].sort(([a], [b]) => compareBytes(a, b))) });
     dbs.set(db, isNew ? new Map([...records].sort(([a], [b]) => compareBytes(a, b))) : records);
   }
   return { ...snapshot, dbs };

@@ -109,7 +109,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
         /docker-compose\.yml:\d+:\d+: cannot use "services\.db\.environment\[0\]": variable "DB_PASSWORD" is not set/,
       ) as string,
     });
-    host.write('/opt/shop/.env', 'DB_PASSWORD=pa$ss\n');
+    host.write('/opt/shop/.env', "DB_PASSWORD='pa$ss'\n");
     expect(await host.run('docksmith', ['adopt', '-f', file, 'wed'])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('did you mean "web"?') as string,

@@ -1,5 +1,4 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { DbRecord } from '../../src/db/record.ts';
 import { readSnapshot } from '../../src/db/read-snapshot.ts';
 import { Failure, Failures } from '../../src/base/errors.ts';
 import { previewChange } from '../../src/features/impact/impact.ts';
@@ -101,8 +100,7 @@ it('says of 300 random changes before each which files and lines the event then 
         expect(host.snapshot('/etc')).toEqual(before);
         outcomes.refused++;
         // back, so that the next one is not refused for this
-        const { db, key, before: was } = change;
-        await host.db(...restore(db, key, was));
+        await host.db(...restore(change));
         continue;
       }
       expect([words, done.failures]).toEqual([words, []]);
@@ -134,9 +132,9 @@ it('says of 300 random changes before each which files and lines the event then 
   }
 }, 600_000);
 
-function restore(db: string, key: string, was: DbRecord | undefined): readonly string[] {
-  const gone = `${db} delete '${key}'`;
-  return was === undefined ? [gone] : [gone, `${db} ${quoteAll(['set', key, was.type, ...[...was.props].flat()])}`];
+function restore({ db, key, before: was, after }: Change): readonly string[] {
+  const gone = after === undefined ? [] : [`${db} delete '${key}'`];
+  return was === undefined ? gone : [...gone, `${db} ${quoteAll(['set', key, was.type, ...[...was.props].flat()])}`];
 }
 
 needs('dockerd')('an impact on a real engine', () => {
