@@ -99,12 +99,12 @@ export interface Command<O extends Options = Options> {
 }
 
 /**
- * A definition with the types of its options known to its `run`. `--quiet` is everybody's and no command's own:
- * `runCommand` keeps what is printed away.
+ * A definition with the types of its options known to its `run`. `--quiet` is everybody's: `runCommand` keeps
+ * away what is printed, but for a command that has an option of that name itself.
  */
 export function defineCommand<const O extends Options>(command: Command<O>): Command<O> {
   const isForPeople = command.effect !== 'hands over' && command.internal !== true;
-  return isForPeople ? { ...command, options: { ...command.options, ...QUIET_OPTION } } : command;
+  return isForPeople ? { ...command, options: { ...QUIET_OPTION, ...command.options } } : command;
 }
 
 /** `docksmith why`, `signal-event` */
@@ -118,7 +118,7 @@ export const ANY_NAMES: Operands = { usage: '[NAME…]', min: 0, max: Infinity }
 
 /** Options that several commands have. */
 export const JSON_OPTION = { json: { doc: 'print one JSON document on standard output' } } as const;
-const QUIET_OPTION = {
+export const QUIET_OPTION = {
   quiet: { short: 'q', doc: 'print errors and warnings only' },
 } as const;
 export const DRY_RUN_OPTION = { 'dry-run': { doc: 'say what would be done, and change nothing at all' } } as const;

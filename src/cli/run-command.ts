@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { UsageFailure } from '../base/errors.ts';
-import { type Command, type CommandContext, titleOf } from './command.ts';
+import { type Command, type CommandContext, QUIET_OPTION, titleOf } from './command.ts';
 import { endMovingLines } from './format/moving-lines.ts';
 import { asksForHelp, readArguments } from './read-arguments.ts';
 
@@ -27,9 +27,9 @@ export function wantsJson(command: Command | undefined, args: readonly string[])
 export async function runCommand(command: Command, args: readonly string[], context: CommandContext): Promise<number> {
   if (command.raw !== undefined) return command.run({ values: {}, words: args }, context);
   const given = readArguments(command, args);
-  const { quiet } = given.values;
+  const isQuiet = given.values['quiet'] === true && command.options['quiet'] === QUIET_OPTION.quiet;
   try {
-    return await command.run(given, quiet === true ? makeQuiet(command, given.values, context) : context);
+    return await command.run(given, isQuiet ? makeQuiet(command, given.values, context) : context);
   } finally {
     endMovingLines(context.stderr);
   }

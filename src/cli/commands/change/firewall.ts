@@ -19,6 +19,7 @@ import { readText } from '../../../files/read-file.ts';
 const OPTIONS = {
   ...DRY_RUN_OPTION,
   release: { doc: 'also remove rules that were kept for containers which have stopped' },
+  quiet: { doc: 'say nothing where the kernel has the rules already' },
   ...JSON_OPTION,
 } as const;
 
@@ -37,12 +38,11 @@ export const firewallCommand = defineCommand({
 });
 
 async function runFirewall(
-  { values: { 'dry-run': dryRun = false, release = false, json = false } }: Given<typeof OPTIONS>,
+  { values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>,
   { paths, stdout, stderr, prepared }: CommandContext,
 ): Promise<number> {
-  const changed = process.env['DOCKSMITH_CHANGED'];
   // the step before the containers has looked at everything else
-  if (release && changed !== undefined && !hasRetained(paths)) return 0;
+  if (release && quiet && !hasRetained(paths)) return 0;
   const { filtered, failures } = await applyFilter(paths, {
     dryRun,
     keepFor: release ? await readWhoIsLeft(paths) : 'everybody',
@@ -53,7 +53,7 @@ async function runFirewall(
     stdout.write(formatJson({ filters: filtered, failures: jsonFailures(failures) }));
     return failures.length === 0 || mayPend ? 0 : 1;
   }
-  const shown = filtered.filter((filter) => changed === undefined || isNews(filter, changed));
+  const shown = filtered.filter((filter) => !quiet || isNews(filter));
   for (const filter of shown) stdout.write(`${showable(formatFiltered(filter, dryRun))}\n`);
   if (mayPend) {
     const reporter = new ConsoleReporter({ stdout, stderr });
@@ -76,11 +76,10 @@ async function readWhoIsLeft(paths: Paths): Promise<FilterRequest['keepFor']> {
   }
 }
 
-/**
- * In an event: what was done, and what was left alone although this event changed its file.
- * @param changed the file that lists what this event changed
- */
-function isNews({ outcome, file }: Filtered, changed: string): boolean {
+/** In an event: what was done, and what was left alone although this event changed its file. */
+function isNews({ outcome, file }: Filtered): boolean {
   if (outcome === 'set' || outcome === 'removed') return true;
-  return outcome !== 'in place' && file !== undefined && readText(changed).split('\n').includes(file);
+  if (outcome === 'in place' || file === undefined) return false;
+  const changed = process.env['DOCKSMITH_CHANGED'];
+  return changed === undefined || readText(changed).split('\n').includes(file);
 }

@@ -57,8 +57,7 @@ function runVerify(
     for (const { path, kind } of deviations)
       if (kind !== 'missing' && !pairs.some((pair) => pair.path === path))
         stdout.write(`${path}: history does not keep any more what was written\n`);
-  } else if (deviations.some(({ kind }) => kind !== 'replaced'))
-    stdout.write('--diff shows what was changed; the next event that writes a file overwrites it\n');
+  }
   if (outdated.length > 0)
     stdout.write(
       `outdated: the shipped fragment was changed since it was written${diff ? ', like this:' : '; --diff shows how'}\n`,
