@@ -1,6 +1,7 @@
 import { startEngineRows } from './engine-rows.ts';
 import { EVENT_ROWS } from './event-rows.ts';
 import {
+  type BenchHost,
   changeContainer,
   makeBenchHost,
   makeContainerHost,
@@ -87,14 +88,14 @@ export const ROWS: readonly Row[] = [
     title: 'the same, cold',
     limit: '2.2 node -e 0 + the plain code',
     rounds: 9,
-    measure: (rounds) => measureCold(rounds, 100, 1, (node, plain) => 2.2 * node + plain, 1),
+    measure: (rounds) => measureCold(rounds, makeTemplateHost(100, 1), (node, plain) => 2.2 * node + plain, 1),
   },
   {
     name: 'thousand-cold',
     title: '1,000 templates of ten fragments, cold',
     limit: '12 the plain code',
     rounds: 3,
-    measure: (rounds) => measureCold(rounds, 1000, 10, (_, plain) => plain, 12),
+    measure: (rounds) => measureCold(rounds, makeTemplateHost(1000, 10), (_, plain) => plain, 12),
   },
   {
     name: 'thousand-changed',
@@ -125,7 +126,7 @@ export const ROWS: readonly Row[] = [
     title: '1,000 containers, first expansion',
     limit: '3 the plain code',
     rounds: 3,
-    measure: (rounds) => measureFirstContainers(rounds, 1000, 3),
+    measure: (rounds) => measureCold(rounds, makeContainerHost(1000), (_, plain) => plain, 3),
   },
   {
     name: 'containers-one',
@@ -139,7 +140,7 @@ export const ROWS: readonly Row[] = [
     title: '10,000 containers, first expansion',
     limit: NO_LIMIT,
     rounds: 1,
-    measure: (rounds) => measureFirstContainers(rounds, 10_000),
+    measure: (rounds) => measureCold(rounds, makeContainerHost(10_000), (_, plain) => plain),
   },
   {
     name: 'ten-thousand-one',
@@ -212,28 +213,6 @@ export const ROWS: readonly Row[] = [
   },
 ];
 
-async function measureFirstContainers(rounds: number, count: number, limit?: number): Promise<Figure> {
-  const pristine = makeContainerHost(count);
-  let outputs: ReturnType<typeof pristine.listOutputs> = [];
-  const plain = plainCode(() => outputs, true);
-  try {
-    const parts = await alternate(rounds, {
-      event: async () => {
-        const host = pristine.copy();
-        const milliseconds = await host.event();
-        outputs = host.listOutputs();
-        host.stop();
-        return milliseconds;
-      },
-      'plain code': plain,
-    });
-    return { value: parts.event / parts['plain code'], limit, parts: { ...parts, files: outputs.length } };
-  } finally {
-    pristine.stop();
-    plain.stop();
-  }
-}
-
 async function measureOneContainer(rounds: number, count: number, limit?: number): Promise<Figure> {
   const host = makeContainerHost(count);
   try {
@@ -283,12 +262,10 @@ async function measureDb(
 /** An event on a host that never had one, and the plain code for the same files. */
 async function measureCold(
   rounds: number,
-  templates: number,
-  fragments: number,
+  pristine: BenchHost,
   yardstick: (node: number, plain: number) => number,
-  limit: number,
+  limit?: number,
 ): Promise<Figure> {
-  const pristine = makeTemplateHost(templates, fragments);
   let outputs: ReturnType<typeof pristine.listOutputs> = [];
   const plain = plainCode(() => outputs, true);
   try {

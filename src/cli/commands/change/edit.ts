@@ -3,6 +3,8 @@ import { type DbRecord, isSameRecord } from '../../../db/record.ts';
 import { applyEdit, type Edited, findRecordToEdit, planEdit, readKindOf } from '../../../features/edit/edit.ts';
 import type { DbChange } from '../../../features/dry-run/db-change.ts';
 import { CONTAINERS } from '../../../model/container.ts';
+import { quoteWord } from '../../../base/quote.ts';
+import { applyDbChange } from '../../apply-db-change.ts';
 import { ask, confirm } from '../../ask.ts';
 import {
   type CommandContext,
@@ -13,14 +15,11 @@ import {
   YES_OPTION,
 } from '../../command.ts';
 import { editText } from '../../editor.ts';
-import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatFailures, listFailures } from '../../format/format-failure.ts';
 import { formatDbChange, jsonDbChange } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { formatSignal, jsonSignal } from '../../format/format-signal.ts';
 import { formatForm, parseForm } from '../../format/record-form.ts';
-import { isTerminal, painter } from '../../format/terminal.ts';
-import { interruptible, LINGER_MILLISECONDS } from '../../interruptible.ts';
+import { isTerminal } from '../../format/terminal.ts';
 
 const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
 
@@ -37,10 +36,11 @@ async function runEdit(
   { values: { 'dry-run': dryRun = false, yes = false, json = false }, words }: Given<typeof OPTIONS>,
   context: CommandContext,
 ): Promise<number> {
-  const { paths, stdout, stderr, commands } = context;
+  const { paths, stdout, commands } = context;
   const [db, key] = words[1] === undefined ? [CONTAINERS, words[0] ?? ''] : [words[0] ?? '', words[1]];
-  const hint = `docksmith edit --yes ${words.join(' ')}`;
-  if (json && !yes && !dryRun) throw new Failure(`cannot edit ${db} ${key}`, { why: '--json cannot ask', hint });
+  const hint = `docksmith edit --yes ${words.map(quoteWord).join(' ')}`;
+  if (json && !yes && !dryRun)
+    throw new Failure(`cannot edit ${db} ${key}`, { why: '--json cannot ask', hint: `${hint} --json` });
   const edited = findRecordToEdit(paths, db, key);
   const taken = await editUntilRight(edited, context);
   if (taken === undefined) {
@@ -52,22 +52,8 @@ async function runEdit(
   else if (dryRun) stdout.write(formatJson(jsonDbChange(change)));
   if (dryRun) return 0;
   if (!yes && !(await ask(context, { what: `change ${db} ${key} so`, hint }))) return 1;
-  const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  return interruptible(
-    stderr,
-    async (signal) => {
-      const result = await applyEdit(paths, edited, after, { commands, signal }, reporter).finally(() =>
-        reporter.end(),
-      );
-      if (json) stdout.write(formatJson({ ...jsonDbChange(change), result: jsonSignal(result, undefined) }));
-      else {
-        stderr.write(formatFailures(result.failures, stderr));
-        stdout.write(formatSignal(result, painter(stdout)));
-      }
-      return result.failures.length === 0 ? 0 : 1;
-    },
-    undefined,
-    LINGER_MILLISECONDS,
+  return applyDbChange(context, json ? jsonDbChange(change) : undefined, (signal, reporter) =>
+    applyEdit(paths, edited, after, { commands, signal }, reporter),
   );
 }
 

@@ -1,6 +1,7 @@
 import { Failure, UsageFailure } from '../../../base/errors.ts';
 import { planRollback, planUndo, rollBack, type RollbackPlan } from '../../../features/history/rollback.ts';
 import { showable } from '../../../base/showable.ts';
+import { applyDbChange } from '../../apply-db-change.ts';
 import { ask } from '../../ask.ts';
 import {
   type CommandContext,
@@ -11,13 +12,8 @@ import {
   NO_OPERANDS,
   YES_OPTION,
 } from '../../command.ts';
-import { ConsoleReporter } from '../../format/console-reporter.ts';
-import { formatFailures } from '../../format/format-failure.ts';
 import { formatDbChange, jsonDbChange } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { formatSignal, jsonSignal } from '../../format/format-signal.ts';
-import { interruptible, LINGER_MILLISECONDS } from '../../interruptible.ts';
-import { painter } from '../../format/terminal.ts';
 
 const COMMAND = 'docksmith rollback';
 const OPTIONS = { ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
@@ -57,7 +53,7 @@ async function goBack(
   plan: RollbackPlan,
   hint: string,
 ): Promise<number> {
-  const { paths, stdout, stderr } = context;
+  const { paths, stdout } = context;
   const word = String(plan.generation.number);
   const isNothing =
     plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
@@ -78,22 +74,8 @@ async function goBack(
   else stdout.write(`${formatDbChange(plan, context)}${others}`);
   if (dryRun || isNothing) return 0;
   if (!yes && !(await ask(context, { what: `go back to generation ${word}`, hint }))) return 1;
-  const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  return interruptible(
-    stderr,
-    async (signal) => {
-      const result = await rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter).finally(
-        () => reporter.end(),
-      );
-      if (json) stdout.write(formatJson({ ...jsonPlan(plan), result: jsonSignal(result, undefined) }));
-      else {
-        stderr.write(formatFailures(result.failures, stderr));
-        stdout.write(formatSignal(result, painter(stdout)));
-      }
-      return result.failures.length === 0 ? 0 : 1;
-    },
-    undefined,
-    LINGER_MILLISECONDS,
+  return applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
+    rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter),
   );
 }
 

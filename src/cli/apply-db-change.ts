@@ -1,0 +1,36 @@
+import type { Reporter } from '../flow/reporter.ts';
+import type { SignalResult } from '../flow/signal-request.ts';
+import type { CommandContext } from './command.ts';
+import { ConsoleReporter } from './format/console-reporter.ts';
+import { formatFailures } from './format/format-failure.ts';
+import { formatJson } from './format/format-json.ts';
+import { formatSignal, jsonSignal } from './format/format-signal.ts';
+import { painter } from './format/terminal.ts';
+import { interruptible, LINGER_MILLISECONDS } from './interruptible.ts';
+
+/**
+ * Does a change of the dbs that was shown, and all that follows; says how it went.
+ * @param json what is printed of the change in front of its result; undefined: words are
+ * @returns the exit code
+ */
+export function applyDbChange(
+  { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
+  json: Readonly<Record<string, unknown>> | undefined,
+  apply: (signal: AbortSignal, reporter: Reporter) => Promise<SignalResult>,
+): Promise<number> {
+  const reporter = new ConsoleReporter({ stdout, stderr }, { json: json !== undefined });
+  return interruptible(
+    stderr,
+    async (signal) => {
+      const result = await apply(signal, reporter).finally(() => reporter.end());
+      if (json !== undefined) stdout.write(formatJson({ ...json, result: jsonSignal(result, undefined) }));
+      else {
+        stderr.write(formatFailures(result.failures, stderr));
+        stdout.write(formatSignal(result, painter(stdout)));
+      }
+      return result.failures.length === 0 ? 0 : 1;
+    },
+    undefined,
+    LINGER_MILLISECONDS,
+  );
+}
