@@ -4,6 +4,7 @@ import { type HeldLock, type LockOptions, takeLock, takeLockPatiently } from '..
 import { type Paths, STATE_DIR } from '../base/paths.ts';
 import { removeUnfinished, UNFINISHED_DIR } from '../files/unfinished.ts';
 import { readText } from '../files/read-file.ts';
+import type { Run } from './runs.ts';
 
 export interface EventLockOptions {
   /** the command, in words for processes that wait: `signal-event docker-update` */
@@ -93,6 +94,11 @@ export function findEventHolder(paths: Paths): string | undefined {
   const holder = readHolder(eventLockFile(paths)).trim();
   const [, pid] = /\(pid (\d+)\)$/.exec(holder) ?? [];
   return pid !== undefined && isAlive(Number(pid)) ? holder : undefined;
+}
+
+/** Whether a run that has not ended is still at work, or was killed; one that another has called is alive, too. */
+export function isAtWork(paths: Paths, { pid, ended }: Pick<Run, 'pid' | 'ended'>): boolean {
+  return ended === undefined && isAlive(pid) && findEventHolder(paths) !== undefined;
 }
 
 /** A holder that was killed leaves its words behind. */

@@ -124,7 +124,7 @@ function* locking(
         const other = readFileSync(fd, 'utf8').trim() || undefined;
         onWait?.(other);
         if (!(yield { fd, words: waitSeconds === undefined ? [] : ['-w', String(waitSeconds)] })) {
-          throw cannot(`still held after ${waitSeconds ?? 0} seconds by ${other ?? 'another process'}`);
+          throw cannot(`still held after ${waitSeconds ?? 0} s by ${other ?? 'another process'}`);
         }
       }
       // its former holder may have unlinked the file (the original Perl library does): then we hold a lock that

@@ -77,7 +77,9 @@ describe('one event at a time', () => {
     await hasStarted();
     const refused = await host.run('signal-event', ['--wait', '0', 'quick']);
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toMatch(/still held after 0 seconds by signal-event slow, run \S+ \(pid \d+\)\n$/);
+    const runs = await host.run('docksmith', ['runs']);
+    expect(runs.stdout).toMatch(/ failed +\S+ +\+0 -0 +quick\n.* running +\S+ +\+0 -0 +slow\n/);
+    expect(refused.stderr).toMatch(/still held after 0 s by signal-event slow, run \S+ \(pid \d+\)\n$/);
     host.write('/go', '');
     expect((await slow.ended).exitCode).toBe(0);
   });
@@ -131,7 +133,7 @@ describe('one event at a time', () => {
       ['quick', 0],
       ['killed', undefined],
     ]);
-    expect(await host.runOrFail('docksmith', ['log'])).toMatch(/ended\? +\S+ +\+0 -0 +killed$/m);
+    expect(await host.runOrFail('docksmith', ['log'])).toMatch(/killed +\S+ +\+0 -0 +killed$/m);
   });
 
   it('goes on after a step that fails, and fails as a whole', async () => {

@@ -1,6 +1,7 @@
 import type { ContainerStatus } from '../../features/status/container-status.ts';
 import type { Status } from '../../features/status/status.ts';
 import { showable } from '../../base/showable.ts';
+import { formatTime } from './format-time.ts';
 import { formatCauses, formatNext } from './format-signal.ts';
 import { listAttention, wordOf } from '../../features/status/status-words.ts';
 import { formatTable, type painter } from './terminal.ts';
@@ -180,12 +181,12 @@ export function formatDetails({ containers }: Status, paint: Paint): string {
           ].join(', '),
         ],
         ['record', record ?? 'none'],
-        ['started', started],
+        ['started', started && formatTime(started)],
         [
           'ended',
           exitCode === undefined
             ? undefined
-            : `${finished ?? ''} with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`,
+            : `${finished === undefined ? '' : `${formatTime(finished)} `}with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`,
         ],
         ['restarts', restarts === 0 ? undefined : String(restarts)],
         ['memory', formatMemory(container)],

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { aloneToken, type EventLock, type EventLockOptions, takeEventLock } from '../../../src/event/event-lock.ts';
+import {
+  aloneToken,
+  type EventLock,
+  type EventLockOptions,
+  isAtWork,
+  takeEventLock,
+} from '../../../src/event/event-lock.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const take = (host: TempHost, options: Partial<EventLockOptions> = {}): Promise<EventLock> =>
@@ -10,7 +16,7 @@ it('a second event waits, is told for whom, and gives up when its time is over',
   const first = await take(host);
   const heard: unknown[] = [];
   await expect(take(host, { run: '2', onWait: (holder) => heard.push(holder) })).rejects.toThrow(
-    /still held after 0 seconds by signal-event docker-update, run 1 \(pid \d+\)/,
+    /still held after 0 s by signal-event docker-update, run 1 \(pid \d+\)/,
   );
   expect(heard).toEqual([`signal-event docker-update, run 1 (pid ${process.pid})`]);
   first.release();
@@ -34,9 +40,7 @@ it('calls that join from one step go one after the other, also beside the calls 
   const outer = await take(host);
   const env = { DOCKSMITH_RUN: outer.token };
   const first = await take(host, { run: '2', command: 'expand-template /a', env });
-  await expect(take(host, { run: '3', env })).rejects.toThrow(
-    /still held after 0 seconds by expand-template \/a, run 2 /,
-  );
+  await expect(take(host, { run: '3', env })).rejects.toThrow(/still held after 0 s by expand-template \/a, run 2 /);
   const inner = await take(host, { run: '4', env: { DOCKSMITH_RUN: first.token } });
   await expect(take(host, { run: '5', env: { DOCKSMITH_RUN: first.token } })).rejects.toThrow('run 4');
   inner.release();
@@ -93,4 +97,16 @@ it('cannot be taken where a file stands in place of its folder', async () => {
   const host = makeTempHost();
   host.write('/var/lib/docksmith/state', 'a file');
   await expect(take(host)).rejects.toThrow('cannot lock');
+});
+
+it('a run without an end is at work while its process lives and an event goes on, and was killed otherwise', async () => {
+  const host = makeTempHost();
+  expect(isAtWork(host.paths, { pid: process.pid })).toBe(false);
+  const lock = await take(host);
+  expect(isAtWork(host.paths, { pid: process.pid })).toBe(true);
+  expect(isAtWork(host.paths, { pid: process.pid, ended: '2026-11-21T10:00:00Z' })).toBe(false);
+  // above the largest number that the kernel gives to a process
+  expect(isAtWork(host.paths, { pid: 2 ** 22 + 1 })).toBe(false);
+  lock.release();
+  expect(isAtWork(host.paths, { pid: process.pid })).toBe(false);
 });

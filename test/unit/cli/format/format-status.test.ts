@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatDetails, formatStatus } from '../../../../src/cli/format/format-status.ts';
+import { formatTime } from '../../../../src/cli/format/format-time.ts';
 import { listAttention, wordOf } from '../../../../src/features/status/status-words.ts';
 import { type ContainerStatus, describeState } from '../../../../src/features/status/container-status.ts';
 import type { Status } from '../../../../src/features/status/status.ts';
@@ -161,8 +162,8 @@ it('tells all of one', () => {
   ).toBe(`crash
   state      crash-loop, restarting
   record     enabled
-  started    2026-11-21T10:00:00Z
-  ended      2026-11-21T10:00:01Z with exit code 3
+  started    ${formatTime('2026-11-21T10:00:00Z')}
+  ended      ${formatTime('2026-11-21T10:00:01Z')} with exit code 3
   restarts   14
   memory     -/256m
   image      wiki:1
