@@ -181,6 +181,7 @@ describe('the modules of src', () => {
       'output/plan/change-set.ts',
       'container/plan/format-plan.ts',
       'event/runs.ts',
+      'event/event-holder.ts',
       'event/events.ts',
       'template/helpers/index.ts',
     ];

@@ -1,10 +1,8 @@
 import path from 'node:path';
-import { errorCode } from '../base/errors.ts';
 import { type HeldLock, type LockOptions, takeLock, takeLockPatiently } from '../files/lock.ts';
-import { type Paths, STATE_DIR } from '../base/paths.ts';
+import type { Paths } from '../base/paths.ts';
+import { eventLockFile, readHolder } from './event-holder.ts';
 import { removeUnfinished, UNFINISHED_DIR } from '../files/unfinished.ts';
-import { readText } from '../files/read-file.ts';
-import type { Run } from './runs.ts';
 
 export interface EventLockOptions {
   /** the command, in words for processes that wait: `signal-event docker-update` */
@@ -24,11 +22,6 @@ export interface EventLock {
   /** for `DOCKSMITH_RUN` in the environment of steps, so that calls from them join */
   readonly token: string;
   release(): void;
-}
-
-/** The one lock that every event runs under. */
-export function eventLockFile(paths: Paths): string {
-  return paths.file(path.posix.join(STATE_DIR, 'event.lock'));
 }
 
 /**
@@ -89,39 +82,9 @@ function release(paths: Paths, run: string, lock: HeldLock): void {
   lock.release();
 }
 
-/** Who holds the event lock now, in words; undefined where nobody does. Takes no lock itself. */
-export function findEventHolder(paths: Paths): string | undefined {
-  const holder = readHolder(eventLockFile(paths)).trim();
-  const [, pid] = /\(pid (\d+)\)$/.exec(holder) ?? [];
-  return pid !== undefined && isAlive(Number(pid)) ? holder : undefined;
-}
-
-/** Whether a run that has not ended is still at work, or was killed; one that another has called is alive, too. */
-export function isAtWork(paths: Paths, { pid, ended }: Pick<Run, 'pid' | 'ended'>): boolean {
-  return ended === undefined && isAlive(pid) && findEventHolder(paths) !== undefined;
-}
-
-/** A holder that was killed leaves its words behind. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
 /** With what takeLock writes behind it, so that an id is not found in a longer one. */
 function isHeldBy(holder: string, run: string): boolean {
   return holder.includes(`, run ${run} (pid `);
-}
-
-function readHolder(file: string): string {
-  try {
-    return readText(file);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
 }
 
 /** @returns the holder's words where somebody holds it */

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { findEventHolder } from '../../event/event-lock.ts';
+import { findEventHolder } from '../../event/event-holder.ts';
 import { listRuns } from '../../event/runs.ts';
 import { isWithoutAction } from '../../flow/services/named-services.ts';
 import { listIntents } from '../../output/commit/intents.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLine } from '../../engine/admin-engine.ts';
 import type { ContainerSummary } from '../../engine/engine.ts';
-import { findEventHolder } from '../../event/event-lock.ts';
+import { findEventHolder } from '../../event/event-holder.ts';
 import type { Paths } from '../../base/paths.ts';
 import { type EngineAccess, findOurs, getOurs, openEngineAccess } from '../../flow/engine-access.ts';
 import { interleave, mergeByTime } from './merge.ts';

@@ -6,7 +6,7 @@ import { holdsOpenSecrets } from '../../container/spec/spec-hash.ts';
 import { type FailedSpecs, getSpecDigest } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure, Failures, throwAll } from '../../base/errors.ts';
-import { findEventHolder } from '../../event/event-lock.ts';
+import { findEventHolder } from '../../event/event-holder.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { holdsSecret } from '../../base/mask.ts';
 import { readFacts } from '../../host/read-facts.ts';

@@ -1,6 +1,7 @@
 import { removeLeftCopies } from '../../db/left-copies.ts';
 import { Failure } from '../../base/errors.ts';
-import { type EventLock, type EventLockOptions, eventLockFile, takeEventLock } from '../../event/event-lock.ts';
+import { eventLockFile } from '../../event/event-holder.ts';
+import { type EventLock, type EventLockOptions, takeEventLock } from '../../event/event-lock.ts';
 import { takeLockIfFree } from '../../files/lock.ts';
 import { type Recovered, recoverCommit } from '../../output/commit/roll-back.ts';
 import { commitLock } from '../../output/commit/transaction.ts';

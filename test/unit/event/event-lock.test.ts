@@ -1,11 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  aloneToken,
-  type EventLock,
-  type EventLockOptions,
-  isAtWork,
-  takeEventLock,
-} from '../../../src/event/event-lock.ts';
+import { aloneToken, type EventLock, type EventLockOptions, takeEventLock } from '../../../src/event/event-lock.ts';
+import { isAtWork } from '../../../src/event/event-holder.ts';
 import { makeTempHost, type TempHost } from '../../support/temp-host.ts';
 
 const take = (host: TempHost, options: Partial<EventLockOptions> = {}): Promise<EventLock> =>

@@ -1,4 +1,4 @@
-import { isAtWork } from '../../../event/event-lock.ts';
+import { isAtWork } from '../../../event/event-holder.ts';
 import { listRuns, type Run } from '../../../event/runs.ts';
 import { Failure } from '../../../base/errors.ts';
 import { isInterruption } from '../../../base/interrupt.ts';
