@@ -12,6 +12,8 @@ import { readText } from '../files/read-file.ts';
 /** Where the built-in steps stand: before every executable of the same number. */
 const TEMPLATES_AT = 'S05';
 const SERVICES_AT = 'S90';
+/** Another place that a file of services2adjust names for its service. */
+const PLACE = /^S\d\d$/;
 
 export interface ExecutableStep {
   readonly kind: 'executable';
@@ -35,6 +37,8 @@ export interface ServiceToAdjust {
   readonly verbs: readonly Verb[];
   /** adjusted even if none of its files changed */
   readonly always: boolean;
+  /** the step that adjusts it, `S45`; absent: S90 */
+  readonly at?: string;
   /** file under services2adjust that asks for it, without the root; absent: no event does, it is tried again */
   readonly from?: string;
 }
@@ -66,7 +70,7 @@ export interface StepList {
 /**
  * The steps of an event, merged by name over the layers (the admin's file wins over the
  * package's; a symbolic link to /dev/null takes a step, a template or a service out).
- * `templates2expand` and `services2adjust` become one step each, where they hold anything.
+ * `templates2expand` becomes one step where it holds anything, `services2adjust` one for each place that it names.
  * @throws Failure for an unknown event, naming the nearest and all; Failures for steps that cannot be run
  */
 export function listSteps(paths: Paths, event: string): StepList {
@@ -105,7 +109,8 @@ export function listSteps(paths: Paths, event: string): StepList {
   const services = listServices(paths, event, onBackup, collect);
   throwAll(failures);
   if (templates.length > 0) steps.push({ kind: 'templates', name: TEMPLATES_AT, templates });
-  if (services.length > 0) steps.push({ kind: 'services', name: SERVICES_AT, services });
+  for (const name of new Set(services.map(({ at = SERVICES_AT }) => at)))
+    steps.push({ kind: 'services', name, services: services.filter(({ at = SERVICES_AT }) => at === name) });
   return { steps: steps.sort((a, b) => compareBytes(a.name, b.name)), checks, warnings: warnings.sort(compareBytes) };
 }
 
@@ -128,8 +133,9 @@ export function servicesOf(steps: readonly Step[]): readonly ServiceToAdjust[] {
 /** The steps with one that adjusts services too, where they have one or not: its own services and these. */
 export function withServices(steps: readonly Step[], more: readonly ServiceToAdjust[]): readonly Step[] {
   if (more.length === 0) return steps;
-  const own = steps.find((step) => step.kind === 'services');
-  const step: ServicesStep = { kind: 'services', name: SERVICES_AT, services: [...(own?.services ?? []), ...more] };
+  const own = steps.find((step) => step.kind === 'services' && step.name === SERVICES_AT);
+  const services = [...(own?.kind === 'services' ? own.services : []), ...more];
+  const step: ServicesStep = { kind: 'services', name: SERVICES_AT, services };
   return [...steps.filter((each) => each !== own), step].sort((a, b) => compareBytes(a.name, b.name));
 }
 
@@ -221,14 +227,19 @@ function readService(service: string, file: string, shown: string): ServiceToAdj
     : readText(file).replaceAll(/#.*/g, '');
   const words = text.split(/\s+/).filter((word) => word !== '');
   const verbs = [...new Set(words.filter(isVerb))];
-  const unknown = words.find((word) => word !== 'always' && !isVerb(word));
+  const [at, secondPlace] = words.filter((word) => PLACE.test(word));
+  const unknown = words.find((word) => word !== 'always' && !isVerb(word) && !PLACE.test(word));
   const nearest = unknown === undefined ? undefined : findNearest(unknown, VERBS);
   const cannot = (why: string): Failure =>
     new Failure(`cannot adjust service "${service}" as "${shown}" says`, {
       why,
       ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
     });
-  if (unknown !== undefined) throw cannot(`"${unknown}" is no action; there are: ${VERBS.join(', ')}, and always`);
+  if (unknown !== undefined)
+    throw cannot(`"${unknown}" is no action; there are: ${VERBS.join(', ')}, always, and a step as S45`);
   if (verbs.length === 0) throw cannot('it names no action');
-  return { service, verbs, always: words.includes('always'), from: shown };
+  if (secondPlace !== undefined) throw cannot(`it names two steps, ${at ?? ''} and ${secondPlace}`);
+  if (at !== undefined && at <= TEMPLATES_AT)
+    throw cannot(`files are installed at ${TEMPLATES_AT}, and ${at} is not after it`);
+  return { service, verbs, always: words.includes('always'), ...(at === undefined ? {} : { at }), from: shown };
 }

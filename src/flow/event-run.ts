@@ -4,7 +4,7 @@ import { Interrupted, listenForInterrupt, NEVER } from '../base/interrupt.ts';
 import type { Paths } from '../base/paths.ts';
 import { runStep } from '../event/run-step.ts';
 import type { Run, RunStep } from '../event/runs.ts';
-import type { Snapshot } from '../db/snapshot.ts';
+import { findRecord, type Snapshot } from '../db/snapshot.ts';
 import type { Adjusted } from '../event/services.ts';
 import type { ExecutableStep, Step } from '../event/steps.ts';
 import { UNFINISHED_DIR } from '../files/unfinished.ts';
@@ -164,7 +164,12 @@ export class EventRun {
       ...listIntents(this.paths).map((intent) => intent.name),
     ]);
     const asked = services.flatMap(({ service, from }) => (from === undefined ? [] : [service]));
-    this.untouched.push(...asked.filter((service) => !touched.has(service) && !this.untold.includes(service)));
+    // a host without the service is not told that it was left alone
+    const isHere = (service: string): boolean =>
+      this.snapshot === undefined || findRecord(this.snapshot, 'configuration', service) !== undefined;
+    this.untouched.push(
+      ...asked.filter((service) => !touched.has(service) && !this.untold.includes(service) && isHere(service)),
+    );
     this.steps.push({
       name,
       seconds: (performance.now() - began) / 1000,

@@ -19,6 +19,7 @@ import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
+import { checkDnsmasq, checkNames } from './names/check-names.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
 import { checkSecrets } from './secrets.ts';
 import { type IsOther, WEB_CHECKS } from './check-web.ts';
@@ -53,7 +54,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     .filter(({ key }) => images.has(key))
     .map(({ key }) => key);
   const bySchema = [
-    ...['docker', 'httpd', 'docksmith', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
+    ...['docker', 'httpd', 'docksmith', 'dnsmasq', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
     ...['networks', 'docker_networks'].flatMap((name) =>
       listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
     ),
@@ -89,6 +90,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     mistakes: [
       ...unknown,
       ...findings.flatMap(({ mistakes }) => mistakes),
+      ...checkDnsmasq(snapshot),
       ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
       ...together.flatMap(({ mistakes }) => mistakes),
       ...checkCycle(
@@ -128,6 +130,7 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
       () => checkNeeds(container, facts, listOverlaps),
       () => checkDataMount(container),
       () => checkSecrets(container),
+      () => checkNames(container, facts, isOther),
       ...(container.hasWeb ? WEB_CHECKS.map((check) => () => check(container, facts, isOther)) : []),
     ]),
   ];

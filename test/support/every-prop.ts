@@ -9,6 +9,13 @@ export type Dbs = typeof SAMPLE_DBS;
 export const DBS: Dbs = new Map([
   ...SAMPLE_DBS,
   ['docker_networks', dbOf(record('lan', 'network', { Subnet: '10.5.0.0/24', Gateway: '10.5.0.9' }))],
+  [
+    'configuration',
+    dbOf(
+      ...(SAMPLE_DBS.get('configuration')?.values() ?? []),
+      record('dnsmasq', 'service', { status: 'enabled', Domain: 'names.internal' }),
+    ),
+  ],
   ['secrets', dbOf(record('pass', 'secret', { Value: 'x' }))],
   [
     'docker_containers',

@@ -13,6 +13,8 @@ export interface ImageOptions {
   readonly expose?: readonly string[];
   /** absolute path in the image -> content; a content that starts with `#!` is made executable */
   readonly files?: Readonly<Record<string, string>>;
+  /** programs of this machine that it has too, with their libraries: `/usr/bin/dig` */
+  readonly programs?: readonly string[];
   /**
    * further lines in the words of a Dockerfile, `USER 1000`, `VOLUME /data`, `ENV A=b`; not STOPSIGNAL and
    * HEALTHCHECK, which import refuses
@@ -24,12 +26,13 @@ export interface ImageOptions {
 export async function makeImage(
   dockerd: ImageMaker,
   name: string,
-  { cmd, expose = [], files = {}, changes = [] }: ImageOptions,
+  { cmd, expose = [], files = {}, programs = [], changes = [] }: ImageOptions,
 ): Promise<string> {
   const folder = mkdtempSync(path.join(dockerd.dir, 'image-'));
   try {
     layBusybox(path.join(folder, 'bin'));
     mkdirSync(path.join(folder, 'tmp'));
+    for (const program of programs) layProgram(folder, program);
     for (const [file, content] of Object.entries(files)) {
       const target = path.join(folder, file);
       mkdirSync(path.dirname(target), { recursive: true });
@@ -45,6 +48,16 @@ export async function makeImage(
     return id;
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** The program at its own path, and its libraries at theirs. */
+function layProgram(folder: string, program: string): void {
+  const libraries = execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(?:=> )?(\/\S+) \(0x/g);
+  for (const file of [program, ...[...libraries].map(([, library = '']) => library)]) {
+    const target = path.join(folder, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    copyFileSync(file, target);
   }
 }
 

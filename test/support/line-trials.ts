@@ -20,6 +20,8 @@ export const SHIPPED_TEMPLATES = [
   '/etc/docksmith/filter/docker-user.v4',
   '/etc/docksmith/filter/docker-user.v6',
   '/etc/docksmith/containers',
+  '/etc/dnsmasq.d/docksmith.conf',
+  '/etc/docksmith/hosts/containers',
   '/etc/httpd/docksmith/default',
   '/etc/httpd/docksmith/primary',
   '/etc/httpd/docksmith/vhost',

@@ -3,6 +3,7 @@ import { CONTAINER_HELPERS } from './containers.ts';
 import { DAEMON_HELPERS } from './daemon.ts';
 import { DATA_HELPERS } from './data.ts';
 import { LINK_HELPERS } from './links.ts';
+import { NAME_HELPERS } from './names.ts';
 import { NETWORK_HELPERS } from './networks.ts';
 import { QUANTITY_HELPERS } from './quantities.ts';
 import { RECORD_HELPERS } from './records.ts';
@@ -18,4 +19,5 @@ export const HELPERS: HelperTable = {
   ...DATA_HELPERS,
   ...DAEMON_HELPERS,
   ...NETWORK_HELPERS,
+  ...NAME_HELPERS,
 };

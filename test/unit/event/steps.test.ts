@@ -133,6 +133,23 @@ it('a service to adjust names its actions in a file, one a line, always among th
   expect(show(host)).toEqual(['S90 adjust httpd reload sigusr1 always']);
 });
 
+it('a service may be adjusted at another step, which comes after the files', () => {
+  const host = makeTempHost();
+  host.write(`${CUSTOM}/update/S50a`, SCRIPT, 0o755);
+  host.write(`${CUSTOM}/update/services2adjust/httpd`, 'reload\n');
+  host.write(`${CUSTOM}/update/services2adjust/dnsmasq`, 'S45\nrestart\n');
+  expect(show(host)).toEqual([
+    'S45 adjust dnsmasq restart',
+    `S50a root:${CUSTOM}/update/S50a`,
+    'S90 adjust httpd reload',
+  ]);
+  host.write(`${CUSTOM}/update/services2adjust/httpd`, 'reload\nS05\n');
+  host.write(`${CUSTOM}/update/services2adjust/dnsmasq`, 'S45 S50 restart\n');
+  expect(() => listSteps(host.paths, 'update')).toThrow(
+    /"dnsmasq" as .* says: it names two steps, S45 and S50\n.*"httpd" as .* says: files are installed at S05, and S05 is not after it/,
+  );
+});
+
 it('an unknown event is an error that names the nearest and all', () => {
   const host = makeTempHost();
   host.write(`${OURS}/docker-update/S10a`, SCRIPT, 0o755);

@@ -253,7 +253,14 @@ describe('what a helper says that it reads', () => {
   const hostState = snapshotOf(
     new Map([
       ...SAMPLE_DBS,
-      ['configuration', db(...(SAMPLE_DBS.get('configuration')?.values() ?? []), record('x', 'y'))],
+      [
+        'configuration',
+        db(
+          ...(SAMPLE_DBS.get('configuration')?.values() ?? []),
+          record('x', 'y'),
+          record('dnsmasq', 'service', { status: 'enabled' }),
+        ),
+      ],
       ['secrets', db(record('pw', 'secret', { Value: 'v' }))],
       [
         'docker_networks',
