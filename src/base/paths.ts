@@ -18,6 +18,8 @@ export interface Paths {
 
 export const CONFIG_DIR = '/etc/docksmith';
 export const STATE_DIR = '/var/lib/docksmith/state';
+/** What containers see of git repositories: a folder for each. */
+export const CONTENT_DIR = '/var/lib/docksmith/content';
 /** What may be deleted at any time. */
 export const CACHE_DIR = '/var/cache/docksmith';
 

@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
+import { checkGitRef, checkGitUrl } from '../base/git-address.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
@@ -95,6 +96,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       matches(/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/, 'HOSTPATH[:CONTAINERPATH][:rwm]'),
       'HOSTPATH[:CONTAINERPATH][:rwm]',
     ),
+    'git-url': checkGitUrl,
+    'git-ref': checkGitRef,
     tmpfs: matches(
       /^\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?(,\/[^:,]*(:[^:,/]+(,[^:,/]+)*)?)*$/,
       'PATH[:OPTIONS],…, as /run:size=1m,mode=1777,/tmp',

@@ -55,6 +55,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   ulimits: ['nofile=1', 'nproc=2'],
   capabilities: ['KILL', 'CHOWN'],
   devices: ['/dev/one', '/dev/two'],
+  'git-url': ['https://one.test/one', 'git@two.test:two'],
+  'git-ref': ['one', 'two'],
   tmpfs: ['/one', '/two'],
 };
 

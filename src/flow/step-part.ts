@@ -10,6 +10,7 @@ import type { Intent } from '../output/commit/intents.ts';
 import type { Paths } from '../base/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { KernelRules } from '../firewall/kernel.ts';
+import type { PlannedContent } from './content/planned-content.ts';
 import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
 import type { Filtered } from './firewall/filter.ts';
@@ -117,6 +118,7 @@ export interface StepPlan {
   readonly containers?: Plan | undefined;
   readonly engine?: DaemonRestart | undefined;
   readonly firewall?: readonly Filtered[];
+  readonly contents?: readonly PlannedContent[];
   readonly warnings?: readonly string[];
 }
 

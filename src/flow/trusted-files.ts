@@ -43,6 +43,7 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'docker_containers service EnvFile': 'warn',
   'docker_containers service MountPath': 'leave',
   'docker_containers service DataMountPath': 'leave',
+  'docker_containers service ContentPath': 'leave',
   'docker_containers service Volumes': 'leave',
   'docker_containers service Devices': 'leave',
   // in the container

@@ -5,6 +5,7 @@ import { Failure } from '../base/errors.ts';
 import { type Facts, NO_FACTS } from '../host/facts.ts';
 import { checkCertificate, checkReachable } from './check-web.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
+import { checkContent } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
 import { IMAGES } from './image-record.ts';
 import { checkImageRecord } from './image-source.ts';
@@ -80,6 +81,7 @@ function checkAlone(container: Container, refused: ReadonlySet<string>): readonl
     ...collect(container, refused, [
       () => checkDoublePorts(container),
       () => checkDataMount(container),
+      () => checkContent(container),
       ...(container.hasWeb ? [() => checkReachable(container), () => checkCertificate(container)] : []),
     ]),
   ];

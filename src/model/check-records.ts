@@ -16,6 +16,7 @@ import {
 } from './check-one-record.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './links/check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
+import { checkContent, checkContentKey } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
@@ -129,6 +130,8 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
       () => checkPorts(all, container),
       () => checkNeeds(container, facts, listOverlaps),
       () => checkDataMount(container),
+      () => checkContent(container),
+      () => checkContentKey(container),
       () => checkSecrets(container),
       () => checkNames(container, facts, isOther),
       ...(container.hasWeb ? WEB_CHECKS.map((check) => () => check(container, facts, isOther)) : []),

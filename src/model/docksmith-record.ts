@@ -34,6 +34,11 @@ export class DocksmithRecord {
     return this.#get('CheckWait');
   }
 
+  /** How long a call of git may take. */
+  get contentWait(): string | undefined {
+    return this.#get('ContentWait');
+  }
+
   /** How long addresses are waited for at boot. */
   get bootWait(): string | undefined {
     return this.#get('BootWait');

@@ -1,5 +1,6 @@
 import { hasOwnProp, type Snapshot } from '../db/snapshot.ts';
 import type { DbRecord } from '../db/record.ts';
+import { listIdleProps } from './content.ts';
 import { containerOf, CONTAINERS } from './container.ts';
 
 /** What a record says that has no effect, or more than its admin may think: no mistake, but worth a word. */
@@ -24,5 +25,6 @@ function findOverlooked(snapshot: Snapshot, record: DbRecord): readonly string[]
     ...(!container.hasPortMapping && container.portMappings !== ''
       ? ['PortMappingPorts publishes nothing, since PortMapping is native']
       : []),
+    ...listIdleProps(record).map((prop) => `${prop} does nothing without Content.git`),
   ];
 }

@@ -28,7 +28,7 @@ export interface Secret {
 export function listSecrets(container: Container, facts: Pick<Facts, 'secretSalt'>): readonly Secret[] {
   const { snapshot, key } = container;
   return parseSecrets(container).flatMap(({ name, target }) => {
-    const value = findValue(snapshot, name);
+    const value = findSecret(snapshot, name);
     if (value === undefined) return [];
     const digest = createHmac('sha256', facts.secretSalt).update(`${key}/${name}=${value}`).digest('hex').slice(0, 12);
     return [{ name, value, target, file: `${SECRET_FILES}/${key}/${name}.${digest}` }];
@@ -41,7 +41,7 @@ export function listSecrets(container: Container, facts: Pick<Facts, 'secretSalt
  */
 export function listSecretVariables(container: Container): readonly (readonly [name: string, value: string])[] {
   return parseVariables(container).flatMap(({ variable, name }) => {
-    const value = findValue(container.snapshot, name);
+    const value = findSecret(container.snapshot, name);
     return value === undefined ? [] : [[variable, value] as const];
   });
 }
@@ -49,7 +49,7 @@ export function listSecretVariables(container: Container): readonly (readonly [n
 export function* checkSecrets(container: Container): Generator<Failure> {
   const { snapshot, key } = container;
   for (const name of new Set([...parseSecrets(container), ...parseVariables(container)].map((one) => one.name))) {
-    if (findValue(snapshot, name) === undefined)
+    if (findSecret(snapshot, name) === undefined)
       yield new Failure(`cannot give container "${key}" the secret "${name}"`, {
         why: 'db secrets has no such record with a Value',
         hint: `db secrets set ${name} secret Value …`,
@@ -73,7 +73,8 @@ function parseVariables({
   });
 }
 
-function findValue(snapshot: Snapshot, name: string): string | undefined {
+/** Undefined where db `secrets` has no such record, or one without a value. */
+export function findSecret(snapshot: Snapshot, name: string): string | undefined {
   return findRecord(snapshot, 'secrets', name) === undefined
     ? undefined
     : findProp(snapshot, 'secrets', name, 'Value') || undefined;

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const PAGES = ['README.md', 'events/README.md', 'docs/writing-a-package.md', 'docs/names.md'];
+const PAGES = [
+  'README.md',
+  'events/README.md',
+  'docs/writing-a-package.md',
+  'docs/names.md',
+  'docs/content-from-git.md',
+  // one each on a line of its own
+];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */
 describe.each(PAGES)('the examples of %s', (page) => {

@@ -153,6 +153,7 @@ describe('the written word', () => {
       'S05',
       'S20',
       'S30',
+      'S40',
       'S45',
       'S50',
       'S60',

@@ -8,7 +8,7 @@ import { type painter } from './terminal.ts';
 
 /** What an event would do, for a person. */
 export function formatPreview(event: string, preview: Preview, paint: ReturnType<typeof painter>): string {
-  const { changes, allocated, plan, restartsDaemon, filtered, services, checks, executables } = preview;
+  const { changes, allocated, plan, restartsDaemon, filtered, contents, services, checks, executables } = preview;
   return [
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
@@ -21,6 +21,7 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
     ...filtered
       .filter(({ outcome }) => outcome === 'set' || outcome === 'removed')
       .map((filter) => `${formatFiltered(filter, true)}\n`),
+    ...contents.map(({ name, cause }) => `would fetch content ${name}: ${cause}\n`),
     ...(plan === undefined
       ? []
       : [
@@ -49,7 +50,7 @@ function formatObstacles({ obstacles }: ChangeSet): string {
 
 export function jsonPreview(
   event: string,
-  { changes, plan, allocated, restartsDaemon, filtered, services, checks, executables, warnings }: Preview,
+  { changes, plan, allocated, restartsDaemon, filtered, contents, services, checks, executables, warnings }: Preview,
   diff: DiffOptions | undefined,
 ): unknown {
   return {
@@ -62,6 +63,7 @@ export function jsonPreview(
     executables,
     services,
     filtered,
+    contents,
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
     ...(plan === undefined ? {} : { plan: jsonPlan(plan) }),
   };

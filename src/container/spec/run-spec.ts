@@ -6,7 +6,7 @@ import { type NetworkDefinition, readNetworkDefinitions } from './network-defini
 import { formatMounted, parseMounted } from './mounted.ts';
 import { isContainerName, OWN_PREFIX } from './names.ts';
 import { readFields, readText } from './read-input.ts';
-import { readEnvFiles, readSecretMounts, type SpecFiles } from './spec-files.ts';
+import { readEnvFiles, readSecretMounts, type SpecFiles, withOwnFolders } from './spec-files.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
 
@@ -109,7 +109,8 @@ function readService(
     if (key === 'env_file') return [[key, readEnvFiles(input, files, (failures) => unusable.push(...failures))]];
     if (key === 'secrets') return [[key, readSecretMounts(input, secrets, files)]];
     const row = SPEC_KEYS.find((row) => row.name === key) ?? input.refuse('docksmith does not support this key');
-    return [[key, row.parse(input)]];
+    const value = row.parse(input);
+    return [[key, key === 'volumes' && isList(value) ? withOwnFolders(value, files) : value]];
   });
   if (!entries.some(([key]) => key === 'image')) return service.refuse('needs an image');
   return withFiles(Object.fromEntries(values.flat()));

@@ -2,9 +2,10 @@ import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf, throwAll } from '../../base/errors.ts';
 import { type EnvFileContext, parseEnvFile } from './env-file.ts';
 import { collectAll, type Input } from './input.ts';
-import { formatMounted, type Mounted } from './mounted.ts';
+import { formatMounted, type Mounted, parseMounted } from './mounted.ts';
 import { readFields, readItems, readText, readTexts } from './read-input.ts';
-import { type TextMap, toMap } from './value.ts';
+import { type TextMap, toMap, toSet } from './value.ts';
+import { CONTENT_DIR } from '../../base/paths.ts';
 import { decodeText, readBytes } from '../../files/read-file.ts';
 
 /**
@@ -76,4 +77,15 @@ export function readSecretMounts(input: Input, declared: Input | undefined, file
     };
     return formatMounted(mount);
   });
+}
+
+/** `volumes`: other folders of the host are the machine's, but content from git is docksmith's own. */
+export function withOwnFolders(volumes: readonly string[], files: SpecFiles): readonly string[] {
+  const isOwn = ({ source }: Mounted): boolean => source.startsWith(`${CONTENT_DIR}/`);
+  return toSet(
+    volumes.map((text) => {
+      const mount = parseMounted(text);
+      return isOwn(mount) ? formatMounted({ ...mount, source: files.file(mount.source) }) : text;
+    }),
+  );
 }

@@ -7,6 +7,7 @@ import type { Intent } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
 import { isAdjustable, listRetries } from '../../flow/services/adjust.ts';
 import { listForgotten } from '../../flow/services/named-services.ts';
+import type { PlannedContent } from '../../flow/content/planned-content.ts';
 import type { DaemonRestart } from '../../flow/daemon/daemon.ts';
 import { listConcerned } from '../../flow/event-checks.ts';
 import { checkFiles, type EventAsked, planFiles } from '../../flow/event-plan.ts';
@@ -36,6 +37,8 @@ export interface Preview {
   readonly restartsDaemon: DaemonRestart | undefined;
   /** what would be done to the packet filter; empty where the event has no such step */
   readonly filtered: readonly Filtered[];
+  /** contents that would be asked for and fetched */
+  readonly contents: readonly PlannedContent[];
   /** services that would be adjusted, with why */
   readonly services: readonly {
     readonly service: string;
@@ -100,6 +103,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
     plan,
     restartsDaemon: plans.find(({ engine }) => engine !== undefined)?.engine,
     filtered,
+    contents: plans.flatMap(({ contents = [] }) => contents),
     services: steps
       .flatMap((step) => servicesOf(step, intents, force))
       .filter(({ service }) => !forgotten.has(service) && isAdjustable(paths, hostState.snapshot, service)),

@@ -10,9 +10,10 @@ import { errorCode } from '../../base/errors.ts';
 import type { ChangeSet } from '../../output/plan/change-set.ts';
 import { getDigest, type Ledger } from '../../output/plan/ledger.ts';
 import { type Paths, STATE_DIR } from '../../base/paths.ts';
+import { readContentLinks } from '../content/content-folder.ts';
 import { readState, writeState } from '../../files/state-file.ts';
 
-/** The outputs of docksmith, as they are or are about to be. */
+/** The outputs of docksmith, as they are or are about to be, and the contents that it fetched. */
 export interface Outputs {
   readonly paths: Paths;
   /** path -> digest */
@@ -28,7 +29,11 @@ export function outputsOf(paths: Paths, { outputs }: Ledger, changes?: Pick<Chan
   const coming = (changes?.install ?? [])
     .map(({ output }) => [output.path, getDigest(output)] as const)
     .filter(([name, digest]) => digests.get(name) !== digest);
-  return { paths, digests: new Map([...digests, ...coming]), coming: new Set(coming.map(([name]) => name)) };
+  return {
+    paths,
+    digests: new Map([...digests, ...coming, ...readContentLinks(paths)]),
+    coming: new Set(coming.map(([name]) => name)),
+  };
 }
 
 /** What a container had read when it was last started or told. */

@@ -33,8 +33,8 @@ export function readRunSpecs(
         const read = (): string => readText(path.join(folder, file));
         const parse = (text: string): { readonly spec: RunSpec; readonly isWhole: boolean } => ({
           spec: parsed?.get(name) ?? parseRunSpec(`${RUN_SPECS}/${file}`, text, paths),
-          // these name other files, whose text is in the run spec too
-          isWhole: !/\b(?:env_file|secrets)\b/.test(text) && cache?.isSecret(text) !== true,
+          // these name other files, whose text or place under the root is in the run spec too
+          isWhole: !/\b(?:env_file|secrets|docksmith\/content)\b/.test(text) && cache?.isSecret(text) !== true,
         });
         // a file that no other user may read holds a secret, which must not be copied elsewhere
         const isPrivate = (stats.mode & 0o077) === 0;

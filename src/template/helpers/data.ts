@@ -1,8 +1,10 @@
 import { type DataMount, findDataMount } from '../../model/data-mount.ts';
+import { findContentMount } from '../../model/content.ts';
+import { ContentRecord } from '../../model/content-record.ts';
 import { splitVolumes } from '../../base/mount-options.ts';
 import type { HelperCall, HelperTable } from '../language/helper.ts';
-import { containerArgument, textArgument } from './arguments.ts';
-import { DATA } from './reads.ts';
+import { containerArgument, recordArgument, textArgument } from './arguments.ts';
+import { DATA, ofContainers } from './reads.ts';
 import { variables } from './text.ts';
 
 const find = (call: HelperCall): DataMount | undefined => findDataMount(containerArgument(call, 0));
@@ -26,6 +28,12 @@ export const DATA_HELPERS: HelperTable = {
     example: { fragment: '{{dataTarget (record "docker_containers" "git")}}', gives: '/data' },
     reads: DATA,
     call: (call) => find(call)?.target ?? '',
+  },
+  contentMount: {
+    doc: 'the folder with the content of a container from git as Compose mounts it; empty for one without Content.git',
+    example: { fragment: '[{{contentMount (record "docker_containers" "git")}}]', gives: '[]' },
+    reads: ofContainers('Content.git', 'ContentPath'),
+    call: (call) => findContentMount(new ContentRecord(call.snapshot, recordArgument(call, 0).key)) ?? '',
   },
   volumes: {
     doc: 'a Volumes as a list, each with .name and .mount, as Compose writes it',

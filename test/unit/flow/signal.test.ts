@@ -87,6 +87,7 @@ describe('an event whose containers cannot follow', () => {
       'S02docker-ports',
       'S20docker-daemon',
       'S30docker-filter',
+      'S40docker-content',
       'S60docker-filter-release',
     ]) {
       writeTree(paths.file('/etc/docksmith/events/post-install'), { [step]: '#!/bin/sh\n' });

@@ -10,7 +10,7 @@ import { SAMPLE_DBS, SAMPLE_FACTS } from '../../support/sample.ts';
 import { worldOf } from '../../support/host-state.ts';
 
 const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING];
-const CHANGES = 200;
+const CHANGES = 400;
 
 function entriesOf(snapshot: Snapshot, index: Index): readonly (readonly [string, readonly string[]])[] {
   lookUpIndex(snapshot, index, '');

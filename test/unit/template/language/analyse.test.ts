@@ -279,6 +279,8 @@ describe('what a helper says that it reads', () => {
             UDPPort: '53',
             Interlinked: 'git:g',
             DataMountPath: '/d',
+            'Content.git': 'https://git.example.test/site',
+            ContentPath: '/c',
             DataMount: 'host',
             Secrets: 'pw',
             EnvSecrets: 'pw:PASSWORD',
