@@ -250,7 +250,8 @@ describe('the records of containers', () => {
   });
 
   test('and of others likewise: whoever writes the name of a prop is one of the views in model/', () => {
-    const VIEWS = /^model\/(container|(docker|docksmith|httpd|image)-record|network\/networks?|secrets)\.ts$/;
+    const VIEWS =
+      /^model\/(container|(docker|docksmith|httpd|image)-record|network\/networks?|images\/repository-record|secrets)\.ts$/;
     const isNaming = (node: ts.Node): boolean =>
       ts.isCallExpression(node) &&
       ts.isIdentifier(node.expression) &&

@@ -2,12 +2,12 @@ import { isIP, isIPv4 } from 'node:net';
 import { checkGitRef, checkGitUrl } from '../base/git-address.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
+import { type Check, each, matches } from './kind-check.ts';
 import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
 
-/** What is wrong with a value and what is allowed, as the end of a sentence; undefined: nothing. */
-type Check = (value: string) => string | undefined;
-
 const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
+const WORD_KIND = matches(/^[A-Za-z0-9][\w.+-]*$/, 'a word of letters, digits and _ . + -');
 
 /**
  * The kinds that a prop of the schema may be of, but for `choice`, whose values stand in the
@@ -50,6 +50,12 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     ),
     'command-line': (value) => (splitWords(value) === undefined ? 'is no command: a quote is left open' : undefined),
     digest: matches(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'a digest: sha256: and 64 hexadecimal digits'),
+    word: WORD_KIND,
+    'path-word': matches(/^[A-Za-z0-9][\w.+-]*(\/[A-Za-z0-9][\w.+-]*)*$/, 'words with / between, as bookworm/updates'),
+    words: each(WORD_KIND, 'words'),
+    // what dnf and apt understand: names, @groups, patterns, and versions
+    packages: each(matches(/^[@A-Za-z0-9*][\w.+:*@~=-]*$/, 'a package, as bash or @core'), 'packages, as bash,@core'),
+    url: checkUrl,
     assignments: each(matches(/^[^=,\s]+=/, 'NAME=VALUE'), 'NAME=VALUE,…'),
     'network-mode': matches(
       /^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/,
@@ -115,24 +121,6 @@ export function isKind(name: string): boolean {
 /** Checks a value by a kind other than `choice`; a kind that is none finds nothing wrong. */
 export function checkByKind(kind: string, value: string): string | undefined {
   return CHECKS.get(kind)?.(value);
-}
-
-function matches(pattern: RegExp, allowed: string): Check {
-  return (value) => (pattern.test(value) ? undefined : `is not ${allowed}`);
-}
-
-/** A list; an empty value is an empty list. */
-/** @param comma what separates the items */
-function each(check: Check, allowed: string, comma: string | RegExp = ','): Check {
-  return (value) => {
-    if (value === '') return undefined;
-    for (const item of value.split(comma)) {
-      if (item === '') return `has an empty item; allowed are ${allowed}`;
-      const wrong = check(item);
-      if (wrong !== undefined) return value === item ? wrong : `has the item "${item}", which ${wrong}`;
-    }
-    return undefined;
-  };
 }
 
 function checkPort(value: string): string | undefined {
@@ -235,4 +223,11 @@ function checkNetmask(value: string): string | undefined {
     .map((part) => Number(part).toString(2).padStart(8, '0'))
     .join('');
   return /^1*0*$/.test(bits) ? undefined : 'is not a mask: its ones are not all in front';
+}
+
+/** A name and password would be readable in every image that has the file. */
+function checkUrl(value: string): string | undefined {
+  if (!/^(https?|ftp):\/\/[^\s/]+(\/\S*)?$|^file:\/\/\/\S*$/.test(value))
+    return 'is no URL of http, https, ftp or file, as http://mirror.example.test/os/';
+  return /^[^/]*\/\/[^/]*@/.test(value) ? 'has a user, whose password everybody could read in the image' : undefined;
 }

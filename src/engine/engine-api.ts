@@ -155,4 +155,6 @@ export interface ImageInspect {
   readonly Config: ContainerConfig;
   /** `repository@sha256:…`, what registries call it; none for one that was made here */
   readonly RepoDigests?: Maybe<readonly string[]>;
+  /** what it is made of: equal files, imported twice, have equal layers and different ids */
+  readonly RootFS?: Maybe<{ readonly Layers?: Maybe<readonly string[]> }>;
 }

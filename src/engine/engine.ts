@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ContainerInspect, CreateBody, Endpoint, HostConfig, ImageInspect, VolumeInspect } from './engine-api.ts';
 import type { RegistryLogin } from '../model/image-source.ts';
 import type { EngineTraits } from './engine-traits.ts';
@@ -40,6 +41,10 @@ export interface Engine {
   buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void>;
   /** what `docker save` wrote, or else the files of a whole system, as tar, plain or gzipped */
   importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void>;
+  /** the files of a whole system, as a stream of tar; `changes` as in a Dockerfile, `CMD ["/bin/sh"]` */
+  importFiles(reference: string, files: Readable, changes: readonly string[]): Promise<void>;
+  /** takes the name away, and with the last one the image; what is not there is no failure */
+  removeImage(reference: string): Promise<void>;
   /** gives an image that is there another reference; whichever had it loses it */
   tagImage(id: string, reference: string): Promise<void>;
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
@@ -54,6 +59,12 @@ export interface Engine {
    */
   createContainer(name: string, body: CreateBody): Promise<string>;
   startContainer(id: string): Promise<void>;
+  /**
+   * Waits until it has ended.
+   * @param seconds after which that has failed
+   * @returns its exit code
+   */
+  waitContainer(id: string, seconds: number): Promise<number>;
   unpauseContainer(id: string): Promise<void>;
   stopContainer(id: string, how: StopRequest): Promise<void>;
   /** `SIGHUP`, to its process 1 */

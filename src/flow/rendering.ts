@@ -126,7 +126,7 @@ export class Rendering {
 }
 
 /** Renders single templates over the world, whatever is remembered. */
-export function makeRenderer({ paths, snapshot, facts }: HostState): Renderer {
+export function makeRenderer({ paths, snapshot, facts }: Pick<HostState, 'paths' | 'snapshot' | 'facts'>): Renderer {
   return new Renderer(
     { paths, snapshot, facts, helpers: HELPERS, findOwner: ownersOf(paths) },
     new Sources(paths, new Compiled(paths)),

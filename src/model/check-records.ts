@@ -18,6 +18,8 @@ import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './link
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkContent, checkContentKey } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
+import { ImageRecord, IMAGES } from './image-record.ts';
+import { checkRepositories } from './images/installroot.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { checkDnsmasq, checkNames } from './names/check-names.ts';
@@ -32,7 +34,9 @@ export const CHECKED_DBS: readonly string[] = [
   'docker_images',
   'docker_networks',
   'networks',
+  'repositories',
   'secrets',
+  'yum_repositories',
 ];
 
 export interface RecordsFindings extends Findings {
@@ -52,7 +56,8 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
   const containers = records.map((record) => containerOf(snapshot, record)).filter(({ isContainer }) => isContainer);
   const images = new Set(containers.map(({ image }) => image));
   const imageRecords = listRecords(snapshot, 'docker_images')
-    .filter(({ key }) => images.has(key))
+    // the file of repositories is written of each that has one
+    .filter(({ key }) => images.has(key) || new ImageRecord(snapshot, key).source === 'installroot')
     .map(({ key }) => key);
   const bySchema = [
     ...['docker', 'httpd', 'docksmith', 'dnsmasq', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
@@ -92,7 +97,10 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
       ...unknown,
       ...findings.flatMap(({ mistakes }) => mistakes),
       ...checkDnsmasq(snapshot),
-      ...imageRecords.flatMap((key) => checkImageRecord(snapshot, key)),
+      ...imageRecords.flatMap((key) => [
+        ...checkImageRecord(snapshot, key),
+        ...checkRepositories(IMAGES, new ImageRecord(snapshot, key)),
+      ]),
       ...together.flatMap(({ mistakes }) => mistakes),
       ...checkCycle(
         snapshot,

@@ -1,4 +1,4 @@
-import { findRecord, type Snapshot } from '../db/snapshot.ts';
+import { findRecord, getDb, hasOwnProp, type Snapshot } from '../db/snapshot.ts';
 import { RecordProps } from './record-props.ts';
 
 export const IMAGES = 'docker_images';
@@ -26,11 +26,16 @@ export class ImageRecord extends RecordProps {
     return this.get('Tag') || 'latest';
   }
 
+  /** Whether the record says so itself. */
+  get hasTag(): boolean {
+    return hasOwnProp(getDb(this.snapshot, IMAGES).get(this.key), 'Tag');
+  }
+
   get digest(): string {
     return this.get('Digest');
   }
 
-  /** Where it comes from: `pull`, `build`, `import` or `local`. */
+  /** Where it comes from: `pull`, `build`, `import`, `installroot` or `local`. */
   get source(): string {
     return this.get('Source') || 'pull';
   }
@@ -54,5 +59,50 @@ export class ImageRecord extends RecordProps {
 
   get registryPassword(): string {
     return this.get('RegistryPassword');
+  }
+
+  /** Of `Source installroot`, as are those below: `dnf` or `debootstrap`. */
+  get installer(): string {
+    return this.get('Installer');
+  }
+
+  get packages(): string {
+    return this.get('Packages');
+  }
+
+  get repositories(): string {
+    return this.get('Repositories');
+  }
+
+  get release(): string {
+    return this.get('Release');
+  }
+
+  get suite(): string {
+    return this.get('Suite');
+  }
+
+  get deviceNodes(): boolean {
+    return this.get('DeviceNodes') !== 'no';
+  }
+
+  get networkFile(): boolean {
+    return this.get('NetworkFile') !== 'no';
+  }
+
+  get keepLocales(): boolean {
+    return this.get('KeepLocales') === 'yes';
+  }
+
+  get keepDocs(): boolean {
+    return this.get('KeepDocs') === 'yes';
+  }
+
+  get keepCaches(): boolean {
+    return this.get('KeepCaches') === 'yes';
+  }
+
+  get smoke(): string {
+    return this.get('Smoke') || 'echo success';
   }
 }

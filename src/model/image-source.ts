@@ -3,14 +3,17 @@ import { Failure } from '../base/errors.ts';
 import { type Container, listContainers } from './container.ts';
 import { referenceOfImage } from './image.ts';
 import { ImageRecord, IMAGES } from './image-record.ts';
+import { checkInstallroot, type Installroot } from './images/installroot.ts';
 
 /** Where an image comes from and when, as its record of `docker_images` says. */
 export interface ImageSource {
-  readonly kind: 'pull' | 'build' | 'import' | 'local';
+  readonly kind: 'pull' | 'build' | 'import' | 'installroot' | 'local';
   /** always: each time that a container is made of it; never: not by docksmith */
   readonly when: 'always' | 'missing' | 'never';
   /** the folder that is built, the archive that is imported */
   readonly path?: string;
+  /** what is installed into the image */
+  readonly installroot?: Installroot;
   readonly login?: RegistryLogin;
 }
 
@@ -38,8 +41,11 @@ export class RegistryLogin {
 /** Docker's own registry goes by this name where logins are kept. */
 const DOCKER_HUB = 'https://index.docker.io/v1/';
 
+/** What a record of `docker_images` has installed; it needs the texts of templates. */
+export type ReadInstallroot = (record: ImageRecord) => Installroot;
+
 /** What a record of `docker_images` says that is there. */
-export function readImageSource(record: ImageRecord): ImageSource {
+export function readImageSource(record: ImageRecord, readInstallroot: ReadInstallroot): ImageSource {
   const { source, pull, registryUser: user } = record;
   const kind = KINDS.find((name) => name === source) ?? PLAIN_SOURCE.kind;
   const file = kind === 'build' ? record.buildPath : kind === 'import' ? record.importPath : '';
@@ -47,11 +53,12 @@ export function readImageSource(record: ImageRecord): ImageSource {
     kind,
     when: WHENS.find((name) => name === pull) ?? PLAIN_SOURCE.when,
     ...(file === '' ? {} : { path: file }),
+    ...(kind === 'installroot' ? { installroot: readInstallroot(record) } : {}),
     ...(user === '' ? {} : { login: new RegistryLogin(record.registry || DOCKER_HUB, user, record.registryPassword) }),
   };
 }
 
-const KINDS = ['pull', 'build', 'import', 'local'] as const;
+const KINDS = ['pull', 'build', 'import', 'installroot', 'local'] as const;
 const WHENS = ['always', 'missing', 'never'] as const;
 
 /** The record of `docker_images` that a container's record names; undefined where it names an image itself. */
@@ -76,6 +83,7 @@ export function checkImageRecord(snapshot: Snapshot, key: string): readonly Fail
   };
   if (source === 'build') miss('BuildPath', record.buildPath, 'the folder with the Dockerfile');
   if (source === 'import') miss('ImportPath', record.importPath, 'the archive');
+  if (source === 'installroot') mistakes.push(...checkInstallroot(IMAGES, record));
   if (source !== 'pull' && digest !== '') {
     mistakes.push(
       new Failure(`cannot accept ${IMAGES} ${key} Digest ${JSON.stringify(digest)}`, {
@@ -94,14 +102,20 @@ export function checkImageRecord(snapshot: Snapshot, key: string): readonly Fail
 }
 
 /**
- * What the references of containers' images mean, by reference as the record spells it.
+ * What the references of images mean, by reference as the record spells it: of those that containers use, and
+ * of those that are named.
+ * @param names keys of `docker_images`
  * @throws Failure where two records give one reference different meanings
  */
-export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
+export function listImageSources(
+  snapshot: Snapshot,
+  readInstallroot: ReadInstallroot,
+  names: readonly string[] = [],
+): ReadonlyMap<string, ImageSource> {
+  const used = listContainers(snapshot).flatMap((container) => findImageRecord(container) ?? []);
+  const named = names.map((name) => new ImageRecord(snapshot, name)).filter(({ isThere }) => isThere);
   const records = new Map<string, ImageRecord>();
-  for (const container of listContainers(snapshot)) {
-    const record = findImageRecord(container);
-    if (record === undefined) continue;
+  for (const record of [...used, ...named]) {
     const reference = referenceOfImage(record);
     const other = records.get(reference) ?? record;
     if (other.key !== record.key && !isSame(record, other)) {
@@ -111,9 +125,10 @@ export function listImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageS
     }
     records.set(reference, other);
   }
-  return new Map([...records].map(([reference, record]) => [reference, readImageSource(record)]));
+  return new Map([...records].map(([reference, record]) => [reference, readImageSource(record, readInstallroot)]));
 }
 
+/** Two installations are never taken for one: each has a list of repositories of its own. */
 function isSame(one: ImageRecord, other: ImageRecord): boolean {
   const values = ({
     source,
@@ -123,5 +138,5 @@ function isSame(one: ImageRecord, other: ImageRecord): boolean {
     registryUser,
     registryPassword,
   }: ImageRecord): readonly string[] => [source, pull, buildPath, importPath, registryUser, registryPassword];
-  return values(one).join('\0') === values(other).join('\0');
+  return one.source !== 'installroot' && values(one).join('\0') === values(other).join('\0');
 }

@@ -17,6 +17,7 @@ export const DBS: Dbs = new Map([
     ),
   ],
   ['secrets', dbOf(record('pass', 'secret', { Value: 'x' }))],
+  ['repositories', dbOf(record('mirror', 'repository', { BaseURL: 'http://mirror.test/' }))],
   [
     'docker_containers',
     dbOf(

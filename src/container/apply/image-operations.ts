@@ -2,6 +2,8 @@ import { type ImageSource, PLAIN_SOURCE } from '../../model/image-source.ts';
 import { Failure } from '../../base/errors.ts';
 import { refuseOpenTree } from '../../files/trust-tree.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { refuseMissingTools } from './installroot/installers.ts';
+import { makeInstallroot } from './installroot/make-image.ts';
 import type { BuildOperation, PullOperation } from '../plan/operation.ts';
 
 type ImageOperation = PullOperation | BuildOperation;
@@ -41,6 +43,10 @@ export function makeImageOperation(
   isMissing: boolean,
 ): ImageOperation {
   const common = { name: reference, isMissing };
+  if (source.installroot !== undefined) {
+    const { installer, repositories } = source.installroot;
+    return { verb: 'build', ...common, cause: `${cause}, by ${installer} from ${repositories.join(', ')}`, source };
+  }
   if (source.kind === 'build')
     return { verb: 'build', ...common, cause: `${cause}, from ${source.path ?? 'no folder'}`, source };
   return {
@@ -51,14 +57,15 @@ export function makeImageOperation(
   };
 }
 
-/** Who can write what an image is made of decides what runs. @throws Failure */
+/** Who can write what an image is made of decides what runs, and a program may be missing. @throws Failure */
 export function refuseOpenImage({
   name,
-  source: { kind, path },
+  source: { kind, path, installroot },
 }: {
   readonly name: string;
-  readonly source: Pick<ImageSource, 'kind' | 'path'>;
+  readonly source: Pick<ImageSource, 'kind' | 'path' | 'installroot'>;
 }): void {
+  if (installroot !== undefined) refuseMissingTools(name, installroot);
   if (path !== undefined && (kind === 'build' || kind === 'import'))
     refuseOpenTree(path, `"${path}" for image "${name}"`);
 }
@@ -66,12 +73,13 @@ export function refuseOpenImage({
 /** Pulls, builds or imports. @param onWords how far it is, as often as there is news */
 export async function applyImage(
   engine: Engine,
-  { verb, name, source: { kind, path, login } }: ImageOperation,
+  { verb, name, source: { kind, path, login, installroot } }: ImageOperation,
   onWords: (words: string) => void,
 ): Promise<void> {
   if (kind === 'pull') return engine.pullImage(name, onWords, login);
   if (kind === 'local')
     throw new Failure(`cannot pull image "${name}"`, { why: 'its Source is local: it is made by hand on this host' });
+  if (installroot !== undefined) return makeInstallroot(engine, name, installroot, onWords);
   if (path === undefined)
     throw new Failure(`cannot ${verb} image "${name}"`, {
       why: `its Source is ${kind}, and its record names no ${kind === 'build' ? 'BuildPath' : 'ImportPath'}`,

@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream';
 import type { RegistryLogin } from '../../model/image-source.ts';
 import type { CreateBody, Endpoint, HostConfig } from '../engine-api.ts';
 import type { CreateNetwork, Engine, StopRequest } from '../engine.ts';
 import type { EngineLimits } from '../engine-limits.ts';
-import { isObject, openDocker, orUndefined, toPath } from './docker-client.ts';
-import { buildImage, importImage, pullImage, tagImage } from './docker-images.ts';
+import { isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
+import { buildImage, importFiles, importImage, pullImage, tagImage } from './docker-images.ts';
 import { DockerReads } from './docker-reads.ts';
 import { makeNetworkBody } from './network-body.ts';
 import { STOP_SECONDS, stopContainer } from './stop-container.ts';
@@ -31,6 +32,16 @@ class DockerEngine extends DockerReads implements Engine {
   importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void> {
     return this.load(`cannot import image "${reference}" from "${archive}"`, (docker) =>
       importImage(docker, reference, archive, onProgress),
+    );
+  }
+
+  importFiles(reference: string, files: Readable, changes: readonly string[]): Promise<void> {
+    return this.load(`cannot import image "${reference}"`, (docker) => importFiles(docker, reference, files, changes));
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    await this.call(`cannot remove image "${reference}"`, () =>
+      orUndefined(this.client.call(`/images/${toPath(reference)}`, { method: 'DELETE' })),
     );
   }
 
@@ -86,6 +97,13 @@ class DockerEngine extends DockerReads implements Engine {
 
   startContainer(id: string): Promise<void> {
     return this.#act('start', id, 'start');
+  }
+
+  waitContainer(id: string, seconds: number): Promise<number> {
+    return this.call(`cannot wait for container "${this.nameOf(id)}"`, async () => {
+      const answer = await this.client.call(`/containers/${toPath(id)}/wait`, { method: 'POST', seconds });
+      return isObject(answer) ? toNumber(answer['StatusCode']) : 0;
+    });
   }
 
   unpauseContainer(id: string): Promise<void> {

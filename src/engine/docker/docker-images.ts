@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import type { RegistryLogin } from '../../model/image-source.ts';
 import { Failure, reasonOf } from '../../base/errors.ts';
 import { type Docker, isObject } from './docker-client.ts';
@@ -78,6 +79,19 @@ export async function importImage(docker: Docker, reference: string, archive: st
     });
   }
   await tagImage(docker, only, reference);
+}
+
+/** The files of a system. */
+export async function importFiles(
+  docker: Docker,
+  reference: string,
+  files: Readable,
+  changes: readonly string[],
+): Promise<void> {
+  const { repo, tag } = splitReference(reference);
+  // dockerode wants one text here, and the engine one parameter per change
+  const stream = await docker.importImage(files, { repo, tag, changes: [...changes] as unknown as string });
+  await follow(docker, stream, () => undefined);
 }
 
 export async function tagImage(docker: Docker, id: string, reference: string): Promise<void> {

@@ -129,7 +129,9 @@ export class EngineConnection {
       function fail(error: unknown): void {
         clearTimeout(timer);
         reject(
-          isAccepted && errorCode(error) === 'ECONNRESET' ? new HungUp('it hung up', { cause: error }) : asError(error),
+          isAccepted && ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '')
+            ? new HungUp('it hung up', { cause: error })
+            : asError(error),
         );
       }
       // one that has answered before

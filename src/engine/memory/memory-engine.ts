@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Failure } from '../../base/errors.ts';
 import type { CreateBody, ContainerConfig, ContainerInspect, Endpoint, HostConfig } from '../engine-api.ts';
 import type { CreateNetwork, Engine } from '../engine.ts';
@@ -30,6 +31,17 @@ export class MemoryEngine extends MemoryReads implements Engine {
   importImage(reference: string): Promise<void> {
     return this.#change(`import ${reference}`, (state) => {
       state.images[reference] = {};
+    });
+  }
+
+  importFiles(reference: string, files: Readable): Promise<void> {
+    files.resume();
+    return this.importImage(reference);
+  }
+
+  removeImage(reference: string): Promise<void> {
+    return this.#change(`remove image ${reference}`, (state) => {
+      state.images = Object.fromEntries(Object.entries(state.images).filter(([name]) => name !== reference));
     });
   }
 
@@ -117,6 +129,11 @@ export class MemoryEngine extends MemoryReads implements Engine {
       if (!inspect.State.Running)
         this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) });
     });
+  }
+
+  waitContainer(id: string): Promise<number> {
+    this.#setState(id, { Status: 'exited', Running: false, ExitCode: 0 });
+    return Promise.resolve(0);
   }
 
   unpauseContainer(id: string): Promise<void> {

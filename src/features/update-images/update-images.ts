@@ -37,7 +37,7 @@ export async function updateImages(
     async ({ run }) => {
       const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
       const specs = readEnabledSpecs(paths, snapshot);
-      const sources = readImageSources(snapshot);
+      const sources = readImageSources(paths, snapshot, names);
       const containers = listContainers(snapshot).filter(({ key }) => specs.has(key));
       const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
       const update = new ImageUpdater(

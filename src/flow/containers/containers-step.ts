@@ -125,7 +125,7 @@ export async function planRenderedContainers(
   const involved = listInvolved(paths, snapshot, names).filter(
     (name) => !gone.has(name) || new Container(snapshot, name).isContainer,
   );
-  const plan = await planContainers(snapshot, engine, specs, {
+  const plan = await planContainers(paths, snapshot, engine, specs, {
     ...(asked === undefined ? {} : { asked: { verb: asked, names } }),
     names: names.length === 0 ? undefined : involved,
     outputs: outputsOf(paths, ledger, changes),

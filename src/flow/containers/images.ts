@@ -1,4 +1,5 @@
-import { withFacts } from '../../host/facts.ts';
+import type { Paths } from '../../base/paths.ts';
+import { NO_FACTS, withFacts } from '../../host/facts.ts';
 import { inspectImage } from '../../container/actual/engine-facts.ts';
 import { applyImage, makeImageOperation } from '../../container/apply/image-operations.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
@@ -8,19 +9,47 @@ import { listEnabled } from '../../model/container.ts';
 import { findImageReference, whyNotPulled } from '../../model/image.ts';
 import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/image-source.ts';
 import { needsImageFacts } from '../../model/image-facts.ts';
+import type { ImageRecord } from '../../model/image-record.ts';
+import { readInstallroot } from '../../model/images/installroot.ts';
 import { listInvolved } from '../involved.ts';
+import { makeRenderer } from '../rendering.ts';
 import type { Reporter } from '../reporter.ts';
 import type { HostState } from '../host-state.ts';
 
 /**
- * What the references in run specs mean, by reference as run specs spell it.
+ * What the references in run specs mean, by reference as run specs spell it, and of records that are named.
+ * @param names keys of `docker_images`
  * @throws Failure where two records differ
  */
-export function readImageSources(snapshot: Snapshot): ReadonlyMap<string, ImageSource> {
-  return new Map(
-    [...listImageSources(snapshot)].map(([reference, source]) => [formatImageReference(reference), source]),
+export function readImageSources(
+  paths: Paths,
+  snapshot: Snapshot,
+  names?: readonly string[],
+): ReadonlyMap<string, ImageSource> {
+  const sources = listImageSources(
+    snapshot,
+    (record) => readInstallroot(paths, record, renderSources(paths, record)),
+    names,
   );
+  return new Map([...sources].map(([reference, source]) => [formatImageReference(reference), source]));
 }
+
+/** Its list of repositories as the events install it, or are about to. */
+function renderSources(paths: Paths, { snapshot, key, installer }: ImageRecord): string {
+  const template = SOURCES_TEMPLATES[installer];
+  if (template === undefined) return '';
+  const renderer = makeRenderer({ paths, snapshot, facts: NO_FACTS });
+  return renderer
+    .render({ template }, new Set([key]))
+    .outputs.map(({ content }) => content.toString())
+    .join('');
+}
+
+/** By installer. */
+const SOURCES_TEMPLATES: Readonly<Record<string, string>> = {
+  dnf: '/etc/docksmith/images/repo',
+  debootstrap: '/etc/docksmith/images/sources.list',
+};
 
 /**
  * Fetches the images that have to be asked before a run spec can be written: for the ports of
@@ -45,7 +74,7 @@ export async function fetchAskedImages(
   const references = new Map(asking.map((container) => [findImageReference(container), container.key]));
   if (references.size === 0) return hostState;
   if (engine === undefined) return hostState;
-  const sources = readImageSources(snapshot);
+  const sources = readImageSources(paths, snapshot);
   const images = new Map(facts.images);
   for (const [reference, key] of references) {
     const name = formatImageReference(reference);

@@ -13,6 +13,7 @@ import type { RunSpec } from '../../container/spec/run-spec.ts';
 import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
+import type { Paths } from '../../base/paths.ts';
 import { listAddresses } from '../../host/addresses.ts';
 import { formatNetwork, listLocalNetworks } from '../../model/network/network.ts';
 import { listContainers } from '../../model/container.ts';
@@ -44,6 +45,7 @@ export interface ReconcileRequest {
  * @param specs by name; the installed ones, or those that a dry run has rendered
  */
 export async function planContainers(
+  paths: Paths,
   snapshot: Snapshot,
   engine: Engine,
   specs: ReadonlyMap<string, RunSpec>,
@@ -53,7 +55,7 @@ export async function planContainers(
   const containers = listContainers(snapshot).filter(({ key }) => only?.includes(key) ?? true);
   const renamed = outputs === undefined ? undefined : listRenamedSecrets(outputs.paths, snapshot);
   const desired: Desired = {
-    ...makeDesired(containers, specs, readImageSources(snapshot)),
+    ...makeDesired(containers, specs, readImageSources(paths, snapshot)),
     ...(renamed !== undefined && { renamed }),
   };
   const read = await readActual(engine, desired, inventory);

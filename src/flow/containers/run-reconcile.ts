@@ -138,7 +138,7 @@ async function plan(
       : await unlessInterrupted(
           signal,
           `cannot complete "${request.command}"`,
-          planContainers(snapshot, engine, specs, {
+          planContainers(paths, snapshot, engine, specs, {
             ...request,
             names,
             outputs,

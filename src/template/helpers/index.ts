@@ -7,6 +7,7 @@ import { NAME_HELPERS } from './names.ts';
 import { NETWORK_HELPERS } from './networks.ts';
 import { QUANTITY_HELPERS } from './quantities.ts';
 import { RECORD_HELPERS } from './records.ts';
+import { REPOSITORY_HELPERS } from './repositories.ts';
 import { TEXT_HELPERS } from './text.ts';
 
 /** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
@@ -20,4 +21,5 @@ export const HELPERS: HelperTable = {
   ...DAEMON_HELPERS,
   ...NETWORK_HELPERS,
   ...NAME_HELPERS,
+  ...REPOSITORY_HELPERS,
 };

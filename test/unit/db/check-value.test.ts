@@ -142,6 +142,17 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
       '.a',
     ],
   },
+  word: { allowed: ['bookworm', '9', 'el9.4'], wrong: ['', 'a b', '-a', 'a/b', 'a,b'] },
+  'path-word': { allowed: ['bookworm', 'bookworm/updates'], wrong: ['', '/a', 'a/', 'a//b', 'a/../b', 'a b'] },
+  words: { allowed: ['main', 'main,contrib', ''], wrong: ['main,', 'a b', '-a,b'] },
+  packages: {
+    allowed: ['bash', '@core,glibc-langpack-en', 'bash-5.1*', 'libc6=2.36-9+deb12u14', 'python3:any'],
+    wrong: ['-y', 'bash,--nogpgcheck', 'a b', '/etc/passwd', '!bash'],
+  },
+  url: {
+    allowed: ['http://mirror.example.test/os/', 'https://m.test', 'file:///srv/repository', 'http://m.test/$basearch/'],
+    wrong: ['', 'mirror', 'gopher://m.test/', 'file://srv', 'http://', 'http://a b/', 'http://me:pass@m.test/', '-x'],
+  },
   tmpfs: { allowed: ['/run', '/run:size=1m,mode=1777,/tmp'], wrong: ['', 'run', '/run:', '/run,size=1m'] },
 };
 

@@ -266,7 +266,15 @@ describe('what a helper says that it reads', () => {
         'docker_networks',
         db(record('net', 'network', { Subnet: '10.9.0.0/24', Gateway: '10.9.0.1', Driver: 'bridge' })),
       ],
-      ['docker_images', db(record('wiki', 'service', { Repository: 'r', Registry: 'reg', Tag: '1' }))],
+      [
+        'docker_images',
+        db(
+          record('wiki', 'service', { Repository: 'r', Registry: 'reg', Tag: '1' }),
+          record('base', 'service', { Repositories: 'one,two' }),
+        ),
+      ],
+      ['repositories', db(record('one', 'repository', {}))],
+      ['yum_repositories', db(record('two', 'repository', {}))],
       [
         'docker_containers',
         db(
@@ -333,6 +341,7 @@ describe('what a helper says that it reads', () => {
   );
   const CALLS: Readonly<Record<string, string>> = {
     filtered: '{{#if (filtered "4")}}{{/if}}{{#if (filtered "6")}}{{/if}}',
+    repositories: '{{#if (repositories (record "docker_images" "base"))}}{{/if}}',
     overlapping: '{{#if (overlapping "10.0.0.0" "8")}}{{/if}}',
     webContainers: '{{#if (webContainers)}}{{/if}}{{#if (webContainers by="Certificate")}}{{/if}}',
     networks: '{{#if (networks)}}{{/if}}',
