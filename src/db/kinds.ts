@@ -90,6 +90,14 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     signal: matches(/^((SIG)?[A-Z]+\d*([+-]\d+)?|[1-9]\d?)$/, 'a signal, as SIGTERM'),
     'ip-addresses': each((value) => (isIP(value) === 0 ? 'is no IPv4 or IPv6 address' : undefined), 'addresses'),
     'host-names': each(checkHostName, 'names'),
+    name: matches(/^[a-zA-Z0-9][\w.-]*$/, 'a name of letters, digits and _ . -'),
+    'http-addresses': each(
+      matches(
+        /^https?:\/\/([A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d{1,5})?\/?$/,
+        'http://HOST:PORT or https://HOST:PORT',
+      ),
+      'http://HOST:PORT,…',
+    ),
     'network-names': each(matches(/^[a-zA-Z0-9][\w.-]*$/, 'a name of letters, digits and _ . -'), 'names'),
     'ipv4-address': (value) => (isIPv4(value) ? undefined : 'is no IPv4 address'),
     'host-addresses': each(checkHostAddress, 'NAME:ADDRESS'),

@@ -60,6 +60,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   ulimits: ['nofile=1', 'nproc=2'],
   capabilities: ['KILL', 'CHOWN'],
   devices: ['/dev/one', '/dev/two'],
+  name: ['one', 'two'],
+  'http-addresses': ['http://one.test:2379', 'https://two.test:2379'],
   'git-url': ['https://one.test/one', 'git@two.test:two'],
   'git-ref': ['one', 'two'],
   tmpfs: ['/one', '/two'],

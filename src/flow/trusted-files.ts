@@ -46,6 +46,11 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'docker_containers service ContentPath': 'leave',
   'docker_containers service Volumes': 'leave',
   'docker_containers service Devices': 'leave',
+  // who can write them can have the event run, and no more
+  'watches file Path': 'leave',
+  'watches etcd CACert': 'leave',
+  'watches etcd Cert': 'leave',
+  'watches etcd CertKey': 'leave',
   // in the container
   'docker_containers service WorkingDir': 'leave',
   'docker_containers service Tmpfs': 'leave',

@@ -24,6 +24,8 @@ import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { checkDnsmasq, checkNames } from './names/check-names.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
+import { checkWatches } from './watch/check-watches.ts';
+import { WATCHES } from './watch/watch-record.ts';
 import { checkSecrets } from './secrets.ts';
 import { type IsOther, WEB_CHECKS } from './check-web.ts';
 
@@ -37,6 +39,7 @@ export const CHECKED_DBS: readonly string[] = [
   'repositories',
   'secrets',
   'yum_repositories',
+  WATCHES,
 ];
 
 export interface RecordsFindings extends Findings {
@@ -60,7 +63,10 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     .filter(({ key }) => images.has(key) || new ImageRecord(snapshot, key).source === 'installroot')
     .map(({ key }) => key);
   const bySchema = [
-    ...['docker', 'httpd', 'docksmith', 'dnsmasq', 'LocalIP'].map((key) => ({ db: 'configuration', key })),
+    ...['docker', 'httpd', 'docksmith', 'docksmith-watch', 'dnsmasq', 'LocalIP'].map((key) => ({
+      db: 'configuration',
+      key,
+    })),
     ...['networks', 'docker_networks'].flatMap((name) =>
       listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
     ),
@@ -85,7 +91,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     listOverlaps: overlapsFinder(snapshot),
     places: new Map(containers.map(({ key }, place) => [key, place])),
   };
-  const findings = [...bySchema, ...ofContainers.values()];
+  const findings: readonly Findings[] = [...bySchema, ...ofContainers.values(), checkWatches(snapshot)];
   const together = [...ofContainers].map(([container, ofSchema]) => ({
     key: container.key,
     own: ofSchema.mistakes,

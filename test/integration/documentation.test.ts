@@ -11,7 +11,7 @@ const PAGES = [
   'docs/writing-a-package.md',
   'docs/names.md',
   'docs/content-from-git.md',
-  // one each on a line of its own
+  'docs/watches.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

@@ -284,6 +284,8 @@ const VALUES: Readonly<Record<string, Make>> = {
   capabilities: list(one('NET_ADMIN', 'SYS_TIME', 'NET_RAW')),
   devices: list(one('/dev/null', '/dev/null:/dev/nix:r', '/dev/zero')),
   tmpfs: one('/run', '/run:size=1m,mode=1777,/tmp'),
+  name: one('one', 'two'),
+  'http-addresses': one('http://one.test:2379', 'https://two.test:2379'),
   'git-url': one('https://git.example.test/site', 'git@git.example.test:site'),
   'git-ref': one('main', 'v1.0'),
 };

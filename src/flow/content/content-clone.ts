@@ -2,11 +2,21 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../base/errors.ts';
 import { isRevision } from '../../base/git-address.ts';
-import { CACHE_DIR, type Paths, STATE_DIR } from '../../base/paths.ts';
+import { CACHE_DIR, type Paths } from '../../base/paths.ts';
 import { wrong } from '../../model/content.ts';
 import { type ContentRecord, formatRef } from '../../model/content-record.ts';
 import { findSecret } from '../../model/secrets.ts';
-import { GitError, type GitOptions, isUsableKey, runGit, withSshAccess } from './git.ts';
+import {
+  askRemote,
+  GitError,
+  type GitOptions,
+  isUsableKey,
+  type RemoteRef,
+  type SshAccess,
+  runGit,
+  unfinishedKeys,
+  withSshAccess,
+} from './git.ts';
 
 /** What was fetched last: from it the next fetch tells the server what is here already. */
 const OWN_REF = 'refs/docksmith/content';
@@ -35,8 +45,7 @@ export class ContentClone {
     const { ref, sshKey, snapshot } = this.#content;
     if (isRevision(ref) && ref === known) return ref;
     const key = sshKey === '' ? undefined : findSecret(snapshot, sshKey);
-    const knownHosts = this.#paths.file(`${STATE_DIR}/known_hosts`);
-    return withSshAccess(this.#paths, key, knownHosts, async ({ env, keyFile }) => {
+    return withSshAccess(this.#paths, key, unfinishedKeys(this.#paths), async ({ env, keyFile }) => {
       if (keyFile !== undefined && !(await isUsableKey(keyFile, this.#options.signal)))
         throw wrong(this.#content, 'ContentKey', sshKey, 'ssh cannot read that key without a passphrase');
       try {
@@ -71,19 +80,11 @@ export class ContentClone {
     }
   }
 
-  /** @returns the ref by its whole name and what it is now; of both kinds a branch, as for `git clone --branch` */
-  async #resolve(env: GitOptions['env']): Promise<readonly [name: string, revision: string]> {
+  async #resolve(env: SshAccess['env']): Promise<RemoteRef> {
     const { ref, url } = this.#content;
     if (isRevision(ref)) return [ref, ref];
-    const names =
-      ref === '' ? ['HEAD'] : [...(ref.startsWith('refs/') ? [ref] : []), `refs/heads/${ref}`, `refs/tags/${ref}`];
-    const lines = await this.#git(['ls-remote', '--', url, ...names.flatMap((name) => [name, `${name}^{}`])], env);
-    const found = new Map(lines.map((line) => line.split('\t')).map(([revision = '', name = '']) => [name, revision]));
-    for (const name of names) {
-      // a tag with a message is an object of its own, in front of the revision
-      const revision = found.get(`${name}^{}`) ?? found.get(name);
-      if (revision !== undefined) return [name, revision];
-    }
+    const found = await askRemote(url, ref, { ...this.#options, env });
+    if (found !== undefined) return found;
     throw ref === ''
       ? wrong(this.#content, 'Content.git', url, 'the repository is empty, or its HEAD names no branch')
       : wrong(this.#content, 'ContentRef', ref, `"${url}" has no such branch or tag`);

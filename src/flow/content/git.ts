@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GIT_PROTOCOLS } from '../../base/git-address.ts';
 import { Interrupted } from '../../base/interrupt.ts';
 import { quoteWord } from '../../base/quote.ts';
-import type { Paths } from '../../base/paths.ts';
+import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import { formatFailedEnd, runProcess } from '../../event/run-process.ts';
 import { makeUnfinished, removeUnfinished } from '../../files/unfinished.ts';
 
@@ -57,38 +57,74 @@ function tellReason(lines: readonly string[]): string | undefined {
   return telling.length === 0 ? undefined : telling.slice(0, 2).join('; ');
 }
 
+/** A ref by its whole name, and what it is now. */
+export type RemoteRef = readonly [name: string, revision: string];
+
+/**
+ * Asks a repository what a branch, a tag or a name from `refs/` is now; empty: its HEAD. A branch counts before a
+ * tag of its name, as for `git clone --branch`.
+ * @returns undefined where it has no such ref
+ */
+export async function askRemote(url: string, ref: string, options: GitOptions): Promise<RemoteRef | undefined> {
+  const names =
+    ref === '' ? ['HEAD'] : [...(ref.startsWith('refs/') ? [ref] : []), `refs/heads/${ref}`, `refs/tags/${ref}`];
+  const patterns = names.flatMap((name) => [name, `${name}^{}`]);
+  // not in the repository of whatever folder this is
+  const lines = await runGit(['--git-dir=/dev/null', 'ls-remote', '--', url, ...patterns], options);
+  const found = new Map(lines.map((line) => line.split('\t')).map(([revision = '', name = '']) => [name, revision]));
+  for (const name of names) {
+    // a tag with a message is an object of its own, in front of the revision
+    const revision = found.get(`${name}^{}`) ?? found.get(name);
+    if (revision !== undefined) return [name, revision];
+  }
+  return undefined;
+}
+
 /** How ssh gets in: what git needs in its environment, and the file with the key, where there is one. */
 export interface SshAccess {
   readonly env: Readonly<Record<string, string>>;
   readonly keyFile: string | undefined;
 }
 
+/** Where keys of servers are written down. */
+export const KNOWN_HOSTS = `${STATE_DIR}/known_hosts`;
+
 /**
- * Calls `work` while the file with the key is there. Keys of unknown servers are accepted and written down; a
- * server that comes with another one later is refused.
- * @param knownHosts the file in which they are written down
+ * Calls `work` while the file with the key is there, in a folder that is made for it. Keys of unknown servers are
+ * accepted and written down; a server that comes with another one later is refused.
  */
 export async function withSshAccess<T>(
   paths: Paths,
   key: string | undefined,
-  knownHosts: string,
+  { make, remove }: KeyFolder,
   work: (access: SshAccess) => Promise<T>,
 ): Promise<T> {
   const options = [
     'ssh -oBatchMode=yes -oConnectTimeout=15 -oStrictHostKeyChecking=accept-new',
     // the first of them is written to; that of root and those of the host are read, too
-    `-oUserKnownHostsFile=${quoteWord(`"${knownHosts}" ~/.ssh/known_hosts`)}`,
+    `-oUserKnownHostsFile=${quoteWord(`"${paths.file(KNOWN_HOSTS)}" ~/.ssh/known_hosts`)}`,
   ];
   if (key === undefined) return work({ env: { GIT_SSH_COMMAND: options.join(' ') }, keyFile: undefined });
-  const folder = makeUnfinished(paths, 'key');
+  const folder = make();
   try {
     const keyFile = path.join(folder, 'key');
     writeFileSync(keyFile, key.endsWith('\n') ? key : `${key}\n`, { mode: 0o600 });
     const withKey = [...options, '-oIdentitiesOnly=yes -oIdentityAgent=none -i', quoteWord(keyFile)];
     return await work({ env: { GIT_SSH_COMMAND: withKey.join(' ') }, keyFile });
   } finally {
-    removeUnfinished(paths, folder);
+    remove(folder);
   }
+}
+
+/** A folder for its owner's eyes only. */
+export interface KeyFolder {
+  readonly make: () => string;
+  readonly remove: (folder: string) => void;
+}
+
+/** Of who has the event lock: what it leaves when it is killed, the next one removes. */
+export function unfinishedKeys(paths: Paths): KeyFolder {
+  return { make: () => makeUnfinished(paths, 'key'), remove: (folder) => removeUnfinished(paths, folder) };
 }
 
 /** Whether a key can be used without a passphrase; where nothing can tell, ssh itself will. */

@@ -9,6 +9,7 @@ import { QUANTITY_HELPERS } from './quantities.ts';
 import { RECORD_HELPERS } from './records.ts';
 import { REPOSITORY_HELPERS } from './repositories.ts';
 import { TEXT_HELPERS } from './text.ts';
+import { WATCH_HELPERS } from './watches.ts';
 
 /** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
 export const HELPERS: HelperTable = {
@@ -22,4 +23,5 @@ export const HELPERS: HelperTable = {
   ...NETWORK_HELPERS,
   ...NAME_HELPERS,
   ...REPOSITORY_HELPERS,
+  ...WATCH_HELPERS,
 };

@@ -95,6 +95,11 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
     allowed: ['/dev/null', '/dev/null:/dev/nix:r,/dev/zero:rw'],
     wrong: ['null', '/dev/null:x', '/dev/null:/dev/x:q'],
   },
+  name: { allowed: ['docker-update', 'a.b_c'], wrong: ['', '-x', 'a b', 'a,b', 'a/b'] },
+  'http-addresses': {
+    allowed: ['http://127.0.0.1:2379', 'https://a.test:1/,http://[fd00::1]:2'],
+    wrong: ['127.0.0.1:2379', 'http://', 'ftp://a.test', 'http://a.test/path', 'http://u@a.test', 'http://a.test,'],
+  },
   'git-url': {
     allowed: [
       'https://git.example.test/site.git',

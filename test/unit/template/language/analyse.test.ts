@@ -261,6 +261,7 @@ describe('what a helper says that it reads', () => {
           record('dnsmasq', 'service', { status: 'enabled' }),
         ),
       ],
+      ['watches', db(record('flag', 'file', { Path: '/f', Event: 'docker-update' }))],
       ['secrets', db(record('pw', 'secret', { Value: 'v' }))],
       [
         'docker_networks',
