@@ -18,6 +18,16 @@ export const COMMAND_NAMES = [
   'status',
   'content',
   'watches',
+  'image list',
+  'image history',
+  'image pull',
+  'image build',
+  'image import',
+  'image export',
+  'image commit',
+  'image tag',
+  'image remove',
+  'image prune',
   'exposure',
   'logs',
   'exec',
@@ -43,5 +53,15 @@ export const COMMAND_NAMES = [
 /** Other names of some of them. */
 export const ALIASES: Readonly<Record<string, (typeof COMMAND_NAMES)[number]>> = { log: 'runs', filter: 'firewall' };
 
+/** The first words of commands of two words, each with its line in the help. */
+export const GROUPS: Readonly<Record<string, string>> = { image: 'images day by day: what is there and who uses it' };
+
 /** Whatever can be typed behind `docksmith`. */
-export const ALL_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(ALIASES)];
+export const ALL_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(ALIASES), ...Object.keys(GROUPS)];
+
+/** What was typed, with a command of two words as one name. */
+export function joinName(words: readonly string[]): readonly string[] {
+  const [first = '', second = '', ...rest] = words;
+  const isGroup = Object.hasOwn(GROUPS, first) && second !== '' && !second.startsWith('-');
+  return isGroup ? [`${first} ${second}`, ...rest] : words;
+}

@@ -4,6 +4,7 @@ import { findPaths } from '../base/paths.ts';
 import { showable } from '../base/showable.ts';
 import { mayBeKilled } from '../files/unfinished.ts';
 import { type Command, type CommandContext, titleOf } from './command.ts';
+import { GROUPS, joinName } from './command-names.ts';
 import { findCommand } from './commands.ts';
 import { formatFailures, listFailures } from './format/format-failure.ts';
 import { leaveIfInterrupted } from './interruptible.ts';
@@ -23,7 +24,7 @@ const ENDED_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EBADF',
  * @param args what was typed after it
  */
 export async function main(program: string, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  const [name = '--help', ...rest] = program === 'docksmith' ? args : [program, ...args];
+  const [name = '--help', ...rest] = program === 'docksmith' ? joinName(args) : [program, ...args];
   const command = await findCommand(name);
   const paths = findPaths();
   const [stdout, stderr] =
@@ -68,23 +69,28 @@ async function runItself(
   { paths, stdout }: CommandContext,
   isBare: boolean,
 ): Promise<number> {
-  const { formatCommandHelp, formatHelp, getCommand } = await import('./help.ts');
+  const { formatCommandHelp, formatGroupHelp, formatHelp, getCommand } = await import('./help.ts');
   const isHelpWord = name === 'help';
+  const asked = isHelpWord ? joinName(words) : [];
+  const [group = name] = asked;
+  if (Object.hasOwn(GROUPS, group)) {
+    stdout.write(await formatGroupHelp(group, widthOf(stdout)));
+    return isHelpWord || words.length > 0 ? 0 : 2;
+  }
   if (!isHelpWord && !['--help', '-h', '--version'].includes(name)) await getCommand(name);
-  const surplus = words[isHelpWord ? 1 : 0];
+  const surplus = isHelpWord ? asked[1] : words[0];
   if (surplus !== undefined)
     throw new UsageFailure(`cannot run "docksmith ${name}"`, {
       why: `"${surplus}" is an operand too many`,
       hint: 'docksmith COMMAND --help shows the options of a command',
     });
   const width = widthOf(stdout);
-  const [asked] = words;
   stdout.write(
     name === '--version'
       ? `docksmith ${VERSION}\n`
-      : asked === undefined
+      : asked[0] === undefined
         ? await formatHelp(paths, width)
-        : formatCommandHelp(await getCommand(asked), paths, width, `docksmith ${asked}`),
+        : formatCommandHelp(await getCommand(asked[0]), paths, width, `docksmith ${asked[0]}`),
   );
   return isBare ? 2 : 0;
 }

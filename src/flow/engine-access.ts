@@ -1,4 +1,6 @@
 import { connectAdminEngine } from '../engine/docker/docker-admin-engine.ts';
+import { connectImageEngine } from '../engine/docker/docker-image-engine.ts';
+import type { ImageEngine } from '../engine/image-engine.ts';
 import type { AdminEngine } from '../engine/admin-engine.ts';
 import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { findOwner, findServing } from '../container/actual/whose.ts';
@@ -33,6 +35,17 @@ async function getAdminEngine(snapshot: Snapshot): Promise<AdminEngine> {
     import('../engine/memory/memory-admin-engine.ts'),
   ]);
   return new MemoryAdminEngine(new MemoryEngine({ file: name.file }));
+}
+
+/** The interface for images, beside that of the engine. @throws Failure where the engine does not answer */
+export async function getImageEngine(snapshot: Snapshot): Promise<ImageEngine> {
+  const name = nameEngine(snapshot);
+  if (name.kind === 'socket') return connectImageEngine(name.socket, name.limits);
+  const [{ MemoryEngine }, { MemoryImageEngine }] = await Promise.all([
+    import('../engine/memory/memory-engine.ts'),
+    import('../engine/memory/memory-image-engine.ts'),
+  ]);
+  return new MemoryImageEngine(new MemoryEngine({ file: name.file }));
 }
 
 /** The container of ours that serves under the name, whatever it is called now; undefined where there is none. */

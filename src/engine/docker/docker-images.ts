@@ -98,7 +98,7 @@ export async function tagImage(docker: Docker, id: string, reference: string): P
   await docker.getImage(id).tag(splitReference(reference));
 }
 
-function splitReference(reference: string): { readonly repo: string; readonly tag: string } {
+export function splitReference(reference: string): { readonly repo: string; readonly tag: string } {
   const [, repo = reference, tag = 'latest'] = /^(.*):([^:/]*)$/.exec(reference) ?? [];
   return { repo, tag };
 }

@@ -184,9 +184,14 @@ export class MemoryEngine extends MemoryReads implements Engine {
     });
   }
 
+  listImageNames(): readonly string[] {
+    return Object.keys(this.state.images);
+  }
+
   /** What somebody makes of a container by hand. */
   commitImage(reference: string, config: ContainerConfig): void {
     this.state.images[reference] = config;
+    if (this.options.file !== undefined) writeMemory(this.options.file, this.state);
   }
 
   /** What happens to a container without docksmith: it ends, or somebody pauses it. */

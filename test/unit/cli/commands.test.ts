@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Command } from '../../../src/cli/command.ts';
 import { ALIASES, ALL_NAMES, COMMAND_NAMES } from '../../../src/cli/command-names.ts';
 import { COMMANDS, findCommand } from '../../../src/cli/commands.ts';
-import { formatCommandHelp, formatHelp } from '../../../src/cli/help.ts';
+import { formatCommandHelp, formatGroupHelp, formatHelp } from '../../../src/cli/help.ts';
 import { readArguments } from '../../../src/cli/read-arguments.ts';
 import { isHelp, runCommand } from '../../../src/cli/run-command.ts';
 import { UsageFailure } from '../../../src/base/errors.ts';
@@ -30,6 +30,14 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   logs: ['wiki'],
   exec: ['wiki', 'true'],
   rollback: ['1'],
+  'image history': ['wiki:1'],
+  'image pull': ['wiki:1'],
+  'image build': ['wiki:1'],
+  'image import': ['wiki:1'],
+  'image export': ['wiki', 'file'],
+  'image commit': ['wiki', 'wiki:2'],
+  'image tag': ['wiki:1', 'wiki:2'],
+  'image remove': ['wiki:1'],
 };
 const VALUES: Readonly<Record<string, string>> = { SECONDS: '1.5', COUNT: '3', LINES: '0' };
 
@@ -169,8 +177,12 @@ describe('what a command takes', () => {
 
   it('every command is listed once, by its name', async () => {
     const help = await formatHelp(paths, 80);
-    for (const { name, internal } of ALL)
-      expect(help.match(new RegExp(`^  ${name}(  |$)`, 'gm')) ?? []).toHaveLength(internal === true ? 0 : 1);
+    for (const { name, internal } of ALL) {
+      const [first = '', second] = name.split(' ');
+      expect(help.match(new RegExp(`^  ${first}(  |$)`, 'gm')) ?? []).toHaveLength(internal === true ? 0 : 1);
+      if (second !== undefined)
+        expect((await formatGroupHelp(first, 80)).match(new RegExp(`^  ${second}(  |$)`, 'gm'))).toHaveLength(1);
+    }
     expect(new Set(ALL_NAMES).size).toBe(ALL_NAMES.length);
     for (const [alias, name] of Object.entries(ALIASES)) {
       expect(await findCommand(alias)).toBe(await findCommand(name));

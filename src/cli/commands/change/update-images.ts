@@ -1,4 +1,3 @@
-import type { Progress } from '../../../container/apply/apply.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import { showable } from '../../../base/showable.ts';
 import type { ImageUpdated } from '../../../features/update-images/image-updated.ts';
@@ -17,7 +16,7 @@ import {
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { interruptible } from '../../interruptible.ts';
-import { InHand } from '../../in-hand.ts';
+import { operationProgress } from '../../operation-progress.ts';
 import { formatFailures, jsonFailures } from '../../format/format-failure.ts';
 import { jsonPlan } from '../../format/format-preview.ts';
 
@@ -46,19 +45,7 @@ async function runUpdateImages(
     return 0;
   }
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const inHand = new InHand();
-  const onProgress = (progress: Progress): void => {
-    inHand.note(progress);
-    const {
-      operation: { verb, name, cause },
-      state,
-      words: going,
-    } = progress;
-    if (state === 'begun' || state === 'going on') reporter.progress(`${verb} ${name}: ${going ?? cause}`);
-    if (state !== 'done') return;
-    reporter.end();
-    if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
-  };
+  const { inHand, onProgress } = operationProgress({ stdout }, reporter, json);
   const work = async (signal: AbortSignal): Promise<number> => {
     const { images, failures } = await updateImages(
       paths,
