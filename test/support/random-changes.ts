@@ -286,6 +286,11 @@ const VALUES: Readonly<Record<string, Make>> = {
   tmpfs: one('/run', '/run:size=1m,mode=1777,/tmp'),
   name: one('one', 'two'),
   'http-addresses': one('http://one.test:2379', 'https://two.test:2379'),
+  word: one('one', 'two'),
+  words: one('one', 'one,two'),
+  'path-word': one('one', 'two/2'),
+  packages: one('one', 'two'),
+  url: one('http://one.test/', 'https://two.test/x'),
   'git-url': one('https://git.example.test/site', 'git@git.example.test:site'),
   'git-ref': one('main', 'v1.0'),
 };
