@@ -46,6 +46,7 @@ export const COMMAND_NAMES = [
   'uninstall',
   'set-up',
   'check-apache',
+  'make-registry',
   'allocate-ports',
   'restart-daemon',
 ] as const;

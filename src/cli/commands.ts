@@ -49,6 +49,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   uninstall: async () => (await import('./commands/change/uninstall.ts')).uninstallCommand,
   'set-up': async () => (await import('./commands/change/actions.ts')).setUpCommand,
   'check-apache': async () => (await import('./commands/change/actions.ts')).checkApacheCommand,
+  'make-registry': async () => (await import('./commands/change/actions.ts')).makeRegistryCommand,
   'allocate-ports': async () => (await import('./commands/change/actions.ts')).allocatePortsCommand,
   'restart-daemon': async () => (await import('./commands/change/actions.ts')).restartDaemonCommand,
 };

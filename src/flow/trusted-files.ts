@@ -31,6 +31,11 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'configuration docker Socket': 'leave',
   'configuration httpd ConfDir': 'refuse',
   'docker_containers service BasicAuth': 'refuse',
+  // whom the engine believes that an image is from the registry
+  'configuration registry CACertificate': 'refuse',
+  'configuration registry Certificate': 'leave',
+  'configuration registry CertificateKey': 'leave',
+  'configuration registry Storage': 'leave',
   // those that renew certificates are often not root: a name is theirs to hold, and no more
   'configuration httpd Certificate': 'warn',
   'configuration httpd CertificateKey': 'warn',

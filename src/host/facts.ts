@@ -28,6 +28,8 @@ export interface Facts {
    * have to be read for it; that is done once.
    */
   readonly portsInFiles: () => ReadonlyMap<number, string>;
+  /** path -> the certificates of a file in PEM, and nothing else that is in it; undefined where it has none */
+  readonly certificates: Pick<ReadonlyMap<string, string>, 'get'>;
   /** what makes the digests of secrets those of this host alone; looked up when it is first asked for */
   readonly secretSalt: string;
 }
@@ -114,5 +116,6 @@ export const NO_FACTS: Facts = {
   images: new Map(),
   bridges: new Map(),
   portsInFiles: () => new Map(),
+  certificates: new Map(),
   secretSalt: '',
 };

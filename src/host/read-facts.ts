@@ -4,6 +4,7 @@ import { listEngineBridges } from './bridges.ts';
 import { findBuildMachine } from './build-machine.ts';
 import { findDockerUnit } from './docker-unit.ts';
 import { type Facts, NO_FACTS } from './facts.ts';
+import { readCertificates } from './certificates.ts';
 import { readHostFacts } from './host.ts';
 import { listListeners } from './listeners.ts';
 import { listConnectedPorts, readLocalPorts } from './local-ports.ts';
@@ -52,6 +53,7 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     },
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
     portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
+    certificates: { get: (file) => readCertificates(paths, file) },
     get secretSalt() {
       return getSecretSalt(paths);
     },

@@ -24,9 +24,11 @@ import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { checkDnsmasq, checkNames } from './names/check-names.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
+import { checkRegistry } from './registry/plan-registry.ts';
 import { checkWatches } from './watch/check-watches.ts';
 import { WATCHES } from './watch/watch-record.ts';
 import { checkSecrets } from './secrets.ts';
+import { checkUsers, USERS } from './users/container-users.ts';
 import { type IsOther, WEB_CHECKS } from './check-web.ts';
 
 /** The dbs that are looked at, whatever the records say. */
@@ -38,6 +40,7 @@ export const CHECKED_DBS: readonly string[] = [
   'networks',
   'repositories',
   'secrets',
+  USERS,
   'yum_repositories',
   WATCHES,
 ];
@@ -63,11 +66,11 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     .filter(({ key }) => images.has(key) || new ImageRecord(snapshot, key).source === 'installroot')
     .map(({ key }) => key);
   const bySchema = [
-    ...['docker', 'httpd', 'docksmith', 'docksmith-watch', 'dnsmasq', 'LocalIP'].map((key) => ({
+    ...['docker', 'httpd', 'docksmith', 'docksmith-watch', 'dnsmasq', 'registry', 'LocalIP'].map((key) => ({
       db: 'configuration',
       key,
     })),
-    ...['networks', 'docker_networks'].flatMap((name) =>
+    ...['networks', 'docker_networks', USERS].flatMap((name) =>
       listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
     ),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),
@@ -103,6 +106,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
       ...unknown,
       ...findings.flatMap(({ mistakes }) => mistakes),
       ...checkDnsmasq(snapshot),
+      ...checkRegistry(snapshot, facts),
       ...imageRecords.flatMap((key) => [
         ...checkImageRecord(snapshot, key),
         ...checkRepositories(IMAGES, new ImageRecord(snapshot, key)),
@@ -148,6 +152,7 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
       () => checkContentKey(container),
       () => checkSecrets(container),
       () => checkNames(container, facts, isOther),
+      () => checkUsers(container),
       ...(container.hasWeb ? WEB_CHECKS.map((check) => () => check(container, facts, isOther)) : []),
     ]),
   ];

@@ -167,7 +167,7 @@ export class Container extends RecordProps {
 
   /** Whether somebody has to log in who comes over Apache from outside. */
   get asksPassword(): boolean {
-    return this.basicAuth !== '';
+    return ['BasicAuth', 'Readers', 'Writers'].some((prop) => this.get(prop) !== '');
   }
 
   /** Whether that holds for the local networks, too. */

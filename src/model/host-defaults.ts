@@ -2,7 +2,7 @@ import type { Read } from '../db/record.ts';
 import type { RecordSchema } from '../db/schema.ts';
 import type { Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../host/facts.ts';
-import { isLayout, LAYOUTS } from '../web-server/layouts.ts';
+import { APACHE_USERS, isLayout, LAYOUTS } from '../web-server/layouts.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { primaryHost } from './web.ts';
 
@@ -18,7 +18,7 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
   const { layout } = new HttpdRecord(withLayout);
   const host = primaryHost(snapshot);
   const ofLayout = isLayout(layout)
-    ? { ...LAYOUTS[layout], CheckCommand: hasApache ? LAYOUTS[layout].CheckCommand : '' }
+    ? { ...LAYOUTS[layout], CheckCommand: hasApache ? LAYOUTS[layout].CheckCommand : '', Group: APACHE_USERS[layout] }
     : {};
   const withApache = withDefaults(withLayout, 'httpd', ofLayout, [
     { db: 'configuration', key: 'httpd', prop: 'Layout' },

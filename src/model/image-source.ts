@@ -4,6 +4,7 @@ import { type Container, listContainers } from './container.ts';
 import { referenceOfImage } from './image.ts';
 import { ImageRecord, IMAGES } from './image-record.ts';
 import { checkInstallroot, type Installroot } from './images/installroot.ts';
+import { findOwnLogin } from './registry/registry-record.ts';
 
 /** Where an image comes from and when, as its record of `docker_images` says. */
 export interface ImageSource {
@@ -48,13 +49,17 @@ export type ReadInstallroot = (record: ImageRecord) => Installroot;
 export function readImageSource(record: ImageRecord, readInstallroot: ReadInstallroot): ImageSource {
   const { source, pull, registryUser: user } = record;
   const kind = KINDS.find((name) => name === source) ?? PLAIN_SOURCE.kind;
+  const login =
+    user === '' ? findOwnLogin(record.snapshot, record.registry) : { user, password: record.registryPassword };
   const file = kind === 'build' ? record.buildPath : kind === 'import' ? record.importPath : '';
   return {
     kind,
     when: WHENS.find((name) => name === pull) ?? PLAIN_SOURCE.when,
     ...(file === '' ? {} : { path: file }),
     ...(kind === 'installroot' ? { installroot: readInstallroot(record) } : {}),
-    ...(user === '' ? {} : { login: new RegistryLogin(record.registry || DOCKER_HUB, user, record.registryPassword) }),
+    ...(login === undefined
+      ? {}
+      : { login: new RegistryLogin(record.registry || DOCKER_HUB, login.user, login.password) }),
   };
 }
 

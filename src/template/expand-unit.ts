@@ -8,6 +8,7 @@ import type { RecordRef } from './language/origin.ts';
 import { formatRead, ReadScope, type TrackedText } from './language/tracked-text.ts';
 import { RecordView, type Value } from './language/value.ts';
 import { failureAt, type Metadata, parseCheck } from './metadata.ts';
+import { parseOwner } from './metadata-values.ts';
 import type { RenderContext } from './render-request.ts';
 import type { Sources } from './sources.ts';
 
@@ -19,6 +20,8 @@ export interface ExpandedUnit {
   readonly text: TrackedText | undefined;
   /** shell command; empty: the file is not checked */
   readonly check: string;
+  /** a name or number */
+  readonly group: string;
   /** all that was read, also to decide that there is no output */
   readonly scope: ReadScope;
 }
@@ -44,11 +47,22 @@ export function expandUnit(
   }
   const expansion: Expansion = { context, sources, variables };
   const names = expandNames(template, expansion, scope);
-  if (names.length === 0 || isDeleted(metadata, expansion, scope)) return { names, text: undefined, check: '', scope };
+  if (names.length === 0 || isDeleted(metadata, expansion, scope))
+    return { names, text: undefined, check: '', group: '', scope };
   const whole = expandFragments(template, expansion, scope, context.isPlain === true ? undefined : view);
   const text = filterLines(whole, metadata.filters);
   // a scope of its own: how the file is checked decides no line of it
-  return { names, text, check: expandCheck(metadata, expansion, new ReadScope(scope)), scope };
+  const group = expandGroup(metadata, expansion, scope);
+  return { names, text, check: expandCheck(metadata, expansion, new ReadScope(scope)), group, scope };
+}
+
+function expandGroup(metadata: Metadata, expansion: Expansion, scope: ReadScope): string {
+  const text = expandInline(expansion, metadata, 'GID', metadata.group, 'none', scope).trim();
+  try {
+    return parseOwner(text);
+  } catch (error) {
+    throw failureAt(metadata, 'GID', `cannot give a file to group ${JSON.stringify(text)}`, reasonOf(error));
+  }
 }
 
 function expandNames({ request, metadata }: Template, expansion: Expansion, scope: ReadScope): readonly string[] {

@@ -116,7 +116,7 @@ export function parseMetadata(
     mode: get('PERMS', parseMode, 0o644),
     isModeGiven: values.has('PERMS'),
     owner: get('UID', parseOwner, 'root'),
-    group: get('GID', parseOwner, 'root'),
+    group: get('GID', (value) => (value.includes('{{') ? value : parseOwner(value)), 'root'),
     delete: get('DELETE', (value) => optional(parseDelete(value)), undefined),
     forEach: get<ForEach | undefined>('FOREACH', parseForEach, undefined),
     onlyArguments:

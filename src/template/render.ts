@@ -95,7 +95,7 @@ export class Renderer {
   #unit(template: Template, key: string | undefined): RenderedInstance {
     const { metadata, request } = template;
     const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
-    const { names, text, check, scope } = expandUnit(this.#context, this.#sources, template, record);
+    const { names, text, check, group, scope } = expandUnit(this.#context, this.#sources, template, record);
     const reads = scope.noted(
       ({ db, key: of }) => record === undefined || of !== record.key || db !== record.db,
       this.#reads,
@@ -114,7 +114,7 @@ export class Renderer {
         mode: isSecret && !metadata.isModeGiven ? 0o600 : metadata.mode,
         isSecret,
         uid: this.#owner('user', metadata.owner, metadata),
-        gid: this.#owner('group', metadata.group, metadata),
+        gid: this.#owner('group', group, metadata),
         template: request.template,
         ...(record === undefined ? {} : { record }),
         services: metadata.services,

@@ -10,6 +10,7 @@ const PAGES = [
   'events/README.md',
   'docs/writing-a-package.md',
   'docs/names.md',
+  'docs/registry.md',
   'docs/content-from-git.md',
   'docs/watches.md',
 ];

@@ -14,8 +14,10 @@ export const DBS: Dbs = new Map([
     dbOf(
       ...(SAMPLE_DBS.get('configuration')?.values() ?? []),
       record('dnsmasq', 'service', { status: 'enabled', Domain: 'names.internal' }),
+      record('registry', 'service', { status: 'disabled' }),
     ),
   ],
+  ['users', dbOf(record('ada', 'user'))],
   ['secrets', dbOf(record('pass', 'secret', { Value: 'x' }))],
   ['repositories', dbOf(record('mirror', 'repository', { BaseURL: 'http://mirror.test/' }))],
   [

@@ -22,6 +22,8 @@ export const SHIPPED_TEMPLATES = [
   '/etc/docksmith/containers',
   '/etc/dnsmasq.d/docksmith.conf',
   '/etc/docksmith/hosts/containers',
+  '/etc/docksmith/users/container',
+  '/etc/docker/certs.d/registry',
   '/etc/httpd/docksmith/default',
   '/etc/httpd/docksmith/primary',
   '/etc/httpd/docksmith/vhost',

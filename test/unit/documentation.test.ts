@@ -149,6 +149,7 @@ describe('the written word', () => {
     expect(listEvents(SHIPPED).filter((event) => !shown.includes(`\`${event}`))).toEqual([]);
     expect(listSteps(SHIPPED, 'post-install').steps.map(({ name }) => name.slice(0, 3))).toEqual([
       'S01',
+      'S01',
       'S02',
       'S05',
       'S20',

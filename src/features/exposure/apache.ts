@@ -63,7 +63,7 @@ function judge(
   const networks = requires
     .flatMap((require) => (require.startsWith('ip ') ? require.split(' ').slice(1) : []))
     .filter((network) => network !== '127.0.0.0/8' && network !== '::1');
-  const hasPassword = requires.includes('valid-user');
+  const hasPassword = requires.some((require) => require === 'valid-user' || require.startsWith('user '));
   const isOpen = requires.includes('all granted') || (hasPassword && declared === 'everybody');
   const reached: Audience =
     requires.length === 0 ? 'nobody' : isOpen ? 'everybody' : networks.length > 0 ? 'local networks' : 'this host';

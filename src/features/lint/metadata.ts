@@ -41,7 +41,10 @@ function checkOwners(metadata: Metadata, findOwner: ReturnType<typeof ownersOf>)
     findOwner(kind, name) === undefined
       ? [failureAt(metadata, key, `cannot use metadata ${key}`, `this host has no ${kind} "${name}"`)]
       : [];
-  return [...check('UID', 'user', metadata.owner), ...check('GID', 'group', metadata.group)];
+  return [
+    ...check('UID', 'user', metadata.owner),
+    ...(metadata.group.includes('{{') ? [] : check('GID', 'group', metadata.group)),
+  ];
 }
 
 /** What names a template that no layer has. */

@@ -9,6 +9,7 @@ import { QUANTITY_HELPERS } from './quantities.ts';
 import { RECORD_HELPERS } from './records.ts';
 import { REPOSITORY_HELPERS } from './repositories.ts';
 import { TEXT_HELPERS } from './text.ts';
+import { USER_HELPERS } from './users.ts';
 import { WATCH_HELPERS } from './watches.ts';
 
 /** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
@@ -23,5 +24,6 @@ export const HELPERS: HelperTable = {
   ...NETWORK_HELPERS,
   ...NAME_HELPERS,
   ...REPOSITORY_HELPERS,
+  ...USER_HELPERS,
   ...WATCH_HELPERS,
 };

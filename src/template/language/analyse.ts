@@ -45,6 +45,7 @@ export function analyseTemplate(paths: Paths, helpers: HelperTable, metadata: Me
       walkFragment(parseFragment(metadata.file ?? metadata.template, text), variables, collected.findings([]));
   };
   inline(whole, metadata.outputFilename);
+  inline(whole, metadata.group);
   inline(whole, metadata.delete);
   whole.template(metadata.template, variables, [], metadata.format !== 'json');
   const check = new Collected(paths, helpers);

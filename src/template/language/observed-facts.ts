@@ -11,6 +11,7 @@ export function observeFacts(facts: Facts, scope: ReadScope): Facts {
 export function findFact(facts: Facts, key: string, prop: string | undefined): unknown {
   if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
   if (key === 'portsInFiles') return [...facts.portsInFiles()];
+  if (key === 'certificates') return prop === undefined ? undefined : facts.certificates.get(prop);
   if (key === 'secretSalt') return facts.secretSalt;
   const named: Readonly<Record<string, unknown>> = {
     host: facts.host,
@@ -65,6 +66,14 @@ class ObservedFacts implements Facts {
   }
   get portsInFiles(): Facts['portsInFiles'] {
     return this.#note('portsInFiles').portsInFiles;
+  }
+  get certificates(): Facts['certificates'] {
+    return {
+      get: (file) => {
+        this.#scope.note({ db: FACTS, key: 'certificates', prop: file });
+        return this.#facts.certificates.get(file);
+      },
+    };
   }
   get secretSalt(): Facts['secretSalt'] {
     return this.#note('secretSalt').secretSalt;

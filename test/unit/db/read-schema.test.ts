@@ -86,6 +86,7 @@ it('ships defaults that their own props allow, and a line for the admin with eac
     'networks',
     'repositories',
     'secrets',
+    'users',
     'watches',
   ]);
   for (const [db, kinds] of Object.entries(shipped)) {

@@ -84,6 +84,7 @@ describe('an event whose containers cannot follow', () => {
     for (const step of [
       'checks/apache-syntax',
       'S01docksmith-set-up',
+      'S01registry-container',
       'S02docker-ports',
       'S20docker-daemon',
       'S30docker-filter',

@@ -146,7 +146,7 @@ const READS: Readonly<Record<string, string>> = {
   needsWebPort: 'SubDomain WebAlias',
   certificate: 'Certificate',
   certificateKey: 'CertificateKey',
-  asksPassword: 'BasicAuth',
+  asksPassword: 'BasicAuth Readers Writers',
   asksLocalPassword: 'BasicAuthLAN',
   mounts: 'MountPath',
   makesMounts: 'MountCreate',

@@ -238,6 +238,19 @@ describe('metadata', () => {
       'cannot give a file to group "nobody-knows": this host has no such group',
     );
   });
+
+  it('GID may be Handlebars, and has to give one name', () => {
+    const rendered = (gid: string): unknown => {
+      const paths = makeRoot({ 'templates/etc/it/10a': 'x', 'templates.metadata/etc/it': `GID = '${gid}'` });
+      const findOwner = (_: unknown, name: string): number => (name === 'apache' ? 48 : 0);
+      const context = { paths, snapshot: snapshotOf(), facts: SAMPLE_FACTS, helpers: HELPERS, findOwner };
+      return new Renderer(context).render({ template: '/etc/it' }).outputs.map(({ gid: number }) => number);
+    };
+    expect(rendered('{{httpd.Group}}')).toEqual([48]);
+    expect(() => rendered('{{httpd.Group}} {{httpd.Group}}')).toThrow(
+      'cannot give a file to group "apache apache": it is one name or number, as root',
+    );
+  });
 });
 
 describe('expand', () => {

@@ -31,6 +31,24 @@ async function runAllocatePorts(_given: Given, { paths, stdout }: CommandContext
   return 0;
 }
 
+/** The action `registry-container`. */
+export const makeRegistryCommand = defineCommand({
+  name: 'make-registry',
+  internal: true,
+  doc: "have the registry's container as configuration says",
+  effect: 'changes',
+  operands: NO_OPERANDS,
+  options: {},
+  run: runMakeRegistry,
+  part: async () => (await import('../../../flow/set-up/db-steps.ts')).makeRegistryStep,
+});
+
+async function runMakeRegistry(_given: Given, { paths, stdout }: CommandContext): Promise<number> {
+  const { makeRegistry } = await import('../../../flow/set-up/registry.ts');
+  for (const line of makeRegistry(paths)) stdout.write(`${showable(line)}\n`);
+  return 0;
+}
+
 /** The action `docker-daemon`. */
 export const restartDaemonCommand = defineCommand({
   name: 'restart-daemon',

@@ -259,9 +259,11 @@ describe('what a helper says that it reads', () => {
           ...(SAMPLE_DBS.get('configuration')?.values() ?? []),
           record('x', 'y'),
           record('dnsmasq', 'service', { status: 'enabled' }),
+          record('registry', 'service', { status: 'enabled' }),
         ),
       ],
       ['watches', db(record('flag', 'file', { Path: '/f', Event: 'docker-update' }))],
+      ['users', db(record('ada', 'user', { Secret: 'pw' }))],
       ['secrets', db(record('pw', 'secret', { Value: 'v' }))],
       [
         'docker_networks',
@@ -297,6 +299,7 @@ describe('what a helper says that it reads', () => {
             VolumesFrom: 'git',
             WebHostPort: '47000',
           }),
+          record('registry', 'service', { status: 'enabled', network: 'none', Writers: 'ada', WebPort: '5000' }),
           record('git', 'service', {
             status: 'enabled',
             PortMapping: 'custom',
