@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Etcd, startEtcd } from '../support/etcd.ts';
+import { type Etcd, findPorts, startEtcd } from '../support/etcd.ts';
 import { makeRepository } from '../support/git-server.ts';
 import { type Host, makeHost } from '../support/host.ts';
 import { needs } from '../support/needs.ts';
@@ -238,9 +238,10 @@ needs('git')('an event woken by something else', () => {
 
   it('a webhook that brings the token, in one of three ways', async () => {
     const token = 'a token of twenty-two characters';
+    const [port] = await findPorts(1);
     await host.db(
       `secrets set hook secret Value "${token}"`,
-      'configuration set docksmith-watch service TCPPort 22998',
+      `configuration set docksmith-watch service TCPPort ${port ?? 0}`,
       'watches set push webhook Event woken Args push Token hook',
       'watches set flag file Path /srv/flag Event woken Args flag Interval 100ms',
     );
@@ -254,7 +255,7 @@ needs('git')('an event woken by something else', () => {
     ): Promise<number> =>
       new Promise((resolve, reject) => {
         http
-          .request({ host: '127.0.0.1', port: 22998, path: `/${name}`, method, headers }, (response) => {
+          .request({ host: '127.0.0.1', port, path: `/${name}`, method, headers }, (response) => {
             response.resume();
             resolve(response.statusCode ?? 0);
           })

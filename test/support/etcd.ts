@@ -131,7 +131,7 @@ function curl(url: string, body: unknown, authority?: string): Promise<{ stdout:
 }
 
 /** Ports that nobody has at the moment. */
-async function findPorts(count: number): Promise<readonly number[]> {
+export async function findPorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = net.createServer().listen(0, '127.0.0.1');

@@ -7,6 +7,9 @@ import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import { formatFailedEnd, runProcess } from '../../event/run-process.ts';
 import { makeUnfinished, removeUnfinished } from '../../files/unfinished.ts';
 
+/** Where keys of servers are written down. */
+const KNOWN_HOSTS = `${STATE_DIR}/known_hosts`;
+
 /** What git said against it; `message` is that, in git's words. */
 export class GitError extends Error {}
 
@@ -51,6 +54,8 @@ const BESIDES =
 
 /** The first two lines that tell something; the second one is mostly that of git itself. */
 function tellReason(lines: readonly string[]): string | undefined {
+  if (lines.some((line) => line.includes('HOST IDENTIFICATION HAS CHANGED')))
+    return `the server comes with another key than before, and may be another one; if it is right, remove its line from ${KNOWN_HOSTS}`;
   const telling = lines
     .map((line) => line.replace(/^(?:(?:fatal|error|remote): ?)+/, '').trim())
     .filter((line) => line !== '' && !BESIDES.test(line));
@@ -85,9 +90,6 @@ export interface SshAccess {
   readonly env: Readonly<Record<string, string>>;
   readonly keyFile: string | undefined;
 }
-
-/** Where keys of servers are written down. */
-export const KNOWN_HOSTS = `${STATE_DIR}/known_hosts`;
 
 /**
  * Calls `work` while the file with the key is there, in a folder that is made for it. Keys of unknown servers are
