@@ -235,6 +235,15 @@ needs('dockerd', 'git')('content from git', () => {
     expect(host.files('/var/lib/docksmith').filter((file) => file.includes('/content/'))).toEqual([]);
   });
 
+  it('may be empty', async () => {
+    const revision = repository.commit({});
+    await setWww();
+    expect(await host.runOrFail('docksmith', ['update-content'])).toBe(
+      `content www: none -> ${revision.slice(0, 12)}\n`,
+    );
+    expect(readdirSync(host.file(`${folder}/current/`))).toEqual([]);
+  });
+
   it('names without content are refused', async () => {
     await host.db('docker_containers set wiki service status enabled Image web:1');
     expect(await signal('docker-content-update', 'wiki')).toMatchObject({

@@ -85,7 +85,9 @@ export async function switchContent(
     mkdirSync(at(NEXT_TREE));
     chmodSync(at(NEXT_TREE), 0o755);
     await layOut(at(NEXT_TREE));
-    await syncTogether(listFiles(at(NEXT_TREE)));
+    const files = listFiles(at(NEXT_TREE));
+    // a revision may be empty
+    if (files.length > 0) await syncTogether(files);
     renameSync(at(NEXT_TREE), at(revision));
   }
   rmSync(at(NEXT_LINK), { force: true });
