@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withRecords } from '../../../src/db/overlay.ts';
 import type { Snapshot } from '../../../src/db/snapshot.ts';
@@ -5,7 +7,7 @@ import { checkRecords } from '../../../src/model/check-records.ts';
 import { Container } from '../../../src/model/container.ts';
 import { ImageRecord } from '../../../src/model/image-record.ts';
 import { readImageSource } from '../../../src/model/image-source.ts';
-import { planRegistry } from '../../../src/model/registry/plan-registry.ts';
+import { COLLECT, planRegistry } from '../../../src/model/registry/plan-registry.ts';
 import { registryAddress } from '../../../src/model/registry/registry-record.ts';
 import { listHashedLogins } from '../../../src/model/users/container-users.ts';
 import { factsWith, serverWith } from '../../support/containers.ts';
@@ -49,6 +51,12 @@ describe("the record of the registry's container", () => {
     });
     expect(made).not.toHaveProperty('Readers');
     expect(plan({ status: 'enabled', Writers: 'ada', ...TLS }, made)).toBeUndefined();
+  });
+
+  it('collects garbage where the event for that leaves its mark', () => {
+    const action = path.resolve(import.meta.dirname, '../../../events/actions/registry-mark');
+    expect(readFileSync(action, 'utf8')).toContain(`exec docksmith exec registry touch ${COLLECT}\n`);
+    expect(plan({ status: 'enabled' })?.['Command']).toContain(`if test -e ${COLLECT}; then rm ${COLLECT};`);
   });
 
   it('follows it, and keeps what else its admin says', () => {
