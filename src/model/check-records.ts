@@ -19,6 +19,7 @@ import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkContent, checkContentKey } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
 import { ImageRecord, IMAGES } from './image-record.ts';
+import { checkBaseImage } from './images/base-images.ts';
 import { checkRepositories } from './images/installroot.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
@@ -110,6 +111,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
       ...imageRecords.flatMap((key) => [
         ...checkImageRecord(snapshot, key),
         ...checkRepositories(IMAGES, new ImageRecord(snapshot, key)),
+        ...checkBaseImage(new ImageRecord(snapshot, key)),
       ]),
       ...together.flatMap(({ mistakes }) => mistakes),
       ...checkCycle(

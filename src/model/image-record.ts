@@ -49,6 +49,11 @@ export class ImageRecord extends RecordProps {
     return this.get('BuildPath');
   }
 
+  /** Of `Source build`: the record that it begins from. */
+  get baseImage(): string {
+    return this.get('BaseImage');
+  }
+
   get importPath(): string {
     return this.get('ImportPath');
   }

@@ -3,6 +3,7 @@ import { Failure } from '../base/errors.ts';
 import { type Container, listContainers } from './container.ts';
 import { referenceOfImage } from './image.ts';
 import { ImageRecord, IMAGES } from './image-record.ts';
+import { baseOf, listBaseRecords } from './images/base-images.ts';
 import { checkInstallroot, type Installroot } from './images/installroot.ts';
 import { findOwnLogin } from './registry/registry-record.ts';
 
@@ -13,6 +14,8 @@ export interface ImageSource {
   readonly when: 'always' | 'missing' | 'never';
   /** the folder that is built, the archive that is imported */
   readonly path?: string;
+  /** of what is built: the reference of the image that it begins from, where a record says so */
+  readonly base?: string;
   /** what is installed into the image */
   readonly installroot?: Installroot;
   readonly login?: RegistryLogin;
@@ -51,11 +54,13 @@ export function readImageSource(record: ImageRecord, readInstallroot: ReadInstal
   const kind = KINDS.find((name) => name === source) ?? PLAIN_SOURCE.kind;
   const login =
     user === '' ? findOwnLogin(record.snapshot, record.registry) : { user, password: record.registryPassword };
+  const base = baseOf(record);
   const file = kind === 'build' ? record.buildPath : kind === 'import' ? record.importPath : '';
   return {
     kind,
     when: WHENS.find((name) => name === pull) ?? PLAIN_SOURCE.when,
     ...(file === '' ? {} : { path: file }),
+    ...(base === undefined ? {} : { base: referenceOfImage(base) }),
     ...(kind === 'installroot' ? { installroot: readInstallroot(record) } : {}),
     ...(login === undefined
       ? {}
@@ -120,7 +125,7 @@ export function listImageSources(
   const used = listContainers(snapshot).flatMap((container) => findImageRecord(container) ?? []);
   const named = names.map((name) => new ImageRecord(snapshot, name)).filter(({ isThere }) => isThere);
   const records = new Map<string, ImageRecord>();
-  for (const record of [...used, ...named]) {
+  for (const record of [...used, ...named].flatMap((one) => [one, ...listBaseRecords(one)])) {
     const reference = referenceOfImage(record);
     const other = records.get(reference) ?? record;
     if (other.key !== record.key && !isSame(record, other)) {
@@ -139,9 +144,18 @@ function isSame(one: ImageRecord, other: ImageRecord): boolean {
     source,
     pull,
     buildPath,
+    baseImage,
     importPath,
     registryUser,
     registryPassword,
-  }: ImageRecord): readonly string[] => [source, pull, buildPath, importPath, registryUser, registryPassword];
+  }: ImageRecord): readonly string[] => [
+    source,
+    pull,
+    buildPath,
+    baseImage,
+    importPath,
+    registryUser,
+    registryPassword,
+  ];
   return one.source !== 'installroot' && values(one).join('\0') === values(other).join('\0');
 }

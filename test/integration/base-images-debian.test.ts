@@ -30,10 +30,13 @@ if (isReachable)
         'configuration set LocalIP 192.168.1.2',
         'configuration set docker service status enabled Daemon foreign',
         `repositories set debian repository BaseURL ${mirror}`,
-        `docker_images set base service Source installroot Installer debootstrap Suite ${suite} Repositories debian Smoke 'dpkg --audit && apt-get check'`,
+        `repositories set updates repository BaseURL ${mirror} Suite ${suite}-updates`,
+        `docker_images set base service Source installroot Installer debootstrap Suite ${suite} Repositories debian,updates Packages less Smoke 'dpkg --audit && apt-get check'`,
       );
       const made = await host.runOrFail('docksmith', ['update-images', 'base']);
-      expect(made).toMatch(/^build base:latest: asked for, by debootstrap from debian\nbase:latest: none -> sha256:/);
+      expect(made).toMatch(
+        /^build base:latest: asked for, by debootstrap from debian, updates\nbase:latest: none -> sha256:/,
+      );
       const script =
         '. /etc/os-release; echo $VERSION_CODENAME; cat /etc/apt/sources.list /etc/hostname; ls /usr/share/doc /var/lib/apt/lists /var/log; cat /etc/debian_version';
       const said = await machine.engine.docker(
@@ -48,7 +51,7 @@ if (isReachable)
         '-c',
         script,
       );
-      expect(said).toContain(`deb ${mirror} ${suite} main\n`);
+      expect(said).toContain(`deb ${mirror} ${suite} main\ndeb ${mirror} ${suite}-updates main\n`);
       expect(said).toMatch(/\/usr\/share\/doc:\n\n\/var\/lib\/apt\/lists:\n\n\/var\/log:\n/);
       const version = said.split('\n').at(-1) ?? '';
       const size = Number(await machine.engine.docker('image', 'inspect', '--format', '{{.Size}}', `base:${version}`));

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
 import type { Host } from '../support/host.ts';
-import { makeTemporaryFolder } from '../support/leftovers.ts';
+import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { RpmRepository } from '../support/packages.ts';
@@ -151,6 +151,23 @@ needs('dockerd', 'dnf')('a base image of rpms', () => {
     machine.proxy.reset();
     await host.runOrFail('docksmith', ['update-images', 'base']);
     expect(machine.proxy.listMutating()).toEqual([]);
+  });
+
+  it('is made before what is built from it, and updated before it', async () => {
+    const folder = makeTemporaryFolder('app');
+    onTestFinished(() => removeFolder(folder));
+    writeFileSync(path.join(folder, 'Dockerfile'), 'FROM base\nENV APP=yes\n');
+    await host.db(
+      `docker_images set app service Source build BuildPath ${folder} BaseImage base`,
+      'docker_containers setprop web Image app',
+    );
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toMatch(
+      /^images: build base:latest: not there, and app:latest is built from it, by dnf from local\nimages: build app:latest: not there, from /m,
+    );
+    await packages.add('3.0', 'three');
+    const updated = await host.runOrFail('docksmith', ['update-images']);
+    expect(updated).toMatch(/^base:latest: sha256:[0-9a-f]{12} -> sha256:[0-9a-f]{12}\napp:latest: .* -> /m);
+    expect(await machine.engine.docker('exec', 'web', 'sh', '-c', 'cat /etc/hello; echo $APP')).toBe('threeyes');
   });
 
   it('is refused before anything is touched where it cannot be had, or does not work', async () => {

@@ -1,3 +1,4 @@
+import { listBases } from '../../model/images/base-images.ts';
 import type { ChangedFiles } from './changed-files.ts';
 import type { Failure } from '../../base/errors.ts';
 import { measureData } from '../apply/data-copy.ts';
@@ -82,7 +83,9 @@ export async function readActual(
   const summaries = found.map((summary) => ({ ...summary, name: places.get(summary.id) ?? summary.name }));
   const names = new Map(summaries.map(({ id, name }) => [id, name]));
   const copies = new Set<string>();
-  const references = [...new Set(specs.map(getImage))];
+  const references = [
+    ...new Set(specs.map(getImage).flatMap((image) => [...listBases(image, desired.images ?? new Map()), image])),
+  ];
   const needsVolumes = specs.some((spec) => listVolumeNames(spec).length > 0);
   const [{ limitsSwap }, containers, images, networks, volumes] = await Promise.all([
     inventory.getTraits(),

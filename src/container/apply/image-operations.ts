@@ -1,4 +1,5 @@
 import { type ImageSource, PLAIN_SOURCE } from '../../model/image-source.ts';
+import { listBases } from '../../model/images/base-images.ts';
 import { Failure } from '../../base/errors.ts';
 import { refuseOpenTree } from '../../files/trust-tree.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -18,12 +19,13 @@ export function planImages(
   images: Pick<ReadonlySet<string>, 'has'>,
   sources: ReadonlyMap<string, ImageSource>,
 ): readonly ImageOperation[] {
-  return references.flatMap((reference) => {
+  const operations = references.flatMap((reference) => {
     const source = sources.get(reference) ?? PLAIN_SOURCE;
     const isMissing = !images.has(reference);
     const isAsked = source.when === 'always' && source.kind !== 'local';
     return isMissing || isAsked
       ? [
+          ...planBases(reference, images, sources),
           makeImageOperation(
             reference,
             source,
@@ -33,6 +35,34 @@ export function planImages(
         ]
       : [];
   });
+  // a base may be a container's own image, too, and several may begin from it
+  return operations.filter(({ name }, n) => operations.findIndex((other) => other.name === name) === n);
+}
+
+/** What an image is built from, and is missing, in the order in which it has to be made. */
+export function planBases(
+  reference: string,
+  images: Pick<ReadonlySet<string>, 'has'>,
+  sources: ReadonlyMap<string, ImageSource>,
+): readonly ImageOperation[] {
+  const bases = listBases(reference, sources);
+  // what is there needs no base any more
+  return bases
+    .slice(bases.findLastIndex((base) => images.has(base)) + 1)
+    .map((base) =>
+      makeImageOperation(base, sources.get(base) ?? PLAIN_SOURCE, `not there, and ${reference} is built from it`, true),
+    );
+}
+
+/** The same, by what the engine has now. */
+export async function readMissingBases(
+  engine: Pick<Engine, 'findImage'>,
+  reference: string,
+  sources: ReadonlyMap<string, ImageSource>,
+): Promise<readonly ImageOperation[]> {
+  const bases = listBases(reference, sources);
+  const found = await Promise.all(bases.map((base) => engine.findImage(base)));
+  return planBases(reference, new Set(bases.filter((_, n) => found[n] !== undefined)), sources);
 }
 
 /** @param isMissing whether nothing can be made of it before */

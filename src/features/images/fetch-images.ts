@@ -2,7 +2,12 @@ import { Failure, reasonOf } from '../../base/errors.ts';
 import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
 import type { Paths } from '../../base/paths.ts';
 import type { Progress } from '../../container/apply/apply.ts';
-import { applyImage, makeImageOperation, refuseOpenImage } from '../../container/apply/image-operations.ts';
+import {
+  applyImage,
+  makeImageOperation,
+  readMissingBases,
+  refuseOpenImage,
+} from '../../container/apply/image-operations.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import { readImageSources } from '../../flow/containers/images.ts';
@@ -102,18 +107,21 @@ export async function fetchImage(
       const operation = planFetch(paths, snapshot, request);
       const engine = await getEngine(paths, snapshot);
       const { name: reference } = operation;
-      const what = `cannot ${operation.verb} image "${reference}"`;
       const before = await engine.findImage(reference);
-      tell({ operation, state: 'begun' });
-      try {
-        const apply = applyImage(engine, operation, (words) => tell({ operation, state: 'going on', words }));
-        await unlessInterrupted(signal, what, apply);
-      } catch (error) {
-        const failure = error instanceof Failure ? error : new Failure(what, { why: reasonOf(error), cause: error });
-        tell({ operation, state: 'failed', words: failure.message });
-        throw failure;
+      const sources = readImageSources(paths, snapshot, [request.name]);
+      for (const one of [...(await readMissingBases(engine, reference, sources)), operation]) {
+        const what = `cannot ${one.verb} image "${one.name}"`;
+        tell({ operation: one, state: 'begun' });
+        try {
+          const apply = applyImage(engine, one, (words) => tell({ operation: one, state: 'going on', words }));
+          await unlessInterrupted(signal, what, apply);
+        } catch (error) {
+          const failure = error instanceof Failure ? error : new Failure(what, { why: reasonOf(error), cause: error });
+          tell({ operation: one, state: 'failed', words: failure.message });
+          throw failure;
+        }
+        tell({ operation: one, state: 'done' });
       }
-      tell({ operation, state: 'done' });
       const after = await engine.findImage(reference);
       const { images } = await readImages(paths);
       const old = images.find(({ id }) => id === before?.Id && id !== after?.Id);

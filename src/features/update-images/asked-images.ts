@@ -7,6 +7,7 @@ import { formatImageReference } from '../../engine/image-reference.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { Container } from '../../model/container.ts';
 import { referenceOfImage } from '../../model/image.ts';
+import { listBases } from '../../model/images/base-images.ts';
 import { ImageRecord, IMAGES } from '../../model/image-record.ts';
 import type { ImageSource } from '../../model/image-source.ts';
 
@@ -18,14 +19,16 @@ export function readEnabledSpecs(paths: Paths, snapshot: Snapshot): ReadonlyMap<
 /**
  * The references of the images that are asked for, each once: `mediawiki:1.43`.
  * @param names of image records or containers; none: the images of all these run specs
+ * @param sources what is built from another one comes after that
  * @throws Failure(s) for names that are not known
  */
 export function findReferences(
   snapshot: Snapshot,
   specs: ReadonlyMap<string, RunSpec>,
   names: readonly string[],
+  sources: ReadonlyMap<string, ImageSource>,
 ): ReadonlySet<string> {
-  if (names.length === 0) return new Set([...specs.values()].map(getImage));
+  if (names.length === 0) return withBases([...specs.values()].map(getImage), sources);
   const failures: Failure[] = [];
   const references = names.flatMap((name) => {
     const record = new ImageRecord(snapshot, name);
@@ -41,7 +44,12 @@ export function findReferences(
     return [];
   });
   throwAll(failures);
-  return new Set(references);
+  return withBases(references, sources);
+}
+
+/** Each after what it is built from. */
+function withBases(references: readonly string[], sources: ReadonlyMap<string, ImageSource>): ReadonlySet<string> {
+  return new Set(references.flatMap((reference) => [...listBases(reference, sources), reference]));
 }
 
 /** Why an image is never pulled again; undefined: it may be. */

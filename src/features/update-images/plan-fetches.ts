@@ -28,7 +28,7 @@ export function previewImages(paths: Paths, names: readonly string[]): Plan {
 export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readonly string[]): Plan {
   const specs = readEnabledSpecs(paths, snapshot);
   const sources = readImageSources(paths, snapshot, names);
-  const fetches = [...findReferences(snapshot, specs, names)].map((reference) => ({
+  const fetches = [...findReferences(snapshot, specs, names, sources)].map((reference) => ({
     reference,
     source: sources.get(reference) ?? PLAIN_SOURCE,
   }));

@@ -50,7 +50,7 @@ export async function updateImages(
           signal,
         },
       );
-      const references = findReferences(snapshot, specs, names);
+      const references = findReferences(snapshot, specs, names, sources);
       for (const reference of references) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
       await update.follow();
       await update.compare(references);

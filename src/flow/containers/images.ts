@@ -1,7 +1,7 @@
 import type { Paths } from '../../base/paths.ts';
 import { NO_FACTS, withFacts } from '../../host/facts.ts';
 import { inspectImage } from '../../container/actual/engine-facts.ts';
-import { applyImage, makeImageOperation } from '../../container/apply/image-operations.ts';
+import { applyImage, makeImageOperation, readMissingBases } from '../../container/apply/image-operations.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
@@ -78,19 +78,18 @@ export async function fetchAskedImages(
   const images = new Map(facts.images);
   for (const [reference, key] of references) {
     const name = formatImageReference(reference);
-    const operation = makeImageOperation(
-      name,
-      sources.get(name) ?? PLAIN_SOURCE,
-      `not there, and it names the ports of ${key}`,
-      true,
-    );
-    reporter.progress(`${operation.verb} ${name}`);
-    await unlessInterrupted(
-      signal,
-      `cannot ${operation.verb} image "${name}"`,
-      applyImage(engine, operation, (words) => reporter.progress(`${operation.verb} ${name}: ${words}`)),
-    );
-    reporter.line('images', `${operation.verb} ${name}: ${operation.cause}`, 'stdout');
+    const cause = `not there, and it names the ports of ${key}`;
+    const own = makeImageOperation(name, sources.get(name) ?? PLAIN_SOURCE, cause, true);
+    for (const operation of [...(await readMissingBases(engine, name, sources)), own]) {
+      const what = `${operation.verb} ${operation.name}`;
+      reporter.progress(what);
+      await unlessInterrupted(
+        signal,
+        `cannot ${operation.verb} image "${operation.name}"`,
+        applyImage(engine, operation, (words) => reporter.progress(`${what}: ${words}`)),
+      );
+      reporter.line('images', `${what}: ${operation.cause}`, 'stdout');
+    }
     const image = await inspectImage(engine, reference);
     if (image !== undefined) images.set(reference, image);
   }

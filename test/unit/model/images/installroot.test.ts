@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { checkRecords } from '../../../../src/model/check-records.ts';
+import { planImages } from '../../../../src/container/apply/image-operations.ts';
+import type { ImageSource } from '../../../../src/model/image-source.ts';
 import { NO_FACTS } from '../../../../src/host/facts.ts';
 import { makeRoot } from '../../../support/folder.ts';
 import { render } from '../../../support/render.ts';
@@ -69,6 +71,49 @@ it.each<[string, Props, Props, Props, RegExp | undefined]>([
   const said = mistakes.map((mistake) => mistake.message).join('\n');
   if (message === undefined) expect(said).toBe('');
   else expect(said).toMatch(message);
+});
+
+it.each<[string, Props, Props, RegExp | undefined]>([
+  ['a base that is there', { BaseImage: 'base' }, {}, undefined],
+  ['one that is not', { BaseImage: 'bse' }, {}, /BaseImage "bse": db docker_images has no such record/],
+  ['itself', { BaseImage: 'app' }, {}, /BaseImage "app": it would be built from itself: app -> app/],
+  ['a circle', { BaseImage: 'base' }, { BaseImage: 'app' }, /it would be built from itself: app -> base -> app/],
+])('BaseImage: %s', (_, app, base, message) => {
+  const build = { Source: 'build', BuildPath: '/srv/x' };
+  const snapshot = snapshotOf(
+    new Map([
+      [
+        'docker_images',
+        db(record('app', 'service', { ...build, ...app }), record('base', 'service', { ...build, ...base })),
+      ],
+      ['docker_containers', db(record('web', 'service', { status: 'enabled', Image: 'app' }))],
+    ]),
+  );
+  const said = checkRecords(snapshot, NO_FACTS)
+    .mistakes.map((mistake) => mistake.message)
+    .join('\n');
+  if (message === undefined) expect(said).toBe('');
+  else expect(said).toMatch(message);
+});
+
+it('what is built from others comes after them, each once, and is not built again for want of a base', () => {
+  const build = { kind: 'build', when: 'missing', path: '/srv/x' } as const;
+  const sources = new Map<string, ImageSource>([
+    ['app:1', { ...build, base: 'middle:1' }],
+    ['other:1', { ...build, base: 'base:1' }],
+    ['middle:1', { ...build, base: 'base:1' }],
+    ['base:1', build],
+  ]);
+  const plan = (references: readonly string[], there: readonly string[]): readonly string[] =>
+    planImages(references, new Set(there), sources).map(({ verb, name }) => `${verb} ${name}`);
+  expect(plan(['app:1', 'other:1', 'base:1'], [])).toEqual([
+    'build base:1',
+    'build middle:1',
+    'build app:1',
+    'build other:1',
+  ]);
+  expect(plan(['app:1'], ['middle:1'])).toEqual(['build app:1']);
+  expect(plan(['app:1'], ['app:1'])).toEqual([]);
 });
 
 it('the list of repositories of dnf holds all of them, that of debootstrap the enabled ones', () => {
