@@ -33,6 +33,16 @@ export class Container extends RecordProps {
     return this.isContainer && this.get('status') === 'enabled';
   }
 
+  /** What it is there for. */
+  get role(): string {
+    return this.get('Role') || 'service';
+  }
+
+  /** Whether it is created only: others have its volumes. */
+  get isDataOnly(): boolean {
+    return this.role === 'data';
+  }
+
   /** A record of `docker_images`, or a reference; not set, it is the container's own name. */
   get image(): string {
     return this.get('Image') || this.key;

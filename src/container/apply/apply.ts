@@ -7,11 +7,11 @@ import type { Engine } from '../../engine/engine.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import type { HealthWait } from './health-wait.ts';
 import { HealthTracker } from './health-tracker.ts';
-import type { Operation, RemoveOperation } from '../plan/operation.ts';
+import { isStarting, type Operation, type RemoveOperation } from '../plan/operation.ts';
 import { orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { finishReplacing, recreate } from './recreate.ts';
-import { MANAGED_LABEL } from '../spec/names.ts';
+import { isNeverStarted, MANAGED_LABEL } from '../spec/names.ts';
 
 export interface Progress {
   readonly operation: Operation;
@@ -123,9 +123,11 @@ async function applyOperation(
       return connect(engine, operation);
     case 'disconnect':
       return engine.disconnectNetwork(operation.network, operation.id);
-    case 'create':
-      keeper.watch(operation, await create(engine, operation, signal));
+    case 'create': {
+      const id = await create(engine, operation, signal);
+      if (isStarting(operation)) keeper.watch(operation, id);
       return;
+    }
     case 'recreate':
       return recreate(engine, operation, (id) => keeper.pass(operation, operation.name, id), signal);
     case 'update':
@@ -180,6 +182,7 @@ async function create(
   signal: AbortSignal,
 ): Promise<string> {
   const id = await engine.createContainer(name, makeCreateBody(spec));
+  if (isNeverStarted(spec.ownLabels)) return id;
   try {
     refuseInterrupted(signal, `cannot create container "${name}"`, 'it is not there');
     await engine.startContainer(id);

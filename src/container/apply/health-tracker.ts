@@ -7,6 +7,7 @@ import { isStarting, type Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { Unhealthy } from './unhealthy.ts';
+import { isNeverStarted } from '../spec/names.ts';
 import { listSpecNeeds } from '../spec/needs.ts';
 
 /** A container is not started, since one that it needs is not healthy. */
@@ -129,6 +130,7 @@ export class HealthTracker {
     if (other === undefined)
       return new Failure(`cannot find container "${name}"`, { why: 'there is no such container' });
     const labels = this.#specs.get(name)?.ownLabels ?? other.labels;
+    if (isNeverStarted(labels)) return undefined;
     try {
       await this.#healthWait?.(
         { id: other.id, name, labels, since: this.#failed.has(name) ? 'failed' : 'earlier' },

@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import { findOwner } from '../actual/whose.ts';
 import type { HealthTracker } from './health-tracker.ts';
-import { REPLACED_SUFFIX } from '../spec/names.ts';
+import { isNeverStarted, REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RecreateOperation, RemoveOperation, Successor } from '../plan/operation.ts';
 import { Unhealthy } from './unhealthy.ts';
 
@@ -49,9 +49,11 @@ export async function recreate(
     mayGoOn();
     await engine.stopContainer(id, stop);
     mayGoOn();
-    await engine.startContainer(made);
-    isStarted = true;
-    await pass(made);
+    if (!isNeverStarted(spec.ownLabels)) {
+      await engine.startContainer(made);
+      isStarted = true;
+      await pass(made);
+    }
   } catch (error) {
     throw await bringBack(engine, { id, name, wasRunning }, { made, isStarted, error });
   }

@@ -10,7 +10,7 @@ import {
   listRecreating,
   listUpdating,
 } from '../actual/difference.ts';
-import { REPLACED_SUFFIX } from '../spec/names.ts';
+import { isNeverStarted, REPLACED_SUFFIX } from '../spec/names.ts';
 import { type Operation, refer } from './operation.ts';
 import { formatBytes } from '../../base/quantity.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
@@ -95,6 +95,10 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
     );
     operations.push({ verb: 'update', ...refer(container), cause: formatCause(update), limits });
   }
+  if (isNeverStarted(spec.ownLabels))
+    return isUp(container)
+      ? [...operations, { verb: 'stop', ...refer(container), cause: 'its Role is data', stop }]
+      : operations;
   const cause = findStartCause(spec, container);
   if (cause !== undefined) operations.push({ verb: 'start', ...refer(container), cause, paused: status === 'paused' });
   // the engine waits longer and longer between its own tries

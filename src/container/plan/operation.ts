@@ -2,6 +2,7 @@ import type { ImageSource } from '../../model/image-source.ts';
 import type { DataMove } from './data-move.ts';
 import type { CreateNetwork, StopRequest } from '../../engine/engine.ts';
 import type { Endpoint, HostConfig } from '../../engine/engine-api.ts';
+import { isNeverStarted } from '../spec/names.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 
 interface Named {
@@ -100,8 +101,10 @@ export type Operation =
   | RemoveOperation;
 
 /** Whether a container runs after it that did not before, or was started again. */
-export function isStarting({ verb }: Operation): boolean {
-  return verb === 'create' || verb === 'recreate' || verb === 'start' || verb === 'restart';
+export function isStarting(operation: Operation): boolean {
+  const { verb } = operation;
+  if (verb === 'create' || verb === 'recreate') return !isNeverStarted(operation.spec.ownLabels);
+  return verb === 'start' || verb === 'restart';
 }
 
 /** Whose operation it is: what is put aside goes with its successor. */

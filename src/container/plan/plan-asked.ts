@@ -3,6 +3,7 @@ import type { Actual, ActualContainer } from '../actual/actual.ts';
 import { ENDS_AGAIN } from '../actual/steady.ts';
 import { decide } from './decide.ts';
 import type { Desired } from './desired.ts';
+import { isNeverStarted } from '../spec/names.ts';
 import { isStarting, type Operation, refer } from './operation.ts';
 import { listUnknown, type Plan, planReconcile } from './plan.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -29,15 +30,26 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
     };
   }
   const disabled = desired.containers.filter(({ name, state }) => state === 'stopped' && names.includes(name));
-  throwAll(
-    disabled.map(
+  throwAll([
+    ...desired.containers
+      .filter(
+        (container) =>
+          container.state === 'running' && names.includes(container.name) && isNeverStarted(container.spec.ownLabels),
+      )
+      .map(
+        ({ name }) =>
+          new Failure(`cannot ${verb} container "${name}"`, {
+            why: 'its Role is data: it is there for its volumes, and never runs',
+          }),
+      ),
+    ...disabled.map(
       ({ name }) =>
         new Failure(`cannot ${verb} container "${name}"`, {
           why: 'its record is disabled',
           hint: `db docker_containers setprop ${name} status enabled`,
         }),
     ),
-  );
+  ]);
   // who asks for a start asks for another try; a restart is one of what is there
   const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
   const isStarted = (name: string): boolean =>

@@ -11,6 +11,14 @@ export const KEPT_LABEL = 'docksmith.kept';
 /** Says in a run spec at which path of the container its data is. */
 export const DATA_LABEL = 'docksmith.data';
 
+/** Says in a run spec what the container is there for, unless it is a service. */
+const ROLE_LABEL = 'docksmith.role';
+
+/** Whether a container is created only, since others have its volumes. @param labels of its run spec */
+export function isNeverStarted(labels: Readonly<Record<string, string>>): boolean {
+  return labels[ROLE_LABEL] === 'data';
+}
+
 /** Says in a run spec which signal makes the container read its files again; `none`: it looks itself. */
 export const RELOAD_LABEL = 'docksmith.reload-signal';
 

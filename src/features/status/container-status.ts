@@ -12,6 +12,8 @@ export interface ContainerStatus {
   readonly name: string;
   /** what its record says; undefined: there is none */
   readonly record: 'enabled' | 'disabled' | undefined;
+  /** what its record says that it is there for; undefined: there is none */
+  readonly role: string | undefined;
   /** what the next event refuses of its record, and what files that it names are of no use; in sentences */
   readonly refused: readonly string[];
   /** an old container that a recreate put aside and did not come to remove yet */
@@ -65,10 +67,11 @@ export function baseName(name: string): string {
 }
 
 /** What the dbs say of it. */
-function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus, 'name' | 'record' | 'urls'> {
+function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus, 'name' | 'record' | 'role' | 'urls'> {
   const container = new Container(snapshot, name);
   const record = container.isContainer ? (container.isEnabled ? 'enabled' : 'disabled') : undefined;
-  return { name, record, urls: record === 'enabled' ? listUrls(container) : [] };
+  const role = record === undefined ? undefined : container.role;
+  return { name, record, role, urls: record === 'enabled' ? listUrls(container) : [] };
 }
 
 /**

@@ -7,7 +7,7 @@ export interface Word {
 }
 
 /** How a container is, in one word. */
-export function wordOf({ record, refused, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
+export function wordOf({ record, role, refused, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
   if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
   if (state === 'unknown') return { word: state, level: 'waiting' };
   if (state === 'running') {
@@ -16,6 +16,7 @@ export function wordOf({ record, refused, state, health, isCrashLooping, exitCod
   }
   if (refused.length > 0 && state === 'missing') return { word: 'refused', level: 'bad' };
   if (record === 'disabled' && (state === 'missing' || state === 'exited')) return { word: 'disabled', level: 'idle' };
+  if (role === 'data' && (state === 'created' || state === 'exited')) return { word: 'data', level: 'idle' };
   if (state === 'exited')
     return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
   return { word: state, level: state === 'paused' || state === 'created' ? 'waiting' : 'bad' };
@@ -26,6 +27,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
   const {
     name,
     record,
+    role,
     refused,
     isAside,
     called,
@@ -50,7 +52,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
       : []),
     ...(!isCrashLooping && state === 'restarting' ? [`ended${ended} and is started again; ${look}`] : []),
     ...(health === 'unhealthy' ? [`its health check fails; ${look}`] : []),
-    ...(record === 'enabled' && state === 'exited' && exitCode !== 0
+    ...(record === 'enabled' && role !== 'data' && state === 'exited' && exitCode !== 0
       ? [`stopped${ended}; ${look}, docksmith start ${name}`]
       : []),
     ...(record === 'enabled' && state === 'missing' && refused.length === 0

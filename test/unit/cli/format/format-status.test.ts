@@ -8,6 +8,7 @@ import type { Status } from '../../../../src/features/status/status.ts';
 const PLAIN: ContainerStatus = {
   name: 'wiki',
   record: 'enabled',
+  role: 'service',
   refused: [],
   isAside: false,
   called: undefined,
