@@ -67,6 +67,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'),
       'CONTAINER[:ALIAS]',
     ),
+    targets: each(checkTarget, 'CONTAINER:PORT[/udp], or tcp://HOST:PORT or udp://HOST:PORT'),
     'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
     secrets: each(
       matches(/^[a-zA-Z0-9][\w.-]*(:\/[^:]+)?$/, 'NAME[:PATH], as db_password:/etc/password'),
@@ -202,6 +203,22 @@ function checkDataMount(value: string): string | undefined {
   return /^[a-zA-Z0-9][\w.-]+$/.test(first)
     ? checkPath(container)
     : 'is not a folder or the name of a volume in front of the colon';
+}
+
+/** `redis:6379`, `dns:53/udp`, `tcp://192.168.1.52:6379`, each with `OWNPORT=` in front or without */
+function checkTarget(value: string): string | undefined {
+  const [, own, place, host = '', port] =
+    /^(?:(\d+)=)?(?:([a-zA-Z0-9][\w.-]+)|(?:tcp|udp):\/\/(\[[^\]]+\]|[^:/]+)):(\d+)(?:\/(?:tcp|udp))?$/.exec(value) ??
+    [];
+  if (
+    port === undefined ||
+    (place === undefined && value.endsWith('/udp')) ||
+    (place === undefined && value.endsWith('/tcp'))
+  )
+    return 'is not CONTAINER:PORT[/udp], or tcp://HOST:PORT or udp://HOST:PORT, as redis:6379';
+  if (place === undefined && !isIP(host.replace(/^\[(.*)\]$/, '$1')) && checkHostName(host) !== undefined)
+    return 'has no host name or address after the scheme';
+  return checkPort(port) ?? (own === undefined ? undefined : checkPort(own));
 }
 
 function checkHostName(value: string): string | undefined {

@@ -34,6 +34,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'path-word': ['one', 'two/2'],
   words: ['one', 'two'],
   packages: ['one', 'two'],
+  targets: ['redis:6379', 'tcp://192.168.1.52:6379'],
   url: ['http://one.test/', 'file:///two'],
   assignments: ['ONE=1', 'ONE=2', 'TWO=1'],
   'network-mode': ['bridge', 'host', 'none', 'custom:one', 'container:one'],

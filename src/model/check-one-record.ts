@@ -9,6 +9,7 @@ import { checkContent } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
 import { IMAGES } from './image-record.ts';
 import { checkImageRecord } from './image-source.ts';
+import { checkAmbassador } from './links/ambassador.ts';
 import { boundAddresses } from './network/access.ts';
 import { NotAccepted } from './network/parse-ports.ts';
 import { publishedPorts } from './network/ports.ts';
@@ -81,6 +82,7 @@ function checkAlone(container: Container, refused: ReadonlySet<string>): readonl
     ...collect(container, refused, [
       () => checkDoublePorts(container),
       () => checkDataMount(container),
+      () => checkAmbassador(container),
       () => checkContent(container),
       ...(container.hasWeb ? [() => checkReachable(container), () => checkCertificate(container)] : []),
     ]),

@@ -14,6 +14,7 @@ import {
   SAME_RECORD,
   wantedPorts,
 } from './check-one-record.ts';
+import { checkAmbassador } from './links/ambassador.ts';
 import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './links/check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkContent, checkContentKey } from './content.ts';
@@ -150,6 +151,7 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
       () => checkPorts(all, container),
       () => checkNeeds(container, facts, listOverlaps),
       () => checkDataMount(container),
+      () => checkAmbassador(container),
       () => checkContent(container),
       () => checkContentKey(container),
       () => checkSecrets(container),

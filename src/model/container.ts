@@ -1,5 +1,6 @@
 import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
+import { AMBASSADOR_IMAGE, parseTargets, type Target } from './links/targets.ts';
 import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
 import { splitMounts } from '../base/mount-options.ts';
 import { parsePorts, splitList } from './network/parse-ports.ts';
@@ -43,9 +44,41 @@ export class Container extends RecordProps {
     return this.role === 'data';
   }
 
-  /** A record of `docker_images`, or a reference; not set, it is the container's own name. */
+  /** Whether it hands on what comes to its ports to other containers or hosts. */
+  get isAmbassador(): boolean {
+    return this.role === 'ambassador';
+  }
+
+  /** As it is written. */
+  get target(): string {
+    return this.get('Target');
+  }
+
+  /** Of an ambassador. */
+  get targets(): readonly Target[] {
+    return this.isAmbassador ? parseTargets(this.target) : [];
+  }
+
+  /** none, connect or listen: on which side of an ambassador TLS is spoken. */
+  get targetTls(): string {
+    return this.get('TargetTLS') || 'none';
+  }
+
+  get targetCA(): string {
+    return this.get('TargetCA');
+  }
+
+  get command(): string {
+    return this.get('Command');
+  }
+
+  get entrypoint(): string {
+    return this.get('Entrypoint');
+  }
+
+  /** A record of `docker_images`, or a reference; not set, it is the container's own name, or that of ambassadors. */
   get image(): string {
-    return this.get('Image') || this.key;
+    return this.get('Image') || (this.isAmbassador ? AMBASSADOR_IMAGE : this.key);
   }
 
   /** Of the host's local networks and of others. */
@@ -77,8 +110,13 @@ export class Container extends RecordProps {
     return network === 'bridge' || network.startsWith('custom:');
   }
 
+  /** Those of Interlinked, and the containers that an ambassador leads to. */
   get links(): readonly Link[] {
-    return parseLinks(this.get('Interlinked'));
+    const links = parseLinks(this.get('Interlinked'));
+    const reached = this.targets.flatMap(({ host, isContainer }) =>
+      isContainer && !links.some(({ target, alias }) => target === host && alias === host) ? [host] : [],
+    );
+    return [...links, ...[...new Set(reached)].map((host) => ({ target: host, alias: host }))];
   }
 
   get volumesFrom(): readonly string[] {

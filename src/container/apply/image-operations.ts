@@ -74,8 +74,12 @@ export function makeImageOperation(
 ): ImageOperation {
   const common = { name: reference, isMissing };
   if (source.installroot !== undefined) {
-    const { installer, repositories } = source.installroot;
-    return { verb: 'build', ...common, cause: `${cause}, by ${installer} from ${repositories.join(', ')}`, source };
+    const { installer, packages, repositories } = source.installroot;
+    const from =
+      installer === 'host'
+        ? `from this server's ${packages.join(', ')}`
+        : `by ${installer} from ${repositories.join(', ')}`;
+    return { verb: 'build', ...common, cause: `${cause}, ${from}`, source };
   }
   if (source.kind === 'build')
     return { verb: 'build', ...common, cause: `${cause}, from ${source.path ?? 'no folder'}`, source };

@@ -8,9 +8,10 @@ import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
 import { listEnabled } from '../../model/container.ts';
 import { findImageReference, whyNotPulled } from '../../model/image.ts';
 import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/image-source.ts';
+import { AMBASSADOR_IMAGE } from '../../model/links/targets.ts';
 import { needsImageFacts } from '../../model/image-facts.ts';
 import type { ImageRecord } from '../../model/image-record.ts';
-import { readInstallroot } from '../../model/images/installroot.ts';
+import { installPrograms, readInstallroot } from '../../model/images/installroot.ts';
 import { listInvolved } from '../involved.ts';
 import { makeRenderer } from '../rendering.ts';
 import type { Reporter } from '../reporter.ts';
@@ -26,11 +27,15 @@ export function readImageSources(
   snapshot: Snapshot,
   names?: readonly string[],
 ): ReadonlyMap<string, ImageSource> {
-  const sources = listImageSources(
-    snapshot,
-    (record) => readInstallroot(paths, record, renderSources(paths, record)),
-    names,
+  const sources = new Map(
+    listImageSources(snapshot, (record) => readInstallroot(paths, record, renderSources(paths, record)), names),
   );
+  if (listEnabled(snapshot).some(({ image }) => image === AMBASSADOR_IMAGE))
+    sources.set(AMBASSADOR_IMAGE, {
+      kind: 'installroot',
+      when: 'missing',
+      installroot: installPrograms(paths, ['socat', 'sh'], 'socat -V >/dev/null'),
+    });
   return new Map([...sources].map(([reference, source]) => [formatImageReference(reference), source]));
 }
 

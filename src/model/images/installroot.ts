@@ -9,7 +9,8 @@ import { findRepository, REPOSITORIES, REPOSITORY_DBS, type RepositoryRecord } f
 
 /** What an image of `Source installroot` is made from: packages that are installed into an empty folder. */
 export interface Installroot {
-  readonly installer: 'dnf' | 'debootstrap';
+  /** host: programs of this server are copied */
+  readonly installer: 'dnf' | 'debootstrap' | 'host';
   /** of the system: `9`, `bookworm` */
   readonly release: string;
   readonly packages: readonly string[];
@@ -46,7 +47,7 @@ export interface BaseRepository {
 export function readInstallroot(paths: Paths, record: ImageRecord, sources: string): Installroot {
   const [first, ...others] = listRepositories(record).filter(({ isEnabled }) => isEnabled);
   return {
-    installer: record.installer === 'debootstrap' ? 'debootstrap' : 'dnf',
+    installer: INSTALLERS.find((name) => name === record.installer) ?? 'dnf',
     release: record.installer === 'debootstrap' ? first?.suite || record.suite : record.release,
     packages: splitList(record.packages),
     repositories: splitList(record.repositories),
@@ -72,6 +73,28 @@ export function readInstallroot(paths: Paths, record: ImageRecord, sources: stri
   };
 }
 
+const INSTALLERS = ['dnf', 'debootstrap', 'host'] as const;
+
+/** An image of programs of this server alone. */
+export function installPrograms(paths: Paths, programs: readonly string[], smoke: string): Installroot {
+  return {
+    installer: 'host',
+    release: '',
+    packages: programs,
+    repositories: [],
+    base: undefined,
+    sources: '',
+    deviceNodes: false,
+    networkFile: false,
+    keepLocales: false,
+    keepDocs: false,
+    keepCaches: false,
+    smoke,
+    paths,
+    takesTag: false,
+  };
+}
+
 /** Those that a record names, as far as they are there. */
 export function listRepositories({ snapshot, repositories }: ImageRecord): readonly RepositoryRecord[] {
   return splitList(repositories).flatMap((name) => findRepository(snapshot, name) ?? []);
@@ -86,14 +109,16 @@ export function* checkInstallroot(db: string, record: ImageRecord): Generator<Fa
   if (!/^[a-zA-Z0-9][\w.-]*$/.test(key))
     yield refuse('Source "installroot"', 'its name is the name of a file, of letters, digits and . _ -');
   if (installer === '')
-    yield refuse('Source "installroot"', 'it needs Installer, dnf or debootstrap', set('Installer', 'dnf'));
+    yield refuse('Source "installroot"', 'it needs Installer, dnf, debootstrap or host', set('Installer', 'dnf'));
   if (installer === 'dnf' && record.release === '')
     yield refuse('Installer "dnf"', 'it needs Release, the release of the system', set('Release', '9'));
   if (installer === 'dnf' && record.packages === '')
     yield refuse('Installer "dnf"', 'it needs Packages, what is installed', set('Packages', 'bash,coreutils-single'));
+  if (installer === 'host' && record.packages === '')
+    yield refuse('Installer "host"', 'it needs Packages, the programs of this server', set('Packages', 'socat,sh'));
   if (installer === 'debootstrap' && record.suite === '')
     yield refuse('Installer "debootstrap"', 'it needs Suite, as bookworm', set('Suite', 'bookworm'));
-  if (repositories === '')
+  if (repositories === '' && installer !== 'host')
     yield refuse(
       'Source "installroot"',
       'it needs Repositories, where the packages come from',

@@ -127,6 +127,7 @@ interface LinkPort {
 
 /** The target's ports, as its record names them or else its image; undefined when neither is known. */
 export function linkPorts(target: Container, facts: Facts): readonly LinkPort[] | undefined {
+  if (target.isAmbassador) return target.targets.map(({ listen, protocol }) => ({ port: listen, protocol }));
   const named = namedPorts(target, facts);
   return named.length > 0 ? named : facts.images.get(findImageReference(target))?.exposedPorts;
 }

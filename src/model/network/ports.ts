@@ -35,6 +35,8 @@ function unique(ports: readonly PublishedPort[]): readonly PublishedPort[] {
 }
 
 function exposedPorts(container: Container, facts: Facts, prop: string, protocol: string): readonly number[] {
+  if (container.isAmbassador)
+    return container.targets.filter((target) => target.protocol === protocol).map(({ listen }) => listen);
   const reference = findImageReference(container);
   const image = facts.images.get(reference);
   if (image === undefined)

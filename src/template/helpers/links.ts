@@ -1,3 +1,4 @@
+import { ambassadorCommand, listTlsMounts } from '../../model/links/ambassador.ts';
 import { listContainerBridges } from '../../model/network/bridges.ts';
 import { linkVariables, listJoinedNetworks } from '../../model/links/links.ts';
 import { describeNetwork } from '../../model/network/networks.ts';
@@ -6,12 +7,13 @@ import type { HelperTable } from '../language/helper.ts';
 import { readsOf } from '../language/shape.ts';
 import { VariableMap } from '../language/value.ts';
 import { containerArgument } from './arguments.ts';
-import { ENABLED, ofContainers, PUBLISHED } from './reads.ts';
+import { ENABLED, OF_LINKS, ofContainers, PUBLISHED } from './reads.ts';
 import { variables } from './text.ts';
 
 const JOINED = [
   ...ENABLED,
-  ...ofContainers('network', 'Interlinked', 'NetworkAddress', 'NetworkAlias'),
+  ...OF_LINKS,
+  ...ofContainers('network', 'NetworkAddress', 'NetworkAlias'),
   { db: 'docker_networks' },
   ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway'),
 ];
@@ -52,8 +54,26 @@ export const LINK_HELPERS: HelperTable = {
       fragment: '{{#each (linkVariables (record "docker_containers" "git"))}}{{@key}}={{this}} {{/each}}none',
       gives: 'none',
     },
-    reads: [...ofContainers('Interlinked'), ...PUBLISHED],
+    reads: [...OF_LINKS, ...PUBLISHED],
     call: (call) => new VariableMap(linkVariables(containerArgument(call, 0), call.facts)),
+  },
+  ambassadorCommand: {
+    doc: 'what an ambassador runs, a list of words; none for any other container',
+    example: {
+      fragment: '{{#each (ambassadorCommand (record "docker_containers" "git"))}}{{this}}{{/each}}none',
+      gives: 'none',
+    },
+    reads: ofContainers('Role', 'Target', 'TargetTLS'),
+    call: (call) => ambassadorCommand(containerArgument(call, 0)),
+  },
+  tlsMounts: {
+    doc: 'the files of the host that an ambassador has for TLS, as Compose writes mounts',
+    example: {
+      fragment: '{{join (tlsMounts (record "docker_containers" "git"))}}none',
+      gives: 'none',
+    },
+    reads: ofContainers('Role', 'TargetTLS', 'TargetCA', 'Certificate', 'CertificateKey'),
+    call: (call) => listTlsMounts(containerArgument(call, 0)),
   },
   secretFiles: {
     doc: 'the secrets of a container, each with .name, .file on the host, .target in the container, and .first unless it came before',
@@ -70,7 +90,7 @@ export const LINK_HELPERS: HelperTable = {
   needs: {
     doc: 'the containers that have to be started before one: Interlinked, network container:NAME, VolumesFrom',
     example: { fragment: '{{join (needs (record "docker_containers" "git"))}}none', gives: 'none' },
-    reads: ofContainers('Interlinked', 'network', 'VolumesFrom'),
+    reads: [...OF_LINKS, ...ofContainers('network', 'VolumesFrom')],
     call: (call) => containerArgument(call, 0).needs,
   },
 };

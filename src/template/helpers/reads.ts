@@ -15,14 +15,15 @@ export const single = (...keys: readonly string[]): readonly StaticRead[] =>
 export const LISTED: readonly StaticRead[] = [{ db: CONTAINERS }];
 export const ENABLED: readonly StaticRead[] = [...LISTED, ...ofContainers('status')];
 export const IMAGE: readonly StaticRead[] = [
-  ...ofContainers('Image'),
+  ...ofContainers('Image', 'Role'),
   { db: 'docker_images' },
   ...readsOf({ db: 'docker_images' }, 'Registry', 'Repository', 'Digest', 'Tag'),
 ];
+export const OF_LINKS = ofContainers('Interlinked', 'Role', 'Target');
 export const OWN_PORTS = ofContainers('network');
 export const PUBLISHED: readonly StaticRead[] = [
   ...OWN_PORTS,
-  ...ofContainers('PortMapping', 'PortMappingPorts', 'TCPPort', 'UDPPort'),
+  ...ofContainers('PortMapping', 'PortMappingPorts', 'TCPPort', 'UDPPort', 'Target'),
   ...IMAGE,
 ];
 export const BOUND: readonly StaticRead[] = [...ofContainers('access'), ...single('LocalIP')];

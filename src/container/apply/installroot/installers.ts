@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Failure } from '../../../base/errors.ts';
 import type { Installroot } from '../../../model/images/installroot.ts';
 import { findTool, runTool, type Tool } from './run-tool.ts';
+import { copyPrograms, digestPrograms } from './host-programs.ts';
 import { makeInside } from './inside.ts';
 
 /** Where an image is made. */
@@ -16,9 +17,12 @@ export interface Workshop {
 type OnWords = (words: string) => void;
 
 /** The programs that an image of this kind is made with, but for what every system has. @throws Failure */
-export function refuseMissingTools(name: string, { installer }: Pick<Installroot, 'installer'>): void {
+export function refuseMissingTools(
+  name: string,
+  { installer, packages }: Pick<Installroot, 'installer' | 'packages'>,
+): void {
   for (const [program, where] of [
-    [installer, installer],
+    ...(installer === 'host' ? packages : [installer]).map((tool) => [tool, tool] as const),
     ['setpriv', 'util-linux'],
     ['unshare', 'util-linux'],
   ] as const)
@@ -32,6 +36,7 @@ export function refuseMissingTools(name: string, { installer }: Pick<Installroot
 /** Lays down what the installers are told by files. */
 export function prepareWorkshop({ folder, root }: Workshop, { installer, sources }: Installroot): void {
   mkdirSync(root, { mode: 0o755 });
+  if (installer === 'host') return;
   mkdirSync(path.join(folder, 'repos.d'));
   if (installer === 'dnf') {
     writeFileSync(path.join(folder, 'repos.d', 'docksmith.repo'), sources);
@@ -61,6 +66,7 @@ export async function resolvePackages(
   installroot: Installroot,
   onWords: OnWords,
 ): Promise<string | undefined> {
+  if (installroot.installer === 'host') return digestPrograms(name, workshop, installroot);
   onWords('looks which packages there are');
   if (installroot.installer === 'dnf') {
     const tool = dnf({ ...workshop, root: path.join(workshop.folder, 'resolved') }, installroot, ['--assumeno']);
@@ -95,6 +101,7 @@ export async function installPackages(
     const { exitCode, lastWords } = await runTool(tool, onWords);
     if (exitCode !== 0) throw cannotInstall(name, tool.program, lastWords);
   };
+  if (installroot.installer === 'host') return copyPrograms(name, workshop, installroot);
   const { folder, root } = workshop;
   if (installroot.installer === 'dnf') {
     makeInside(root, 'dev');
