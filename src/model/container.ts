@@ -1,12 +1,14 @@
 import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { AMBASSADOR_IMAGE, parseTargets, type Target } from './links/targets.ts';
+import { ContainerStorage } from './container-storage.ts';
+import { AMBASSADOR_IMAGE } from './links/targets.ts';
 import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
-import { splitMounts } from '../base/mount-options.ts';
 import { parsePorts, splitList } from './network/parse-ports.ts';
-import { RecordProps } from './record-props.ts';
 
 export const CONTAINERS = 'docker_containers';
+
+/** Below every InterLinkPriority. */
+const FIRST = Number.MIN_SAFE_INTEGER;
 
 /** The type of the records that make containers. */
 const TYPE = 'service';
@@ -16,7 +18,7 @@ const TYPE = 'service';
  * facts or other records is a function that takes a container: its published ports, its host name,
  * its image.
  */
-export class Container extends RecordProps {
+export class Container extends ContainerStorage {
   readonly #type: string | undefined;
 
   /** @param type of the record, where it is known already: it is not looked up then */
@@ -32,40 +34,6 @@ export class Container extends RecordProps {
 
   get isEnabled(): boolean {
     return this.isContainer && this.get('status') === 'enabled';
-  }
-
-  /** What it is there for. */
-  get role(): string {
-    return this.get('Role') || 'service';
-  }
-
-  /** Whether it is created only: others have its volumes. */
-  get isDataOnly(): boolean {
-    return this.role === 'data';
-  }
-
-  /** Whether it hands on what comes to its ports to other containers or hosts. */
-  get isAmbassador(): boolean {
-    return this.role === 'ambassador';
-  }
-
-  /** As it is written. */
-  get target(): string {
-    return this.get('Target');
-  }
-
-  /** Of an ambassador. */
-  get targets(): readonly Target[] {
-    return this.isAmbassador ? parseTargets(this.target) : [];
-  }
-
-  /** none, connect or listen: on which side of an ambassador TLS is spoken. */
-  get targetTls(): string {
-    return this.get('TargetTLS') || 'none';
-  }
-
-  get targetCA(): string {
-    return this.get('TargetCA');
   }
 
   get command(): string {
@@ -136,7 +104,7 @@ export class Container extends RecordProps {
 
   /** Small ones are started first. */
   get startPriority(): number {
-    return Number(this.get('InterLinkPriority') || 50);
+    return this.isDom0 ? FIRST : Number(this.get('InterLinkPriority') || 50);
   }
 
   /** Whether `PortMappingPorts` alone says what is published. */
@@ -221,40 +189,6 @@ export class Container extends RecordProps {
   /** Whether that holds for the local networks, too. */
   get asksLocalPassword(): boolean {
     return ['enabled', 'yes'].includes(this.get('BasicAuthLAN'));
-  }
-
-  /** `MountPath`: a path alone means the same path inside. */
-  get mounts(): readonly { readonly host: string; readonly inside: string }[] {
-    return splitMounts(this.get('MountPath')).map((mount) => {
-      const [host = '', inside = host] = mount.split(':');
-      return { host, inside };
-    });
-  }
-
-  /** Whether folders of `MountPath` that are missing are made, with which mode and owner. */
-  get makesMounts(): boolean {
-    return this.get('MountCreate') === 'yes';
-  }
-
-  get mountMode(): number {
-    return Number.parseInt(this.get('MountMode') || '0755', 8);
-  }
-
-  /** `USER` or `USER:GROUP` */
-  get mountOwner(): string {
-    return this.get('MountOwner');
-  }
-
-  get dataMountPath(): string {
-    return this.get('DataMountPath');
-  }
-
-  get isDataOnHost(): boolean {
-    return this.get('DataMount') === 'host';
-  }
-
-  get isDataWritable(): boolean {
-    return this.get('DataMountWrite') !== 'no';
   }
 
   /** As they are written, `NAME` or `NAME:TARGET`. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { Host } from '../support/host.ts';
-import { makeSleepImage } from '../support/image.ts';
+import { makeImage, makeSleepImage } from '../support/image.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
@@ -86,5 +86,80 @@ needs('dockerd')('data containers on a real engine', () => {
     );
     await set('setprop home Role nothing');
     expect((await host.run('signal-event', ['docker-update'])).stderr).toContain('Role');
+  });
+});
+
+/** Asks the engine to make and start a container that has no label of docksmith's. */
+const BRING_UP = `#!/bin/sh
+ask() {
+  { printf 'POST %s HTTP/1.0\\r\\nContent-Type: application/json\\r\\nContent-Length: %s\\r\\n\\r\\n%s' "$1" "\${#2}" "$2"; sleep 2; } |
+    socat -t5 - UNIX-CONNECT:/var/run/docker.sock
+}
+ask '/containers/create?name=guest' '{"Image": "app:1"}'
+ask /containers/guest/start ''
+trap 'exit 0' TERM
+while :; do sleep 3600 & wait $!; done
+`;
+
+needs('dockerd', 'socat')('dom0 on a real engine', () => {
+  const machine = useMachine();
+  let host: Host;
+  beforeAll(async () => {
+    host = await machine.makeServer([
+      'configuration set LocalIP 192.168.1.2',
+      `configuration set docker service status enabled Daemon foreign Socket ${machine.engine.socket}`,
+    ]);
+    await makeSleepImage(machine.engine, 'app:1');
+  });
+  const inspect = (name: string, format: string): Promise<string> =>
+    machine.engine.docker('inspect', '--format', format, name);
+
+  it('has no record where the engine has no image for it', async () => {
+    await host.runOrFail('signal-event', ['post-install']);
+    expect((await host.run('db', ['docker_containers', 'get', 'dom0'])).exitCode).toBe(1);
+  });
+
+  it('has one where the engine has an image dom0:latest, with the socket, of which each plan warns', async () => {
+    await makeImage(machine.engine, 'dom0:latest', {
+      cmd: ['/bring-up'],
+      files: { '/bring-up': BRING_UP },
+      programs: ['/usr/bin/socat'],
+    });
+    expect(await host.runOrFail('signal-event', ['--dry-run', 'post-upgrade'])).toContain(
+      'docker_containers dom0 Role dom0',
+    );
+    const said = await host.runOrFail('signal-event', ['post-upgrade']);
+    expect(said).toContain('docker_containers dom0 Role: dom0 (found)');
+    expect(said).toContain('create dom0: not there');
+    expect(said).toMatch(/warning dom0: it has the engine's socket/);
+    await expect.poll(() => inspect('guest', '{{.State.Running}}').catch(() => ''), { timeout: 20_000 }).toBe('true');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('nothing to do');
+    expect(await host.runOrFail('docksmith', ['status'])).not.toContain('guest');
+  });
+
+  it('is started at boot before all others are looked at, and what it brings up stays foreign', async () => {
+    await host.db('docker_containers set app service status enabled Image app:1 InterLinkPriority -5');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await machine.engine.docker('rm', '--force', 'guest');
+    await machine.engine.docker('stop', 'app', 'dom0');
+    const said = await host.runOrFail('signal-event', ['docker-boot']);
+    expect(said).toMatch(/start dom0: stopped\n.*start app: stopped\n/);
+    const [dom0 = '', app = ''] = [
+      await inspect('dom0', '{{.State.StartedAt}}'),
+      await inspect('app', '{{.State.StartedAt}}'),
+    ];
+    expect(Date.parse(dom0)).toBeLessThan(Date.parse(app));
+    await expect.poll(() => inspect('guest', '{{.State.Running}}').catch(() => ''), { timeout: 20_000 }).toBe('true');
+    await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
+    expect(await inspect('guest', '{{.State.Running}}')).toBe('true');
+  });
+
+  it('does nothing where its image has gone, and nothing is pulled under its name', async () => {
+    await machine.engine.docker('rm', '--force', 'dom0');
+    await machine.engine.docker('rmi', 'dom0:latest');
+    const said = await host.runOrFail('signal-event', ['docker-update']);
+    expect(said).toContain('not started dom0: this server has no image dom0:latest');
+    expect(said).not.toContain('pull');
+    expect(await host.runOrFail('signal-event', ['docker-boot'])).toContain('not started dom0');
   });
 });

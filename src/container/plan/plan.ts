@@ -10,6 +10,7 @@ import { freePorts } from './free-ports.ts';
 import { planImages } from '../apply/image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
+import { isOptional } from '../spec/names.ts';
 import { type Operation, refer } from './operation.ts';
 import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
@@ -59,6 +60,7 @@ export function planReconcile(
   const isAsked = (name: string): boolean => names === undefined || names.includes(name);
   const failures = listUnknown(desired, actual, names ?? []);
   const refused: Failure[] = [];
+  const absentImages: string[] = [];
   const wanted = desired.containers.filter(({ name }) => isAsked(name));
   const operations = wanted.flatMap((container) => {
     const misnamed = actual.misnamed?.get(container.name);
@@ -68,6 +70,11 @@ export function planReconcile(
     }
     if (container.state === 'running' && container.spec.unusable !== undefined) {
       refused.push(...container.spec.unusable.map((failure) => ofContainer(container.name, failure)));
+      return [];
+    }
+    const absent = container.state === 'running' && findAbsentImage(container.spec, desired, actual);
+    if (typeof absent === 'string') {
+      absentImages.push(`not started ${container.name}: this server has no image ${absent}`);
       return [];
     }
     try {
@@ -95,6 +102,7 @@ export function planReconcile(
   const unsteady = listUnsteady(wanted, actual, tried.operations);
   const notes = [
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
+    ...absentImages,
     ...tried.notes,
     ...unsteady.map(describeUnsteady),
     ...wanted.flatMap((container) => describeKept(container, actual, tried.operations)),
@@ -122,6 +130,17 @@ export function planReconcile(
       .map(({ name, id, inspect }) => ({ name, id, restarts: inspect.RestartCount ?? 0 })),
     ...(refused.length === 0 ? {} : { refused }),
   };
+}
+
+/** The image that a container is for a server to have, where this one has not. */
+function findAbsentImage(spec: RunSpec, { images }: Desired, actual: Actual): string | undefined {
+  const image = getImage(spec);
+  const isLacking =
+    isOptional(spec.ownLabels) &&
+    !actual.images.has(image) &&
+    images?.get(image)?.kind === 'local' &&
+    !actual.containers.has(spec.name);
+  return isLacking ? image : undefined;
 }
 
 /** Whose container is left as it is for a file that it names. */

@@ -9,8 +9,8 @@ import { isList } from '../spec/value.ts';
  */
 export function listRisks({ name, values: { privileged, volumes = [] } }: RunSpec): readonly string[] {
   const sockets = (isList(volumes) ? volumes.map(parseMounted) : [])
-    .map(({ source }) => source)
-    .filter((source) => path.posix.basename(source) === 'docker.sock');
+    .filter(({ source, target }) => [source, target].some((file) => path.posix.basename(file) === 'docker.sock'))
+    .map(({ source }) => source);
   return [
     ...(privileged === true ? [`warning ${name}: it is privileged, and can do all that root of this server can`] : []),
     ...sockets.map(

@@ -19,6 +19,11 @@ export function isNeverStarted(labels: Readonly<Record<string, string>>): boolea
   return labels[ROLE_LABEL] === 'data';
 }
 
+/** Whether it is for a host that has its image, and nothing elsewhere. @param labels of its run spec */
+export function isOptional(labels: Readonly<Record<string, string>>): boolean {
+  return labels[ROLE_LABEL] === 'dom0';
+}
+
 /** Says in a run spec which signal makes the container read its files again; `none`: it looks itself. */
 export const RELOAD_LABEL = 'docksmith.reload-signal';
 

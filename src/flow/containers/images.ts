@@ -30,6 +30,9 @@ export function readImageSources(
   const sources = new Map(
     listImageSources(snapshot, (record) => readInstallroot(paths, record, renderSources(paths, record)), names),
   );
+  // it has the engine's socket: what would be pulled under its name is nobody's
+  for (const { image, isDom0 } of listEnabled(snapshot))
+    if (isDom0 && !sources.has(image)) sources.set(image, { kind: 'local', when: 'never' });
   if (listEnabled(snapshot).some(({ image }) => image === AMBASSADOR_IMAGE))
     sources.set(AMBASSADOR_IMAGE, {
       kind: 'installroot',

@@ -7,7 +7,7 @@ import { readHostSnapshot } from '../host-state.ts';
 import type { Reporter } from '../reporter.ts';
 import { signalEvent } from '../signal.ts';
 import type { StepCommands } from '../step-part.ts';
-import type { Reconciled } from './run-reconcile.ts';
+import type { Reconciled } from './reconciled.ts';
 
 /** Set while containers are started with another port, so that there is one other try and no third. */
 const OTHER_TRY = 'DOCKSMITH_OTHER_TRY';

@@ -1,8 +1,7 @@
 import { askAhead, type Inventory, takeInventory } from '../../container/actual/inventory.ts';
 import { readAdopted, withoutGone, writeAdopted } from '../../container/actual/adopted.ts';
-import { type Applied, type Progress } from '../../container/apply/apply.ts';
+import type { Progress } from '../../container/apply/apply.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Plan } from '../../container/plan/plan.ts';
 import { SpecCache } from '../../container/spec/spec-cache.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
@@ -20,43 +19,15 @@ import { listAffectedDependants } from './interruptions.ts';
 import { listInvolved } from '../involved.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
-import { applyContainers, healthTimes, planContainers, type ReconcileRequest } from './reconcile.ts';
+import { applyContainers, healthTimes, planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import { runRecorded, recordingOperations } from '../run-recorded.ts';
 import type { Reporter } from '../reporter.ts';
-import type { PlannedContainers } from '../step-part.ts';
+import { joinReconciled, type Reconciled, type RunReconcile } from './reconciled.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine, readHostSnapshot } from '../host-state.ts';
 import { readSecrets } from '../secrets.ts';
 import { watchUnsteady } from './unsteady.ts';
-
-export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
-  /** tries run specs again that have failed */
-  readonly retry?: boolean | undefined;
-  /** waits for the engine and for addresses, and puts right in what order the engine has started containers */
-  readonly isBoot?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
-  /** as it was typed, without its arguments: for processes that wait for the lock, and for the log */
-  readonly command: string;
-  readonly waitSeconds?: number | undefined;
-  /** ends it in good order */
-  readonly signal?: AbortSignal | undefined;
-  /** without an engine it stays pending, and that is no failure */
-  readonly mayStayPending: boolean;
-  /** as it was planned before the files were installed, and is still true */
-  readonly prepared?: PlannedContainers | undefined;
-}
-
-export interface Reconciled {
-  readonly plan: Plan;
-  /** undefined for a dry run, and where there was no engine */
-  readonly applied: Applied | undefined;
-  /** enabled containers that the plan does not touch */
-  readonly leftAlone: readonly string[];
-  /** why nothing could be done now */
-  readonly pending?: string;
-  readonly failures: readonly Failure[];
-}
 
 /**
  * The whole loop: desired and actual to a plan, and the plan carried out, under the event lock.
@@ -74,10 +45,25 @@ export async function reconcile(
     paths,
     { command: request.command, args, waitSeconds: request.waitSeconds, signal: request.signal, isStep: true },
     reporter,
-    ({ run }) => plan(paths, request, reporter, recordingOperations(paths, run, onProgress)),
+    ({ run }) => planInTurn(paths, request, reporter, recordingOperations(paths, run, onProgress)),
     ({ failures }) => ({ failures }),
   );
   return result;
+}
+
+/** At boot dom0 runs before all others are looked at: it may have started some of them. */
+async function planInTurn(
+  paths: Paths,
+  request: RunReconcile,
+  reporter: Reporter,
+  onProgress: (progress: Progress) => void,
+): Promise<Reconciled> {
+  const isWhole = request.isBoot === true && request.names === undefined;
+  const names = isWhole ? listEnabled(readHostSnapshot(paths)).flatMap(({ key, isDom0 }) => (isDom0 ? [key] : [])) : [];
+  const first = names.length === 0 ? undefined : await plan(paths, { ...request, names }, reporter, onProgress);
+  if (first?.pending !== undefined) return first;
+  const all = await plan(paths, request, reporter, onProgress);
+  return first === undefined ? all : joinReconciled(first, all);
 }
 
 /** Plans, and where `onProgress` is given carries it out. */

@@ -9,24 +9,13 @@ import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
 import { changeDb, readLines } from '../../db/store.ts';
 import { findBuildMachine } from '../../host/build-machine.ts';
 import { type Detected, detectHost, readTraces } from '../../host/detect.ts';
-import { type HostFacts, NO_FACTS } from '../../host/facts.ts';
+import type { HostFacts } from '../../host/facts.ts';
 import { readHostFacts } from '../../host/host.ts';
-import { DockerRecord } from '../../model/docker-record.ts';
-import { withHostDefaults } from '../../model/host-defaults.ts';
 import { formatBackup, layersOf, listBackups } from '../../base/layers.ts';
 import { type Paths, withoutRoot } from '../../base/paths.ts';
-import { findLostData } from '../daemon/data-root.ts';
+import { findInEngine, type Found } from './found-in-engine.ts';
 import { deferSetUp } from './pending-set-up.ts';
 import type { Reporter } from '../reporter.ts';
-import { findEngine } from '../host-state.ts';
-
-/** One value that was found and written: `prop` undefined for the record's type. */
-export interface Found {
-  readonly db: string;
-  readonly key: string;
-  readonly prop?: string;
-  readonly value: string;
-}
 
 export interface SetUp {
   readonly lines: readonly string[];
@@ -122,24 +111,13 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
   ];
 }
 
-/**
- * A host that docksmith comes to is alive: where its engine keeps containers in another folder
- * than docksmith would have chosen, that folder stays its DataRoot.
- * @returns what was written
- */
-export async function keepDataRoot(paths: Paths): Promise<readonly string[]> {
-  const kept = await findDataRoot(paths, readSnapshot(paths));
-  if (kept === undefined) return [];
-  writeFound(paths, kept);
-  return [`configuration docker DataRoot: ${kept.value} (found)`];
-}
-
-async function findDataRoot(paths: Paths, dbs: Snapshot): Promise<Found | undefined> {
-  if (findBuildMachine(paths) !== undefined) return undefined;
-  const snapshot = withHostDefaults(dbs, { ...NO_FACTS, host: readHostFacts(paths) });
-  const engine = new DockerRecord(dbs).dataRoot === '' ? await findEngine(paths, snapshot) : undefined;
-  const lost = engine === undefined ? undefined : await findLostData(snapshot, engine);
-  return lost === undefined ? undefined : { db: 'configuration', key: 'docker', prop: 'DataRoot', value: lost.from };
+/** What the engine tells, for what is not set. @returns what was written, in words */
+export async function askEngineForValues(paths: Paths): Promise<readonly string[]> {
+  const found = await findInEngine(paths, readSnapshot(paths));
+  for (const value of found) writeFound(paths, value);
+  return found.map(
+    ({ db, key, prop, value }) => `${db} ${key}${prop === undefined ? '' : ` ${prop}`}: ${value} (found)`,
+  );
 }
 
 function writeFound(paths: Paths, found: Found): void {
@@ -161,7 +139,7 @@ export interface SetUpPlan {
 }
 
 /**
- * Says what `setUpDbs` and `keepDataRoot` would do, over drafts of the dbs that are never written.
+ * Says what `setUpDbs` and `askEngineForValues` would do, over drafts of the dbs that are never written.
  * @throws Failures of values that a db cannot hold
  */
 export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
@@ -181,8 +159,7 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
   });
   const looked = lookAround(paths, asPlanned());
   for (const found of looked.found) set(found);
-  const dataRoot = await findDataRoot(paths, asPlanned());
-  if (dataRoot !== undefined) set(dataRoot);
+  for (const found of await findInEngine(paths, asPlanned())) set(found);
   return {
     overlay: overlayOf(dbs, drafts),
     values: [
@@ -231,5 +208,5 @@ function listUndecided({ undecided }: Detected): readonly string[] {
 export async function findOutNow(paths: Paths, reporter: Reporter): Promise<void> {
   const { lines, warnings } = findOut(paths);
   for (const warning of warnings) reporter.warning(warning);
-  for (const line of [...lines, ...(await keepDataRoot(paths))]) reporter.line('set-up', line, 'stdout');
+  for (const line of [...lines, ...(await askEngineForValues(paths))]) reporter.line('set-up', line, 'stdout');
 }

@@ -1,4 +1,5 @@
 import { engineAddress, engineHost, findUnitStart } from '../../model/daemon/daemon.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
 import { readDaemonJson } from '../../model/daemon/dockerd-options.ts';
 import type { HelperTable } from '../language/helper.ts';
 import { textArgument } from './arguments.ts';
@@ -28,6 +29,12 @@ export const DAEMON_HELPERS: HelperTable = {
       );
       return start === undefined ? false : variables({ ...start });
     },
+  },
+  engineSocket: {
+    doc: "the path of the engine's socket on this host",
+    example: { fragment: '{{engineSocket}}', gives: '/var/run/docker.sock' },
+    reads: ofConfiguration('docker', 'Socket'),
+    call: ({ snapshot }) => new DockerRecord(snapshot).socket || '/var/run/docker.sock',
   },
   engineHost: {
     doc: 'what the engine listens on for its clients of this host: fd:// where systemd hands it the socket, else unix://PATH',

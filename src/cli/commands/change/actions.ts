@@ -2,7 +2,7 @@ import { writeDbChanges } from '../../../db/store.ts';
 import { showable } from '../../../base/showable.ts';
 import { checkApache } from '../../../flow/check-apache.ts';
 import { restartDaemon } from '../../../flow/daemon/daemon.ts';
-import { keepDataRoot, setUpDbs } from '../../../flow/set-up/setup.ts';
+import { askEngineForValues, setUpDbs } from '../../../flow/set-up/setup.ts';
 import { readHostSnapshot, readHostState } from '../../../flow/host-state.ts';
 import { allocatePorts } from '../../../model/network/allocate-ports.ts';
 import { type CommandContext, defineCommand, type Given, NO_OPERANDS } from '../../command.ts';
@@ -118,9 +118,9 @@ export const setUpCommand = defineCommand({
 
 async function runSetUp(_given: Given, { paths, stdout, stderr }: CommandContext): Promise<number> {
   const { lines, warnings } = setUpDbs(paths);
-  const kept = await keepDataRoot(paths);
+  const told = await askEngineForValues(paths);
   const reporter = new ConsoleReporter({ stdout, stderr });
   for (const warning of warnings) reporter.warning(warning);
-  for (const line of [...lines, ...kept]) stdout.write(`${showable(line)}\n`);
+  for (const line of [...lines, ...told]) stdout.write(`${showable(line)}\n`);
   return 0;
 }

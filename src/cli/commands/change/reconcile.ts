@@ -2,7 +2,8 @@ import type { Progress } from '../../../container/apply/apply.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import type { Asked } from '../../../container/plan/plan-asked.ts';
 import { showable } from '../../../base/showable.ts';
-import { reconcile, type Reconciled } from '../../../flow/containers/run-reconcile.ts';
+import type { Reconciled } from '../../../flow/containers/reconciled.ts';
+import { reconcile } from '../../../flow/containers/run-reconcile.ts';
 import {
   ANY_NAMES,
   type Command,

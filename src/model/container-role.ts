@@ -1,0 +1,44 @@
+import { parseTargets, type Target } from './links/targets.ts';
+import { RecordProps } from './record-props.ts';
+
+/** What a record of `docker_containers` says that the container is there for. */
+export abstract class ContainerRole extends RecordProps {
+  /** What it is there for. */
+  get role(): string {
+    return this.get('Role') || 'service';
+  }
+
+  /** Whether it is created only: others have its volumes. */
+  get isDataOnly(): boolean {
+    return this.role === 'data';
+  }
+
+  /** Whether it is started before all others are looked at, since it may start some itself. */
+  get isDom0(): boolean {
+    return this.role === 'dom0';
+  }
+
+  /** Whether it hands on what comes to its ports to other containers or hosts. */
+  get isAmbassador(): boolean {
+    return this.role === 'ambassador';
+  }
+
+  /** As it is written. */
+  get target(): string {
+    return this.get('Target');
+  }
+
+  /** Of an ambassador. */
+  get targets(): readonly Target[] {
+    return this.isAmbassador ? parseTargets(this.target) : [];
+  }
+
+  /** none, connect or listen: on which side of an ambassador TLS is spoken. */
+  get targetTls(): string {
+    return this.get('TargetTLS') || 'none';
+  }
+
+  get targetCA(): string {
+    return this.get('TargetCA');
+  }
+}

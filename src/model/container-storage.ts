@@ -1,0 +1,39 @@
+import { splitMounts } from '../base/mount-options.ts';
+import { ContainerRole } from './container-role.ts';
+
+/** What a record of `docker_containers` says of folders and data. */
+export abstract class ContainerStorage extends ContainerRole {
+  /** `MountPath`: a path alone means the same path inside. */
+  get mounts(): readonly { readonly host: string; readonly inside: string }[] {
+    return splitMounts(this.get('MountPath')).map((mount) => {
+      const [host = '', inside = host] = mount.split(':');
+      return { host, inside };
+    });
+  }
+
+  /** Whether folders of `MountPath` that are missing are made, with which mode and owner. */
+  get makesMounts(): boolean {
+    return this.get('MountCreate') === 'yes';
+  }
+
+  get mountMode(): number {
+    return Number.parseInt(this.get('MountMode') || '0755', 8);
+  }
+
+  /** `USER` or `USER:GROUP` */
+  get mountOwner(): string {
+    return this.get('MountOwner');
+  }
+
+  get dataMountPath(): string {
+    return this.get('DataMountPath');
+  }
+
+  get isDataOnHost(): boolean {
+    return this.get('DataMount') === 'host';
+  }
+
+  get isDataWritable(): boolean {
+    return this.get('DataMountWrite') !== 'no';
+  }
+}
