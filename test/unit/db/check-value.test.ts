@@ -150,6 +150,10 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   word: { allowed: ['bookworm', '9', 'el9.4'], wrong: ['', 'a b', '-a', 'a/b', 'a,b'] },
   'path-word': { allowed: ['bookworm', 'bookworm/updates'], wrong: ['', '/a', 'a/', 'a//b', 'a/../b', 'a b'] },
   words: { allowed: ['main', 'main,contrib', ''], wrong: ['main,', 'a b', '-a,b'] },
+  targets: {
+    allowed: ['redis:6379', 'dns:53/udp,6380=redis:6379', 'tcp://192.168.1.52:1', 'udp://[fd00::1]:53'],
+    wrong: ['redis', 'redis:0', 'redis:65536', '0=redis:1', 'tcp://:1', 'tcp://host:1/udp', 'http://host:1', 'a:1,'],
+  },
   packages: {
     allowed: ['bash', '@core,glibc-langpack-en', 'bash-5.1*', 'libc6=2.36-9+deb12u14', 'python3:any'],
     wrong: ['-y', 'bash,--nogpgcheck', 'a b', '/etc/passwd', '!bash'],

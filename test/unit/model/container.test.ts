@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { observeSnapshot, type Snapshot } from '../../../src/db/snapshot.ts';
 import { allocatePorts } from '../../../src/model/network/allocate-ports.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
+import { ContainerRole } from '../../../src/model/container-role.ts';
+import { ContainerStorage } from '../../../src/model/container-storage.ts';
 import { Container, listContainers, listEnabled } from '../../../src/model/container.ts';
 import { ASKING_IMAGE, listAskedImages } from '../../../src/model/image-facts.ts';
 import { listImageSources } from '../../../src/model/image-source.ts';
@@ -117,20 +119,30 @@ describe('a record whose type makes no container', () => {
 const READS: Readonly<Record<string, string>> = {
   isContainer: 'type',
   isEnabled: 'type status',
-  image: 'Image',
+  role: 'Role',
+  isDataOnly: 'Role',
+  isAmbassador: 'Role',
+  isDom0: 'Role',
+  target: 'Target',
+  targets: 'Role',
+  targetTls: 'TargetTLS',
+  targetCA: 'TargetCA',
+  command: 'Command',
+  entrypoint: 'Entrypoint',
+  image: 'Image Role',
   isPublic: 'access',
   network: 'network',
   customNetwork: 'network',
   networkAddress: 'NetworkAddress',
   networkAliases: 'NetworkAlias',
   hasOwnPorts: 'network',
-  links: 'Interlinked',
+  links: 'Interlinked Role',
   volumesFrom: 'VolumesFrom',
   basicAuth: 'BasicAuth',
   envFiles: 'EnvFile',
-  needs: 'Interlinked network VolumesFrom',
+  needs: 'Interlinked Role network VolumesFrom',
   boundTo: 'network VolumesFrom',
-  startPriority: 'InterLinkPriority',
+  startPriority: 'Role InterLinkPriority',
   hasPortMapping: 'PortMapping',
   portMappings: 'PortMappingPorts',
   tcpPort: 'TCPPort',
@@ -176,7 +188,8 @@ describe('what is read of a container', () => {
   });
 
   it.each(
-    Object.entries(Object.getOwnPropertyDescriptors(Container.prototype))
+    [Container, ContainerStorage, ContainerRole]
+      .flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)))
       .filter(([, member]) => member.get !== undefined)
       .map(([name]) => name),
   )('%s is what it tells', (name) => {
@@ -187,7 +200,7 @@ describe('what is read of a container', () => {
 
   it('is not the type of one out of a list: whoever lists the records has read it', () => {
     expect(readOf((snapshot) => listEnabled(snapshot).map(({ image }) => image))).toBe(
-      'docker_containers all status Image',
+      'docker_containers all status Image Role',
     );
   });
 });
