@@ -1,11 +1,18 @@
 import { isIP, isIPv4 } from 'node:net';
+import {
+  checkHostAddress,
+  checkHostName,
+  checkNetmask,
+  checkPort,
+  checkSubnet,
+  checkTarget,
+  LABEL,
+} from './kinds/addresses.ts';
 import { checkGitRef, checkGitUrl } from '../base/git-address.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
-import { type Check, each, matches } from './kind-check.ts';
+import { type Check, each, matches } from './kinds/check.ts';
 import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
-
-const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 const WORD_KIND = matches(/^[A-Za-z0-9][\w.+-]*$/, 'a word of letters, digits and _ . + -');
 
@@ -132,10 +139,6 @@ export function checkByKind(kind: string, value: string): string | undefined {
   return CHECKS.get(kind)?.(value);
 }
 
-function checkPort(value: string): string | undefined {
-  return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65535 ? undefined : 'is not a port from 1 to 65535';
-}
-
 function checkPortRange(value: string): string | undefined {
   const [first = '', last = '', more] = value.split('-');
   const isRange =
@@ -203,51 +206,6 @@ function checkDataMount(value: string): string | undefined {
   return /^[a-zA-Z0-9][\w.-]+$/.test(first)
     ? checkPath(container)
     : 'is not a folder or the name of a volume in front of the colon';
-}
-
-/** `redis:6379`, `dns:53/udp`, `tcp://192.168.1.52:6379`, each with `OWNPORT=` in front or without */
-function checkTarget(value: string): string | undefined {
-  const [, own, place, host = '', port] =
-    /^(?:(\d+)=)?(?:([a-zA-Z0-9][\w.-]+)|(?:tcp|udp):\/\/(\[[^\]]+\]|[^:/]+)):(\d+)(?:\/(?:tcp|udp))?$/.exec(value) ??
-    [];
-  if (
-    port === undefined ||
-    (place === undefined && value.endsWith('/udp')) ||
-    (place === undefined && value.endsWith('/tcp'))
-  )
-    return 'is not CONTAINER:PORT[/udp], or tcp://HOST:PORT or udp://HOST:PORT, as redis:6379';
-  if (place === undefined && !isIP(host.replace(/^\[(.*)\]$/, '$1')) && checkHostName(host) !== undefined)
-    return 'has no host name or address after the scheme';
-  return checkPort(port) ?? (own === undefined ? undefined : checkPort(own));
-}
-
-function checkHostName(value: string): string | undefined {
-  const isName = value.length <= 253 && value.split('.').every((label) => LABEL.test(label));
-  return isName ? undefined : 'is not a host name: labels of letters, digits and inner hyphens, with dots between';
-}
-
-function checkHostAddress(value: string): string | undefined {
-  const [, name = '', address = ''] = /^([^:]*):(.*)$/.exec(value) ?? [];
-  if (isIP(address) === 0 && address !== 'host-gateway') return 'is not NAME:ADDRESS';
-  return checkHostName(name) === undefined ? undefined : 'is not NAME:ADDRESS with a host name in front';
-}
-
-function checkSubnet(value: string): string | undefined {
-  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
-  return isIP(address) !== 0 && Number(bits) <= (isIPv4(address) ? 32 : 128)
-    ? undefined
-    : 'is not ADDRESS/BITS, as 10.5.0.0/24';
-}
-
-/** `255.255.255.0` or a number of bits. */
-function checkNetmask(value: string): string | undefined {
-  if (/^\d{1,3}$/.test(value)) return Number(value) <= 128 ? undefined : 'is more bits than an address has';
-  if (!isIPv4(value)) return 'is not a mask, as 255.255.255.0 or 24';
-  const bits = value
-    .split('.')
-    .map((part) => Number(part).toString(2).padStart(8, '0'))
-    .join('');
-  return /^1*0*$/.test(bits) ? undefined : 'is not a mask: its ones are not all in front';
 }
 
 /** A name and password would be readable in every image that has the file. */

@@ -1,6 +1,6 @@
 import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { ContainerStorage } from './container-storage.ts';
+import { ContainerStorage } from './container-parts/storage.ts';
 import { AMBASSADOR_IMAGE } from './links/targets.ts';
 import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
 import { parsePorts, splitList } from './network/parse-ports.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readText } from '../../../files/read-file.ts';
 import { Failure } from '../../../base/errors.ts';
 import type { Installroot } from '../../../model/images/installroot.ts';
-import type { Workshop } from './installers.ts';
+import type { Workshop } from './workshop.ts';
 import { emptyInside, findInside, makeInside } from './inside.ts';
 import { FIXED_TIME, runTool } from './run-tool.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Failure } from '../../../base/errors.ts';
 import { readBytes } from '../../../files/read-file.ts';
 import type { Installroot } from '../../../model/images/installroot.ts';
-import type { Workshop } from './installers.ts';
+import type { Workshop } from './workshop.ts';
 import { findTool, runTool } from './run-tool.ts';
 
 /** Of these, older systems have folders where newer ones have links: in an image they are links. */

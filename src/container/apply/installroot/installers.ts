@@ -5,14 +5,7 @@ import type { Installroot } from '../../../model/images/installroot.ts';
 import { findTool, runTool, type Tool } from './run-tool.ts';
 import { copyPrograms, digestPrograms } from './host-programs.ts';
 import { makeInside } from './inside.ts';
-
-/** Where an image is made. */
-export interface Workshop {
-  /** all of it, for what belongs to no image */
-  readonly folder: string;
-  /** the image to be */
-  readonly root: string;
-}
+import type { Workshop } from './workshop.ts';
 
 type OnWords = (words: string) => void;
 

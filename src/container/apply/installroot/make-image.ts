@@ -6,8 +6,9 @@ import type { ImageInspect } from '../../../engine/engine-api.ts';
 import { makeUnfinished, removeUnfinished } from '../../../files/unfinished.ts';
 import type { Installroot } from '../../../model/images/installroot.ts';
 import { finishRoot, findReleaseTag, makeDevices } from './finish-root.ts';
-import { installPackages, prepareWorkshop, refuseMissingTools, resolvePackages, type Workshop } from './installers.ts';
+import { installPackages, prepareWorkshop, refuseMissingTools, resolvePackages } from './installers.ts';
 import { type MadeImage, noteMadeImage, readMadeImages } from './made-images.ts';
+import type { Workshop } from './workshop.ts';
 import { streamTool } from './run-tool.ts';
 
 type OnWords = (words: string) => void;

@@ -1,5 +1,5 @@
-import { parseTargets, type Target } from './links/targets.ts';
-import { RecordProps } from './record-props.ts';
+import { parseTargets, type Target } from '../links/targets.ts';
+import { RecordProps } from '../record-props.ts';
 
 /** What a record of `docker_containers` says that the container is there for. */
 export abstract class ContainerRole extends RecordProps {

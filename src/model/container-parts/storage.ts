@@ -1,5 +1,5 @@
-import { splitMounts } from '../base/mount-options.ts';
-import { ContainerRole } from './container-role.ts';
+import { splitMounts } from '../../base/mount-options.ts';
+import { ContainerRole } from './role.ts';
 
 /** What a record of `docker_containers` says of folders and data. */
 export abstract class ContainerStorage extends ContainerRole {
