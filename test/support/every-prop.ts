@@ -15,10 +15,23 @@ export const DBS: Dbs = new Map([
       ...(SAMPLE_DBS.get('configuration')?.values() ?? []),
       record('dnsmasq', 'service', { status: 'enabled', Domain: 'names.internal' }),
       record('registry', 'service', { status: 'disabled' }),
+      record('docksmith-watch', 'service'),
+    ),
+  ],
+  [
+    'watches',
+    dbOf(
+      record('key', 'etcd', { Event: 'docker-update', Endpoints: 'http://127.0.0.1:2379', Key: '/rev' }),
+      record('flag', 'file', { Event: 'docker-update', Path: '/srv/flag' }),
+      record('branch', 'git', { Event: 'docker-update', Repository: 'https://git.example.test/www.git', Ref: 'main' }),
+      record('hook', 'webhook', { Event: 'docker-update', Token: 'token' }),
     ),
   ],
   ['users', dbOf(record('ada', 'user'))],
-  ['secrets', dbOf(record('pass', 'secret', { Value: 'x' }))],
+  [
+    'secrets',
+    dbOf(record('pass', 'secret', { Value: 'x' }), record('token', 'secret', { Value: 'a-token-that-is-long-enough' })),
+  ],
   ['repositories', dbOf(record('mirror', 'repository', { BaseURL: 'http://mirror.test/' }))],
   [
     'docker_containers',
