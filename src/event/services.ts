@@ -92,8 +92,9 @@ export async function adjustService(
     await run(stop, `stop "${name}"`);
     return result('done', `stopped, since it is disabled: ${formatCommand(stop)}`);
   }
-  // a package, or docksmith itself, took its unit away: what runs of it is the last that is left
-  if (manager === 'systemd' && causes.includes(`/etc/systemd/system/${service.unit}.service removed`)) {
+  const unitFile = `/etc/systemd/system/${service.unit}.service`;
+  // what runs of it is the last that is left
+  if (manager === 'systemd' && causes.findLast((cause) => cause.startsWith(`${unitFile} `)) === `${unitFile} removed`) {
     const stop = await planStopOfDisabled(manager, service);
     for (const command of [...(stop === undefined ? [] : [stop]), ['systemctl', 'daemon-reload']])
       await run(command, `stop "${name}"`);

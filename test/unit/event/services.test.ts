@@ -36,6 +36,25 @@ const calls = (): readonly string[] =>
     .filter((line) => line !== '');
 
 describe('by systemd', () => {
+  it('one whose unit file was removed is stopped where it runs, since a restart could only fail', async () => {
+    const removed = '/etc/systemd/system/apache2.service removed';
+    const adjust = (...causes: readonly string[]): Promise<unknown> =>
+      adjustService(machine, 'systemd', service(), 'restart', { causes });
+    expect(await adjust('/etc/apache2/conf changed', removed)).toMatchObject({
+      note: 'restart httpd: stopped, since its unit is gone',
+    });
+    host.write('/state', 'exit 3\n');
+    await adjust(removed);
+    await adjust(removed, '/etc/systemd/system/apache2.service changed');
+    const ask = 'systemctl is-active --quiet apache2';
+    const reload = 'systemctl daemon-reload';
+    expect(calls()).toEqual([
+      ...[ask, 'systemctl stop apache2', reload],
+      ...[ask, reload],
+      ...[reload, 'systemctl restart apache2'],
+    ]);
+  });
+
   it.each<[Verb, string]>([
     ['restart', 'systemctl restart apache2'],
     ['reload', 'systemctl reload-or-restart apache2'],
