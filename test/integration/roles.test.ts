@@ -161,5 +161,12 @@ needs('dockerd', 'socat')('dom0 on a real engine', () => {
     expect(said).toContain('not started dom0: this server has no image dom0:latest');
     expect(said).not.toContain('pull');
     expect(await host.runOrFail('signal-event', ['docker-boot'])).toContain('not started dom0');
+    // of a record of docker_images it is said where it comes from
+    await host.db(
+      'docker_images set own service Source build BuildPath /nowhere',
+      'docker_containers setprop dom0 Image own',
+    );
+    const built = await host.run('signal-event', ['--dry-run', 'docker-update']);
+    expect(built.stdout).toContain('build own:latest: not there, from /nowhere');
   });
 });

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../db/snapshot.ts';
 import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
 import { listEnabled } from '../../model/container.ts';
 import { findImageReference, whyNotPulled } from '../../model/image.ts';
-import { type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/image-source.ts';
+import { findImageRecord, type ImageSource, listImageSources, PLAIN_SOURCE } from '../../model/image-source.ts';
 import { AMBASSADOR_IMAGE } from '../../model/links/targets.ts';
 import { needsImageFacts } from '../../model/image-facts.ts';
 import type { ImageRecord } from '../../model/image-record.ts';
@@ -31,8 +31,9 @@ export function readImageSources(
     listImageSources(snapshot, (record) => readInstallroot(paths, record, renderSources(paths, record)), names),
   );
   // it has the engine's socket: what would be pulled under its name is nobody's
-  for (const { image, isDom0 } of listEnabled(snapshot))
-    if (isDom0 && !sources.has(image)) sources.set(image, { kind: 'local', when: 'never' });
+  for (const container of listEnabled(snapshot))
+    if (container.isDom0 && findImageRecord(container) === undefined)
+      sources.set(container.image, { kind: 'local', when: 'never' });
   if (listEnabled(snapshot).some(({ image }) => image === AMBASSADOR_IMAGE))
     sources.set(AMBASSADOR_IMAGE, {
       kind: 'installroot',
