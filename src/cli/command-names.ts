@@ -32,6 +32,7 @@ export const COMMAND_NAMES = [
   'logs',
   'exec',
   'doctor',
+  'storage',
   'firewall',
   'watch',
   'runs',

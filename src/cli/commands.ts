@@ -35,6 +35,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   logs: async () => (await import('./commands/show/logs.ts')).logsCommand,
   exec: async () => (await import('./commands/change/exec.ts')).execCommand,
   doctor: async () => (await import('./commands/show/doctor.ts')).doctorCommand,
+  storage: async () => (await import('./commands/show/storage.ts')).storageCommand,
   firewall: async () => (await import('./commands/change/firewall.ts')).firewallCommand,
   watch: async () => (await import('./commands/change/watch.ts')).watchCommand,
   runs: async () => (await import('./commands/show/runs.ts')).runsCommand,

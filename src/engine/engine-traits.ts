@@ -6,4 +6,6 @@ export interface EngineTraits {
   readonly liveRestore: boolean;
   /** the folder of its images, containers and volumes, links followed; empty where there is none */
   readonly dataRoot: string;
+  /** `overlay2`; images and containers of another one are not seen */
+  readonly storageDriver: string;
 }

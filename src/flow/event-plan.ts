@@ -18,6 +18,8 @@ export interface EventAsked {
   readonly force?: boolean;
   /** tries again what has failed */
   readonly retry?: boolean;
+  /** the engine may get another storage driver, with which its containers and images are not seen */
+  readonly move?: boolean;
 }
 
 export interface PlannedFiles extends PlannedEvent {
@@ -46,7 +48,7 @@ export function planFiles(
   hostState: HostState,
   templates: readonly TemplateToExpand[],
   known: readonly CommandStep[],
-  { event, args, takeOver = false, force = false, retry = false }: EventAsked,
+  { event, args, takeOver = false, force = false, retry = false, move = false }: EventAsked,
   services: readonly ServiceToAdjust[] = [],
 ): PlannedFiles {
   const { paths } = hostState;
@@ -64,6 +66,7 @@ export function planFiles(
     args,
     isHook: isHook(event),
     retry,
+    move,
     hostState,
     expanded: { ...expanded, warnings: [...expanded.warnings, ...untold.map(formatUntold)] },
     held,

@@ -105,6 +105,8 @@ export interface PlannedEvent {
   readonly isHook: boolean;
   /** what has failed is tried again */
   readonly retry: boolean;
+  /** containers and images may be left behind with the engine's former storage driver */
+  readonly move?: boolean;
   readonly hostState: HostState;
   readonly expanded: Expanded;
   /** adjustments that are pending once the files are in place */

@@ -21,6 +21,11 @@ export class DockerRecord extends RecordProps {
     return this.get('DataRoot');
   }
 
+  /** Empty: the engine chooses. */
+  get storageDriver(): string {
+    return this.get('StorageDriver');
+  }
+
   /** Whether containers are to outlive it. */
   get wantsLiveRestore(): boolean {
     return this.get('LiveRestore') !== 'disabled';

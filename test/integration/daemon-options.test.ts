@@ -6,6 +6,7 @@ import { type Host, makeHost } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
 import { makeNamespace, type Namespace } from '../support/namespace.ts';
 import { needs } from '../support/needs.ts';
+import { writeRestartScript } from '../support/restart-script.ts';
 import { run } from '../support/run.ts';
 
 const DAEMON_JSON = '/etc/docker/daemon.json';
@@ -162,40 +163,6 @@ needs('dockerd')("the engine's options", () => {
     expect(await engine.docker('inspect', '--format', '{{.State.Status}}', 'app')).toBe('running');
   });
 });
-
-/**
- * What the host's service manager is here: stops the private engine by its process id, and starts it with the
- * options as they are now.
- */
-function writeRestartScript(host: Host, { dir }: Dockerd): void {
-  const pidFile = path.join(dir, 'docker.pid');
-  const options = [
-    '--config-file',
-    host.file(DAEMON_JSON),
-    '--exec-root',
-    path.join(dir, 'exec'),
-    '-p',
-    pidFile,
-    '--containerd-namespace',
-    path.basename(dir),
-    '--containerd-plugins-namespace',
-    `plugins-${path.basename(dir)}`,
-  ];
-  host.write(
-    '/stop-engine',
-    `#!/bin/sh\npid=$(cat ${pidFile}) || exit 0\nkill "$pid"\nwhile kill -0 "$pid" 2>/dev/null; do sleep 0.1; done\n`,
-  );
-  host.write(
-    '/start-engine',
-    `#!/bin/sh\n. ${host.file(SYSCONFIG)}\nsetsid dockerd ${options.join(' ')} $OPTIONS >>${path.join(dir, 'dockerd.log')} 2>&1 </dev/null &\n`,
-  );
-  host.write(
-    '/var/lib/docksmith/db/configuration',
-    host
-      .read('/var/lib/docksmith/db/configuration')
-      .replace(/^(docker=service)/m, `$1|RestartCommand|${host.file('/stop-engine')}; ${host.file('/start-engine')}`),
-  );
-}
 
 needs('namespace')('options that no engine could use', () => {
   /** Refused with this message, and nothing is written. */

@@ -16,6 +16,7 @@ const PAGES = [
   'docs/registry.md',
   'docs/content-from-git.md',
   'docs/watches.md',
+  'docs/storage.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

@@ -36,6 +36,7 @@ export abstract class DockerReads {
         limitsSwap: info['SwapLimit'] === true,
         liveRestore: info['LiveRestoreEnabled'] === true,
         dataRoot: typeof info['DockerRootDir'] === 'string' ? info['DockerRootDir'] : '',
+        storageDriver: typeof info['Driver'] === 'string' ? info['Driver'] : '',
       };
     });
   }

@@ -13,7 +13,7 @@ export class MemoryAdminEngine implements AdminEngine {
   }
 
   async describe(): Promise<EngineDescription> {
-    const [containers, { liveRestore, dataRoot }] = await Promise.all([
+    const [containers, { liveRestore, dataRoot, storageDriver }] = await Promise.all([
       this.#engine.listContainers(),
       this.#engine.getTraits(),
     ]);
@@ -21,7 +21,7 @@ export class MemoryAdminEngine implements AdminEngine {
       version: 'memory',
       api: '1.41',
       dataRoot,
-      storageDriver: 'memory',
+      storageDriver,
       storage: {},
       liveRestore,
       warnings: [],

@@ -34,7 +34,7 @@ export abstract class MemoryReads {
   }
 
   getTraits(): Promise<EngineTraits> {
-    return Promise.resolve({ limitsSwap: true, liveRestore: true, dataRoot: '' });
+    return Promise.resolve({ limitsSwap: true, liveRestore: true, dataRoot: '', storageDriver: 'overlay2' });
   }
 
   getTime(): number {

@@ -5,7 +5,7 @@ import type { Facts } from '../../host/facts.ts';
 import { readDaemonJson } from '../../model/daemon/dockerd-options.ts';
 import { findRefused, optionsOf, readStart } from '../../model/daemon/engine-start.ts';
 import type { Paths } from '../../base/paths.ts';
-import { DAEMON_JSON } from '../../flow/daemon/engine-options.ts';
+import { DAEMON_JSON } from '../../flow/daemon/given-options.ts';
 import { type Finding, formatSome, makeFinder } from './finding.ts';
 import { readText } from '../../files/read-file.ts';
 

@@ -2,15 +2,8 @@ import { realpathSync } from 'node:fs';
 import type { EngineDescription } from '../../engine/admin-engine.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { type Finding, makeFinder } from './finding.ts';
+import { noteStorage } from '../storage/storage.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
-
-/** Drivers that other drivers have taken the place of, and the one that copies all of every layer. */
-const POOR_DRIVERS: Readonly<Record<string, string>> = {
-  vfs: 'which copies every layer whole',
-  aufs: 'which engines give up',
-  devicemapper: 'which engines give up',
-  overlay: 'which engines give up for overlay2',
-};
 
 /** The engine, its storage, its data root and whether containers outlive it. Pure but for following links. */
 export function checkEngine(snapshot: Snapshot, socket: string, engine: EngineDescription): readonly Finding[] {
@@ -26,27 +19,8 @@ export function checkEngine(snapshot: Snapshot, socket: string, engine: EngineDe
   ];
 }
 
-function checkStorage({ storageDriver, storage }: EngineDescription): readonly Finding[] {
-  const finder = makeFinder('storage');
-  const backing = storage['Backing Filesystem'];
-  const words = `driver ${storageDriver}${backing === undefined ? '' : ` on ${backing}`}`;
-  const poor = POOR_DRIVERS[storageDriver];
-  // without file types in folders, overlays lose files that were removed (moby, overlay2 on XFS without ftype=1)
-  if (storage['Supports d_type'] === 'false')
-    return [
-      finder.bad(
-        `${words}, which has no d_type: files that containers remove come back`,
-        'put the data root on a file system that has it (XFS made with ftype=1, or ext4)',
-      ),
-    ];
-  if (poor !== undefined)
-    return [
-      finder.warn(
-        `${words}, ${poor}`,
-        'new engines use overlay2; do not change it here without a backup: with another driver all present images and containers seem gone, and with them data outside of volumes',
-      ),
-    ];
-  return [finder.ok(words)];
+function checkStorage(engine: EngineDescription): readonly Finding[] {
+  return noteStorage(engine).map((note) => ({ check: 'storage', ...note }));
 }
 
 function checkDataRoot(snapshot: Snapshot, { dataRoot }: EngineDescription): readonly Finding[] {

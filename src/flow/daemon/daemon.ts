@@ -6,10 +6,13 @@ import { type DockerdProcess, findDockerd, hasDockerd, readEnd } from '../../hos
 import type { Snapshot } from '../../db/snapshot.ts';
 import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
 import { Failure } from '../../base/errors.ts';
+import { type ChangeSet, NO_CHANGES } from '../../output/plan/change-set.ts';
+import { driverOf, readGiven } from './given-options.ts';
 import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
 import { adjustServices, type AdjustResult, isAdjustable } from '../services/adjust.ts';
 import { forgetFormer, putBackOptions } from './engine-fallback.ts';
+import { startAgain, stopAll } from './stop-all.ts';
 import { nameEngine } from './engine-name.ts';
 import { DOCKER } from './foreign-daemon.ts';
 import type { Reporter } from '../reporter.ts';
@@ -25,8 +28,11 @@ export interface DaemonRestart {
    * no engine runs
    */
   readonly stops: readonly string[];
+  /** the other storage driver with which it comes back, and without its containers: none may outlive it unseen */
+  readonly driver?: string;
 }
 
+const ALIVE = ['running', 'paused', 'restarting'];
 const ANSWERS_WITHIN_SECONDS = 60;
 /** A service manager may start it a moment later. */
 const GONE_FOR_SECONDS = 4;
@@ -36,20 +42,20 @@ export async function daemonRestart(
   paths: Paths,
   snapshot: Snapshot,
   intents: readonly Intent[],
+  changes: ChangeSet = NO_CHANGES,
 ): Promise<DaemonRestart | undefined> {
   if (!willRestartDaemon(paths, snapshot, intents)) return undefined;
   const causes = listCauses(intents);
   const engine = await findEngine(paths, snapshot);
   if (engine === undefined) return { causes, stops: [] };
+  const { liveRestore, storageDriver } = await engine.getTraits();
+  const driver = driverOf(readGiven(paths, changes)) ?? storageDriver;
   // both count: how the running engine was started, and how the next one is, which ends what it finds alive
   // unless it has live-restore too
-  if ((await engine.getTraits()).liveRestore && new DockerRecord(snapshot).wantsLiveRestore)
+  if (liveRestore && new DockerRecord(snapshot).wantsLiveRestore && driver === storageDriver)
     return { causes, stops: [] };
-  const containers = await engine.listContainers();
-  return {
-    causes,
-    stops: containers.filter(({ status }) => status === 'running' || status === 'paused').map(({ name }) => name),
-  };
+  const running = (await engine.listContainers()).filter(({ status }) => ALIVE.includes(status));
+  return { causes, stops: running.map(({ name }) => name), ...(driver === storageDriver ? {} : { driver }) };
 }
 
 /** Whether some of its options changed and somebody here can restart it. */
@@ -74,7 +80,13 @@ export async function restartDaemon(
 ): Promise<RestartResult> {
   const restart = await daemonRestart(paths, snapshot, listIntents(paths));
   if (restart !== undefined && restart.stops.length > 0)
-    reporter.warning(`restarting the engine stops ${restart.stops.join(', ')} meanwhile`);
+    reporter.warning(
+      restart.driver === undefined
+        ? `restarting the engine stops ${restart.stops.join(', ')} meanwhile`
+        : `stopping ${restart.stops.join(', ')}: storage driver ${restart.driver} will not have them`,
+    );
+  const stopped = restart?.driver === undefined ? [] : restart.stops;
+  await stopAll(paths, snapshot, stopped, signal);
   const running = restart === undefined ? undefined : findRunning(snapshot);
   const { result, failure } = await restartAndWait(
     paths,
@@ -104,6 +116,7 @@ export async function restartDaemon(
     reporter,
     signal,
   );
+  if (again.failure === undefined) await startAgain(paths, snapshot, stopped, reporter);
   const outcome =
     again.failure === undefined ? 'it runs with them' : `it does not start with them either: ${again.failure.why}`;
   const refused = new Failure('cannot start the engine with its new options', {

@@ -1,9 +1,8 @@
-import { Failure, reasonOf, throwAll } from '../../base/errors.ts';
+import { Failure, throwAll } from '../../base/errors.ts';
 import { findDockerUnit, type Otherwise, readEnvironmentFiles } from '../../host/docker-unit.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { listOptionsFiles } from '../../model/daemon/daemon.ts';
-import { readDaemonJson } from '../../model/daemon/dockerd-options.ts';
 import {
   type EngineStart,
   findRefused,
@@ -18,38 +17,43 @@ import { installedUnder } from '../../output/plan/installed.ts';
 import { listIntents } from '../../output/commit/intents.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findRunning, willRestartDaemon } from './daemon.ts';
-import { refuseLostData } from './data-root.ts';
+import { DAEMON_JSON, readGiven } from './given-options.ts';
+import { refuseLostData } from './lost-data.ts';
 import { DOCKER } from './foreign-daemon.ts';
 import type { HostState } from '../host-state.ts';
-
-export const DAEMON_JSON = '/etc/docker/daemon.json';
 
 /**
  * Sees to it before any file is touched that the engine can start with what they will say, and
  * that nothing of how it is started goes without a word.
+ * @param mayMove whether the engine may have another storage driver, which hides what it has
  * @returns warnings: options, variables and commands that the engine would lose, one by one
  * @throws Failure(s) for options with which it would not start, or would start without its data
  */
-export async function checkEngineOptions(hostState: HostState, changes: ChangeSet): Promise<readonly string[]> {
+export async function checkEngineOptions(
+  hostState: HostState,
+  changes: ChangeSet,
+  mayMove = false,
+): Promise<readonly string[]> {
   const { paths, snapshot } = hostState;
   const isWritten = changes.install.some(
     ({ output, reasons }) => reasons.length > 0 && output.services.includes(DOCKER),
   );
   if (new DockerRecord(snapshot).isForeign || (!isWritten && !willRestartDaemon(paths, snapshot, listIntents(paths))))
     return [];
-  await refuseLostData(hostState, changes);
+  const left = await refuseLostData(hostState, changes, mayMove);
   const given = readGiven(paths, changes);
   const [unit, running] = [findUnitStarts(hostState, changes), findRunningStart(hostState, changes)];
   const starts = [...(unit === undefined ? [] : [unit.after]), ...(running === undefined ? [] : [running])].filter(
     (start) => readsOurs(paths, start),
   );
   throwAll(starts.flatMap((start) => findRefused(start, given)).map(refusalOf));
-  if (unit === undefined || !isWritten) return [];
+  if (unit === undefined || !isWritten) return left;
   const other = unit.after.options.find(({ key }) => key === 'config-file' && !readsOurs(paths, unit.after));
   const ours = changes.install.find(
     ({ output }) => output.path.startsWith('/etc/systemd/') && output.content.includes('ExecStart='),
   )?.output.path;
   return [
+    ...left,
     ...(ours === undefined || unit.after.from === ours
       ? []
       : [`docker.service: the command of ${unit.after.from} comes after that of ${ours}, and wins`]),
@@ -77,22 +81,6 @@ function readsOurs(
 ): boolean {
   const file = options.find(({ key }) => key === 'config-file')?.value ?? DAEMON_JSON;
   return file === paths.file(DAEMON_JSON) || (!isOutside && file === DAEMON_JSON);
-}
-
-/** daemon.json as it will be. */
-function readGiven(paths: Paths, { install, remove }: ChangeSet): ReadonlyMap<string, unknown> {
-  if (remove.some(({ owned, left }) => owned.path === DAEMON_JSON && left === undefined)) return new Map();
-  const staged = install.find(({ output }) => output.path === DAEMON_JSON)?.output.content.toString();
-  const installed = staged === undefined ? installedUnder(paths)(DAEMON_JSON) : undefined;
-  const text = staged ?? (installed?.kind === 'file' ? installed.file.content.toString() : '');
-  try {
-    return readDaemonJson(text);
-  } catch (error) {
-    throw new Failure(`cannot read "${DAEMON_JSON}"`, {
-      why: `${reasonOf(error)}, and the engine would not start with it`,
-      cause: error,
-    });
-  }
 }
 
 /** How the unit starts the engine without what is ours, and how it will; undefined where systemd does not start it. */

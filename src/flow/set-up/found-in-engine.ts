@@ -6,7 +6,7 @@ import { CONTAINERS } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { withHostDefaults } from '../../model/host-defaults.ts';
 import type { Paths } from '../../base/paths.ts';
-import { findLostData } from '../daemon/data-root.ts';
+import { findLostData } from '../daemon/lost-data.ts';
 import { findEngine } from '../host-state.ts';
 
 /** One value that was found and written: `prop` undefined for the record's type. */

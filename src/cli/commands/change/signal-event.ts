@@ -29,6 +29,9 @@ const OPTIONS = {
   force: { doc: 'adjust every service of the event, changed files or not' },
   ...TAKE_OVER_OPTION,
   ...RETRY_OPTION,
+  move: {
+    doc: 'let the engine have another StorageDriver: containers are created again, and what they hold outside of volumes stays behind',
+  },
   ...WAIT_OPTION,
   ...JSON_OPTION,
 } as const;
@@ -70,6 +73,7 @@ async function runSignalEvent(
     force,
     takeOver: values['take-over'] ?? false,
     retry: values.retry ?? false,
+    move: values.move ?? false,
     waitSeconds: values.wait,
     commands,
   };

@@ -1,11 +1,9 @@
 import { examineHost } from '../../../features/doctor/doctor.ts';
-import { showable } from '../../../base/showable.ts';
-import type { Finding } from '../../../features/doctor/finding.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from '../../command.ts';
+import { formatFindings } from '../../format/format-findings.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { painter, widthOf, wrapWords } from '../../format/terminal.ts';
+import { painter, widthOf } from '../../format/terminal.ts';
 
-const STYLES = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
 const LEVELS = ['ok', 'warn', 'bad'] as const;
 
 export const doctorCommand = defineCommand({
@@ -30,23 +28,4 @@ async function runDoctor(
       `${formatFindings(findings, painter(stdout), widthOf(stdout))}\n${bad} bad, ${warn} ${warn === 1 ? 'warning' : 'warnings'}, ${ok} ok\n`,
     );
   return bad === 0 ? 0 : 1;
-}
-
-/** A line or more of each, what to do below it. */
-export function formatFindings(findings: readonly Finding[], paint: ReturnType<typeof painter>, width: number): string {
-  const widest = Math.max(0, ...findings.map(({ check }) => check.length));
-  const indent = ' '.repeat(4 + 2 + widest + 2);
-  return findings
-    .map(({ check, level, words, advice }) => {
-      const [first = '', ...more] = wrapWords(showable(words), width - indent.length);
-      const below = advice === undefined ? [] : wrapWords(`-> ${showable(advice)}`, width - indent.length);
-      return [
-        `${paint(STYLES[level], level.padEnd(4))}  ${check.padEnd(widest)}  ${first}`,
-        ...more.map((line) => indent + line),
-        ...below.map((line) => indent + paint('cyan', line)),
-      ]
-        .map((line) => `${line}\n`)
-        .join('');
-    })
-    .join('');
 }
