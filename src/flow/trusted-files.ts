@@ -38,6 +38,7 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'configuration registry Storage': 'leave',
   // those that renew certificates are often not root: a name is theirs to hold, and no more
   'configuration httpd Certificate': 'warn',
+  'docker_containers service TargetCA': 'warn',
   'configuration httpd CertificateKey': 'warn',
   'docker_containers service Certificate': 'warn',
   'docker_containers service CertificateKey': 'warn',

@@ -291,6 +291,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   'path-word': one('one', 'two/2'),
   packages: one('one', 'two'),
   url: one('http://one.test/', 'https://two.test/x'),
+  targets: one('redis:6379', 'tcp://192.168.1.52:6379'),
   'git-url': one('https://git.example.test/site', 'git@git.example.test:site'),
   'git-ref': one('main', 'v1.0'),
 };
