@@ -151,7 +151,7 @@ needs('dockerd', 'dnf')('a base image of rpms', () => {
     machine.proxy.reset();
     await host.runOrFail('docksmith', ['update-images', 'base']);
     expect(machine.proxy.listMutating()).toEqual([]);
-  });
+  }, 300_000);
 
   it('is made before what is built from it, and updated before it', async () => {
     const folder = makeTemporaryFolder('app');
