@@ -32,8 +32,11 @@ export interface Engine {
   readContainerFile(id: string, path: string): Promise<string | undefined>;
   /** bytes in use now, without the page cache that the kernel can take back; 0 for what does not run */
   getMemoryUse(id: string): Promise<number>;
-  /** the end of its log, oldest line first; none where its log driver keeps nothing that can be read */
-  readLastLines(id: string, count: number): Promise<readonly string[]>;
+  /**
+   * the end of its log, oldest line first; none where its log driver keeps nothing that can be read
+   * @param since leaves out what is older; RFC 3339
+   */
+  readLastLines(id: string, count: number, since?: string): Promise<readonly string[]>;
 
   /** `onProgress` gets one line for all layers, as often as there is news */
   pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void>;

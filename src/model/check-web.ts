@@ -19,9 +19,9 @@ export const WEB_CHECKS: readonly ((container: Container, facts: Facts, isOther:
 ];
 
 /** A network in which Apache can reach it. */
-export function* checkReachable({ key, network, isDataOnly }: Container): Generator<Failure> {
-  if (isDataOnly)
-    yield new Failure(`cannot give container "${key}" a web address`, { why: 'its Role is data, and it never runs' });
+export function* checkReachable({ key, network, role, whyNotUp }: Container): Generator<Failure> {
+  if (whyNotUp !== undefined)
+    yield new Failure(`cannot give container "${key}" a web address`, { why: `its Role is ${role}, and ${whyNotUp}` });
   if (network === 'none' || network.startsWith('container:'))
     yield new Failure(`cannot give container "${key}" a web address`, {
       why: `with network ${network} it has no port that Apache could reach`,

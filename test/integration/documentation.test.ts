@@ -13,6 +13,7 @@ const PAGES = [
   'docs/ambassadors.md',
   'docs/data-containers.md',
   'docs/dom0.md',
+  'docs/by-the-clock.md',
   'docs/registry.md',
   'docs/content-from-git.md',
   'docs/watches.md',

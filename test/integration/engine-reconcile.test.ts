@@ -10,7 +10,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import type { ContainerInspect } from '../../src/engine/engine-api.ts';
 import { inspectImage, listPublishedPorts } from '../../src/container/actual/engine-facts.ts';
 import { formatPlan } from '../../src/container/plan/format-plan.ts';
-import { planAsked } from '../../src/container/plan/plan-asked.ts';
+import { planAsked } from '../../src/container/plan/asked/plan-asked.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../support/container-world.ts';
 import { makeSleepImage } from '../support/image.ts';
 import { useMachine } from '../support/machine.ts';

@@ -204,6 +204,7 @@ export function formatDetails({ containers }: Status, paint: Paint): string {
           ].join(' '),
         ],
         ['url', urls.join(' ')],
+        ...(container.output ?? []).map((line, n) => [n === 0 ? 'output' : '', line] as const),
         ...listAttention(container).map((words) => ['attention', words] as const),
       ];
       return `${paint([STYLES[level], 'bold'], showable(name))}\n${formatTable(rows.flatMap(([title, text]) => (text === undefined || text === '' ? [] : [[`  ${title}`, showable(text)]])))}`;

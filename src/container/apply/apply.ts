@@ -11,7 +11,7 @@ import { isStarting, type Operation, type RemoveOperation } from '../plan/operat
 import { orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { finishReplacing, recreate } from './recreate.ts';
-import { isNeverStarted, MANAGED_LABEL } from '../spec/names.ts';
+import { isCreatedOnly, MANAGED_LABEL } from '../spec/names.ts';
 
 export interface Progress {
   readonly operation: Operation;
@@ -182,7 +182,7 @@ async function create(
   signal: AbortSignal,
 ): Promise<string> {
   const id = await engine.createContainer(name, makeCreateBody(spec));
-  if (isNeverStarted(spec.ownLabels)) return id;
+  if (isCreatedOnly(spec.ownLabels)) return id;
   try {
     refuseInterrupted(signal, `cannot create container "${name}"`, 'it is not there');
     await engine.startContainer(id);

@@ -7,7 +7,7 @@ import { isStarting, type Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { Unhealthy } from './unhealthy.ts';
-import { isNeverStarted } from '../spec/names.ts';
+import { isCreatedOnly, isJob } from '../spec/names.ts';
 import { listSpecNeeds } from '../spec/needs.ts';
 
 /** A container is not started, since one that it needs is not healthy. */
@@ -79,9 +79,10 @@ export class HealthTracker {
   }
 
   async #wait(operation: Operation, watched: Omit<Watched, 'labels'>): Promise<void> {
-    await this.#healthWait?.({ ...watched, labels: this.#specs.get(watched.name)?.ownLabels ?? {} }, (words) =>
-      this.#onWords(operation, words),
-    );
+    const labels = this.#specs.get(watched.name)?.ownLabels ?? {};
+    // it may end at once, or run for hours: how it went is for its status to say
+    if (isJob(labels)) return;
+    await this.#healthWait?.({ ...watched, labels }, (words) => this.#onWords(operation, words));
   }
 
   /** Has an eye on a container that was just started, and waits for nothing. */
@@ -130,7 +131,7 @@ export class HealthTracker {
     if (other === undefined)
       return new Failure(`cannot find container "${name}"`, { why: 'there is no such container' });
     const labels = this.#specs.get(name)?.ownLabels ?? other.labels;
-    if (isNeverStarted(labels)) return undefined;
+    if (isCreatedOnly(labels)) return undefined;
     try {
       await this.#healthWait?.(
         { id: other.id, name, labels, since: this.#failed.has(name) ? 'failed' : 'earlier' },

@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import { findOwner } from '../actual/whose.ts';
 import type { HealthTracker } from './health-tracker.ts';
-import { isNeverStarted, REPLACED_SUFFIX } from '../spec/names.ts';
+import { isCreatedOnly, REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RecreateOperation, RemoveOperation, Successor } from '../plan/operation.ts';
 import { Unhealthy } from './unhealthy.ts';
 
@@ -49,7 +49,7 @@ export async function recreate(
     mayGoOn();
     await engine.stopContainer(id, stop);
     mayGoOn();
-    if (!isNeverStarted(spec.ownLabels)) {
+    if (!isCreatedOnly(spec.ownLabels)) {
       await engine.startContainer(made);
       isStarted = true;
       await pass(made);

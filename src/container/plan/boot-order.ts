@@ -1,6 +1,7 @@
 import type { Actual, ActualContainer } from '../actual/actual.ts';
 import type { Desired } from './desired.ts';
 import { listSpecNeeds } from '../spec/needs.ts';
+import { isAtWork } from './asked/jobs.ts';
 import { isStarting, type Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -29,6 +30,8 @@ export function withBootOrder(
     if (desired.state !== 'running') continue;
     const container = actual.containers.get(desired.name);
     if (container?.inspect.State.Running !== true || isStarted(operations, desired.name)) continue;
+    // one that was begun just now is not begun again
+    if (isAtWork(desired.spec, container)) continue;
     const {
       id,
       name,

@@ -10,7 +10,8 @@ import {
   listRecreating,
   listUpdating,
 } from '../actual/difference.ts';
-import { isNeverStarted, REPLACED_SUFFIX } from '../spec/names.ts';
+import { isCreatedOnly, isJob, REPLACED_SUFFIX } from '../spec/names.ts';
+import { isAtWork } from './asked/jobs.ts';
 import { type Operation, refer } from './operation.ts';
 import { formatBytes } from '../../base/quantity.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
@@ -95,10 +96,12 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
     );
     operations.push({ verb: 'update', ...refer(container), cause: formatCause(update), limits });
   }
-  if (isNeverStarted(spec.ownLabels))
-    return isUp(container)
-      ? [...operations, { verb: 'stop', ...refer(container), cause: 'its Role is data', stop }]
+  if (isCreatedOnly(spec.ownLabels)) {
+    const cause = `its Role is ${isJob(spec.ownLabels) ? 'job' : 'data'}`;
+    return isUp(container) && !isAtWork(spec, container)
+      ? [...operations, { verb: 'stop', ...refer(container), cause, stop }]
       : operations;
+  }
   const cause = findStartCause(spec, container);
   if (cause !== undefined) operations.push({ verb: 'start', ...refer(container), cause, paused: status === 'paused' });
   // the engine waits longer and longer between its own tries

@@ -2,7 +2,7 @@ import type { ImageSource } from '../../model/image-source.ts';
 import type { DataMove } from './data-move.ts';
 import type { CreateNetwork, StopRequest } from '../../engine/engine.ts';
 import type { Endpoint, HostConfig } from '../../engine/engine-api.ts';
-import { isNeverStarted } from '../spec/names.ts';
+import { isCreatedOnly } from '../spec/names.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 
 interface Named {
@@ -103,7 +103,7 @@ export type Operation =
 /** Whether a container runs after it that did not before, or was started again. */
 export function isStarting(operation: Operation): boolean {
   const { verb } = operation;
-  if (verb === 'create' || verb === 'recreate') return !isNeverStarted(operation.spec.ownLabels);
+  if (verb === 'create' || verb === 'recreate') return !isCreatedOnly(operation.spec.ownLabels);
   return verb === 'start' || verb === 'restart';
 }
 

@@ -3,6 +3,7 @@ import { Refusal, withDataMove } from './plan-data-move.ts';
 import { decide } from './decide.ts';
 import type { Desired, DesiredContainer } from './desired.ts';
 import type { ImageInspect } from '../../engine/engine-api.ts';
+import { isAtWork } from './asked/jobs.ts';
 import type { Operation } from './operation.ts';
 import { getImage } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
@@ -33,6 +34,8 @@ export function planImageUpdate(
     desired.containers.flatMap((wanted): (readonly [string, readonly Operation[]])[] => {
       const container = actual.containers.get(wanted.name);
       if (wanted.state !== 'running' || getImage(wanted.spec) !== reference || container === undefined) return [];
+      // the next update finds it again
+      if (isAtWork(wanted.spec, container)) return [];
       if (container.inspect.Image === image.Id && hasFailed(wanted.spec, failed)) return [];
       const operations = decideBesideData(wanted, actual);
       if (operations === undefined) return [];

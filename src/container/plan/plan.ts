@@ -11,6 +11,7 @@ import { planImages } from '../apply/image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
 import { isOptional } from '../spec/names.ts';
+import { leaveAtWork } from './asked/jobs.ts';
 import { type Operation, refer } from './operation.ts';
 import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
@@ -44,6 +45,8 @@ export interface PlanOptions {
   readonly avoid?: readonly string[] | undefined;
   /** data may be copied to where the records want it, while its container is down */
   readonly moveData?: boolean | undefined;
+  /** jobs that run are ended for what is to be done to them */
+  readonly endJobs?: boolean | undefined;
   /** run specs that are not tried again */
   readonly failed?: FailedSpecs | undefined;
 }
@@ -55,7 +58,7 @@ export interface PlanOptions {
 export function planReconcile(
   desired: Desired,
   actual: Actual,
-  { names, removeOrphans = false, failed = new Map(), avoid = [], moveData = false }: PlanOptions = {},
+  { names, removeOrphans = false, failed = new Map(), avoid = [], moveData = false, endJobs = false }: PlanOptions = {},
 ): Plan {
   const isAsked = (name: string): boolean => names === undefined || names.includes(name);
   const failures = listUnknown(desired, actual, names ?? []);
@@ -93,6 +96,11 @@ export function planReconcile(
   const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
   throwAll([...failures, ...mismatches]);
   const tried = skipFailedSpecs(operations, wanted, actual, failed);
+  const leave = (some: readonly Operation[]): ReturnType<typeof leaveAtWork> =>
+    endJobs ? { operations: some, notes: [] } : leaveAtWork(some, wanted, actual);
+  // what is left as it is has nobody follow it, and may itself follow others
+  const own = leave(tried.operations);
+  const followed = leave(followBound(own.operations, wanted, actual));
   const orphans = [...actual.containers.values()]
     .filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
@@ -104,6 +112,8 @@ export function planReconcile(
     ...wanted.flatMap((container) => (container.state === 'running' ? listRisks(container.spec) : [])),
     ...absentImages,
     ...tried.notes,
+    ...own.notes,
+    ...followed.notes,
     ...unsteady.map(describeUnsteady),
     ...wanted.flatMap((container) => describeKept(container, actual, tried.operations)),
     ...wanted.flatMap((container) => describeImage(container, actual, tried.operations)),
@@ -114,7 +124,7 @@ export function planReconcile(
         )),
   ];
   const all = arrange(
-    [...(actual.renames ?? []), ...networks, ...followBound(tried.operations, wanted, actual), ...removals],
+    [...(actual.renames ?? []), ...networks, ...followed.operations, ...removals],
     { ...desired, containers: wanted },
     actual,
   );

@@ -19,6 +19,16 @@ export function isNeverStarted(labels: Readonly<Record<string, string>>): boolea
   return labels[ROLE_LABEL] === 'data';
 }
 
+/** Whether it runs to its end when somebody or the clock asks for it. @param labels of its run spec */
+export function isJob(labels: Readonly<Record<string, string>>): boolean {
+  return labels[ROLE_LABEL] === 'job';
+}
+
+/** Whether reconciling makes it and does not start it. @param labels of its run spec */
+export function isCreatedOnly(labels: Readonly<Record<string, string>>): boolean {
+  return isNeverStarted(labels) || isJob(labels);
+}
+
 /** Whether it is for a host that has its image, and nothing elsewhere. @param labels of its run spec */
 export function isOptional(labels: Readonly<Record<string, string>>): boolean {
   return labels[ROLE_LABEL] === 'dom0';

@@ -93,8 +93,8 @@ export abstract class DockerReads {
     });
   }
 
-  async readLastLines(id: string, count: number): Promise<readonly string[]> {
-    return readLastLines((await this.client.load()).getContainer(id), count);
+  async readLastLines(id: string, count: number, since?: string): Promise<readonly string[]> {
+    return readLastLines((await this.client.load()).getContainer(id), count, since);
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {

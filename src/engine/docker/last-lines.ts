@@ -4,10 +4,20 @@ import type { Docker } from './docker-client.ts';
  * The end of a container's log. Some log drivers keep nothing that can be read: then there is
  * nothing to show, and that is no failure of what asks.
  */
-export async function readLastLines(container: Docker.Container, count: number): Promise<readonly string[]> {
+export async function readLastLines(
+  container: Docker.Container,
+  count: number,
+  since = '',
+): Promise<readonly string[]> {
   let log: Buffer;
   try {
-    const answer: unknown = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
+    const answer: unknown = await container.logs({
+      stdout: true,
+      stderr: true,
+      tail: count,
+      follow: false,
+      ...(since !== '' && { since: Date.parse(since) / 1000 }),
+    });
     log = Buffer.isBuffer(answer) ? answer : Buffer.from(String(answer));
   } catch {
     return [];

@@ -40,6 +40,8 @@ export interface ContainerStatus {
   /** RFC 3339; undefined: it never was */
   readonly started: string | undefined;
   readonly finished: string | undefined;
+  /** of a job, the end of what its last run printed */
+  readonly output?: readonly string[];
   /** bytes in use, and the limit where there is one */
   readonly memory: { readonly used: number | undefined; readonly limit: number | undefined };
   /** published now */
@@ -57,6 +59,8 @@ export interface ContainerStatus {
 
 /** What record and engine say; what is kept of failures comes besides. */
 type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel'>;
+
+const OUTPUT_LINES = 10;
 
 /** How the engine writes a time that has not come yet. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -78,12 +82,14 @@ function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus,
  * How a container stands, as the engine says right now.
  * @param name what it stands under: its record's, or its own
  * @param container undefined: the engine has none
+ * @param withOutput whether a job's last lines are read, too
  */
 export async function readContainerStatus(
   engine: Engine,
   snapshot: Snapshot,
   name: string,
   container: ContainerSummary | undefined,
+  withOutput = false,
 ): Promise<CachedRenderings> {
   const inspect = container === undefined ? undefined : await engine.findContainer(container.id);
   const isAside =
@@ -98,6 +104,11 @@ export async function readContainerStatus(
     engine.findImage(inspect.Image),
     reference === undefined ? undefined : engine.findImage(reference),
   ]);
+  // its log goes on from run to run
+  const output =
+    record.role === 'job' && withOutput && inspect.State.Status !== 'created'
+      ? await engine.readLastLines(inspect.Id, OUTPUT_LINES, inspect.State.StartedAt)
+      : undefined;
   const digests = image?.RepoDigests ?? [];
   return {
     ...record,
@@ -106,6 +117,7 @@ export async function readContainerStatus(
     ...describeState(inspect, engine.getTime()),
     memory: { used, limit: inspect.HostConfig.Memory || undefined },
     ports: container.ports,
+    ...(output && { output }),
     image: reference,
     digest: digests[0]?.split('@')[1] ?? inspect.Image,
     isImageOld: meant !== undefined && meant.Id !== inspect.Image,

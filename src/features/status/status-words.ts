@@ -17,6 +17,8 @@ export function wordOf({ record, role, refused, state, health, isCrashLooping, e
   if (refused.length > 0 && state === 'missing') return { word: 'refused', level: 'bad' };
   if (record === 'disabled' && (state === 'missing' || state === 'exited')) return { word: 'disabled', level: 'idle' };
   if (role === 'data' && (state === 'created' || state === 'exited')) return { word: 'data', level: 'idle' };
+  if (role === 'job' && state === 'created') return { word: 'job', level: 'idle' };
+  if (role === 'job' && state === 'exited' && exitCode !== 0) return { word: 'failed', level: 'bad' };
   if (state === 'exited')
     return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
   return { word: state, level: state === 'paused' || state === 'created' ? 'waiting' : 'bad' };
@@ -53,7 +55,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     ...(!isCrashLooping && state === 'restarting' ? [`ended${ended} and is started again; ${look}`] : []),
     ...(health === 'unhealthy' ? [`its health check fails; ${look}`] : []),
     ...(record === 'enabled' && role !== 'data' && state === 'exited' && exitCode !== 0
-      ? [`stopped${ended}; ${look}, docksmith start ${name}`]
+      ? [`${role === 'job' ? `its last run ended${ended}` : `stopped${ended}`}; ${look}, docksmith start ${name}`]
       : []),
     ...(record === 'enabled' && state === 'missing' && refused.length === 0
       ? [`its record is enabled, and it is not there; docksmith plan ${name}`]

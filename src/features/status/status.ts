@@ -94,7 +94,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
         const container = rows.get(name);
         const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
         return {
-          ...(await readContainerStatus(engine, snapshot, name, container)),
+          ...(await readContainerStatus(engine, snapshot, name, container, names.length > 0)),
           failed: failed.get(name),
           ...(isOpen && { hasOpenLabel: true }),
         };

@@ -8,6 +8,7 @@ import { followBound } from '../../container/plan/bound.ts';
 import { type Desired, specsOf } from '../../container/plan/desired.ts';
 import { isStarting, type Operation } from '../../container/plan/operation.ts';
 import { findDigest, planImageUpdate } from '../../container/plan/plan-image-update.ts';
+import { leaveAtWork } from '../../container/plan/asked/jobs.ts';
 import { planReconcile } from '../../container/plan/plan.ts';
 import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import type { HealthTimes } from '../../container/spec/health-request.ts';
@@ -122,7 +123,9 @@ export class ImageUpdater implements ImagesUpdated {
   /** Those that are bound to a container which was recreated or restored have lost its network or its mounts. */
   async follow(): Promise<void> {
     if (this.#signal.aborted) return;
-    const operations = followBound([], this.#desired.containers, await readActual(this.#engine, this.#desired));
+    const { containers } = this.#desired;
+    const actual = await readActual(this.#engine, this.#desired);
+    const { operations } = leaveAtWork(followBound([], containers, actual), containers, actual);
     this.failures.push(...(await this.#apply(operations)));
   }
 

@@ -2,7 +2,7 @@ import type { Inventory } from '../../container/actual/inventory.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { applyImage } from '../../container/apply/image-operations.ts';
 import type { Operation } from '../../container/plan/operation.ts';
-import type { Asked } from '../../container/plan/plan-asked.ts';
+import type { Asked } from '../../container/plan/asked/plan-asked.ts';
 import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
 import { SpecCache } from '../../container/spec/spec-cache.ts';
 import { Failure, UsageFailure } from '../../base/errors.ts';

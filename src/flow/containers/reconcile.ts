@@ -8,7 +8,7 @@ import { makeHealthWait } from '../../container/apply/health-wait.ts';
 import type { HealthTimes } from '../../container/spec/health-request.ts';
 import { parseMilliseconds } from '../../base/quantity.ts';
 import { type Plan, planReconcile } from '../../container/plan/plan.ts';
-import { type Asked, planAsked } from '../../container/plan/plan-asked.ts';
+import { type Asked, planAsked } from '../../container/plan/asked/plan-asked.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';

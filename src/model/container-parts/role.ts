@@ -13,6 +13,16 @@ export abstract class ContainerRole extends RecordProps {
     return this.role === 'data';
   }
 
+  /** Whether it runs to its end when it is asked to. */
+  get isJob(): boolean {
+    return this.role === 'job';
+  }
+
+  /** Why nobody can count on reaching it; undefined: it is meant to run all the time. */
+  get whyNotUp(): string | undefined {
+    return this.isDataOnly ? 'it never runs' : this.isJob ? 'it runs only when it is asked to' : undefined;
+  }
+
   /** Whether it is started before all others are looked at, since it may start some itself. */
   get isDom0(): boolean {
     return this.role === 'dom0';

@@ -50,9 +50,12 @@ export function* checkNeeds(
   }
   for (const need of container.needs) {
     const needed = new Container(snapshot, need);
-    if (needed.isDataOnly && (links.some(({ target }) => target === need) || container.network === `container:${need}`))
+    if (
+      needed.whyNotUp !== undefined &&
+      (links.some(({ target }) => target === need) || container.network === `container:${need}`)
+    )
       yield new Failure(`cannot link container "${key}" with "${need}"`, {
-        why: `the Role of "${need}" is data: it never runs, and only its volumes can be used`,
+        why: `the Role of "${need}" is ${needed.role}: ${needed.whyNotUp}, and only its volumes can be used`,
         hint: `db ${CONTAINERS} setprop ${key} VolumesFrom ${need}`,
       });
   }

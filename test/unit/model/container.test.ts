@@ -121,6 +121,8 @@ const READS: Readonly<Record<string, string>> = {
   isEnabled: 'type status',
   role: 'Role',
   isDataOnly: 'Role',
+  isJob: 'Role',
+  whyNotUp: 'Role Role',
   isAmbassador: 'Role',
   isDom0: 'Role',
   target: 'Target',

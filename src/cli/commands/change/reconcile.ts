@@ -1,6 +1,6 @@
 import type { Progress } from '../../../container/apply/apply.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
-import type { Asked } from '../../../container/plan/plan-asked.ts';
+import type { Asked } from '../../../container/plan/asked/plan-asked.ts';
 import { showable } from '../../../base/showable.ts';
 import type { Reconciled } from '../../../flow/containers/reconciled.ts';
 import { reconcile } from '../../../flow/containers/run-reconcile.ts';

@@ -4,7 +4,7 @@ import type { ContainerInspect } from '../../../../src/engine/engine-api.ts';
 import { applyPlan } from '../../../../src/container/apply/apply.ts';
 import { makeHealthWait } from '../../../../src/container/apply/health-wait.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
-import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
+import { planAsked } from '../../../../src/container/plan/asked/plan-asked.ts';
 import { readActual } from '../../../../src/container/actual/actual.ts';
 import { isUnsteady, steadyTime } from '../../../../src/container/actual/steady.ts';
 import { watchUnsteady } from '../../../../src/flow/containers/unsteady.ts';

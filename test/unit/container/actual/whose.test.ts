@@ -3,7 +3,7 @@ import { readActual } from '../../../../src/container/actual/actual.ts';
 import { listPublishedPorts } from '../../../../src/container/actual/engine-facts.ts';
 import { formatPlan } from '../../../../src/container/plan/format-plan.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
-import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
+import { planAsked } from '../../../../src/container/plan/asked/plan-asked.ts';
 import { findServing, withOwnLabels } from '../../../../src/container/actual/whose.ts';
 import { desire, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';
 

@@ -3,7 +3,7 @@ import { readActual } from '../../../../src/container/actual/actual.ts';
 import { formatPlan } from '../../../../src/container/plan/format-plan.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { planReconcile, type PlanOptions } from '../../../../src/container/plan/plan.ts';
-import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
+import { planAsked } from '../../../../src/container/plan/asked/plan-asked.ts';
 import { desire, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';
 
 const VOLUME = 'labels: {docksmith.data: /data}\nvolumes: ["wiki-data:/data"]';

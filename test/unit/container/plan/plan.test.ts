@@ -5,7 +5,7 @@ import { formatPlan } from '../../../../src/container/plan/format-plan.ts';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { HASH_LABEL } from '../../../../src/container/spec/names.ts';
 import { listUnknown, planReconcile } from '../../../../src/container/plan/plan.ts';
-import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
+import { planAsked } from '../../../../src/container/plan/asked/plan-asked.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';
 
 function makeEngine(): MemoryEngine {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { readActual } from '../../../../src/container/actual/actual.ts';
-import { planAsked } from '../../../../src/container/plan/plan-asked.ts';
+import { planAsked } from '../../../../src/container/plan/asked/plan-asked.ts';
 import { parseRunSpec } from '../../../../src/container/spec/run-spec.ts';
 import { type FailedSpecs, getSpecDigest } from '../../../../src/container/plan/skip-failed-specs.ts';
 import { desire, planFor, reconcile, showPlan, type Wanted } from '../../../support/container-world.ts';

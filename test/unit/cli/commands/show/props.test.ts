@@ -25,7 +25,7 @@ it('shows under whose records a prop is, what it may be and what it is when it i
   ).toBe(`docker_containers service
   access         private: for the networks of db networks; public: for everybody
                  [private, public] (default private)
-  Restart        when the engine starts it again by itself (default
+  Restart        when the engine starts it again by itself; a job never (default
                  unless-stopped)
   SubDomainName  the name of that host, under DomainName unless it is a full
                  name; not set: the container's name

@@ -1,13 +1,14 @@
-import { Failure, throwAll } from '../../base/errors.ts';
-import type { Actual, ActualContainer } from '../actual/actual.ts';
-import { ENDS_AGAIN } from '../actual/steady.ts';
-import { decide } from './decide.ts';
-import type { Desired } from './desired.ts';
-import { isNeverStarted } from '../spec/names.ts';
-import { isStarting, type Operation, refer } from './operation.ts';
-import { listUnknown, type Plan, planReconcile } from './plan.ts';
-import { getStopRequest } from './stop-request.ts';
-import type { FailedSpecs } from './skip-failed-specs.ts';
+import { Failure, throwAll } from '../../../base/errors.ts';
+import type { Actual, ActualContainer } from '../../actual/actual.ts';
+import { ENDS_AGAIN } from '../../actual/steady.ts';
+import { decide } from '../decide.ts';
+import type { Desired } from '../desired.ts';
+import { isNeverStarted } from '../../spec/names.ts';
+import { listAtWork, planRuns } from './jobs.ts';
+import { isStarting, type Operation, refer } from '../operation.ts';
+import { listUnknown, type Plan, planReconcile } from '../plan.ts';
+import { getStopRequest } from '../stop-request.ts';
+import type { FailedSpecs } from '../skip-failed-specs.ts';
 
 /** Operations that an admin asks for; those of the records come first, so that a start creates a missing container. */
 export interface Asked {
@@ -51,11 +52,16 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
     ),
   ]);
   // who asks for a start asks for another try; a restart is one of what is there
-  const plan = planReconcile(desired, actual, { names, failed: verb === 'restart' ? failed : undefined });
+  const plan = planReconcile(desired, actual, {
+    names,
+    failed: verb === 'restart' ? failed : undefined,
+    endJobs: verb === 'restart',
+  });
   const isStarted = (name: string): boolean =>
     plan.operations.some((operation) => operation.name === name && isStarting(operation));
+  const runs = planRuns(names, plan.operations);
   const rest = ours
-    .filter(({ name }) => !isStarted(name))
+    .filter(({ name }) => !isStarted(name) && !runs.some((run) => run.name === name))
     .flatMap((container): readonly Operation[] => {
       // one that has finished its work is not started by an update, but by an admin it is
       if (!container.inspect.State.Running)
@@ -70,7 +76,8 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
     ...plan,
     left,
     unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)),
-    operations: [...plan.operations, ...rest],
+    notes: [...plan.notes, ...(verb === 'start' ? listAtWork(names, desired.containers, actual) : [])],
+    operations: [...plan.operations, ...rest, ...runs],
   };
 }
 
