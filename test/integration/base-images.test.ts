@@ -199,7 +199,7 @@ needs('dockerd', 'dnf')('a base image of rpms', () => {
       'repositories delete local',
       `yum_repositories set smeos repository Name 'SME Server' BaseURL ${packages.url} GPGCheck no EnableGroups yes Exclude xyz status enabled`,
       'yum_repositories set extras repository BaseURL http://127.0.0.1:1/ GPGCheck yes status disabled',
-      'docker_images set base service Source installroot Installer dnf Release 7 Repositories smeos,extras Packages hello Tag sme KeepDocs yes KeepLocales yes DeviceNodes no NetworkFile no',
+      'docker_images set base service Source installroot Installer dnf Release 7 Repositories smeos,extras Packages hello Tag sme KeepDocs yes KeepLocales yes DeviceNodes no NetworkFile no KeepCaches yes',
     );
     await host.runOrFail('signal-event', ['docker-update']);
     expect(host.read('/etc/docksmith/images/base.repo')).toContain(
@@ -209,5 +209,9 @@ needs('dockerd', 'dnf')('a base image of rpms', () => {
     expect(await inImage('base:sme', 'sh', '-c', 'cat /usr/share/doc/hello/how; ls /etc')).toBe(
       'how\ndnf\nhello\nhostname\nhosts\nmtab\nredhat-release\nresolv.conf\nyum.repos.d',
     );
+    expect(await inImage('base:sme', 'sh', '-c', 'ls -A /var/cache/dnf | head -n 1')).not.toBe('');
+    await host.db('docker_images setprop base KeepCaches no');
+    await host.runOrFail('signal-event', ['docker-image-update', 'base']);
+    expect(await inImage('base:sme', 'sh', '-c', 'ls -A /var/cache/dnf')).toBe('');
   });
 });

@@ -144,10 +144,7 @@ needs('dockerd', 'socat')('dom0 on a real engine', () => {
     await machine.engine.docker('stop', 'app', 'dom0');
     const said = await host.runOrFail('signal-event', ['docker-boot']);
     expect(said).toMatch(/start dom0: stopped\n.*start app: stopped\n/);
-    const [dom0, app] = [
-      await inspect('dom0', '{{.State.StartedAt}}'),
-      await inspect('app', '{{.State.StartedAt}}'),
-    ];
+    const [dom0, app] = [await inspect('dom0', '{{.State.StartedAt}}'), await inspect('app', '{{.State.StartedAt}}')];
     expect(Date.parse(dom0)).toBeLessThan(Date.parse(app));
     await expect.poll(() => inspect('guest', '{{.State.Running}}').catch(() => ''), { timeout: 20_000 }).toBe('true');
     await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
