@@ -4,7 +4,7 @@ import { compareBytes } from '../base/layers.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { findImageReference } from './image.ts';
-import { publishedPorts } from './network/ports.ts';
+import { namedPorts, publishedPorts } from './network/ports.ts';
 import { NotAccepted, parsePorts } from './network/parse-ports.ts';
 
 /**
@@ -17,17 +17,22 @@ export function webPort(container: Container, facts: Facts): number {
   const [port, second] = parsePorts(set, 'WebPort');
   if (second !== undefined) throw new NotAccepted('WebPort', set, 'it is one port');
   if (port !== undefined) return port;
+  const isTcp = ({ protocol }: { readonly protocol: string }): boolean => protocol === 'tcp';
   const ofRecord = container.hasOwnPorts
     ? publishedPorts(container, facts)
-        .filter(({ protocol }) => protocol === 'tcp')
+        .filter(isTcp)
         .map((published) => published.container)
-    : parsePorts(container.tcpPort, 'TCPPort');
+    : namedPorts(container, facts)
+        .filter(isTcp)
+        .map((named) => named.port);
   const reference = findImageReference(container);
   const image = facts.images.get(reference);
   const candidates =
     ofRecord.length > 0
       ? ofRecord
-      : (image?.exposedPorts ?? []).filter(({ protocol }) => protocol === 'tcp').map((exposed) => exposed.port);
+      : container.isAmbassador
+        ? container.targets.filter(isTcp).map(({ listen }) => listen)
+        : (image?.exposedPorts ?? []).filter(isTcp).map((exposed) => exposed.port);
   const [only, other] = candidates;
   if (only !== undefined && other === undefined) return only;
   const usual = [80, 8080].find((candidate) => candidates.includes(candidate));

@@ -159,7 +159,7 @@ export const CONTAINER_HELPERS: HelperTable = {
   backEndPort: {
     doc: 'the loopback port of the host on which Apache finds the container',
     example: { fragment: '{{backEndPort (record "docker_containers" "wiki")}}', gives: '47000' },
-    reads: [...OWN_PORTS, ...ofContainers('WebHostPort', 'WebPort', 'TCPPort'), ...IMAGE],
+    reads: [...OWN_PORTS, ...ofContainers('WebHostPort', 'WebPort', 'TCPPort', 'UDPPort', 'Target'), ...IMAGE],
     call: (call) => backEndPort(containerArgument(call, 0), call.facts),
   },
   subDomainName: {

@@ -3,7 +3,8 @@ import { Container } from '../../../../src/model/container.ts';
 import { ambassadorCommand, listTlsMounts } from '../../../../src/model/links/ambassador.ts';
 import { parseTargets } from '../../../../src/model/links/targets.ts';
 import { checkByKind } from '../../../../src/db/kinds.ts';
-import { serverWith } from '../../../support/containers.ts';
+import { webPort } from '../../../../src/model/web.ts';
+import { factsWith, serverWith } from '../../../support/containers.ts';
 
 const ambassador = (props: Readonly<Record<string, string>>): Container =>
   new Container(serverWith({ door: { Role: 'ambassador', ...props } }), 'door');
@@ -75,4 +76,13 @@ wait`,
     const other = new Container(serverWith({ wiki: { Target: 'redis:1', TargetTLS: 'connect' } }), 'wiki');
     expect([ambassadorCommand(other), listTlsMounts(other), other.links]).toEqual([[], [], []]);
   });
+});
+
+describe('the web port of an ambassador', () => {
+  it.each<Readonly<Record<string, string>>>([{}, { TCPPort: 'exposed' }, { network: 'host', TCPPort: 'exposed' }])(
+    'is that of its target, with %o',
+    (props) => {
+      expect(webPort(ambassador({ Target: 'tcp://far:8081,53=udp://far:53', ...props }), factsWith())).toBe(8081);
+    },
+  );
 });
