@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { errorCode } from '../base/errors.ts';
 import { isLinkLocal } from './address.ts';
 import type { Address } from './facts.ts';
 
@@ -9,4 +11,18 @@ export function listAddresses(interfaces = os.networkInterfaces()): readonly Add
       .filter(({ internal, address }) => !internal && !isLinkLocal(address))
       .map(({ address, cidr }) => ({ address, prefix: Number(cidr?.split('/')[1]), interface: name })),
   );
+}
+
+/** All interfaces of this network namespace, up or down; `/sys` may show those of another one. */
+export function listInterfaces(file = '/proc/net/dev'): ReadonlySet<string> | undefined {
+  try {
+    return new Set(
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .flatMap((line) => /^\s*([^\s:]+):/.exec(line)?.[1] ?? []),
+    );
+  } catch (error) {
+    if (errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
 }

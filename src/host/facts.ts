@@ -5,6 +5,8 @@ export interface Facts {
   readonly host: HostFacts;
   /** addresses of this host, without loopback and link-local ones */
   readonly addresses: readonly Address[];
+  /** names of all interfaces of this host; undefined where they are not known */
+  readonly interfaces?: ReadonlySet<string> | undefined;
   /** who listens on this host, from `/proc/net`; looked up when it is first asked for */
   readonly listeners: readonly Listener[];
   /** TCP ports of this host that sockets have which do not listen; looked up when it is first asked for */

@@ -1,5 +1,5 @@
 import type { Paths } from '../base/paths.ts';
-import { listAddresses } from './addresses.ts';
+import { listAddresses, listInterfaces } from './addresses.ts';
 import { listEngineBridges } from './bridges.ts';
 import { findBuildMachine } from './build-machine.ts';
 import { findDockerUnit } from './docker-unit.ts';
@@ -37,6 +37,9 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
   return {
     host: readHostFacts(paths),
     addresses: isElsewhere ? [] : listAddresses(),
+    get interfaces() {
+      return isElsewhere ? undefined : listInterfaces();
+    },
     get listeners() {
       return (listeners ??= isElsewhere ? [] : listListeners());
     },

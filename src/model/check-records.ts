@@ -15,7 +15,7 @@ import {
   wantedPorts,
 } from './check-one-record.ts';
 import { checkAmbassador } from './links/ambassador.ts';
-import { checkCycle, checkNeeds, listUnknownPorts, overlapsFinder } from './links/check-links.ts';
+import { checkCycle, checkNeeds, listUnknownPorts } from './links/check-links.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkContent, checkContentKey } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
@@ -25,6 +25,7 @@ import { checkRepositories } from './images/installroot.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { checkDnsmasq, checkNames } from './names/check-names.ts';
+import { checkJoinedNetworks, checkNetworkRecords, overlapsFinder } from './network/check-networks.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
 import { checkRegistry } from './registry/plan-registry.ts';
 import { checkWatches } from './watch/check-watches.ts';
@@ -107,6 +108,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     mistakes: [
       ...unknown,
       ...findings.flatMap(({ mistakes }) => mistakes),
+      ...checkNetworkRecords(snapshot, facts),
       ...checkDnsmasq(snapshot),
       ...checkRegistry(snapshot, facts),
       ...imageRecords.flatMap((key) => [
@@ -149,7 +151,8 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
     ...checkVariableNames(container),
     ...collect(container, refused, [
       () => checkPorts(all, container),
-      () => checkNeeds(container, facts, listOverlaps),
+      () => checkNeeds(container),
+      () => checkJoinedNetworks(container, facts, listOverlaps, isOther),
       () => checkDataMount(container),
       () => checkAmbassador(container),
       () => checkContent(container),

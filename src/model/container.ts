@@ -72,6 +72,26 @@ export class Container extends ContainerStorage {
     return splitList(this.get('NetworkAlias'));
   }
 
+  /** `Networks`: those of records that it is on beside its `network`, joined and left while it runs. */
+  get furtherNetworks(): readonly string[] {
+    return splitList(this.get('Networks'));
+  }
+
+  networkAliasesOn(network: string): readonly string[] {
+    return splitList(this.get(`NetworkAlias.${network}`));
+  }
+
+  networkAddressOn(network: string): string | undefined {
+    return this.get(`NetworkAddress.${network}`) || undefined;
+  }
+
+  /** The props `NetworkAlias.NET` and `NetworkAddress.NET` that the record has. */
+  get networkProps(): readonly string[] {
+    return ['NetworkAlias.', 'NetworkAddress.'].flatMap((prefix) =>
+      listProps(this.snapshot, CONTAINERS, this.key, prefix),
+    );
+  }
+
   /** Whether it has a network of its own, so that ports of the host lead to ports of the container. */
   get hasOwnPorts(): boolean {
     const { network } = this;

@@ -203,6 +203,9 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     });
     expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'live_db_1', 'Env.PASSWORD'])).toBe('pa$ss\n');
     expect(props(adopted, 'live_web_1')).toMatchObject({
+      network: 'custom:live_back',
+      Networks: 'live_front',
+      'NetworkAlias.live_front': 'web',
       EnvFile: '/opt/shop/web.env',
       'Env.OVER': 'record',
       'Env.LIST': 'a, b',
@@ -213,7 +216,6 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'live_db_1 labels com.docker.compose.*',
       'live_web_1 depends_on db service_healthy',
       'live_web_1 labels com.docker.compose.*',
-      'live_web_1 networks live_front as web',
     ]);
     expect(adopted.plan).toEqual({ operations: [], notes: [] });
     machine.proxy.reset();
@@ -235,7 +237,6 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'network shop_back labels a=b',
       'shopfront depends_on db service_healthy',
       'shopfront deploy.resources.limits.memory 64m',
-      'shopfront networks shop_front as web',
       'shopfront ports 127.0.0.1:8089:81',
       'shopfront ports 8090-8091:90-91',
       'shopfront tty true',
@@ -243,6 +244,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     expect(adopted.records.filter(({ db }) => db !== 'docker_containers')).toMatchObject([
       // the record of their common image is there already
       { db: 'docker_networks', key: 'shop_back', props: { Subnet: '10.67.0.0/24' } },
+      { db: 'docker_networks', key: 'shop_front' },
       {
         db: 'docker_images',
         key: 'built',
@@ -255,6 +257,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'build shop-built:latest',
       'network shop_back',
       'network shop_default',
+      'network shop_front',
       'volume shop_data',
       'create db',
       'create shopfront',

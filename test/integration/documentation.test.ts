@@ -18,6 +18,7 @@ const PAGES = [
   'docs/content-from-git.md',
   'docs/watches.md',
   'docs/storage.md',
+  'docs/networks.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

@@ -538,6 +538,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'docker_networks.Gateway': 'engine-links',
   'docker_networks.Driver': 'engine-links',
   'docker_networks.Internal': 'engine-links',
+  'docker_networks.Parent': 'networks',
+  Networks: 'networks',
+  'NetworkAlias.*': 'networks',
+  'NetworkAddress.*': 'networks',
 };
 
 const nameOf = ({ prop }: Case): string => `of-${prop.toLowerCase()}`;
@@ -579,7 +583,7 @@ needs('dockerd')('the props of a container on a real engine', () => {
     // that one means nothing
     expect([...shown, ...Object.keys(ELSEWHERE), 'docker_images.status'].sort()).toEqual(props.sort());
     for (const [prop, file] of Object.entries(ELSEWHERE)) {
-      const word = prop.replace(/^.*\./, '').replace('type', 'service|network');
+      const word = prop.replace(/\.\*$/, '').replace(/^.*\./, '').replace('type', 'service|network');
       expect([
         prop,
         new RegExp(`\\b(${word})\\b`).test(

@@ -63,7 +63,7 @@ export function planNetworks(
 }
 
 function findMismatch(
-  { name, driver, internal, addresses, external }: NetworkDefinition,
+  { name, driver, internal, addresses, external, options }: NetworkDefinition,
   there: NetworkSummary,
 ): readonly Failure[] {
   if (external) return [];
@@ -71,6 +71,9 @@ function findMismatch(
   const whys = [
     ...(driver === there.driver ? [] : [`driver ${there.driver}, not ${driver}`]),
     ...(internal === there.internal ? [] : [there.internal ? 'internal' : 'not internal']),
+    ...(options['parent'] === undefined || options['parent'] === there.options['parent']
+      ? []
+      : [`parent ${there.options['parent'] ?? 'none'}, not ${options['parent']}`]),
     ...(subnets.length === 0 || isSame(subnets.toSorted(compareBytes), there.subnets.map(toPlain).sort(compareBytes))
       ? []
       : [`subnet ${there.subnets.join(', ')}, not ${subnets.join(', ')}`]),

@@ -39,13 +39,29 @@ export function makeEndpoint(text: string): Endpoint {
   };
 }
 
-/** `networks` of a service: a list of names, or a map with `aliases` and `ipv4_address`. */
+const FIELDS = ['aliases', 'ipv4_address', 'priority'] as const;
+
+/** The network with the highest `priority` in `networks` of a service; undefined where none has one. */
+export function findPreferred(input: Input): string | undefined {
+  const given = (input.entries ?? []).flatMap(([name, value]) => {
+    const priority = value.entries === undefined ? undefined : readFields(value, FIELDS).priority;
+    return priority === undefined ? [] : [{ name, priority: readInteger(priority) }];
+  });
+  return given.sort((a, b) => b.priority - a.priority)[0]?.name;
+}
+
+function readInteger(input: Input): number {
+  const text = String(input.scalar);
+  return /^-?\d{1,9}$/.test(text) ? Number(text) : input.refuse(`"${text}" is no whole number`);
+}
+
+/** `networks` of a service: a list of names, or a map with `aliases`, `ipv4_address` and `priority`. */
 export function readNetworks(input: Input): TextMap {
   if (input.items !== undefined) return toMap(readItems(input, (item) => [readText(item), ''] as const));
   return toMap(
     collectAll(input.entries ?? input.refuse('must be a list or a map'), ([name, value]) => {
       if (value.entries === undefined && value.scalar === null) return [name, ''] as const;
-      const { aliases, ipv4_address: address } = readFields(value, ['aliases', 'ipv4_address']);
+      const { aliases, ipv4_address: address } = readFields(value, FIELDS);
       const names = aliases === undefined ? [] : readItems(aliases, readName);
       const fixed = address === undefined ? '' : readAddress(address);
       return [name, formatJoined({ aliases: names, address: fixed })] as const;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { collectAll, type Input, parseInput } from './input.ts';
-import { findFirstNetwork } from './endpoints.ts';
+import { findFirstNetwork, findPreferred } from './endpoints.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from './network-definition.ts';
 import { formatMounted, parseMounted } from './mounted.ts';
 import { isContainerName, OWN_PREFIX } from './names.ts';
@@ -172,10 +172,14 @@ function nameNetworks(
       findEntry(service, 'networks').refuse(`network "${key}" is not in the map "networks" of the file`);
     return { definition, entry: [definition.name, endpoint] as const };
   });
-  const first = findFirstNetwork(
-    named.map(({ definition }) => definition.name),
-    name,
-  );
+  const preferred = findPreferred(findEntry(service, 'networks'));
+  const first =
+    preferred === undefined
+      ? findFirstNetwork(
+          named.map(({ definition }) => definition.name),
+          name,
+        )
+      : (definitions.get(preferred)?.name ?? preferred);
   return {
     values: {
       networks: toMap(named.map(({ entry }) => entry)),

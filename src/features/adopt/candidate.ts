@@ -23,7 +23,7 @@ export interface Candidate {
   readonly enabled: boolean;
   readonly source: ImageOrigin;
   /** the networks that it is on, but for the engine's own */
-  readonly networks: readonly Pick<NetworkDefinition, 'name' | 'driver' | 'internal' | 'addresses'>[];
+  readonly networks: readonly Pick<NetworkDefinition, 'name' | 'driver' | 'internal' | 'addresses' | 'options'>[];
   /** files that some of its variables are left in */
   readonly envFiles?: EnvFiles;
   /** smaller starts first */

@@ -136,7 +136,7 @@ async function describe(
   return {
     ...candidate,
     ...(isLocal ? { source: { kind: 'local' } } : {}),
-    networks: joined.slice(0, 1).flatMap((key) => {
+    networks: joined.flatMap((key) => {
       const definition = context.project.networks.get(key);
       const there = networks.find(({ name }) => name === definition?.name);
       return there === undefined ? (definition ?? []) : [describeNetwork(there)];

@@ -160,7 +160,9 @@ function readNetworks(
       file.refuse(`network "${key}" cannot be read`);
     for (const field of ['driver_opts', 'labels', 'attachable', 'enable_ipv6']) {
       const [, held] = known.find(([other, held]) => other === field && !isNothing(held)) ?? [];
-      if (held !== undefined)
+      // the one option that a record has a prop for
+      const isParent = field === 'driver_opts' && held?.entries?.every(([option]) => option === 'parent') === true;
+      if (held !== undefined && !isParent)
         leftOut.push({
           name: `network ${name}`,
           key: field,

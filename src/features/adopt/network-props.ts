@@ -1,10 +1,10 @@
-import { parseJoined, showJoined } from '../../container/spec/endpoints.ts';
+import { parseJoined } from '../../container/spec/endpoints.ts';
 import { isMap, type Value } from '../../container/spec/value.ts';
 import type { PropContext, RecordBuilder } from './record-builder.ts';
 
 const OWN_MODES = ['bridge', 'host', 'none'];
 
-/** The network that it was made on; further ones have no prop. */
+/** The network that it was made on, and further ones. */
 export function setNetwork(
   builder: RecordBuilder,
   value: Value | undefined,
@@ -15,17 +15,16 @@ export function setNetwork(
   builder.set('network_mode', 'network', isCustom ? `custom:${mode}` : mode);
   // what is on the server's own network is open to all who reach the server
   if (mode === 'host') builder.set('network_mode', 'access', 'public');
-  for (const [network, text] of isMap(networks) ? Object.entries(networks) : []) {
+  const joined = isMap(networks) ? Object.entries(networks).filter(([network]) => !OWN_MODES.includes(network)) : [];
+  builder.setList(
+    'networks',
+    'Networks',
+    joined.map(([network]) => network).filter((network) => network !== mode),
+  );
+  for (const [network, text] of joined) {
     const { aliases, address } = parseJoined(text);
-    if (network === mode && isCustom) {
-      builder.setList('networks', 'NetworkAlias', aliases);
-      if (address !== '') builder.set('networks', 'NetworkAddress', address);
-    } else if (!OWN_MODES.includes(network)) {
-      builder.leaveOut(
-        'networks',
-        showJoined(network, text),
-        `the record has one network; a custom fragment can add others`,
-      );
-    }
+    const suffix = network === mode && isCustom ? '' : `.${network}`;
+    builder.setList('networks', `NetworkAlias${suffix}`, aliases);
+    if (address !== '') builder.set('networks', `NetworkAddress${suffix}`, address);
   }
 }

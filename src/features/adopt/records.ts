@@ -165,10 +165,11 @@ function makeImage(
   return { name, record: { db: IMAGES, key: name, type: 'service', props } };
 }
 
-function makeNetwork({ name, driver, internal, addresses }: Candidate['networks'][number]): NewRecord {
+function makeNetwork({ name, driver, internal, addresses, options }: Candidate['networks'][number]): NewRecord {
   const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
   const props = new Map([
     ...(driver === 'bridge' ? [] : [['Driver', driver] as const]),
+    ...(options['parent'] === undefined ? [] : [['Parent', options['parent']] as const]),
     ...(internal ? [['Internal', 'yes'] as const] : []),
     ...(addresses.length === 0 ? [] : [['Subnet', addresses.map(({ subnet }) => subnet).join(',')] as const]),
     ...(gateways.length === 0 || gateways.length < addresses.length ? [] : [['Gateway', gateways.join(',')] as const]),

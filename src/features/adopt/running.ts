@@ -59,8 +59,11 @@ export async function readRunning(
   const image = await view.engine.findImage(inspect.Image);
   const there: There = { id, inspect, image };
   const values = readValues(view, there, name);
+  const joined = values['networks'] ?? {};
   const networks = view.networks.filter(
-    (network) => network.name === values['network_mode'] && !['bridge', 'host', 'none'].includes(network.name),
+    ({ name: network }) =>
+      (network === values['network_mode'] || (isMap(joined) && network in joined)) &&
+      !['bridge', 'host', 'none'].includes(network),
   );
   return {
     name,
@@ -86,11 +89,13 @@ export function describeNetwork({
   internal,
   subnets,
   gateways,
+  options: { parent },
 }: NetworkSummary): Candidate['networks'][number] {
   return {
     name,
     driver,
     internal,
+    options: parent === undefined ? {} : { parent },
     addresses: subnets.map((subnet, n) => ({ subnet, ...(gateways[n] === undefined ? {} : { gateway: gateways[n] }) })),
   };
 }
@@ -98,7 +103,9 @@ export function describeNetwork({
 /** What it says nothing of. */
 function listNetworkExtras({ name, options, labels }: NetworkSummary): readonly LeftOut[] {
   const said = [
-    ...Object.entries(options).map((entry) => ['driver_opts', ...entry] as const),
+    ...Object.entries(options)
+      .filter(([option]) => option !== 'parent')
+      .map((entry) => ['driver_opts', ...entry] as const),
     ...Object.entries(labels)
       .filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label))
       .map((entry) => ['labels', ...entry] as const),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { bridgeOf } from '../../container/actual/engine-facts.ts';
 import type { NetworkSummary } from '../../engine/engine.ts';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
-import { ON_THE_WIRE } from '../../model/network/bridges.ts';
+import { ON_THE_WIRE } from '../../model/network/networks.ts';
 import { Container } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import type { Audience } from './declared-ports.ts';

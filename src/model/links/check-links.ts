@@ -1,29 +1,13 @@
-import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Facts } from '../../host/facts.ts';
 import { Container, CONTAINERS, listContainers } from '../container.ts';
 import { linkPorts } from './links.ts';
-import { describeNetwork, NETWORKS, overlappingNetworks } from '../network/networks.ts';
-import { publishedPorts } from '../network/ports.ts';
 import { findCycle } from './start-order.ts';
 
-/** `overlappingNetworks`, for many containers on one network. */
-export function overlapsFinder(snapshot: Snapshot): (network: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
-  return (network) => {
-    let overlaps = known.get(network);
-    if (overlaps === undefined) known.set(network, (overlaps = [...overlappingNetworks(snapshot, network)]));
-    return overlaps;
-  };
-}
-
-/** What an enabled container needs has to be there, enabled and reachable; networks have to be told apart. */
-export function* checkNeeds(
-  container: Container,
-  facts: Facts,
-  listOverlaps: (network: string) => readonly string[],
-): Generator<Failure> {
+/** What an enabled container needs has to be there, enabled and reachable. */
+export function* checkNeeds(container: Container): Generator<Failure> {
   const { snapshot, key, links } = container;
   for (const need of container.needs) {
     const needed = new Container(snapshot, need);
@@ -63,7 +47,6 @@ export function* checkNeeds(
   const twice = aliases.find((alias, n) => aliases.indexOf(alias) < n);
   if (twice !== undefined)
     yield new Failure(`cannot link container "${key}"`, { why: `two of its links have the alias "${twice}"` });
-  yield* checkNetwork(container, facts, listOverlaps);
 }
 
 export function needsDisabled(key: string, need: string): Failure {
@@ -71,30 +54,6 @@ export function needsDisabled(key: string, need: string): Failure {
     why: `it is enabled and needs container "${need}", which is disabled`,
     hint: `db ${CONTAINERS} setprop ${need} status enabled`,
   });
-}
-
-function* checkNetwork(
-  container: Container,
-  facts: Facts,
-  listOverlaps: (network: string) => readonly string[],
-): Generator<Failure> {
-  const { snapshot, key, customNetwork: name } = container;
-  if (name === undefined) return;
-  if (getDb(snapshot, NETWORKS).get(name)?.type !== 'network') {
-    yield new Failure(`cannot put container "${key}" on network "${name}"`, {
-      why: `db ${NETWORKS} has no such record`,
-      ...didYouMean(name, getDb(snapshot, NETWORKS).keys(), `db ${NETWORKS} set ${name} network`),
-    });
-    return;
-  }
-  for (const why of listOverlaps(name))
-    yield new Failure(`cannot make network "${name}" for container "${key}"`, { why });
-  // the engine would publish nothing, without a word
-  if (describeNetwork(snapshot, name).internal && publishedPorts(container, facts).length > 0) {
-    yield new Failure(`cannot publish ports of container "${key}"`, {
-      why: `its network "${name}" is internal, and nothing can be published from there`,
-    });
-  }
 }
 
 /** A circle of needs among all enabled containers that one of the keys is part of. */

@@ -46,10 +46,30 @@ export interface JoinedNetwork {
   readonly aliases: readonly string[];
   /** fixed, IPv4; undefined: the engine gives it one */
   readonly address?: string;
+  /** of several, the one that it is made on, and that it cannot leave without a recreate */
+  readonly isFirst?: true;
+}
+
+/** The networks that a record names, as what it is there: that of `network` first. */
+export function listNamedNetworks(container: Container): readonly JoinedNetwork[] {
+  const { key, customNetwork: custom, furtherNetworks } = container;
+  if (!container.hasOwnPorts) return [];
+  // its own name it has on every network anyway
+  const join = (name: string, aliases: readonly string[], address: string | undefined): JoinedNetwork => ({
+    name,
+    aliases: aliases.filter((alias) => alias !== key),
+    ...(address === undefined ? {} : { address }),
+  });
+  return [
+    ...(custom === undefined ? [] : [join(custom, container.networkAliases, container.networkAddress)]),
+    ...[...new Set(furtherNetworks)]
+      .filter((name) => name !== custom)
+      .map((name) => join(name, container.networkAliasesOn(name), container.networkAddressOn(name))),
+  ];
 }
 
 /**
- * The networks of a container beside or instead of the engine's own: `custom:NET`, its group's
+ * The networks of a container beside or instead of the engine's own: `custom:NET`, `Networks`, its group's
  * when it is linked with others, and under their aliases those of enabled ones that are linked
  * with it. Empty: it is on the engine's `bridge` alone, or on none of its own.
  */
@@ -67,21 +87,17 @@ export function listJoinedNetworks(container: Container): readonly JoinedNetwork
       // its own name it has on every network anyway
       return { name: groupNetwork(other), aliases: aliases.filter((alias) => alias !== key) };
     });
-  const address = container.networkAddress;
-  const own: readonly JoinedNetwork[] = [
-    ...(custom === undefined
-      ? []
-      : [
-          {
-            name: custom,
-            aliases: container.networkAliases.filter((alias) => alias !== key),
-            ...(address === undefined ? {} : { address }),
-          },
-        ]),
-    ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : []),
-  ];
-  // who is only linked to stays on the bridge too, so that joining and leaving a group needs no new container
-  return own.length === 0 && groups.length > 0 ? [{ name: 'bridge', aliases: [] }, ...groups] : [...own, ...groups];
+  const named = listNamedNetworks(container);
+  const own = [...named, ...(isLinked ? [{ name: groupNetwork(key), aliases: [] }] : [])];
+  if (own.length + groups.length === 0) return [];
+  // who is on no network by name and linked with nobody stays on the bridge, so that joining and leaving others
+  // needs no new container
+  const base: readonly JoinedNetwork[] = custom === undefined && !isLinked ? [{ name: 'bridge', aliases: [] }] : [];
+  const first = custom ?? (isLinked ? groupNetwork(key) : 'bridge');
+  const all = [...base, ...own, ...groups];
+  return container.furtherNetworks.length === 0
+    ? all
+    : all.map((network) => (network.name === first ? { ...network, isFirst: true } : network));
 }
 
 /**

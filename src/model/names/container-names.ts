@@ -2,9 +2,9 @@ import { type Index, lookUpIndex, type Snapshot } from '../../db/snapshot.ts';
 import { compareBytes } from '../../base/layers.ts';
 import type { Facts } from '../../host/facts.ts';
 import { Container, containerOf, CONTAINERS, listEnabled } from '../container.ts';
-import { ON_THE_WIRE } from '../network/bridges.ts';
+import { listNamedNetworks } from '../links/links.ts';
 import { listListening } from '../network/filtered-ports.ts';
-import { describeNetwork } from '../network/networks.ts';
+import { describeNetwork, ON_THE_WIRE } from '../network/networks.ts';
 import { NotAccepted, splitList } from '../network/parse-ports.ts';
 import { publishedPorts } from '../network/ports.ts';
 import { RecordProps } from '../record-props.ts';
@@ -81,7 +81,8 @@ export function listContainerNames(snapshot: Snapshot, facts: Facts): readonly C
  * host with its published ports, or to an address of its own that its record fixes.
  */
 export function namesOf(container: Container, facts: Facts): ContainerNames {
-  const { snapshot, key, networkAddress } = container;
+  const { snapshot, key } = container;
+  const fixed = listNamedNetworks(container).find(({ address }) => address !== undefined)?.address;
   const { name, service } = new ContainerDns(container);
   const isOnTheWire =
     container.customNetwork !== undefined &&
@@ -91,7 +92,7 @@ export function namesOf(container: Container, facts: Facts): ContainerNames {
   return {
     container: key,
     name,
-    addresses: isByHost ? listNamedAddresses(snapshot) : networkAddress === undefined ? [] : [networkAddress],
+    addresses: isByHost ? listNamedAddresses(snapshot) : fixed === undefined ? [] : [fixed],
     services: ports.map(({ protocol, outside, inside }) => ({
       name: ports.every((other) => other.inside === inside && other.protocol === protocol)
         ? service

@@ -10,9 +10,6 @@ export const DEFAULT_BRIDGE = 'docker0';
 /** Over which a container on an overlay network reaches what is outside, and is reached. */
 export const GATEWAY_BRIDGE = 'docker_gwbridge';
 
-/** Drivers that put a container on the wire itself, past this host's packet filter. */
-export const ON_THE_WIRE: readonly string[] = ['macvlan', 'ipvlan'];
-
 /**
  * The bridges of this host behind which enabled containers have addresses of their own, in the
  * order of the containers. Whoever is asked to route there reaches them past every published port.

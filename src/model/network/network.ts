@@ -75,6 +75,11 @@ export function firstAddress({ family, start }: Network): string {
   return formatAddress(start + 1n, family);
 }
 
+/** The address as a network of its own, to be looked for in others; undefined: it is no address. */
+export function parseHost(address: string): Network | undefined {
+  return parseNetwork(address, address.includes(':') ? '128' : '32');
+}
+
 export function overlaps(a: Network, b: Network): boolean {
   if (a.family !== b.family) return false;
   const hostBits = BigInt(BITS[a.family] - Math.min(a.prefix, b.prefix));

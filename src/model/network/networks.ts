@@ -6,10 +6,15 @@ import { listLocalNetworks, type Network, overlaps, parseNetwork } from './netwo
 
 export const NETWORKS = 'docker_networks';
 
+/** Drivers that put a container on the wire itself, past this host's packet filter. */
+export const ON_THE_WIRE: readonly string[] = ['macvlan', 'ipvlan'];
+
 /** What a network of containers is made with. */
 export interface ContainerNetwork {
   readonly name: string;
   readonly driver: string;
+  /** the interface of this host that macvlan and ipvlan put containers on */
+  readonly parent: string | undefined;
   readonly internal: boolean;
   /** `10.5.0.0/24`; empty: one is found when it is made */
   readonly subnets: readonly string[];
@@ -26,6 +31,7 @@ export function describeNetwork(snapshot: Snapshot, name: string): ContainerNetw
   return {
     name,
     driver,
+    parent: get('Parent') || undefined,
     internal: get('Internal') === 'yes',
     subnets: splitList(get('Subnet')),
     gateways: splitList(get('Gateway')),
@@ -61,8 +67,12 @@ export function* overlappingNetworks(snapshot: Snapshot, name: string): Generato
         (subnet) => [`"${key}" of db ${NETWORKS}`, parseSubnet(subnet)] as const,
       ),
     );
+  const isOnTheWire = ON_THE_WIRE.includes(describeNetwork(snapshot, name).driver);
   const all = [
-    ...[...listLocalNetworks(snapshot)].map(([key, network]) => [`"${key}" of db networks`, network] as const),
+    // a network on the wire has the addresses of the network that is there
+    ...[...(isOnTheWire ? [] : listLocalNetworks(snapshot))].map(
+      ([key, network]) => [`"${key}" of db networks`, network] as const,
+    ),
     ["the engine's own network (Network of docker)", own] as const,
     ...others,
   ];

@@ -13,28 +13,30 @@ import { variables } from './text.ts';
 const JOINED = [
   ...ENABLED,
   ...OF_LINKS,
-  ...ofContainers('network', 'NetworkAddress', 'NetworkAlias'),
+  ...ofContainers('network', 'NetworkAddress', 'NetworkAlias', 'Networks', 'NetworkAddress.*', 'NetworkAlias.*'),
   { db: 'docker_networks' },
-  ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway'),
+  ...readsOf({ db: 'docker_networks' }, 'Driver', 'Parent', 'Internal', 'Subnet', 'Gateway'),
 ];
 
 /** Helpers for what a container has to do with others. */
 export const LINK_HELPERS: HelperTable = {
   joinedNetworks: {
-    doc: 'the networks that a container is on, each with .name, .aliases, .address, .driver, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
+    doc: 'the networks that a container is on, each with .name, .aliases, .address, .first, .driver, .parent, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
     example: {
       fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none',
       gives: 'none',
     },
     reads: JOINED,
     call: (call) =>
-      listJoinedNetworks(containerArgument(call, 0)).map(({ name, aliases, address = '' }) => {
-        const { driver, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
+      listJoinedNetworks(containerArgument(call, 0)).map(({ name, aliases, address = '', isFirst = false }) => {
+        const { driver, parent, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
         return variables({
           name,
           aliases,
           address,
+          first: isFirst,
           driver,
+          parent: parent ?? '',
           internal,
           bridge: bridge ?? '',
           ipv6: subnets.some((subnet) => subnet.includes(':')),

@@ -46,9 +46,16 @@ export const NAME_HELPERS: HelperTable = {
       ...single('LocalIP'),
       ...WEB,
       ...WEB_PORT,
-      ...ofContainers('ServiceName', 'NetworkAddress'),
+      ...ofContainers(
+        'ServiceName',
+        'NetworkAddress',
+        'NetworkAlias',
+        'Networks',
+        'NetworkAddress.*',
+        'NetworkAlias.*',
+      ),
       { db: 'docker_networks' },
-      ...readsOf({ db: 'docker_networks' }, 'Driver', 'Internal', 'Subnet', 'Gateway'),
+      ...readsOf({ db: 'docker_networks' }, 'Driver', 'Parent', 'Internal', 'Subnet', 'Gateway'),
       ...ofConfiguration('dnsmasq', 'Domain'),
     ],
     call: ({ snapshot, facts }) => {

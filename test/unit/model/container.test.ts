@@ -137,6 +137,8 @@ const READS: Readonly<Record<string, string>> = {
   customNetwork: 'network',
   networkAddress: 'NetworkAddress',
   networkAliases: 'NetworkAlias',
+  furtherNetworks: 'Networks',
+  networkProps: 'NetworkAlias.* NetworkAddress.*',
   hasOwnPorts: 'network',
   links: 'Interlinked Role',
   volumesFrom: 'VolumesFrom',

@@ -35,6 +35,28 @@ describe('a run spec', () => {
     ).toEqual({ image: 'registry.lan:5000/wiki:latest' });
   });
 
+  it.each([
+    ['the first by name, but for those of groups', 'aaa: {}, docksmith-wiki: {}, front: {}', 'aaa'],
+    ['the one with a priority', 'aaa: {}, docksmith-wiki: {}, front: {priority: 1000}', 'front'],
+    [
+      'the highest priority',
+      'aaa: {priority: -1}, docksmith-wiki: {priority: 7}, front: {priority: 5}',
+      'docksmith-wiki',
+    ],
+  ])('is made on %s', (_, networks, first) => {
+    const text = `services: {wiki: {image: a, networks: {${networks}}}}\nnetworks: {aaa: {}, docksmith-wiki: {}, front: {}}\n`;
+    expect(parseRunSpec(FILE, text).values).toMatchObject({
+      network_mode: first,
+      networks: { aaa: '', 'docksmith-wiki': '', front: '' },
+    });
+  });
+
+  it('refuses a priority that is no number', () => {
+    expect(() =>
+      parseRunSpec(FILE, 'services: {wiki: {image: a, networks: {x: {priority: high}}}}\nnetworks: {x: {}}'),
+    ).toThrow('"high" is no whole number');
+  });
+
   it('reads $$ as a dollar sign, and follows anchors', () => {
     const text =
       'services:\n  wiki:\n    image: app:1\n    environment: &env {A: "5$$", B: "$$$$"}\n    labels: *env\n';
