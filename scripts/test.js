@@ -15,6 +15,7 @@ const FULL_SIZE = {
   DOCKSMITH_TEST_CHANGES: '20000',
   DOCKSMITH_TEST_SINGLE_CALLS: '500',
   DOCKSMITH_TEST_VALUES: '10000',
+  DOCKSMITH_TEST_DEBIAN: 'yes',
 };
 if (process.argv.includes('--full')) Object.assign(process.env, { ...FULL_SIZE, ...process.env });
 
