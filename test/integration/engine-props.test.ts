@@ -508,6 +508,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   Readers: 'registry',
   Writers: 'registry',
   ServiceName: 'names',
+  'docker_images.BaseImage': 'base-images',
   'docker_images.Installer': 'base-images',
   'docker_images.Packages': 'base-images',
   'docker_images.Repositories': 'base-images',
