@@ -13,14 +13,17 @@ export function checkEngine(snapshot: Snapshot, socket: string, engine: EngineDe
       `Docker ${engine.version}, API ${engine.api}, at ${socket}; ${engine.runningContainers} ${engine.runningContainers === 1 ? 'container runs' : 'containers run'}`,
     ),
     ...engine.warnings.map((warning) => finder.warn(`it warns: ${warning.replace(/^WARNING: /, '').trim()}`)),
-    ...checkStorage(engine),
+    ...checkStorage(snapshot, engine),
     ...checkDataRoot(snapshot, engine),
     ...checkLiveRestore(snapshot, engine),
   ];
 }
 
-function checkStorage(engine: EngineDescription): readonly Finding[] {
-  return noteStorage(engine).map((note) => ({ check: 'storage', ...note }));
+function checkStorage(snapshot: Snapshot, engine: EngineDescription): readonly Finding[] {
+  return noteStorage(engine, new DockerRecord(snapshot).storageDriver || undefined).map((note) => ({
+    check: 'storage',
+    ...note,
+  }));
 }
 
 function checkDataRoot(snapshot: Snapshot, { dataRoot }: EngineDescription): readonly Finding[] {

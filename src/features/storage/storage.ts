@@ -40,13 +40,6 @@ export async function readStorage(paths: Paths): Promise<StorageReport> {
   const { storageDriver: driver, storage, dataRoot } = description;
   const wanted = new DockerRecord(snapshot).storageDriver || undefined;
   const hidden = readOtherDrivers(dataRoot, driver);
-  const notes = [...noteStorage(description, hidden)];
-  if (wanted !== undefined && wanted !== driver)
-    notes.push({
-      level: 'warn',
-      words: `StorageDriver of docker is ${wanted}, and the engine uses ${driver}: with ${wanted} all that it has would seem gone`,
-      advice: `config setprop docker StorageDriver ${driver}; or signal-event --move docker-update`,
-    });
   return {
     driver,
     backing: storage['Backing Filesystem'],
@@ -56,17 +49,27 @@ export async function readStorage(paths: Paths): Promise<StorageReport> {
     wanted,
     wouldHide: { containers: containers.map(({ name }) => name).sort(compareBytes), images: images.length },
     hidden,
-    notes,
+    notes: noteStorage(description, wanted, hidden),
   };
 }
 
 /** What is to be said of the driver and of what other drivers left; the driver itself first. */
 export function noteStorage(
   { storageDriver, storage, dataRoot }: EngineDescription,
+  wanted: string | undefined,
   hidden: readonly OtherDriver[] = readOtherDrivers(dataRoot, storageDriver),
 ): readonly StorageNote[] {
   return [
     ...judgeDriver(storageDriver, storage),
+    ...(wanted === undefined || wanted === storageDriver
+      ? []
+      : [
+          {
+            level: 'warn',
+            words: `StorageDriver of docker is ${wanted}, and the engine uses ${storageDriver}: with ${wanted} all that it has would seem gone`,
+            advice: `config setprop docker StorageDriver ${storageDriver}; or signal-event --move docker-update`,
+          } as const,
+        ]),
     ...hidden.map(
       ({ driver, containers, images }): StorageNote => ({
         level: 'warn',

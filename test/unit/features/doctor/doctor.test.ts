@@ -48,6 +48,11 @@ describe('the engine', () => {
   it.each<readonly [Partial<EngineDescription>, Readonly<Record<string, string>>, string]>([
     [{ storageDriver: 'vfs', storage: {} }, {}, 'warn storage: driver vfs, which copies every layer whole'],
     [
+      {},
+      { StorageDriver: 'vfs' },
+      'warn storage: StorageDriver of docker is vfs, and the engine uses overlay2: with vfs all that it has would seem gone',
+    ],
+    [
       { storage: { 'Supports d_type': 'false' } },
       {},
       'bad storage: driver overlay2, which has no d_type: files that containers remove come back',
