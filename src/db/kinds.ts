@@ -9,6 +9,7 @@ import {
   LABEL,
 } from './kinds/addresses.ts';
 import { checkGitRef, checkGitUrl } from '../base/git-address.ts';
+import { parseSchedule } from '../base/schedule.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { type Check, each, matches } from './kinds/check.ts';
@@ -118,6 +119,10 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       matches(/^\/[^:]+(:\/[^:]+)?(:[rwm]{1,3})?$/, 'HOSTPATH[:CONTAINERPATH][:rwm]'),
       'HOSTPATH[:CONTAINERPATH][:rwm]',
     ),
+    schedule: (value) => {
+      const schedule = parseSchedule(value);
+      return typeof schedule === 'string' ? schedule : undefined;
+    },
     'git-url': checkGitUrl,
     'git-ref': checkGitRef,
     tmpfs: matches(

@@ -51,6 +51,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'cpu-list': ['0', '0-1'],
   duration: ['1s', '2s', '0'],
   uptime: ['1s', '2s'],
+  schedule: ['03:30', '0 7 * * 1-5'],
   'reload-signal': ['SIGHUP', 'none'],
   signal: ['SIGHUP', 'SIGINT'],
   'ip-addresses': ['10.1.0.1', 'fd00::1', '10.1.0.1,fd00::1'],

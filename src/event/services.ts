@@ -92,7 +92,8 @@ export async function adjustService(
     await run(stop, `stop "${name}"`);
     return result('done', `stopped, since it is disabled: ${formatCommand(stop)}`);
   }
-  const unitFile = `/etc/systemd/system/${service.unit}.service`;
+  const isWhole = /\.(service|target|timer|socket|path)$/.test(service.unit);
+  const unitFile = `/etc/systemd/system/${service.unit}${isWhole ? '' : '.service'}`;
   // what runs of it is the last that is left
   if (manager === 'systemd' && causes.findLast((cause) => cause.startsWith(`${unitFile} `)) === `${unitFile} removed`) {
     const stop = await planStopOfDisabled(manager, service);

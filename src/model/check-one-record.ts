@@ -4,6 +4,7 @@ import { findRecordSchema, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../base/errors.ts';
 import { type Facts, NO_FACTS } from '../host/facts.ts';
 import { checkCertificate, checkReachable } from './check-web.ts';
+import { checkClock } from './container-parts/clock.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkContent } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
@@ -84,6 +85,7 @@ function checkAlone(container: Container, refused: ReadonlySet<string>): readonl
       () => checkDataMount(container),
       () => checkAmbassador(container),
       () => checkContent(container),
+      () => checkClock(container),
       ...(container.hasWeb ? [() => checkReachable(container), () => checkCertificate(container)] : []),
     ]),
   ];

@@ -16,6 +16,7 @@ import {
 } from './check-one-record.ts';
 import { checkAmbassador } from './links/ambassador.ts';
 import { checkCycle, checkNeeds, listUnknownPorts } from './links/check-links.ts';
+import { checkClock } from './container-parts/clock.ts';
 import { type Container, containerOf, CONTAINERS } from './container.ts';
 import { checkContent, checkContentKey } from './content.ts';
 import { checkDataMount } from './data-mount.ts';
@@ -69,10 +70,12 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     .filter(({ key }) => images.has(key) || new ImageRecord(snapshot, key).source === 'installroot')
     .map(({ key }) => key);
   const bySchema = [
-    ...['docker', 'httpd', 'docksmith', 'docksmith-watch', 'dnsmasq', 'registry', 'LocalIP'].map((key) => ({
-      db: 'configuration',
-      key,
-    })),
+    ...['docker', 'httpd', 'docksmith', 'docksmith-watch', 'docksmith-clock', 'dnsmasq', 'registry', 'LocalIP'].map(
+      (key) => ({
+        db: 'configuration',
+        key,
+      }),
+    ),
     ...['networks', 'docker_networks', USERS].flatMap((name) =>
       listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
     ),
@@ -156,6 +159,7 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
       () => checkDataMount(container),
       () => checkAmbassador(container),
       () => checkContent(container),
+      () => checkClock(container),
       () => checkContentKey(container),
       () => checkSecrets(container),
       () => checkNames(container, facts, isOther),

@@ -16,6 +16,7 @@ export const DBS: Dbs = new Map([
       record('dnsmasq', 'service', { status: 'enabled', Domain: 'names.internal' }),
       record('registry', 'service', { status: 'disabled' }),
       record('docksmith-watch', 'service'),
+      record('docksmith-clock', 'service'),
     ),
   ],
   [

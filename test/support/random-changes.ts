@@ -273,6 +273,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   'cpu-list': one('0', '0-1', '0,1'),
   duration: duration,
   uptime: one('1s', '2s', '100ms'),
+  schedule: one('03:30', '*/15 * * * *', '0 7 1 * 1-5'),
   'reload-signal': one('SIGHUP', 'USR1', 'none'),
   signal: one('SIGTERM', 'QUIT', '15'),
   'ip-addresses': list(address),

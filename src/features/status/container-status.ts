@@ -61,6 +61,8 @@ export interface ContainerStatus {
 type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel'>;
 
 const OUTPUT_LINES = 10;
+/** The engine writes down that a container runs when that has printed something already. */
+const EARLIER_MILLISECONDS = 1000;
 
 /** How the engine writes a time that has not come yet. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -107,7 +109,11 @@ export async function readContainerStatus(
   // its log goes on from run to run
   const output =
     record.role === 'job' && withOutput && inspect.State.Status !== 'created'
-      ? await engine.readLastLines(inspect.Id, OUTPUT_LINES, inspect.State.StartedAt)
+      ? await engine.readLastLines(
+          inspect.Id,
+          OUTPUT_LINES,
+          new Date(Date.parse(inspect.State.StartedAt) - EARLIER_MILLISECONDS).toISOString(),
+        )
       : undefined;
   const digests = image?.RepoDigests ?? [];
   return {

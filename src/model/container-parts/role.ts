@@ -18,6 +18,22 @@ export abstract class ContainerRole extends RecordProps {
     return this.role === 'job';
   }
 
+  /** When something is done to it, by prop; as it is written, and empty where it is not set. */
+  get clock(): Readonly<Record<'StartAt' | 'StopAt' | 'RestartAt' | 'UpdateAt' | 'RunAt', string>> {
+    return {
+      StartAt: this.get('StartAt'),
+      StopAt: this.get('StopAt'),
+      RestartAt: this.get('RestartAt'),
+      UpdateAt: this.get('UpdateAt'),
+      RunAt: this.get('RunAt'),
+    };
+  }
+
+  /** Whether a missed run is made up for. */
+  get isPersistent(): boolean {
+    return this.get('Persistent') === 'yes';
+  }
+
   /** Why nobody can count on reaching it; undefined: it is meant to run all the time. */
   get whyNotUp(): string | undefined {
     return this.isDataOnly ? 'it never runs' : this.isJob ? 'it runs only when it is asked to' : undefined;

@@ -1,4 +1,5 @@
 import type { HelperTable } from '../language/helper.ts';
+import { CLOCK_HELPERS } from './clock.ts';
 import { CONTAINER_HELPERS } from './containers.ts';
 import { DAEMON_HELPERS } from './daemon.ts';
 import { DATA_HELPERS } from './data.ts';
@@ -26,4 +27,5 @@ export const HELPERS: HelperTable = {
   ...REPOSITORY_HELPERS,
   ...USER_HELPERS,
   ...WATCH_HELPERS,
+  ...CLOCK_HELPERS,
 };

@@ -76,6 +76,10 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'cpu-list': { allowed: ['0', '0-2,4'], wrong: ['', 'a', '0-', '0,,1'] },
   uptime: { allowed: ['1', '0.5s', '100ms', '1m30s'], wrong: ['', '0', '0s', '0.0s', '-1', '30x'] },
   duration: { allowed: ['30', '30s', '1m30s', '500ms', '1.5h'], wrong: ['', '-1', '30x', 's', '12345678901234567890'] },
+  schedule: {
+    allowed: ['03:30', '30 3 * * *', '*/15 8-18 * * mon-fri'],
+    wrong: ['', 'daily', '24:00', '60 * * * *', '0 3 30 2 *'],
+  },
   'reload-signal': { allowed: ['SIGHUP', 'USR1', 'none'], wrong: ['', 'sighup', 'no'] },
   signal: { allowed: ['SIGTERM', 'QUIT', 'SIGRTMIN+3', '15'], wrong: ['', 'sigterm', '0', '-9'] },
   'ip-addresses': { allowed: ['10.0.0.1', '10.0.0.1,::1', ''], wrong: ['10.0.0', 'a,10.0.0.1', '10.0.0.1,'] },

@@ -122,6 +122,8 @@ const READS: Readonly<Record<string, string>> = {
   role: 'Role',
   isDataOnly: 'Role',
   isJob: 'Role',
+  clock: 'StartAt StopAt RestartAt UpdateAt RunAt',
+  isPersistent: 'Persistent',
   whyNotUp: 'Role Role',
   isAmbassador: 'Role',
   isDom0: 'Role',

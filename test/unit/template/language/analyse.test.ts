@@ -375,6 +375,7 @@ describe('what a helper says that it reads', () => {
     webContainers: '{{#if (webContainers)}}{{/if}}{{#if (webContainers by="Certificate")}}{{/if}}',
     networks: '{{#if (networks)}}{{/if}}',
     primaryHost: '{{primaryHost}}',
+    schedules: '{{#if (schedules)}}{{/if}}',
     engineAddress: '{{engineAddress}}',
     dockerUnit: '{{#if (dockerUnit)}}{{/if}}',
     engineHost: '{{engineHost}}',
