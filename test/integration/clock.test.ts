@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { findLastDue, listCalendars, parseSchedule } from '../../src/base/schedule.ts';
 import { type Host, makeHost } from '../support/host.ts';
@@ -122,12 +123,23 @@ needs('dockerd', 'cron')('cron', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('reads the file, and runs the job', { timeout: 120_000 }, async () => {
+  it('reads the file, and runs the job; what was missed, docker-boot does', { timeout: 200_000 }, async () => {
     await host.db('docker_containers set backup service status enabled Image job:1 Role job RunAt "* * * * *"');
     await host.runOrFail('signal-event', ['docker-update']);
     const lines = readFileSync(host.file('/etc/cron.d/docksmith'), 'utf8');
     expect(lines).toContain('\n* * * * * root flock ');
     expect(existsSync(host.file(UNITS))).toBe(false);
+
+    // nobody has run it when it was due: docker-boot makes up for that, once
+    await host.db('docker_containers setprop backup Persistent yes');
+    expect(await host.runOrFail('signal-event', ['docker-boot'])).not.toContain('start backup');
+    await sleep(60_500 - (Date.now() % 60_000));
+    expect(await host.runOrFail('signal-event', ['docker-boot'])).toContain('start backup: asked for');
+    const minute = Math.floor(Date.now() / 60_000);
+    const again = await host.runOrFail('signal-event', ['docker-boot']);
+    if (Math.floor(Date.now() / 60_000) === minute) expect(again).not.toContain('start backup');
+    await machine.engine.docker('rm', '--force', 'backup');
+    await host.runOrFail('signal-event', ['docker-update']);
 
     // a cron of its own that sees nothing but this file, and finds the docksmith of this host
     for (const name of ['cron.d', 'bin', 'run']) mkdirSync(path.join(folder, name));

@@ -17,6 +17,7 @@ import { describeInterruptedPlan, listOwnFailures } from './interrupted-plan.ts'
 import { ALL_CONTAINERS, notePending } from '../interrupted-event.ts';
 import { listAffectedDependants } from './interruptions.ts';
 import { listInvolved } from '../involved.ts';
+import { listMissedRuns } from './missed-runs.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
 import { applyContainers, healthTimes, planContainers } from './reconcile.ts';
@@ -51,7 +52,10 @@ export async function reconcile(
   return result;
 }
 
-/** At boot dom0 runs before all others are looked at: it may have started some of them. */
+/**
+ * At boot dom0 runs before all others are looked at: it may have started some of them; and jobs last, whose run
+ * was missed.
+ */
 async function planInTurn(
   paths: Paths,
   request: RunReconcile,
@@ -62,8 +66,14 @@ async function planInTurn(
   const names = isWhole ? listEnabled(readHostSnapshot(paths)).flatMap(({ key, isDom0 }) => (isDom0 ? [key] : [])) : [];
   const first = names.length === 0 ? undefined : await plan(paths, { ...request, names }, reporter, onProgress);
   if (first?.pending !== undefined) return first;
-  const all = await plan(paths, request, reporter, onProgress);
-  return first === undefined ? all : joinReconciled(first, all);
+  const rest = await plan(paths, request, reporter, onProgress);
+  const all = first === undefined ? rest : joinReconciled(first, rest);
+  if (!isWhole || rest.pending !== undefined || request.signal?.aborted === true) return all;
+  const snapshot = readHostSnapshot(paths);
+  const missed = await listMissedRuns(snapshot, await getEngine(paths, snapshot), new Date());
+  if (missed.length === 0) return all;
+  const asked = { verb: 'start', names: missed } as const;
+  return joinReconciled(all, await plan(paths, { ...request, isBoot: undefined, asked }, reporter, onProgress));
 }
 
 /** Plans, and where `onProgress` is given carries it out. */
