@@ -82,6 +82,7 @@ needs('dockerd')('what daily verbs tell of a real engine', () => {
       expect(find('wiki')).toEqual({
         name: 'wiki',
         record: 'enabled',
+        role: 'service',
         refused: [],
         isAside: false,
         called: null,
