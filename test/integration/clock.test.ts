@@ -23,7 +23,7 @@ needs('systemd')('timers', () => {
     await host.db(
       'configuration set docksmith service ServiceManager systemd',
       'docker_containers set backup service status enabled Image busybox Role job RunAt "0 3 1,15 * 5" Persistent yes',
-      'docker_containers set shop service status enabled Image busybox StartAt 07:00 StopAt 20:00 UpdateAt "*/15 4 * * *"',
+      'docker_containers set shop service status enabled Image busybox StartAt 07:00 StopAt 20:00 RestartAt 12:30 UpdateAt "*/15 4 * * *"',
     );
   });
   afterEach(() => {
@@ -39,6 +39,7 @@ needs('systemd')('timers', () => {
     expect(list().toSorted()).toEqual([
       'docksmith-clock.target',
       'docksmith-clock@.service',
+      'docksmith-clock@docker-container-restart.shop.timer',
       'docksmith-clock@docker-container-start.backup.timer',
       'docksmith-clock@docker-container-start.shop.timer',
       'docksmith-clock@docker-container-stop.shop.timer',
