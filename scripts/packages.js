@@ -1,6 +1,6 @@
 // Plain JavaScript: it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 export const ROOT = path.resolve(import.meta.dirname, '..');
@@ -10,6 +10,8 @@ export function installPackages() {
   // npm writes this file last, so it also tells an installation that was broken off
   const installed = path.join(ROOT, 'node_modules/.package-lock.json');
   const lockfile = path.join(ROOT, 'package-lock.json');
+  // npm would empty the folder that a link leads to, which is that of another checkout
+  if (lstatSync(path.join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true) return;
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockfile).mtimeMs) return;
   console.log('installing the npm packages of package-lock.json …');
   const { status } = spawnSync('npm', ['ci', '--no-progress'], { cwd: ROOT, stdio: 'inherit' });
