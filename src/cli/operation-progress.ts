@@ -4,7 +4,7 @@ import type { CommandContext } from './command.ts';
 import type { ConsoleReporter } from './format/console-reporter.ts';
 import { InHand } from './in-hand.ts';
 
-/** Tells of operations on images as they go on, and prints a line for each that is done. */
+/** Tells of operations as they go on, and prints a line for each that is done. */
 export function operationProgress(
   { stdout }: Pick<CommandContext, 'stdout'>,
   reporter: ConsoleReporter,

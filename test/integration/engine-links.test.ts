@@ -17,13 +17,7 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       'networks set 172.18.0.0 network Mask 255.255.0.0 Router 10.1.1.1',
     );
   });
-  afterEach(async () => {
-    await machine.removeContainers();
-    await machine.engine.docker('network', 'prune', '-f');
-    const keys = (await host.run('db', ['docker_containers', 'keys'])).stdout.split('\n').filter(Boolean);
-    await host.db(...keys.map((key) => `docker_containers delete ${key}`));
-    await host.run('signal-event', ['docker-update']);
-  });
+  afterEach(() => machine.forgetContainers(host));
 
   const set = (...lines: readonly string[]): Promise<void> =>
     host.db(...lines.map((line) => `docker_containers ${line}`));

@@ -28,10 +28,7 @@ needs('dockerd')('jobs on a real engine', () => {
       });
   });
   afterEach(async () => {
-    await machine.removeContainers();
-    const keys = (await host.run('db', ['docker_containers', 'keys'])).stdout.split('\n').filter(Boolean);
-    await host.db(...keys.map((key) => `docker_containers delete ${key}`));
-    await host.run('signal-event', ['docker-update']);
+    await machine.forgetContainers(host);
     await machine.engine.docker('volume', 'rm', '--force', 'job-data');
   });
 

@@ -50,13 +50,7 @@ needs('dockerd')('networks of records on a real engine', () => {
       'docker_networks set aaa network Subnet 10.83.0.0/24',
     );
   });
-  afterEach(async () => {
-    await machine.removeContainers();
-    await machine.engine.docker('network', 'prune', '-f');
-    const keys = (await host.run('db', ['docker_containers', 'keys'])).stdout.split('\n').filter(Boolean);
-    await host.db(...keys.map((key) => `docker_containers delete ${key}`));
-    await host.run('signal-event', ['docker-update']);
-  });
+  afterEach(() => machine.forgetContainers(host));
 
   const set = (...lines: readonly string[]): Promise<void> =>
     host.db(...lines.map((line) => `docker_containers ${line}`));

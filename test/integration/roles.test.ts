@@ -13,12 +13,7 @@ needs('dockerd')('data containers on a real engine', () => {
     await makeSleepImage(machine.engine, 'home:2', { changes: ['VOLUME /home', 'ENV NEW=yes'] });
     await makeSleepImage(machine.engine, 'app:1');
   });
-  afterEach(async () => {
-    await machine.removeContainers();
-    const keys = (await host.run('db', ['docker_containers', 'keys'])).stdout.split('\n').filter(Boolean);
-    await host.db(...keys.map((key) => `docker_containers delete ${key}`));
-    await host.run('signal-event', ['docker-update']);
-  });
+  afterEach(() => machine.forgetContainers(host));
 
   const set = (...lines: readonly string[]): Promise<void> =>
     host.db(...lines.map((line) => `docker_containers ${line}`));

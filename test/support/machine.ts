@@ -100,6 +100,15 @@ export class Machine {
     if (ids.length > 0) await this.engine.docker('rm', '--force', '--volumes', ...ids);
   }
 
+  /** Removes all containers, networks that nothing is on any more, and the records of the host's containers. */
+  async forgetContainers(host: Host): Promise<void> {
+    await this.removeContainers();
+    await this.engine.docker('network', 'prune', '-f');
+    const keys = (await host.run('db', ['docker_containers', 'keys'])).stdout.split('\n').filter(Boolean);
+    await host.db(...keys.map((key) => `docker_containers delete ${key}`));
+    await host.run('signal-event', ['docker-update']);
+  }
+
   async #listIds(): Promise<readonly string[]> {
     return (await this.engine.docker('ps', '--all', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
   }

@@ -1,4 +1,3 @@
-import type { Progress } from '../../../container/apply/apply.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import type { Asked } from '../../../container/plan/asked/plan-asked.ts';
 import { showable } from '../../../base/showable.ts';
@@ -19,7 +18,7 @@ import {
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { interruptible } from '../../interruptible.ts';
-import { InHand } from '../../in-hand.ts';
+import { operationProgress } from '../../operation-progress.ts';
 import { formatFailures, jsonFailures } from '../../format/format-failure.ts';
 import { jsonPlan } from '../../format/format-preview.ts';
 import { isTerminal } from '../../format/terminal.ts';
@@ -127,20 +126,7 @@ async function run(
   }: Omit<Parameters<typeof reconcile>[1], 'command' | 'mayStayPending' | 'prepared'> & { readonly json: boolean },
 ): Promise<number> {
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const inHand = new InHand();
-  const onProgress = (progress: Progress): void => {
-    inHand.note(progress);
-    const {
-      operation: { verb, name, cause },
-      state,
-      words,
-    } = progress;
-    if (state === 'begun') reporter.progress(`${verb} ${name}: ${cause}`);
-    if (state === 'going on') reporter.progress(`${verb} ${name}: ${words ?? ''}`);
-    if (state !== 'done') return;
-    reporter.end();
-    if (!json) stdout.write(`${verb} ${name}: ${showable(cause)}\n`);
-  };
+  const { inHand, onProgress } = operationProgress({ stdout }, reporter, json);
   const work = async (signal: AbortSignal): Promise<number> => {
     const mayStayPending = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
     const first = await reconcile(
