@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
@@ -95,6 +95,14 @@ needs('dockerd', 'registry')('images by hand', () => {
     const own = await idOf('own:1');
     expect(await image('export', 'own:1', saved)).toContain(`export image own:1 (${own.slice(7, 19)}): ${saved}, `);
     expect(await refused('export', 'own:1', saved)).toContain('the file is there already');
+    expect(await refused('export', 'own:1', '/nowhere/own.tar')).toMatch(
+      /^docksmith: cannot export "own:1" to "\/nowhere\/own.tar": no such file or folder/,
+    );
+    const [other, link] = [path.join(folder, 'other'), path.join(folder, 'linked.tar')];
+    writeFileSync(other, 'of somebody');
+    symlinkSync(other, `${link}.part`);
+    await image('export', 'own:1', link);
+    expect(readFileSync(other, 'utf8')).toBe('of somebody');
     await image('remove', '--yes', 'own:1');
     await image('import', 'own:1', saved);
     expect(await idOf('own:1')).toBe(own);

@@ -1,4 +1,5 @@
-import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { Failure, reasonOf } from '../../base/errors.ts';
@@ -61,8 +62,9 @@ export async function exportToFile(
       const { engine, ...planned } = await planExport(paths, word, file, isImage);
       const part = `${file}.part`;
       try {
-        // what a run that was killed left of it is overwritten
-        const target = createWriteStream(part, { mode: 0o600 });
+        // what a run that was killed left of it goes: a link that somebody laid there would lead elsewhere
+        rmSync(part, { force: true });
+        const target = (await open(part, 'wx', 0o600)).createWriteStream();
         const source =
           planned.kind === 'container'
             ? await engine.exportContainer(planned.id)
