@@ -69,6 +69,6 @@ else
   describe.skip(
     isAsked
       ? `a base image of Debian (skipped: data of this machine's mirror "${mirror}" cannot be had)`
-      : 'a base image of Debian (skipped: it takes minutes; DOCKSMITH_TEST_DEBIAN=yes runs it)',
+      : 'a base image of Debian (skipped: full size, DOCKSMITH_TEST_DEBIAN=yes)',
     () => it('is not run', () => undefined),
   );

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
 import type { Host } from '../support/host.ts';
+import { removeImages } from '../support/image.ts';
 import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
@@ -26,17 +27,16 @@ needs('dockerd', 'dnf')('a base image of rpms', () => {
     const folder = host.file(`${STATE}/unfinished`);
     return existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];
   };
-  const removeImages = async (): Promise<void> => {
+  const removeAll = async (): Promise<void> => {
     await machine.removeContainers();
-    const ids = (await machine.engine.docker('images', '--quiet')).split('\n').filter(Boolean);
-    if (ids.length > 0) await machine.engine.docker('rmi', '--force', ...new Set(ids));
+    await removeImages(machine.engine);
   };
   beforeAll(async () => {
     packages = new RpmRepository(makeTemporaryFolder('rpms'));
     await packages.add('1.0', 'one');
   });
   afterAll(() => packages.remove());
-  afterEach(removeImages);
+  afterEach(removeAll);
   beforeEach(async () => {
     host = await machine.makeServer([
       'configuration set LocalIP 192.168.1.2',

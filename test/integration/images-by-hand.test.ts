@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
 import type { Host } from '../support/host.ts';
-import { makeSleepImage } from '../support/image.ts';
+import { makeSleepImage, removeImages } from '../support/image.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
@@ -37,8 +37,7 @@ needs('dockerd', 'registry')('images by hand', () => {
   });
   afterEach(async () => {
     await machine.removeContainers();
-    const ids = (await docker('images', '--quiet')).split('\n').filter(Boolean);
-    if (ids.length > 0) await docker('rmi', '--force', ...new Set(ids));
+    await removeImages(machine.engine);
   });
 
   const useWiki = async (): Promise<void> => {

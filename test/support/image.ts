@@ -131,3 +131,14 @@ function layBusybox(bin: string): void {
   const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   for (const applet of applets) if (applet !== 'busybox') symlinkSync('busybox', path.join(bin, applet));
 }
+
+/** Removes all images, those that others are built on after these. */
+export async function removeImages(engine: Dockerd): Promise<void> {
+  for (let before = ''; ; ) {
+    const left = await engine.docker('images', '--all', '--quiet');
+    if (left === '') return;
+    if (left === before) throw new Error(`images cannot be removed: ${left}`);
+    before = left;
+    await engine.tryDocker('rmi', '--force', ...new Set(left.split('\n')));
+  }
+}

@@ -1,3 +1,4 @@
+import { withinTime } from '../../base/within-time.ts';
 import { type DockerClient, statusOf, toPath } from './docker-client.ts';
 import type { StopRequest } from '../engine.ts';
 
@@ -17,12 +18,9 @@ export async function stopContainer(client: DockerClient, id: string, { seconds,
     // it does not run
     if (statusOf(error) !== 409) throw error;
   });
-  await client
-    .call(`${path}/wait?condition=not-running`, {
-      method: 'POST',
-      signal: AbortSignal.timeout((seconds ?? STOP_SECONDS) * 1000),
-    })
-    .catch(() => undefined);
+  await withinTime((seconds ?? STOP_SECONDS) * 1000, async (limit) =>
+    client.call(`${path}/wait?condition=not-running`, { method: 'POST', signal: limit }),
+  ).catch(() => undefined);
   // ends it if it still runs, and keeps a policy of restarting from starting it again
   await stop(0);
 }

@@ -138,8 +138,7 @@ function asideOf(name: string): Aside {
 async function removeLeft(engine: Engine, { image, container }: Aside): Promise<void> {
   const left = await engine.findContainer(container);
   if (left?.Config.Labels?.[SMOKE_LABEL] !== undefined) {
-    if (left.State.Running) await engine.signalContainer(left.Id, 'SIGKILL');
-    await engine.waitContainer(left.Id, SMOKE_SECONDS);
+    await engine.stopContainer(left.Id, { seconds: 0 });
     await engine.removeContainer(left.Id);
   }
   if ((await engine.findImage(image)) !== undefined) await engine.removeImage(image);

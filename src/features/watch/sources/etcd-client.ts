@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
+import { withinTime } from '../../../base/within-time.ts';
 
 export interface EtcdKeys {
   readonly key: string;
@@ -34,8 +35,7 @@ export async function readKeys(
   milliseconds: number,
   signal: AbortSignal,
 ): Promise<EtcdAnswer> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
-  try {
+  const read = async (limited: AbortSignal): Promise<EtcdAnswer> => {
     const response = await post(
       `${endpoint}/v3/kv/range`,
       { ...rangeOf(keys), limit: '1', sort_order: 'DESCEND', sort_target: 'MOD', keys_only: true },
@@ -49,11 +49,17 @@ export async function readKeys(
     // numbers of 64 bits are texts in JSON, and zeros are left out
     const { header, kvs: [last] = [], count = '0' } = answer;
     return { seen: `${count}:${last?.mod_revision ?? '0'}`, revision: BigInt(header?.revision ?? '0') };
-  } catch (error) {
-    if (limited.aborted && !signal.aborted)
-      throw new Error(`no answer within ${milliseconds / 1000} seconds: the member, or the majority, is not there`);
-    throw error;
-  }
+  };
+  return withinTime(
+    milliseconds,
+    async (limited) =>
+      read(limited).catch((error: unknown) => {
+        if (limited.aborted && !signal.aborted)
+          throw new Error(`no answer within ${milliseconds / 1000} seconds: the member, or the majority, is not there`);
+        throw error;
+      }),
+    signal,
+  );
 }
 
 interface RangeAnswer {
