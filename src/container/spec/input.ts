@@ -1,15 +1,17 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
+  type LineCounter,
   type Node,
-  parseDocument,
   type YAMLMap,
 } from 'yaml';
 import { Failure, Failures, type Place, throwAll } from '../../base/errors.ts';
+import { parseYaml } from './yaml/documents.ts';
+import { readScalar } from './yaml/scalar.ts';
 
 /** A node of the YAML file, with its place, for those who make something of it. */
 export interface Input {
@@ -18,6 +20,8 @@ export interface Input {
   readonly place: Place;
   /** where it is named, for what stands in a map */
   readonly keyPlace?: Place | undefined;
+  /** a tag of its own: `!reset` */
+  readonly tag?: string | undefined;
   /** what a scalar holds; `$$` already read as `$`. Undefined for lists and maps */
   readonly scalar: string | number | boolean | null | undefined;
   readonly items: readonly Input[] | undefined;
@@ -25,6 +29,11 @@ export interface Input {
   /** Throws a `Failure` with path and place. */
   refuse(why: string, hint?: string): never;
 }
+
+const WHAT = 'the run spec';
+
+/** So many nodes may stand in a file by `*alias` beside those that are written. */
+const MOST_COPIED = 50_000;
 
 /** How files are read that are not run specs. */
 export interface InputOptions {
@@ -37,26 +46,38 @@ export interface InputOptions {
   readonly fill?: (text: string, refuse: Input['refuse']) => string;
 }
 
-/** Reads YAML text; throws all mistakes of its syntax. */
-export function parseInput(
+/** Reads YAML text that holds one document; throws all mistakes of its syntax. */
+export function parseInput(file: string, text: string, options: InputOptions = {}): Input {
+  const [input, more] = parseInputs(file, text, options);
+  if (input === undefined)
+    throw new Failure(`cannot read ${options.what ?? WHAT}`, { why: 'it is empty', at: { file } });
+  return more === undefined ? input : more.refuse('it holds several documents, and only the first would be read');
+}
+
+/** Its documents, but for empty ones. */
+export function parseInputs(
   file: string,
   text: string,
-  { what = 'the run spec', fill = readDollars }: InputOptions = {},
-): Input {
+  { what = WHAT, fill = readDollars }: InputOptions = {},
+): readonly Input[] {
   const cannotRead = `cannot read ${what}`;
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  throwAll(
-    document.errors.map(({ message, linePos }) => {
-      const at = { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1 };
-      return new Failure(cannotRead, {
-        why: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message,
-        at,
-      });
-    }),
+  const { documents, lines } = parseYaml(file, text, cannotRead);
+  return documents.flatMap((document) =>
+    document.contents === null
+      ? []
+      : [
+          makeInput(document.contents, '', {
+            file,
+            lines,
+            document,
+            fill,
+            cannotRead,
+            copied: 0,
+            meant: new Map(),
+            open: new Set(),
+          }),
+        ],
   );
-  if (document.contents === null) throw new Failure(cannotRead, { why: 'it is empty', at: { file } });
-  return makeInput(document.contents, '', { file, lines, document, fill, cannotRead });
 }
 
 /** Tries all of them and throws all their failures at once. */
@@ -82,10 +103,14 @@ interface Source {
   readonly document: Document;
   readonly fill: NonNullable<InputOptions['fill']>;
   readonly cannotRead: string;
+  /** how many were made of nodes that stand elsewhere, so far */
+  copied: number;
+  readonly meant: Map<Alias, Node>;
+  /** what aliases stand for that are being read */
+  readonly open: Set<Node>;
 }
 
-function makeInput(written: Node | null, path: string, source: Source, parent?: Place): Input {
-  const node = isAlias(written) ? written.resolve(source.document) : written;
+function makeInput(written: Node | null, path: string, source: Source, parent?: Place, isCopy = false): Input {
   const place = findPlace(written, source) ?? parent ?? { file: source.file };
   const refuse = (why: string, hint?: string): never => {
     throw new Failure(
@@ -93,13 +118,51 @@ function makeInput(written: Node | null, path: string, source: Source, parent?: 
       hint === undefined ? { why, at: place } : { why, at: place, hint },
     );
   };
-  const input = { path, place, keyPlace: parent, scalar: undefined, items: undefined, entries: undefined, refuse };
+  const isCopied = isCopy || isAlias(written);
+  if (isCopied && ++source.copied > MOST_COPIED)
+    throw new Failure(source.cannotRead, {
+      why: `its aliases stand for more than ${MOST_COPIED} values`,
+      at: place,
+      hint: 'an alias of a list of aliases grows with each step: write out what is meant',
+    });
+  if (!isAlias(written)) return makeOwn(written, path, source, { place, parent, refuse, isCopied });
+  const node = source.meant.get(written) ?? written.resolve(source.document) ?? null;
+  if (node === null) return refuse(`nothing above has the anchor "&${written.source}"`);
+  if (source.open.has(node)) return refuse(`"*${written.source}" stands in what it stands for`);
+  source.meant.set(written, node);
+  source.open.add(node);
+  const input = makeOwn(node, path, source, { place, parent, refuse, isCopied });
+  source.open.delete(node);
+  return input;
+}
+
+interface Own extends Pick<Input, 'place' | 'refuse'> {
+  readonly parent: Place | undefined;
+  readonly isCopied: boolean;
+}
+
+function makeOwn(node: Node | null, path: string, source: Source, { place, parent, refuse, isCopied }: Own): Input {
+  const tag = node?.tag?.startsWith('!') === true ? { tag: node.tag } : {};
+  const input = {
+    path,
+    place,
+    keyPlace: parent,
+    scalar: undefined,
+    items: undefined,
+    entries: undefined,
+    refuse,
+    ...tag,
+  };
   if (isSeq<Node>(node))
-    return { ...input, items: node.items.map((item, index) => makeInput(item, `${path}[${index}]`, source, place)) };
-  if (isMap<Node, Node | null>(node)) return { ...input, entries: listEntries(node, path, source, place) };
-  const scalar = isScalar(node) ? node.value : null;
+    return {
+      ...input,
+      items: node.items.map((item, index) => makeInput(item, `${path}[${index}]`, source, place, isCopied)),
+    };
+  if (isMap<Node, Node | null>(node)) return { ...input, entries: listEntries(node, path, source, place, isCopied) };
+  const scalar = readScalar(node);
   // looked at when it is read, so that a mistake in it is found beside the others
   return {
+    ...tag,
     path,
     place,
     keyPlace: parent,
@@ -108,9 +171,7 @@ function makeInput(written: Node | null, path: string, source: Source, parent?: 
     refuse,
     get scalar() {
       if (typeof scalar === 'string') return source.fill(scalar, refuse);
-      return typeof scalar === 'number' || typeof scalar === 'boolean' || scalar === null
-        ? scalar
-        : refuse('is no text, number or true/false');
+      return scalar === undefined ? refuse('is no text, number or true/false') : scalar;
     },
   };
 }
@@ -121,12 +182,13 @@ function listEntries(
   path: string,
   source: Source,
   place: Place,
+  isCopy: boolean,
 ): NonNullable<Input['entries']> {
   const entries = node.items.map(({ key, value }) => {
-    const name = isScalar(key) ? String(key.value) : String(key);
+    const name = isScalar(key) ? (key.source ?? String(key.value)) : String(key);
     // a mistake about a key with nothing behind it is shown at the key
     const keyPlace = findPlace(key, source) ?? place;
-    return [name, makeInput(value, path === '' ? name : `${path}.${name}`, source, keyPlace)] as const;
+    return [name, makeInput(value, path === '' ? name : `${path}.${name}`, source, keyPlace, isCopy)] as const;
   });
   const merged = entries
     .filter(([name]) => name === '<<')

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf, throwAll } from '../../base/errors.ts';
-import { type EnvFileContext, parseEnvFile } from './env-file.ts';
+import { type EnvFileContext, parseEnvFile } from './variables/env-file.ts';
 import { collectAll, type Input } from './input.ts';
 import { formatMounted, type Mounted, parseMounted } from './mounted.ts';
 import { readFields, readItems, readText, readTexts } from './read-input.ts';

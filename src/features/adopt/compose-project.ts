@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { type Input, parseInput } from '../../container/spec/input.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from '../../container/spec/network-definition.ts';
-import { parseEnvFile } from '../../container/spec/env-file.ts';
-import { fillVariables, NotSet } from '../../container/spec/interpolate.ts';
+import { parseEnvFile } from '../../container/spec/variables/env-file.ts';
+import { fillVariables, NotSet } from '../../container/spec/variables/interpolate.ts';
 import { toSet } from '../../container/spec/value.ts';
 import { errorCode, Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';

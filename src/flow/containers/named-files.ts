@@ -1,7 +1,7 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { errorCode, Failure, Failures, reasonOf } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
-import { parseEnvFile } from '../../container/spec/env-file.ts';
+import { parseEnvFile } from '../../container/spec/variables/env-file.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { readText } from '../../files/read-file.ts';
 import type { Container } from '../../model/container.ts';

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type EnvFileContext, parseEnvFile } from '../../../../src/container/spec/env-file.ts';
-import { Failure, Failures } from '../../../../src/base/errors.ts';
+import {
+  type EnvFileContext,
+  parseEnvFile,
+  parseRawEnvFile,
+} from '../../../../../src/container/spec/variables/env-file.ts';
+import { Failure, Failures } from '../../../../../src/base/errors.ts';
 
 const parse = (text: string, context?: EnvFileContext): Readonly<Record<string, string>> =>
   Object.fromEntries(parseEnvFile('/srv/env', text, context));
@@ -49,6 +53,12 @@ describe('a file of variables', () => {
     ['A="\\$X"', '$X'],
     ['A=${X:-none}', 'none'],
     ['A=1\nA=2', '2'],
+    ['PORT = 80   # blanks\nA=$PORT', '80'],
+    ['A=# all of it is a comment', ''],
+    ["A='first\nsecond'   # note", 'first\nsecond'],
+    ['X=\nA=${X:-${Y:-deep}}', 'deep'],
+    ['A="C:\\\\new"', 'C:\\new'],
+    ['export\tA=1', '1'],
   ])('reads %j', (text, value) => {
     expect(parse(text)['A']).toBe(value);
   });
@@ -56,6 +66,25 @@ describe('a file of variables', () => {
   it('has names alone only where somebody gives them a value', () => {
     const context = { variables: new Map([['TOKEN', 'abc']]), mayNameAlone: true };
     expect(parse('TOKEN\nOTHER\nexport A=$TOKEN', context)).toEqual({ TOKEN: 'abc', A: 'abc' });
+  });
+
+  it('takes nothing for a variable that nobody sets, and tells where, if it is asked to', () => {
+    const unset: string[] = [];
+    const onUnset = (name: string, line: number): void => void unset.push(`${line} ${name}`);
+    expect(parse('A=1\nB="x${C}"\nD=$E', { onUnset })).toEqual({ A: '1', B: 'x', D: '' });
+    expect(unset).toEqual(['2 C', '3 E']);
+  });
+
+  it('is taken as it stands where its format is raw', () => {
+    const variables = new Map([['TOKEN', 'abc']]);
+    const text = '# note\nA="x" # y\nB=$A\n\nTOKEN\nOTHER\n C=\'z\' \r\n';
+    expect(parseRawEnvFile('/srv/env', text, { variables })).toEqual([
+      ['A', '"x" # y'],
+      ['B', '$A'],
+      ['TOKEN', 'abc'],
+      ['C', "'z' "],
+    ]);
+    expect(() => parseRawEnvFile('/srv/env', 'A=1\nB C=1\n')).toThrow('/srv/env:2');
   });
 
   it('names every line that cannot be read, and none of its text', () => {
