@@ -302,7 +302,7 @@ describe('packages of others', () => {
     'fast-glob': ['template/list-templates.ts'],
     handlebars: ['template/language/parse-fragment.ts'],
     ini: ['template/metadata.ts'],
-    yaml: ['template/', 'container/'],
+    yaml: ['template/', 'container/', 'features/export/write-yaml.ts'],
     dockerode: ['engine/docker/docker-client.ts'],
     execa: ['event/run-process.ts'],
     diff: ['output/plan/diff.ts'],

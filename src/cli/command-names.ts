@@ -15,6 +15,7 @@ export const COMMAND_NAMES = [
   'impact',
   'edit',
   'adopt',
+  'export',
   'status',
   'content',
   'watches',

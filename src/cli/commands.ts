@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   impact: async () => (await import('./commands/show/impact.ts')).impactCommand,
   edit: async () => (await import('./commands/change/edit.ts')).editCommand,
   adopt: async () => (await import('./commands/change/adopt.ts')).adoptCommand,
+  export: async () => (await import('./commands/show/export.ts')).exportCommand,
   status: async () => (await import('./commands/show/status.ts')).statusCommand,
   content: async () => (await import('./commands/show/content.ts')).contentCommand,
   watches: async () => (await import('./commands/show/watches.ts')).watchesCommand,

@@ -19,6 +19,7 @@ const PAGES = [
   'docs/watches.md',
   'docs/storage.md',
   'docs/networks.md',
+  'docs/export.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

@@ -11,11 +11,10 @@ import { MANAGED_LABEL, NAME_LABEL } from '../../container/spec/names.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
-import { getDb, withChanges } from '../../db/snapshot.ts';
+import { getDb } from '../../db/snapshot.ts';
 import { changeDb } from '../../db/store.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import type { Run } from '../../event/runs.ts';
-import { listSteps } from '../../event/steps.ts';
 import { readFacts } from '../../host/read-facts.ts';
 import { withHostDefaults } from '../../model/host-defaults.ts';
 import { holdsSecret, type Mask } from '../../base/mask.ts';
@@ -30,7 +29,7 @@ import { readEngineView } from './running.ts';
 import type { LeftOut, Candidate } from './candidate.ts';
 import { type AdoptSource, findCandidates, listRefused } from './candidates.ts';
 import { planRenderedContainers } from '../../flow/containers/containers-step.ts';
-import { type Expanded, expandTemplates, isRunSpec, parseRenderedSpec, requestsOf } from '../../flow/expand.ts';
+import { readSpecs, type RenderedSpec, renderSpecs, withEnabled } from '../../flow/containers/render-specs.ts';
 import { generationOf } from '../../flow/commit/generation-dbs.ts';
 import { RUN_SPECS } from '../../flow/involved.ts';
 import { runRecorded } from '../../flow/run-recorded.ts';
@@ -38,8 +37,6 @@ import type { Reporter } from '../../flow/reporter.ts';
 import { secretsOf } from '../../flow/secrets.ts';
 import { StagedDbs } from '../../flow/commit/staged-dbs.ts';
 import { getEngine, withEngineFacts, type HostState } from '../../flow/host-state.ts';
-
-const EVENT = 'docker-container-update';
 
 export interface AdoptRequest {
   readonly source: AdoptSource;
@@ -123,24 +120,11 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   };
   const names = candidates.map(({ name }) => name);
   const idle = candidates.filter(({ enabled }) => !enabled);
-  const expanded = render(hostState, names);
+  const expanded = renderSpecs(hostState, names);
   // the run spec of one that does not run is only made to see what its record says
-  const specs =
-    idle.length === 0
-      ? readSpecs(paths, expanded)
-      : readSpecs(
-          paths,
-          render(
-            {
-              ...hostState,
-              snapshot: withChanges(
-                staged,
-                idle.map(({ name }) => ({ db: CONTAINERS, key: name, prop: 'status', value: 'enabled' })),
-              ),
-            },
-            names,
-          ),
-        );
+  const idleNames = idle.map(({ name }) => name);
+  const seen = idle.length === 0 ? expanded : renderSpecs(withEnabled(hostState, idleNames), names);
+  const specs = readSpecs(hostState, seen);
 
   const { mask } = secretsOf(paths, staged);
   const adopted = adoptedWith(before, candidates, (candidate) => {
@@ -157,7 +141,10 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   );
   const all = unique([
     ...leftOut,
-    ...candidates.flatMap((candidate) => listOverlooked(candidate, getSpec(specs, candidate), leftOut)),
+    // what the file says of records itself is meant so
+    ...candidates
+      .filter(({ own, name }) => own?.get(CONTAINERS)?.has(name) !== true)
+      .flatMap((candidate) => listOverlooked(candidate, getSpec(specs, candidate), leftOut)),
   ]);
   return {
     adopted,
@@ -184,28 +171,8 @@ function adoptedWith(
   ]);
 }
 
-/** The run specs as the event for these containers makes them. */
-function render(hostState: HostState, names: readonly string[]): Expanded {
-  const templates = listSteps(hostState.paths, EVENT)
-    .steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []))
-    .filter(({ template }) => template === RUN_SPECS);
-  return expandTemplates(hostState, requestsOf(templates, names), { takeOver: false });
-}
-
-function readSpecs(paths: Paths, { outputs }: Expanded): ReadonlyMap<string, RunSpec> {
-  return new Map(
-    outputs
-      .filter(isRunSpec)
-      .map((output) => parseRenderedSpec(paths, output))
-      .map((spec) => {
-        throwAll(spec.unusable ?? []);
-        return [spec.name, spec];
-      }),
-  );
-}
-
-function getSpec(specs: ReadonlyMap<string, RunSpec>, { name }: Candidate): RunSpec {
-  const spec = specs.get(name);
+function getSpec(specs: ReadonlyMap<string, RenderedSpec>, { name }: Candidate): RunSpec {
+  const spec = specs.get(name)?.spec;
   if (spec === undefined)
     throw new Failure(`cannot adopt container "${name}"`, {
       why: 'its record makes no run spec',

@@ -1,5 +1,6 @@
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
 import type { NetworkDefinition } from '../../container/spec/network-definition.ts';
+import type { OwnRecords } from './own-records.ts';
 import type { TextMap, Value } from '../../container/spec/value.ts';
 
 /** Something that the db cannot say of a container, a network or a volume. */
@@ -30,6 +31,8 @@ export interface Candidate {
   readonly priority?: number;
   /** what no key of a run spec says */
   readonly leftOut: readonly LeftOut[];
+  /** what its file says of records itself */
+  readonly own?: OwnRecords;
 }
 
 export interface EnvFiles {

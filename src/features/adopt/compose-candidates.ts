@@ -3,6 +3,7 @@ import type { Input } from '../../container/spec/input.ts';
 import { isMap } from '../../container/spec/value.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
+import { CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEntry, showInput, tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
@@ -83,6 +84,7 @@ export async function findComposeCandidates(
           ...candidate,
           leftOut: [...candidate.leftOut, ...(candidate.there === undefined ? listOfProject(project, candidate) : [])],
           ...(priority === undefined ? {} : { priority }),
+          ...withOwn(project, candidate),
         })),
       );
     } catch (error) {
@@ -95,6 +97,13 @@ export async function findComposeCandidates(
   }
   throwAll(failures);
   return candidates;
+}
+
+/** What the file itself says of its records, also that one is switched off. */
+function withOwn({ own }: Project, { name, enabled }: Candidate): Partial<Candidate> {
+  const said = own.get(CONTAINERS)?.get(name);
+  const status = said === undefined || said === 'none' ? undefined : said.get('status');
+  return own.size === 0 ? {} : { own, enabled: enabled && status !== 'disabled' };
 }
 
 /** Those that `up` has made; not those of `run`. */

@@ -7,6 +7,7 @@ import { toSet } from '../../container/spec/value.ts';
 import { errorCode, Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
 import type { LeftOut } from './candidate.ts';
+import { type OwnRecords, readOwnRecords } from './own-records.ts';
 import { NotText, readText as readUtf8 } from '../../files/read-file.ts';
 
 /** A Compose file, with the names that Compose gives to what it makes of it. */
@@ -21,6 +22,8 @@ export interface Project {
   /** key -> the volume's name for the engine */
   readonly volumes: ReadonlyMap<string, string>;
   readonly leftOut: readonly LeftOut[];
+  /** what a file that docksmith has exported says of records */
+  readonly own: OwnRecords;
 }
 
 const TOP = ['version', 'name', 'services', 'networks', 'volumes', 'secrets', 'configs'];
@@ -77,6 +80,7 @@ export function readProject(
     networks,
     volumes: volumes.names,
     leftOut: [...leftOut, ...volumes.leftOut],
+    own: readOwnRecords(input),
   };
 }
 

@@ -1,6 +1,7 @@
 import { toByteString } from '../../db/byte-text.ts';
 import { Draft } from '../../db/draft.ts';
 import { FlatDb } from '../../db/flat-db.ts';
+import type { DbRecord } from '../../db/record.ts';
 import { SECRETS } from '../../db/secret-values.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { readLines } from '../../db/store.ts';
@@ -12,16 +13,14 @@ import { boundAddresses } from '../../model/network/access.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
+import { withOwnRecords } from './own-records.ts';
 import { KEY_PROPS } from './key-props.ts';
 import { RecordBuilder } from './record-builder.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
 /** A record that an adoption writes. */
-export interface NewRecord {
+export interface NewRecord extends DbRecord {
   readonly db: string;
-  readonly key: string;
-  readonly type: string;
-  readonly props: ReadonlyMap<string, string>;
 }
 
 export interface NewRecords {
@@ -63,13 +62,16 @@ export function makeRecords(
         ...builder.props,
       ]);
       records.push({ db: CONTAINERS, key: candidate.name, type: 'service', props });
-      leftOut.push(...candidate.leftOut, ...builder.leftOut);
+      // what its file says of the record itself is not lost
+      if (candidate.own?.get(CONTAINERS)?.has(candidate.name) !== true)
+        leftOut.push(...candidate.leftOut, ...builder.leftOut);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failures.push(error);
     }
   }
-  return { records, leftOut, failures };
+  const own = candidates.find((candidate) => candidate.own !== undefined)?.own;
+  return { records: own === undefined ? records : withOwnRecords(snapshot, records, own), leftOut, failures };
 }
 
 function makeBuilder(

@@ -15,8 +15,8 @@ import type { LeftOut, Candidate, There } from './candidate.ts';
 
 /** What the engine has, read once. */
 export interface EngineView {
-  readonly engine: Engine;
-  readonly traits: EngineTraits;
+  readonly engine: Pick<Engine, 'findContainer' | 'findImage' | 'findVolume'>;
+  readonly traits: Pick<EngineTraits, 'limitsSwap'>;
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly NetworkSummary[];
 }
