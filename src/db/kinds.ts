@@ -10,11 +10,13 @@ import {
 } from './kinds/addresses.ts';
 import { checkGitRef, checkGitUrl } from '../base/git-address.ts';
 import { parseSchedule } from '../base/schedule.ts';
+import { parsePortMapping } from '../base/port-mapping.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { type Check, each, matches } from './kinds/check.ts';
 import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
 
+const PORT_MAPPING = '[ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp], as 8080:80,127.0.0.1:53:53/udp,8000-8009:8000-8009';
 const WORD_KIND = matches(/^[A-Za-z0-9][\w.+-]*$/, 'a word of letters, digits and _ . + -');
 
 /**
@@ -31,7 +33,11 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     port: checkPort,
     ports: (value) => (value === 'exposed' ? undefined : each(checkPort, 'ports as 80,443, or exposed')(value)),
     'port-range': checkPortRange,
-    'port-mappings': each(checkPortMapping, 'HOSTPORT:CONTAINERPORT[/udp], as 8080:80,5353:53/udp'),
+    'exposed-ports': each(matches(/^\d{1,5}(\/(tcp|udp|sctp))?$/, 'PORT[/udp], as 8080'), 'PORT[/udp], as 8080,53/udp'),
+    'port-mappings': each(
+      (value) => (parsePortMapping(value) === undefined ? `is not ${PORT_MAPPING}` : undefined),
+      PORT_MAPPING,
+    ),
     path: checkPath,
     paths: each(checkPath, 'paths from /'),
     mounts: each(checkMount, 'HOSTPATH[:CONTAINERPATH[:OPTIONS]]', BETWEEN_MOUNTS),
@@ -152,12 +158,6 @@ function checkPortRange(value: string): string | undefined {
     checkPort(last) === undefined &&
     Number(first) <= Number(last);
   return isRange ? undefined : 'is not a range of ports, as 23000-23999';
-}
-
-function checkPortMapping(value: string): string | undefined {
-  const [, host, container] = /^(\d+):(\d+)(?:\/(?:tcp|udp))?$/.exec(value) ?? [];
-  if (host === undefined || container === undefined) return 'is not HOSTPORT:CONTAINERPORT[/udp], as 8080:80';
-  return checkPort(host) ?? checkPort(container);
 }
 
 const MEGABYTE: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024 };

@@ -11,8 +11,9 @@ import { checkDataMount } from './data-mount.ts';
 import { IMAGES } from './image-record.ts';
 import { checkImageRecord } from './image-source.ts';
 import { checkAmbassador } from './links/ambassador.ts';
-import { boundAddresses } from './network/access.ts';
 import { NotAccepted } from './network/parse-ports.ts';
+import { shareAddress } from './network/port-users.ts';
+import { addressesOf } from './network/access.ts';
 import { publishedPorts } from './network/ports.ts';
 
 export interface Findings {
@@ -146,10 +147,10 @@ export interface WantedPort {
 export function wantedPorts(container: Container, facts: Facts): readonly WantedPort[] {
   const { claimedWebPort: web } = container;
   return [
-    ...publishedPorts(container, facts).map(({ host, protocol }) => ({
+    ...publishedPorts(container, facts).map(({ host, protocol, address }) => ({
       port: host,
       protocol,
-      addresses: boundAddresses(container),
+      addresses: addressesOf(container, { address }),
     })),
     ...(web !== undefined && container.hasWeb && container.hasOwnPorts
       ? [{ port: web, protocol: 'tcp' as const, addresses: ['127.0.0.1'] }]
@@ -158,7 +159,13 @@ export function wantedPorts(container: Container, facts: Facts): readonly Wanted
 }
 
 export function isDouble(wanted: readonly WantedPort[], n: number): boolean {
-  return wanted.findIndex(({ port, protocol }) => port === wanted[n]?.port && protocol === wanted[n].protocol) < n;
+  const one = wanted[n];
+  return wanted
+    .slice(0, n)
+    .some(
+      ({ port, protocol, addresses }) =>
+        port === one?.port && protocol === one.protocol && shareAddress(addresses, one.addresses),
+    );
 }
 
 export function portTaken({ key }: Container, { protocol, port }: WantedPort, who: string): Failure {

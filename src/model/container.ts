@@ -1,6 +1,6 @@
 import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
-import { ContainerStorage } from './container-parts/storage.ts';
+import { ContainerPorts } from './container-parts/ports.ts';
 import { AMBASSADOR_IMAGE } from './links/targets.ts';
 import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
 import { parsePorts, splitList } from './network/parse-ports.ts';
@@ -18,7 +18,7 @@ const TYPE = 'service';
  * facts or other records is a function that takes a container: its published ports, its host name,
  * its image.
  */
-export class Container extends ContainerStorage {
+export class Container extends ContainerPorts {
   readonly #type: string | undefined;
 
   /** @param type of the record, where it is known already: it is not looked up then */
@@ -125,28 +125,6 @@ export class Container extends ContainerStorage {
   /** Small ones are started first. */
   get startPriority(): number {
     return this.isDom0 ? FIRST : Number(this.get('InterLinkPriority') || 50);
-  }
-
-  /** Whether `PortMappingPorts` alone says what is published. */
-  get hasPortMapping(): boolean {
-    return this.get('PortMapping') === 'custom';
-  }
-
-  get portMappings(): string {
-    return this.get('PortMappingPorts');
-  }
-
-  /** Ports, or `exposed` for those of the image. */
-  get tcpPort(): string {
-    return this.get('TCPPort');
-  }
-
-  get udpPort(): string {
-    return this.get('UDPPort');
-  }
-
-  get leavesPortsToImage(): boolean {
-    return this.tcpPort === 'exposed' || this.udpPort === 'exposed';
   }
 
   get hasSubDomain(): boolean {

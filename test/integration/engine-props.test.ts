@@ -476,6 +476,7 @@ const CASES: readonly Case[] = [
 /** Props without a row above, and the test in which they are shown on a real engine, an Apache or a kernel. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   type: 'engine-props',
+  PortMappingGiven: 'compose-keys',
   status: 'one-of-fifty',
   MountCreate: 'engine-props',
   MountOwner: 'engine-props',

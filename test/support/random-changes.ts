@@ -232,8 +232,10 @@ const VALUES: Readonly<Record<string, Make>> = {
   port: port,
   ports: (random, dbs) => (random() < 0.2 ? 'exposed' : list(port)(random, dbs)),
   'port-range': one('47000-47999', '46500-46600'),
+  'exposed-ports': list((random, dbs) => `${port(random, dbs)}${pick(random, ['', '/udp'])}`),
   'port-mappings': list(
-    (random, dbs) => `${port(random, dbs)}:${pick(random, ['22', '53', '80'])}${pick(random, ['', '/udp'])}`,
+    (random, dbs) =>
+      `${pick(random, ['', '', '', '127.0.0.1:'])}${port(random, dbs)}:${pick(random, ['22', '53', '80'])}${pick(random, ['', '/udp'])}`,
   ),
   path: folder,
   paths: list(folder),

@@ -26,6 +26,8 @@ export interface Input {
   readonly scalar: string | number | boolean | null | undefined;
   readonly items: readonly Input[] | undefined;
   readonly entries: readonly (readonly [name: string, value: Input])[] | undefined;
+  /** told of a field that no reader knows, where that is no mistake: the rest of its map is read */
+  readonly onUnknown?: ((field: Input) => void) | undefined;
   /** Throws a `Failure` with path and place. */
   refuse(why: string, hint?: string): never;
 }

@@ -18,13 +18,16 @@ export function formatPublished({ address, host, port }: Published): string {
   return `${at}${host === '' && at === '' ? '' : `${host}:`}${formatPort(port)}`;
 }
 
-/** Reads back what `formatPublished` writes, and Compose's short form in general; undefined for what is neither. */
+/**
+ * Reads back what `formatPublished` writes, and Compose's short form in general but for ranges on both sides;
+ * undefined for what is neither. A range of the host for one port of the container is left to the engine.
+ */
 export function parsePublished(text: string): Published | undefined {
-  const match = /^(?:(?:\[([^\]]+)\]|([\d.]+)):(?=[^:]*:))?(?:(\d*):)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(text);
+  const match = /^(?:(?:\[([^\]]+)\]|([\d.]+)):(?=[^:]*:))?(?:(\d*|\d+-\d+):)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(text);
   if (match === null) return undefined;
   const [, six, four, host = '', port = '', protocol = 'tcp'] = match;
   const address = six ?? four ?? '';
-  if ((address !== '' && isIP(address) === 0) || ![host || '1', port].every(isPort)) return undefined;
+  if ((address !== '' && isIP(address) === 0) || ![...(host || '1').split('-'), port].every(isPort)) return undefined;
   return { address, host, port: `${port}/${protocol}` };
 }
 
@@ -32,43 +35,64 @@ export function formatPort(port: string): string {
   return port.replace(/\/tcp$/, '');
 }
 
-/** Short or long form of an entry of `ports`. */
-export function readPublished(input: Input): Published {
+/** Short or long form of an entry of `ports`: one port, or one for each of a range. */
+export function readPublished(input: Input): readonly Published[] {
   if (input.entries !== undefined) return readLong(input);
-  const text = readText(input);
-  if (/\d-\d/.test(text))
-    return input.refuse(
-      `"${text}" is a port range, and the engine cannot allocate from one atomically`,
-      'publish each port by itself',
-    );
-  return (
-    parsePublished(text) ??
-    input.refuse(`"${text}" is not like [address:]host-port:container-port[/udp], with ports from 1 to 65535`)
+  return readRanges(
+    input,
+    readText(input),
+    'is not like [address:]host-port:container-port[/udp], with ports from 1 to 65535',
   );
 }
 
-function readLong(input: Input): Published {
+function readRanges(input: Input, text: string, wrong: string): readonly Published[] {
+  const [, front = '', hosts = '', inside = '', protocol = ''] =
+    /^(.*?)(\d+(?:-\d+)?:)?(\d+-\d+)(\/.*)?$/.exec(text) ?? [];
+  if (inside === '') return [parsePublished(text) ?? input.refuse(`"${text}" ${wrong}`)];
+  const [[first = 0, last = 0], [host, end = host]] = [inside, hosts.slice(0, -1)].map((range) =>
+    range.split('-').map(Number),
+  ) as [number[], number[]];
+  if (first > last || last > 65_535 || (hosts !== '' && (end ?? 0) - (host ?? 0) !== last - first))
+    return input.refuse(`"${text}" has ranges of two lengths`);
+  return Array.from({ length: last - first + 1 }, (_, n) => {
+    const one = `${front}${hosts === '' ? '' : `${(host ?? 0) + n}:`}${first + n}${protocol}`;
+    return parsePublished(one) ?? input.refuse(`"${text}" ${wrong}`);
+  });
+}
+
+function readLong(input: Input): readonly Published[] {
   const {
     target,
     published,
     host_ip: hostIp,
     protocol,
     mode,
-  } = readFields(input, ['target', 'published', 'host_ip', 'protocol', 'mode']);
+  } = readFields(
+    input,
+    ['target', 'published', 'host_ip', 'protocol', 'mode'],
+    // one for people, one for proxies: the engine knows neither
+    ['name', 'app_protocol'],
+  );
   if (target === undefined) return input.refuse('needs a target, the port of the container');
   if (mode !== undefined) readChoice(mode, ['host', 'ingress']);
   const address = hostIp === undefined ? '' : readText(hostIp);
   const kind = protocol === undefined ? 'tcp' : readChoice(protocol, ['tcp', 'udp', 'sctp']);
-  const [port, host] = [readCount(target, 1), published === undefined ? '' : readCount(published, 1)];
-  const text = formatPublished({ address, host: String(host), port: `${port}/${kind}` });
-  return parsePublished(text) ?? input.refuse(`"${text}" is not an address and ports from 1 to 65535`);
+  const host = published === undefined || published.scalar === '' ? '' : readText(published);
+  const text = formatPublished({ address, host, port: `${readCount(target, 1)}/${kind}` });
+  return readRanges(input, text, 'is not an address and ports from 1 to 65535');
 }
 
-/** An entry of `expose`, as the engine writes it: `8080/tcp`. */
-export function readPort(input: Input): string {
+/** An entry of `expose`, a port or a range, as the engine writes it: `8080/tcp`. */
+export function readPort(input: Input): readonly string[] {
   const text = readText(input);
-  const { 1: port = '', 2: protocol = 'tcp' } = /^(\d+)(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
-  return isPort(port) ? `${port}/${protocol}` : input.refuse(`"${text}" is no port from 1 to 65535`);
+  const {
+    1: first = '',
+    2: last = first,
+    3: protocol = 'tcp',
+  } = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
+  if (!isPort(first) || !isPort(last) || Number(first) > Number(last))
+    return input.refuse(`"${text}" is no port from 1 to 65535`);
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, n) => `${Number(first) + n}/${protocol}`);
 }
 
 function isPort(text: string): boolean {

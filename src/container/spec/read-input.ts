@@ -87,11 +87,21 @@ function readMapValue(input: Input): string {
   return input.scalar === null ? input.refuse('has no value') : readText(input);
 }
 
-/** The fields of a map by name; a name outside `allowed` is a mistake at its place. */
-export function readFields<Name extends string>(input: Input, allowed: readonly Name[]): Partial<Record<Name, Input>> {
+/**
+ * The fields of a map by name; a name outside `allowed` is a mistake at its place, unless who reads the file has
+ * asked to be told of it instead.
+ * @param idle fields of Compose's that change nothing for an engine of one host
+ */
+export function readFields<Name extends string>(
+  input: Input,
+  allowed: readonly Name[],
+  idle: readonly string[] = [],
+): Partial<Record<Name, Input>> {
   const fields: Partial<Record<Name, Input>> = {};
   collectAll(input.entries ?? input.refuse('must be a map'), ([name, value]) => {
     const known = allowed.find((allowedName) => allowedName === name);
+    if (known === undefined && idle.includes(name)) return;
+    if (known === undefined && input.onUnknown !== undefined) return input.onUnknown(value);
     if (known === undefined)
       return value.refuse('docksmith does not support this key', `supported here: ${allowed.join(', ')}`);
     fields[known] = value;

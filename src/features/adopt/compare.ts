@@ -7,6 +7,7 @@ import {
 } from '../../container/actual/difference.ts';
 import { listJoined } from '../../container/spec/endpoints.ts';
 import { makeAdoptedLabels } from '../../container/actual/adopted.ts';
+import { parsePublished } from '../../container/spec/published-port.ts';
 import { parseMounted } from '../../container/spec/mounted.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
@@ -54,6 +55,9 @@ function compare({ values, there }: Candidate, spec: RunSpec): readonly Differen
 function plain(key: string, value: Value | undefined): Value | undefined {
   if (key === 'volumes' && value !== undefined && isList(value))
     return value.filter((text) => parseMounted(text).source !== '');
+  // docksmith finds a port of this host for those that name none
+  if (key === 'ports' && value !== undefined && isList(value))
+    return value.filter((text) => /^\d+$/.test(parsePublished(text)?.host ?? ''));
   if (key === 'networks' && value !== undefined && isMap(value))
     return toMap(Object.entries(value).filter(([network]) => network !== 'bridge'));
   if (key === 'labels' && value !== undefined && isMap(value))

@@ -6,6 +6,7 @@ import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isList, toSet, type Value } from '../../container/spec/value.ts';
 import { type Failure, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
+import { leniently } from './lenient-input.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
 import { readEnvironment } from './compose-environment.ts';
@@ -27,6 +28,13 @@ const OWN = [
   'logging',
   'profiles',
 ];
+
+const NO_KEY = 'docksmith has no key for it';
+
+/** `[0].bind.recursive` of `services.web.volumes[0].bind.recursive`. */
+function shorten(path: string, front: string): string {
+  return path.startsWith(front) ? path.slice(front.length).replace(/^\./, '') : path;
+}
 
 /** What a service is called as a container: as it says, else as the service. */
 export function containerName(service: string, input: Input): string {
@@ -63,7 +71,10 @@ export function describeService(
   const read = (key: string, part: Input | undefined): Value | undefined => {
     const row = SPEC_KEYS.find((one) => one.name === key);
     if (row === undefined || part === undefined || isNothing(part)) return undefined;
-    const { value, unread } = readKey(row, part);
+    const { value, unread } = readKey(
+      row,
+      leniently(part, (field) => leaveOut(key, `${shorten(field.path, part.path)}=${showInput(field)}`, NO_KEY)),
+    );
     for (const one of unread) leaveOut(key, one.value, one.why);
     return value;
   };
@@ -72,7 +83,7 @@ export function describeService(
   for (const [key, part] of input.entries ?? input.refuse('must be a map')) {
     if (OWN.includes(key) || isNothing(part) || key.startsWith('x-')) continue;
     if (SPEC_KEYS.some((row) => row.name === key)) values.set(key, read(key, part));
-    else for (const [at, held] of flatten(key, part)) leaveOut(at, held, 'docksmith has no key for it');
+    else for (const [at, held] of flatten(key, part)) leaveOut(at, held, NO_KEY);
   }
   const { reference, source } = readImage(project, service, input, images, leaveOut);
   const network = readNetworkOf(project, service, input, { name, rename, leaveOut });

@@ -70,7 +70,7 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   stop_grace_period: text('stop_grace_period', 'StopTimeout', (seconds) => `${Number(seconds)}s`),
 
   ports: setPorts,
-  expose: onlyFragment('expose'),
+  expose: list('expose', 'Expose'),
   network_mode: setNetwork,
   networks: () => undefined,
   extra_hosts: list('extra_hosts', 'ExtraHosts'),

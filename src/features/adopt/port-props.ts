@@ -1,10 +1,10 @@
-import { parsePublished, type Published } from '../../container/spec/published-port.ts';
+import { formatPublished, parsePublished, type Published } from '../../container/spec/published-port.ts';
 import { isList, type Value } from '../../container/spec/value.ts';
 import type { PropContext, RecordBuilder } from './record-builder.ts';
 import { findText } from './candidate.ts';
 
 const ALL = ['', '0.0.0.0', '::'];
-const LOOPBACK = '127.0.0.1';
+const LOOPBACK = ['127.0.0.1', '::1'];
 
 /** Ports of the container that are bound alike. */
 interface Bound {
@@ -15,8 +15,8 @@ interface Bound {
 }
 
 /**
- * Published ports into `access` and the props of ports: a record has one access for all of
- * them. What is bound otherwise is left out, so that nothing is opened any wider than it was.
+ * Published ports into `access` and the props of ports. A port that is bound as the record's access says needs no
+ * address; any other one is written with its own, so that nothing is opened any wider than it was.
  */
 export function setPorts(
   builder: RecordBuilder,
@@ -32,35 +32,25 @@ export function setPorts(
   if (['host', 'none'].includes(mode) || mode.startsWith('container:'))
     return leaveOut(bound, `with network ${mode} nothing is published`);
 
-  const [sayable, others] = split(bound, ({ host, port }) => host !== '' && !port.endsWith('/sctp'));
-  leaveOut(others, 'ports of records are TCP or UDP, each with the port of this server');
+  const [others, sayable] = split(bound, ({ port }) => port.endsWith('/sctp'));
+  leaveOut(others, 'ports of records are TCP or UDP');
   const [toAll, toSome] = split(sayable, ({ addresses }) => addresses.some((address) => ALL.includes(address)));
-  const [toPrivate, toOthers] = split(
+  const [toPrivate, elsewhere] = split(
     toSome,
     ({ addresses }) =>
       addresses.every((address) => privateAddresses.includes(address)) &&
       privateAddresses.every((address) => addresses.includes(address)),
   );
-  const [toLoopback, elsewhere] = split(
-    toOthers,
-    ({ addresses, port }) => addresses.join() === LOOPBACK && port.endsWith('/tcp'),
-  );
-  leaveOut(elsewhere, `access private binds to ${privateAddresses.join(' and ')}, access public to all addresses`);
-
-  const [web, ...moreLoopback] = toLoopback;
-  if (web !== undefined) {
-    builder.set('ports', 'WebPort', web.port.replace('/tcp', ''));
-    builder.set('ports', 'WebHostPort', web.host);
-    leaveOut([web], 'a port on loopback alone is for Apache: set SubDomain enabled, or WebAlias');
-  }
-  leaveOut(moreLoopback, 'a record has one port on loopback alone');
-  if (toAll.length > 0) leaveOut(toPrivate, 'its other ports are bound to all addresses, and a record has one access');
-  builder.set('ports', 'access', toAll.length > 0 ? 'public' : 'private');
-  setNumbers(builder, toAll.length > 0 ? toAll : toPrivate);
+  // who may come to an address of its own is not limited by others: only loopback needs no access
+  const isPublic =
+    toAll.length > 0 || elsewhere.some(({ addresses }) => addresses.some((address) => !LOOPBACK.includes(address)));
+  builder.set('ports', 'access', isPublic ? 'public' : 'private');
+  setNumbers(builder, isPublic ? toAll : toPrivate, isPublic ? [...toPrivate, ...elsewhere] : elsewhere);
 }
 
-function setNumbers(builder: RecordBuilder, ports: readonly Bound[]): void {
-  if (ports.every(({ host, port }) => host === port.split('/')[0])) {
+/** @param addressed those that are bound at addresses of their own */
+function setNumbers(builder: RecordBuilder, ports: readonly Bound[], addressed: readonly Bound[]): void {
+  if (addressed.length === 0 && ports.every(({ host, port }) => host === port.split('/')[0])) {
     for (const [protocol, prop] of [
       ['tcp', 'TCPPort'],
       ['udp', 'UDPPort'],
@@ -71,11 +61,12 @@ function setNumbers(builder: RecordBuilder, ports: readonly Bound[]): void {
     return;
   }
   builder.set('ports', 'PortMapping', 'custom');
-  builder.setList(
-    'ports',
-    'PortMappingPorts',
-    ports.map(({ host, port }) => `${host}:${port.replace('/tcp', '')}`),
-  );
+  builder.setList('ports', 'PortMappingPorts', [
+    ...ports.map(({ host, port }) => formatPublished({ address: '', host, port })),
+    ...addressed.flatMap(({ host, port, addresses }) =>
+      addresses.map((address) => formatPublished({ address, host, port })),
+    ),
+  ]);
 }
 
 function listBound(texts: readonly string[]): readonly Bound[] {
@@ -87,7 +78,9 @@ function listBound(texts: readonly string[]): readonly Bound[] {
     const known = all.get(`${host} ${port}`) ?? { host, port, addresses: [], texts: [] };
     all.set(`${host} ${port}`, { ...known, addresses: [...known.addresses, address], texts: [...known.texts, text] });
   }
-  return [...all.values()].sort((a, b) => Number(a.host) - Number(b.host));
+  return [...all.values()].sort(
+    (a, b) => Number.parseInt(a.host || a.port, 10) - Number.parseInt(b.host || b.port, 10),
+  );
 }
 
 function split<T>(items: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

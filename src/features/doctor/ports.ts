@@ -1,7 +1,6 @@
 import type { ContainerSummary } from '../../engine/engine.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
-import { boundAddresses } from '../../model/network/access.ts';
-import { Container, listEnabled } from '../../model/container.ts';
+import { listEnabled } from '../../model/container.ts';
 import { isLocalPort } from '../../model/network/allocate-ports.ts';
 import { containerPorts, foreignUser } from '../../model/network/port-users.ts';
 import type { HostState } from '../../flow/host-state.ts';
@@ -21,14 +20,9 @@ export function checkPorts(
     name: /^container "([^"]+)"/.exec(port.who)?.[1] ?? '',
     isWeb: port.who.endsWith('(WebHostPort)'),
   }));
-  const mistakes = declared.flatMap(({ port, protocol, name, isWeb }): readonly Finding[] => {
+  const mistakes = declared.flatMap(({ port, protocol, name, addresses }): readonly Finding[] => {
     const shown = `port ${port}${protocol === 'tcp' ? '' : `/${protocol}`} of ${name}`;
-    const other = foreignUser(
-      snapshot,
-      facts,
-      { port, protocol },
-      isWeb ? ['127.0.0.1'] : boundAddresses(new Container(snapshot, name)),
-    );
+    const other = foreignUser(snapshot, facts, { port, protocol }, addresses);
     if (other !== undefined)
       return [
         finder.bad(

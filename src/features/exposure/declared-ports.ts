@@ -1,9 +1,9 @@
 import { Failure } from '../../base/errors.ts';
 import type { Facts } from '../../host/facts.ts';
 import type { Container } from '../../model/container.ts';
-import { boundAddresses } from '../../model/network/access.ts';
 import { isLoopback, listListening } from '../../model/network/filtered-ports.ts';
 import { NotAccepted } from '../../model/network/parse-ports.ts';
+import { addressesOf } from '../../model/network/access.ts';
 import { publishedPorts } from '../../model/network/ports.ts';
 import { backEndPort } from '../../model/web.ts';
 
@@ -27,20 +27,20 @@ export interface DeclaredPort {
  * @throws Failure for a prop that does not say which ports
  */
 export function listDeclaredPorts(container: Container, facts: Facts): readonly DeclaredPort[] {
-  const addresses = boundAddresses(container);
-  const declared = addresses === undefined ? 'everybody' : 'local networks';
+  const declared = container.isPublic ? 'everybody' : 'local networks';
   try {
     const web = container.hasWeb && container.hasOwnPorts ? backEndPort(container, facts) : undefined;
     return [
-      ...publishedPorts(container, facts).map(
-        ({ host: port, protocol }): DeclaredPort => ({
+      ...publishedPorts(container, facts).map(({ host: port, protocol, address }): DeclaredPort => {
+        const bound = addressesOf(container, { address });
+        return {
           port,
           protocol,
           kind: 'published',
-          addresses,
-          declared: addresses?.every(isLoopback) === true ? 'this host' : declared,
-        }),
-      ),
+          addresses: bound,
+          declared: bound?.every(isLoopback) === true ? 'this host' : declared,
+        };
+      }),
       ...listListening(container, facts).map(
         ({ port, protocol }): DeclaredPort => ({ port, protocol, kind: 'host', addresses: undefined, declared }),
       ),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { Container } from '../container.ts';
 import { canonicalAddress } from './network.ts';
-import { splitList } from './parse-ports.ts';
+import { type PublishedPort, splitList } from './parse-ports.ts';
 import { singleValue } from '../web.ts';
 
 /** The addresses of this host on its local networks, by the record `LocalIP`: one or several, of IPv4 and IPv6. */
@@ -21,4 +21,12 @@ export function boundAddresses({ snapshot, isPublic }: Container): readonly stri
   const local = localAddresses(snapshot);
   const loopback = ['127.0.0.1', ...(local.some((address) => isIP(address) === 6) ? ['::1'] : [])];
   return [...local.filter((address) => !loopback.includes(address)), ...loopback];
+}
+
+/** Where a published port is bound: at the address that the record names, else as its access says. */
+export function addressesOf(
+  container: Container,
+  { address }: Pick<PublishedPort, 'address'>,
+): readonly string[] | undefined {
+  return address === undefined ? boundAddresses(container) : [address];
 }

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { Facts } from '../../host/facts.ts';
-import { boundAddresses } from './access.ts';
 import { type Container, listEnabled } from '../container.ts';
+import { addressesOf } from './access.ts';
 import { namedPorts, publishedPorts } from './ports.ts';
 import { NotAccepted } from './parse-ports.ts';
 import { webPort } from '../web.ts';
@@ -29,15 +29,16 @@ export interface FilteredPort {
 export function listFilteredPorts(snapshot: Snapshot, facts: Facts, family: 4 | 6): readonly FilteredPort[] {
   return listEnabled(snapshot).flatMap((of): readonly FilteredPort[] => {
     const { key: container } = of;
-    const addresses = boundAddresses(of)?.filter((address) => isIP(address) === family && !isLoopback(address));
-    if (addresses === undefined) return [];
+    if (of.isPublic) return [];
     if (!of.hasOwnPorts) {
       return listListening(of, facts).map(
         (port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }),
       );
     }
-    return orNone(() => publishedPorts(of, facts)).flatMap(({ host: port, protocol }) =>
-      addresses.map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })),
+    return orNone(() => publishedPorts(of, facts)).flatMap(({ host: port, protocol, address: own }) =>
+      (addressesOf(of, { address: own }) ?? [])
+        .filter((address) => isIP(address) === family && !isLoopback(address))
+        .map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })),
     );
   });
 }

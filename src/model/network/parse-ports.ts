@@ -1,8 +1,12 @@
+import { type PortMapping, parsePortMapping } from '../../base/port-mapping.ts';
+
 /** One port that a record publishes. */
 export interface PublishedPort {
   readonly host: number;
   readonly container: number;
   readonly protocol: 'tcp' | 'udp';
+  /** of the host, where the record names one; undefined: those of its access */
+  readonly address?: string | undefined;
 }
 
 /** What a value of a prop can't be; the message completes `cannot accept …: `. */
@@ -18,19 +22,19 @@ export class NotAccepted extends Error {
 }
 
 /**
- * Reads `2222:22,53:53/udp` (CONTAINERS.md, PortMappingPorts).
- * @throws NotAccepted for anything else, ranges included: the engine hands out of a range non-atomically
+ * Reads `2222:22,53:53/udp,127.0.0.1:5000-5001:5000-5001` (CONTAINERS.md, PortMappingPorts).
+ * @throws NotAccepted for anything else
  */
-export function parsePortMappings(value: string, prop = 'PortMappingPorts'): readonly PublishedPort[] {
-  return splitList(value).map((item) => {
-    const [, host, container, protocol = 'tcp'] = /^(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(item) ?? [];
-    if (host === undefined || container === undefined)
-      throw new NotAccepted(prop, value, `"${item}" is no port mapping: HOST:CONTAINER, HOST:CONTAINER/udp`);
-    return {
-      host: parsePort(host, prop, value),
-      container: parsePort(container, prop, value),
-      protocol: protocol === 'udp' ? 'udp' : 'tcp',
-    };
+export function parsePortMappings(value: string, prop = 'PortMappingPorts'): readonly PortMapping[] {
+  return splitList(value).flatMap((item) => {
+    const mappings = parsePortMapping(item);
+    if (mappings === undefined)
+      throw new NotAccepted(
+        prop,
+        value,
+        `"${item}" is no port mapping: [ADDRESS:]HOST:CONTAINER[/udp], HOST-HOST:CONTAINER-CONTAINER, or CONTAINER; ports are numbers from 1 to 65535`,
+      );
+    return mappings;
   });
 }
 

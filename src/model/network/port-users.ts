@@ -3,6 +3,7 @@ import type { DbRecord } from '../../db/record.ts';
 import { type Facts, NO_FACTS } from '../../host/facts.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { Container, containerOf, CONTAINERS, listContainers } from '../container.ts';
+import { addressesOf } from './access.ts';
 import { publishedPorts } from './ports.ts';
 import { NotAccepted, type PublishedPort, splitList } from './parse-ports.ts';
 
@@ -12,6 +13,8 @@ export interface PortUser {
   readonly protocol: 'tcp' | 'udp';
   /** `service "sshd" of db configuration`, `listener nginx (pid 812) on 0.0.0.0` */
   readonly who: string;
+  /** the addresses that it is bound to; undefined: all */
+  readonly addresses?: readonly string[] | undefined;
   /** the container whose record says so; undefined: no container's */
   readonly container?: string;
 }
@@ -57,15 +60,24 @@ function portsOfContainer(container: Container, facts: Facts): readonly PortUser
   if (!container.isEnabled) return [];
   const { key, claimedWebPort: web } = container;
   return [
-    ...readablePorts(container, facts).map(({ host, protocol }) => ({
+    ...readablePorts(container, facts).map(({ host, protocol, address }) => ({
       port: host,
       protocol,
+      addresses: addressesOf(container, { address }),
       container: key,
       who: `container "${key}"`,
     })),
     ...(web === undefined
       ? []
-      : [{ port: web, protocol: 'tcp' as const, container: key, who: `container "${key}" (WebHostPort)` }]),
+      : [
+          {
+            port: web,
+            protocol: 'tcp' as const,
+            addresses: ['127.0.0.1'],
+            container: key,
+            who: `container "${key}" (WebHostPort)`,
+          },
+        ]),
   ];
 }
 
@@ -98,7 +110,7 @@ function readablePorts(container: Container, facts: Facts): readonly PublishedPo
 export function portFinder(
   snapshot: Snapshot,
   facts: Facts,
-): (port: Pick<PortUser, 'port' | 'protocol'>, except: string) => PortUser | undefined {
+): (port: Pick<PortUser, 'port' | 'protocol' | 'addresses'>, except: string) => PortUser | undefined {
   const usersAmong = (keys: readonly string[]): readonly PortUser[] =>
     keys.flatMap((key) => portsOfContainer(new Container(snapshot, key), facts));
   const services = byPort(servicePorts(snapshot, facts));
@@ -110,7 +122,7 @@ export function portFinder(
       ...(ofImages.get(name) ?? []),
     ];
     const others = containers
-      .filter(({ container }) => container !== except)
+      .filter(({ container, addresses }) => container !== except && shareAddress(addresses, port.addresses))
       .sort((a, b) => compareBytes(a.container ?? '', b.container ?? ''));
     return services.get(name)?.[0] ?? others[0];
   };
@@ -178,6 +190,11 @@ function holdersOf(facts: Facts): Holders {
 }
 
 const ALL = ['0.0.0.0', '::', '', '*'];
+
+/** Whether two that have a port of the same number are in each other's way. */
+export function shareAddress(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a === undefined || b === undefined || a.some((address) => meets(address, b)) || b.some((one) => meets(one, a));
+}
 
 function meets(address: string, addresses: readonly string[] | undefined): boolean {
   return addresses === undefined || ALL.includes(address) || addresses.includes(address);

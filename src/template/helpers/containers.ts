@@ -1,8 +1,9 @@
 import { splitMounts } from '../../base/mount-options.ts';
-import { boundAddresses } from '../../model/network/access.ts';
+import { formatAddress } from '../../base/port-mapping.ts';
 import { listFilteredPorts } from '../../model/network/filtered-ports.ts';
 import { findImageReference } from '../../model/image.ts';
 import { type Container, CONTAINERS, listEnabled } from '../../model/container.ts';
+import { addressesOf } from '../../model/network/access.ts';
 import { publishedPorts } from '../../model/network/ports.ts';
 import { parsePortMappings, splitList } from '../../model/network/parse-ports.ts';
 import { listSecretVariables } from '../../model/secrets.ts';
@@ -17,14 +18,14 @@ import { variables } from './text.ts';
 /** Helpers that know what the props of a container's record mean together. */
 export const CONTAINER_HELPERS: HelperTable = {
   ports: {
-    doc: 'a list of port mappings, each with .host, .container and .protocol',
+    doc: 'a list of port mappings, each with .host, .container, .protocol and .address',
     example: {
       fragment: '{{#each (ports "2222:22,53:5353/udp")}}{{host}}>{{container}}/{{protocol}} {{/each}}',
       gives: '2222>22/tcp 53>5353/udp ',
     },
     call: (call) =>
-      parsePortMappings(textArgument(call, 0)).map(({ host, container, protocol }) =>
-        variables({ host, container, protocol }),
+      parsePortMappings(textArgument(call, 0)).map(({ hosts, container, protocol, address = '' }) =>
+        variables({ host: hosts?.[0] ?? '', container, protocol, address }),
       ),
   },
   published: {
@@ -37,12 +38,12 @@ export const CONTAINER_HELPERS: HelperTable = {
     reads: [...PUBLISHED, ...BOUND],
     call: (call) => {
       const container = containerArgument(call, 0);
-      return publishedPorts(container, call.facts).flatMap(({ host, container: inside, protocol }) => {
+      return publishedPorts(container, call.facts).flatMap(({ host, container: inside, protocol, address: own }) => {
         const mapping = `${host}:${inside}${protocol === 'udp' ? '/udp' : ''}`;
         return (
-          boundAddresses(container)?.map(
-            (address) => `${address.includes(':') ? `[${address}]` : address}:${mapping}`,
-          ) ?? [mapping]
+          addressesOf(container, { address: own })?.map((address) => `${formatAddress(address)}:${mapping}`) ?? [
+            mapping,
+          ]
         );
       });
     },

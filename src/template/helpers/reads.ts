@@ -23,7 +23,7 @@ export const OF_LINKS = ofContainers('Interlinked', 'Role', 'Target');
 export const OWN_PORTS = ofContainers('network');
 export const PUBLISHED: readonly StaticRead[] = [
   ...OWN_PORTS,
-  ...ofContainers('PortMapping', 'PortMappingPorts', 'TCPPort', 'UDPPort', 'Target'),
+  ...ofContainers('PortMapping', 'PortMappingPorts', 'PortMappingGiven', 'TCPPort', 'UDPPort', 'Target'),
   ...IMAGE,
 ];
 export const BOUND: readonly StaticRead[] = [...ofContainers('access'), ...single('LocalIP')];

@@ -12,9 +12,10 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   port: { allowed: ['1', '65535'], wrong: ['0', '65536', '080', 'http', ''] },
   ports: { allowed: ['80', '80,443', 'exposed', ''], wrong: ['80,', '80, 443', 'exposed,80', '80-90', '70000'] },
   'port-range': { allowed: ['47000-47999', '1-1'], wrong: ['47999-47000', '47000', '0-1', '1-2-3'] },
+  'exposed-ports': { allowed: ['80', '80,53/udp'], wrong: ['80,', 'http', '80-90'] },
   'port-mappings': {
-    allowed: ['8080:80,5353:53/udp', '1:1/tcp'],
-    wrong: ['8080', '8080:80/sctp', '0:1', '1:70000', '127.0.0.1:1:2'],
+    allowed: ['8080:80,5353:53/udp', '1:1/tcp', '8080', '127.0.0.1:1:2,[::1]:1:2', '1-3:2-4', '127.0.0.1::80', '5-9:1'],
+    wrong: ['8080:80/sctp', '0:1', '1:70000', '1.2.3:1:2', '1-3:2-5', ':80', '3-1:3-1'],
   },
   path: { allowed: ['/', '/srv/a b'], wrong: ['srv', '', '/a/../b', '/a\nb'] },
   paths: { allowed: ['/a,/b'], wrong: ['/a,b'] },

@@ -45,8 +45,10 @@ describe('checkRecords', () => {
     ],
     [
       'a mapping that is none, once',
-      { web: { PortMapping: 'custom', PortMappingPorts: '80' } },
-      ['cannot accept docker_containers web: PortMappingPorts "80" is not HOSTPORT:CONTAINERPORT[/udp], as 8080:80'],
+      { web: { PortMapping: 'custom', PortMappingPorts: ':80' } },
+      [
+        'cannot accept docker_containers web: PortMappingPorts ":80" is not [ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp], as 8080:80,127.0.0.1:53:53/udp,8000-8009:8000-8009',
+      ],
     ],
     [
       'a port of another record, for both',

@@ -151,6 +151,7 @@ const READS: Readonly<Record<string, string>> = {
   startPriority: 'Role InterLinkPriority',
   hasPortMapping: 'PortMapping',
   portMappings: 'PortMappingPorts',
+  givenPorts: 'PortMappingGiven',
   tcpPort: 'TCPPort',
   udpPort: 'UDPPort',
   leavesPortsToImage: 'TCPPort UDPPort',

@@ -19,7 +19,7 @@ export const NETWORK_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
     name: 'ports',
     answer: 'recreate',
-    parse: (input) => toSet(readItems(input, readPublished).map(formatPublished)),
+    parse: (input) => toSet(readItems(input, readPublished).flat().map(formatPublished)),
     send: (value, body) => {
       body.HostConfig.PortBindings ??= {};
       for (const text of value) {
@@ -41,7 +41,7 @@ export const NETWORK_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
     name: 'expose',
     answer: 'recreate',
-    parse: (input) => toSet(readItems(input, readPort).map(formatPort)),
+    parse: (input) => toSet(readItems(input, readPort).flat().map(formatPort)),
     send: (value, body) => {
       body.ExposedPorts = {
         ...body.ExposedPorts,

@@ -82,11 +82,11 @@ describe('a run spec', () => {
   const MISTAKES: readonly (readonly [line: string, why: string])[] = [
     ['builds: .', '"services.wiki.builds": docksmith does not support this key'],
     ['container_name: other', '"other" is not "wiki", the name of the record'],
-    ['ports: ["8000-8010:80-90"]', '"8000-8010:80-90" is a port range'],
+    ['ports: ["8000-8010:80-91"]', '"8000-8010:80-91" has ranges of two lengths'],
     ['ports: ["80:99999"]', '"80:99999" is not like'],
     ['ports: ["1.2.3.400:80:80"]', 'is not like'],
     ['ports: 80', 'must be a list'],
-    ['ports: [{target: 80, name: web}]', '"services.wiki.ports[0].name": docksmith does not support this key'],
+    ['ports: [{target: 80, names: web}]', '"services.wiki.ports[0].names": docksmith does not support this key'],
     ['volumes: [./data:/data]', '"./data" is neither an absolute path nor the name of a volume'],
     ['volumes: [data:/data]', 'volume "data" is not in the map "volumes" of the file'],
     ['volumes: [/a:/b:rx]', '"rx" is none of'],
@@ -121,7 +121,7 @@ describe('a run spec', () => {
 
   it('reports all mistakes at once, each with line and column', () => {
     try {
-      parse('mem_limit: 1', 'ports: ["0:80", "1-2:1-2"]', 'foo: bar');
+      parse('mem_limit: 1', 'ports: ["0:80", "1-2:1-3"]', 'foo: bar');
       expect.unreachable();
     } catch (error) {
       expect(error instanceof Failures && error.failures.map(({ at }) => [at?.line, at?.column])).toEqual([

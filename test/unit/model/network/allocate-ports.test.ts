@@ -25,6 +25,24 @@ describe('allocatePorts', () => {
     expect(allocated({ b: WEB, a: { WebAlias: 'a' } })).toEqual({ 'a.WebHostPort': '23000', 'b.WebHostPort': '23001' });
   });
 
+  it('gives ports to mappings that name none, and keeps them', () => {
+    const ports = { PortMapping: 'custom', PortMappingPorts: '3000,8080:80,127.0.0.1::53/udp,9000-9002:81' };
+    const first = { a: ports, b: { PortMapping: 'custom', PortMappingPorts: '9000:9000' }, c: WEB };
+    expect(allocated(first)).toEqual({
+      'a.PortMappingGiven': '23001:3000,127.0.0.1:23000:53/udp,9001:81',
+      'c.WebHostPort': '23000',
+    });
+    const given = { PortMappingGiven: '23001:3000,127.0.0.1:23000:53/udp,9001:81' };
+    expect(allocated({ a: { ...ports, ...given } })).toEqual({});
+    const more = { ...ports, ...given, PortMappingPorts: '3000,127.0.0.1::53/udp,4000' };
+    expect(allocated({ a: more })).toEqual({
+      'a.PortMappingGiven': '23001:3000,127.0.0.1:23000:53/udp,23000:4000',
+    });
+    expect(() =>
+      allocated({ a: { PortMapping: 'custom', PortMappingPorts: '9000-9000:80-80,9000-9001:81,9000-9001:82' } }),
+    ).toThrow('cannot give "a" of db docker_containers a port: all of 9000-9001 are taken');
+  });
+
   it('gives none to what needs none', () => {
     expect(
       allocated({

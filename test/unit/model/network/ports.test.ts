@@ -42,11 +42,43 @@ describe('publishedPorts', () => {
 describe('a port', () => {
   it.each(['0', '65536', '-1', '80-90', '1e3', 'http', '8 0'])('is not %j', (value) => {
     expect(() => parsePorts(value, 'TCPPort')).toThrow(NotAccepted);
-    expect(() => parsePortMappings(`${value}:80`)).toThrow(NotAccepted);
+    // a range of the host for one port of the container is one to choose from
+    if (value !== '80-90') expect(() => parsePortMappings(`${value}:80`)).toThrow(NotAccepted);
     expect(() => parsePortMappings(`80:${value}`)).toThrow(NotAccepted);
   });
 
-  it.each(['80', '80:80:80', '127.0.0.1:80:80', '80:80/sctp', '80-81:80-81', ':80'])('mapping is not %j', (value) => {
-    expect(() => parsePortMappings(value)).toThrow(`"${value}" is no port mapping`);
+  it.each(['80:80:80', '80:80/sctp', '80-81:80-82', '81-80:81-80', ':80', '::1:80:80', '127.0.0.1:80'])(
+    'mapping is not %j',
+    (value) => {
+      expect(() => parsePortMappings(value)).toThrow(`"${value}" is no port mapping`);
+    },
+  );
+
+  it.each<readonly [string, readonly (readonly [string | undefined, unknown, number, string])[]]>([
+    ['80', [[undefined, undefined, 80, 'tcp']]],
+    ['127.0.0.1::53/udp', [['127.0.0.1', undefined, 53, 'udp']]],
+    ['[::1]:6001:6001', [['::1', [6001, 6001], 6001, 'tcp']]],
+    ['9000-9005:80', [[undefined, [9000, 9005], 80, 'tcp']]],
+    [
+      '8000-8001:7000-7001',
+      [
+        [undefined, [8000, 8000], 7000, 'tcp'],
+        [undefined, [8001, 8001], 7001, 'tcp'],
+      ],
+    ],
+  ])('mapping %s is read as Compose does', (value, expected) => {
+    expect(
+      parsePortMappings(value).map(({ address, hosts, container, protocol }) => [address, hosts, container, protocol]),
+    ).toEqual(expected);
+  });
+
+  it('that a mapping does not name is the one that was given', () => {
+    const given = '23000:3000,127.0.0.1:23001:3000,9000:80,1:81';
+    const ports = '3000,127.0.0.1::3000,9000-9005:80,9000-9005:81';
+    expect(published({ PortMapping: 'custom', PortMappingPorts: ports, PortMappingGiven: given })).toEqual([
+      '23000:3000/tcp',
+      '23001:3000/tcp',
+      '9000:80/tcp',
+    ]);
   });
 });

@@ -1,0 +1,117 @@
+import { cpSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ContainerInspect } from '../../src/engine/engine-api.ts';
+import { makeHost } from '../support/host.ts';
+
+const CASES = path.resolve(import.meta.dirname, '../data/compose');
+
+interface Made {
+  /** by db and key */
+  readonly records: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** what no record says, as `key value` */
+  readonly left: readonly string[];
+  /** by name */
+  readonly containers: Readonly<Record<string, ContainerInspect>>;
+}
+
+/** What a Compose file becomes: adopted into an empty host, and made by the next event on the engine in memory. */
+async function make(name: string): Promise<Made> {
+  const host = makeHost();
+  onTestFinished(() => host.stop());
+  const [folder, engine] = [host.file('/srv/app'), host.file('/engine.json')];
+  cpSync(path.join(CASES, name), folder, { recursive: true });
+  const env = { DOCKSMITH_ENGINE: `memory://${engine}`, TOKEN: 'of-the-environment', USER_NAME: undefined };
+  await host.db('configuration set LocalIP 192.168.1.2', 'configuration set docksmith service status enabled');
+  const adopted = JSON.parse(
+    await host.runOrFail('docksmith', ['adopt', '--json', '-f', `${folder}/compose.yaml`], { env }),
+  ) as {
+    readonly records: readonly { readonly db: string; readonly key: string; readonly props: Record<string, string> }[];
+    readonly leftOut: readonly { readonly key: string; readonly value: string }[];
+  };
+  await host.runOrFail('signal-event', ['docker-update'], { env });
+  expect(await host.runOrFail('docksmith', ['plan'], { env })).toMatch(/^nothing to do\n/);
+  const { containers } = JSON.parse(readFileSync(engine, 'utf8')) as {
+    readonly containers: readonly { readonly inspect: ContainerInspect }[];
+  };
+  const plain = (text: string): string => text.replaceAll(folder, '.');
+  return {
+    records: Object.fromEntries(
+      adopted.records.map(({ db, key, props }) => [
+        `${db} ${key}`,
+        Object.fromEntries(Object.entries(props).map(([prop, value]) => [prop, plain(value)])),
+      ]),
+    ),
+    left: adopted.leftOut.map(({ key, value }) => `${key} ${plain(value)}`).sort(),
+    containers: Object.fromEntries(containers.map(({ inspect }) => [inspect.Name.slice(1), inspect])),
+  };
+}
+
+/** By folder: the props that its service gets, what is left out, and what the engine is asked for. */
+const TABLE: readonly (readonly [
+  folder: string,
+  props: Readonly<Record<string, string>>,
+  left: readonly string[],
+  inspect: unknown,
+])[] = [
+  [
+    'ports-all',
+    {
+      access: 'public',
+      PortMapping: 'custom',
+      PortMappingPorts:
+        '3000,8000:7000,8001:7001,8002:7002,9000-9005:80,127.0.0.1:5000:5000/udp,[::1]:6001:6001,192.168.1.2:8443:443',
+    },
+    [],
+    // as PortMappingGiven has them: 23000 and 9000
+    {
+      HostConfig: {
+        PortBindings: {
+          '3000/tcp': [{ HostIp: '', HostPort: '23000' }],
+          '7000/tcp': [{ HostIp: '', HostPort: '8000' }],
+          '7002/tcp': [{ HostIp: '', HostPort: '8002' }],
+          '80/tcp': [{ HostIp: '', HostPort: '9000' }],
+          '5000/udp': [{ HostIp: '127.0.0.1', HostPort: '5000' }],
+          '6001/tcp': [{ HostIp: '::1', HostPort: '6001' }],
+          '443/tcp': [{ HostIp: '192.168.1.2', HostPort: '8443' }],
+        },
+      },
+    },
+  ],
+  [
+    'ports-loopback-one',
+    { PortMappingPorts: '127.0.0.1:3000:3000' },
+    [],
+    { HostConfig: { PortBindings: { '3000/tcp': [{ HostIp: '127.0.0.1', HostPort: '3000' }] } } },
+  ],
+  [
+    'ports-public-and-loopback',
+    { access: 'public', PortMappingPorts: '8080:8080,127.0.0.1:9000:9000' },
+    [],
+    {
+      HostConfig: {
+        PortBindings: {
+          '8080/tcp': [{ HostIp: '', HostPort: '8080' }],
+          '9000/tcp': [{ HostIp: '127.0.0.1', HostPort: '9000' }],
+        },
+      },
+    },
+  ],
+  [
+    'internal-and-port',
+    { TCPPort: '8080', network: 'custom:app_back', Networks: 'app_front' },
+    [],
+    { HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '', HostPort: '8080' }] } } },
+  ],
+  ['network-host-ports', { network: 'host' }, ['ports 80:80'], { HostConfig: { NetworkMode: 'host' } }],
+];
+
+describe('the keys of a Compose file', () => {
+  it.each(TABLE)('of %s come over', async (folder, props, left, inspect) => {
+    const made = await make(folder);
+    const [name = '', container] = Object.entries(made.containers)[0] ?? [];
+    expect(made.records[`docker_containers ${name}`]).toMatchObject(props);
+    expect(made.left).toEqual(left);
+    expect(container).toMatchObject(inspect as object);
+  });
+});
