@@ -1,4 +1,5 @@
 import { findNearest } from '../base/nearest.ts';
+import { decodeValue } from './encoded.ts';
 import { checkByKind } from './kinds.ts';
 import type { DbRecord } from './record.ts';
 import type { PropSchema, RecordSchema } from './schema.ts';
@@ -68,7 +69,7 @@ export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFinding
       continue;
     }
     // an empty value is one that is not set
-    const why = value === '' ? undefined : checkValue(schema, value);
+    const why = value === '' ? undefined : checkValue(schema, decodeValue(value));
     if (why !== undefined)
       mistakes.push({ prop, why: `${prop} ${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
   }

@@ -14,7 +14,13 @@ import { parsePortMapping } from '../base/port-mapping.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { type Check, each, matches } from './kinds/check.ts';
-import { BETWEEN_MOUNTS, BETWEEN_VOLUMES, BIND_OPTIONS, VOLUME_OPTIONS } from '../base/mount-options.ts';
+import {
+  BETWEEN_MOUNTS,
+  BETWEEN_VOLUMES,
+  BIND_OPTIONS,
+  findWrongOption,
+  VOLUME_OPTIONS,
+} from '../base/mount-options.ts';
 
 const PORT_MAPPING = '[ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp], as 8080:80,127.0.0.1:53:53/udp,8000-8009:8000-8009';
 const WORD_KIND = matches(/^[A-Za-z0-9][\w.+-]*$/, 'a word of letters, digits and _ . + -');
@@ -40,6 +46,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     ),
     path: checkPath,
     paths: each(checkPath, 'paths from /'),
+    mount: checkMount,
     mounts: each(checkMount, 'HOSTPATH[:CONTAINERPATH[:OPTIONS]]', BETWEEN_MOUNTS),
     'data-mount': checkDataMount,
     socket: (value) =>
@@ -75,7 +82,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       /^(bridge|host|none|custom:[a-zA-Z0-9][\w.-]*|container:[a-zA-Z0-9][\w.-]+)$/,
       'bridge, host, none, custom:NET or container:NAME',
     ),
-    'volume-mounts': each(checkVolume, 'VOLUME:CONTAINERPATH[:OPTIONS]', BETWEEN_VOLUMES),
+    'volume-mounts': each(checkVolume, 'VOLUME:CONTAINERPATH[:OPTIONS], or CONTAINERPATH', BETWEEN_VOLUMES),
     'log-size': (value) => (value === 'unlimited' ? undefined : checkByKind('size', value)),
     links: each(
       matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'),
@@ -192,6 +199,7 @@ function checkMount(value: string): string | undefined {
 }
 
 function checkVolume(value: string): string | undefined {
+  if (/^\/[^:]+$/.test(value)) return checkPath(value);
   const [name = '', container = '', options, more] = value.split(':');
   if (more !== undefined || !/^[a-zA-Z0-9][\w.-]+$/.test(name) || !container.startsWith('/'))
     return 'is not VOLUME:CONTAINERPATH[:OPTIONS], as cache:/var/cache';
@@ -199,7 +207,7 @@ function checkVolume(value: string): string | undefined {
 }
 
 function checkOptions(options: string | undefined, allowed: readonly string[]): string | undefined {
-  const wrong = options?.split(',').find((option) => !allowed.includes(option));
+  const wrong = findWrongOption(options?.split(',') ?? [], allowed);
   return wrong === undefined ? undefined : `has the option "${wrong}", which is none of ${allowed.join(', ')}`;
 }
 

@@ -1,6 +1,7 @@
 import { isSecretVariable, listAssignments, listVariableSecrets, MAY_BE_SECRET } from '../base/secret-names.ts';
 import { findPropSchema } from './check-value.ts';
 import { FlatDb } from './flat-db.ts';
+import { decodeValue } from './encoded.ts';
 import type { Read } from './record.ts';
 import type { PropSchema, Schema } from './schema.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -58,12 +59,21 @@ function kindOfProp(schema: Schema, db: string, prop: string): PropKind {
 export function isMaskedProp(schema: Schema, db: string, prop: string, value: string | undefined): boolean {
   if (isSecretProp(schema, db, prop)) return true;
   return (
-    value !== undefined && !kindOfProp(schema, db, prop).isNamed && isSecretVariable(prop.replace(/^Env\./, ''), value)
+    value !== undefined &&
+    !kindOfProp(schema, db, prop).isNamed &&
+    isSecretVariable(prop.replace(/^Env\./, ''), decodeValue(value))
   );
 }
 
 /** What of a prop's value is to be masked wherever it stands: all of it, or of `NAME=VALUE,…` some values. */
-export function listPropSecrets(schema: Schema, db: string, prop: string, value: string): readonly string[] {
+export function listPropSecrets(schema: Schema, db: string, prop: string, written: string): readonly string[] {
+  const value = decodeValue(written);
+  const found = listPlainSecrets(schema, db, prop, value);
+  // the db shows it as it is written
+  return found.length === 0 || value === written ? found : [...found, written];
+}
+
+function listPlainSecrets(schema: Schema, db: string, prop: string, value: string): readonly string[] {
   if (isSecretProp(schema, db, prop)) return [value];
   const kind = kindOfProp(schema, db, prop);
   if (kind.schema?.kind === 'assignments')

@@ -1,3 +1,4 @@
+import { decodeValue } from './encoded.ts';
 import type { Db, DbRecord, Read } from './record.ts';
 import type { RecordSchema, Schema } from './schema.ts';
 
@@ -127,7 +128,7 @@ export function findProp(snapshot: Snapshot, db: string, key: string, prop: stri
   snapshot.onRead?.({ db, key, prop });
   const record = dbOf(snapshot, db).get(key);
   const own = record?.props.get(prop);
-  if (own !== undefined && own !== '') return own;
+  if (own !== undefined && own !== '') return decodeValue(own);
   const schema = findKind(snapshot.schema, db, key, record?.type)?.[prop];
   if (snapshot.onRead !== undefined) for (const read of schema?.defaultReads ?? []) snapshot.onRead(read);
   return schema?.default ?? own;

@@ -90,6 +90,8 @@ interface EngineMount {
   Target: string;
   ReadOnly?: boolean;
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
+  BindOptions?: Maybe<{ Propagation?: string; CreateMountpoint?: boolean }>;
+  VolumeOptions?: Maybe<{ NoCopy?: boolean; Subpath?: string }>;
 }
 
 export interface CreateBody extends ContainerConfig {

@@ -1,3 +1,4 @@
+import { decodeValue } from '../db/encoded.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { keysWithProp } from '../db/flat-db.ts';
 import { readSnapshot } from '../db/read-snapshot.ts';
@@ -74,7 +75,9 @@ function readWhatCanBeRead(paths: Paths): Dbs {
 function listValues(paths: Paths, dbs: Dbs): readonly string[] {
   const containers = dbs.dbs.get(CONTAINERS) ?? new Map<string, never>();
   const files = new Set(
-    keysWithProp(containers, 'EnvFile').flatMap((key) => splitList(containers.get(key)?.props.get('EnvFile') ?? '')),
+    keysWithProp(containers, 'EnvFile').flatMap((key) =>
+      splitList(decodeValue(containers.get(key)?.props.get('EnvFile') ?? '')),
+    ),
   );
   return [...listSecretValues(dbs), ...[...files].flatMap((file) => listFileSecrets(paths.file(file)))];
 }

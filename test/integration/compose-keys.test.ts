@@ -103,6 +103,61 @@ const TABLE: readonly (readonly [
     [],
     { HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '', HostPort: '8080' }] } } },
   ],
+  [
+    'anonymous-volume',
+    { MountPath: '.:/app', Volumes: '/app/node_modules' },
+    [],
+    { Config: { Volumes: { '/app/node_modules': {} } } },
+  ],
+  ['tmpfs-long', { Tmpfs: '/a,/b:size=1048576' }, [], { HostConfig: { Tmpfs: { '/a': '', '/b': 'size=1048576' } } }],
+  [
+    'env-values',
+    { 'Env.SPACE': '%:%20%20padded%20%20', 'Env.BSLASH': '%:C:%5Cnew' },
+    [],
+    {
+      Config: {
+        Env: expect.arrayContaining([
+          'SPACE=  padded  ',
+          'BSLASH=C:\\new',
+          'TAIL=x\\',
+          'MULTI=line 1\nline 2\n',
+          'PIPE=a|b',
+          'COMMA=a,b',
+          'UNI=naïve ✓',
+          'EMPTY=',
+          'PLUS=',
+        ]) as unknown,
+      },
+    },
+  ],
+  [
+    'labels',
+    { 'Labels.traefik.http.routers.a.rule': 'Host(`a.test`,`b.test`)', Labels: 'bare=,eq=a=b,plain=1' },
+    [],
+    { Config: { Labels: { bare: '', eq: 'a=b', 'traefik.http.routers.a.rule': 'Host(`a.test`,`b.test`)' } } },
+  ],
+  [
+    'sub-options',
+    {
+      Expose: '3000,4000,4001,5000/udp',
+      MountPath: './a:/a:ro,rslave,./b:/b:z,./c:/c',
+      'MountPath.1': './d,/e:/d',
+      Volumes: 'app_v:/v:nocopy,ro,app_w:/w:subpath=x/y',
+      'SecurityOpt.1': 'seccomp={"a":1,"b":2}',
+    },
+    ['volumes volumes[2].bind.recursive=enabled', 'volumes volumes[4].volume.labels=a=b'],
+    {
+      Config: { ExposedPorts: { '3000/tcp': {}, '4001/tcp': {}, '5000/udp': {} } },
+      HostConfig: {
+        SecurityOpt: ['no-new-privileges=true', 'seccomp={"a":1,"b":2}'],
+        Binds: expect.arrayContaining([expect.stringMatching(/\/a:\/a:ro,rslave$/)]) as unknown,
+        Mounts: expect.arrayContaining([
+          expect.objectContaining({ Source: 'app_v', ReadOnly: true, VolumeOptions: { NoCopy: true } }),
+          expect.objectContaining({ Source: 'app_w', VolumeOptions: { Subpath: 'x/y' } }),
+        ]) as unknown,
+      },
+    },
+  ],
   ['network-host-ports', { network: 'host' }, ['ports 80:80'], { HostConfig: { NetworkMode: 'host' } }],
 ];
 

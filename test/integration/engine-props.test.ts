@@ -477,6 +477,9 @@ const CASES: readonly Case[] = [
 const ELSEWHERE: Readonly<Record<string, string>> = {
   type: 'engine-props',
   PortMappingGiven: 'compose-keys',
+  Expose: 'compose-keys',
+  'MountPath.*': 'compose-keys',
+  'SecurityOpt.*': 'compose-keys',
   status: 'one-of-fifty',
   MountCreate: 'engine-props',
   MountOwner: 'engine-props',

@@ -239,6 +239,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   ),
   path: folder,
   paths: list(folder),
+  mount: one('/srv/d', '/srv/e,/f:/e:ro'),
   mounts: list((random) => pick(random, ['/srv/a', '/srv/b:/b', '/srv/c:/c:ro'])),
   'data-mount': one('/var/lib/app', 'store:/data', '/srv/data:/data'),
   socket: one('/var/run/docker.sock', '/run/own.sock', 'unix:///run/docker.sock'),

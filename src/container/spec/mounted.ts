@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { BIND_OPTIONS, VOLUME_OPTIONS } from '../../base/mount-options.ts';
+import { BIND_OPTIONS, findWrongOption, IDLE_OPTIONS, VOLUME_OPTIONS } from '../../base/mount-options.ts';
 import type { Input } from './input.ts';
 import { isList, type Value } from './value.ts';
 import { readChoice, readFields, readFlag, readText } from './read-input.ts';
@@ -9,12 +9,9 @@ export interface Mounted {
   /** an absolute path of the host, the name of a volume, or empty for an anonymous volume */
   readonly source: string;
   readonly target: string;
-  /** `ro`, `z`, `Z`, for binds the kinds of propagation, for volumes `nocopy`; in byte order */
+  /** `ro`, `z`, `Z`, for binds the kinds of propagation, for volumes `nocopy` and `subpath=PATH`; in byte order */
   readonly options: readonly string[];
 }
-
-/** For other systems than Linux; the engine takes them and does nothing. */
-const NO_MEANING = ['cached', 'delegated', 'consistent'];
 
 /** `/srv/wiki:/images:ro`, Compose's short form. */
 export function formatMounted({ source, target, options }: Mounted): string {
@@ -31,7 +28,7 @@ export function parseMounted(text: string): Mounted {
     target: second,
     options: options
       .split(',')
-      .filter((option) => option !== '' && option !== 'rw' && !NO_MEANING.includes(option))
+      .filter((option) => option !== '' && option !== 'rw' && !IDLE_OPTIONS.includes(option))
       .sort(),
   };
 }
@@ -61,9 +58,7 @@ export function readMounted(input: Input): Mounted {
   const text = readText(input);
   const parts = text.split(':');
   const options = (parts[0] ?? '').startsWith('/') ? BIND_OPTIONS : VOLUME_OPTIONS;
-  const wrong = (parts[2] ?? '')
-    .split(',')
-    .find((option) => option !== '' && !options.includes(option) && !NO_MEANING.includes(option));
+  const wrong = findWrongOption((parts[2] ?? '').split(',').filter(Boolean), options);
   if (parts.length > 3) return input.refuse(`"${text}" has too many colons`);
   if (wrong !== undefined) return input.refuse(`"${wrong}" is none of ${options.join(', ')}`);
   return check(input, parseMounted(text));
@@ -76,20 +71,34 @@ function readLong(input: Input): Mounted {
     target,
     read_only: readOnly,
     bind,
-  } = readFields(input, ['type', 'source', 'target', 'read_only', 'bind']);
+    volume,
+  } = readFields(input, ['type', 'source', 'target', 'read_only', 'bind', 'volume'], ['consistency']);
   if (type === undefined || target === undefined) return input.refuse('needs a type and a target');
   const kind = readChoice(type, ['bind', 'volume']);
   const texts = { source: source === undefined ? '' : readText(source), target: readText(target) };
-  const propagation = bind === undefined ? undefined : readFields(bind, ['propagation']).propagation;
   if ((kind === 'bind') !== texts.source.startsWith('/'))
     return input.refuse(
       kind === 'bind' ? 'a bind needs an absolute path as its source' : 'a volume has a name, not a path',
     );
+  // a missing folder is made, or asked for, before a container is
+  const { propagation, selinux } =
+    bind === undefined ? {} : readFields(bind, ['propagation', 'selinux'], ['create_host_path']);
+  const { nocopy, subpath } = volume === undefined ? {} : readFields(volume, ['nocopy', 'subpath']);
   const options = [
     ...(propagation === undefined ? [] : [readChoice(propagation, BIND_OPTIONS.slice(4))]),
+    ...(selinux === undefined ? [] : [readChoice(selinux, ['z', 'Z'])]),
+    ...(nocopy !== undefined && readFlag(nocopy) ? ['nocopy'] : []),
+    ...(subpath === undefined ? [] : [`subpath=${readSubpath(subpath)}`]),
     ...(readOnly !== undefined && readFlag(readOnly) ? ['ro'] : []),
   ];
   return check(input, { ...texts, options: options.sort() });
+}
+
+function readSubpath(input: Input): string {
+  const text = readText(input);
+  return /[,:]/.test(text) || findWrongOption([`subpath=${text}`], VOLUME_OPTIONS) !== undefined
+    ? input.refuse(`"${text}" is no path in a volume, or has a comma or colon`)
+    : text;
 }
 
 function check(input: Input, { source, target, options }: Mounted): Mounted {

@@ -62,10 +62,18 @@ export function readItems<T>(input: Input, read: (item: Input) => T): readonly T
   return collectAll(input.items ?? input.refuse('must be a list'), read);
 }
 
-/** `{A: 1}` or `[A=1]`. */
-export function readTextMap(input: Input, separators = '='): TextMap {
+/**
+ * `{A: 1}` or `[A=1]`.
+ * @param bare what a name without a value holds; not given, it is a mistake
+ */
+export function readTextMap(input: Input, separators = '=', bare?: string): TextMap {
   if (input.entries !== undefined)
-    return toMap(collectAll(input.entries, ([name, value]) => [name, readMapValue(value)] as const));
+    return toMap(
+      collectAll(
+        input.entries,
+        ([name, value]) => [name, value.scalar === null && bare !== undefined ? bare : readMapValue(value)] as const,
+      ),
+    );
   if (input.items === undefined) return input.refuse('must be a map or a list');
   return toMap(
     readItems(input, (item) => {
@@ -75,7 +83,9 @@ export function readTextMap(input: Input, separators = '='): TextMap {
       );
       return Number.isFinite(cut)
         ? ([text.slice(0, cut), text.slice(cut + 1)] as const)
-        : item.refuse(`"${text}" has no value`);
+        : bare === undefined
+          ? item.refuse(`"${text}" has no value`)
+          : ([text, bare] as const);
     }),
   );
 }

@@ -6,6 +6,7 @@ import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isList, toSet, type Value } from '../../container/spec/value.ts';
 import { type Failure, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
+import { isTmpfs, withTmpfsVolumes } from './compose-tmpfs.ts';
 import { leniently } from './lenient-input.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
@@ -25,13 +26,14 @@ const OWN = [
   'network_mode',
   'volumes',
   'volumes_from',
+  'tmpfs',
   'logging',
   'profiles',
 ];
 
 const NO_KEY = 'docksmith has no key for it';
 
-/** `[0].bind.recursive` of `services.web.volumes[0].bind.recursive`. */
+/** `volumes[0].bind.recursive` of `services.web.volumes[0].bind.recursive`. */
 function shorten(path: string, front: string): string {
   return path.startsWith(front) ? path.slice(front.length).replace(/^\./, '') : path;
 }
@@ -68,13 +70,12 @@ export function describeService(
   const leaveOut = (key: string, value: string, why: string): void => {
     leftOut.push({ name, key, value, why });
   };
+  const lenient = (key: string, part: Input): Input =>
+    leniently(part, (field) => leaveOut(key, `${shorten(field.path, input.path)}=${showInput(field)}`, NO_KEY));
   const read = (key: string, part: Input | undefined): Value | undefined => {
     const row = SPEC_KEYS.find((one) => one.name === key);
     if (row === undefined || part === undefined || isNothing(part)) return undefined;
-    const { value, unread } = readKey(
-      row,
-      leniently(part, (field) => leaveOut(key, `${shorten(field.path, part.path)}=${showInput(field)}`, NO_KEY)),
-    );
+    const { value, unread } = readKey(row, lenient(key, part));
     for (const one of unread) leaveOut(key, one.value, one.why);
     return value;
   };
@@ -91,6 +92,7 @@ export function describeService(
   values.set('image', read('image', withText(input, reference)));
   values.set('environment', environment);
   values.set('volumes', readVolumes(project, input, read));
+  values.set('tmpfs', read('tmpfs', withTmpfsVolumes(lenient('volumes', input))));
   values.set(
     'volumes_from',
     read(
@@ -166,15 +168,18 @@ function readVolumes(
         ? path.resolve(folder, source)
         : source;
   const list = findEntry(input, 'volumes');
-  const items = list?.items?.map((item) => {
-    if (item.entries === undefined) return withText(item, showInput(item).replace(/^[^:]+(?=:)/, absolute));
-    return {
-      ...item,
-      entries: item.entries.map(
-        ([field, value]) => [field, field === 'source' ? withText(value, absolute(showInput(value))) : value] as const,
-      ),
-    };
-  });
+  const items = list?.items
+    ?.filter((item) => !isTmpfs(item))
+    .map((item) => {
+      if (item.entries === undefined) return withText(item, showInput(item).replace(/^[^:]+(?=:)/, absolute));
+      return {
+        ...item,
+        entries: item.entries.map(
+          ([field, value]) =>
+            [field, field === 'source' ? withText(value, absolute(showInput(value))) : value] as const,
+        ),
+      };
+    });
   const value = read('volumes', list === undefined || items === undefined ? list : { ...list, items });
   if (value === undefined || !isList(value)) return value;
   return toSet(

@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration } from '../../base/quantity.ts';
 import { isList, isMap, type Value } from '../../container/spec/value.ts';
+import { encodeValue } from '../../db/encoded.ts';
 import { isSecretVariable } from '../../base/secret-names.ts';
 import { quoteWords } from '../../base/quote.ts';
 import { setMounts } from './mount-props.ts';
@@ -35,6 +36,7 @@ const assignments =
         Object.entries(value).map(([name, held]) => `${name}=${held}`),
       );
   };
+const toList = (value: Value | undefined): readonly string[] => (value !== undefined && isList(value) ? value : []);
 const flag = (key: string, prop: string): Maker => text(key, prop, (value) => (value === true ? 'yes' : 'no'));
 const words = (key: string, prop: string): Maker =>
   text(key, prop, (value) => (isList(value) ? quoteWords(value) : ''));
@@ -115,7 +117,7 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
 
   cap_add: list('cap_add', 'CapAdd'),
   cap_drop: list('cap_drop', 'CapDrop'),
-  security_opt: list('security_opt', 'SecurityOpt'),
+  security_opt: (builder, value) => builder.setItems('security_opt', 'SecurityOpt', toList(value)),
   sysctls: assignments('sysctls', 'Sysctls'),
   privileged: flag('privileged', 'Privileged'),
   pid: onlyFragment('pid'),
@@ -163,7 +165,9 @@ function setLabels(builder: RecordBuilder, value: Value | undefined): void {
     );
   const plain: string[] = [];
   for (const [name, held] of all.filter((label) => !isOfCompose(label))) {
-    if (held.includes(',')) builder.set('labels', `Labels.${name}`, held);
+    if (/[|\n]/.test(name))
+      builder.leaveOut('labels', `${name}=${held}`, 'the name of a prop cannot hold a | or newline');
+    else if (held.includes(',') || encodeValue(held) !== held) builder.set('labels', `Labels.${name}`, held);
     else plain.push(`${name}=${held}`);
   }
   builder.setList('labels', 'Labels', plain);

@@ -1,3 +1,4 @@
+import { encodeValue } from '../../db/encoded.ts';
 import { checkValue, findPropSchema } from '../../db/check-value.ts';
 import type { RecordSchema } from '../../db/schema.ts';
 import type { TextMap, Value } from '../../container/spec/value.ts';
@@ -26,7 +27,16 @@ export class RecordBuilder {
   set(key: string, prop: string, value: string, shown = value): void {
     const why = this.#check(prop, value);
     if (why !== undefined) this.leaveOut(key, shown, `${prop} cannot hold it: it ${why}`);
-    else if (this.#schema[prop]?.default !== value) this.props.set(prop, value);
+    else if (this.#schema[prop]?.default !== value) this.props.set(prop, encodeValue(value));
+  }
+
+  /**
+   * Sets a list, and `PROP.N` for each item that has what separates items, where the schema knows that form.
+   */
+  setItems(key: string, prop: string, items: readonly string[], split?: (value: string) => readonly string[]): void {
+    const isPlain = (item: string): boolean => (split ?? splitCommas)(item).length === 1;
+    this.setList(key, prop, items.filter(isPlain), split);
+    for (const [n, item] of items.filter((one) => !isPlain(one)).entries()) this.set(key, `${prop}.${n + 1}`, item);
   }
 
   /**
@@ -37,7 +47,7 @@ export class RecordBuilder {
     key: string,
     prop: string,
     items: readonly string[],
-    split = (value: string): readonly string[] => value.split(','),
+    split: (value: string) => readonly string[] = splitCommas,
   ): void {
     const held = items.filter((item) => {
       const why = split(item).length > 1 ? 'has a comma, which separates the items' : this.#check(prop, item);
@@ -48,11 +58,13 @@ export class RecordBuilder {
   }
 
   #check(prop: string, value: string): string | undefined {
-    if (value.endsWith('\\') || value.includes('\\n')) return 'has a backslash that a db would take for more than that';
-    if (value !== value.trim()) return 'begins or ends with a blank, which is lost at the end of a record';
     const schema = findPropSchema(this.#schema, prop);
     return schema === undefined ? 'is of no known prop' : checkValue(schema, value);
   }
+}
+
+function splitCommas(value: string): readonly string[] {
+  return value.split(',');
 }
 
 /** What else there is to know where a key becomes props. */

@@ -113,7 +113,7 @@ class SecretRecords {
     builder.set('environment', 'Value', value);
     if (builder.props.size === 0) return undefined;
     const known = getDb(this.#snapshot, SECRETS).get(key);
-    if (known !== undefined && known.props.get('Value') !== value)
+    if (known !== undefined && known.props.get('Value') !== builder.props.get('Value'))
       throw new Failure(`cannot adopt container "${this.#container}"`, {
         why: `db ${SECRETS} has a record "${key}" already, with another value`,
         hint: `db ${SECRETS} delete ${key}`,

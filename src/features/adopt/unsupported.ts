@@ -112,10 +112,17 @@ export function listUnsupported(
 }
 
 function listOptions(mount: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(mount).filter(
-    ([field, value]: [string, unknown]) =>
-      !['Type', 'Source', 'Target', 'ReadOnly', 'TmpfsOptions', 'Consistency'].includes(field) && !isBlank(value),
-  );
+  const read: Readonly<Record<string, readonly string[]>> = {
+    BindOptions: ['Propagation', 'CreateMountpoint'],
+    VolumeOptions: ['NoCopy', 'Subpath'],
+  };
+  return Object.entries(mount).filter(([field, value]: [string, unknown]) => {
+    if (['Type', 'Source', 'Target', 'ReadOnly', 'TmpfsOptions', 'Consistency'].includes(field)) return false;
+    const known = read[field];
+    return known !== undefined && typeof value === 'object' && value !== null
+      ? Object.entries(value).some(([name, held]) => !known.includes(name) && !isBlank(held))
+      : !isBlank(value);
+  });
 }
 
 function defaultCgroup(): string {

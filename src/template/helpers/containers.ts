@@ -9,7 +9,7 @@ import { parsePortMappings, splitList } from '../../model/network/parse-ports.ts
 import { listSecretVariables } from '../../model/secrets.ts';
 import { backEndPort, subDomainName, webPort } from '../../model/web.ts';
 import { HelperFailure, type HelperTable } from '../language/helper.ts';
-import { readsOf } from '../language/shape.ts';
+import { literalOf, readsOf, recordsIn } from '../language/shape.ts';
 import { RecordView, VariableMap } from '../language/value.ts';
 import { containerArgument, recordArgument, textArgument, textOption } from './arguments.ts';
 import { BOUND, ENABLED, IMAGE, ofContainers, OWN_PORTS, PUBLISHED, single, WEB, WEB_PORT } from './reads.ts';
@@ -49,13 +49,36 @@ export const CONTAINER_HELPERS: HelperTable = {
     },
   },
   mounts: {
-    doc: 'a MountPath as Compose writes it: a path alone means the same path inside',
+    doc: 'the mounts of a container, or of the text of a MountPath, as Compose writes them: a path alone means the same path inside',
     example: {
       fragment: '{{join (mounts "/srv/wiki:/images:ro,/srv/data")}}',
       gives: '/srv/wiki:/images:ro, /srv/data:/srv/data',
     },
+    reads: ofContainers('MountPath', 'MountPath.*'),
     call: (call) =>
-      splitMounts(textArgument(call, 0)).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
+      (call.args[0] instanceof RecordView
+        ? containerArgument(call, 0).writtenMounts
+        : splitMounts(textArgument(call, 0))
+      ).map((mount) => (mount.includes(':') ? mount : `${mount}:${mount}`)),
+  },
+  items: {
+    doc: 'the items of a list of a container, and behind them each PROP.NAME, which may hold commas',
+    example: { fragment: '{{join (items (record "docker_containers" "git") "WebAlias")}}', gives: 'git' },
+    shape: ({ args: [record, prop], note }) => {
+      const name = literalOf(prop) ?? '*';
+      for (const of of recordsIn(record)) {
+        note({ ...of, prop: name });
+        note({ ...of, prop: `${name}.*` });
+      }
+      return [];
+    },
+    call: (call) => {
+      const [record, prop] = [recordArgument(call, 0), textArgument(call, 1)];
+      return [
+        ...splitList(record.prop(prop, call.scope) ?? ''),
+        ...record.listProps(call.scope, `${prop}.`).map((name) => record.prop(name, call.scope) ?? ''),
+      ].filter((item) => item !== '');
+    },
   },
   memory: {
     doc: 'a size with its unit: a plain number is megabytes',

@@ -36,13 +36,15 @@ export const DATA_HELPERS: HelperTable = {
     call: (call) => findContentMount(new ContentRecord(call.snapshot, recordArgument(call, 0).key)) ?? '',
   },
   volumes: {
-    doc: 'a Volumes as a list, each with .name and .mount, as Compose writes it',
+    doc: 'a Volumes as a list, each with .name (empty for an anonymous one) and .mount, as Compose writes it',
     example: {
       fragment: '{{#each (volumes "cache:/var/cache,conf:/etc/app:ro")}}{{name}} {{mount}} {{/each}}',
       gives: 'cache cache:/var/cache conf conf:/etc/app:ro ',
     },
     call: (call) =>
-      splitVolumes(textArgument(call, 0)).map((mount) => variables({ name: mount.split(':')[0] ?? '', mount })),
+      splitVolumes(textArgument(call, 0)).map((mount) =>
+        variables({ name: mount.startsWith('/') ? '' : (mount.split(':')[0] ?? ''), mount }),
+      ),
   },
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',

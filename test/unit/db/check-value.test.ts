@@ -19,6 +19,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   },
   path: { allowed: ['/', '/srv/a b'], wrong: ['srv', '', '/a/../b', '/a\nb'] },
   paths: { allowed: ['/a,/b'], wrong: ['/a,b'] },
+  mount: { allowed: ['/srv', '/x,/y:/z:ro'], wrong: ['x', '/a:b', '/a:/b:rx'] },
   mounts: {
     allowed: ['/srv/wiki:/images', '/srv', '/a:/b:ro,/c:/d:rw'],
     wrong: ['wiki:/images', '/a:b', '/a:/b:rx', '/a:/b:ro:z', '/a/..:/b'],

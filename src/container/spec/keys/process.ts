@@ -59,7 +59,7 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
   defineKey(MAP, {
     name: 'labels',
     answer: 'recreate',
-    parse: (input) => readTextMap(input),
+    parse: (input) => readTextMap(input, '=', ''),
     send: (value, body) => {
       body.Labels = { ...body.Labels, ...value };
     },

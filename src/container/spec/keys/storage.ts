@@ -14,14 +14,16 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
       for (const mount of value.map(parseMounted)) {
         const { source, target, options } = mount;
         if (source === '') body.Volumes = { ...body.Volumes, [target]: {} };
-        // only a bind of the old kind can say more; it makes a missing host folder, which Mounts refuse
-        else if (options.some((option) => option !== 'ro')) (body.HostConfig.Binds ??= []).push(formatMounted(mount));
+        // only a bind of the old kind can say z or how mounts propagate; it makes a missing folder, which Mounts refuse
+        else if (options.some((option) => !isOfMounts(option)))
+          (body.HostConfig.Binds ??= []).push(formatMounted(mount));
         else {
           (body.HostConfig.Mounts ??= []).push({
             Type: source.startsWith('/') ? 'bind' : 'volume',
             Source: source,
             Target: target,
             ...(options.includes('ro') ? { ReadOnly: true } : {}),
+            ...toVolumeOptions(options),
           });
         }
       }
@@ -30,10 +32,15 @@ export const STORAGE_KEYS: readonly SpecKey[] = [
       const mounts = (HostConfig.Mounts ?? [])
         .filter(({ Type, Source = '' }) => Type !== 'tmpfs' && !isAnonymousName(Source))
         .map(
-          ({ Source = '', Target, ReadOnly }): Mounted => ({
+          ({ Source = '', Target, ReadOnly, BindOptions, VolumeOptions }): Mounted => ({
             source: Source,
             target: Target,
-            options: ReadOnly === true ? ['ro'] : [],
+            options: [
+              ...(VolumeOptions?.NoCopy === true ? ['nocopy'] : []),
+              ...(BindOptions?.Propagation && BindOptions.Propagation !== 'rprivate' ? [BindOptions.Propagation] : []),
+              ...(ReadOnly === true ? ['ro'] : []),
+              ...(VolumeOptions?.Subpath ? [`subpath=${VolumeOptions.Subpath}`] : []),
+            ].sort(),
           }),
         );
       const anonymous = Object.keys(Config.Volumes ?? {}).map(
@@ -116,4 +123,19 @@ function formatDevice(text: string): string {
   const [host = '', ...rest] = text.split(':');
   const container = rest.find((part) => path.isAbsolute(part)) ?? host;
   return `${host}:${container}:${rest.find((part) => !path.isAbsolute(part)) ?? 'rwm'}`;
+}
+
+const SUBPATH = 'subpath=';
+
+function isOfMounts(option: string): boolean {
+  return option === 'ro' || option === 'nocopy' || option.startsWith(SUBPATH);
+}
+
+function toVolumeOptions(options: readonly string[]): { VolumeOptions?: { NoCopy?: boolean; Subpath?: string } } {
+  const subpath = options.find((option) => option.startsWith(SUBPATH))?.slice(SUBPATH.length);
+  const isBare = options.includes('nocopy');
+  if (subpath === undefined && !isBare) return {};
+  return {
+    VolumeOptions: { ...(isBare ? { NoCopy: true } : {}), ...(subpath === undefined ? {} : { Subpath: subpath }) },
+  };
 }

@@ -95,20 +95,27 @@ describe('the way back from keys of a run spec to props', () => {
     });
   });
 
-  it('names what a db cannot hold, and not what variables hold', () => {
+  it('encodes what a db cannot keep, and does not show what variables hold', () => {
     const environment = { GOOD: 'a, b', BACK: 'x\\', LINE: 'a\\nb', BLANK: 'x ', 'not one': '1' };
     expect(toProps({ ...PLAIN, environment })).toEqual({
-      props: { ...PLAIN_PROPS, 'Env.GOOD': 'a, b' },
-      left: ['environment BACK', 'environment LINE', 'environment BLANK', 'environment not one'],
+      props: {
+        ...PLAIN_PROPS,
+        'Env.GOOD': 'a, b',
+        'Env.BACK': '%:x%5C',
+        'Env.LINE': '%:a%5Cnb',
+        'Env.BLANK': '%:x%20',
+      },
+      left: ['environment not one'],
     });
     const volumes = ['/a,b:/c', '/d:/d:ro', '/e:/f:Z,ro', '/x,/y:/z', 'vol:/g:nocopy,ro', 'other:/h', '/anonymous'];
     expect(toProps({ ...PLAIN, volumes })).toEqual({
       props: {
         ...PLAIN_PROPS,
         MountPath: '/a,b:/c,/d:/d:ro,/e:/f:Z,ro',
-        Volumes: 'vol:/g:nocopy,ro,other:/h',
+        'MountPath.1': '/x,/y:/z',
+        Volumes: 'vol:/g:nocopy,ro,other:/h,/anonymous',
       },
-      left: ['volumes /x,/y:/z'],
+      left: [],
     });
   });
 
