@@ -4,6 +4,7 @@ import type { PropSchema } from './schema.ts';
 /** Two values of each kind at least that mean different things, and those that mean something of their own. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   text: ['other', 'another'],
+  json: ['{"weight":100}', '[{"count":1,"capabilities":["gpu"]}]'],
   integer: ['1', '2'],
   count: ['1', '2'],
   size: ['1m', '2m'],

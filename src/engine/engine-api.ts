@@ -27,6 +27,9 @@ export interface ContainerConfig {
   WorkingDir?: Maybe<string>;
   Hostname?: Maybe<string>;
   Domainname?: Maybe<string>;
+  Tty?: Maybe<boolean>;
+  OpenStdin?: Maybe<boolean>;
+  MacAddress?: Maybe<string>;
   StopSignal?: Maybe<string>;
   /** seconds */
   StopTimeout?: Maybe<number>;
@@ -42,6 +45,7 @@ interface Healthcheck {
   Interval?: Maybe<number>;
   Timeout?: Maybe<number>;
   StartPeriod?: Maybe<number>;
+  StartInterval?: Maybe<number>;
   Retries?: Maybe<number>;
 }
 
@@ -81,6 +85,43 @@ export interface HostConfig {
   PidMode?: Maybe<string>;
   IpcMode?: Maybe<string>;
   Runtime?: Maybe<string>;
+  Annotations?: Maybe<Record<string, string>>;
+  CgroupnsMode?: Maybe<string>;
+  CgroupParent?: Maybe<string>;
+  /** microseconds, as the next three */
+  CpuPeriod?: Maybe<number>;
+  CpuQuota?: Maybe<number>;
+  CpuRealtimePeriod?: Maybe<number>;
+  CpuRealtimeRuntime?: Maybe<number>;
+  DeviceCgroupRules?: Maybe<string[]>;
+  DeviceRequests?: Maybe<DeviceRequest[]>;
+  DnsOptions?: Maybe<string[]>;
+  MemorySwappiness?: Maybe<number>;
+  OomKillDisable?: Maybe<boolean>;
+  OomScoreAdj?: Maybe<number>;
+  StorageOpt?: Maybe<Record<string, string>>;
+  UsernsMode?: Maybe<string>;
+  UTSMode?: Maybe<string>;
+  BlkioWeight?: Maybe<number>;
+  BlkioWeightDevice?: Maybe<{ Path: string; Weight: number }[]>;
+  BlkioDeviceReadBps?: Maybe<DeviceRate[]>;
+  BlkioDeviceWriteBps?: Maybe<DeviceRate[]>;
+  BlkioDeviceReadIOps?: Maybe<DeviceRate[]>;
+  BlkioDeviceWriteIOps?: Maybe<DeviceRate[]>;
+}
+
+interface DeviceRate {
+  Path: string;
+  Rate: number;
+}
+
+export interface DeviceRequest {
+  Driver?: Maybe<string>;
+  /** -1: all */
+  Count?: Maybe<number>;
+  DeviceIDs?: Maybe<string[]>;
+  Capabilities?: Maybe<string[][]>;
+  Options?: Maybe<Record<string, string>>;
 }
 
 interface EngineMount {

@@ -40,6 +40,18 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   network_mode: ['host', 'none', 'bridge', '"container:other"'],
   networks: ['{lan: {aliases: [it2, it3], ipv4_address: 10.79.0.5}}', '[lan]', '{bridge: {}, lan: {aliases: [it2]}}'],
   links: ['["other:db"]'],
+  annotations: ['{a: b}'],
+  cgroup: ['host', 'private'],
+  cgroup_parent: ['docksmith-test.slice', '/docksmith-test'],
+  cpu_period: ['50000'],
+  cpu_quota: ['25ms'],
+  device_cgroup_rules: ['["c 1:3 mr"]'],
+  dns_opt: ['[use-vc, "ndots:2"]'],
+  oom_score_adj: ['500'],
+  userns_mode: ['host'],
+  uts: ['host'],
+  tty: ['true'],
+  stdin_open: ['true'],
   volumes_from: ['["container:other:ro"]', '[other]'],
   extra_hosts: ['["db:10.0.0.5"]', '{db: 10.0.0.5, v6: "fd00::1"}'],
   dns: ['[10.0.0.1, 10.0.0.2]', '10.0.0.9'],
@@ -106,6 +118,15 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
     expect(SPEC_KEYS.map(({ name }) => name).filter((name) => SAMPLES[name] === undefined)).toEqual([
       'depends_on',
       'privileged',
+      // the kernel of a test has no real-time groups, no swappiness per group, no quota of storage and no GPU
+      'cpu_rt_period',
+      'cpu_rt_runtime',
+      'mem_swappiness',
+      'oom_kill_disable',
+      'storage_opt',
+      'mac_address',
+      'gpus',
+      'blkio_config',
     ]);
   });
 

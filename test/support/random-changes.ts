@@ -225,6 +225,7 @@ const VALUES: Readonly<Record<string, Make>> = {
     'a,b',
     '$HOME',
   ),
+  json: one('{"weight":100}', '[{"count":1,"capabilities":["gpu"]}]'),
   integer: (random) => int(random, -3, 99),
   count: (random) => int(random, 1, 9),
   size: (random) => `${int(random, 1, 99)}m`,

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { ContainerInspect, Endpoint } from '../../engine/engine-api.ts';
 import { collectAll, type Input } from './input.ts';
-import { readFields, readItems, readText } from './read-input.ts';
+import { readFields, readInteger, readItems, readText } from './read-input.ts';
 import { isMap, type TextMap, toMap, toSet, type Value } from './value.ts';
 
 /** Those of a run spec. */
@@ -48,11 +48,6 @@ export function findPreferred(input: Input): string | undefined {
     return priority === undefined ? [] : [{ name, priority: readInteger(priority) }];
   });
   return given.sort((a, b) => b.priority - a.priority)[0]?.name;
-}
-
-function readInteger(input: Input): number {
-  const text = String(input.scalar);
-  return /^-?\d{1,9}$/.test(text) ? Number(text) : input.refuse(`"${text}" is no whole number`);
 }
 
 /** `networks` of a service: a list of names, or a map with `aliases`, `ipv4_address` and `priority`. */

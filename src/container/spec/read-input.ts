@@ -23,6 +23,11 @@ export function readCount(input: Input, least = 0): number {
   return input.refuse(`must be a whole number, ${least} or more`);
 }
 
+export function readInteger(input: Input): number {
+  const text = String(input.scalar);
+  return /^-?\d{1,9}$/.test(text) ? Number(text) : input.refuse(`"${text}" is no whole number`);
+}
+
 export function readChoice(input: Input, choices: readonly string[]): string {
   const text = readText(input);
   return choices.includes(text) ? text : input.refuse(`"${text}" is none of ${choices.join(', ')}`);

@@ -1,3 +1,4 @@
+import { FIELD_KEYS } from './keys/fields.ts';
 import { HEALTH_KEYS } from './keys/health.ts';
 import { LIMIT_KEYS } from './keys/limits.ts';
 import { NETWORK_KEYS } from './keys/network.ts';
@@ -19,6 +20,7 @@ export const SPEC_KEYS: readonly SpecKey[] = [
   ...LIMIT_KEYS,
   ...HEALTH_KEYS,
   ...SECURITY_KEYS,
+  ...FIELD_KEYS,
 ];
 
 /** Those whose change makes a new container. */

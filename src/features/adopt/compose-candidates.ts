@@ -10,11 +10,11 @@ import { type Project, readProject } from './compose-project.ts';
 import {
   containerName,
   describeService,
-  imageNames,
   listConditions,
   listDependencies,
   type ServiceContext,
 } from './compose-service.ts';
+import { imageNames } from './compose-image.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';

@@ -7,12 +7,14 @@ import { isList, toSet, type Value } from '../../container/spec/value.ts';
 import { type Failure, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { isTmpfs, withTmpfsVolumes } from './compose-tmpfs.ts';
+import { readImage } from './compose-image.ts';
+import { withDeploy } from './compose-deploy.ts';
 import { leniently } from './lenient-input.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { type LeaveOut, readNetworkOf } from './compose-network.ts';
-import type { ImageOrigin, LeftOut, Candidate } from './candidate.ts';
+import type { LeftOut, Candidate } from './candidate.ts';
 
 /** Keys of a service that are read otherwise than those of a run spec, or say nothing of the container. */
 const OWN = [
@@ -33,9 +35,27 @@ const OWN = [
 
 const NO_KEY = 'docksmith has no key for it';
 
+/** Keys that mean nothing for a container on a Linux server, or that docksmith does not carry out. */
+const WORDS: Readonly<Record<string, string>> = {
+  attach: 'docksmith attaches to no container',
+  cpu_count: 'only containers of Windows have it',
+  cpu_percent: 'only containers of Windows have it',
+  credential_spec: 'only containers of Windows have it',
+  develop: 'only docker compose watch reads it',
+  isolation: 'only containers of Windows have it',
+  post_start: 'docksmith runs no commands in a container that was started',
+  pre_stop: 'docksmith runs no commands in a container that is stopped',
+};
+
 /** `volumes[0].bind.recursive` of `services.web.volumes[0].bind.recursive`. */
 function shorten(path: string, front: string): string {
   return path.startsWith(front) ? path.slice(front.length).replace(/^\./, '') : path;
+}
+
+/** An entrypoint without words takes that of the image away; a command without words is that of the image. */
+function saysNothing(key: string, part: Input): boolean {
+  if (key === 'command' && part.items?.length === 0) return true;
+  return isNothing(part) && !(key === 'entrypoint' && part.scalar === '');
 }
 
 /** What a service is called as a container: as it says, else as the service. */
@@ -74,16 +94,18 @@ export function describeService(
     leniently(part, (field) => leaveOut(key, `${shorten(field.path, input.path)}=${showInput(field)}`, NO_KEY));
   const read = (key: string, part: Input | undefined): Value | undefined => {
     const row = SPEC_KEYS.find((one) => one.name === key);
-    if (row === undefined || part === undefined || isNothing(part)) return undefined;
+    if (row === undefined || part === undefined || saysNothing(key, part)) return undefined;
     const { value, unread } = readKey(row, lenient(key, part));
     for (const one of unread) leaveOut(key, one.value, one.why);
     return value;
   };
 
   const values = new Map<string, Value | undefined>();
-  for (const [key, part] of input.entries ?? input.refuse('must be a map')) {
-    if (OWN.includes(key) || isNothing(part) || key.startsWith('x-')) continue;
+  const plain = withDeploy(input, leaveOut);
+  for (const [key, part] of plain.entries ?? input.refuse('must be a map')) {
+    if (OWN.includes(key) || saysNothing(key, part) || key.startsWith('x-')) continue;
     if (SPEC_KEYS.some((row) => row.name === key)) values.set(key, read(key, part));
+    else if (WORDS[key] !== undefined) leaveOut(key, showInput(part), WORDS[key]);
     else for (const [at, held] of flatten(key, part)) leaveOut(at, held, NO_KEY);
   }
   const { reference, source } = readImage(project, service, input, images, leaveOut);
@@ -119,40 +141,6 @@ export function describeService(
     joined: network.joined,
     ...(envFiles === undefined ? {} : { envFiles }),
   };
-}
-
-function readImage(
-  { name: project, folder }: Project,
-  service: string,
-  input: Input,
-  images: ReadonlySet<string>,
-  leaveOut: LeaveOut,
-): { readonly reference: string; readonly source: ImageOrigin } {
-  const [image, build] = [findEntry(input, 'image'), findEntry(input, 'build')];
-  const names = imageNames(project, service);
-  const reference = image === undefined ? (names.find((one) => images.has(one)) ?? names[0]) : showInput(image);
-  if (build === undefined) {
-    if (image === undefined) input.refuse('needs an image, or a folder to build');
-    return { reference, source: { kind: 'pull' } };
-  }
-  for (const [field, held] of build.entries ?? [])
-    if (field !== 'context')
-      leaveOut(
-        `build.${field}`,
-        showInput(held),
-        'a record builds the Dockerfile of its BuildPath, and nothing more is said of it',
-      );
-  const context =
-    build.entries === undefined ? showInput(build) : showInput(findEntry(build, 'context') ?? withText(build, '.'));
-  if (!/^([\w+.-]+:\/\/|git@)/.test(context))
-    return { reference, source: { kind: 'build', folder: path.resolve(folder, context) } };
-  leaveOut('build', context, 'a record builds a folder of this server');
-  return { reference, source: { kind: 'local' } };
-}
-
-/** What Compose calls the image of a service that names none; the older Compose joins the names by an underscore. */
-export function imageNames(project: string, service: string): readonly [string, string] {
-  return [`${project}-${service}`, `${project}_${service}`];
 }
 
 /** Relative paths begin at the file's folder, and volumes have the project's name in front. */
@@ -211,7 +199,7 @@ export function listDependencies(input: Input): readonly string[] {
 export function listConditions(input: Input, leaveOut: LeaveOut): void {
   for (const [other, how] of findEntry(input, 'depends_on')?.entries ?? []) {
     const condition = findEntry(how, 'condition');
-    if (condition !== undefined && condition.scalar !== 'service_started')
+    if (condition !== undefined && condition.scalar !== 'plainstarted')
       leaveOut(
         'depends_on',
         `${other} ${showInput(condition)}`,

@@ -14,8 +14,8 @@ import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import { withOwnRecords } from './own-records.ts';
-import { KEY_PROPS } from './key-props.ts';
-import { RecordBuilder } from './record-builder.ts';
+import { KEY_PROPS } from './props/key-props.ts';
+import { RecordBuilder } from './props/record-builder.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
 /** A record that an adoption writes. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { withNames } from '../../container/actual/actual.ts';
 import { withoutImage } from '../../container/actual/difference.ts';
@@ -132,6 +133,7 @@ function readValues({ traits, networks }: EngineView, { inspect, image }: There,
   const mode = networks.find(({ id }) => id === values['network_mode'])?.name ?? values['network_mode'];
   const drop = new Set<string>([
     ...(values['ipc'] === 'private' ? ['ipc'] : []),
+    ...(values['cgroup'] === defaultCgroup() ? ['cgroup'] : []),
     ...(values['runtime'] === 'runc' ? ['runtime'] : []),
     ...(values['stop_signal'] === 'SIGTERM' || values['stop_signal'] === '15' ? ['stop_signal'] : []),
     // the host's own name, and that of the container whose network it has, come by themselves
@@ -201,4 +203,9 @@ async function listForeignVolumes({ engine }: EngineView, inspect: ContainerInsp
       },
     ];
   });
+}
+
+/** What the engine takes by itself, by the version of the kernel's control groups. */
+function defaultCgroup(): string {
+  return existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'private' : 'host';
 }

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
+import { BLKIO_FIELDS } from '../../container/spec/keys/devices.ts';
+import { FIELDS } from '../../container/spec/keys/fields.ts';
 import type { LeftOut } from './candidate.ts';
 
 /** Fields of inspect that keys of a run spec read. */
-const READ = {
+const READ: Readonly<Record<'Config' | 'HostConfig', readonly string[]>> = {
   Config: [
     'Image',
     'Cmd',
@@ -19,6 +20,9 @@ const READ = {
     'ExposedPorts',
     'Volumes',
     'Healthcheck',
+    'Tty',
+    'OpenStdin',
+    'MacAddress',
   ],
   HostConfig: [
     'Binds',
@@ -53,15 +57,18 @@ const READ = {
     'PidMode',
     'IpcMode',
     'Runtime',
+    'DeviceRequests',
+    ...BLKIO_FIELDS,
+    ...Object.values(FIELDS),
   ],
-} as const;
+};
 
 /**
  * Fields that say nothing of what the container is: what a client left there, or what the image and other
  * fields make of it.
  */
 const MEANINGLESS = {
-  Config: ['AttachStdin', 'AttachStdout', 'AttachStderr', 'ArgsEscaped', 'OnBuild', 'Shell'],
+  Config: ['AttachStdin', 'StdinOnce', 'AttachStdout', 'AttachStderr', 'ArgsEscaped', 'OnBuild', 'Shell'],
   HostConfig: ['ContainerIDFile', 'ConsoleSize', 'ReadonlyPaths'],
 } as const;
 
@@ -83,9 +90,7 @@ export function listUnsupported(
   });
   const fields = (['Config', 'HostConfig'] as const).flatMap((part) =>
     Object.entries(part === 'Config' ? Config : HostConfig)
-      .filter(
-        ([field]) => ![...READ[part], ...MEANINGLESS[part], 'Mounts', 'MaskedPaths', 'CgroupnsMode'].includes(field),
-      )
+      .filter(([field]) => ![...READ[part], ...MEANINGLESS[part], 'Mounts', 'MaskedPaths'].includes(field))
       .filter(([, value]: [string, unknown]) => !isBlank(value))
       .map(([field, value]: [string, unknown]) => said(field, value)),
   );
@@ -93,10 +98,7 @@ export function listUnsupported(
   const masked = rest['MaskedPaths'];
   return [
     ...fields,
-    // the engine's own defaults, by the version of the kernel's control groups, and for what is hidden of /proc
-    ...([undefined, '', defaultCgroup()].includes(rest['CgroupnsMode'] as string | undefined)
-      ? []
-      : [said('CgroupnsMode', rest['CgroupnsMode'])]),
+    // the engine hides parts of /proc by default
     ...(HostConfig.Privileged === true || !Array.isArray(masked) || masked.length > 0
       ? []
       : [said('MaskedPaths', 'systempaths=unconfined')]),
@@ -123,10 +125,6 @@ function listOptions(mount: object): readonly (readonly [string, unknown])[] {
       ? Object.entries(value).some(([name, held]) => !known.includes(name) && !isBlank(held))
       : !isBlank(value);
   });
-}
-
-function defaultCgroup(): string {
-  return existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'private' : 'host';
 }
 
 /** Nothing said, in the engine's many ways. */

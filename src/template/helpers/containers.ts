@@ -5,14 +5,16 @@ import { findImageReference } from '../../model/image.ts';
 import { type Container, CONTAINERS, listEnabled } from '../../model/container.ts';
 import { addressesOf } from '../../model/network/access.ts';
 import { publishedPorts } from '../../model/network/ports.ts';
-import { parsePortMappings, splitList } from '../../model/network/parse-ports.ts';
+import { parsePortMappings } from '../../model/network/parse-ports.ts';
 import { listSecretVariables } from '../../model/secrets.ts';
 import { backEndPort, subDomainName, webPort } from '../../model/web.ts';
 import { HelperFailure, type HelperTable } from '../language/helper.ts';
-import { literalOf, readsOf, recordsIn } from '../language/shape.ts';
+import { FURTHER_KEYS } from '../../model/container-parts/further-keys.ts';
+import { readsOf } from '../language/shape.ts';
 import { RecordView, VariableMap } from '../language/value.ts';
 import { containerArgument, recordArgument, textArgument, textOption } from './arguments.ts';
 import { BOUND, ENABLED, IMAGE, ofContainers, OWN_PORTS, PUBLISHED, single, WEB, WEB_PORT } from './reads.ts';
+import { assignments, hasItems, listFurther, listItems, listNamed, noteItems } from './items.ts';
 import { variables } from './text.ts';
 
 /** Helpers that know what the props of a container's record mean together. */
@@ -64,21 +66,8 @@ export const CONTAINER_HELPERS: HelperTable = {
   items: {
     doc: 'the items of a list of a container, and behind them each PROP.NAME, which may hold commas',
     example: { fragment: '{{join (items (record "docker_containers" "git") "WebAlias")}}', gives: 'git' },
-    shape: ({ args: [record, prop], note }) => {
-      const name = literalOf(prop) ?? '*';
-      for (const of of recordsIn(record)) {
-        note({ ...of, prop: name });
-        note({ ...of, prop: `${name}.*` });
-      }
-      return [];
-    },
-    call: (call) => {
-      const [record, prop] = [recordArgument(call, 0), textArgument(call, 1)];
-      return [
-        ...splitList(record.prop(prop, call.scope) ?? ''),
-        ...record.listProps(call.scope, `${prop}.`).map((name) => record.prop(name, call.scope) ?? ''),
-      ].filter((item) => item !== '');
-    },
+    shape: noteItems,
+    call: (call) => listItems(recordArgument(call, 0), textArgument(call, 1), call.scope),
   },
   memory: {
     doc: 'a size with its unit: a plain number is megabytes',
@@ -107,6 +96,24 @@ export const CONTAINER_HELPERS: HelperTable = {
       ]);
     },
   },
+  furtherKeys: {
+    doc: 'the keys of a run spec that are said by one prop each and nothing else, each with .key and .value, which is finished YAML',
+    example: {
+      fragment: '{{#each (furtherKeys (record "docker_containers" "git"))}}{{key}}{{/each}}none',
+      gives: 'none',
+    },
+    reads: ofContainers(...FURTHER_KEYS.flatMap(({ prop, form }) => (hasItems(form) ? [prop, `${prop}.*`] : [prop]))),
+    call: (call) => listFurther(recordArgument(call, 0), call.scope),
+  },
+  named: {
+    doc: 'a list NAME=VALUE,… of a record as named values, and over it each PROP.NAME, whose value may hold commas',
+    example: {
+      fragment: '{{#each (named (record "docker_containers" "git") "Labels")}}{{@key}}: {{this}} {{/each}}',
+      gives: 'team: web rule: Host(`a.test`,`b.test`) ',
+    },
+    shape: noteItems,
+    call: (call) => new VariableMap(listNamed(recordArgument(call, 0), textArgument(call, 1), call.scope)),
+  },
   labels: {
     doc: 'the labels that a container is to have: Labels, and over it each Labels.NAME',
     example: {
@@ -115,13 +122,7 @@ export const CONTAINER_HELPERS: HelperTable = {
     },
     reads: ofContainers('Labels', 'Labels.*'),
     call: (call) => {
-      const record = recordArgument(call, 0);
-      return new VariableMap([
-        ...assignments(record.prop('Labels', call.scope) ?? ''),
-        ...record
-          .listProps(call.scope, 'Labels.')
-          .map((prop): [string, string] => [prop.slice('Labels.'.length), record.prop(prop, call.scope) ?? '']),
-      ]);
+      return new VariableMap(listNamed(recordArgument(call, 0), 'Labels', call.scope));
     },
   },
   image: {
@@ -206,12 +207,3 @@ const BY: Readonly<Record<string, (container: Container) => boolean>> = {
   WebAlias: ({ webAliases }) => webAliases.length > 0,
   Certificate: (container) => container.hasSubDomain && container.certificate !== '',
 };
-
-function assignments(text: string): readonly (readonly [string, string])[] {
-  return splitList(text).map((item) => {
-    const [, name, value] = /^([^=]+)=(.*)$/s.exec(item) ?? [];
-    if (name === undefined || value === undefined)
-      throw new HelperFailure(`"${item}" is not NAME=VALUE; a value with a comma needs a prop of its own: Env.NAME`);
-    return [name, value];
-  });
-}

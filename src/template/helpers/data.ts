@@ -3,7 +3,7 @@ import { findContentMount } from '../../model/content.ts';
 import { ContentRecord } from '../../model/content-record.ts';
 import { splitVolumes } from '../../base/mount-options.ts';
 import type { HelperCall, HelperTable } from '../language/helper.ts';
-import { containerArgument, recordArgument, textArgument } from './arguments.ts';
+import { containerArgument, recordArgument, textArgument, textOption } from './arguments.ts';
 import { DATA, ofContainers } from './reads.ts';
 import { variables } from './text.ts';
 
@@ -36,15 +36,16 @@ export const DATA_HELPERS: HelperTable = {
     call: (call) => findContentMount(new ContentRecord(call.snapshot, recordArgument(call, 0).key)) ?? '',
   },
   volumes: {
-    doc: 'a Volumes as a list, each with .name (empty for an anonymous one) and .mount, as Compose writes it',
+    doc: 'a Volumes as a list, each with .name (empty for an anonymous one) and .mount, as Compose writes it; named="yes" for those with a name alone',
     example: {
       fragment: '{{#each (volumes "cache:/var/cache,conf:/etc/app:ro")}}{{name}} {{mount}} {{/each}}',
       gives: 'cache cache:/var/cache conf conf:/etc/app:ro ',
     },
     call: (call) =>
-      splitVolumes(textArgument(call, 0)).map((mount) =>
-        variables({ name: mount.startsWith('/') ? '' : (mount.split(':')[0] ?? ''), mount }),
-      ),
+      splitVolumes(textArgument(call, 0))
+        .map((mount) => ({ name: mount.startsWith('/') ? '' : (mount.split(':')[0] ?? ''), mount }))
+        .filter(({ name }) => name !== '' || textOption(call, 'named', '') === '')
+        .map(variables),
   },
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',

@@ -1,3 +1,4 @@
+import { splitWords } from '../../base/split-words.ts';
 import { HelperFailure, type HelperTable } from '../language/helper.ts';
 import { recordsIn } from '../language/shape.ts';
 import { TrackedText } from '../language/tracked-text.ts';
@@ -106,6 +107,11 @@ export const TEXT_HELPERS: HelperTable = {
       const [scheme, host, port] = [textArgument(call, 0), textArgument(call, 1), textArgument(call, 2)];
       return `${scheme}://${host}${port === USUAL_PORTS[scheme] ? '' : `:${port}`}`;
     },
+  },
+  words: {
+    doc: 'the words of a command, taken apart as sh does it',
+    example: { fragment: '{{join (words "curl -H \'A: b\'")}}', gives: 'curl, -H, A: b' },
+    call: (call) => splitWords(textArgument(call, 0)) ?? [],
   },
   newline: {
     doc: 'a line break, for OUTPUT_FILENAME with several files',

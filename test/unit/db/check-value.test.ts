@@ -7,6 +7,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   text: { allowed: ['', 'a\nb'], wrong: [] },
   integer: { allowed: ['0', '-1', '42'], wrong: ['', '1.5', 'x', '1 '] },
   count: { allowed: ['1', '5'], wrong: ['0', '-1', 'x'] },
+  json: { allowed: ['{"weight":300}', '[]'], wrong: ['{', 'x', '1'] },
   size: { allowed: ['10m', '1G', '4096'], wrong: ['10mb', '0m', ''] },
   memory: { allowed: ['6', '512', '512m', '2g', '6144k'], wrong: ['5', '6143k', '1x', '', '-1', '1.5g', '80,443'] },
   port: { allowed: ['1', '65535'], wrong: ['0', '65536', '080', 'http', ''] },

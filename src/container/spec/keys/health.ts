@@ -15,12 +15,13 @@ export const HEALTH_KEYS: readonly SpecKey[] = [
     answer: 'recreate',
     parse: readHealthcheck,
     send: (value, body) => {
-      const { test, interval, timeout, start_period: startPeriod, retries } = value;
+      const { test, interval, timeout, start_period: startPeriod, start_interval: startInterval, retries } = value;
       body.Healthcheck = {
         ...(test === undefined ? {} : { Test: parseTest(test) }),
         ...(interval === undefined ? {} : { Interval: Number(interval) }),
         ...(timeout === undefined ? {} : { Timeout: Number(timeout) }),
         ...(startPeriod === undefined ? {} : { StartPeriod: Number(startPeriod) }),
+        ...(startInterval === undefined ? {} : { StartInterval: Number(startInterval) }),
         ...(retries === undefined ? {} : { Retries: Number(retries) }),
       };
     },
@@ -39,6 +40,7 @@ function readHealthcheck(input: Input): TextMap {
     'interval',
     'timeout',
     'start_period',
+    'start_interval',
     'retries',
     'disable',
   ]);
@@ -67,8 +69,14 @@ function parseTest(json: string): string[] {
 
 function toCanonical({ Healthcheck: check }: ContainerConfig): TextMap | undefined {
   if (!check) return undefined;
-  const { Test, Interval, Timeout, StartPeriod, Retries } = check;
-  const numbers = { interval: Interval, timeout: Timeout, start_period: StartPeriod, retries: Retries };
+  const { Test, Interval, Timeout, StartPeriod, StartInterval, Retries } = check;
+  const numbers = {
+    interval: Interval,
+    timeout: Timeout,
+    start_period: StartPeriod,
+    start_interval: StartInterval,
+    retries: Retries,
+  };
   return toMap([
     ...(Test && Test.length > 0 ? [['test', JSON.stringify(Test)] as const] : []),
     ...Object.entries(numbers).flatMap(([name, number]) => (number ? [[name, String(number)] as const] : [])),

@@ -38,7 +38,7 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
   defineKey(LIST, {
     name: 'entrypoint',
     answer: 'recreate',
-    parse: readWords,
+    parse: (input) => (isEmpty(input) ? [''] : readWords(input)),
     send: (value, body) => {
       body.Entrypoint = [...value];
     },
@@ -152,6 +152,11 @@ export const PROCESS_KEYS: readonly SpecKey[] = [
     format: (seconds) => `${seconds}s`,
   }),
 ];
+
+/** None at all: that of the image is not used. */
+function isEmpty({ scalar, items }: Input): boolean {
+  return scalar === '' || items?.length === 0;
+}
 
 function readWords(input: Input): readonly string[] {
   if (input.items === undefined) return splitWords(readText(input)) ?? input.refuse('a quote is left open');

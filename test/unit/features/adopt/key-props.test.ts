@@ -4,9 +4,9 @@ import { SPEC_KEYS } from '../../../../src/container/spec/spec-keys.ts';
 import { splitWords } from '../../../../src/base/split-words.ts';
 import type { Value } from '../../../../src/container/spec/value.ts';
 import { readSchema } from '../../../../src/db/read-schema.ts';
-import { KEY_PROPS } from '../../../../src/features/adopt/key-props.ts';
+import { KEY_PROPS } from '../../../../src/features/adopt/props/key-props.ts';
 import { quoteWords } from '../../../../src/base/quote.ts';
-import { RecordBuilder } from '../../../../src/features/adopt/record-builder.ts';
+import { RecordBuilder } from '../../../../src/features/adopt/props/record-builder.ts';
 import { makeRoot } from '../../../support/folder.ts';
 
 /** The props that values of keys make, and what is left out, as `key value`. */
@@ -36,8 +36,8 @@ describe('the way back from keys of a run spec to props', () => {
       left: [],
     });
     expect(toProps({ ...PLAIN, logging: { driver: 'syslog', tag: 'x' } })).toEqual({
-      props: { LogDriver: 'syslog' },
-      left: ['logging tag=x'],
+      props: { LogDriver: 'syslog', 'LogOpt.tag': 'x' },
+      left: [],
     });
   });
 

@@ -1,11 +1,8 @@
-import { encodeValue } from '../../db/encoded.ts';
-import { checkValue, findPropSchema } from '../../db/check-value.ts';
-import type { RecordSchema } from '../../db/schema.ts';
-import type { TextMap, Value } from '../../container/spec/value.ts';
-import type { LeftOut } from './candidate.ts';
-
-/** What no prop has a word for, and a fragment of the admin's own can say. */
-export const ONLY_FRAGMENT = 'no prop holds it; a custom fragment can';
+import { encodeValue } from '../../../db/encoded.ts';
+import { checkValue, findPropSchema } from '../../../db/check-value.ts';
+import type { RecordSchema } from '../../../db/schema.ts';
+import type { TextMap, Value } from '../../../container/spec/value.ts';
+import type { LeftOut } from '../candidate.ts';
 
 /** The props of one record as they come together, and what does not fit into them. */
 export class RecordBuilder {

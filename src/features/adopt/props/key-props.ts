@@ -1,21 +1,18 @@
-import { formatBytes, formatDuration } from '../../base/quantity.ts';
-import { isList, isMap, type Value } from '../../container/spec/value.ts';
-import { encodeValue } from '../../db/encoded.ts';
-import { isSecretVariable } from '../../base/secret-names.ts';
-import { quoteWords } from '../../base/quote.ts';
+import { formatBlkio } from '../../../container/spec/keys/devices.ts';
+import { FURTHER_KEYS, type FurtherKey } from '../../../model/container-parts/further-keys.ts';
+import { formatBytes, formatDuration } from '../../../base/quantity.ts';
+import { isList, isMap, type Value } from '../../../container/spec/value.ts';
+import { encodeValue } from '../../../db/encoded.ts';
+import { isSecretVariable } from '../../../base/secret-names.ts';
+import { quoteWords } from '../../../base/quote.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
 import { setPorts } from './port-props.ts';
-import { type PropContext, ONLY_FRAGMENT, type RecordBuilder } from './record-builder.ts';
+import type { PropContext, RecordBuilder } from './record-builder.ts';
 
 /** Puts what a key says on the sheet; undefined: it says nothing, and the engine's default holds. */
 type Maker = (builder: RecordBuilder, value: Value | undefined, context: PropContext) => void;
 
-const onlyFragment =
-  (key: string, show: (value: Value) => string = showPlain): Maker =>
-  (builder, value) => {
-    if (value !== undefined) builder.leaveOut(key, show(value), ONLY_FRAGMENT);
-  };
 const text =
   (key: string, prop: string, format: (value: Value) => string = String): Maker =>
   (builder, value) => {
@@ -51,6 +48,24 @@ const size =
     builder.set(key, prop, formatBytes(kilobytes * 1024).replace(/m$/, ''));
   };
 
+/** The way back of the fragment 95further. */
+const furtherKey =
+  ({ key, prop, form }: FurtherKey): Maker =>
+  (builder, value) => {
+    if (value === undefined) return;
+    if (form === 'list') builder.setItems(key, prop, toList(value));
+    else if (form === 'map' && isMap(value))
+      for (const [name, held] of Object.entries(value)) builder.set(key, `${prop}.${name}`, held);
+    else if (form === 'json')
+      builder.set(key, prop, isMap(value) ? formatBlkio(value) : `[${toList(value).join(',')}]`);
+    else
+      builder.set(
+        key,
+        prop,
+        form === 'flag' ? (value === true ? 'yes' : 'no') : typeof value === 'object' ? '' : String(value),
+      );
+  };
+
 /**
  * Every key of a run spec, and the props that say it: the way back of the fragments in
  * templates/etc/docksmith/containers.
@@ -63,10 +78,8 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   environment: setEnvironment,
   labels: setLabels,
   user: text('user', 'User'),
-  group_add: onlyFragment('group_add'),
   working_dir: text('working_dir', 'WorkingDir'),
   hostname: text('hostname', 'Hostname'),
-  domainname: onlyFragment('domainname'),
   init: flag('init', 'Init'),
   stop_signal: text('stop_signal', 'StopSignal'),
   stop_grace_period: text('stop_grace_period', 'StopTimeout', (seconds) => `${Number(seconds)}s`),
@@ -102,7 +115,6 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   devices: list('devices', 'Devices'),
 
   mem_limit: size('mem_limit', 'MaxMemory'),
-  memswap_limit: onlyFragment('memswap_limit', (value) => (value === -1 ? 'unlimited' : formatBytes(Number(value)))),
   mem_reservation: size('mem_reservation', 'MemoryReservation'),
   cpus: text('cpus', 'CPUs'),
   cpu_shares: text('cpu_shares', 'CPUShares'),
@@ -118,12 +130,17 @@ export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   cap_add: list('cap_add', 'CapAdd'),
   cap_drop: list('cap_drop', 'CapDrop'),
   security_opt: (builder, value) => builder.setItems('security_opt', 'SecurityOpt', toList(value)),
-  sysctls: assignments('sysctls', 'Sysctls'),
+  sysctls: (builder, value) => {
+    const all = value !== undefined && isMap(value) ? Object.entries(value) : [];
+    builder.setItems(
+      'sysctls',
+      'Sysctls',
+      all.map(([name, held]) => `${name}=${held}`),
+    );
+  },
   privileged: flag('privileged', 'Privileged'),
-  pid: onlyFragment('pid'),
-  ipc: onlyFragment('ipc'),
-  runtime: setRuntime,
   logging: setLogging,
+  ...Object.fromEntries(FURTHER_KEYS.map((one) => [one.key, one.key === 'runtime' ? setRuntime : furtherKey(one)])),
 };
 
 const GPUS = 'NVIDIA_VISIBLE_DEVICES';
@@ -151,7 +168,7 @@ function setRuntime(builder: RecordBuilder, value: Value | undefined, context: P
   const { environment } = context.values;
   const gpus = environment !== undefined && isMap(environment) ? environment[GPUS] : undefined;
   if (value === 'nvidia' && gpus !== undefined) builder.set('runtime', 'Gpus', gpus);
-  else onlyFragment('runtime')(builder, value, context);
+  else if (typeof value === 'string') builder.set('runtime', 'Runtime', value);
 }
 
 function setLabels(builder: RecordBuilder, value: Value | undefined): void {
@@ -175,9 +192,14 @@ function setLabels(builder: RecordBuilder, value: Value | undefined): void {
 
 function setHealth(builder: RecordBuilder, value: Value | undefined): void {
   if (value === undefined || !isMap(value)) return;
-  const { test, interval, timeout, start_period: startPeriod, retries } = value;
+  const { test, interval, timeout, start_period: startPeriod, start_interval: startInterval, retries } = value;
   if (test !== undefined) setTest(builder, JSON.parse(test) as readonly string[], test);
-  const durations = { HealthInterval: interval, HealthTimeout: timeout, HealthStart: startPeriod };
+  const durations = {
+    HealthInterval: interval,
+    HealthTimeout: timeout,
+    HealthStart: startPeriod,
+    HealthStartInterval: startInterval,
+  };
   for (const [prop, nanoseconds] of Object.entries(durations))
     if (nanoseconds !== undefined) builder.set('healthcheck', prop, formatDuration(Number(nanoseconds)));
   if (retries !== undefined) builder.set('healthcheck', 'HealthRetries', retries);
@@ -188,8 +210,7 @@ function setTest(builder: RecordBuilder, [kind, ...test]: readonly string[], sho
   const [command, more] = test;
   if (kind === 'CMD-SHELL' && command !== undefined && more === undefined)
     return builder.set('healthcheck', 'HealthCmd', command);
-  builder.leaveOut('healthcheck', shown, "HealthCmd is run by the container's shell, once there is a new container");
-  builder.set('healthcheck', 'HealthCmd', quoteWords(test));
+  builder.set('healthcheck', 'HealthExec', quoteWords(test), shown);
 }
 
 function setLogging(builder: RecordBuilder, value: Value | undefined): void {
@@ -206,15 +227,5 @@ function setLogging(builder: RecordBuilder, value: Value | undefined): void {
     ...((isOurs && most !== undefined) || files === undefined ? {} : { 'max-file': files }),
     ...(isOurs || most === undefined ? {} : { 'max-size': most }),
   };
-  for (const [name, held] of Object.entries(rest)) builder.leaveOut('logging', `${name}=${held}`, ONLY_FRAGMENT);
-}
-
-function showPlain(value: Value): string {
-  return typeof value === 'object'
-    ? isList(value)
-      ? value.join(' ')
-      : Object.entries(value)
-          .map(([name, held]) => `${name}=${held}`)
-          .join(' ')
-    : String(value);
+  for (const [name, held] of Object.entries(rest)) builder.set('logging', `LogOpt.${name}`, held);
 }

@@ -1,6 +1,6 @@
-import { splitMounts, splitVolumes } from '../../base/mount-options.ts';
-import { parseMounted } from '../../container/spec/mounted.ts';
-import { isList, type Value } from '../../container/spec/value.ts';
+import { splitMounts, splitVolumes } from '../../../base/mount-options.ts';
+import { parseMounted } from '../../../container/spec/mounted.ts';
+import { isList, type Value } from '../../../container/spec/value.ts';
 import type { RecordBuilder } from './record-builder.ts';
 
 /** Folders and files of the host into MountPath, volumes into Volumes. */

@@ -1,5 +1,5 @@
-import { parseJoined } from '../../container/spec/endpoints.ts';
-import { isMap, type Value } from '../../container/spec/value.ts';
+import { parseJoined } from '../../../container/spec/endpoints.ts';
+import { isMap, type Value } from '../../../container/spec/value.ts';
 import type { PropContext, RecordBuilder } from './record-builder.ts';
 
 const OWN_MODES = ['bridge', 'host', 'none'];

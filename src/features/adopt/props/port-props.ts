@@ -1,7 +1,7 @@
-import { formatPublished, parsePublished, type Published } from '../../container/spec/published-port.ts';
-import { isList, type Value } from '../../container/spec/value.ts';
+import { formatPublished, parsePublished, type Published } from '../../../container/spec/published-port.ts';
+import { isList, type Value } from '../../../container/spec/value.ts';
 import type { PropContext, RecordBuilder } from './record-builder.ts';
-import { findText } from './candidate.ts';
+import { findText } from '../candidate.ts';
 
 const ALL = ['', '0.0.0.0', '::'];
 const LOOPBACK = ['127.0.0.1', '::1'];
