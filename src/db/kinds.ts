@@ -89,6 +89,13 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       matches(/^[a-zA-Z0-9][\w.-]+(:[a-zA-Z0-9][\w.-]*)?$/, 'CONTAINER[:ALIAS], as wikidb:db'),
       'CONTAINER[:ALIAS]',
     ),
+    dependencies: each(
+      matches(
+        /^[a-zA-Z0-9][\w.-]+(:(started|healthy|completed))?(:restart)?\??$/,
+        'CONTAINER[:started|healthy|completed][:restart][?], as db:healthy',
+      ),
+      'CONTAINER[:CONDITION][:restart][?]',
+    ),
     targets: each(checkTarget, 'CONTAINER:PORT[/udp], or tcp://HOST:PORT or udp://HOST:PORT'),
     'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
     secrets: each(

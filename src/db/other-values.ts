@@ -44,6 +44,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'volume-mounts': ['one:/1', 'two:/2', '/3'],
   'log-size': ['1m', 'unlimited'],
   links: ['one', 'one:two', 'two'],
+  dependencies: ['one', 'one:healthy', 'two:completed?'],
   'volumes-from': ['one', 'two:ro'],
   secrets: ['one', 'two:/2'],
   'secret-variables': ['one:ONE', 'two:TWO'],

@@ -3,7 +3,7 @@ import type { Index, Snapshot } from '../db/snapshot.ts';
 import { listNames } from '../base/layers.ts';
 import { CHECKED_DBS } from '../model/check-records.ts';
 import { ASKING_IMAGE } from '../model/image-facts.ts';
-import { BOUND_TO, LINKED_WITH, NEEDING } from '../model/links/links.ts';
+import { AWAITING, BOUND_TO, LINKED_WITH, NEEDING } from '../model/links/links.ts';
 import { CLAIMING } from '../model/network/port-users.ts';
 import { BY_HOST_NAME, BY_WEB_ALIAS } from '../model/web.ts';
 import type { Paths } from '../base/paths.ts';
@@ -11,7 +11,16 @@ import type { CacheOptions } from '../incremental/load-cache.ts';
 import { signatureOf } from '../files/signature.ts';
 
 /** Those by which the containers of a change are checked without a look at all others. */
-const INDEXES: readonly Index[] = [LINKED_WITH, NEEDING, BOUND_TO, BY_HOST_NAME, BY_WEB_ALIAS, CLAIMING, ASKING_IMAGE];
+const INDEXES: readonly Index[] = [
+  LINKED_WITH,
+  NEEDING,
+  AWAITING,
+  BOUND_TO,
+  BY_HOST_NAME,
+  BY_WEB_ALIAS,
+  CLAIMING,
+  ASKING_IMAGE,
+];
 
 /** What may be taken from the last renderings for a snapshot. */
 export function cacheOptions(paths: Paths, snapshot: Snapshot): CacheOptions {

@@ -3,6 +3,7 @@ import { lookUpIndex, type Snapshot } from '../db/snapshot.ts';
 import { errorCode, Failure, Failures } from '../base/errors.ts';
 import { Container } from '../model/container.ts';
 import { BOUND_TO } from '../model/links/links.ts';
+import { parseDependency } from '../model/links/parse-links.ts';
 import { withNeeded } from '../model/links/start-order.ts';
 import type { Paths } from '../base/paths.ts';
 import { readText } from '../files/read-file.ts';
@@ -30,7 +31,7 @@ function listGroupMembers(paths: Paths, names: readonly string[]): readonly stri
     const file = `${RUN_SPECS}/${name}.yaml`;
     try {
       const needs = parseRunSpec(file, readText(paths.file(file)), paths).values['depends_on'];
-      return Array.isArray(needs) ? needs.map(String) : [];
+      return Array.isArray(needs) ? needs.map((item) => parseDependency(String(item)).name) : [];
     } catch (error) {
       // one that cannot be read is about to be replaced
       if (errorCode(error) !== undefined || error instanceof Failure || error instanceof Failures) return [];

@@ -2,7 +2,6 @@ import type { DbRecord } from '../db/record.ts';
 import { findRecord, listProps, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { ContainerPorts } from './container-parts/ports.ts';
 import { AMBASSADOR_IMAGE } from './links/targets.ts';
-import { type Link, parseContainerNetwork, parseLinks } from './links/parse-links.ts';
 import { parsePorts, splitList } from './network/parse-ports.ts';
 
 export const CONTAINERS = 'docker_containers';
@@ -54,11 +53,6 @@ export class Container extends ContainerPorts {
     return this.get('access') === 'public';
   }
 
-  /** `bridge`, `host`, `none`, `custom:NAME` or `container:NAME` */
-  get network(): string {
-    return this.get('network') || 'bridge';
-  }
-
   /** `NAME` of `custom:NAME` */
   get customNetwork(): string | undefined {
     return /^custom:(.+)$/.exec(this.network)?.[1];
@@ -96,30 +90,6 @@ export class Container extends ContainerPorts {
   get hasOwnPorts(): boolean {
     const { network } = this;
     return network === 'bridge' || network.startsWith('custom:');
-  }
-
-  /** Those of Interlinked, and the containers that an ambassador leads to. */
-  get links(): readonly Link[] {
-    const links = parseLinks(this.get('Interlinked'));
-    const reached = this.targets.flatMap(({ host, isContainer }) =>
-      isContainer && !links.some(({ target, alias }) => target === host && alias === host) ? [host] : [],
-    );
-    return [...links, ...[...new Set(reached)].map((host) => ({ target: host, alias: host }))];
-  }
-
-  get volumesFrom(): readonly string[] {
-    return splitList(this.get('VolumesFrom')).map((item) => item.split(':')[0] ?? '');
-  }
-
-  /** What it needs: those that it is linked with, whose network it uses, and whose volumes. */
-  get needs(): readonly string[] {
-    return [...new Set([...this.links.map(({ target }) => target), ...this.boundTo])];
-  }
-
-  /** Those whose network or volumes it has: it has to follow when they are recreated. */
-  get boundTo(): readonly string[] {
-    const network = parseContainerNetwork(this.network);
-    return [...(network === undefined ? [] : [network]), ...this.volumesFrom];
   }
 
   /** Small ones are started first. */

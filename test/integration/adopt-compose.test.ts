@@ -199,7 +199,6 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       Volumes: 'live_data:/var/lib/db',
       'Env.PASSWORD': '********',
       Ulimits: 'nofile=512:1024,nproc=200:200',
-      InterLinkPriority: '10',
     });
     expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'live_db_1', 'Env.PASSWORD'])).toBe('pa$ss\n');
     expect(props(adopted, 'live_web_1')).toMatchObject({
@@ -209,12 +208,11 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       EnvFile: '/opt/shop/web.env',
       'Env.OVER': 'record',
       'Env.LIST': 'a, b',
-      InterLinkPriority: '20',
+      DependsOn: 'live_db_1:healthy',
     });
     expect(props(adopted, 'live_web_1')).not.toHaveProperty(['Env.FROM_FILE']);
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
       'live_db_1 labels com.docker.compose.*',
-      'live_web_1 depends_on db service_healthy',
       'live_web_1 labels com.docker.compose.*',
     ]);
     expect(adopted.plan).toEqual({ operations: [], notes: [] });
@@ -235,7 +233,6 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
       'built build.args A=1',
       'network shop_back labels a=b',
-      'shopfront depends_on db service_healthy',
       'shopfront deploy.resources.limits.memory 64m',
       'shopfront ports 127.0.0.1:8089:81',
       'shopfront ports 8090-8091:90-91',
@@ -259,9 +256,9 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       'network shop_default',
       'network shop_front',
       'volume shop_data',
+      'create built',
       'create db',
       'create shopfront',
-      'create built',
     ]);
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await machine.engine.inspect('db')).toMatchObject({

@@ -526,6 +526,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   DataMountPath: 'data',
   DataMountWrite: 'data',
   ReloadSignal: 'mounted-files',
+  DependsOn: 'depends',
   SubDomain: 'apache',
   SubDomainName: 'one-of-fifty',
   WebPort: 'apache',

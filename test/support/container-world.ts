@@ -1,6 +1,7 @@
 import { readActual } from '../../src/container/actual/actual.ts';
 import { type Applied, applyPlan } from '../../src/container/apply/apply.ts';
-import type { Desired, DesiredContainer } from '../../src/container/plan/desired.ts';
+import { type Desired, type DesiredContainer, specsOf } from '../../src/container/plan/desired.ts';
+import { listAwaited } from '../../src/container/spec/needs.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { formatPlan } from '../../src/container/plan/format-plan.ts';
 import { type Plan, planReconcile, type PlanOptions } from '../../src/container/plan/plan.ts';
@@ -11,27 +12,28 @@ export type Wanted = Readonly<Record<string, string | undefined>>;
 
 /** What run specs of these lines ask for, in the order of the names. */
 export function desire(wanted: Wanted): Desired {
-  return {
-    containers: Object.entries(wanted).map(([name, lines]): DesiredContainer => {
-      if (lines === undefined) return { state: 'stopped', name };
-      const body = [...(/^image:/m.test(lines) ? [] : ['image: app:1']), ...lines.split('\n')]
-        .filter((line) => line !== '')
-        .map((line) => `    ${line}\n`)
-        .join('');
-      // volumes with a name have to stand in the file's own map
-      const volumes = [...lines.matchAll(/["[ ]([a-z]+-data):/g)]
-        .map(([, volume = '']) => `  ${volume}: {}\n`)
-        .join('');
-      return {
-        state: 'running',
-        name,
-        spec: parseRunSpec(
-          `/etc/docksmith/containers/${name}.yaml`,
-          `services:\n  ${name}:\n${body}${volumes === '' ? '' : `volumes:\n${volumes}`}`,
-        ),
-      };
-    }),
-  };
+  const containers = describeContainers(wanted);
+  return { containers, awaited: new Set(listAwaited(specsOf({ containers }).values())) };
+}
+
+function describeContainers(wanted: Wanted): readonly DesiredContainer[] {
+  return Object.entries(wanted).map(([name, lines]): DesiredContainer => {
+    if (lines === undefined) return { state: 'stopped', name };
+    const body = [...(/^image:/m.test(lines) ? [] : ['image: app:1']), ...lines.split('\n')]
+      .filter((line) => line !== '')
+      .map((line) => `    ${line}\n`)
+      .join('');
+    // volumes with a name have to stand in the file's own map
+    const volumes = [...lines.matchAll(/["[ ]([a-z]+-data):/g)].map(([, volume = '']) => `  ${volume}: {}\n`).join('');
+    return {
+      state: 'running',
+      name,
+      spec: parseRunSpec(
+        `/etc/docksmith/containers/${name}.yaml`,
+        `services:\n  ${name}:\n${body}${volumes === '' ? '' : `volumes:\n${volumes}`}`,
+      ),
+    };
+  });
 }
 
 export async function planFor(engine: Engine, wanted: Wanted, options?: PlanOptions): Promise<Plan> {

@@ -263,6 +263,11 @@ const VALUES: Readonly<Record<string, Make>> = {
   'volume-mounts': list(one('cache:/var/cache', 'conf:/etc/app:ro')),
   'log-size': one('unlimited', '10m', '1g'),
   links: list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':db', ':cache'])}`, 2),
+  // what never ends is not waited for
+  dependencies: list(
+    (random, dbs) => `${container(random, dbs)}${pick(random, ['', ':healthy', ':healthy:restart', '?'])}`,
+    2,
+  ),
   'volumes-from': list((random, dbs) => `${container(random, dbs)}${pick(random, ['', ':ro'])}`, 1),
   secrets: list((random, dbs) => pick(random, [...keysOf(dbs, 'secrets'), 'db_password:/etc/password'])),
   'secret-variables': list(

@@ -70,9 +70,9 @@ export function jsonPreview(
 }
 
 /** Operations as the plan prints them, in parts. */
-export function jsonPlan({ operations, notes, refused = [] }: NonNullable<Preview['plan']>): unknown {
+export function jsonPlan({ operations, notes, refused = [], specs }: NonNullable<Preview['plan']>): unknown {
   return {
-    operations: tellOperations(operations),
+    operations: tellOperations({ operations, ...(specs === undefined ? {} : { specs }) }),
     notes,
     ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }),
   };

@@ -8,7 +8,7 @@ import { EngineGone } from '../../engine/engine-gone.ts';
 import type { HealthWait } from './health-wait.ts';
 import { HealthTracker } from './health-tracker.ts';
 import { isStarting, type Operation, type RemoveOperation } from '../plan/operation.ts';
-import { orderOperations } from '../plan/order.ts';
+import { type Ordered, orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { finishReplacing, recreate } from './recreate.ts';
 import { isCreatedOnly, MANAGED_LABEL } from '../spec/names.ts';
@@ -57,40 +57,53 @@ export async function applyPlan(
   };
   const undone = new Set<Operation>();
   let isGone = false as boolean;
+  const places = new Places(MOST_AT_ONCE);
   /** @returns why it failed */
   const run = async (operation: Operation): Promise<Failure | undefined> => {
-    onProgress({ operation, state: 'begun' });
     try {
-      await keeper.admit(operation);
-      refuseInterrupted(signal, `cannot ${operation.verb} "${operation.name}"`);
-      await applyOperation(engine, operation, keeper, signal, (words) =>
-        onProgress({ operation, state: 'going on', words }),
-      );
+      // who waits for others keeps nobody from being started meanwhile
+      if (keeper.hasToWait(operation)) {
+        onProgress({ operation, state: 'begun' });
+        await keeper.admit(operation);
+      }
+      await places.use(async () => {
+        if (!keeper.hasToWait(operation)) onProgress({ operation, state: 'begun' });
+        refuseInterrupted(signal, `cannot ${operation.verb} "${operation.name}"`);
+        await applyOperation(engine, operation, keeper, signal, (words) =>
+          onProgress({ operation, state: 'going on', words }),
+        );
+      });
       return undefined;
     } catch (error) {
-      undone.add(operation);
       isGone ||= error instanceof EngineGone;
-      return error instanceof Failure
-        ? error
-        : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
+      const failure =
+        error instanceof Failure
+          ? error
+          : new Failure(`cannot ${operation.verb} "${operation.name}"`, { why: reasonOf(error), cause: error });
+      undone.add(operation);
+      keeper.note(operation, failure);
+      return failure;
     }
   };
-  const running = new Map<Operation, Promise<Failure | undefined>>();
+  const ends = new Map<Operation, Promise<Failure | 'skipped' | undefined>>();
+  const begin = async ({ operation, after, needs }: Ordered): Promise<Failure | 'skipped' | undefined> => {
+    await Promise.all(after.flatMap((other) => ends.get(other) ?? []));
+    if (!isGone && !signal.aborted && !needs.some((other) => undone.has(other))) return run(operation);
+    undone.add(operation);
+    return 'skipped';
+  };
   let told: Promise<unknown> = Promise.resolve();
-  for (const { operation, after, needs } of orderOperations(plan.operations)) {
-    await Promise.all(after.flatMap((other) => running.get(other) ?? []));
-    while (running.size >= MOST_AT_ONCE) await Promise.race(running.values());
-    if (isGone || signal.aborted || needs.some((other) => undone.has(other))) {
-      undone.add(operation);
-      skipped.push(operation);
-      continue;
-    }
-    const work = run(operation).finally(() => running.delete(operation));
-    running.set(operation, work);
-    told = Promise.all([work, told]).then(([failure]) => {
-      if (failure !== undefined) return fail(operation, failure);
-      done.push(operation);
-      onProgress({ operation, state: 'done' });
+  for (const ordered of orderOperations(plan.operations, plan.specs)) {
+    const { operation } = ordered;
+    const work = begin(ordered);
+    ends.set(operation, work);
+    told = Promise.all([work, told]).then(([end]) => {
+      if (end === 'skipped') skipped.push(operation);
+      else if (end !== undefined) fail(operation, end);
+      else {
+        done.push(operation);
+        onProgress({ operation, state: 'done' });
+      }
     });
   }
   await told;
@@ -98,6 +111,28 @@ export async function applyPlan(
   const sick = failed.some(({ failure }) => failure instanceof EngineGone) ? [] : await keeper.settle();
   for (const { operation, failure } of sick) fail(operation, failure);
   return { done: done.filter((operation) => !sick.some((kept) => kept.operation === operation)), failed, skipped };
+}
+
+/** So many things are done at a time; the others wait in turn. */
+class Places {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async use(work: () => Promise<void>): Promise<void> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free--;
+    try {
+      await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
 }
 
 async function applyOperation(

@@ -16,6 +16,8 @@ export interface Watched {
   /** of the run spec */
   readonly labels: TextMap;
   readonly since: Since;
+  /** whether others wait until it has ended with exit code 0; otherwise until it is healthy */
+  readonly isAwaited?: boolean;
   /** when it was started, by a monotonic clock; only for `settling` */
   readonly began?: number;
 }
@@ -47,12 +49,13 @@ const LOG_LINES = 10;
  * @param signal ends every wait
  */
 export function makeHealthWait(engine: Engine, times: HealthTimes, signal: AbortSignal = NEVER): HealthWait {
-  return async ({ id, name, labels, since, began = 0 }, onWords) => {
+  return async ({ id, name, labels, since, isAwaited = false, began = 0 }, onWords) => {
     const request = readHealthRequest(labels, times);
     if (request.wait === 0) return;
-    const watch = new Watch(engine, id, request, since);
+    const watch = new Watch(engine, id, request, since, isAwaited);
     const wait = <T>(work: Promise<T>): Promise<T> =>
       unlessInterrupted(signal, `cannot wait for container "${name}"`, work, 'it was started, and was not waited for');
+    if (since === 'settling' && isAwaited) return;
     if (since === 'settling') {
       await wait(sleep(Math.max(0, Math.min(SETTLE_MILLISECONDS, request.uptime) - (performance.now() - began))));
       const inspect = await wait(engine.findContainer(id));
@@ -85,15 +88,17 @@ class Watch {
   readonly #id: string;
   readonly #request: HealthRequest;
   readonly #since: Since;
+  readonly #isAwaited: boolean;
   readonly #began = performance.now();
   #first: { readonly restarts: number; readonly check: string | undefined; readonly ranFor: number } | undefined;
   #start: { readonly at: string; readonly ranFor: number; readonly seen: number } | undefined;
 
-  constructor(engine: Engine, id: string, request: HealthRequest, since: Since) {
+  constructor(engine: Engine, id: string, request: HealthRequest, since: Since, isAwaited = false) {
     this.#engine = engine;
     this.#id = id;
     this.#request = request;
     this.#since = since;
+    this.#isAwaited = isAwaited;
   }
 
   async look(): Promise<Health> {
@@ -103,7 +108,7 @@ class Watch {
       if (this.#since === 'failed' || this.#since === 'earlier') return { state: 'failed', words: health.words };
       return {
         state: health.isEngine === true ? 'disturbed' : 'failed',
-        words: `it did not become healthy within ${limit / 1000}s: ${health.words}`,
+        words: `it did not ${this.#isAwaited ? 'complete' : 'become healthy'} within ${limit / 1000}s: ${health.words}`,
       };
     };
     let inspect: ContainerInspect | undefined;
@@ -123,6 +128,9 @@ class Watch {
     if (this.#request.wait === undefined) limit = Math.max(limit, ownCheckTime(inspect));
     if (this.#since === 'failed') limit = 0;
     if (this.#since === 'earlier') limit = Math.max(LEAST_WAIT_MILLISECONDS, limit - this.#first.ranFor);
+    // how it does meanwhile counts for nothing: it is there for its end
+    if (this.#isAwaited && inspect.State.Status === 'running')
+      return judge({ state: 'waiting', words: 'it has not completed yet' });
     const isStale = this.#since === 'unpaused' && findLastCheck(inspect) === this.#first.check;
     return judge(
       await checkHealth(this.#engine, inspect, this.#request, {

@@ -2,12 +2,12 @@ import type { Actual } from '../actual/actual.ts';
 import type { DesiredContainer } from './desired.ts';
 import type { Operation } from './operation.ts';
 import { getStopRequest } from './stop-request.ts';
-import { findSharedWith, listBound } from '../spec/needs.ts';
+import { findSharedWith, listBound, listConditions } from '../spec/needs.ts';
 
 /**
  * Adds what follows from what is done to others: a container that is bound to one which is
  * recreated is recreated after it, and one that has another's network is restarted after that
- * one started, since it is left with nothing but loopback.
+ * one started, since it is left with nothing but loopback. So is one that depends on another with `restart`.
  * @param wanted in the order in which they are started, so that what follows is followed too
  */
 export function followBound(
@@ -32,6 +32,14 @@ export function followBound(
     const place = { id: container.id, name, nameNow: container.nameNow, stop: getStopRequest(spec, container) };
     if (cause !== undefined) {
       replaceOf(all, name, { verb: 'recreate', ...place, cause, spec, wasRunning: State.Running }, wanted);
+      continue;
+    }
+    const leader = listConditions(spec).find(
+      (need) => need.restarts && isDone(need.name, ['recreate', 'restart']) && State.Running,
+    );
+    if (leader !== undefined && !isDone(name, ['start', 'restart'])) {
+      const how = isDone(leader.name, ['recreate']) ? 'recreated' : 'restarted';
+      all.push({ verb: 'restart', ...place, cause: `${leader.name}, which it depends on, is ${how}` });
       continue;
     }
     const shared = findSharedWith(spec.values['network_mode']);

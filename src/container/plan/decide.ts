@@ -17,8 +17,11 @@ import { formatBytes } from '../../base/quantity.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
 
-/** The operations for one container, in order; throws a `Failure` where nothing may be done. */
-export function decide(desired: DesiredContainer, actual: Actual): readonly Operation[] {
+/**
+ * The operations for one container, in order; throws a `Failure` where nothing may be done.
+ * @param isAwaited whether others wait for it to complete
+ */
+export function decide(desired: DesiredContainer, actual: Actual, isAwaited = false): readonly Operation[] {
   const { name } = desired;
   const container = actual.containers.get(name);
   const aside = actual.containers.get(`${name}${REPLACED_SUFFIX}`);
@@ -58,10 +61,15 @@ export function decide(desired: DesiredContainer, actual: Actual): readonly Oper
         ];
 
   if (container === undefined) return [{ verb: 'create', name, cause: 'not there', spec }];
-  return [...removal, ...decideExisting(spec, container, actual)];
+  return [...removal, ...decideExisting(spec, container, actual, isAwaited)];
 }
 
-function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actual): readonly Operation[] {
+function decideExisting(
+  spec: RunSpec,
+  container: ActualContainer,
+  actual: Actual,
+  isAwaited: boolean,
+): readonly Operation[] {
   const { Status: status } = container.inspect.State;
   const stop = getStopRequest(spec, container);
   // as if it was gone already: nothing else can be done to it any more
@@ -102,7 +110,7 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
       ? [...operations, { verb: 'stop', ...refer(container), cause, stop }]
       : operations;
   }
-  const cause = findStartCause(spec, container);
+  const cause = findStartCause(spec, container, isAwaited);
   if (cause !== undefined) operations.push({ verb: 'start', ...refer(container), cause, paused: status === 'paused' });
   // the engine waits longer and longer between its own tries
   if (status === 'restarting')
@@ -115,12 +123,16 @@ function decideExisting(spec: RunSpec, container: ActualContainer, actual: Actua
   return operations;
 }
 
-function findStartCause(spec: RunSpec, { inspect: { State } }: ActualContainer): string | undefined {
+function findStartCause(
+  spec: RunSpec,
+  { inspect: { State } }: ActualContainer,
+  isAwaited: boolean,
+): string | undefined {
   if (State.Status === 'paused') return 'paused';
   if (State.Running || State.Status === 'restarting') return undefined;
   if (State.Status === 'created') return 'never started';
   // it has done what it was there for
-  if (State.ExitCode === 0 && (spec.values['restart'] ?? 'no') === 'no') return undefined;
+  if (State.ExitCode === 0 && (isAwaited || (spec.values['restart'] ?? 'no') === 'no')) return undefined;
   return 'stopped';
 }
 

@@ -11,6 +11,8 @@ export interface Desired {
   readonly containers: readonly DesiredContainer[];
   /** by reference; what is not in it is pulled when it is missing */
   readonly images?: ReadonlyMap<string, ImageSource>;
+  /** containers that others wait for to complete: they run once, and not for ever */
+  readonly awaited?: ReadonlySet<string>;
   /** files that containers mount, by the names that run specs have for the same ones now */
   readonly renamed?: ReadonlyMap<string, string>;
 }

@@ -1,6 +1,6 @@
 import { listSpecNeeds } from '../spec/needs.ts';
+import { getImage, type RunSpec } from '../spec/run-spec.ts';
 import { getSubject, type Operation } from './operation.ts';
-import { getImage } from '../spec/run-spec.ts';
 
 /** An operation of a plan with what it waits for. */
 export interface Ordered {
@@ -12,23 +12,28 @@ export interface Ordered {
 }
 
 /**
- * Says of each operation of a plan what it waits for. New containers are made several at a time,
+ * Says of each operation of a plan what it waits for. Containers are made, started and restarted several at a time,
  * each after those that it needs; all else goes alone, in the order of the plan. What is done to a
  * container needs what was done to it before, and its image; and everything needs missing images,
  * networks and volumes.
+ * @param specs of those that are started, by name
  */
-export function orderOperations(operations: readonly Operation[]): readonly Ordered[] {
+export function orderOperations(
+  operations: readonly Operation[],
+  specs: ReadonlyMap<string, RunSpec> = new Map(),
+): readonly Ordered[] {
   const ordered: Ordered[] = [];
   let barrier: readonly Operation[] = [];
-  const making = new Map<string, Operation>();
+  const starting = new Map<string, Operation>();
   const all: Operation[] = [];
   const named = new Map<string, Operation[]>();
   for (const operation of operations) {
     const image = operation.verb === 'create' || operation.verb === 'recreate' ? getImage(operation.spec) : undefined;
-    const earlier =
-      operation.verb === 'create'
-        ? listSpecNeeds(operation.spec).flatMap((name) => making.get(name) ?? [])
-        : [...making.values()];
+    const isAmongOthers = operation.verb === 'create' || operation.verb === 'start' || operation.verb === 'restart';
+    const spec = operation.verb === 'create' ? operation.spec : specs.get(operation.name);
+    const earlier = isAmongOthers
+      ? [operation.name, ...(spec === undefined ? [] : listSpecNeeds(spec))].flatMap((name) => starting.get(name) ?? [])
+      : [...starting.values()];
     ordered.push({
       operation,
       after: [...barrier, ...earlier],
@@ -40,10 +45,10 @@ export function orderOperations(operations: readonly Operation[]): readonly Orde
         ]),
       ],
     });
-    if (operation.verb === 'create') making.set(operation.name, operation);
+    if (isAmongOthers) starting.set(operation.name, operation);
     else {
       barrier = [operation];
-      making.clear();
+      starting.clear();
     }
     if (isForAll(operation)) all.push(operation);
     for (const name of new Set([getSubject(operation), operation.name]))

@@ -33,6 +33,8 @@ export interface Plan {
   readonly left?: ReadonlyMap<string, string>;
   /** containers that run, ended by themselves a moment ago, and may do so again */
   readonly unsteady?: readonly { readonly name: string; readonly id: string; readonly restarts: number }[];
+  /** containers that others wait for to complete */
+  readonly awaited?: ReadonlySet<string>;
   /** of the containers that are to run and were looked at, by name */
   readonly specs?: ReadonlyMap<string, RunSpec>;
 }
@@ -81,7 +83,7 @@ export function planReconcile(
       return [];
     }
     try {
-      const decided = withDataMove(decide(container, actual), actual, moveData);
+      const decided = withDataMove(decide(container, actual, desired.awaited?.has(container.name)), actual, moveData);
       return container.state === 'running' ? withChangedFiles(decided, container.spec, actual) : decided;
     } catch (error) {
       if (error instanceof Refusal) {
@@ -134,6 +136,7 @@ export function planReconcile(
     operations: operationsAndNetworks,
     notes,
     specs: specsOf({ containers: wanted }),
+    ...(desired.awaited === undefined ? {} : { awaited: desired.awaited }),
     left: new Map([...unsteady.filter(hasEndedOften).map(({ name }) => [name, ENDS_AGAIN] as const), ...tried.left]),
     unsteady: unsteady
       .filter((container) => !hasEndedOften(container))

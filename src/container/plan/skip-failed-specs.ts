@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Actual } from '../actual/actual.ts';
 import type { DesiredContainer } from './desired.ts';
-import { listSpecNeeds } from '../spec/needs.ts';
+import { listConditions } from '../spec/needs.ts';
 import { REPLACED_SUFFIX } from '../spec/names.ts';
 import { isStarting, type Operation } from './operation.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
@@ -66,7 +66,7 @@ export function skipFailedSpecs(
       left.set(name, 'has failed before');
       if (isStarted) skipped.add(name);
     } else if (isStarted) {
-      const need = listSpecNeeds(spec).find((other) => missing.has(other));
+      const need = listConditions(spec).find(({ name: other, isOptional }) => !isOptional && missing.has(other))?.name;
       if (need !== undefined) {
         notes.push(`not started ${name}: it needs ${need}`);
         left.set(name, `needs "${need}"`);

@@ -1,11 +1,37 @@
-import { parseContainerNetwork } from '../../model/links/parse-links.ts';
+import {
+  type Dependency,
+  joinDependencies,
+  parseContainerNetwork,
+  parseDependency,
+} from '../../model/links/parse-links.ts';
 import type { RunSpec } from './run-spec.ts';
 import { isList, type Value } from './value.ts';
 
 /** All that a run spec needs to be started before it. */
 export function listSpecNeeds(spec: RunSpec): readonly string[] {
+  return listConditions(spec).map(({ name }) => name);
+}
+
+/** The same with how far each must have come: what says nothing of it must be healthy. */
+export function listConditions(spec: RunSpec): readonly Dependency[] {
   const { depends_on: needs, links } = spec.values;
-  return [...new Set([...toNames(needs), ...toNames(links), ...listBound(spec)])];
+  const plain = [...toNames(links), ...listBound(spec)];
+  const said = needs !== undefined && isList(needs) ? needs : [];
+  return joinDependencies([...said, ...plain].map((item) => parseDependency(item, 'healthy')));
+}
+
+/** Of these, what DependsOn says: it is written with its condition. */
+export function listAsked({ values: { depends_on: needs } }: RunSpec): readonly Dependency[] {
+  return needs !== undefined && isList(needs)
+    ? needs.filter((item) => item.includes(':')).map((item) => parseDependency(item))
+    : [];
+}
+
+/** What must have run to its end before some of these are started. */
+export function listAwaited(specs: Iterable<RunSpec>): readonly string[] {
+  return [...specs].flatMap((spec) =>
+    listConditions(spec).flatMap(({ name, condition }) => (condition === 'completed' ? [name] : [])),
+  );
 }
 
 /**

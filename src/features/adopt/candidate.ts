@@ -1,6 +1,7 @@
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
 import type { NetworkDefinition } from '../../container/spec/network-definition.ts';
 import type { OwnRecords } from './own-records.ts';
+import type { Dependency } from '../../model/links/parse-links.ts';
 import type { TextMap, Value } from '../../container/spec/value.ts';
 
 /** Something that the db cannot say of a container, a network or a volume. */
@@ -27,8 +28,8 @@ export interface Candidate {
   readonly networks: readonly Pick<NetworkDefinition, 'name' | 'driver' | 'internal' | 'addresses' | 'options'>[];
   /** files that some of its variables are left in */
   readonly envFiles?: EnvFiles;
-  /** smaller starts first */
-  readonly priority?: number;
+  /** what it waits for, by the names of containers */
+  readonly dependsOn?: readonly Dependency[];
   /** what no key of a run spec says */
   readonly leftOut: readonly LeftOut[];
   /** what its file says of records itself */

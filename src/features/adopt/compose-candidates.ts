@@ -7,14 +7,9 @@ import { CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEntry, showInput, tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
-import {
-  containerName,
-  describeService,
-  listConditions,
-  listDependencies,
-  type ServiceContext,
-} from './compose-service.ts';
+import { dependenciesOf } from './compose-depends.ts';
 import { imageNames } from './compose-image.ts';
+import { containerName, describeService, type ServiceContext } from './compose-service.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
@@ -67,7 +62,6 @@ export async function findComposeCandidates(
       ]),
     ),
   };
-  const priorities = findPriorities(project);
   const failures: Failure[] = [];
   const candidates: Candidate[] = [];
   for (const [service, input] of wanted) {
@@ -78,12 +72,12 @@ export async function findComposeCandidates(
       return [await describe(view, context, service, input)];
     };
     try {
-      const priority = priorities.get(service);
+      const dependsOn = dependenciesOf(project, context.names, service);
       candidates.push(
         ...(await read()).map((candidate) => ({
           ...candidate,
           leftOut: [...candidate.leftOut, ...(candidate.there === undefined ? listOfProject(project, candidate) : [])],
-          ...(priority === undefined ? {} : { priority }),
+          ...(dependsOn.length === 0 ? {} : { dependsOn }),
           ...withOwn(project, candidate),
         })),
       );
@@ -153,10 +147,8 @@ async function describe(
   };
 }
 
-/** One that runs, with what only the file says of it: that variables come from files, and what it waits for. */
+/** One that runs, with what only the file says of it: that variables come from files. */
 function withFile({ paths, project }: ServiceContext, input: Input, candidate: Candidate): Candidate {
-  const leftOut: LeftOut[] = [];
-  listConditions(input, (key, value, why) => leftOut.push({ name: candidate.name, key, value, why }));
   // files that have changed since, or are gone, are no help
   const envFiles = tryTo(() => readEnvironment(paths, project, input)).result?.envFiles;
   const has = new Map(
@@ -166,7 +158,7 @@ function withFile({ paths, project }: ServiceContext, input: Input, candidate: C
     ]),
   );
   const isSame = envFiles !== undefined && Object.keys(envFiles.variables).every((name) => has.has(name));
-  return { ...candidate, leftOut: [...candidate.leftOut, ...leftOut], ...(isSame ? { envFiles } : {}) };
+  return isSame ? { ...candidate, envFiles } : candidate;
 }
 
 /** What the file says of networks and volumes that it uses, and records cannot. */
@@ -179,20 +171,4 @@ function listOfProject(
     ...(Array.isArray(volumes) ? volumes.map((text) => `volume ${String(text).split(':')[0] ?? ''}`) : []),
   ];
   return leftOut.filter(({ name }) => used.includes(name));
-}
-
-/** By service, for those that depend on others or are depended on: what others need has a smaller number. */
-function findPriorities({ services }: Project): ReadonlyMap<string, number> {
-  const needs = new Map([...services].map(([service, input]) => [service, listDependencies(input)]));
-  const level = (service: string, way: readonly string[]): number => {
-    if (way.includes(service))
-      throw new Failure(`cannot adopt service "${service}"`, {
-        why: `it depends on itself in the end: ${[...way.slice(way.indexOf(service)), service].join(' -> ')}`,
-      });
-    return Math.max(0, ...(needs.get(service) ?? []).map((need) => level(need, [...way, service]))) + 1;
-  };
-  const involved = [...needs].filter(
-    ([service, own]) => own.length > 0 || [...needs.values()].some((others) => others.includes(service)),
-  );
-  return new Map(involved.map(([service]) => [service, 10 * level(service, [])]));
 }

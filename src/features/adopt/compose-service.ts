@@ -13,7 +13,7 @@ import { leniently } from './lenient-input.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
 import { readEnvironment } from './compose-environment.ts';
-import { type LeaveOut, readNetworkOf } from './compose-network.ts';
+import { readNetworkOf } from './compose-network.ts';
 import type { LeftOut, Candidate } from './candidate.ts';
 
 /** Keys of a service that are read otherwise than those of a run spec, or say nothing of the container. */
@@ -126,7 +126,6 @@ export function describeService(
   values.set('logging', read('logging', withDriver(findEntry(input, 'logging'))) ?? { driver: 'json-file' });
   values.set('network_mode', network.mode);
   values.set('networks', network.networks);
-  listConditions(input, leaveOut);
   const said = [...values].flatMap(([key, value]) => {
     const row = SPEC_KEYS.find((one) => one.name === key);
     const own = row === undefined ? undefined : withoutImage(row, value, undefined);
@@ -187,25 +186,6 @@ function withDriver(input: Input | undefined): Input | undefined {
   return input?.entries === undefined || findEntry(input, 'driver') !== undefined
     ? input
     : { ...input, entries: [...input.entries, ['driver', withText(input, 'json-file')]] };
-}
-
-/** The services that a service is started after. */
-export function listDependencies(input: Input): readonly string[] {
-  const said = findEntry(input, 'depends_on');
-  return said?.items?.map(showInput) ?? said?.entries?.map(([name]) => name) ?? [];
-}
-
-/** An order is all that records say without links. */
-export function listConditions(input: Input, leaveOut: LeaveOut): void {
-  for (const [other, how] of findEntry(input, 'depends_on')?.entries ?? []) {
-    const condition = findEntry(how, 'condition');
-    if (condition !== undefined && condition.scalar !== 'plainstarted')
-      leaveOut(
-        'depends_on',
-        `${other} ${showInput(condition)}`,
-        'InterLinkPriority sets the order; only a container with Interlinked waits until others are healthy',
-      );
-  }
 }
 
 /** `deploy.resources.limits.memory`, with what is said there. */

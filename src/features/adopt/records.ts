@@ -8,6 +8,7 @@ import { readLines } from '../../db/store.ts';
 import { Failure } from '../../base/errors.ts';
 import { referenceOfImage } from '../../model/image.ts';
 import { ImageRecord, IMAGES } from '../../model/image-record.ts';
+import { formatDependency } from '../../model/links/parse-links.ts';
 import { NETWORKS } from '../../model/network/networks.ts';
 import { boundAddresses } from '../../model/network/access.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
@@ -55,6 +56,7 @@ export function makeRecords(
       }
       const secrets = isMoving ? new SecretRecords(snapshot, candidate.name) : undefined;
       const builder = makeBuilder(snapshot, candidate, secrets);
+      setDependsOn(builder, candidate, (name) => isThere(snapshot, candidates, name));
       records.push(...(secrets?.records ?? []));
       const props = new Map([
         ['status', candidate.enabled ? 'enabled' : 'disabled'],
@@ -76,7 +78,7 @@ export function makeRecords(
 
 function makeBuilder(
   snapshot: Snapshot,
-  { name, values, envFiles, priority }: Candidate,
+  { name, values, envFiles }: Candidate,
   secrets: SecretRecords | undefined,
 ): RecordBuilder {
   const builder = new RecordBuilder(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
@@ -88,8 +90,27 @@ function makeBuilder(
   };
   for (const [key, make] of Object.entries(KEY_PROPS)) make(builder, values[key], context);
   builder.setList('env_file', 'EnvFile', envFiles?.files ?? []);
-  if (priority !== undefined) builder.set('depends_on', 'InterLinkPriority', String(priority));
   return builder;
+}
+
+/** A container of a service that is not adopted along with it is no record, and no event would start it. */
+function setDependsOn(
+  builder: RecordBuilder,
+  { dependsOn = [] }: Candidate,
+  isAdopted: (name: string) => boolean,
+): void {
+  for (const need of dependsOn)
+    if (!isAdopted(need.name) && !need.isOptional)
+      builder.leaveOut('depends_on', formatDependency(need, 'started'), 'it is not adopted, and has no record');
+  builder.setList(
+    'depends_on',
+    'DependsOn',
+    dependsOn.filter(({ name }) => isAdopted(name)).map((need) => formatDependency(need, 'started')),
+  );
+}
+
+function isThere(snapshot: Snapshot, candidates: readonly Candidate[], name: string): boolean {
+  return candidates.some((candidate) => candidate.name === name) || getDb(snapshot, CONTAINERS).has(name);
 }
 
 /** Records of db `secrets` for variables of one container. */

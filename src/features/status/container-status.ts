@@ -5,6 +5,7 @@ import type { Snapshot } from '../../db/snapshot.ts';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
 import { Container } from '../../model/container.ts';
+import { listAwaiting } from '../../model/links/links.ts';
 import { listUrls } from '../../model/urls.ts';
 
 /** How one container stands, or a record without one. */
@@ -14,6 +15,8 @@ export interface ContainerStatus {
   readonly record: 'enabled' | 'disabled' | undefined;
   /** what its record says that it is there for; undefined: there is none */
   readonly role: string | undefined;
+  /** the containers that wait until it has completed, where there are some */
+  readonly awaitedBy?: readonly string[];
   /** what the next event refuses of its record, and what files that it names are of no use; in sentences */
   readonly refused: readonly string[];
   /** an old container that a recreate put aside and did not come to remove yet */
@@ -73,11 +76,21 @@ export function baseName(name: string): string {
 }
 
 /** What the dbs say of it. */
-function describeRecord(snapshot: Snapshot, name: string): Pick<ContainerStatus, 'name' | 'record' | 'role' | 'urls'> {
+function describeRecord(
+  snapshot: Snapshot,
+  name: string,
+): Pick<ContainerStatus, 'name' | 'record' | 'role' | 'urls' | 'awaitedBy'> {
   const container = new Container(snapshot, name);
   const record = container.isContainer ? (container.isEnabled ? 'enabled' : 'disabled') : undefined;
   const role = record === undefined ? undefined : container.role;
-  return { name, record, role, urls: record === 'enabled' ? listUrls(container) : [] };
+  const awaitedBy = record === 'enabled' ? listAwaiting(container) : [];
+  return {
+    name,
+    record,
+    role,
+    urls: record === 'enabled' ? listUrls(container) : [],
+    ...(awaitedBy.length > 0 && { awaitedBy }),
+  };
 }
 
 /**

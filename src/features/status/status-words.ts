@@ -7,7 +7,8 @@ export interface Word {
 }
 
 /** How a container is, in one word. */
-export function wordOf({ record, role, refused, state, health, isCrashLooping, exitCode }: ContainerStatus): Word {
+export function wordOf(container: ContainerStatus): Word {
+  const { record, role, refused, state, health, isCrashLooping, exitCode, awaitedBy } = container;
   if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
   if (state === 'unknown') return { word: state, level: 'waiting' };
   if (state === 'running') {
@@ -19,6 +20,8 @@ export function wordOf({ record, role, refused, state, health, isCrashLooping, e
   if (role === 'data' && (state === 'created' || state === 'exited')) return { word: 'data', level: 'idle' };
   if (role === 'job' && state === 'created') return { word: 'job', level: 'idle' };
   if (role === 'job' && state === 'exited' && exitCode !== 0) return { word: 'failed', level: 'bad' };
+  if (awaitedBy !== undefined && state === 'exited')
+    return exitCode === 0 ? { word: 'completed', level: 'good' } : { word: 'failed', level: 'bad' };
   if (state === 'exited')
     return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
   return { word: state, level: state === 'paused' || state === 'created' ? 'waiting' : 'bad' };
@@ -43,6 +46,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     image,
     isImageOld,
     hasOpenLabel,
+    awaitedBy,
   } = container;
   const isUp = state === 'running' || state === 'restarting' || state === 'paused';
   const ended = exitCode === undefined ? '' : ` with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
@@ -55,7 +59,9 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     ...(!isCrashLooping && state === 'restarting' ? [`ended${ended} and is started again; ${look}`] : []),
     ...(health === 'unhealthy' ? [`its health check fails; ${look}`] : []),
     ...(record === 'enabled' && role !== 'data' && state === 'exited' && exitCode !== 0
-      ? [`${role === 'job' ? `its last run ended${ended}` : `stopped${ended}`}; ${look}, docksmith start ${name}`]
+      ? [
+          `${role === 'job' ? `its last run ended${ended}` : awaitedBy === undefined ? `stopped${ended}` : `its run ended${ended}, and ${awaitedBy.join(', ')} ${awaitedBy.length === 1 ? 'waits' : 'wait'} for it`}; ${look}, docksmith start ${name}`,
+        ]
       : []),
     ...(record === 'enabled' && state === 'missing' && refused.length === 0
       ? [`its record is enabled, and it is not there; docksmith plan ${name}`]

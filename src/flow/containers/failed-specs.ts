@@ -41,7 +41,8 @@ export async function withoutHealed(
   times: HealthTimes,
 ): Promise<FailedSpecs> {
   if (failed.size === 0) return failed;
-  const running = (await engine.listContainers()).filter(({ status }) => status === 'running');
+  // one that runs to its end may have come there since
+  const running = (await engine.listContainers()).filter(({ status }) => status === 'running' || status === 'exited');
   const kept = await Promise.all(
     [...failed].map(async ([name, entry]) => {
       const spec = specs.get(name);

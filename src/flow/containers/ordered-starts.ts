@@ -12,12 +12,15 @@ import { readState, writeState } from '../../files/state-file.ts';
 const WHAT = 'the starts of containers';
 const startsFile = (paths: Paths): string => paths.file(path.posix.join(STATE_DIR, 'ordered-starts.json'));
 
-/** By container, the start that was made when all that it needs was healthy. */
+/** By container, the start that was made in order, of one that ran on. */
 export function readOrderedStarts(paths: Paths): ReadonlyMap<string, string> {
   return readState(startsFile(paths), WHAT, (state) => state.get('starts').map((start) => start.text())) ?? new Map();
 }
 
-/** Writes down the starts that a plan has made of containers that need others. */
+/**
+ * Writes down the starts that a plan has made of containers that need others, or that the engine does not start again:
+ * when it comes up, it is only by this that one that ended with it is told from one that had completed.
+ */
 export async function rememberStarts(
   paths: Paths,
   engine: Engine,
@@ -29,7 +32,7 @@ export async function rememberStarts(
     .map(({ name }) => name)
     .filter((name) => {
       const spec = specs.get(name);
-      return spec !== undefined && listSpecNeeds(spec).length > 0;
+      return spec !== undefined && (listSpecNeeds(spec).length > 0 || (spec.values['restart'] ?? 'no') === 'no');
     });
   if (names.length === 0) return;
   const starts = new Map(readOrderedStarts(paths));
@@ -37,7 +40,7 @@ export async function rememberStarts(
   for (const name of starts.keys()) if (!containers.some((container) => container.name === name)) starts.delete(name);
   for (const { id, name } of containers.filter((container) => names.includes(container.name))) {
     const inspect = await engine.findContainer(id);
-    if (inspect !== undefined) starts.set(name, formatStart(id, inspect.State.StartedAt));
+    if (inspect?.State.Running === true) starts.set(name, formatStart(id, inspect.State.StartedAt));
   }
   writeState(startsFile(paths), WHAT, {
     starts: Object.fromEntries([...starts].sort(([a], [b]) => compareBytes(a, b))),

@@ -9,14 +9,16 @@ import type { HealthTimes } from '../../container/spec/health-request.ts';
 import { parseMilliseconds } from '../../base/quantity.ts';
 import { type Plan, planReconcile } from '../../container/plan/plan.ts';
 import { type Asked, planAsked } from '../../container/plan/asked/plan-asked.ts';
+import { listAwaited } from '../../container/spec/needs.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
 import type { Paths } from '../../base/paths.ts';
 import { listAddresses } from '../../host/addresses.ts';
+import { listAwaiting } from '../../model/links/links.ts';
 import { formatNetwork, listLocalNetworks } from '../../model/network/network.ts';
-import { listContainers } from '../../model/container.ts';
+import { type Container, listContainers } from '../../model/container.ts';
 import { readImageSources } from './images.ts';
 import { makeHostFolders, refuseMissing } from './missing.ts';
 import { findChangedFiles, type Outputs } from './mounted-files.ts';
@@ -57,6 +59,7 @@ export async function planContainers(
   const desired: Desired = {
     ...makeDesired(containers, specs, readImageSources(paths, snapshot)),
     ...(renamed !== undefined && { renamed }),
+    awaited: findAwaited(containers, specs),
   };
   const read = await readActual(engine, desired, inventory);
   const actual =
@@ -70,6 +73,20 @@ export async function planContainers(
     avoid: listLocalSubnets(snapshot),
   });
   return boot === undefined ? plan : withBootOrder(plan, desired, actual, boot);
+}
+
+/** By the records of all, also where only some are looked at; custom fragments may say it too. */
+function findAwaited(containers: readonly Container[], specs: ReadonlyMap<string, RunSpec>): ReadonlySet<string> {
+  const names = [
+    ...listAwaited(specs.values()),
+    ...containers.filter((container) => listAwaiting(container).length > 0).map(({ key }) => key),
+  ];
+  // what the engine starts again for ever never completes
+  const isForEver = (name: string): boolean => {
+    const policy = specs.get(name)?.values['restart'];
+    return policy === 'always' || policy === 'unless-stopped';
+  };
+  return new Set(names.filter((name) => !isForEver(name)));
 }
 
 /**

@@ -1,7 +1,7 @@
-import { ContainerStorage } from './storage.ts';
+import { ContainerNeeds } from './needs.ts';
 
 /** What a record of `docker_containers` says of published ports, as it is written. */
-export abstract class ContainerPorts extends ContainerStorage {
+export abstract class ContainerPorts extends ContainerNeeds {
   /** Whether `PortMappingPorts` alone says what is published. */
   get hasPortMapping(): boolean {
     return this.get('PortMapping') === 'custom';

@@ -2,6 +2,7 @@ import { type Index, lookUpIndex } from '../../db/snapshot.ts';
 import type { Facts } from '../../host/facts.ts';
 import { Container, containerOf, CONTAINERS } from '../container.ts';
 import { findImageReference } from '../image.ts';
+import { type Dependency, joinDependencies } from './parse-links.ts';
 import { publishedPorts } from '../network/ports.ts';
 import { NotAccepted } from '../network/parse-ports.ts';
 
@@ -29,6 +30,36 @@ export const NEEDING: Index = {
     return container.isContainer ? container.needs : [];
   },
 };
+
+/** Enabled containers by those that must have completed before them. */
+export const AWAITING: Index = {
+  name: 'awaiting',
+  db: CONTAINERS,
+  listValues: (snapshot, record) => {
+    const container = containerOf(snapshot, record);
+    return container.isEnabled
+      ? container.dependencies.flatMap(({ name, condition }) => (condition === 'completed' ? [name] : []))
+      : [];
+  },
+};
+
+/** The enabled containers that wait until this one has completed: it then runs once, and not for ever. */
+export function listAwaiting({ snapshot, key }: Container): readonly string[] {
+  return lookUpIndex(snapshot, AWAITING, key);
+}
+
+/**
+ * All that a container waits for, and how far that must have come: what it is linked with or bound to must be
+ * healthy. What it may do without and is not enabled is not among them.
+ */
+export function listConditions({ snapshot, links, dependencies, boundTo }: Container): readonly Dependency[] {
+  const healthy = [...links.map(({ target }) => target), ...boundTo].map(
+    (name): Dependency => ({ name, condition: 'healthy', isOptional: false, restarts: false }),
+  );
+  return joinDependencies([...healthy, ...dependencies]).filter(
+    ({ name, isOptional }) => !isOptional || new Container(snapshot, name).isEnabled,
+  );
+}
 
 /** Containers by those whose network or volumes they have. */
 export const BOUND_TO: Index = {

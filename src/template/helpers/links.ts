@@ -1,6 +1,6 @@
 import { ambassadorCommand, listTlsMounts } from '../../model/links/ambassador.ts';
 import { listContainerBridges } from '../../model/network/bridges.ts';
-import { linkVariables, listJoinedNetworks } from '../../model/links/links.ts';
+import { linkVariables, listConditions, listJoinedNetworks } from '../../model/links/links.ts';
 import { describeNetwork } from '../../model/network/networks.ts';
 import { listSecrets } from '../../model/secrets.ts';
 import type { HelperTable } from '../language/helper.ts';
@@ -90,9 +90,30 @@ export const LINK_HELPERS: HelperTable = {
       ),
   },
   needs: {
-    doc: 'the containers that have to be started before one: Interlinked, network container:NAME, VolumesFrom',
+    doc: 'the containers that have to be started before one: Interlinked, DependsOn, network container:NAME, VolumesFrom',
     example: { fragment: '{{join (needs (record "docker_containers" "git"))}}none', gives: 'none' },
-    reads: [...OF_LINKS, ...ofContainers('network', 'VolumesFrom')],
+    reads: [...OF_LINKS, ...ofContainers('DependsOn', 'network', 'VolumesFrom')],
     call: (call) => containerArgument(call, 0).needs,
+  },
+  conditions: {
+    doc: 'the containers that one with DependsOn waits for, each with .name, .condition as Compose calls it, .optional and .restart; none without DependsOn',
+    example: {
+      fragment: '{{#each (conditions (record "docker_containers" "git"))}}{{name}}{{/each}}none',
+      gives: 'none',
+    },
+    reads: [...ENABLED, ...OF_LINKS, ...ofContainers('DependsOn', 'network', 'VolumesFrom')],
+    call: (call) => {
+      const container = containerArgument(call, 0);
+      return container.dependencies.length === 0
+        ? []
+        : listConditions(container).map(({ name, condition, isOptional, restarts }) =>
+            variables({
+              name,
+              condition: condition === 'completed' ? 'service_completed_successfully' : `service_${condition}`,
+              optional: isOptional,
+              restart: restarts,
+            }),
+          );
+    },
   },
 };

@@ -58,6 +58,10 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
     wrong: ['', 'custom:', 'lan', 'container:x y'],
   },
   links: { allowed: ['wikidb:db,cache', ''], wrong: ['wikidb:', 'a b', 'a:b:c', 'wikidb,'] },
+  dependencies: {
+    allowed: ['db:healthy,init:completed,cache', 'db:started:restart', 'cache?', 'cache:healthy:restart?', ''],
+    wrong: ['db:well', 'db:', 'db:restart:healthy', 'db:healthy:completed', '?', 'db,'],
+  },
   'volume-mounts': {
     allowed: ['cache:/var/cache,conf:/etc/app:ro', ''],
     wrong: ['cache', '/srv:/data', 'cache:data', 'cache:/a:rx'],

@@ -26,6 +26,7 @@ const WANTING: Props = {
   UDPPort: 'exposed',
   WebHostPort: '47000',
   Interlinked: 'git',
+  DependsOn: 'git:healthy',
   VolumesFrom: 'git',
   Image: 'app:1',
 };
@@ -146,7 +147,9 @@ const READS: Readonly<Record<string, string>> = {
   volumesFrom: 'VolumesFrom',
   basicAuth: 'BasicAuth',
   envFiles: 'EnvFile',
-  needs: 'Interlinked Role network VolumesFrom',
+  dependencies: 'DependsOn',
+  restart: 'Restart Role',
+  needs: 'Interlinked DependsOn Role network VolumesFrom',
   boundTo: 'network VolumesFrom',
   startPriority: 'Role InterLinkPriority',
   hasPortMapping: 'PortMapping',

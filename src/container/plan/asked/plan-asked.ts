@@ -70,6 +70,8 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
         ? [{ verb, ...refer(container), cause: 'asked for', stop: findStop(desired, container) }]
         : [];
     });
+  // each after those that it needs, however they were named
+  const turn = ({ name }: Operation): number => desired.containers.findIndex((container) => container.name === name);
   const isRestarted = (name: string): boolean => rest.some((operation) => operation.name === name);
   const left = new Map([...(plan.left ?? [])].filter(([name, why]) => why !== ENDS_AGAIN || !isRestarted(name)));
   return {
@@ -77,7 +79,7 @@ export function planAsked(desired: Desired, actual: Actual, { verb, names }: Ask
     left,
     unsteady: (plan.unsteady ?? []).filter(({ name }) => !isRestarted(name)),
     notes: [...plan.notes, ...(verb === 'start' ? listAtWork(names, desired.containers, actual) : [])],
-    operations: [...plan.operations, ...rest, ...runs],
+    operations: [...plan.operations, ...rest.toSorted((a, b) => turn(a) - turn(b)), ...runs],
   };
 }
 

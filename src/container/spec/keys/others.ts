@@ -1,11 +1,17 @@
 import type { ContainerInspect } from '../../../engine/engine-api.ts';
 import { makeEndpoint, readJoined, readNetworks, showJoined } from '../endpoints.ts';
 import { collectAll, type Input } from '../input.ts';
-import { readChoice, readFields, readItems, readText, readTexts } from '../read-input.ts';
+import { readChoice, readFields, readFlag, readItems, readText, readTexts } from '../read-input.ts';
+import { type Condition, formatDependency } from '../../../model/links/parse-links.ts';
 import { defineKey, type SpecKey } from '../spec-key.ts';
 import { MAP, SET, toSet } from '../value.ts';
 
-const CONDITIONS = ['service_started', 'service_healthy', 'service_completed_successfully'];
+/** What Compose calls them. */
+export const CONDITION_NAMES: Readonly<Record<string, Condition>> = {
+  service_started: 'started',
+  service_healthy: 'healthy',
+  service_completed_successfully: 'completed',
+};
 
 /** What it has to do with other containers. */
 export const OTHERS_KEYS: readonly SpecKey[] = [
@@ -78,13 +84,21 @@ export const OTHERS_KEYS: readonly SpecKey[] = [
   }),
 ];
 
+/** A name alone, as links and networks of others give it, asks for a healthy one, and stands for itself. */
 function readDependencies(input: Input): readonly string[] {
   if (input.entries === undefined) return toSet(readTexts(input));
   return toSet(
     collectAll(input.entries, ([name, value]) => {
-      const { condition } = readFields(value, ['condition']);
-      if (condition !== undefined) readChoice(condition, CONDITIONS);
-      return name;
+      const { condition, required, restart } = readFields(value, ['condition', 'required', 'restart']);
+      // with its condition in any case, to be told from a name alone
+      return formatDependency({
+        name,
+        condition:
+          CONDITION_NAMES[condition === undefined ? '' : readChoice(condition, Object.keys(CONDITION_NAMES))] ??
+          'started',
+        isOptional: required !== undefined && !readFlag(required),
+        restarts: restart !== undefined && readFlag(restart),
+      });
     }),
   );
 }

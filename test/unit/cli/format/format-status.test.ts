@@ -183,6 +183,12 @@ it.each<readonly [Partial<ContainerStatus>, string, RegExp | undefined]>([
     /stopped with exit code 137, out of memory; docksmith logs/,
   ],
   [{ state: 'exited', exitCode: 0 }, 'finished', undefined],
+  [{ state: 'exited', exitCode: 0, awaitedBy: ['app'] }, 'completed', undefined],
+  [
+    { state: 'exited', exitCode: 3, awaitedBy: ['app'] },
+    'failed',
+    /its run ended with exit code 3, and app waits for it/,
+  ],
   [{ state: 'exited', exitCode: 143, record: 'disabled' }, 'disabled', undefined],
   [{ state: 'missing', record: 'disabled' }, 'disabled', undefined],
   [{ state: 'missing' }, 'missing', /docksmith plan wiki/],

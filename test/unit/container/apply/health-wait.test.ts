@@ -5,7 +5,7 @@ import type { HealthTimes } from '../../../../src/container/spec/health-request.
 import { MemoryEngine } from '../../../../src/engine/memory/memory-engine.ts';
 import { Unhealthy } from '../../../../src/container/apply/unhealthy.ts';
 import { Failure } from '../../../../src/base/errors.ts';
-import { planFor, reconcile } from '../../../support/container-world.ts';
+import { planFor, reconcile, type Wanted } from '../../../support/container-world.ts';
 
 const TIMES: HealthTimes = { wait: 60_000, uptime: 2000 };
 type Check = { readonly Start: string; readonly ExitCode: number; readonly Output: string };
@@ -130,4 +130,71 @@ it('a container is not kept waiting for one that is left as it is, since it has 
     'cannot create container "wiki": it needs "db", and that is not healthy: its own check has not succeeded yet',
   ]);
   expect(waits).toEqual([]);
+});
+
+describe('what depends on others', () => {
+  const DEPENDING: Wanted = {
+    db: 'restart: always',
+    init: 'restart: "no"\ndepends_on: {db: {condition: service_started}}',
+    one: 'depends_on: {init: {condition: service_completed_successfully}}',
+    two: 'depends_on: {init: {condition: service_completed_successfully}}',
+    three: 'depends_on: {two: {condition: service_started}}',
+    may: 'depends_on: {init: {condition: service_completed_successfully, required: false}}',
+  };
+  const apply = async (isFailing: boolean): Promise<readonly unknown[]> => {
+    const engine = new MemoryEngine({ images: { 'app:1': {} } });
+    const waited: string[] = [];
+    const { done, failed } = await applyPlan(
+      engine,
+      await planFor(engine, DEPENDING),
+      undefined,
+      ({ name, since, isAwaited }) => {
+        if (since !== 'settling') waited.push(`${name}${isAwaited === true ? ' completed' : ''}`);
+        return isFailing && name === 'init' && since === 'started'
+          ? Promise.reject(new Unhealthy('cannot run container "init"', 'it ended with exit code 3', []))
+          : Promise.resolve();
+      },
+    );
+    return [done.map(({ name }) => name), failed.map(({ failure }) => failure.message.split(';')[0]), waited.sort()];
+  };
+
+  it('waits once for each that it needs, as its condition says', async () => {
+    expect(await apply(false)).toEqual([
+      ['db', 'init', 'one', 'two', 'three', 'may'],
+      [],
+      ['db', 'init completed', 'may', 'one', 'three', 'two'],
+    ]);
+  });
+
+  it('is not started after a failure, which costs no second wait, unless it may do without', async () => {
+    const why = 'it needs "init", and that did not complete: it ended with exit code 3';
+    expect(await apply(true)).toEqual([
+      ['db', 'may'],
+      [
+        `cannot create container "one": ${why}`,
+        `cannot create container "two": ${why}`,
+        `cannot create container "three": it needs "two", which was not started: ${why}`,
+        'cannot run container "init": it ended with exit code 3',
+      ],
+      ['db', 'init completed', 'may'],
+    ]);
+  });
+
+  it('keeps nobody else from being started meanwhile, however many wait', async () => {
+    const engine = new MemoryEngine({ images: { 'app:1': {} } });
+    const waiting = Object.fromEntries(
+      Array.from({ length: 9 }, (_, n) => [`w${n}`, 'depends_on: {db: {condition: service_healthy}}']),
+    );
+    let letGo = (): void => undefined;
+    const isHealthy = new Promise<void>((resolve) => (letGo = resolve));
+    const begun = applyPlan(
+      engine,
+      await planFor(engine, { db: '', ...waiting, alone: '' }),
+      ({ operation, state }) => {
+        if (operation.name === 'alone' && state === 'begun') letGo();
+      },
+      ({ name }) => (name === 'db' ? isHealthy : Promise.resolve()),
+    );
+    expect((await begun).done).toHaveLength(11);
+  });
 });

@@ -50,3 +50,40 @@ it('restarts what runs while what it needs is only started now, in the order of 
     'start db: stopped\nstart alone: stopped',
   );
 });
+
+const CONDITIONS: Wanted = {
+  init: 'restart: "no"',
+  app: 'restart: "no"\ndepends_on: {db: {condition: service_started}}',
+  done: 'restart: "no"',
+  db: 'restart: always',
+  worker:
+    'restart: always\ndepends_on: {init: {condition: service_completed_successfully}, db: {condition: service_started}}',
+};
+
+it('starts what ended with the engine, and not what had completed before', async () => {
+  const engine = new MemoryEngine({ images: { 'app:1': {} } });
+  await reconcile(engine, CONDITIONS);
+  const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+  const ended = (second: number) =>
+    ({ Status: 'exited', Running: false, ExitCode: 0, StartedAt: at(0), FinishedAt: at(second) }) as const;
+  engine.setState('init', ended(598));
+  engine.setState('done', ended(10));
+  engine.setState('app', ended(600));
+  engine.setState('db', { StartedAt: at(700), FinishedAt: at(600) });
+  engine.setState('worker', { StartedAt: at(701), FinishedAt: at(600) });
+  const desired = desire(CONDITIONS);
+  const actual = await readActual(engine, desired);
+  const starts = new Map(
+    [...actual.containers.values()].map(({ id, name, inspect: { State } }) => [name, formatStart(id, State.StartedAt)]),
+  );
+  const plan = (ordered: ReadonlyMap<string, string>): string =>
+    formatPlan(withBootOrder(planReconcile(desired, actual), desired, actual, ordered));
+  starts.delete('worker');
+  expect(plan(starts)).toBe('start app: ended with the engine; when db is started');
+  expect(plan(new Map())).toBe('nothing to do');
+  engine.setState('worker', { StartedAt: at(699) });
+  const earlier = await readActual(engine, desired);
+  expect(formatPlan(withBootOrder(planReconcile(desired, earlier), desired, earlier, new Map()))).toBe(
+    'restart worker: was started before db was started; when db is started, init has completed',
+  );
+});

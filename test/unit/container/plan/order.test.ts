@@ -84,3 +84,33 @@ it('begins nothing more of a container of which something was not done', () => {
     'recreate wiki': [['recreate git'], ['stop wiki']],
   });
 });
+
+it('starts and restarts several at a time too, each after those that it needs', () => {
+  const start = (name: string): Operation => ({
+    verb: 'start',
+    name,
+    nameNow: name,
+    id: name,
+    cause: 'stopped',
+    paused: false,
+  });
+  const restart = (name: string): Operation => ({
+    verb: 'restart',
+    name,
+    nameNow: name,
+    id: name,
+    cause: 'stopped',
+    stop: {},
+  });
+  const specs = new Map([['wiki', specOf('wiki', { depends_on: ['db:healthy', 'cache:started?'] })]]);
+  expect(
+    orderOperations([start('db'), restart('cache'), start('git'), restart('wiki')], specs).map(
+      ({ operation, after }) => [operation.name, names(after)],
+    ),
+  ).toEqual([
+    ['db', []],
+    ['cache', []],
+    ['git', []],
+    ['wiki', ['start db', 'restart cache']],
+  ]);
+});

@@ -172,7 +172,7 @@ describe('a plan', () => {
 
   it('is the calls that are made, in order', async () => {
     const engine = makeEngine();
-    await reconcile(engine, { db: '', wiki: '' });
+    await reconcile(engine, { db: '', wiki: 'depends_on: [db]' });
     await reconcile(engine, { db: 'mem_limit: 64m', wiki: 'user: "1"', git: '' });
     expect(engine.calls).toEqual([
       'create db',
@@ -204,6 +204,23 @@ describe('a plan', () => {
     expect(await showPlan(engine, { job: 'restart: "no"' })).toEqual(['nothing to do']);
     engine.setState('job', { ExitCode: 1 });
     expect(await showPlan(engine, { job: 'restart: "no"' })).toEqual(['start job: stopped']);
+  });
+
+  it('does not start again what others wait for to complete, where the engine may restart it after a failure', async () => {
+    const engine = makeEngine();
+    const wanted = {
+      init: 'restart: on-failure',
+      app: 'depends_on: {init: {condition: service_completed_successfully}}',
+    };
+    await reconcile(engine, wanted);
+    engine.setState('init', { Status: 'exited', Running: false, ExitCode: 0 });
+    expect(await showPlan(engine, wanted)).toEqual(['nothing to do']);
+    expect(await showPlan(engine, { ...wanted, app: '' })).toEqual(['start init: stopped']);
+    expect((await showPlan(engine, { ...wanted, init: 'restart: on-failure\nuser: "7"' }))[0]).toMatch(
+      /^recreate init: /,
+    );
+    engine.setState('init', { Status: 'exited', Running: false, ExitCode: 3 });
+    expect(await showPlan(engine, wanted)).toEqual(['start init: stopped']);
   });
 
   it('lets a paused one go on', async () => {

@@ -103,6 +103,14 @@ describe('a run spec that has failed', () => {
     ]);
   });
 
+  it('keeps nobody who may do without it', async () => {
+    const needing: Wanted = { db: '', wiki: 'depends_on: {db: {condition: service_healthy, required: false}}' };
+    expect(await showPlan(new MemoryEngine({ images: IMAGES }), needing, { failed: failedOf(needing, 'db') })).toEqual([
+      'create wiki: not there; when db is healthy',
+      NOTE('db'),
+    ]);
+  });
+
   it('is told as what is left otherwise than its record says, with those that need it, also where its old container serves', async () => {
     const needing: Wanted = { db: '', wiki: 'depends_on: [db]', git: '' };
     const failed = failedOf(needing, 'db');

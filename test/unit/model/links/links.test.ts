@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Container, listContainers } from '../../../../src/model/container.ts';
 import { checkRecords } from '../../../../src/model/check-records.ts';
-import { linkVariables, listJoinedNetworks } from '../../../../src/model/links/links.ts';
+import { linkVariables, listAwaiting, listConditions, listJoinedNetworks } from '../../../../src/model/links/links.ts';
 import { bridgeName } from '../../../../src/model/network/networks.ts';
 import { findCycle, inStartOrder, withNeeded } from '../../../../src/model/links/start-order.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../../support/sample.ts';
@@ -122,10 +122,37 @@ describe('links', () => {
       { aa: { Interlinked: 'bb' }, bb: { network: 'host' } },
       'container "bb" has network host, and so no network to share',
     ],
+    [
+      { aa: { DependsOn: 'gone:healthy' } },
+      'it needs container "gone" by DependsOn, and db docker_containers has no such record',
+    ],
+    [
+      { aa: { DependsOn: 'bb' }, bb: { status: 'disabled' } },
+      'it is enabled and needs container "bb" by DependsOn, which is disabled',
+    ],
+    [
+      { aa: { DependsOn: 'bb:completed' }, bb: {} },
+      'its DependsOn asks that "bb" is completed, and that never ends: its Restart is unless-stopped',
+    ],
+    [
+      { aa: { DependsOn: 'bb' }, bb: { Role: 'data' } },
+      'its DependsOn asks that "bb" is started, and the Role of that is data: it never runs',
+    ],
     [{ aa: { Interlinked: 'bb:x,cc:x' }, bb: {}, cc: {} }, 'two of its links have the alias "x"'],
     [{ aa: { network: 'custom:lan' } }, 'db docker_networks has no such record'],
   ])('are checked: %j', (records, why) => {
     expect(checkRecords(snapshot(records), SAMPLE_FACTS).mistakes.map((mistake) => mistake.why)).toContain(why);
+  });
+
+  it('may be missing or disabled where DependsOn says so', () => {
+    const records = {
+      aa: { DependsOn: 'gone:healthy?,off?,bb:completed' },
+      off: { status: 'disabled' },
+      bb: { Restart: 'no' },
+    };
+    expect(checkRecords(snapshot(records), SAMPLE_FACTS).mistakes).toEqual([]);
+    expect(listConditions(new Container(snapshot(records), 'aa')).map(({ name }) => name)).toEqual(['bb']);
+    expect(listAwaiting(new Container(snapshot(records), 'bb'))).toEqual(['aa']);
   });
 
   it('have bridges with names that the kernel takes', () => {
