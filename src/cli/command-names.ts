@@ -19,6 +19,11 @@ export const COMMAND_NAMES = [
   'status',
   'content',
   'watches',
+  'app list',
+  'app status',
+  'app start',
+  'app stop',
+  'app remove',
   'image list',
   'image history',
   'image pull',
@@ -57,7 +62,10 @@ export const COMMAND_NAMES = [
 export const ALIASES: Readonly<Record<string, (typeof COMMAND_NAMES)[number]>> = { log: 'runs', filter: 'firewall' };
 
 /** The first words of commands of two words, each with its line in the help. */
-export const GROUPS: Readonly<Record<string, string>> = { image: 'images day by day: what is there and who uses it' };
+export const GROUPS: Readonly<Record<string, string>> = {
+  app: 'applications of several containers: whether they are up, and all of their containers at once',
+  image: 'images day by day: what is there and who uses it',
+};
 
 /** Whatever can be typed behind `docksmith`. */
 export const ALL_NAMES: readonly string[] = [...COMMAND_NAMES, ...Object.keys(ALIASES), ...Object.keys(GROUPS)];

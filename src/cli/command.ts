@@ -32,6 +32,8 @@ export interface Operands {
   readonly max: number;
   /** said where one is missing */
   readonly missing?: { readonly why: string; readonly hint?: string };
+  /** they are containers: `shop/` stands for all of an application */
+  readonly ofContainers?: true;
   /** everything behind the first one belongs to it, also what looks like an option */
   readonly passThrough?: boolean;
 }
@@ -115,6 +117,8 @@ export function titleOf({ name, isProgram }: Pick<Command, 'name' | 'isProgram'>
 export const NO_OPERANDS: Operands = { usage: '', min: 0, max: 0 };
 
 export const ANY_NAMES: Operands = { usage: '[NAME…]', min: 0, max: Infinity };
+/** A name with `/` behind it is an application: all of its containers. */
+export const ANY_CONTAINERS: Operands = { usage: '[NAME…]', min: 0, max: Infinity, ofContainers: true };
 
 /** Options that several commands have. */
 export const JSON_OPTION = { json: { doc: 'print one JSON document on standard output' } } as const;

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { UsageFailure } from '../base/errors.ts';
 import { type Command, type CommandContext, QUIET_OPTION, titleOf } from './command.ts';
+import { expandOperands } from './expand-operands.ts';
 import { endMovingLines } from './format/moving-lines.ts';
 import { asksForHelp, readArguments } from './read-arguments.ts';
 
@@ -26,7 +27,7 @@ export function wantsJson(command: Command | undefined, args: readonly string[])
  */
 export async function runCommand(command: Command, args: readonly string[], context: CommandContext): Promise<number> {
   if (command.raw !== undefined) return command.run({ values: {}, words: args }, context);
-  const given = readArguments(command, args);
+  const given = await expandOperands(command, readArguments(command, args), context.paths);
   const isQuiet = given.values['quiet'] === true && command.options['quiet'] === QUIET_OPTION.quiet;
   try {
     return await command.run(given, isQuiet ? makeQuiet(command, given.values, context) : context);

@@ -208,6 +208,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       EnvFile: '/opt/shop/web.env',
       'Env.OVER': 'record',
       'Env.LIST': 'a, b',
+      Application: 'live',
       DependsOn: 'live_db_1:healthy',
     });
     expect(props(adopted, 'live_web_1')).not.toHaveProperty(['Env.FROM_FILE']);
@@ -227,12 +228,12 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     const adopted = await adopt();
     expect(adopted.containers).toEqual([
       { name: 'shopfront', id: null, enabled: true },
-      { name: 'db', id: null, enabled: true },
-      { name: 'built', id: null, enabled: true },
+      { name: 'shop-db-1', id: null, enabled: true },
+      { name: 'shop-built-1', id: null, enabled: true },
     ]);
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
-      'built build.args A=1',
       'network shop_back labels a=b',
+      'shop-built-1 build.args A=1',
       'shopfront deploy.resources.limits.memory 64m',
       'shopfront ports 127.0.0.1:8089:81',
       'shopfront ports 8090-8091:90-91',
@@ -244,24 +245,28 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       { db: 'docker_networks', key: 'shop_front' },
       {
         db: 'docker_images',
-        key: 'built',
+        key: 'shop-built-1',
         props: { Repository: 'shop-built', Source: 'build', BuildPath: host.file('/opt/shop/built') },
       },
       { db: 'docker_networks', key: 'shop_default', props: {} },
     ]);
-    expect(props(adopted, 'shopfront')).toMatchObject({ Image: 'live_web_1' });
+    expect(props(adopted, 'shopfront')).toMatchObject({
+      Image: 'live_web_1',
+      Application: 'shop',
+      DependsOn: 'shop-db-1:healthy',
+    });
     expect(adopted.plan.operations.map(({ verb, name }) => `${verb} ${name}`)).toEqual([
       'build shop-built:latest',
       'network shop_back',
       'network shop_default',
       'network shop_front',
       'volume shop_data',
-      'create built',
-      'create db',
+      'create shop-built-1',
+      'create shop-db-1',
       'create shopfront',
     ]);
     await host.runOrFail('signal-event', ['docker-update']);
-    expect(await machine.engine.inspect('db')).toMatchObject({
+    expect(await machine.engine.inspect('shop-db-1')).toMatchObject({
       Config: { Env: expect.arrayContaining(['PASSWORD=pa$ss', 'MODE=plain']) as string[] },
       HostConfig: {
         RestartPolicy: { Name: 'always' },
@@ -288,7 +293,7 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
       },
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8088' }] }, RestartPolicy: { Name: 'no' } },
     });
-    expect(await machine.engine.inspect('built')).toMatchObject({
+    expect(await machine.engine.inspect('shop-built-1')).toMatchObject({
       Config: { Env: expect.arrayContaining(['BUILT=here']) as string[] },
       HostConfig: { Tmpfs: { '/scratch': 'size=1m' } },
     });

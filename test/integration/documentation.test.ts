@@ -19,6 +19,7 @@ const PAGES = [
   'docs/watches.md',
   'docs/storage.md',
   'docs/networks.md',
+  'docs/applications.md',
   'docs/export.md',
 ];
 

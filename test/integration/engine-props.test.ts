@@ -527,6 +527,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   DataMountWrite: 'data',
   ReloadSignal: 'mounted-files',
   DependsOn: 'depends',
+  Application: 'applications',
   SubDomain: 'apache',
   SubDomainName: 'one-of-fifty',
   WebPort: 'apache',

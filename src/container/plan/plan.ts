@@ -10,6 +10,7 @@ import { freePorts } from './free-ports.ts';
 import { planImages } from '../apply/image-operations.ts';
 import { followBound } from './bound.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
+import { readJoined } from '../spec/endpoints.ts';
 import { isOptional } from '../spec/names.ts';
 import { leaveAtWork } from './asked/jobs.ts';
 import { type Operation, refer } from './operation.ts';
@@ -130,8 +131,12 @@ export function planReconcile(
     { ...desired, containers: wanted },
     actual,
   );
-  // a part of the containers does not say who uses a network
-  const operationsAndNetworks = names === undefined ? [...all, ...planNetworkRemovals(all, actual)] : all;
+  // a part of the containers does not say who uses a network, but those that are removed were on it
+  const left = new Set(removals.flatMap((removal) => listLeftNetworks(removal, actual)));
+  const networkRemovals = planNetworkRemovals(all, actual).filter(
+    (operation) => names === undefined || ('network' in operation && left.has(operation.network)),
+  );
+  const operationsAndNetworks = [...all, ...networkRemovals];
   return {
     operations: operationsAndNetworks,
     notes,
@@ -143,6 +148,11 @@ export function planReconcile(
       .map(({ name, id, inspect }) => ({ name, id, restarts: inspect.RestartCount ?? 0 })),
     ...(refused.length === 0 ? {} : { refused }),
   };
+}
+
+function listLeftNetworks({ name }: Operation, { containers }: Actual): readonly string[] {
+  const container = [...containers.values()].find((one) => one.name === name);
+  return container === undefined ? [] : Object.keys(readJoined(container.inspect));
 }
 
 /** The image that a container is for a server to have, where this one has not. */

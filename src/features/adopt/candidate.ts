@@ -28,6 +28,8 @@ export interface Candidate {
   readonly networks: readonly Pick<NetworkDefinition, 'name' | 'driver' | 'internal' | 'addresses' | 'options'>[];
   /** files that some of its variables are left in */
   readonly envFiles?: EnvFiles;
+  /** the Compose project that it is a part of */
+  readonly application?: string;
   /** what it waits for, by the names of containers */
   readonly dependsOn?: readonly Dependency[];
   /** what no key of a run spec says */

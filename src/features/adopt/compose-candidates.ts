@@ -58,7 +58,7 @@ export async function findComposeCandidates(
     names: new Map(
       [...project.services].map(([service, input]) => [
         service,
-        running.get(service)?.[0]?.name ?? containerName(service, input),
+        running.get(service)?.[0]?.name ?? containerName(project.name, service, input),
       ]),
     ),
   };

@@ -58,10 +58,10 @@ function saysNothing(key: string, part: Input): boolean {
   return isNothing(part) && !(key === 'entrypoint' && part.scalar === '');
 }
 
-/** What a service is called as a container: as it says, else as the service. */
-export function containerName(service: string, input: Input): string {
+/** What a service is called as a container: as it says, else as Compose calls the first one of it. */
+export function containerName(project: string, service: string, input: Input): string {
   const given = findEntry(input, 'container_name');
-  return given === undefined ? service : showInput(given);
+  return given === undefined || isNothing(given) ? `${project}-${service}-1` : showInput(given);
 }
 
 /** What else there is to know where a service is read. */
@@ -133,6 +133,7 @@ export function describeService(
   });
   return {
     name,
+    application: project.name,
     values: Object.fromEntries(said),
     enabled: true,
     source,

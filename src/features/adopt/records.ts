@@ -78,7 +78,7 @@ export function makeRecords(
 
 function makeBuilder(
   snapshot: Snapshot,
-  { name, values, envFiles }: Candidate,
+  { name, values, envFiles, application }: Candidate,
   secrets: SecretRecords | undefined,
 ): RecordBuilder {
   const builder = new RecordBuilder(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
@@ -88,6 +88,7 @@ function makeBuilder(
     inFiles: envFiles?.variables ?? {},
     ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }),
   };
+  if (application !== undefined) builder.set('labels', 'Application', application);
   for (const [key, make] of Object.entries(KEY_PROPS)) make(builder, values[key], context);
   builder.setList('env_file', 'EnvFile', envFiles?.files ?? []);
   return builder;

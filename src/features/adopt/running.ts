@@ -66,10 +66,12 @@ export async function readRunning(
       (network === values['network_mode'] || (isMap(joined) && network in joined)) &&
       !['bridge', 'host', 'none'].includes(network),
   );
+  const project = labels['com.docker.compose.project'];
   return {
     name,
     values,
     there,
+    ...(project === undefined ? {} : { application: project }),
     networks: networks.map(describeNetwork),
     enabled: ['running', 'paused', 'restarting'].includes(status),
     // what no registry knows cannot be pulled

@@ -28,8 +28,13 @@ export function findOwnDelta(
       Object.fromEntries(
         // an adoption calls an image as the container; which record that is has to be said
         names.map((name) => {
-          const image = propsOf(CONTAINERS, name)?.get('Image') ?? null;
-          const delta = compare(propsOf(CONTAINERS, name) ?? new Map(), madeOf(CONTAINERS, name));
+          const props = propsOf(CONTAINERS, name) ?? new Map<string, string>();
+          const image = props.get('Image') ?? null;
+          const delta = {
+            // the project is called after the folder that the file happens to be in
+            Application: props.get('Application') ?? null,
+            ...compare(props, madeOf(CONTAINERS, name)),
+          };
           const isNamed = image !== null || images.includes(name);
           return [name, isNamed ? { Image: image, ...delta } : delta];
         }),

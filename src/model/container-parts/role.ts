@@ -8,6 +8,11 @@ export abstract class ContainerRole extends RecordProps {
     return this.get('Role') || 'service';
   }
 
+  /** What it is a part of; undefined: it stands alone. */
+  get application(): string | undefined {
+    return this.get('Application') || undefined;
+  }
+
   /** Whether it is created only: others have its volumes. */
   get isDataOnly(): boolean {
     return this.role === 'data';

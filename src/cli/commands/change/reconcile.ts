@@ -4,7 +4,7 @@ import { showable } from '../../../base/showable.ts';
 import type { Reconciled } from '../../../flow/containers/reconciled.ts';
 import { reconcile } from '../../../flow/containers/run-reconcile.ts';
 import {
-  ANY_NAMES,
+  ANY_CONTAINERS,
   type Command,
   type CommandContext,
   defineCommand,
@@ -38,7 +38,7 @@ export const reconcileCommand = defineCommand({
   name: 'reconcile',
   doc: 'bring the containers to their run specs',
   effect: 'changes',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: OPTIONS,
   part: async ({ values, words }) =>
     (await import('../../../flow/containers/containers-step.ts')).reconcileStep({
@@ -101,17 +101,27 @@ const defineAsked = (verb: Asked['verb'], doc: string): Command<typeof ASKED_OPT
       usage: 'NAME…',
       min: 1,
       max: Infinity,
+      ofContainers: true,
       missing: { why: 'no container is named', hint: 'db docker_containers keys' },
     },
     part: async ({ words }) => (await import('../../../flow/containers/containers-step.ts')).askedStep(verb, words),
-    run: ({ values, words }: Given<typeof ASKED_OPTIONS>, context) =>
-      run(verb, context, {
-        asked: { verb, names: words },
-        dryRun: values['dry-run'],
-        json: values.json ?? false,
-        waitSeconds: values.wait,
-      }),
+    run: ({ values, words }: Given<typeof ASKED_OPTIONS>, context) => runAsked(verb, words, values, context),
   });
+
+/** Starts, stops or restarts these containers. */
+export function runAsked(
+  verb: Asked['verb'],
+  names: readonly string[],
+  values: Given<typeof ASKED_OPTIONS>['values'],
+  context: CommandContext,
+): Promise<number> {
+  return run(verb, context, {
+    asked: { verb, names },
+    dryRun: values['dry-run'],
+    json: values.json ?? false,
+    waitSeconds: values.wait,
+  });
+}
 
 export const startCommand = defineAsked('start', 'start containers');
 export const stopCommand = defineAsked('stop', 'stop containers until the next event');

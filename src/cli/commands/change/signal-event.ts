@@ -14,6 +14,7 @@ import {
   TAKE_OVER_OPTION,
   WAIT_OPTION,
 } from '../../command.ts';
+import { expandContainers } from '../../expand-operands.ts';
 import { EVENT_DOCS, formatEvents } from '../../format/format-events.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
@@ -54,10 +55,10 @@ export const signalEventCommand = defineCommand({
 });
 
 async function runSignalEvent(
-  { values, words: [event = '', ...eventArgs] }: Given<typeof OPTIONS>,
+  { values, words: [event = '', ...words] }: Given<typeof OPTIONS>,
   { paths, stdout, stderr, commands }: CommandContext,
 ): Promise<number> {
-  const late = eventArgs.find((word) =>
+  const late = words.find((word) =>
     Object.keys(OPTIONS).some((option) => word === `--${option}` || word.startsWith(`--${option}=`)),
   );
   if (late !== undefined)
@@ -65,7 +66,8 @@ async function runSignalEvent(
       why: `the option ${late} comes after the event, where only its arguments are expected`,
       hint: `signal-event ${late} ${event} …`,
     });
-  refuseWrongNames(event, eventArgs);
+  refuseWrongNames(event, words);
+  const eventArgs = takesContainers(event) ? await expandContainers(paths, words) : words;
   const { json = false, diff = false, force = false } = values;
   const request = {
     event,
@@ -111,6 +113,11 @@ async function runSignalEvent(
   } finally {
     reporter.end();
   }
+}
+
+/** What other packages' events are told may be anything. */
+function takesContainers(event: string): boolean {
+  return Object.hasOwn(EVENT_DOCS, event) && EVENT_DOCS[event]?.[0].includes('NAME') === true;
 }
 
 /** The steps of a shipped event would refuse them, too, but some of them have done something by then. */

@@ -3,7 +3,7 @@ import { findAskedContents, type ContentUpdated, updateContents } from '../../..
 import { readHostSnapshot } from '../../../flow/host-state.ts';
 import { formatRevision } from '../../../model/content-record.ts';
 import {
-  ANY_NAMES,
+  ANY_CONTAINERS,
   type CommandContext,
   defineCommand,
   DRY_RUN_OPTION,
@@ -27,7 +27,7 @@ export const updateContentCommand = defineCommand({
   name: 'update-content',
   doc: 'fetch the content of containers from git; they are told by the next reconcile',
   effect: 'changes',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: OPTIONS,
   run: runUpdateContent,
   part: async ({ values, words }) =>

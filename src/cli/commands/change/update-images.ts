@@ -5,7 +5,7 @@ import { previewImages } from '../../../features/update-images/plan-fetches.ts';
 import { updateImages } from '../../../features/update-images/update-images.ts';
 import { formatDigest } from '../../../model/image.ts';
 import {
-  ANY_NAMES,
+  ANY_CONTAINERS,
   type CommandContext,
   defineCommand,
   DRY_RUN_OPTION,
@@ -26,7 +26,7 @@ export const updateImagesCommand = defineCommand({
   name: 'update-images',
   doc: 'pull images again, and recreate the containers whose image changed',
   effect: 'changes',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: OPTIONS,
   run: runUpdateImages,
   part: async ({ words }) => (await import('../../../features/update-images/images-step.ts')).updateImagesStep(words),

@@ -1,7 +1,7 @@
 import { showable, showableLine } from '../../../base/showable.ts';
 import { type ContentStatus, readContents } from '../../../features/content/content.ts';
 import { formatRevision } from '../../../model/content-record.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { ANY_CONTAINERS, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatAge, formatTime } from '../../format/format-time.ts';
 import { formatTable } from '../../format/terminal.ts';
@@ -12,7 +12,7 @@ export const contentCommand = defineCommand({
   name: 'content',
   doc: 'show which revision of its repository each container sees, since when, and why a fetch failed; exit code 1 where one did',
   effect: 'prints',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: OPTIONS,
   run: showContent,
 });

@@ -4,7 +4,7 @@ import type { FilterOfPort } from '../../../features/exposure/filter.ts';
 import type { ExposedPort } from '../../../features/exposure/ports.ts';
 import { type Exposure, readExposure } from '../../../features/exposure/exposure.ts';
 import { showable } from '../../../base/showable.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { ANY_CONTAINERS, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { painter, widthOf, wrapWords } from '../../format/terminal.ts';
 
@@ -14,7 +14,7 @@ export const exposureCommand = defineCommand({
   name: 'exposure',
   doc: 'show who can reach which port of containers, by address, packet filter and Apache; exit code 1 where that is not as declared',
   effect: 'prints',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: JSON_OPTION,
   run: runExposure,
 });

@@ -43,6 +43,7 @@ export const logsCommand = defineCommand({
     usage: 'NAME…',
     min: 1,
     max: Infinity,
+    ofContainers: true,
     missing: { why: 'no container is named', hint: 'docksmith status lists them' },
   },
   run: runLogs,

@@ -2,7 +2,7 @@ import { formatPlan } from '../../../container/plan/format-plan.ts';
 import { showable } from '../../../base/showable.ts';
 import type { Interruption } from '../../../flow/containers/interruptions.ts';
 import { planNextEvent, type PlanOfEvent } from '../../../features/plan/plan.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { ANY_CONTAINERS, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { jsonPlan } from '../../format/format-preview.ts';
@@ -13,7 +13,7 @@ export const planCommand = defineCommand({
   name: 'plan',
   doc: 'show what the next event would do to containers, why, and what cannot be reached meanwhile',
   effect: 'prints',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: JSON_OPTION,
   run: runPlan,
 });

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { UsageFailure } from '../../../base/errors.ts';
 import { readStatus } from '../../../features/status/status.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, JSON_OPTION } from '../../command.ts';
+import { ANY_CONTAINERS, type CommandContext, defineCommand, JSON_OPTION } from '../../command.ts';
 import { breakable } from '../../breakable.ts';
 import { formatFailures, jsonFailures } from '../../format/format-failure.ts';
 import { formatJson } from '../../format/format-json.ts';
@@ -19,7 +19,7 @@ export const statusCommand = defineCommand({
   name: 'status',
   doc: 'show the state of the containers and what is pending, or all details of those named; exit code 1 where the engine does not answer',
   effect: 'prints',
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: OPTIONS,
   run: ({ values: { watch = false, ...values }, words }, context) =>
     watch ? watchStatus(values.json ?? false, words, context) : showStatus(values.json ?? false, words, context),
@@ -46,10 +46,12 @@ async function watchStatus(json: boolean, words: readonly string[], context: Com
 /** ECMA-48: the cursor to the first place, and all behind it erased. */
 const CLEAR = '\u001b[H\u001b[J';
 
-async function showStatus(
+/** @param inDetail all that is known of those that are named; otherwise the table */
+export async function showStatus(
   json: boolean,
   words: readonly string[],
   { paths, stdout, stderr }: CommandContext,
+  inDetail = words.length > 0,
 ): Promise<number> {
   const status = await readStatus(paths, words);
   const { containers, pending, unfinished, failedOptions, deferred, engineFailure } = status;
@@ -71,9 +73,7 @@ async function showStatus(
     );
   else
     stdout.write(
-      words.length === 0
-        ? formatStatus(status, painter(stdout), widthOf(stdout))
-        : formatDetails(status, painter(stdout)),
+      inDetail ? formatDetails(status, painter(stdout)) : formatStatus(status, painter(stdout), widthOf(stdout)),
     );
   return failures.length === 0 ? 0 : 1;
 }
