@@ -37,6 +37,7 @@ export const COMMAND_NAMES = [
   'exposure',
   'logs',
   'exec',
+  'run',
   'doctor',
   'storage',
   'firewall',

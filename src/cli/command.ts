@@ -77,6 +77,8 @@ export interface Command<O extends Options = Options> {
   readonly options: O;
   /** a program of its own, too, and called by that name */
   readonly isProgram?: true;
+  /** it has more to do when nobody reads on, and ends by itself then */
+  readonly endsItself?: true;
   /** called by the shipped action scripts, not by people */
   readonly internal?: true;
   /** it prints what somebody asks for by name, or no value at all: secrets are not masked */

@@ -40,6 +40,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   exposure: async () => (await import('./commands/show/exposure.ts')).exposureCommand,
   logs: async () => (await import('./commands/show/logs.ts')).logsCommand,
   exec: async () => (await import('./commands/change/exec.ts')).execCommand,
+  run: async () => (await import('./commands/change/run.ts')).runCommand,
   doctor: async () => (await import('./commands/show/doctor.ts')).doctorCommand,
   storage: async () => (await import('./commands/show/storage.ts')).storageCommand,
   firewall: async () => (await import('./commands/change/firewall.ts')).firewallCommand,

@@ -42,6 +42,7 @@ export async function main(program: string, args: readonly string[] = process.ar
       // not through a stream of ours: the process may end with the next line
       process.stderr.write(formatFailures([failure], stderr));
     }
+    if (command?.endsItself === true) return;
     if (command === undefined || command.effect === 'prints' || command.effect === 'hands over')
       process.exit(isLost ? 1 : 0);
   });

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 
 /**
  * Logs, exec and reports of an engine, beside the interface through which containers are
- * planned and made: logs, a command in a container, what the engine says of itself.
+ * planned and made: logs, a command in a container, its streams, what the engine says of itself.
  */
 export interface AdminEngine {
   readonly socket: string;
@@ -16,6 +16,8 @@ export interface AdminEngine {
   readLogs(id: string, request: LogRequest): AsyncIterable<LogLine>;
   /** Begins a command in a running container. */
   exec(id: string, request: ExecRequest): Promise<ExecSession>;
+  /** Takes the streams of a container before it is started, so that nothing of what it prints is missed. */
+  attach(id: string, request: Pick<ExecRequest, 'tty' | 'stdin'>): Promise<ExecSession>;
 }
 
 export interface EngineDescription {
@@ -86,6 +88,6 @@ export interface ExecSession {
   /** its standard input; ended, the command reads the end of it */
   readonly input: Writable;
   resize(size: { readonly rows: number; readonly columns: number }): Promise<void>;
-  /** Waits for the command's end; to be called when its output has ended. */
+  /** Waits for the end of the command or container; to be called when its output has ended. */
   getExitCode(): Promise<number>;
 }

@@ -37,6 +37,13 @@ export interface ContainerConfig {
   ExposedPorts?: Maybe<EngineSet>;
   Volumes?: Maybe<EngineSet>;
   Healthcheck?: Maybe<Healthcheck>;
+  Tty?: boolean;
+  /** whether it is given something to read, and only by whom attaches first */
+  OpenStdin?: boolean;
+  StdinOnce?: boolean;
+  AttachStdin?: boolean;
+  AttachStdout?: boolean;
+  AttachStderr?: boolean;
 }
 
 /** Durations in nanoseconds. */

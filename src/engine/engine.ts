@@ -77,6 +77,8 @@ export interface Engine {
   updateContainer(id: string, limits: HostConfig): Promise<void>;
   /** its volumes stay, also the anonymous ones */
   removeContainer(id: string): Promise<void>;
+  /** with all that is in it; what is not there is no failure, what a container uses is one */
+  removeVolume(name: string): Promise<void>;
 }
 
 /** How a container is to be stopped, where the run spec says it; the engine's record of it may be older. */

@@ -35,7 +35,7 @@ const LEAST_FOR_WAYS = 18;
 
 /** A table of all, and below it in words what asks for attention. */
 export function formatStatus(
-  { containers, pending, unfinished, failedOptions, deferred }: Status,
+  { containers, pending, unfinished, failedOptions, deferred, leftRuns }: Status,
   paint: Paint,
   width: number,
 ): string {
@@ -53,6 +53,7 @@ export function formatStatus(
       : [
           `set-up: names, addresses and the engine were not detected yet (${deferred}); signal-event docker-update on the host itself does that`,
         ]),
+    ...leftRuns.map((name) => `left: ${name}, by a docksmith run that was killed; the next event or run removes it`),
     ...pending.map(
       (intent) => `pending: ${intent.kind} ${intent.name} (${formatCauses(intent.causes)}); ${formatNext(intent)}`,
     ),

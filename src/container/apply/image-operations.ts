@@ -7,7 +7,7 @@ import { refuseMissingTools } from './installroot/installers.ts';
 import { makeInstallroot } from './installroot/make-image.ts';
 import type { BuildOperation, PullOperation } from '../plan/operation.ts';
 
-type ImageOperation = PullOperation | BuildOperation;
+export type ImageOperation = PullOperation | BuildOperation;
 
 /**
  * What has to be fetched before containers are made of these images: what is missing, and

@@ -5,6 +5,12 @@ export const NAME_LABEL = 'docksmith.name';
 export const HASH_LABEL = 'docksmith.spec-hash';
 export const SPEC_LABEL = 'docksmith.spec';
 
+/** On a one-off of `docksmith run`: in whose surroundings it runs. It has no other label of ours: no plan sees it. */
+export const RUN_LABEL = 'docksmith.run';
+
+/** On the same: the process that waits for its end and then removes it, as `markProcess` says it. */
+export const RUN_BY_LABEL = 'docksmith.run-by';
+
 /** On an adopted container: the keys that its record says otherwise than it is. */
 export const KEPT_LABEL = 'docksmith.kept';
 

@@ -7,13 +7,11 @@ import type {
   ExecSession,
   LogLine,
   LogRequest,
-  Output,
 } from '../admin-engine.ts';
 import { callEngine, type DockerClient, isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import type { EngineLimits } from '../engine-limits.ts';
+import { openStreams, readStreams, resizeWhenBegun } from './attached.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
-
-const RESIZE_TRIES = 10;
 
 /** Opens the interface for logs, exec and reports of a Docker engine; `socket` and errors as for `connectEngine`. */
 export async function connectAdminEngine(socket: string, limits?: EngineLimits): Promise<AdminEngine> {
@@ -107,21 +105,9 @@ class DockerAdminEngine implements AdminEngine {
     const socket = await run(() => made.start({ hijack: true, stdin: true, Tty: tty }));
     if (!stdin) socket.end();
     return {
-      output: this.#named(what, tty ? readPlain(socket) : readFrames(socket)),
+      output: this.#named(what, readStreams(socket, tty)),
       input: socket,
-      resize: ({ rows, columns }) =>
-        run(async () => {
-          for (let tries = 1; ; tries++) {
-            try {
-              await made.resize({ h: rows, w: columns });
-              return;
-            } catch (error) {
-              // it may not have begun yet, for all that the engine said; docker's own client tries as often
-              if (tries === RESIZE_TRIES) throw error;
-              await sleep(tries * 10);
-            }
-          }
-        }),
+      resize: (size) => run(() => resizeWhenBegun(made, size)),
       getExitCode: () =>
         run(async () => {
           for (;;) {
@@ -130,6 +116,22 @@ class DockerAdminEngine implements AdminEngine {
             if (!Running) return ExitCode ?? 0;
             await sleep(20);
           }
+        }),
+    };
+  }
+
+  async attach(id: string, { tty, stdin }: Pick<ExecRequest, 'tty' | 'stdin'>): Promise<ExecSession> {
+    const what = `cannot run container "${id.slice(0, 12)}"`;
+    const run = <T>(request: () => Promise<T>): Promise<T> => callEngine(what, this.socket, request);
+    const socket = await run(() => openStreams(this.#client, id, stdin));
+    return {
+      output: this.#named(what, readStreams(socket, tty)),
+      input: socket,
+      resize: (size) => run(async () => resizeWhenBegun((await this.#client.load()).getContainer(id), size)),
+      getExitCode: () =>
+        run(async () => {
+          const answer = await this.#client.call(`/containers/${toPath(id)}/wait`, { method: 'POST', seconds: -1 });
+          return isObject(answer) ? toNumber(answer['StatusCode']) : 0;
         }),
     };
   }
@@ -170,10 +172,6 @@ class DockerAdminEngine implements AdminEngine {
       );
     });
   }
-}
-
-async function* readPlain(chunks: AsyncIterable<Buffer>): AsyncGenerator<Output> {
-  for await (const bytes of chunks) yield { stream: 'stdout', bytes };
 }
 
 /** The engine wants seconds and nanoseconds: `1700000000.000000001`. */

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import type { Where } from './engine-agent.ts';
@@ -33,6 +34,8 @@ export interface DockerClient {
    * @returns what it answers, undefined where that is nothing. Throws as `get` does
    */
   call(path: string, call: Call): Promise<unknown>;
+  /** The connection itself, once the engine has made streams of it. Throws as `get` does. */
+  open(path: string): Promise<Duplex>;
   /** For streams; loaded when it is first wanted, since it takes as long as many questions. */
   load(): Promise<Dockerode>;
 }
@@ -88,6 +91,11 @@ export async function openDocker(socket: string, limits = USUAL_LIMITS): Promise
       const answer = await reader.call(`/v${api}${path}`, call);
       if (answer.status >= 300) throw new Refused(answer);
       return answer.body.length === 0 ? undefined : parseAnswer(answer);
+    },
+    open: async (path) => {
+      const opened = await reader.open(`/v${api}${path}`);
+      if ('status' in opened) throw new Refused(opened);
+      return opened;
     },
     load: () => (docker ??= loadDocker(named, where, limits, reader, api)),
   };

@@ -150,6 +150,12 @@ class DockerEngine extends DockerReads implements Engine {
     return this.#acting('remove', id, () => this.client.call(`/containers/${toPath(id)}`, { method: 'DELETE' }));
   }
 
+  async removeVolume(name: string): Promise<void> {
+    await this.call(`cannot remove volume "${name}"`, () =>
+      orUndefined(this.client.call(`/volumes/${toPath(name)}`, { method: 'DELETE' })),
+    );
+  }
+
   /** @param call the end of its path in the API, with its query */
   #act(verb: string, id: string, call: string, body?: unknown): Promise<void> {
     return this.#acting(verb, id, () =>

@@ -1,4 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { errorCode } from '../../base/errors.ts';
 import { EngineAgent, type Where } from './engine-agent.ts';
 import type { EngineLimits } from '../engine-limits.ts';
@@ -92,6 +94,37 @@ export class EngineConnection {
         clearTimeout(timer);
       }
       call.on('error', reject).on('close', end).end(text);
+    });
+  }
+
+  /**
+   * Has the engine make streams of the connection, in which nothing has to move as long as it is there. A body of
+   * the request would be the first that is read from it.
+   * @returns what it answers where it does not
+   */
+  async open(path: string): Promise<Duplex | Answer> {
+    const silence = findSilence(this.#socket);
+    if (silence !== undefined) throw silence;
+    const { write, idle } = this.#limits;
+    return new Promise((resolve, reject) => {
+      const headers = { connection: 'Upgrade', upgrade: 'tcp' };
+      const call = request({ ...this.#where, path, method: 'POST', headers, agent: this.#callAgent }, (message) => {
+        readAnswer(message).then(resolve, reject);
+      });
+      const timer = setTimeout(() => call.destroy(noteSilence(this.#socket, new Silence('write', write))), write);
+      call
+        .on('upgrade', (_message, socket: Socket, head) => {
+          clearTimeout(timer);
+          if (head.length > 0) socket.unshift(head);
+          const look = async (): Promise<void> => {
+            if (await this.isAlive()) socket.setTimeout(idle);
+            else socket.destroy(noteSilence(this.#socket, new Silence('idle', idle)));
+          };
+          resolve(socket.setTimeout(idle).on('timeout', () => void look()));
+        })
+        .on('error', reject)
+        .on('close', () => clearTimeout(timer))
+        .end();
     });
   }
 

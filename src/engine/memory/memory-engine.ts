@@ -184,6 +184,12 @@ export class MemoryEngine extends MemoryReads implements Engine {
     });
   }
 
+  removeVolume(name: string): Promise<void> {
+    return this.#change(`remove volume ${name}`, (state) => {
+      state.volumes = state.volumes.filter((other) => other !== name);
+    });
+  }
+
   listImageNames(): readonly string[] {
     return Object.keys(this.state.images);
   }

@@ -1,15 +1,10 @@
-import { Failure, reasonOf } from '../../base/errors.ts';
-import { NEVER, unlessInterrupted } from '../../base/interrupt.ts';
+import { Failure } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import type { Progress } from '../../container/apply/apply.ts';
-import {
-  applyImage,
-  makeImageOperation,
-  readMissingBases,
-  refuseOpenImage,
-} from '../../container/apply/image-operations.ts';
+import { makeImageOperation, readMissingBases, refuseOpenImage } from '../../container/apply/image-operations.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
+import { fetchInTurn } from '../../flow/containers/fetch-missing.ts';
 import { readImageSources } from '../../flow/containers/images.ts';
 import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import type { Reporter } from '../../flow/reporter.ts';
@@ -96,7 +91,7 @@ export async function fetchImage(
   reporter: Reporter,
   onProgress: (progress: Progress) => void,
 ): Promise<Fetched> {
-  const { verb, args, waitSeconds, signal = NEVER } = request;
+  const { verb, args, waitSeconds, signal } = request;
   const { result } = await runRecorded(
     paths,
     { command: `docksmith image ${verb}`, args, waitSeconds, signal },
@@ -109,19 +104,7 @@ export async function fetchImage(
       const { name: reference } = operation;
       const before = await engine.findImage(reference);
       const sources = readImageSources(paths, snapshot, [request.name]);
-      for (const one of [...(await readMissingBases(engine, reference, sources)), operation]) {
-        const what = `cannot ${one.verb} image "${one.name}"`;
-        tell({ operation: one, state: 'begun' });
-        try {
-          const apply = applyImage(engine, one, (words) => tell({ operation: one, state: 'going on', words }));
-          await unlessInterrupted(signal, what, apply);
-        } catch (error) {
-          const failure = error instanceof Failure ? error : new Failure(what, { why: reasonOf(error), cause: error });
-          tell({ operation: one, state: 'failed', words: failure.message });
-          throw failure;
-        }
-        tell({ operation: one, state: 'done' });
-      }
+      await fetchInTurn(engine, [...(await readMissingBases(engine, reference, sources)), operation], tell, signal);
       const after = await engine.findImage(reference);
       const { images } = await readImages(paths);
       const old = images.find(({ id }) => id === before?.Id && id !== after?.Id);

@@ -23,6 +23,7 @@ import { getEngine, readHostSnapshot, withEngineFacts } from '../../flow/host-st
 import { listUnusableFiles } from '../../flow/containers/named-files.ts';
 import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
+import { listLeftRuns } from '../../flow/one-offs.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
@@ -38,6 +39,8 @@ export interface Status {
   readonly deferred: string | undefined;
   /** options with which the engine did not start, which no event tries again by itself; undefined: there are none */
   readonly failedOptions: { readonly when: string; readonly why: string } | undefined;
+  /** names of one-offs whose `docksmith run` was killed */
+  readonly leftRuns: readonly string[];
   /** why nothing is known of the containers; undefined: the engine answers */
   readonly engineFailure: Failure | undefined;
 }
@@ -73,7 +76,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
       refused: listRefused(checkOneRecord(snapshot, CONTAINERS, name).mistakes, name),
       failed: failed.get(name),
     }));
-    return { containers, ...ofHost, engineFailure: found };
+    return { containers, ...ofHost, leftRuns: [], engineFailure: found };
   }
   const { engine, ours } = found;
   // the one that serves under a name stands under it, whatever it is called now; others of the same owner
@@ -107,7 +110,8 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
     ...state,
     refused: listRefused(byContainer.get(state.name) ?? [], state.name),
   }));
-  return { containers, ...ofHost, engineFailure: undefined };
+  const leftRuns = (await listLeftRuns(engine)).map(({ name }) => name);
+  return { containers, ...ofHost, leftRuns, engineFailure: undefined };
 }
 
 async function findContainers(

@@ -19,6 +19,7 @@ import { listAffectedDependants } from './interruptions.ts';
 import { listInvolved } from '../involved.ts';
 import { listMissedRuns } from './missed-runs.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
+import { removeLeftRuns } from '../one-offs.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
 import { applyContainers, healthTimes, planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
@@ -158,6 +159,7 @@ async function plan(
     signal,
   );
   const ended = await watchUnsteady(engine, planned, healthTimes(snapshot), signal);
+  await removeLeftRuns(engine, reporter);
   await removeOldSecrets(paths, snapshot, engine);
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);

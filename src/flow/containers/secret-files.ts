@@ -56,6 +56,24 @@ export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine
   });
 }
 
+/**
+ * Writes the secrets of a record for a one-off in its surroundings.
+ * @returns what gives them to their user, as the record or else its image has it, once the one-off is made
+ */
+export function writeSecretsOf(
+  paths: Paths,
+  snapshot: Snapshot,
+  name: string,
+): (engine: Engine, id: string, user: string) => Promise<void> {
+  const secrets = listAll(paths, snapshot).find(([{ key }]) => key === name)?.[1] ?? [];
+  for (const { file, value } of secrets) writeSecret(paths.file(file), value);
+  return async (engine, id, user) => {
+    if (secrets.length === 0) return;
+    const { uid, gid } = await findUser(engine, id, name, user);
+    for (const { file } of secrets) chownSync(paths.file(file), uid, gid);
+  };
+}
+
 /** By container. The salt is looked up where there is a secret. */
 function listAll(paths: Paths, snapshot: Snapshot): readonly (readonly [Container, readonly Secret[]])[] {
   const facts = {

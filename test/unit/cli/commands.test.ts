@@ -29,6 +29,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   edit: ['wiki'],
   logs: ['wiki'],
   exec: ['wiki', 'true'],
+  run: ['wiki'],
   rollback: ['1'],
   'app status': ['shop'],
   'app start': ['shop'],

@@ -54,7 +54,7 @@ export async function showStatus(
   inDetail = words.length > 0,
 ): Promise<number> {
   const status = await readStatus(paths, words);
-  const { containers, pending, unfinished, failedOptions, deferred, engineFailure } = status;
+  const { containers, pending, unfinished, failedOptions, deferred, leftRuns, engineFailure } = status;
   const failures = engineFailure === undefined ? [] : [engineFailure];
   stderr.write(formatFailures(failures, stderr));
   if (json)
@@ -68,6 +68,7 @@ export async function showStatus(
         unfinished: unfinished ?? null,
         deferred: deferred ?? null,
         failedOptions: failedOptions === undefined ? null : { when: failedOptions.when, why: failedOptions.why },
+        leftRuns,
         failures: jsonFailures(failures),
       }),
     );

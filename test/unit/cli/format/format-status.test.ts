@@ -43,6 +43,7 @@ const QUIET: Status = {
   pending: [],
   unfinished: undefined,
   failedOptions: undefined,
+  leftRuns: [],
   deferred: undefined,
   engineFailure: undefined,
 };
