@@ -148,12 +148,33 @@ needs('dockerd', 'git')('content from git', () => {
         ],
       },
     ]);
+    const status = await host.run('docksmith', ['status']);
+    expect([status.exitCode, status.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^www: its content was not fetched \(.*\): .* does not appear to be a git repository; signal-event docker-content-update www tries again$/m,
+      ),
+    ]);
     // other events do not ask
     expect(await signal('docker-update')).toMatchObject({ exitCode: 0 });
     renameSync(`${repository.folder}/away`, `${repository.folder}/.git`);
     // without a ReloadSignal it is restarted, as for any other file that it mounts
     expect((await signal('docker-content-update', 'www')).stdout).toContain(`restart www: ${folder}/current changed`);
     expect([await hasRead(), (await host.run('docksmith', ['content'])).exitCode]).toEqual(['two', 0]);
+    expect(await host.runOrFail('docksmith', ['status'])).not.toContain('not fetched');
+  });
+
+  it('goes when its record has gone, once no container has it any more', async () => {
+    repository.commit({ page: 'one\n' });
+    await setWww();
+    await host.runOrFail('signal-event', ['docker-update']);
+    await host.db('docker_containers delete www');
+    await host.runOrFail('signal-event', ['docker-update']);
+    // the orphan still sees it
+    expect(await sees()).toBe('one');
+    await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
+    expect(host.files('/var/lib/docksmith').filter((file) => file.includes('/content/'))).toEqual([]);
+    expect(host.read('/var/lib/docksmith/state/contents.json')).not.toContain('www');
   });
 
   it('is what the record asks for: a branch, a tag, a revision, and another one when the record changes', async () => {

@@ -56,12 +56,14 @@ export interface ContainerStatus {
   readonly digest: string | undefined;
   /** the reference means another image by now */
   readonly isImageOld: boolean;
+  /** since when its repository could not be fetched, and why; what it sees is the former revision, or nothing */
+  readonly contentFailure?: { readonly when: string; readonly why: string };
   /** secrets stand in the label that says what it was made of */
   readonly hasOpenLabel?: true;
 }
 
 /** What record and engine say; what is kept of failures comes besides. */
-type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel'>;
+type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel' | 'contentFailure'>;
 
 const OUTPUT_LINES = 10;
 /** The engine writes down that a container runs when that has printed something already. */

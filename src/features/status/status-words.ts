@@ -43,6 +43,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     exitCode,
     outOfMemory,
     failed,
+    contentFailure,
     image,
     isImageOld,
     hasOpenLabel,
@@ -79,6 +80,11 @@ export function listAttention(container: ContainerStatus): readonly string[] {
       ? []
       : [
           `failed: ${failed.why} (${failed.when.slice(0, 16).replace('T', ' ')}); docksmith reconcile --retry tries again`,
+        ]),
+    ...(contentFailure === undefined || record !== 'enabled'
+      ? []
+      : [
+          `its content was not fetched (${contentFailure.when.slice(0, 16).replace('T', ' ')}): ${contentFailure.why}; signal-event docker-content-update ${name} tries again`,
         ]),
     ...(called === undefined || record === undefined
       ? []

@@ -13,6 +13,7 @@ import { readFacts } from '../../host/read-facts.ts';
 import { checkOneRecord } from '../../model/check-one-record.ts';
 import { checkRecords } from '../../model/check-records.ts';
 import { Container, CONTAINERS, listContainers } from '../../model/container.ts';
+import { listContents } from '../../model/content.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { type Intent, listIntents } from '../../output/commit/intents.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
@@ -23,6 +24,7 @@ import { getEngine, readHostSnapshot, withEngineFacts } from '../../flow/host-st
 import { listUnusableFiles } from '../../flow/containers/named-files.ts';
 import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
+import { readContentStates } from '../../flow/content/content-state.ts';
 import { listLeftRuns } from '../../flow/one-offs.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
@@ -59,6 +61,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   };
   const records = listContainers(snapshot).map(({ key }) => key);
   const failed = readFailed(paths);
+  const contents = listContentFailures(paths, snapshot);
   const isAsked = (name: string): boolean =>
     names.length === 0 || names.includes(name) || names.includes(baseName(name));
   const listRefused = (mistakes: readonly Failure[], name: string): readonly string[] => [
@@ -75,6 +78,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
       ...describeUnknown(snapshot, name),
       refused: listRefused(checkOneRecord(snapshot, CONTAINERS, name).mistakes, name),
       failed: failed.get(name),
+      ...contents.get(name),
     }));
     return { containers, ...ofHost, leftRuns: [], engineFailure: found };
   }
@@ -99,6 +103,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
         return {
           ...(await readContainerStatus(engine, snapshot, name, container, names.length > 0)),
           failed: failed.get(name),
+          ...contents.get(name),
           ...(isOpen && { hasOpenLabel: true }),
         };
       }),
@@ -125,6 +130,22 @@ async function findContainers(
     if (error instanceof Failure) return error;
     throw error;
   }
+}
+
+/** Of the repositories that records name now. */
+function listContentFailures(
+  paths: Paths,
+  snapshot: Snapshot,
+): ReadonlyMap<string, Pick<ContainerStatus, 'contentFailure'>> {
+  const contents = listContents(snapshot);
+  if (contents.length === 0) return new Map();
+  const states = readContentStates(paths);
+  return new Map(
+    contents.flatMap(({ key }) => {
+      const failure = states.get(key)?.failure;
+      return failure === undefined ? [] : [[key, { contentFailure: failure }] as const];
+    }),
+  );
 }
 
 /** Of those that are still as they were when they failed; one whose file cannot be read may be. */

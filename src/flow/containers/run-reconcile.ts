@@ -26,6 +26,7 @@ import { readRunSpecs } from './run-specs.ts';
 import { runRecorded, recordingOperations } from '../run-recorded.ts';
 import type { Reporter } from '../reporter.ts';
 import { joinReconciled, type Reconciled, type RunReconcile } from './reconciled.ts';
+import { removeOldContents } from '../content/remove-contents.ts';
 import { removeOldSecrets, withSecretFiles } from './secret-files.ts';
 import { getEngine, readHostSnapshot } from '../host-state.ts';
 import { readSecrets } from '../secrets.ts';
@@ -161,6 +162,7 @@ async function plan(
   const ended = await watchUnsteady(engine, planned, healthTimes(snapshot), signal);
   await removeLeftRuns(engine, reporter);
   await removeOldSecrets(paths, snapshot, engine);
+  await removeOldContents(paths, snapshot, engine);
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
   await hearSignals();

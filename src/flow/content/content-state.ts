@@ -34,7 +34,16 @@ function parseContent(field: Field): ContentState {
 
 /** Replaces that of one container. */
 export function writeContentState(paths: Paths, name: string, state: ContentState): void {
-  const states = new Map(readContentStates(paths)).set(name, state);
+  writeStates(paths, new Map(readContentStates(paths)).set(name, state));
+}
+
+/** Of one whose content is removed. */
+export function forgetContentState(paths: Paths, name: string): void {
+  const states = new Map(readContentStates(paths));
+  if (states.delete(name)) writeStates(paths, states);
+}
+
+function writeStates(paths: Paths, states: ReadonlyMap<string, ContentState>): void {
   const sorted = [...states].sort(([a], [b]) => compareBytes(a, b));
   writeState(stateFile(paths), WHAT, { contents: Object.fromEntries(sorted) });
 }
