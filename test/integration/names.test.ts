@@ -88,11 +88,41 @@ needs('dockerd', 'dnsmasq')('names of containers, with a real dnsmasq', () => {
     expect(restarts()).toBe(0);
   });
 
+  const doctor = async (): Promise<readonly string[]> =>
+    (await host.run('docksmith', ['doctor'])).stdout
+      .split('\n')
+      .filter((line) => line.includes('for names') || line.includes('does not know'));
+
   it('answers the host and containers, which ask it from their first moment on', async () => {
     await host.db('configuration setprop dnsmasq Address 172.30.0.1 Domain ""');
     const said = await update();
     expect(said).toMatch(/recreate client: .*dns/);
     expect(said.indexOf('restart dnsmasq')).toBeGreaterThan(-1);
+    expect(await doctor()).toEqual([
+      expect.stringContaining('answers at 127.0.0.1, where this host asks for names'),
+      expect.stringContaining('answers at 172.30.0.1, where containers ask for names'),
+    ]);
+    process.kill(Number(readFileSync(host.file('/pid'), 'utf8')), 'SIGKILL');
+    expect(await doctor()).toEqual([
+      expect.stringContaining('no answer at 127.0.0.1'),
+      expect.stringContaining('no answer at 172.30.0.1'),
+    ]);
+    // one that does not read our file
+    await machine.inside(
+      'dnsmasq',
+      '--conf-file=/dev/null',
+      `--pid-file=${host.file('/pid')}`,
+      '--user=root',
+      '--no-resolv',
+      '--no-hosts',
+    );
+    expect(await doctor()).toEqual([
+      expect.stringContaining('what answers at 127.0.0.1 does not know'),
+      expect.stringContaining('what answers at 172.30.0.1 does not know'),
+    ]);
+    await machine.inside(host.file('/restart'));
+    host.remove('/restarts');
+    host.write('/restarts', 'restarted\n');
     expect(restarts()).toBe(1);
     for (const server of ['@127.0.0.1', '@192.168.1.2', '@172.30.0.1']) {
       expect(await dig(server, `redis.${DOMAIN}`)).toBe('192.168.1.2');

@@ -5,6 +5,7 @@ import { checkApache } from './apache.ts';
 import { checkDaemonOptions } from './daemon-options.ts';
 import { checkDisk } from './disk.ts';
 import { checkEngine } from './engine.ts';
+import { checkDnsmasq } from './dnsmasq.ts';
 import { type Finding, makeFinder } from './finding.ts';
 import { checkFragments } from './fragments.ts';
 import { verifyHost } from '../verify/verify.ts';
@@ -30,6 +31,7 @@ export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
     examineEngine(hostState),
     attempt('records', () => checkAllRecords(hostState)),
     attempt('names', () => checkNames(hostState, makeResolve(paths))),
+    attempt('dnsmasq', () => checkDnsmasq(hostState)),
     attempt('apache', () => checkApache(hostState)),
     attempt('programs', () => checkPrograms()),
     attempt('files', () => checkFiles(verifyHost(paths))),
