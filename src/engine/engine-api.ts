@@ -37,9 +37,7 @@ export interface ContainerConfig {
   ExposedPorts?: Maybe<EngineSet>;
   Volumes?: Maybe<EngineSet>;
   Healthcheck?: Maybe<Healthcheck>;
-  Tty?: boolean;
-  /** whether it is given something to read, and only by whom attaches first */
-  OpenStdin?: boolean;
+  /** whether only who attaches first gives it something to read */
   StdinOnce?: boolean;
   AttachStdin?: boolean;
   AttachStdout?: boolean;

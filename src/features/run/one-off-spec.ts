@@ -18,7 +18,7 @@ export interface RunRequest {
 }
 
 /** What is said of a container towards others: a one-off is none of them. */
-const OUTWARD_KEYS: readonly string[] = ['ports', 'restart', 'healthcheck', 'labels'];
+const OUTWARD_KEYS: readonly string[] = ['ports', 'restart', 'healthcheck', 'labels', 'mac_address'];
 
 /**
  * What is sent to make a one-off. It can reach all that the container can, and is reached under no name and

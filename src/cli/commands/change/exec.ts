@@ -1,6 +1,6 @@
 import { beginExec } from '../../../features/exec/exec.ts';
 import { type CommandContext, defineCommand, type Given } from '../../command.ts';
-import { checkHandOver, HAND_OVER_OPTIONS, handOver } from '../../hand-over.ts';
+import { checkHandOver, HAND_OVER_OPTIONS, handOver } from '../hand-over.ts';
 
 const COMMAND = 'docksmith exec';
 

@@ -2,7 +2,7 @@ import { type OneOff, makeOneOff } from '../../../features/run/run.ts';
 import { maskBoth } from '../../masked-stream.ts';
 import { type CommandContext, defineCommand, type Given } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
-import { checkHandOver, HAND_OVER_OPTIONS, handOver } from '../../hand-over.ts';
+import { checkHandOver, HAND_OVER_OPTIONS, handOver } from '../hand-over.ts';
 import { interruptible } from '../../interruptible.ts';
 import { operationProgress } from '../../operation-progress.ts';
 import { endProgram } from '../../run-program.ts';

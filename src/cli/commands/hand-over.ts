@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { ReadStream, WriteStream } from 'node:tty';
-import { UsageFailure } from '../base/errors.ts';
-import type { ExecSession } from '../engine/admin-engine.ts';
-import type { CommandContext } from './command.ts';
+import { UsageFailure } from '../../base/errors.ts';
+import type { ExecSession } from '../../engine/admin-engine.ts';
+import type { CommandContext } from '../command.ts';
 
 /** Options of commands that run something in a container. */
 export const HAND_OVER_OPTIONS = {
