@@ -20,6 +20,7 @@ type Module =
   | 'output'
   | 'engine'
   | 'container'
+  | 'compose'
   | 'firewall'
   | 'event'
   | 'flow'
@@ -149,6 +150,11 @@ describe('the modules of src', () => {
       'container',
       'run specs are all that it knows of what is wanted; it never looks into templates or outputs',
       (to, isType) => isBase(to) || isIn(to, 'engine') || isModel(to, isType),
+    ],
+    [
+      'compose',
+      'it turns Compose files into one model with places, and knows nothing of records: run specs are read by the same readers',
+      (to) => isBase(to) || to.startsWith('container/spec/'),
     ],
     ['firewall', 'the kernel is told what a file says, whoever wrote it', isBase],
     ['event', 'it runs whatever an admin lays into a folder, and knows nothing of containers', isBase],

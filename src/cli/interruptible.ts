@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Writable } from 'node:stream';
 import { exitCodeOf, type InterruptName, INTERRUPTS } from '../base/interrupt.ts';
 import { painter } from './format/terminal.ts';
@@ -28,6 +29,8 @@ export async function interruptible(
 ): Promise<number> {
   const controller = new AbortController();
   const { signal } = controller;
+  // as many containers as are waited for at once listen to it
+  setMaxListeners(0, signal);
   const say = (words: string): void => void stderr.write(`${painter(stderr)('yellow', 'docksmith:')} ${words}\n`);
   // a closed terminal must not end us in the middle
   stderr.on('error', () => undefined);

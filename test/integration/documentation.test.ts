@@ -21,6 +21,7 @@ const PAGES = [
   'docs/networks.md',
   'docs/applications.md',
   'docs/export.md',
+  'docs/compose.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

@@ -45,7 +45,7 @@ export interface InputOptions {
    * what a text with dollar signs means; without it each has to be written twice, since docksmith fills in
    * no variables
    */
-  readonly fill?: (text: string, refuse: Input['refuse']) => string;
+  readonly fill?: (text: string, refuse: Input['refuse'], place: Place) => string;
 }
 
 /** Reads YAML text that holds one document; throws all mistakes of its syntax. */
@@ -65,7 +65,7 @@ export function parseInputs(
   const cannotRead = `cannot read ${what}`;
   const { documents, lines } = parseYaml(file, text, cannotRead);
   return documents.flatMap((document) =>
-    document.contents === null
+    document.contents === null || (isScalar(document.contents) && document.contents.value === null)
       ? []
       : [
           makeInput(document.contents, '', {
@@ -172,7 +172,7 @@ function makeOwn(node: Node | null, path: string, source: Source, { place, paren
     entries: undefined,
     refuse,
     get scalar() {
-      if (typeof scalar === 'string') return source.fill(scalar, refuse);
+      if (typeof scalar === 'string') return source.fill(scalar, refuse, place);
       return scalar === undefined ? refuse('is no text, number or true/false') : scalar;
     },
   };

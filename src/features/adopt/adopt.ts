@@ -24,6 +24,7 @@ import { commitChanges } from '../../output/commit/commit.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
 import type { Paths } from '../../base/paths.ts';
 import { listDiffering, listOverlooked } from './compare.ts';
+import { listMissingFolders, makeFolders } from './folders/missing-folders.ts';
 import { listDbsOf, makeRecords, type NewRecord, storeRecords, withRecords } from './records.ts';
 import { readEngineView } from './running.ts';
 import type { LeftOut, Candidate } from './candidate.ts';
@@ -56,6 +57,8 @@ export interface Adoption {
   readonly leftOut: readonly LeftOut[];
   /** what the next event does with those containers: nothing, where they run as their records say */
   readonly plan: Plan;
+  /** folders of this machine that are made for containers of a file */
+  readonly folders: readonly string[];
   readonly warnings: readonly string[];
   /** masks the secrets of the records, too */
   readonly mask: Mask;
@@ -102,7 +105,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   );
   const engine = await getEngine(paths, snapshot, before);
   const view = await readEngineView(engine);
-  const candidates = await findCandidates(paths, view, source);
+  const { candidates, warnings } = await findCandidates(paths, view, source);
   throwAll(listRefused(snapshot, candidates));
 
   const { records, leftOut, failures } = makeRecords(snapshot, candidates, { isMoving });
@@ -149,7 +152,15 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   return {
     adopted,
     hostState,
-    adoption: { candidates, records, leftOut: all, plan, warnings: expanded.warnings, mask },
+    adoption: {
+      candidates,
+      records,
+      leftOut: all,
+      plan,
+      folders: listMissingFolders(candidates),
+      warnings: [...warnings, ...expanded.warnings],
+      mask,
+    },
   };
 }
 
@@ -184,10 +195,11 @@ function getSpec(specs: ReadonlyMap<string, RenderedSpec>, { name }: Candidate):
 /** The records and the list of adopted containers, together. */
 async function commit(
   paths: Paths,
-  { adoption: { records }, adopted, hostState }: Prepared,
+  { adoption: { records, folders }, adopted, hostState }: Prepared,
   command: string,
   run: Run,
 ): Promise<void> {
+  makeFolders(folders);
   const staged = new StagedDbs(paths);
   try {
     for (const db of listDbsOf(records))

@@ -4,7 +4,7 @@ import { CONTAINERS } from '../../model/container.ts';
 import { Failure, Failures, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
-import { type ComposeSource, findComposeCandidates } from './compose-candidates.ts';
+import { type ComposeSource, findComposeCandidates, type Found } from './compose-candidates.ts';
 import { type EngineView, findSummary, readRunning } from './running.ts';
 import type { Candidate } from './candidate.ts';
 
@@ -12,11 +12,7 @@ import type { Candidate } from './candidate.ts';
 export type AdoptSource = { readonly kind: 'containers'; readonly names: readonly string[] } | ComposeSource;
 
 /** @throws Failure(s) for all that cannot be found or adopted */
-export async function findCandidates(
-  paths: Paths,
-  view: EngineView,
-  source: AdoptSource,
-): Promise<readonly Candidate[]> {
+export async function findCandidates(paths: Paths, view: EngineView, source: AdoptSource): Promise<Found> {
   if (source.kind === 'compose') return findComposeCandidates(paths, view, source);
   const failures: Failure[] = [];
   const candidates: Candidate[] = [];
@@ -30,7 +26,7 @@ export async function findCandidates(
     }
   }
   throwAll(failures);
-  return candidates;
+  return { candidates, warnings: [] };
 }
 
 async function readNamed(view: EngineView, name: string): Promise<Candidate> {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { ContainerSummary } from '../../engine/engine.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { isMap } from '../../container/spec/value.ts';
@@ -5,22 +6,32 @@ import { Failure, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
-import { findEntry, showInput, tryTo } from './compose-input.ts';
+import { findLeftInactive } from '../../compose/profiles.ts';
+import { tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
 import { dependenciesOf } from './compose-depends.ts';
 import { imageNames } from './compose-image.ts';
 import { containerName, describeService, type ServiceContext } from './compose-service.ts';
+import { refuseUnmade } from './folders/missing-folders.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
 export interface ComposeSource {
   readonly kind: 'compose';
-  /** as typed, relative to the working folder */
-  readonly file: string;
+  /** as typed, relative to the working folder: files, or the folder of a project */
+  readonly files: readonly string[];
+  readonly envFiles?: readonly string[] | undefined;
+  readonly profiles?: readonly string[] | undefined;
   readonly project?: string | undefined;
   /** only these; empty: all but those of profiles that are not asked for */
   readonly services: readonly string[];
+}
+
+export interface Found {
+  readonly candidates: readonly Candidate[];
+  /** what Compose warns of, and the services of profiles that nobody asked for */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -28,18 +39,15 @@ export interface ComposeSource {
  * describes them.
  * @throws Failure(s) for all that cannot be read or adopted
  */
-export async function findComposeCandidates(
-  paths: Paths,
-  view: EngineView,
-  { file, project: asked, services }: ComposeSource,
-): Promise<readonly Candidate[]> {
-  const project = readProject(file, { project: asked });
+export async function findComposeCandidates(paths: Paths, view: EngineView, source: ComposeSource): Promise<Found> {
+  const { services } = source;
+  const project = readProject(source);
   throwAll(
     services
       .filter((service) => !project.services.has(service))
       .map((service) => {
         return new Failure(`cannot adopt service "${service}"`, {
-          why: `${file} has none of that name`,
+          why: `${project.files.join(', ')} has none of that name`,
           ...didYouMean(service, [...project.services.keys()]),
         });
       }),
@@ -48,8 +56,9 @@ export async function findComposeCandidates(
     [...project.services.keys()].map((service) => [service, listContainers(view, project, service)] as const),
   );
   const isRunning = (service: string): boolean => (running.get(service) ?? []).length > 0;
-  const wanted = [...project.services].filter(([service, input]) =>
-    services.length === 0 ? isRunning(service) || isActive(input, project) : services.includes(service),
+  const inactive = services.length === 0 ? findLeftInactive(project, isRunning) : new Map<string, string>();
+  const wanted = [...project.services].filter(([service]) =>
+    services.length === 0 ? !inactive.has(service) : services.includes(service),
   );
   const context: ServiceContext = {
     paths,
@@ -90,7 +99,10 @@ export async function findComposeCandidates(
     }
   }
   throwAll(failures);
-  return candidates;
+  return {
+    candidates,
+    warnings: [...project.notes.list(path.join(project.folder, '.env')), ...inactive.values()],
+  };
 }
 
 /** What the file itself says of its records, also that one is switched off. */
@@ -112,13 +124,6 @@ function listContainers({ containers }: EngineView, { name }: Project, service: 
   );
 }
 
-/** Whether it is started without being asked for by name. */
-function isActive(input: Input, { variables }: Project): boolean {
-  const profiles = findEntry(input, 'profiles')?.items?.map(showInput) ?? [];
-  const chosen = (variables.get('COMPOSE_PROFILES') ?? '').split(',');
-  return profiles.length === 0 || profiles.some((profile) => chosen.includes(profile));
-}
-
 async function listOwnImages({ engine }: EngineView, { name, services }: Project): Promise<ReadonlySet<string>> {
   const images = [...services.keys()].flatMap((service) => imageNames(name, service));
   const found = await Promise.all(
@@ -133,6 +138,7 @@ async function describe(
   service: string,
   input: Input,
 ): Promise<Candidate> {
+  refuseUnmade(input);
   const { joined, ...candidate } = describeService(context, service, input);
   const image = await engine.findImage(findText(candidate.values, 'image') ?? '');
   const isLocal = candidate.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;

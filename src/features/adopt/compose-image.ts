@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Input } from '../../container/spec/input.ts';
 import type { ImageOrigin } from './candidate.ts';
+import { isGitAddress } from '../../compose/remote.ts';
 import { findEntry, showInput, withText } from './compose-input.ts';
 import type { LeaveOut } from './compose-network.ts';
 import type { Project } from './compose-project.ts';
@@ -29,8 +30,7 @@ export function readImage(
       );
   const context =
     build.entries === undefined ? showInput(build) : showInput(findEntry(build, 'context') ?? withText(build, '.'));
-  if (!/^([\w+.-]+:\/\/|git@)/.test(context))
-    return { reference, source: { kind: 'build', folder: path.resolve(folder, context) } };
+  if (!isGitAddress(context)) return { reference, source: { kind: 'build', folder: path.resolve(folder, context) } };
   leaveOut('build', context, 'a record builds a folder of this server');
   return { reference, source: { kind: 'local' } };
 }

@@ -1,22 +1,13 @@
-import path from 'node:path';
-import { type Input, parseInput } from '../../container/spec/input.ts';
+import type { Input } from '../../container/spec/input.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from '../../container/spec/network-definition.ts';
-import { parseEnvFile } from '../../container/spec/variables/env-file.ts';
-import { fillVariables, NotSet } from '../../container/spec/variables/interpolate.ts';
 import { toSet } from '../../container/spec/value.ts';
-import { errorCode, Failure, reasonOf, throwAll } from '../../base/errors.ts';
-import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
+import { type ComposeModel, type ProjectRequest, readComposeProject } from '../../compose/read-project.ts';
+import { findEntry, isNothing, showInput, tryTo, withText } from '../../compose/inputs.ts';
 import type { LeftOut } from './candidate.ts';
 import { type OwnRecords, readOwnRecords } from './own-records.ts';
-import { NotText, readText as readUtf8 } from '../../files/read-file.ts';
 
-/** A Compose file, with the names that Compose gives to what it makes of it. */
-export interface Project {
-  readonly name: string;
-  /** relative paths begin here */
-  readonly folder: string;
-  readonly variables: ReadonlyMap<string, string>;
-  readonly services: ReadonlyMap<string, Input>;
+/** A Compose project, with the names that Compose gives to what it makes of it. */
+export interface Project extends ComposeModel {
   /** by the key under which services name them; `default` always */
   readonly networks: ReadonlyMap<string, NetworkDefinition>;
   /** key -> the volume's name for the engine */
@@ -26,96 +17,21 @@ export interface Project {
   readonly own: OwnRecords;
 }
 
-const TOP = ['version', 'name', 'services', 'networks', 'volumes', 'secrets', 'configs'];
-
 /**
- * Reads a Compose file (https://compose-spec.io) as Compose does: variables from the environment
- * and from the file `.env` beside it, names with the project in front.
- * @param file as typed
- * @throws Failure(s) for a file that cannot be read, and for what would change the meaning of the rest
+ * The services, networks and volumes of a Compose project, with the names that Compose gives them.
+ * @throws Failure(s) for files that cannot be read, and for what would change the meaning of the rest
  */
-export function readProject(
-  file: string,
-  { project, env = process.env }: { readonly project?: string | undefined; readonly env?: NodeJS.ProcessEnv } = {},
-): Project {
-  const folder = path.dirname(path.resolve(file));
-  const variables = new Map([...readDotEnv(path.join(folder, '.env'), env), ...listSet(env)]);
-  const fill = (text: string, refuse: Input['refuse']): string => {
-    try {
-      return fillVariables(text, variables);
-    } catch (error) {
-      if (error instanceof NotSet) return refuse(error.message, 'set it, or give it a default: ${NAME:-default}');
-      throw error;
-    }
-  };
-  const input = parseInput(file, readText(file), { what: 'the Compose file', fill });
-  const entries = input.entries ?? input.refuse('must be a map');
-  throwAll(
-    entries.flatMap(([key, value]) =>
-      TOP.includes(key) || key.startsWith('x-')
-        ? []
-        : (tryTo(() => value.refuse('docksmith does not read this', `docker compose -f ${file} config writes it out`))
-            .failures ?? []),
-    ),
-  );
-  const name = project ?? findName(input, variables, folder);
-  const services = findEntry(input, 'services')?.entries ?? input.refuse('needs a map "services"');
-  throwAll(
-    services.flatMap(([, service]) => {
-      const extending = findEntry(service, 'extends');
-      return extending === undefined
-        ? []
-        : (tryTo(() =>
-            extending.refuse('docksmith does not read this', `docker compose -f ${file} config writes it out`),
-          ).failures ?? []);
-    }),
-  );
-  const { networks, leftOut } = readNetworks(findEntry(input, 'networks'), input, name);
-  const volumes = readVolumes(findEntry(input, 'volumes'), name);
+export function readProject(request: ProjectRequest): Project {
+  const read = readComposeProject(request);
+  const { networks, leftOut } = readNetworks(findEntry(read.model, 'networks'), read.model, read.name);
+  const volumes = readVolumes(findEntry(read.model, 'volumes'), read.name);
   return {
-    name,
-    folder,
-    variables,
-    services: new Map(services),
+    ...read,
     networks,
     volumes: volumes.names,
     leftOut: [...leftOut, ...volumes.leftOut],
-    own: readOwnRecords(input),
+    own: readOwnRecords(read.model),
   };
-}
-
-function listSet(env: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
-  return new Map(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
-}
-
-function findName(input: Input, variables: ReadonlyMap<string, string>, folder: string): string {
-  const given = findEntry(input, 'name');
-  const name =
-    variables.get('COMPOSE_PROJECT_NAME') ?? (given === undefined ? path.basename(folder) : showInput(given));
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9_-]/g, '')
-      .replace(/^[_-]+/, '') || 'default'
-  );
-}
-
-function readText(file: string): string {
-  try {
-    return readUtf8(file);
-  } catch (error) {
-    if (error instanceof NotText) throw error;
-    throw new Failure(`cannot read the Compose file "${file}"`, { why: reasonOf(error), cause: error });
-  }
-}
-
-function readDotEnv(file: string, env: NodeJS.ProcessEnv): readonly (readonly [string, string])[] {
-  try {
-    return parseEnvFile(file, readUtf8(file), { variables: listSet(env), mayNameAlone: true });
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /**

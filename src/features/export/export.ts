@@ -116,7 +116,8 @@ async function adoptAgain(
   try {
     const file = path.join(folder, 'compose.yaml');
     writeFileSync(file, writeYaml(withoutEmpty({ ...document })), { mode: 0o600 });
-    const candidates = await findComposeCandidates(paths, NOTHING_THERE, { kind: 'compose', file, services: [] });
+    const source = { kind: 'compose', files: [file], services: [] } as const;
+    const { candidates } = await findComposeCandidates(paths, NOTHING_THERE, source);
     const { records, failures } = makeRecords(without(snapshot, names, Object.keys(document.networks)), candidates);
     throwAll(failures);
     return records;

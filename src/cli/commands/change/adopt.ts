@@ -16,8 +16,16 @@ import { jsonPlan } from '../../format/format-preview.ts';
 import { widthOf, wrapWords } from '../../format/terminal.ts';
 
 const OPTIONS = {
-  file: { short: 'f', value: 'FILE', doc: 'adopt the services of a Compose file, as they run or as it describes them' },
-  project: { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
+  file: {
+    short: 'f',
+    value: 'FILE',
+    many: true,
+    doc: 'adopt the services of a Compose file, as they run or as it describes them; several are laid over each other; of a folder the files that Compose would take',
+  },
+  'env-file': { value: 'FILE', many: true, doc: 'variables of the Compose file, in place of the file .env beside it' },
+  profile: { value: 'NAME', many: true, doc: 'adopt the services of a profile, too; * is every profile' },
+  'project-name': { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
+  project: { value: 'NAME', doc: 'the same as --project-name' },
   secrets: { doc: 'put variables whose names say that they are secret (DB_PASSWORD, API_TOKEN) into db secrets' },
   'dry-run': { doc: 'show the records as db commands, and change nothing at all' },
   ...WAIT_OPTION,
@@ -29,39 +37,40 @@ export const adoptCommand = defineCommand({
   doc: 'write records for containers that others created, or that a Compose file describes; no container is touched',
   effect: 'changes',
   options: OPTIONS,
-  operands: { usage: 'CONTAINER… | -f FILE [SERVICE…]', min: 0, max: Infinity },
+  operands: { usage: 'CONTAINER… | -f FILE… [SERVICE…]', min: 0, max: Infinity },
   run: runAdopt,
 });
 
 async function runAdopt(
   {
-    values: { 'dry-run': dryRun = false, file, project, json = false, secrets = false, wait },
+    values: {
+      'dry-run': dryRun = false,
+      file: files = [],
+      'env-file': envFiles = [],
+      profile: profiles = [],
+      project: short,
+      'project-name': project = short,
+      json = false,
+      secrets = false,
+      wait,
+    },
     words,
   }: Given<typeof OPTIONS>,
   { paths, stdout, stderr }: CommandContext,
 ): Promise<number> {
-  if (file === undefined && words.length === 0)
-    throw new UsageFailure('cannot run "docksmith adopt"', {
-      why: 'no container is named',
-      hint: 'docker ps lists them; -f docker-compose.yml adopts the services of a Compose file',
-    });
-  if (file === undefined && project !== undefined)
-    throw new UsageFailure('cannot run "docksmith adopt"', {
-      why: '--project goes with a Compose file',
-      hint: '-f docker-compose.yml',
-    });
+  if (files.length === 0) checkNamed(words, { envFiles, profiles, project });
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const source =
-    file === undefined
+    files.length === 0
       ? ({ kind: 'containers', names: words } as const)
-      : ({ kind: 'compose', file, project, services: words } as const);
+      : ({ kind: 'compose', files, envFiles, profiles, project, services: words } as const);
   const { mask, ...adoption } = await adopt(
     paths,
     {
       source,
       dryRun,
       isMoving: secrets,
-      args: [...(file === undefined ? [] : ['-f', file]), ...words],
+      args: [...files.flatMap((file) => ['-f', file]), ...words],
       waitSeconds: wait,
     },
     reporter,
@@ -70,6 +79,36 @@ async function runAdopt(
   for (const warning of shown.warnings) reporter.warning(warning);
   stdout.write(mask(json ? formatJson(jsonAdoption(shown, dryRun)) : formatAdoption(shown, dryRun, widthOf(stdout))));
   return 0;
+}
+
+/** Containers that others made: what says more of a Compose file goes with one. */
+function checkNamed(
+  words: readonly string[],
+  ofFile: {
+    readonly envFiles: readonly string[];
+    readonly profiles: readonly string[];
+    readonly project?: string | undefined;
+  },
+): void {
+  const { envFiles, profiles, project } = ofFile;
+  const option =
+    project !== undefined
+      ? '--project-name'
+      : envFiles.length > 0
+        ? '--env-file'
+        : profiles.length > 0
+          ? '--profile'
+          : undefined;
+  if (option !== undefined)
+    throw new UsageFailure('cannot run "docksmith adopt"', {
+      why: `${option} goes with a Compose file`,
+      hint: '-f docker-compose.yml',
+    });
+  if (words.length === 0)
+    throw new UsageFailure('cannot run "docksmith adopt"', {
+      why: 'no container is named',
+      hint: 'docker ps lists them; -f docker-compose.yml adopts the services of a Compose file',
+    });
 }
 
 type Shown = Omit<Adoption, 'mask'>;
@@ -105,21 +144,25 @@ function listOpenSecrets({ records }: Shown): readonly string[] {
 }
 
 function formatAdoption(
-  { candidates, records, leftOut, plan, warnings }: Shown,
+  { candidates, records, leftOut, plan, folders, warnings }: Shown,
   dryRun: boolean,
   width: number,
 ): string {
-  const open = listOpenSecrets({ candidates, records, leftOut, plan, warnings });
+  const open = listOpenSecrets({ candidates, records, leftOut, plan, folders, warnings });
   const names = candidates.map(
     ({ name, there, enabled }) =>
       `${name}${there === undefined ? ' (not there yet)' : enabled ? '' : ' (does not run: its record is disabled)'}`,
   );
   return [
     ...(dryRun
-      ? records.map((record) => `${formatRecord(record)}\n`)
+      ? [
+          ...folders.map((folder) => `mkdir -m 755 ${quoteWord(folder)}\n`),
+          ...records.map((record) => `${formatRecord(record)}\n`),
+        ]
       : [
           ...wrapWords(`adopted ${names.join(', ')}`, width),
           ...records.map(({ db, key }) => `new record ${db} ${key}`),
+          ...folders.map((folder) => `new folder ${folder}`),
         ].map((line) => `${showable(line)}\n`)),
     ...(leftOut.length === 0
       ? []
@@ -162,13 +205,14 @@ function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width
     .join('');
 }
 
-function jsonAdoption({ candidates, records, leftOut, plan, warnings }: Shown, dryRun: boolean): unknown {
+function jsonAdoption({ candidates, records, leftOut, plan, folders, warnings }: Shown, dryRun: boolean): unknown {
   return {
     dryRun,
     containers: candidates.map(({ name, there, enabled }) => ({ name, id: there?.id ?? null, enabled })),
     records: records.map(({ db, key, type, props }) => ({ db, key, type, props: Object.fromEntries(props) })),
     leftOut,
     plan: jsonPlan(plan),
+    folders,
     warnings,
   };
 }
