@@ -99,8 +99,11 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     targets: each(checkTarget, 'CONTAINER:PORT[/udp], or tcp://HOST:PORT or udp://HOST:PORT'),
     'volumes-from': each(matches(/^[a-zA-Z0-9][\w.-]+(:(ro|rw))?$/, 'CONTAINER[:ro]'), 'CONTAINER[:ro]'),
     secrets: each(
-      matches(/^[a-zA-Z0-9][\w.-]*(:\/[^:]+)?$/, 'NAME[:PATH], as db_password:/etc/password'),
-      'NAME[:PATH]',
+      matches(
+        /^[a-zA-Z0-9][\w.-]*(:\/[^:]+(:[0-7]{3,4}(:\d+(:\d+)?)?)?)?$/,
+        'NAME[:PATH[:MODE[:UID[:GID]]]], as db_password:/etc/password:0440:33',
+      ),
+      'NAME[:PATH[:MODE[:UID[:GID]]]]',
     ),
     'secret-variables': each(
       matches(/^[a-zA-Z0-9][\w.-]*:[A-Za-z_][\w.-]*$/, 'SECRET:VARIABLE, as db_password:DB_PASSWORD'),

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ContainerInspect, CreateBody, Endpoint, HostConfig, ImageInspect, VolumeInspect } from './engine-api.ts';
-import type { RegistryLogin } from '../model/image-source.ts';
+import type { BuildOptions, RegistryLogin } from '../model/image-source.ts';
 import type { EngineTraits } from './engine-traits.ts';
 
 /**
@@ -39,9 +39,22 @@ export interface Engine {
   readLastLines(id: string, count: number, since?: string): Promise<readonly string[]>;
 
   /** `onProgress` gets one line for all layers, as often as there is news */
-  pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void>;
-  /** builds the folder's Dockerfile under that reference; `onProgress` gets the lines of the build */
-  buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void>;
+  pullImage(
+    reference: string,
+    onProgress: (words: string) => void,
+    login?: RegistryLogin,
+    platform?: string,
+  ): Promise<void>;
+  /**
+   * builds the folder's Dockerfile under that reference, or the repository that the options name; `onProgress` gets
+   * the lines of the build
+   */
+  buildImage(
+    reference: string,
+    folder: string | undefined,
+    onProgress: (words: string) => void,
+    options?: BuildOptions,
+  ): Promise<void>;
   /** what `docker save` wrote, or else the files of a whole system, as tar, plain or gzipped */
   importImage(reference: string, archive: string, onProgress: (words: string) => void): Promise<void>;
   /** the files of a whole system, as a stream of tar; `changes` as in a Dockerfile, `CMD ["/bin/sh"]` */

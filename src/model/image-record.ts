@@ -1,4 +1,4 @@
-import { findRecord, getDb, hasOwnProp, type Snapshot } from '../db/snapshot.ts';
+import { findRecord, getDb, hasOwnProp, listProps, type Snapshot } from '../db/snapshot.ts';
 import { RecordProps } from './record-props.ts';
 
 export const IMAGES = 'docker_images';
@@ -49,7 +49,38 @@ export class ImageRecord extends RecordProps {
     return this.get('BuildPath');
   }
 
-  /** Of `Source build`: the record that it begins from. */
+  /** Of `Source build`, as are the next ones: the Dockerfile's name in the folder; empty: `Dockerfile`. */
+  get dockerfile(): string {
+    return this.get('Dockerfile');
+  }
+
+  /** The repository that is built instead of a folder. */
+  get buildGit(): string {
+    return this.get('BuildGit');
+  }
+
+  get buildTarget(): string {
+    return this.get('BuildTarget');
+  }
+
+  /** `BuildArgs`, and over it each `BuildArgs.NAME`. */
+  get buildArgs(): Readonly<Record<string, string>> {
+    const plain = this.get('BuildArgs')
+      .split(',')
+      .filter((item) => item.includes('='))
+      .map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)] as const);
+    const single = listProps(this.snapshot, IMAGES, this.key, 'BuildArgs.').map(
+      (prop) => [prop.slice('BuildArgs.'.length), this.get(prop)] as const,
+    );
+    return Object.fromEntries([...plain, ...single]);
+  }
+
+  /** `linux/arm64`; empty: that of the engine. */
+  get platform(): string {
+    return this.get('Platform');
+  }
+
+  /** The record that it begins from. */
   get baseImage(): string {
     return this.get('BaseImage');
   }

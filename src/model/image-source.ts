@@ -14,11 +14,23 @@ export interface ImageSource {
   readonly when: 'always' | 'missing' | 'never';
   /** the folder that is built, the archive that is imported */
   readonly path?: string;
+  /** how it is built, and for which platform it is built or pulled */
+  readonly build?: BuildOptions;
   /** of what is built: the reference of the image that it begins from, where a record says so */
   readonly base?: string;
   /** what is installed into the image */
   readonly installroot?: Installroot;
   readonly login?: RegistryLogin;
+}
+
+export interface BuildOptions {
+  /** in the folder; not said: `Dockerfile` */
+  readonly dockerfile?: string;
+  /** the repository that the engine builds instead of a folder */
+  readonly git?: string;
+  readonly target?: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly platform?: string;
 }
 
 /** What a reference means that no record speaks of. */
@@ -60,12 +72,25 @@ export function readImageSource(record: ImageRecord, readInstallroot: ReadInstal
     kind,
     when: WHENS.find((name) => name === pull) ?? PLAIN_SOURCE.when,
     ...(file === '' ? {} : { path: file }),
+    ...readBuildOptions(kind, record),
     ...(base === undefined ? {} : { base: referenceOfImage(base) }),
     ...(kind === 'installroot' ? { installroot: readInstallroot(record) } : {}),
     ...(login === undefined
       ? {}
       : { login: new RegistryLogin(record.registry || DOCKER_HUB, login.user, login.password) }),
   };
+}
+
+function readBuildOptions(kind: ImageSource['kind'], record: ImageRecord): Pick<ImageSource, 'build'> {
+  const { dockerfile, buildGit: git, buildTarget: target, buildArgs: args, platform } = record;
+  const build: BuildOptions = {
+    ...(kind !== 'build' || dockerfile === '' ? {} : { dockerfile }),
+    ...(kind !== 'build' || git === '' ? {} : { git }),
+    ...(kind !== 'build' || target === '' ? {} : { target }),
+    ...(kind !== 'build' || Object.keys(args).length === 0 ? {} : { args }),
+    ...(platform === '' ? {} : { platform }),
+  };
+  return Object.keys(build).length === 0 ? {} : { build };
 }
 
 const KINDS = ['pull', 'build', 'import', 'installroot', 'local'] as const;
@@ -91,7 +116,8 @@ export function checkImageRecord(snapshot: Snapshot, key: string): readonly Fail
         }),
       );
   };
-  if (source === 'build') miss('BuildPath', record.buildPath, 'the folder with the Dockerfile');
+  if (source === 'build' && record.buildGit === '')
+    miss('BuildPath', record.buildPath, 'the folder with the Dockerfile');
   if (source === 'import') miss('ImportPath', record.importPath, 'the archive');
   if (source === 'installroot') mistakes.push(...checkInstallroot(IMAGES, record));
   if (source !== 'pull' && digest !== '') {
@@ -148,6 +174,11 @@ function isSame(one: ImageRecord, other: ImageRecord): boolean {
     importPath,
     registryUser,
     registryPassword,
+    dockerfile,
+    buildGit,
+    buildTarget,
+    buildArgs,
+    platform,
   }: ImageRecord): readonly string[] => [
     source,
     pull,
@@ -156,6 +187,11 @@ function isSame(one: ImageRecord, other: ImageRecord): boolean {
     importPath,
     registryUser,
     registryPassword,
+    dockerfile,
+    buildGit,
+    buildTarget,
+    JSON.stringify(buildArgs),
+    platform,
   ];
   return one.source !== 'installroot' && values(one).join('\0') === values(other).join('\0');
 }

@@ -19,6 +19,11 @@ export interface Secret {
   readonly file: string;
   /** in the container */
   readonly target: string;
+  /** of the file; not said: only its owner can read it */
+  readonly mode?: number;
+  /** not said: the user of the container */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /**
@@ -27,11 +32,14 @@ export interface Secret {
  */
 export function listSecrets(container: Container, facts: Pick<Facts, 'secretSalt'>): readonly Secret[] {
   const { snapshot, key } = container;
-  return parseSecrets(container).flatMap(({ name, target }) => {
+  return parseSecrets(container).flatMap(({ name, target, rest, ...access }) => {
     const value = findSecret(snapshot, name);
     if (value === undefined) return [];
-    const digest = createHmac('sha256', facts.secretSalt).update(`${key}/${name}=${value}`).digest('hex').slice(0, 12);
-    return [{ name, value, target, file: `${SECRET_FILES}/${key}/${name}.${digest}` }];
+    const digest = createHmac('sha256', facts.secretSalt)
+      .update(`${key}/${name}${rest}=${value}`)
+      .digest('hex')
+      .slice(0, 12);
+    return [{ name, value, target, ...access, file: `${SECRET_FILES}/${key}/${name}.${digest}` }];
   });
 }
 
@@ -57,10 +65,19 @@ export function* checkSecrets(container: Container): Generator<Failure> {
   }
 }
 
-function parseSecrets({ secrets }: Container): readonly { readonly name: string; readonly target: string }[] {
+function parseSecrets({
+  secrets,
+}: Container): readonly (Pick<Secret, 'name' | 'target' | 'mode' | 'uid' | 'gid'> & { readonly rest: string })[] {
   return secrets.map((item) => {
-    const [name = '', target = `/run/secrets/${name}`] = item.split(':');
-    return { name, target };
+    const [name = '', target = `/run/secrets/${name}`, mode, uid, gid] = item.split(':');
+    return {
+      name,
+      target,
+      // the same secret with another mode is another file
+      rest: [mode, uid, gid].flatMap((part) => (part === undefined ? [] : [`:${part}`])).join(''),
+      ...(mode === undefined ? {} : { mode: Number.parseInt(mode, 8) }),
+      ...(uid === undefined ? {} : { uid: Number(uid), gid: Number(gid ?? 0) }),
+    };
   });
 }
 

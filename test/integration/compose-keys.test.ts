@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ContainerInspect } from '../../src/engine/engine-api.ts';
@@ -178,7 +178,7 @@ const TABLE: readonly (readonly [
       Tty: 'yes',
       UsernsMode: 'host',
     },
-    ['platform linux/amd64', 'pull_policy always'],
+    [],
     {
       Config: { Tty: true, OpenStdin: true, Domainname: 'd.test', MacAddress: '02:42:ac:11:65:44' },
       HostConfig: {
@@ -262,5 +262,50 @@ describe('the keys of a Compose file', () => {
     expect(made.records[`docker_containers ${name}`]).toMatchObject(props);
     expect(made.left).toEqual(left);
     expect(container).toMatchObject(inspect as object);
+  });
+
+  it('of build, platform and pull_policy become props of docker_images', async () => {
+    const { records, left } = await make('build');
+    expect(left).toEqual([]);
+    expect(records['docker_images sa']).toEqual({ Repository: 'app-sa', Source: 'build', BuildPath: '.' });
+    expect(records['docker_images sb']).toEqual({
+      Repository: 'mine/b',
+      Tag: '1',
+      Source: 'build',
+      BuildPath: '.',
+      Dockerfile: 'Dockerfile.b',
+      BuildTarget: 'prod',
+      'BuildArgs.V': '1',
+    });
+    expect((await make('build-git')).records['docker_images sa']).toMatchObject({
+      BuildGit: 'https://git.example.test/a.git#main:app',
+      Platform: 'linux/arm64',
+      Pull: 'always',
+    });
+  });
+
+  it('of secrets and configs become files of the container, and their contents records of db secrets', async () => {
+    const secrets = await make('secrets');
+    expect(secrets.left).toEqual([]);
+    expect(secrets.records['docker_containers sa']).toMatchObject({
+      MountPath: './pw.txt:/run/secrets/pw:ro',
+      Secrets: 'sa.tok:/run/secrets/token:0440:103:0',
+    });
+    expect(secrets.records['secrets sa.tok']).toEqual({ Value: '********' });
+    expect(JSON.stringify(secrets.containers)).not.toContain('of-the-environment');
+    const mounts = (made: Made): readonly (readonly [string, string])[] =>
+      (made.containers['sa']?.HostConfig.Mounts ?? []).map(({ Source = '', Target }) => [Target, Source] as const);
+    expect(mounts(secrets)).toEqual([
+      ['/run/secrets/pw', expect.stringMatching(/\/pw\.txt$/)],
+      ['/run/secrets/token', expect.stringMatching(/\/secrets\/sa\/sa\.tok\./)],
+    ]);
+    const configs = await make('configs');
+    expect(configs.left).toEqual([]);
+    expect(mounts(configs)).toEqual([
+      ['/app', expect.stringMatching(/\/app\.conf$/)],
+      ['/etc/inline.conf', expect.stringMatching(/\/secrets\/sa\/sa\.inline\./)],
+    ]);
+    const [, file = ''] = mounts(configs).find(([target]) => target === '/etc/inline.conf') ?? [];
+    expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual(['hello you', 0o440]);
   });
 });

@@ -82,7 +82,12 @@ export function makeImageOperation(
     return { verb: 'build', ...common, cause: `${cause}, ${from}`, source };
   }
   if (source.kind === 'build')
-    return { verb: 'build', ...common, cause: `${cause}, from ${source.path ?? 'no folder'}`, source };
+    return {
+      verb: 'build',
+      ...common,
+      cause: `${cause}, from ${source.build?.git ?? source.path ?? 'no folder'}`,
+      source,
+    };
   return {
     verb: 'pull',
     ...common,
@@ -107,17 +112,18 @@ export function refuseOpenImage({
 /** Pulls, builds or imports. @param onWords how far it is, as often as there is news */
 export async function applyImage(
   engine: Engine,
-  { verb, name, source: { kind, path, login, installroot } }: ImageOperation,
+  { verb, name, source: { kind, path, login, installroot, build } }: ImageOperation,
   onWords: (words: string) => void,
 ): Promise<void> {
-  if (kind === 'pull') return engine.pullImage(name, onWords, login);
+  if (kind === 'pull') return engine.pullImage(name, onWords, login, build?.platform);
   if (kind === 'local')
     throw new Failure(`cannot pull image "${name}"`, { why: 'its Source is local: it is made by hand on this host' });
   if (installroot !== undefined) return makeInstallroot(engine, name, installroot, onWords);
+  if (kind === 'build' && build?.git !== undefined) return engine.buildImage(name, undefined, onWords, build);
   if (path === undefined)
     throw new Failure(`cannot ${verb} image "${name}"`, {
       why: `its Source is ${kind}, and its record names no ${kind === 'build' ? 'BuildPath' : 'ImportPath'}`,
     });
   refuseOpenImage({ name, source: { kind, path } });
-  await (kind === 'build' ? engine.buildImage(name, path, onWords) : engine.importImage(name, path, onWords));
+  await (kind === 'build' ? engine.buildImage(name, path, onWords, build) : engine.importImage(name, path, onWords));
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { RegistryLogin } from '../../model/image-source.ts';
+import type { BuildOptions, RegistryLogin } from '../../model/image-source.ts';
 import type { CreateBody, Endpoint, HostConfig } from '../engine-api.ts';
 import type { CreateNetwork, Engine, StopRequest } from '../engine.ts';
 import type { EngineLimits } from '../engine-limits.ts';
@@ -19,13 +19,25 @@ export async function connectEngine(socket: string, limits?: EngineLimits): Prom
 }
 
 class DockerEngine extends DockerReads implements Engine {
-  pullImage(reference: string, onProgress: (words: string) => void, login?: RegistryLogin): Promise<void> {
-    return this.load(`cannot pull image "${reference}"`, (docker) => pullImage(docker, reference, onProgress, login));
+  pullImage(
+    reference: string,
+    onProgress: (words: string) => void,
+    login?: RegistryLogin,
+    platform?: string,
+  ): Promise<void> {
+    return this.load(`cannot pull image "${reference}"`, (docker) =>
+      pullImage(docker, reference, onProgress, login, platform),
+    );
   }
 
-  buildImage(reference: string, folder: string, onProgress: (words: string) => void): Promise<void> {
-    return this.load(`cannot build image "${reference}" from "${folder}"`, (docker) =>
-      buildImage(docker, reference, folder, onProgress),
+  buildImage(
+    reference: string,
+    folder: string | undefined,
+    onProgress: (words: string) => void,
+    options?: BuildOptions,
+  ): Promise<void> {
+    return this.load(`cannot build image "${reference}" from "${folder ?? options?.git ?? ''}"`, (docker) =>
+      buildImage(docker, reference, folder, onProgress, options),
     );
   }
 

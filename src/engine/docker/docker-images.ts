@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import type { RegistryLogin } from '../../model/image-source.ts';
+import { access, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import type { BuildOptions, RegistryLogin } from '../../model/image-source.ts';
 import { Failure, reasonOf } from '../../base/errors.ts';
 import { type Docker, isObject } from './docker-client.ts';
 import { isSavedImage } from './image-archive.ts';
@@ -16,45 +17,76 @@ export async function pullImage(
   reference: string,
   onWords: OnWords,
   login?: RegistryLogin,
+  platform?: string,
 ): Promise<void> {
   const auth =
     login === undefined
       ? {}
       : { authconfig: { username: login.user, password: login.revealPassword(), serveraddress: login.registry } };
   const progress = new PullProgress();
-  await follow(docker, await docker.pull(reference, auth), (event) => {
-    const status = textOf(event['status']);
-    const detail = isObject(event['progressDetail']) ? event['progressDetail'] : {};
-    if (status !== undefined)
-      onWords(
-        progress.add({
-          status,
-          ...optional('id', textOf(event['id'])),
-          ...optional('current', numberOf(detail['current'])),
-          ...optional('total', numberOf(detail['total'])),
-        }),
-      );
-  });
+  await follow(
+    docker,
+    await docker.pull(reference, { ...auth, ...(platform === undefined ? {} : { platform }) }),
+    (event) => {
+      const status = textOf(event['status']);
+      const detail = isObject(event['progressDetail']) ? event['progressDetail'] : {};
+      if (status !== undefined)
+        onWords(
+          progress.add({
+            status,
+            ...optional('id', textOf(event['id'])),
+            ...optional('current', numberOf(detail['current'])),
+            ...optional('total', numberOf(detail['total'])),
+          }),
+        );
+    },
+  );
 }
 
 /**
  * The engine's own builder: BuildKit asks for a client that serves it. The cache is not used, since packages
  * on the net change where a Dockerfile does not.
+ * @param folder undefined: the options name a repository, which the engine itself fetches
  */
-export async function buildImage(docker: Docker, reference: string, folder: string, onWords: OnWords): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw new Failure(`cannot build image "${reference}" from "${folder}"`, { why: reasonOf(error), cause: error });
-  });
-  if (!names.includes('Dockerfile'))
-    throw new Failure(`cannot build image "${reference}" from "${folder}"`, { why: 'there is no Dockerfile in it' });
-  const stream = await docker.buildImage(
-    { context: folder, src: names },
-    { t: reference, nocache: true, rm: true, forcerm: true },
-  );
+export async function buildImage(
+  docker: Docker,
+  reference: string,
+  folder: string | undefined,
+  onWords: OnWords,
+  { dockerfile = 'Dockerfile', git, target, args, platform }: BuildOptions = {},
+): Promise<void> {
+  const options = {
+    t: reference,
+    nocache: true,
+    rm: true,
+    forcerm: true,
+    ...(dockerfile === 'Dockerfile' ? {} : { dockerfile }),
+    ...(target === undefined ? {} : { target }),
+    ...(args === undefined ? {} : { buildargs: { ...args } }),
+    ...(platform === undefined ? {} : { platform }),
+  };
+  const stream =
+    folder === undefined
+      ? await docker.buildImage(Readable.from([]), { ...options, remote: git ?? '' })
+      : await docker.buildImage(
+          { context: folder, src: [...(await listContext(reference, folder, dockerfile))] },
+          options,
+        );
   await follow(docker, stream, (event) => {
     const words = textOf(event['stream'])?.trim();
     if (words) onWords(words.split('\n').at(-1) ?? words);
   });
+}
+
+async function listContext(reference: string, folder: string, dockerfile: string): Promise<readonly string[]> {
+  const cannot = `cannot build image "${reference}" from "${folder}"`;
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new Failure(cannot, { why: reasonOf(error), cause: error });
+  });
+  await access(path.join(folder, dockerfile)).catch((error: unknown) => {
+    throw new Failure(cannot, { why: `there is no ${dockerfile} in it`, cause: error });
+  });
+  return names;
 }
 
 /** What `docker save` wrote may hold several images: the one of that name is meant, or else the only one. */

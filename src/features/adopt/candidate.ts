@@ -32,10 +32,23 @@ export interface Candidate {
   readonly application?: string;
   /** what it waits for, by the names of containers */
   readonly dependsOn?: readonly Dependency[];
+  /** files whose content db secrets is to have */
+  readonly secretFiles?: readonly SecretFile[];
   /** what no key of a run spec says */
   readonly leftOut: readonly LeftOut[];
   /** what its file says of records itself */
   readonly own?: OwnRecords;
+}
+
+export interface SecretFile {
+  readonly name: string;
+  readonly value: string;
+  /** in the container */
+  readonly target: string;
+  /** octal; undefined: for its user alone */
+  readonly mode: string | undefined;
+  /** `UID:GID`; undefined: its user */
+  readonly owner: string | undefined;
 }
 
 export interface EnvFiles {
@@ -51,8 +64,12 @@ export interface There {
   readonly image: ImageInspect | undefined;
 }
 
-/** Where its image comes from: a registry, this host, or a folder that is built. */
-export type ImageOrigin = { readonly kind: 'pull' | 'local' } | { readonly kind: 'build'; readonly folder: string };
+/** Where its image comes from: a registry, this host, or a folder or repository that is built. */
+export interface ImageOrigin {
+  readonly kind: 'pull' | 'local' | 'build';
+  /** of docker_images, beside those that name the image */
+  readonly props?: TextMap;
+}
 
 /** The value of a key that holds one text. */
 export function findText(values: Candidate['values'], key: string): string | undefined {

@@ -12,6 +12,7 @@ import { parseMounted } from '../../container/spec/mounted.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value } from '../../container/spec/value.ts';
+import { SECRET_FILES } from '../../model/secrets.ts';
 import type { LeftOut, Candidate } from './candidate.ts';
 
 /** The keys that the run spec of its record says otherwise than the container is, or not at all. */
@@ -54,7 +55,7 @@ function compare({ values, there }: Candidate, spec: RunSpec): readonly Differen
  */
 function plain(key: string, value: Value | undefined): Value | undefined {
   if (key === 'volumes' && value !== undefined && isList(value))
-    return value.filter((text) => parseMounted(text).source !== '');
+    return value.filter((text) => !['', ...SECRETS_AT].some((at) => isAt(parseMounted(text).source, at)));
   // docksmith finds a port of this host for those that name none
   if (key === 'ports' && value !== undefined && isList(value))
     return value.filter((text) => /^\d+$/.test(parsePublished(text)?.host ?? ''));
@@ -63,4 +64,11 @@ function plain(key: string, value: Value | undefined): Value | undefined {
   if (key === 'labels' && value !== undefined && isMap(value))
     return toMap(Object.entries(value).filter(([label]) => !label.startsWith('com.docker.compose.')));
   return value;
+}
+
+/** Files of secrets come by their own key. */
+const SECRETS_AT = [`${SECRET_FILES}/`];
+
+function isAt(source: string, folder: string): boolean {
+  return folder === '' ? source === '' : source.includes(folder);
 }

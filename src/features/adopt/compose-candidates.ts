@@ -144,7 +144,7 @@ async function describe(
   const isLocal = candidate.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
   return {
     ...candidate,
-    ...(isLocal ? { source: { kind: 'local' } } : {}),
+    ...(isLocal ? { source: { ...candidate.source, kind: 'local' as const } } : {}),
     networks: joined.flatMap((key) => {
       const definition = context.project.networks.get(key);
       const there = networks.find(({ name }) => name === definition?.name);

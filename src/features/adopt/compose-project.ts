@@ -13,6 +13,9 @@ export interface Project extends ComposeModel {
   /** key -> the volume's name for the engine */
   readonly volumes: ReadonlyMap<string, string>;
   readonly leftOut: readonly LeftOut[];
+  /** the maps of the file, where it has them */
+  readonly secrets: Input | undefined;
+  readonly configs: Input | undefined;
   /** what a file that docksmith has exported says of records */
   readonly own: OwnRecords;
 }
@@ -30,6 +33,8 @@ export function readProject(request: ProjectRequest): Project {
     networks,
     volumes: volumes.names,
     leftOut: [...leftOut, ...volumes.leftOut],
+    secrets: findEntry(read.model, 'secrets'),
+    configs: findEntry(read.model, 'configs'),
     own: readOwnRecords(read.model),
   };
 }

@@ -7,6 +7,7 @@ import { isList, toSet, type Value } from '../../container/spec/value.ts';
 import { type Failure, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { isTmpfs, withTmpfsVolumes } from './compose-tmpfs.ts';
+import { readFiles } from './compose-files.ts';
 import { readImage } from './compose-image.ts';
 import { withDeploy } from './compose-deploy.ts';
 import { leniently } from './lenient-input.ts';
@@ -20,6 +21,8 @@ import type { LeftOut, Candidate } from './candidate.ts';
 const OWN = [
   'image',
   'build',
+  'platform',
+  'pull_policy',
   'container_name',
   'depends_on',
   'env_file',
@@ -28,6 +31,8 @@ const OWN = [
   'network_mode',
   'volumes',
   'volumes_from',
+  'secrets',
+  'configs',
   'tmpfs',
   'logging',
   'profiles',
@@ -113,7 +118,14 @@ export function describeService(
   const { environment, envFiles } = readEnvironment(paths, project, input);
   values.set('image', read('image', withText(input, reference)));
   values.set('environment', environment);
-  values.set('volumes', readVolumes(project, input, read));
+  const files = readFiles(project, input, leaveOut);
+  const volumes = readVolumes(project, input, read);
+  values.set(
+    'volumes',
+    files.mounts.length === 0
+      ? volumes
+      : toSet([...(volumes !== undefined && isList(volumes) ? volumes : []), ...files.mounts]),
+  );
   values.set('tmpfs', read('tmpfs', withTmpfsVolumes(lenient('volumes', input))));
   values.set(
     'volumes_from',
@@ -139,6 +151,7 @@ export function describeService(
     source,
     leftOut,
     joined: network.joined,
+    ...(files.secrets.length === 0 ? {} : { secretFiles: files.secrets }),
     ...(envFiles === undefined ? {} : { envFiles }),
   };
 }

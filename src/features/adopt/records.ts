@@ -1,5 +1,6 @@
 import { toByteString } from '../../db/byte-text.ts';
 import { Draft } from '../../db/draft.ts';
+import { encodeValue } from '../../db/encoded.ts';
 import { FlatDb } from '../../db/flat-db.ts';
 import type { DbRecord } from '../../db/record.ts';
 import { SECRETS } from '../../db/secret-values.ts';
@@ -54,10 +55,10 @@ export function makeRecords(
         )
           records.push(makeNetwork(network));
       }
-      const secrets = isMoving ? new SecretRecords(snapshot, candidate.name) : undefined;
-      const builder = makeBuilder(snapshot, candidate, secrets);
+      const secrets = new SecretRecords(snapshot, candidate.name);
+      const builder = makeBuilder(snapshot, candidate, secrets, isMoving);
       setDependsOn(builder, candidate, (name) => isThere(snapshot, candidates, name));
-      records.push(...(secrets?.records ?? []));
+      records.push(...secrets.records);
       const props = new Map([
         ['status', candidate.enabled ? 'enabled' : 'disabled'],
         ...(image.name === candidate.name ? [] : [['Image', image.name] as const]),
@@ -78,18 +79,31 @@ export function makeRecords(
 
 function makeBuilder(
   snapshot: Snapshot,
-  { name, values, envFiles, application }: Candidate,
-  secrets: SecretRecords | undefined,
+  { name, values, envFiles, secretFiles = [], application }: Candidate,
+  secrets: SecretRecords,
+  isMoving: boolean,
 ): RecordBuilder {
   const builder = new RecordBuilder(name, snapshot.schema[CONTAINERS]?.['service'] ?? {});
   const context = {
     values,
     privateAddresses: boundAddresses(new Container(snapshot, name)) ?? [],
     inFiles: envFiles?.variables ?? {},
-    ...(secrets !== undefined && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }),
+    ...(isMoving && { moveSecret: (variable: string, value: string) => secrets.add(variable, value) }),
   };
   if (application !== undefined) builder.set('labels', 'Application', application);
   for (const [key, make] of Object.entries(KEY_PROPS)) make(builder, values[key], context);
+  builder.setList(
+    'secrets',
+    'Secrets',
+    secretFiles.flatMap((file) => {
+      const key = secrets.add(file.name, file.value);
+      if (key === undefined) builder.leaveOut('secrets', file.name, 'db secrets cannot hold it: it is empty');
+      const { target, mode, owner } = file;
+      return key === undefined
+        ? []
+        : [[key, target, ...(mode === undefined ? [] : [mode]), ...(owner === undefined ? [] : [owner])].join(':')];
+    }),
+  );
   builder.setList('env_file', 'EnvFile', envFiles?.files ?? []);
   return builder;
 }
@@ -184,7 +198,7 @@ function makeImage(
         ? []
         : [['Tag', tag] as const]),
     ...(source.kind === 'pull' ? [] : [['Source', source.kind] as const]),
-    ...(source.kind === 'build' ? [['BuildPath', source.folder] as const] : []),
+    ...Object.entries(source.props ?? {}).map(([prop, value]) => [prop, encodeValue(value)] as const),
   ]);
   return { name, record: { db: IMAGES, key: name, type: 'service', props } };
 }

@@ -24,7 +24,7 @@ export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine
       .map(([{ key }, secrets]) => [key, secrets]),
   );
   const create: Engine['createContainer'] = (name, body) => {
-    for (const { file, value } of withSecrets.get(name) ?? []) writeSecret(paths.file(file), value);
+    for (const { file, value, mode } of withSecrets.get(name) ?? []) writeSecret(paths.file(file), value, mode);
     const { mask } = readSecrets(paths);
     return engine.createContainer(name, {
       ...body,
@@ -36,12 +36,11 @@ export function withSecretFiles(paths: Paths, snapshot: Snapshot, engine: Engine
     const name = inspect?.Config.Labels?.[NAME_LABEL] ?? '';
     const mounts = (inspect?.HostConfig.Mounts ?? []).map(({ Source }) => Source);
     const mounted = (withSecrets.get(name) ?? [])
-      .map(({ file }) => paths.file(file))
-      .filter((file) => mounts.includes(file));
-    if (mounted.length > 0) {
-      const { uid, gid } = await findUser(engine, id, name, inspect?.Config.User ?? '');
-      for (const file of mounted) chownSync(file, uid, gid);
-    }
+      .map((secret) => ({ ...secret, file: paths.file(secret.file) }))
+      .filter(({ file }) => mounts.includes(file));
+    const isOfUser = mounted.some(({ uid }) => uid === undefined);
+    const user = isOfUser ? await findUser(engine, id, name, inspect?.Config.User ?? '') : { uid: 0, gid: 0 };
+    for (const { file, uid = user.uid, gid = user.gid } of mounted) chownSync(file, uid, gid);
     return engine.startContainer(id);
   };
   return new Proxy(engine, {
@@ -110,14 +109,14 @@ export function listRenamedSecrets(paths: Paths, snapshot: Snapshot): ReadonlyMa
   );
 }
 
-function writeSecret(file: string, value: string): void {
+function writeSecret(file: string, value: string, mode = 0o400): void {
   // the folder keeps everybody else out, whoever has the number of the container's user on this host
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   // another value has another name: what is there is it, and may be its user's by now
   if (existsSync(file)) return;
   replaceFile(file, {
     content: Buffer.from(value),
-    mode: 0o400,
+    mode,
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
   });

@@ -1,0 +1,78 @@
+import path from 'node:path';
+import type { Input } from '../../container/spec/input.ts';
+import { formatMounted } from '../../container/spec/mounted.ts';
+import type { SecretFile } from './candidate.ts';
+import { findEntry, isNothing, showInput, tryTo } from './compose-input.ts';
+import type { LeaveOut } from './compose-network.ts';
+import type { Project } from './compose-project.ts';
+import { readMode } from './compose-tmpfs.ts';
+
+/** What `secrets` and `configs` of a service become. */
+export interface ServiceFiles {
+  /** files of this host, mounted as Compose does it, in the form of `volumes` */
+  readonly mounts: readonly string[];
+  /** files whose content db secrets has */
+  readonly secrets: readonly SecretFile[];
+}
+
+const KINDS = [
+  { key: 'secrets', folder: '/run/secrets', mode: undefined },
+  { key: 'configs', folder: '/', mode: '0444' },
+] as const;
+
+/** Files that Compose puts into the container of a service. */
+export function readFiles(project: Project, service: Input, leaveOut: LeaveOut): ServiceFiles {
+  const mounts: string[] = [];
+  const secrets: SecretFile[] = [];
+  for (const { key, folder, mode: usual } of KINDS) {
+    for (const item of findEntry(service, key)?.items ?? []) {
+      const field = (name: string): Input | undefined => {
+        const held = findEntry(item, name);
+        return held === undefined || isNothing(held) ? undefined : held;
+      };
+      const name = showInput(field('source') ?? item);
+      const declared =
+        findEntry(project[key] ?? item, name) ?? item.refuse(`"${name}" is not in the map "${key}" of the file`);
+      const target = field('target');
+      const inside = path.posix.resolve(folder, target === undefined ? name : showInput(target));
+      const file = findEntry(declared, 'file');
+      if (file !== undefined) {
+        mounts.push(
+          formatMounted({ source: path.resolve(project.folder, showInput(file)), target: inside, options: ['ro'] }),
+        );
+        for (const one of ['uid', 'gid', 'mode'])
+          if (field(one) !== undefined)
+            leaveOut(
+              key,
+              `${name} ${one}=${showInput(field(one) ?? item)}`,
+              'a file of this server is mounted as it is',
+            );
+        continue;
+      }
+      const value = readContent(project, declared);
+      if (value === undefined) {
+        leaveOut(key, name, 'it has neither a file nor a content, and no swarm keeps it');
+        continue;
+      }
+      const [mode, uid, gid] = [field('mode'), field('uid'), field('gid')];
+      const owner = uid === undefined ? undefined : `${showInput(uid)}:${gid === undefined ? '0' : showInput(gid)}`;
+      secrets.push({
+        name,
+        value,
+        target: inside,
+        mode: mode === undefined ? (usual ?? (owner === undefined ? undefined : '0400')) : readMode(mode),
+        owner,
+      });
+    }
+  }
+  return { mounts, secrets };
+}
+
+/** Undefined for one that is elsewhere. @throws Failure for a variable that is not set */
+function readContent(project: Project, declared: Input): string | undefined {
+  const [content, variable] = [findEntry(declared, 'content'), findEntry(declared, 'environment')];
+  if (content !== undefined) return tryTo(() => showInput(content)).result ?? showInput(content);
+  if (variable === undefined) return undefined;
+  const name = showInput(variable);
+  return project.variables.get(name) ?? variable.refuse(`the variable "${name}" is not set`);
+}
