@@ -26,7 +26,12 @@ import { checkRepositories } from './images/installroot.ts';
 import { checkImageRecord } from './image-source.ts';
 import { listOverlooked } from './overlooked.ts';
 import { checkDnsmasq, checkNames } from './names/check-names.ts';
-import { checkJoinedNetworks, checkNetworkRecords, overlapsFinder } from './network/check-networks.ts';
+import {
+  checkJoinedNetworks,
+  checkNetworkRecords,
+  listSharedAliases,
+  overlapsFinder,
+} from './network/check-networks.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
 import { checkRegistry } from './registry/plan-registry.ts';
 import { checkWatches } from './watch/check-watches.ts';
@@ -128,7 +133,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
     warnings: [
       ...listOverlooked(snapshot, records),
       ...findings.flatMap(({ warnings }) => warnings),
-      ...containers.flatMap((container) => listUnknownPorts(container, facts)),
+      ...containers.flatMap((container) => [...listUnknownPorts(container, facts), ...listSharedAliases(container)]),
     ],
   };
 }

@@ -168,21 +168,32 @@ function* checkAddress(container: Container, { name, address }: JoinedNetwork, i
   if (other !== undefined) yield new Failure(cannot, { why: `container "${other}" has it on network "${name}"` });
 }
 
-/** Who asks for a name that two have gets now the one and now the other. */
+/** The name of a container is its own; who asks for it gets that one. */
 function* checkAliases(container: Container, { name, aliases }: JoinedNetwork, isOther: IsOther): Generator<Failure> {
   const { snapshot, key } = container;
-  const findOther = (alias: string): string | undefined =>
-    lookUpIndex(snapshot, NAMED_ON, `${name} ${alias}`).find(isOther);
-  const byKey = findOther(key);
+  const byKey = lookUpIndex(snapshot, NAMED_ON, `${name} ${key}`).find(isOther);
   if (byKey !== undefined)
     yield new Failure(`cannot put container "${key}" on network "${name}"`, {
       why: `container "${byKey}" is called so there: its ${propOf(new Container(snapshot, byKey), 'NetworkAlias', name)}`,
     });
-  for (const alias of aliases) {
-    const other = findOther(alias);
-    if (other !== undefined)
+  for (const alias of aliases)
+    if (alias !== key && lookUpIndex(snapshot, NAMED_ON, `${name} ${alias}`).includes(alias) && isOther(alias))
       yield new Failure(`cannot accept ${CONTAINERS} ${key} ${propOf(container, 'NetworkAlias', name)} "${alias}"`, {
-        why: `container "${other}" is called so on network "${name}"`,
+        why: `container "${alias}" is called so on network "${name}"`,
       });
-  }
+}
+
+/** Names that several containers have on a network, as Compose allows: who asks gets now the one, now the other. */
+export function listSharedAliases(container: Container): readonly string[] {
+  const { snapshot, key } = container;
+  return listNamed(container).flatMap(({ name, aliases }) =>
+    aliases.flatMap((alias) => {
+      const others = lookUpIndex(snapshot, NAMED_ON, `${name} ${alias}`).filter(
+        (other) => other !== key && other !== alias,
+      );
+      return others.length === 0
+        ? []
+        : [`${CONTAINERS} ${key}: "${alias}" on network "${name}" is also ${others.join(', ')}: each is found in turn`];
+    }),
+  );
 }

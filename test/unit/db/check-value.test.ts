@@ -72,7 +72,10 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
     allowed: ['db_password:DB_PASSWORD', 'wiki.A:A,b:B'],
     wrong: ['a', 'a:', ':A', 'a b:A', 'a:1A', 'a:A,'],
   },
-  secrets: { allowed: ['db_password', 'a:/etc/a,b'], wrong: ['a:b', 'a b', '/a', 'a,'] },
+  secrets: {
+    allowed: ['db_password', 'a:/etc/a,b', 'a:/a:0440:103:0'],
+    wrong: ['a:b', 'a b', '/a', 'a,', 'a:/a:9', 'a:/a:0440:x'],
+  },
   subnets: {
     allowed: ['10.5.0.0/24', '10.5.0.0/24,fd00::/64'],
     wrong: ['10.5.0.0', '10.5.0.0/33', '10.5.0/24', 'x/8'],

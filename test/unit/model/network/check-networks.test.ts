@@ -10,7 +10,15 @@ const NETWORKS: Records = {
   back: { Subnet: '10.82.0.0/24' },
 };
 
-function refusedOf(containers: Records, networks: Records = NETWORKS, only?: readonly string[]): readonly string[] {
+function refusedOf(...given: Parameters<typeof check>): readonly string[] {
+  return check(...given).mistakes.map(({ message }) => message);
+}
+
+function check(
+  containers: Records,
+  networks: Records = NETWORKS,
+  only?: readonly string[],
+): ReturnType<typeof checkRecords> {
   const snapshot = snapshotOf(
     new Map([
       ...SAMPLE_DBS,
@@ -26,7 +34,7 @@ function refusedOf(containers: Records, networks: Records = NETWORKS, only?: rea
     ]),
   );
   const facts = { ...SAMPLE_FACTS, interfaces: new Set(['lo', 'eth0']) };
-  return checkRecords(snapshot, facts, only).mistakes.map(({ message }) => message);
+  return checkRecords(snapshot, facts, only);
 }
 
 describe('networks of containers', () => {
@@ -95,16 +103,22 @@ describe('networks of containers', () => {
       { Networks: 'back', 'NetworkAlias.back': 'taken' },
       'docker_containers web NetworkAlias.back "taken": container "taken" is called so on network "back"',
     ],
-    [
-      'the alias of another one',
-      { Networks: 'back', 'NetworkAlias.back': 'db' },
-      'docker_containers web NetworkAlias.back "db": container "taken" is called so on network "back"',
-    ],
   ])('refuse %s', (_, props, message) => {
     const taken = { network: 'custom:back', NetworkAddress: '10.82.0.5', NetworkAlias: 'db' };
     expect(refusedOf({ taken, web: props })).toEqual([expect.stringContaining(message)]);
     // an event checks what changed alone
     expect(refusedOf({ taken, web: props }, NETWORKS, ['web'])).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('let two have one alias, with a word', () => {
+    const containers = {
+      one: { network: 'custom:back', NetworkAlias: 'db' },
+      two: { Networks: 'back', 'NetworkAlias.back': 'db' },
+    };
+    expect(refusedOf(containers)).toEqual([]);
+    expect(check(containers).warnings).toContain(
+      'docker_containers one: "db" on network "back" is also two: each is found in turn',
+    );
   });
 
   it('refuse a container that gets the name of an alias, whichever of the two changed', () => {
