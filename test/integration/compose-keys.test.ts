@@ -211,6 +211,7 @@ const TABLE: readonly (readonly [
       },
     },
   ],
+  ['links', { NetworkAlias: 'database' }, ['external_links other'], {}],
   ['scale', {}, ['deploy.replicas 2', 'scale 3'], {}],
   ['post-start-hooks', {}, ['develop watch=path=. action=rebuild', 'post_start command=true'], {}],
   [
@@ -267,8 +268,8 @@ describe('the keys of a Compose file', () => {
   it('of build, platform and pull_policy become props of docker_images', async () => {
     const { records, left } = await make('build');
     expect(left).toEqual([]);
-    expect(records['docker_images sa']).toEqual({ Repository: 'app-sa', Source: 'build', BuildPath: '.' });
-    expect(records['docker_images sb']).toEqual({
+    expect(records['docker_images app-sa-1']).toEqual({ Repository: 'app-sa', Source: 'build', BuildPath: '.' });
+    expect(records['docker_images app-sb-1']).toEqual({
       Repository: 'mine/b',
       Tag: '1',
       Source: 'build',
@@ -277,7 +278,7 @@ describe('the keys of a Compose file', () => {
       BuildTarget: 'prod',
       'BuildArgs.V': '1',
     });
-    expect((await make('build-git')).records['docker_images sa']).toMatchObject({
+    expect((await make('build-git')).records['docker_images app-sa-1']).toMatchObject({
       BuildGit: 'https://git.example.test/a.git#main:app',
       Platform: 'linux/arm64',
       Pull: 'always',
@@ -287,23 +288,23 @@ describe('the keys of a Compose file', () => {
   it('of secrets and configs become files of the container, and their contents records of db secrets', async () => {
     const secrets = await make('secrets');
     expect(secrets.left).toEqual([]);
-    expect(secrets.records['docker_containers sa']).toMatchObject({
+    expect(secrets.records['docker_containers app-sa-1']).toMatchObject({
       MountPath: './pw.txt:/run/secrets/pw:ro',
-      Secrets: 'sa.tok:/run/secrets/token:0440:103:0',
+      Secrets: 'app-sa-1.tok:/run/secrets/token:0440:103:0',
     });
-    expect(secrets.records['secrets sa.tok']).toEqual({ Value: '********' });
+    expect(secrets.records['secrets app-sa-1.tok']).toEqual({ Value: '********' });
     expect(JSON.stringify(secrets.containers)).not.toContain('of-the-environment');
     const mounts = (made: Made): readonly (readonly [string, string])[] =>
-      (made.containers['sa']?.HostConfig.Mounts ?? []).map(({ Source = '', Target }) => [Target, Source] as const);
+      (made.containers['app-sa-1']?.HostConfig.Mounts ?? []).map(({ Source = '', Target }) => [Target, Source] as const);
     expect(mounts(secrets)).toEqual([
       ['/run/secrets/pw', expect.stringMatching(/\/pw\.txt$/)],
-      ['/run/secrets/token', expect.stringMatching(/\/secrets\/sa\/sa\.tok\./)],
+      ['/run/secrets/token', expect.stringMatching(/\/secrets\/app-sa-1\/app-sa-1\.tok\./)],
     ]);
     const configs = await make('configs');
     expect(configs.left).toEqual([]);
     expect(mounts(configs)).toEqual([
       ['/app', expect.stringMatching(/\/app\.conf$/)],
-      ['/etc/inline.conf', expect.stringMatching(/\/secrets\/sa\/sa\.inline\./)],
+      ['/etc/inline.conf', expect.stringMatching(/\/secrets\/app-sa-1\/app-sa-1\.inline\./)],
     ]);
     const [, file = ''] = mounts(configs).find(([target]) => target === '/etc/inline.conf') ?? [];
     expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual(['hello you', 0o440]);

@@ -27,9 +27,9 @@ export function readNetworkOf(
     const [, other] = /^service:(.+)$/.exec(showInput(mode)) ?? [];
     return { mode: other === undefined ? showInput(mode) : `container:${rename(other)}`, networks: {}, joined: [] };
   }
-  const said = findEntry(input, 'networks');
-  const entries = said?.entries ??
-    said?.items?.map((item) => [showInput(item), withText(item, '')] as const) ?? [
+  const named = findEntry(input, 'networks');
+  const entries = named?.entries ??
+    named?.items?.map((item) => [showInput(item), withText(item, '')] as const) ?? [
       ['default', withText(input, '')] as const,
     ];
   const joined = entries
@@ -39,9 +39,8 @@ export function readNetworkOf(
       for (const [field, held] of endpoint.entries ?? [])
         if (!['aliases', 'ipv4_address', 'priority'].includes(field))
           leaveOut('networks', `${definition.name} ${field} ${showInput(held)}`, 'docksmith has no key for it');
-      const aliases = [service, ...(findEntry(endpoint, 'aliases')?.items ?? []).map(showInput)].filter(
-        (alias) => alias !== name,
-      );
+      const said = (findEntry(endpoint, 'aliases')?.items ?? []).map(showInput);
+      const aliases = [service, ...said, ...listLinkNames(project, service)].filter((alias) => alias !== name);
       const address = findEntry(endpoint, 'ipv4_address');
       const priority = Number(findEntry(endpoint, 'priority')?.scalar ?? 0);
       return {
@@ -58,4 +57,12 @@ export function readNetworkOf(
     networks: toMap(joined.map(({ network, text }) => [network, text])),
     joined: joined.map(({ key }) => key),
   };
+}
+
+/** What other services of the project call it by their `links`: here it is called so for all on its networks. */
+function listLinkNames({ services }: Project, service: string): readonly string[] {
+  return [...services.values()]
+    .flatMap((other) => findEntry(other, 'links')?.items ?? [])
+    .map((item) => showInput(item).split(':'))
+    .flatMap(([target, alias]) => (target === service && alias !== undefined ? [alias] : []));
 }

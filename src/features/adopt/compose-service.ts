@@ -106,15 +106,17 @@ export function describeService(
   };
 
   const values = new Map<string, Value | undefined>();
+  const network = readNetworkOf(project, service, input, { name, rename, leaveOut });
   const plain = withDeploy(input, leaveOut);
   for (const [key, part] of plain.entries ?? input.refuse('must be a map')) {
     if (OWN.includes(key) || saysNothing(key, part) || key.startsWith('x-')) continue;
+    // on a network of their own, links are names, which those that are linked with have themselves
+    if (key === 'links' && network.joined.length > 0) continue;
     if (SPEC_KEYS.some((row) => row.name === key)) values.set(key, read(key, part));
     else if (WORDS[key] !== undefined) leaveOut(key, showInput(part), WORDS[key]);
     else for (const [at, held] of flatten(key, part)) leaveOut(at, held, NO_KEY);
   }
   const { reference, source } = readImage(project, service, input, images, leaveOut);
-  const network = readNetworkOf(project, service, input, { name, rename, leaveOut });
   const { environment, envFiles } = readEnvironment(paths, project, input);
   values.set('image', read('image', withText(input, reference)));
   values.set('environment', environment);
