@@ -211,7 +211,7 @@ const TABLE: readonly (readonly [
       },
     },
   ],
-  ['links', { NetworkAlias: 'database' }, ['external_links other'], {}],
+  ['links', { NetworkAlias: 'database,db' }, ['external_links other'], {}],
   ['scale', {}, ['deploy.replicas 2', 'scale 3'], {}],
   ['post-start-hooks', {}, ['develop watch=path=. action=rebuild', 'post_start command=true'], {}],
   [
@@ -295,7 +295,9 @@ describe('the keys of a Compose file', () => {
     expect(secrets.records['secrets app-sa-1.tok']).toEqual({ Value: '********' });
     expect(JSON.stringify(secrets.containers)).not.toContain('of-the-environment');
     const mounts = (made: Made): readonly (readonly [string, string])[] =>
-      (made.containers['app-sa-1']?.HostConfig.Mounts ?? []).map(({ Source = '', Target }) => [Target, Source] as const);
+      (made.containers['app-sa-1']?.HostConfig.Mounts ?? []).map(
+        ({ Source = '', Target }) => [Target, Source] as const,
+      );
     expect(mounts(secrets)).toEqual([
       ['/run/secrets/pw', expect.stringMatching(/\/pw\.txt$/)],
       ['/run/secrets/token', expect.stringMatching(/\/secrets\/app-sa-1\/app-sa-1\.tok\./)],
