@@ -60,7 +60,8 @@ describe('the shipped tree', () => {
       ),
     );
     expect(claimed).toContain('MountCreate');
-    expect(claimed.filter((prop) => !read.has(prop))).toEqual([]);
+    // of a pattern, what stands before its star is asked for
+    expect(claimed.filter((prop) => !read.has(prop.replace(/\*$/, '')))).toEqual([]);
   });
 });
 
@@ -72,7 +73,11 @@ function listAsked(file: string): readonly string[] {
       const called = ts.isPropertyAccessExpression(node.expression)
         ? node.expression.name.text
         : node.expression.getText();
-      if (['findProp', 'findServiceCommand', 'command', 'singleValue', 'get', '#get', 'miss'].includes(called))
+      if (
+        ['findProp', 'listProps', 'findServiceCommand', 'command', 'singleValue', 'get', '#get', 'miss'].includes(
+          called,
+        )
+      )
         found.push(...node.arguments.flatMap((argument) => (ts.isStringLiteral(argument) ? [argument.text] : [])));
     }
     ts.forEachChild(node, visit);
