@@ -21,17 +21,34 @@ export async function ask(
 }
 
 /** @returns whether the answer is yes */
-export async function confirm(
+export async function confirm(context: Pick<CommandContext, 'stdin' | 'stdout'>, what: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await readAnswer(context, `${what}? [y/N] `)) ?? '');
+}
+
+/**
+ * Asks for a text.
+ * @param usual what an empty answer means
+ */
+export async function askText(
+  context: Pick<CommandContext, 'stdin' | 'stdout'>,
+  question: string,
+  usual: string,
+): Promise<string> {
+  return (await readAnswer(context, `${question}${usual === '' ? '' : ` [${usual}]`}: `)) || usual;
+}
+
+/** @returns undefined at the end of the input, which is no answer */
+async function readAnswer(
   { stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>,
-  what: string,
-): Promise<boolean> {
+  question: string,
+): Promise<string | undefined> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: stdin, output: stdout });
-  // the end of the input is no answer, and the program must not end before it has said so
+  // the program must not end before it has said so
   const answer = await Promise.race([
-    lines.question(`${what}? [y/N] `),
-    new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
+    lines.question(question),
+    new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined))),
   ]);
   lines.close();
-  return /^y(es)?$/i.test(answer.trim());
+  return answer?.trim();
 }

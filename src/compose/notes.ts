@@ -11,6 +11,11 @@ export class Notes {
     this.#unset.set(name, places.add([file, line, column].filter((part) => part !== undefined).join(':')));
   }
 
+  /** The names of those variables. */
+  get unset(): readonly string[] {
+    return [...this.#unset.keys()];
+  }
+
   add(words: string): void {
     this.#others.add(words);
   }

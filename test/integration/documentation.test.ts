@@ -22,6 +22,7 @@ const PAGES = [
   'docs/applications.md',
   'docs/export.md',
   'docs/compose.md',
+  'docs/add.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

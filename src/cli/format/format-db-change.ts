@@ -1,5 +1,5 @@
 import { showable } from '../../base/showable.ts';
-import { type DbChange, UPDATE } from '../../features/dry-run/db-change.ts';
+import type { DbChange } from '../../features/dry-run/db-change.ts';
 import type { RecordChange } from '../../flow/commit/generation-dbs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
 import { formatDiff } from '../../output/plan/diff.ts';
@@ -9,19 +9,19 @@ import { hasColour, painter } from './terminal.ts';
 
 /** Which files and records change, and what else the event does. */
 export function formatDbChange(
-  { records, preview, mask }: DbChange,
+  { event, records, preview, mask }: DbChange,
   { paths, stdout }: Pick<CommandContext, 'paths' | 'stdout'>,
 ): string {
   return [
     // what is installed may hold a secret that is neither of then nor of now
     formatDiff(preview.changes, { colour: hasColour(stdout), mask, isSecret: readSecrets(paths).isSecret }),
     ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
-    formatPreview(UPDATE, preview, painter(stdout)),
+    formatPreview(event, preview, painter(stdout)),
   ].join('');
 }
 
-export function jsonDbChange({ records, preview }: DbChange): Readonly<Record<string, unknown>> {
-  return { records: records.map(jsonRecord), preview: jsonPreview(UPDATE, preview, undefined) };
+export function jsonDbChange({ event, records, preview }: DbChange): Readonly<Record<string, unknown>> {
+  return { records: records.map(jsonRecord), preview: jsonPreview(event, preview, undefined) };
 }
 
 /** Which record, and what of it; no values, since some are secret. */

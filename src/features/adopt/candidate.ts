@@ -38,6 +38,8 @@ export interface Candidate {
   readonly leftOut: readonly LeftOut[];
   /** what its file says of records itself */
   readonly own?: OwnRecords;
+  /** props of its record that somebody chose, whatever else says them; undefined: it does not have them */
+  readonly chosen?: ReadonlyMap<string, string | undefined>;
 }
 
 export interface SecretFile {

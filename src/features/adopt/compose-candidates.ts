@@ -23,6 +23,7 @@ export interface ComposeSource {
   readonly files: readonly string[];
   readonly envFiles?: readonly string[] | undefined;
   readonly profiles?: readonly string[] | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
   readonly project?: string | undefined;
   /** only these; empty: all but those of profiles that are not asked for */
   readonly services: readonly string[];

@@ -64,7 +64,7 @@ export function withOwnRecords(snapshot: Snapshot, records: readonly InDb[], own
     const said = own.get(record.db)?.get(record.key);
     if (said === undefined) return [record];
     if (said === 'none') return [];
-    return [{ ...record, props: overlay(record.db === CONTAINERS ? record.props : new Map(), said) }];
+    return [{ ...record, props: overlayProps(record.db === CONTAINERS ? record.props : new Map(), said) }];
   });
   const images = new Set(made.filter(({ db }) => db === CONTAINERS).map(({ key, props }) => props.get('Image') ?? key));
   const used = made.filter(({ db, key }) => db !== IMAGES || images.has(key));
@@ -72,12 +72,16 @@ export function withOwnRecords(snapshot: Snapshot, records: readonly InDb[], own
     const isThere =
       getDb(snapshot, IMAGES).has(key) || used.some(({ db, key: other }) => db === IMAGES && other === key);
     if (said === 'none' || isThere || !images.has(key)) return [];
-    return [{ db: IMAGES, key, type: 'service', props: overlay(new Map(), said) }];
+    return [{ db: IMAGES, key, type: 'service', props: overlayProps(new Map(), said) }];
   });
   return [...further, ...used];
 }
 
-function overlay(props: ReadonlyMap<string, string>, said: OwnProps): ReadonlyMap<string, string> {
+/** Props with others over them; undefined: without that one. */
+export function overlayProps(
+  props: ReadonlyMap<string, string>,
+  said: OwnProps = new Map(),
+): ReadonlyMap<string, string> {
   const all = new Map(props);
   for (const [prop, value] of said) {
     if (value === undefined) all.delete(prop);

@@ -15,7 +15,7 @@ import { boundAddresses } from '../../model/network/access.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
-import { withOwnRecords } from './own-records.ts';
+import { overlayProps, withOwnRecords } from './own-records.ts';
 import { KEY_PROPS } from './props/key-props.ts';
 import { RecordBuilder } from './props/record-builder.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
@@ -74,7 +74,11 @@ export function makeRecords(
     }
   }
   const own = candidates.find((candidate) => candidate.own !== undefined)?.own;
-  return { records: own === undefined ? records : withOwnRecords(snapshot, records, own), leftOut, failures };
+  const said = own === undefined ? records : withOwnRecords(snapshot, records, own);
+  const chosen = new Map(candidates.map((candidate) => [candidate.name, candidate.chosen]));
+  const withChosen = (record: NewRecord): NewRecord =>
+    record.db === CONTAINERS ? { ...record, props: overlayProps(record.props, chosen.get(record.key)) } : record;
+  return { records: said.map(withChosen), leftOut, failures };
 }
 
 function makeBuilder(

@@ -11,6 +11,7 @@ export const UPDATE = 'docker-update';
 
 /** A change of the dbs, and what the event over them would do. */
 export interface DbChange {
+  readonly event: string;
   readonly records: readonly RecordChange[];
   readonly preview: Preview;
   /** masks the secrets of before and after */
@@ -25,13 +26,15 @@ export async function previewDbChange(
   paths: Paths,
   { before, after }: { readonly before: Dbs; readonly after: Dbs },
   commands: StepCommands,
+  { event, args }: { readonly event: string; readonly args: readonly string[] } = { event: UPDATE, args: [] },
 ): Promise<DbChange> {
   const staged = new StagedDbs(paths);
   try {
     writeDifference(staged.paths, before, after);
     return {
+      event,
       records: listRecordChanges(before, after),
-      preview: await previewEvent(staged.paths, { event: UPDATE, args: [], commands }),
+      preview: await previewEvent(staged.paths, { event, args, commands }),
       mask: maskOf(paths, [before, after]),
     };
   } finally {

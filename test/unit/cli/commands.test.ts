@@ -25,6 +25,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   restart: ['wiki'],
   why: ['wiki'],
   impact: ['docker_containers', 'wiki'],
+  add: ['passwords'],
   adopt: ['wiki'],
   edit: ['wiki'],
   logs: ['wiki'],

@@ -3,14 +3,13 @@ import { UsageFailure } from '../../../base/errors.ts';
 import { SECRETS } from '../../../db/secret-values.ts';
 import { MASK, type Mask } from '../../../base/mask.ts';
 import { CONTAINERS } from '../../../model/container.ts';
-import { isSecretVariable } from '../../../base/secret-names.ts';
+import { quoteWord } from '../../../base/quote.ts';
 import { showable } from '../../../base/showable.ts';
 import { adopt, type Adoption } from '../../../features/adopt/adopt.ts';
-import type { NewRecord } from '../../../features/adopt/records.ts';
 import type { LeftOut } from '../../../features/adopt/candidate.ts';
-import { quoteWord } from '../../../base/quote.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
+import { formatRecord, maskRecord } from '../../format/format-records.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { jsonPlan } from '../../format/format-preview.ts';
 import { widthOf, wrapWords } from '../../format/terminal.ts';
@@ -115,16 +114,9 @@ type Shown = Omit<Adoption, 'mask'>;
 
 /** Before lines are broken, which would break secrets too. */
 function maskAdoption({ records, leftOut, plan, ...rest }: Shown, mask: Mask): Shown {
-  const show = (db: string, prop: string, value: string): string =>
-    db === SECRETS || (isSecretVariable(prop.replace(/^Env\./, ''), value) && prop.startsWith('Env.'))
-      ? MASK
-      : mask(value);
   return {
     ...rest,
-    records: records.map((record) => ({
-      ...record,
-      props: new Map([...record.props].map(([prop, value]) => [prop, show(record.db, prop, value)])),
-    })),
+    records: records.map((record) => maskRecord(record, mask)),
     leftOut: leftOut.map((one) => ({ ...one, value: mask(one.value), why: mask(one.why) })),
     plan: {
       ...plan,
@@ -183,14 +175,6 @@ function formatAdoption(
         ).map((line) => `${dryRun ? '# ' : ''}${showable(line)}\n`)),
     ...(dryRun ? ['# dry run, nothing was changed\n'] : []),
   ].join('');
-}
-
-/** As a command that can be pasted: a prop to a line. */
-function formatRecord({ db, key, type, props }: NewRecord): string {
-  return [
-    `db ${db} set ${quoteWord(key)} ${quoteWord(type)}`,
-    ...[...props].map(([prop, value]) => `  ${quoteWord(prop)} ${quoteWord(value)}`),
-  ].join(' \\\n');
 }
 
 function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width: number): string {
