@@ -106,6 +106,15 @@ describe('an export with an engine in memory', () => {
     expect(services['side']).toMatchObject({ network_mode: 'container:git', volumes_from: ['container:wiki'] });
   });
 
+  it('has what no event had to write again', async () => {
+    await host.db('docker_containers delete built', 'docker_containers delete late');
+    await host.runOrFail('signal-event', ['docker-update']);
+    const first = await host.runOrFail('docksmith', ['export']);
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(first).toContain('    container_name: "wiki"\n');
+    expect(await host.runOrFail('docksmith', ['export'])).toBe(first);
+  });
+
   it('says nothing where there is nothing', async () => {
     await forget(host);
     const nothing = await host.runOrFail('docksmith', ['export']);

@@ -38,7 +38,8 @@ export interface Exported {
  * @throws Failure(s) for unknown names, and for records that make no run spec
  */
 export async function exportCompose(paths: Paths, asked: readonly string[]): Promise<Exported> {
-  const hostState = await readHostState(paths);
+  // what is remembered of the last renderings leaves out what stands
+  const hostState = await readHostState(paths, [], { isForced: true });
   const { snapshot } = hostState;
   const all = listContainers(snapshot).map(({ key }) => key);
   throwAll(asked.filter((name) => !all.includes(name)).map((name) => unknown(name, all)));
