@@ -114,6 +114,10 @@ needs('dockerd')('applications on a real engine', () => {
     );
     expect(made.length).toBeGreaterThan(new Set(made).size);
     expect(new Set(made).size).toBeGreaterThan(4);
+    const exported = await host.runOrFail('docksmith', ['export', '--json', 'files/']);
+    expect(Object.keys((JSON.parse(exported) as { readonly services: object }).services)).toEqual(
+      ['cache', 'cron', 'db', 'web'].map((service) => `files-${service}-1`),
+    );
     machine.proxy.reset();
     expect(await host.runOrFail('signal-event', ['docker-update'])).toContain('S50docker-reconcile: nothing to do\n');
     expect(machine.proxy.listMutating()).toEqual([]);

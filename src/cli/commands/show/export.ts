@@ -1,6 +1,6 @@
 import { UsageFailure } from '../../../base/errors.ts';
 import { exportCompose } from '../../../features/export/export.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { ANY_CONTAINERS, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 
 const OPTIONS = {
@@ -14,7 +14,7 @@ export const exportCommand = defineCommand({
   effect: 'prints',
   // what it prints are values of records, and with --env secrets that somebody asks for
   unmasked: true,
-  operands: ANY_NAMES,
+  operands: ANY_CONTAINERS,
   options: OPTIONS,
   run: runExport,
 });
