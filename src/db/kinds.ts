@@ -22,7 +22,8 @@ import {
   VOLUME_OPTIONS,
 } from '../base/mount-options.ts';
 
-const PORT_MAPPING = '[ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp], as 8080:80,127.0.0.1:53:53/udp,8000-8009:8000-8009';
+const PORT_MAPPING =
+  '[ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp] with ports from 1 to 65535, as 8080:80,127.0.0.1:53:53/udp';
 const WORD_KIND = matches(/^[A-Za-z0-9][\w.+-]*$/, 'a word of letters, digits and _ . + -');
 
 /**

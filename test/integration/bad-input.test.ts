@@ -79,7 +79,7 @@ needs('dockerd')('bad input gets a clear error and changes nothing', () => {
     await setProp('wikidb', 'TCPPort http');
     const lines = (await fail()).split('\n').filter((line) => line.startsWith('docksmith: '));
     expect(lines).toEqual([
-      'docksmith: cannot accept docker_containers git: PortMappingPorts "99999:22" is not a port from 1 to 65535',
+      'docksmith: cannot accept docker_containers git: PortMappingPorts "99999:22" is not [ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp] with ports from 1 to 65535, as 8080:80,127.0.0.1:53:53/udp',
       expect.stringContaining('cannot accept docker_containers wiki: MaxMemory "lots" is not ') as string,
       expect.stringContaining(
         'cannot accept docker_containers wiki: access "nobody" is none of private, public',

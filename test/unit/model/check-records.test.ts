@@ -47,7 +47,7 @@ describe('checkRecords', () => {
       'a mapping that is none, once',
       { web: { PortMapping: 'custom', PortMappingPorts: ':80' } },
       [
-        'cannot accept docker_containers web: PortMappingPorts ":80" is not [ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp], as 8080:80,127.0.0.1:53:53/udp,8000-8009:8000-8009',
+        'cannot accept docker_containers web: PortMappingPorts ":80" is not [ADDRESS:][HOSTPORT:]CONTAINERPORT[/udp] with ports from 1 to 65535, as 8080:80,127.0.0.1:53:53/udp',
       ],
     ],
     [
