@@ -32,6 +32,11 @@ export function findUrlPassword(value: string): string | undefined {
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s@]+)@/i.exec(value)?.[1];
 }
 
+/** Whether a variable is secret by its name, or is an address with a password in it. */
+export function isSecretAssignment(name: string, value: string): boolean {
+  return isSecretVariable(name, value) || findUrlPassword(value) !== undefined;
+}
+
 /** Of one variable what is to be masked wherever it stands. */
 export function listVariableSecrets(name: string, value: string): readonly string[] {
   const found = isSecretVariable(name, value) ? value : findUrlPassword(value);

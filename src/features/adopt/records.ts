@@ -34,7 +34,7 @@ export interface NewRecords {
 
 /**
  * The records of containers, their images and their networks. Pure.
- * @param options `isMoving`: variables whose names say that they are secret get records of db `secrets`
+ * @param options `isMoving`: variables that are secret get records of db `secrets`
  */
 export function makeRecords(
   snapshot: Snapshot,

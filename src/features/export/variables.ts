@@ -1,4 +1,4 @@
-import { isSecretVariable } from '../../base/secret-names.ts';
+import { isSecretAssignment } from '../../base/secret-names.ts';
 import { type Mask, holdsSecret } from '../../base/mask.ts';
 import { mapTexts, type PlainMap } from './compose-document.ts';
 
@@ -18,7 +18,7 @@ export class SecretVariables {
     return mapTexts(service, (text, path) => {
       const value = text.replaceAll('$$', '$');
       const [key, variable = ''] = path;
-      const isSecret = key === 'environment' && isSecretVariable(variable, value);
+      const isSecret = key === 'environment' && isSecretAssignment(variable, value);
       if (!isSecret && !holdsSecret(this.#mask, value)) return text;
       return `\${${this.#add([name, ...(key === 'environment' ? path.slice(1) : path)].join('_'), value)}}`;
     }) as PlainMap;

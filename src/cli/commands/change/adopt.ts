@@ -25,7 +25,9 @@ const OPTIONS = {
   profile: { value: 'NAME', many: true, doc: 'adopt the services of a profile, too; * is every profile' },
   'project-name': { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
   project: { value: 'NAME', doc: 'the same as --project-name' },
-  secrets: { doc: 'put variables whose names say that they are secret (DB_PASSWORD, API_TOKEN) into db secrets' },
+  secrets: {
+    doc: 'put variables whose names say that they are secret (DB_PASSWORD, API_TOKEN), and addresses with a password, into db secrets',
+  },
   'dry-run': { doc: 'show the records as db commands, and change nothing at all' },
   ...WAIT_OPTION,
   ...JSON_OPTION,

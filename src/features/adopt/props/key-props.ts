@@ -3,7 +3,7 @@ import { FURTHER_KEYS, type FurtherKey } from '../../../model/container-parts/fu
 import { formatBytes, formatDuration } from '../../../base/quantity.ts';
 import { isList, isMap, type Value } from '../../../container/spec/value.ts';
 import { encodeValue } from '../../../db/encoded.ts';
-import { isSecretVariable } from '../../../base/secret-names.ts';
+import { isSecretAssignment } from '../../../base/secret-names.ts';
 import { quoteWords } from '../../../base/quote.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
@@ -156,7 +156,7 @@ function setEnvironment(
   for (const [name, held] of Object.entries(value)) {
     if (inFiles[name] === held || (name === GPUS && values['runtime'] === 'nvidia')) continue;
     const isWellNamed = /^[A-Za-z_][\w.-]*$/.test(name);
-    const secret = isWellNamed && isSecretVariable(name, held) ? moveSecret?.(name, held) : undefined;
+    const secret = isWellNamed && isSecretAssignment(name, held) ? moveSecret?.(name, held) : undefined;
     if (secret !== undefined) moved.push(`${secret}:${name}`);
     else if (isWellNamed) builder.set('environment', `Env.${name}`, held, name);
     else builder.leaveOut('environment', name, 'the name of a variable has letters, digits and _ . -');
