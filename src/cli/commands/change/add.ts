@@ -13,6 +13,7 @@ import {
 import type { Choices } from '../../../features/add/choices.ts';
 import { findSource, listRecipes } from '../../../features/add/source.ts';
 import { fetchImage } from '../../../features/images/fetch-images.ts';
+import { SECRETS } from '../../../db/secret-values.ts';
 import { readHostSnapshot } from '../../../flow/host-state.ts';
 import { Container } from '../../../model/container.ts';
 import { listUrls } from '../../../model/urls.ts';
@@ -175,7 +176,8 @@ function formatPlanned({ madeUp }: Described, { records, leftOut, change }: Plan
     .join('');
 }
 
-function formatEnd({ front }: Described, { names }: PlannedAddition, { paths }: CommandContext): string {
+function formatEnd({ front }: Described, { names, records }: PlannedAddition, { paths }: CommandContext): string {
+  const secrets = records.filter(({ db }) => db === SECRETS).map(({ key }) => `db ${SECRETS} getprop ${key} Value`);
   const urls = listUrls(new Container(readHostSnapshot(paths), front.name));
-  return [...urls, `docksmith status ${names.join(' ')} shows how it does`].map((line) => `${line}\n`).join('');
+  return [...urls, ...secrets, `docksmith status ${names.join(' ')}`].map((line) => `${line}\n`).join('');
 }
