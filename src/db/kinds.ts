@@ -14,6 +14,7 @@ import { parsePortMapping } from '../base/port-mapping.ts';
 import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { type Check, each, matches } from './kinds/check.ts';
+import { ENGINE_CHECKS } from './kinds/engine.ts';
 import {
   BETWEEN_MOUNTS,
   BETWEEN_VOLUMES,
@@ -33,7 +34,7 @@ const WORD_KIND = matches(/^[A-Za-z0-9][\w.+-]*$/, 'a word of letters, digits an
 const CHECKS: ReadonlyMap<string, Check> = new Map(
   Object.entries<Check>({
     text: () => undefined,
-    json: (value) => (isJson(value) ? undefined : 'is no JSON, as {"weight":300}'),
+    ...ENGINE_CHECKS,
     integer: matches(/^-?\d{1,15}$/, 'a whole number'),
     count: matches(/^[1-9]\d{0,8}$/, 'a whole number from 1'),
     size: matches(/^[1-9]\d{0,8}[kmg]?$/i, 'a number with k, m or g, as 10m'),
@@ -167,14 +168,6 @@ export function isKind(name: string): boolean {
 /** Checks a value by a kind other than `choice`; a kind that is none finds nothing wrong. */
 export function checkByKind(kind: string, value: string): string | undefined {
   return CHECKS.get(kind)?.(value);
-}
-
-function isJson(value: string): boolean {
-  try {
-    return typeof JSON.parse(value) === 'object';
-  } catch {
-    return false;
-  }
 }
 
 function checkPortRange(value: string): string | undefined {
