@@ -187,11 +187,7 @@ function forContainers({ why, hint, cause }: Failure, { verb, name: image }: Ope
   });
 }
 
-/** A spec that cannot be read now will be replaced, or is an error of the event itself. */
+/** A spec that cannot be read now will be replaced, or is an error of the event itself: the others count. */
 function readInstalled(paths: Paths): ReadonlyMap<string, RunSpec> {
-  try {
-    return readRunSpecs(paths, undefined, new SpecCache(paths));
-  } catch {
-    return new Map();
-  }
+  return readRunSpecs(paths, undefined, new SpecCache(paths), undefined, () => undefined);
 }

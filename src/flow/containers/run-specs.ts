@@ -12,13 +12,15 @@ import { RUN_SPECS } from '../involved.ts';
  * The run specs that are installed, by name; those of `only` where it is given.
  * @param cache where they were read before
  * @param parsed those that were just rendered
- * @throws Failures with the mistakes of all of them
+ * @param onMistakes told the mistakes of all of them; the others are read all the same
+ * @throws Failures with these mistakes, unless `onMistakes` is given
  */
 export function readRunSpecs(
   paths: Paths,
   only?: readonly string[],
   cache?: SpecCache,
   parsed?: ReadonlyMap<string, RunSpec>,
+  onMistakes: (failures: readonly Failure[]) => void = throwAll,
 ): ReadonlyMap<string, RunSpec> {
   const folder = paths.file(RUN_SPECS);
   const now = Date.now();
@@ -51,7 +53,7 @@ export function readRunSpecs(
         return [];
       }
     });
-  throwAll(failures);
+  onMistakes(failures);
   return new Map(specs);
 }
 
