@@ -185,6 +185,30 @@ needs('dockerd')('containers that wait for others', () => {
     await expectNothingToDo();
   });
 
+  it('wait for what must complete also with HealthWait 0, which is about health alone', async () => {
+    await host.db('configuration setprop docksmith HealthWait 0');
+    await set(
+      'db service status enabled Image db:1 HealthCmd "test -e /state/up" HealthInterval 1s HealthRetries 9',
+      'app service status enabled Image sleep:1 DependsOn db:healthy',
+      'init service status enabled Image init:1 Restart no',
+      'worker service status enabled Image sleep:1 DependsOn init:completed',
+      'broken service status enabled Image broken:1 Restart no HealthWait 0',
+      'second service status enabled Image sleep:1 DependsOn broken:completed',
+    );
+    const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining('it needs "broken", and that did not complete: it ended with exit code 3'),
+    ]);
+    expect(await endOf('init')).toBeLessThanOrEqual(await startOf('worker'));
+    // one that takes a second until it is healthy was not waited for
+    expect(await listRunning()).toEqual(['app', 'db', 'worker']);
+    expect((await startOf('app')) - (await startOf('db'))).toBeLessThan(1000);
+    await host.db('docker_containers delete broken', 'docker_containers delete second');
+    await host.runOrFail('signal-event', ['docker-update']);
+    await expectNothingToDo();
+  });
+
   it('are restarted and started by hand only when what they need is ready', async () => {
     await set(
       'db service status enabled Image db:1 HealthCmd "test -e /state/up" HealthInterval 1s HealthRetries 9',

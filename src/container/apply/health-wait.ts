@@ -51,7 +51,8 @@ const LOG_LINES = 10;
 export function makeHealthWait(engine: Engine, times: HealthTimes, signal: AbortSignal = NEVER): HealthWait {
   return async ({ id, name, labels, since, isAwaited = false, began = 0 }, onWords) => {
     const request = readHealthRequest(labels, times);
-    if (request.wait === 0) return;
+    // whether it completes is no question of its health: who needs that has nothing to begin with before
+    if (request.wait === 0 && !isAwaited) return;
     const watch = new Watch(engine, id, request, since, isAwaited);
     const wait = <T>(work: Promise<T>): Promise<T> =>
       unlessInterrupted(signal, `cannot wait for container "${name}"`, work, 'it was started, and was not waited for');
@@ -102,7 +103,7 @@ class Watch {
   }
 
   async look(): Promise<Health> {
-    let limit = this.#request.wait ?? WAIT_MILLISECONDS;
+    let limit = this.#request.wait || WAIT_MILLISECONDS;
     const judge = (health: Health): Health => {
       if (health.state !== 'waiting' || performance.now() - this.#began < limit) return health;
       if (this.#since === 'failed' || this.#since === 'earlier') return { state: 'failed', words: health.words };
