@@ -151,4 +151,31 @@ describe('Compose files as Compose reads them', () => {
       expect.stringMatching(/compose\.yaml:5:30: cannot use .*none" is not there, and create_host_path says/),
     ]);
   });
+
+  it('come with what a service that is named needs, once, and say so; an orphan of that name is called one', async () => {
+    host.write(
+      '/opt/needing/compose.yaml',
+      'services:\n  web: {image: x, depends_on: [db]}\n  db: {image: x, network_mode: "service:net"}\n' +
+        '  net: {image: x}\n  worker: {image: x, volumes_from: [db]}\n  other: {image: x}\n',
+    );
+    const file = host.file('/opt/needing');
+    const said = await host.runOrFail('docksmith', ['adopt', '-f', file, 'web']);
+    expect(said.replace(/\s+/g, ' ')).toContain(
+      'adopted needing-web-1 (not there yet), needing-db-1 (not there yet; needing-web-1 needs it), ' +
+        'needing-net-1 (not there yet; needing-db-1 needs it) new record',
+    );
+    await host.runOrFail('signal-event', ['docker-update']);
+    // what it needs has a record already
+    const second = await adopt('needing', 'worker');
+    expect(containers(second)).toMatchObject([{ VolumesFrom: 'needing-db-1' }]);
+    expect(second.records.map(({ key }) => key)).toContain('needing-worker-1');
+
+    await host.db('docker_containers delete needing-web-1');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await host.runOrFail('docksmith', ['adopt', '-f', file, 'web'])).toContain(
+      'adopted needing-web-1 (an orphan of docksmith until now)\n',
+    );
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect(await host.runOrFail('docksmith', ['plan'])).toMatch(/^nothing to do\n/);
+  });
 });

@@ -105,7 +105,7 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
   );
   const engine = await getEngine(paths, snapshot, before);
   const view = await readEngineView(engine);
-  const { candidates, warnings } = await findCandidates(paths, view, source);
+  const { candidates, warnings } = await findCandidates(paths, snapshot, view, source);
   throwAll(listRefused(snapshot, candidates));
 
   const { records, leftOut, failures } = makeRecords(snapshot, candidates, { isMoving });

@@ -30,6 +30,10 @@ export interface Candidate {
   readonly envFiles?: EnvFiles;
   /** the Compose project that it is a part of */
   readonly application?: string;
+  /** the container that needs it, where it was not named itself */
+  readonly neededBy?: string;
+  /** it is written down only, and a container of that name is an orphan of docksmith's */
+  readonly isOrphan?: boolean;
   /** what it waits for, by the names of containers */
   readonly dependsOn?: readonly Dependency[];
   /** files whose content db secrets is to have */

@@ -12,8 +12,19 @@ import type { Candidate } from './candidate.ts';
 export type AdoptSource = { readonly kind: 'containers'; readonly names: readonly string[] } | ComposeSource;
 
 /** @throws Failure(s) for all that cannot be found or adopted */
-export async function findCandidates(paths: Paths, view: EngineView, source: AdoptSource): Promise<Found> {
-  if (source.kind === 'compose') return findComposeCandidates(paths, view, source);
+export async function findCandidates(
+  paths: Paths,
+  snapshot: Snapshot,
+  view: EngineView,
+  source: AdoptSource,
+): Promise<Found> {
+  if (source.kind === 'compose')
+    return findComposeCandidates(
+      paths,
+      view,
+      source,
+      (name, application) => getDb(snapshot, CONTAINERS).get(name)?.props.get('Application') === application,
+    );
   const failures: Failure[] = [];
   const candidates: Candidate[] = [];
   for (const name of new Set(source.names)) {

@@ -4,9 +4,10 @@ import type { Input } from '../../container/spec/input.ts';
 import { isMap } from '../../container/spec/value.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
+import { MANAGED_LABEL } from '../../container/spec/names.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
-import { findLeftInactive } from '../../compose/profiles.ts';
+import { selectServices } from '../../compose/profiles.ts';
 import { tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
 import { dependenciesOf } from './compose-depends.ts';
@@ -25,7 +26,7 @@ export interface ComposeSource {
   readonly profiles?: readonly string[] | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly project?: string | undefined;
-  /** only these; empty: all but those of profiles that are not asked for */
+  /** only these and what they need; empty: all but those of profiles that are not asked for */
   readonly services: readonly string[];
 }
 
@@ -38,9 +39,15 @@ export interface Found {
 /**
  * The containers of a Compose file: as they run where Compose has made them, else as the file
  * describes them.
+ * @param hasRecord whether an application has a container already: those that others need are left as they are then
  * @throws Failure(s) for all that cannot be read or adopted
  */
-export async function findComposeCandidates(paths: Paths, view: EngineView, source: ComposeSource): Promise<Found> {
+export async function findComposeCandidates(
+  paths: Paths,
+  view: EngineView,
+  source: ComposeSource,
+  hasRecord: (name: string, application: string) => boolean = () => false,
+): Promise<Found> {
   const { services } = source;
   const project = readProject(source);
   throwAll(
@@ -57,10 +64,7 @@ export async function findComposeCandidates(paths: Paths, view: EngineView, sour
     [...project.services.keys()].map((service) => [service, listContainers(view, project, service)] as const),
   );
   const isRunning = (service: string): boolean => (running.get(service) ?? []).length > 0;
-  const inactive = services.length === 0 ? findLeftInactive(project, isRunning) : new Map<string, string>();
-  const wanted = [...project.services].filter(([service]) =>
-    services.length === 0 ? !inactive.has(service) : services.includes(service),
-  );
+  const selected = selectServices(project, services, isRunning);
   const context: ServiceContext = {
     paths,
     project,
@@ -74,7 +78,10 @@ export async function findComposeCandidates(paths: Paths, view: EngineView, sour
   };
   const failures: Failure[] = [];
   const candidates: Candidate[] = [];
-  for (const [service, input] of wanted) {
+  for (const [service, input] of project.services) {
+    const name = context.names.get(service) ?? service;
+    const needer = selected.services.get(service);
+    if (!selected.services.has(service) || (needer !== undefined && hasRecord(name, project.name))) continue;
     const read = async (): Promise<readonly Candidate[]> => {
       const there = running.get(service) ?? [];
       if (there.length > 0)
@@ -88,6 +95,7 @@ export async function findComposeCandidates(paths: Paths, view: EngineView, sour
           ...candidate,
           leftOut: [...candidate.leftOut, ...(candidate.there === undefined ? listOfProject(project, candidate) : [])],
           ...(dependsOn.length === 0 ? {} : { dependsOn }),
+          ...(needer === undefined ? {} : { neededBy: context.names.get(needer) ?? needer }),
           ...withOwn(project, candidate),
         })),
       );
@@ -102,7 +110,7 @@ export async function findComposeCandidates(paths: Paths, view: EngineView, sour
   throwAll(failures);
   return {
     candidates,
-    warnings: [...project.notes.list(path.join(project.folder, '.env')), ...inactive.values()],
+    warnings: [...project.notes.list(path.join(project.folder, '.env')), ...selected.notes],
   };
 }
 
@@ -134,7 +142,7 @@ async function listOwnImages({ engine }: EngineView, { name, services }: Project
 }
 
 async function describe(
-  { engine, networks }: EngineView,
+  { engine, networks, containers }: EngineView,
   context: ServiceContext,
   service: string,
   input: Input,
@@ -145,6 +153,7 @@ async function describe(
   const isLocal = candidate.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
   return {
     ...candidate,
+    isOrphan: containers.some(({ name, labels }) => name === candidate.name && labels[MANAGED_LABEL] === 'true'),
     ...(isLocal ? { source: { ...candidate.source, kind: 'local' as const } } : {}),
     networks: joined.flatMap((key) => {
       const definition = context.project.networks.get(key);

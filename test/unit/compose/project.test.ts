@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLeftInactive } from '../../../src/compose/profiles.ts';
+import { selectServices } from '../../../src/compose/profiles.ts';
 import { makeComposeFolder, plain, serviceOf } from '../../support/compose-folder.ts';
 
 const ONE = 'services: {a: {image: x}}\n';
@@ -124,9 +124,10 @@ describe('profiles', () => {
     'compose.yaml':
       'services:\n  a: {image: x}\n  b: {image: x, profiles: [debug, more]}\n  c: {image: x, profiles: [other]}\n',
   };
-  const left = (request?: Parameters<ReturnType<typeof makeComposeFolder>['read']>[0]): readonly string[] => [
-    ...findLeftInactive(makeComposeFolder(files).read(request), () => false).keys(),
-  ];
+  type Read = ReturnType<typeof makeComposeFolder>['read'];
+  const leftOf = (project: ReturnType<Read>, isRunning: (name: string) => boolean = () => false): readonly string[] =>
+    selectServices(project, [], isRunning).notes.map((note) => /^service "(.*?)"/.exec(note)?.[1] ?? note);
+  const left = (request?: Parameters<Read>[0]): readonly string[] => leftOf(makeComposeFolder(files).read(request));
 
   it('have services that are asked for', () => {
     expect(left()).toEqual(['b', 'c']);
@@ -137,15 +138,46 @@ describe('profiles', () => {
   });
 
   it('that nobody asked for, and a service needs, are refused', () => {
-    const read = (text: string): ReturnType<typeof makeComposeFolder>['read'] extends () => infer M ? M : never =>
+    const read = (text: string): ReturnType<Read> =>
       makeComposeFolder({
         'compose.yaml': `services:\n  a: {image: x, depends_on: ${text}}\n  b: {image: x, profiles: [p]}\n`,
       }).read();
-    expect(() => findLeftInactive(read('[b]'), () => false)).toThrow(
-      'it needs service "b", whose profile nobody asked for',
-    );
-    expect([...findLeftInactive(read('{b: {required: false}}'), () => false).keys()]).toEqual(['b']);
-    expect([...findLeftInactive(read('[b]'), (name) => name === 'b').keys()]).toEqual([]);
+    expect(() => leftOf(read('[b]'))).toThrow('it needs service "b", whose profile nobody asked for');
+    expect(leftOf(read('{b: {required: false}}'))).toEqual(['b']);
+    expect(leftOf(read('[b]'), (name) => name === 'b')).toEqual([]);
+    expect(() => selectServices(read('[b]'), ['a'], () => false)).toThrow('whose profile nobody asked for');
+    // one that is named brings its profiles
+    expect([...selectServices(read('[b]'), ['b', 'a'], () => false).services.keys()].sort()).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    'depends_on: [b]',
+    'depends_on: {b: {condition: service_healthy}}',
+    'depends_on: {b: {condition: service_started, required: false}}',
+    'links: ["b:database"]',
+    'volumes_from: ["b:ro"]',
+    'volumes_from: ["service:b"]',
+    'network_mode: "service:b"',
+    'pid: "service:b"',
+    'ipc: "service:b"',
+  ])('a service that is named brings what it needs by %s, and what that needs', (needs) => {
+    const project = makeComposeFolder({
+      'compose.yaml': `services:\n  a: {image: x, ${needs}}\n  b: {image: x, depends_on: [c]}\n  c: {image: x}\n  d: {image: x}\n`,
+    }).read();
+    expect([...selectServices(project, ['a'], () => false).services]).toEqual([
+      ['a', undefined],
+      ['b', 'a'],
+      ['c', 'b'],
+    ]);
+    expect([...selectServices(project, ['c'], () => false).services]).toEqual([['c', undefined]]);
+  });
+
+  it('what is meant by no service of the file brings nothing', () => {
+    const project = makeComposeFolder({
+      'compose.yaml':
+        'services:\n  a: {image: x, volumes_from: ["container:b"], network_mode: "container:b", pid: host}\n  b: {image: x}\n',
+    }).read();
+    expect([...selectServices(project, ['a'], () => false).services.keys()]).toEqual(['a']);
   });
 });
 

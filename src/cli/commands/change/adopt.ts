@@ -6,7 +6,7 @@ import { CONTAINERS } from '../../../model/container.ts';
 import { quoteWord } from '../../../base/quote.ts';
 import { showable } from '../../../base/showable.ts';
 import { adopt, type Adoption } from '../../../features/adopt/adopt.ts';
-import type { LeftOut } from '../../../features/adopt/candidate.ts';
+import type { Candidate, LeftOut } from '../../../features/adopt/candidate.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatRecord, maskRecord } from '../../format/format-records.ts';
@@ -143,10 +143,10 @@ function formatAdoption(
   width: number,
 ): string {
   const open = listOpenSecrets({ candidates, records, leftOut, plan, folders, warnings });
-  const names = candidates.map(
-    ({ name, there, enabled }) =>
-      `${name}${there === undefined ? ' (not there yet)' : enabled ? '' : ' (does not run: its record is disabled)'}`,
-  );
+  const names = candidates.map((candidate) => {
+    const remarks = listRemarks(candidate);
+    return remarks.length === 0 ? candidate.name : `${candidate.name} (${remarks.join('; ')})`;
+  });
   return [
     ...(dryRun
       ? [
@@ -179,6 +179,14 @@ function formatAdoption(
   ].join('');
 }
 
+function listRemarks({ there, enabled, isOrphan = false, neededBy }: Candidate): readonly string[] {
+  return [
+    ...(there !== undefined ? [] : isOrphan ? ['an orphan of docksmith until now'] : ['not there yet']),
+    ...(enabled ? [] : ['does not run: its record is disabled']),
+    ...(neededBy === undefined ? [] : [`${neededBy} needs it`]),
+  ];
+}
+
 function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width: number): string {
   const [first = '', ...more] = wrapWords(showable(`${name} ${key}: ${value}`), width - prefix.length - 4);
   const below = wrapWords(showable(why), width - prefix.length - 6);
@@ -194,7 +202,13 @@ function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width
 function jsonAdoption({ candidates, records, leftOut, plan, folders, warnings }: Shown, dryRun: boolean): unknown {
   return {
     dryRun,
-    containers: candidates.map(({ name, there, enabled }) => ({ name, id: there?.id ?? null, enabled })),
+    containers: candidates.map(({ name, there, enabled, isOrphan = false, neededBy = null }) => ({
+      name,
+      id: there?.id ?? null,
+      enabled,
+      isOrphan,
+      neededBy,
+    })),
     records: records.map(({ db, key, type, props }) => ({ db, key, type, props: Object.fromEntries(props) })),
     leftOut,
     plan: jsonPlan(plan),
