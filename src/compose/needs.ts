@@ -21,7 +21,7 @@ export function listNeeds(service: Input): readonly Need[] {
     ...items('links').map((item) => need(showInput(item).replace(/:.*/s, ''), item)),
     ...items('volumes_from')
       .filter((item) => !showInput(item).startsWith('container:'))
-      .map((item) => need(showInput(item).replace(/^service:/, '').replace(/:.*/s, ''), item)),
+      .map((item) => need(/^(?:service:)?([^:]*)/.exec(showInput(item))?.[1] ?? '', item)),
     ...['network_mode', 'pid', 'ipc', 'uts', 'cgroup'].flatMap((key) => {
       const input = findEntry(service, key);
       const [, name] = /^service:(.*)$/s.exec(input === undefined ? '' : (listTexts(input)[0] ?? '')) ?? [];
