@@ -8,8 +8,8 @@ export interface HealthRequest {
   /** what is asked for there by HTTP */
   readonly path: string | undefined;
   /**
-   * how long it may take, in milliseconds; 0: nobody waits for its health; undefined: a minute, or as long as its own check
-   * takes to fail
+   * how long it may take, in milliseconds; 0: nobody waits for its health; undefined: a minute, or as long as its own
+   * check takes to fail
    */
   readonly wait: number | undefined;
   /** how long it has to run where nothing else tells, in milliseconds */
