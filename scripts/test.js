@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fetchNodes } from './nodes.js';
 import { installDebianPackages, installPackages, ROOT } from './packages.js';
 
 const CI = process.env.CI === 'true';
@@ -22,17 +23,23 @@ if (process.argv.includes('--full')) Object.assign(process.env, { ...FULL_SIZE, 
 const reports = mkdtempSync(path.join(os.tmpdir(), 'docksmith-reports-'));
 const started = Date.now();
 
+installPackages();
+if (CI && process.getuid?.() === 0 && existsSync('/etc/debian_version')) installDebianPackages();
+const nodes = fetchNodes();
+const others = nodes.filter(({ reason }) => reason === undefined);
+
 const STEPS = [
   ['types', 'tsc', '--noEmit'],
   ['lint', 'eslint', '.'],
   ['format', 'biome', 'format', '.'],
   ['unit and architecture tests', ...vitest('unit')],
+  ...others.map(({ major, program }) => [
+    `unit and architecture tests on Node ${major}`,
+    ...vitest('unit', { report: `unit-${major}`, reporter: 'dot', node: program }),
+  ]),
   ['build', process.execPath, 'scripts/build.js'],
   ['integration tests', ...vitest('integration')],
 ];
-
-installPackages();
-if (CI && process.getuid?.() === 0 && existsSync('/etc/debian_version')) installDebianPackages();
 
 let code = 0;
 for (const [title, program, ...args] of STEPS) {
@@ -41,6 +48,11 @@ for (const [title, program, ...args] of STEPS) {
   const { status, error } = spawnSync(path.resolve(ROOT, 'node_modules/.bin', program), args, {
     cwd: ROOT,
     stdio: 'inherit',
+    // what the tests call by the name of node is the one that runs them
+    env: {
+      ...process.env,
+      PATH: `${path.dirname(path.isAbsolute(program) ? program : process.execPath)}:${process.env.PATH}`,
+    },
   });
   if (error !== undefined) console.error(`docksmith: cannot run ${program}: ${error.message}`);
   code = status ?? 1;
@@ -48,8 +60,13 @@ for (const [title, program, ...args] of STEPS) {
   if (code !== 0) break;
 }
 
-const results = ['unit', 'integration'].map(readReport);
-const skipped = results.flatMap((result) => result.skipped);
+const results = ['unit', ...others.map(({ major }) => `unit-${major}`), 'integration'].map(readReport);
+const skipped = [
+  ...nodes
+    .filter(({ reason }) => reason !== undefined)
+    .map(({ major, reason }) => `unit tests on Node ${major} (skipped: data ${reason})`),
+  ...new Set(results.flatMap((result) => result.skipped)),
+];
 // data that is recorded elsewhere is not in every clone, a kernel is as it is, and what is long by nature is
 // asked for by --full; everything else could have been installed
 const forbidden = CI ? skipped.filter((suite) => !/\(skipped: (data|kernel|full size)\b/.test(suite)) : [];
@@ -67,25 +84,29 @@ console.log(`${passed} passed, ${failed} failed`);
 rmSync(reports, { recursive: true });
 process.exit(code);
 
-/** @param {string} project */
-function vitest(project) {
+/**
+ * @param {string} project
+ * @param {string} node the program that runs it: a path
+ */
+function vitest(project, { report = project, reporter = 'default', node = process.execPath } = {}) {
   return [
-    'vitest',
+    node,
+    'node_modules/vitest/vitest.mjs',
     'run',
     '--project',
     project,
-    '--reporter=default',
+    `--reporter=${reporter}`,
     '--reporter=json',
-    `--outputFile.json=${path.join(reports, `${project}.json`)}`,
+    `--outputFile.json=${path.join(reports, `${report}.json`)}`,
   ];
 }
 
 /**
- * The count of one project's passed tests, the titles of those that failed, and the titles of the skipped
+ * The count of one run's passed tests, the titles of those that failed, and the titles of the skipped
  * suites (of the tests that are skipped alone); nothing where it did not run.
  */
-function readReport(project) {
-  const file = path.join(reports, `${project}.json`);
+function readReport(report) {
+  const file = path.join(reports, `${report}.json`);
   if (!existsSync(file)) return { passed: 0, failures: [], skipped: [] };
   const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
