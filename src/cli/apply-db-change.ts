@@ -11,19 +11,22 @@ import { interruptible, LINGER_MILLISECONDS } from './interruptible.ts';
 /**
  * Does a change of the dbs that was shown, and all that follows; says how it went.
  * @param json what is printed of the change in front of its result; undefined: words are
+ * @param more what is printed of what was found out afterwards, where all went well
  * @returns the exit code
  */
 export function applyDbChange(
   { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
   json: Readonly<Record<string, unknown>> | undefined,
   apply: (signal: AbortSignal, reporter: Reporter) => Promise<SignalResult>,
+  more: () => Promise<Readonly<Record<string, unknown>>> = () => Promise.resolve({}),
 ): Promise<number> {
   const reporter = new ConsoleReporter({ stdout, stderr }, { json: json !== undefined });
   return interruptible(
     stderr,
     async (signal) => {
       const result = await apply(signal, reporter).finally(() => reporter.end());
-      if (json !== undefined) stdout.write(formatJson({ ...json, result: jsonSignal(result, undefined) }));
+      const after = result.failures.length === 0 ? await more() : {};
+      if (json !== undefined) stdout.write(formatJson({ ...json, result: jsonSignal(result, undefined), ...after }));
       else {
         stderr.write(formatFailures(result.failures, stderr));
         stdout.write(formatSignal(result, painter(stdout)));

@@ -14,6 +14,7 @@ export const COMMAND_NAMES = [
   'why',
   'impact',
   'edit',
+  'setup',
   'add',
   'adopt',
   'export',

@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   why: async () => (await import('./commands/show/why.ts')).whyCommand,
   impact: async () => (await import('./commands/show/impact.ts')).impactCommand,
   edit: async () => (await import('./commands/change/edit.ts')).editCommand,
+  setup: async () => (await import('./commands/change/setup.ts')).setupCommand,
   add: async () => (await import('./commands/change/add.ts')).addCommand,
   adopt: async () => (await import('./commands/change/adopt.ts')).adoptCommand,
   export: async () => (await import('./commands/show/export.ts')).exportCommand,

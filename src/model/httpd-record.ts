@@ -35,4 +35,8 @@ export class HttpdRecord extends RecordProps {
   get certificate(): string {
     return this.get('Certificate');
   }
+
+  get certificateKey(): string {
+    return this.get('CertificateKey');
+  }
 }

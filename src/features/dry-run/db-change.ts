@@ -2,6 +2,7 @@ import type { Mask } from '../../base/mask.ts';
 import type { Paths } from '../../base/paths.ts';
 import { type Dbs, listRecordChanges, type RecordChange } from '../../flow/commit/generation-dbs.ts';
 import { StagedDbs, writeDifference } from '../../flow/commit/staged-dbs.ts';
+import type { EventAsked } from '../../flow/event-plan.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
 import { maskOf } from '../history/history.ts';
 import { previewEvent, type Preview } from './dry-run.ts';
@@ -26,15 +27,15 @@ export async function previewDbChange(
   paths: Paths,
   { before, after }: { readonly before: Dbs; readonly after: Dbs },
   commands: StepCommands,
-  { event, args }: { readonly event: string; readonly args: readonly string[] } = { event: UPDATE, args: [] },
+  asked: EventAsked = { event: UPDATE, args: [] },
 ): Promise<DbChange> {
   const staged = new StagedDbs(paths);
   try {
     writeDifference(staged.paths, before, after);
     return {
-      event,
+      event: asked.event,
       records: listRecordChanges(before, after),
-      preview: await previewEvent(staged.paths, { event, args, commands }),
+      preview: await previewEvent(staged.paths, { ...asked, commands }),
       mask: maskOf(paths, [before, after]),
     };
   } finally {
