@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUT = path.join(ROOT, 'dist');
@@ -66,6 +67,7 @@ const programName = `docksmith-${createHash('sha256').update(program).digest('he
 
 // the starter last: what it names is there before it
 const files = [
+  ...(await listReference()),
   [path.join(OUT, 'LICENSES'), formatLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))],
   ...short.map(([name, text]) => [path.join(OUT, name), text]),
   [path.join(OUT, programName), program],
@@ -80,12 +82,33 @@ const files = [
 // what runs meanwhile finds each of its files, old or new
 mkdirSync(OUT, { recursive: true });
 for (const [file, text] of files) {
+  mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}~`, text);
   renameSync(`${file}~`, file);
 }
-const wanted = new Set(files.map(([file]) => path.basename(file)));
-for (const name of readdirSync(OUT)) if (!wanted.has(name)) rmSync(path.join(OUT, name), { recursive: true });
+const wanted = new Set(files.map(([file]) => file));
+for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
+  const file = path.join(entry.parentPath, entry.name);
+  if (!entry.isDirectory() && !wanted.has(file)) rmSync(file);
+}
 compileProgram(path.join(OUT, `${programName}.compiled`));
+
+/** Man pages and completions, made by a program that only this build runs. */
+async function listReference() {
+  const file = path.join(OUT, 'reference.mjs');
+  await build({
+    ...OPTIONS,
+    write: true,
+    metafile: false,
+    packages: 'external',
+    outdir: undefined,
+    outExtension: {},
+    outfile: file,
+    entryPoints: ['scripts/reference/index.ts'],
+  });
+  const reference = await import(pathToFileURL(file).href);
+  return [...(await reference.listReference(ROOT))].map(([name, text]) => [path.join(OUT, name), text]);
+}
 
 /**
  * All parts in one file, each a function for the starter to call.

@@ -24,6 +24,28 @@ export type Effect =
   /** hands its streams over to something else; the others take `--json` and `--quiet` */
   | 'hands over';
 
+/** What a word can be, for completion: what the server has of it is listed. */
+export type Listed =
+  | 'application'
+  | 'command'
+  | 'container'
+  | 'db'
+  | 'db-command'
+  | 'event'
+  | 'event-argument'
+  | 'file'
+  | 'folder'
+  | 'helper'
+  /** a record of docker_images */
+  | 'image'
+  | 'key'
+  /** a file that docksmith wrote */
+  | 'output'
+  | 'prop='
+  | 'prop-name'
+  | 'recipe'
+  | 'template';
+
 /** What stands after the options. */
 export interface Operands {
   /** as the usage shows them: `[FILE|GENERATION]` */
@@ -34,6 +56,8 @@ export interface Operands {
   readonly missing?: { readonly why: string; readonly hint?: string };
   /** they are containers: `shop/` stands for all of an application */
   readonly ofContainers?: true;
+  /** what can be at each place, the last one at all further ones; `[]` is any word. Else they are containers, or none */
+  readonly of?: readonly (readonly Listed[])[];
   /** everything behind the first one belongs to it, also what looks like an option */
   readonly passThrough?: boolean;
 }
@@ -44,6 +68,9 @@ export interface Option<T = unknown> {
   readonly short?: string;
   /** the name of the value that it takes, as the usage shows it: `SECONDS` */
   readonly value?: string;
+  /** what that can be, and the only words that it can be */
+  readonly of?: readonly Listed[];
+  readonly choices?: readonly string[];
   /** it may be given several times */
   readonly many?: true;
   /** @returns what the text says, or undefined where it says nothing of the kind */
@@ -118,7 +145,7 @@ export function titleOf({ name, isProgram }: Pick<Command, 'name' | 'isProgram'>
 
 export const NO_OPERANDS: Operands = { usage: '', min: 0, max: 0 };
 
-export const ANY_NAMES: Operands = { usage: '[NAME…]', min: 0, max: Infinity };
+export const ANY_IMAGES: Operands = { usage: '[NAME…]', min: 0, max: Infinity, of: [['image']] };
 /** A name with `/` behind it is an application: all of its containers. */
 export const ANY_CONTAINERS: Operands = { usage: '[NAME…]', min: 0, max: Infinity, ofContainers: true };
 

@@ -71,6 +71,7 @@ async function runItself(
   isBare: boolean,
 ): Promise<number> {
   const { formatCommandHelp, formatGroupHelp, formatHelp, getCommand } = await import('./help.ts');
+  const { showManPage } = await import('./commands/show/man-page.ts');
   const isHelpWord = name === 'help';
   const asked = isHelpWord ? joinName(words) : [];
   const [group = name] = asked;
@@ -86,6 +87,7 @@ async function runItself(
       hint: 'docksmith COMMAND --help shows the options of a command',
     });
   const width = widthOf(stdout);
+  if (isHelpWord && asked[0] !== undefined && (await showManPage(await getCommand(asked[0]), paths))) return 0;
   stdout.write(
     name === '--version'
       ? `docksmith ${VERSION}\n`

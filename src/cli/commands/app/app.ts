@@ -25,6 +25,7 @@ const ONE_APPLICATION: Operands = {
   usage: 'NAME',
   min: 1,
   max: 1,
+  of: [['application']],
   missing: { why: 'no application is named', hint: 'docksmith app list' },
 };
 

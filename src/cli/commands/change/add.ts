@@ -38,7 +38,7 @@ import { operationProgress } from '../../operation-progress.ts';
 
 const OPTIONS = {
   host: { value: 'NAME', doc: 'the host name under which Apache serves it; none: Apache does not' },
-  data: { value: 'FOLDER', doc: 'keep its data in folders below this one, and not in volumes' },
+  data: { value: 'FOLDER', of: ['folder'], doc: 'keep its data in folders below this one, and not in volumes' },
   ...DRY_RUN_OPTION,
   ...DIFF_OPTION,
   ...YES_OPTION,
@@ -52,6 +52,7 @@ export const addCommand = defineCommand({
   options: OPTIONS,
   operands: {
     usage: 'NAME [IMAGE|FILE|RECIPE] [PROP=VALUE…]',
+    of: [['recipe'], ['recipe', 'image', 'file'], ['prop=']],
     min: 1,
     max: Infinity,
     missing: { why: 'no name is given', hint: 'docksmith add wiki' },

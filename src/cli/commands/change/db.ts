@@ -30,8 +30,8 @@ export interface DbContext {
 
 const listCommands = (): string => `Commands:
 ${COMMAND_USAGES.map((usage) => `  ${usage}`).join('\n')}
-  batch      commands from standard input, one per line, quoted as in sh:
-             one write, all or nothing
+  batch    commands from standard input, one per line, quoted
+           as in sh: one write, all or nothing
 
 --json stands in front, and then also what failed is one document.
 Exit codes: 0 done, 1 failed or not found, 2 wrong usage.
@@ -49,7 +49,7 @@ export const dbCommand: Command = {
   name: 'db',
   doc: 'read and write one db',
   more: () => `DB is a name in the folder of the dbs, or a path from /. ${listCommands()}`,
-  operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity },
+  operands: { usage: 'DB COMMAND [ARGUMENT…]', min: 2, max: Infinity, of: [['db'], ['db-command']] },
   raw: {
     isJson: (args) => args.slice(0, 2).includes('--json'),
     isHelp: (args) => isHelpWord(args[0]) || args[1] === '--help',
@@ -62,7 +62,7 @@ export const configCommand: Command = {
   name: 'config',
   doc: 'the same for the db configuration',
   more: listCommands,
-  operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity },
+  operands: { usage: 'COMMAND [ARGUMENT…]', min: 1, max: Infinity, of: [['db-command']] },
   raw: { isJson: (args) => args[0] === '--json', isHelp: (args) => isHelpWord(args[0]) },
   run: ({ words }, context) => runConfig(words, printingTo(context)),
 };

@@ -10,7 +10,7 @@ export const execCommand = defineCommand({
   effect: 'hands over',
   unmasked: true,
   options: HAND_OVER_OPTIONS,
-  operands: { usage: 'NAME COMMAND [ARG…]', min: 2, max: Infinity, passThrough: true },
+  operands: { usage: 'NAME COMMAND [ARG…]', min: 2, max: Infinity, passThrough: true, of: [['container'], []] },
   run: runExec,
 });
 

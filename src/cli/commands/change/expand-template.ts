@@ -22,7 +22,7 @@ const OPTIONS = {
   ...DIFF_OPTION,
   stdout: { doc: 'print the text instead of installing it' },
   ...TAKE_OVER_OPTION,
-  output_filename: { value: 'PATH', doc: 'install it as another file' },
+  output_filename: { value: 'PATH', of: ['file'], doc: 'install it as another file' },
   ...JSON_OPTION,
 } as const;
 
@@ -32,7 +32,7 @@ export const expandTemplateCommand = defineCommand({
   doc: 'expand the template of one output file',
   effect: 'changes',
   options: OPTIONS,
-  operands: { usage: 'PATH', min: 1, max: 1, missing: { why: 'no path is given' } },
+  operands: { usage: 'PATH', min: 1, max: 1, of: [['template']], missing: { why: 'no path is given' } },
   run: runExpandTemplate,
 });
 

@@ -25,7 +25,7 @@ export const rollbackCommand = defineCommand({
   doc: 'restore the records of an earlier commit, and regenerate; shows the changes, and asks',
   effect: 'asks',
   options: OPTIONS,
-  operands: { usage: 'GENERATION', min: 1, max: 1, missing: MISSING },
+  operands: { usage: 'GENERATION', min: 1, max: 1, of: [[]], missing: MISSING },
   run: runRollback,
 });
 

@@ -16,7 +16,7 @@ export const runCommand = defineCommand({
   endsItself: true,
   unmasked: true,
   options: HAND_OVER_OPTIONS,
-  operands: { usage: 'NAME [COMMAND [ARG…]]', min: 1, max: Infinity, passThrough: true },
+  operands: { usage: 'NAME [COMMAND [ARG…]]', min: 1, max: Infinity, passThrough: true, of: [['container'], []] },
   run: runOneOff,
 });
 

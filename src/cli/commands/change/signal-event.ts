@@ -45,6 +45,7 @@ export const signalEventCommand = defineCommand({
   options: OPTIONS,
   operands: {
     usage: 'EVENT [ARG…]',
+    of: [['event'], ['event-argument']],
     min: 1,
     max: Infinity,
     passThrough: true,

@@ -25,7 +25,7 @@ export const exportCommand = defineCommand({
   name: 'image export',
   doc: 'write the files of a container, or an image with its layers, to a tar archive, gzipped where its name ends in .gz',
   effect: 'changes',
-  operands: { usage: 'NAME FILE', min: 2, max: 2 },
+  operands: { usage: 'NAME FILE', min: 2, max: 2, of: [['container', 'image'], ['file']] },
   options: OPTIONS,
   run: runExport,
 });

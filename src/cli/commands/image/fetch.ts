@@ -33,19 +33,20 @@ export const pullCommand = defineFetch(
     usage: 'NAME',
     min: 1,
     max: 1,
+    of: [['image']],
   },
 );
 
 export const buildCommand = defineFetch(
   'build',
   'build the image of a record, or a folder with a Dockerfile under a name; its containers stay as they are',
-  { usage: 'NAME [FOLDER]', min: 1, max: 2 },
+  { usage: 'NAME [FOLDER]', min: 1, max: 2, of: [['image'], ['folder']] },
 );
 
 export const importCommand = defineFetch(
   'import',
   'import the archive of a record, or one under a name; its containers stay as they are',
-  { usage: 'NAME [FILE]', min: 1, max: 2 },
+  { usage: 'NAME [FILE]', min: 1, max: 2, of: [['image'], ['file']] },
 );
 
 function defineFetch(verb: FetchVerb, doc: string, operands: Operands): Command<typeof OPTIONS> {

@@ -25,7 +25,7 @@ const COMMIT_OPTIONS = {
   message: { short: 'm', value: 'TEXT', doc: 'what was changed; docksmith image history shows it' },
   author: { short: 'a', value: 'NAME', doc: 'who changed it' },
   'no-pause': { doc: 'let its processes run meanwhile, although files may change while they are copied' },
-  record: { value: 'KEY', doc: 'the record of docker_images that is written; else it is called as the image' },
+  record: { value: 'KEY', of: ['image'], doc: 'the record of docker_images that is written; else it is called as the image' },
   ...TAG_OPTIONS,
 } as const;
 
@@ -33,7 +33,7 @@ export const commitCommand = defineCommand({
   name: 'image commit',
   doc: 'make an image of what a container has by now, with a record of it; the container stands still meanwhile',
   effect: 'changes',
-  operands: { usage: 'CONTAINER NAME:TAG', min: 2, max: 2 },
+  operands: { usage: 'CONTAINER NAME:TAG', min: 2, max: 2, of: [['container'], []] },
   options: COMMIT_OPTIONS,
   run: runCommit,
 });
@@ -42,7 +42,7 @@ export const tagCommand = defineCommand({
   name: 'image tag',
   doc: 'give an image one more name',
   effect: 'changes',
-  operands: { usage: 'IMAGE NAME:TAG', min: 2, max: 2 },
+  operands: { usage: 'IMAGE NAME:TAG', min: 2, max: 2, of: [['image'], []] },
   options: TAG_OPTIONS,
   run: runTag,
 });

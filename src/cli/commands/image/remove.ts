@@ -23,7 +23,7 @@ export const removeCommand = defineCommand({
   name: 'image remove',
   doc: 'remove images that no record and no container needs; shows them, and asks',
   effect: 'asks',
-  operands: { usage: 'IMAGE…', min: 1, max: Infinity },
+  operands: { usage: 'IMAGE…', min: 1, max: Infinity, of: [['image']] },
   options: OPTIONS,
   run: ({ values, words }, context) => run({ words }, values, words, context),
 });

@@ -1,5 +1,5 @@
 import { listImages, readImageHistory } from '../../../features/images/read-images.ts';
-import { ANY_NAMES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { ANY_IMAGES, type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { formatImageHistory, formatImages, jsonImage } from '../../format/format-images.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { widthOf } from '../../format/terminal.ts';
@@ -10,7 +10,7 @@ export const listCommand = defineCommand({
   name: 'image list',
   doc: 'show the images that the engine has, and the containers and records that need them',
   effect: 'prints',
-  operands: ANY_NAMES,
+  operands: ANY_IMAGES,
   options: OPTIONS,
   run: showImages,
 });
@@ -19,7 +19,7 @@ export const historyOfImageCommand = defineCommand({
   name: 'image history',
   doc: 'show by which steps an image was made, newest first',
   effect: 'prints',
-  operands: { usage: 'IMAGE', min: 1, max: 1 },
+  operands: { usage: 'IMAGE', min: 1, max: 1, of: [['image']] },
   options: OPTIONS,
   run: showHistory,
 });

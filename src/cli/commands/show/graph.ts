@@ -23,6 +23,7 @@ const TREE = 'tree';
 const OPTIONS = {
   format: {
     value: 'FORMAT',
+    choices: [TREE, ...Object.keys(DIAGRAMS)],
     doc: 'tree (text; the usual one on a terminal), svg (for a browser), dot (Graphviz) or mermaid',
   },
   ...JSON_OPTION,
@@ -33,7 +34,7 @@ export const graphCommand = defineCommand({
   doc: 'draw the dependencies of records, templates, outputs, services and containers; with a name (of a record: "DB KEY"), its dependencies and its dependants',
   effect: 'prints',
   options: OPTIONS,
-  operands: { usage: '[NAME]', min: 0, max: 1 },
+  operands: { usage: '[NAME]', min: 0, max: 1, of: [['container', 'output']] },
   run: runGraph,
 });
 

@@ -11,7 +11,7 @@ export const helpersCommand = defineCommand({
   doc: 'show what fragments can call',
   effect: 'prints',
   unmasked: true,
-  operands: { usage: '[NAME]', min: 0, max: 1 },
+  operands: { usage: '[NAME]', min: 0, max: 1, of: [['helper']] },
   options: JSON_OPTION,
   run: runHelpers,
 });

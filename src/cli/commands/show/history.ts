@@ -24,7 +24,7 @@ export const historyCommand = defineCommand({
   name: 'history',
   doc: 'list commits with their time and user: all, those that changed one file, or one in full',
   effect: 'prints',
-  operands: { usage: '[FILE|GENERATION]', min: 0, max: 1 },
+  operands: { usage: '[FILE|GENERATION]', min: 0, max: 1, of: [['output']] },
   options: OPTIONS,
   run: runHistory,
 });

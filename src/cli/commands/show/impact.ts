@@ -30,6 +30,7 @@ export const impactCommand = defineCommand({
   options: OPTIONS,
   operands: {
     usage: 'DB KEY[=VALUE] [PROP[=VALUE]…]',
+    of: [['db'], ['key'], ['prop=']],
     min: 1,
     max: Infinity,
     missing: MISSING,

@@ -21,7 +21,7 @@ export const propsCommand = defineCommand({
   doc: 'show the props that records may have, or one of them',
   effect: 'prints',
   unmasked: true,
-  operands: { usage: '[NAME]', min: 0, max: 1 },
+  operands: { usage: '[NAME]', min: 0, max: 1, of: [['prop-name', 'db']] },
   options: JSON_OPTION,
   run: runProps,
 });

@@ -15,7 +15,7 @@ export const runsCommand = defineCommand({
   name: 'runs',
   doc: 'show the runs of events, or one of them whole',
   effect: 'prints',
-  operands: { usage: '[RUN]', min: 0, max: 1 },
+  operands: { usage: '[RUN]', min: 0, max: 1, of: [[]] },
   options: OPTIONS,
   run: showRuns,
 });

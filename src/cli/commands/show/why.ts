@@ -18,6 +18,7 @@ export const whyCommand = defineCommand({
     usage: 'FILE[:LINE|:KEY] | URL | :PORT | NAME',
     min: 1,
     max: 1,
+    of: [['output', 'container']],
     missing: {
       why: 'it is about one file, URL, port or container',
       hint: 'docksmith why /etc/docksmith/containers/wiki.yaml:12',
