@@ -56,7 +56,7 @@ export interface Operands {
   readonly missing?: { readonly why: string; readonly hint?: string };
   /** they are containers: `shop/` stands for all of an application */
   readonly ofContainers?: true;
-  /** what can be at each place, the last one at all further ones; `[]` is any word. Else they are containers, or none */
+  /** what can be at each place, the last one at all further ones; `[]` is any word. Absent: containers, or none */
   readonly of?: readonly (readonly Listed[])[];
   /** everything behind the first one belongs to it, also what looks like an option */
   readonly passThrough?: boolean;

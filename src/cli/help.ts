@@ -28,7 +28,8 @@ export async function formatHelp(paths: Paths, width: number): Promise<string> {
   return `docksmith turns a small flat-file db into a server's configuration and its\nrunning containers.\n\nusage: docksmith COMMAND …\n\n${formatTerms(
     listRows(commands),
     width,
-  )}\ndocksmith COMMAND --help shows the options of a command.
+  )}\ndocksmith COMMAND --help shows the options of a command, and
+docksmith help COMMAND its man page.
 ${wrapWords(`${programs.slice(0, -1).join(', ')} and ${programs.at(-1) ?? ''} are commands of their own, too.`, width).join('\n')}
 
 Events, for signal-event:

@@ -129,7 +129,7 @@ describe('the written word', () => {
       [...read(page).matchAll(/(?<=`|^\$ |&& )docksmith ([a-z][a-z-]+)/gm)].map(([, name = '']) => name),
     );
     expect(called.length).toBeGreaterThan(5);
-    expect([...new Set(called)].filter((name) => !ALL_NAMES.includes(name))).toEqual([]);
+    expect([...new Set(called)].filter((name) => ![...ALL_NAMES, 'help'].includes(name))).toEqual([]);
   });
 
   test('no example sets a prop that no schema knows', () => {

@@ -31,13 +31,21 @@ export function listPages(commands: readonly Command[], paths: Paths, version: s
       name: 'docksmith-db',
       section: 5,
       doc: 'defaults, forced values, migrations and schemas of the dbs of docksmith',
-      blocks: [heading('Description'), ...readMarkdown(read('db/README.md')), ...seeAlso('docksmith-db(1)', 'docksmith-props(5)')],
+      blocks: [
+        heading('Description'),
+        ...readMarkdown(read('db/README.md')),
+        ...seeAlso('docksmith-db(1)', 'docksmith-props(5)'),
+      ],
     },
     {
       name: 'docksmith-events',
       section: 7,
       doc: 'the events of docksmith, their steps, and how to change them',
-      blocks: [heading('Description'), ...readMarkdown(read('events/README.md')), ...seeAlso('docksmith-signal-event(1)', 'docksmith-runs(1)')],
+      blocks: [
+        heading('Description'),
+        ...readMarkdown(read('events/README.md')),
+        ...seeAlso('docksmith-signal-event(1)', 'docksmith-runs(1)'),
+      ],
     },
     {
       name: 'docksmith-templates',

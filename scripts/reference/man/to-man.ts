@@ -55,7 +55,10 @@ export function verbatim(text: string): BlockContent {
 }
 
 /** A term, and below it, further in, what it means. */
-export function term(name: readonly (PhrasingContent | string)[], ...doc: readonly (PhrasingContent | string)[]): Paragraph {
+export function term(
+  name: readonly (PhrasingContent | string)[],
+  ...doc: readonly (PhrasingContent | string)[]
+): Paragraph {
   return paragraph(TERM, ...name, END_OF_TERM, ...doc);
 }
 

@@ -22,7 +22,12 @@ const OPTIONS = {
     many: true,
     doc: 'adopt the services of a Compose file, as they run or as it describes them; several are laid over each other; of a folder the files that Compose would take',
   },
-  'env-file': { value: 'FILE', of: ['file'], many: true, doc: 'variables of the Compose file, in place of the file .env beside it' },
+  'env-file': {
+    value: 'FILE',
+    of: ['file'],
+    many: true,
+    doc: 'variables of the Compose file, in place of the file .env beside it',
+  },
   profile: { value: 'NAME', many: true, doc: 'adopt the services of a profile, too; * is every profile' },
   'project-name': { short: 'p', value: 'NAME', doc: 'the name under which Compose runs it' },
   project: { value: 'NAME', doc: 'the same as --project-name' },

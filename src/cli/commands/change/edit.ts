@@ -28,7 +28,13 @@ export const editCommand = defineCommand({
   doc: 'edit a record in $EDITOR: it is checked, its plan is shown, and docker-update does it; of db docker_containers unless another is named',
   effect: 'asks',
   options: OPTIONS,
-  operands: { usage: '[DB] KEY', min: 1, max: 2, of: [['container', 'db'], ['key']], missing: { why: 'no record is named', hint: 'docksmith edit wiki' } },
+  operands: {
+    usage: '[DB] KEY',
+    min: 1,
+    max: 2,
+    of: [['container', 'db'], ['key']],
+    missing: { why: 'no record is named', hint: 'docksmith edit wiki' },
+  },
   run: runEdit,
 });
 

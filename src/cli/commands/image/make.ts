@@ -25,7 +25,11 @@ const COMMIT_OPTIONS = {
   message: { short: 'm', value: 'TEXT', doc: 'what was changed; docksmith image history shows it' },
   author: { short: 'a', value: 'NAME', doc: 'who changed it' },
   'no-pause': { doc: 'let its processes run meanwhile, although files may change while they are copied' },
-  record: { value: 'KEY', of: ['image'], doc: 'the record of docker_images that is written; else it is called as the image' },
+  record: {
+    value: 'KEY',
+    of: ['image'],
+    doc: 'the record of docker_images that is written; else it is called as the image',
+  },
   ...TAG_OPTIONS,
 } as const;
 
