@@ -15,12 +15,15 @@ import { bold, formatPage, heading, type Page, paragraph, readMarkdown, term, ve
 /** What `--help` is given to fit into: a page indents it, and a terminal has 80. */
 const WIDTH = 66;
 
-/** All pages. @returns `man/man1/docksmith-status.1` -> text */
+/** All pages. @returns `man/docksmith-status.1` -> text */
 export function listPages(commands: readonly Command[], paths: Paths, version: string): ReadonlyMap<string, string> {
   const read = (file: string): string => readFileSync(path.join(paths.packageDir, file), 'utf8');
   const pages: readonly Page[] = [
     overview(commands, read),
-    ...commands.map((command) => commandPage(command, paths)),
+    ...commands.flatMap((command) => [
+      commandPage(command, pageName(command.name), paths),
+      ...(command.isProgram === true ? [commandPage(command, command.name, paths)] : []),
+    ]),
     {
       name: 'docksmith-props',
       section: 5,
@@ -64,13 +67,7 @@ export function listPages(commands: readonly Command[], paths: Paths, version: s
       ],
     },
   ];
-  const links = commands
-    .filter(({ isProgram }) => isProgram === true)
-    .map(({ name }) => [`man/man1/${name}.1`, `.so man1/${pageName(name)}.1\n`] as const);
-  return new Map([
-    ...pages.map((page) => [`man/man${page.section}/${page.name}.${page.section}`, formatPage(page, version)] as const),
-    ...links,
-  ]);
+  return new Map(pages.map((page) => [`man/${page.name}.${page.section}`, formatPage(page, version)]));
 }
 
 /** `docksmith-app-list` */
@@ -103,7 +100,8 @@ function overview(commands: readonly Command[], read: (file: string) => string):
   };
 }
 
-function commandPage(command: Command, paths: Paths): Page {
+/** @param name `docksmith-db`, and of a program of its own also `db` */
+function commandPage(command: Command, name: string, paths: Paths): Page {
   const title = titleOf(command);
   const [, usage = ''] = formatUsage(command).split(title);
   const names = Object.keys(ALIASES).filter((alias) => ALIASES[alias] === command.name);
@@ -112,7 +110,7 @@ function commandPage(command: Command, paths: Paths): Page {
   const program = command.isProgram === true ? [`docksmith ${command.name} is the same as ${command.name}.`] : [];
   const others = names.map((name) => `docksmith ${name} is another name of it.`);
   return {
-    name: pageName(command.name),
+    name,
     section: 1,
     doc: command.doc,
     blocks: [
@@ -121,7 +119,7 @@ function commandPage(command: Command, paths: Paths): Page {
       heading('Description'),
       paragraph([`${capitalized(command.doc)}.`, ...program, ...others].join(' ')),
       ...(options.length === 0 ? [] : [heading('Options')]),
-      ...options.map(([name, option]) => term([bold(formatOption(name, option))], option.doc)),
+      ...options.map(([each, option]) => term([bold(formatOption(each, option))], option.doc)),
       ...(command.more === undefined ? [] : [heading('More'), verbatim(command.more(paths, WIDTH))]),
       ...(examples.length === 0 ? [] : [heading('Examples'), verbatim(examples.join('\n'))]),
       ...environment(command.effect === 'hands over' ? [term(['any other'], 'that of the command')] : []),

@@ -44,7 +44,7 @@ export const setupCommand = defineCommand({
   doc: 'set up this server: asks what it cannot find out, shows the plan, does what the first event does, and checks',
   effect: 'asks',
   options: OPTIONS,
-  operands: { usage: '[NAME=VALUE…]', min: 0, max: Infinity },
+  operands: { usage: '[NAME=VALUE…]', min: 0, max: Infinity, of: [[]] },
   more: () =>
     'NAME is a key of db configuration, or KEY.PROP; what is given is not asked:\n  docksmith setup DomainName=example.test docker.Daemon=foreign\n',
   run: runSetup,

@@ -9,7 +9,7 @@ import type { Command } from '../../command.ts';
  * @returns false where there is no man or no page
  */
 export function showManPage({ name }: Command, { packageDir }: Paths): Promise<boolean> {
-  const page = path.join(packageDir, 'dist/man/man1', `docksmith-${name.replaceAll(' ', '-')}.1`);
+  const page = path.join(packageDir, 'dist/man', `docksmith-${name.replaceAll(' ', '-')}.1`);
   if (!existsSync(page)) return Promise.resolve(false);
   return new Promise((resolve) => {
     spawn('man', [page], { stdio: 'inherit' })
