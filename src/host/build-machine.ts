@@ -18,13 +18,15 @@ export function findBuildMachine(
   // a host in a folder has the files of its own, and the machine's are not looked at
   if (paths.root !== '' || BOOTED.some((name) => existsSync(name))) return undefined;
   if (isInit(proc)) return undefined;
-  return BUILD_MARKS.find(([name]) => existsSync(name))?.[1];
+  const mark = BUILD_MARKS.find(([name]) => existsSync(name))?.[1];
+  // an init that is not known here is the machine's own where the kernel's threads are among the processes
+  return mark ?? (readName(proc, 2) === 'kthreadd' ? undefined : 'no init runs');
 }
 
 /** What is only there where an init runs: systemd's (sd_booted(3)), runit's, OpenRC's. */
 const BOOTED = ['/run/systemd/system', '/run/runit', '/run/openrc/softlevel'];
 
-/** What builders of images lay down; a container that runs with an init of its own is a host. */
+/** What builders of images leave; a container that runs with an init of its own is a host. */
 const BUILD_MARKS = [
   ['/.dockerenv', 'this is a container without an init'],
   ['/run/.containerenv', 'this is a container without an init'],
@@ -58,9 +60,13 @@ function readMountPoints(proc: string): readonly (string | undefined)[] | undefi
 
 /** The first process is one that starts services. */
 function isInit(proc: string): boolean {
+  return /^(init|systemd|runit|runsvdir|s6-svscan|openrc-init)$/.test(readName(proc, 1) ?? '');
+}
+
+function readName(proc: string, pid: number): string | undefined {
   try {
-    return /^(init|systemd|runit|runsvdir|s6-svscan|openrc-init)$/.test(readFileSync(`${proc}/1/comm`, 'utf8').trim());
+    return readFileSync(`${proc}/${pid}/comm`, 'utf8').trim();
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -117,12 +117,13 @@ needs('namespace')('a host that is laid out on another machine', () => {
     host.write('/etc/hostname', 'host.example.test\n');
     host.write('/etc/resolv.conf', '');
     host.write('/run/openrc/softlevel', '');
-    const first = await runInside('signal-event', ['docker-update'], { isBooted: true });
+    const first = await runInside('signal-event', ['docker-boot'], { isBooted: true });
     expect([first.exitCode, first.stderr, first.stdout]).toEqual([
       0,
       '',
       expect.stringContaining('set-up: configuration LocalIP: 192.168.1.2 (found)\n'),
     ]);
+    expect((await runInside('signal-event', ['docker-boot'], { isBooted: true })).stdout).not.toContain('docker-update');
     expect(host.read('/var/lib/docksmith/db/configuration')).toMatch(
       /^DomainName=example\.test$[^]*^LocalIP=192\.168\.1\.2$[^]*^SystemName=host$/m,
     );
@@ -137,6 +138,12 @@ needs('namespace')('a host that is laid out on another machine', () => {
       env: { SYSTEMD_OFFLINE: '1' },
     });
     expect(stderr).toContain('SYSTEMD_OFFLINE is set: names, addresses');
+    expect(ofThisMachine()).toEqual([]);
+  }, 200_000);
+
+  it('is one as well where no init runs: the processes are those of a builder', async () => {
+    const { stderr } = await runInside('signal-event', ['post-install'], { isBooted: true });
+    expect(stderr).toMatch(/ no init runs(, and policy-rc\.d forbids services)?: names, addresses/);
     expect(ofThisMachine()).toEqual([]);
   }, 200_000);
 });
