@@ -91,7 +91,7 @@ for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) 
   const file = path.join(entry.parentPath, entry.name);
   if (!entry.isDirectory() && !wanted.has(file)) rmSync(file);
 }
-compileProgram(path.join(OUT, `${programName}.compiled`));
+compileProgram();
 
 /** Man pages and completions, made by a program that only this build runs. */
 async function listReference() {
@@ -132,13 +132,12 @@ function joinParts(parts) {
  * Has the program do something in a folder of its own, and keeps what was compiled for it. Without it the
  * program is the same, but slower.
  */
-function compileProgram(file) {
-  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs'), `${file}~`], {
+function compileProgram() {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/compile.cjs')], {
     encoding: 'utf8',
   });
   if (status === BROKEN) throw new Error(`the program that was built is broken:\n${stderr}`);
-  if (status === 0) renameSync(`${file}~`, file);
-  else console.warn('docksmith: cannot keep what node compiles: commands start slower, and do the same');
+  if (status !== 0) console.warn('docksmith: cannot keep what node compiles: commands start slower, and do the same');
 }
 
 /** @param {import('esbuild').PluginBuild} steps */

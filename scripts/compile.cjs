@@ -1,7 +1,8 @@
-// Plain JavaScript, and CommonJS: runs the built program where it harms nobody, and writes down what node
-// compiled for it.
+// Plain JavaScript, and CommonJS: runs the built program where it harms nobody, and keeps beside it what node
+// compiled for it. Done where the program is built, and by packages where it is installed, since another node
+// refuses what one has compiled.
 const { once } = require('node:events');
-const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
@@ -9,7 +10,10 @@ const path = require('node:path');
 /** The exit code where a command was not refused, but broke. */
 const BROKEN = 3;
 
-const [, , file] = process.argv;
+const DIST = path.join(__dirname, '../dist');
+// a checkout whose packages npm has just installed has no program yet
+if (!existsSync(path.join(DIST, 'docksmith.cjs'))) process.exit(0);
+
 const root = mkdtempSync(path.join(os.tmpdir(), 'docksmith-compile-'));
 process.env.DOCKSMITH_ROOT = root;
 process.env.DOCKSMITH_ENGINE = `memory://${path.join(root, 'engine.json')}`;
@@ -67,7 +71,8 @@ async function runWithEngine(reconcile) {
 }
 
 async function run() {
-  const { main, formatCompiled } = require('../dist/docksmith.cjs');
+  const { file, main, formatCompiled } = require(path.join(DIST, 'docksmith.cjs'));
+  const compiled = `${file}.compiled`;
   mkdirSync(path.join(root, 'var/lib/docksmith/db'), { recursive: true });
   for (const [db, lines] of Object.entries(DBS))
     writeFileSync(path.join(root, 'var/lib/docksmith/db', db), `${lines.join('\n')}\n`);
@@ -78,7 +83,10 @@ async function run() {
     await main('docksmith', ['status']);
   }
   await runWithEngine(() => main('docksmith', ['reconcile', '--dry-run']));
-  writeFileSync(file, formatCompiled());
+  writeFileSync(`${compiled}~`, formatCompiled());
+  renameSync(`${compiled}~`, compiled);
+  for (const name of readdirSync(DIST))
+    if (name.endsWith('.compiled') && name !== path.basename(compiled)) rmSync(path.join(DIST, name));
 }
 
 // what the commands print is nobody's concern, but for what only a broken program says

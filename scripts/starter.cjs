@@ -66,6 +66,7 @@ load.withDefault = (name) => {
   return withDefault;
 };
 
+module.exports.file = file;
 module.exports.main = (...args) => load('./docksmith.cjs').main(...args);
 /** Names of the parts that were loaded. */
 module.exports.listLoaded = () => [...loaded.keys()];

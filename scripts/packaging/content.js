@@ -1,0 +1,115 @@
+// Plain JavaScript: where the files of a package go on a host.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../packages.js';
+import { call, gzip } from './call.js';
+import { bytesOf, readTree } from './tree.js';
+
+const DOC = 'usr/share/doc/docksmith';
+/** The commands besides `docksmith`, whose completion is in the same file. */
+const SHORT = ['config', 'db', 'expand-template', 'signal-event'];
+
+/** A file of the npm package (the first that matches) or of `packaging/` -> its place. */
+const PLACES = [
+  [/^dist\/man\/(.+)\.(\d)$/, 'usr/share/man/man$2/$1.$2.gz'],
+  [/^dist\/completion\/docksmith\.bash$/, 'usr/share/bash-completion/completions/docksmith'],
+  [/^dist\/completion\/_docksmith$/, 'usr/share/zsh/vendor-completions/_docksmith'],
+  [/^dist\/completion\/docksmith\.fish$/, 'usr/share/fish/vendor_completions.d/docksmith.fish'],
+  [/^(?:LICENSE|dist\/LICENSES)$/, undefined],
+  [/^((?:docs\/|.*\.md$).*)$/, `${DOC}/$1`],
+  [/^(.+)$/, 'usr/lib/docksmith/$1'],
+];
+const FOLDERS = {
+  systemd: 'usr/lib/systemd/system',
+  'system-preset': 'usr/lib/systemd/system-preset',
+  'sysusers.d': 'usr/lib/sysusers.d',
+  'tmpfiles.d': 'usr/lib/tmpfiles.d',
+  logrotate: 'etc/logrotate.d',
+  runit: 'usr/share/docksmith/runit',
+};
+
+/** What a definition can name as its `content` besides the files in its folder `root`. */
+export const CONTENTS = { program: readProgram, node: readNode };
+
+/** The npm package as it is laid out on a host, with what else is beside it in `packaging/`. @returns Tree */
+function readProgram({ npmPackage }) {
+  const tree = new Map();
+  for (const [name, entry] of npmPackage) {
+    const [pattern, place] = PLACES.find(([each]) => each.test(name));
+    if (place === undefined) continue;
+    const to = name.replace(pattern, place);
+    tree.set(to, to.endsWith('.gz') ? { mode: 0o644, bytes: gzip(bytesOf(entry)) } : entry);
+  }
+  addLinks(tree, 'usr/share/bash-completion/completions/docksmith', (name) => name);
+  addLinks(tree, 'usr/share/fish/vendor_completions.d/docksmith.fish', (name) => `${name}.fish`);
+  // Debian's zsh looks in the one folder, that of others in the other
+  if (tree.has('usr/share/zsh/vendor-completions/_docksmith'))
+    tree.set('usr/share/zsh/site-functions/_docksmith', {
+      mode: 0o777,
+      link: '../vendor-completions/_docksmith',
+    });
+  const licences = ['LICENSE', 'dist/LICENSES'].map((name) => bytesOf(npmPackage.get(name)).toString());
+  tree.set(`${DOC}/copyright`, {
+    mode: 0o644,
+    bytes: Buffer.from(`docksmith\n\n${licences.join('\nThe program contains parts of these packages:\n\n')}`),
+  });
+  for (const [folder, to] of Object.entries(FOLDERS)) {
+    const from = path.join(ROOT, 'packaging', folder);
+    if (!existsSync(from)) continue;
+    for (const [name, entry] of readTree(from))
+      if (!name.endsWith('.md')) tree.set(`${to}/${folder === 'logrotate' ? name.replace(/\.\w+$/, '') : name}`, entry);
+  }
+  return tree;
+}
+
+function addLinks(tree, file, nameOf) {
+  if (!tree.has(file)) return;
+  for (const name of SHORT)
+    tree.set(path.join(path.dirname(file), nameOf(name)), { mode: 0o777, link: path.basename(file) });
+}
+
+/**
+ * The node that an npm package brings, as its makers built it.
+ * @param {{ definition: { node: { version: string, integrity: Record<string, string> } }, cpu: string }} of
+ */
+function readNode({ definition: { name, node }, cpu }) {
+  const folder = unpackNode(node, cpu);
+  return new Map([
+    ['usr/lib/docksmith/node/node', { mode: 0o755, from: path.join(folder, 'bin/node') }],
+    [`usr/share/doc/${name}/copyright`, { mode: 0o644, from: path.join(folder, 'LICENSE') }],
+  ]);
+}
+
+/** Of the npm registry, once: what has its checksum is kept beside the other packages. @returns its folder */
+function unpackNode({ version, integrity }, cpu) {
+  const cache = path.join(ROOT, 'node_modules/.cache/docksmith');
+  const folder = path.join(cache, `node-linux-${cpu}-${version}`);
+  if (existsSync(folder)) return folder;
+  const [algorithm, digest] = /^(\w+)-(.+)$/.exec(integrity[cpu] ?? '')?.slice(1) ?? [];
+  if (digest === undefined) throw new Error(`no node for "${cpu}": there are ${Object.keys(integrity).join(', ')}`);
+  const fresh = path.join(cache, `fresh-${process.pid}`);
+  mkdirSync(fresh, { recursive: true });
+  try {
+    const file = path.join(fresh, npmPack(fresh, `node-linux-${cpu}@${version}`));
+    const found = createHash(algorithm).update(readFileSync(file)).digest('base64');
+    if (found !== digest)
+      throw new Error(`checksum mismatch: "${file}" is ${algorithm}-${found}, not ${integrity[cpu]}`);
+    call('tar', ['-xzf', file, '-C', fresh, 'package/bin/node', 'package/LICENSE']);
+    try {
+      renameSync(path.join(fresh, 'package'), folder);
+    } catch (error) {
+      // another run was faster
+      if (!existsSync(folder)) throw error;
+    }
+  } finally {
+    rmSync(fresh, { recursive: true });
+  }
+  return folder;
+}
+
+/** @returns the name of the file that npm has put into the folder */
+export function npmPack(folder, ...what) {
+  const { stdout } = call('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...what]);
+  return JSON.parse(stdout)[0].filename;
+}
