@@ -7,6 +7,7 @@ import { layTree } from './tree.js';
 /** @returns the archive's file name */
 export function makeTar({ definition: { name }, version, seconds, tree }, out, work) {
   const top = `${name}-${version}`;
+  const file = `${top}-linux.tar.gz`;
   layTree(tree, path.join(work, top), seconds);
   const plain = path.join(work, `${top}.tar`);
   call('tar', [
@@ -22,7 +23,7 @@ export function makeTar({ definition: { name }, version, seconds, tree }, out, w
     work,
     top,
   ]);
-  writeFileSync(path.join(out, `${top}.tar.gz`), gzip(readFileSync(plain)));
+  writeFileSync(path.join(out, file), gzip(readFileSync(plain)));
   rmSync(plain);
-  return `${top}.tar.gz`;
+  return file;
 }

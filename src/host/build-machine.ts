@@ -41,18 +41,21 @@ function findChroot(proc: string): string | undefined {
     return ours.dev === theirs.dev && ours.ino === theirs.ino ? undefined : words;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return `${words} without /proc`;
-    // who may not look at process 1 sees his own mounts: that of the root is none of them where it is a mere folder
-    return readMountPoints(proc)?.includes('/') === false ? words : undefined;
+    // who may not look at the root of process 1 may see what is mounted there; the root of a mere folder is no mount
+    const [ours, theirs] = [readRootMount(`${proc}/self`), readRootMount(`${proc}/1`)];
+    return ours === '' || (ours !== undefined && theirs !== undefined && ours !== theirs) ? words : undefined;
   }
 }
 
-/** ID PARENT DEVICE ROOT MOUNT-POINT … (proc(5)) */
-function readMountPoints(proc: string): readonly (string | undefined)[] | undefined {
+/**
+ * What is mounted at the root of a process: `DEVICE FOLDER-ON-IT`; empty where it is the folder of another mount.
+ * proc(5): ID PARENT DEVICE ROOT MOUNT-POINT …
+ */
+function readRootMount(process: string): string | undefined {
   try {
-    return readFileSync(`${proc}/self/mountinfo`, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' ')[4]);
+    const mounts = readFileSync(`${process}/mountinfo`, 'utf8').trim().split('\n');
+    const [, , device, folder] = mounts.map((line) => line.split(' ')).findLast(([, , , , at]) => at === '/') ?? [];
+    return device === undefined ? '' : `${device} ${folder}`;
   } catch {
     return undefined;
   }

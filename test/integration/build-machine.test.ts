@@ -32,8 +32,14 @@ needs('namespace')('a host that is laid out on another machine', () => {
     args: readonly string[],
     {
       isBooted = false,
+      isMounted = false,
       env = {},
-    }: { readonly isBooted?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+    }: {
+      readonly isBooted?: boolean;
+      /** as a disk that is being installed */
+      readonly isMounted?: boolean;
+      readonly env?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<Result> {
     const programs = [
       '/usr',
@@ -50,6 +56,7 @@ needs('namespace')('a host that is laid out on another machine', () => {
       .join(' ');
     const script = [
       'set -e',
+      ...(isMounted ? [`mount --bind '${host.root}' '${host.root}'`] : []),
       ...programs.map(
         (folder) => `mkdir -p '${host.root}${folder}'; mount --rbind '${folder}' '${host.root}${folder}'`,
       ),
@@ -123,7 +130,9 @@ needs('namespace')('a host that is laid out on another machine', () => {
       '',
       expect.stringContaining('set-up: configuration LocalIP: 192.168.1.2 (found)\n'),
     ]);
-    expect((await runInside('signal-event', ['docker-boot'], { isBooted: true })).stdout).not.toContain('docker-update');
+    expect((await runInside('signal-event', ['docker-boot'], { isBooted: true })).stdout).not.toContain(
+      'docker-update',
+    );
     expect(host.read('/var/lib/docksmith/db/configuration')).toMatch(
       /^DomainName=example\.test$[^]*^LocalIP=192\.168\.1\.2$[^]*^SystemName=host$/m,
     );
@@ -131,6 +140,12 @@ needs('namespace')('a host that is laid out on another machine', () => {
     expect((await runInside('docksmith', ['status'], { isBooted: true })).stdout).not.toContain('set-up');
     expect((await runInside('signal-event', ['docker-update'], { isBooted: true })).stdout).not.toContain('set-up');
   }, 300_000);
+
+  it('is one as well where its root is a mount', async () => {
+    const { stderr } = await runInside('signal-event', ['post-install'], { isMounted: true });
+    expect(stderr).toContain('this is a chroot: names, addresses');
+    expect(ofThisMachine()).toEqual([]);
+  }, 200_000);
 
   it('is one as well where SYSTEMD_OFFLINE says so', async () => {
     const { stderr } = await runInside('signal-event', ['post-install'], {
