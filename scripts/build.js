@@ -22,6 +22,8 @@ const OPTIONS = {
   target: 'node20.19',
   mainFields: ['main', 'module'],
   absWorkingDir: ROOT,
+  // paths are in what is built: a linked node_modules is called like one that is no link
+  preserveSymlinks: true,
   outdir: OUT,
   outExtension: { '.js': '.cjs' },
   write: false,

@@ -1,11 +1,11 @@
-// Plain JavaScript: makes a deb, an rpm, the npm package and a tar archive of this checkout, all with the same
-// content, and the same bytes each time.
+// Plain JavaScript: makes a deb, an rpm, the npm package and a tar archive of the program that was built, all with
+// the same content, and the same bytes each time.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { installPackages, ROOT } from './packages.js';
+import { ROOT } from './packages.js';
 import { call } from './packaging/call.js';
 import { CONTENTS, npmPack } from './packaging/content.js';
 import { makeDeb } from './packaging/deb.js';
@@ -18,7 +18,9 @@ const MAKERS = { deb: makeDeb, rpm: makeRpm, tar: makeTar };
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: 'packages' },
-    // a folder of packaging/; all of them if none is named
+    // where the definitions of packages are, a folder each
+    from: { type: 'string', default: path.join(ROOT, 'packaging') },
+    // names of packages; all of them if none is named
     only: { type: 'string', multiple: true },
     // of the packages, where the program has the same version
     revision: { type: 'string', default: '1' },
@@ -69,9 +71,9 @@ function makePackages() {
   }
 }
 
-/** packaging/NAME/package.json, whose form packaging/README.md tells. */
+/** NAME/package.json, whose form packaging/README.md tells. */
 function readDefinitions() {
-  const folders = readdirSync(path.join(ROOT, 'packaging'), { withFileTypes: true })
+  const folders = readdirSync(values.from, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => path.join(ROOT, 'packaging', name))
     .filter((folder) => readdirSync(folder).includes('package.json'));
@@ -90,8 +92,6 @@ function sha256(file) {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
-installPackages();
-call(process.execPath, ['scripts/build.js']);
 try {
   for (const file of makePackages()) console.log(path.join(values.out, file));
 } catch (error) {

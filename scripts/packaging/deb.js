@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../packages.js';
 import { call, gzip } from './call.js';
 import { bytesOf, layTree, readScript, readTree } from './tree.js';
 
@@ -22,10 +21,8 @@ export function makeDeb(made, out, work) {
   ];
   put(tree, `usr/share/doc/${name}/changelog.Debian.gz`, gzip(Buffer.from(`${change.join('\n\n')}\n`)));
   const changes = `usr/share/doc/${name}/CHANGELOG.md`;
-  if (tree.has(changes)) {
-    put(tree, `usr/share/doc/${name}/changelog.gz`, gzip(bytesOf(tree.get(changes))));
-    tree.set(changes, { mode: 0o777, link: 'changelog.gz' });
-  }
+  // the name that Debian's tools look for; pages link to the other one
+  if (tree.has(changes)) put(tree, `usr/share/doc/${name}/changelog.gz`, gzip(bytesOf(tree.get(changes))));
   put(tree, `usr/share/lintian/overrides/${name}`, formatOverrides(definition.lintian));
 
   const files = [...tree].filter(([, { bytes, from }]) => bytes !== undefined || from !== undefined);
@@ -44,14 +41,15 @@ export function makeDeb(made, out, work) {
   put(tree, 'DEBIAN/control', lines.join(''));
   if (conffiles.length > 0) put(tree, 'DEBIAN/conffiles', conffiles.map((file) => `/${file}\n`).join(''));
   put(tree, 'DEBIAN/md5sums', files.map(([file, entry]) => `${md5(bytesOf(entry))}  ${file}\n`).join(''));
-  const scripts = path.join(ROOT, 'packaging', name, 'deb');
+  const scripts = path.join(definition.folder, 'deb');
   if (existsSync(scripts))
     for (const [file, { mode, from }] of readTree(scripts))
       tree.set(`DEBIAN/${file}`, { mode, bytes: Buffer.from(readScript(from)) });
 
   layTree(tree, work, seconds);
   const file = `${name}_${full}_${architecture}.deb`;
-  call('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z9', '--build', work, path.join(out, file)], {
+  // what xz makes depends on the number of threads
+  call('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--threads-max=2', '--build', work, path.join(out, file)], {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(seconds) },
   });
   return file;

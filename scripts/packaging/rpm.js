@@ -1,7 +1,6 @@
 // Plain JavaScript: an rpm by rpmbuild, whose content is a tree.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../packages.js';
 import { call } from './call.js';
 import { layTree, readScript } from './tree.js';
 
@@ -49,7 +48,7 @@ export function makeRpm(made, out, work) {
 
 function formatSpec({ definition, version, revision, seconds, maintainer, tree }) {
   const { name, summary, description, rpm } = definition;
-  const scriptlets = path.join(ROOT, 'packaging', name, 'rpm/scriptlets');
+  const scriptlets = path.join(definition.folder, 'rpm/scriptlets');
   const day = new Date(seconds * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) .*/, '$1 $3 $2 $4');
   const fields = Object.entries(rpm).flatMap(([field, value]) => [value].flat().map((each) => `${field}: ${each}`));
   return `${[
@@ -57,6 +56,7 @@ function formatSpec({ definition, version, revision, seconds, maintainer, tree }
     `Version: ${version}`,
     `Release: ${revision}`,
     `Summary: ${summary}`,
+    `Packager: ${maintainer}`,
     ...(definition.isForAnyCpu ? ['BuildArch: noarch'] : []),
     ...fields,
     '',
