@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import {
   checkHostAddress,
   checkHostName,
@@ -134,7 +134,6 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       'http://HOST:PORT,…',
     ),
     'network-names': each(matches(/^[a-zA-Z0-9][\w.-]*$/, 'a name of letters, digits and _ . -'), 'names'),
-    'ipv4-address': (value) => (isIPv4(value) ? undefined : 'is no IPv4 address'),
     'host-addresses': each(checkHostAddress, 'NAME:ADDRESS'),
     ulimits: each(
       matches(/^[a-z]+=(-1|\d+)(:(-1|\d+))?$/, 'NAME=SOFT[:HARD], as nofile=1024:2048'),

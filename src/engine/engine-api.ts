@@ -11,7 +11,13 @@ export type EngineSet = Record<string, Record<string, never>>;
 export interface Endpoint {
   Aliases?: Maybe<string[]>;
   Links?: Maybe<string[]>;
-  IPAMConfig?: Maybe<{ IPv4Address?: string }>;
+  IPAMConfig?: Maybe<{ IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: Maybe<string[]> }>;
+  MacAddress?: string;
+  DriverOpts?: Maybe<Record<string, string>>;
+  /** engines from 28 */
+  GwPriority?: number;
+  /** only in answers, of engines from 25 */
+  DNSNames?: Maybe<string[]>;
   /** only in answers */
   NetworkID?: Maybe<string>;
   IPAddress?: string;

@@ -102,18 +102,8 @@ export interface StopRequest {
   readonly signal?: string;
 }
 
-export interface NetworkSummary {
+export interface NetworkSummary extends CreateNetwork {
   readonly id: string;
-  readonly name: string;
-  readonly driver: string;
-  readonly internal: boolean;
-  readonly labels: Readonly<Record<string, string>>;
-  /** `10.5.0.0/24` */
-  readonly subnets: readonly string[];
-  /** of those subnets that have one */
-  readonly gateways: readonly string[];
-  /** of the driver */
-  readonly options: Readonly<Record<string, string>>;
 }
 
 export interface CreateNetwork {
@@ -121,10 +111,27 @@ export interface CreateNetwork {
   readonly driver: string;
   readonly internal: boolean;
   readonly ipv6: boolean;
+  /** undefined: as the engine has it, which older ones have in any case */
+  readonly ipv4?: boolean;
   readonly attachable: boolean;
+  /** of the driver */
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly addresses: readonly { readonly subnet: string; readonly gateway?: string }[];
+  readonly addresses: readonly NetworkAddresses[];
+  /** the driver that gives out its addresses: `default` */
+  readonly ipamDriver?: string;
+  readonly ipamOptions?: Readonly<Record<string, string>>;
+}
+
+/** A subnet of a network. */
+export interface NetworkAddresses {
+  /** `10.5.0.0/24` */
+  readonly subnet: string;
+  readonly gateway?: string;
+  /** the part of it that containers get addresses of by themselves, `10.5.0.128/25` */
+  readonly range?: string;
+  /** addresses that are given out to nobody, by the name of who has them */
+  readonly reserved?: Readonly<Record<string, string>>;
 }
 
 export interface ContainerSummary {

@@ -58,8 +58,13 @@ export class Container extends ContainerPorts {
     return /^custom:(.+)$/.exec(this.network)?.[1];
   }
 
-  get networkAddress(): string | undefined {
-    return this.get('NetworkAddress') || undefined;
+  get networkAddresses(): readonly string[] {
+    return splitList(this.get('NetworkAddress'));
+  }
+
+  /** JSON of what else it is there, as Compose calls it */
+  get networkOptions(): string {
+    return this.get('NetworkOptions');
   }
 
   get networkAliases(): readonly string[] {
@@ -75,13 +80,17 @@ export class Container extends ContainerPorts {
     return splitList(this.get(`NetworkAlias.${network}`));
   }
 
-  networkAddressOn(network: string): string | undefined {
-    return this.get(`NetworkAddress.${network}`) || undefined;
+  networkAddressesOn(network: string): readonly string[] {
+    return splitList(this.get(`NetworkAddress.${network}`));
   }
 
-  /** The props `NetworkAlias.NET` and `NetworkAddress.NET` that the record has. */
+  networkOptionsOn(network: string): string {
+    return this.get(`NetworkOptions.${network}`);
+  }
+
+  /** The props `NetworkAlias.NET`, `NetworkAddress.NET` and `NetworkOptions.NET` that the record has. */
   get networkProps(): readonly string[] {
-    return ['NetworkAlias.', 'NetworkAddress.'].flatMap((prefix) =>
+    return ['NetworkAlias.', 'NetworkAddress.', 'NetworkOptions.'].flatMap((prefix) =>
       listProps(this.snapshot, CONTAINERS, this.key, prefix),
     );
   }

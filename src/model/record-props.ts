@@ -1,4 +1,4 @@
-import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { findProp, listProps, type Snapshot } from '../db/snapshot.ts';
 
 /**
  * A record by what its props say. A prop counts as read when the member that needs it is asked,
@@ -18,5 +18,15 @@ export abstract class RecordProps {
   /** Its value or default; what is not set is empty. */
   protected get(prop: string): string {
     return findProp(this.snapshot, this.#db, this.key, prop) ?? '';
+  }
+
+  /** What each PROP.NAME holds, by NAME. */
+  protected getNamed(prop: string): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      listProps(this.snapshot, this.#db, this.key, `${prop}.`).map((name) => [
+        name.slice(prop.length + 1),
+        this.get(name),
+      ]),
+    );
   }
 }

@@ -211,6 +211,28 @@ const TABLE: readonly (readonly [
       },
     },
   ],
+  [
+    'network-options',
+    {
+      network: 'custom:my-net',
+      NetworkAlias: 'web,web.local,www',
+      NetworkAddress: '172.29.5.10,2001:db8::10',
+      NetworkOptions: '{"gw_priority":1,"mac_address":"02:42:ac:11:65:43"}',
+    },
+    [],
+    {
+      Config: { MacAddress: '02:42:ac:11:65:43' },
+      NetworkSettings: {
+        Networks: {
+          'my-net': {
+            IPAMConfig: { IPv4Address: '172.29.5.10', IPv6Address: '2001:db8::10' },
+            MacAddress: '02:42:ac:11:65:43',
+            GwPriority: 1,
+          },
+        },
+      },
+    },
+  ],
   ['links', { NetworkAlias: 'database,db' }, ['external_links other'], {}],
   ['scale', {}, ['deploy.replicas 2', 'scale 3'], {}],
   ['post-start-hooks', {}, ['develop watch=path=. action=rebuild', 'post_start command=true'], {}],

@@ -1,5 +1,13 @@
+import type { Endpoint } from '../../engine/engine-api.ts';
 import type { Actual, ActualContainer } from '../actual/actual.ts';
-import { listJoined, parseJoined, readJoined, showJoined } from '../spec/endpoints.ts';
+import {
+  type EndpointOptions,
+  type Joined,
+  listJoined,
+  parseJoined,
+  readJoined,
+  showJoined,
+} from '../spec/endpoints.ts';
 import { makeCreateBody } from '../spec/create-body.ts';
 import { MANAGED_LABEL } from '../spec/names.ts';
 import type { Operation } from './operation.ts';
@@ -24,8 +32,12 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
     const isAsWanted =
       now !== undefined &&
       (network === 'bridge' ||
-        (isEndpoint(listNames(now, name), listNames(endpoint, name), isOurs(network)) &&
-          isAddress(parseJoined(now).address, parseJoined(endpoint).address, isOurs(network))));
+        isEndpoint(
+          { ...parseJoined(now), aliases: listNames(now, name) },
+          { ...parseJoined(endpoint), aliases: listNames(endpoint, name) },
+          container.inspect.NetworkSettings?.Networks?.[network] ?? {},
+          isOurs(network),
+        ));
     if (isAsWanted && !isLost(network)) return [];
     const cause =
       now === undefined
@@ -50,13 +62,25 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
   return [...joins, ...leaves];
 }
 
-/** On a network that others made, they may have given it further names and an address: those it keeps. */
-function isEndpoint(now: readonly string[], wanted: readonly string[], isOurs: boolean): boolean {
-  return isOurs ? isSame(now, wanted) : wanted.every((alias) => now.includes(alias));
+/** On a network that others made, they may have given it further names, addresses and options: those it keeps. */
+function isEndpoint(now: Joined, wanted: Joined, answer: Endpoint, isOurs: boolean): boolean {
+  const { mac_address: mac, gw_priority: priority, ...options } = wanted.options;
+  const isList = (has: readonly string[], wants: readonly string[]): boolean =>
+    isOurs ? isSame(has, wants) : wants.every((item) => has.includes(item));
+  const { gw_priority: nowPriority, ...nowOptions } = now.options;
+  return (
+    isList(now.aliases, wanted.aliases) &&
+    isList(now.addresses, wanted.addresses) &&
+    // older engines know none
+    (answer.GwPriority === undefined || (!isOurs && priority === undefined) || nowPriority === priority) &&
+    // the engine gives an address by itself, too; older ones (without DNSNames) do not take one
+    (mac === undefined || answer.DNSNames === undefined || !answer.MacAddress || answer.MacAddress === mac) &&
+    isList(listOptions(nowOptions), listOptions(options))
+  );
 }
 
-function isAddress(now: string, wanted: string, isOurs: boolean): boolean {
-  return now === wanted || (!isOurs && wanted === '');
+function listOptions({ driver_opts: driver = {}, link_local_ips: linkLocal = [] }: EndpointOptions): readonly string[] {
+  return [...linkLocal, ...Object.entries(driver).map(([option, value]) => `${option}=${value}`)];
 }
 
 /** Its own name a container has on every network anyway. */

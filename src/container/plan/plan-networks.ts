@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
-import { formatNetwork, overlaps } from '../../model/network/network.ts';
+import { overlaps } from '../../model/network/network.ts';
 import { parseSubnet } from '../../model/network/networks.ts';
 import type { Actual } from '../actual/actual.ts';
 import type { DesiredContainer } from './desired.ts';
@@ -8,8 +8,8 @@ import { readJoined } from '../spec/endpoints.ts';
 import type { NetworkSummary } from '../../engine/engine.ts';
 import { MANAGED_LABEL } from '../spec/names.ts';
 import type { NetworkDefinition } from '../spec/network-definition.ts';
+import { listMismatches } from './network-mismatches.ts';
 import type { Operation } from './operation.ts';
-import { isSame } from '../spec/value.ts';
 
 /** Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed. */
 export function planNetworks(
@@ -25,7 +25,10 @@ export function planNetworks(
       users.set(definition.name, { ...user, names: [...user.names, container.name] });
     }
   }
-  const taken = [...avoid, ...[...actual.networks.values()].flatMap(({ subnets }) => subnets)];
+  const taken = [
+    ...avoid,
+    ...[...actual.networks.values()].flatMap(({ addresses }) => addresses.map(({ subnet }) => subnet)),
+  ];
   const operations: Operation[] = [];
   const failures: Failure[] = [];
   for (const { definition, names } of users.values()) {
@@ -35,7 +38,7 @@ export function planNetworks(
     } else if (definition.external) {
       failures.push(
         new Failure(`cannot use network "${definition.name}"`, {
-          why: `${names.join(', ')} need it, and the engine has no such network`,
+          why: `${names.join(', ')} ${names.length === 1 ? 'needs' : 'need'} it, and the engine has no such network`,
           hint: `docker network create ${definition.name}`,
         }),
       );
@@ -45,39 +48,18 @@ export function planNetworks(
           ? definition.addresses
           : findFreeSubnet(taken);
       taken.push(...addresses.map(({ subnet }) => subnet));
-      const { name, driver, internal, ipv6, attachable, options, labels } = definition;
-      const create = {
-        name,
-        driver,
-        internal,
-        ipv6,
-        attachable,
-        options,
-        addresses,
-        labels: { ...labels, [MANAGED_LABEL]: 'true' },
-      };
+      const { name, labels } = definition;
+      const create = { ...definition, addresses, labels: { ...labels, [MANAGED_LABEL]: 'true' } };
       operations.push({ verb: 'network', name, create, cause: `wanted by ${names.sort(compareBytes).join(', ')}` });
     }
   }
   return { operations: operations.sort((a, b) => compareBytes(a.name, b.name)), failures };
 }
 
-function findMismatch(
-  { name, driver, internal, addresses, external, options }: NetworkDefinition,
-  there: NetworkSummary,
-): readonly Failure[] {
-  if (external) return [];
-  const subnets = addresses.map(({ subnet }) => toPlain(subnet));
-  const whys = [
-    ...(driver === there.driver ? [] : [`driver ${there.driver}, not ${driver}`]),
-    ...(internal === there.internal ? [] : [there.internal ? 'internal' : 'not internal']),
-    ...(options['parent'] === undefined || options['parent'] === there.options['parent']
-      ? []
-      : [`parent ${there.options['parent'] ?? 'none'}, not ${options['parent']}`]),
-    ...(subnets.length === 0 || isSame(subnets.toSorted(compareBytes), there.subnets.map(toPlain).sort(compareBytes))
-      ? []
-      : [`subnet ${there.subnets.join(', ')}, not ${subnets.join(', ')}`]),
-  ];
+function findMismatch(wanted: NetworkDefinition, there: NetworkSummary): readonly Failure[] {
+  if (wanted.external) return [];
+  const { name } = wanted;
+  const whys = listMismatches(wanted, there);
   return whys.length === 0
     ? []
     : [
@@ -86,11 +68,6 @@ function findMismatch(
           hint: `stop and remove its containers, docker network rm ${name}, and repeat the event`,
         }),
       ];
-}
-
-function toPlain(subnet: string): string {
-  const network = parseSubnet(subnet);
-  return network === undefined ? subnet : formatNetwork(network);
 }
 
 /**

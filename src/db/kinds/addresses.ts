@@ -37,6 +37,14 @@ export function checkSubnet(value: string): string | undefined {
     : 'is not ADDRESS/BITS, as 10.5.0.0/24';
 }
 
+/** `10.5.0.7,2001:db8::7` */
+export function checkFixedAddresses(value: string): string | undefined {
+  const families = value.split(',').map((address) => isIP(address));
+  return families.includes(0) || new Set(families).size < families.length
+    ? 'is not one IPv4 address, one IPv6 address, or both with a comma between, as 10.5.0.7'
+    : undefined;
+}
+
 /** `255.255.255.0` or a number of bits. */
 export function checkNetmask(value: string): string | undefined {
   if (/^\d{1,3}$/.test(value)) return Number(value) <= 128 ? undefined : 'is more bits than an address has';

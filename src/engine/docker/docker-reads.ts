@@ -99,9 +99,7 @@ export abstract class DockerReads {
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
     return this.call('cannot list the networks', async () =>
-      readList(await this.client.get('/networks')).map((network) =>
-        readNetwork(network as unknown as Docker.NetworkInspectInfo),
-      ),
+      readList(await this.client.get('/networks')).map(readNetwork),
     );
   }
 

@@ -59,18 +59,9 @@ export class MemoryEngine extends MemoryReads implements Engine {
     });
   }
 
-  createNetwork({ name, driver, internal, labels, options, addresses }: CreateNetwork): Promise<void> {
-    return this.#change(`network ${name}`, (state) => {
-      (state.networks ??= []).push({
-        id: `network ${++state.count}`,
-        name,
-        driver,
-        internal,
-        labels,
-        options,
-        subnets: addresses.map(({ subnet }) => subnet),
-        gateways: addresses.flatMap(({ gateway }) => gateway ?? []),
-      });
+  createNetwork(network: CreateNetwork): Promise<void> {
+    return this.#change(`network ${network.name}`, (state) => {
+      (state.networks ??= []).push({ ...network, id: `network ${++state.count}` });
     });
   }
 

@@ -92,9 +92,10 @@ export abstract class MemoryReads {
       name: 'bridge',
       driver: 'bridge',
       internal: false,
+      ipv6: false,
+      attachable: false,
       labels: {},
-      subnets: ['172.17.0.0/16'],
-      gateways: ['172.17.0.1'],
+      addresses: [{ subnet: '172.17.0.0/16', gateway: '172.17.0.1' }],
       options: {},
     };
     return Promise.resolve([bridge, ...(this.state.networks ?? [])]);

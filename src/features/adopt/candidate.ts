@@ -25,7 +25,7 @@ export interface Candidate {
   readonly enabled: boolean;
   readonly source: ImageOrigin;
   /** the networks that it is on, but for the engine's own */
-  readonly networks: readonly Pick<NetworkDefinition, 'name' | 'driver' | 'internal' | 'addresses' | 'options'>[];
+  readonly networks: readonly NetworkDefinition[];
   /** files that some of its variables are left in */
   readonly envFiles?: EnvFiles;
   /** the Compose project that it is a part of */
@@ -40,6 +40,8 @@ export interface Candidate {
   readonly secretFiles?: readonly SecretFile[];
   /** what no key of a run spec says */
   readonly leftOut: readonly LeftOut[];
+  /** what its file says that is not done, and that is no gap of the record; a sentence each */
+  readonly warnings?: readonly string[];
   /** what its file says of records itself */
   readonly own?: OwnRecords;
   /** props of its record that somebody chose, whatever else says them; undefined: it does not have them */

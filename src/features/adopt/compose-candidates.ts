@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ContainerSummary } from '../../engine/engine.ts';
+import type { ContainerSummary, NetworkSummary } from '../../engine/engine.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { isMap } from '../../container/spec/value.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
@@ -110,7 +110,11 @@ export async function findComposeCandidates(
   throwAll(failures);
   return {
     candidates,
-    warnings: [...project.notes.list(path.join(project.folder, '.env')), ...selected.notes],
+    warnings: [
+      ...project.notes.list(path.join(project.folder, '.env')),
+      ...selected.notes,
+      ...new Set(candidates.flatMap(({ warnings = [] }) => warnings)),
+    ],
   };
 }
 
@@ -151,15 +155,25 @@ async function describe(
   const { joined, ...candidate } = describeService(context, service, input);
   const image = await engine.findImage(findText(candidate.values, 'image') ?? '');
   const isLocal = candidate.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
+  const wanted = joined.flatMap((key) => context.project.networks.get(key) ?? []);
+  const find = (name: string): NetworkSummary | undefined => networks.find((network) => network.name === name);
   return {
     ...candidate,
     isOrphan: containers.some(({ name, labels }) => name === candidate.name && labels[MANAGED_LABEL] === 'true'),
     ...(isLocal ? { source: { ...candidate.source, kind: 'local' as const } } : {}),
-    networks: joined.flatMap((key) => {
-      const definition = context.project.networks.get(key);
-      const there = networks.find(({ name }) => name === definition?.name);
-      return there === undefined ? (definition ?? []) : [describeNetwork(there)];
+    networks: wanted.map((definition) => {
+      const there = find(definition.name);
+      // who shares it comes later, perhaps, and finds it there
+      return there === undefined
+        ? { ...definition, external: false }
+        : { ...describeNetwork(there), external: definition.external };
     }),
+    warnings: [
+      ...(candidate.warnings ?? []),
+      ...wanted
+        .filter(({ name, external }) => external && find(name) === undefined)
+        .map(({ name }) => `network "${name}" is external and not there, which Compose refuses: docksmith makes it`),
+    ],
   };
 }
 

@@ -64,7 +64,9 @@ function readNetworks(
   const declared = new Map([['default', withText(file, '')], ...(input?.entries ?? [])]);
   const networks = [...declared].map(([key, value]) => {
     const { name, isExternal } = findOwnName(key, value, project);
-    const said = (value.entries ?? []).filter(([field]) => !['name', 'external'].includes(field));
+    const said = (value.entries ?? []).filter(
+      ([field, held]) => !['name', 'external'].includes(field) && !field.startsWith('x-') && !isNothing(held),
+    );
     const known = isExternal
       ? []
       : said.filter((entry) => {
@@ -83,18 +85,6 @@ function readNetworks(
     const definition =
       readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: known }]] }).get(key) ??
       file.refuse(`network "${key}" cannot be read`);
-    for (const field of ['driver_opts', 'labels', 'attachable', 'enable_ipv6']) {
-      const [, held] = known.find(([other, held]) => other === field && !isNothing(held)) ?? [];
-      // the one option that a record has a prop for
-      const isParent = field === 'driver_opts' && held?.entries?.every(([option]) => option === 'parent') === true;
-      if (held !== undefined && !isParent)
-        leftOut.push({
-          name: `network ${name}`,
-          key: field,
-          value: showInput(held),
-          why: 'a record of a network has no prop for it',
-        });
-    }
     return [key, { ...definition, name, external: isExternal }] as const;
   });
   return { networks: new Map(networks), leftOut };

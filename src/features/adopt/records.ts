@@ -17,6 +17,7 @@ import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import { overlayProps, withOwnRecords } from './own-records.ts';
 import { KEY_PROPS } from './props/key-props.ts';
+import { makeNetworkRecord } from './props/network-record.ts';
 import { RecordBuilder } from './props/record-builder.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
@@ -53,7 +54,7 @@ export function makeRecords(
           !getDb(snapshot, NETWORKS).has(network.name) &&
           !records.some(({ db, key }) => db === NETWORKS && key === network.name)
         )
-          records.push(makeNetwork(network));
+          records.push(makeNetworkRecord(snapshot, network, leftOut));
       }
       const secrets = new SecretRecords(snapshot, candidate.name);
       const builder = makeBuilder(snapshot, candidate, secrets, isMoving);
@@ -205,18 +206,6 @@ function makeImage(
     ...Object.entries(source.props ?? {}).map(([prop, value]) => [prop, encodeValue(value)] as const),
   ]);
   return { name, record: { db: IMAGES, key: name, type: 'service', props } };
-}
-
-function makeNetwork({ name, driver, internal, addresses, options }: Candidate['networks'][number]): NewRecord {
-  const gateways = addresses.flatMap(({ gateway }) => gateway ?? []);
-  const props = new Map([
-    ...(driver === 'bridge' ? [] : [['Driver', driver] as const]),
-    ...(options['parent'] === undefined ? [] : [['Parent', options['parent']] as const]),
-    ...(internal ? [['Internal', 'yes'] as const] : []),
-    ...(addresses.length === 0 ? [] : [['Subnet', addresses.map(({ subnet }) => subnet).join(',')] as const]),
-    ...(gateways.length === 0 || gateways.length < addresses.length ? [] : [['Gateway', gateways.join(',')] as const]),
-  ]);
-  return { db: NETWORKS, key: name, type: 'network', props };
 }
 
 /** Stores records that are not there yet. @throws Failure for what the format cannot hold */

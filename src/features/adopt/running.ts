@@ -80,45 +80,14 @@ export async function readRunning(
       ...listUnsupported(inspect, name),
       ...(await listNewerImage(view, there, name)),
       ...(await listForeignVolumes(view, inspect)),
-      ...networks.flatMap(listNetworkExtras),
     ],
   };
 }
 
 /** What a record says of a network that is there. */
-export function describeNetwork({
-  name,
-  driver,
-  internal,
-  subnets,
-  gateways,
-  options: { parent },
-}: NetworkSummary): Candidate['networks'][number] {
-  return {
-    name,
-    driver,
-    internal,
-    options: parent === undefined ? {} : { parent },
-    addresses: subnets.map((subnet, n) => ({ subnet, ...(gateways[n] === undefined ? {} : { gateway: gateways[n] }) })),
-  };
-}
-
-/** What it says nothing of. */
-function listNetworkExtras({ name, options, labels }: NetworkSummary): readonly LeftOut[] {
-  const said = [
-    ...Object.entries(options)
-      .filter(([option]) => option !== 'parent')
-      .map((entry) => ['driver_opts', ...entry] as const),
-    ...Object.entries(labels)
-      .filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label))
-      .map((entry) => ['labels', ...entry] as const),
-  ];
-  return said.map(([key, option, value]) => ({
-    name: `network ${name}`,
-    key,
-    value: `${option}=${value}`,
-    why: 'a record of a network has no prop for it',
-  }));
+export function describeNetwork({ labels, ...network }: NetworkSummary): Candidate['networks'][number] {
+  const own = Object.entries(labels).filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label));
+  return { ...network, labels: toMap(own), external: false };
 }
 
 /** All that keys read, without what the image, the engine and others put there. */
@@ -169,8 +138,11 @@ function readEndpoints(value: Value | undefined, name: string): Readonly<Record<
     entries
       .filter(([network]) => !['bridge', 'host', 'none'].includes(network))
       .map(([network, text]) => {
-        const { aliases, address } = parseJoined(text);
-        return [network, formatJoined({ aliases: aliases.filter((alias) => alias !== name), address })] as const;
+        const joined = parseJoined(text);
+        return [
+          network,
+          formatJoined({ ...joined, aliases: joined.aliases.filter((alias) => alias !== name) }),
+        ] as const;
       }),
   );
 }

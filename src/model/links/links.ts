@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { type Index, lookUpIndex } from '../../db/snapshot.ts';
 import type { Facts } from '../../host/facts.ts';
 import { Container, containerOf, CONTAINERS } from '../container.ts';
@@ -77,6 +78,10 @@ export interface JoinedNetwork {
   readonly aliases: readonly string[];
   /** fixed, IPv4; undefined: the engine gives it one */
   readonly address?: string;
+  /** the same of IPv6 */
+  readonly address6?: string;
+  /** what else it is there, as Compose calls it: `mac_address`, `gw_priority`, `link_local_ips`, `driver_opts` */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** of several, the one that it is made on, and that it cannot leave without a recreate */
   readonly isFirst?: true;
 }
@@ -86,16 +91,34 @@ export function listNamedNetworks(container: Container): readonly JoinedNetwork[
   const { key, customNetwork: custom, furtherNetworks } = container;
   if (!container.hasOwnPorts) return [];
   // its own name it has on every network anyway
-  const join = (name: string, aliases: readonly string[], address: string | undefined): JoinedNetwork => ({
-    name,
-    aliases: aliases.filter((alias) => alias !== key),
-    ...(address === undefined ? {} : { address }),
-  });
+  const join = (
+    name: string,
+    aliases: readonly string[],
+    addresses: readonly string[],
+    options: string,
+  ): JoinedNetwork => {
+    const [address, address6] = [addresses.find(isIPv4), addresses.find((one) => !isIPv4(one))];
+    return {
+      name,
+      aliases: aliases.filter((alias) => alias !== key),
+      ...(address === undefined ? {} : { address }),
+      ...(address6 === undefined ? {} : { address6 }),
+      ...(options === '' ? {} : { options: JSON.parse(options) as Record<string, unknown> }),
+    };
+  };
+  const { networkAliases, networkAddresses, networkOptions } = container;
   return [
-    ...(custom === undefined ? [] : [join(custom, container.networkAliases, container.networkAddress)]),
+    ...(custom === undefined ? [] : [join(custom, networkAliases, networkAddresses, networkOptions)]),
     ...[...new Set(furtherNetworks)]
       .filter((name) => name !== custom)
-      .map((name) => join(name, container.networkAliasesOn(name), container.networkAddressOn(name))),
+      .map((name) =>
+        join(
+          name,
+          container.networkAliasesOn(name),
+          container.networkAddressesOn(name),
+          container.networkOptionsOn(name),
+        ),
+      ),
   ];
 }
 

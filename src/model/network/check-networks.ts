@@ -5,8 +5,16 @@ import type { Facts } from '../../host/facts.ts';
 import type { IsOther } from '../check-web.ts';
 import { Container, containerOf, CONTAINERS } from '../container.ts';
 import { type JoinedNetwork, listNamedNetworks } from '../links/links.ts';
-import { firstAddress, overlaps, parseHost } from './network.ts';
-import { describeNetwork, NETWORKS, ON_THE_WIRE, overlappingNetworks, parseSubnet } from './networks.ts';
+import { canonicalAddress, firstAddress, overlaps, parseHost } from './network.ts';
+import {
+  type ContainerNetwork,
+  describeNetwork,
+  isWithin,
+  NETWORKS,
+  ON_THE_WIRE,
+  overlappingNetworks,
+  parseSubnet,
+} from './networks.ts';
 import { publishedPorts } from './ports.ts';
 
 /** `overlappingNetworks`, for many containers on one network. */
@@ -24,7 +32,10 @@ export function* checkNetworkRecords(snapshot: Snapshot, facts: Facts): Generato
   const parents = new Map<string, string>();
   for (const { key, type } of listRecords(snapshot, NETWORKS)) {
     if (type !== 'network') continue;
-    const { driver, parent, internal } = describeNetwork(snapshot, key);
+    const network = describeNetwork(snapshot, key);
+    if (network.external) continue;
+    yield* checkSubnets(network);
+    const { driver, parent, internal } = network;
     const isOnTheWire = ON_THE_WIRE.includes(driver);
     if (parent === undefined) {
       // the engine makes one for a network that leads nowhere
@@ -55,6 +66,32 @@ export function* checkNetworkRecords(snapshot: Snapshot, facts: Facts): Generato
   }
 }
 
+/** What lies in none of its subnets would be dropped without a word. */
+function* checkSubnets({ name, driver, subnets, gateways, ranges, reserved }: ContainerNetwork): Generator<Failure> {
+  const parts = [
+    ...gateways.map((address) => ['Gateway', address] as const),
+    ...ranges.map((range) => ['IPRange', range] as const),
+    ...Object.entries(reserved).map(([host, address]) => [`AuxAddress.${host}`, address] as const),
+  ];
+  for (const [n, [prop, text]] of parts.entries()) {
+    const cannot = `cannot accept ${NETWORKS} ${name} ${prop} "${text}"`;
+    const own = subnets.find((subnet) => isWithin(subnet, text));
+    if (own === undefined)
+      yield new Failure(cannot, {
+        why: subnets.length === 0 ? 'it has no Subnet' : `it is in no Subnet of ${subnets.join(', ')}`,
+      });
+    else if (parts.slice(0, n).some(([other, earlier]) => other === prop && isWithin(own, earlier)))
+      yield new Failure(cannot, { why: `Subnet ${own} has one already` });
+  }
+  for (const family of driver === 'bridge' ? [4, 6] : []) {
+    const [, second] = subnets.filter((subnet) => parseSubnet(subnet)?.family === family);
+    if (second !== undefined)
+      yield new Failure(`cannot accept ${NETWORKS} ${name} Subnet "${second}"`, {
+        why: `a bridge has one for IPv${family}`,
+      });
+  }
+}
+
 /** Enabled containers by their names on the networks of records, `NET NAME`. */
 const NAMED_ON: Index = {
   name: 'named on',
@@ -70,8 +107,8 @@ const ADDRESSED_ON: Index = {
   name: 'addressed on',
   db: CONTAINERS,
   listValues: (snapshot, record) =>
-    listNamed(containerOf(snapshot, record)).flatMap(({ name, address }) =>
-      address === undefined ? [] : [`${name} ${address}`],
+    listNamed(containerOf(snapshot, record)).flatMap(({ name, address, address6 }) =>
+      [address, address6].flatMap((one) => (one === undefined ? [] : [`${name} ${canonicalAddress(one)}`])),
     ),
 };
 
@@ -98,9 +135,9 @@ export function* checkJoinedNetworks(
       });
       continue;
     }
-    for (const why of listOverlaps(name))
+    for (const why of describeNetwork(snapshot, name).external ? [] : listOverlaps(name))
       yield new Failure(`cannot make network "${name}" for container "${key}"`, { why });
-    yield* checkAddress(container, network, isOther);
+    for (const address of [network.address, network.address6]) yield* checkAddress(container, name, address, isOther);
     yield* checkAliases(container, network, isOther);
   }
   const isInternal = ({ name }: JoinedNetwork): boolean => describeNetwork(snapshot, name).internal;
@@ -153,7 +190,12 @@ function propOf({ customNetwork }: Container, prop: string, network: string): st
   return network === customNetwork ? prop : `${prop}.${network}`;
 }
 
-function* checkAddress(container: Container, { name, address }: JoinedNetwork, isOther: IsOther): Generator<Failure> {
+function* checkAddress(
+  container: Container,
+  name: string,
+  address: string | undefined,
+  isOther: IsOther,
+): Generator<Failure> {
   const host = address === undefined ? undefined : parseHost(address);
   if (address === undefined || host === undefined) return;
   const { snapshot, key } = container;
@@ -163,8 +205,9 @@ function* checkAddress(container: Container, { name, address }: JoinedNetwork, i
   if (networks.length > 0 && !networks.some((network) => overlaps(network, host)))
     yield new Failure(cannot, { why: `it is outside of Subnet ${subnets.join(',')} of ${NETWORKS} ${name}` });
   const taken = gateways.length > 0 || (internal && driver !== 'bridge') ? gateways : networks.map(firstAddress);
-  if (taken.includes(address)) yield new Failure(cannot, { why: `it is the Gateway of ${NETWORKS} ${name}` });
-  const other = lookUpIndex(snapshot, ADDRESSED_ON, `${name} ${address}`).find(isOther);
+  if (taken.map(canonicalAddress).includes(canonicalAddress(address)))
+    yield new Failure(cannot, { why: `it is the Gateway of ${NETWORKS} ${name}` });
+  const other = lookUpIndex(snapshot, ADDRESSED_ON, `${name} ${canonicalAddress(address)}`).find(isOther);
   if (other !== undefined) yield new Failure(cannot, { why: `container "${other}" has it on network "${name}"` });
 }
 

@@ -1,46 +1,64 @@
 import { ambassadorCommand, listTlsMounts } from '../../model/links/ambassador.ts';
 import { listContainerBridges } from '../../model/network/bridges.ts';
 import { linkVariables, listConditions, listJoinedNetworks } from '../../model/links/links.ts';
-import { describeNetwork } from '../../model/network/networks.ts';
+import { describeNetwork, listSubnets, NETWORK_READS } from '../../model/network/networks.ts';
 import { listSecrets } from '../../model/secrets.ts';
 import type { HelperTable } from '../language/helper.ts';
 import { readsOf } from '../language/shape.ts';
-import { VariableMap } from '../language/value.ts';
+import { VariableMap, Verbatim } from '../language/value.ts';
 import { containerArgument } from './arguments.ts';
-import { ENABLED, OF_LINKS, ofContainers, PUBLISHED } from './reads.ts';
+import { ENABLED, JOINED_READS, OF_LINKS, ofContainers, PUBLISHED } from './reads.ts';
 import { variables } from './text.ts';
 
 const JOINED = [
   ...ENABLED,
   ...OF_LINKS,
-  ...ofContainers('network', 'NetworkAddress', 'NetworkAlias', 'Networks', 'NetworkAddress.*', 'NetworkAlias.*'),
+  ...ofContainers('network', ...JOINED_READS),
   { db: 'docker_networks' },
-  ...readsOf({ db: 'docker_networks' }, 'Driver', 'Parent', 'Internal', 'Subnet', 'Gateway'),
+  ...readsOf({ db: 'docker_networks' }, ...NETWORK_READS),
 ];
 
 /** Helpers for what a container has to do with others. */
 export const LINK_HELPERS: HelperTable = {
   joinedNetworks: {
-    doc: 'the networks that a container is on, each with .name, .aliases, .address, .first, .driver, .parent, .internal, .ipv6, .bridge and .subnets (.subnet and .gateway each); none where network says it all',
+    doc: 'the networks that a container is on, each with .name, .aliases, .address, .address6, .options (finished YAML by name), .first, and what the network is like: .external, .driver, .internal, .attachable, .ipv4, .ipv6, .driverOptions, .labels, .ipamDriver, .ipamOptions and .subnets (.subnet, .gateway, .range and .reserved each); none where network says it all',
     example: {
       fragment: '{{#each (joinedNetworks (record "docker_containers" "git"))}}{{name}}{{/each}}none',
       gives: 'none',
     },
     reads: JOINED,
     call: (call) =>
-      listJoinedNetworks(containerArgument(call, 0)).map(({ name, aliases, address = '', isFirst = false }) => {
-        const { driver, parent, internal, bridge, subnets, gateways } = describeNetwork(call.snapshot, name);
+      listJoinedNetworks(containerArgument(call, 0)).map((joined) => {
+        const { name, aliases, address = '', address6 = '', options = {}, isFirst = false } = joined;
+        const network = describeNetwork(call.snapshot, name);
         return variables({
           name,
           aliases,
           address,
+          address6,
+          options: variables(
+            Object.fromEntries(
+              Object.entries(options).map(([key, value]) => [
+                key,
+                new Verbatim(JSON.stringify(value).replaceAll('$', '$$$$')),
+              ]),
+            ),
+          ),
           first: isFirst,
-          driver,
-          parent: parent ?? '',
-          internal,
-          bridge: bridge ?? '',
-          ipv6: subnets.some((subnet) => subnet.includes(':')),
-          subnets: subnets.map((subnet, n) => variables({ subnet, gateway: gateways[n] ?? '' })),
+          external: network.external || name === 'bridge',
+          driver: network.driver,
+          internal: network.internal,
+          attachable: network.attachable,
+          ipv4: network.ipv4 === undefined ? '' : String(network.ipv4),
+          ipv6: network.ipv6,
+          driverOptions: variables(network.options),
+          labels: variables(network.labels),
+          ipamDriver: network.ipamDriver,
+          ipamOptions: variables(network.ipamOptions),
+          ipam: network.subnets.length > 0 || network.ipamDriver !== '' || Object.keys(network.ipamOptions).length > 0,
+          subnets: listSubnets(network).map(({ reserved, ...subnet }) =>
+            variables({ ...subnet, reserved: variables(reserved) }),
+          ),
         });
       }),
   },

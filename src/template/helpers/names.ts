@@ -1,10 +1,12 @@
 import { listContainerNames, listNameServers } from '../../model/names/container-names.ts';
+import { NETWORK_READS } from '../../model/network/networks.ts';
 import { DnsmasqRecord } from '../../model/names/dnsmasq-record.ts';
 import type { HelperTable } from '../language/helper.ts';
 import { readsOf } from '../language/shape.ts';
 import { containerArgument } from './arguments.ts';
 import {
   ENABLED,
+  JOINED_READS,
   LOCAL_NETWORKS,
   ofConfiguration,
   ofContainers,
@@ -46,16 +48,9 @@ export const NAME_HELPERS: HelperTable = {
       ...single('LocalIP'),
       ...WEB,
       ...WEB_PORT,
-      ...ofContainers(
-        'ServiceName',
-        'NetworkAddress',
-        'NetworkAlias',
-        'Networks',
-        'NetworkAddress.*',
-        'NetworkAlias.*',
-      ),
+      ...ofContainers('ServiceName', ...JOINED_READS),
       { db: 'docker_networks' },
-      ...readsOf({ db: 'docker_networks' }, 'Driver', 'Parent', 'Internal', 'Subnet', 'Gateway'),
+      ...readsOf({ db: 'docker_networks' }, ...NETWORK_READS),
       ...ofConfiguration('dnsmasq', 'Domain'),
     ],
     call: ({ snapshot, facts }) => {

@@ -20,6 +20,11 @@ export const IMAGE: readonly StaticRead[] = [
   ...readsOf({ db: 'docker_images' }, 'Registry', 'Repository', 'Digest', 'Tag'),
 ];
 export const OF_LINKS = ofContainers('Interlinked', 'Role', 'Target');
+/** The props of a container that say what it is on which network of a record. */
+export const JOINED_READS: readonly string[] = [
+  'Networks',
+  ...['NetworkAddress', 'NetworkAlias', 'NetworkOptions'].flatMap((prop) => [prop, `${prop}.*`]),
+];
 export const OWN_PORTS = ofContainers('network');
 export const PUBLISHED: readonly StaticRead[] = [
   ...OWN_PORTS,

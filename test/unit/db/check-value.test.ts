@@ -110,7 +110,33 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   'ip-addresses': { allowed: ['10.0.0.1', '10.0.0.1,::1', ''], wrong: ['10.0.0', 'a,10.0.0.1', '10.0.0.1,'] },
   'host-names': { allowed: ['example.test,a'], wrong: ['a b', 'a,'] },
   'network-names': { allowed: ['db,my_db.lan'], wrong: ['a b', '_a', 'a,'] },
-  'ipv4-address': { allowed: ['10.5.0.7'], wrong: ['10.5.0', '::1', ''] },
+  'fixed-addresses': {
+    allowed: ['10.5.0.7', 'fd00::7', '10.5.0.7,fd00::7'],
+    wrong: ['10.5.0', '10.5.0.7,10.5.0.8', '10.5.0.7,', ''],
+  },
+  'endpoint-options': {
+    allowed: [
+      '{}',
+      '{"mac_address":"02:42:ac:11:65:44","gw_priority":-1,"link_local_ips":["169.254.1.1"],"driver_opts":{"a":"b,c"}}',
+    ],
+    wrong: [
+      '',
+      '{',
+      '[]',
+      'null',
+      '{"gw_priority":"1"}',
+      '{"mac_address":"x"}',
+      '{"aliases":["a"]}',
+      '{"driver_opts":{"a":1}}',
+    ],
+  },
+  hooks: {
+    allowed: [
+      '[]',
+      '[{"command":["sh","-c","a b"],"user":"root","privileged":true,"working_dir":"/srv","environment":{"A":"b"}}]',
+    ],
+    wrong: ['', '{}', '[{}]', '[{"command":[]}]', '[{"command":"a"}]', '[{"command":["a"],"shell":"b"}]'],
+  },
   'host-addresses': {
     allowed: ['db:10.0.0.5,v6:fd00::1', 'host:host-gateway'],
     wrong: ['db', 'db:', ':10.0.0.1', 'db=10.0.0.1', 'a b:10.0.0.1'],

@@ -25,6 +25,9 @@ export const OTHERS_KEYS: readonly SpecKey[] = [
         .filter(([network]) => network !== 'bridge')
         .map(([network, text]) => [network, makeEndpoint(text)] as const);
       if (endpoints.length > 0) body.NetworkingConfig = { EndpointsConfig: Object.fromEntries(endpoints) };
+      // engines before 25 know only that of the network that it is made on, and by another name
+      const [, first] = endpoints.find(([network]) => network === body.HostConfig.NetworkMode) ?? [];
+      if (first?.MacAddress !== undefined) body.MacAddress = first.MacAddress;
     },
     read: readJoined,
     format: (value) =>

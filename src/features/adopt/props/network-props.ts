@@ -22,9 +22,10 @@ export function setNetwork(
     joined.map(([network]) => network).filter((network) => network !== mode),
   );
   for (const [network, text] of joined) {
-    const { aliases, address } = parseJoined(text);
+    const { aliases, addresses, options } = parseJoined(text);
     const suffix = network === mode && isCustom ? '' : `.${network}`;
     builder.setList('networks', `NetworkAlias${suffix}`, aliases);
-    if (address !== '') builder.set('networks', `NetworkAddress${suffix}`, address);
+    if (addresses.length > 0) builder.set('networks', `NetworkAddress${suffix}`, addresses.join(','));
+    if (Object.keys(options).length > 0) builder.set('networks', `NetworkOptions${suffix}`, JSON.stringify(options));
   }
 }

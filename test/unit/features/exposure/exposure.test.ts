@@ -238,8 +238,9 @@ describe("an address of a container's own", () => {
     driver,
     internal: false,
     labels: {},
-    subnets: [],
-    gateways: [],
+    ipv6: false,
+    attachable: false,
+    addresses: [],
     options,
   });
   const NETWORKS = [

@@ -152,8 +152,56 @@ describe('networks of containers', () => {
       { wire: { Driver: 'macvlan', Parent: 'eth0' }, wire2: { Driver: 'macvlan', Parent: 'eth0' } },
       'cannot accept docker_networks wire2 Parent "eth0": network "wire" has it, and an interface can be Parent of one network',
     ],
+    [
+      'a Gateway elsewhere',
+      { lan: { Subnet: '10.5.0.0/24,fd00:5::/64', Gateway: 'fd00:5::9,10.6.0.1' } },
+      'cannot accept docker_networks lan Gateway "10.6.0.1": it is in no Subnet of 10.5.0.0/24, fd00:5::/64',
+    ],
+    [
+      'a range without a Subnet',
+      { lan: { IPRange: '10.5.0.0/25' } },
+      'cannot accept docker_networks lan IPRange "10.5.0.0/25": it has no Subnet',
+    ],
+    [
+      'an address that is reserved elsewhere',
+      { lan: { Subnet: '10.5.0.0/24', 'AuxAddress.a': '10.5.0.2', 'AuxAddress.b': '10.6.0.2' } },
+      'cannot accept docker_networks lan AuxAddress.b "10.6.0.2": it is in no Subnet of 10.5.0.0/24',
+    ],
+    [
+      'two ranges of one Subnet',
+      { lan: { Subnet: '10.5.0.0/24', IPRange: '10.5.0.0/26,10.5.0.64/26' } },
+      'cannot accept docker_networks lan IPRange "10.5.0.64/26": Subnet 10.5.0.0/24 has one already',
+    ],
+    [
+      'a bridge with two subnets of a kind',
+      { lan: { Subnet: '10.5.0.0/24,fd00::/64,10.6.0.0/24' } },
+      'cannot accept docker_networks lan Subnet "10.6.0.0/24": a bridge has one for IPv4',
+    ],
   ])('refuse %s', (_, networks, message) => {
     expect(refusedOf({}, networks)).toEqual([message]);
+  });
+
+  it('of others are left to them', () => {
+    const lan = { External: 'yes', Subnet: '10.5.0.0/24', Gateway: '10.6.0.1', Parent: 'eth7' };
+    expect(refusedOf({ web: { network: 'custom:lan', NetworkAddress: '10.5.0.7' } }, { lan })).toEqual([]);
+    expect(refusedOf({ web: { network: 'custom:lan', NetworkAddress: '10.6.0.7' } }, { lan })).toEqual([
+      'cannot accept docker_containers web NetworkAddress "10.6.0.7": it is outside of Subnet 10.5.0.0/24 of docker_networks lan',
+    ]);
+  });
+
+  it('have fixed addresses of both kinds, each once', () => {
+    const lan = { Subnet: '10.5.0.0/24,fd00:5::/64' };
+    expect(
+      refusedOf(
+        {
+          one: { network: 'custom:lan', NetworkAddress: '10.5.0.7,fd00:5::7' },
+          two: { network: 'custom:lan', NetworkAddress: 'FD00:5:0::7' },
+        },
+        { lan },
+      ),
+    ).toEqual([
+      'cannot accept docker_containers two NetworkAddress "FD00:5:0::7": container "one" has it on network "lan"',
+    ]);
   });
 
   it('on the wire have the addresses of the local network, and VLANs that the engine makes', () => {

@@ -1,0 +1,136 @@
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { ContainerInspect } from '../../src/engine/engine-api.ts';
+import type { Host } from '../support/host.ts';
+import { makeSleepImage } from '../support/image.ts';
+import { useMachine } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
+
+const DBS = ['docker_containers', 'docker_networks', 'docker_images'];
+
+needs('dockerd')('what a Compose file says of its networks', () => {
+  const machine = useMachine({ addresses: ['192.168.1.2/24'] });
+  let host: Host;
+  beforeAll(async () => {
+    await makeSleepImage(machine.engine, 'app:1');
+    host = await machine.makeServer([
+      'configuration set LocalIP 192.168.1.2',
+      'configuration set docker service status enabled Daemon foreign',
+      'configuration set docksmith service status enabled',
+    ]);
+  });
+  afterEach(() => machine.forgetContainers(host));
+
+  const update = (): Promise<string> => host.runOrFail('signal-event', ['docker-update']);
+  const docker = (...args: readonly string[]): Promise<string> => machine.engine.docker(...args);
+  const inspect = async (name: string): Promise<ContainerInspect> =>
+    (await machine.engine.inspect(name)) as ContainerInspect;
+
+  async function expectNothingToDo(): Promise<void> {
+    machine.proxy.reset();
+    expect(await update()).toContain('S50docker-reconcile: nothing to do\n');
+    expect(machine.proxy.listMutating()).toEqual([]);
+  }
+
+  /** Adopted whole and made by an event; a second one, and the records of an export, have nothing to do. */
+  async function bring(text: string): Promise<void> {
+    host.write('/opt/app/compose.yaml', text);
+    const adopted = await host.runOrFail('docksmith', ['adopt', '--json', '-f', host.file('/opt/app')]);
+    expect((JSON.parse(adopted) as { readonly leftOut: unknown }).leftOut).toEqual([]);
+    await update();
+    await expectNothingToDo();
+    host.write('/out/compose.yaml', await host.runOrFail('docksmith', ['export']));
+    for (const db of DBS)
+      for (const key of (await host.runOrFail('db', [db, 'keys'])).split('\n').filter(Boolean))
+        await host.db(`${db} delete ${key}`);
+    await host.runOrFail('docksmith', ['adopt', '-f', host.file('/out/compose.yaml')]);
+    await expectNothingToDo();
+  }
+
+  it('is what they are made with, and what its containers are on them', async () => {
+    await bring(`
+services:
+  web:
+    image: app:1
+    networks:
+      lan:
+        aliases: [www]
+        ipv4_address: 10.91.0.10
+        ipv6_address: fd00:91::10
+        mac_address: 02:42:ac:11:65:43
+        priority: 10
+        gw_priority: 1
+        driver_opts: {com.example.note: "a, b"}
+      side:
+        link_local_ips: [169.254.7.7]
+networks:
+  lan:
+    driver: bridge
+    driver_opts: {com.docker.network.driver.mtu: 1400, com.docker.network.bridge.name: br-mine}
+    attachable: true
+    enable_ipv6: true
+    labels: [com.example.team=web]
+    ipam:
+      driver: default
+      options: {com.example.note: x}
+      config:
+        - subnet: 10.91.0.0/24
+          gateway: 10.91.0.9
+          ip_range: 10.91.0.128/25
+          aux_addresses: {printer: 10.91.0.200, router: 10.91.0.201}
+        - subnet: fd00:91::/64
+  side: {internal: true}
+`);
+    const [lan] = JSON.parse(await docker('network', 'inspect', 'app_lan')) as readonly unknown[];
+    expect(lan).toMatchObject({
+      Driver: 'bridge',
+      EnableIPv6: true,
+      Attachable: true,
+      Options: { 'com.docker.network.driver.mtu': '1400', 'com.docker.network.bridge.name': 'br-mine' },
+      Labels: { 'com.example.team': 'web', 'docksmith.managed': 'true' },
+      IPAM: {
+        Driver: 'default',
+        Options: { 'com.example.note': 'x' },
+        Config: [
+          {
+            Subnet: '10.91.0.0/24',
+            Gateway: '10.91.0.9',
+            IPRange: '10.91.0.128/25',
+            AuxiliaryAddresses: { printer: '10.91.0.200', router: '10.91.0.201' },
+          },
+          { Subnet: 'fd00:91::/64' },
+        ],
+      },
+    });
+    const { Networks } = (await inspect('app-web-1')).NetworkSettings ?? {};
+    expect(Networks).toMatchObject({
+      app_lan: {
+        IPAMConfig: { IPv4Address: '10.91.0.10', IPv6Address: 'fd00:91::10' },
+        MacAddress: '02:42:ac:11:65:43',
+        DriverOpts: { 'com.example.note': 'a, b' },
+      },
+      app_side: { IPAMConfig: { LinkLocalIPs: ['169.254.7.7'] } },
+    });
+    expect(await docker('exec', 'app-web-1', 'ip', 'addr')).toContain('169.254.7.7');
+  });
+
+  it('is that it is somebody else’s: it has to be there, and stays', async () => {
+    const text = 'services: {web: {image: app:1, networks: [out]}}\nnetworks: {out: {external: true, name: theirs}}\n';
+    await docker('network', 'create', 'theirs');
+    host.write('/opt/app/compose.yaml', text);
+    await host.runOrFail('docksmith', ['adopt', '-f', host.file('/opt/app')]);
+    await docker('network', 'rm', 'theirs');
+    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('cannot use network "theirs": app-web-1 needs it') as string,
+    });
+    await host.db('docker_containers delete app-web-1');
+    await host.db('docker_networks delete theirs');
+    await docker('network', 'create', '--opt', 'com.docker.network.driver.mtu=1300', '--label', 'a=b', 'theirs');
+    await bring(text);
+    expect(await host.runOrFail('db', ['docker_networks', 'getprop', 'theirs', 'External'])).toBe('yes\n');
+    expect(Object.keys((await inspect('app-web-1')).NetworkSettings?.Networks ?? {})).toEqual(['theirs']);
+    await host.db('docker_containers delete app-web-1');
+    await host.runOrFail('docksmith', ['reconcile', '--remove-orphans']);
+    expect(await docker('network', 'ls', '--format', '{{.Name}}')).toContain('theirs');
+  });
+});
