@@ -7,6 +7,9 @@ import { parseExamples, patternOf, typeExamples } from '../support/console.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PAGES = [
   'README.md',
+  'docs/worked-example.md',
+  'docs/day-by-day.md',
+  'docs/existing.md',
   'events/README.md',
   'docs/writing-a-package.md',
   'docs/names.md',
@@ -27,7 +30,9 @@ const PAGES = [
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */
 describe.each(PAGES)('the examples of %s', (page) => {
-  const examples = parseExamples(readFileSync(path.join(ROOT, page), 'utf8'));
+  const text = readFileSync(path.join(ROOT, page), 'utf8');
+  const examples = parseExamples(text);
+  const pictures = [...text.matchAll(/!\[[^\]]*\]\((\S+\.svg)\)/g)].map(([, picture = '']) => picture);
   let folder: string;
   let printed: readonly string[] = [];
 
@@ -52,4 +57,10 @@ describe.each(PAGES)('the examples of %s', (page) => {
       expect(printed[n]).toMatch(patternOf(expected));
     },
   );
+
+  // vitest --update draws it again
+  test.each(pictures)('the picture %s is what the page draws', async (picture) => {
+    const drawn = readFileSync(path.join(folder, path.basename(picture)), 'utf8');
+    await expect(drawn).toMatchFileSnapshot(path.join(ROOT, path.dirname(page), picture));
+  });
 });
