@@ -6,7 +6,7 @@ import NEEDS from './needs.json' with { type: 'json' };
 
 export type Need = keyof typeof NEEDS;
 
-type Suite = (title: string, tests: () => void) => void;
+type Suite = (title: string, tests: () => void | Promise<void>) => void;
 
 /**
  * Declares what of the machine a suite cannot do without:

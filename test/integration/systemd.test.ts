@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Booted, installDocksmith, makeBooted } from '../support/booted.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+
+const UNITS = path.resolve(import.meta.dirname, '../../packaging/systemd');
+/** What runs until it is told to end. */
+const KEEPER = `mkdir -p /keeper/bin && cp /bin/busybox /keeper/bin && ln -sf busybox /keeper/bin/sh &&
+tar -C /keeper -c . | docker import --change 'CMD ["/bin/sh","-c","trap exit TERM; while :; do /bin/busybox sleep 0.1; done"]' - keeper:1`;
+
+needs('systemd')('the units', () => {
+  it('are without a fault for systemd-analyze, and no more exposed than the page says', async () => {
+    const files = readdirSync(UNITS).map((name) => path.join(UNITS, name));
+    const { stdout, stderr, exitCode } = await run('systemd-analyze', ['verify', '--man=no', ...files]);
+    expect({ said: `${stdout}${stderr}`, exitCode }).toEqual({ said: '', exitCode: 0 });
+    const figures = await Promise.all(
+      files
+        .filter((file) => file.endsWith('.service'))
+        .map(async (file) => {
+          const said = await run('systemd-analyze', ['security', '--offline=yes', file]);
+          return `${path.basename(file)} ${/exposure level for .*: ([\d.]+)/.exec(said.stdout)?.[1] ?? said.stderr}`;
+        }),
+    );
+    console.log(figures.join('\n'));
+    const page = readFileSync(path.resolve(UNITS, '../../docs/services.md'), 'utf8');
+    for (const figure of figures) {
+      const [unit = '', level] = figure.split(' ');
+      // the timer stands for its service; versions of systemd count a little differently
+      const [, said] =
+        new RegExp(`^\\| \`${unit.replace('.service', '')}\\.\\w+\` \\|.*\\| ([\\d.]+) \\|`, 'm').exec(page) ?? [];
+      expect(Number(level), unit).toBeLessThan(Number(said) + 0.5);
+    }
+  });
+});
+
+/** Boots with an engine, and a container on it: what this kernel has to allow. @returns why not, or the machine */
+async function tryToBoot(): Promise<Booted | string> {
+  let machine: Booted | undefined;
+  try {
+    machine = makeBooted();
+    machine.preset('docker.service', 'containerd.service');
+    await machine.boot();
+    await machine.runOrFail(`${KEEPER} && docker run --rm keeper:1 /bin/busybox true`);
+    await machine.powerOff();
+    return machine;
+  } catch (error) {
+    machine?.close();
+    return String(error).split('\n')[0] ?? '';
+  }
+}
+
+needs('booted')('a booted systemd', async () => {
+  const machine = await tryToBoot();
+  if (typeof machine === 'string') {
+    describe.skip(`with docksmith (skipped: kernel cannot run it here: ${machine})`, () =>
+      it('is not run', () => undefined));
+    return;
+  }
+  const see = async (script: string, wanted: RegExp): Promise<string> => {
+    let seen = '';
+    for (const until = Date.now() + 20_000; Date.now() < until; ) {
+      seen = (await machine.run(script)).stdout;
+      if (wanted.test(seen)) return seen;
+    }
+    throw new Error(`${script}: no ${String(wanted)} in\n${seen}`);
+  };
+  const RULE = 'iptables-save -t filter | grep -q -- "--comment two -j DROP" && echo there';
+
+  beforeAll(async () => {
+    installDocksmith(machine);
+    machine.write(
+      '/etc/systemd/system/address.service',
+      '[Unit]\nBefore=network-online.target docker.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/ip link add lan type veth peer name wire\nExecStart=/bin/ip address add 192.168.1.2/24 dev lan\nExecStart=/bin/ip link set lan up\nExecStart=/bin/ip link set wire up\n[Install]\nWantedBy=network-online.target docker.service\n',
+    );
+    // as that of other distributions: each time it begins with no rule of anybody
+    const flush = ['F', 'X'].map((letter) => `-/bin/sh -c 'iptables -${letter}'`);
+    machine.write(
+      '/etc/systemd/system/iptables.service',
+      `[Service]\nType=oneshot\nRemainAfterExit=yes\n${['Start', 'Reload', 'Stop'].flatMap((verb) => flush.map((command) => `Exec${verb}=${command}`)).join('\n')}\n`,
+    );
+    machine.preset(
+      'address.service',
+      ...readdirSync(UNITS).filter((unit) => !unit.startsWith('docksmith-update.service')),
+    );
+    await machine.boot();
+    await machine.runOrFail(`set -e
+config set SystemName host; config set DomainName example.test; config set LocalIP 192.168.1.2
+db networks set 192.168.1.0 network Mask 255.255.255.0
+config set httpd service status disabled; config set docksmith service ServiceManager systemd
+config set docker service status enabled Daemon foreign
+db docker_images set keeper service Repository keeper Tag 1 Source local
+db docker_containers set one service status enabled Image keeper Restart no HealthWait 0
+db docker_containers set two service status enabled Image keeper Restart always HealthWait 0 \\
+  PortMapping custom PortMappingPorts 8080:80 access private
+signal-event post-install`);
+  }, 120_000);
+  afterAll(() => machine.close());
+
+  it('starts containers after a boot that the engine does not, and nothing of docksmith fails', async () => {
+    await machine.powerOff();
+    await machine.boot();
+    expect(await machine.runOrFail('systemctl is-active docksmith-boot docksmith-firewall')).toBe('active\nactive\n');
+    expect(await machine.runOrFail('systemctl list-units --failed --no-legend "docksmith*"')).toBe('');
+    const running = await machine.runOrFail('docker ps --format "{{.Names}}"');
+    expect(running.trim().split('\n').sort()).toEqual(['one', 'two']);
+    expect(await machine.runOrFail('docksmith runs -n 1')).toContain('docker-boot');
+    expect(await machine.runOrFail(RULE)).toBe('there\n');
+  }, 120_000);
+
+  it('puts rules back after a firewall was started, reloaded, restarted, and stopped and started', async () => {
+    for (const verb of ['start', 'reload', 'restart', 'reload', 'stop', 'start']) {
+      await machine.runOrFail(`systemctl ${verb} iptables`);
+      if (verb !== 'stop') await see(RULE, /there/);
+    }
+  }, 120_000);
+
+  it('has the timer for newer images, which is off', async () => {
+    expect((await machine.run('systemctl is-enabled docksmith-update.timer')).stdout).toBe('disabled\n');
+    await machine.runOrFail('systemctl enable --now docksmith-update.timer');
+    expect(await machine.runOrFail('systemctl list-timers --no-legend docksmith-update.timer')).toContain(
+      'docksmith-update.service',
+    );
+    await machine.runOrFail('systemctl start docksmith-update.service');
+    expect(await machine.runOrFail('docksmith runs -n 1')).toContain('docker-image-update');
+  }, 120_000);
+});
