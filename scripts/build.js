@@ -14,7 +14,7 @@ const ABSENT = /^(?:ssh2|protobufjs|@grpc\/grpc-js|@grpc\/proto-loader)$/;
 /** The exit code of scripts/compile.cjs where a command broke. */
 const BROKEN = 3;
 /** The packages that the program uses while it runs. */
-const PACKAGES = ['diff', 'dockerode', 'execa', 'fast-glob', 'handlebars', 'ini', 'yaml', 'yocto-spinner'];
+const PACKAGES = ['diff', 'dockerode', 'execa', 'fast-glob', 'handlebars', 'ini', 're2js', 'yaml', 'yocto-spinner'];
 const OPTIONS = {
   bundle: true,
   format: 'esm',

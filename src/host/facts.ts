@@ -1,4 +1,5 @@
 import type { Layout } from '../web-server/layouts.ts';
+import { type Lookups, NO_LOOKUPS } from './lookups.ts';
 
 /** What rendering and planning must know of the world, and may not ask for themselves. */
 export interface Facts {
@@ -34,6 +35,8 @@ export interface Facts {
   readonly certificates: Pick<ReadonlyMap<string, string>, 'get'>;
   /** what makes the digests of secrets those of this host alone; looked up when it is first asked for */
   readonly secretSalt: string;
+  /** what fragments ask for by name: files, packages, users, groups */
+  readonly lookups: Lookups;
 }
 
 /** A file as it is; the path is without the root. */
@@ -120,4 +123,5 @@ export const NO_FACTS: Facts = {
   portsInFiles: () => new Map(),
   certificates: new Map(),
   secretSalt: '',
+  lookups: NO_LOOKUPS,
 };

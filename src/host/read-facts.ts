@@ -8,6 +8,7 @@ import { readCertificates } from './certificates.ts';
 import { readHostFacts } from './host.ts';
 import { listListeners } from './listeners.ts';
 import { listConnectedPorts, readLocalPorts } from './local-ports.ts';
+import { readLookups } from './lookups.ts';
 import { findPortsInFiles } from './ports-in-files.ts';
 import { getSecretSalt } from './secret-salt.ts';
 
@@ -57,6 +58,7 @@ export function readFacts({ paths, ownedFiles }: FactSources): Facts {
     ...(dockerUnit === undefined ? {} : { dockerUnit }),
     portsInFiles: () => (ports ??= findPortsInFiles(paths, ownedFiles.paths())),
     certificates: { get: (file) => readCertificates(paths, file) },
+    lookups: readLookups(paths),
     get secretSalt() {
       return getSecretSalt(paths);
     },

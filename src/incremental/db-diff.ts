@@ -94,8 +94,7 @@ export class DbDiff {
     )
       return true;
     return [...new Set([...before.props.keys(), ...after.props.keys()])].some(
-      (prop) =>
-        filter.includes(`${prop}=`) && findProp(this.before, db, key, prop) !== findProp(this.after, db, key, prop),
+      (prop) => filter.includes(prop) && findProp(this.before, db, key, prop) !== findProp(this.after, db, key, prop),
     );
   }
 }

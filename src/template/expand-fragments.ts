@@ -2,7 +2,6 @@ import { mergeParts, type Part, parsePart } from './document/documents.ts';
 import { emitIni, emitJson, emitYaml } from './document/emit.ts';
 import { parseIniPart } from './document/ini-part.ts';
 import { type Expansion, evaluationOf } from './expansion.ts';
-import { ESCAPES } from './language/escape.ts';
 import { evaluateFragment } from './language/evaluate.ts';
 import type { Fragment } from './language/program.ts';
 import { type ReadScope, TrackedText } from './language/tracked-text.ts';
@@ -34,7 +33,12 @@ export function expandFragments(
   record: RecordView | undefined,
 ): TrackedText {
   const mistakes = new Mistakes();
-  const evaluation = evaluationOf(expansion, ESCAPES[metadata.escape], [request.template]);
+  const evaluation = evaluationOf(
+    expansion,
+    metadata,
+    fragments.map(({ program }) => program),
+    [request.template],
+  );
   const whole = new TrackedText();
   let merged: Part | undefined;
   for (const fragment of fragments) {

@@ -2,6 +2,8 @@ import { ESCAPES, type Escape } from './language/escape.ts';
 import { evaluateFragment } from './language/evaluate.ts';
 import type { Evaluation } from './language/evaluation.ts';
 import { HelperFailure } from './language/helper.ts';
+import { Lets } from './language/lets.ts';
+import type { Program } from './language/program.ts';
 import { type ReadScope, TrackedText } from './language/tracked-text.ts';
 import type { Value } from './language/value.ts';
 import type { Metadata, MetadataKey } from './metadata.ts';
@@ -17,40 +19,59 @@ export interface Expansion {
   readonly variables: ReadonlyMap<string, Value>;
 }
 
+/** What metadata say of how fragments are evaluated. */
+export interface Rules {
+  /** name of one of `ESCAPES` */
+  readonly escape: string;
+  /** folders and files that may be read */
+  readonly readable: readonly string[];
+}
+
 /**
  * What its fragments are evaluated with. A template that `{{expand}}` names is evaluated with the variables
- * of its call besides, and escapes as its own metadata says, or without metadata as its caller does.
- * @param escape undefined: as for plain text
+ * of its call besides, and follows the rules of its own metadata, or without metadata those of its caller.
+ * @param programs of all its fragments
  * @param stack templates that are being expanded: one of them again would never end
  */
 export function evaluationOf(
   { context, sources, variables }: Expansion,
-  escape: Escape | undefined,
+  rules: Rules,
+  programs: readonly Program[],
   stack: readonly string[],
 ): Evaluation {
   const { snapshot, facts, helpers } = context;
-  return {
+  const evaluation: Evaluation = {
     snapshot,
     facts,
     helpers,
     variables,
-    escape: escape ?? ESCAPES['text'] ?? AS_IT_STANDS,
+    lets: new Lets(programs),
+    escape: ESCAPES[rules.escape] ?? ESCAPES['text'] ?? AS_IT_STANDS,
+    readable: rules.readable,
+    banner: (around) => {
+      const text = new TrackedText();
+      for (const fragment of sources.banner(stack.at(-1) ?? '/')) evaluateFragment(fragment, evaluation, text, around);
+      return text;
+    },
     expand: (template, more, around, before) => {
       if (stack.includes(template))
         throw new HelperFailure(`"${template}" expands itself: ${[...stack, template].join(' -> ')}`);
       const list = sources.list(template, false);
       if (list === undefined) throw new HelperFailure(`there is no template "${template}"`);
       const metadata = sources.metadata(template);
+      const fragments = list.files.map((file) => sources.fragment(file));
       const inner = evaluationOf(
         { context, sources, variables: new Map([...variables, ...more]) },
-        metadata.file === undefined ? escape : ESCAPES[metadata.escape],
+        metadata.file === undefined ? rules : metadata,
+        fragments.map(({ program }) => program),
         [...stack, template],
       );
       const text = new TrackedText(before);
-      for (const file of list.files) evaluateFragment(sources.fragment(file), inner, text, around);
+      for (const fragment of fragments) evaluateFragment(fragment, inner, text, around);
       return text;
     },
   };
+  return evaluation;
 }
 
 /**
@@ -72,7 +93,7 @@ export function expandInline(
   const { file, line = 1 } = metadata.places.get(key) ?? { file: metadata.file ?? metadata.template };
   // behind as many empty lines as stand above it, so that a mistake is named at its line
   const fragment = expansion.sources.inline(file, '\n'.repeat(line - 1) + text);
-  evaluateFragment(fragment, evaluationOf(expansion, ESCAPES[escape], []), out, scope);
+  evaluateFragment(fragment, evaluationOf(expansion, { ...metadata, escape }, [], []), out, scope);
   for (const piece of out.pieces) for (const read of piece.scope.all()) scope.note(read);
   return out.toString();
 }

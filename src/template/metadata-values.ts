@@ -1,3 +1,5 @@
+import { isPlainPath } from '../base/paths.ts';
+
 /** `FOREACH = docker_containers type=service status=enabled` */
 export interface ForEach {
   readonly db: string;
@@ -52,4 +54,13 @@ export function parseServices(value: string): readonly string[] {
   const wrong = services.find((service) => !/^[\w@.:-]+$/.test(service));
   if (wrong !== undefined) throw new Error(`"${wrong}" is no name of a service`);
   return services;
+}
+
+/** Folders and files, separated by white space or commas. */
+export function parseReadable(value: string): readonly string[] {
+  const places = value.split(/[\s,]+/).filter(Boolean);
+  const wrong = places.find((place) => !isPlainPath(place) || place === '/');
+  if (wrong !== undefined)
+    throw new Error(`"${wrong}" is no folder or file to read from: an absolute path without ".."`);
+  return places.map((place) => place.replace(/\/+$/, ''));
 }

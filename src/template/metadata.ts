@@ -10,6 +10,7 @@ import {
   parseForEach,
   parseMode,
   parseOwner,
+  parseReadable,
   parseServices,
 } from './metadata-values.ts';
 
@@ -38,6 +39,8 @@ export interface Metadata {
   readonly onlyArguments: boolean;
   readonly format: Format;
   readonly escape: string;
+  /** folders and files of the host that fragments may read, without a slash at their end */
+  readonly readable: readonly string[];
   readonly filters: readonly LineFilter[];
   /** Handlebars; a shell command with `%s` for the staged file */
   readonly check: string | undefined;
@@ -63,6 +66,7 @@ export const KEYS = [
   'ESCAPE',
   'CHECK',
   'SERVICES',
+  'READS',
 ] as const;
 
 export type MetadataKey = (typeof KEYS)[number];
@@ -123,6 +127,7 @@ export function parseMetadata(
       get<'all' | 'arguments'>('ONLY', (value) => oneOf(value, ['all', 'arguments']), 'all') === 'arguments',
     format,
     escape: get('ESCAPE', (value) => oneOf(value, Object.keys(ESCAPES)), format),
+    readable: get('READS', parseReadable, []),
     filters: get<readonly LineFilter[]>('FILTER', (value) => [parseFilter(value)], []),
     check: get('CHECK', (value) => optional(value.includes('{{') ? value : parseCheck(value)), undefined),
     services: get('SERVICES', parseServices, []),

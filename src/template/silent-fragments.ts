@@ -27,9 +27,9 @@ export class SilentFragments {
     return true;
   }
 
-  /** It printed nothing, after these reads. One that looked at the key may print something for the next. */
-  learn(fragment: Fragment, record: RecordView, { reads, isKeyUsed }: Since): void {
-    if (isKeyUsed) return;
+  /** It printed nothing, after these reads. One that looked at key or variables may print something for the next. */
+  learn(fragment: Fragment, record: RecordView, { reads, isIndividual }: Since): void {
+    if (isIndividual) return;
     let put = (step: Step): unknown => this.#first.set(fragment, step);
     let step = this.#first.get(fragment);
     for (const read of reads.filter((each) => record.hasMade(each))) {
@@ -45,10 +45,10 @@ export class SilentFragments {
   }
 }
 
-/** What was read since a mark, and whether the record's key was looked at in the unit so far. */
+/** What was read since a mark, and whether anything was that is another thing for each record. */
 export interface Since {
   readonly reads: readonly Read[];
-  readonly isKeyUsed: boolean;
+  readonly isIndividual: boolean;
 }
 
 type Question = Pick<Read, 'prop' | 'filter'>;

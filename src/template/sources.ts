@@ -95,6 +95,12 @@ export class Sources {
     return getOrMake(this.#lists, template, () => findFragments(this.#paths, template, this.look));
   }
 
+  /** The default `template-begin`, for a template that prints it itself. */
+  banner(template: string): readonly Fragment[] {
+    this.#note('fragments with banner', template);
+    return this.#findBanner().files.map((file) => this.fragment(file));
+  }
+
   #findBanner(): ReturnType<typeof findBanner> {
     return (this.#banner ??= findBanner(this.#paths));
   }

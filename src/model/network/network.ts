@@ -75,6 +75,60 @@ export function firstAddress({ family, start }: Network): string {
   return formatAddress(start + 1n, family);
 }
 
+/** The last address: in IPv4 that of all hosts at once. */
+export function lastAddress({ family, start, prefix }: Network): string {
+  return formatAddress(start + (1n << BigInt(BITS[family] - prefix)) - 1n, family);
+}
+
+/** `255.255.255.0` */
+export function formatMask({ family, prefix }: Network): string {
+  const all = (1n << BigInt(BITS[family])) - 1n;
+  return formatAddress(all ^ (all >> BigInt(prefix)), family);
+}
+
+/** Its first address, without the bits. */
+export function formatStart({ family, start }: Network): string {
+  return formatAddress(start, family);
+}
+
+/** The name under which DNS has the network's addresses: of its whole bytes (IPv4), or of whole half bytes. */
+export function reverseName({ family, start, prefix }: Network): string {
+  const [bits, base, zone] = family === 4 ? [8, 10, 'in-addr.arpa'] : [4, 16, 'ip6.arpa'];
+  const labels = Array.from({ length: Math.floor(prefix / bits) }, (_, n) =>
+    ((start >> BigInt(BITS[family] - bits * (n + 1))) & BigInt(2 ** bits - 1)).toString(base),
+  );
+  return [...labels.reverse(), zone].join('.');
+}
+
+/** The addresses of an IPv4 network as beginnings of whole bytes: `192.168.8` and `192.168.9` for 192.168.8.0/23. */
+export function listPrefixes({ start, prefix }: Network): readonly string[] {
+  const bytes = Math.ceil(prefix / 8);
+  return Array.from({ length: 2 ** (8 * bytes - prefix) }, (_, n) =>
+    formatAddress(start + (BigInt(n) << BigInt(32 - 8 * bytes)), 4)
+      .split('.')
+      .slice(0, bytes)
+      .join('.'),
+  );
+}
+
+/** How many addresses it has for hosts: in IPv4 without the first and the last, where there are more than two. */
+export function countHosts({ family, prefix }: Network): bigint {
+  const count = 1n << BigInt(BITS[family] - prefix);
+  return family === 4 && count > 2n ? count - 2n : count;
+}
+
+/** Those addresses. */
+export function listHosts(network: Network): readonly string[] {
+  const { family, start, prefix } = network;
+  const from = family === 4 && BITS[family] - prefix > 1 ? start + 1n : start;
+  return Array.from({ length: Number(countHosts(network)) }, (_, n) => formatAddress(from + BigInt(n), family));
+}
+
+/** Whether all of a network's addresses are in another one. */
+export function isWithin(inner: Network, outer: Network): boolean {
+  return inner.prefix >= outer.prefix && overlaps(inner, outer);
+}
+
 /** The address as a network of its own, to be looked for in others; undefined: it is no address. */
 export function parseHost(address: string): Network | undefined {
   return parseNetwork(address, address.includes(':') ? '128' : '32');
@@ -84,6 +138,15 @@ export function overlaps(a: Network, b: Network): boolean {
   if (a.family !== b.family) return false;
   const hostBits = BigInt(BITS[a.family] - Math.min(a.prefix, b.prefix));
   return a.start >> hostBits === b.start >> hostBits;
+}
+
+/** The records of type `network` as they are written: address and mask, in byte order of the addresses. */
+export function listWrittenNetworks(
+  snapshot: Snapshot,
+): readonly { readonly address: string; readonly mask: string }[] {
+  return listRecords(snapshot, 'networks')
+    .filter(({ type }) => type === 'network')
+    .map(({ key }) => ({ address: key, mask: findProp(snapshot, 'networks', key, 'Mask') ?? '' }));
 }
 
 /** The local networks: every record of the db `networks` that is one, by its key. */

@@ -1,23 +1,34 @@
-import { findProp, findRecord, getDb, plainOf } from '../../db/snapshot.ts';
+import type { DbRecord } from '../../db/record.ts';
+import { findProp, findRecord, getDb, plainOf, type Snapshot } from '../../db/snapshot.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
 import { formatFilter, matches } from '../language/matches.ts';
 import { literalOf, recordsIn, type Shapes, type StaticCall } from '../language/shape.ts';
 import { RecordView, textOf, type Value } from '../language/value.ts';
-import { textArgument } from './arguments.ts';
+import { textArgument, textOption } from './arguments.ts';
+import { noteWhere } from './values/items.ts';
+import { type Answer, parseWhere, type Where } from './values/where.ts';
 
 /** Helpers that look into the dbs. The examples are of the sample server that the test lays out. */
 export const RECORD_HELPERS: HelperTable = {
   records: {
-    doc: 'the records of a db for which every PROP=VALUE holds (also type= and key=), in byte order',
-    example: { fragment: '{{#each (records "docker_containers" access="public")}}{{@key}} {{/each}}', gives: 'git ' },
+    doc: 'the records of a db for which every PROP=VALUE holds (also type= and key=), in byte order; where= is a condition: HostType=Self and Visible!=Local, with not, or, brackets, < <= > >= as numbers, ~ and !~ for regular expressions, has for an item of a list, a name alone for what is not empty, and $1 for the first argument behind the db',
+    example: {
+      fragment:
+        '{{#each (records "docker_containers" access="public")}}{{@key}} {{/each}}{{#each (records "docker_containers" "wiki" where="not key=$1 and access~^pub")}}{{@key}}{{#unless @last}}, {{/unless}}{{/each}}',
+      gives: 'git git',
+    },
     shape: listed,
     call: (call) => {
       const db = textArgument(call, 0);
-      const filter = new Map([...call.hash].map(([prop, value]) => [prop, textOf(value, call.scope) ?? '']));
-      call.scope.note({ db, ...(filter.size === 0 ? {} : { filter: formatFilter(filter) }) });
+      const filter = new Map(
+        [...call.hash].flatMap(([prop, value]) => (prop === 'where' ? [] : [[prop, textOf(value, call.scope) ?? '']])),
+      );
+      const where = whereOf(call);
+      const said = [...(filter.size === 0 ? [] : [formatFilter(filter)]), ...(where?.said ?? [])].join(' ');
+      call.scope.note({ db, ...(said === '' ? {} : { filter: said }) });
       const plain = plainOf(call.snapshot);
       return [...getDb(plain, db).values()]
-        .filter((record) => matches(plain, db, record, filter))
+        .filter((record) => matches(plain, db, record, filter) && where?.holds(answersOf(plain, db, record)) !== false)
         .map(({ key }) => new RecordView(plain, db, key));
     },
   },
@@ -94,6 +105,21 @@ export const RECORD_HELPERS: HelperTable = {
   },
 };
 
+/** The condition of a call, and how its read is said; undefined: there is none. */
+function whereOf(call: HelperCall): (Where & { readonly said: readonly string[] }) | undefined {
+  const text = textOption(call, 'where', '');
+  const values = call.args.slice(1).map((_, n) => textArgument(call, n + 1));
+  if (text === '') {
+    if (values.length > 0) throw new HelperFailure('it takes a db, PROP=VALUE and where=');
+    return undefined;
+  }
+  return { ...parseWhere(text, values), said: [text, ...values.map((value, n) => `$${n + 1}=${value}`)] };
+}
+
+function answersOf(snapshot: Snapshot, db: string, { key, type }: DbRecord): Answer {
+  return (name) => (name === 'key' ? key : name === 'type' ? type : findProp(snapshot, db, key, name));
+}
+
 /** A record in hand, or one named by db and key; what follows is left over. */
 function subject({ args, snapshot, scope }: HelperCall): readonly [RecordView | undefined, ...Value[]] {
   const [first, second, ...rest] = args;
@@ -107,7 +133,9 @@ function listed({ args: [first], hash, note }: StaticCall): Shapes {
   const [key, type] = [literalOf(hash.get('key')), literalOf(hash.get('type'))];
   const of = { db, ...(key === undefined ? {} : { key }), ...(type === undefined ? {} : { type }) };
   note(of);
-  for (const prop of hash.keys()) if (prop !== 'key' && prop !== 'type') note({ ...of, prop });
+  for (const prop of hash.keys()) if (!['key', 'type', 'where'].includes(prop)) note({ ...of, prop });
+  const where = hash.get('where');
+  if (where !== undefined) noteWhere(of, literalOf(where), note);
   return [{ kind: 'list', items: [{ kind: 'record', of }] }];
 }
 

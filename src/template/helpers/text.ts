@@ -1,9 +1,11 @@
 import { splitWords } from '../../base/split-words.ts';
+import { isWithin } from '../../model/network/network.ts';
 import { HelperFailure, type HelperTable } from '../language/helper.ts';
 import { recordsIn } from '../language/shape.ts';
 import { TrackedText } from '../language/tracked-text.ts';
 import { isTrue, textOf, type Value, VariableMap, Verbatim } from '../language/value.ts';
 import { yamlScalar } from '../document/emit.ts';
+import { findNetwork } from './networks.ts';
 import { listArgument, plainValue, sameValue, textArgument, textOption } from './arguments.ts';
 
 const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
@@ -75,18 +77,19 @@ export const TEXT_HELPERS: HelperTable = {
     call: (call) => textArgument(call, 0).replace(/\n$/, '').split('\n'),
   },
   contains: {
-    doc: 'whether a list has an item, or a text a part',
-    example: { fragment: '{{#if (contains (split "80,443") "443")}}tls{{/if}}', gives: 'tls' },
+    doc: 'whether a list has an item, a network (ADDRESS/BITS) an address or another network, or else a text a part',
+    example: {
+      fragment:
+        '{{#if (contains (split "80,443") "443")}}tls{{/if}} {{#if (contains "10.1.0.0/16" "10.1.2.3")}}inside{{/if}}',
+      gives: 'tls inside',
+    },
     call: (call) => {
       const [list] = call.args;
       if (Array.isArray(list)) return (list as readonly Value[]).some((item) => sameValue(item, call.args[1], call));
-      return textArgument(call, 0).includes(textArgument(call, 1));
+      const [text, part] = [textArgument(call, 0), textArgument(call, 1)];
+      const [outer, inner] = [text.includes('/') ? findNetwork(text) : undefined, findNetwork(part)];
+      return outer === undefined || inner === undefined ? text.includes(part) : isWithin(inner, outer);
     },
-  },
-  lower: {
-    doc: 'a text in lower case',
-    example: { fragment: '{{lower "WiKi"}}', gives: 'wiki' },
-    call: (call) => textArgument(call, 0).toLowerCase(),
   },
   regex: {
     doc: 'a text that a regular expression takes as it is written',

@@ -1,8 +1,8 @@
 import { Failure, Failures, reasonOf } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
 import { type Evaluation, failureAt } from './evaluation.ts';
-import type { Helper } from './helper.ts';
-import { explainMissing, type Frame, lookUpPath, NoSuchName } from './lookup.ts';
+import { type Helper, HelperFailure } from './helper.ts';
+import { explainMissing, findOwn, type Frame, isVariable, lookUpPath, NoSuchName } from './lookup.ts';
 import { observeFacts } from './observed-facts.ts';
 import { type CallNode, type Expression, findPlainName, type PathNode, sourceOf, type Spot } from './program.ts';
 import type { ReadScope, TrackedText } from './tracked-text.ts';
@@ -56,9 +56,13 @@ export class ExpressionEvaluator {
     const name = findPlainName(path);
     const hasArguments = call.params.length > 0 || call.hash.length > 0;
     // `{{record}}` is the variable where there is one, `{{record "db" "key"}}` the helper
-    const isVariable =
-      name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#evaluation.variables.has(name));
-    const helper = isVariable ? undefined : this.findHelper(name);
+    const named = this.findHelper(name);
+    const isValue =
+      named !== undefined &&
+      name !== undefined &&
+      !hasArguments &&
+      (frame.blockParams.has(name) || isVariable(this.#evaluation, name) || findOwn(frame, name, scope) !== undefined);
+    const helper = isValue ? undefined : named;
     if (helper !== undefined) return this.callHelper(helper, call, frame, scope, undefined, mayMiss);
     if (hasArguments)
       throw this.#failure(
@@ -90,7 +94,7 @@ export class ExpressionEvaluator {
     const lazyArgs = call.params.map((param) => () => this.value(param, frame, scope, takesMissing));
     const args = helper.lazy === true ? [] : lazyArgs.map((argument) => argument());
     const hash = new Map(call.hash.map(([key, value]) => [key, this.value(value, frame, scope, takesMissing)]));
-    const { snapshot, facts, expand } = this.#evaluation;
+    const { snapshot, facts, expand, banner, helpers, readable } = this.#evaluation;
     let value: Value;
     try {
       value = helper.call({
@@ -101,6 +105,10 @@ export class ExpressionEvaluator {
         facts: observeFacts(facts, scope),
         scope,
         block,
+        helpers,
+        readable,
+        assign: (name, set) => this.#assign(name, set, scope),
+        banner: () => banner(scope),
         expand: (template, variables) => expand(template, variables, scope, this.#currentLine()),
       });
     } catch (error) {
@@ -112,6 +120,12 @@ export class ExpressionEvaluator {
       throw this.#failure(call, `cannot call "${call.path.source}"`, why, meant);
     }
     return value;
+  }
+
+  #assign(name: string, value: Value, scope: ReadScope): void {
+    if (name === 'config' || this.#evaluation.variables.has(name))
+      throw new HelperFailure(`"${name}" has its meaning already: take another name`);
+    this.#evaluation.lets.set(name, value, scope);
   }
 
   #path(node: PathNode, frame: Frame, scope: ReadScope): Value {

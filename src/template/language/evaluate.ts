@@ -115,11 +115,14 @@ class Evaluator {
     switch (call.path.source) {
       // `if` and `unless` keep `this`, as in Handlebars
       case 'if':
-        return this.program(isTrue(this.#argument(call, frame, scope)) ? body : inverse, frame, scope);
-      case 'unless':
-        return this.program(isTrue(this.#argument(call, frame, scope)) ? inverse : body, frame, scope);
+      case 'unless': {
+        const isHeld = isTrue(this.#argument(call, frame, scope)) === (call.path.source === 'if');
+        this.#evaluation.lets.decided(block, scope);
+        return this.program(isHeld ? body : inverse, frame, scope);
+      }
       case 'with': {
         const value = this.#argument(call, frame, scope);
+        this.#evaluation.lets.decided(block, scope);
         // as in Handlebars: 0 is a `this` like any other
         if (isTrue(value) || value === 0) return this.program(body, within(block, frame, value, [value]), scope);
         return this.program(inverse, frame, scope);
@@ -150,6 +153,7 @@ class Evaluator {
     const { call, body, inverse } = block;
     const listed = new ReadScope(scope);
     const items = this.#items(this.#argument(call, frame, listed), call);
+    this.#evaluation.lets.decided(block, listed);
     this.#markInline(block, listed);
     if (items.length === 0) return this.program(inverse, frame, listed);
     for (const [index, [key, value]] of items.entries()) {
@@ -164,7 +168,8 @@ class Evaluator {
     }
   }
 
-  #helperBlock({ call, body, inverse }: BlockNode, frame: Frame, scope: ReadScope): void {
+  #helperBlock(block: BlockNode, frame: Frame, scope: ReadScope): void {
+    const { call, body, inverse } = block;
     const helper = this.#expressions.findHelper(findPlainName(call.path));
     if (helper === undefined)
       throw this.#failure(
@@ -177,6 +182,7 @@ class Evaluator {
     const value = this.#expressions.callHelper(helper, call, frame, scope, () => this.#capture(run));
     // a helper that answers with text has used the block; any other answer is a condition
     if (value instanceof TrackedText) return this.#out.appendText(value);
+    this.#evaluation.lets.decided(block, scope);
     this.program(isTrue(value) ? body : inverse, frame, scope);
   }
 

@@ -12,6 +12,10 @@ export interface Evaluation extends Names {
   readonly facts: Facts;
   readonly helpers: HelperTable;
   readonly escape: Escape;
+  /** folders and files of the host that may be read */
+  readonly readable: readonly string[];
+  /** the default `template-begin` */
+  readonly banner: (around: ReadScope) => TrackedText;
   /**
    * `before` is what stands on the line already.
    * @throws HelperFailure when there is no such template or it expands itself

@@ -16,6 +16,14 @@ export interface HelperCall {
   readonly scope: ReadScope;
   /** the block between `{{#helper}}` and `{{/helper}}`; undefined when it was called without one */
   readonly block: (() => TrackedText) | undefined;
+  /** all helpers, for one that calls another */
+  readonly helpers: HelperTable;
+  /** folders and files that metadata READS names */
+  readonly readable: readonly string[];
+  /** sets a variable of the template; `name` is one that its fragment writes down. @throws HelperFailure */
+  readonly assign: (name: string, value: Value) => void;
+  /** the default `template-begin`; no text where there is none */
+  readonly banner: () => TrackedText;
   /** the text of another template, with more variables */
   readonly expand: (template: string, variables: ReadonlyMap<string, Value>) => TrackedText;
 }

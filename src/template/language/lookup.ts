@@ -1,5 +1,7 @@
-import { findRecordSchema, type Snapshot } from '../../db/snapshot.ts';
 import { findNearest } from '../../base/nearest.ts';
+import { findPropSchema } from '../../db/check-value.ts';
+import { findRecordSchema, type Snapshot } from '../../db/snapshot.ts';
+import type { Lets } from './lets.ts';
 import { isFreePath, type PathNode } from './program.ts';
 import type { ReadScope } from './tracked-text.ts';
 import { RecordView, type Value, VariableMap } from './value.ts';
@@ -9,6 +11,8 @@ export interface Names {
   readonly snapshot: Snapshot;
   /** variables besides the records of `configuration`: `record` with FOREACH, the hash of `expand` */
   readonly variables: ReadonlyMap<string, Value>;
+  /** those that its fragments set */
+  readonly lets: Lets;
 }
 
 /** A `this` with what blocks lay around it. */
@@ -64,13 +68,40 @@ export function lookUpPath(path: PathNode, frame: Frame, names: Names, scope: Re
     if (rest[0] === undefined) throw new NoSuchName('it names nothing here: say which record');
     return walk(configurationRecord(names, rest[0], scope), rest.slice(1), scope);
   }
-  if (base.context === ROOT || (isFree && names.variables.has(first)))
+  if (base.context === ROOT || (isFree && isVariable(names, first)))
     return walk(variable(names, first, scope), rest, scope);
-  return walk(base.context, parts, scope);
+  const own = walk(base.context, [first], scope);
+  if (own !== undefined || !isFree || isPropOf(base.context, first)) return walk(own, rest, scope);
+  const read = scope.own.at(-1);
+  const record = variable(names, first, scope);
+  // where neither is there, a message is about the item
+  if (record === undefined && read !== undefined && base.context instanceof RecordView) scope.note(read);
+  return walk(record, rest, scope);
+}
+
+/** Whether a name is a variable of the template, which is seen from inside any block. */
+export function isVariable({ variables, lets }: Names, name: string): boolean {
+  return variables.has(name) || lets.has(name);
+}
+
+/** What the item of the innermost block has under a name itself: there a helper of that name is not meant. */
+export function findOwn({ context }: Frame, name: string, scope: ReadScope): Value {
+  return context instanceof RecordView || context instanceof VariableMap ? walk(context, [name], scope) : undefined;
 }
 
 function variable(names: Names, name: string, scope: ReadScope): Value {
-  return names.variables.has(name) ? names.variables.get(name) : configurationRecord(names, name, scope);
+  if (names.variables.has(name)) return names.variables.get(name);
+  const set = names.lets.get(name, scope);
+  return names.lets.has(name) ? set : configurationRecord(names, name, scope);
+}
+
+/** A prop that the schema has for the item is the item's, set or not. */
+function isPropOf(item: Frame['context'], name: string): boolean {
+  if (!(item instanceof RecordView)) return false;
+  const { snapshot, db, plainKey } = item;
+  const record = snapshot.dbs.get(db)?.get(plainKey);
+  const schema = record === undefined ? undefined : findRecordSchema(snapshot, db, record);
+  return schema !== undefined && findPropSchema(schema, name) !== undefined;
 }
 
 function configurationRecord({ snapshot }: Names, name: string, scope: ReadScope): Value {
@@ -94,7 +125,7 @@ function walk(start: Value, parts: readonly string[], scope: ReadScope): Value {
  */
 export function explainMissing(
   source: string,
-  { snapshot, variables }: Names,
+  { snapshot, variables, lets }: Names,
   scope: ReadScope,
   callable: readonly string[] = [],
 ): { readonly why: string; readonly meant: string | undefined } {
@@ -110,7 +141,10 @@ export function explainMissing(
       meant: known.includes(prop) ? undefined : findNearest(prop, known),
     };
   }
-  const names = [...(db === 'configuration' ? [...variables.keys(), ...callable] : []), ...(records?.keys() ?? [])];
+  const names = [
+    ...(db === 'configuration' ? [...variables.keys(), ...lets.keys(), ...callable] : []),
+    ...(records?.keys() ?? []),
+  ];
   // a name that is known elsewhere (`record`, where a template is expanded once per record) is spelled well
   return { why: `db ${db} has no record "${key}"`, meant: names.includes(key) ? undefined : findNearest(key, names) };
 }

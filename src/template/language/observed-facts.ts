@@ -1,5 +1,6 @@
 import { FACTS } from '../../db/record.ts';
 import type { Facts, ImageFacts } from '../../host/facts.ts';
+import type { Lookups } from '../../host/lookups.ts';
 import type { ReadScope } from './tracked-text.ts';
 
 /** The facts, and what is looked at of them is noted in the scope: a fact as a key, an image as a prop of `images`. */
@@ -13,6 +14,7 @@ export function findFact(facts: Facts, key: string, prop: string | undefined): u
   if (key === 'portsInFiles') return [...facts.portsInFiles()];
   if (key === 'certificates') return prop === undefined ? undefined : facts.certificates.get(prop);
   if (key === 'secretSalt') return facts.secretSalt;
+  if (Object.hasOwn(facts.lookups, key)) return lookUp(facts.lookups, key as keyof Lookups, prop ?? '');
   const named: Readonly<Record<string, unknown>> = {
     host: facts.host,
     addresses: facts.addresses,
@@ -24,6 +26,15 @@ export function findFact(facts: Facts, key: string, prop: string | undefined): u
     bridges: [...facts.bridges],
   };
   return named[key];
+}
+
+/** What cannot be looked up is an answer as well, which another one may follow. */
+function lookUp(lookups: Lookups, key: keyof Lookups, name: string): unknown {
+  try {
+    return lookups[key](name);
+  } catch (error) {
+    return String(error);
+  }
 }
 
 class ObservedFacts implements Facts {
@@ -77,6 +88,21 @@ class ObservedFacts implements Facts {
   }
   get secretSalt(): Facts['secretSalt'] {
     return this.#note('secretSalt').secretSalt;
+  }
+  get lookups(): Lookups {
+    const { lookups } = this.#facts;
+    const note = (key: keyof Lookups, prop: string): Lookups => {
+      this.#scope.note({ db: FACTS, key, prop });
+      return lookups;
+    };
+    return {
+      file: (name) => note('file', name).file(name),
+      lines: (name) => note('lines', name).lines(name),
+      package: (name) => note('package', name).package(name),
+      user: (name) => note('user', name).user(name),
+      group: (name) => note('group', name).group(name),
+      hostname: () => this.#note('hostname').lookups.hostname(),
+    };
   }
   get images(): Facts['images'] {
     return new ObservedImages(this.#facts.images, this.#scope);

@@ -1,7 +1,16 @@
 import Handlebars from 'handlebars';
 import path from 'node:path';
 import { Failure, type Place } from '../../base/errors.ts';
-import type { CallNode, Expression, Fragment, PathNode, Program, Spot, Statement } from './program.ts';
+import {
+  type CallNode,
+  type Expression,
+  findPlainName,
+  type Fragment,
+  type PathNode,
+  type Program,
+  type Spot,
+  type Statement,
+} from './program.ts';
 
 /**
  * Parses Handlebars text; `file` is what messages and origins call it.
@@ -22,12 +31,45 @@ export function parseFragment(file: string, text: string): Fragment {
       cause: error,
     });
   }
-  return { name: path.basename(file), file, program: toProgram(parsed) };
+  return { name: path.basename(file), file, program: toProgram(parsed, true) };
 }
 
-/** Either part of a block may be left out, `{{^if x}}…{{/if}}` has no program; the parser's types do not say so. */
-function toProgram(program: hbs.AST.Program | undefined): Program {
-  return program?.body.flatMap(toStatements) ?? [];
+/**
+ * Either part of a block may be left out, `{{^if x}}…{{/if}}` has no program; the parser's types do not say so.
+ * @param isOutermost no block is around it
+ */
+function toProgram(program: hbs.AST.Program | undefined, isOutermost = false): Program {
+  const body = program?.body ?? [];
+  takeLinesOfLets(body, isOutermost);
+  return body.flatMap(toStatements);
+}
+
+/** `{{let …}}` alone on its line takes the line with it, as tags of blocks and comments do. */
+function takeLinesOfLets(body: readonly hbs.AST.Statement[], isOutermost: boolean): void {
+  for (const [n, statement] of body.entries()) {
+    if (
+      statement.type !== 'MustacheStatement' ||
+      findPlainName(toCall(statement as hbs.AST.MustacheStatement).path) !== 'let'
+    )
+      continue;
+    const [before, after] = [body[n - 1], body[n + 1]];
+    const begins = isBlankTo(before, isOutermost && n <= 1, /(?:^|\n)[ \t]*$/, /\n[ \t]*$/);
+    const ends = isBlankTo(after, isOutermost && n >= body.length - 2, /^[ \t]*(?:\r?\n|$)/, /^[ \t]*\r?\n/);
+    if (!begins || !ends) continue;
+    if (isContent(before)) before.value = before.value.replace(/[ \t]+$/, '');
+    if (isContent(after)) after.value = after.value.replace(/^[ \t]*\r?\n?/, '');
+  }
+}
+
+/** @param atEdge what is there, if anything, is all up to the end of the fragment on that side */
+function isBlankTo(content: hbs.AST.Statement | undefined, atEdge: boolean, blank: RegExp, blankLine: RegExp): boolean {
+  if (content === undefined) return atEdge;
+  // what stood there, before other tags took their white space off
+  return isContent(content) && (atEdge ? blank : blankLine).test(content.original as unknown as string);
+}
+
+function isContent(statement: hbs.AST.Statement | undefined): statement is hbs.AST.ContentStatement {
+  return statement?.type === 'ContentStatement';
 }
 
 function toStatements(statement: hbs.AST.Statement): readonly Statement[] {

@@ -37,6 +37,11 @@ export function recordsIn(shapes: Shapes | undefined): readonly Omit<StaticRead,
   return (shapes ?? []).flatMap((shape) => (shape.kind === 'record' ? [shape.of] : []));
 }
 
+/** What the items of a list may be. */
+export function itemsIn(list: Shapes | undefined): Shapes {
+  return (list ?? []).flatMap((shape): readonly Shape[] => (shape.kind === 'list' ? shape.items : []));
+}
+
 /** Reads of these props, of any record of a db, or of one. */
 export function readsOf(of: Omit<StaticRead, 'prop'>, ...props: readonly string[]): readonly StaticRead[] {
   return props.map((prop) => ({ ...of, prop }));

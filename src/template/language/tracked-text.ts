@@ -3,7 +3,7 @@ import type { Origin, RecordRef } from './origin.ts';
 
 interface Mark {
   readonly reads: number;
-  readonly keys: number;
+  readonly individual: number;
 }
 
 /**
@@ -15,12 +15,12 @@ export class ReadScope {
   readonly around: ReadScope | undefined;
   /** shared by all scopes around and inside: what a condition that printed nothing has read counts too */
   readonly #noted: Read[];
-  readonly #keys: { count: number };
+  readonly #individual: { count: number };
 
   constructor(around?: ReadScope) {
     this.around = around;
     this.#noted = around === undefined ? [] : around.#noted;
-    this.#keys = around === undefined ? { count: 0 } : around.#keys;
+    this.#individual = around === undefined ? { count: 0 } : around.#individual;
   }
 
   note(read: Read): void {
@@ -41,19 +41,22 @@ export class ReadScope {
     return this.#noted.some(isMeant);
   }
 
-  /** A record's key was looked at, which is no read: it is not stored, and cannot change. */
-  noteKey(): void {
-    this.#keys.count++;
+  /**
+   * Something was looked at that is no read, and is another thing for each record: its key, which is not stored
+   * and cannot change, or a variable of the template.
+   */
+  noteIndividual(): void {
+    this.#individual.count++;
   }
 
   /** Now, for `since`. */
   mark(): Mark {
-    return { reads: this.#noted.length, keys: this.#keys.count };
+    return { reads: this.#noted.length, individual: this.#individual.count };
   }
 
   /** What was noted, by whatever scope around or inside, since a mark. */
-  since({ reads, keys }: Mark): { readonly reads: readonly Read[]; readonly isKeyUsed: boolean } {
-    return { reads: this.#noted.slice(reads), isKeyUsed: this.#keys.count > keys };
+  since({ reads, individual }: Mark): { readonly reads: readonly Read[]; readonly isIndividual: boolean } {
+    return { reads: this.#noted.slice(reads), isIndividual: this.#individual.count > individual };
   }
 
   /**

@@ -66,7 +66,7 @@ export class RecordView {
   }
 
   get key(): string {
-    this.#scope?.noteKey();
+    this.#scope?.noteIndividual();
     return this.plainKey;
   }
 
@@ -131,9 +131,23 @@ export function textOf(value: Value, scope: ReadScope): string | undefined {
     case 'string':
       return value;
     case 'number':
+      return formatNumber(value);
     case 'boolean':
       return String(value);
     default:
       return undefined;
   }
+}
+
+/** Digits that a fraction prints with, as many as every one survives. */
+const DIGITS = 15;
+
+/** A number as C's `%.15g` prints it, and so Perl: whole ones in full, 0.1 times 3 as 0.3. */
+export function formatNumber(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value);
+  const [mantissa = '', exponent = ''] = value.toExponential(DIGITS - 1).split('e');
+  const power = Number(exponent);
+  const withoutZeros = (digits: string): string => (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits);
+  if (power >= -4 && power < DIGITS) return withoutZeros(value.toFixed(DIGITS - 1 - power));
+  return `${withoutZeros(mantissa)}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }

@@ -87,7 +87,9 @@ class Walker {
       name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
     if (name === undefined || isVariable || !Object.hasOwn(this.#findings.helpers, name))
       return this.#path(path, frame);
-    return this.#callHelper(name, call, frame);
+    // the item's own, where it has it
+    const own = hasArguments || frame.context === undefined ? [] : this.#inside(frame.context, [name], call);
+    return [...own, ...this.#callHelper(name, call, frame)];
   }
 
   #callHelper(name: string, call: CallNode, frame: Frame): Shapes {

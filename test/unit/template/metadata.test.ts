@@ -46,6 +46,7 @@ describe('metadata', () => {
           'ESCAPE = compose',
           'CHECK = test -s %s',
           'SERVICES = httpd, docker',
+          'READS = /etc/a/, /etc/b',
         ].join('\n'),
       ),
     ).toEqual({
@@ -71,6 +72,7 @@ describe('metadata', () => {
       filters: [{ pattern: /\s+$/g, replacement: '\n' }],
       check: 'test -s %s',
       services: ['httpd', 'docker'],
+      readable: ['/etc/a', '/etc/b'],
       places: new Map(KEYS.map((key, n) => [key, { file: '/metadata0', line: n + 1 }])),
     });
   });
@@ -110,6 +112,9 @@ describe('metadata', () => {
     ['PERMS = 0888', 'octal'],
     ['PERMS', 'it has no value'],
     ['SERVICES', 'it has no value'],
+    ['READS = /etc/../root', 'no folder or file to read from'],
+    ['READS = /', 'no folder or file to read from'],
+    ['READS = etc', 'no folder or file to read from'],
     ['FORMAT = toml', 'it is one of text, json, yaml, ini'],
     ['ESCAPE = html', 'it is one of none, text, apache, shell, ini, json, yaml, iptables, cron, hosts, compose'],
     ['FOREACH =', 'it is a db and filters'],

@@ -9,6 +9,7 @@ import { readMetadata } from '../../../../src/template/read-metadata.ts';
 import type { RenderedTemplate } from '../../../../src/template/render-request.ts';
 import { formatStaticRead, type StaticRead, takesProp } from '../../../../src/template/language/shape.ts';
 import { formatRead } from '../../../../src/template/language/tracked-text.ts';
+import { EXAMPLE_READS, layOutExampleHost } from '../../../support/example-host.ts';
 import { makeRoot } from '../../../support/folder.ts';
 import { readsOf, render } from '../../../support/render.ts';
 import { db, record, SAMPLE_DBS, SAMPLE_FACTS, snapshotOf } from '../../../support/sample.ts';
@@ -377,6 +378,7 @@ describe('what a helper says that it reads', () => {
     overlapping: '{{#if (overlapping "10.0.0.0" "8")}}{{/if}}',
     webContainers: '{{#if (webContainers)}}{{/if}}{{#if (webContainers by="Certificate")}}{{/if}}',
     networks: '{{#if (networks)}}{{/if}}',
+    local_access_spec: '{{#if (local_access_spec)}}{{/if}}',
     primaryHost: '{{primaryHost}}',
     schedules: '{{#if (schedules)}}{{/if}}',
     engineAddress: '{{engineAddress}}',
@@ -429,18 +431,13 @@ describe('what a helper says that it reads', () => {
     );
     const schema = readSchema(SHIPPED);
     const reading = silent.filter((name) => {
-      const reads = readsOf(
-        render(
-          { template: '/etc/it' },
-          {
-            paths: makeRoot({
-              'templates/etc/it/10a': HELPERS[name]?.example.fragment ?? '',
-              'templates/etc/it/template-begin': '{{! none }}',
-              'templates/etc/example/greeting/10hello': 'hello {{name}}\n',
-            }),
-          },
-        ),
-      );
+      const paths = makeRoot({
+        'templates/etc/it/10a': HELPERS[name]?.example.fragment ?? '',
+        'templates/etc/it/template-begin': '{{! none }}',
+        'templates.metadata/etc/it': EXAMPLE_READS,
+        'templates/etc/example/greeting/10hello': 'hello {{name}}\n',
+      });
+      const reads = readsOf(render({ template: '/etc/it' }, { paths, facts: layOutExampleHost(paths) }));
       const fragment = readsIn(HELPERS[name]?.example.fragment ?? '');
       return reads.some((read) => !fragment.includes(formatRead(read)) && read.db in schema);
     });

@@ -4,6 +4,7 @@ import { NO_FACTS } from '../../../../src/host/facts.ts';
 import { Failure } from '../../../../src/base/errors.ts';
 import { evaluateFragment } from '../../../../src/template/language/evaluate.ts';
 import { HELPERS } from '../../../../src/template/helpers/index.ts';
+import { Lets } from '../../../../src/template/language/lets.ts';
 import { parseFragment } from '../../../../src/template/language/parse-fragment.ts';
 import { TrackedText } from '../../../../src/template/language/tracked-text.ts';
 import { type Value, VariableMap } from '../../../../src/template/language/value.ts';
@@ -51,6 +52,9 @@ function ours(text: string): string {
       helpers: HELPERS,
       escape: (value) => value,
       variables: VARIABLES,
+      lets: new Lets([]),
+      readable: [],
+      banner: () => new TrackedText(),
       expand: () => new TrackedText(),
     },
     out,
