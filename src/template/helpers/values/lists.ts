@@ -23,7 +23,9 @@ export const LIST_HELPERS: HelperTable = {
     ],
     call: (call) => [
       ...listArgument(call, 0),
-      ...call.args.slice(1).flatMap((item): readonly Value[] => (Array.isArray(item) ? item : [item])),
+      ...call.args
+        .slice(1)
+        .flatMap((item): readonly Value[] => (Array.isArray(item) ? (item as readonly Value[]) : [item])),
     ],
   },
   range: {
