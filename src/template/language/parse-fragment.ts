@@ -39,7 +39,8 @@ export function parseFragment(file: string, text: string): Fragment {
  * @param isOutermost no block is around it
  */
 function toProgram(program: hbs.AST.Program | undefined, isOutermost = false): Program {
-  const body = program?.body ?? [];
+  // what was parsed may be somebody else's, too
+  const body = (program?.body ?? []).map((statement) => (isContent(statement) ? { ...statement } : statement));
   takeLinesOfLets(body, isOutermost);
   return body.flatMap(toStatements);
 }
