@@ -17,6 +17,8 @@ export default defineConfig({
           setupFiles: ['test/support/unit-setup.ts'],
         },
       },
+      // no test: what `npm run release-fixture` runs
+      { test: { name: 'release', include: ['test/release/*.ts'], testTimeout: 300_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'integration',

@@ -4,7 +4,10 @@ import { errorCode, Failure, reasonOf } from '../base/errors.ts';
 import { type FileContent, replaceFile } from './replace-file.ts';
 import { readText } from './read-file.ts';
 
-/** Of all files under state/. */
+/**
+ * What every file under state/ carries in its first bytes. Raised by one when the form of any of them changes so that
+ * an older program would misread it; what a newer program wrote is refused, what an older one wrote is read.
+ */
 export const VERSION = 1;
 
 /**
@@ -36,17 +39,28 @@ export function readStateText<T>(
   }
   try {
     return parse(text, (version) => {
-      if (version !== VERSION)
-        throw cannot(
-          `it has version ${version}, and this program knows ${VERSION}`,
-          'use the version of docksmith that wrote it, or a newer one',
-        );
+      if (!Number.isInteger(version) || version < 1) throw new Error(`${version} is no version`);
+      if (version > VERSION) throw refuseNewer(what, file, version);
     });
   } catch (error) {
     throw error instanceof Failure
       ? error
       : cannot(`it is damaged: ${reasonOf(error)}`, 'put back a copy of it from a backup; it is never taken as empty');
   }
+}
+
+/** The version that the first bytes of a file of this kind tell; undefined for others: locks, those of ssh. */
+export function findVersion(head: string): number | undefined {
+  const [, ofJson, ofText] = /^(?:\{"version":(\d+)[,}]|docksmith [a-z]+ (\d+) )/.exec(head) ?? [];
+  const version = ofJson ?? ofText;
+  return version === undefined ? undefined : Number(version);
+}
+
+export function refuseNewer(what: string, file: string, version: number): Failure {
+  return new Failure(`cannot read ${what} "${file}"`, {
+    why: `a newer docksmith wrote it: it has version ${version}, and this program knows ${VERSION}`,
+    hint: 'install the version of docksmith that wrote it, or a newer one; docs/upgrading.md says how to go back',
+  });
 }
 
 /** Writes such a file as one step, for its owner's eyes only (mode 0600). Folders are made. */

@@ -30,12 +30,17 @@ export interface ProxyOptions {
    * @returns the status that is answered in the engine's place; undefined: it is passed on
    */
   readonly refuse?: (call: string) => number | undefined;
+  /** Called when something has been made or given another shape, with what was asked and what was answered. */
+  readonly onMade?: (call: string, body: string, answer: string) => void;
 }
+
+/** What makes containers, networks and volumes what they are. */
+const MAKES = /^POST \S+\/(create|update|connect|disconnect)(\?|$)/;
 
 /** Stands between a program and the engine at `engineSocket`, passes everything on and writes down what was asked. */
 export async function startCountingProxy(
   engineSocket: string,
-  { onMutating, onMutated, refuse }: ProxyOptions = {},
+  { onMutating, onMutated, refuse, onMade }: ProxyOptions = {},
 ): Promise<CountingProxy> {
   const dir = makeTemporaryFolder('proxy');
   const socket = path.join(dir, 'proxy.sock');
@@ -53,6 +58,7 @@ export async function startCountingProxy(
             .writeHead(refused, { 'content-type': 'application/json' })
             .end('{"message":"a fault of the engine"}'),
         );
+    const asked = onMade !== undefined && MAKES.test(call) ? readAll(request) : Promise.resolve(Buffer.alloc(0));
     const passOn = (): void => {
       const onward = http.request(
         { socketPath: engineSocket, ...head(request) },
@@ -62,6 +68,9 @@ export async function startCountingProxy(
               return void response.destroy();
             response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
             answer.pipe(response);
+            if (onMade === undefined || !MAKES.test(call) || (answer.statusCode ?? 500) >= 300) return;
+            const [body, made] = await Promise.all([asked, readAll(answer)]);
+            onMade(call, body.toString(), made.toString());
           })(),
       );
       onward.on('error', () => response.destroy());
@@ -102,6 +111,14 @@ export async function startCountingProxy(
 
 function isMutating(call: string): boolean {
   return !/^(GET|HEAD) /.test(call);
+}
+
+/** Beside whoever else reads it. */
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  message.on('data', (part: Buffer) => parts.push(part));
+  await once(message, 'end');
+  return Buffer.concat(parts);
 }
 
 function head({ method, url, rawHeaders }: IncomingMessage): http.RequestOptions {

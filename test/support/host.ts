@@ -59,17 +59,27 @@ export interface HostOptions {
    * rarely serve the ports that they publish
    */
   readonly waitsForHealth?: boolean;
+  /** an existing folder instead of a temporary one; `stop` removes it, too */
+  readonly root?: string;
+  /** the folder of another program than that of this checkout */
+  readonly program?: string;
 }
 
 /** What a package would bring that lays down how long containers may take; `files` does not show it. */
 const NOBODY_WAITS = '/etc/docksmith/db/configuration/schema.d/test.json';
 
 /** An empty host. Its commands see nothing of the environment that would lead them elsewhere. */
-export function makeHost({ namespace, env = {}, waitsForHealth = false }: HostOptions = {}): Host {
-  const root = makeTemporaryFolder('host');
+export function makeHost({
+  namespace,
+  env = {},
+  waitsForHealth = false,
+  root = makeTemporaryFolder('host'),
+  program,
+}: HostOptions = {}): Host {
+  const bins = program === undefined ? BIN : path.join(program, 'bin');
   const file = (pathUnderRoot: string): string => path.join(root, path.posix.resolve('/', pathUnderRoot));
   const runBin: Host['run'] = (bin, args, options = {}) => {
-    const command = [process.execPath, [path.join(BIN, `${bin}.js`), ...args]] as const;
+    const command = [process.execPath, [path.join(bins, `${bin}.js`), ...args]] as const;
     const ownEnv = { DBPATH: undefined, DOCKER_HOST: undefined, ...env, DOCKSMITH_ROOT: root, ...options.env };
     return run(...(namespace === undefined ? command : namespace.command(...command)), { ...options, env: ownEnv });
   };

@@ -13,6 +13,7 @@ import {
   removeLeftovers,
   removeUnfinished,
 } from '../../files/unfinished.ts';
+import { refuseNewerState } from '../../files/state-versions.ts';
 import type { Reporter } from '../reporter.ts';
 import { undoDbs } from './staged-dbs.ts';
 
@@ -52,6 +53,7 @@ export async function beginEvent(
     });
   const lock = await takeEventLock(paths, { ...options, onWait: (holder) => reporter.waiting(holder) });
   try {
+    refuseNewerState(paths);
     // the process that held it may have been killed while we waited
     recoverJournal(paths, (line) => reporter.warning(line));
     if (lock.parent !== undefined) return lock;

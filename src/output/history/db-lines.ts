@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { compareBytes } from '../../base/layers.ts';
 import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import type { FileContent } from '../../files/replace-file.ts';
-import { asStateFile, readStateText } from '../../files/state-file.ts';
+import { asStateFile, readStateText, VERSION } from '../../files/state-file.ts';
 
 /** Name of a db -> key -> the record's line as its file spells it. */
 export type DbLines = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -45,7 +45,7 @@ export function formatLastDbs({ kept, lines: dbs }: StoredDbs): FileContent {
     return [...absent, ...[...records].map(([key, line]) => `${key}=${line}`)].map((line) => `${name}\t${line}`);
   });
   const body = [...lines, ''].join('\n');
-  return asStateFile(Buffer.from(`docksmith dbs 1 ${crc32(body)}\n${body}`));
+  return asStateFile(Buffer.from(`docksmith dbs ${VERSION} ${crc32(body)}\n${body}`));
 }
 
 function parse(text: string, checkVersion: (version: number) => void): StoredDbs {

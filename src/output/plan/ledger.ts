@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { compareBytes } from '../../base/layers.ts';
 import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import type { FileContent } from '../../files/replace-file.ts';
-import { asStateFile, readStateText, writeStateFile } from '../../files/state-file.ts';
+import { asStateFile, readStateText, writeStateFile, VERSION } from '../../files/state-file.ts';
 import type { Rendered } from '../../template/rendered.ts';
 import { type Owned, OwnedFiles } from './owned-files.ts';
 
@@ -71,7 +71,7 @@ export function writeLedger(paths: Paths, ledger: Ledger): void {
  */
 export function formatLedger(ledger: Ledger): FileContent {
   const body = Buffer.from([...listLines(ledger)].join(''));
-  return asStateFile(Buffer.concat([Buffer.from(`docksmith ledger 1 ${formatSum(crc32(body))}\n`), body]));
+  return asStateFile(Buffer.concat([Buffer.from(`docksmith ledger ${VERSION} ${formatSum(crc32(body))}\n`), body]));
 }
 
 function* listLines({ outputs, originals, folders }: Ledger): Generator<string, undefined> {

@@ -69,7 +69,7 @@ it.each([
   ['{', 'it is damaged: it does not begin as a ledger does'],
   ['', 'it is damaged: it does not begin as a ledger does'],
   ['docksmith ledger 1 00000000\n/etc/x\t', 'it is damaged: checksum mismatch'],
-  ['docksmith ledger 2 00000000\n', 'it has version 2, and this program knows 1'],
+  ['docksmith ledger 2 00000000\n', 'a newer docksmith wrote it: it has version 2, and this program knows 1'],
 ])('is an error, and not empty, when it holds %s', (text, why) => {
   const host = makeTempHost();
   host.write(FILE, text);
