@@ -7,14 +7,15 @@ function offer(word, doc) {
   print prefix word "\t" doc
 }
 
-function offerCommands(group,    n, i, name, parts) {
+function offerCommands(group,    n, i, name, first, parts) {
   n = split(commands, parts, "\n")
   for (i = 1; i <= n; i++) {
     name = parts[i]
-    if (group == "" && index(name, " ") == 0) offer(name, docs[name])
+    first = name
+    sub(/ .*/, "", first)
+    if (group == "") offer(first, first in groups ? groups[first] : docs[name])
     if (group != "" && index(name, group " ") == 1) offer(substr(name, length(group) + 2), docs[name])
   }
-  if (group == "") for (name in groups) offer(name, groups[name])
 }
 
 function offerOptions(    n, i, lines, part) {

@@ -125,9 +125,10 @@ function formatRows(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([word, doc]) => `${word}\t${doc}`).join('\n');
 }
 
-/** What fits beside a word. */
+/** What fits beside a word; all of it where that would be a word that is explained behind it. */
 function firstClause(doc: string): string {
-  return doc.split(/: |;/)[0] ?? doc;
+  const [first = doc] = doc.split(/: |;/);
+  return first.includes(' ') ? first : doc;
 }
 
 /** As a string of awk, in which no quote of a shell is. mawk takes none of many thousand characters. */
