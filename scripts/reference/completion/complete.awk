@@ -2,7 +2,7 @@
 # where the shell knows better. It is called with the words typed, the last of them unfinished. No quote in here: it
 # stands between two of them in bash, zsh and fish. Any awk runs it.
 function offer(word, doc) {
-  if ((word in offered) || (only != "" && index(prefix word, current) != 1)) return
+  if ((word in offered) || (only != "" && substr(prefix word, 1, length(current)) != current)) return
   offered[word]
   print prefix word "\t" doc
 }

@@ -24,7 +24,11 @@ beforeAll(async () => {
 
 /** What is offered behind these words, the last one unfinished: words, or with `docs` also what is said of them. */
 function complete(...words: readonly string[]): readonly string[] {
-  const { stdout, stderr } = spawnSync('awk', ['-v', 'only=yes', awk, ...words], {
+  return completeBy(['awk'], words);
+}
+
+function completeBy([program = '', ...args]: readonly string[], words: readonly string[]): readonly string[] {
+  const { stdout, stderr } = spawnSync(program, [...args, '-v', 'only=yes', awk, ...words], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], DOCKSMITH_ROOT: root },
   });
@@ -150,6 +154,16 @@ describe('completion', () => {
     ]);
     expect(complete('db', 'docker_containers', 'setprop', 'db', 'DependsOn', 'db,w')).toEqual(['db,wiki']);
     expect(complete('db', 'docker_containers', 'setprop', 'db', 'Image', '')).toEqual(['wiki']);
+  });
+
+  it('is the same with every awk that there is', () => {
+    const all = [['mawk'], ['gawk'], ['gawk', '--posix'], ['original-awk'], ['busybox', 'awk']].filter(
+      ([program = '']) => spawnSync(program, ['--help']).error === undefined,
+    );
+    expect(all).not.toEqual([]);
+    for (const words of ['docksmith status ', 'db own_db ', 'docksmith image ', 'docksmith adopt -f ', 'config get d'])
+      for (const each of all)
+        expect(completeBy(each, words.split(' ')), each.join(' ')).toEqual(complete(...words.split(' ')));
   });
 
   it('offers nothing for what is no command, and reads no db that is not there', () => {
