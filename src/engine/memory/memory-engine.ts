@@ -117,8 +117,10 @@ export class MemoryEngine extends MemoryReads implements Engine {
         .find((port) => taken.includes(port));
       if (clash !== undefined)
         throw new Failure(`cannot start container "${name}"`, { why: `port ${clash} is already allocated` });
-      if (!inspect.State.Running)
-        this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) });
+      if (inspect.State.Running) return;
+      const ends = state.ends?.includes(name) === true;
+      const StartedAt = memoryTime(++state.count);
+      this.#setState(id, { Status: ends ? 'exited' : 'running', Running: !ends, ExitCode: 0, StartedAt });
     });
   }
 

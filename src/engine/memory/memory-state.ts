@@ -17,6 +17,8 @@ export interface MemoryState {
   images: Record<string, ContainerConfig>;
   volumes: string[];
   networks?: NetworkSummary[];
+  /** containers that have ended well as soon as they are started: no program runs in any that would */
+  ends?: string[];
 }
 
 /** What an earlier process left; undefined where there is no such file. @throws Failure for one that is damaged */
