@@ -105,6 +105,24 @@ needs('dockerd')('two applications with a service db each', () => {
     });
   });
 
+  it('are told of and drawn one at a time by NAME/', async () => {
+    const why = await docksmith('why', 'one/');
+    expect(why.match(/^\S+$/gm)).toEqual(ONE);
+    const json = JSON.parse(await docksmith('why', '--json', 'one/')) as readonly { readonly name: string }[];
+    expect(json.map(({ name }) => name)).toEqual(ONE);
+    const { nodes } = JSON.parse(await docksmith('graph', '--json', 'one/')) as {
+      readonly nodes: readonly { readonly kind: string; readonly name: string }[];
+    };
+    const containers = nodes.flatMap(({ kind, name }) => (kind === 'container' ? [name] : [])).sort();
+    expect(containers).toEqual(expect.arrayContaining(ONE));
+    const unknown = await Promise.all(['why', 'graph'].map((command) => host.run('docksmith', [command, 'onne/'])));
+    for (const { exitCode, stderr } of unknown)
+      expect([exitCode, stderr]).toEqual([
+        1,
+        expect.stringMatching(/cannot find application "onne"[^]*did you mean "one"/),
+      ]);
+  });
+
   it('are removed one at a time, without their volumes, and not where others need them', async () => {
     const two = await startsOf(...TWO);
     await host.db('docker_containers set other service status enabled Image sleep:1 DependsOn one-db-1');

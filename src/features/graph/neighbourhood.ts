@@ -1,30 +1,21 @@
-import { Failure } from '../../base/errors.ts';
+import { Failure, throwAll } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
-import type { Graph } from './graph.ts';
+import type { Graph, GraphNode } from './graph.ts';
 
 /**
- * The part of a graph that has to do with one name (a record's key, a container, a service, the
- * path of a template or an output): what bears it, all that depends on that, and all that it
+ * The part of a graph that has to do with names (a record's key, a container, a service, the
+ * path of a template or an output): what bears them, all that depends on that, and all that it
  * depends on.
- * @throws Failure for a name that nothing bears, with the nearest
+ * @throws Failures for names that nothing bears, with the nearest
  */
 export function findNeighbourhood(
   graph: Graph,
-  name: string,
+  ...names: readonly string[]
 ): { readonly graph: Graph; readonly named: ReadonlySet<string> } {
-  const bearing = [...graph.nodes.values()].filter(
-    (node) => node.name === name || node.of === name || node.id === `record ${name}`,
-  );
-  if (bearing.length === 0) {
-    const nearest = findNearest(
-      name,
-      [...graph.nodes.values()].map((node) => node.name),
-    );
-    throw new Failure(`cannot find "${name}" in the graph`, {
-      why: 'no record that a template reads, template, output, service or container is called so',
-      ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
-    });
-  }
+  const bear = (name: string): readonly GraphNode[] =>
+    [...graph.nodes.values()].filter((node) => node.name === name || node.of === name || node.id === `record ${name}`);
+  throwAll(names.filter((name) => bear(name).length === 0).map((name) => notThere(graph, name)));
+  const bearing = names.flatMap(bear);
   const named = new Set(bearing.map(({ id }) => id));
   const down = follow(
     named,
@@ -48,6 +39,17 @@ export function findNeighbourhood(
     },
     named,
   };
+}
+
+function notThere(graph: Graph, name: string): Failure {
+  const nearest = findNearest(
+    name,
+    [...graph.nodes.values()].map((node) => node.name),
+  );
+  return new Failure(`cannot find "${name}" in the graph`, {
+    why: 'no record that a template reads, template, output, service or container is called so',
+    ...(nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }),
+  });
 }
 
 function follow(start: ReadonlySet<string>, ways: readonly (readonly [string, string])[]): ReadonlySet<string> {

@@ -4,6 +4,7 @@ import type { Graph } from '../../../features/graph/graph.ts';
 import { findNeighbourhood } from '../../../features/graph/neighbourhood.ts';
 import { readGraph } from '../../../features/graph/read-graph.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { expandContainers } from '../../expand-operands.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { makeDiagram, type Diagram } from '../../graph/cards.ts';
 import { formatDot } from '../../graph/dot.ts';
@@ -31,10 +32,10 @@ const OPTIONS = {
 
 export const graphCommand = defineCommand({
   name: 'graph',
-  doc: 'draw the dependencies of records, templates, outputs, services and containers; with a name (of a record: "DB KEY"), its dependencies and its dependants',
+  doc: 'draw the dependencies of records, templates, outputs, services and containers; with a name (of a record: "DB KEY"; of all containers of an application: "APP/"), its dependencies and its dependants',
   effect: 'prints',
   options: OPTIONS,
-  operands: { usage: '[NAME]', min: 0, max: 1, of: [['container', 'output']] },
+  operands: { usage: '[NAME|APP/]', min: 0, max: 1, of: [['container', 'output']] },
   run: runGraph,
 });
 
@@ -46,7 +47,10 @@ async function runGraph(
     throw new UsageFailure('cannot run "docksmith graph"', { why: '--json is a format of its own' });
   const draw = findFormat(format ?? (isTerminal(stdout) ? TREE : 'svg'));
   const graph = await readGraph(paths);
-  const { graph: near, named } = name === undefined ? { graph, named: undefined } : findNeighbourhood(graph, name);
+  const { graph: near, named } =
+    name === undefined
+      ? { graph, named: undefined }
+      : findNeighbourhood(graph, ...(await expandContainers(paths, [name])));
   if (json) stdout.write(formatJson({ nodes: [...near.nodes.values()], edges: near.edges }));
   else stdout.write(draw(near, name, named));
   return 0;

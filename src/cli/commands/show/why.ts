@@ -1,21 +1,24 @@
 import { Failure, Failures } from '../../../base/errors.ts';
-import { whyContainer } from '../../../features/why/why-container.ts';
+import { type ContainerWhy, whyContainer } from '../../../features/why/why-container.ts';
 import { type Wanted, whyFile } from '../../../features/why/why-file.ts';
 import { parsePortTarget, whyPort } from '../../../features/why/why-port.ts';
 import { findWhyUrl } from '../../../features/why/why-url.ts';
+import type { Paths } from '../../../base/paths.ts';
+import { hasApplication } from '../../../model/names/applications.ts';
 import { showable } from '../../../base/showable.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
+import { expandContainers } from '../../expand-operands.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatContainerWhy, formatFileWhy, formatPortWhy, formatUrlWhy } from '../../format/format-why.ts';
 import { painter } from '../../format/terminal.ts';
 
 export const whyCommand = defineCommand({
   name: 'why',
-  doc: 'show which fragment and values made a file or a line of it, which container answers at a URL, who has a port, or why a container was last created or started',
+  doc: 'show which fragment and values made a file or a line of it, which container answers at a URL, who has a port, or why a container, or each of an application, was last created or started',
   effect: 'prints',
   options: JSON_OPTION,
   operands: {
-    usage: 'FILE[:LINE|:KEY] | URL | :PORT | NAME',
+    usage: 'FILE[:LINE|:KEY] | URL | :PORT | NAME | APP/',
     min: 1,
     max: 1,
     of: [['output', 'container']],
@@ -51,6 +54,8 @@ async function runWhy(
   }
   const port = parsePortTarget(target);
   if (port !== undefined) return write(await whyPort(paths, port), (why) => showable(formatPortWhy(why)));
+  const all = await findApplication(paths, target);
+  if (all !== undefined) return write(all, (whys) => showable(whys.map(formatContainerWhy).join('\n')));
   const url = /[./:]/.test(target) ? await findWhyUrl(paths, target) : undefined;
   if (url !== undefined) return write(url, (why) => showable(formatUrlWhy(why)));
   if (target.includes('://'))
@@ -59,6 +64,19 @@ async function runWhy(
       hint: 'docksmith status shows where containers are reached',
     });
   return write(await whyContainer(paths, target), (why) => showable(formatContainerWhy(why)));
+}
+
+/** All of `shop/`; undefined where that is no application, and may be a URL. */
+async function findApplication(paths: Paths, target: string): Promise<readonly ContainerWhy[] | undefined> {
+  if (!hasApplication([target])) return undefined;
+  try {
+    const names = await expandContainers(paths, [target]);
+    return await Promise.all(names.map((name) => whyContainer(paths, name)));
+  } catch (error) {
+    // a host, which may be called as one, has a dot
+    if (/[.:]/.test(target)) return undefined;
+    throw error;
+  }
 }
 
 /** `FILE`, `FILE:12`, or for a merged document `FILE:services.wiki.image`. */
