@@ -87,10 +87,13 @@ const CONVERT: Readonly<Record<string, Convert>> = {
       : Object.entries(toMap(value));
     return inOrder(
       joined.map(([key, held]) => {
-        const { aliases, ipv4_address: address } = toMap(held);
+        const { aliases, ipv4_address: four, ipv6_address: six, link_local_ips: links } = toMap(held);
         // Compose calls it by its service, too
         const names = toSet([name, ...toList(aliases).map(toText)]);
-        return [networks.get(key) ?? key, `${names.join(',')}${address === undefined ? '' : `@${toText(address)}`}`];
+        const addresses = [four, six].flatMap((address) => (address === undefined ? [] : [toText(address)]));
+        const more = links === undefined ? '' : ` ${JSON.stringify({ link_local_ips: toList(links).map(toText) })}`;
+        const at = addresses.length === 0 ? '' : `@${addresses.join(',')}`;
+        return [networks.get(key) ?? key, `${names.join(',')}${at}${more}`];
       }),
     );
   },

@@ -46,8 +46,11 @@ export const EXPLAINED: readonly Row[] = [
     holds: (ours, theirs, { linked }) => {
       if (ours === undefined || theirs === undefined || !isMap(ours) || !isMap(theirs)) return false;
       const unlinked = Object.entries(ours).map(([network, text]) => {
-        const { aliases, address } = parseJoined(text);
-        return [network, formatJoined({ aliases: aliases.filter((alias) => !linked.has(alias)), address })] as const;
+        const joined = parseJoined(text);
+        return [
+          network,
+          formatJoined({ ...joined, aliases: joined.aliases.filter((alias) => !linked.has(alias)) }),
+        ] as const;
       });
       return isSame(Object.fromEntries(unlinked), theirs);
     },
