@@ -81,6 +81,8 @@ export interface Engine {
    * @returns its exit code
    */
   waitContainer(id: string, seconds: number): Promise<number>;
+  /** Runs a command in a running container, and waits until it has ended. @returns the end of what it printed, too */
+  runCommand(id: string, command: ContainerCommand): Promise<CommandEnd>;
   unpauseContainer(id: string): Promise<void>;
   stopContainer(id: string, how: StopRequest): Promise<void>;
   /** `SIGHUP`, to its process 1 */
@@ -100,6 +102,24 @@ export interface StopRequest {
   readonly seconds?: number;
   /** sent first, `SIGQUIT`; only given where the container was not made with it */
   readonly signal?: string;
+  /** run in it before, where it runs; one that fails keeps it from being stopped */
+  readonly before?: readonly ContainerCommand[];
+}
+
+/** A command that is run in a container, as Compose calls its parts. */
+export interface ContainerCommand {
+  readonly command: readonly string[];
+  /** undefined: that of the container, as what follows */
+  readonly user?: string;
+  readonly privileged?: boolean;
+  readonly working_dir?: string;
+  /** beside the container's own */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface CommandEnd {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
 }
 
 export interface NetworkSummary extends CreateNetwork {

@@ -233,9 +233,9 @@ const TABLE: readonly (readonly [
       },
     },
   ],
-  ['links', { NetworkAlias: 'database,db' }, ['external_links other'], {}],
-  ['scale', {}, ['deploy.replicas 2', 'scale 3'], {}],
-  ['post-start-hooks', {}, ['develop watch=path=. action=rebuild', 'post_start command=true'], {}],
+  ['links', { NetworkAlias: 'database,db' }, [], {}],
+  ['scale', { NetworkAlias: 'sa' }, [], {}],
+  ['post-start-hooks', { PostStart: '[{"command":["true"]}]' }, [], {}],
   [
     'further',
     {
@@ -275,7 +275,7 @@ const TABLE: readonly (readonly [
       },
     },
   ],
-  ['network-host-ports', { network: 'host' }, ['ports 80:80'], { HostConfig: { NetworkMode: 'host' } }],
+  ['network-host-ports', { network: 'host' }, [], { HostConfig: { NetworkMode: 'host' } }],
 ];
 
 describe('the keys of a Compose file', () => {
@@ -285,6 +285,20 @@ describe('the keys of a Compose file', () => {
     expect(made.records[`docker_containers ${name}`]).toMatchObject(props);
     expect(made.left).toEqual(left);
     expect(container).toMatchObject(inspect as object);
+  });
+
+  it('of links of others are names that the container has for itself', async () => {
+    const { records, containers } = await make('links');
+    expect(records['docker_containers app-sa-1']).toMatchObject({ ExternalLinks: 'other:other' });
+    expect(containers['app-sa-1']?.NetworkSettings?.Networks).toMatchObject({
+      app_default: { Links: ['other:other'] },
+    });
+  });
+
+  it('of several containers of a service are a record each', async () => {
+    const { records, containers } = await make('scale');
+    expect(Object.keys(containers).sort()).toEqual(['app-sa-1', 'app-sa-2', 'app-sa-3', 'app-sb-1', 'app-sb-2']);
+    expect(records['docker_containers app-sa-3']).toMatchObject({ Image: 'app-sa-1', NetworkAlias: 'sa' });
   });
 
   it('of build, platform and pull_policy become props of docker_images', async () => {

@@ -1,3 +1,4 @@
+import { chmodSync, existsSync } from 'node:fs';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../src/engine/engine-api.ts';
 import type { Host } from '../support/host.ts';
@@ -62,7 +63,12 @@ services:
         driver_opts: {com.example.note: "a, b"}
       side:
         link_local_ips: [169.254.7.7]
+      six: {}
 networks:
+  six:
+    enable_ipv4: false
+    enable_ipv6: true
+    ipam: {config: [{subnet: "fd00:92::/64"}]}
   lan:
     driver: bridge
     driver_opts: {com.docker.network.driver.mtu: 1400, com.docker.network.bridge.name: br-mine}
@@ -101,6 +107,25 @@ networks:
         ],
       },
     });
+    expect(await host.runOrFail('db', ['docker_networks', 'show', 'app_lan'])).toBe(`app_lan=network
+    Attachable=yes
+    AuxAddress.printer=10.91.0.200
+    AuxAddress.router=10.91.0.201
+    DriverOpt.com.docker.network.bridge.name=br-mine
+    DriverOpt.com.docker.network.driver.mtu=1400
+    Gateway=10.91.0.9
+    IPRange=10.91.0.128/25
+    IpamOpt.com.example.note=x
+    Labels.com.example.team=web
+    Subnet=10.91.0.0/24,fd00:91::/64
+`);
+    const six = await host.runOrFail('db', ['docker_networks', 'show', 'app_six']);
+    expect(six).toContain('IPv4=no\n');
+    // what the engine does by itself need not be said
+    expect(six).not.toMatch(/ (IPv6|IpamDriver)=/);
+    expect(
+      await host.runOrFail('db', ['docker_containers', 'getprop', 'app-web-1', 'NetworkOptions.app_side']),
+    ).toContain('169.254.7.7');
     const { Networks } = (await inspect('app-web-1')).NetworkSettings ?? {};
     expect(Networks).toMatchObject({
       app_lan: {
@@ -111,6 +136,60 @@ networks:
       app_side: { IPAMConfig: { LinkLocalIPs: ['169.254.7.7'] } },
     });
     expect(await docker('exec', 'app-web-1', 'ip', 'addr')).toContain('169.254.7.7');
+  });
+
+  it('is carried out for each container of a service, with what is run in them and what they alone find', async () => {
+    await docker('network', 'create', 'app_default');
+    await docker('run', '-d', '--name', 'other', '--network', 'app_default', 'app:1');
+    host.write('/opt/app/seen/.here', '');
+    chmodSync(host.file('/opt/app/seen'), 0o777);
+    await bring(`
+services:
+  one:
+    image: app:1
+    scale: 2
+    ports: ["18100-18101:80"]
+    external_links: [other:elsewhere]
+  two:
+    image: app:1
+    depends_on: [one]
+    stop_grace_period: 1s
+    volumes: ["./seen:/seen"]
+    post_start:
+      - command: [sh, -c, "echo $$(id -u) $$WORD $$(pwd) > /seen/started"]
+        user: "1000"
+        working_dir: /tmp
+        environment: {WORD: "a, b"}
+      - {command: "sh -c 'echo second >> /seen/started'"}
+    pre_stop:
+      - {command: [touch, /seen/stopped]}
+`);
+    for (const name of ['app-one-1', 'app-one-2'])
+      expect(await docker('exec', name, 'ping', '-c', '1', 'elsewhere')).toContain(' 0% ');
+    const ports = await Promise.all(['app-one-1', 'app-one-2'].map(async (name) => docker('port', name)));
+    expect(
+      ports
+        .join('')
+        .match(/0\.0\.0\.0:\d+/g)
+        ?.sort(),
+    ).toEqual(['0.0.0.0:18100', '0.0.0.0:18101']);
+    expect(host.read('/opt/app/seen/started')).toBe('1000 a, b /tmp\nsecond\n');
+    expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'app-one-2', 'ExternalLinks'])).toBe(
+      'other:elsewhere\n',
+    );
+    await host.db('docker_containers setprop app-two-1 status disabled');
+    await update();
+    expect(existsSync(host.file('/opt/app/seen/stopped'))).toBe(true);
+    // a command that fails is a container that is not well
+    await host.db(
+      `docker_containers setprop app-two-1 status enabled PostStart '[{"command":["sh","-c","echo no; exit 3"]}]' PreStop '[]'`,
+    );
+    const { exitCode, stderr } = await host.run('signal-event', ['docker-update']);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/exit 3" ended with exit code 3; the old one is back; [^]*: {3}no\n/),
+    ]);
+    await docker('rm', '-f', 'other');
   });
 
   it('is that it is somebody else’s: it has to be there, and stays', async () => {

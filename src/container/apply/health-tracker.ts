@@ -6,6 +6,7 @@ import type { HealthWait, Since, Watched } from './health-wait.ts';
 import { isStarting, type Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
+import { runPostStart } from './post-start.ts';
 import { Unhealthy } from './unhealthy.ts';
 import { isCreatedOnly, isJob } from '../spec/names.ts';
 import { listConditions } from '../spec/needs.ts';
@@ -40,6 +41,8 @@ export class HealthTracker {
     readonly id: string;
     readonly began: number;
   }[] = [];
+  /** what is run in those that were started */
+  readonly #hooks = new Map<string, Promise<void>>();
   readonly #others = new Map<string, Promise<Failure | undefined>>();
   readonly #undone = new Map<string, { readonly operation: Operation; readonly why: string }>();
 
@@ -96,7 +99,11 @@ export class HealthTracker {
     if (undone !== undefined && (undone.operation.verb !== 'recreate' || condition === 'completed'))
       return `, which was not ${condition === 'completed' ? 'run' : 'started'}: ${undone.why}`;
     const watched = condition === 'started' ? undefined : this.#watched.get(name);
-    const failure = watched === undefined ? await this.#look(operation, need) : (await watched)?.failure;
+    const failure =
+      (await this.#hooks.get(name)?.then(
+        () => undefined,
+        (error: unknown) => toFailure(name, error),
+      )) ?? (watched === undefined ? await this.#look(operation, need) : (await watched)?.failure);
     if (failure === undefined) return undefined;
     if (!(failure instanceof Unhealthy)) return `: ${failure.why}`;
     return `, and that ${condition === 'completed' ? 'did not complete' : 'is not healthy'}: ${failure.reason}`;
@@ -105,6 +112,12 @@ export class HealthTracker {
   /** Waits until a container that was just started is healthy. @throws Unhealthy */
   async pass(operation: Operation, name: string, id: string, since: Since = 'started'): Promise<void> {
     const began = performance.now();
+    const spec = this.#specs.get(name);
+    if (since === 'started' && spec?.values['post_start'] !== undefined) {
+      const hooks = runPostStart(this.#engine, spec, id);
+      this.#hooks.set(name, hooks);
+      await hooks;
+    }
     await this.#wait(operation, { name, id, since });
     if (since === 'started') this.#started.push({ operation, name, id, began });
   }
@@ -120,7 +133,7 @@ export class HealthTracker {
 
   /** Has an eye on a container that was just started, and waits for nothing. */
   watch(operation: Operation, id: string, since?: Since): void {
-    if (this.#healthWait === undefined) return;
+    if (this.#healthWait === undefined && this.#specs.get(operation.name)?.values['post_start'] === undefined) return;
     this.#watched.set(
       operation.name,
       this.pass(operation, operation.name, id, since).then(

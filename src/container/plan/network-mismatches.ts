@@ -45,10 +45,17 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
 /** Where nothing is said, addresses were found when it was made, and so was a gateway. */
 function listSubnetMismatches(wanted: CreateNetwork, there: NetworkSummary): readonly string[] {
   if (wanted.addresses.length === 0) return [];
+  // of the other family the engine may have found one by itself
+  const families = new Set(wanted.addresses.map(({ subnet }) => subnet.includes(':')));
   const list = (
     { addresses }: CreateNetwork,
     show: (one: CreateNetwork['addresses'][number]) => string,
-  ): readonly string[] => addresses.map(show).filter(Boolean).sort();
+  ): readonly string[] =>
+    addresses
+      .filter(({ subnet }) => families.has(subnet.includes(':')))
+      .map(show)
+      .filter(Boolean)
+      .sort();
   const compare = (what: string, show: (one: CreateNetwork['addresses'][number]) => string): readonly string[] => {
     const [has, wants] = [list(there, show), list(wanted, show)];
     return isSame(has, wants) ? [] : [`${what} ${has.join(', ') || 'none'}, not ${wants.join(', ') || 'none'}`];

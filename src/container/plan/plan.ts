@@ -17,6 +17,7 @@ import { type Operation, refer } from './operation.ts';
 import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
+import { getStopRequest } from './stop-request.ts';
 import { ENDS_AGAIN } from '../actual/steady.ts';
 import { type FailedSpecs, skipFailedSpecs } from './skip-failed-specs.ts';
 
@@ -108,7 +109,14 @@ export function planReconcile(
     .filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans
-    ? orphans.map((orphan): Operation => ({ verb: 'remove', ...refer(orphan), cause: 'orphan', stop: {} }))
+    ? orphans.map(
+        (orphan): Operation => ({
+          verb: 'remove',
+          ...refer(orphan),
+          cause: 'orphan',
+          stop: getStopRequest(undefined, orphan),
+        }),
+      )
     : [];
   const unsteady = listUnsteady(wanted, actual, tried.operations);
   const notes = [

@@ -1,5 +1,6 @@
 import { FIELD_KEYS } from './keys/fields.ts';
 import { HEALTH_KEYS } from './keys/health.ts';
+import { HOOK_KEYS } from './keys/hooks.ts';
 import { LIMIT_KEYS } from './keys/limits.ts';
 import { NETWORK_KEYS } from './keys/network.ts';
 import { OTHERS_KEYS } from './keys/others.ts';
@@ -21,6 +22,7 @@ export const SPEC_KEYS: readonly SpecKey[] = [
   ...HEALTH_KEYS,
   ...SECURITY_KEYS,
   ...FIELD_KEYS,
+  ...HOOK_KEYS,
 ];
 
 /** Those whose change makes a new container. */

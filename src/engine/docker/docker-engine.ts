@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
+import { Failure } from '../../base/errors.ts';
 import type { BuildOptions, RegistryLogin } from '../../model/image-source.ts';
 import type { CreateBody, Endpoint, HostConfig } from '../engine-api.ts';
-import type { CreateNetwork, Engine, StopRequest } from '../engine.ts';
+import type { CommandEnd, ContainerCommand, CreateNetwork, Engine, StopRequest } from '../engine.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import { buildImage, importFiles, importImage, pullImage, tagImage } from './docker-images.ts';
 import { DockerReads } from './docker-reads.ts';
 import { makeNetworkBody } from './network-body.ts';
+import { runCommand } from './run-command.ts';
 import { STOP_SECONDS, stopContainer } from './stop-container.ts';
 
 /**
@@ -122,7 +124,26 @@ class DockerEngine extends DockerReads implements Engine {
     return this.#act('unpause', id, 'unpause');
   }
 
-  stopContainer(id: string, how: StopRequest): Promise<void> {
+  runCommand(id: string, command: ContainerCommand): Promise<CommandEnd> {
+    return this.load(`cannot run "${command.command[0] ?? ''}" in container "${this.nameOf(id)}"`, (docker) =>
+      runCommand(docker, id, command),
+    );
+  }
+
+  /** What has ended is only to be stopped. */
+  async #runBefore(id: string, { before = [] }: StopRequest): Promise<void> {
+    if (before.length === 0 || (await this.findContainer(id))?.State.Status !== 'running') return;
+    for (const hook of before) {
+      const { exitCode, lines } = await this.runCommand(id, hook);
+      if (exitCode !== 0)
+        throw new Failure(`cannot stop container "${this.nameOf(id)}"`, {
+          why: `its pre_stop command "${hook.command.join(' ')}" ended with exit code ${exitCode}${lines.map((line) => `\n  ${line}`).join('')}`,
+        });
+    }
+  }
+
+  async stopContainer(id: string, how: StopRequest): Promise<void> {
+    await this.#runBefore(id, how);
     return this.#acting('stop', id, async () =>
       stopContainer(this.client, id, { ...how, seconds: how.seconds ?? (await this.#findStopSeconds(id)) }),
     );
@@ -130,6 +151,7 @@ class DockerEngine extends DockerReads implements Engine {
 
   async restartContainer(id: string, how: StopRequest): Promise<void> {
     if (how.signal !== undefined) await this.stopContainer(id, how);
+    else await this.#runBefore(id, how);
     await this.#acting('restart', id, async () => {
       const seconds = how.seconds ?? (await this.#findStopSeconds(id));
       await this.client.call(`/containers/${toPath(id)}/restart?t=${seconds}`, { method: 'POST', seconds });

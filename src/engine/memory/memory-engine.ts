@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Failure } from '../../base/errors.ts';
 import type { CreateBody, ContainerConfig, ContainerInspect, Endpoint, HostConfig } from '../engine-api.ts';
-import type { CreateNetwork, Engine } from '../engine.ts';
+import type { CommandEnd, ContainerCommand, CreateNetwork, Engine, StopRequest } from '../engine.ts';
 import { formatPort, listPorts, makeInspect, memoryTime, whyRefused } from './memory-inspect.ts';
 import { MemoryReads } from './memory-reads.ts';
 import { type MemoryState, writeMemory } from './memory-state.ts';
@@ -133,14 +133,20 @@ export class MemoryEngine extends MemoryReads implements Engine {
     return this.#changeState('unpause', id, () => this.#setState(id, { Status: 'running' }));
   }
 
-  stopContainer(id: string): Promise<void> {
+  runCommand(id: string, { command }: ContainerCommand): Promise<CommandEnd> {
+    return this.#change(`exec ${this.get(id).name} ${command.join(' ')}`, () => ({ exitCode: 0, lines: [] }));
+  }
+
+  async stopContainer(id: string, { before = [] }: StopRequest = {}): Promise<void> {
+    if (this.get(id).inspect.State.Running) for (const hook of before) await this.runCommand(id, hook);
     return this.#change(`stop ${this.get(id).name}`, () => {
       // as the real one: what was never started stays as it is
       if (this.get(id).inspect.State.Running) this.#setState(id, { Status: 'exited', Running: false, ExitCode: 143 });
     });
   }
 
-  restartContainer(id: string): Promise<void> {
+  async restartContainer(id: string, { before = [] }: StopRequest = {}): Promise<void> {
+    for (const hook of before) await this.runCommand(id, hook);
     return this.#change(`restart ${this.get(id).name}`, (state) =>
       this.#setState(id, { Status: 'running', Running: true, ExitCode: 0, StartedAt: memoryTime(++state.count) }),
     );

@@ -12,7 +12,7 @@ import { tryTo } from './compose-input.ts';
 import { type Project, readProject } from './compose-project.ts';
 import { dependenciesOf } from './compose-depends.ts';
 import { imageNames } from './compose-image.ts';
-import { containerName, describeService, type ServiceContext } from './compose-service.ts';
+import { containerNames, describeService, type ServiceContext } from './compose-service.ts';
 import { refuseUnmade } from './folders/missing-folders.ts';
 import { readEnvironment } from './compose-environment.ts';
 import { describeNetwork, type EngineView, readRunning } from './running.ts';
@@ -65,15 +65,22 @@ export async function findComposeCandidates(
   );
   const isRunning = (service: string): boolean => (running.get(service) ?? []).length > 0;
   const selected = selectServices(project, services, isRunning);
+  const names = new Map(
+    [...project.services].map(([service, input]) => {
+      const there = running.get(service) ?? [];
+      return [
+        service,
+        there.length > 0 ? there.map(({ name }) => name) : containerNames(project.name, service, input),
+      ] as const;
+    }),
+  );
   const context: ServiceContext = {
     paths,
     project,
     images: await listOwnImages(view, project),
+    // of several containers others share what the first one has, as with Compose
     names: new Map(
-      [...project.services].map(([service, input]) => [
-        service,
-        running.get(service)?.[0]?.name ?? containerName(project.name, service, input),
-      ]),
+      [...names].flatMap(([service, [first]]) => (first === undefined ? [] : [[service, first] as const])),
     ),
   };
   const failures: Failure[] = [];
@@ -86,10 +93,11 @@ export async function findComposeCandidates(
       const there = running.get(service) ?? [];
       if (there.length > 0)
         return Promise.all(there.map(async (summary) => withFile(context, input, await readRunning(view, summary))));
-      return [await describe(view, context, service, input)];
+      const made = await describe(view, context, service, input);
+      return (names.get(service) ?? []).map((one, n) => ({ ...made, name: one, leftOut: n === 0 ? made.leftOut : [] }));
     };
     try {
-      const dependsOn = dependenciesOf(project, context.names, service);
+      const dependsOn = dependenciesOf(project, names, service);
       candidates.push(
         ...(await read()).map((candidate) => ({
           ...candidate,

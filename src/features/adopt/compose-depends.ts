@@ -37,7 +37,7 @@ export function readDependsOn(input: Input): readonly Dependency[] {
  */
 export function dependenciesOf(
   { services }: Project,
-  names: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, readonly string[]>,
   service: string,
 ): readonly Dependency[] {
   const needsOf = (one: string): readonly Dependency[] => {
@@ -50,8 +50,9 @@ export function dependenciesOf(
       why: `it depends on itself in the end: ${cycle.join(' -> ')}`,
     });
   return needsOf(service).flatMap((need): readonly Dependency[] => {
-    const name = names.get(need.name);
-    if (name !== undefined) return [{ ...need, name }];
+    // a service of no containers is waited for by nobody
+    const all = names.get(need.name);
+    if (all !== undefined) return all.map((name) => ({ ...need, name }));
     if (need.isOptional) return [];
     throw new Failure(`cannot adopt service "${service}"`, {
       why: `it depends on "${need.name}", and the file has no such service`,

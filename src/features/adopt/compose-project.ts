@@ -65,7 +65,8 @@ function readNetworks(
   const networks = [...declared].map(([key, value]) => {
     const { name, isExternal } = findOwnName(key, value, project);
     const said = (value.entries ?? []).filter(
-      ([field, held]) => !['name', 'external'].includes(field) && !field.startsWith('x-') && !isNothing(held),
+      ([field, held]) =>
+        !['name', 'external'].includes(field) && !field.startsWith('x-') && (held.scalar === false || !isNothing(held)),
     );
     const known = isExternal
       ? []

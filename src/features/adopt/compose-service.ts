@@ -9,12 +9,12 @@ import type { Paths } from '../../base/paths.ts';
 import { isTmpfs, withTmpfsVolumes } from './compose-tmpfs.ts';
 import { readFiles } from './compose-files.ts';
 import { readImage } from './compose-image.ts';
-import { withDeploy } from './compose-deploy.ts';
+import { readScale, withDeploy } from './compose-deploy.ts';
 import { leniently } from './lenient-input.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
 import { readEnvironment } from './compose-environment.ts';
-import { readNetworkOf } from './compose-network.ts';
+import { type LeaveOut, readNetworkOf } from './compose-network.ts';
 import type { LeftOut, Candidate } from './candidate.ts';
 
 /** Keys of a service that are read otherwise than those of a run spec, or say nothing of the container. */
@@ -40,7 +40,7 @@ const OWN = [
 
 const NO_KEY = 'docksmith has no key for it';
 
-/** Keys that mean nothing for a container on a Linux server, or that docksmith does not carry out. */
+/** Keys that mean nothing for a container on a Linux server. */
 const WORDS: Readonly<Record<string, string>> = {
   attach: 'docksmith attaches to no container',
   cpu_count: 'only containers of Windows have it',
@@ -48,8 +48,6 @@ const WORDS: Readonly<Record<string, string>> = {
   credential_spec: 'only containers of Windows have it',
   develop: 'only docker compose watch reads it',
   isolation: 'only containers of Windows have it',
-  post_start: 'docksmith runs no commands in a container that was started',
-  pre_stop: 'docksmith runs no commands in a container that is stopped',
 };
 
 /** `volumes[0].bind.recursive` of `services.web.volumes[0].bind.recursive`. */
@@ -63,10 +61,29 @@ function saysNothing(key: string, part: Input): boolean {
   return isNothing(part) && !(key === 'entrypoint' && part.scalar === '');
 }
 
-/** What a service is called as a container: as it says, else as Compose calls the first one of it. */
-export function containerName(project: string, service: string, input: Input): string {
+/** What the containers of a service are called: as it says, else as Compose calls them. */
+export function containerNames(project: string, service: string, input: Input): readonly string[] {
   const given = findEntry(input, 'container_name');
-  return given === undefined || isNothing(given) ? `${project}-${service}-1` : showInput(given);
+  const { count, whyOne } = readScale(input);
+  if (given !== undefined && !isNothing(given)) return count === 0 ? [] : [showInput(given)];
+  return Array.from({ length: whyOne === undefined ? count : 1 }, (_, n) => `${project}-${service}-${n + 1}`);
+}
+
+/** What only people, swarms and proxies read of a port; and ports where the engine publishes none. */
+function ignorePorts(input: Input, mode: string, ignore: LeaveOut): boolean {
+  const ports = findEntry(input, 'ports')?.items ?? [];
+  if (ports.length > 0 && ['host', 'none'].includes(mode)) {
+    const what = mode === 'host' ? 'its programs listen on this server itself' : 'it has no network';
+    ignore('ports', ports.map(showInput).join(' '), `with network_mode ${mode} ${what}`);
+    return true;
+  }
+  for (const port of ports)
+    for (const field of ['name', 'app_protocol']) {
+      const held = findEntry(port, field);
+      if (held !== undefined && !isNothing(held))
+        ignore(`ports.${field}`, showInput(held), 'the engine does nothing with it');
+    }
+  return false;
 }
 
 /** What else there is to know where a service is read. */
@@ -95,6 +112,10 @@ export function describeService(
   const leaveOut = (key: string, value: string, why: string): void => {
     leftOut.push({ name, key, value, why });
   };
+  const warnings: string[] = [];
+  const ignore = (key: string, value: string, why: string): void => {
+    warnings.push(`service "${service}": ${key} ${value} is ignored: ${why}`);
+  };
   const lenient = (key: string, part: Input): Input =>
     leniently(part, (field) => leaveOut(key, `${shorten(field.path, input.path)}=${showInput(field)}`, NO_KEY));
   const read = (key: string, part: Input | undefined): Value | undefined => {
@@ -107,13 +128,17 @@ export function describeService(
 
   const values = new Map<string, Value | undefined>();
   const network = readNetworkOf(project, service, input, { name, rename, leaveOut });
-  const plain = withDeploy(input, leaveOut);
+  const plain = withDeploy(input, ignore);
+  const isPortless = ignorePorts(input, network.mode, ignore);
+  const { count, key: scaleKey, whyOne } = readScale(input);
+  if (whyOne !== undefined) leaveOut(scaleKey, String(count), whyOne);
   for (const [key, part] of plain.entries ?? input.refuse('must be a map')) {
     if (OWN.includes(key) || saysNothing(key, part) || key.startsWith('x-')) continue;
     // on a network of their own, links are names, which those that are linked with have themselves
     if (key === 'links' && network.joined.length > 0) continue;
+    if (key === 'scale' || (key === 'ports' && isPortless)) continue;
     if (SPEC_KEYS.some((row) => row.name === key)) values.set(key, read(key, part));
-    else if (WORDS[key] !== undefined) leaveOut(key, showInput(part), WORDS[key]);
+    else if (WORDS[key] !== undefined) ignore(key, showInput(part), WORDS[key]);
     else for (const [at, held] of flatten(key, part)) leaveOut(at, held, NO_KEY);
   }
   const { reference, source } = readImage(project, service, input, images, leaveOut);
@@ -152,6 +177,7 @@ export function describeService(
     enabled: true,
     source,
     leftOut,
+    warnings,
     joined: network.joined,
     ...(files.secrets.length === 0 ? {} : { secretFiles: files.secrets }),
     ...(envFiles === undefined ? {} : { envFiles }),

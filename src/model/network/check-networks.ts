@@ -226,13 +226,19 @@ function* checkAliases(container: Container, { name, aliases }: JoinedNetwork, i
       });
 }
 
+/** Containers of one service of Compose: `shop-web-1` and `shop-web-2`. They share its name on purpose. */
+function isReplica(one: string, other: string): boolean {
+  const [stem, otherStem] = [one, other].map((key) => /^(.+)-\d+$/.exec(key)?.[1]);
+  return stem !== undefined && stem === otherStem;
+}
+
 /** Names that several containers have on a network, as Compose allows: who asks gets now the one, now the other. */
 export function listSharedAliases(container: Container): readonly string[] {
   const { snapshot, key } = container;
   return listNamed(container).flatMap(({ name, aliases }) =>
     aliases.flatMap((alias) => {
       const others = lookUpIndex(snapshot, NAMED_ON, `${name} ${alias}`).filter(
-        (other) => other !== key && other !== alias,
+        (other) => other !== key && other !== alias && !isReplica(key, other),
       );
       return others.length === 0
         ? []

@@ -1,4 +1,3 @@
-import type { ContainerInspect } from '../../../engine/engine-api.ts';
 import { makeEndpoint, readJoined, readNetworks, showJoined } from '../endpoints.ts';
 import { collectAll, type Input } from '../input.ts';
 import { readChoice, readFields, readFlag, readItems, readText, readTexts } from '../read-input.ts';
@@ -38,16 +37,7 @@ export const OTHERS_KEYS: readonly SpecKey[] = [
   defineKey(SET, {
     name: 'links',
     answer: 'recreate',
-    parse: (input) =>
-      toSet(
-        readItems(input, (item) => {
-          const text = readText(item);
-          const [target = '', alias = target, more] = text.split(':');
-          return isName(target) && isName(alias) && more === undefined
-            ? `${target}:${alias}`
-            : item.refuse(`"${text}" is not like container[:alias]`);
-        }),
-      ),
+    parse: (input) => toSet(readItems(input, readLink)),
     send: (value, body) => {
       const mode = body.HostConfig.NetworkMode ?? 'bridge';
       // on a network of its own a link is a name that this container alone has for another one
@@ -57,7 +47,23 @@ export const OTHERS_KEYS: readonly SpecKey[] = [
         body.NetworkingConfig = { EndpointsConfig: { ...all, [mode]: { ...all[mode], Links: [...value] } } };
       }
     },
-    read: readLinks,
+    read: ({ HostConfig }) => toSet((HostConfig.Links ?? []).map(formatLink)),
+  }),
+  defineKey(SET, {
+    // names that it alone has for containers that need not be there
+    name: 'external_links',
+    answer: 'recreate',
+    parse: (input) => toSet(readItems(input, readLink)),
+    send: (value, body) => {
+      if ((body.HostConfig.NetworkMode ?? 'bridge') === 'bridge')
+        body.HostConfig.Links = [...(body.HostConfig.Links ?? []), ...value];
+      for (const endpoint of Object.values(body.NetworkingConfig?.EndpointsConfig ?? {}))
+        endpoint.Links = [...new Set([...(endpoint.Links ?? []), ...value])];
+    },
+    read: ({ NetworkSettings }) =>
+      toSet(
+        Object.values(NetworkSettings?.Networks ?? {}).flatMap((endpoint) => (endpoint?.Links ?? []).map(formatLink)),
+      ),
   }),
   defineKey(SET, {
     // the order is made of it; the engine knows nothing of it
@@ -106,15 +112,18 @@ function readDependencies(input: Input): readonly string[] {
   );
 }
 
+function readLink(item: Input): string {
+  const text = readText(item);
+  const [target = '', alias = target, more] = text.split(':');
+  return isName(target) && isName(alias) && more === undefined
+    ? `${target}:${alias}`
+    : item.refuse(`"${text}" is not like container[:alias]`);
+}
+
 /** `/wikidb:/wiki/db` on the bridge, `wikidb:db` on other networks. */
-function readLinks({ HostConfig, NetworkSettings }: ContainerInspect): readonly string[] {
-  const endpoint = NetworkSettings?.Networks?.[HostConfig.NetworkMode ?? ''];
-  return toSet(
-    [...(HostConfig.Links ?? []), ...(endpoint?.Links ?? [])].map((link) => {
-      const [target = '', alias = ''] = link.split(':');
-      return `${target.replace(/^\//, '')}:${alias.slice(alias.lastIndexOf('/') + 1)}`;
-    }),
-  );
+function formatLink(link: string): string {
+  const [target = '', alias = ''] = link.split(':');
+  return `${target.replace(/^\//, '')}:${alias.slice(alias.lastIndexOf('/') + 1)}`;
 }
 
 function isName(text: string): boolean {

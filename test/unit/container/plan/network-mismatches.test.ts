@@ -50,6 +50,12 @@ describe('a network that is there', () => {
     ['has another driver of addresses', {}, { ipamDriver: 'dhcp' }, ['IPAM driver default, not dhcp']],
     ['has an option of those', { ipamOptions: { a: 'b' } }, {}, ['IPAM option a b, not none']],
     ['has another subnet', {}, { addresses: [{ subnet: '10.6.0.0/24' }] }, ['subnet 10.5.0.0/24, not 10.6.0.0/24']],
+    [
+      'has a subnet of the other family, which the engine has found',
+      { addresses: [{ subnet: '10.5.0.0/24' }, { subnet: 'fd00::/64' }] },
+      { addresses: [{ subnet: 'fd00::/64' }] },
+      [],
+    ],
     ['has the same, written otherwise', {}, { addresses: [{ subnet: '10.5.0.7/24' }] }, []],
     [
       'has another gateway',
