@@ -7,6 +7,7 @@ import type { Template } from './expand-fragments.ts';
 import { checkForEach, refuseSure } from './check-for-each.ts';
 import { expandUnit } from './expand-unit.ts';
 import { matches } from './language/matches.ts';
+import { isPrivateFact } from './language/observed-facts.ts';
 import { failureAt, type ForEach, type Metadata } from './metadata.ts';
 import { Mistakes, refuseDoubles } from './mistakes.ts';
 import {
@@ -101,7 +102,8 @@ export class Renderer {
       this.#reads,
     );
     if (text === undefined) return { ...(record === undefined ? {} : { record }), outputs: [], reads };
-    const isSecret = scope.notedAny((read) => isSecretRead(this.#context.snapshot, read));
+    const { snapshot, facts } = this.#context;
+    const isSecret = scope.notedAny((read) => isSecretRead(snapshot, read) || isPrivateFact(facts, read));
     const content = Buffer.from(text.toString());
     const digest = createHash('sha256').update(content).digest('hex');
     const outputs = names.map(

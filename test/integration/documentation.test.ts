@@ -12,6 +12,7 @@ const PAGES = [
   'docs/existing.md',
   'events/README.md',
   'docs/writing-a-package.md',
+  'docs/fragments.md',
   'docs/names.md',
   'docs/ambassadors.md',
   'docs/data-containers.md',

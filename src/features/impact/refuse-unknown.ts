@@ -41,7 +41,7 @@ export function refuseUnknown(paths: Paths, snapshot: Snapshot, { db, key, props
   const kind = findRecordSchema(snapshot, db, record) ?? {};
   for (const prop of props) {
     if (prop === 'type' || record.props.has(prop) || findPropSchema(kind, prop) !== undefined) continue;
-    const isRead = [...readTree(paths).templates.values()].some(({ analysis }) =>
+    const isRead = [...readTree(paths, snapshot).templates.values()].some(({ analysis }) =>
       [...analysis.reads, ...analysis.checkReads].some(
         (read) =>
           read.db === db &&

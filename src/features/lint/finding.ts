@@ -15,6 +15,7 @@ export const RULES = [
   'file-not-usable',
   'record-without-effect',
   'backup-ignored',
+  'name-with-two-meanings',
 ] as const;
 
 /** Something in the tree of templates, events and schemas that its author cannot have meant. */

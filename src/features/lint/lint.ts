@@ -12,6 +12,7 @@ import { findLostDefaults, findMisplaced } from './layout.ts';
 import { findAbsentTemplates, findBackups, findUnusableMetadata } from './metadata.ts';
 import { findUnreadProps } from './props.ts';
 import { findUntold } from './services.ts';
+import { findDoubleNames } from './names.ts';
 import { readTree } from './tree.ts';
 
 export interface Linted {
@@ -32,7 +33,7 @@ export interface Linted {
 export function lintTree(paths: Paths, commands: readonly string[], ofRecords: readonly LintFinding[] = []): Linted {
   const dbs = readSnapshot(paths);
   const snapshot = withHostDefaults(dbs, readFacts({ paths, ownedFiles: EMPTY_LEDGER.outputs }));
-  const tree = readTree(paths);
+  const tree = readTree(paths, dbs);
   const findings = [
     ...ofRecords,
     ...findLackingEvents(paths, tree),
@@ -44,6 +45,7 @@ export function lintTree(paths: Paths, commands: readonly string[], ofRecords: r
     ...findMisplaced(paths),
     ...findLostDefaults(paths, dbs),
     ...findBackups(paths),
+    ...findDoubleNames(tree),
     ...findIdleOverrides(paths),
     ...findUnreadProps(paths, tree, dbs, commands),
   ];

@@ -4,6 +4,7 @@ import { listEvents } from '../../event/events.ts';
 import { listSteps, type ServiceToAdjust, type TemplateToExpand } from '../../event/steps.ts';
 import { compareBytes, isBackupName, layersOf } from '../../base/layers.ts';
 import { type Paths } from '../../base/paths.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { type Analysis, analyseTemplate } from '../../template/language/analyse.ts';
 import { listFragments } from '../../template/language/fragment.ts';
 import { listLayeredFiles, listTemplateFiles } from '../../template/list-templates.ts';
@@ -29,7 +30,7 @@ export interface ListedEvent {
   readonly scripts: readonly string[];
 }
 
-/** All templates and events of all layers, read without a look at any record. */
+/** All templates and events of all layers. */
 export interface Tree {
   /** by path: those that have metadata, and those that events expand */
   readonly templates: ReadonlyMap<string, ListedTemplate>;
@@ -40,8 +41,8 @@ export interface Tree {
   readonly unused: readonly string[];
 }
 
-/** @throws Failure(s): what is so broken that no event could run it */
-export function readTree(paths: Paths): Tree {
+/** @param names the records and props that there are @throws Failure(s): what is so broken that no event could run it */
+export function readTree(paths: Paths, names: Pick<Snapshot, 'dbs' | 'schema'>): Tree {
   const failures: Failure[] = [];
   const collect = <T>(read: () => T): readonly T[] => {
     try {
@@ -63,7 +64,7 @@ export function readTree(paths: Paths): Tree {
   const listed = [...named].sort(compareBytes).flatMap((template) =>
     collect(() => {
       const metadata = readMetadata(paths, template);
-      return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata) };
+      return { template, metadata, analysis: analyseTemplate(paths, HELPERS, metadata, names) };
     }),
   );
   throwAll(uniqueFailures(failures));

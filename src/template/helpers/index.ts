@@ -22,28 +22,33 @@ import { PATTERN_HELPERS } from './values/patterns.ts';
 import { STRING_HELPERS } from './values/strings.ts';
 import { WATCH_HELPERS } from './watches.ts';
 
-/** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
-export const HELPERS: HelperTable = {
-  ...RECORD_HELPERS,
-  ...LINK_HELPERS,
-  ...QUANTITY_HELPERS,
-  ...CHOICE_HELPERS,
-  ...TEXT_HELPERS,
-  ...STRING_HELPERS,
-  ...PATTERN_HELPERS,
-  ...NUMBER_HELPERS,
-  ...LIST_HELPERS,
-  ...ITEM_HELPERS,
-  ...MAP_HELPERS,
-  ...CONTAINER_HELPERS,
-  ...DATA_HELPERS,
-  ...DAEMON_HELPERS,
-  ...NETWORK_HELPERS,
-  ...NAME_HELPERS,
-  ...REPOSITORY_HELPERS,
-  ...USER_HELPERS,
-  ...WATCH_HELPERS,
-  ...HOST_HELPERS,
-  ...SME_HELPERS,
-  ...CLOCK_HELPERS,
+/** All helpers by what they are about; the reference of helpers has them in this order. */
+export const HELPER_GROUPS: Readonly<Record<string, HelperTable>> = {
+  Records: RECORD_HELPERS,
+  'Variables and choices': CHOICE_HELPERS,
+  'Comparing, parts and other formats': TEXT_HELPERS,
+  Text: STRING_HELPERS,
+  'Regular expressions': PATTERN_HELPERS,
+  Numbers: NUMBER_HELPERS,
+  Lists: LIST_HELPERS,
+  'Items of lists': ITEM_HELPERS,
+  'Named values': MAP_HELPERS,
+  'Networks and addresses': NETWORK_HELPERS,
+  'Files, packages and users of the host': HOST_HELPERS,
+  'As on the SME Server': SME_HELPERS,
+  Containers: CONTAINER_HELPERS,
+  'Data of containers': DATA_HELPERS,
+  'Links between containers': LINK_HELPERS,
+  'Quantities of Compose': QUANTITY_HELPERS,
+  'The engine': DAEMON_HELPERS,
+  Names: NAME_HELPERS,
+  Repositories: REPOSITORY_HELPERS,
+  'Users and the registry': USER_HELPERS,
+  Watches: WATCH_HELPERS,
+  'By the clock': CLOCK_HELPERS,
 };
+
+/** Every helper that fragments can call; `if`, `unless`, `each` and `with` belong to the language. */
+export const HELPERS: HelperTable = Object.fromEntries(
+  Object.values(HELPER_GROUPS).flatMap((helpers) => Object.entries(helpers)),
+);

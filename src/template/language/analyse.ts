@@ -1,15 +1,26 @@
 import type { Place } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
+import { findPropSchema } from '../../db/check-value.ts';
+import type { Db } from '../../db/record.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import { findBanner, listFragments, readFragment, withBanner } from './fragment.ts';
 import type { Fragment } from './program.ts';
 import type { HelperTable } from './helper.ts';
 import type { ForEach, Metadata } from '../metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
-import { formatStaticRead, type Shapes, type StaticRead } from './shape.ts';
+import { formatStaticRead, recordsIn, type Shapes, type StaticRead } from './shape.ts';
 import { type Findings, walkFragment } from './walk-fragment.ts';
 
 export interface PlacedRead extends StaticRead {
   /** where it is read first */
+  readonly at: Place;
+}
+
+/** A name with two meanings. */
+export interface Double {
+  readonly name: string;
+  /** of the item */
+  readonly db: string;
   readonly at: Place;
 }
 
@@ -23,6 +34,8 @@ export interface Analysis {
   readonly parts: ReadonlySet<string>;
   /** a fragment computes the path of a template that it expands */
   readonly computesParts: boolean;
+  /** names in blocks that may be a prop of the item and a record of `configuration` */
+  readonly doubles: readonly Double[];
   /** files of its fragments, without the root, and of those of its parts */
   readonly files: readonly string[];
 }
@@ -30,10 +43,16 @@ export interface Analysis {
 /**
  * Reads the fragments of a template, and of all that they expand, without rendering them: a
  * condition hides nothing, and no record has to be there.
+ * @param names which records and props there are, where a name may be either; undefined: it is a prop
  * @throws Failure with file, line and column of a syntax error
  */
-export function analyseTemplate(paths: Paths, helpers: HelperTable, metadata: Metadata): Analysis {
-  const whole = new Collected(paths, helpers);
+export function analyseTemplate(
+  paths: Paths,
+  helpers: HelperTable,
+  metadata: Metadata,
+  names?: Pick<Snapshot, 'dbs' | 'schema'>,
+): Analysis {
+  const whole = new Collected(paths, helpers, names);
   const variables = new Map<string, Shapes>([['templatePath', []]]);
   if (metadata.forEach !== undefined) {
     variables.set('record', [
@@ -42,19 +61,20 @@ export function analyseTemplate(paths: Paths, helpers: HelperTable, metadata: Me
   }
   const inline = (collected: Collected, text: string | undefined): void => {
     if (text?.includes('{{') === true)
-      walkFragment(parseFragment(metadata.file ?? metadata.template, text), variables, collected.findings([]));
+      walkFragment(parseFragment(metadata.file ?? metadata.template, text), new Map(variables), collected.findings([]));
   };
   inline(whole, metadata.outputFilename);
   inline(whole, metadata.group);
   inline(whole, metadata.delete);
   whole.template(metadata.template, variables, [], metadata.format !== 'json');
-  const check = new Collected(paths, helpers);
+  const check = new Collected(paths, helpers, names);
   inline(check, metadata.check);
   return {
     reads: whole.reads(),
     checkReads: check.reads(),
     parts: whole.parts,
     computesParts: whole.computesParts,
+    doubles: [...whole.doubles.values()],
     files: [...whole.files],
   };
 }
@@ -65,11 +85,14 @@ class Collected {
   readonly #helpers: HelperTable;
   readonly #reads = new Map<string, PlacedRead>();
   readonly #fragments = new Map<string, Fragment>();
+  readonly #names: Pick<Snapshot, 'dbs' | 'schema'> | undefined;
+  readonly doubles = new Map<string, Double>();
   readonly parts = new Set<string>();
   readonly files = new Set<string>();
   computesParts = false;
 
-  constructor(paths: Paths, helpers: HelperTable) {
+  constructor(paths: Paths, helpers: HelperTable, names: Pick<Snapshot, 'dbs' | 'schema'> | undefined) {
+    this.#names = names;
     this.#paths = paths;
     this.#helpers = helpers;
   }
@@ -96,12 +119,31 @@ class Collected {
   template(template: string, variables: ReadonlyMap<string, Shapes>, stack: readonly string[], banner = false): void {
     if (stack.includes(template)) return;
     const list = listFragments(this.#paths, template);
+    const own = new Map(variables);
     for (const { file } of (banner ? withBanner(list, () => findBanner(this.#paths).files) : list)?.files ?? []) {
       let fragment = this.#fragments.get(file);
       if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#paths, file)));
       this.files.add(fragment.file);
-      walkFragment(fragment, variables, this.findings([...stack, template]));
+      walkFragment(fragment, own, this.findings([...stack, template]));
     }
+  }
+
+  #mayBeRecord(item: Shapes, name: string, at: Place): boolean {
+    const { dbs, schema } = this.#names ?? { dbs: new Map<string, Db>(), schema: {} };
+    const isThere = dbs.get('configuration')?.has(name) === true;
+    if (!isThere && !Object.hasOwn(schema['configuration'] ?? {}, name)) return false;
+    // what the schema has for an item is the item's, set or not
+    const isOwn = ({ db, key, type }: Omit<StaticRead, 'prop'>): boolean => {
+      const kind = db === 'configuration' ? key : type;
+      const kinds = kind === undefined ? Object.values(schema[db] ?? {}) : [schema[db]?.[kind] ?? {}];
+      return kinds.some((props) => findPropSchema(props, name) !== undefined);
+    };
+    const records = recordsIn(item);
+    const others = records.filter((of) => !isOwn(of));
+    const double = others.find(({ db }) => [...(dbs.get(db)?.values() ?? [])].some(({ props }) => props.has(name)));
+    if (isThere && double !== undefined)
+      this.doubles.set(`${at.file} ${at.line ?? ''} ${name}`, { name, db: double.db, at });
+    return records.length === 0 || others.length > 0;
   }
 
   /** What a fragment of the last of these templates tells. */
@@ -109,6 +151,7 @@ class Collected {
     return {
       helpers: this.#helpers,
       note: (read, at) => this.note(read, at),
+      mayBeRecord: (item, name, at) => this.#mayBeRecord(item, name, at),
       expand: (template, variables) => {
         if (template === undefined) this.computesParts = true;
         else {

@@ -1,4 +1,4 @@
-import { FACTS } from '../../db/record.ts';
+import { FACTS, type Read } from '../../db/record.ts';
 import type { Facts, ImageFacts } from '../../host/facts.ts';
 import type { Lookups } from '../../host/lookups.ts';
 import type { ReadScope } from './tracked-text.ts';
@@ -35,6 +35,11 @@ function lookUp(lookups: Lookups, key: keyof Lookups, name: string): unknown {
   } catch (error) {
     return String(error);
   }
+}
+
+/** Whether what was read of the host is in a file that not everybody may read. */
+export function isPrivateFact(facts: Facts, { db, key, prop }: Read): boolean {
+  return db === FACTS && key === 'lines' && prop !== undefined && facts.lookups.file(prop)?.isPrivate === true;
 }
 
 class ObservedFacts implements Facts {

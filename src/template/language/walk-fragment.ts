@@ -11,25 +11,24 @@ import {
   type Program,
   type Spot,
 } from './program.ts';
-import { literalOf, recordsIn, type Shape, type Shapes, type StaticRead } from './shape.ts';
+import { findLet } from './lets.ts';
+import { itemsIn, literalOf, recordsIn, type Shapes, type StaticRead } from './shape.ts';
 
 /** What is told of a fragment while it is walked through, and the helpers that it may call. */
 export interface Findings {
   readonly helpers: HelperTable;
   readonly note: (read: StaticRead, at: Place) => void;
+  /** whether a name in a block, whose item may be these, may as well be a record of `configuration` */
+  readonly mayBeRecord: (item: Shapes, name: string, at: Place) => boolean;
   /** it expands another template; undefined: one whose path it computes */
   readonly expand: (template: string | undefined, variables: ReadonlyMap<string, Shapes>) => void;
 }
 
 /**
  * Goes through one fragment as the evaluator does, but into every block, and tells all that it may read.
- * @param variables what each may be
+ * @param variables what each may be; those that the fragment sets are added
  */
-export function walkFragment(
-  { file, program }: Fragment,
-  variables: ReadonlyMap<string, Shapes>,
-  findings: Findings,
-): void {
+export function walkFragment({ file, program }: Fragment, variables: Map<string, Shapes>, findings: Findings): void {
   new Walker(file, variables, findings).program(program, { context: undefined, blockParams: new Map() });
 }
 
@@ -42,10 +41,10 @@ interface Frame {
 
 class Walker {
   readonly #file: string;
-  readonly #variables: ReadonlyMap<string, Shapes>;
+  readonly #variables: Map<string, Shapes>;
   readonly #findings: Findings;
 
-  constructor(file: string, variables: ReadonlyMap<string, Shapes>, findings: Findings) {
+  constructor(file: string, variables: Map<string, Shapes>, findings: Findings) {
     this.#file = file;
     this.#variables = variables;
     this.#findings = findings;
@@ -97,6 +96,9 @@ class Walker {
     const hash = new Map(call.hash.map(([key, value]) => [key, this.#expression(value, frame)]));
     const helper = Object.hasOwn(this.#findings.helpers, name) ? this.#findings.helpers[name] : undefined;
     for (const read of helper?.reads ?? []) this.#note(read, call);
+    const set = findLet(call);
+    // one that is set under a condition may be what it was before
+    if (set !== undefined) this.#variables.set(set, [...(this.#variables.get(set) ?? []), ...(args[1] ?? [])]);
     if (name === 'expand') this.#findings.expand(literalOf(args[0]), new Map([...this.#variables, ...hash]));
     return helper?.shape?.({ args, hash, note: (read) => this.#note(read, call) }) ?? [];
   }
@@ -133,7 +135,10 @@ class Walker {
     }
     if (base.context === undefined || (isFree && this.#variables.has(first)))
       return this.#inside(this.#variable(first, node), rest, node);
-    return this.#inside(base.context, parts, node);
+    const own = this.#inside(base.context, parts, node);
+    return isFree && this.#findings.mayBeRecord(base.context, first, this.#at(node))
+      ? [...own, ...this.#inside(this.#configuration(first, node), rest, node)]
+      : own;
   }
 
   #variable(name: string, node: Spot): Shapes {
@@ -156,13 +161,16 @@ class Walker {
     return shapes;
   }
 
-  #note(read: StaticRead, { line }: Spot): void {
-    this.#findings.note(read, { file: this.#file, line });
+  #note(read: StaticRead, spot: Spot): void {
+    this.#findings.note(read, this.#at(spot));
+  }
+
+  #at({ line }: Spot): Place {
+    return { file: this.#file, line };
   }
 }
 
 function itemsOf(shapes: Shapes): Shapes {
-  return shapes.flatMap((shape): readonly Shape[] =>
-    shape.kind === 'list' ? shape.items : shape.kind === 'map' ? [...shape.entries.values()].flat() : [],
-  );
+  const inMaps = shapes.flatMap((shape) => (shape.kind === 'map' ? [...shape.entries.values()].flat() : []));
+  return [...itemsIn(shapes), ...inMaps];
 }
