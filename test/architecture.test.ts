@@ -308,7 +308,7 @@ describe('packages of others', () => {
     'fast-glob': ['template/list-templates.ts'],
     handlebars: ['template/language/parse-fragment.ts'],
     ini: ['template/metadata.ts'],
-    re2js: ['template/helpers/values/pattern.ts'],
+    re2js: ['template/language/pattern.ts'],
     yaml: ['template/', 'container/', 'features/export/write-yaml.ts'],
     dockerode: ['engine/docker/docker-client.ts'],
     execa: ['event/run-process.ts'],

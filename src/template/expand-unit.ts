@@ -50,10 +50,18 @@ export function expandUnit(
   if (names.length === 0 || isDeleted(metadata, expansion, scope))
     return { names, text: undefined, check: '', group: '', scope };
   const whole = expandFragments(template, expansion, scope, context.isPlain === true ? undefined : view);
-  const text = filterLines(whole, metadata.filters);
+  const text = applyFilters(whole, metadata);
   // a scope of its own: how the file is checked decides no line of it
   const group = expandGroup(metadata, expansion, scope);
   return { names, text, check: expandCheck(metadata, expansion, new ReadScope(scope)), group, scope };
+}
+
+function applyFilters(text: TrackedText, metadata: Metadata): TrackedText {
+  try {
+    return filterLines(text, metadata.filters);
+  } catch (error) {
+    throw failureAt(metadata, 'FILTER', 'cannot use metadata FILTER', reasonOf(error));
+  }
 }
 
 function expandGroup(metadata: Metadata, expansion: Expansion, scope: ReadScope): string {

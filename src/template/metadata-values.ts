@@ -1,4 +1,5 @@
 import { isPlainPath } from '../base/paths.ts';
+import { checkReplacement, type Replacement } from './language/pattern.ts';
 
 /** `FOREACH = docker_containers type=service status=enabled` */
 export interface ForEach {
@@ -8,10 +9,7 @@ export interface ForEach {
 }
 
 /** `s/pattern/replacement/flags`, for every line with its newline; a line that becomes empty goes. */
-export interface LineFilter {
-  readonly pattern: RegExp;
-  readonly replacement: string;
-}
+export type LineFilter = Replacement;
 
 export function parseMode(value: string): number {
   if (!/^0?[0-7]{3,4}$/.test(value)) throw new Error('it is three or four octal digits, as 0644');
@@ -34,13 +32,16 @@ export function parseForEach(value: string): ForEach {
 }
 
 export function parseFilter(value: string): LineFilter {
-  const [, pattern, replacement, flags] = /^s\/((?:\\.|[^\\/])+)\/((?:\\.|[^\\/])*)\/([gi]*)$/s.exec(value) ?? [];
+  const [, pattern, replacement, flags = ''] = /^s\/((?:\\.|[^\\/])+)\/((?:\\.|[^\\/])*)\/([gi]*)$/s.exec(value) ?? [];
   if (pattern === undefined || replacement === undefined)
     throw new Error('it is s/pattern/replacement/, for each line');
-  return {
-    pattern: new RegExp(pattern, flags),
-    replacement: replacement.replaceAll('\\/', '/').replaceAll('\\n', '\n'),
+  const filter: LineFilter = {
+    pattern: (flags.includes('i') ? '(?i)' : '') + pattern.replaceAll('\\/', '/'),
+    by: replacement.replaceAll('\\/', '/').replaceAll('\\n', '\n'),
+    isFirst: !flags.includes('g'),
   };
+  checkReplacement(filter);
+  return filter;
 }
 
 export function parseOwner(value: string): string {

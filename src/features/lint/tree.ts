@@ -41,7 +41,10 @@ export interface Tree {
   readonly unused: readonly string[];
 }
 
-/** @param names the records and props that there are @throws Failure(s): what is so broken that no event could run it */
+/**
+ * @param names the records and props that there are
+ * @throws Failure(s): what is so broken that no event could run it
+ */
 export function readTree(paths: Paths, names: Pick<Snapshot, 'dbs' | 'schema'>): Tree {
   const failures: Failure[] = [];
   const collect = <T>(read: () => T): readonly T[] => {

@@ -1,4 +1,5 @@
 import type { LineFilter } from '../metadata.ts';
+import { replaceMatches } from '../language/pattern.ts';
 import { TrackedText } from '../language/tracked-text.ts';
 
 /** Runs the filters over each line with its newline; what they leave keeps the line's origins. */
@@ -7,7 +8,7 @@ export function filterLines(text: TrackedText, filters: readonly LineFilter[]): 
   const filtered = new TrackedText();
   for (const line of text.lines()) {
     const before = line.toString();
-    const after = filters.reduce((rest, { pattern, replacement }) => rest.replace(pattern, replacement), before);
+    const after = filters.reduce(replaceMatches, before);
     const [first, ...others] = line.pieces;
     if (after === before) filtered.appendText(line);
     else if (after !== '' && first !== undefined) {

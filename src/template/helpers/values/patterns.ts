@@ -1,7 +1,7 @@
-import { type HelperCall, HelperFailure, type HelperTable } from '../../language/helper.ts';
+import { type HelperCall, type HelperTable } from '../../language/helper.ts';
 import { isTrue, VariableMap } from '../../language/value.ts';
 import { textArgument } from '../arguments.ts';
-import { findMatch, findMatches, type Match } from './pattern.ts';
+import { findMatch, findMatches, replaceMatches } from '../../language/pattern.ts';
 import { numberOption } from './numbers.ts';
 
 /** Helpers with regular expressions, of the kind of RE2: their time grows with the text and no faster. */
@@ -28,16 +28,12 @@ export const PATTERN_HELPERS: HelperTable = {
       fragment: String.raw`{{replace "10.1;10.2" ";" " | "}} {{replace "a b c" "(\w) " "$1_" first=true}}`,
       gives: '10.1 | 10.2 a_b c',
     },
-    call: (call) => {
-      const [text, pattern, by] = [textArgument(call, 0), textArgument(call, 1), textArgument(call, 2)];
-      let [replaced, at] = ['', 0];
-      for (const found of findMatches(pattern, text)) {
-        replaced += text.slice(at, found.start) + fillIn(by, found);
-        at = found.end;
-        if (isTrue(call.hash.get('first'))) break;
-      }
-      return replaced + text.slice(at);
-    },
+    call: (call) =>
+      replaceMatches(textArgument(call, 0), {
+        pattern: textArgument(call, 1),
+        by: textArgument(call, 2),
+        isFirst: isTrue(call.hash.get('first')),
+      }),
   },
   fields: {
     doc: 'a text as a list, cut where a regular expression holds; empty items stay, but for those at the end; limit= so many items at most; groups are items, too',
@@ -63,16 +59,4 @@ function cut(call: HelperCall): readonly string[] {
   items.push(text.slice(at));
   if (limit === 0) while (items.at(-1) === '') items.pop();
   return items;
-}
-
-function fillIn(by: string, { groups, names }: Match): string {
-  return by.replace(/\$(?:(\$)|(&)|(\d{1,2})|<([^>]*)>)?/g, (all, dollar, whole, number?: string, name?: string) => {
-    if (dollar !== undefined) return '$';
-    if (whole !== undefined) return groups[0] ?? '';
-    const n = number === undefined ? (name === undefined ? undefined : names[name]) : Number(number);
-    const group = n === undefined ? undefined : groups[n];
-    if (group === undefined)
-      throw new HelperFailure(`"${all}" in the replacement is no group of the pattern: $1, $<NAME>, $& or $$`);
-    return group;
-  });
 }

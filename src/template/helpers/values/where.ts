@@ -1,6 +1,6 @@
 import { splitList } from '../../../model/network/parse-ports.ts';
 import { HelperFailure } from '../../language/helper.ts';
-import { findMatch } from './pattern.ts';
+import { findMatch } from '../../language/pattern.ts';
 import { parseNumber } from './numbers.ts';
 
 /** What an item says to a name of a condition; undefined: it is not set. */

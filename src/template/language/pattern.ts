@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { HelperFailure } from '../../language/helper.ts';
+import { HelperFailure } from './helper.ts';
 
 /** One place in a text where a pattern holds. */
 export interface Match {
@@ -61,4 +61,42 @@ function explain(error: unknown): string {
   return /\(\?[=!<]|`\\\d`|^invalid named capture/.test(why)
     ? `${why} (there is no looking ahead or behind, and no reference to a group)`
     : why;
+}
+
+/** What stands in for the places where a pattern holds, or for the first of them. */
+export interface Replacement {
+  readonly pattern: string;
+  /** `$1` is a group, `$<NAME>` one by name, `$&` the whole, `$$` a dollar */
+  readonly by: string;
+  readonly isFirst: boolean;
+}
+
+/** @throws HelperFailure as `findMatches`, and for what is no group of the pattern */
+export function replaceMatches(text: string, { pattern, by, isFirst }: Replacement): string {
+  let [replaced, at] = ['', 0];
+  for (const found of findMatches(pattern, text)) {
+    replaced += text.slice(at, found.start) + fillIn(by, found);
+    at = found.end;
+    if (isFirst) break;
+  }
+  return replaced + text.slice(at);
+}
+
+/** @throws HelperFailure for a pattern that is none, or a replacement that names none of its groups */
+export function checkReplacement({ pattern, by }: Replacement): void {
+  const expression = compile(pattern);
+  const groups = Array.from({ length: expression.groupCount() + 1 }, () => '');
+  fillIn(by, { start: 0, end: 0, groups, names: expression.namedGroups() });
+}
+
+function fillIn(by: string, { groups, names }: Match): string {
+  return by.replace(/\$(?:(\$)|(&)|(\d{1,2})|<([^>]*)>)?/g, (all, dollar, whole, number?: string, name?: string) => {
+    if (dollar !== undefined) return '$';
+    if (whole !== undefined) return groups[0] ?? '';
+    const n = number === undefined ? (name === undefined ? undefined : names[name]) : Number(number);
+    const group = n === undefined ? undefined : groups[n];
+    if (group === undefined)
+      throw new HelperFailure(`"${all}" in the replacement is no group of the pattern: $1, $<NAME>, $& or $$`);
+    return group;
+  });
 }
