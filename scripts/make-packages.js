@@ -75,7 +75,7 @@ function makePackages() {
 function readDefinitions() {
   const folders = readdirSync(values.from, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => path.join(ROOT, 'packaging', name))
+    .map(({ name }) => path.join(values.from, name))
     .filter((folder) => readdirSync(folder).includes('package.json'));
   const all = folders.map((folder) => ({
     ...JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')),
