@@ -1,8 +1,8 @@
     rm -rf --one-file-system /var/cache/docksmith
     written=$(sed -n '/^\//s/\t.*//p' /var/lib/docksmith/state/ledger 2> /dev/null || true)
     if [ -n "$written" ]; then
-      echo 'docksmith: left are files that it wrote, since the package was removed before it was purged, or since they' >&2
-      echo '  protect containers that run:' >&2
+      echo 'docksmith: left are files that it wrote, since they protect containers that run, or since there is no Node' >&2
+      echo '  to uninstall with:' >&2
       echo "$written" | sed 's/^/    /' >&2
     fi
     if [ -e /etc/docksmith/remove-all ]; then

@@ -91,3 +91,22 @@ function listDigests(folder: string): Readonly<Record<string, string>> {
       .map((name) => [name.slice(folder.length), createHash('sha256').update(readFileSync(name)).digest('hex')]),
   );
 }
+
+/** Whether the first part of the program that was compiled is taken by the node that asks. */
+export const IS_COMPILED = `
+const fs = require("fs"), vm = require("vm"), dist = "/usr/lib/docksmith/dist/";
+const name = fs.readdirSync(dist).find((each) => each.endsWith(".compiled"));
+const compiled = fs.readFileSync(dist + name), source = fs.readFileSync(dist + name.replace(".compiled", ""), "latin1");
+const places = JSON.parse(/PLACES = (.*);/.exec(fs.readFileSync(dist + "docksmith.cjs", "utf8"))[1]);
+const [part, [at, length]] = Object.entries(JSON.parse(compiled.latin1Slice(0, 16384)))[0];
+const script = new vm.Script(source.substr(...places[part]), { cachedData: compiled.subarray(at, at + length) });
+console.log(!script.cachedDataRejected, process.version);
+`;
+
+/** Without a terminal of dpkg's own. */
+export const APT = 'apt-get -y --no-install-recommends -o Dpkg::Use-Pty=0';
+
+/** The words that install files of `/root/packages`. */
+export function install(...names: readonly string[]): string {
+  return `${APT} install ${names.map((name) => `/root/packages/${name}.deb`).join(' ')} 2>&1`;
+}
