@@ -48,6 +48,8 @@ export const COMMAND_NAMES = [
   'history',
   'rollback',
   'undo',
+  'backup',
+  'restore',
   'verify',
   'lint',
   'graph',

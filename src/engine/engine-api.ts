@@ -202,6 +202,7 @@ export interface VolumeInspect {
   readonly Mountpoint: string;
   /** of the driver: a volume that has some may be mounted only while a container uses it */
   readonly Options?: Maybe<Readonly<Record<string, string>>>;
+  readonly Labels?: Maybe<Readonly<Record<string, string>>>;
 }
 
 export interface ImageInspect {

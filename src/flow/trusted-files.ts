@@ -65,7 +65,7 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
 };
 
 /** What of the host's own decides what is done, without any record that names it. */
-const OWN = ['templates-custom', 'templates', 'templates-default', 'templates.metadata', 'events', 'db'];
+export const OWN_FOLDERS = ['templates-custom', 'templates', 'templates-default', 'templates.metadata', 'events', 'db'];
 
 /** The folders of the package, and the program itself. */
 const PACKAGE = [
@@ -85,7 +85,9 @@ const PACKAGE = [
  * @throws Failures, one for each file or folder that they can write
  */
 export function refuseOpenSources(paths: Paths): void {
-  const own = OWN.flatMap((folder) => [...listMergedTree([paths.file(path.posix.join(CONFIG_DIR, folder))]).values()]);
+  const own = OWN_FOLDERS.flatMap((folder) => [
+    ...listMergedTree([paths.file(path.posix.join(CONFIG_DIR, folder))]).values(),
+  ]);
   const program = PACKAGE.map((name) => path.join(paths.packageDir, name));
   const bundle = listNames(path.join(paths.packageDir, 'dist')).map((name) =>
     path.join(paths.packageDir, 'dist', name),

@@ -27,6 +27,7 @@ const PAGES = [
   'docs/export.md',
   'docs/compose.md',
   'docs/add.md',
+  'docs/backup.md',
 ];
 
 /** Each page is a session of its own: an empty host in a folder, an engine in memory, and a folder to work in. */

@@ -8,7 +8,10 @@ import type { RunSpec } from '../spec/run-spec.ts';
  * How the container is stopped by today's run spec: what it was made with may be older, and is no reason to
  * make it anew.
  */
-export function getStopRequest(spec: RunSpec | undefined, { inspect, labels }: ActualContainer): StopRequest {
+export function getStopRequest(
+  spec: RunSpec | undefined,
+  { inspect, labels }: Pick<ActualContainer, 'inspect' | 'labels'>,
+): StopRequest {
   const { pre_stop: before } = (spec ?? readRecordedSpec(labels)).values;
   const { stop_signal: signal, stop_grace_period: seconds } = spec?.values ?? {};
   const made = inspect.Config.StopSignal;

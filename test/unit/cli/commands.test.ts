@@ -32,6 +32,8 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   exec: ['wiki', 'true'],
   run: ['wiki'],
   rollback: ['1'],
+  backup: ['file'],
+  restore: ['file'],
   'app status': ['shop'],
   'app start': ['shop'],
   'app stop': ['shop'],

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { Failure, reasonOf } from '../../../base/errors.ts';
+import type { CommandContext } from '../../command.ts';
+import { isTerminal } from '../../format/terminal.ts';
+
+const VARIABLE = 'DOCKSMITH_PASSPHRASE';
+
+export const PASSPHRASE_OPTION = {
+  'passphrase-file': {
+    value: 'FILE',
+    doc: `the passphrase is the first line of FILE; else that of ${VARIABLE}, else it is asked for`,
+  },
+} as const;
+
+/**
+ * @param isNew it is asked for twice
+ * @throws Failure where there is none
+ */
+export async function readPassphrase(
+  context: CommandContext,
+  file: string | undefined,
+  isNew: boolean,
+): Promise<string> {
+  const given = file === undefined ? process.env[VARIABLE] : readFirstLine(file);
+  // programs that are called from here on have no use for it
+  Reflect.deleteProperty(process.env, VARIABLE);
+  const passphrase = given ?? (await askTwice(context, isNew));
+  if (passphrase === '') throw new Failure('cannot use the passphrase', { why: 'it is empty' });
+  return passphrase;
+}
+
+function readFirstLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/)[0] ?? '';
+  } catch (error) {
+    throw new Failure(`cannot read the passphrase in "${file}"`, { why: reasonOf(error), cause: error });
+  }
+}
+
+/** What is typed is not shown. */
+async function askTwice(context: CommandContext, isNew: boolean): Promise<string> {
+  if (!isTerminal(context.stdin) || !isTerminal(context.stderr))
+    throw new Failure('cannot ask for the passphrase', {
+      why: 'there is no terminal to ask at',
+      hint: `--passphrase-file FILE, or set ${VARIABLE}`,
+    });
+  const { createInterface } = await import('node:readline/promises');
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // one for both questions: between two of them, what is typed would be shown
+  const lines = createInterface({ input: context.stdin, output: nowhere, terminal: true });
+  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  const ask = async (question: string): Promise<string> => {
+    context.stderr.write(question);
+    const answer = await Promise.race([lines.question(''), closed]);
+    context.stderr.write('\n');
+    return answer;
+  };
+  try {
+    const first = await ask('passphrase: ');
+    if (isNew && (await ask('the same again: ')) !== first)
+      throw new Failure('cannot use the passphrase', { why: 'the two are not the same' });
+    return first;
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,87 @@
+import { Failure } from '../../../base/errors.ts';
+import { quoteWord } from '../../../base/quote.ts';
+import { showable } from '../../../base/showable.ts';
+import { planRestore, type RestorePlan } from '../../../features/backup/plan-restore.ts';
+import { openBackup } from '../../../features/backup/read-backup.ts';
+import { restore } from '../../../features/backup/restore.ts';
+import { applyDbChange } from '../../apply-db-change.ts';
+import { ask } from '../../ask.ts';
+import {
+  type CommandContext,
+  defineCommand,
+  DRY_RUN_OPTION,
+  type Given,
+  JSON_OPTION,
+  YES_OPTION,
+} from '../../command.ts';
+import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
+import { formatJson } from '../../format/format-json.ts';
+import { formatPreview } from '../../format/format-preview.ts';
+import { painter } from '../../format/terminal.ts';
+import { formatSize } from './backup.ts';
+import { PASSPHRASE_OPTION, readPassphrase } from './passphrase.ts';
+
+const OPTIONS = { ...PASSPHRASE_OPTION, ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
+
+export const restoreCommand = defineCommand({
+  name: 'restore',
+  doc: 'restore a server, an application or a container from a backup: shows the plan, asks, and runs the event',
+  effect: 'asks',
+  options: OPTIONS,
+  operands: { usage: 'FILE', min: 1, max: 1, missing: { why: 'no file is given', hint: 'docksmith restore FILE' } },
+  run: runRestore,
+});
+
+async function runRestore(
+  { values, words: [file = ''] }: Given<typeof OPTIONS>,
+  context: CommandContext,
+): Promise<number> {
+  const { paths, stdout, commands } = context;
+  const { 'dry-run': dryRun = false, yes = false, json = false } = values;
+  const hint = `docksmith restore --yes ${quoteWord(file)}`;
+  if (json && !yes && !dryRun)
+    throw new Failure(`cannot restore "${file}"`, { why: '--json cannot ask', hint: `${hint} --json` });
+  const backup = await openBackup(file, await readPassphrase(context, values['passphrase-file'], false));
+  const plan = await planRestore(paths, backup, commands);
+  if (!json) stdout.write(formatPlan(plan, context));
+  else if (dryRun) stdout.write(formatJson(jsonPlan(plan)));
+  if (dryRun) return 0;
+  if (!yes && !(await ask(context, { what: `restore that`, hint }))) return 1;
+  return applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
+    restore(paths, plan, [file], { commands, signal }, reporter),
+  );
+}
+
+function formatPlan(plan: RestorePlan, { stdout }: CommandContext): string {
+  const { backup, records, customs, volumes, images, change } = plan;
+  const { only, host, made, notInIt } = backup.manifest;
+  const lines = [
+    `a backup of ${only === undefined ? host : `${only} of ${host}`}, made ${made}`,
+    ...records.map((record) => `db       ${describeRecord(record)}`),
+    ...[...customs.keys()].map((name) => `new      ${name}`),
+    ...volumes.map((name) => `volume   ${name}`),
+    ...(volumes.length === 0 ? [] : [`of volumes: ${formatSize(backup.volumeBytes)}`]),
+    ...images.map(
+      ({ reference, digests: [digest] }) =>
+        `image    ${reference} is not here${digest === undefined ? '' : `; it was ${digest}`}`,
+    ),
+    ...notInIt.map((what) => `not in the backup: ${what}`),
+    ...(change === undefined ? [`then signal-event ${plan.event}, with the fragments of the backup`] : []),
+  ];
+  return `${lines.map((line) => `${showable(line)}\n`).join('')}${change === undefined ? '' : formatPreview(change.event, change.preview, painter(stdout))}`;
+}
+
+function jsonPlan({
+  backup,
+  event,
+  records,
+  customs,
+  volumes,
+  images,
+}: RestorePlan): Readonly<Record<string, unknown>> {
+  const { only, host, made, containers, notInIt } = backup.manifest;
+  return {
+    ...{ host, made, ...(only === undefined ? {} : { only }), containers, event },
+    ...{ records: records.map(jsonRecord), files: [...customs.keys()], volumes, images, notInIt },
+  };
+}
