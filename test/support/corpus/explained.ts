@@ -57,15 +57,18 @@ export const EXPLAINED: readonly Row[] = [
   },
   {
     key: 'depends_on',
-    why: 'who shares something of another container by links, volumes_from, network_mode, pid or ipc is started after it',
+    why: 'who shares something of another container by links, volumes_from, network_mode, pid or ipc is started after it, and when it is healthy',
     holds: (ours = [], theirs = [], { ours: spec, theirs: said }) => {
       if (!isList(ours) || !isList(theirs)) return false;
       const shared = ['links', 'volumes_from', 'network_mode', 'pid', 'ipc']
         .flatMap((key) => [spec[key] ?? [], said[key] ?? []])
         .flatMap((value) => (typeof value === 'string' ? [value] : isList(value) ? value : []));
       const names = shared.map((value) => value.replace(/^container:/, '').replace(/:.*$/, ''));
-      const more = ours.filter((one) => !theirs.includes(one));
-      return theirs.every((one) => ours.includes(one)) && more.every((one) => names.includes(one));
+      const isShared = (one: string): boolean => names.includes(one.replace(/:.*$/, ''));
+      return (
+        theirs.every((one) => ours.includes(one) || isShared(one)) &&
+        ours.every((one) => theirs.includes(one) || isShared(one))
+      );
     },
   },
   {
