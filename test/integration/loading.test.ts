@@ -71,3 +71,9 @@ it.each([[['reconcile']], [['stop', 'wiki']]])(
     expect(builtins).not.toContain('NativeModule http');
   },
 );
+
+it('an event whose fragments have no regular expression loads no engine for them', async () => {
+  await host.db('configuration set docker service Daemon foreign');
+  const { files } = await listLoaded('signal-event', ['docker-update']);
+  expect(files).not.toContain('package-re2js.cjs');
+});

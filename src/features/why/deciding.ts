@@ -7,7 +7,7 @@ import { LINKED_WITH } from '../../model/links/links.ts';
 import { alignLines } from '../../output/plan/diff.ts';
 import type { Rendered } from '../../template/rendered.ts';
 import type { Origin } from '../../template/language/origin.ts';
-import { matches } from '../../template/language/matches.ts';
+import { makeTest, parseFilterOfRead } from '../../template/language/matches.ts';
 import { formatRead } from '../../template/language/tracked-text.ts';
 
 /** A prop, or without one the type of a record. */
@@ -88,14 +88,12 @@ function listListed(
   { db, filter, index }: { readonly db: string; readonly filter: string; readonly index: string | undefined },
 ): readonly Omit<Candidate, 'readers'>[] {
   const found = INDEXES.find(({ name }) => name === index);
-  const wanted = new Map(
-    filter.split(' ').map((part) => [part.replace(/=.*/s, ''), part.replace(/^[^=]*=?/s, '')] as const),
-  );
+  const test = makeTest(found === undefined ? parseFilterOfRead(filter) : { equal: new Map() });
   return [...getDb(snapshot, db).keys()].flatMap((key) => {
     const isListed = (over: Snapshot): boolean => {
       const record = getDb(over, db).get(key);
       if (record === undefined) return false;
-      return found === undefined ? matches(over, db, record, wanted) : found.listValues(over, record).includes(filter);
+      return found === undefined ? test.holds(over, db, record) : found.listValues(over, record).includes(filter);
     };
     const looked: Read[] = [];
     const record = getDb(snapshot, db).get(key);
@@ -106,7 +104,7 @@ function listListed(
       );
     const props =
       found === undefined
-        ? [...wanted.keys()].filter((prop) => prop !== 'key' && prop !== 'type')
+        ? test.names.filter((prop) => prop !== 'key' && prop !== 'type')
         : looked.flatMap(({ prop }) => prop ?? []);
     return [{ db, key }, ...props.map((prop) => ({ db, key, prop }))].map((named) => ({ named, isListed }));
   });

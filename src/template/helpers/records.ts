@@ -1,12 +1,10 @@
-import type { DbRecord } from '../../db/record.ts';
-import { findProp, findRecord, getDb, plainOf, type Snapshot } from '../../db/snapshot.ts';
+import { findProp, findRecord, getDb, plainOf } from '../../db/snapshot.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
-import { formatFilter, matches } from '../language/matches.ts';
+import { type Filter, formatFilter, makeTest } from '../language/matches.ts';
 import { literalOf, recordsIn, type Shapes, type StaticCall } from '../language/shape.ts';
 import { RecordView, textOf, type Value } from '../language/value.ts';
 import { textArgument, textOption } from './arguments.ts';
 import { noteWhere } from './values/items.ts';
-import { type Answer, parseWhere, type Where } from './values/where.ts';
 
 /** Helpers that look into the dbs. The examples are of the sample server that the test lays out. */
 export const RECORD_HELPERS: HelperTable = {
@@ -20,15 +18,13 @@ export const RECORD_HELPERS: HelperTable = {
     shape: listed,
     call: (call) => {
       const db = textArgument(call, 0);
-      const filter = new Map(
-        [...call.hash].flatMap(([prop, value]) => (prop === 'where' ? [] : [[prop, textOf(value, call.scope) ?? '']])),
-      );
-      const where = whereOf(call);
-      const said = [...(filter.size === 0 ? [] : [formatFilter(filter)]), ...(where?.said ?? [])].join(' ');
+      const filter = filterOf(call);
+      const said = formatFilter(filter);
+      const test = makeTest(filter);
       call.scope.note({ db, ...(said === '' ? {} : { filter: said }) });
       const plain = plainOf(call.snapshot);
       return [...getDb(plain, db).values()]
-        .filter((record) => matches(plain, db, record, filter) && where?.holds(answersOf(plain, db, record)) !== false)
+        .filter((record) => test.holds(plain, db, record))
         .map(({ key }) => new RecordView(plain, db, key));
     },
   },
@@ -105,19 +101,16 @@ export const RECORD_HELPERS: HelperTable = {
   },
 };
 
-/** The condition of a call, and how its read is said; undefined: there is none. */
-function whereOf(call: HelperCall): (Where & { readonly said: readonly string[] }) | undefined {
+function filterOf(call: HelperCall): Filter {
   const text = textOption(call, 'where', '');
   const values = call.args.slice(1).map((_, n) => textArgument(call, n + 1));
-  if (text === '') {
-    if (values.length > 0) throw new HelperFailure('it takes a db, PROP=VALUE and where=');
-    return undefined;
-  }
-  return { ...parseWhere(text, values), said: [text, ...values.map((value, n) => `$${n + 1}=${value}`)] };
-}
-
-function answersOf(snapshot: Snapshot, db: string, { key, type }: DbRecord): Answer {
-  return (name) => (name === 'key' ? key : name === 'type' ? type : findProp(snapshot, db, key, name));
+  if (text === '' && values.length > 0) throw new HelperFailure('it takes a db, PROP=VALUE and where=');
+  return {
+    equal: new Map(
+      [...call.hash].flatMap(([prop, value]) => (prop === 'where' ? [] : [[prop, textOf(value, call.scope) ?? '']])),
+    ),
+    where: text === '' ? undefined : [text, ...values],
+  };
 }
 
 /** A record in hand, or one named by db and key; what follows is left over. */

@@ -11,7 +11,7 @@ function asCode(text: string): string {
   return line.includes('`') ? `\`\` ${line} \`\`` : `\`${line}\``;
 }
 
-it('docs/helpers.md is made from the table of helpers: npx vitest run --project unit -u test/unit/template/helpers-page.test.ts writes it', async () => {
+it('docs/helpers.md is made from the table of helpers: npx vitest run --project unit test/unit/template/helpers-page.test.ts -u writes it', async () => {
   const sections = Object.entries(HELPER_GROUPS).map(([title, helpers]) =>
     [
       `## ${title}`,

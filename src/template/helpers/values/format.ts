@@ -1,5 +1,5 @@
 import { HelperFailure } from '../../language/helper.ts';
-import { parseNumber } from './numbers.ts';
+import { parseNumber } from '../../language/value.ts';
 
 /** The values of a format, by their places from 0. */
 export interface FormatValues {

@@ -4,8 +4,8 @@ import { itemsIn, literalOf, recordsIn, type Shapes, type StaticCall } from '../
 import { isTrue, RecordView, textOf, type Value, VariableMap } from '../../language/value.ts';
 import { listArgument, textArgument, textOption } from '../arguments.ts';
 import { isTruthy } from './choices.ts';
-import { parseNumber } from './numbers.ts';
-import { parseWhere } from './where.ts';
+import { parseNumber } from '../../language/value.ts';
+import { parseWhere } from '../../language/where.ts';
 
 /** Helpers that look at the items of a list. */
 export const ITEM_HELPERS: HelperTable = {

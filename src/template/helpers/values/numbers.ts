@@ -1,14 +1,6 @@
-import { formatNumber } from '../../language/value.ts';
-import { textOf } from '../../language/value.ts';
+import { formatNumber, parseNumber, textOf } from '../../language/value.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../../language/helper.ts';
 import { textArgument } from '../arguments.ts';
-
-const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
-
-/** The number that a text is, or undefined. */
-export function parseNumber(text: string): number | undefined {
-  return NUMBER.test(text) ? Number(text) : undefined;
-}
 
 /** @throws HelperFailure */
 export function numberArgument(call: HelperCall, n: number): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FlatDb } from '../../../../src/db/flat-db.ts';
 import { DbDiff } from '../../../../src/incremental/db-diff.ts';
+import { type Filter, formatFilter, makeTest, parseFilterOfRead } from '../../../../src/template/language/matches.ts';
 import { formatRead } from '../../../../src/template/language/tracked-text.ts';
 import type { RenderedTemplate } from '../../../../src/template/render-request.ts';
 import { makeRoot } from '../../../support/folder.ts';
@@ -183,5 +184,22 @@ describe('a condition of records', () => {
     expect(isStale(before.replace('Visible|Local', 'Visible|No'))).toBe(true);
     expect(isStale(`${before}c=host|HostType|Self\n`)).toBe(true);
     expect(isStale(before.replace('Text|x', 'Other|y|Text|x'))).toBe(false);
+  });
+
+  it('is read again from the read that it leaves, with the values that it names', () => {
+    const filter: Filter = {
+      equal: new Map([['type', 'host']]),
+      where: ['HostType=$1 and not key~$2', 'Self', '^z "x" where ."'],
+    };
+    const read = parseFilterOfRead(formatFilter(filter));
+    expect(read).toEqual(filter);
+    const test = makeTest(read);
+    const hosts = db(record('a', 'host', { HostType: 'Self' }), record('b "x" where ["', 'host', { HostType: 'Self' }));
+    const snapshot = snapshotOf(new Map([['hosts', hosts]]));
+    expect([...hosts.values()].filter((one) => test.holds(snapshot, 'hosts', one)).map(({ key }) => key)).toEqual([
+      'a',
+      'b "x" where ["',
+    ]);
+    expect(test.names).toEqual(['type', 'HostType', 'key']);
   });
 });

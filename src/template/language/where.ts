@@ -1,7 +1,7 @@
-import { splitList } from '../../../model/network/parse-ports.ts';
-import { HelperFailure } from '../../language/helper.ts';
-import { findMatch } from '../../language/pattern.ts';
-import { parseNumber } from './numbers.ts';
+import { splitList } from '../../model/network/parse-ports.ts';
+import { HelperFailure } from './helper.ts';
+import { findMatch } from './pattern.ts';
+import { parseNumber } from './value.ts';
 
 /** What an item says to a name of a condition; undefined: it is not set. */
 export type Answer = (name: string) => string | undefined;
