@@ -105,7 +105,13 @@ export function listLiterals(program: Program): readonly string[] {
 
 function literalsIn(node: Expression): readonly string[] {
   if (node.kind === 'literal') return typeof node.value === 'string' ? [node.value] : [];
-  return node.kind === 'call' ? [...node.params, ...node.hash.map(([, value]) => value)].flatMap(literalsIn) : [];
+  if (node.kind !== 'call') return [];
+  const values = node.hash.flatMap(([name, value]) => {
+    const texts = literalsIn(value);
+    // a condition writes down the values that it compares with
+    return name === 'where' ? texts.flatMap((text) => text.split(/[\s()=<>~!'"]+/).filter(Boolean)) : texts;
+  });
+  return [...node.params.flatMap(literalsIn), ...values];
 }
 
 /** One file of a template. */
