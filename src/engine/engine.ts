@@ -22,7 +22,7 @@ export interface Engine {
   findContainer(id: string): Promise<ContainerInspect | undefined>;
   /** undefined: the engine does not have it */
   findImage(reference: string): Promise<ImageInspect | undefined>;
-  listVolumes(): Promise<readonly string[]>;
+  listVolumes(): Promise<readonly VolumeSummary[]>;
   listNetworks(): Promise<readonly NetworkSummary[]>;
   /** names of all containers, ours or not, that are on a network and run */
   listNetworkUsers(name: string): Promise<readonly string[]>;
@@ -63,7 +63,7 @@ export interface Engine {
   removeImage(reference: string): Promise<void>;
   /** gives an image that is there another reference; whichever had it loses it */
   tagImage(id: string, reference: string): Promise<void>;
-  createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  createVolume(volume: CreateVolume): Promise<void>;
   /** @returns when it is there; one of that name that is there already is an error */
   createNetwork(network: CreateNetwork): Promise<void>;
   removeNetwork(name: string): Promise<void>;
@@ -104,6 +104,16 @@ export interface StopRequest {
   readonly signal?: string;
   /** run in it before, where it runs; one that fails keeps it from being stopped */
   readonly before?: readonly ContainerCommand[];
+}
+
+export type VolumeSummary = CreateVolume;
+
+export interface CreateVolume {
+  readonly name: string;
+  readonly driver: string;
+  /** of the driver */
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A command that is run in a container, as Compose calls its parts. */

@@ -46,6 +46,7 @@ export const CHECKED_DBS: readonly string[] = [
   'configuration',
   'docker_images',
   'docker_networks',
+  'docker_volumes',
   'networks',
   'repositories',
   'secrets',
@@ -81,7 +82,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
         key,
       }),
     ),
-    ...['networks', 'docker_networks', USERS].flatMap((name) =>
+    ...['networks', 'docker_networks', 'docker_volumes', USERS].flatMap((name) =>
       listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
     ),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),

@@ -6,7 +6,7 @@ import { makeSleepImage } from '../support/image.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
-const DBS = ['docker_containers', 'docker_networks', 'docker_images'];
+const DBS = ['docker_containers', 'docker_networks', 'docker_volumes', 'docker_images'];
 
 needs('dockerd')('what a Compose file says of its networks', () => {
   const machine = useMachine({ addresses: ['192.168.1.2/24'] });
@@ -40,6 +40,7 @@ needs('dockerd')('what a Compose file says of its networks', () => {
     await update();
     await expectNothingToDo();
     host.write('/out/compose.yaml', await host.runOrFail('docksmith', ['export']));
+    host.write('/out/.env', await host.runOrFail('docksmith', ['export', '--env']));
     for (const db of DBS)
       for (const key of (await host.runOrFail('db', [db, 'keys'])).split('\n').filter(Boolean))
         await host.db(`${db} delete ${key}`);
@@ -190,6 +191,44 @@ services:
       expect.stringMatching(/exit 3" ended with exit code 3; the old one is back; [^]*: {3}no\n/),
     ]);
     await docker('rm', '-f', 'other');
+  });
+
+  it('is what volumes are made with', async () => {
+    await docker('volume', 'create', 'theirs');
+    await bring(`
+services:
+  web:
+    image: app:1
+    volumes: ["fast:/fast", "plain:/plain", "out:/out"]
+volumes:
+  fast:
+    driver: local
+    driver_opts: {type: tmpfs, device: tmpfs, o: "size=1m,mode=0750"}
+    labels: {com.example.team: web}
+  plain: {}
+  out: {external: true, name: theirs}
+`);
+    const [fast] = JSON.parse(await docker('volume', 'inspect', 'app_fast')) as readonly unknown[];
+    expect(fast).toMatchObject({
+      Driver: 'local',
+      Options: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,mode=0750' },
+      Labels: { 'com.example.team': 'web', 'docksmith.managed': 'true' },
+    });
+    expect(await docker('exec', 'app-web-1', 'stat', '-c', '%a', '/fast')).toContain('750');
+    expect((await host.runOrFail('db', ['docker_volumes', 'keys'])).split('\n').filter(Boolean)).toEqual([
+      'app_fast',
+      'theirs',
+    ]);
+    expect(await host.runOrFail('db', ['docker_volumes', 'getprop', 'theirs', 'External'])).toBe('yes\n');
+    await host.db('docker_volumes setprop app_fast DriverOpt.o size=2m');
+    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(
+        'cannot change volume "app_fast": it exists with another option o, and',
+      ) as string,
+    });
+    await host.db('docker_volumes delete app_fast');
+    await host.db('docker_volumes delete theirs');
   });
 
   it('is that it is somebody else’s: it has to be there, and stays', async () => {

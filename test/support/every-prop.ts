@@ -9,6 +9,7 @@ export type Dbs = typeof SAMPLE_DBS;
 export const DBS: Dbs = new Map([
   ...SAMPLE_DBS,
   ['docker_networks', dbOf(record('lan', 'network', { Subnet: '10.5.0.0/24', Gateway: '10.5.0.9' }))],
+  ['docker_volumes', dbOf(record('git-data', 'volume', { Driver: 'local' }))],
   [
     'configuration',
     dbOf(

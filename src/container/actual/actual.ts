@@ -3,7 +3,7 @@ import type { ChangedFiles } from './changed-files.ts';
 import type { Failure } from '../../base/errors.ts';
 import { measureData } from '../apply/data-copy.ts';
 import { findDataMove } from '../plan/data-move.ts';
-import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engine.ts';
+import type { ContainerSummary, Engine, NetworkSummary, VolumeSummary } from '../../engine/engine.ts';
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
 import type { Desired } from '../plan/desired.ts';
 import { NAME_LABEL, REPLACED_SUFFIX } from '../spec/names.ts';
@@ -51,7 +51,8 @@ export interface Actual {
   readonly foreign: ReadonlyMap<string, string>;
   /** references that run specs name and the engine has, with the ids that they mean now */
   readonly images: ReadonlyMap<string, string>;
-  readonly volumes: ReadonlySet<string>;
+  /** by name; empty where no run spec names one */
+  readonly volumes: ReadonlyMap<string, VolumeSummary>;
   /** by container; the engine does not know of them */
   readonly changedFiles?: ReadonlyMap<string, ChangedFiles>;
   readonly networks: ReadonlyMap<string, NetworkSummary>;
@@ -127,7 +128,7 @@ export async function readActual(
       summaries.filter((container) => !isOurs(container) || copies.has(container.id)).map(({ name, id }) => [name, id]),
     ),
     images: new Map(images.flat()),
-    volumes: new Set(volumes),
+    volumes: new Map(volumes.map((volume) => [volume.name, volume])),
     networks: new Map(networks.map((network) => [network.name, network])),
     networkUsers: new Map(
       await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const)),

@@ -11,7 +11,7 @@ import { isStarting, type Operation, type RemoveOperation } from '../plan/operat
 import { type Ordered, orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { finishReplacing, recreate } from './recreate.ts';
-import { isCreatedOnly, MANAGED_LABEL } from '../spec/names.ts';
+import { isCreatedOnly } from '../spec/names.ts';
 
 export interface Progress {
   readonly operation: Operation;
@@ -151,7 +151,7 @@ async function applyOperation(
         applyImage(engine, operation, onWords),
       );
     case 'volume':
-      return engine.createVolume(operation.name, { [MANAGED_LABEL]: 'true' });
+      return engine.createVolume(operation.create);
     case 'network':
       return engine.createNetwork(operation.create);
     case 'connect':

@@ -1,6 +1,6 @@
 import type { ImageSource } from '../../model/image-source.ts';
 import type { DataMove } from './data-move.ts';
-import type { CreateNetwork, StopRequest } from '../../engine/engine.ts';
+import type { CreateNetwork, CreateVolume, StopRequest } from '../../engine/engine.ts';
 import type { Endpoint, HostConfig } from '../../engine/engine-api.ts';
 import { isCreatedOnly } from '../spec/names.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
@@ -33,7 +33,7 @@ interface Fetching extends Named {
   readonly isMissing: boolean;
 }
 /** A volume with a name is made. */
-type VolumeOperation = { readonly verb: 'volume' } & Named;
+type VolumeOperation = { readonly verb: 'volume'; readonly create: CreateVolume } & Named;
 type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwork } & Named;
 /** A network of ours without containers; its name here is `network NAME`, to be told from a container. */
 type RemoveNetworkOperation = { readonly verb: 'remove'; readonly network: string } & Named;

@@ -8,7 +8,7 @@ import { readJoined } from '../spec/endpoints.ts';
 import type { NetworkSummary } from '../../engine/engine.ts';
 import { MANAGED_LABEL } from '../spec/names.ts';
 import type { NetworkDefinition } from '../spec/network-definition.ts';
-import { listMismatches } from './network-mismatches.ts';
+import { listMismatches } from './made/network-mismatches.ts';
 import type { Operation } from './operation.ts';
 
 /** Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed. */

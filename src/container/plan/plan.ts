@@ -9,6 +9,7 @@ import { Refusal, withDataMove } from './plan-data-move.ts';
 import { freePorts } from './free-ports.ts';
 import { planImages } from '../apply/image-operations.ts';
 import { followBound } from './bound.ts';
+import { findVolumeMismatches, planVolumes } from './made/plan-volumes.ts';
 import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
 import { readJoined } from '../spec/endpoints.ts';
 import { isOptional } from '../spec/names.ts';
@@ -16,7 +17,7 @@ import { leaveAtWork } from './asked/jobs.ts';
 import { type Operation, refer } from './operation.ts';
 import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
-import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
+import { getImage, type RunSpec } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
 import { ENDS_AGAIN } from '../actual/steady.ts';
 import { type FailedSpecs, skipFailedSpecs } from './skip-failed-specs.ts';
@@ -98,7 +99,7 @@ export function planReconcile(
     }
   });
   const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
-  throwAll([...failures, ...mismatches]);
+  throwAll([...failures, ...mismatches, ...findVolumeMismatches(wanted, actual)]);
   const tried = skipFailedSpecs(operations, wanted, actual, failed);
   const leave = (some: readonly Operation[]): ReturnType<typeof leaveAtWork> =>
     endJobs ? { operations: some, notes: [] } : leaveAtWork(some, wanted, actual);
@@ -224,12 +225,4 @@ function arrange(
     ...operations.filter((operation) => !isNetwork(operation)),
   ];
   return ORDER.flatMap((verbs) => all.filter(({ verb }) => verbs.includes(verb)));
-}
-
-function planVolumes(specs: readonly RunSpec[], { volumes }: Actual): readonly Operation[] {
-  const missing = new Set(specs.flatMap(listVolumeNames).filter((name) => !volumes.has(name)));
-  return [...missing].map((name) => {
-    const users = specs.filter((spec) => listVolumeNames(spec).includes(name)).map((spec) => spec.name);
-    return { verb: 'volume', name, cause: `wanted by ${users.join(', ')}` };
-  });
 }

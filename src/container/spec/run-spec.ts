@@ -8,6 +8,7 @@ import { isContainerName, OWN_PREFIX } from './names.ts';
 import { readFields, readText } from './read-input.ts';
 import { readEnvFiles, readSecretMounts, type SpecFiles, withOwnFolders } from './spec-files.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
+import { readVolumeDefinition, saysMore, type VolumeDefinition } from './volume-definition.ts';
 import { isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
 
 /** All that is needed to run one container. */
@@ -23,6 +24,8 @@ export interface RunSpec {
   readonly unusable?: readonly Failure[];
   /** the networks that it is on, but for the engine's own */
   readonly networks: readonly NetworkDefinition[];
+  /** those of its volumes that more is said of than their names */
+  readonly volumes?: readonly VolumeDefinition[];
 }
 
 /**
@@ -49,13 +52,18 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
   const unusable: Failure[] = [];
   const values = readService(service, name, { secrets, files, unusable });
   const joined = nameNetworks(service, networks, name, values);
-  const all = { ...values, ...nameVolumes(service, volumes, values), ...joined.values };
+  const definitions = new Map(
+    collectAll(volumes?.entries ?? [], ([key, volume]) => [key, readVolumeDefinition(key, volume)] as const),
+  );
+  const all = { ...values, ...nameVolumes(service, definitions, values), ...joined.values };
+  const special = [...definitions.values()].filter(saysMore);
   checkPorts(service, all, joined.networks);
   return {
     name,
     file,
     ...takeOwnLabels(all),
     networks: joined.networks,
+    ...(special.length === 0 ? {} : { volumes: special }),
     ...(unusable.length === 0 ? {} : { unusable }),
   };
 }
@@ -209,20 +217,14 @@ function takeOwnLabels(values: Readonly<Record<string, Value>>): Pick<RunSpec, '
  */
 function nameVolumes(
   service: Input,
-  declared: Input | undefined,
+  declared: ReadonlyMap<string, VolumeDefinition>,
   { volumes }: Readonly<Record<string, Value>>,
 ): Readonly<Record<string, Value>> {
   if (volumes === undefined || !isList(volumes)) return {};
-  const names = new Map(
-    collectAll(declared?.entries ?? [], ([key, volume]) => {
-      const name = volume.entries === undefined ? undefined : readFields(volume, ['name']).name;
-      return [key, name === undefined ? key : readText(name)] as const;
-    }),
-  );
   const named = volumes.map(parseMounted).map((mount) => {
     if (!isVolumeName(mount.source)) return mount;
     const source =
-      names.get(mount.source) ??
+      declared.get(mount.source)?.name ??
       findEntry(service, 'volumes').refuse(`volume "${mount.source}" is not in the map "volumes" of the file`);
     return { ...mount, source };
   });

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Failure } from '../../base/errors.ts';
 import type { BuildOptions, RegistryLogin } from '../../model/image-source.ts';
 import type { CreateBody, Endpoint, HostConfig } from '../engine-api.ts';
-import type { CommandEnd, ContainerCommand, CreateNetwork, Engine, StopRequest } from '../engine.ts';
+import type { CommandEnd, ContainerCommand, CreateNetwork, CreateVolume, Engine, StopRequest } from '../engine.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import { buildImage, importFiles, importImage, pullImage, tagImage } from './docker-images.ts';
@@ -63,8 +63,9 @@ class DockerEngine extends DockerReads implements Engine {
     return this.load(`cannot tag image "${id}" as "${reference}"`, (docker) => tagImage(docker, id, reference));
   }
 
-  async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.#send(`cannot create volume "${name}"`, '/volumes/create', { Name: name, Labels: labels });
+  async createVolume({ name, driver, options, labels }: CreateVolume): Promise<void> {
+    const body = { Name: name, Driver: driver, DriverOpts: options, Labels: labels };
+    await this.#send(`cannot create volume "${name}"`, '/volumes/create', body);
   }
 
   async createNetwork(network: CreateNetwork): Promise<void> {

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { ContainerInspect, ImageInspect, VolumeInspect } from '../engine-api.ts';
-import type { ContainerSummary, NetworkSummary } from '../engine.ts';
+import type { ContainerSummary, NetworkSummary, VolumeSummary } from '../engine.ts';
 import type { EngineTraits } from '../engine-traits.ts';
 import {
   callEngine,
@@ -11,7 +11,7 @@ import {
   toNumber,
   toPath,
 } from './docker-client.ts';
-import { readImage, readInspect, readList, readSummaries, readVolume, readVolumeNames } from './engine-answers.ts';
+import { readImage, readInspect, readList, readSummaries, readVolume, readVolumes } from './engine-answers.ts';
 import { readLastLines } from './last-lines.ts';
 import { readNetwork } from './network-body.ts';
 import { readFirstFile } from './read-archive.ts';
@@ -67,8 +67,8 @@ export abstract class DockerReads {
     );
   }
 
-  listVolumes(): Promise<readonly string[]> {
-    return this.call('cannot list the volumes', async () => readVolumeNames(await this.client.get('/volumes')));
+  listVolumes(): Promise<readonly VolumeSummary[]> {
+    return this.call('cannot list the volumes', async () => readVolumes(await this.client.get('/volumes')));
   }
 
   findVolume(name: string): Promise<VolumeInspect | undefined> {

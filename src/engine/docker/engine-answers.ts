@@ -1,6 +1,6 @@
 import { Field } from '../../files/state-file.ts';
 import { isObject } from './docker-client.ts';
-import type { ContainerSummary } from '../engine.ts';
+import type { ContainerSummary, VolumeSummary } from '../engine.ts';
 import type { ContainerInspect, ImageInspect, VolumeInspect } from '../engine-api.ts';
 
 /**
@@ -68,8 +68,16 @@ export function readVolume(answer: unknown): VolumeInspect {
   });
 }
 
-export function readVolumeNames(answer: unknown): readonly string[] {
-  return read(answer, (all) => orNone(all.get('Volumes'))?.list((volume) => volume.get('Name').text()) ?? []);
+export function readVolumes(answer: unknown): readonly VolumeSummary[] {
+  return read(
+    answer,
+    (all) =>
+      orNone(all.get('Volumes'))?.list((volume) => {
+        const name = volume.get('Name').text();
+        const { Driver = 'local', Options, Labels } = volume.value as Partial<VolumeInspect>;
+        return { name, driver: Driver, options: Options ?? {}, labels: Labels ?? {} };
+      }) ?? [],
+  );
 }
 
 export function readList(answer: unknown): readonly Readonly<Record<string, unknown>>[] {

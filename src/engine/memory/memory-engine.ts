@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Failure } from '../../base/errors.ts';
 import type { CreateBody, ContainerConfig, ContainerInspect, Endpoint, HostConfig } from '../engine-api.ts';
-import type { CommandEnd, ContainerCommand, CreateNetwork, Engine, StopRequest } from '../engine.ts';
+import type { CommandEnd, ContainerCommand, CreateNetwork, CreateVolume, Engine, StopRequest } from '../engine.ts';
 import { formatPort, listPorts, makeInspect, memoryTime, whyRefused } from './memory-inspect.ts';
 import { MemoryReads } from './memory-reads.ts';
 import { type MemoryState, writeMemory } from './memory-state.ts';
@@ -53,8 +53,10 @@ export class MemoryEngine extends MemoryReads implements Engine {
     });
   }
 
-  createVolume(name: string): Promise<void> {
+  createVolume(volume: CreateVolume): Promise<void> {
+    const { name } = volume;
     return this.#change(`volume ${name}`, (state) => {
+      (state.volumeDetails ??= {})[name] = volume;
       if (!state.volumes.includes(name)) state.volumes.push(name);
     });
   }

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.ts';
 import type { ContainerConfig, ContainerInspect, ImageInspect, VolumeInspect } from '../engine-api.ts';
-import type { ContainerSummary, NetworkSummary } from '../engine.ts';
+import type { ContainerSummary, NetworkSummary, VolumeSummary } from '../engine.ts';
 import type { EngineTraits } from '../engine-traits.ts';
 import { listPorts, memoryTime } from './memory-inspect.ts';
 import { type StoredContainer, type MemoryState, readMemory } from './memory-state.ts';
@@ -64,8 +64,12 @@ export abstract class MemoryReads {
     return Promise.resolve(config && { Id: `image-of-${name}`, Config: config });
   }
 
-  listVolumes(): Promise<readonly string[]> {
-    return Promise.resolve([...this.state.volumes]);
+  listVolumes(): Promise<readonly VolumeSummary[]> {
+    return Promise.resolve(
+      this.state.volumes.map(
+        (name) => this.state.volumeDetails?.[name] ?? { name, driver: 'local', options: {}, labels: {} },
+      ),
+    );
   }
 
   findVolume(name: string): Promise<VolumeInspect | undefined> {

@@ -1,6 +1,6 @@
 import { errorCode, Failure, reasonOf } from '../../base/errors.ts';
 import { replaceFile } from '../../files/replace-file.ts';
-import type { NetworkSummary } from '../engine.ts';
+import type { NetworkSummary, VolumeSummary } from '../engine.ts';
 import type { ContainerConfig, ContainerInspect } from '../engine-api.ts';
 import { readText } from '../../files/read-file.ts';
 
@@ -16,6 +16,8 @@ export interface MemoryState {
   containers: StoredContainer[];
   images: Record<string, ContainerConfig>;
   volumes: string[];
+  /** what those were made with that more than a name is said of */
+  volumeDetails?: Record<string, VolumeSummary>;
   networks?: NetworkSummary[];
   /** containers that have ended well as soon as they are started: no program runs in any that would */
   ends?: string[];

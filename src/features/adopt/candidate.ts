@@ -1,5 +1,6 @@
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
 import type { NetworkDefinition } from '../../container/spec/network-definition.ts';
+import type { VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Dependency } from '../../model/links/parse-links.ts';
 import type { TextMap, Value } from '../../container/spec/value.ts';
@@ -26,6 +27,8 @@ export interface Candidate {
   readonly source: ImageOrigin;
   /** the networks that it is on, but for the engine's own */
   readonly networks: readonly NetworkDefinition[];
+  /** those of its volumes that more is said of than their names */
+  readonly volumes?: readonly VolumeDefinition[];
   /** files that some of its variables are left in */
   readonly envFiles?: EnvFiles;
   /** the Compose project that it is a part of */

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import type { ContainerSummary, NetworkSummary } from '../../engine/engine.ts';
 import type { Input } from '../../container/spec/input.ts';
-import { isMap } from '../../container/spec/value.ts';
+import { parseMounted } from '../../container/spec/mounted.ts';
+import { isList, isMap } from '../../container/spec/value.ts';
+import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { MANAGED_LABEL } from '../../container/spec/names.ts';
@@ -165,8 +167,19 @@ async function describe(
   const isLocal = candidate.source.kind === 'pull' && image !== undefined && (image.RepoDigests ?? []).length === 0;
   const wanted = joined.flatMap((key) => context.project.networks.get(key) ?? []);
   const find = (name: string): NetworkSummary | undefined => networks.find((network) => network.name === name);
+  const mounts = candidate.values['volumes'] ?? [];
+  const sources = isList(mounts) ? mounts.map((text) => parseMounted(text).source) : [];
+  const volumes: VolumeDefinition[] = [];
+  const madeHere: string[] = [];
+  for (const definition of context.project.volumes.values()) {
+    if (!sources.includes(definition.name) || !saysMore(definition)) continue;
+    const isMissing = definition.external && (await engine.findVolume(definition.name)) === undefined;
+    if (isMissing) madeHere.push(`volume "${definition.name}"`);
+    else volumes.push(definition);
+  }
   return {
     ...candidate,
+    volumes,
     isOrphan: containers.some(({ name, labels }) => name === candidate.name && labels[MANAGED_LABEL] === 'true'),
     ...(isLocal ? { source: { ...candidate.source, kind: 'local' as const } } : {}),
     networks: wanted.map((definition) => {
@@ -178,9 +191,12 @@ async function describe(
     }),
     warnings: [
       ...(candidate.warnings ?? []),
-      ...wanted
-        .filter(({ name, external }) => external && find(name) === undefined)
-        .map(({ name }) => `network "${name}" is external and not there, which Compose refuses: docksmith makes it`),
+      ...[
+        ...wanted
+          .filter(({ name, external }) => external && find(name) === undefined)
+          .map(({ name }) => `network "${name}"`),
+        ...madeHere,
+      ].map((what) => `${what} is external and not there, which Compose refuses: docksmith makes it`),
     ],
   };
 }

@@ -1,6 +1,6 @@
 import type { Input } from '../../container/spec/input.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from '../../container/spec/network-definition.ts';
-import { toSet } from '../../container/spec/value.ts';
+import { readVolumeDefinition, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { type ComposeModel, type ProjectRequest, readComposeProject } from '../../compose/read-project.ts';
 import { findEntry, isNothing, showInput, tryTo, withText } from '../../compose/inputs.ts';
 import type { LeftOut } from './candidate.ts';
@@ -10,8 +10,8 @@ import { type OwnRecords, readOwnRecords } from './own-records.ts';
 export interface Project extends ComposeModel {
   /** by the key under which services name them; `default` always */
   readonly networks: ReadonlyMap<string, NetworkDefinition>;
-  /** key -> the volume's name for the engine */
-  readonly volumes: ReadonlyMap<string, string>;
+  /** by the key under which services name them */
+  readonly volumes: ReadonlyMap<string, VolumeDefinition>;
   readonly leftOut: readonly LeftOut[];
   /** the maps of the file, where it has them */
   readonly secrets: Input | undefined;
@@ -31,7 +31,7 @@ export function readProject(request: ProjectRequest): Project {
   return {
     ...read,
     networks,
-    volumes: volumes.names,
+    volumes: volumes.volumes,
     leftOut: [...leftOut, ...volumes.leftOut],
     secrets: findEntry(read.model, 'secrets'),
     configs: findEntry(read.model, 'configs'),
@@ -94,22 +94,26 @@ function readNetworks(
 function readVolumes(
   input: Input | undefined,
   project: string,
-): { readonly names: ReadonlyMap<string, string>; readonly leftOut: readonly LeftOut[] } {
+): { readonly volumes: ReadonlyMap<string, VolumeDefinition>; readonly leftOut: readonly LeftOut[] } {
   const leftOut: LeftOut[] = [];
-  const names = (input?.entries ?? []).map(([key, value]) => {
-    const { name } = findOwnName(key, value, project);
-    for (const [field, held] of value.entries ?? []) {
-      if (['name', 'external'].includes(field) || isNothing(held) || (field === 'driver' && held.scalar === 'local'))
-        continue;
+  const volumes = (input?.entries ?? []).map(([key, value]) => {
+    const { name, isExternal } = findOwnName(key, value, project);
+    const known = (value.entries ?? []).filter(([field, held]) => {
+      if (isExternal || ['name', 'external'].includes(field) || field.startsWith('x-') || isNothing(held)) return false;
+      const { failures } = tryTo(() => readVolumeDefinition(key, { ...value, entries: [[field, held]] }));
       // options of a driver may hold passwords
-      leftOut.push({
-        name: `volume ${name}`,
-        key: field,
-        value: toSet((held.entries ?? []).map(([option]) => option)).join(' ') || showInput(held),
-        why: 'a record only names a volume, and cannot say how it is created',
-      });
-    }
-    return [key, name] as const;
+      const shown = (held.entries ?? []).map(([option]) => option).join(' ') || showInput(held);
+      if (failures !== undefined)
+        leftOut.push({
+          name: `volume ${name}`,
+          key: field,
+          value: shown,
+          why: failures.map(({ why }) => why).join('; '),
+        });
+      return failures === undefined;
+    });
+    const definition = readVolumeDefinition(key, { ...value, entries: known });
+    return [key, { ...definition, name, external: isExternal }] as const;
   });
-  return { names: new Map(names), leftOut };
+  return { volumes: new Map(volumes), leftOut };
 }

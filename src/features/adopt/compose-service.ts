@@ -214,7 +214,7 @@ function readVolumes(
   return toSet(
     value
       .map(parseMounted)
-      .map((mount) => formatMounted({ ...mount, source: volumes.get(mount.source) ?? mount.source })),
+      .map((mount) => formatMounted({ ...mount, source: volumes.get(mount.source)?.name ?? mount.source })),
   );
 }
 

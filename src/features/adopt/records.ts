@@ -13,11 +13,12 @@ import { formatDependency } from '../../model/links/parse-links.ts';
 import { NETWORKS } from '../../model/network/networks.ts';
 import { boundAddresses } from '../../model/network/access.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
+import { VOLUMES } from '../../model/container-parts/volumes.ts';
 import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
 import { overlayProps, withOwnRecords } from './own-records.ts';
 import { KEY_PROPS } from './props/key-props.ts';
-import { makeNetworkRecord } from './props/network-record.ts';
+import { makeNetworkRecord, makeVolumeRecord } from './props/host-records.ts';
 import { RecordBuilder } from './props/record-builder.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
@@ -56,6 +57,12 @@ export function makeRecords(
         )
           records.push(makeNetworkRecord(snapshot, network, leftOut));
       }
+      for (const volume of candidate.volumes ?? [])
+        if (
+          !getDb(snapshot, VOLUMES).has(volume.name) &&
+          !records.some(({ db, key }) => db === VOLUMES && key === volume.name)
+        )
+          records.push(makeVolumeRecord(snapshot, volume, leftOut));
       const secrets = new SecretRecords(snapshot, candidate.name);
       const builder = makeBuilder(snapshot, candidate, secrets, isMoving);
       setDependsOn(builder, candidate, (name) => isThere(snapshot, candidates, name));

@@ -7,7 +7,8 @@ import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engi
 import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { EngineTraits } from '../../engine/engine-traits.ts';
 import { MANAGED_LABEL } from '../../container/spec/names.ts';
-import { listMountedVolumes } from '../../container/spec/mounted.ts';
+import { isAnonymousName, listMountedVolumes } from '../../container/spec/mounted.ts';
+import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isMap, isSame, toMap, type Value } from '../../container/spec/value.ts';
 import { Failure } from '../../base/errors.ts';
@@ -73,14 +74,11 @@ export async function readRunning(
     there,
     ...(project === undefined ? {} : { application: project }),
     networks: networks.map(describeNetwork),
+    volumes: await listSpecialVolumes(view, inspect),
     enabled: ['running', 'paused', 'restarting'].includes(status),
     // what no registry knows cannot be pulled
     source: { kind: image === undefined || (image.RepoDigests ?? []).length > 0 ? 'pull' : 'local' },
-    leftOut: [
-      ...listUnsupported(inspect, name),
-      ...(await listNewerImage(view, there, name)),
-      ...(await listForeignVolumes(view, inspect)),
-    ],
+    leftOut: [...listUnsupported(inspect, name), ...(await listNewerImage(view, there, name))],
   };
 }
 
@@ -159,23 +157,20 @@ async function listNewerImage({ engine }: EngineView, { inspect }: There, name: 
   return [{ name, key: 'image', value: `${reference} ${inspect.Image.slice(0, 19)}`, why }];
 }
 
-/** Volumes that the engine could not create again from their name alone. */
-async function listForeignVolumes({ engine }: EngineView, inspect: ContainerInspect): Promise<readonly LeftOut[]> {
+/** Its volumes that the engine could not create again from their names alone. */
+async function listSpecialVolumes(
+  { engine }: EngineView,
+  inspect: ContainerInspect,
+): Promise<readonly VolumeDefinition[]> {
   const volumes = await Promise.all(
     listMountedVolumes(inspect.Mounts).map(async (name) => [name, await engine.findVolume(name)] as const),
   );
   return volumes.flatMap(([name, volume]) => {
-    // without their values, which may be passwords
-    const options = Object.keys(volume?.Options ?? {});
-    if (volume === undefined || (volume.Driver === 'local' && options.length === 0)) return [];
-    return [
-      {
-        name: `volume ${name}`,
-        key: 'driver',
-        value: [volume.Driver, ...options].join(' '),
-        why: 'a record only names a volume, and cannot say how it is created',
-      },
-    ];
+    if (volume === undefined || isAnonymousName(name)) return [];
+    const { Driver: driver, Options: options, Labels: labels } = volume;
+    const own = Object.entries(labels ?? {}).filter(([label]) => !/^(com\.docker\.|docksmith\.)/.test(label));
+    const definition = { name, external: false, driver, options: options ?? {}, labels: toMap(own) };
+    return saysMore(definition) ? [definition] : [];
   });
 }
 

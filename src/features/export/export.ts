@@ -63,7 +63,7 @@ export async function exportCompose(paths: Paths, asked: readonly string[]): Pro
       Object.entries(document.services).map(([name, service]) => [name, variables.replaceIn(name, service)]),
     ),
     networks: document.networks,
-    volumes: document.volumes,
+    volumes: variables.replaceIn('volumes', document.volumes),
     secrets: document.secrets,
     configs: document.configs,
     [OWN_KEY]: mapTexts(own, (text) => text.replaceAll('$', '$$$$')),

@@ -1,10 +1,10 @@
+import { planVolumes } from '../../container/plan/made/plan-volumes.ts';
 import { randomBytes } from 'node:crypto';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { refuseInterrupted } from '../../base/interrupt.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import type { Progress } from '../../container/apply/apply.ts';
-import { MANAGED_LABEL } from '../../container/spec/names.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../../container/spec/run-spec.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import type { ExecSession } from '../../engine/admin-engine.ts';
@@ -147,7 +147,8 @@ function userOf({ values: { user } }: RunSpec, { Config }: ImageInspect): string
 async function makeVolumes(engine: Engine, spec: RunSpec): Promise<void> {
   const names = listVolumeNames(spec);
   const there = names.length === 0 ? [] : await engine.listVolumes();
-  for (const name of names) if (!there.includes(name)) await engine.createVolume(name, { [MANAGED_LABEL]: 'true' });
+  for (const operation of planVolumes([spec], { volumes: new Map(there.map((volume) => [volume.name, volume])) }))
+    if (operation.verb === 'volume') await engine.createVolume(operation.create);
 }
 
 /** None that a record has, or is likely to get. */

@@ -36,6 +36,11 @@ export abstract class ContainerStorage extends ContainerRole {
     return this.get('MountOwner');
   }
 
+  /** Items VOLUME:CONTAINERPATH[:OPTIONS], as they are written. */
+  get volumes(): string {
+    return this.get('Volumes');
+  }
+
   get dataMountPath(): string {
     return this.get('DataMountPath');
   }

@@ -2,6 +2,8 @@ import { type DataMount, findDataMount } from '../../model/data-mount.ts';
 import { findContentMount } from '../../model/content.ts';
 import { ContentRecord } from '../../model/content-record.ts';
 import { splitVolumes } from '../../base/mount-options.ts';
+import { listRecordedVolumes, VOLUME_READS, VOLUMES } from '../../model/container-parts/volumes.ts';
+import { readsOf } from '../language/shape.ts';
 import type { HelperCall, HelperTable } from '../language/helper.ts';
 import { containerArgument, recordArgument, textArgument, textOption } from './arguments.ts';
 import { DATA, ofContainers } from './reads.ts';
@@ -46,6 +48,18 @@ export const DATA_HELPERS: HelperTable = {
         .map((mount) => ({ name: mount.startsWith('/') ? '' : (mount.split(':')[0] ?? ''), mount }))
         .filter(({ name }) => name !== '' || textOption(call, 'named', '') === '')
         .map(variables),
+  },
+  recordedVolumes: {
+    doc: 'the volumes of a container that docker_volumes has records of, each with .name, .external, .driver, .options and .labels',
+    example: {
+      fragment: '{{#each (recordedVolumes (record "docker_containers" "git"))}}{{name}}{{/each}}none',
+      gives: 'none',
+    },
+    reads: [...DATA, ...ofContainers('Volumes'), { db: VOLUMES }, ...readsOf({ db: VOLUMES }, ...VOLUME_READS)],
+    call: (call) =>
+      listRecordedVolumes(containerArgument(call, 0)).map(({ options, labels, ...volume }) =>
+        variables({ ...volume, options: variables(options), labels: variables(labels) }),
+      ),
   },
   dataVolume: {
     doc: 'the volume with the data of a container; empty where it is a folder of the host',

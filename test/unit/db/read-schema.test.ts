@@ -83,6 +83,7 @@ it('ships defaults that their own props allow, and a line for the admin with eac
     'docker_containers',
     'docker_images',
     'docker_networks',
+    'docker_volumes',
     'networks',
     'repositories',
     'secrets',

@@ -141,6 +141,7 @@ const READS: Readonly<Record<string, string>> = {
   customNetwork: 'network',
   networkAddresses: 'NetworkAddress',
   networkOptions: 'NetworkOptions',
+  volumes: 'Volumes',
   networkAliases: 'NetworkAlias',
   furtherNetworks: 'Networks',
   networkProps: 'NetworkAlias.* NetworkAddress.* NetworkOptions.*',

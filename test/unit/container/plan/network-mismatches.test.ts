@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listMismatches } from '../../../../src/container/plan/network-mismatches.ts';
+import { listMismatches } from '../../../../src/container/plan/made/network-mismatches.ts';
 import { MANAGED_LABEL } from '../../../../src/container/spec/names.ts';
 import type { CreateNetwork, NetworkSummary } from '../../../../src/engine/engine.ts';
 

@@ -215,6 +215,12 @@ describe('what the text of a template reads', () => {
             ['secrets', db(record('pw', 'secret', { Value: 'v' }))],
             ['docker_networks', db(record('net', 'network', { Subnet: '10.9.0.0/24' }))],
             [
+              'docker_volumes',
+              db(
+                record('git-data', 'volume', { External: 'no', Driver: 'local', 'DriverOpt.a': 'b', 'Labels.a': 'b' }),
+              ),
+            ],
+            [
               'networks',
               db(
                 record(family === '4' ? '192.168.1.0' : 'fd00::', 'network', {
@@ -270,6 +276,10 @@ describe('what a helper says that it reads', () => {
       ['watches', db(record('flag', 'file', { Path: '/f', Event: 'docker-update' }))],
       ['users', db(record('ada', 'user', { Secret: 'pw' }))],
       ['secrets', db(record('pw', 'secret', { Value: 'v' }))],
+      [
+        'docker_volumes',
+        db(record('git-data', 'volume', { External: 'no', Driver: 'local', 'DriverOpt.a': 'b', 'Labels.a': 'b' })),
+      ],
       [
         'docker_networks',
         db(record('net', 'network', { Subnet: '10.9.0.0/24', Gateway: '10.9.0.1', Driver: 'bridge' })),

@@ -2,6 +2,8 @@ import type { NetworkDefinition } from '../../../container/spec/network-definiti
 import type { DbRecord } from '../../../db/record.ts';
 import type { Snapshot } from '../../../db/snapshot.ts';
 import { BRIDGE_OPTION, bridgeName, NETWORKS } from '../../../model/network/networks.ts';
+import { VOLUMES } from '../../../model/container-parts/volumes.ts';
+import type { VolumeDefinition } from '../../../container/spec/volume-definition.ts';
 import type { LeftOut } from '../candidate.ts';
 import { RecordBuilder } from './record-builder.ts';
 
@@ -15,6 +17,23 @@ export function makeNetworkRecord(
   setNetwork(builder, network);
   leftOut.push(...builder.leftOut);
   return { db: NETWORKS, key: network.name, type: 'network', props: builder.props };
+}
+
+/** The record of a volume. @param leftOut gets what it cannot say */
+export function makeVolumeRecord(
+  snapshot: Snapshot,
+  { name, external, driver, options, labels }: VolumeDefinition,
+  leftOut: LeftOut[],
+): DbRecord & { readonly db: string } {
+  const builder = new RecordBuilder(`volume ${name}`, snapshot.schema[VOLUMES]?.['volume'] ?? {});
+  if (external) builder.set('external', 'External', 'yes');
+  builder.set('driver', 'Driver', driver);
+  // options may hold passwords
+  for (const [option, value] of Object.entries(options))
+    builder.set('driver_opts', `DriverOpt.${option}`, value, option);
+  for (const [label, value] of Object.entries(labels)) builder.set('labels', `Labels.${label}`, value);
+  leftOut.push(...builder.leftOut);
+  return { db: VOLUMES, key: name, type: 'volume', props: builder.props };
 }
 
 /** What a network is, as props of its record: the way back of the fragment 40network. */

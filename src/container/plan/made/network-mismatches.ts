@@ -1,8 +1,8 @@
-import type { CreateNetwork, NetworkSummary } from '../../engine/engine.ts';
-import { canonicalAddress, formatNetwork } from '../../model/network/network.ts';
-import { BRIDGE_OPTION, bridgeName, parseSubnet } from '../../model/network/networks.ts';
-import { MANAGED_LABEL } from '../spec/names.ts';
-import { isSame } from '../spec/value.ts';
+import type { CreateNetwork, NetworkSummary } from '../../../engine/engine.ts';
+import { canonicalAddress, formatNetwork } from '../../../model/network/network.ts';
+import { BRIDGE_OPTION, bridgeName, parseSubnet } from '../../../model/network/networks.ts';
+import { MANAGED_LABEL } from '../../spec/names.ts';
+import { isSame } from '../../spec/value.ts';
 
 /** In what a network that is there is not as wanted, in words: `driver macvlan, not bridge`. */
 export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): readonly string[] {
