@@ -20,13 +20,12 @@ export abstract class RecordProps {
     return findProp(this.snapshot, this.#db, this.key, prop) ?? '';
   }
 
-  /** What each PROP.NAME holds, by NAME. */
+  /** What each PROP.NAME that is set holds, by NAME. */
   protected getNamed(prop: string): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      listProps(this.snapshot, this.#db, this.key, `${prop}.`).map((name) => [
-        name.slice(prop.length + 1),
-        this.get(name),
-      ]),
+      listProps(this.snapshot, this.#db, this.key, `${prop}.`)
+        .map((name) => [name.slice(prop.length + 1), this.get(name)] as const)
+        .filter(([, value]) => value !== ''),
     );
   }
 }
