@@ -67,7 +67,8 @@ async function restoreVolumes(
   for (const name of volumes) {
     reporter.progress(`volume ${name}`);
     const wasThere = (await engine.findVolume(name)) !== undefined;
-    if (!wasThere) await engine.createVolume(name, backup.labels.get(name) ?? {});
+    // one that has another driver or options cannot be saved
+    if (!wasThere) await engine.createVolume({ name, driver: 'local', options: {}, labels: backup.labels.get(name) ?? {} });
     undo.push(async () => {
       const volume = await engine.findVolume(name);
       for (const entry of volume === undefined ? [] : readdirSync(volume.Mountpoint))
