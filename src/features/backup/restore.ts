@@ -68,7 +68,8 @@ async function restoreVolumes(
     reporter.progress(`volume ${name}`);
     const wasThere = (await engine.findVolume(name)) !== undefined;
     // one that has another driver or options cannot be saved
-    if (!wasThere) await engine.createVolume({ name, driver: 'local', options: {}, labels: backup.labels.get(name) ?? {} });
+    if (!wasThere)
+      await engine.createVolume({ name, driver: 'local', options: {}, labels: backup.labels.get(name) ?? {} });
     undo.push(async () => {
       const volume = await engine.findVolume(name);
       for (const entry of volume === undefined ? [] : readdirSync(volume.Mountpoint))
