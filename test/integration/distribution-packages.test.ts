@@ -81,7 +81,7 @@ suite('the packages', () => {
       Object.keys((readDefinition(name) as { rpmlint: object }).rpmlint),
     );
     writeFileSync(path.join(work, 'rpmlint.toml'), `Filters = ${JSON.stringify(filters)}\n`);
-    const rpms = readdirSync(made('')).filter((name) => /-1\.\w+\.rpm$/.test(name));
+    const rpms = readdirSync(made('')).filter((name) => /^docksmith.*-1\.\w+\.rpm$/.test(name));
     const found = await run('rpmlint', ['--config', path.join(work, 'rpmlint.toml'), ...rpms.map(made)]);
     expect(found.stdout.split('\n').filter((line) => /: [EW]: /.test(line))).toEqual([]);
   }, 200_000);
