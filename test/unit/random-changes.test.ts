@@ -33,7 +33,7 @@ it('random changes reach every db of the schema, are real ones, and the same for
   const run = (seed: number): readonly string[] => {
     const random = randomFrom(seed);
     let dbs: Dbs = SAMPLE_DBS;
-    return Array.from({ length: 600 }, () => {
+    return Array.from({ length: 1500 }, () => {
       const change = randomChange({ dbs, schema: snapshotOf(dbs).schema }, random);
       const next = withChange(dbs, change);
       expect(

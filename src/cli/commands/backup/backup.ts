@@ -24,7 +24,13 @@ export const backupCommand = defineCommand({
   doc: 'save dbs, fragments, secrets, the list of images, and volumes into one file, secrets and volumes encrypted',
   effect: 'changes',
   options: OPTIONS,
-  operands: { usage: 'FILE', min: 1, max: 1, missing: { why: 'no file is given', hint: 'docksmith backup FILE' } },
+  operands: {
+    usage: 'FILE',
+    min: 1,
+    max: 1,
+    of: [['file']],
+    missing: { why: 'no file is given', hint: 'docksmith backup FILE' },
+  },
   run: runBackup,
 });
 

@@ -28,7 +28,13 @@ export const restoreCommand = defineCommand({
   doc: 'restore a server, an application or a container from a backup: shows the plan, asks, and runs the event',
   effect: 'asks',
   options: OPTIONS,
-  operands: { usage: 'FILE', min: 1, max: 1, missing: { why: 'no file is given', hint: 'docksmith restore FILE' } },
+  operands: {
+    usage: 'FILE',
+    min: 1,
+    max: 1,
+    of: [['file']],
+    missing: { why: 'no file is given', hint: 'docksmith restore FILE' },
+  },
   run: runRestore,
 });
 
