@@ -1,5 +1,5 @@
-import { fromByteString } from './byte-text.ts';
-import { type Lines, parseFlatFile, sortedKeys, toRecord, trim } from './flat-file.ts';
+import { fromByteString, toByteString } from './byte-text.ts';
+import { formatRecord, type Lines, parseFlatFile, sortedKeys, toRecord, trim } from './flat-file.ts';
 import type { Db, DbRecord } from './record.ts';
 
 /**
@@ -89,6 +89,14 @@ export function keysWithProp(db: Db, prop: string): readonly string[] {
       ? [...db.lines].flatMap(([key, line]) => (line.includes(`|${prop}|`) ? [key] : []))
       : [...db.keys()];
   return keys.filter((key) => db.get(key)?.props.has(prop) === true);
+}
+
+/** The bytes of a file that holds these records: the file itself where it is one as it stands. */
+export function contentOf(db: Db): Buffer {
+  if (db instanceof FlatDb && db.content !== undefined) return db.content;
+  const lines: Iterable<readonly [string, string]> =
+    db instanceof FlatDb ? db.lines : [...db].map(([key, record]) => [key, formatRecord(record)]);
+  return Buffer.from([...lines].map(([key, line]) => `${toByteString(key)}=${line}\n`).join(''), 'latin1');
 }
 
 function readableLines(lines: Lines): ReadonlyMap<string, string> {

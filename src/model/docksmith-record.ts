@@ -39,6 +39,16 @@ export class DocksmithRecord {
     return this.#get('ContentWait');
   }
 
+  /** Whether fragments in Perl are run with all rights. */
+  get perlTemplates(): string | undefined {
+    return this.#get('PerlTemplates');
+  }
+
+  /** How long the fragments in Perl of one template may take. */
+  get perlWait(): string | undefined {
+    return this.#get('PerlWait');
+  }
+
   /** How long addresses are waited for at boot. */
   get bootWait(): string | undefined {
     return this.#get('BootWait');

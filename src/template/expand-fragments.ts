@@ -33,12 +33,7 @@ export function expandFragments(
   record: RecordView | undefined,
 ): TrackedText {
   const mistakes = new Mistakes();
-  const evaluation = evaluationOf(
-    expansion,
-    metadata,
-    fragments.map(({ program }) => program),
-    [request.template],
-  );
+  const evaluation = evaluationOf(expansion, metadata, fragments, [request.template]);
   const whole = new TrackedText();
   let merged: Part | undefined;
   for (const fragment of fragments) {

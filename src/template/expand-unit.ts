@@ -35,6 +35,7 @@ export function expandUnit(
   sources: Sources,
   template: Template,
   record: RecordRef | undefined,
+  warnings: string[],
 ): ExpandedUnit {
   const { metadata } = template;
   const scope = new ReadScope();
@@ -45,7 +46,7 @@ export function expandUnit(
     // what FOREACH filters by decides whether there is an output
     for (const prop of metadata.forEach?.filter.keys() ?? []) view.lookUp(prop, scope);
   }
-  const expansion: Expansion = { context, sources, variables };
+  const expansion: Expansion = { context, sources, variables, warnings };
   const names = expandNames(template, expansion, scope);
   if (names.length === 0 || isDeleted(metadata, expansion, scope))
     return { names, text: undefined, check: '', group: '', scope };

@@ -3,9 +3,10 @@ import { evaluateFragment } from './language/evaluate.ts';
 import type { Evaluation } from './language/evaluation.ts';
 import { HelperFailure } from './language/helper.ts';
 import { Lets } from './language/lets.ts';
-import type { Program } from './language/program.ts';
 import { type ReadScope, TrackedText } from './language/tracked-text.ts';
 import type { Value } from './language/value.ts';
+import type { Fragment } from './language/program.ts';
+import { PerlFragments } from './perl/perl-fragments.ts';
 import type { Metadata, MetadataKey } from './metadata.ts';
 import type { RenderContext } from './render-request.ts';
 import type { Sources } from './sources.ts';
@@ -17,6 +18,8 @@ export interface Expansion {
   readonly context: RenderContext;
   readonly sources: Sources;
   readonly variables: ReadonlyMap<string, Value>;
+  /** gets what fragments in Perl warn of */
+  readonly warnings?: string[];
 }
 
 /** What metadata say of how fragments are evaluated. */
@@ -30,22 +33,23 @@ export interface Rules {
 /**
  * What its fragments are evaluated with. A template that `{{expand}}` names is evaluated with the variables
  * of its call besides, and follows the rules of its own metadata, or without metadata those of its caller.
- * @param programs of all its fragments
+ * @param fragments all of it
  * @param stack templates that are being expanded: one of them again would never end
  */
 export function evaluationOf(
-  { context, sources, variables }: Expansion,
+  expansion: Expansion,
   rules: Rules,
-  programs: readonly Program[],
+  fragments: readonly Fragment[],
   stack: readonly string[],
 ): Evaluation {
+  const { context, sources, variables } = expansion;
   const { snapshot, facts, helpers } = context;
   const evaluation: Evaluation = {
     snapshot,
     facts,
     helpers,
     variables,
-    lets: new Lets(programs),
+    lets: new Lets(fragments.map(({ program }) => program)),
     escape: ESCAPES[rules.escape] ?? ESCAPES['text'] ?? AS_IT_STANDS,
     readable: rules.readable,
     banner: (around) => {
@@ -53,21 +57,22 @@ export function evaluationOf(
       for (const fragment of sources.banner(stack.at(-1) ?? '/')) evaluateFragment(fragment, evaluation, text, around);
       return text;
     },
+    perl: new PerlFragments(expansion, stack.at(-1) ?? '', fragments),
     expand: (template, more, around, before) => {
       if (stack.includes(template))
         throw new HelperFailure(`"${template}" expands itself: ${[...stack, template].join(' -> ')}`);
       const list = sources.list(template, false);
       if (list === undefined) throw new HelperFailure(`there is no template "${template}"`);
       const metadata = sources.metadata(template);
-      const fragments = list.files.map((file) => sources.fragment(file));
+      const parts = list.files.map((file) => sources.fragment(file, metadata.language === 'perl'));
       const inner = evaluationOf(
-        { context, sources, variables: new Map([...variables, ...more]) },
+        { ...expansion, variables: new Map([...variables, ...more]) },
         metadata.file === undefined ? rules : metadata,
-        fragments.map(({ program }) => program),
+        parts,
         [...stack, template],
       );
       const text = new TrackedText(before);
-      for (const fragment of fragments) evaluateFragment(fragment, inner, text, around);
+      for (const part of parts) evaluateFragment(part, inner, text, around);
       return text;
     },
   };

@@ -16,6 +16,9 @@ import {
 
 export type { ForEach, LineFilter };
 
+/** `perl`: every fragment of the template is in Perl; in other templates those are whose names end in `.pl`. */
+export type Language = 'handlebars' | 'perl';
+
 export type Format = 'text' | 'json' | 'yaml' | 'ini';
 
 /** What an output file is, besides its text. */
@@ -37,6 +40,7 @@ export interface Metadata {
   readonly forEach: ForEach | undefined;
   /** with FOREACH: only the records whose keys are the arguments of the event */
   readonly onlyArguments: boolean;
+  readonly language: Language;
   readonly format: Format;
   readonly escape: string;
   /** folders and files of the host that fragments may read, without a slash at their end */
@@ -62,6 +66,7 @@ export const KEYS = [
   'DELETE',
   'FOREACH',
   'ONLY',
+  'LANGUAGE',
   'FORMAT',
   'ESCAPE',
   'CHECK',
@@ -125,6 +130,7 @@ export function parseMetadata(
     forEach: get<ForEach | undefined>('FOREACH', parseForEach, undefined),
     onlyArguments:
       get<'all' | 'arguments'>('ONLY', (value) => oneOf(value, ['all', 'arguments']), 'all') === 'arguments',
+    language: get<Language>('LANGUAGE', (value) => oneOf(value, ['handlebars', 'perl']), 'handlebars'),
     format,
     escape: get('ESCAPE', (value) => oneOf(value, Object.keys(ESCAPES)), format),
     readable: get('READS', parseReadable, []),

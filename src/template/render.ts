@@ -52,7 +52,9 @@ export class Renderer {
     const list = getFragments(this.#sources, request.template, metadata);
     const doubts = refuseSure(checkForEach(metadata, this.#context.snapshot));
     const mistakes = new Mistakes();
-    const fragments = list.files.flatMap((file) => mistakes.collect(() => [this.#sources.fragment(file)]) ?? []);
+    const fragments = list.files.flatMap(
+      (file) => mistakes.collect(() => [this.#sources.fragment(file, metadata.language === 'perl')]) ?? [],
+    );
     mistakes.throw();
     const template: Template = { request, metadata, fragments, silent: new SilentFragments() };
     const only = metadata.onlyArguments ? request.args : undefined;
@@ -62,7 +64,8 @@ export class Renderer {
         : wanted?.has('') === false
           ? []
           : [undefined];
-    const instances = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key)]) ?? []);
+    const warnings: string[] = [];
+    const instances = records.flatMap((key) => mistakes.collect(() => [this.#unit(template, key, warnings)]) ?? []);
     const outputs = instances.flatMap((instance) => instance.outputs);
     refuseDoubles(request.template, outputs, mistakes);
     mistakes.throw();
@@ -70,7 +73,7 @@ export class Renderer {
       template: request.template,
       instances,
       outputs,
-      warnings: [...list.warnings, ...doubts],
+      warnings: [...list.warnings, ...doubts, ...warnings],
       scope: scopeOf(metadata.forEach?.db, only),
     };
   }
@@ -93,10 +96,10 @@ export class Renderer {
       .map(({ key }) => key);
   }
 
-  #unit(template: Template, key: string | undefined): RenderedInstance {
+  #unit(template: Template, key: string | undefined, warnings: string[]): RenderedInstance {
     const { metadata, request } = template;
     const record = key === undefined || metadata.forEach === undefined ? undefined : { db: metadata.forEach.db, key };
-    const { names, text, check, group, scope } = expandUnit(this.#context, this.#sources, template, record);
+    const { names, text, check, group, scope } = expandUnit(this.#context, this.#sources, template, record, warnings);
     const reads = scope.noted(
       ({ db, key: of }) => record === undefined || of !== record.key || db !== record.db,
       this.#reads,

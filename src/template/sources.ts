@@ -105,8 +105,10 @@ export class Sources {
     return (this.#banner ??= findBanner(this.#paths));
   }
 
-  /** @throws Failure for one that cannot be read or parsed */
-  fragment({ file, state }: FragmentFile): Fragment {
+  /** @param isPerl also without a name that ends in `.pl`. @throws Failure for one that cannot be read or parsed */
+  fragment({ file, state, isBanner }: FragmentFile, isPerl = false): Fragment {
+    if (isBanner !== true && (isPerl || file.endsWith('.pl')))
+      return getOrMake(this.#fragments, `perl ${file}`, () => readFragment(this.#paths, file, 'perl'));
     return getOrMake(this.#fragments, file, () => {
       const [shown, name] = [withoutRoot(this.#paths, file), path.basename(file)];
       // one that was changed just now is not to be known by its signature

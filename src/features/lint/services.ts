@@ -115,6 +115,7 @@ function flatten(program: Program, resolve: (parts: readonly string[]) => string
             .filter((part) => part !== '')
             .join('\n');
         case 'refused':
+        case 'perl':
           return '';
       }
     })

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../db/snapshot.ts';
 import { findBanner, listFragments, readFragment, withBanner } from './fragment.ts';
 import type { Fragment } from './program.ts';
 import type { HelperTable } from './helper.ts';
-import type { ForEach, Metadata } from '../metadata.ts';
+import type { ForEach, Language, Metadata } from '../metadata.ts';
 import { parseFragment } from './parse-fragment.ts';
 import { formatStaticRead, recordsIn, type Shapes, type StaticRead } from './shape.ts';
 import { type Findings, walkFragment } from './walk-fragment.ts';
@@ -52,7 +52,7 @@ export function analyseTemplate(
   metadata: Metadata,
   names?: Pick<Snapshot, 'dbs' | 'schema'>,
 ): Analysis {
-  const whole = new Collected(paths, helpers, names);
+  const whole = new Collected(paths, helpers, names, metadata.language);
   const variables = new Map<string, Shapes>([['templatePath', []]]);
   if (metadata.forEach !== undefined) {
     variables.set('record', [
@@ -67,7 +67,7 @@ export function analyseTemplate(
   inline(whole, metadata.group);
   inline(whole, metadata.delete);
   whole.template(metadata.template, variables, [], metadata.format !== 'json');
-  const check = new Collected(paths, helpers, names);
+  const check = new Collected(paths, helpers, names, metadata.language);
   inline(check, metadata.check);
   return {
     reads: whole.reads(),
@@ -83,6 +83,7 @@ export function analyseTemplate(
 class Collected {
   readonly #paths: Paths;
   readonly #helpers: HelperTable;
+  readonly #language: Language;
   readonly #reads = new Map<string, PlacedRead>();
   readonly #fragments = new Map<string, Fragment>();
   readonly #names: Pick<Snapshot, 'dbs' | 'schema'> | undefined;
@@ -91,10 +92,16 @@ class Collected {
   readonly files = new Set<string>();
   computesParts = false;
 
-  constructor(paths: Paths, helpers: HelperTable, names: Pick<Snapshot, 'dbs' | 'schema'> | undefined) {
+  constructor(
+    paths: Paths,
+    helpers: HelperTable,
+    names: Pick<Snapshot, 'dbs' | 'schema'> | undefined,
+    language: Language,
+  ) {
     this.#names = names;
     this.#paths = paths;
     this.#helpers = helpers;
+    this.#language = language;
   }
 
   reads(): readonly PlacedRead[] {
@@ -120,9 +127,11 @@ class Collected {
     if (stack.includes(template)) return;
     const list = listFragments(this.#paths, template);
     const own = new Map(variables);
-    for (const { file } of (banner ? withBanner(list, () => findBanner(this.#paths).files) : list)?.files ?? []) {
+    for (const { file, isBanner } of (banner ? withBanner(list, () => findBanner(this.#paths).files) : list)?.files ??
+      []) {
       let fragment = this.#fragments.get(file);
-      if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#paths, file)));
+      const language = isBanner === true ? 'handlebars' : this.#language;
+      if (fragment === undefined) this.#fragments.set(file, (fragment = readFragment(this.#paths, file, language)));
       this.files.add(fragment.file);
       walkFragment(fragment, own, this.findings([...stack, template]));
     }

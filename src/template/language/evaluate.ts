@@ -61,6 +61,10 @@ class Evaluator {
         return this.#print(statement, frame, around);
       case 'block':
         return this.#block(statement, frame, around);
+      case 'perl': {
+        for (const piece of this.#evaluation.perl.piecesOf(this.#fragment.file, around)) this.#out.append(piece);
+        return;
+      }
       case 'refused':
         throw this.#failure(
           statement,

@@ -4,7 +4,7 @@ import type { Escape } from './escape.ts';
 import type { HelperTable } from './helper.ts';
 import type { Names } from './lookup.ts';
 import type { Spot } from './program.ts';
-import type { ReadScope, TrackedText } from './tracked-text.ts';
+import type { Piece, ReadScope, TrackedText } from './tracked-text.ts';
 import type { Value } from './value.ts';
 
 /** All that is the same for every fragment of one expansion. */
@@ -16,6 +16,8 @@ export interface Evaluation extends Names {
   readonly readable: readonly string[];
   /** the default `template-begin` */
   readonly banner: (around: ReadScope) => TrackedText;
+  /** what the fragments in Perl print, by the file of each */
+  readonly perl: { piecesOf(file: string, around: ReadScope): readonly Piece[] };
   /**
    * `before` is what stands on the line already.
    * @throws HelperFailure when there is no such template or it expands itself

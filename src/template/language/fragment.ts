@@ -4,7 +4,8 @@ import { Failure, reasonOf } from '../../base/errors.ts';
 import { compareBytes, isBackupName, layersOf } from '../../base/layers.ts';
 import { type Paths, withoutRoot } from '../../base/paths.ts';
 import { type FileState, findStats, type Look, type Place } from '../../files/signature.ts';
-import { refuseNoPath } from '../metadata.ts';
+import { type Language, refuseNoPath } from '../metadata.ts';
+import { readPerl } from '../perl/read-perl.ts';
 import { parseFragment } from './parse-fragment.ts';
 import type { Fragment } from './program.ts';
 import { NotText, readText } from '../../files/read-file.ts';
@@ -16,6 +17,8 @@ export interface FragmentFile {
   readonly file: string;
   /** as it stood when it was listed; undefined: a link that leads nowhere */
   readonly state: FileState | undefined;
+  /** the default `template-begin` */
+  readonly isBanner?: true;
 }
 
 /** The fragments of a template in the order in which they print, and those that were ignored. */
@@ -104,7 +107,10 @@ export function findBanner(paths: Paths): {
     .map((layer) => path.join(layer, BANNER))
     .map((file) => ({ file, state: findStats(file) }));
   const found = places.find(({ state }) => state?.isDirectory() === false);
-  return { files: found === undefined ? [] : [{ name: BANNER, ...found }].filter(isNotEmpty), places };
+  return {
+    files: found === undefined ? [] : [{ name: BANNER, isBanner: true as const, ...found }].filter(isNotEmpty),
+    places,
+  };
 }
 
 /** With the default `template-begin` where the template takes it. */
@@ -115,9 +121,13 @@ export function withBanner(
   return list?.takesBanner === true ? { ...list, files: [...banner(), ...list.files] } : list;
 }
 
-/** Reads and parses one fragment. @throws Failure with file, line and column of a syntax error */
-export function readFragment(paths: Paths, file: string): Fragment {
-  const shown = withoutRoot(paths, file);
+/**
+ * Reads and parses one fragment. @param language of the template; a name that ends in `.pl` is Perl in each
+ * @throws Failure with file, line and column of a syntax error
+ */
+export function readFragment(paths: Paths, file: string, language: Language = 'handlebars'): Fragment {
+  const [shown, name] = [withoutRoot(paths, file), path.basename(file)];
+  if (language === 'perl' || name.endsWith('.pl')) return readPerl(file, shown, name);
   let text: string;
   try {
     text = readText(file);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { FACTS, type Read } from '../../db/record.ts';
 import type { Facts, ImageFacts } from '../../host/facts.ts';
 import type { Lookups } from '../../host/lookups.ts';
@@ -11,6 +12,8 @@ export function observeFacts(facts: Facts, scope: ReadScope): Facts {
 /** A fact as its reads name it, for who compares it with that of another time. */
 export function findFact(facts: Facts, key: string, prop: string | undefined): unknown {
   if (key === 'images') return prop === undefined ? [...facts.images] : facts.images.get(prop);
+  // what cannot be known is another one each time
+  if (key === 'outside') return randomUUID();
   if (key === 'portsInFiles') return [...facts.portsInFiles()];
   if (key === 'certificates') return prop === undefined ? undefined : facts.certificates.get(prop);
   if (key === 'secretSalt') return facts.secretSalt;

@@ -1,3 +1,5 @@
+import { listQuoted } from '../perl/scan.ts';
+
 /**
  * What a fragment says, in the shape in which it is evaluated, analysed and kept: what its parser found,
  * without the parts that are not used.
@@ -10,7 +12,7 @@ export interface Spot {
   readonly column: number;
 }
 
-export type Statement = TextNode | PrintNode | BlockNode | RefusedNode;
+export type Statement = TextNode | PrintNode | BlockNode | RefusedNode | PerlNode;
 
 /** Text as it stands, from that line on. */
 export interface TextNode {
@@ -41,6 +43,13 @@ export interface BlockNode {
 export interface RefusedNode extends Spot {
   readonly kind: 'refused';
   readonly what: string;
+}
+
+/** A whole fragment in Perl: the one statement of it. */
+export interface PerlNode {
+  readonly kind: 'perl';
+  /** its bytes, one character each */
+  readonly source: string;
 }
 
 export type Expression = PathNode | CallNode | LiteralNode;
@@ -97,6 +106,7 @@ export function isFreePath({ source }: PathNode): boolean {
 export function listLiterals(program: Program): readonly string[] {
   return program.flatMap((statement) => {
     if (statement.kind === 'print') return literalsIn(statement.call);
+    if (statement.kind === 'perl') return listQuoted(statement.source);
     return statement.kind === 'block'
       ? [...literalsIn(statement.call), ...listLiterals(statement.body), ...listLiterals(statement.inverse)]
       : [];

@@ -8,10 +8,12 @@ import {
   type Fragment,
   isFreePath,
   type PathNode,
+  type PerlNode,
   type Program,
   type Spot,
 } from './program.ts';
 import { findLet } from './lets.ts';
+import { listNamedReads, listNested } from '../perl/scan.ts';
 import { itemsIn, literalOf, recordsIn, type Shapes, type StaticRead } from './shape.ts';
 
 /** What is told of a fragment while it is walked through, and the helpers that it may call. */
@@ -54,7 +56,13 @@ class Walker {
     for (const statement of program) {
       if (statement.kind === 'print') this.#call(statement.call, frame);
       else if (statement.kind === 'block') this.#block(statement, frame);
+      else if (statement.kind === 'perl') this.#perl(statement);
     }
+  }
+
+  #perl({ source }: PerlNode): void {
+    for (const read of listNamedReads(source)) this.#findings.note(read, { file: this.#file });
+    for (const template of listNested(source)) this.#findings.expand(template, this.#variables);
   }
 
   #block({ call, params, body, inverse }: BlockNode, frame: Frame): void {

@@ -55,6 +55,7 @@ function ours(text: string): string {
       lets: new Lets([]),
       readable: [],
       banner: () => new TrackedText(),
+      perl: { piecesOf: () => [] },
       expand: () => new TrackedText(),
     },
     out,
