@@ -18,6 +18,7 @@ export const COMMAND_NAMES = [
   'add',
   'adopt',
   'export',
+  'convert',
   'status',
   'content',
   'watches',

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   add: async () => (await import('./commands/change/add.ts')).addCommand,
   adopt: async () => (await import('./commands/change/adopt.ts')).adoptCommand,
   export: async () => (await import('./commands/show/export.ts')).exportCommand,
+  convert: async () => (await import('./commands/change/convert.ts')).convertCommand,
   status: async () => (await import('./commands/show/status.ts')).statusCommand,
   content: async () => (await import('./commands/show/content.ts')).contentCommand,
   watches: async () => (await import('./commands/show/watches.ts')).watchesCommand,

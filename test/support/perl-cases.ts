@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readLookups } from '../../src/host/lookups.ts';
 import { FlatDb } from '../../src/db/flat-db.ts';
 import type { Snapshot } from '../../src/db/snapshot.ts';
 import { textArgument } from '../../src/template/helpers/arguments.ts';
@@ -84,7 +85,13 @@ export function renderFragments(
       call: (call) => toValue(parameters?.[textArgument(call, 0)] ?? ''),
     },
   };
-  const context = { paths, snapshot: snapshotOfTexts(dbs), facts: SAMPLE_FACTS, helpers, findOwner: () => 0 };
+  const context = {
+    paths,
+    snapshot: snapshotOfTexts(dbs),
+    facts: { ...SAMPLE_FACTS, lookups: readLookups(paths) },
+    helpers,
+    findOwner: () => 0,
+  };
   return new Renderer(context)
     .render({ template: parameters === undefined ? template : '/outer' })
     .outputs.map(({ content }) => content.toString())

@@ -11,6 +11,7 @@ import { QUANTITY_HELPERS } from './quantities.ts';
 import { RECORD_HELPERS } from './records.ts';
 import { REPOSITORY_HELPERS } from './repositories.ts';
 import { SME_HELPERS } from './sme.ts';
+import { STORED_HELPERS } from './stored.ts';
 import { TEXT_HELPERS } from './text.ts';
 import { USER_HELPERS } from './users.ts';
 import { CHOICE_HELPERS } from './values/choices.ts';
@@ -36,6 +37,7 @@ export const HELPER_GROUPS: Readonly<Record<string, HelperTable>> = {
   'Networks and addresses': NETWORK_HELPERS,
   'Files, packages and users of the host': HOST_HELPERS,
   'As on the SME Server': SME_HELPERS,
+  'Converted fragments': STORED_HELPERS,
   Containers: CONTAINER_HELPERS,
   'Data of containers': DATA_HELPERS,
   'Links between containers': LINK_HELPERS,

@@ -42,6 +42,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'image pull': ['wiki:1'],
   'image build': ['wiki:1'],
   'image import': ['wiki:1'],
+  convert: ['folder'],
   'image export': ['wiki', 'file'],
   'image commit': ['wiki', 'wiki:2'],
   'image tag': ['wiki:1', 'wiki:2'],
