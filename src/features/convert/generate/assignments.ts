@@ -1,6 +1,7 @@
 import type { Expression } from '../perl/ast.ts';
 import { NotSure } from '../perl/not-sure.ts';
-import { findDb, findRecordOf, listOf } from './calls.ts';
+import { listOf } from './calls.ts';
+import { findDb, findRecordOf } from './methods.ts';
 import { asText, convert, number, text } from './expressions.ts';
 import type { Item } from './items.ts';
 import { type Scope, segment, type Type } from './scope.ts';

@@ -1,17 +1,7 @@
 import type { Expression } from '../perl/ast.ts';
 import { NotSure } from '../perl/not-sure.ts';
-import { convertCall, convertMethod } from './calls.ts';
 import { convertPattern } from './pattern.ts';
-import { type Scope, segment, type Type } from './scope.ts';
-
-/** An expression of Handlebars as an argument: a path, a literal, or a call in parentheses. */
-export interface Code {
-  readonly hb: string;
-  readonly type: Type;
-  /** it is missing where Perl has no value; what takes no missing values gets the empty text */
-  readonly mayMiss?: boolean;
-  readonly constant?: string | undefined;
-}
+import { type Code, type Scope, segment, type Type } from './scope.ts';
 
 const COMPARE: Readonly<Record<string, string>> = { '<': 'lt', '>': 'gt', '<=': 'le', '>=': 'ge', '==': 'sameNumber' };
 const COUNT: Readonly<Record<string, string>> = { '+': 'add', '-': 'sub', '*': 'mul', '/': 'div' };
@@ -51,9 +41,9 @@ export function convert(value: Expression, scope: Scope): Code {
         type: 'match',
       };
     case 'call':
-      return convertCall(value, scope);
+      return scope.calls.convertCall(value, scope);
     case 'method':
-      return convertMethod(value, scope);
+      return scope.calls.convertMethod(value, scope);
     default:
       throw new NotSure(line, `${WORDS[value.kind] ?? value.kind} within an expression`);
   }

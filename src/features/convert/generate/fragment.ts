@@ -1,6 +1,8 @@
 import { splitBlocks } from '../perl/blocks.ts';
 import { NotSure } from '../perl/not-sure.ts';
 import { parsePerl } from '../perl/parse.ts';
+import { convertCall } from './calls.ts';
+import { convertMethod } from './methods.ts';
 import { type Item, layOut } from './items.ts';
 import { Scope, type Whole } from './scope.ts';
 import { Generator } from './statements.ts';
@@ -14,7 +16,7 @@ export type Converted =
 /** A fragment in Perl as one in Handlebars that prints the same; what is not sure to is named instead. */
 export function convertFragment(source: string, whole: Whole): Converted {
   const mistakes: NotSure[] = [];
-  const scope = new Scope(whole, source);
+  const scope = new Scope(whole, source, { convertCall, convertMethod });
   const items: Item[] = [];
   const attempt = (work: () => void): void => {
     try {

@@ -1,6 +1,22 @@
+import type { Expression } from '../perl/ast.ts';
 import { NotSure } from '../perl/not-sure.ts';
 
 export type Type = 'text' | 'number' | 'flag' | 'list' | 'records' | 'map' | 'match';
+
+/** An expression of Handlebars as an argument: a path, a literal, or a call in parentheses. */
+export interface Code {
+  readonly hb: string;
+  readonly type: Type;
+  /** it is missing where Perl has no value; what takes no missing values gets the empty text */
+  readonly mayMiss?: boolean;
+  readonly constant?: string | undefined;
+}
+
+/** How functions and methods are converted, whose arguments are expressions again. */
+export interface Calls {
+  convertCall(value: Extract<Expression, { kind: 'call' }>, scope: Scope): Code;
+  convertMethod(value: Extract<Expression, { kind: 'method' }>, scope: Scope): Code;
+}
 
 /** What a name of Perl is in Handlebars. */
 export type Binding =
@@ -22,6 +38,7 @@ export interface Whole {
 /** The names of one fragment that are seen at one place. */
 export class Scope {
   readonly whole: Whole;
+  readonly calls: Calls;
   readonly #bindings = new Map<string, Binding>();
   readonly #parent: Scope | undefined;
   readonly #given: Set<string>;
@@ -35,8 +52,9 @@ export class Scope {
   /** the whole text of the fragment */
   readonly code: string;
 
-  constructor(whole: Whole, code: string, parent?: Scope, isInRecords = parent?.isInRecords ?? false) {
+  constructor(whole: Whole, code: string, calls: Calls, parent?: Scope, isInRecords = parent?.isInRecords ?? false) {
     this.whole = whole;
+    this.calls = calls;
     this.#parent = parent;
     this.#isInRecords = isInRecords;
     this.#lets = parent === undefined ? new Set() : parent.#lets;
@@ -47,7 +65,7 @@ export class Scope {
   }
 
   inner(isInRecords = this.isInRecords): Scope {
-    return new Scope(this.whole, this.code, this, isInRecords);
+    return new Scope(this.whole, this.code, this.calls, this, isInRecords);
   }
 
   get isInRecords(): boolean {

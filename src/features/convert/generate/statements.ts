@@ -1,7 +1,8 @@
 import type { Expression, Statement } from '../perl/ast.ts';
 import { NotSure } from '../perl/not-sure.ts';
 import { assign, declareList, push } from './assignments.ts';
-import { findDb, findRecordOf, listOf } from './calls.ts';
+import { listOf } from './calls.ts';
+import { findDb, findRecordOf } from './methods.ts';
 import { convert, inText, quote, test, text } from './expressions.ts';
 import type { Item } from './items.ts';
 import { convertPattern } from './pattern.ts';

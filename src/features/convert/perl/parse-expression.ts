@@ -2,68 +2,7 @@ import type { Expression, Variable } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseInterpolated } from './interpolate.ts';
 import { NotSure } from './not-sure.ts';
-
-/** Binary operators by how tightly they bind; the last ones bind most. */
-const LEVELS: readonly (readonly string[])[] = [
-  ['or'],
-  ['and'],
-  ['not'],
-  [','],
-  ['='],
-  ['?'],
-  ['..'],
-  ['||', '//'],
-  ['&&'],
-  ['==', '!=', 'eq', 'ne'],
-  ['<', '>', '<=', '>=', 'lt', 'gt', 'le', 'ge'],
-  ['named'],
-  ['+', '-', '.'],
-  ['*', '/', '%', 'x'],
-  ['=~', '!~'],
-];
-const level = (op: string): number => LEVELS.findIndex((ops) => ops.includes(op));
-const [NOT, COMMA, ASSIGN, CHOICE, NAMED, TOP] = [
-  level('not'),
-  level(','),
-  level('='),
-  level('?'),
-  level('named'),
-  LEVELS.length,
-];
-const ASSIGNMENTS = ['=', '.=', '+=', '-=', '*=', '/=', '||=', '//='];
-/** Functions of one argument. */
-const UNARY = [
-  'defined',
-  'length',
-  'lc',
-  'uc',
-  'int',
-  'scalar',
-  'exists',
-  'keys',
-  'values',
-  'ucfirst',
-  'lcfirst',
-  'chomp',
-  'undef',
-  'abs',
-  'ref',
-];
-const LISTS = [
-  'join',
-  'split',
-  'push',
-  'unshift',
-  'sort',
-  'reverse',
-  'map',
-  'grep',
-  'sprintf',
-  'substr',
-  'die',
-  'warn',
-  'index',
-];
+import { ASSIGN, ASSIGNMENTS, CHOICE, combine, COMMA, LEVELS, LISTS, NAMED, NOT, TOP, UNARY } from './operators.ts';
 
 /** The whole of an expression, `and`, `or` and commas with it. @throws NotSure */
 export function parseExpression(cursor: Cursor): Expression {
@@ -93,16 +32,6 @@ function parseLevel(cursor: Cursor, at: number): Expression {
     if (op === undefined) return left;
     left = combine(op, left, parseLevel(cursor, at + 1), line);
   }
-}
-
-const SAME: Readonly<Record<string, string>> = { and: '&&', or: '||' };
-
-function combine(op: string, left: Expression, right: Expression, line: number): Expression {
-  if (op !== '=~' && op !== '!~') return { kind: 'binary', op: SAME[op] ?? op, left, right, line };
-  if (right.kind === 'replace' && op === '=~') return { ...right, of: left };
-  if (right.kind !== 'pattern') throw new NotSure(line, 'a pattern that is not written there');
-  const match: Expression = { kind: 'match', of: left, pattern: right.pattern, flags: right.flags, line };
-  return op === '=~' ? match : { kind: 'unary', op: '!', of: match, line };
 }
 
 function parseList(cursor: Cursor): Expression {
