@@ -107,6 +107,8 @@ const CONVERT: Readonly<Record<string, Convert>> = {
         return `${containers.get(service) ?? service}:${alias}`;
       }),
     ),
+  external_links: (value) =>
+    toSet(toList(value).map((one) => (toText(one).includes(':') ? toText(one) : `${toText(one)}:${toText(one)}`))),
   depends_on: (value, { containers }) => {
     const needs = Array.isArray(value)
       ? toList(value).map((one) => [toText(one), null] as const)

@@ -72,11 +72,6 @@ export const EXPLAINED: readonly Row[] = [
     },
   },
   {
-    key: 'external_links',
-    why: 'left out, and listed',
-    holds: (ours) => ours === undefined,
-  },
-  {
     key: 'ports',
     why: 'with the network of the host or of another container nothing can be published: left out, and listed',
     holds: (ours, _, { ours: { network_mode: mode } }) =>
