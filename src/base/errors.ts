@@ -69,6 +69,13 @@ export function throwAll(failures: readonly Failure[]): void {
   throw others.length === 0 ? only : new Failures(failures);
 }
 
+/** The failures that were thrown. @throws whatever else it was */
+export function failuresOf(error: unknown): readonly Failure[] {
+  if (error instanceof Failures) return error.failures;
+  if (error instanceof Failure) return [error];
+  throw error;
+}
+
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',

@@ -33,6 +33,11 @@ export function formatSize(bytes: number): string {
   return `${size.toFixed(unit < 2 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
+/** `1 container`, `2 containers` */
+export function formatCount(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
 /**

@@ -14,6 +14,11 @@ export function showableLine(text: string): string {
   return showable(text).replaceAll('\n', '\\n');
 }
 
+/** Lines as they are printed, each with its newline. */
+export function showableLines(lines: readonly string[]): string {
+  return lines.map((line) => `${showable(line)}\n`).join('');
+}
+
 function hex(char: string, digits: number): string {
   return char.charCodeAt(0).toString(16).padStart(digits, '0');
 }

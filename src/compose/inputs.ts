@@ -1,5 +1,5 @@
 import type { Input } from '../container/spec/input.ts';
-import { Failure, Failures } from '../base/errors.ts';
+import { type Failure, failuresOf } from '../base/errors.ts';
 
 type Parts = Partial<Pick<Input, 'scalar' | 'items' | 'entries' | 'tag' | 'path'>>;
 
@@ -80,8 +80,6 @@ export function tryTo<T>(read: () => T): { readonly result?: T; readonly failure
   try {
     return { result: read() };
   } catch (error) {
-    if (error instanceof Failures) return { failures: error.failures };
-    if (error instanceof Failure) return { failures: [error] };
-    throw error;
+    return { failures: failuresOf(error) };
   }
 }

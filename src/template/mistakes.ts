@@ -1,4 +1,4 @@
-import { Failure, Failures, throwAll } from '../base/errors.ts';
+import { Failure, failuresOf, throwAll } from '../base/errors.ts';
 import type { Rendered } from './rendered.ts';
 
 /** Collects failures, so that an author fixes five mistakes together. */
@@ -9,9 +9,7 @@ export class Mistakes {
     try {
       return work();
     } catch (error) {
-      const failures = error instanceof Failures ? error.failures : error instanceof Failure ? [error] : undefined;
-      if (failures === undefined) throw error;
-      for (const failure of failures) this.#failures.set(failure.message, failure);
+      for (const failure of failuresOf(error)) this.#failures.set(failure.message, failure);
       return undefined;
     }
   }

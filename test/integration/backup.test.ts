@@ -72,7 +72,7 @@ needs('dockerd', 'acl')('backup and restore', () => {
       expect(said).toMatch(/^stopped meanwhile: reader, wikidb, wiki\n/);
       for (const name of ['reader', 'wikidb', 'wiki'])
         expect(said).toMatch(new RegExp(`^${name} was stopped for \\d+\\.\\d s$`, 'm'));
-      expect(said).toMatch(/saved 4 containers and 2 volumes in .*, \d+ MB\n$/);
+      expect(said).toMatch(/saved 4 containers and 2 volumes in .*, [\d.]+ MB\n$/);
       expect(await start(old, 'reader', 'wikidb', 'wiki', 'git')).not.toContain('false');
     });
 

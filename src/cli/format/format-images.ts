@@ -1,5 +1,5 @@
 import { formatSize } from '../../base/quantity.ts';
-import { showable, showableLine } from '../../base/showable.ts';
+import { showable, showableLine, showableLines } from '../../base/showable.ts';
 import type { HistoryEntry } from '../../engine/image-engine.ts';
 import { type ImageView, listUsers } from '../../features/images/image-view.ts';
 import type { RemovalPlan } from '../../features/images/remove-images.ts';
@@ -86,7 +86,7 @@ export function formatRemoval({ removals, kept }: RemovalPlan, isDone: boolean):
     ),
     ...kept.map(({ reference, why }) => `keep ${reference}: ${why}`),
   ];
-  return (lines.length === 0 ? ['nothing to do'] : lines).map((line) => `${showable(line)}\n`).join('');
+  return showableLines(lines.length === 0 ? ['nothing to do'] : lines);
 }
 
 export function jsonRemoval({ removals, kept }: RemovalPlan): Readonly<Record<string, unknown>> {

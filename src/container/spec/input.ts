@@ -9,7 +9,7 @@ import {
   type Node,
   type YAMLMap,
 } from 'yaml';
-import { Failure, Failures, type Place, throwAll } from '../../base/errors.ts';
+import { Failure, failuresOf, type Place, throwAll } from '../../base/errors.ts';
 import { parseYaml } from './yaml/documents.ts';
 import { readScalar } from './yaml/scalar.ts';
 
@@ -89,9 +89,7 @@ export function collectAll<T, R>(values: readonly T[], read: (value: T) => R): r
     try {
       return [read(value)];
     } catch (error) {
-      if (error instanceof Failures) failures.push(...error.failures);
-      else if (error instanceof Failure) failures.push(error);
-      else throw error;
+      failures.push(...failuresOf(error));
       return [];
     }
   });

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { errorCode, Failure, Failures, reasonOf, throwAll } from '../../base/errors.ts';
+import { errorCode, Failure, failuresOf, reasonOf, throwAll } from '../../base/errors.ts';
 import { type EnvFileContext, parseEnvFile } from './variables/env-file.ts';
 import { collectAll, type Input } from './input.ts';
 import { formatMounted, type Mounted, parseMounted } from './mounted.ts';
@@ -35,9 +35,7 @@ export function readEnvFiles(
           const text = readEnvFile(file, files) ?? input.refuse(`there is no file "${file}"`);
           return parseEnvFile(file, text, context);
         } catch (error) {
-          if (error instanceof Failures) onUnusable(error.failures);
-          else if (error instanceof Failure) onUnusable([error]);
-          else throw error;
+          onUnusable(failuresOf(error));
           return [];
         }
       }),

@@ -1,7 +1,7 @@
 import { isContainerName } from '../../container/spec/names.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { CONTAINERS } from '../../model/container.ts';
-import { Failure, Failures, throwAll } from '../../base/errors.ts';
+import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { type ComposeSource, findComposeCandidates, type Found } from './compose-candidates.ts';
@@ -31,9 +31,7 @@ export async function findCandidates(
     try {
       candidates.push(await readNamed(view, name));
     } catch (error) {
-      if (error instanceof Failures) failures.push(...error.failures);
-      else if (error instanceof Failure) failures.push(error);
-      else throw error;
+      failures.push(...failuresOf(error));
     }
   }
   throwAll(failures);

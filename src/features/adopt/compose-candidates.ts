@@ -4,9 +4,9 @@ import type { Input } from '../../container/spec/input.ts';
 import { parseMounted } from '../../container/spec/mounted.ts';
 import { isList, isMap } from '../../container/spec/value.ts';
 import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
-import { Failure, throwAll } from '../../base/errors.ts';
+import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import { MANAGED_LABEL } from '../../container/spec/names.ts';
+import { isOurs } from '../../container/actual/inventory.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { selectServices } from '../../compose/profiles.ts';
@@ -110,11 +110,7 @@ export async function findComposeCandidates(
         })),
       );
     } catch (error) {
-      failures.push(
-        ...(tryTo(() => {
-          throw error;
-        }).failures ?? []),
-      );
+      failures.push(...failuresOf(error));
     }
   }
   throwAll(failures);
@@ -180,7 +176,7 @@ async function describe(
   return {
     ...candidate,
     volumes,
-    isOrphan: containers.some(({ name, labels }) => name === candidate.name && labels[MANAGED_LABEL] === 'true'),
+    isOrphan: containers.some(({ name, labels }) => name === candidate.name && isOurs({ labels })),
     ...(isLocal ? { source: { ...candidate.source, kind: 'local' as const } } : {}),
     networks: wanted.map((definition) => {
       const there = find(definition.name);

@@ -6,7 +6,7 @@ import { formatJoined, parseJoined } from '../../container/spec/endpoints.ts';
 import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engine.ts';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { EngineTraits } from '../../engine/engine-traits.ts';
-import { MANAGED_LABEL } from '../../container/spec/names.ts';
+import { isOurs } from '../../container/actual/inventory.ts';
 import { isAnonymousName, listMountedVolumes } from '../../container/spec/mounted.ts';
 import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
@@ -48,7 +48,7 @@ export async function readRunning(
   const refuse = (why: string, hint?: string): never => {
     throw new Failure(`cannot adopt container "${name}"`, hint === undefined ? { why } : { why, hint });
   };
-  if (labels[MANAGED_LABEL] === 'true') refuse("it is docksmith's already");
+  if (isOurs({ labels })) refuse("it is docksmith's already");
   if ('com.docker.swarm.task.id' in labels) refuse('it belongs to a swarm, which would create it again');
   const found = (await view.engine.findContainer(id)) ?? refuse('it was removed in the meantime');
   const inspect = withNames(found, new Map(view.containers.map((container) => [container.id, container.name])));

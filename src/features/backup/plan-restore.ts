@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Failure, Failures, throwAll } from '../../base/errors.ts';
+import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { isOurs } from '../../container/actual/inventory.ts';
 import { FlatDb } from '../../db/flat-db.ts';
@@ -55,9 +55,7 @@ export async function planRestore(paths: Paths, backup: OpenedBackup, commands: 
   try {
     if (customs.size === 0) change = await previewDbChange(paths, dbs, commands, { event, args });
   } catch (error) {
-    if (error instanceof Failures) failures.push(...error.failures);
-    else if (error instanceof Failure) failures.push(error);
-    else throw error;
+    failures.push(...failuresOf(error));
   }
   throwAll(failures);
   const there = await Promise.all(

@@ -9,6 +9,7 @@ import type { Paths } from '../../base/paths.ts';
 import { isOurs } from '../../container/actual/inventory.ts';
 import { findOwner } from '../../container/actual/whose.ts';
 import { getStopRequest } from '../../container/plan/stop-request.ts';
+import { isAnonymousName } from '../../container/spec/mounted.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { VolumeInspect } from '../../engine/engine-api.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
@@ -18,8 +19,6 @@ import { inStartOrder } from '../../model/links/start-order.ts';
 
 /** With owners by number, modes, times, links, holes, extended attributes and access lists. */
 const AS_THEY_ARE = ['--numeric-owner', '--acls', '--xattrs', '--xattrs-include=*'];
-/** A volume that an image or a container has made without a name. */
-const UNNAMED = /^[0-9a-f]{64}$/;
 
 export interface SavedVolume {
   readonly name: string;
@@ -50,7 +49,7 @@ export async function planVolumes(engine: Engine, snapshot: Snapshot, names: rea
   const volumes = new Set<string>();
   const notInIt = new Set<string>();
   for (const { name, mount } of mounts) {
-    if (mount.Type === 'volume' && mount.Name !== undefined && !UNNAMED.test(mount.Name)) volumes.add(mount.Name);
+    if (mount.Type === 'volume' && mount.Name !== undefined && !isAnonymousName(mount.Name)) volumes.add(mount.Name);
     else if (mount.Type === 'volume') notInIt.add(`the unnamed volume of ${name} at ${mount.Destination}`);
     else if (mount.Type === 'bind') notInIt.add(`folder ${mount.Source ?? ''} of ${name}`);
   }

@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import { MANAGED_LABEL } from '../../container/spec/names.ts';
+import { isOurs } from '../../container/actual/inventory.ts';
 import { Failure } from '../../base/errors.ts';
 import { FAMILIES, isOutOfReach, readRules } from '../../firewall/kernel.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -34,7 +34,7 @@ export async function readGuarded(
   if (rules.every(isOutOfReach)) return { guarded: [] };
   try {
     const engine = await getEngine(paths, readHostSnapshot(paths));
-    const ours = (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true');
+    const ours = (await engine.listContainers()).filter(isOurs);
     const exposures = new Map(
       (
         await readExposure(

@@ -1,6 +1,6 @@
 import { getDb, withChanges } from '../../db/snapshot.ts';
 import type { Read } from '../../db/record.ts';
-import { Failure, Failures, throwAll } from '../../base/errors.ts';
+import { type Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { allocatePorts } from '../../model/network/allocate-ports.ts';
 import { Container, CONTAINERS } from '../../model/container.ts';
@@ -47,9 +47,7 @@ function renderAll({ paths, snapshot, facts }: HostState): readonly RenderedTemp
     try {
       return [renderer.render({ template })];
     } catch (error) {
-      const thrown = error instanceof Failures ? error.failures : error instanceof Failure ? [error] : undefined;
-      if (thrown === undefined) throw error;
-      for (const failure of thrown) failures.set(failure.message, failure);
+      for (const failure of failuresOf(error)) failures.set(failure.message, failure);
       return [];
     }
   });

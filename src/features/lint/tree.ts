@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Failure, Failures, throwAll } from '../../base/errors.ts';
+import { type Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { listEvents } from '../../event/events.ts';
 import { listSteps, type ServiceToAdjust, type TemplateToExpand } from '../../event/steps.ts';
 import { compareBytes, isBackupName, layersOf } from '../../base/layers.ts';
@@ -51,9 +51,7 @@ export function readTree(paths: Paths, names: Pick<Snapshot, 'dbs' | 'schema'>):
     try {
       return [read()];
     } catch (error) {
-      if (error instanceof Failures) failures.push(...error.failures);
-      else if (error instanceof Failure) failures.push(error);
-      else throw error;
+      failures.push(...failuresOf(error));
       return [];
     }
   };

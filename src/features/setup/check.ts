@@ -1,5 +1,5 @@
 import type { Paths } from '../../base/paths.ts';
-import { MANAGED_LABEL } from '../../container/spec/names.ts';
+import { isOurs } from '../../container/actual/inventory.ts';
 import { findEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import { listContainers } from '../../model/container.ts';
 import { examineHost } from '../doctor/doctor.ts';
@@ -20,7 +20,7 @@ export async function checkSetup(paths: Paths): Promise<Checked> {
 async function listNext(paths: Paths, isWell: boolean): Promise<Checked['next']> {
   const snapshot = readHostSnapshot(paths);
   const engine = await findEngine(paths, snapshot);
-  const others = ((await engine?.listContainers()) ?? []).filter(({ labels }) => labels[MANAGED_LABEL] !== 'true');
+  const others = ((await engine?.listContainers()) ?? []).filter((container) => !isOurs(container));
   const [first] = others;
   return [
     ...(isWell ? [] : [['docksmith doctor', 'once the above is fixed'] as const]),

@@ -21,6 +21,7 @@ import { readCertificates } from '../../host/certificates.ts';
 import { detectHost, readTraces } from '../../host/detect.ts';
 import { readHostFacts } from '../../host/host.ts';
 import { checkOneRecord } from '../../model/check-one-record.ts';
+import { isEmptyChangeSet } from '../../output/plan/change-set.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
 import { type DbChange, previewDbChange } from '../dry-run/db-change.ts';
 import { maskOf } from '../history/history.ts';
@@ -144,7 +145,8 @@ export async function planSetup(
 
 function isIdle({ preview: { changes, allocated, plan, restartsDaemon, filtered, services } }: DbChange): boolean {
   return (
-    changes.install.length + changes.remove.length + changes.obstacles.length + allocated.length === 0 &&
+    isEmptyChangeSet(changes) &&
+    allocated.length === 0 &&
     (plan === undefined || plan.operations.length === 0) &&
     restartsDaemon === undefined &&
     !filtered.some(({ outcome }) => outcome === 'set' || outcome === 'removed') &&

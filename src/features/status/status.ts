@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import { MANAGED_LABEL } from '../../container/spec/names.ts';
+import { isOurs } from '../../container/actual/inventory.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { holdsOpenSecrets } from '../../container/spec/spec-hash.ts';
@@ -125,7 +125,7 @@ async function findContainers(
 ): Promise<{ readonly engine: Engine; readonly ours: readonly ContainerSummary[] } | Failure> {
   try {
     const engine = await getEngine(paths, snapshot);
-    return { engine, ours: (await engine.listContainers()).filter(({ labels }) => labels[MANAGED_LABEL] === 'true') };
+    return { engine, ours: (await engine.listContainers()).filter(isOurs) };
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, Failure, Failures, throwAll } from '../../base/errors.ts';
+import { errorCode, type Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
 import { parseRunSpec, type RunSpec } from '../../container/spec/run-spec.ts';
 import type { SpecCache } from '../../container/spec/spec-cache.ts';
@@ -47,9 +47,7 @@ export function readRunSpecs(
           ],
         ];
       } catch (error) {
-        if (error instanceof Failures) failures.push(...error.failures);
-        else if (error instanceof Failure) failures.push(error);
-        else throw error;
+        failures.push(...failuresOf(error));
         return [];
       }
     });

@@ -2,6 +2,8 @@ import { realpathSync } from 'node:fs';
 import type { Engine } from '../../engine/engine.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure, throwAll } from '../../base/errors.ts';
+import { formatCount } from '../../base/quantity.ts';
+import { isAnonymousName } from '../../container/spec/mounted.ts';
 import { listEnabled } from '../../model/container.ts';
 import { findImageRecord } from '../../model/image-source.ts';
 import { findImageReference } from '../../model/image.ts';
@@ -143,9 +145,7 @@ async function findLostDriver(
     what: formatCounts([containers.length, 'container'], [all.length, 'image']),
     foreign: containers.filter((container) => findOwner(container) === undefined).map(({ name }) => name),
     nameless: containers
-      .filter((_, n) =>
-        inspected[n]?.Mounts.some(({ Type, Name = '' }) => Type === 'volume' && /^[0-9a-f]{64}$/.test(Name)),
-      )
+      .filter((_, n) => inspected[n]?.Mounts.some(({ Type, Name = '' }) => Type === 'volume' && isAnonymousName(Name)))
       .map(({ name }) => name),
   };
 }
@@ -153,7 +153,7 @@ async function findLostDriver(
 function formatCounts(...counts: readonly (readonly [count: number, what: string])[]): string {
   return counts
     .filter(([count]) => count > 0)
-    .map(([count, what]) => `${count} ${what}${count === 1 ? '' : 's'}`)
+    .map(([count, what]) => formatCount(count, what))
     .join(' and ');
 }
 

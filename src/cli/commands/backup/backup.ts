@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type BackupPlan, makeBackup, planBackup, type Saved } from '../../../features/backup/backup.ts';
-import { showable } from '../../../base/showable.ts';
+import { formatCount, formatSize } from '../../../base/quantity.ts';
+import { showableLines } from '../../../base/showable.ts';
 import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatJson } from '../../format/format-json.ts';
@@ -59,8 +60,8 @@ async function runBackup(
 }
 
 function formatPlan({ containers, volumes, stopped, notInIt }: BackupPlan): string {
-  return formatLines([
-    `would save the records of ${count(containers.length, 'container')}`,
+  return showableLines([
+    `would save the records of ${formatCount(containers.length, 'container')}`,
     ...volumes.map(({ name }) => `would save volume ${name}`),
     ...(stopped.length === 0 ? [] : [`would stop meanwhile: ${stopped.join(', ')}`]),
     ...notInIt.map((what) => `not in it: ${what}`),
@@ -73,25 +74,13 @@ function jsonPlan({ containers, images, volumes, stopped, notInIt }: BackupPlan)
 }
 
 function formatSaved({ containers, volumes, stopped, notInIt }: Saved, file: string, size: number): string {
-  return formatLines([
+  return showableLines([
     ...notInIt.map((what) => `not in it: ${what}`),
     ...[...stopped].map(([name, seconds]) => `${name} was stopped for ${seconds.toFixed(1)} s`),
-    `saved ${count(containers.length, 'container')} and ${count(volumes.length, 'volume')} in ${file}, ${formatSize(size)}`,
+    `saved ${formatCount(containers.length, 'container')} and ${formatCount(volumes.length, 'volume')} in ${file}, ${formatSize(size)}`,
   ]);
 }
 
 function jsonSaved({ stopped, ...saved }: Saved, file: string, size: number): unknown {
   return { file, size, ...saved, stopped: Object.fromEntries(stopped) };
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
-export function formatSize(bytes: number): string {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${Math.ceil(bytes / 1e6)} MB`;
-}
-
-function formatLines(lines: readonly string[]): string {
-  return lines.map((line) => `${showable(line)}\n`).join('');
 }

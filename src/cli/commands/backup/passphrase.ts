@@ -25,7 +25,7 @@ export async function readPassphrase(
   const given = file === undefined ? process.env[VARIABLE] : readFirstLine(file);
   // programs that are called from here on have no use for it
   Reflect.deleteProperty(process.env, VARIABLE);
-  const passphrase = given ?? (await askTwice(context, isNew));
+  const passphrase = given ?? (await askHidden(context, isNew));
   if (passphrase === '') throw new Failure('cannot use the passphrase', { why: 'it is empty' });
   return passphrase;
 }
@@ -39,7 +39,7 @@ function readFirstLine(file: string): string {
 }
 
 /** What is typed is not shown. */
-async function askTwice(context: CommandContext, isNew: boolean): Promise<string> {
+async function askHidden(context: CommandContext, isNew: boolean): Promise<string> {
   if (!isTerminal(context.stdin) || !isTerminal(context.stderr))
     throw new Failure('cannot ask for the passphrase', {
       why: 'there is no terminal to ask at',

@@ -1,6 +1,7 @@
 import { Failure } from '../../../base/errors.ts';
 import { quoteWord } from '../../../base/quote.ts';
-import { showable } from '../../../base/showable.ts';
+import { formatSize } from '../../../base/quantity.ts';
+import { showableLines } from '../../../base/showable.ts';
 import { planRestore, type RestorePlan } from '../../../features/backup/plan-restore.ts';
 import { openBackup } from '../../../features/backup/read-backup.ts';
 import { restore } from '../../../features/backup/restore.ts';
@@ -18,7 +19,6 @@ import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatPreview } from '../../format/format-preview.ts';
 import { painter } from '../../format/terminal.ts';
-import { formatSize } from './backup.ts';
 import { PASSPHRASE_OPTION, readPassphrase } from './passphrase.ts';
 
 const OPTIONS = { ...PASSPHRASE_OPTION, ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
@@ -74,7 +74,7 @@ function formatPlan(plan: RestorePlan, { stdout }: CommandContext): string {
     ...notInIt.map((what) => `not in the backup: ${what}`),
     ...(change === undefined ? [`then signal-event ${plan.event}, with the fragments of the backup`] : []),
   ];
-  return `${lines.map((line) => `${showable(line)}\n`).join('')}${change === undefined ? '' : formatPreview(change.event, change.preview, painter(stdout))}`;
+  return `${showableLines(lines)}${change === undefined ? '' : formatPreview(change.event, change.preview, painter(stdout))}`;
 }
 
 function jsonPlan({

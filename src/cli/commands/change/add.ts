@@ -1,6 +1,6 @@
 import { Failure, UsageFailure } from '../../../base/errors.ts';
 import { quoteWord } from '../../../base/quote.ts';
-import { showable } from '../../../base/showable.ts';
+import { showableLines } from '../../../base/showable.ts';
 import {
   applyAddition,
   type AddRequest,
@@ -168,13 +168,11 @@ async function findChoices(
 
 /** The records as commands that can be pasted, and what is not in them. */
 function formatPlanned({ madeUp }: Described, { records, leftOut, change }: PlannedAddition): string {
-  return [
+  return showableLines([
     ...records.map((record) => formatRecord(maskRecord(record, change.mask))),
     ...(madeUp.length === 0 ? [] : [`made up, and kept in db secrets: ${madeUp.join(', ')}`]),
     ...leftOut.map(({ name, key, value, why }) => `not in the records: ${name} ${key} ${value}: ${why}`),
-  ]
-    .map((line) => `${showable(line)}\n`)
-    .join('');
+  ]);
 }
 
 function formatEnd({ front }: Described, { names, records }: PlannedAddition, { paths }: CommandContext): string {

@@ -1,6 +1,6 @@
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import type { Asked } from '../../../container/plan/asked/plan-asked.ts';
-import { showable } from '../../../base/showable.ts';
+import { showable, showableLines } from '../../../base/showable.ts';
 import type { Reconciled } from '../../../flow/containers/reconciled.ts';
 import { reconcile } from '../../../flow/containers/run-reconcile.ts';
 import {
@@ -177,16 +177,14 @@ async function run(
 function formatRest({ plan, applied, leftAlone, pending }: Reconciled): string {
   if (pending !== undefined) return `pending: ${showable(pending)}\n`;
   if (applied === undefined) return `${showable(formatPlan(plan))}\n`;
-  return [
+  return showableLines([
     ...(plan.operations.length === 0 && plan.refused === undefined ? ['nothing to do'] : []),
     ...applied.skipped.map(({ verb, name, cause }) => `not done: ${verb} ${name}: ${cause}`),
     ...plan.notes,
     ...(plan.operations.length === 0 || leftAlone.length === 0
       ? []
       : [`not restarted: ${leftAlone.length > 8 ? `${leftAlone.length} containers` : leftAlone.join(', ')}`]),
-  ]
-    .map((line) => `${showable(line)}\n`)
-    .join('');
+  ]);
 }
 
 function jsonReconciled({ plan, applied, leftAlone, pending, failures }: Reconciled): unknown {

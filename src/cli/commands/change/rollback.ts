@@ -1,6 +1,6 @@
 import { Failure, UsageFailure } from '../../../base/errors.ts';
 import { planRollback, planUndo, rollBack, type RollbackPlan } from '../../../features/history/rollback.ts';
-import { showable } from '../../../base/showable.ts';
+import { showableLines } from '../../../base/showable.ts';
 import { applyDbChange } from '../../apply-db-change.ts';
 import { ask } from '../../ask.ts';
 import {
@@ -86,7 +86,7 @@ function jsonPlan(plan: RollbackPlan): Readonly<Record<string, unknown>> {
 
 /** What will not be as it was then, each file with why. */
 function formatOthers({ differing, notWritten, more, lacking }: RollbackPlan): string {
-  return [
+  return showableLines([
     ...differing.map(
       (file) => `will differ from then, since its fragments, the host or docksmith's version changed: ${file}`,
     ),
@@ -96,7 +96,5 @@ function formatOthers({ differing, notWritten, more, lacking }: RollbackPlan): s
     ),
     ...more.map((file) => `will be there, and was not then: ${file}`),
     ...lacking.map((file) => `will not be there, and was then: ${file}`),
-  ]
-    .map((line) => `${showable(line)}\n`)
-    .join('');
+  ]);
 }

@@ -1,5 +1,5 @@
 import { quoteWord } from '../../../base/quote.ts';
-import { showable } from '../../../base/showable.ts';
+import { showable, showableLines } from '../../../base/showable.ts';
 import {
   commitImage,
   type NewImage,
@@ -134,5 +134,5 @@ function formatNewName({ image, reference, former }: NewName): string {
           `it was ${shortId(former.id)} before${former.containers.length === 0 ? '' : `, which ${former.containers.join(', ')} still run with; signal-event docker-image-update`}`,
         ]),
   ];
-  return lines.map((line) => `${showable(line)}\n`).join('');
+  return showableLines(lines);
 }

@@ -2,6 +2,7 @@ import { formatPlace } from '../../../base/errors.ts';
 import type { LintFinding } from '../../../features/lint/finding.ts';
 import { lintRecords } from '../../../features/lint/records.ts';
 import { lintTree } from '../../../features/lint/lint.ts';
+import { formatCount } from '../../../base/quantity.ts';
 import { showable } from '../../../base/showable.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, NO_OPERANDS } from '../../command.ts';
 import { ALL_NAMES } from '../../command-names.ts';
@@ -44,7 +45,7 @@ async function runLint(
 }
 
 function count(number: number, word: string): string {
-  return number === 0 ? '' : `${number} ${word}${number === 1 ? '' : 's'}`;
+  return number === 0 ? '' : formatCount(number, word);
 }
 
 /** Where and what on the first line; below it why it matters, and what to do. */
