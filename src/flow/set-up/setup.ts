@@ -74,7 +74,7 @@ function lookAround(
   const found = listFound(snapshot, detected, readHostFacts(paths));
   const undecided =
     elsewhere === undefined
-      ? listUndecided(detected)
+      ? listUndecided(detected, snapshot)
       : [`${elsewhere}: names, addresses and the engine are detected by the first event on the host itself`];
   return { found, warnings: undecided };
 }
@@ -197,10 +197,15 @@ function formatUnknown(migration: string): string {
   return `what the migration ${migration} does to the db is not known before it is run`;
 }
 
-function listUndecided({ undecided }: Detected): readonly string[] {
-  if (undecided.length === 0) return [];
+/** What was found, and is neither set nor clear: a warning. Pure. */
+export function listUndecided({ undecided }: Detected, snapshot: Snapshot): readonly string[] {
+  const commands = [
+    ...(getDb(snapshot, 'configuration').has('LocalIP') ? [] : ['config set LocalIP ADDRESS']),
+    ...(getDb(snapshot, 'networks').size > 0 ? [] : ['db networks set NETWORK network Mask MASK']),
+  ];
+  if (undecided.length === 0 || commands.length === 0) return [];
   return [
-    `the local network cannot be detected: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: config set LocalIP ADDRESS, db networks set NETWORK network Mask MASK`,
+    `the local network cannot be detected: ${undecided.map(({ address, interface: name }) => `${address} on ${name}`).join(', ')}; set it: ${commands.join(', ')}`,
   ];
 }
 
