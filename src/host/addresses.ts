@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { errorCode } from '../base/errors.ts';
+import { isLoopback } from '../base/loopback.ts';
 import { isLinkLocal } from './address.ts';
 import type { Address } from './facts.ts';
 
-/** The addresses of this host's interfaces that are up, without loopback and link-local ones. */
+/** The addresses of this host's interfaces that are up, without loopback and link-local ones. `lo` may have others. */
 export function listAddresses(interfaces = os.networkInterfaces()): readonly Address[] {
   return Object.entries(interfaces).flatMap(([name, addresses = []]) =>
     addresses
-      .filter(({ internal, address }) => !internal && !isLinkLocal(address))
+      .filter(({ address }) => !isLoopback(address) && !isLinkLocal(address))
       .map(({ address, cidr }) => ({ address, prefix: Number(cidr?.split('/')[1]), interface: name })),
   );
 }

@@ -73,9 +73,9 @@ export function detectHost(traces: Traces): Detected {
   };
 }
 
-/** Networks of containers, of virtual machines and of tunnels: not the ones that this host's users sit in. */
+/** Loopback, networks of containers, of virtual machines and of tunnels: not the ones that this host's users sit in. */
 const VIRTUAL =
-  /^(docker|br-[0-9a-f]{12}$|docksmith|veth|virbr|vnet|cni|flannel|cali|lxc|lxd|podman|tun|tap|wg|zt|tailscale)/;
+  /^(lo$|docker|br-[0-9a-f]{12}$|docksmith|veth|virbr|vnet|cni|flannel|cali|lxc|lxd|podman|tun|tap|wg|zt|tailscale)/;
 
 /**
  * The private addresses of each interface that could lead to the local network, IPv4 first. Public

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../base/loopback.ts';
 import { Resolver } from 'node:dns/promises';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { localAddresses } from '../../model/network/access.ts';
@@ -58,10 +59,6 @@ function listNames(snapshot: Snapshot): readonly string[] {
     (container) => container.hasSubDomain && (hasDomain || container.subDomain.includes('.')),
   );
   return [...new Set([...subDomains.map(subDomainName), ...(primary === undefined ? [] : [primary])])];
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }
 
 /** Asks /etc/hosts, then the name servers of resolv.conf. What does not answer in time does not resolve. */

@@ -1,7 +1,8 @@
 import { Failure } from '../../base/errors.ts';
 import type { Facts } from '../../host/facts.ts';
 import type { Container } from '../../model/container.ts';
-import { isLoopback, listListening } from '../../model/network/filtered-ports.ts';
+import { isLoopback } from '../../base/loopback.ts';
+import { listListening } from '../../model/network/filtered-ports.ts';
 import { NotAccepted } from '../../model/network/parse-ports.ts';
 import { addressesOf } from '../../model/network/access.ts';
 import { publishedPorts } from '../../model/network/ports.ts';

@@ -3,7 +3,7 @@ import type { ContainerSummary } from '../../engine/engine.ts';
 import { FAMILIES } from '../../firewall/kernel.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { Container } from '../../model/container.ts';
-import { isLoopback } from '../../model/network/filtered-ports.ts';
+import { isLoopback } from '../../base/loopback.ts';
 import { canonicalAddress } from '../../model/network/network.ts';
 import { type Audience, type DeclaredPort, listDeclaredPorts } from './declared-ports.ts';
 import { type FilterOfPort, isOpen, listMismatchesOfFilter, type PortsOf, readFilter } from './filter.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { DockerRecord } from '../docker-record.ts';
 import { localAddresses } from '../network/access.ts';
-import { isLoopback } from '../network/filtered-ports.ts';
+import { isLoopback } from '../../base/loopback.ts';
 import { canonicalAddress, firstAddress, listLocalNetworks, overlaps, parseNetwork } from '../network/network.ts';
 import { splitList } from '../network/parse-ports.ts';
 import { RecordProps } from '../record-props.ts';

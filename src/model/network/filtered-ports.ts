@@ -1,3 +1,4 @@
+import { isLoopback } from '../../base/loopback.ts';
 import { isIP } from 'node:net';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { Facts } from '../../host/facts.ts';
@@ -58,10 +59,6 @@ export function listListening(
     ...named,
     ...web.filter(({ port }) => !named.some((other) => other.port === port && other.protocol === 'tcp')),
   ];
-}
-
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }
 
 function orNone<T>(list: () => readonly T[]): readonly T[] {

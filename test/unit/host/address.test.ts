@@ -57,7 +57,11 @@ describe('addresses of this host', () => {
     const common = { netmask: '', mac: '' };
     expect(
       listAddresses({
-        lo: [{ ...common, family: 'IPv4', address: '127.0.0.1', cidr: '127.0.0.1/8', internal: true }],
+        lo: [
+          { ...common, family: 'IPv4', address: '127.0.0.1', cidr: '127.0.0.1/8', internal: true },
+          { ...common, family: 'IPv6', address: '::1', cidr: '::1/128', scopeid: 0, internal: true },
+          { ...common, family: 'IPv4', address: '203.0.113.9', cidr: '203.0.113.9/32', internal: true },
+        ],
         eth0: [
           { ...common, family: 'IPv4', address: '192.168.1.2', cidr: '192.168.1.2/24', internal: false },
           { ...common, family: 'IPv6', address: 'fe80::1', cidr: 'fe80::1/64', scopeid: 2, internal: false },
@@ -65,6 +69,7 @@ describe('addresses of this host', () => {
         ],
       }),
     ).toEqual([
+      { address: '203.0.113.9', prefix: 32, interface: 'lo' },
       { address: '192.168.1.2', prefix: 24, interface: 'eth0' },
       { address: 'fd00::2', prefix: 64, interface: 'eth0' },
     ]);
