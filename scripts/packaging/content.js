@@ -7,8 +7,6 @@ import { call, gzip } from './call.js';
 import { bytesOf, readTree } from './tree.js';
 
 const DOC = 'usr/share/doc/docksmith';
-/** The commands besides `docksmith`, whose completion is in the same file. */
-const SHORT = ['config', 'db', 'expand-template', 'signal-event'];
 
 /** A file of the npm package (the first that matches) or of `packaging/` -> its place. */
 const PLACES = [
@@ -33,7 +31,7 @@ const FOLDERS = {
 export const CONTENTS = { program: readProgram, node: readNode };
 
 /** The npm package as it is laid out on a host, with what else is beside it in `packaging/`. @returns Tree */
-function readProgram({ npmPackage }) {
+function readProgram({ definition, npmPackage }) {
   const tree = new Map();
   for (const [name, entry] of npmPackage) {
     const [pattern, place] = PLACES.find(([each]) => each.test(name));
@@ -41,8 +39,16 @@ function readProgram({ npmPackage }) {
     const to = name.replace(pattern, place);
     tree.set(to, to.endsWith('.gz') ? { mode: 0o644, bytes: gzip(bytesOf(entry)) } : entry);
   }
-  addLinks(tree, 'usr/share/bash-completion/completions/docksmith', (name) => name);
-  addLinks(tree, 'usr/share/fish/vendor_completions.d/docksmith.fish', (name) => `${name}.fish`);
+  // the completion of all commands is in one file
+  const others = [...readTree(path.join(definition.folder, 'root/usr/bin')).keys()].filter(
+    (name) => name !== 'docksmith',
+  );
+  addLinks(tree, 'usr/share/bash-completion/completions/docksmith', others);
+  addLinks(
+    tree,
+    'usr/share/fish/vendor_completions.d/docksmith.fish',
+    others.map((name) => `${name}.fish`),
+  );
   // Debian's zsh looks in the one folder, that of others in the other
   if (tree.has('usr/share/zsh/vendor-completions/_docksmith'))
     tree.set('usr/share/zsh/site-functions/_docksmith', {
@@ -63,10 +69,10 @@ function readProgram({ npmPackage }) {
   return tree;
 }
 
-function addLinks(tree, file, nameOf) {
+/** Links beside a file that lead to it. */
+function addLinks(tree, file, names) {
   if (!tree.has(file)) return;
-  for (const name of SHORT)
-    tree.set(path.join(path.dirname(file), nameOf(name)), { mode: 0o777, link: path.basename(file) });
+  for (const name of names) tree.set(path.join(path.dirname(file), name), { mode: 0o777, link: path.basename(file) });
 }
 
 /**

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { call, gzip } from './call.js';
-import { bytesOf, layTree, readScript, readTree } from './tree.js';
+import { bytesOf, isFolder, layTree, readScript, readTree } from './tree.js';
 
 const CPUS = { x64: 'amd64', arm64: 'arm64' };
 
@@ -25,7 +25,7 @@ export function makeDeb(made, out, work) {
   if (tree.has(changes)) put(tree, `usr/share/doc/${name}/changelog.gz`, gzip(bytesOf(tree.get(changes))));
   put(tree, `usr/share/lintian/overrides/${name}`, formatOverrides(definition.lintian));
 
-  const files = [...tree].filter(([, { bytes, from }]) => bytes !== undefined || from !== undefined);
+  const files = [...tree].filter(([, entry]) => !isFolder(entry) && entry.link === undefined);
   const conffiles = files.map(([file]) => file).filter((file) => file.startsWith('etc/'));
   const size = files.reduce((sum, [, entry]) => sum + Math.ceil(bytesOf(entry).length / 1024), 0);
   const control = {

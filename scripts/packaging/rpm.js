@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { call } from './call.js';
-import { layTree, readScript } from './tree.js';
+import { isFolder, layTree, readScript } from './tree.js';
 
 const CPUS = { x64: 'x86_64', arm64: 'aarch64' };
 /** Below these a package owns its folders; those themselves are the system's, or another package's. */
@@ -83,11 +83,10 @@ function formatSpec({ definition, version, revision, seconds, maintainer, tree }
 function listFiles(tree) {
   const folders = new Set();
   const files = [];
-  for (const [file, { bytes, from, link }] of tree) {
-    const isFolder = bytes === undefined && from === undefined && link === undefined;
-    for (let above = isFolder ? file : path.dirname(file); above !== '.'; above = path.dirname(above))
+  for (const [file, entry] of tree) {
+    for (let above = isFolder(entry) ? file : path.dirname(file); above !== '.'; above = path.dirname(above))
       if (!SYSTEMS.test(above)) folders.add(above);
-    if (isFolder) continue;
+    if (isFolder(entry)) continue;
     const mark = file.startsWith('etc/')
       ? '%config(noreplace) '
       : /^usr\/share\/(?:doc|man)\//.test(file)

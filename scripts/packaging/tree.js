@@ -44,6 +44,11 @@ export function readScript(file) {
 }
 
 /** @param {Entry} entry */
+export function isFolder({ bytes, from, link }) {
+  return bytes === undefined && from === undefined && link === undefined;
+}
+
+/** @param {Entry} entry */
 export function bytesOf({ bytes, from }) {
   return bytes ?? readFileSync(from);
 }
@@ -51,11 +56,12 @@ export function bytesOf({ bytes, from }) {
 /** Writes a tree below a folder, each with the time of the commit. @param {Tree} tree */
 export function layTree(tree, folder, seconds) {
   const made = new Set(['.']);
-  for (const [to, { mode, bytes, from, link }] of [...tree].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [to, entry] of [...tree].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const file = path.join(folder, to);
-    const isFolder = bytes === undefined && from === undefined && link === undefined;
-    for (let above = isFolder ? to : path.dirname(to); !made.has(above); above = path.dirname(above)) made.add(above);
-    mkdirSync(isFolder ? file : path.dirname(file), { recursive: true });
+    const { mode, bytes, from, link } = entry;
+    for (let above = isFolder(entry) ? to : path.dirname(to); !made.has(above); above = path.dirname(above))
+      made.add(above);
+    mkdirSync(isFolder(entry) ? file : path.dirname(file), { recursive: true });
     if (link !== undefined) symlinkSync(link, file);
     else if (from !== undefined) copyFileSync(from, file);
     else if (bytes !== undefined) writeFileSync(file, bytes);

@@ -1,7 +1,7 @@
 import { Failure } from '../base/errors.ts';
 import { isCopy } from '../container/actual/whose.ts';
 import { discard } from '../container/apply/any-state.ts';
-import { isOurs } from '../container/actual/inventory.ts';
+import { isOurs } from '../container/spec/names.ts';
 import { isAnonymousName } from '../container/spec/mounted.ts';
 import { RUN_BY_LABEL, RUN_LABEL } from '../container/spec/names.ts';
 import type { ContainerInspect } from '../engine/engine-api.ts';

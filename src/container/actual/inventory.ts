@@ -1,5 +1,5 @@
-import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import { MANAGED_LABEL } from '../spec/names.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { isOurs } from '../spec/names.ts';
 
 /** Questions to an engine, each asked once, when the answer is first wanted: as it was then. */
 export type Inventory = Pick<Engine, 'listContainers' | 'findContainer' | 'findImage' | 'listNetworks' | 'getTraits'>;
@@ -30,11 +30,6 @@ export async function askAhead(inventory: Inventory): Promise<void> {
   begin(inventory.listNetworks());
   for (const container of await inventory.listContainers())
     if (isOurs(container)) begin(inventory.findContainer(container.id));
-}
-
-/** Whether it has our labels. */
-export function isOurs({ labels }: Pick<ContainerSummary, 'labels'>): boolean {
-  return labels[MANAGED_LABEL] === 'true';
 }
 
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.ts';
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import { MANAGED_LABEL, NAME_LABEL, OWN_PREFIX, REPLACED_SUFFIX } from '../spec/names.ts';
+import { isOurs, NAME_LABEL, OWN_PREFIX, REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RenameOperation } from '../plan/operation.ts';
 
 type Labelled = Pick<ContainerSummary, 'name' | 'labels'>;
@@ -10,7 +10,7 @@ type Labelled = Pick<ContainerSummary, 'name' | 'labels'>;
  * and so may somebody by hand. Its label counts. Undefined: it is not ours.
  */
 export function findOwner({ name, labels }: Labelled): string | undefined {
-  return labels[MANAGED_LABEL] === 'true' ? (labels[NAME_LABEL] ?? name) : undefined;
+  return isOurs({ labels }) ? (labels[NAME_LABEL] ?? name) : undefined;
 }
 
 /** The one that serves as `name`: it runs, or else has the name; undefined: there is none of ours. */

@@ -9,7 +9,7 @@ import {
   showJoined,
 } from '../spec/endpoints.ts';
 import { makeCreateBody } from '../spec/create-body.ts';
-import { MANAGED_LABEL } from '../spec/names.ts';
+import { isOurs } from '../spec/names.ts';
 import type { Operation } from './operation.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import { isSame } from '../spec/value.ts';
@@ -22,7 +22,7 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
   const wanted = { [mode]: '', ...listJoined(spec) };
   const has = readJoined(container.inspect);
   const { id, name, nameNow } = container;
-  const isOurs = (network: string): boolean => networks.get(network)?.labels[MANAGED_LABEL] === 'true';
+  const isOwn = (network: string): boolean => isOurs(networks.get(network) ?? { labels: {} });
   const isLost = (network: string): boolean => {
     const made = container.inspect.NetworkSettings?.Networks?.[network]?.NetworkID ?? '';
     return network !== 'bridge' && made !== '' && made !== networks.get(network)?.id;
@@ -36,7 +36,7 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
           { ...parseJoined(now), aliases: listNames(now, name) },
           { ...parseJoined(endpoint), aliases: listNames(endpoint, name) },
           container.inspect.NetworkSettings?.Networks?.[network] ?? {},
-          isOurs(network),
+          isOwn(network),
         ));
     if (isAsWanted && !isLost(network)) return [];
     const cause =
@@ -57,22 +57,22 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
     ];
   });
   const leaves = Object.keys(has)
-    .filter((network) => !(network in wanted) && (network === 'bridge' || isOurs(network)))
+    .filter((network) => !(network in wanted) && (network === 'bridge' || isOwn(network)))
     .map((network): Operation => ({ verb: 'disconnect', id, name, nameNow, network, cause: network }));
   return [...joins, ...leaves];
 }
 
 /** On a network that others made, they may have given it further names, addresses and options: those it keeps. */
-function isEndpoint(now: Joined, wanted: Joined, answer: Endpoint, isOurs: boolean): boolean {
+function isEndpoint(now: Joined, wanted: Joined, answer: Endpoint, isOwn: boolean): boolean {
   const { mac_address: mac, gw_priority: priority, ...options } = wanted.options;
   const isList = (has: readonly string[], wants: readonly string[]): boolean =>
-    isOurs ? isSame(has, wants) : wants.every((item) => has.includes(item));
+    isOwn ? isSame(has, wants) : wants.every((item) => has.includes(item));
   const { gw_priority: nowPriority, ...nowOptions } = now.options;
   return (
     isList(now.aliases, wanted.aliases) &&
     isList(now.addresses, wanted.addresses) &&
     // older engines know none
-    (answer.GwPriority === undefined || (!isOurs && priority === undefined) || nowPriority === priority) &&
+    (answer.GwPriority === undefined || (!isOwn && priority === undefined) || nowPriority === priority) &&
     // the engine gives an address by itself, too; older ones (without DNSNames) do not take one
     (mac === undefined || answer.DNSNames === undefined || !answer.MacAddress || answer.MacAddress === mac) &&
     isList(listOptions(nowOptions), listOptions(options))

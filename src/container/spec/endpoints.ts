@@ -2,7 +2,7 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { ContainerInspect, Endpoint } from '../../engine/engine-api.ts';
 import { canonicalAddress } from '../../model/network/network.ts';
 import { collectAll, type Input } from './input.ts';
-import { readFields, readInteger, readItems, readText, readTextMap } from './read-input.ts';
+import { isSaid, readFields, readInteger, readItems, readText, readTextMap } from './read-input.ts';
 import { isMap, type TextMap, toMap, toSet, type Value } from './value.ts';
 
 /** Those of a run spec. */
@@ -116,8 +116,6 @@ export function readJoinedFields(input: Input): Joined {
   const fields = readFields(input, FIELDS);
   const { aliases, ipv4_address: address, ipv6_address: address6, driver_opts: driver, interface_name: face } = fields;
   const { link_local_ips: linkLocal, mac_address: mac, gw_priority: priority } = fields;
-  const isSaid = (held: Input | undefined): held is Input =>
-    held !== undefined && (held.items !== undefined || held.entries !== undefined || held.scalar !== null);
   const options = toMap([
     ...(isSaid(driver) ? Object.entries(readTextMap(driver)) : []),
     ...(isSaid(face) ? [[INTERFACE_OPTION, readText(face)] as const] : []),

@@ -14,6 +14,11 @@ export const RUN_BY_LABEL = 'docksmith.run-by';
 /** On an adopted container: the keys that its record says otherwise than it is. */
 export const KEPT_LABEL = 'docksmith.kept';
 
+/** Whether what the engine has is docksmith's. */
+export function isOurs({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean {
+  return labels[MANAGED_LABEL] === 'true';
+}
+
 /** Says in a run spec at which path of the container its data is. */
 export const DATA_LABEL = 'docksmith.data';
 

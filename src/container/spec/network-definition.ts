@@ -3,7 +3,7 @@ import { canonicalAddress } from '../../model/network/network.ts';
 import { isWithin } from '../../model/network/networks.ts';
 import type { CreateNetwork, NetworkAddresses } from '../../engine/engine.ts';
 import { collectAll, type Input } from './input.ts';
-import { readFields, readFlag, readItems, readText, readTextMap } from './read-input.ts';
+import { isSaid, readFields, readFlag, readItems, readText, readTextMap } from './read-input.ts';
 import { toMap } from './value.ts';
 
 /** A network of the map `networks`, by its name for the engine; without addresses the plan finds some. */
@@ -46,7 +46,7 @@ export function readNetworkDefinitions(input: Input | undefined): ReadonlyMap<st
           driver: driver === undefined ? 'bridge' : readText(driver),
           options: options === undefined ? {} : readTextMap(options, '=', ''),
           labels: labels === undefined ? {} : readTextMap(labels, '=', ''),
-          ...(ipam === undefined || isNothing(ipam) ? { addresses: [] } : readIpam(ipam)),
+          ...(isSaid(ipam) ? readIpam(ipam) : { addresses: [] }),
         },
       ] as const;
     }),
@@ -56,9 +56,9 @@ export function readNetworkDefinitions(input: Input | undefined): ReadonlyMap<st
 function readIpam(ipam: Input): Pick<NetworkDefinition, 'addresses' | 'ipamDriver' | 'ipamOptions'> {
   const { driver, options, config } = readFields(ipam, ['driver', 'options', 'config']);
   return {
-    ...(driver === undefined || isNothing(driver) ? {} : { ipamDriver: readText(driver) }),
-    ...(options === undefined || isNothing(options) ? {} : { ipamOptions: readTextMap(options, '=', '') }),
-    addresses: config === undefined || isNothing(config) ? [] : readItems(config, readSubnet),
+    ...(isSaid(driver) ? { ipamDriver: readText(driver) } : {}),
+    ...(isSaid(options) ? { ipamOptions: readTextMap(options, '=', '') } : {}),
+    addresses: isSaid(config) ? readItems(config, readSubnet) : [],
   };
 }
 
@@ -96,8 +96,4 @@ function readNetwork(input: Input): string {
 function readAddress(input: Input): string {
   const text = readText(input);
   return isIP(text) === 0 ? input.refuse(`"${text}" is no address`) : canonicalAddress(text);
-}
-
-function isNothing(input: Input): boolean {
-  return input.items === undefined && input.entries === undefined && input.scalar === null;
 }

@@ -2,6 +2,11 @@ import { toMap, type TextMap } from './value.ts';
 import { collectAll, type Input } from './input.ts';
 import { parseBytes, parseDuration } from '../../base/quantity.ts';
 
+/** Whether a value stands there: not where a key is missing, or has nothing behind it. */
+export function isSaid(input: Input | undefined): input is Input {
+  return input !== undefined && (input.items !== undefined || input.entries !== undefined || input.scalar !== null);
+}
+
 // Each reads one form that Compose allows, or throws what is wrong with it.
 
 /** Text; a number is taken as it is written, since `user: 1000` and `user: "1000"` mean the same. */

@@ -1,6 +1,6 @@
 import type { CreateVolume } from '../../engine/engine.ts';
 import type { Input } from './input.ts';
-import { readFields, readFlag, readText, readTextMap } from './read-input.ts';
+import { isSaid, readFields, readFlag, readText, readTextMap } from './read-input.ts';
 
 /** A volume of the map `volumes`, by its name for the engine. */
 export interface VolumeDefinition extends CreateVolume {
@@ -13,8 +13,6 @@ export function readVolumeDefinition(key: string, input: Input): VolumeDefinitio
   const fields =
     input.entries === undefined ? {} : readFields(input, ['name', 'external', 'driver', 'driver_opts', 'labels']);
   const { name, external, driver, driver_opts: options, labels } = fields;
-  const isSaid = (field: Input | undefined): field is Input =>
-    field !== undefined && (field.items !== undefined || field.entries !== undefined || field.scalar !== null);
   return {
     name: isSaid(name) ? readText(name) : key,
     external: isSaid(external) && readFlag(external),

@@ -6,7 +6,7 @@ import { isList, isMap } from '../../container/spec/value.ts';
 import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
 import { selectServices } from '../../compose/profiles.ts';

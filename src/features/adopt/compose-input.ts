@@ -34,6 +34,21 @@ export function readKey(
   return { value: joinValues(key, values), unread };
 }
 
+type Entry = NonNullable<Input['entries']>[number];
+
+/** Entries of a map that can be read. @param leaveOut told of each that cannot */
+export function listReadable(
+  entries: readonly Entry[],
+  read: (entry: Entry) => unknown,
+  leaveOut: (entry: Entry, why: string) => void,
+): readonly Entry[] {
+  return entries.filter((entry) => {
+    const { failures } = tryTo(() => read(entry));
+    if (failures !== undefined) leaveOut(entry, formatWhy(failures));
+    return failures === undefined;
+  });
+}
+
 function joinValues(key: SpecKey, values: readonly Value[]): Value | undefined {
   if (values.length === 0) return undefined;
   if (key.kind.name === 'map') return toMap(values.flatMap((value) => (isMap(value) ? Object.entries(value) : [])));

@@ -2,7 +2,7 @@ import { compareBytes } from '../../base/layers.ts';
 import { formatJoined, readJoinedFields } from '../../container/spec/endpoints.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { type TextMap, toMap } from '../../container/spec/value.ts';
-import { findEntry, isNothing, showInput, tryTo, withText } from './compose-input.ts';
+import { findEntry, isNothing, listReadable, showInput, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
 
 /** Notes what a record cannot say of a service. */
@@ -36,18 +36,13 @@ export function readNetworkOf(
     .map(([key, endpoint]) => {
       const definition =
         project.networks.get(key) ?? endpoint.refuse(`network "${key}" is not in the map "networks" of the file`);
-      // one that cannot be read costs none of the others
-      const known = (endpoint.entries ?? []).filter(([field, held]) => {
-        if (field === 'aliases' || field.startsWith('x-') || isNothing(held)) return false;
-        const { failures } = tryTo(() => readJoinedFields({ ...endpoint, entries: [[field, held]] }));
-        if (failures !== undefined)
-          leaveOut(
-            'networks',
-            `${definition.name} ${field} ${showInput(held)}`,
-            failures.map(({ why }) => why).join('; '),
-          );
-        return failures === undefined;
-      });
+      const known = listReadable(
+        (endpoint.entries ?? []).filter(
+          ([field, held]) => field !== 'aliases' && !field.startsWith('x-') && !isNothing(held),
+        ),
+        (entry) => readJoinedFields({ ...endpoint, entries: [entry] }),
+        ([field, held], why) => leaveOut('networks', `${definition.name} ${field} ${showInput(held)}`, why),
+      );
       const { addresses, options } = readJoinedFields({ ...endpoint, entries: known });
       const said = (findEntry(endpoint, 'aliases')?.items ?? []).map(showInput);
       const aliases = [service, ...said, ...listLinkNames(project, service)].filter((alias) => alias !== name);

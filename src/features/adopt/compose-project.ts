@@ -2,7 +2,7 @@ import type { Input } from '../../container/spec/input.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from '../../container/spec/network-definition.ts';
 import { readVolumeDefinition, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { type ComposeModel, type ProjectRequest, readComposeProject } from '../../compose/read-project.ts';
-import { findEntry, isNothing, showInput, tryTo, withText } from '../../compose/inputs.ts';
+import { findEntry, isNothing, listReadable, showInput, withText } from './compose-input.ts';
 import type { LeftOut } from './candidate.ts';
 import { type OwnRecords, readOwnRecords } from './own-records.ts';
 
@@ -70,19 +70,11 @@ function readNetworks(
     );
     const known = isExternal
       ? []
-      : said.filter((entry) => {
-          const { failures } = tryTo(() =>
-            readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: [entry] }]] }),
-          );
-          if (failures !== undefined)
-            leftOut.push({
-              name: `network ${name}`,
-              key: entry[0],
-              value: showInput(entry[1]),
-              why: failures.map(({ why }) => why).join('; '),
-            });
-          return failures === undefined;
-        });
+      : listReadable(
+          said,
+          (entry) => readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: [entry] }]] }),
+          ([field, held], why) => leftOut.push({ name: `network ${name}`, key: field, value: showInput(held), why }),
+        );
     const definition =
       readNetworkDefinitions({ ...value, entries: [[key, { ...value, entries: known }]] }).get(key) ??
       file.refuse(`network "${key}" cannot be read`);
@@ -98,20 +90,19 @@ function readVolumes(
   const leftOut: LeftOut[] = [];
   const volumes = (input?.entries ?? []).map(([key, value]) => {
     const { name, isExternal } = findOwnName(key, value, project);
-    const known = (value.entries ?? []).filter(([field, held]) => {
-      if (isExternal || ['name', 'external'].includes(field) || field.startsWith('x-') || isNothing(held)) return false;
-      const { failures } = tryTo(() => readVolumeDefinition(key, { ...value, entries: [[field, held]] }));
-      // options of a driver may hold passwords
-      const shown = (held.entries ?? []).map(([option]) => option).join(' ') || showInput(held);
-      if (failures !== undefined)
-        leftOut.push({
-          name: `volume ${name}`,
-          key: field,
-          value: shown,
-          why: failures.map(({ why }) => why).join('; '),
-        });
-      return failures === undefined;
-    });
+    const said = (value.entries ?? []).filter(
+      ([field, held]) =>
+        !isExternal && !['name', 'external'].includes(field) && !field.startsWith('x-') && !isNothing(held),
+    );
+    const known = listReadable(
+      said,
+      (entry) => readVolumeDefinition(key, { ...value, entries: [entry] }),
+      ([field, held], why) => {
+        // options of a driver may hold passwords
+        const shown = (held.entries ?? []).map(([option]) => option).join(' ') || showInput(held);
+        leftOut.push({ name: `volume ${name}`, key: field, value: shown, why });
+      },
+    );
     const definition = readVolumeDefinition(key, { ...value, entries: known });
     return [key, { ...definition, name, external: isExternal }] as const;
   });

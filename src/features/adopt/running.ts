@@ -6,7 +6,7 @@ import { formatJoined, parseJoined } from '../../container/spec/endpoints.ts';
 import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engine.ts';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { EngineTraits } from '../../engine/engine-traits.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { isAnonymousName, listMountedVolumes } from '../../container/spec/mounted.ts';
 import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';

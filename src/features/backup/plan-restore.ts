@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { FlatDb } from '../../db/flat-db.ts';
 import { listDbs } from '../../db/db-file.ts';
 import { type Db, type DbRecord, isSameRecord } from '../../db/record.ts';

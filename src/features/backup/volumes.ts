@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { listenForInterrupt } from '../../base/interrupt.ts';
 import type { Paths } from '../../base/paths.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { findOwner } from '../../container/actual/whose.ts';
 import { getStopRequest } from '../../container/plan/stop-request.ts';
 import { isAnonymousName } from '../../container/spec/mounted.ts';

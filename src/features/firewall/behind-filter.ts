@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { Failure } from '../../base/errors.ts';
 import { FAMILIES, isOutOfReach, readRules } from '../../firewall/kernel.ts';
 import type { Paths } from '../../base/paths.ts';

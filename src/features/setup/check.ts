@@ -1,5 +1,5 @@
 import type { Paths } from '../../base/paths.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { findEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import { listContainers } from '../../model/container.ts';
 import { examineHost } from '../doctor/doctor.ts';

@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
-import { isOurs } from '../../container/actual/inventory.ts';
+import { isOurs } from '../../container/spec/names.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { holdsOpenSecrets } from '../../container/spec/spec-hash.ts';

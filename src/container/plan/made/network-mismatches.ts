@@ -1,12 +1,12 @@
 import type { CreateNetwork, NetworkSummary } from '../../../engine/engine.ts';
 import { canonicalAddress, formatNetwork } from '../../../model/network/network.ts';
 import { BRIDGE_OPTION, bridgeName, parseSubnet } from '../../../model/network/networks.ts';
-import { MANAGED_LABEL } from '../../spec/names.ts';
+import { isOurs, MANAGED_LABEL } from '../../spec/names.ts';
 import { isSame } from '../../spec/value.ts';
 
 /** In what a network that is there is not as wanted, in words: `driver macvlan, not bridge`. */
 export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): readonly string[] {
-  const isOurs = there.labels[MANAGED_LABEL] === 'true';
+  const isOwn = isOurs(there);
   const compare = (what: string, has: string, wants: string): readonly string[] =>
     has === wants ? [] : [`${what} ${has || 'none'}, not ${wants || 'none'}`];
   // one that others made may say more
@@ -15,10 +15,10 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
     has: Readonly<Record<string, string>>,
     wants: Readonly<Record<string, string>>,
   ): readonly string[] =>
-    [...new Set([...Object.keys(wants), ...(isOurs ? Object.keys(has) : [])])].flatMap((key) =>
+    [...new Set([...Object.keys(wants), ...(isOwn ? Object.keys(has) : [])])].flatMap((key) =>
       compare(`${what} ${key}`, has[key] ?? '', wants[key] ?? ''),
     );
-  const isFlag = (has: boolean, wants: boolean): boolean => has === wants || (!isOurs && has);
+  const isFlag = (has: boolean, wants: boolean): boolean => has === wants || (!isOwn && has);
   const drop = (map: Readonly<Record<string, string>>, ...names: readonly string[]): Readonly<Record<string, string>> =>
     Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
   // the name that docksmith gives a bridge is no reason to make a network again
