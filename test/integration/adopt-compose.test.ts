@@ -227,17 +227,16 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
   it('is written down as the file describes it, and the event makes it so', async () => {
     const adopted = await adopt();
     expect(adopted.containers).toEqual([
-      { name: 'shopfront', id: null, enabled: true },
-      { name: 'shop-db-1', id: null, enabled: true },
-      { name: 'shop-built-1', id: null, enabled: true },
+      { name: 'shopfront', id: null, enabled: true, isOrphan: false, neededBy: null },
+      { name: 'shop-db-1', id: null, enabled: true, isOrphan: false, neededBy: null },
+      { name: 'shop-built-1', id: null, enabled: true, isOrphan: false, neededBy: null },
     ]);
-    expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
-      'network shop_back labels a=b',
-    ]);
+    expect(adopted.leftOut).toEqual([]);
     expect(adopted.records.filter(({ db }) => db !== 'docker_containers')).toMatchObject([
       // the record of their common image is there already
-      { db: 'docker_networks', key: 'shop_back', props: { Subnet: '10.67.0.0/24' } },
+      { db: 'docker_networks', key: 'shop_back', props: { Subnet: '10.67.0.0/24', 'Labels.a': 'b' } },
       { db: 'docker_networks', key: 'shop_front' },
+      { db: 'docker_volumes', key: 'everybody', props: { External: 'yes' } },
       {
         db: 'docker_images',
         key: 'shop-built-1',
