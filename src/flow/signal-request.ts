@@ -26,6 +26,8 @@ export interface SignalRequest extends EventAsked {
 /** What an event did. */
 export interface SignalResult {
   readonly run: Run;
+  /** its files are in place, with what was changed in the dbs; false: nothing was */
+  readonly isInstalled: boolean;
   readonly changes: ChangeSet;
   /** path -> file in history of what was edited by hand or taken over */
   readonly kept: Committed['kept'];

@@ -41,14 +41,14 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
           : listed.steps;
       const known = await findCommandSteps(request.commands, steps, [event, ...args]);
       const done = new EventRun(paths, { ...request, ...begun, steps, known, checks }, reporter);
-      await runSteps(done);
+      const isInstalled = await runSteps(done);
       const { installed, failures, adjusted, untouched } = done;
       if (failures.length === 0) {
         rememberOverrides(paths);
         pruneHistory(paths, done.snapshot);
       }
       const [edited, pending] = [listEdited(installed.changes), listIntents(paths)];
-      return { ...installed, steps: done.steps, failures, adjusted, untouched, edited, pending };
+      return { ...installed, isInstalled, steps: done.steps, failures, adjusted, untouched, edited, pending };
     },
     ({ changes: { install, remove }, steps, failures }) => ({
       steps,
@@ -60,8 +60,11 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
   return { ...result, run };
 }
 
-/** Those before the templates, all files, and what follows once the files are in place. */
-async function runSteps(run: EventRun): Promise<void> {
+/**
+ * Those before the templates, all files, and what follows once the files are in place.
+ * @returns false where they are not
+ */
+async function runSteps(run: EventRun): Promise<boolean> {
   const { steps } = run.event;
   const at = steps.findIndex(({ kind }) => kind === 'templates');
   const templates = steps[at];
@@ -74,6 +77,7 @@ async function runSteps(run: EventRun): Promise<void> {
     for (const step of isInstalled ? steps.slice(at + 1) : []) await run.step(step);
     await hearSignals();
     if (isInstalled) run.endInterrupted();
+    return isInstalled;
   } finally {
     rmSync(run.changedFile, { force: true });
   }

@@ -5,6 +5,10 @@ import type { Scrypt } from './sealed.ts';
 /** Raised when an older program would misread a backup. */
 export const BACKUP_VERSION = 1;
 
+const MOST_MODE = 0o7777;
+/** 2 ** 32 - 1 means: as it is */
+const MOST_ID = 2 ** 32 - 2;
+
 /** A file as it was on the host, but for its name. */
 export interface SavedFile {
   readonly content: Buffer;
@@ -48,10 +52,13 @@ export function formatManifest({ sums, ...manifest }: Manifest): Buffer {
 export function parseManifest(content: Buffer): Manifest {
   const whole = new Field(JSON.parse(content.toString()), '');
   const version = whole.get('version').number();
+  if (!Number.isInteger(version) || version < 1) throw new Error(`${version} is no version`);
   if (version > BACKUP_VERSION)
     throw new Error(`a newer docksmith wrote it: it has version ${version}, and this program knows ${BACKUP_VERSION}`);
   const texts = (field: Field): readonly string[] => field.list((item) => item.text());
   const scrypt = whole.get('scrypt');
+  const volumes = texts(whole.get('volumes'));
+  if (new Set(volumes).size < volumes.length) throw new Error('a volume is in it twice');
   const only = whole.get('only').optional((field) => field.text());
   return {
     made: whole.get('made').text(),
@@ -69,7 +76,7 @@ export function parseManifest(content: Buffer): Manifest {
       reference: image.get('reference').text(),
       digests: texts(image.get('digests')),
     })),
-    volumes: texts(whole.get('volumes')),
+    volumes,
     notInIt: texts(whole.get('notInIt')),
   };
 }
@@ -98,13 +105,18 @@ export function parseSealedFiles(content: Buffer, findClear: (name: string) => B
       const text = file.get('content').optional((field) => field.text());
       return {
         content: text === undefined ? findClear(name) : Buffer.from(text, 'base64'),
-        mode: file.get('mode').number(),
-        uid: file.get('uid').number(),
-        gid: file.get('gid').number(),
+        mode: numberUpTo(file.get('mode'), MOST_MODE),
+        uid: numberUpTo(file.get('uid'), MOST_ID),
+        gid: numberUpTo(file.get('gid'), MOST_ID),
       };
     }),
     labels: whole.get('labels').map((labels) => Object.fromEntries(labels.map((label) => label.text()))),
   };
+}
+
+function numberUpTo(field: Field, most: number): number {
+  const number = field.number();
+  return Number.isInteger(number) && number >= 0 && number <= most ? number : field.wrong(`a number from 0 to ${most}`);
 }
 
 export function sumOf(content: Buffer): string {

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
-import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
-import type { Paths } from '../../base/paths.ts';
+import path from 'node:path';
+import { Failure, failuresOf, reasonOf, throwAll } from '../../base/errors.ts';
+import { CONFIG_DIR, type Paths } from '../../base/paths.ts';
 import { isOurs } from '../../container/spec/names.ts';
 import { FlatDb } from '../../db/flat-db.ts';
-import { listDbs } from '../../db/db-file.ts';
+import { findDbFile, listDbs } from '../../db/db-file.ts';
 import { type Db, type DbRecord, isSameRecord } from '../../db/record.ts';
 import { readDb } from '../../db/store.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { readBytes } from '../../files/read-file.ts';
 import { type Dbs, listRecordChanges, type RecordChange } from '../../flow/commit/generation-dbs.ts';
 import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import type { StepCommands } from '../../flow/step-part.ts';
+import { OWN_FOLDERS } from '../../flow/trusted-files.ts';
+import { changeOf } from '../../output/commit/transaction.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import { type DbChange, previewDbChange, UPDATE } from '../dry-run/db-change.ts';
 import type { SavedFile, SavedImage } from './manifest.ts';
@@ -39,16 +41,11 @@ const OF_THE_MACHINE: readonly string[] = ['Socket', 'DataRoot'];
 /** Changes nothing. @throws Failures for all that is taken or in the way */
 export async function planRestore(paths: Paths, backup: OpenedBackup, commands: StepCommands): Promise<RestorePlan> {
   const { manifest, files } = backup;
+  refuseStrangeNames(paths, files);
   const engine = await getEngine(paths, readHostSnapshot(paths));
   const [now, saved] = [readAllDbs(paths), dbsOf(files)];
-  const failures = [
-    ...(await listTakenContainers(engine, manifest.containers)),
-    ...(await listFilledVolumes(engine, manifest.volumes)),
-    ...(manifest.only === undefined ? [] : listTakenRecords(now, saved)),
-  ];
+  const { customs, failures } = await findInTheWay(paths, engine, backup, now);
   const dbs = manifest.only === undefined ? overlay(now, saved) : addition(now, saved);
-  const { customs, failures: inTheWay } = planCustoms(paths, files);
-  failures.push(...inTheWay);
   const event = manifest.only === undefined ? UPDATE : 'docker-container-update';
   const args = manifest.only === undefined ? [] : manifest.containers;
   let change: DbChange | undefined;
@@ -72,6 +69,52 @@ export async function planRestore(paths: Paths, backup: OpenedBackup, commands: 
     images: there.flatMap(({ image, isThere }) => (isThere ? [] : [image])),
     change,
   };
+}
+
+/** What of a backup is there already; restoring looks again, as much may happen until somebody says yes. */
+export async function findInTheWay(
+  paths: Paths,
+  engine: Engine,
+  { manifest, files }: OpenedBackup,
+  now: Dbs,
+): Promise<{ readonly customs: RestorePlan['customs']; readonly failures: Failure[] }> {
+  const { customs, failures } = planCustoms(paths, files);
+  return {
+    customs,
+    failures: [
+      ...(await listTakenContainers(engine, manifest.containers)),
+      ...(await listFilledVolumes(engine, manifest.volumes)),
+      ...(manifest.only === undefined ? [] : listTakenRecords(now, dbsOf(files))),
+      ...failures,
+    ],
+  };
+}
+
+/** @throws Failures for names that no backup of a server has: what they name is elsewhere, or is none of it */
+function refuseStrangeNames(paths: Paths, files: OpenedBackup['files']): void {
+  const isOwn = (target: string): boolean =>
+    path.posix.normalize(target) === target &&
+    !target.includes('\0') &&
+    OWN_FOLDERS.some((folder) => target.startsWith(`${CONFIG_DIR}/${folder}/`) && !target.endsWith('/'));
+  throwAll(
+    [...files.keys()].flatMap((name) => {
+      const [, kind, target = ''] = /^(dbs|customs|state)(\/[^]+)$/.exec(name) ?? [];
+      const refuse = (what: string, why: string): Failure[] => [new Failure(`cannot restore ${what}`, { why })];
+      if (kind === undefined) return refuse(`"${name}"`, 'no backup has a file of that name');
+      if (kind === 'customs' && !isOwn(target))
+        return refuse(`file "${target}"`, `it is in none of the folders of yours below ${CONFIG_DIR}`);
+      if (kind !== 'dbs') return [];
+      const db = target.slice(1);
+      // with its whole path it would be any file of this host
+      if (db.startsWith('/')) return refuse(`db "${db}"`, 'it is not in the folder of the dbs');
+      try {
+        findDbFile(paths, db);
+        return [];
+      } catch (error) {
+        return refuse(`db "${db}"`, reasonOf(error));
+      }
+    }),
+  );
 }
 
 export function readAllDbs(paths: Paths): Dbs {
@@ -172,16 +215,20 @@ function planCustoms(
   for (const [name, file] of files) {
     if (!name.startsWith('customs/')) continue;
     const target = name.slice('customs'.length);
-    if (!/^\/etc\/docksmith\/(?!.*(^|\/)\.\.(\/|$))/.test(target))
-      failures.push(new Failure(`cannot restore file "${target}"`, { why: 'it is not below /etc/docksmith' }));
-    else if (!existsSync(paths.file(target))) customs.set(target, file);
-    else if (!readBytes(paths.file(target)).equals(file.content))
-      failures.push(
-        new Failure(`cannot restore file "${target}"`, {
-          why: 'another one exists already',
-          hint: 'move it elsewhere',
-        }),
-      );
+    try {
+      const { old } = changeOf(paths, target, file);
+      if (old === undefined) customs.set(target, file);
+      else if (!old.content.equals(file.content))
+        failures.push(
+          new Failure(`cannot restore file "${target}"`, {
+            why: 'another one exists already',
+            hint: 'move it elsewhere',
+          }),
+        );
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
   }
   return { customs, failures };
 }

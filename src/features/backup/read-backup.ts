@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { Failure, reasonOf } from '../../base/errors.ts';
 import { ArchiveReader, MANIFEST } from './archive.ts';
 import { type Manifest, parseManifest, parseSealedFiles, type SealedFiles, sumOf } from './manifest.ts';
@@ -16,7 +18,9 @@ export interface OpenedBackup extends SealedFiles {
 export async function openBackup(file: string, passphrase: string): Promise<OpenedBackup> {
   const cannot = (why: string, hint?: string): Failure =>
     new Failure(`cannot read backup "${file}"`, hint === undefined ? { why } : { why, hint });
-  const reader = new ArchiveReader(file);
+  refuseOther(file, cannot);
+  // without a folder in front, tar takes what is before a colon for a host
+  const reader = new ArchiveReader(path.resolve(file));
   const [about, manifest] = await reader
     .read(MANIFEST)
     .then((content) => [content, parseManifest(content)] as const)
@@ -25,6 +29,13 @@ export async function openBackup(file: string, passphrase: string): Promise<Open
       throw cannot(/newer docksmith/.test(words) ? words : `it is no backup of docksmith, or damaged: ${words}`);
     });
   const damaged = (what: string): Failure => cannot(`it is damaged: ${what}`, 'use another copy of it');
+  const parse = (read: () => SealedFiles): SealedFiles => {
+    try {
+      return read();
+    } catch (error) {
+      throw damaged(reasonOf(error));
+    }
+  };
   const clear = new Map<string, Buffer>();
   for (const [name, sum] of manifest.sums) {
     const content = await reader.read(name).catch(() => Buffer.alloc(0));
@@ -40,11 +51,13 @@ export async function openBackup(file: string, passphrase: string): Promise<Open
   } catch {
     throw cannot('the passphrase is wrong, or the file is damaged');
   }
-  const sealed = parseSealedFiles(Buffer.concat(collected), (name) => {
-    const content = clear.get(name);
-    if (content === undefined) throw damaged(`"${name}" is missing`);
-    return content;
-  });
+  const sealed = parse(() =>
+    parseSealedFiles(Buffer.concat(collected), (name) => {
+      const content = clear.get(name);
+      if (content === undefined) throw new Error(`"${name}" is missing`);
+      return content;
+    }),
+  );
   let bytes = 0;
   for (const [n, volume] of manifest.volumes.entries()) {
     try {
@@ -59,4 +72,15 @@ export async function openBackup(file: string, passphrase: string): Promise<Open
     volumeBytes: bytes,
     readVolume: (name) => reader.readSealed(key, about, manifest.volumes.indexOf(name) + 1),
   };
+}
+
+/** It is read many times, which a pipe cannot be. */
+function refuseOther(file: string, cannot: (why: string) => Failure): void {
+  let isFile: boolean;
+  try {
+    isFile = statSync(file).isFile();
+  } catch (error) {
+    throw cannot(reasonOf(error));
+  }
+  if (!isFile) throw cannot('it is no file');
 }

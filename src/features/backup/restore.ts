@@ -1,9 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Failure, reasonOf } from '../../base/errors.ts';
+import { Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { NEVER } from '../../base/interrupt.ts';
-import type { Paths } from '../../base/paths.ts';
+import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { takeLockIfFree } from '../../files/lock.ts';
 import { writeDifference } from '../../flow/commit/staged-dbs.ts';
 import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import type { Reporter } from '../../flow/reporter.ts';
@@ -12,10 +13,12 @@ import type { SignalRequest, SignalResult } from '../../flow/signal-request.ts';
 import { listEmptied, listMissingFolders } from '../../output/commit/folders.ts';
 import { carryOut, changeOf } from '../../output/commit/transaction.ts';
 import { maskOf } from '../history/history.ts';
-import { readAllDbs, type RestorePlan } from './plan-restore.ts';
+import { findInTheWay, readAllDbs, type RestorePlan } from './plan-restore.ts';
 import { finishVolume, unpackVolume } from './volumes.ts';
 
 const COMMAND = 'docksmith restore';
+/** One at a time: volumes are filled before the event begins, and a second one would empty them. */
+const LOCK = path.posix.join(STATE_DIR, 'restore.lock');
 
 /**
  * Volumes, files of the admin's, then the records with an event over them. Where the event does not commit,
@@ -32,7 +35,10 @@ export async function restore(
   const { before, after } = plan.dbs;
   const engine = await getEngine(paths, readHostSnapshot(paths));
   const undo: (() => Promise<void>)[] = [];
+  const lock = takeLockIfFree(paths.file(LOCK), COMMAND);
+  if (lock === undefined) throw new Failure('cannot restore', { why: 'another restore runs' });
   try {
+    throwAll((await findInTheWay(paths, engine, plan.backup, readAllDbs(paths))).failures);
     await restoreVolumes(engine, plan, signal, reporter, undo);
     await restoreCustoms(paths, plan, undo);
     const result = await signalEvent(
@@ -48,12 +54,14 @@ export async function restore(
       },
       reporter,
     );
-    if (result.failures.length > 0 && !isCommitted(paths, plan)) await undoAll(undo, reporter);
+    if (!result.isInstalled) await undoAll(undo, reporter);
     else for (const name of plan.volumes) await finish(engine, name);
     return result;
   } catch (error) {
     await undoAll(undo, reporter);
     throw error;
+  } finally {
+    lock.release();
   }
 }
 
@@ -104,12 +112,6 @@ async function restoreCustoms(paths: Paths, { customs }: RestorePlan, undo: (() 
       keep: [],
     }),
   );
-}
-
-/** Whether the dbs have what was restored: an event that fails later can be called again. */
-function isCommitted(paths: Paths, { records }: RestorePlan): boolean {
-  const now = readAllDbs(paths);
-  return records.every(({ db, key }) => now.get(db)?.get(key) !== undefined);
 }
 
 async function undoAll(undo: readonly (() => Promise<void>)[], reporter: Reporter): Promise<void> {
