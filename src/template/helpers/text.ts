@@ -10,6 +10,9 @@ import { listArgument, plainValue, sameValue, textArgument, textOption } from '.
 
 const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
+/** In front of each line: more of them would take memory, and no file has so many. */
+const MOST_SPACES = 1000;
+
 /** Helpers that compare, cut and lay out values. */
 export const TEXT_HELPERS: HelperTable = {
   eq: {
@@ -126,7 +129,8 @@ export const TEXT_HELPERS: HelperTable = {
     example: { fragment: '{{#indent 2}}a\nb\n{{/indent}}', gives: '  a\n  b\n' },
     call: (call) => {
       const depth = Number(textArgument(call, 0));
-      if (!Number.isInteger(depth) || depth < 0) throw new HelperFailure('argument 1 is a number of spaces');
+      if (!Number.isInteger(depth) || depth < 0 || depth > MOST_SPACES)
+        throw new HelperFailure(`argument 1 is a number of spaces, at most ${MOST_SPACES}`);
       const space = ' '.repeat(depth);
       if (call.block !== undefined) return indentText(call.block(), space);
       const text = call.args[1];

@@ -18,6 +18,8 @@ describe('a mistake in the arguments of a helper', () => {
     ['{{range 1 1000000}}', 'at most 100000 are made'],
     ['{{range 1 2 0}}', 'a step is not 0'],
     ['{{repeat "ab" 1000000}}', 'a text has at most 1000000 characters'],
+    ['{{indent 500000000 "a"}}', 'argument 1 is a number of spaces, at most 1000'],
+    ['{{#indent 1000000000}}a{{/indent}}', 'argument 1 is a number of spaces, at most 1000'],
     ['{{substring "Öl" 1 bytes=true}}', 'it would cut a letter in two'],
     ['{{substring "abc" 0.5}}', 'argument 2 is no whole number: 0.5'],
     ['{{pad "a" 5 with="xy"}}', 'with is one character'],
