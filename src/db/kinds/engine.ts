@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { findOwn } from '../../base/own.ts';
 import { checkFixedAddresses } from './addresses.ts';
 import { type Check, each, matches } from './check.ts';
 
@@ -49,7 +50,7 @@ function parseJson(value: string): unknown {
 function isMapOf(value: unknown, fields: Readonly<Record<string, (held: unknown) => boolean>>): boolean {
   return (
     isPlainMap(value) &&
-    Object.entries(value).every(([field, held]: [string, unknown]) => fields[field]?.(held) === true)
+    Object.entries(value).every(([field, held]: [string, unknown]) => findOwn(fields, field)?.(held) === true)
   );
 }
 

@@ -1,3 +1,4 @@
+import { findOwn } from '../../base/own.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { readPublished } from '../../container/spec/published-port.ts';
 import { readCount, readItems } from '../../container/spec/read-input.ts';
@@ -80,7 +81,7 @@ function readRestart(policy: Input, ignore: LeaveOut): readonly (readonly [strin
 function readResources(resources: Input, ignore: LeaveOut): readonly (readonly [string, Input])[] {
   return (resources.entries ?? []).flatMap(([part, held]) =>
     (held.entries ?? []).flatMap(([field, value]): readonly (readonly [string, Input])[] => {
-      const key = part === 'limits' ? LIMITS[field] : undefined;
+      const key = part === 'limits' ? findOwn(LIMITS, field) : undefined;
       if (key !== undefined) return [[key, value]];
       if (part === 'reservations' && field === 'memory') return [['mem_reservation', value]];
       if (part === 'reservations' && field === 'devices') return [['gpus', value]];

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { findOwn } from '../../base/own.ts';
 import type { Input } from '../../container/spec/input.ts';
 import type { ImageOrigin } from './candidate.ts';
 import type { TextMap } from '../../container/spec/value.ts';
@@ -60,7 +61,7 @@ function readBuild({ folder, variables }: Project, build: Input, leaveOut: Leave
     ? { BuildGit: written }
     : { BuildPath: path.resolve(folder, written) };
   for (const [field, held] of build.entries ?? []) {
-    const prop = TEXTS[field];
+    const prop = findOwn(TEXTS, field);
     if (field === 'context' || IDLE.includes(field) || isNothing(held)) continue;
     if (prop !== undefined && !showInput(held).startsWith('..')) props[prop] = showInput(held);
     else if (field === 'args') Object.assign(props, readArguments(held, variables));

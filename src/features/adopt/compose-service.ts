@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { findOwn } from '../../base/own.ts';
 import { withoutImage } from '../../container/actual/difference.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { formatMounted, parseMounted } from '../../container/spec/mounted.ts';
@@ -137,8 +138,9 @@ export function describeService(
     // on a network of their own, links are names, which those that are linked with have themselves
     if (key === 'links' && network.joined.length > 0) continue;
     if (key === 'scale' || (key === 'ports' && isPortless)) continue;
+    const words = findOwn(WORDS, key);
     if (SPEC_KEYS.some((row) => row.name === key)) values.set(key, read(key, part));
-    else if (WORDS[key] !== undefined) ignore(key, showInput(part), WORDS[key]);
+    else if (words !== undefined) ignore(key, showInput(part), words);
     else for (const [at, held] of flatten(key, part)) leaveOut(at, held, NO_KEY);
   }
   const { reference, source } = readImage(project, service, input, images, leaveOut);

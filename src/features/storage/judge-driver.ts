@@ -1,3 +1,4 @@
+import { findOwn } from '../../base/own.ts';
 import { readPool, type Space } from './pool.ts';
 
 /** Something to be said of the storage, and what to do about it. */
@@ -25,7 +26,7 @@ const BAD_ABOVE = 0.95;
 export function judgeDriver(driver: string, storage: Readonly<Record<string, string>>): readonly StorageNote[] {
   const backing = storage['Backing Filesystem'];
   const words = `driver ${driver}${backing === undefined ? '' : ` on ${backing}`}`;
-  const poor = POOR_DRIVERS[driver];
+  const poor = findOwn(POOR_DRIVERS, driver);
   // without file types in folders, overlays lose files that were removed (moby, overlay2 on XFS without ftype=1)
   if (storage['Supports d_type'] === 'false')
     return [
@@ -36,7 +37,7 @@ export function judgeDriver(driver: string, storage: Readonly<Record<string, str
       },
     ];
   if (poor === undefined) return [{ level: 'ok', words }];
-  const gone = GONE_WITH[driver];
+  const gone = findOwn(GONE_WITH, driver);
   return [
     {
       level: 'warn',

@@ -1,3 +1,5 @@
+import { findOwn } from '../../base/own.ts';
+
 /**
  * Options of dockerd and their keys in daemon.json, as dockerd itself puts them together when it
  * refuses one that is given in both (moby, daemon/config: findConfigurationConflicts).
@@ -140,7 +142,7 @@ function parseFlag(
 }
 
 function keyOf(flag: string): string {
-  return Object.hasOwn(KEYS, flag) ? (KEYS[flag] ?? flag) : flag;
+  return findOwn(KEYS, flag) ?? flag;
 }
 
 /** The options of a daemon.json, key -> value as written. @throws Error if the text is no daemon.json */
@@ -155,7 +157,7 @@ function listMembers(value: object): readonly (readonly [string, unknown])[] {
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
     typeof member === 'object' && member !== null && !Array.isArray(member) && !MAPS.has(name)
       ? listMembers(member)
-      : [[OTHER_KEYS[name] ?? name, member] as const],
+      : [[findOwn(OTHER_KEYS, name) ?? name, member] as const],
   );
 }
 

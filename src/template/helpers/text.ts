@@ -1,3 +1,4 @@
+import { findOwn } from '../../base/own.ts';
 import { splitWords } from '../../base/split-words.ts';
 import { isWithin } from '../../model/network/network.ts';
 import { HelperFailure, type HelperTable } from '../language/helper.ts';
@@ -111,7 +112,7 @@ export const TEXT_HELPERS: HelperTable = {
     },
     call: (call) => {
       const [scheme, host, port] = [textArgument(call, 0), textArgument(call, 1), textArgument(call, 2)];
-      return `${scheme}://${host}${port === USUAL_PORTS[scheme] ? '' : `:${port}`}`;
+      return `${scheme}://${host}${port === findOwn(USUAL_PORTS, scheme) ? '' : `:${port}`}`;
     },
   },
   words: {

@@ -125,6 +125,8 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
       '[]',
       'null',
       '{"gw_priority":"1"}',
+      '{"constructor":{}}',
+      '{"__proto__":{"x":1}}',
       '{"mac_address":"x"}',
       '{"aliases":["a"]}',
       '{"driver_opts":{"a":1}}',

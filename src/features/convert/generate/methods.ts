@@ -1,3 +1,4 @@
+import { findOwn } from '../../../base/own.ts';
 import type { Expression } from '../perl/ast.ts';
 import { NotSure } from '../perl/not-sure.ts';
 import { convert, propOf, text } from './expressions.ts';
@@ -34,7 +35,7 @@ export function findDb(value: Expression, scope: Scope): string | undefined {
   if (value.kind !== 'method' || value.of.kind !== 'class' || !/^open(?:_ro)?$/.test(value.name)) return undefined;
   const [, name = ''] = /^esmith::(\w+)$/.exec(value.of.name) ?? [];
   const [given] = value.args;
-  if (given === undefined) return DBS[name];
+  if (given === undefined) return findOwn(DBS, name);
   const [part] = given.kind === 'text' ? given.parts : [];
   return typeof part === 'string' && /^[\w-]+$/.test(part) ? part : undefined;
 }
@@ -48,7 +49,7 @@ export function convertMethod({ of, name, args, line }: Method, scope: Scope, is
   }
   const db = findDb(of, scope);
   if (db === undefined) throw new NotSure(line, `->${name}`);
-  const listed = LISTS[name];
+  const listed = findOwn(LISTS, name);
   if (listed !== undefined && listed[0] === db && first === undefined)
     return { hb: `(records "${db}" type="${listed[1]}")`, type: 'records' };
   if (name === 'get_all' && first === undefined) return { hb: `(records "${db}")`, type: 'records' };

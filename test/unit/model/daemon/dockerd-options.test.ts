@@ -67,6 +67,7 @@ describe('options that stand in both places', () => {
 
   it('are looked for in an object, or in an empty file', () => {
     expect([...readDaemonJson(' \n')]).toEqual([]);
+    expect([...readDaemonJson('{"constructor":1}')]).toEqual([['constructor', 1]]);
     expect(() => readDaemonJson('[]')).toThrow('it holds no object');
   });
 });
