@@ -1,4 +1,6 @@
+import type { Interface } from 'node:readline/promises';
 import { Failure } from '../base/errors.ts';
+import { unlessInterrupted } from '../base/interrupt.ts';
 import type { CommandContext } from './command.ts';
 import { isTerminal } from './format/terminal.ts';
 
@@ -28,27 +30,54 @@ export async function confirm(context: Pick<CommandContext, 'stdin' | 'stdout'>,
 /**
  * Asks for a text.
  * @param usual what an empty answer means
+ * @throws Failure for Ctrl-C and the end of the input, which are no empty answers
  */
 export async function askText(
   context: Pick<CommandContext, 'stdin' | 'stdout'>,
   question: string,
   usual: string,
 ): Promise<string> {
-  return (await readAnswer(context, `${question}${usual === '' ? '' : ` [${usual}]`}: `)) || usual;
+  const answer = await readAnswer(context, `${question}${usual === '' ? '' : ` [${usual}]`}: `);
+  if (answer === undefined) {
+    context.stdout.write('\n');
+    throw new Failure(STOPPED, { why: 'the input has ended; nothing was changed' });
+  }
+  return answer || usual;
 }
 
-/** @returns undefined at the end of the input, which is no answer */
+const STOPPED = 'cannot go on';
+
+/** @returns undefined at the end of the input, which is no answer @throws Interrupted */
 async function readAnswer(
   { stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>,
   question: string,
 ): Promise<string | undefined> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: stdin, output: stdout });
+  try {
+    return (await waitForAnswer(lines, question, stdout))?.trim();
+  } finally {
+    lines.close();
+  }
+}
+
+/**
+ * Questions come before anything is changed.
+ * @returns undefined at the end of the input
+ * @throws Interrupted for Ctrl-C, which is a key like others to who reads a terminal by lines
+ */
+export async function waitForAnswer(
+  lines: Interface,
+  question: string,
+  shown: NodeJS.WritableStream,
+): Promise<string | undefined> {
+  const interrupt = new AbortController();
+  lines.once('SIGINT', () => {
+    shown.write('\n');
+    interrupt.abort('SIGINT');
+  });
   // the program must not end before it has said so
-  const answer = await Promise.race([
-    lines.question(question),
-    new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined))),
-  ]);
-  lines.close();
-  return answer?.trim();
+  const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  const answer = Promise.race([lines.question(question), closed]);
+  return unlessInterrupted(interrupt.signal, STOPPED, answer, 'nothing was changed');
 }

@@ -71,6 +71,23 @@ describe('a server in a folder is set up', () => {
     expect(await host.runOrFail('config', ['get', 'DomainName'])).toBe('example.test\n');
   });
 
+  it.each([
+    ['Ctrl-C', '\u0003', 130, 'docksmith: cannot go on: interrupted by SIGINT; nothing was changed\n'],
+    ['the end of the input', '\u0004', 1, 'docksmith: cannot go on: the input has ended; nothing was changed\n'],
+  ])('not by %s, which is no answer', async (_name, key, exitCode, words) => {
+    const before = filesOf(host);
+    const terminal = start('script', ['-qefc', `${process.execPath} ${PROGRAM} setup`, '/dev/null'], {
+      env: { ...env, DOCKSMITH_ROOT: host.root },
+    });
+    await converse(terminal, [[/name \[/, 'other.test']]);
+    await terminal.until(/address, with the bits of its network \[/);
+    terminal.write(key);
+    const ended = await terminal.ended;
+    expect(ended.exitCode).toBe(exitCode);
+    expect(seen(ended.stdout).endsWith(`\n${words}`)).toBe(true);
+    expect(filesOf(host)).toEqual(before);
+  });
+
   it('and not before a yes', async () => {
     const before = filesOf(host);
     const terminal = start(

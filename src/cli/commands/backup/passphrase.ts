@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { Failure, reasonOf } from '../../../base/errors.ts';
+import { waitForAnswer } from '../../ask.ts';
 import type { CommandContext } from '../../command.ts';
 import { isTerminal } from '../../format/terminal.ts';
 
@@ -49,12 +50,11 @@ async function askHidden(context: CommandContext, isNew: boolean): Promise<strin
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   // one for both questions: between two of them, what is typed would be shown
   const lines = createInterface({ input: context.stdin, output: nowhere, terminal: true });
-  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
   const ask = async (question: string): Promise<string> => {
     context.stderr.write(question);
-    const answer = await Promise.race([lines.question(''), closed]);
+    const answer = await waitForAnswer(lines, '', context.stderr);
     context.stderr.write('\n');
-    return answer;
+    return answer ?? '';
   };
   try {
     const first = await ask('passphrase: ');
