@@ -52,7 +52,7 @@ function listRows(commands: readonly Command[]): readonly (readonly [string, str
 export async function formatGroupHelp(group: string, width: number): Promise<string> {
   const names = COMMAND_NAMES.filter((name) => name.startsWith(`${group} `));
   const commands: readonly Command[] = await Promise.all(names.map((name) => COMMANDS[name]()));
-  return `usage: docksmith ${group} COMMAND …\n\n${GROUPS[group] ?? ''}\n\n${formatTerms(
+  return `usage: docksmith ${group} COMMAND …\n\n${wrapWords(GROUPS[group] ?? '', width).join('\n')}\n\n${formatTerms(
     commands.map(({ name, doc }) => [`  ${name.slice(group.length + 1)}`, doc]),
     width,
   )}\ndocksmith ${group} COMMAND --help shows the options of a command.\n`;

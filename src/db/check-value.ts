@@ -61,6 +61,7 @@ export interface RecordFindings {
 export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFindings {
   const mistakes: { prop: string; why: string }[] = [];
   const unknown: { prop: string; nearest: string | undefined }[] = [];
+  const isSingle = Object.keys(kind).every((name) => name === 'type');
   const typed = Object.hasOwn(kind, 'type') ? [['type', record.type] as const] : [];
   for (const [prop, value] of [...typed, ...record.props]) {
     const schema = findPropSchema(kind, prop);
@@ -70,8 +71,10 @@ export function checkRecord(kind: RecordSchema, record: DbRecord): RecordFinding
     }
     // an empty value is one that is not set
     const why = value === '' ? undefined : checkValue(schema, decodeValue(value));
+    // a single value is the type of a record that has no props
+    const what = isSingle ? '' : `${prop} `;
     if (why !== undefined)
-      mistakes.push({ prop, why: `${prop} ${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
+      mistakes.push({ prop, why: `${what}${schema.secret === true ? '(a secret)' : `"${value}"`} ${why}` });
   }
   return { mistakes, unknown };
 }

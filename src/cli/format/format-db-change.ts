@@ -24,11 +24,12 @@ export function jsonDbChange({ event, records, preview }: DbChange): Readonly<Re
   return { records: records.map(jsonRecord), preview: jsonPreview(event, preview, undefined) };
 }
 
-/** Which record, and what of it; no values, since some are secret. */
+/** Which record, and what of it; no values, since some are secret. The type of one without props is its value. */
 export function describeRecord({ db, key, before, after, props }: RecordChange): string {
   if (before === undefined) return `${db} ${key} added`;
   if (after === undefined) return `${db} ${key} deleted`;
-  return `${db} ${key} ${props.join(', ')}`;
+  const isValue = before.props.size === 0 && after.props.size === 0;
+  return `${db} ${key} ${isValue ? 'changed' : props.join(', ')}`;
 }
 
 export function jsonRecord({ db, key, before, after, props }: RecordChange): unknown {

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { COMMAND_NAMES } from '../../../src/cli/command-names.ts';
+import { COMMAND_NAMES, GROUPS } from '../../../src/cli/command-names.ts';
 import { EVENT_DOCS } from '../../../src/cli/format/format-events.ts';
-import { formatCommandHelp, formatHelp, getCommand } from '../../../src/cli/help.ts';
+import { formatCommandHelp, formatGroupHelp, formatHelp, getCommand } from '../../../src/cli/help.ts';
 import { helpersCommand } from '../../../src/cli/commands/show/helpers.ts';
 import { runCommand } from '../../../src/cli/run-command.ts';
 import { signalEventCommand } from '../../../src/cli/commands/change/signal-event.ts';
@@ -35,6 +35,7 @@ async function printHelpers(): Promise<string> {
 it.each([
   ['docksmith', () => formatHelp(SHIPPED, 80)],
   ['docksmith helpers', printHelpers],
+  ...Object.keys(GROUPS).map((group) => [group, () => formatGroupHelp(group, 80)] as const),
   ...COMMAND_NAMES.map((name) => [name, async () => formatCommandHelp(await getCommand(name), SHIPPED, 80)] as const),
 ] as const)('the help of %s fits 80 columns', async (_, help) => {
   const text = await help();

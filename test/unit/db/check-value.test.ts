@@ -258,6 +258,14 @@ it('a pattern stands for every prop that begins with it, and is longer', () => {
   expect(findPropSchema(WIKI, 'constructor')).toBeUndefined();
 });
 
+it('a mistake in a single value is told of the value', () => {
+  const { mistakes } = checkRecord(
+    { type: { doc: 'a name', kind: 'host-name' } },
+    { key: 'DomainName', type: '-bad', props: new Map() },
+  );
+  expect(mistakes).toEqual([{ prop: 'type', why: expect.stringMatching(/^"-bad" is not a host name/) as string }]);
+});
+
 it('all mistakes of a record are reported, with the nearest names of unknown props', () => {
   const props = new Map([
     ['MaxMemory', '2x'],

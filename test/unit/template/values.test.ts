@@ -49,6 +49,8 @@ describe('a mistake in the arguments of a helper', () => {
     ['{{first (list)}}', 'cannot call "first"'],
     ['{{choose "a" "b" 1}}', 'cannot call "choose"'],
     ['{{records "hosts" "x"}}', 'it takes a db, PROP=VALUE and where='],
+    ['{{filter (list "a") "a"}}', 'it takes a list, and more only with where='],
+    ['{{reject (list "a") "a"}}', 'it takes a list, and more only with where='],
     ['{{records "hosts" where="a="}}', 'where="a=": at its end, a value is missing'],
     ['{{records "hosts" where="a=b c"}}', 'where="a=b c": "c", "and" or "or" is missing'],
     ['{{records "hosts" where="(a"}}', 'at its end, ")" is missing'],

@@ -149,6 +149,7 @@ export function findOf(item: Value, prop: string, { scope }: HelperCall): Value 
 
 function testOf(call: HelperCall): (item: Value) => boolean {
   const text = textOption(call, 'where', '');
+  if (text === '' && call.args.length > 1) throw new HelperFailure('it takes a list, and more only with where=');
   if (text === '') return (item) => isTruthy(item, call.scope);
   const where = parseWhere(
     text,

@@ -26,9 +26,7 @@ describe('boundAddresses', () => {
     ['192.168.1.2,fd00::2', []],
     [
       '192.168.1.2,next',
-      [
-        'cannot accept configuration LocalIP: type "192.168.1.2,next" has the item "next", which is no IPv4 or IPv6 address',
-      ],
+      ['cannot accept configuration LocalIP: "192.168.1.2,next" has the item "next", which is no IPv4 or IPv6 address'],
     ],
   ])('LocalIP may be %s: %j', (type, expected) => {
     expect(

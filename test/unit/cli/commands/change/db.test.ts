@@ -141,7 +141,7 @@ describe('what the next event would refuse is a warning, and the exit code stays
   });
 
   it('for every db with a schema, and secrets are not repeated', async () => {
-    expect((await db(['configuration', 'set', 'LocalIP', '1.2'])).stderr).toContain('LocalIP: type "1.2" is no IPv4');
+    expect((await db(['configuration', 'set', 'LocalIP', '1.2'])).stderr).toContain('LocalIP: "1.2" is no IPv4');
     expect((await db(['docker_images', 'set', 'i', 'service', 'Source', 'build'])).stderr).toContain(
       'it needs BuildPath',
     );
