@@ -52,7 +52,7 @@ async function runRestore(
   if (!json) stdout.write(formatPlan(plan, context));
   else if (dryRun) stdout.write(formatJson(jsonPlan(plan)));
   if (dryRun) return 0;
-  if (!yes && !(await ask(context, { what: `restore "${showable(file)}"`, hint }))) return 1;
+  if (!yes && !(await ask(context, { what: `restore ${quoteWord(file)}`, hint }))) return 1;
   return applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
     restore(paths, plan, [file], { commands, signal }, reporter),
   );
