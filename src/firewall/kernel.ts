@@ -45,7 +45,7 @@ export async function readRules(paths: Paths, family: Family): Promise<Rules | O
 }
 
 function whyNotRead(paths: Paths, { name }: Family): OutOfReach | undefined {
-  if (paths.root !== '' && !hasOwnNetwork())
+  if (!isNetworkOf(paths))
     return { why: 'since this host is laid out in a folder and has no network of its own (ip netns)', isWanted: false };
   if (name === 'IPv6' && !existsSync('/proc/net/if_inet6'))
     return { why: 'since this machine has no IPv6', isWanted: false };
@@ -54,8 +54,8 @@ function whyNotRead(paths: Paths, { name }: Family): OutOfReach | undefined {
 
 const notRead = (words: string): OutOfReach => ({ why: `since it cannot be read: ${words}`, isWanted: true });
 
-/** Runs each of its arguments, and prints after each what it ended with, between NULs. */
-const SAVE_ALL = `for save; do "$save" -t filter 2>&1; printf '\\0%s\\0' "$?"; done`;
+/** Runs each of its arguments (all tables at once), and prints after each what it ended with, between NULs. */
+const SAVE_ALL = `for save; do "$save" 2>&1; printf '\\0%s\\0' "$?"; done`;
 const NOT_INSTALLED = 127;
 
 /** Asks for all families with one process: for a program of this size starting one takes longer than what it does. */
@@ -87,6 +87,11 @@ export async function restoreRules({ name, restore, file }: Family, text: string
       why: stderr.trim() || `${restore} ended with ${exitCode ?? 'an error'}`,
       at: { file },
     });
+}
+
+/** Whether what this process finds in its network is this host's: rules, and who listens on a port. */
+export function isNetworkOf(paths: Paths): boolean {
+  return paths.root === '' || hasOwnNetwork();
 }
 
 const NAMED_NETWORKS = '/run/netns';

@@ -11,7 +11,7 @@ export const JUMPS = [
   { from: 'INPUT', to: 'DOCKSMITH-INPUT' },
 ] as const;
 
-/** The rules of the table `filter`, by chain, as `iptables-save` spells them. */
+/** The rules of the table `filter`, by chain, as `iptables-save` spells them; those of `nat` by `nat/CHAIN`. */
 export type Rules = ReadonlyMap<string, readonly string[]>;
 
 /** What was in the kernel right after it was last put there: the kernel spells rules in a way of its own. */
@@ -21,12 +21,17 @@ export interface Applied {
   readonly rules: readonly string[];
 }
 
-/** Reads what `iptables-save -t filter` prints (iptables-save(8)). */
+const PREFIXES: Readonly<Record<string, string>> = { filter: '', nat: 'nat/' };
+
+/** Reads what `iptables-save` prints (iptables-save(8)); other tables are left out. */
 export function parseRules(saved: string): Rules {
   const chains = new Map<string, string[]>();
+  let prefix: string | undefined = '';
   for (const line of saved.split('\n')) {
-    const [, chain, rule] = /^(?::|-A )(\S+)(?: (.*))?$/.exec(line) ?? [];
-    if (chain === undefined) continue;
+    if (line.startsWith('*')) prefix = PREFIXES[line.slice(1).trim()];
+    const [, name, rule] = /^(?::|-A )(\S+)(?: (.*))?$/.exec(line) ?? [];
+    if (name === undefined || prefix === undefined) continue;
+    const chain = `${prefix}${name}`;
     const rules = chains.get(chain) ?? [];
     chains.set(chain, rules);
     if (line.startsWith('-A ')) rules.push(rule ?? '');

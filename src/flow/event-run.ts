@@ -159,6 +159,7 @@ export class EventRun {
     else this.failures.push(...failures);
     this.adjusted.push(...adjusted);
     if (adjusted.length + failures.length > 0) this.prepared.clear();
+    if (adjusted.some(({ service, outcome }) => service === 'httpd' && outcome === 'done')) await this.#askApache();
     const touched = new Set([
       ...adjusted.map(({ service }) => service),
       ...listIntents(this.paths).map((intent) => intent.name),
@@ -175,5 +176,12 @@ export class EventRun {
       seconds: (performance.now() - began) / 1000,
       exitCode: failures.length === 0 || mayPend ? 0 : 1,
     });
+  }
+
+  /** It has just been told to read its files: whether the sites of containers are among them. */
+  async #askApache(): Promise<void> {
+    const { warnOfStrangeUrls } = await import('./loaded/vhosts.ts');
+    this.reporter.progress('asking Apache for the sites of containers');
+    for (const warning of await warnOfStrangeUrls(this.paths)) this.reporter.warning(warning);
   }
 }

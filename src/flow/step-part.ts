@@ -10,6 +10,7 @@ import type { Intent } from '../output/commit/intents.ts';
 import type { Paths } from '../base/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { KernelRules } from '../firewall/kernel.ts';
+import type { PublishedPort } from '../host/facts.ts';
 import type { PlannedContent } from './content/planned-content.ts';
 import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
@@ -30,6 +31,7 @@ export interface Prepared {
   readonly containers?: PlannedContainers;
   /** as they are read meanwhile */
   readonly kernelRules?: Promise<KernelRules>;
+  readonly published?: readonly PublishedPort[];
 }
 
 /** What reconciling will do, by the files of the event as they will be installed. */

@@ -10,6 +10,7 @@ import { type Finding, makeFinder } from './finding.ts';
 import { checkFragments } from './fragments.ts';
 import { verifyHost } from '../verify/verify.ts';
 import { checkFiles, checkPending, checkPrograms } from './host.ts';
+import { checkEngineRules } from './engine-rules.ts';
 import { checkOpen } from './open.ts';
 import { listRefused } from '../lint/records.ts';
 import { checkNames, makeResolve } from './names.ts';
@@ -56,6 +57,7 @@ async function examineEngine(hostState: HostState): Promise<readonly Finding[]> 
       ...(await attempt('options', () => checkDaemonOptions(paths, facts, adminEngine.socket, ownsUnit))),
       ...checkPorts(hostState, containers),
       ...(await attempt('containers', () => checkContainers(paths))),
+      ...(await attempt('rules', () => checkEngineRules(hostState))),
       ...(await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, [])))),
     ];
   } catch (error) {

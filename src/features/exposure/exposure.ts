@@ -4,7 +4,7 @@ import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { openLabels } from '../../container/spec/sealed.ts';
 import { isMadeOf, readRecordedSpec } from '../../container/spec/spec-hash.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
-import { FAMILIES, readRules } from '../../firewall/kernel.ts';
+import { readKernelRules } from '../../firewall/kernel.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
 import { SITE_TEMPLATES } from '../../web-server/layouts.ts';
 import { Container, listContainers } from '../../model/container.ts';
@@ -16,6 +16,7 @@ import { type ExposedAddress, listExposedAddresses } from './addresses.ts';
 import { type ExposedUrl, listExposedUrls, type SiteFile } from './apache.ts';
 import type { KernelRules } from './filter.ts';
 import { type ExposedPort, listExposedPorts } from './ports.ts';
+import { readUnloaded } from '../../flow/loaded/loaded.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { refuseUnknown } from '../status/status.ts';
 import { getEngine, readHostState, type HostState } from '../../flow/host-state.ts';
@@ -67,9 +68,9 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
             ...ours.filter(({ container }) => container.status === 'running').map(({ owner }) => owner),
           ]),
         ].sort();
-  const rules: KernelRules = new Map(
-    await Promise.all(FAMILIES.map(async (family) => [family.name, await readRules(paths, family)] as const)),
-  );
+  const kernelRules = readKernelRules(paths);
+  const rules: KernelRules = new Map([...(await kernelRules)].map(([{ name }, read]) => [name, read]));
+  const unloaded = await readUnloaded(paths, snapshot, facts, kernelRules);
   const specs = readRunSpecs(paths);
   const networks = new Map((await engine.listNetworks()).map((network) => [network.name, network]));
   return Promise.all(
@@ -88,7 +89,7 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
             ? listExposedUrls(new Container(snapshot, name), (of) => findSite(hostState, of, name))
             : [],
         mismatches: enabled.includes(name)
-          ? listMismatches(container, specs.get(name))
+          ? [...listMismatches(container, specs.get(name)), ...(unloaded.byContainer.get(name) ?? [])]
           : container?.status === 'running'
             ? ['it runs, and no enabled record asks for it']
             : [],

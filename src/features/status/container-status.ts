@@ -60,10 +60,12 @@ export interface ContainerStatus {
   readonly contentFailure?: { readonly when: string; readonly why: string };
   /** secrets stand in the label that says what it was made of */
   readonly hasOpenLabel?: true;
+  /** what is installed and not loaded: vhosts, the engine's rules; sentences with their remedy */
+  readonly unloaded?: readonly string[];
 }
 
 /** What record and engine say; what is kept of failures comes besides. */
-type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel' | 'contentFailure'>;
+type CachedRenderings = Omit<ContainerStatus, 'failed' | 'refused' | 'hasOpenLabel' | 'contentFailure' | 'unloaded'>;
 
 const OUTPUT_LINES = 10;
 /** The engine writes down that a container runs when that has printed something already. */

@@ -48,6 +48,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
     isImageOld,
     hasOpenLabel,
     awaitedBy,
+    unloaded = [],
   } = container;
   const isUp = state === 'running' || state === 'restarting' || state === 'paused';
   const ended = exitCode === undefined ? '' : ` with exit code ${exitCode}${outOfMemory ? ', out of memory' : ''}`;
@@ -94,6 +95,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
           'its label docksmith.spec, written by an older release, shows secrets to everybody who can ask the engine; the next recreate removes them',
         ]
       : []),
+    ...(state === 'running' ? unloaded : []),
     ...(isAside
       ? ['it was set aside for its replacement; the next event continues']
       : record === undefined && state !== 'unknown'

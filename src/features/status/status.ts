@@ -26,6 +26,8 @@ import { readFailedOptions } from '../../flow/daemon/engine-fallback.ts';
 import { findDeferred } from '../../flow/set-up/pending-set-up.ts';
 import { readContentStates } from '../../flow/content/content-state.ts';
 import { listLeftRuns } from '../../flow/one-offs.ts';
+import { readKernelRules } from '../../firewall/kernel.ts';
+import { readUnloaded, type Unloaded } from '../../flow/loaded/loaded.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
@@ -83,6 +85,9 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
     return { containers, ...ofHost, leftRuns: [], engineFailure: found };
   }
   const { engine, ours } = found;
+  // meanwhile
+  const kernelRules = readKernelRules(paths);
+  kernelRules.catch(() => undefined);
   // the one that serves under a name stands under it, whatever it is called now; others of the same owner
   // under their own
   const rows = new Map(
@@ -110,9 +115,12 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   );
   // afterwards: what the engine says of containers is of one moment, as far as it can be
   const hostFacts = readFacts({ paths, ownedFiles: readLedger(paths).outputs });
-  const { byContainer } = checkRecords(snapshot, await withEngineFacts(hostFacts, snapshot, engine));
+  const facts = await withEngineFacts(hostFacts, snapshot, engine);
+  const { byContainer } = checkRecords(snapshot, facts);
+  const unloaded = await readUnloaded(paths, snapshot, facts, kernelRules);
   const containers = states.map((state) => ({
     ...state,
+    ...withUnloaded(unloaded, state.name),
     refused: listRefused(byContainer.get(state.name) ?? [], state.name),
   }));
   const leftRuns = (await listLeftRuns(engine)).map(({ name }) => name);
@@ -166,6 +174,11 @@ function findRunSpec(paths: Paths, name: string): RunSpec | undefined {
     if (error instanceof Failure || error instanceof Failures) return undefined;
     throw error;
   }
+}
+
+function withUnloaded({ byContainer }: Unloaded, name: string): Pick<ContainerStatus, 'unloaded'> {
+  const unloaded = byContainer.get(name);
+  return unloaded === undefined ? {} : { unloaded };
 }
 
 /** Every command puts right what was killed before it looks: what is left could not be, or is at work. */

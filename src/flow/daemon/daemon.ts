@@ -126,6 +126,17 @@ export async function restartDaemon(
   return { adjusted: [...result.adjusted, ...again.result.adjusted], failures: [refused], isPutBack: true };
 }
 
+/** Restarts the engine with the options that it has, and waits until it answers again. @returns why it does not */
+export async function restartAsItIs(
+  paths: Paths,
+  snapshot: Snapshot,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  const services = [{ service: DOCKER, verbs: ['restart'], always: true }] as const;
+  return (await restartAndWait(paths, snapshot, findRunning(snapshot), services, reporter, signal)).failure;
+}
+
 async function restartAndWait(
   paths: Paths,
   snapshot: Snapshot,

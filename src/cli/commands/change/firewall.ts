@@ -12,6 +12,8 @@ import {
 } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
+import { interruptible } from '../../interruptible.ts';
+import { restoreEngine } from '../../../flow/firewall/restore-engine.ts';
 import { formatFiltered } from '../../format/format-filter.ts';
 import { formatFailures, jsonFailures } from '../../format/format-failure.ts';
 import { readText } from '../../../files/read-file.ts';
@@ -37,26 +39,37 @@ export const firewallCommand = defineCommand({
   },
 });
 
-async function runFirewall(
+function runFirewall(given: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
+  return interruptible(context.stderr, (signal) => setFilter(given, context, signal));
+}
+
+async function setFilter(
   { values: { 'dry-run': dryRun = false, release = false, quiet = false, json = false } }: Given<typeof OPTIONS>,
   { paths, stdout, stderr, prepared }: CommandContext,
+  signal: AbortSignal,
 ): Promise<number> {
   // the step before the containers has looked at everything else
   if (release && quiet && !hasRetained(paths)) return 0;
-  const { filtered, failures } = await applyFilter(paths, {
+  const reporter = new ConsoleReporter({ stdout, stderr });
+  // its start puts its rules before ours, so it comes first
+  const engine = release ? undefined : await restoreEngine(paths, prepared, { dryRun, reporter, signal });
+  reporter.end();
+  const { filtered, failures: ofFilter } = await applyFilter(paths, {
     dryRun,
     keepFor: release ? await readWhoIsLeft(paths) : 'everybody',
-    kernelRules: prepared?.kernelRules,
+    kernelRules: engine?.kernelRules,
   });
+  const failures = [...(engine?.failures ?? []), ...ofFilter];
+  for (const words of engine?.warnings ?? []) reporter.warning(words);
   const mayPend = process.env['DOCKSMITH_MAY_STAY_PENDING'] === '1';
   if (json) {
-    stdout.write(formatJson({ filters: filtered, failures: jsonFailures(failures) }));
+    stdout.write(formatJson({ filters: filtered, engine: engine?.said ?? [], failures: jsonFailures(failures) }));
     return failures.length === 0 || mayPend ? 0 : 1;
   }
   const shown = filtered.filter((filter) => !quiet || isNews(filter));
+  for (const words of engine?.said ?? []) stdout.write(`${showable(words)}\n`);
   for (const filter of shown) stdout.write(`${showable(formatFiltered(filter, dryRun))}\n`);
   if (mayPend) {
-    const reporter = new ConsoleReporter({ stdout, stderr });
     for (const failure of failures) reporter.warning(`${failure.message}; it stays pending`);
     return 0;
   }
