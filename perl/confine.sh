@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # In namespaces of its own: shows the host read-only to the program that the arguments name, with a new /tmp in memory,
 # and neither network, nor devices, nor sockets, nor other processes.
 # usage: confine.sh FOLDER ROOT SECONDS COMMAND…   FOLDER holds root/ (empty), db/ and perl/ (a link); ROOT may be empty
