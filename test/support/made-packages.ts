@@ -28,7 +28,10 @@ export async function makeAllPackages(work: string): Promise<void> {
   const definitions = path.join(work, 'definitions');
   write(
     path.join(definitions, 'bare/package.json'),
-    JSON.stringify({ ...BARE, rpm: { ...BARE.rpm, Provides: ['/bin/sh', 'tar', 'util-linux', ...new Set(libraries)] } }),
+    JSON.stringify({
+      ...BARE,
+      rpm: { ...BARE.rpm, Provides: ['/bin/sh', 'tar', 'util-linux', ...new Set(libraries)] },
+    }),
   );
   await make(CHECKOUT, '--out', further, '--from', definitions);
   for (const name of readdirSync(further).filter((each) => /-2[._]|^bare/.test(each)))
