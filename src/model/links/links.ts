@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { checkByKind } from '../../db/kinds.ts';
 import { type Index, lookUpIndex } from '../../db/snapshot.ts';
 import type { Facts } from '../../host/facts.ts';
 import { Container, containerOf, CONTAINERS } from '../container.ts';
@@ -72,6 +73,12 @@ export const BOUND_TO: Index = {
   },
 };
 
+/** JSON as a record has it, which may be wrong. */
+export interface EndpointOptions {
+  readonly prop: string;
+  readonly value: string;
+}
+
 /** A network that a container is on. */
 export interface JoinedNetwork {
   readonly name: string;
@@ -81,7 +88,7 @@ export interface JoinedNetwork {
   /** the same of IPv6 */
   readonly address6?: string;
   /** what else it is there, as Compose calls it: `mac_address`, `gw_priority`, `link_local_ips`, `driver_opts` */
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: EndpointOptions;
   /** of several, the one that it is made on, and that it cannot leave without a recreate */
   readonly isFirst?: true;
 }
@@ -96,6 +103,7 @@ export function listNamedNetworks(container: Container): readonly JoinedNetwork[
     aliases: readonly string[],
     addresses: readonly string[],
     options: string,
+    prop: string,
   ): JoinedNetwork => {
     const [address, address6] = [addresses.find(isIPv4), addresses.find((one) => !isIPv4(one))];
     return {
@@ -103,12 +111,12 @@ export function listNamedNetworks(container: Container): readonly JoinedNetwork[
       aliases: aliases.filter((alias) => alias !== key),
       ...(address === undefined ? {} : { address }),
       ...(address6 === undefined ? {} : { address6 }),
-      ...(options === '' ? {} : { options: JSON.parse(options) as Record<string, unknown> }),
+      ...(options === '' ? {} : { options: { prop, value: options } }),
     };
   };
   const { networkAliases, networkAddresses, networkOptions } = container;
   return [
-    ...(custom === undefined ? [] : [join(custom, networkAliases, networkAddresses, networkOptions)]),
+    ...(custom === undefined ? [] : [join(custom, networkAliases, networkAddresses, networkOptions, 'NetworkOptions')]),
     ...[...new Set(furtherNetworks)]
       .filter((name) => name !== custom)
       .map((name) =>
@@ -117,9 +125,17 @@ export function listNamedNetworks(container: Container): readonly JoinedNetwork[
           container.networkAliasesOn(name),
           container.networkAddressesOn(name),
           container.networkOptionsOn(name),
+          `NetworkOptions.${name}`,
         ),
       ),
   ];
+}
+
+/** @throws NotAccepted for what is no JSON, and for other fields */
+export function parseEndpointOptions({ prop, value }: EndpointOptions): Readonly<Record<string, unknown>> {
+  const wrong = checkByKind('endpoint-options', value);
+  if (wrong !== undefined) throw new NotAccepted(prop, value, wrong);
+  return JSON.parse(value) as Record<string, unknown>;
 }
 
 /**

@@ -4,7 +4,7 @@ import { didYouMean } from '../../base/nearest.ts';
 import type { Facts } from '../../host/facts.ts';
 import type { IsOther } from '../check-web.ts';
 import { Container, containerOf, CONTAINERS } from '../container.ts';
-import { type JoinedNetwork, listNamedNetworks } from '../links/links.ts';
+import { type JoinedNetwork, listNamedNetworks, parseEndpointOptions } from '../links/links.ts';
 import { canonicalAddress, firstAddress, overlaps, parseHost } from './network.ts';
 import {
   type ContainerNetwork,
@@ -127,7 +127,8 @@ export function* checkJoinedNetworks(
   yield* checkFurther(container);
   const named = listNamedNetworks(container);
   for (const network of named) {
-    const { name } = network;
+    const { name, options } = network;
+    if (options !== undefined) parseEndpointOptions(options);
     if (getDb(snapshot, NETWORKS).get(name)?.type !== 'network') {
       yield new Failure(`cannot put container "${key}" on network "${name}"`, {
         why: `${furtherNetworks.includes(name) ? 'its Networks name it, and ' : ''}db ${NETWORKS} has no such record`,

@@ -1,6 +1,6 @@
 import { ambassadorCommand, listTlsMounts } from '../../model/links/ambassador.ts';
 import { listContainerBridges } from '../../model/network/bridges.ts';
-import { linkVariables, listConditions, listJoinedNetworks } from '../../model/links/links.ts';
+import { linkVariables, listConditions, listJoinedNetworks, parseEndpointOptions } from '../../model/links/links.ts';
 import { describeNetwork, listSubnets, NETWORK_READS } from '../../model/network/networks.ts';
 import { listSecrets } from '../../model/secrets.ts';
 import type { HelperTable } from '../language/helper.ts';
@@ -29,7 +29,7 @@ export const LINK_HELPERS: HelperTable = {
     reads: JOINED,
     call: (call) =>
       listJoinedNetworks(containerArgument(call, 0)).map((joined) => {
-        const { name, aliases, address = '', address6 = '', options = {}, isFirst = false } = joined;
+        const { name, aliases, address = '', address6 = '', options, isFirst = false } = joined;
         const network = describeNetwork(call.snapshot, name);
         return variables({
           name,
@@ -38,7 +38,7 @@ export const LINK_HELPERS: HelperTable = {
           address6,
           options: variables(
             Object.fromEntries(
-              Object.entries(options).map(([key, value]) => [
+              Object.entries(options === undefined ? {} : parseEndpointOptions(options)).map(([key, value]) => [
                 key,
                 new Verbatim(JSON.stringify(value).replaceAll('$', '$$$$')),
               ]),
