@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './packages.js';
 import { call } from './packaging/call.js';
-import { CONTENTS, npmPack } from './packaging/content.js';
+import { CONTENTS } from './packaging/content.js';
 import { makeDeb } from './packaging/deb.js';
 import { makeRpm } from './packaging/rpm.js';
 import { makeTar } from './packaging/tar.js';

@@ -1,17 +1,37 @@
-// Plain JavaScript: programs of other Node versions, from the npm packages that carry them.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+// Plain JavaScript: programs of Node versions, from the npm packages that carry them.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './packages.js';
+import { call, npmPack } from './packaging/call.js';
 
-/** Each major version that docksmith runs on, and which of it is taken for the tests. */
-const VERSIONS = { 20: '20.19.6', 22: '22.23.5', 24: '24.22.3' };
+/**
+ * Each major version that docksmith runs on, and which of it is taken for the tests: a version with the checksums
+ * that npm's registry gives it, by CPU. The newest is the one that the package brings.
+ */
+const VERSIONS = {
+  20: {
+    version: '20.19.6',
+    integrity: {
+      x64: 'sha512-nSaDjLjUZdsLMDckfinsQl+hvKifYUuzO7swyacVzrKAIi0ByaORSE1DpaRTjxfCq3mETV/3uTlKXStzd2nJWQ==',
+      arm64: 'sha512-T28TZKZJ9yyf/ZZI1hVnzkvD3HhVrVe8O/5oSNO2WtlYVshqJrWuGnOOOk/7R3xF7psP2aVzHnbtQ1Q5UeWKmA==',
+    },
+  },
+  22: {
+    version: '22.23.5',
+    integrity: {
+      x64: 'sha512-3jhC+wcoWxKZxcRqF2sUSl0c9HEXFnur/nuIPx6O6CWKV0jOUWQm7Htw5SuXqqlMCEhi0cJqybFPEb5hhcBiMw==',
+      arm64: 'sha512-e1LOUGKVruPGuLVutn8+Cgm5pI1APm4Kvh+zbb/qe/ZpD9s+TQby5iUgZOWmPpbSKpj0Td8DP1N0NEnXasHizg==',
+    },
+  },
+  24: JSON.parse(readFileSync(path.join(ROOT, 'packaging/docksmith-node/package.json'), 'utf8')).node,
+};
 
-/** VERSION/package/bin/node. Nobody else can write here; it is empty after `npm ci`, and npm has a cache of its own. */
+/** VERSION-CPU/bin/node. Nobody else can write here; it is empty after `npm ci`, and npm has a cache of its own. */
 const CACHE = path.join(ROOT, 'node_modules/.cache/docksmith-nodes');
 
-/** Where there is no registry, that is to be said soon. */
-const QUICK = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--loglevel=error'];
+/** As npm calls it. */
+const MISMATCH = 'EINTEGRITY';
 
 /**
  * The major versions beside the one that runs this, each with its program, which is fetched where it is not there.
@@ -19,37 +39,51 @@ const QUICK = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--loglevel
  */
 export function fetchNodes() {
   const others = Object.entries(VERSIONS).filter(([major]) => major !== process.versions.node.split('.')[0]);
-  return others.map(([major, version]) => {
-    const program = path.join(CACHE, version, 'package/bin/node');
-    const reason = existsSync(program) ? undefined : fetchNode(version);
-    return { major, program, ...(reason === undefined ? {} : { reason }) };
+  return others.map(([major, node]) => {
+    try {
+      return { major, program: path.join(fetchNode(node, process.arch), 'bin/node') };
+    } catch (error) {
+      // another content is no missing registry
+      if (error.code === MISMATCH) throw error;
+      return { major, reason: firstWords(error.message) };
+    }
   });
 }
 
-/** @returns why it failed; undefined: it did not */
-function fetchNode(version) {
+/**
+ * As its makers built it for Linux. What has its checksum is kept.
+ * @param {{ version: string, integrity: Record<string, string> }} node
+ * @returns its folder, with `bin/node` and `LICENSE`
+ */
+export function fetchNode({ version, integrity }, cpu) {
+  const folder = path.join(CACHE, `${version}-${cpu}`);
+  if (existsSync(folder)) return folder;
+  const [algorithm, digest] = /^(\w+)-(.+)$/.exec(integrity[cpu] ?? '')?.slice(1) ?? [];
+  if (digest === undefined) throw new Error(`no node for "${cpu}": there are ${Object.keys(integrity).join(', ')}`);
   mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(path.join(CACHE, 'fetch-'));
+  const fresh = mkdtempSync(path.join(CACHE, 'fetch-'));
   try {
-    const name = `node-${process.platform}-${process.arch}@${version}`;
-    const packed = run('npm', ['pack', ...QUICK, '--pack-destination', folder, name], folder);
-    if (packed !== undefined) return `npm cannot fetch ${name}: ${packed}`;
-    const [archive = ''] = readdirSync(folder);
-    const unpacked = run('tar', ['-xzf', archive, 'package/bin/node'], folder);
-    if (unpacked !== undefined) return `cannot unpack ${name}: ${unpacked}`;
-    rmSync(path.join(folder, archive));
-    // another run may have been faster
-    if (!existsSync(path.join(CACHE, version))) renameSync(folder, path.join(CACHE, version));
-    return undefined;
+    const file = path.join(fresh, npmPack(fresh, `node-linux-${cpu}@${version}`));
+    const found = createHash(algorithm).update(readFileSync(file)).digest('base64');
+    if (found !== digest)
+      throw Object.assign(new Error(`checksum mismatch: "${file}" is ${algorithm}-${found}, not ${integrity[cpu]}`), {
+        code: MISMATCH,
+      });
+    call('tar', ['-xzf', file, '-C', fresh, 'package/bin/node', 'package/LICENSE']);
+    try {
+      renameSync(path.join(fresh, 'package'), folder);
+    } catch (error) {
+      // another run was faster
+      if (!existsSync(folder)) throw error;
+    }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(fresh, { recursive: true });
   }
+  return folder;
 }
 
-/** @returns the first line of what went wrong that is more than npm's code for it */
-function run(program, args, cwd) {
-  const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 300_000 });
-  if (status === 0) return undefined;
-  const said = stderr.split('\n').find((line) => /\S/.test(line) && !/^npm error (code|errno|syscall) /.test(line));
-  return error?.message ?? said ?? `exit code ${status}`;
+/** On one line, without npm's codes for it. */
+function firstWords(message) {
+  const lines = message.split('\n').filter((line) => /\S/.test(line) && !/^npm error (code|errno|syscall) /.test(line));
+  return lines.slice(0, 2).join(' ');
 }

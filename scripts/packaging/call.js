@@ -20,3 +20,21 @@ export function call(program, args, { env = process.env, cwd = ROOT } = {}) {
   if (status !== 0) throw new Error(`${program} ${args[0]} failed:\n${stderr || stdout}`);
   return { stdout, stderr };
 }
+
+/**
+ * Where there is no registry, that is said soon.
+ * @returns the name of the file that npm has put into the folder
+ */
+export function npmPack(folder, ...what) {
+  const quick = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--loglevel=error'];
+  const { stdout } = call('npm', [
+    'pack',
+    '--json',
+    '--ignore-scripts',
+    ...quick,
+    '--pack-destination',
+    folder,
+    ...what,
+  ]);
+  return JSON.parse(stdout)[0].filename;
+}

@@ -1,9 +1,9 @@
 // Plain JavaScript: where the files of a package go on a host.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { fetchNode } from '../nodes.js';
 import { ROOT } from '../packages.js';
-import { call, gzip } from './call.js';
+import { gzip } from './call.js';
 import { bytesOf, readTree } from './tree.js';
 
 const DOC = 'usr/share/doc/docksmith';
@@ -80,42 +80,9 @@ function addLinks(tree, file, names) {
  * @param {{ definition: { node: { version: string, integrity: Record<string, string> } }, cpu: string }} of
  */
 function readNode({ definition: { name, node }, cpu }) {
-  const folder = unpackNode(node, cpu);
+  const folder = fetchNode(node, cpu);
   return new Map([
     ['usr/lib/docksmith/node/node', { mode: 0o755, from: path.join(folder, 'bin/node') }],
     [`usr/share/doc/${name}/copyright`, { mode: 0o644, from: path.join(folder, 'LICENSE') }],
   ]);
-}
-
-/** Of the npm registry, once: what has its checksum is kept beside the other packages. @returns its folder */
-function unpackNode({ version, integrity }, cpu) {
-  const cache = path.join(ROOT, 'node_modules/.cache/docksmith');
-  const folder = path.join(cache, `node-linux-${cpu}-${version}`);
-  if (existsSync(folder)) return folder;
-  const [algorithm, digest] = /^(\w+)-(.+)$/.exec(integrity[cpu] ?? '')?.slice(1) ?? [];
-  if (digest === undefined) throw new Error(`no node for "${cpu}": there are ${Object.keys(integrity).join(', ')}`);
-  const fresh = path.join(cache, `fresh-${process.pid}`);
-  mkdirSync(fresh, { recursive: true });
-  try {
-    const file = path.join(fresh, npmPack(fresh, `node-linux-${cpu}@${version}`));
-    const found = createHash(algorithm).update(readFileSync(file)).digest('base64');
-    if (found !== digest)
-      throw new Error(`checksum mismatch: "${file}" is ${algorithm}-${found}, not ${integrity[cpu]}`);
-    call('tar', ['-xzf', file, '-C', fresh, 'package/bin/node', 'package/LICENSE']);
-    try {
-      renameSync(path.join(fresh, 'package'), folder);
-    } catch (error) {
-      // another run was faster
-      if (!existsSync(folder)) throw error;
-    }
-  } finally {
-    rmSync(fresh, { recursive: true });
-  }
-  return folder;
-}
-
-/** @returns the name of the file that npm has put into the folder */
-export function npmPack(folder, ...what) {
-  const { stdout } = call('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...what]);
-  return JSON.parse(stdout)[0].filename;
 }

@@ -5,10 +5,11 @@ import { makeHost } from '../support/host.ts';
 import { run } from '../support/run.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-/** Where scripts/test.js puts the programs of other versions: VERSION/package/bin/node. */
+/** Where scripts/test.js puts the programs of other versions: VERSION-CPU/bin/node. */
 const NODES = path.join(ROOT, 'node_modules/.cache/docksmith-nodes');
 
-const versions = existsSync(NODES) ? readdirSync(NODES).filter((name) => /^\d/.test(name)) : [];
+const folders = existsSync(NODES) ? readdirSync(NODES) : [];
+const versions = folders.flatMap((name) => (name.endsWith(`-${process.arch}`) ? (/^\d[\d.]*/.exec(name) ?? []) : []));
 const missing = versions.length === 0 ? ' (skipped: data npm test fetches the other versions)' : '';
 
 // what is compiled for one version is refused by the others
@@ -17,7 +18,7 @@ describe.skipIf(missing !== '')(`the program that was built with one version of 
   afterAll(() => host.stop());
 
   it.each(versions)('runs with %s, and prints no warning of Node', async (version) => {
-    const node = path.join(NODES, version, 'package/bin/node');
+    const node = path.join(NODES, `${version}-${process.arch}`, 'bin/node');
     const env = {
       DBPATH: undefined,
       DOCKER_HOST: undefined,
