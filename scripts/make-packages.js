@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './packages.js';
-import { call } from './packaging/call.js';
+import { call, npmPack } from './packaging/call.js';
 import { CONTENTS } from './packaging/content.js';
 import { makeDeb } from './packaging/deb.js';
 import { makeRpm } from './packaging/rpm.js';

@@ -56,9 +56,10 @@ export function findVersion(head: string): number | undefined {
   return version === undefined ? undefined : Number(version);
 }
 
-export function refuseNewer(what: string, file: string, version: number): Failure {
+/** @param known the newest version of such a file that this program can read */
+export function refuseNewer(what: string, file: string, version: number, known = VERSION): Failure {
   return new Failure(`cannot read ${what} "${file}"`, {
-    why: `a newer docksmith wrote it: it has version ${version}, and this program knows ${VERSION}`,
+    why: `a newer docksmith wrote it: it has version ${version}, and this program knows ${known}`,
     hint: 'install the version of docksmith that wrote it, or a newer one; docs/upgrading.md says how to go back',
   });
 }

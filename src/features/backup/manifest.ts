@@ -1,3 +1,4 @@
+import { refuseNewer } from '../../files/state-file.ts';
 import { createHash } from 'node:crypto';
 import { Field } from '../../files/state-file.ts';
 import type { Scrypt } from './sealed.ts';
@@ -48,13 +49,12 @@ export function formatManifest({ sums, ...manifest }: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify(whole, undefined, 2)}\n`);
 }
 
-/** @throws Error for what is none, or is of a newer version */
-export function parseManifest(content: Buffer): Manifest {
+/** @throws Error for what is none, and Failure for one of a newer version */
+export function parseManifest(content: Buffer, file: string): Manifest {
   const whole = new Field(JSON.parse(content.toString()), '');
   const version = whole.get('version').number();
   if (!Number.isInteger(version) || version < 1) throw new Error(`${version} is no version`);
-  if (version > BACKUP_VERSION)
-    throw new Error(`a newer docksmith wrote it: it has version ${version}, and this program knows ${BACKUP_VERSION}`);
+  if (version > BACKUP_VERSION) throw refuseNewer('backup', file, version, BACKUP_VERSION);
   const texts = (field: Field): readonly string[] => field.list((item) => item.text());
   const scrypt = whole.get('scrypt');
   const volumes = texts(whole.get('volumes'));

@@ -23,10 +23,10 @@ export async function openBackup(file: string, passphrase: string): Promise<Open
   const reader = new ArchiveReader(path.resolve(file));
   const [about, manifest] = await reader
     .read(MANIFEST)
-    .then((content) => [content, parseManifest(content)] as const)
+    .then((content) => [content, parseManifest(content, file)] as const)
     .catch((error: unknown) => {
-      const words = reasonOf(error).trim().split('\n').at(-1) ?? '';
-      throw cannot(/newer docksmith/.test(words) ? words : `it is no backup of docksmith, or damaged: ${words}`);
+      if (error instanceof Failure) throw error;
+      throw cannot(`it is no backup of docksmith, or damaged: ${reasonOf(error).trim().split('\n').at(-1) ?? ''}`);
     });
   const damaged = (what: string): Failure => cannot(`it is damaged: ${what}`, 'use another copy of it');
   const parse = (read: () => SealedFiles): SealedFiles => {

@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
+import { findProgram } from '../../files/find-program.ts';
 import { findEventHolder } from '../../event/event-holder.ts';
 import { listRuns } from '../../event/runs.ts';
 import { isWithoutAction } from '../../flow/services/named-services.ts';
@@ -18,20 +17,11 @@ const PROGRAMS = [
 
 export function checkPrograms(env: NodeJS.ProcessEnv = process.env): readonly Finding[] {
   const finder = makeFinder('programs');
-  const folders = [...(env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'].filter((folder) => folder !== '');
-  const missing = PROGRAMS.filter(({ name }) => !folders.some((folder) => isExecutable(path.join(folder, name))));
+  const searchPath = `${env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+  const missing = PROGRAMS.filter(({ name }) => findProgram(name, searchPath) === undefined);
   return missing.length === 0
     ? [finder.ok(`${PROGRAMS.map(({ name }) => name).join(', ')} are there`)]
     : missing.map(({ name, level, use }) => finder[level](`${name} is not installed: ${use}`));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

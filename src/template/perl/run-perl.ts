@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { formatLate } from '../../base/kill-after.ts';
 import type { Paths } from '../../base/paths.ts';
+import { findProgram } from '../../files/find-program.ts';
 import { formatMessages, type Message, parseMessages } from './messages.ts';
 
 export interface PerlSettings {
@@ -42,7 +43,7 @@ export function runPerl(
   dbs: ReadonlyMap<string, Buffer>,
   { isConfined, limitSeconds }: PerlSettings,
 ): readonly Message[] {
-  const perl = findPerl();
+  const perl = findProgram('perl', process.env['PATH'] ?? '');
   if (perl === undefined)
     throw new NoPerl('there is no perl on this host', 'install perl: apt-get install perl, or dnf install perl');
   if (isConfined && process.geteuid?.() !== 0)
@@ -111,19 +112,4 @@ function environment(dbs: string): NodeJS.ProcessEnv {
     ESMITH_DOMAINS_DB: `${dbs}/domains`,
     ESMITH_HOSTS_DB: `${dbs}/hosts`,
   };
-}
-
-function findPerl(): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(':')
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => path.join(folder, 'perl'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

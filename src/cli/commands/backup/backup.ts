@@ -6,6 +6,7 @@ import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OP
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { interruptible } from '../../interruptible.ts';
+import { backupFile } from './backup-file.ts';
 import { PASSPHRASE_OPTION, readPassphrase } from './passphrase.ts';
 
 const OPTIONS = {
@@ -25,13 +26,7 @@ export const backupCommand = defineCommand({
   doc: 'save dbs, fragments, secrets, the list of images, and volumes into one file, secrets and volumes encrypted',
   effect: 'changes',
   options: OPTIONS,
-  operands: {
-    usage: 'FILE',
-    min: 1,
-    max: 1,
-    of: [['file']],
-    missing: { why: 'no file is given', hint: 'docksmith backup FILE' },
-  },
+  operands: backupFile('backup'),
   run: runBackup,
 });
 

@@ -19,6 +19,7 @@ import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatPreview } from '../../format/format-preview.ts';
 import { painter } from '../../format/terminal.ts';
+import { backupFile } from './backup-file.ts';
 import { PASSPHRASE_OPTION, readPassphrase } from './passphrase.ts';
 
 const OPTIONS = { ...PASSPHRASE_OPTION, ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
@@ -28,13 +29,7 @@ export const restoreCommand = defineCommand({
   doc: 'restore a server, an application or a container from a backup: shows the plan, asks, and runs the event',
   effect: 'asks',
   options: OPTIONS,
-  operands: {
-    usage: 'FILE',
-    min: 1,
-    max: 1,
-    of: [['file']],
-    missing: { why: 'no file is given', hint: 'docksmith restore FILE' },
-  },
+  operands: backupFile('restore'),
   run: runRestore,
 });
 

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Failure, reasonOf } from '../../../base/errors.ts';
+import { findProgram } from '../../../files/find-program.ts';
 
 /** The programs that installers call are often in folders of root's alone. */
 const TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -59,16 +58,7 @@ export function streamTool(tool: Tool): { readonly output: Readable; readonly en
 }
 
 export function findTool(program: string): string | undefined {
-  return TOOL_PATH.split(':')
-    .map((folder) => path.join(folder, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return findProgram(program, TOOL_PATH);
 }
 
 function start({ program, args, home }: Tool): ChildProcess {
