@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { checkByKind } from '../../db/kinds.ts';
+import { checkValue } from '../../db/check-value.ts';
 import { type Index, lookUpIndex } from '../../db/snapshot.ts';
 import type { Facts } from '../../host/facts.ts';
 import { Container, containerOf, CONTAINERS } from '../container.ts';
@@ -133,7 +133,7 @@ export function listNamedNetworks(container: Container): readonly JoinedNetwork[
 
 /** @throws NotAccepted for what is no JSON, and for other fields */
 export function parseEndpointOptions({ prop, value }: EndpointOptions): Readonly<Record<string, unknown>> {
-  const wrong = checkByKind('endpoint-options', value);
+  const wrong = checkValue({ doc: '', kind: 'endpoint-options' }, value);
   if (wrong !== undefined) throw new NotAccepted(prop, value, wrong);
   return JSON.parse(value) as Record<string, unknown>;
 }
