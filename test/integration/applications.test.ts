@@ -56,11 +56,6 @@ needs('dockerd')('two applications with a service db each', () => {
     machine.engine.docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...names);
   const ask = (name: string): Promise<string> =>
     machine.engine.docker('exec', name, '/bin/sh', '-c', 'nc -w 2 db 80 </dev/null');
-  async function expectNothingToDo(): Promise<void> {
-    machine.proxy.reset();
-    await host.runOrFail('signal-event', ['docker-update']);
-    expect(machine.proxy.listMutating()).toEqual([]);
-  }
   const ONE = ['one-db-1', 'one-side-1', 'one-web-1'];
   const TWO = ['two-db-1', 'two-side-1', 'two-web-1'];
 
@@ -70,7 +65,7 @@ needs('dockerd')('two applications with a service db each', () => {
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await listRunning()).toEqual([...ONE, ...TWO]);
     expect([await ask('one-web-1'), await ask('two-web-1')]).toEqual(['I am one', 'I am two']);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
     expect(await docksmith('app', 'list')).toBe('NAME  STATE  UP   REACHED AT\none   up     3/3\ntwo   up     3/3\n');
     expect(await docksmith('app', 'status', 'one')).toMatch(/^one-db-1 +running[^]*^one-side-1 [^]*^one-web-1 /m);
     expect(await docksmith('app', 'status', 'one')).not.toContain('two-');
@@ -153,7 +148,7 @@ needs('dockerd')('two applications with a service db each', () => {
     expect(await machine.engine.docker('network', 'ls', '--format', '{{.Name}}')).not.toContain('one_default');
     expect(await machine.engine.docker('volume', 'ls', '--format', '{{.Name}}')).toContain('one_data');
     expect(await docksmith('app', 'list')).toBe('NAME  STATE  UP   REACHED AT\ntwo   up     3/3\n');
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
     expect(await startsOf(...TWO)).toBe(two);
     // it comes back with its data
     await adopt('one', shop('one'));
@@ -170,6 +165,6 @@ needs('dockerd')('two applications with a service db each', () => {
     );
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await listRunning()).toEqual(expect.arrayContaining([`${name}-db-1`, `${name}-web-1`]));
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
   });
 });

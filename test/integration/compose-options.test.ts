@@ -26,19 +26,13 @@ needs('dockerd')('what a Compose file says of its networks', () => {
   const inspect = async (name: string): Promise<ContainerInspect> =>
     (await machine.engine.inspect(name)) as ContainerInspect;
 
-  async function expectNothingToDo(): Promise<void> {
-    machine.proxy.reset();
-    expect(await update()).toContain('S50docker-reconcile: nothing to do\n');
-    expect(machine.proxy.listMutating()).toEqual([]);
-  }
-
   /** Adopted whole and made by an event; a second one, and the records of an export, have nothing to do. */
   async function bring(text: string): Promise<void> {
     host.write('/opt/app/compose.yaml', text);
     const adopted = await host.runOrFail('docksmith', ['adopt', '--json', '-f', host.file('/opt/app')]);
     expect((JSON.parse(adopted) as { readonly leftOut: unknown }).leftOut).toEqual([]);
     await update();
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
     host.write('/out/compose.yaml', await host.runOrFail('docksmith', ['export']));
     host.write('/out/.env', await host.runOrFail('docksmith', ['export', '--env']));
     // one that nothing was written to is not there
@@ -46,7 +40,7 @@ needs('dockerd')('what a Compose file says of its networks', () => {
       for (const key of (await host.run('db', [db, 'keys'])).stdout.split('\n').filter(Boolean))
         await host.db(`${db} delete ${key}`);
     await host.runOrFail('docksmith', ['adopt', '-f', host.file('/out/compose.yaml')]);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
   }
 
   it('is what they are made with, and what its containers are on them', async () => {

@@ -89,11 +89,6 @@ needs('dockerd')('containers that wait for others', () => {
   };
   const done = ({ stdout }: Result, step: string): readonly string[] =>
     stdout.split('\n').flatMap((line) => new RegExp(`^S\\d+${step}: (.*)$`).exec(line)?.[1] ?? []);
-  async function expectNothingToDo(event = 'docker-update'): Promise<void> {
-    machine.proxy.reset();
-    expect(await host.run('signal-event', [event])).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(machine.proxy.listMutating()).toEqual([]);
-  }
   async function expectOrder(): Promise<void> {
     expect(await listRunning()).toEqual(['app', 'cache', 'db', 'worker']);
     expect(await healthyAt('db')).toBeLessThanOrEqual(await startOf('app'));
@@ -121,7 +116,7 @@ needs('dockerd')('containers that wait for others', () => {
     expect(await startOf('cache')).toBeLessThan(await startOf('init'));
     const status = await host.runOrFail('docksmith', ['status']);
     expect(status).toMatch(/^init +completed +0\b/m);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
 
     const init = await format('init', '{{.Id}} {{.State.StartedAt}}');
     await machine.engine.shutDown();
@@ -130,14 +125,14 @@ needs('dockerd')('containers that wait for others', () => {
     await expectOrder();
     expect(await format('init', '{{.Id}} {{.State.StartedAt}}')).toBe(init);
     expect(await machine.engine.docker('logs', 'init')).toBe('prepared');
-    await expectNothingToDo('docker-boot');
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host, 'docker-boot');
+    await machine.expectNothingToDo(host);
 
     // another run spec is another run, before those that wait for it
     await host.db('docker_containers setprop init Env.SCHEMA 2');
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await format('init', '{{.Id}} {{.State.StartedAt}}')).not.toBe(init);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
     // who asked to be restarted along is, when the other one is healthy again
     const app = await format('app', '{{.Id}} {{.State.StartedAt}}');
     await host.db('docker_containers setprop db Env.OTHER 1');
@@ -148,7 +143,7 @@ needs('dockerd')('containers that wait for others', () => {
     ]);
     expect((await format('app', '{{.Id}} {{.State.StartedAt}}')).slice(0, 64)).toBe(app.slice(0, 64));
     expect(await healthyAt('db')).toBeLessThanOrEqual(await startOf('app'));
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
   });
 
   it('are not started where what must complete has failed, and the others are', async () => {
@@ -182,7 +177,7 @@ needs('dockerd')('containers that wait for others', () => {
     await host.db('docker_containers setprop init Image init:1');
     await host.runOrFail('signal-event', ['docker-update']);
     expect(await listRunning()).toEqual(['alone', 'free', 'second', 'worker']);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
   });
 
   it('wait for what must complete also with HealthWait 0, which is about health alone', async () => {
@@ -206,7 +201,7 @@ needs('dockerd')('containers that wait for others', () => {
     expect((await startOf('app')) - (await startOf('db'))).toBeLessThan(1000);
     await host.db('docker_containers delete broken', 'docker_containers delete second');
     await host.runOrFail('signal-event', ['docker-update']);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
   });
 
   it('are restarted and started by hand only when what they need is ready', async () => {
@@ -268,6 +263,6 @@ needs('dockerd')('containers that wait for others', () => {
     ) as { readonly leftOut: readonly unknown[] };
     expect(said.leftOut).toEqual([]);
     await host.runOrFail('signal-event', ['docker-update']);
-    await expectNothingToDo();
+    await machine.expectNothingToDo(host);
   });
 });

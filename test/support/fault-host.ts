@@ -117,6 +117,7 @@ export function makeSpoiledPackage(spoil: (text: string) => string): string {
     else if (!name.startsWith('.')) symlinkSync(path.join(PACKAGE, name), path.join(folder, name));
   }
   const spoiled = readdirSync(path.join(folder, 'dist')).filter((name) => {
+    if (!name.endsWith('js')) return false;
     const file = path.join(folder, 'dist', name);
     const text = readFileSync(file, 'utf8');
     const changed = spoil(text);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type CountingProxy, type ProxyOptions, startCountingProxy } from './counting-proxy.ts';
 import { type Dockerd, type DockerdOptions, startDockerd } from './dockerd.ts';
 import { type Host, type HostOptions, makeHost } from './host.ts';
@@ -49,6 +49,15 @@ export class Machine {
   /** Runs a program in its network. */
   inside(program: string, ...args: readonly string[]): Promise<string> {
     return runOrFail(...this.namespace.command(program, args));
+  }
+
+  /** An event that ends well and changes nothing on the engine. */
+  async expectNothingToDo(host: Host, event = 'docker-update'): Promise<void> {
+    this.proxy.reset();
+    const { exitCode, stdout, stderr } = await host.run('signal-event', [event]);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\S+: nothing to do$/m);
+    expect(this.proxy.listMutating()).toEqual([]);
   }
 
   /** An empty host in its network, which reaches the engine through the proxy unless `env` is given. */
