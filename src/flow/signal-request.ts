@@ -17,6 +17,8 @@ export interface SignalRequest extends EventAsked {
   readonly signal?: AbortSignal | undefined;
   /** changes the dbs before the first step, on the copy that the steps work on */
   readonly changeDbs?: (paths: Paths) => void;
+  /** done under the lock, with the event in the middle: what it needs beforehand, and taking that back */
+  readonly around?: <T extends { readonly isInstalled: boolean }>(signal: () => Promise<T>) => Promise<T>;
   /** what was asked for, where that is more than the event: the record of the run and history call it so */
   readonly calledAs?: { readonly command: string; readonly args: readonly string[] };
   /** for secrets of another time that it is about */

@@ -13,7 +13,7 @@ import { installFiles } from './commit/install-files.ts';
 import { rememberOverrides } from './commit/overrides.ts';
 import { listChanged } from './event-checks.ts';
 import { EventRun } from './event-run.ts';
-import { runRecorded } from './run-recorded.ts';
+import { type Begun, runRecorded } from './run-recorded.ts';
 import type { Reporter } from './reporter.ts';
 import type { SignalRequest, SignalResult } from './signal-request.ts';
 import { findCommandSteps } from './step-part.ts';
@@ -26,30 +26,17 @@ import { findCommandSteps } from './step-part.ts';
 export async function signalEvent(paths: Paths, request: SignalRequest, reporter: Reporter): Promise<SignalResult> {
   const { event, args, waitSeconds, mask } = request;
   const listed = listSteps(paths, event);
-  const { checks, warnings } = listed;
-  for (const warning of warnings) reporter.warning(warning);
+  for (const warning of listed.warnings) reporter.warning(warning);
   const { calledAs = { command: `signal-event ${event}`, args } } = request;
   const { result, run } = await runRecorded(
     paths,
     { ...calledAs, event: request.calledAs?.command ?? event, waitSeconds, signal: request.signal, mask },
     reporter,
-    async (begun) => {
-      // what is pending while a step of an event calls another event is still done by its parent
-      const steps =
-        begun.run.parent === undefined
-          ? withServices(listed.steps, listRetries(paths, servicesOf(listed.steps)))
-          : listed.steps;
-      const known = await findCommandSteps(request.commands, steps, [event, ...args]);
-      const done = new EventRun(paths, { ...request, ...begun, steps, known, checks }, reporter);
-      const isInstalled = await runSteps(done);
-      const { installed, failures, adjusted, untouched } = done;
-      if (failures.length === 0) {
-        rememberOverrides(paths);
-        pruneHistory(paths, done.snapshot);
-      }
-      const [edited, pending] = [listEdited(installed.changes), listIntents(paths)];
-      return { ...installed, isInstalled, steps: done.steps, failures, adjusted, untouched, edited, pending };
-    },
+    (begun) =>
+      request.around === undefined
+        ? runListed(paths, request, begun, listed, reporter)
+        : // what comes before may bring steps of its own
+          request.around(() => runListed(paths, request, begun, listSteps(paths, event), reporter)),
     ({ changes: { install, remove }, steps, failures }) => ({
       steps,
       failures,
@@ -58,6 +45,31 @@ export async function signalEvent(paths: Paths, request: SignalRequest, reporter
     }),
   );
   return { ...result, run };
+}
+
+async function runListed(
+  paths: Paths,
+  request: SignalRequest,
+  begun: Begun,
+  listed: ReturnType<typeof listSteps>,
+  reporter: Reporter,
+): Promise<Omit<SignalResult, 'run'> & Pick<EventRun, 'steps'>> {
+  const { checks } = listed;
+  // what is pending while a step of an event calls another event is still done by its parent
+  const steps =
+    begun.run.parent === undefined
+      ? withServices(listed.steps, listRetries(paths, servicesOf(listed.steps)))
+      : listed.steps;
+  const known = await findCommandSteps(request.commands, steps, [request.event, ...request.args]);
+  const done = new EventRun(paths, { ...request, ...begun, steps, known, checks }, reporter);
+  const isInstalled = await runSteps(done);
+  const { installed, failures, adjusted, untouched } = done;
+  if (failures.length === 0) {
+    rememberOverrides(paths);
+    pruneHistory(paths, done.snapshot);
+  }
+  const [edited, pending] = [listEdited(installed.changes), listIntents(paths)];
+  return { ...installed, isInstalled, steps: done.steps, failures, adjusted, untouched, edited, pending };
 }
 
 /**

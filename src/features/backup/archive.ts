@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { errorCode, Failure } from '../../base/errors.ts';
+import { linkIfPossible } from '../../files/link-file.ts';
 import { syncFolder } from '../../files/replace-file.ts';
 import { open, PIECE_BYTES, type Place, seal, TAG_BYTES } from './sealed.ts';
 
@@ -70,10 +71,12 @@ export class ArchiveWriter {
     const fd = openSync(this.#tar, 'r');
     fsyncSync(fd);
     closeSync(fd);
-    chmodSync(this.#tar, 0o600);
     try {
-      // unlike a rename it replaces nothing
-      linkSync(this.#tar, this.#file);
+      // unlike a rename it replaces nothing; without links, a file that is made for it alone is replaced
+      if (!linkIfPossible(this.#tar, this.#file)) {
+        closeSync(openSync(this.#file, 'wx', 0o600));
+        renameSync(this.#tar, this.#file);
+      }
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
       throw new Failure(`cannot write backup "${this.#file}"`, { why: 'the file exists already' });

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { NEVER } from '../../base/interrupt.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -13,7 +14,7 @@ import { readSecrets } from '../../flow/secrets.ts';
 import { Container, CONTAINERS, listContainers } from '../../model/container.ts';
 import { findImageReference } from '../../model/image.ts';
 import { IMAGES } from '../../model/image-record.ts';
-import { expandNames, getApplication, listApplications } from '../../model/names/applications.ts';
+import { listApplications } from '../../model/names/applications.ts';
 import { NETWORKS } from '../../model/network/networks.ts';
 import { singleValue } from '../../model/web.ts';
 import { ArchiveWriter, MANIFEST } from './archive.ts';
@@ -34,8 +35,8 @@ export interface BackupRequest {
   readonly file: string;
   /** containers and, with a slash, applications whose volumes are saved; all: those of all containers */
   readonly withVolumes: readonly string[];
-  /** a container or an application, with its volumes: nothing else is saved */
-  readonly only?: string | undefined;
+  /** containers and applications, with their volumes: nothing else is saved; none: all is */
+  readonly only: readonly string[];
 }
 
 /** What goes into a backup, and what has to be done for it. */
@@ -49,38 +50,47 @@ export interface BackupPlan extends VolumePlan {
 
 /** Changes nothing. @throws Failure(s) for what cannot be saved */
 export async function planBackup(paths: Paths, { file, withVolumes, only }: BackupRequest): Promise<BackupPlan> {
-  if (existsSync(file))
-    throw new Failure(`cannot write backup "${file}"`, {
-      why: 'the file exists already',
-      hint: 'give it another name',
-    });
-  if (!existsSync(path.dirname(path.resolve(file))))
-    throw new Failure(`cannot write backup "${file}"`, { why: 'its folder is not there' });
   const snapshot = readHostSnapshot(paths);
-  const containers = only === undefined ? listContainers(snapshot).map(({ key }) => key) : findParts(snapshot, only);
-  const names = only !== undefined || withVolumes.includes('all') ? containers : expandNames(snapshot, withVolumes);
-  throwAll(
-    names
-      .filter((name) => !getDb(snapshot, CONTAINERS).has(name))
-      .map(
-        (name) =>
-          new Failure(`cannot save volumes of "${name}"`, { why: 'there is no such record of docker_containers' }),
-      ),
-  );
+  const all = listContainers(snapshot).map(({ key }) => key);
+  const failures = refuseFile(file);
+  const find = (given: readonly string[]): readonly string[] => {
+    const found = given.map((name) => findParts(snapshot, name));
+    failures.push(...found.filter((parts) => parts instanceof Failure));
+    return [...new Set(found.flatMap((parts) => (parts instanceof Failure ? [] : parts)))];
+  };
+  const containers = only.length === 0 ? all : find(only);
+  const withTheirs = withVolumes.includes('all') ? all : find(withVolumes);
+  const names = only.length === 0 ? withTheirs : containers;
+  throwAll(failures);
   const engine = names.length > 0 ? await getEngine(paths, snapshot) : await findEngine(paths, snapshot);
   const plan: VolumePlan =
     engine === undefined || names.length === 0
       ? { volumes: [], stopped: [], notInIt: [] }
       : await planVolumes(engine, snapshot, names);
-  const files = only === undefined ? readServerFiles(paths) : readChosenDbs(paths, chooseRecords(snapshot, containers));
+  const files = only.length === 0 ? readServerFiles(paths) : readChosenDbs(paths, chooseRecords(snapshot, containers));
   return { ...plan, containers, files, images: await listImages(engine, snapshot, containers), snapshot, engine };
 }
 
-function findParts(snapshot: Snapshot, only: string): readonly string[] {
-  const name = only.replace(/\/$/, '');
-  if (only === name && getDb(snapshot, CONTAINERS).has(name)) return [name];
-  if (listApplications(snapshot).has(name)) return getApplication(snapshot, name).map(({ key }) => key);
-  throw new Failure(`cannot save "${only}"`, { why: 'there is neither a container nor an application of that name' });
+function refuseFile(file: string): Failure[] {
+  const cannot = (why: string, hint?: string): Failure[] => [
+    new Failure(`cannot write backup "${file}"`, hint === undefined ? { why } : { why, hint }),
+  ];
+  if (existsSync(file)) return cannot('the file exists already', 'give it another name');
+  return existsSync(path.dirname(path.resolve(file))) ? [] : cannot('its folder is not there');
+}
+
+/** The containers of a name: `shop/` is an application, `shop` a container or, where there is none, an application. */
+function findParts(snapshot: Snapshot, given: string): readonly string[] | Failure {
+  const name = given.replace(/\/$/, '');
+  const [containers, applications] = [getDb(snapshot, CONTAINERS), listApplications(snapshot)];
+  if (given === name && containers.has(name)) return [name];
+  return (
+    applications.get(name)?.map(({ key }) => key) ??
+    new Failure(`cannot save "${given}"`, {
+      why: `there is ${given === name ? 'neither a container nor' : 'not'} an application of that name`,
+      ...didYouMean(given, [...containers.keys(), ...[...applications.keys()].map((one) => `${one}/`)]),
+    })
+  );
 }
 
 /** The records of containers, and those of images, networks and secrets that they name. */
@@ -161,7 +171,7 @@ async function write(
   const manifest: Manifest = {
     made: new Date().toISOString(),
     host: nameHost(snapshot),
-    ...(only === undefined ? {} : { only: only.replace(/\/$/, '') }),
+    ...(only.length === 0 ? {} : { only: only.map((name) => name.replace(/\/$/, '')).join(', ') }),
     scrypt: newScrypt(),
     sums: new Map(
       [...files].flatMap(([name, { content }]) => (clear.has(name) ? [[name, sumOf(content)] as const] : [])),

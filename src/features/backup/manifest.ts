@@ -31,7 +31,7 @@ export interface SavedImage {
 export interface Manifest {
   readonly made: string;
   readonly host: string;
-  /** the container or application that it is of; absent: the whole server */
+  /** the containers and applications that it is of, in words; absent: the whole server */
   readonly only?: string;
   readonly scrypt: Scrypt;
   /** of the files that are in it in clear: name -> sha256, hex */

@@ -14,8 +14,12 @@ export interface OpenedBackup extends SealedFiles {
   readVolume(name: string): AsyncIterable<Buffer>;
 }
 
-/** Reads all of it, volumes too. @throws Failure for another passphrase, and for a file that is damaged or no backup */
-export async function openBackup(file: string, passphrase: string): Promise<OpenedBackup> {
+/**
+ * Reads all of it, volumes too.
+ * @param findPassphrase called once the file is known to be a backup
+ * @throws Failure for another passphrase, and for a file that is damaged or no backup
+ */
+export async function openBackup(file: string, findPassphrase: () => Promise<string>): Promise<OpenedBackup> {
   const cannot = (why: string, hint?: string): Failure =>
     new Failure(`cannot read backup "${file}"`, hint === undefined ? { why } : { why, hint });
   refuseOther(file, cannot);
@@ -42,6 +46,7 @@ export async function openBackup(file: string, passphrase: string): Promise<Open
     if (sumOf(content) !== sum) throw damaged(`"${name}" is not what was saved`);
     clear.set(name, content);
   }
+  const passphrase = await findPassphrase();
   const key = await deriveKey(passphrase, manifest.scrypt).catch((error: unknown) => {
     throw damaged(reasonOf(error));
   });

@@ -2,9 +2,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, reasonOf, throwAll } from '../../base/errors.ts';
 import { NEVER } from '../../base/interrupt.ts';
-import { type Paths, STATE_DIR } from '../../base/paths.ts';
+import type { Paths } from '../../base/paths.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { takeLockIfFree } from '../../files/lock.ts';
 import { writeDifference } from '../../flow/commit/staged-dbs.ts';
 import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
 import type { Reporter } from '../../flow/reporter.ts';
@@ -17,12 +16,10 @@ import { findInTheWay, readAllDbs, type RestorePlan } from './plan-restore.ts';
 import { finishVolume, unpackVolume } from './volumes.ts';
 
 const COMMAND = 'docksmith restore';
-/** One at a time: volumes are filled before the event begins, and a second one would empty them. */
-const LOCK = path.posix.join(STATE_DIR, 'restore.lock');
 
 /**
- * Volumes, files of the admin's, then the records with an event over them. Where the event does not commit,
- * volumes and files go again; what was there before was not touched.
+ * Volumes, files of the admin's, then the records with an event over them, all under the event's lock. Where the
+ * event does not commit, volumes and files go again; what was there before was not touched.
  * @throws Failure(s) when nothing was changed; what fails after the commit is in the result
  */
 export async function restore(
@@ -35,34 +32,33 @@ export async function restore(
   const { before, after } = plan.dbs;
   const engine = await getEngine(paths, readHostSnapshot(paths));
   const undo: (() => Promise<void>)[] = [];
-  const lock = takeLockIfFree(paths.file(LOCK), COMMAND);
-  if (lock === undefined) throw new Failure('cannot restore', { why: 'another restore runs' });
-  try {
-    throwAll((await findInTheWay(paths, engine, plan.backup, readAllDbs(paths))).failures);
-    await restoreVolumes(engine, plan, signal, reporter, undo);
-    await restoreCustoms(paths, plan, undo);
-    const result = await signalEvent(
-      paths,
-      {
-        event: plan.event,
-        args: plan.args,
-        calledAs: { command: COMMAND, args },
-        commands,
-        signal,
-        mask: maskOf(paths, [before, after]),
-        changeDbs: (staged) => writeDifference(staged, before, after),
+  return signalEvent(
+    paths,
+    {
+      event: plan.event,
+      args: plan.args,
+      calledAs: { command: COMMAND, args },
+      commands,
+      signal,
+      mask: maskOf(paths, [before, after]),
+      changeDbs: (staged) => writeDifference(staged, before, after),
+      around: async (event) => {
+        try {
+          throwAll((await findInTheWay(paths, engine, plan.backup, readAllDbs(paths))).failures);
+          await restoreVolumes(engine, plan, signal, reporter, undo);
+          await restoreCustoms(paths, plan, undo);
+          const result = await event();
+          if (!result.isInstalled) await undoAll(undo, reporter);
+          else for (const name of plan.volumes) await finish(engine, name);
+          return result;
+        } catch (error) {
+          await undoAll(undo, reporter);
+          throw error;
+        }
       },
-      reporter,
-    );
-    if (!result.isInstalled) await undoAll(undo, reporter);
-    else for (const name of plan.volumes) await finish(engine, name);
-    return result;
-  } catch (error) {
-    await undoAll(undo, reporter);
-    throw error;
-  } finally {
-    lock.release();
-  }
+    },
+    reporter,
+  );
 }
 
 async function restoreVolumes(

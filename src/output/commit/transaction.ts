@@ -1,6 +1,7 @@
-import { linkSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure, Failures, reasonOf } from '../../base/errors.ts';
+import { linkIfPossible } from '../../files/link-file.ts';
 import { takeLock } from '../../files/lock.ts';
 import { type Paths, STATE_DIR } from '../../base/paths.ts';
 import { type FileContent, removeIfThere, stageFile } from '../../files/replace-file.ts';
@@ -164,22 +165,16 @@ function stage(paths: Paths, { path: filePath, old, wanted }: FileChange, option
   if (wanted !== undefined) stageFile(newName(paths, filePath), wanted, options);
   if (old === undefined) return;
   const undo = undoName(paths, filePath);
-  try {
-    linkAnew(paths.file(filePath), undo);
-  } catch (error) {
-    // a file system without links, or a file that another user may not link
-    if (!['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errorCode(error) ?? '')) throw error;
-    stageFile(undo, old);
-  }
+  if (!linkAnew(paths.file(filePath), undo)) stageFile(undo, old);
 }
 
-function linkAnew(file: string, name: string): void {
+function linkAnew(file: string, name: string): boolean {
   try {
-    linkSync(file, name);
+    return linkIfPossible(file, name);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
     removeIfThere(name);
-    linkSync(file, name);
+    return linkIfPossible(file, name);
   }
 }
 

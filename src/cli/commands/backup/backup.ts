@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs';
 import { type BackupPlan, makeBackup, planBackup, type Saved } from '../../../features/backup/backup.ts';
+import { UsageFailure } from '../../../base/errors.ts';
 import { formatCount, formatSize } from '../../../base/quantity.ts';
 import { showableLines } from '../../../base/showable.ts';
 import { type CommandContext, defineCommand, DRY_RUN_OPTION, type Given, JSON_OPTION } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { interruptible } from '../../interruptible.ts';
-import { backupFile } from './backup-file.ts';
-import { PASSPHRASE_OPTION, readPassphrase } from './passphrase.ts';
+import { backupFile, getBackupFile } from './backup-file.ts';
+import { findPassphrase, PASSPHRASE_OPTION } from './passphrase.ts';
 
 const OPTIONS = {
   'with-volumes': {
@@ -15,7 +16,11 @@ const OPTIONS = {
     many: true,
     doc: 'with the volumes of container NAME, of application NAME/, or all; those that run are stopped meanwhile',
   },
-  only: { value: 'NAME', doc: 'a container or an application alone, with its volumes, to move it to another server' },
+  only: {
+    value: 'NAME',
+    many: true,
+    doc: 'container or application NAME alone, with its volumes, to move it to another server',
+  },
   ...PASSPHRASE_OPTION,
   ...DRY_RUN_OPTION,
   ...JSON_OPTION,
@@ -30,20 +35,23 @@ export const backupCommand = defineCommand({
   run: runBackup,
 });
 
-async function runBackup(
-  { values, words: [file = ''] }: Given<typeof OPTIONS>,
-  context: CommandContext,
-): Promise<number> {
+async function runBackup({ values, words }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
   const { paths, stdout, stderr } = context;
-  const { only, json = false } = values;
-  const withVolumes = (values['with-volumes'] ?? []).flatMap((names) => names.split(',')).filter(Boolean);
+  const { json = false } = values;
+  const file = getBackupFile('backup', words);
+  const split = (given: readonly string[] = []): readonly string[] => given.flatMap((names) => names.split(','));
+  const [only, withVolumes] = [split(values.only), split(values['with-volumes'])];
+  if (only.length > 0 && withVolumes.length > 0)
+    throw new UsageFailure('cannot run "docksmith backup"', {
+      why: '--only saves volumes already, and does not go with --with-volumes',
+    });
   const request = { file, withVolumes, only };
   const plan = await planBackup(paths, request);
   if (values['dry-run'] === true) {
     stdout.write(json ? formatJson(jsonPlan(plan)) : formatPlan(plan));
     return 0;
   }
-  const passphrase = await readPassphrase(context, values['passphrase-file'], true);
+  const passphrase = await findPassphrase(context, values['passphrase-file'], true)();
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   return interruptible(stderr, async (signal) => {
     if (!json && plan.stopped.length > 0) stdout.write(`stopped meanwhile: ${plan.stopped.join(', ')}\n`);

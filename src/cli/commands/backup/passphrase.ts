@@ -16,19 +16,23 @@ export const PASSPHRASE_OPTION = {
 
 /**
  * @param isNew it is asked for twice
- * @throws Failure where there is none
+ * @returns the passphrase; where it has to be asked for, that is done when it is called. It throws a Failure where
+ * there is none
+ * @throws Failure where the file cannot be read
  */
-export async function readPassphrase(
+export function findPassphrase(
   context: CommandContext,
   file: string | undefined,
   isNew: boolean,
-): Promise<string> {
+): () => Promise<string> {
   const given = file === undefined ? process.env[VARIABLE] : readFirstLine(file);
   // programs that are called from here on have no use for it
   Reflect.deleteProperty(process.env, VARIABLE);
-  const passphrase = given ?? (await askHidden(context, isNew));
-  if (passphrase === '') throw new Failure('cannot use the passphrase', { why: 'it is empty' });
-  return passphrase;
+  return async () => {
+    const passphrase = given ?? (await askHidden(context, isNew));
+    if (passphrase === '') throw new Failure('cannot use the passphrase', { why: 'it is empty' });
+    return passphrase;
+  };
 }
 
 function readFirstLine(file: string): string {

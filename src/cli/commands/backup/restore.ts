@@ -19,8 +19,8 @@ import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatPreview } from '../../format/format-preview.ts';
 import { painter } from '../../format/terminal.ts';
-import { backupFile } from './backup-file.ts';
-import { PASSPHRASE_OPTION, readPassphrase } from './passphrase.ts';
+import { backupFile, getBackupFile } from './backup-file.ts';
+import { findPassphrase, PASSPHRASE_OPTION } from './passphrase.ts';
 
 const OPTIONS = { ...PASSPHRASE_OPTION, ...DRY_RUN_OPTION, ...YES_OPTION, ...JSON_OPTION } as const;
 
@@ -33,24 +33,25 @@ export const restoreCommand = defineCommand({
   run: runRestore,
 });
 
-async function runRestore(
-  { values, words: [file = ''] }: Given<typeof OPTIONS>,
-  context: CommandContext,
-): Promise<number> {
+async function runRestore({ values, words }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
+  const file = getBackupFile('restore', words);
   const { paths, stdout, commands } = context;
   const { 'dry-run': dryRun = false, yes = false, json = false } = values;
   const hint = `docksmith restore --yes ${quoteWord(file)}`;
   if (json && !yes && !dryRun)
     throw new Failure(`cannot restore "${file}"`, { why: '--json cannot ask', hint: `${hint} --json` });
-  const backup = await openBackup(file, await readPassphrase(context, values['passphrase-file'], false));
+  const backup = await openBackup(file, findPassphrase(context, values['passphrase-file'], false));
   const plan = await planRestore(paths, backup, commands);
   if (!json) stdout.write(formatPlan(plan, context));
   else if (dryRun) stdout.write(formatJson(jsonPlan(plan)));
   if (dryRun) return 0;
   if (!yes && !(await ask(context, { what: `restore ${quoteWord(file)}`, hint }))) return 1;
-  return applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
+  const code = await applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
     restore(paths, plan, [file], { commands, signal }, reporter),
   );
+  if (!json && code === 0 && plan.backup.manifest.only === undefined)
+    stdout.write("the other server's history and runs are in no backup: undo and rollback begin with this restore\n");
+  return code;
 }
 
 function formatPlan(plan: RestorePlan, { stdout }: CommandContext): string {
