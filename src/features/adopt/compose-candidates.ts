@@ -28,6 +28,8 @@ export interface ComposeSource {
   readonly profiles?: readonly string[] | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly project?: string | undefined;
+  /** the file is one of `docker stack deploy`: a service is one of a swarm */
+  readonly isStack?: boolean | undefined;
   /** only these and what they need; empty: all but those of profiles that are not asked for */
   readonly services: readonly string[];
 }
@@ -72,7 +74,11 @@ export async function findComposeCandidates(
       const there = running.get(service) ?? [];
       return [
         service,
-        there.length > 0 ? there.map(({ name }) => name) : containerNames(project.name, service, input),
+        there.length > 0
+          ? there.map(({ name }) => name)
+          : source.isStack === true
+            ? [stackName(project, service)]
+            : containerNames(project.name, service, input),
       ] as const;
     }),
   );
@@ -122,6 +128,11 @@ export async function findComposeCandidates(
       ...new Set(candidates.flatMap(({ warnings = [] }) => warnings)),
     ],
   };
+}
+
+/** As `docker stack deploy` calls a service; a file that docksmith has exported has the names of records. */
+function stackName({ name, own }: Project, service: string): string {
+  return own.get(CONTAINERS)?.has(service) === true ? service : `${name}_${service}`;
 }
 
 /** What the file itself says of its records, also that one is switched off. */

@@ -77,8 +77,13 @@ function orUndefined(value: readonly Plain[] | PlainMap): Plain | undefined {
   return Object.keys(value).length === 0 ? undefined : value;
 }
 
-function asMap(value: Plain | undefined): PlainMap {
+export function asMap(value: Plain | undefined): PlainMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as PlainMap) : {};
+}
+
+/** On one line. */
+export function showPlain(value: Plain | undefined): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function toPlain({ scalar, items, entries }: Input): Plain {
@@ -90,7 +95,7 @@ function toPlain({ scalar, items, entries }: Input): Plain {
 /** All texts of a service, changed. @param change with the path to each, `environment.DB_PASSWORD` */
 export function mapTexts(
   value: Plain,
-  change: (text: string, path: readonly string[]) => string,
+  change: (text: string, path: readonly string[]) => Plain,
   path: readonly string[] = [],
 ): Plain {
   if (typeof value === 'string') return change(value, path);

@@ -19,6 +19,9 @@ import type { EngineView } from '../adopt/running.ts';
 import { makeComments } from './comments.ts';
 import { type ComposeDocument, type ExportedSpec, joinSpecs, mapTexts, type PlainMap } from './compose-document.ts';
 import { findOwnDelta } from './own-delta.ts';
+import { makeStackComments } from './stack/stack-comments.ts';
+import { findVersion, makeStackDocument } from './stack/stack-document.ts';
+import type { NotCarried } from './stack/sheet.ts';
 import { SecretVariables } from './variables.ts';
 import { writeYaml } from './write-yaml.ts';
 
@@ -29,15 +32,23 @@ export interface Exported {
   readonly document: PlainMap;
   /** what stands for secrets in it */
   readonly variables: SecretVariables;
+  /** what a stack file cannot say */
+  readonly notCarried: readonly NotCarried[];
+}
+
+export interface ExportRequest {
+  /** names; empty: all containers */
+  readonly asked: readonly string[];
+  /** for `docker stack deploy -c` */
+  readonly isStack: boolean;
 }
 
 /**
- * One Compose file for containers, as their records are now. `docksmith adopt -f` makes the same records of it.
+ * One Compose file for containers, as their records are now. `docksmith adopt` makes the same records of it.
  * Touches nothing.
- * @param asked names; empty: all containers
  * @throws Failure(s) for unknown names, and for records that make no run spec
  */
-export async function exportCompose(paths: Paths, asked: readonly string[]): Promise<Exported> {
+export async function exportCompose(paths: Paths, { asked, isStack }: ExportRequest): Promise<Exported> {
   // what is remembered of the last renderings leaves out what stands
   const hostState = await readHostState(paths, [], { isForced: true });
   const { snapshot } = hostState;
@@ -47,7 +58,7 @@ export async function exportCompose(paths: Paths, asked: readonly string[]): Pro
   throwAll(names.flatMap((name) => listPortless(new Container(snapshot, name))));
   const specs: ReadonlyMap<string, RenderedSpec> =
     names.length === 0 ? new Map() : readSpecs(hostState, renderSpecs(withEnabled(hostState, names), names));
-  const document = joinSpecs(
+  const joined = joinSpecs(
     names.flatMap((name): readonly ExportedSpec[] => {
       const output = specs.get(name)?.output;
       if (output === undefined) return [];
@@ -55,10 +66,18 @@ export async function exportCompose(paths: Paths, asked: readonly string[]): Pro
       return [{ name, file, buildFolder: findBuildFolder(new Container(snapshot, name)) }];
     }),
   );
-  const made = await adoptAgain(paths, snapshot, names, document);
+  const { document, notCarried } = isStack
+    ? makeStackDocument(
+        joined,
+        [...specs.values()].map(({ spec }) => ({ spec, container: new Container(snapshot, spec.name) })),
+        { facts: hostState.facts, fileOf: (file) => paths.file(file) },
+      )
+    : { document: joined, notCarried: [] };
+  const made = await adoptAgain(paths, snapshot, names, document, isStack);
   const own = findOwnDelta(snapshot, names, Object.keys(document.networks), made);
-  const variables = new SecretVariables(secretsOf(paths, snapshot).mask);
+  const variables = new SecretVariables(secretsOf(paths, snapshot).mask, { forShell: isStack });
   const written: PlainMap = withoutEmpty({
+    ...(isStack ? { version: findVersion(document) } : {}),
     services: Object.fromEntries(
       Object.entries(document.services).map(([name, service]) => [name, variables.replaceIn(name, service)]),
     ),
@@ -68,11 +87,13 @@ export async function exportCompose(paths: Paths, asked: readonly string[]): Pro
     configs: document.configs,
     [OWN_KEY]: mapTexts(own, (text) => text.replaceAll('$', '$$$$')),
   });
+  const comments = makeComments(snapshot, names, variables.values);
   return {
     names,
     document: written,
     variables,
-    text: writeYaml(written, makeComments(snapshot, names, variables.values)),
+    notCarried,
+    text: writeYaml(written, isStack ? makeStackComments(comments, notCarried, variables.values) : comments),
   };
 }
 
@@ -111,13 +132,16 @@ async function adoptAgain(
   snapshot: Snapshot,
   names: readonly string[],
   document: ComposeDocument,
+  isStack: boolean,
 ): Promise<readonly NewRecord[]> {
   if (names.length === 0) return [];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'docksmith-export-'));
   try {
     const file = path.join(folder, 'compose.yaml');
-    writeFileSync(file, writeYaml(withoutEmpty({ ...document })), { mode: 0o600 });
-    const source = { kind: 'compose', files: [file], services: [] } as const;
+    // its services are called as the records are
+    const own = { [OWN_KEY]: { [CONTAINERS]: Object.fromEntries(names.map((name) => [name, {}])) } };
+    writeFileSync(file, writeYaml(withoutEmpty({ ...document, ...(isStack ? own : {}) })), { mode: 0o600 });
+    const source = { kind: 'compose', files: [file], services: [], isStack } as const;
     const { candidates } = await findComposeCandidates(paths, NOTHING_THERE, source);
     const { records, failures } = makeRecords(without(snapshot, names, Object.keys(document.networks)), candidates);
     throwAll(failures);

@@ -1,16 +1,22 @@
 import { isSecretAssignment } from '../../base/secret-names.ts';
 import { type Mask, holdsSecret } from '../../base/mask.ts';
+import { quoteWord } from '../../base/quote.ts';
 import { mapTexts, type PlainMap } from './compose-document.ts';
 
 /** Stand for secrets in an exported file: variables that `.env` or the environment sets. */
 export class SecretVariables {
   readonly #mask: Mask;
+  readonly #forShell: boolean;
   /** name -> value */
   readonly values = new Map<string, string>();
 
-  /** @param mask which knows the secrets of the dbs */
-  constructor(mask: Mask) {
+  /**
+   * @param mask which knows the secrets of the dbs
+   * @param forShell a shell reads the file of variables, and whoever reads the other one refuses to go on without
+   */
+  constructor(mask: Mask, { forShell = false }: { readonly forShell?: boolean } = {}) {
     this.#mask = mask;
+    this.#forShell = forShell;
   }
 
   /** A service whose secrets are variables: `${WIKI_DB_PASSWORD}`. */
@@ -20,7 +26,8 @@ export class SecretVariables {
       const [key, variable = ''] = path;
       const isSecret = key === 'environment' && isSecretAssignment(variable, value);
       if (!isSecret && !holdsSecret(this.#mask, value)) return text;
-      return `\${${this.#add([name, ...(key === 'environment' ? path.slice(1) : path)].join('_'), value)}}`;
+      const added = this.#add([name, ...(key === 'environment' ? path.slice(1) : path)].join('_'), value);
+      return `\${${added}${this.#forShell ? ':?is not set' : ''}}`;
     }) as PlainMap;
   }
 
@@ -38,9 +45,10 @@ export class SecretVariables {
     }
   }
 
-  /** For a file `.env` beside the exported one, in the spelling that Compose reads. */
+  /** For a file `.env` beside the exported one, in the spelling of whoever reads it: Compose, or a shell. */
   format(): string {
-    return [...this.values].map(([name, value]) => `${name}=${quote(value)}\n`).join('');
+    const quoted = this.#forShell ? quoteWord : quote;
+    return [...this.values].map(([name, value]) => `${name}=${quoted(value)}\n`).join('');
   }
 }
 
