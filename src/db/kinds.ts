@@ -15,6 +15,7 @@ import { parseMilliseconds } from '../base/quantity.ts';
 import { splitWords } from '../base/split-words.ts';
 import { type Check, each, matches } from './kinds/check.ts';
 import { ENGINE_CHECKS } from './kinds/engine.ts';
+import { SWARM_CHECKS } from './kinds/swarm.ts';
 import {
   BETWEEN_MOUNTS,
   BETWEEN_VOLUMES,
@@ -35,6 +36,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
   Object.entries<Check>({
     text: () => undefined,
     ...ENGINE_CHECKS,
+    ...SWARM_CHECKS,
     integer: matches(/^-?\d{1,15}$/, 'a whole number'),
     count: matches(/^[1-9]\d{0,8}$/, 'a whole number from 1'),
     size: matches(/^[1-9]\d{0,8}[kmg]?$/i, 'a number with k, m or g, as 10m'),

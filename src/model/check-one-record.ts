@@ -13,7 +13,7 @@ import { checkImageRecord } from './image-source.ts';
 import { checkAmbassador } from './links/ambassador.ts';
 import { NotAccepted } from './network/parse-ports.ts';
 import { shareAddress } from './network/port-users.ts';
-import { addressesOf } from './network/access.ts';
+import { addressesOf, webAddresses } from './network/access.ts';
 import { publishedPorts } from './network/ports.ts';
 
 export interface Findings {
@@ -153,7 +153,7 @@ export function wantedPorts(container: Container, facts: Facts): readonly Wanted
       addresses: addressesOf(container, { address }),
     })),
     ...(web !== undefined && container.hasWeb && container.hasOwnPorts
-      ? [{ port: web, protocol: 'tcp' as const, addresses: ['127.0.0.1'] }]
+      ? [{ port: web, protocol: 'tcp' as const, addresses: webAddresses(container) }]
       : []),
   ];
 }

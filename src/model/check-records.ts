@@ -34,6 +34,7 @@ import {
 } from './network/check-networks.ts';
 import { foreignUser, portFinder } from './network/port-users.ts';
 import { checkRegistry } from './registry/plan-registry.ts';
+import { checkService } from './swarm/check-service.ts';
 import { checkWatches } from './watch/check-watches.ts';
 import { WATCHES } from './watch/watch-record.ts';
 import { checkSecrets } from './secrets.ts';
@@ -161,6 +162,7 @@ function checkContainer(all: AllRecords, container: Container, refused: Readonly
     ...collect(container, refused, [
       () => checkPorts(all, container),
       () => checkNeeds(container),
+      () => checkService(container),
       () => checkJoinedNetworks(container, facts, listOverlaps, isOther),
       () => checkDataMount(container),
       () => checkAmbassador(container),

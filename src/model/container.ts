@@ -35,6 +35,13 @@ export class Container extends ContainerPorts {
     return this.isContainer && this.get('status') === 'enabled';
   }
 
+  /** What the record says of a prop and of each PROP.NAME, by the names of those that are set. */
+  listSaid(prop: string): readonly (readonly [name: string, value: string])[] {
+    return [prop, ...listProps(this.snapshot, CONTAINERS, this.key, `${prop}.`)]
+      .map((name) => [name, this.get(name)] as const)
+      .filter(([, value]) => value !== '');
+  }
+
   get command(): string {
     return this.get('Command');
   }

@@ -55,6 +55,16 @@ export class DockerRecord extends RecordProps {
     return ['TLSCACert', 'TLSCert', 'TLSKey'].map((prop) => ({ prop, file: this.get(prop) }));
   }
 
+  /** What this host is in a swarm: `none`, `manager` or `worker`. */
+  get swarm(): string {
+    return this.get('Swarm') || 'none';
+  }
+
+  /** Folders that every node of the swarm has, with the same in them. */
+  get nodeFolders(): readonly string[] {
+    return splitList(this.get('NodeFolders'));
+  }
+
   /** The network of containers that are on none by name, and its mask. */
   get network(): string {
     return this.get('Network');

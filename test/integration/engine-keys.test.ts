@@ -132,6 +132,8 @@ needs('dockerd')('the table of run-spec keys on a real engine', () => {
       // the engine knows none: compose-options tries them
       'post_start',
       'pre_stop',
+      // what a swarm runs is no container of one host: swarm-services
+      'deploy',
     ]);
   });
 

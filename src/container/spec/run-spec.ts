@@ -7,6 +7,7 @@ import { formatMounted, parseMounted } from './mounted.ts';
 import { isContainerName, OWN_PREFIX } from './names.ts';
 import { readFields, readText } from './read-input.ts';
 import { readEnvFiles, readSecretMounts, type SpecFiles, withOwnFolders } from './spec-files.ts';
+import { readServicePart } from './service-spec.ts';
 import { SPEC_KEYS } from './spec-keys.ts';
 import { readVolumeDefinition, saysMore, type VolumeDefinition } from './volume-definition.ts';
 import { isList, isMap, toMap, type TextMap, toSet, type Value } from './value.ts';
@@ -26,6 +27,8 @@ export interface RunSpec {
   readonly networks: readonly NetworkDefinition[];
   /** those of its volumes that more is said of than their names */
   readonly volumes?: readonly VolumeDefinition[];
+  /** of a service of the swarm: those of its ports that the nodes publish which run a task, not all nodes */
+  readonly hostPorts?: readonly string[];
 }
 
 /**
@@ -58,11 +61,13 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
   const all = { ...values, ...nameVolumes(service, definitions, values), ...joined.values };
   const special = [...definitions.values()].filter(saysMore);
   checkPorts(service, all, joined.networks);
+  const ofService = readServicePart(service, all, joined.networks);
   return {
     name,
     file,
     ...takeOwnLabels(all),
     networks: joined.networks,
+    ...ofService,
     ...(special.length === 0 ? {} : { volumes: special }),
     ...(unusable.length === 0 ? {} : { unusable }),
   };

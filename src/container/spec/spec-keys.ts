@@ -1,3 +1,4 @@
+import { DEPLOY_KEYS } from './keys/deploy.ts';
 import { FIELD_KEYS } from './keys/fields.ts';
 import { HEALTH_KEYS } from './keys/health.ts';
 import { HOOK_KEYS } from './keys/hooks.ts';
@@ -23,6 +24,7 @@ export const SPEC_KEYS: readonly SpecKey[] = [
   ...SECURITY_KEYS,
   ...FIELD_KEYS,
   ...HOOK_KEYS,
+  ...DEPLOY_KEYS,
 ];
 
 /** Those whose change makes a new container. */

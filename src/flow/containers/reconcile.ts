@@ -11,6 +11,7 @@ import { type Plan, planReconcile } from '../../container/plan/plan.ts';
 import { type Asked, planAsked } from '../../container/plan/asked/plan-asked.ts';
 import { listAwaited } from '../../container/spec/needs.ts';
 import type { RunSpec } from '../../container/spec/run-spec.ts';
+import { isService } from '../../container/spec/service-spec.ts';
 import type { FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { DocksmithRecord } from '../../model/docksmith-record.ts';
@@ -54,7 +55,9 @@ export async function planContainers(
   { names, removeOrphans, asked, moveData, outputs, failed, boot, inventory }: ReconcileRequest,
 ): Promise<Plan> {
   const only = asked?.names ?? names;
-  const containers = listContainers(snapshot).filter(({ key }) => only?.includes(key) ?? true);
+  const containers = listContainers(snapshot)
+    .filter(({ key }) => only?.includes(key) ?? true)
+    .filter((container) => !isServiceOf(container, specs));
   const renamed = outputs === undefined ? undefined : listRenamedSecrets(outputs.paths, snapshot);
   const desired: Desired = {
     ...makeDesired(containers, specs, readImageSources(paths, snapshot)),
@@ -73,6 +76,12 @@ export async function planContainers(
     avoid: listLocalSubnets(snapshot),
   });
   return boot === undefined ? plan : withBootOrder(plan, desired, actual, boot);
+}
+
+/** Whether a swarm runs it, by its run spec, else by its record. */
+export function isServiceOf(container: Container, specs: ReadonlyMap<string, RunSpec>): boolean {
+  const spec = specs.get(container.key);
+  return spec === undefined ? container.isSwarmService : isService(spec);
 }
 
 /** By the records of all, also where only some are looked at; custom fragments may say it too. */

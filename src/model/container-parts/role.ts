@@ -1,8 +1,8 @@
 import { parseTargets, type Target } from '../links/targets.ts';
-import { RecordProps } from '../record-props.ts';
+import { ContainerDeployment } from './deployment.ts';
 
 /** What a record of `docker_containers` says that the container is there for. */
-export abstract class ContainerRole extends RecordProps {
+export abstract class ContainerRole extends ContainerDeployment {
   /** What it is there for. */
   get role(): string {
     return this.get('Role') || 'service';

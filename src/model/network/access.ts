@@ -14,13 +14,19 @@ export function localAddresses(snapshot: Snapshot): readonly string[] {
  * The addresses of the host that a container's published ports are bound to: for `access
  * private` the local ones and loopback, that of IPv6 too where a local one is of IPv6; for
  * `public` undefined, which is all of them. By the db alone: what the host has at the moment
- * changes nobody's run spec.
+ * changes nobody's run spec. A swarm publishes on all addresses of its nodes; there the packet filter alone keeps a
+ * private port.
  */
-export function boundAddresses({ snapshot, isPublic }: Container): readonly string[] | undefined {
-  if (isPublic) return undefined;
-  const local = localAddresses(snapshot);
+export function boundAddresses(container: Container): readonly string[] | undefined {
+  if (container.isPublic || container.isSwarmService) return undefined;
+  const local = localAddresses(container.snapshot);
   const loopback = ['127.0.0.1', ...(local.some((address) => isIP(address) === 6) ? ['::1'] : [])];
   return [...local.filter((address) => !loopback.includes(address)), ...loopback];
+}
+
+/** Where the port is bound that Apache alone asks; undefined: at all addresses of a node. */
+export function webAddresses({ isSwarmService }: Container): readonly string[] | undefined {
+  return isSwarmService ? undefined : ['127.0.0.1'];
 }
 
 /** Where a published port is bound: at the address that the record names, else as its access says. */

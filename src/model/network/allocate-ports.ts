@@ -1,3 +1,4 @@
+import { isLoopback } from '../../base/loopback.ts';
 import type { Facts, LocalPorts } from '../../host/facts.ts';
 import { Failure } from '../../base/errors.ts';
 import type { DbChange, Snapshot } from '../../db/snapshot.ts';
@@ -6,7 +7,7 @@ import { type Container, CONTAINERS, listContainers } from '../container.ts';
 import { DocksmithRecord } from '../docksmith-record.ts';
 import { NotAccepted } from './parse-ports.ts';
 import { containerPorts, foreignUser, type PortUser, servicePorts } from './port-users.ts';
-import { addressesOf } from './access.ts';
+import { addressesOf, webAddresses } from './access.ts';
 import { listMapped } from './ports.ts';
 import { inStartOrder } from '../links/start-order.ts';
 
@@ -32,7 +33,7 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
     const found = take(hosts, port);
     if (found !== undefined) return found;
     throw new Failure(
-      `cannot give "${key}" of db ${CONTAINERS} a ${port.addresses === LOOPBACK ? 'loopback ' : ''}port`,
+      `cannot give "${key}" of db ${CONTAINERS} a ${port.addresses?.every(isLoopback) === true ? 'loopback ' : ''}port`,
       {
         why: `all of ${hosts[0]}-${hosts[1]} are taken`,
         ...(hosts === range ? { hint: 'config setprop docksmith PortRange FIRST-LAST' } : {}),
@@ -40,11 +41,11 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
     );
   };
   return [
-    ...web.map(({ key }) => ({
+    ...web.map((container) => ({
       db: CONTAINERS,
-      key,
+      key: container.key,
       prop: 'WebHostPort',
-      value: String(takeFor(key, range, { protocol: 'tcp', addresses: LOOPBACK })),
+      value: String(takeFor(container.key, range, { protocol: 'tcp', addresses: webAddresses(container) })),
     })),
     ...mapped.map(({ container, all }) => ({
       db: CONTAINERS,
@@ -63,8 +64,6 @@ export function allocatePorts(snapshot: Snapshot, facts: Facts): readonly DbChan
     })),
   ];
 }
-
-const LOOPBACK: readonly string[] = ['127.0.0.1'];
 
 /** What a record says wrongly is given nothing: it is refused elsewhere. */
 function listOrNone(container: Container): ReturnType<typeof listMapped> {

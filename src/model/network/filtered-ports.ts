@@ -36,7 +36,18 @@ export function listFilteredPorts(snapshot: Snapshot, facts: Facts, family: 4 | 
         (port): FilteredPort => ({ container, ...port, address: undefined, kind: 'host' }),
       );
     }
-    return orNone(() => publishedPorts(of, facts)).flatMap(({ host: port, protocol, address: own }) =>
+    const published = orNone(() => publishedPorts(of, facts));
+    if (of.isSwarmService)
+      return published.map(
+        ({ host: port, protocol }): FilteredPort => ({
+          container,
+          protocol,
+          port,
+          address: undefined,
+          kind: 'published',
+        }),
+      );
+    return published.flatMap(({ host: port, protocol, address: own }) =>
       (addressesOf(of, { address: own }) ?? [])
         .filter((address) => isIP(address) === family && !isLoopback(address))
         .map((address): FilteredPort => ({ container, protocol, port, address, kind: 'published' })),

@@ -70,6 +70,7 @@ class NetworkRecord extends RecordProps {
     const said = this.getNamed('DriverOpt');
     const bridge = driver === 'bridge' && !external ? (said[BRIDGE_OPTION] ?? bridgeName(this.key)) : undefined;
     const subnets = splitList(this.get('Subnet'));
+    const isEncrypted = this.get('Encrypted') === 'yes';
     return {
       name: this.key,
       external,
@@ -89,6 +90,8 @@ class NetworkRecord extends RecordProps {
         ...said,
         ...(bridge === undefined ? {} : { [BRIDGE_OPTION]: bridge }),
         ...(parent === undefined ? {} : { parent }),
+        // an empty text, as Docker's own client sends it
+        ...(driver === 'overlay' && isEncrypted ? { encrypted: '' } : {}),
       },
       labels: this.getNamed('Labels'),
       bridge,
@@ -170,6 +173,18 @@ export function* overlappingNetworks(snapshot: Snapshot, name: string): Generato
 
 /** The props of records that `describeNetwork` reads. */
 export const NETWORK_READS: readonly string[] = [
-  ...['External', 'Driver', 'Parent', 'Internal', 'Attachable', 'IPv4', 'IPv6', 'Subnet', 'Gateway', 'IPRange'],
+  ...[
+    'External',
+    'Driver',
+    'Parent',
+    'Internal',
+    'Attachable',
+    'Encrypted',
+    'IPv4',
+    'IPv6',
+    'Subnet',
+    'Gateway',
+    'IPRange',
+  ],
   ...['IpamDriver', 'IpamOpt.*', 'DriverOpt.*', 'Labels.*', 'AuxAddress.*'],
 ];

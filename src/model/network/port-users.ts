@@ -3,7 +3,7 @@ import type { DbRecord } from '../../db/record.ts';
 import { type Facts, NO_FACTS } from '../../host/facts.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { Container, containerOf, CONTAINERS, listContainers } from '../container.ts';
-import { addressesOf } from './access.ts';
+import { addressesOf, webAddresses } from './access.ts';
 import { publishedPorts } from './ports.ts';
 import { NotAccepted, type PublishedPort, splitList } from './parse-ports.ts';
 
@@ -73,7 +73,7 @@ function portsOfContainer(container: Container, facts: Facts): readonly PortUser
           {
             port: web,
             protocol: 'tcp' as const,
-            addresses: ['127.0.0.1'],
+            addresses: webAddresses(container),
             container: key,
             who: `container "${key}" (WebHostPort)`,
           },

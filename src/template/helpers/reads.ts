@@ -31,7 +31,7 @@ export const PUBLISHED: readonly StaticRead[] = [
   ...ofContainers('PortMapping', 'PortMappingPorts', 'PortMappingGiven', 'TCPPort', 'UDPPort', 'Target'),
   ...IMAGE,
 ];
-export const BOUND: readonly StaticRead[] = [...ofContainers('access'), ...single('LocalIP')];
+export const BOUND: readonly StaticRead[] = [...ofContainers('access', 'Replicas'), ...single('LocalIP')];
 export const WEB = ofContainers('SubDomain', 'WebAlias');
 export const WEB_PORT: readonly StaticRead[] = [...ofContainers('WebPort'), ...PUBLISHED];
 export const DATA: readonly StaticRead[] = [

@@ -6,6 +6,15 @@ import type { RecordSchema } from '../../../src/db/schema.ts';
 const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: readonly string[] }>> = {
   text: { allowed: ['', 'a\nb'], wrong: [] },
   integer: { allowed: ['0', '-1', '42'], wrong: ['', '1.5', 'x', '1 '] },
+  replicas: { allowed: ['0', '3', 'global'], wrong: ['', '-1', '01', '1.5', 'all'] },
+  placement: {
+    allowed: ['node.labels.zone==a', 'node.hostname!=n3,spread:node.labels.zone', 'node.platform.os==linux', ''],
+    wrong: ['zone==a', 'node.labels.zone=a', 'spread:zone', 'node.labels.zone==a b', 'node.labels.zone==a,'],
+  },
+  rollback: {
+    allowed: ['failure', 'none', 'failure:0.3', 'failure:1'],
+    wrong: ['', 'failure:', 'failure:2', 'always'],
+  },
   count: { allowed: ['1', '5'], wrong: ['0', '-1', 'x'] },
   'process-space': { allowed: ['host', 'container:web'], wrong: ['none', 'container:', 'hosts'] },
   'shared-memory': {

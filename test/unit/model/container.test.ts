@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { observeSnapshot, type Snapshot } from '../../../src/db/snapshot.ts';
 import { allocatePorts } from '../../../src/model/network/allocate-ports.ts';
 import { checkRecords } from '../../../src/model/check-records.ts';
+import { ContainerDeployment } from '../../../src/model/container-parts/deployment.ts';
 import { ContainerRole } from '../../../src/model/container-parts/role.ts';
 import { ContainerStorage } from '../../../src/model/container-parts/storage.ts';
 import { Container, listContainers, listEnabled } from '../../../src/model/container.ts';
@@ -120,6 +121,15 @@ describe('a record whose type makes no container', () => {
 /** What is asked of a container -> what is read then, where nothing is set. */
 const READS: Readonly<Record<string, string>> = {
   isContainer: 'type',
+  replicas: 'Replicas',
+  isSwarmService: 'Replicas',
+  placement: 'Placement',
+  maxPerNode: 'MaxPerNode',
+  updateOrder: 'UpdateOrder',
+  updateParallelism: 'UpdateParallelism',
+  updateDelay: 'UpdateDelay',
+  rollback: 'RollbackOn',
+  publishMode: 'PublishMode',
   isEnabled: 'type status',
   role: 'Role',
   isDataOnly: 'Role',
@@ -203,7 +213,7 @@ describe('what is read of a container', () => {
   });
 
   it.each(
-    [Container, ContainerStorage, ContainerRole]
+    [Container, ContainerStorage, ContainerRole, ContainerDeployment]
       .flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)))
       .filter(([, member]) => member.get !== undefined)
       .map(([name]) => name),

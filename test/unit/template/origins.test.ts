@@ -112,7 +112,7 @@ describe('every line of every output', () => {
     [
       'wiki.yaml',
       '- "127.0.0.1:47000:80"',
-      '/etc/docksmith/containers/35web-port:6',
+      '/etc/docksmith/containers/35web-port:12',
       ['docker_containers wiki WebHostPort', 'docker_containers wiki WebPort', 'docker_containers wiki SubDomain'],
     ],
     [

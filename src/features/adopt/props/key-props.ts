@@ -5,6 +5,7 @@ import { isList, isMap, type Value } from '../../../container/spec/value.ts';
 import { encodeValue } from '../../../db/encoded.ts';
 import { isSecretAssignment } from '../../../base/secret-names.ts';
 import { quoteWords } from '../../../base/quote.ts';
+import { setDeploy } from './deploy-props.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
 import { setPorts } from './port-props.ts';
@@ -73,6 +74,7 @@ const furtherKey =
 export const KEY_PROPS: Readonly<Record<string, Maker>> = {
   // its record of docker_images is written beside
   image: () => undefined,
+  deploy: setDeploy,
   command: words('command', 'Command'),
   entrypoint: words('entrypoint', 'Entrypoint'),
   environment: setEnvironment,
