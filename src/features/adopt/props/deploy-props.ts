@@ -13,10 +13,10 @@ const PLAIN: Readonly<Record<string, string>> = {
 /** The way back of the fragment 21deploy. */
 export function setDeploy(builder: RecordBuilder, value: Value | undefined): void {
   if (value === undefined || !isMap(value)) return;
-  const rest = { ...PLAIN, ...value };
+  const rest = new Map(Object.entries({ ...PLAIN, ...value }));
   const take = (name: string): string | undefined => {
-    const text = rest[name];
-    delete rest[name];
+    const text = rest.get(name);
+    rest.delete(name);
     return text === PLAIN[name] ? undefined : text;
   };
   const set = (prop: string, text: string | undefined): void => {
@@ -40,6 +40,6 @@ export function setDeploy(builder: RecordBuilder, value: Value | undefined): voi
   set('UpdateDelay', delay === undefined || delay === '0' ? undefined : formatDuration(Number(delay)));
   const [action, ratio] = [take('update_config.failure_action'), take('update_config.max_failure_ratio')];
   set('RollbackOn', action !== undefined ? 'none' : ratio === undefined ? undefined : `failure:${ratio}`);
-  for (const [name, text] of Object.entries(rest))
+  for (const [name, text] of rest)
     if (!name.startsWith('rollback_config.')) builder.leaveOut(`deploy.${name}`, text, 'no prop of a record says it');
 }
