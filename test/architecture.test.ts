@@ -100,7 +100,14 @@ const isIn = (to: string, ...modules: readonly Module[]): boolean => modules.inc
 const isBase = (to: string): boolean => isIn(to, 'base', 'files');
 /** Values that modules exchange, and the pure functions that look something up in them. */
 const isValue = (to: string): boolean =>
-  ['db/snapshot.ts', 'db/secret-values.ts', 'db/record.ts', 'db/check-value.ts', 'host/facts.ts'].includes(to);
+  [
+    'db/snapshot.ts',
+    'db/secret-values.ts',
+    'db/record.ts',
+    'db/check-value.ts',
+    'db/hosts/host-records.ts',
+    'host/facts.ts',
+  ].includes(to);
 /** Views of records, and the types of what they are made of. */
 const isModel = (to: string, isType: boolean): boolean =>
   isIn(to, 'model', 'web-server') || isValue(to) || (isType && isIn(to, 'db', 'host'));

@@ -51,6 +51,7 @@ export const COMMAND_NAMES = [
   'undo',
   'backup',
   'restore',
+  'merge-db',
   'verify',
   'lint',
   'graph',

@@ -54,6 +54,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   undo: async () => (await import('./commands/change/rollback.ts')).undoCommand,
   backup: async () => (await import('./commands/backup/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/backup/restore.ts')).restoreCommand,
+  'merge-db': async () => (await import('./commands/hosts/merge-db.ts')).mergeDbCommand,
   verify: async () => (await import('./commands/show/verify.ts')).verifyCommand,
   lint: async () => (await import('./commands/show/lint.ts')).lintCommand,
   graph: async () => (await import('./commands/show/graph.ts')).graphCommand,

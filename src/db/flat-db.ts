@@ -94,9 +94,12 @@ export function keysWithProp(db: Db, prop: string): readonly string[] {
 /** The bytes of a file that holds these records: the file itself where it is one as it stands. */
 export function contentOf(db: Db): Buffer {
   if (db instanceof FlatDb && db.content !== undefined) return db.content;
-  const lines: Iterable<readonly [string, string]> =
-    db instanceof FlatDb ? db.lines : [...db].map(([key, record]) => [key, formatRecord(record)]);
-  return Buffer.from([...lines].map(([key, line]) => `${toByteString(key)}=${line}\n`).join(''), 'latin1');
+  return Buffer.from([...linesOf(db)].map(([key, line]) => `${toByteString(key)}=${line}\n`).join(''), 'latin1');
+}
+
+/** Key -> its line, as the file spells it where the db is one that was read: so no record has to be parsed. */
+export function linesOf(db: Db): ReadonlyMap<string, string> {
+  return db instanceof FlatDb ? db.lines : new Map([...db].map(([key, record]) => [key, formatRecord(record)]));
 }
 
 function readableLines(lines: Lines): ReadonlyMap<string, string> {

@@ -4,6 +4,7 @@ import {
   checkHostName,
   checkNetmask,
   checkPort,
+  checkSshAddress,
   checkSubnet,
   checkTarget,
   LABEL,
@@ -150,6 +151,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
       const schedule = parseSchedule(value);
       return typeof schedule === 'string' ? schedule : undefined;
     },
+    'ssh-address': checkSshAddress,
     'git-url': checkGitUrl,
     'git-ref': checkGitRef,
     tmpfs: matches(

@@ -82,6 +82,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   devices: ['/dev/one', '/dev/two'],
   name: ['one', 'two'],
   'http-addresses': ['http://one.test:2379', 'https://two.test:2379'],
+  'ssh-address': ['one.test', 'two@two.test:2222'],
   'git-url': ['https://one.test/one', 'git@two.test:two'],
   'git-ref': ['one', 'two'],
   tmpfs: ['/one', '/two'],

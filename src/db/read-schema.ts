@@ -110,10 +110,10 @@ function members(value: unknown, failure: () => Failure): [string, unknown][] {
   return Object.entries(value);
 }
 
-const MEMBERS = ['doc', 'kind', 'default', 'values', 'secret', 'reader'];
+const MEMBERS = ['doc', 'kind', 'default', 'values', 'secret', 'local', 'reader'];
 
 function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => Failure): PropSchema {
-  const { doc, kind, default: fallback, values, secret, reader } = given;
+  const { doc, kind, default: fallback, values, secret, local, reader } = given;
   const unknown = Object.keys(given).find((member) => !MEMBERS.includes(member));
   if (unknown !== undefined) throw fail(`"${unknown}" is none of ${MEMBERS.join(', ')}`);
   if (typeof doc !== 'string') throw fail('"doc" is missing: a line for the admin');
@@ -121,6 +121,7 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
   if (!isKind(kind)) throw fail(`there is no kind "${kind}"; did you mean "${findNearest(kind, KINDS) ?? 'text'}"?`);
   if (fallback !== undefined && typeof fallback !== 'string') throw fail('"default" is no string');
   if (secret !== undefined && typeof secret !== 'boolean') throw fail('"secret" is neither true nor false');
+  if (local !== undefined && typeof local !== 'boolean') throw fail('"local" is neither true nor false');
   if (reader !== undefined && (typeof reader !== 'string' || reader.trim() === ''))
     throw fail('"reader" is no string: docksmith COMMAND, action NAME, or another program');
   if (values !== undefined && !isStrings(values)) throw fail('"values" is no list of strings');
@@ -136,6 +137,7 @@ function parsePropSchema(given: Record<string, unknown>, fail: (why: string) => 
     ...(fallback === undefined ? {} : { default: fallback }),
     ...(values === undefined ? {} : { values }),
     ...(secret === undefined ? {} : { secret }),
+    ...(local === undefined ? {} : { local }),
     ...(reader === undefined ? {} : { reader }),
   };
 }

@@ -5,6 +5,7 @@ import type { Paths } from '../base/paths.ts';
 import { isPast } from '../files/signature.ts';
 import { listDbs, readDbFile } from './db-file.ts';
 import { FlatDb } from './flat-db.ts';
+import { onHost } from './hosts/host-records.ts';
 import { readSchema } from './read-schema.ts';
 import type { Db } from './record.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -12,7 +13,7 @@ import type { Snapshot } from './snapshot.ts';
 const ATTEMPTS = 100;
 
 let last:
-  | { readonly folder: string; readonly described: ReadonlyMap<string, Version>; readonly dbs: ReadonlyMap<string, Db> }
+  | { readonly folder: string; readonly described: ReadonlyMap<string, Version>; readonly snapshot: Snapshot }
   | undefined;
 
 /**
@@ -25,11 +26,13 @@ export function readSnapshot(paths: Paths): Snapshot {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = describeDbs(paths);
     // the parts of a command that read the dbs mostly find them as another part did, and need not parse them once more
-    if (last?.folder === paths.dbDir && isSame(last.described, before)) return { dbs: last.dbs, schema };
+    if (last?.folder === paths.dbDir && isSame(last.described, before) && last.snapshot.schema === schema)
+      return last.snapshot;
     const dbs = readDbs(paths, [...before.keys()]);
     if (!isSame(before, describeDbs(paths))) continue;
-    last = isSettled(before) ? { folder: paths.dbDir, described: before, dbs } : undefined;
-    return { dbs, schema };
+    const snapshot = onHost({ dbs, schema }, dbs);
+    last = isSettled(before) ? { folder: paths.dbDir, described: before, snapshot } : undefined;
+    return snapshot;
   }
   throw new Failure('cannot read the dbs', {
     why: `they changed during each of ${ATTEMPTS} attempts`,

@@ -18,6 +18,8 @@ export interface PropSchema {
   readonly values?: readonly string[];
   /** masked wherever values are shown */
   readonly secret?: boolean;
+  /** it is this host's alone: what is sent to other hosts leaves it out. Of a record's type: the whole record is */
+  readonly local?: boolean;
   /** who reads it, where no template does: `docksmith COMMAND`, `action NAME`, or another program in words */
   readonly reader?: string;
 }

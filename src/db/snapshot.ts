@@ -6,6 +6,8 @@ import type { RecordSchema, Schema } from './schema.ts';
 export interface Snapshot {
   readonly dbs: ReadonlyMap<string, Db>;
   readonly schema: Schema;
+  /** the dbs as their files hold them, where records of this host override others (`NAME@HOST`) in `dbs` */
+  readonly stored?: ReadonlyMap<string, Db>;
   /** told of everything that the functions below look at */
   readonly onRead?: (read: Read) => void;
   /** what is observed, where this is an observed snapshot */
@@ -142,7 +144,8 @@ export function hasOwnProp(record: DbRecord | undefined, prop: string): boolean 
 function findKind(schema: Schema, db: string, key: string, type: string | undefined): RecordSchema | undefined {
   const kinds = schema[db];
   if (kinds === undefined) return undefined;
-  const kind = db === 'configuration' ? key : type;
+  // `NAME@HOST` is of the kind of NAME
+  const kind = db === 'configuration' ? key.replace(/(?<=.)@[^@]+$/, '') : type;
   return kind !== undefined && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
 }
 

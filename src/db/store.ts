@@ -11,6 +11,7 @@ import { Draft } from './draft.ts';
 import { ownLockFile, removeCopiesOf } from './left-copies.ts';
 import { FlatDb } from './flat-db.ts';
 import { formatFlatFile, type Lines, parseFlatFile } from './flat-file.ts';
+import { HOSTS, nameOfHost, placesOf } from './hosts/host-records.ts';
 import type { Db } from './record.ts';
 import { SECRETS } from './secret-values.ts';
 import { type DbChange } from './snapshot.ts';
@@ -145,8 +146,17 @@ export function writeDbChanges(paths: Paths, changes: readonly DbChange[]): void
   for (const name of new Set(changes.map(({ db }) => db))) {
     changeDb(paths, name, (draft) => {
       for (const { db, key, prop, value } of changes) {
-        if (db === name) draft.setProp(toByteString(key), toByteString(prop), toByteString(value));
+        if (db === name)
+          draft.setProp(findStored(paths, draft, toByteString(key)), toByteString(prop), toByteString(value));
       }
     });
   }
+}
+
+/** The record itself, or the one that makes it on this host alone. */
+function findStored(paths: Paths, draft: Draft, key: string): string {
+  if (draft.find(key) !== undefined) return key;
+  const dbs = new Map(['configuration', HOSTS].map((name) => [name, readDb(paths, name)]));
+  const names = placesOf(dbs, nameOfHost(dbs)).map((where) => `${key}@${toByteString(where)}`);
+  return names.find((name) => draft.find(name) !== undefined) ?? key;
 }

@@ -14,7 +14,7 @@ import type { Paths } from '../base/paths.ts';
 import { listVariableSecrets } from '../base/secret-names.ts';
 import { listSpellings } from '../template/language/escape.ts';
 
-type Dbs = Pick<Snapshot, 'dbs' | 'schema'>;
+type Dbs = Pick<Snapshot, 'dbs' | 'schema' | 'stored'>;
 
 /** What may not be shown. */
 export interface Secrets {
@@ -33,8 +33,13 @@ export function readSecrets(paths: Paths): Secrets {
 /** Those of dbs at another time. */
 export function secretsOf(paths: Paths, ...states: readonly Dbs[]): Secrets {
   return {
-    mask: maskerOf(states.flatMap((dbs) => listValues(paths, dbs)).flatMap(listSpellings)),
-    isSecret: (read) => states.some((dbs) => isMaskedRead(dbs, read)),
+    mask: maskerOf(
+      states
+        .flatMap(statesOf)
+        .flatMap((dbs) => listValues(paths, dbs))
+        .flatMap(listSpellings),
+    ),
+    isSecret: (read) => states.flatMap(statesOf).some((dbs) => isMaskedRead(dbs, read)),
   };
 }
 
@@ -51,7 +56,7 @@ export function followSecrets(paths: Paths): () => Mask {
     const now = statSync(paths.dbDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (now === seen) return mask;
     seen = now;
-    for (const value of listValues(paths, readWhatCanBeRead(paths)))
+    for (const value of statesOf(readWhatCanBeRead(paths)).flatMap((dbs) => listValues(paths, dbs)))
       for (const spelling of listSpellings(value)) spellings.add(spelling);
     return (mask = maskerOf(spellings));
   };
@@ -70,6 +75,11 @@ function readWhatCanBeRead(paths: Paths): Dbs {
     if (error instanceof Failure) return { dbs: new Map(), schema: {} };
     throw error;
   }
+}
+
+/** What is secret on another host is no less so. */
+function statesOf({ dbs, stored, schema }: Dbs): readonly Dbs[] {
+  return [{ dbs, schema }, ...(stored === undefined ? [] : [{ dbs: stored, schema }])];
 }
 
 function listValues(paths: Paths, dbs: Dbs): readonly string[] {

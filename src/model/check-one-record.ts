@@ -1,4 +1,5 @@
 import { checkRecord } from '../db/check-value.ts';
+import { parseHostKey } from '../db/hosts/host-records.ts';
 import type { DbRecord } from '../db/record.ts';
 import { findRecordSchema, getDb, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../base/errors.ts';
@@ -36,6 +37,8 @@ export function checkOneRecord(snapshot: Snapshot, db: string, key: string): Fin
   const record = getDb(snapshot, db).get(key);
   if (record === undefined) return NOTHING;
   const { mistakes, warnings, refused } = checkBySchema(snapshot, db, record);
+  // what it overrides says the rest
+  if (parseHostKey(key) !== undefined) return { mistakes, warnings };
   const container = db === CONTAINERS ? containerOf(snapshot, record) : undefined;
   return {
     mistakes: [
@@ -71,6 +74,7 @@ export function checkName({ key }: Container): readonly Failure[] {
     : [
         new Failure(`cannot accept "${key}" as a key of db ${CONTAINERS}`, {
           why: "a container's name has two or more letters, digits and . _ -, and begins with a letter or digit",
+          ...(parseHostKey(key) === undefined ? {} : { hint: 'NAME@HOST is for a host of db hosts, which has none' }),
         }),
       ];
 }

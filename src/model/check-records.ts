@@ -1,3 +1,4 @@
+import { HOSTS } from '../db/hosts/host-records.ts';
 import { getDb, listRecords, type Snapshot } from '../db/snapshot.ts';
 import { Failure } from '../base/errors.ts';
 import { compareBytes } from '../base/layers.ts';
@@ -48,6 +49,7 @@ export const CHECKED_DBS: readonly string[] = [
   'docker_images',
   'docker_networks',
   'docker_volumes',
+  HOSTS,
   'networks',
   'repositories',
   'secrets',
@@ -83,7 +85,7 @@ export function checkRecords(snapshot: Snapshot, facts: Facts, only?: readonly s
         key,
       }),
     ),
-    ...['networks', 'docker_networks', 'docker_volumes', USERS].flatMap((name) =>
+    ...['networks', 'docker_networks', 'docker_volumes', HOSTS, USERS].flatMap((name) =>
       listRecords(snapshot, name).map(({ key }) => ({ db: name, key })),
     ),
     ...imageRecords.map((key) => ({ db: 'docker_images', key })),

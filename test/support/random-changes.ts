@@ -316,6 +316,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   packages: one('one', 'two'),
   url: one('http://one.test/', 'https://two.test/x'),
   targets: one('redis:6379', 'tcp://192.168.1.52:6379'),
+  'ssh-address': one('web2.example.test', 'root@10.0.0.2:2222'),
   'git-url': one('https://git.example.test/site', 'git@git.example.test:site'),
   'git-ref': one('main', 'v1.0'),
 };

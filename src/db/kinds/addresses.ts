@@ -59,3 +59,26 @@ export function checkNetmask(value: string): string | undefined {
 export function checkPort(value: string): string | undefined {
   return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65535 ? undefined : 'is not a port from 1 to 65535';
 }
+
+/** Where ssh gets to: `web2`, `root@web2.example.test:2222`, `[fd00::2]:22` */
+export interface SshAddress {
+  /** with the user in front, where there is one */
+  readonly host: string;
+  readonly port: string | undefined;
+}
+
+/** Undefined for what is none; nothing that ssh would take for an option is one. */
+export function parseSshAddress(value: string): SshAddress | undefined {
+  const [, user = '', ipv6, name, port] =
+    /^([A-Za-z0-9_][\w.-]*@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_][\w.-]*))(?::(\d+))?$/.exec(value) ?? [];
+  if (port !== undefined && checkPort(port) !== undefined) return undefined;
+  if (ipv6 !== undefined && isIP(ipv6) !== 6) return undefined;
+  const host = ipv6 ?? name;
+  return host === undefined ? undefined : { host: `${user}${host}`, port };
+}
+
+export function checkSshAddress(value: string): string | undefined {
+  return parseSshAddress(value) === undefined
+    ? 'is not [USER@]HOST[:PORT], as web2.example.test or root@10.0.0.2:2222'
+    : undefined;
+}

@@ -2,6 +2,7 @@ import { toByteString } from '../../db/byte-text.ts';
 import { Draft } from '../../db/draft.ts';
 import { encodeValue } from '../../db/encoded.ts';
 import { FlatDb } from '../../db/flat-db.ts';
+import { onHost, storedOf } from '../../db/hosts/host-records.ts';
 import type { DbRecord } from '../../db/record.ts';
 import { SECRETS } from '../../db/secret-values.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
@@ -233,7 +234,7 @@ export function listDbsOf(records: readonly NewRecord[]): readonly string[] {
  * @throws Failure for what the format cannot hold
  */
 export function withRecords(paths: Paths, snapshot: Snapshot, records: readonly NewRecord[]): Snapshot {
-  const dbs = new Map(snapshot.dbs);
+  const dbs = new Map(storedOf(snapshot));
   for (const db of listDbsOf(records)) {
     const draft = new Draft(readLines(paths, db));
     storeRecords(
@@ -242,5 +243,5 @@ export function withRecords(paths: Paths, snapshot: Snapshot, records: readonly 
     );
     dbs.set(db, new FlatDb(() => draft.lines));
   }
-  return { ...snapshot, dbs };
+  return onHost(snapshot, dbs);
 }

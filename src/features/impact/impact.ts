@@ -1,3 +1,4 @@
+import { overlaysOnHost, storedOf } from '../../db/hosts/host-records.ts';
 import { type RecordOverlay, withRecords } from '../../db/overlay.ts';
 import type { DbRecord } from '../../db/record.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
@@ -58,12 +59,13 @@ export async function previewChange(
     type: asked.props.get('type'),
   });
   const change = overlayOf(snapshot, asked);
-  const preview = await previewEvent(paths, { event, args: [], overlay: [change], commands });
+  const overlays = overlaysOnHost(snapshot, change);
+  const preview = await previewEvent(paths, { event, args: [], overlay: overlays, commands });
   return {
     change,
     preview,
     anyway: await listAnyway(paths, event, commands),
-    secrets: secretsOf(paths, snapshot, withRecords(snapshot, [change])),
+    secrets: secretsOf(paths, snapshot, withRecords(snapshot, overlays)),
   };
 }
 
@@ -81,7 +83,7 @@ async function listAnyway(paths: Paths, event: string, commands: StepCommands): 
 }
 
 function overlayOf(snapshot: Snapshot, { db, key, props, isDeleted }: ChangeAsked): RecordOverlay {
-  const record = getDb(snapshot, db).get(key);
+  const record = storedOf(snapshot).get(db)?.get(key);
   if (isDeleted || [...props.values()].every((value) => value === undefined))
     refuseUnset(snapshot, { db, key, props: [...props.keys()] });
   if (isDeleted) return { db, key, record: undefined };
@@ -101,7 +103,7 @@ function refuseUnset(
   snapshot: Snapshot,
   { db, key, props }: { readonly db: string; readonly key: string; readonly props: readonly string[] },
 ): void {
-  const record = getDb(snapshot, db).get(key);
+  const record = storedOf(snapshot).get(db)?.get(key);
   if (record === undefined) throw new Failure(`cannot delete "${key}" of db ${db}`, { why: 'there is no such record' });
   for (const prop of props)
     if (!record.props.has(prop)) throw new Failure(`cannot delete "${prop}" of ${db} ${key}`, { why: 'it is not set' });

@@ -1,4 +1,5 @@
 import { findPropSchema } from '../../db/check-value.ts';
+import { storedOf } from '../../db/hosts/host-records.ts';
 import type { DbRecord } from '../../db/record.ts';
 import { findRecordSchema, getDb, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
@@ -23,14 +24,12 @@ export interface NamedRecord {
 export function refuseUnknown(paths: Paths, snapshot: Snapshot, { db, key, props, type }: NamedRecord): void {
   const dbs = [...new Set([...snapshot.dbs.keys(), ...Object.keys(snapshot.schema)])];
   if (!dbs.includes(db)) throw unknown(`db "${db}"`, 'there is no such db', findNearest(db, dbs), dbs.join(', '));
-  const keys = [
-    ...getDb(snapshot, db).keys(),
-    ...(db === 'configuration' ? Object.keys(snapshot.schema[db] ?? {}) : []),
-  ];
+  const records = new Map([...getDb(snapshot, db), ...(storedOf(snapshot).get(db) ?? [])]);
+  const keys = [...records.keys(), ...(db === 'configuration' ? Object.keys(snapshot.schema[db] ?? {}) : [])];
   // of configuration a type is a value, and no sign of a new record
   const nearest = findNearest(key, keys);
   const mayCome = type !== undefined && (db !== 'configuration' || nearest === undefined || nearest === key);
-  const record = getDb(snapshot, db).get(key) ?? findComing(snapshot, { db, key, type: mayCome ? type : undefined });
+  const record = records.get(key) ?? findComing(snapshot, { db, key, type: mayCome ? type : undefined });
   if (record === undefined)
     throw unknown(
       `"${key}" in db ${db}`,

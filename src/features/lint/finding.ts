@@ -14,6 +14,7 @@ export const RULES = [
   'record-refused',
   'file-not-usable',
   'record-without-effect',
+  'host-not-known',
   'backup-ignored',
   'name-with-two-meanings',
 ] as const;

@@ -1,4 +1,5 @@
 import { findPropSchema } from '../../db/check-value.ts';
+import { parseHostKey, storedOf } from '../../db/hosts/host-records.ts';
 import { listSchemaFiles } from '../../db/read-schema.ts';
 import type { PropSchema, Schema } from '../../db/schema.ts';
 import { findRecordSchema, type Snapshot } from '../../db/snapshot.ts';
@@ -132,15 +133,16 @@ const SHARED: readonly string[] = ['configuration', 'networks'];
  * be misspelled, or be another program's. So the advice is never to remove one.
  */
 function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly LintFinding[] {
-  return [...snapshot.dbs].flatMap(([db, records]) =>
+  return [...storedOf(snapshot)].flatMap(([db, records]) =>
     [...records.values()].flatMap((record): readonly LintFinding[] => {
+      const name = parseHostKey(record.key)?.name ?? record.key;
       const kind = findRecordSchema(snapshot, db, record);
       if (kind === undefined) return [];
       const isRead = (prop: string): boolean =>
         reads.some(
           (read) =>
             read.db === db &&
-            (read.key ?? record.key) === record.key &&
+            (read.key ?? name) === name &&
             (read.type ?? record.type) === record.type &&
             takesProp(read, prop),
         );

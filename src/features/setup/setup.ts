@@ -3,9 +3,10 @@ import { Failure, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findPropSchema } from '../../db/check-value.ts';
+import { storedOf } from '../../db/hosts/host-records.ts';
 import { type RecordOverlay, withRecords } from '../../db/overlay.ts';
 import type { DbRecord } from '../../db/record.ts';
-import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
+import { findProp, type Snapshot } from '../../db/snapshot.ts';
 import { readDb } from '../../db/store.ts';
 import { readText } from '../../files/read-file.ts';
 import type { Dbs } from '../../flow/commit/generation-dbs.ts';
@@ -100,7 +101,7 @@ function overlayOf(snapshot: Snapshot, found: readonly Found[]): readonly Record
   const changed = new Map<string, DbRecord & { readonly db: string }>();
   for (const { db, key, prop, value } of found) {
     const name = `${db} ${key}`;
-    const record = changed.get(name) ?? getDb(snapshot, db).get(key);
+    const record = changed.get(name) ?? storedOf(snapshot).get(db)?.get(key);
     const holds = prop === undefined ? record?.type : (record?.props.get(prop) ?? findProp(snapshot, db, key, prop));
     if (holds === value || (prop !== undefined && value === '' && (holds ?? '') === '')) continue;
     const { type = 'service', props = new Map<string, string>() } = record ?? {};

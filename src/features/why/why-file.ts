@@ -1,4 +1,5 @@
 import { isMaskedRead } from '../../db/secret-values.ts';
+import { findHolder, storedOf } from '../../db/hosts/host-records.ts';
 import { findProp, getDb, hasOwnProp, type Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
@@ -156,11 +157,12 @@ function explainProp(snapshot: Snapshot, named: Named, changes: PropChanges): De
   const { db, key, prop } = named;
   const record = getDb(snapshot, db).get(key);
   const value = prop === undefined ? record?.type : findProp(snapshot, db, key, prop);
-  const change = changes.find(named, record);
+  const holder = { ...named, key: findHolder(snapshot, db, key, prop) };
+  const change = changes.find(holder, storedOf(snapshot).get(db)?.get(holder.key));
   const isSecret = isMaskedRead(snapshot, named);
   const mask = (text: string | undefined): string | undefined => (text !== undefined && isSecret ? MASK : text);
   return {
-    ...named,
+    ...holder,
     value: mask(value),
     isDefault: prop !== undefined && value !== undefined && !hasOwnProp(record, prop),
     change: change && { ...change, before: mask(change.before) },

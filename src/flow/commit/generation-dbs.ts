@@ -1,8 +1,9 @@
-import { FlatDb } from '../../db/flat-db.ts';
-import { formatRecord, toRecord } from '../../db/flat-file.ts';
+import { linesOf } from '../../db/flat-db.ts';
+import { HOSTS, storedOf } from '../../db/hosts/host-records.ts';
+import { toRecord } from '../../db/flat-file.ts';
 import { type Db, type DbRecord, FACTS, type Read } from '../../db/record.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
-import type { Snapshot } from '../../db/snapshot.ts';
+import { findRecordSchema, type Snapshot } from '../../db/snapshot.ts';
 import { compareBytes } from '../../base/layers.ts';
 import type { Run } from '../../event/runs.ts';
 import type { DbChanges, DbLines, StoredRecords } from '../../output/history/db-lines.ts';
@@ -13,27 +14,35 @@ import { DocksmithRecord } from '../../model/docksmith-record.ts';
 export type Dbs = ReadonlyMap<string, Db>;
 
 const CONFIGURATION = 'configuration';
+/** Most of their records are SME Server's. */
+const SHARED: readonly string[] = [CONFIGURATION, HOSTS];
 
 /**
  * What history keeps of a commit of this run over these dbs: all that decides outputs. Dbs with a
  * schema are kept whole, of `configuration` the records that have one; of all others what templates read.
  */
 export function generationOf(
-  { dbs, schema }: Snapshot,
+  snapshot: Snapshot,
   { who: { user, sudoUser } }: Pick<Run, 'who'>,
   reads: Iterable<Read> = [],
 ): NewGeneration {
+  const { schema } = snapshot;
+  const dbs = storedOf(snapshot);
   return {
     who: sudoUser ?? user,
     dbs: (before) => {
-      const kept = listAcceptedDifferences(schema, before, reads);
-      return { kept, lines: new Map([...kept].map(([name, keys]) => [name, linesOf(dbs.get(name), keys)])) };
+      const kept = listAcceptedDifferences(schema, dbs, before, reads);
+      return {
+        kept,
+        lines: new Map([...kept].map(([name, keys]) => [name, chosenLines(dbs.get(name) ?? NO_RECORDS, keys)])),
+      };
     },
   };
 }
 
 function listAcceptedDifferences(
   schema: Snapshot['schema'],
+  dbs: Dbs,
   before: StoredRecords,
   reads: Iterable<Read>,
 ): StoredRecords {
@@ -46,8 +55,13 @@ function listAcceptedDifferences(
     else if (keys !== 'all') keys.add(key);
   };
   for (const [name, kinds] of Object.entries(schema)) {
+    if (!SHARED.includes(name)) {
+      kept.set(name, 'all');
+      continue;
+    }
     if (name === CONFIGURATION) for (const key of Object.keys(kinds)) keep(name, key);
-    else kept.set(name, 'all');
+    for (const record of dbs.get(name)?.values() ?? [])
+      if (findRecordSchema({ dbs, schema }, name, record) !== undefined) keep(name, record.key);
   }
   for (const { db, key } of reads) {
     if (db === FACTS || kept.get(db) === 'all') continue;
@@ -62,10 +76,8 @@ export function pruneHistory(paths: Paths, snapshot = readSnapshot(paths)): void
   pruneGenerations(paths, new DocksmithRecord(snapshot).history);
 }
 
-/** As the file spells them where the db is one that was read: so no record has to be parsed. */
-function linesOf(db: Db | undefined, keys: 'all' | ReadonlySet<string>): ReadonlyMap<string, string> {
-  const lines =
-    db instanceof FlatDb ? db.lines : new Map([...(db ?? [])].map(([key, record]) => [key, formatRecord(record)]));
+function chosenLines(db: Db, keys: 'all' | ReadonlySet<string>): ReadonlyMap<string, string> {
+  const lines = linesOf(db);
   return keys === 'all' ? lines : new Map([...lines].filter(([key]) => keys.has(key)));
 }
 
@@ -75,7 +87,7 @@ function linesOf(db: Db | undefined, keys: 'all' | ReadonlySet<string>): Readonl
  */
 export function readThenAndNow(paths: Paths, number: number): { readonly then: Dbs; readonly now: Dbs } {
   const { kept, dbs } = readWhole(paths, number);
-  const current = readSnapshot(paths).dbs;
+  const current = storedOf(readSnapshot(paths));
   return {
     then: parseDbs(dbs),
     now: new Map(

@@ -4,7 +4,8 @@ import { FlatDb } from '../../db/flat-db.ts';
 import type { RecordOverlay } from '../../db/overlay.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
 import { toByteString } from '../../db/byte-text.ts';
-import { isSameRecord } from '../../db/record.ts';
+import { onHost, storedOf } from '../../db/hosts/host-records.ts';
+import { type Db, isSameRecord } from '../../db/record.ts';
 import { findProp, getDb, type Snapshot } from '../../db/snapshot.ts';
 import { changeDb, readLines } from '../../db/store.ts';
 import { findBuildMachine } from '../../host/build-machine.ts';
@@ -153,15 +154,12 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
     setFound(draft, found);
     isSet.push(found);
   };
-  const asPlanned = (): Snapshot => ({
-    ...dbs,
-    dbs: new Map([...dbs.dbs, ...[...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const)]),
-  });
+  const asPlanned = (): Snapshot => withDrafts(dbs, drafts);
   const looked = lookAround(paths, asPlanned());
   for (const found of looked.found) set(found);
   for (const found of await findInEngine(paths, asPlanned())) set(found);
   return {
-    overlay: overlayOf(dbs, drafts),
+    overlay: overlayOf(dbs, asPlanned()),
     values: [
       ...applied.map(formatApplied),
       ...isSet.map(({ db, key, prop, value }) => [db, key, ...(prop === undefined ? [] : [prop]), value].join(' ')),
@@ -173,20 +171,26 @@ export async function planSetUp(paths: Paths): Promise<SetUpPlan> {
 /** Says what `applyShipped` would do. @throws Failures of values that a db cannot hold */
 export function planShipped(paths: Paths): SetUpPlan {
   const { drafts, applied, migrations } = planDefaults(paths);
+  const dbs = readSnapshot(paths);
   return {
-    overlay: overlayOf(readSnapshot(paths), drafts),
+    overlay: overlayOf(dbs, withDrafts(dbs, drafts)),
     values: applied.map(formatApplied),
     warnings: migrations.map(formatUnknown),
   };
 }
 
-function overlayOf({ dbs }: Snapshot, drafts: ReadonlyMap<string, Draft>): readonly RecordOverlay[] {
-  return [...drafts].flatMap(([db, draft]) => {
-    const after = new FlatDb(() => draft.lines);
-    return [...after.keys()]
-      .filter((key) => !isSameRecord(dbs.get(db)?.get(key), after.get(key)))
-      .map((key) => ({ db, key, record: after.get(key) }));
-  });
+/** As if the drafts were written. */
+function withDrafts(snapshot: Snapshot, drafts: ReadonlyMap<string, Draft>): Snapshot {
+  const written = [...drafts].map(([db, draft]) => [db, new FlatDb(() => draft.lines)] as const);
+  return onHost(snapshot, new Map<string, Db>([...storedOf(snapshot), ...written]));
+}
+
+function overlayOf({ dbs: before }: Snapshot, { dbs: after }: Snapshot): readonly RecordOverlay[] {
+  return [...after].flatMap(([db, records]) =>
+    [...records.keys()]
+      .filter((key) => !isSameRecord(before.get(db)?.get(key), records.get(key)))
+      .map((key) => ({ db, key, record: records.get(key) })),
+  );
 }
 
 function formatApplied({ db, key, prop, to }: AppliedValue): string {

@@ -43,6 +43,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'image build': ['wiki:1'],
   'image import': ['wiki:1'],
   convert: ['folder'],
+  'merge-db': ['base', 'ours', 'theirs'],
   'image export': ['wiki', 'file'],
   'image commit': ['wiki', 'wiki:2'],
   'image tag': ['wiki:1', 'wiki:2'],

@@ -166,6 +166,21 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
     allowed: ['http://127.0.0.1:2379', 'https://a.test:1/,http://[fd00::1]:2'],
     wrong: ['127.0.0.1:2379', 'http://', 'ftp://a.test', 'http://a.test/path', 'http://u@a.test', 'http://a.test,'],
   },
+  'ssh-address': {
+    allowed: ['web2', 'root@web2.example.test:2222', '10.0.0.2', '[fd00::2]:22', 'a_b@[fd00::2]'],
+    wrong: [
+      '',
+      '-oProxyCommand=date',
+      'a b',
+      'web2:',
+      'web2:70000',
+      'root@-x',
+      'fd00::2',
+      '[10.0.0.2]',
+      'a/b',
+      '@web2',
+    ],
+  },
   'git-url': {
     allowed: [
       'https://git.example.test/site.git',

@@ -84,6 +84,7 @@ it('ships defaults that their own props allow, and a line for the admin with eac
     'docker_images',
     'docker_networks',
     'docker_volumes',
+    'hosts',
     'networks',
     'repositories',
     'secrets',

@@ -75,6 +75,6 @@ export function formatProps(rows: readonly Row[]): string {
     .join('\n');
 }
 
-function describe({ doc, values, default: fallback }: Row): string {
-  return `${doc}${values === undefined ? '' : ` [${values.join(', ')}]`}${fallback === undefined || fallback === '' ? '' : ` (default ${fallback})`}`;
+function describe({ doc, values, default: fallback, local = false }: Row): string {
+  return `${doc}${local ? ', of this host alone' : ''}${values === undefined ? '' : ` [${values.join(', ')}]`}${fallback === undefined || fallback === '' ? '' : ` (default ${fallback})`}`;
 }
