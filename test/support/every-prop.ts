@@ -30,6 +30,7 @@ export const DBS: Dbs = new Map([
     ),
   ],
   ['users', dbOf(record('ada', 'user'))],
+  ['hosts', dbOf(record('web2', 'docksmith', { Groups: 'small' }))],
   [
     'secrets',
     dbOf(record('pass', 'secret', { Value: 'x' }), record('token', 'secret', { Value: 'a-token-that-is-long-enough' })),
