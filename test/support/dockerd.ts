@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { killProcessesOf, makeTemporaryFolder, removeFolder } from './leftovers.ts';
@@ -23,6 +23,8 @@ export interface DockerdOptions {
    * then has to come from them too. Absent: both are in `dir`.
    */
   readonly socket?: string;
+  /** as which the engine knows its machine; absent: that of this one */
+  readonly hostName?: string;
 }
 
 export interface Dockerd {
@@ -43,6 +45,8 @@ export interface Dockerd {
    * live-restore they run on
    */
   shutDown(): Promise<void>;
+  /** kills it and its containers at once, as a machine ends without power */
+  kill(): Promise<void>;
   /** starts it again on what it had */
   startAgain(): Promise<void>;
   /** removes its containers, stops it, waits for its real end and takes away all that it made */
@@ -55,6 +59,7 @@ export async function startDockerd({
   args = [],
   configFile,
   socket,
+  hostName,
 }: DockerdOptions = {}): Promise<Dockerd> {
   const dir = makeTemporaryFolder('dockerd');
   const own = namespace ?? (await makeNamespace());
@@ -77,10 +82,14 @@ export async function startDockerd({
       : []),
     ...args,
   ];
+  const program: readonly [string, readonly string[]] =
+    hostName === undefined
+      ? ['dockerd', dockerdArgs]
+      : ['unshare', ['--uts', 'sh', '-c', 'hostname "$0"; exec dockerd "$@"', hostName, ...dockerdArgs]];
   const launch = (): ReturnType<typeof spawn> => {
     const log = openSync(path.join(dir, 'dockerd.log'), 'a');
     // a test run that is killed cannot clean up: the kernel then ends the engine, and the next run takes the rest away
-    const started = spawn('setpriv', ['--pdeathsig', 'TERM', ...own.command('dockerd', dockerdArgs).flat()], {
+    const started = spawn('setpriv', ['--pdeathsig', 'TERM', ...own.command(...program).flat()], {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -137,6 +146,13 @@ export async function startDockerd({
     tryDocker,
     inspect: async (name) => (JSON.parse(await docker('inspect', name)) as unknown[])[0],
     shutDown,
+    async kill() {
+      // its shims too, which hold the containers
+      killProcessesOf(dir);
+      if (!hasEnded()) await ended;
+      // the next one might find another process of that id
+      rmSync(path.join(dir, 'docker.pid'), { force: true });
+    },
     async startAgain() {
       child = launch();
       ended = once(child, 'exit');

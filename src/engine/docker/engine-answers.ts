@@ -8,7 +8,7 @@ import type { ContainerInspect, ImageInspect, VolumeInspect } from '../engine-ap
  * says is a failure that names the field, and not a mistake somewhere later.
  */
 export function readSummaries(answer: unknown): readonly ContainerSummary[] {
-  return read(answer, (all) =>
+  return readAnswer(answer, (all) =>
     all.list((one) => {
       const id = one.get('Id').text();
       return {
@@ -41,7 +41,7 @@ function findOwnName(names: readonly string[]): string | undefined {
 }
 
 export function readInspect(answer: unknown): ContainerInspect {
-  return read(answer, (inspect) => {
+  return readAnswer(answer, (inspect) => {
     for (const name of ['Id', 'Name', 'Image', 'Created']) inspect.get(name).text();
     const state = inspect.get('State');
     for (const name of ['Status', 'StartedAt']) state.get(name).text();
@@ -52,7 +52,7 @@ export function readInspect(answer: unknown): ContainerInspect {
 }
 
 export function readImage(answer: unknown): ImageInspect {
-  return read(answer, (image) => {
+  return readAnswer(answer, (image) => {
     image.get('Id').text();
     // newer engines leave it out where it is empty
     const config = orNone(image.get('Config'));
@@ -62,14 +62,14 @@ export function readImage(answer: unknown): ImageInspect {
 }
 
 export function readVolume(answer: unknown): VolumeInspect {
-  return read(answer, (volume) => {
+  return readAnswer(answer, (volume) => {
     for (const name of ['Driver', 'Mountpoint']) volume.get(name).text();
     return answer as VolumeInspect;
   });
 }
 
 export function readVolumes(answer: unknown): readonly VolumeSummary[] {
-  return read(
+  return readAnswer(
     answer,
     (all) =>
       orNone(all.get('Volumes'))?.list((volume) => {
@@ -81,7 +81,7 @@ export function readVolumes(answer: unknown): readonly VolumeSummary[] {
 }
 
 export function readList(answer: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return read(answer, (all) => all.list((one) => (isObject(one.value) ? one.value : one.wrong('an object'))));
+  return readAnswer(answer, (all) => all.list((one) => (isObject(one.value) ? one.value : one.wrong('an object'))));
 }
 
 /** The engine says null where it has none. */
@@ -89,7 +89,7 @@ function orNone(field: Field): Field | undefined {
   return field.value === undefined || field.value === null ? undefined : field;
 }
 
-function read<T>(answer: unknown, parse: (answer: Field) => T): T {
+export function readAnswer<T>(answer: unknown, parse: (answer: Field) => T): T {
   try {
     return parse(new Field(answer, ''));
   } catch (error) {

@@ -14,8 +14,12 @@ export interface Answer {
 
 /** What has the engine do something, and is answered when it is done. */
 export interface Call {
-  readonly method: 'POST' | 'DELETE';
+  /** `GET`: a question of which the engine may have to ask others */
+  readonly method: 'POST' | 'DELETE' | 'GET';
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** of the answer; absent: `write` */
+  readonly limit?: 'read' | 'write';
   /** how long it says itself that it may take; below 0: for as long as it takes */
   readonly seconds?: number | undefined;
   /** ends it, and then it has no other limit */
@@ -24,6 +28,7 @@ export interface Call {
 
 /** How many connections there are at most; questions to the engine wait until one is free. */
 const CONNECTIONS = 4;
+const NO_ANSWER = 'no answer came';
 const UNKNOWN = 'whether it was done is not known: the engine did not answer';
 /** A list of 10,000 containers takes a tenth of it. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -73,12 +78,15 @@ export class EngineConnection {
    * When nothing comes within the limit, the engine is asked whether it is there at all: the call has failed,
    * and an engine that says nothing is given up.
    */
-  async call(path: string, { method, body, seconds = 0, signal }: Call): Promise<Answer> {
+  async call(
+    path: string,
+    { method, body, headers: more, limit = 'write', seconds = 0, signal }: Call,
+  ): Promise<Answer> {
     const silence = findSilence(this.#socket);
     if (silence !== undefined) throw silence;
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = text === undefined ? {} : { 'content-type': 'application/json' };
-    const milliseconds = this.#limits.write + (seconds < 0 ? 2 ** 30 : seconds * 1000);
+    const headers = { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...more };
+    const milliseconds = this.#limits[limit] + (seconds < 0 ? 2 ** 30 : seconds * 1000);
     return new Promise((resolve, reject) => {
       const options = { ...this.#where, path, method, headers, agent: this.#callAgent, ...(signal && { signal }) };
       const call = request(options, (message) => {
@@ -86,8 +94,8 @@ export class EngineConnection {
       });
       const giveUp = async (): Promise<void> => {
         const isThere = await this.isAlive();
-        const stalled = new Stalled(UNKNOWN, 'write', milliseconds);
-        call.destroy(isThere ? stalled : noteSilence(this.#socket, new Silence('write', milliseconds)));
+        const stalled = new Stalled(method === 'GET' ? NO_ANSWER : UNKNOWN, limit, milliseconds);
+        call.destroy(isThere ? stalled : noteSilence(this.#socket, new Silence(limit, milliseconds)));
       };
       const timer = signal === undefined ? setTimeout(() => void giveUp(), milliseconds) : undefined;
       function end(): void {
