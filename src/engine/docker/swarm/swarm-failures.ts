@@ -11,12 +11,12 @@ const NO_LEADER =
 /** The engine's words for a version that is not the newest. */
 const SEQUENCE = /update out of sequence/i;
 
-/** How long is waited, beyond the limit of the call, for what the engine knows of the managers, and for each of them. */
+/** How long is waited, beyond the limit of a call, for the list of managers, and for each of them. */
 const KNOCK_MILLISECONDS = 1000;
 
 interface Context {
   readonly client: DockerClient;
-  /** addresses of managers, as the engine said them when it was asked last: while it looks for a leader it may not */
+  /** addresses of managers, as the engine said them last: while it looks for a leader it may not */
   readonly known: readonly string[];
 }
 
