@@ -49,6 +49,7 @@ export const CHECKED_DBS: readonly string[] = [
   'docker_images',
   'docker_networks',
   'docker_volumes',
+  'domains',
   HOSTS,
   'networks',
   'repositories',

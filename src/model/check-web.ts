@@ -2,7 +2,8 @@ import { Failure } from '../base/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Container, CONTAINERS } from './container.ts';
 import { HttpdRecord } from './httpd-record.ts';
-import { listOwnersOfName, listOwnersOfPath, primaryHost, subDomainName, webPort } from './web.ts';
+import { findSmeSite } from './names/sme-sites.ts';
+import { listOwnersOfName, listOwnersOfPath, primaryHost, singleValue, subDomainName, webPort } from './web.ts';
 
 /** Whether another container is the one to keep what two of them want. */
 export type IsOther = (key: string) => boolean;
@@ -52,6 +53,15 @@ function* checkHostName(container: Container, isOther: IsOther): Generator<Failu
   const same = listOwnersOfName(snapshot, name).find(isOther);
   const owner =
     same === undefined ? (name === primaryHost(snapshot) ? 'the primary host' : undefined) : `container "${same}"`;
+  const db = owner === undefined ? findSmeSite(snapshot, name) : undefined;
+  if (db !== undefined)
+    yield new Failure(`cannot give container "${key}" the name ${name}`, {
+      why: `SME Server's own site answers to it (db ${db} ${name})`,
+      hint:
+        db === 'hosts'
+          ? `db hosts setprop ${name} HostType Local InternalIP ${singleValue(snapshot, 'LocalIP') ?? 'ADDRESS'}; signal-event host-modify ${name}`
+          : `db ${CONTAINERS} setprop ${key} SubDomainName NAME`,
+    });
   if (owner !== undefined)
     yield new Failure(`cannot give container "${key}" the name ${name}`, {
       why: `${owner} has it`,

@@ -1,8 +1,8 @@
 import type { Read } from '../db/record.ts';
 import type { RecordSchema } from '../db/schema.ts';
-import type { Snapshot } from '../db/snapshot.ts';
+import { findProp, type Snapshot } from '../db/snapshot.ts';
 import type { Facts } from '../host/facts.ts';
-import { APACHE_USERS, isLayout, LAYOUTS } from '../web-server/layouts.ts';
+import { APACHE_USERS, certificateOfSme, isLayout, LAYOUTS } from '../web-server/layouts.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { primaryHost } from './web.ts';
 
@@ -29,8 +29,9 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
     { PrimaryHost: host },
     ['SystemName', 'DomainName'].map((key) => ({ db: 'configuration', key })),
   );
+  const withSme = layout === 'sme' ? withSmeRecords(withHost, host) : withHost;
   return withDefaults(
-    withDefaults(withHost, 'docker', {
+    withDefaults(withSme, 'docker', {
       // where the engine listens: DOCKER_HOST is where a client looks for one
       Socket: '/var/run/docker.sock',
       DataRoot: hasSmeHome ? '/home/e-smith/files/docker' : '/var/lib/docker',
@@ -38,6 +39,33 @@ export function withHostDefaults(snapshot: Snapshot, facts: Facts): Snapshot {
     }),
     'docksmith',
     serviceManager === undefined ? {} : { ServiceManager: serviceManager },
+  );
+}
+
+/** What SME Server's own records say of Apache, instead of a second record that says the same. */
+function withSmeRecords(snapshot: Snapshot, host: string | undefined): Snapshot {
+  const get = (key: string, prop: string): string => findProp(snapshot, 'configuration', key, prop) ?? '';
+  const file = host === undefined ? undefined : certificateOfSme(host);
+  const isTls = get('modSSL', 'status') !== 'disabled';
+  const reads = (key: string, ...props: readonly string[]): readonly Read[] =>
+    props.map((prop) => ({ db: 'configuration', key, prop }));
+  const plain = {
+    status: get('httpd-e-smith', 'status') || 'enabled',
+    TCPPort: get('httpd-e-smith', 'TCPPort') || '80',
+  };
+  const tls = {
+    SSLPort: get('modSSL', 'TCPPort') || '443',
+    Certificate: isTls ? get('modSSL', 'crt') || file?.crt : undefined,
+    CertificateKey: isTls ? get('modSSL', 'key') || file?.key : undefined,
+  };
+  return withDefaults(
+    withDefaults(snapshot, 'httpd', plain, reads('httpd-e-smith', 'status', 'TCPPort')),
+    'httpd',
+    tls,
+    [
+      ...reads('modSSL', 'status', 'TCPPort', 'crt', 'key'),
+      ...['SystemName', 'DomainName'].map((key) => ({ db: 'configuration', key })),
+    ],
   );
 }
 

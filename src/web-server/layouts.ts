@@ -24,7 +24,8 @@ export const LAYOUTS: Readonly<Record<Layout, LayoutProps>> = {
     ServiceName: 'apache2',
   },
   sme: {
-    ConfDir: '/etc/httpd/conf.d',
+    // not `conf.d`: SME Server's httpd.conf includes what our fragment of it names, behind its own sites
+    ConfDir: '/etc/httpd/docksmith.d',
     DocumentRoot: '/home/e-smith/files/ibays/Primary/html',
     CheckCommand: 'httpd -t',
     ServiceName: 'httpd-e-smith',
@@ -34,8 +35,16 @@ export const LAYOUTS: Readonly<Record<Layout, LayoutProps>> = {
 /** Whose processes answer requests, and read the files of users and passwords. */
 export const APACHE_USERS: Readonly<Record<Layout, string>> = { redhat: 'apache', debian: 'www-data', sme: 'www' };
 
-/** The templates of Apache's files that lead to containers. */
-export const SITE_TEMPLATES = { vhost: '/etc/httpd/docksmith/vhost', primary: '/etc/httpd/docksmith/primary' } as const;
+/** The templates of Apache's files that lead to containers; of several a host has those of its layout. */
+export const SITE_TEMPLATES: Readonly<Record<'vhost' | 'primary', readonly string[]>> = {
+  vhost: ['/etc/httpd/docksmith/vhost'],
+  primary: ['/etc/httpd/docksmith/primary', '/etc/httpd/docksmith/sme-https', '/etc/httpd/docksmith/sme-http'],
+};
+
+/** Where an SME Server keeps its certificate and key, unless modSSL says another place. */
+export function certificateOfSme(host: string): { readonly crt: string; readonly key: string } {
+  return { crt: `/home/e-smith/ssl.crt/${host}.crt`, key: `/home/e-smith/ssl.key/${host}.key` };
+}
 
 export function isLayout(text: string): text is Layout {
   return Object.hasOwn(LAYOUTS, text);

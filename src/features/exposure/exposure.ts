@@ -128,7 +128,7 @@ function listMismatches(container: ContainerSummary | undefined, spec: RunSpec |
  */
 function findSite({ paths, ledger }: HostState, of: keyof typeof SITE_TEMPLATES, name: string): SiteFile | undefined {
   const owned = [...ledger.outputs.values()].find(
-    ({ template, record }) => template === SITE_TEMPLATES[of] && (record === undefined || record.key === name),
+    ({ template, record }) => SITE_TEMPLATES[of].includes(template) && (record === undefined || record.key === name),
   );
   if (owned === undefined) return undefined;
   const found = installedUnder(paths)(owned.path);

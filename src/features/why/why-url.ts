@@ -3,7 +3,8 @@ import { errorCode } from '../../base/errors.ts';
 import { Container, listEnabled } from '../../model/container.ts';
 import { findImageReference } from '../../model/image.ts';
 import { NotAccepted } from '../../model/network/parse-ports.ts';
-import { backEndPort, primaryHost, subDomainName } from '../../model/web.ts';
+import { isOfPrimarySite } from '../../model/names/sme-sites.ts';
+import { backEndPort, subDomainName } from '../../model/web.ts';
 import { SITE_TEMPLATES } from '../../web-server/layouts.ts';
 import { listUrls } from '../../model/urls.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -92,7 +93,7 @@ function findServed(
   )?.key;
   if (host !== undefined && bySubDomain !== undefined)
     return { container: bySubDomain, by: 'SubDomain', mark: `ServerName ${host.toLowerCase()}` };
-  if (host !== undefined && host.toLowerCase() !== primaryHost(snapshot)) return undefined;
+  if (host !== undefined && !isOfPrimarySite(snapshot, host.toLowerCase())) return undefined;
   const alias = path.split('/')[1] ?? '';
   const byAlias = served.find(({ webAliases }) => webAliases.includes(alias))?.key;
   return byAlias === undefined ? undefined : { container: byAlias, by: 'WebAlias', mark: `<Location "/${alias}/">` };
@@ -108,9 +109,9 @@ function hostOf(container: Container): string | undefined {
 }
 
 function findVhost({ paths, ledger }: HostState, container: string, by: UrlWhy['by'], mark: string): UrlWhy['vhost'] {
-  const template = SITE_TEMPLATES[by === 'SubDomain' ? 'vhost' : 'primary'];
+  const templates = SITE_TEMPLATES[by === 'SubDomain' ? 'vhost' : 'primary'];
   const owned = [...ledger.outputs.values()].find(
-    (output) => output.template === template && (output.record === undefined || output.record.key === container),
+    (output) => templates.includes(output.template) && (output.record === undefined || output.record.key === container),
   );
   if (owned === undefined) return undefined;
   const lines = readLines(paths.file(owned.path));

@@ -1,9 +1,10 @@
 import { findProp, findRecord, listRecords } from '../../db/snapshot.ts';
+import { otherPrimaryNames } from '../../model/names/sme-sites.ts';
 import { listWrittenNetworks } from '../../model/network/network.ts';
 import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
-import { literalOf } from '../language/shape.ts';
+import { literalOf, readsOf } from '../language/shape.ts';
 import { RecordView, textOf, Verbatim } from '../language/value.ts';
-import { LOCAL_NETWORKS } from './reads.ts';
+import { LOCAL_NETWORKS, ofConfiguration, single } from './reads.ts';
 import { textArgument } from './arguments.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -70,6 +71,19 @@ export const SME_HELPERS: HelperTable = {
       const lines = call.banner().toString().replace(/\n$/, '').split('\n');
       return new Verbatim([...begin, ...lines.map((line) => line.replace(/^#/, mark)), ...end].join('\n'));
     },
+  },
+  otherPrimaryNames: {
+    doc: 'on an SME Server, the names besides PrimaryHost under which its own site carries the paths of WebAlias: its domains with the content Primary, and hosts of type Self in them',
+    example: { fragment: '{{#each (otherPrimaryNames)}}{{this}}{{else}}none{{/each}}', gives: 'none' },
+    reads: [
+      { db: 'domains' },
+      ...readsOf({ db: 'domains' }, 'Content', 'TemplatePath'),
+      { db: 'hosts' },
+      ...readsOf({ db: 'hosts' }, 'HostType'),
+      ...ofConfiguration('httpd', 'PrimaryHost'),
+      ...single('SystemName', 'DomainName'),
+    ],
+    call: ({ snapshot }) => otherPrimaryNames(snapshot),
   },
   get_hosts_by_domain: {
     doc: 'the records of the db hosts whose names are one label in front of a domain',

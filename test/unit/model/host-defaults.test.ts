@@ -26,7 +26,7 @@ describe('withHostDefaults', () => {
   it.each([
     ['redhat', '/etc/httpd/conf.d', 'httpd'],
     ['debian', '/etc/apache2/sites-enabled', 'apache2'],
-    ['sme', '/etc/httpd/conf.d', 'httpd-e-smith'],
+    ['sme', '/etc/httpd/docksmith.d', 'httpd-e-smith'],
   ] as const)("knows where %s keeps Apache's files", (apacheLayout, folder, service) => {
     const get = read({ apacheLayout });
     expect([get('httpd', 'Layout'), get('httpd', 'ConfDir'), get('httpd', 'ServiceName')]).toEqual([
@@ -52,6 +52,29 @@ describe('withHostDefaults', () => {
     expect(read({ hasSmeHome: false })('docker', 'DataRoot')).toBe('/var/lib/docker');
     expect(read({ isDebian: true })('docker', 'OptionsFile')).toBe('/etc/sysconfig/docker,/etc/default/docker');
     expect(read({ isDebian: false })('docker', 'OptionsFile')).toBe('/etc/sysconfig/docker');
+  });
+
+  it("takes Apache's ports and certificate from SME Server's own records", () => {
+    const props = ['status', 'TCPPort', 'SSLPort', 'Certificate', 'CertificateKey'];
+    const get = (configuration = {}): readonly unknown[] =>
+      props.map((prop) => read({ apacheLayout: 'sme' }, configuration)('httpd', prop));
+    const [crt, key] = ['/home/e-smith/ssl.crt/host.example.test.crt', '/home/e-smith/ssl.key/host.example.test.key'];
+    expect(get()).toEqual(['enabled', '80', '443', crt, key]);
+    expect(
+      get({
+        httpd: { status: '' },
+        'httpd-e-smith': { status: 'disabled', TCPPort: '8080' },
+        modSSL: { TCPPort: '8443', crt: '/c.crt', key: '/c.key' },
+      }),
+    ).toEqual(['disabled', '8080', '8443', '/c.crt', '/c.key']);
+    expect(get({ modSSL: { status: 'disabled' }, httpd: { TCPPort: '81' } })).toEqual([
+      'enabled',
+      '81',
+      '443',
+      undefined,
+      undefined,
+    ]);
+    expect(read({ apacheLayout: 'redhat' }, { modSSL: { crt: '/c.crt' } })('httpd', 'Certificate')).toBeUndefined();
   });
 
   it('never beats a value of the db', () => {

@@ -292,6 +292,8 @@ describe('what a helper says that it reads', () => {
         ),
       ],
       ['repositories', db(record('one', 'repository', {}))],
+      ['domains', db(record('example.test', 'domain', { Content: 'Primary' }))],
+      ['hosts', db(record('www.example.test', 'host', { HostType: 'Self' }))],
       ['yum_repositories', db(record('two', 'repository', {}))],
       [
         'docker_containers',
@@ -394,6 +396,7 @@ describe('what a helper says that it reads', () => {
     engineAddress: '{{engineAddress}}',
     dockerUnit: '{{#if (dockerUnit)}}{{/if}}',
     engineHost: '{{engineHost}}',
+    otherPrimaryNames: '{{#if (otherPrimaryNames)}}{{/if}}',
   };
   const observe = (name: string): readonly Read[] => {
     const fragment = CALLS[name] ?? `{{#each (records "docker_containers")}}{{#if (${name} this)}}{{/if}}{{/each}}`;
