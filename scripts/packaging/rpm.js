@@ -87,7 +87,8 @@ function listFiles(tree) {
     for (let above = isFolder(entry) ? file : path.dirname(file); above !== '.'; above = path.dirname(above))
       if (!SYSTEMS.test(above)) folders.add(above);
     if (isFolder(entry)) continue;
-    const mark = file.startsWith('etc/')
+    // SME Server's folder holds no configuration: what an admin changes is in its templates-custom
+    const mark = file.startsWith('etc/') && !file.startsWith('etc/e-smith/')
       ? '%config(noreplace) '
       : /^usr\/share\/(?:doc|man)\//.test(file)
         ? '%doc '

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,7 +31,8 @@ export function readTree(folder, prefix = '') {
     const from = path.join(folder, name);
     const to = `${prefix}${name}`;
     const stat = lstatSync(from);
-    if (stat.isDirectory()) for (const [below, entry] of readTree(from, `${to}/`)) tree.set(below, entry);
+    if (stat.isSymbolicLink()) tree.set(to, { mode: 0o777, link: readlinkSync(from) });
+    else if (stat.isDirectory()) for (const [below, entry] of readTree(from, `${to}/`)) tree.set(below, entry);
     else tree.set(to, { from, mode: stat.mode & 0o100 ? 0o755 : 0o644 });
   }
   return tree;

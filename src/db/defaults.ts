@@ -106,12 +106,10 @@ function listShippedValues(paths: Paths, db: string, folder: 'defaults' | 'force
     if (prop === '' || prop.startsWith('.')) continue;
     if (more !== undefined)
       throw new Failure(`cannot use "${file}"`, { why: `${folder} are files ${folder}/KEY/PROP` });
-    values.push({
-      key: toByteString(key),
-      prop: toByteString(prop),
-      value: readText(file, 'latin1').replace(/\n$/, ''),
-      file,
-    });
+    const value = readText(file, 'latin1').replace(/\n$/, '');
+    // as an empty fragment, it removes the one that it overrides
+    if (value === '' && folder === 'defaults') continue;
+    values.push({ key: toByteString(key), prop: toByteString(prop), value, file });
   }
   return values;
 }

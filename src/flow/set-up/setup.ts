@@ -107,7 +107,8 @@ export function listFound(snapshot: Snapshot, detected: Detected, host: HostFact
       { db: 'networks', key: address, prop: 'Mask', value: mask },
     ]),
     ...prop('docker', 'Socket', detected.engineSocket === '/var/run/docker.sock' ? undefined : detected.engineSocket),
-    ...prop('httpd', 'Layout', host.apacheLayout),
+    // SME Server has records of its own for what others keep in this one
+    ...prop('httpd', 'Layout', host.apacheLayout === 'sme' ? undefined : host.apacheLayout),
     ...prop('docksmith', 'ServiceManager', host.serviceManager),
   ];
 }
