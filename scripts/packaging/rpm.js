@@ -88,11 +88,8 @@ function listFiles(tree) {
       if (!SYSTEMS.test(above)) folders.add(above);
     if (isFolder(entry)) continue;
     // SME Server's folder holds no configuration: what an admin changes is in its templates-custom
-    const mark = file.startsWith('etc/') && !file.startsWith('etc/e-smith/')
-      ? '%config(noreplace) '
-      : /^usr\/share\/(?:doc|man)\//.test(file)
-        ? '%doc '
-        : '';
+    const isConfiguration = file.startsWith('etc/') && !file.startsWith('etc/e-smith/') && !(entry.mode & 0o100);
+    const mark = isConfiguration ? '%config(noreplace) ' : /^usr\/share\/(?:doc|man)\//.test(file) ? '%doc ' : '';
     files.push(`${mark}"/${file}"`);
   }
   return [...[...folders].map((folder) => `%dir "/${folder}"`), ...files].sort();

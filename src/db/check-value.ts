@@ -47,6 +47,14 @@ function nearestProp(kind: RecordSchema, prop: string): string | undefined {
   return nearest.get(prop);
 }
 
+/** Dbs in whose records other programs of the host set props as well, as on an SME Server. */
+const SHARED: readonly string[] = ['accounts', 'configuration', 'domains', 'hosts', 'networks'];
+
+/** Whether a prop that no schema knows may well be another program's, and no mistake. */
+export function isShared(db: string): boolean {
+  return SHARED.includes(db);
+}
+
 export interface RecordFindings {
   /** values that their props do not allow: `MaxMemory "2x" is not …` */
   readonly mistakes: readonly { readonly prop: string; readonly why: string }[];

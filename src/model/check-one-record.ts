@@ -1,4 +1,4 @@
-import { checkRecord } from '../db/check-value.ts';
+import { checkRecord, isShared } from '../db/check-value.ts';
 import { parseHostKey } from '../db/hosts/host-records.ts';
 import type { DbRecord } from '../db/record.ts';
 import { findRecordSchema, getDb, type Snapshot } from '../db/snapshot.ts';
@@ -59,10 +59,12 @@ export function checkBySchema(snapshot: Snapshot, db: string, record: DbRecord |
   if (mistakes.length + unknown.length === 0) return NOTHING;
   return {
     mistakes: mistakes.map(({ why }) => new Failure(`cannot accept ${db} ${key}`, { why })),
-    warnings: unknown.map(
-      ({ prop, nearest }) =>
-        `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`,
-    ),
+    warnings: unknown
+      .filter(({ nearest }) => nearest !== undefined || !isShared(db))
+      .map(
+        ({ prop, nearest }) =>
+          `${db} ${key}: prop "${prop}" is not known${nearest === undefined ? '' : `; is it ${nearest} that is meant?`}`,
+      ),
     refused: new Set(mistakes.map(({ prop }) => prop)),
   };
 }

@@ -3,6 +3,7 @@ import type { Place } from '../../base/errors.ts';
 export const RULES = [
   'event-lacks-template',
   'template-in-no-event',
+  'event-not-linked',
   'output-without-service',
   'service-not-adjusted',
   'metadata-not-usable',

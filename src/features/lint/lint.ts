@@ -12,6 +12,7 @@ import { findLostDefaults, findMisplaced } from './layout.ts';
 import { findAbsentTemplates, findBackups, findUnusableMetadata } from './metadata.ts';
 import { findUnreadProps } from './props.ts';
 import { findUntold } from './services.ts';
+import { findUnlinked } from './sme.ts';
 import { findDoubleNames } from './names.ts';
 import { readTree } from './tree.ts';
 
@@ -38,6 +39,7 @@ export function lintTree(paths: Paths, commands: readonly string[], ofRecords: r
     ...ofRecords,
     ...findLackingEvents(paths, tree),
     ...findUnexpanded(paths, tree),
+    ...findUnlinked(paths, tree),
     ...findUntold(tree, snapshot),
     ...findUnadjusted(paths, tree),
     ...findUnusableMetadata(paths, tree, dbs),

@@ -1,4 +1,4 @@
-import { findPropSchema } from '../../db/check-value.ts';
+import { findPropSchema, isShared } from '../../db/check-value.ts';
 import { parseHostKey, storedOf } from '../../db/hosts/host-records.ts';
 import { listSchemaFiles } from '../../db/read-schema.ts';
 import type { PropSchema, Schema } from '../../db/schema.ts';
@@ -81,7 +81,7 @@ function judge(
   return [
     {
       rule: 'prop-not-read',
-      level: SHARED.includes(db) ? 'note' : 'fault',
+      level: isShared(db) ? 'note' : 'fault',
       at,
       what: `no template reads ${name}`,
       why: 'docksmith does nothing with a value that an admin sets there',
@@ -125,12 +125,10 @@ function findLine(lines: readonly string[], of: string, prop: string): number | 
   return found < 0 ? undefined : found + 1;
 }
 
-/** Dbs that other programs of the host set props in as well. */
-const SHARED: readonly string[] = ['configuration', 'networks'];
-
 /**
  * What records set of kinds that have a schema: a prop that is neither in it nor in a template may
- * be misspelled, or be another program's. So the advice is never to remove one.
+ * be misspelled, or be another program's. So the advice is never to remove one, and where others set theirs as well,
+ * it is said only of what resembles one of ours.
  */
 function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly LintFinding[] {
   return [...storedOf(snapshot)].flatMap(([db, records]) =>
@@ -148,22 +146,25 @@ function findUnknown(snapshot: Snapshot, reads: readonly StaticRead[]): readonly
         );
       return [...record.props.keys()]
         .filter((prop) => findPropSchema(kind, prop) === undefined && !isRead(prop))
-        .map((prop) => {
+        .flatMap((prop): readonly LintFinding[] => {
           const nearest = findNearest(
             prop,
             Object.keys(kind).filter((known) => !record.props.has(known)),
           );
-          return {
-            rule: 'prop-not-read',
-            level: nearest === undefined || SHARED.includes(db) ? 'note' : 'fault',
-            at: { file: `db ${db}` },
-            what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`,
-            why: 'docksmith does nothing with it; another program may',
-            advice:
-              nearest === undefined
-                ? `nothing to do if another program reads it; a schema can name that program: db/${db}/schema.d`
-                : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
-          };
+          if (nearest === undefined && isShared(db)) return [];
+          return [
+            {
+              rule: 'prop-not-read',
+              level: nearest === undefined || isShared(db) ? 'note' : 'fault',
+              at: { file: `db ${db}` },
+              what: `no schema has prop "${prop}" of record "${record.key}", and no template reads it`,
+              why: 'docksmith does nothing with it; another program may',
+              advice:
+                nearest === undefined
+                  ? `nothing to do if another program reads it; a schema can name that program: db/${db}/schema.d`
+                  : `where ${nearest} is meant: db ${db} setprop ${record.key} ${nearest} …`,
+            },
+          ];
         });
     }),
   );

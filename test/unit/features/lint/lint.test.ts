@@ -177,7 +177,7 @@ describe('what other programs have on the host', () => {
     });
     writeTree(paths.file('/var/lib/docksmith/db'), {
       configuration:
-        'DomainName=example.test\nLocalIP=192.168.1.2\nSystemName=host\nbackupd=service|Hour|3|status|enabled\ndocker=service|UDPPorts|53|status|enabled\nhttpd=service|Statuss|x|VirtualHost|yes|status|enabled\nldap=service|defaultCity|Ottawa|status|enabled\n',
+        'DomainName=example.test\nLocalIP=192.168.1.2\nSystemName=host\nbackupd=service|Hour|3|status|enabled\ndocker=service|UDPPorts|53|status|enabled\nhttpd=service|VirtualHost|yes|certificate|/c|status|enabled\nldap=service|defaultCity|Ottawa|status|enabled\n',
       networks: '192.168.1.0=network|Mask|255.255.255.0|Router|192.168.1.254|SystemLocalNetwork|yes\n',
       docker_containers: 'wiki=service|BackupAt|3|Image|wiki|MaxMemroy|64|status|enabled\n',
       backup: 'daily=job|Target|/srv\n',
@@ -191,12 +191,9 @@ describe('what other programs have on the host', () => {
     expect(findings.map(({ level, rule, what }) => `${level} ${rule}: ${what}`).toSorted()).toEqual([
       // the one mistake
       'fault prop-not-read: no schema has prop "MaxMemroy" of record "wiki", and no template reads it',
-      ...[
-        '"BackupAt" of record "wiki"',
-        '"Statuss" of record "httpd"',
-        '"UDPPorts" of record "docker"',
-        '"VirtualHost" of record "httpd"',
-      ].map((prop) => `note prop-not-read: no schema has prop ${prop}, and no template reads it`),
+      'note prop-not-read: no schema has prop "BackupAt" of record "wiki", and no template reads it',
+      // and what resembles one of ours
+      'note prop-not-read: no schema has prop "certificate" of record "httpd", and no template reads it',
       'note prop-not-read: no template reads configuration backupd Hour',
     ]);
     expect(JSON.stringify(findings)).not.toMatch(/delprop|delete|has no effect|templates2expand/);
@@ -540,4 +537,45 @@ it('is shown with why and what to do, in 80 columns', () => {
     the path that was meant
 
 `);
+});
+
+describe("SME Server's events", () => {
+  const SME = '/etc/e-smith/events';
+  const hostWithEvents = (steps: Readonly<Record<string, string>>, fragment: string): TempHost => {
+    const host = hostWith({
+      'templates/etc/it/10a': fragment,
+      'events/it/templates2expand/etc/it': '',
+      'events/it/services2adjust/x': 'reload',
+      'templates.metadata/etc/it': 'SERVICES = x',
+    });
+    for (const [name, text] of Object.entries(steps)) host.write(`${SME}/${name}`, text);
+    return host;
+  };
+  const found = (host: TempHost): readonly string[] =>
+    lintTree(host.paths, ['reconcile'])
+      .findings.filter(({ rule }) => rule === 'event-not-linked')
+      .map(({ level, what, why, advice }) => `${level} ${what}; ${why}; ${advice}`);
+
+  it('have to signal docksmith: without any link it is the package that is missing', () => {
+    expect(found(hostWithEvents({ 'host-create/S10x': '', 'domain-create/S10x': '' }, 'x'))).toEqual([
+      "fault none of SME Server's events signals docksmith; after a change of names, addresses or networks its files and the packet filter stay as they were; install the package smeserver-docksmith",
+    ]);
+    expect(found(hostWith({}))).toEqual([]);
+  });
+
+  it('have to signal it where a template reads what they change, and nowhere else', () => {
+    const steps = {
+      'host-create/S95docksmith-update': '',
+      'user-create/S10x': '',
+      'domain-create/S10x': '',
+      'reboot/S99reboot': '',
+    };
+    expect(found(hostWithEvents(steps, '{{#each (records "hosts")}}{{key}}{{/each}}'))).toEqual([
+      "fault SME Server's event domain-create does not signal docksmith; /etc/it reads what it changes (db hosts), and stays as it was; ln -s ../actions/docksmith-update /etc/e-smith/events/domain-create/S95docksmith-update",
+    ]);
+    expect(found(hostWithEvents(steps, '{{#each (records "accounts")}}{{key}}{{/each}}'))).toEqual([
+      "fault SME Server's event user-create does not signal docksmith; /etc/it reads what it changes (db accounts), and stays as it was; ln -s ../actions/docksmith-update /etc/e-smith/events/user-create/S95docksmith-update",
+    ]);
+    expect(found(hostWithEvents(steps, 'nothing'))).toEqual([]);
+  });
 });
