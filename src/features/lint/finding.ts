@@ -8,6 +8,7 @@ export const RULES = [
   'service-not-adjusted',
   'metadata-not-usable',
   'template-not-there',
+  'helper-not-there',
   'file-not-used',
   'default-without-record',
   'custom-overrides-nothing',

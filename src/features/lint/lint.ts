@@ -13,7 +13,7 @@ import { findAbsentTemplates, findBackups, findUnusableMetadata } from './metada
 import { findUnreadProps } from './props.ts';
 import { findUntold } from './services.ts';
 import { findUnlinked } from './sme.ts';
-import { findDoubleNames } from './names.ts';
+import { findDoubleNames, findLackingHelpers } from './names.ts';
 import { readTree } from './tree.ts';
 
 export interface Linted {
@@ -47,6 +47,7 @@ export function lintTree(paths: Paths, commands: readonly string[], ofRecords: r
     ...findMisplaced(paths),
     ...findLostDefaults(paths, dbs),
     ...findBackups(paths),
+    ...findLackingHelpers(tree),
     ...findDoubleNames(tree),
     ...findIdleOverrides(paths),
     ...findUnreadProps(paths, tree, dbs, commands),

@@ -36,6 +36,8 @@ export interface Analysis {
   readonly computesParts: boolean;
   /** names in blocks that may be a prop of the item and a record of `configuration` */
   readonly doubles: readonly Double[];
+  /** helpers that it calls, and that are none */
+  readonly lacking: readonly { readonly helper: string; readonly at: Place }[];
   /** files of its fragments, without the root, and of those of its parts */
   readonly files: readonly string[];
 }
@@ -60,8 +62,15 @@ export function analyseTemplate(
     ]);
   }
   const inline = (collected: Collected, text: string | undefined): void => {
-    if (text?.includes('{{') === true)
-      walkFragment(parseFragment(metadata.file ?? metadata.template, text), new Map(variables), collected.findings([]));
+    if (text?.includes('{{') !== true) return;
+    const file = metadata.file ?? metadata.template;
+    const findings = collected.findings([]);
+    // a line of the text alone is none of the file
+    walkFragment(parseFragment(file, text), new Map(variables), {
+      ...findings,
+      note: (read) => findings.note(read, { file }),
+      lacks: (helper) => findings.lacks(helper, { file }),
+    });
   };
   inline(whole, metadata.outputFilename);
   inline(whole, metadata.group);
@@ -75,6 +84,7 @@ export function analyseTemplate(
     parts: whole.parts,
     computesParts: whole.computesParts,
     doubles: [...whole.doubles.values()],
+    lacking: [...whole.lacking, ...check.lacking],
     files: [...whole.files],
   };
 }
@@ -88,6 +98,7 @@ class Collected {
   readonly #fragments = new Map<string, Fragment>();
   readonly #names: Pick<Snapshot, 'dbs' | 'schema'> | undefined;
   readonly doubles = new Map<string, Double>();
+  readonly lacking: { readonly helper: string; readonly at: Place }[] = [];
   readonly parts = new Set<string>();
   readonly files = new Set<string>();
   computesParts = false;
@@ -161,6 +172,7 @@ class Collected {
       helpers: this.#helpers,
       note: (read, at) => this.note(read, at),
       mayBeRecord: (item, name, at) => this.#mayBeRecord(item, name, at),
+      lacks: (helper, at) => void this.lacking.push({ helper, at }),
       expand: (template, variables) => {
         if (template === undefined) this.computesParts = true;
         else {

@@ -15,11 +15,10 @@ import {
   sourceOf,
   type Spot,
   type Statement,
+  BLOCKS,
 } from './program.ts';
 import { formatRead, ReadScope, TrackedText } from './tracked-text.ts';
 import { isTrue, RecordView, subjectsOf, textOf, type Value, VariableMap, Verbatim } from './value.ts';
-
-const BLOCKS = ['if', 'unless', 'with', 'each'];
 
 /**
  * Appends what a fragment says to `out`. The language is Handlebars and so is the parser;

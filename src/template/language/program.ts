@@ -12,6 +12,9 @@ export interface Spot {
   readonly column: number;
 }
 
+/** Blocks that are no helpers. */
+export const BLOCKS: readonly string[] = ['if', 'unless', 'with', 'each'];
+
 export type Statement = TextNode | PrintNode | BlockNode | RefusedNode | PerlNode;
 
 /** Text as it stands, from that line on. */

@@ -2,6 +2,7 @@ import type { Place } from '../../base/errors.ts';
 import type { HelperTable } from './helper.ts';
 import {
   type BlockNode,
+  BLOCKS,
   type CallNode,
   type Expression,
   findPlainName,
@@ -22,6 +23,8 @@ export interface Findings {
   readonly note: (read: StaticRead, at: Place) => void;
   /** whether a name in a block, whose item may be these, may as well be a record of `configuration` */
   readonly mayBeRecord: (item: Shapes, name: string, at: Place) => boolean;
+  /** it calls a helper that is none */
+  readonly lacks: (helper: string, at: Place) => void;
   /** it expands another template; undefined: one whose path it computes */
   readonly expand: (template: string | undefined, variables: ReadonlyMap<string, Shapes>) => void;
 }
@@ -68,7 +71,7 @@ class Walker {
   #block({ call, params, body, inverse }: BlockNode, frame: Frame): void {
     const name = findPlainName(call.path) ?? '';
     const [first] = call.params;
-    if (['if', 'unless', 'with', 'each'].includes(name) && first !== undefined) {
+    if (BLOCKS.includes(name) && first !== undefined) {
       const value = this.#expression(first, frame);
       const inside = name === 'with' ? value : name === 'each' ? itemsOf(value) : undefined;
       const [valueName] = params;
@@ -80,6 +83,7 @@ class Walker {
           : { context: inside, blockParams: new Map([...frame.blockParams, ...named]), parent: frame },
       );
     } else {
+      if (!BLOCKS.includes(name)) this.#callable(call.path.source, call);
       this.#callHelper(name, call, frame);
       this.program(body, frame);
     }
@@ -90,6 +94,7 @@ class Walker {
     const { path } = call;
     const name = findPlainName(path);
     const hasArguments = call.params.length > 0 || call.hash.length > 0;
+    if (hasArguments) this.#callable(path.source, call);
     const isVariable =
       name !== undefined && !hasArguments && (frame.blockParams.has(name) || this.#variables.has(name));
     if (name === undefined || isVariable || !Object.hasOwn(this.#findings.helpers, name))
@@ -107,8 +112,15 @@ class Walker {
     const set = findLet(call);
     // one that is set under a condition may be what it was before
     if (set !== undefined) this.#variables.set(set, [...(this.#variables.get(set) ?? []), ...(args[1] ?? [])]);
+    const mapped = name === 'map' ? literalOf(args[1]) : undefined;
+    if (mapped !== undefined) this.#callable(mapped, call);
     if (name === 'expand') this.#findings.expand(literalOf(args[0]), new Map([...this.#variables, ...hash]));
     return helper?.shape?.({ args, hash, note: (read) => this.#note(read, call) }) ?? [];
+  }
+
+  #callable(name: string, spot: Spot): void {
+    if (!Object.hasOwn(this.#findings.helpers, name))
+      this.#findings.lacks(name, { ...this.#at(spot), column: spot.column });
   }
 
   #expression(node: Expression, frame: Frame): Shapes {

@@ -170,7 +170,7 @@ describe('what other programs have on the host', () => {
       'events/backup-update/S40backup-check': '#!/bin/sh\nexpand-template /etc/backupd/check.conf\n',
       'templates.metadata/etc/backupd/jobs.conf': 'SERVICES = backupd',
       'templates/etc/backupd/jobs.conf/10head':
-        'host {{SystemName}}.{{DomainName}} at {{LocalIP}}, Apache at {{httpd.TCPPort}}{{#if (enabled backupd)}} on{{/if}}\npassword {{secret "backup"}}\n',
+        'host {{SystemName}}.{{DomainName}} at {{LocalIP}}, Apache at {{httpd.TCPPort}}{{#if (enabled backupd)}} on{{/if}}\npassword {{prop "secrets" "backup" "Value"}}\n',
       'templates/etc/backupd/jobs.conf/20jobs':
         '{{#each (records "backup" type="job")}}{{key}} {{Target}}\n{{/each}}{{#each (records "networks")}}{{key}}/{{Mask}}\n{{/each}}',
       'templates/etc/backupd/check.conf/10all': 'check\n',
@@ -515,6 +515,24 @@ describe('a prop that no template reads', () => {
     ]);
     expect(JSON.stringify(findings)).not.toContain('hunter2');
   });
+});
+
+it('names helpers that are none, wherever a fragment or metadata calls one, with what is meant', () => {
+  const host = hostWith({
+    'templates/etc/a/10a':
+      'a\n{{#if (eq 1 2)}}{{uper "a"}}{{/if}}\n  {{#eahc (records "things")}}{{/eahc}}\n{{join (map (split "a") "lowr")}}\n{{#if (enabld x)}}{{qqqqqq y=1}}{{/if}}',
+    'templates.metadata/etc/a': 'OUTPUT_FILENAME=/etc/{{lowre "A"}}\n',
+    'events/e/templates2expand/etc/a': '',
+  });
+  const found = lintTree(host.paths, []).findings.filter(({ rule }) => rule === 'helper-not-there');
+  expect(found.map(({ at, what, advice }) => `${formatPlace(at)} ${what} ${advice}`)).toEqual([
+    `${C}/templates.metadata/etc/a there is no helper "lowre" did you mean "lower"?`,
+    `${C}/templates/etc/a/10a:2:17 there is no helper "uper" did you mean "upper"?`,
+    `${C}/templates/etc/a/10a:3:3 there is no helper "eahc" did you mean "each"?`,
+    `${C}/templates/etc/a/10a:4:8 there is no helper "lowr" did you mean "lower"?`,
+    `${C}/templates/etc/a/10a:5:7 there is no helper "enabld" did you mean "enabled"?`,
+    `${C}/templates/etc/a/10a:5:19 there is no helper "qqqqqq" docksmith helpers lists those that there are`,
+  ]);
 });
 
 it('refuses a tree that cannot be read, all mistakes at once', () => {
