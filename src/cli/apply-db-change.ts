@@ -1,5 +1,6 @@
 import type { Reporter } from '../flow/reporter.ts';
 import type { SignalResult } from '../flow/signal-request.ts';
+import { ask, type Asking, type Question, refuseJsonQuestion } from './ask.ts';
 import type { CommandContext } from './command.ts';
 import { ConsoleReporter } from './format/console-reporter.ts';
 import { formatFailures } from './format/format-failure.ts';
@@ -36,4 +37,27 @@ export function applyDbChange(
     undefined,
     LINGER_MILLISECONDS,
   );
+}
+
+/** Shows a change of the dbs, asks, and does it as `applyDbChange`. @param end printed where all went well */
+export async function proposeDbChange(
+  context: CommandContext,
+  asking: Asking,
+  question: Question,
+  change: {
+    readonly text: () => string;
+    readonly json: () => Readonly<Record<string, unknown>>;
+    readonly apply: Parameters<typeof applyDbChange>[2];
+    readonly end?: () => string;
+  },
+): Promise<number> {
+  const { 'dry-run': dryRun = false, yes = false, json = false } = asking;
+  refuseJsonQuestion(asking, question);
+  if (!json) context.stdout.write(change.text());
+  else if (dryRun) context.stdout.write(formatJson(change.json()));
+  if (dryRun) return 0;
+  if (!yes && !(await ask(context, question))) return 1;
+  const code = await applyDbChange(context, json ? change.json() : undefined, change.apply);
+  if (code === 0 && !json) context.stdout.write(change.end?.() ?? '');
+  return code;
 }

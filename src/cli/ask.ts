@@ -4,17 +4,32 @@ import { unlessInterrupted } from '../base/interrupt.ts';
 import type { CommandContext } from './command.ts';
 import { isTerminal } from './format/terminal.ts';
 
+export interface Question {
+  /** what will be done: `go back to generation 16` */
+  readonly what: string;
+  /** the command that does not ask */
+  readonly hint: string;
+}
+
+/** How a command was told to go about what it shows first. */
+export interface Asking {
+  readonly 'dry-run'?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** @throws Failure where it would come to a question, and a document is printed instead of it */
+export function refuseJsonQuestion({ 'dry-run': dryRun, yes, json }: Asking, { what, hint }: Question): void {
+  if (json === true && yes !== true && dryRun !== true)
+    throw new Failure(`cannot ${what}`, { why: '--json cannot ask', hint: `${hint} --json` });
+}
+
 /**
  * Asks before something is removed, exposed or gone back to, which was shown before.
- * @param what will be done: `go back to generation 16`
- * @param hint the command that does not ask
  * @returns whether it is to be done; where it is not, that was said
  * @throws Failure where there is nobody to ask
  */
-export async function ask(
-  context: CommandContext,
-  { what, hint }: { readonly what: string; readonly hint: string },
-): Promise<boolean> {
+export async function ask(context: CommandContext, { what, hint }: Question): Promise<boolean> {
   if (!isTerminal(context.stdin) || !isTerminal(context.stdout))
     throw new Failure(`cannot ${what}`, { why: 'there is no terminal to ask at', hint });
   if (await confirm(context, what)) return true;

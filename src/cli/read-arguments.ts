@@ -54,6 +54,26 @@ export function readArguments<O extends Options>(
   return { values: Object.fromEntries(values) as Given<O>['values'], words };
 }
 
+/**
+ * What is typed as `NAME=VALUE…`, by its name.
+ * @param form as the usage shows it
+ * @throws UsageFailure for all words that are none, and for names that are given twice
+ */
+export function readAssignments(
+  command: string,
+  words: readonly string[],
+  { form, hint }: { readonly form: string; readonly hint: string },
+): ReadonlyMap<string, string> {
+  const pairs = words.map((word) => /^([^=]+)=(.*)$/s.exec(word));
+  const names = pairs.flatMap((pair) => pair?.[1] ?? []);
+  const wrong = [
+    ...words.filter((_, n) => pairs[n] === null).map((word) => `"${word}" is not ${form}`),
+    ...names.filter((name, n) => names.indexOf(name) < n).map((name) => `"${name}" is given twice`),
+  ];
+  if (wrong.length > 0) throw new UsageFailure(`cannot run "${command}"`, { why: wrong.join(', '), hint });
+  return new Map(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']));
+}
+
 /** `docksmith why [--json] FILE[:LINE|:KEY] | URL | NAME`; options that do not fit are `[OPTION…]`. */
 export function formatUsage({ options, operands, ...command }: Definition, called = titleOf(command)): string {
   const all = Object.entries(options).map(

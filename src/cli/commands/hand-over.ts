@@ -27,9 +27,11 @@ export function checkHandOver(
   { interactive, tty, env }: HandedOver & { readonly env: readonly string[] },
   { stdin }: Pick<Streams, 'stdin'>,
 ): void {
-  const wrong = env.find((variable) => !/^[^=\s]+=/.test(variable));
-  if (wrong !== undefined)
-    throw new UsageFailure(`cannot run "${command}"`, { why: `"${wrong}" after -e is not NAME=VALUE` });
+  const wrong = env.filter((variable) => !/^[^=\s]+=/.test(variable));
+  if (wrong.length > 0)
+    throw new UsageFailure(`cannot run "${command}"`, {
+      why: wrong.map((variable) => `"${variable}" after -e is not NAME=VALUE`).join(', '),
+    });
   if (interactive && tty && !(stdin instanceof ReadStream))
     throw new UsageFailure(`cannot run "${command}"`, {
       why: '-t needs a terminal, and standard input is not one',

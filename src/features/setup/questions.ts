@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { Failure } from '../../base/errors.ts';
+import { Failure, throwAll } from '../../base/errors.ts';
 import { getDb, hasOwnProp, type Snapshot } from '../../db/snapshot.ts';
 import type { Found } from '../../flow/set-up/found-in-engine.ts';
 import { networkOf } from '../../host/address.ts';
@@ -110,21 +110,27 @@ function bitsOf({ snapshot, addresses }: Known, address: string): string {
 function readAddresses(known: Known, value: string): readonly Found[] {
   const given = value.split(',').map((one) => one.trim().split('/'));
   const set = (singleValue(known.snapshot, 'LocalIP') ?? '').split(',');
+  const mistakes: Failure[] = [];
   const networks = given.flatMap(([address = '', bits]) => {
     const prefix = bits ?? bitsOf(known, address).slice(1);
     const most = isIP(address) === 6 ? 128 : 32;
     if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= most))
-      throw new Failure(`cannot take "${address}/${bits}"`, { why: `"${bits}" is not a number of bits up to ${most}` });
-    if (isIP(address) !== 0 && prefix === '' && !set.includes(address))
-      throw new Failure(`cannot take "${address}"`, {
-        why: 'no interface has it, and it is in no network of db networks',
-        hint: `${address}/${most === 128 ? 64 : 24} says which network it is in, ${address}/${most} that it is in none`,
-      });
+      mistakes.push(
+        new Failure(`cannot take "${address}/${bits}"`, { why: `"${bits}" is not a number of bits up to ${most}` }),
+      );
+    else if (isIP(address) !== 0 && prefix === '' && !set.includes(address))
+      mistakes.push(
+        new Failure(`cannot take "${address}"`, {
+          why: 'no interface has it, and it is in no network of db networks',
+          hint: `${address}/${most === 128 ? 64 : 24} says which network it is in, ${address}/${most} that it is in none`,
+        }),
+      );
     // an address without neighbours stands in no network
-    return isIP(address) === 0 || prefix === '' || Number(prefix) > most - 2
+    return isIP(address) === 0 || prefix === '' || !(Number(prefix) <= most - 2)
       ? []
       : [networkOf(address, Number(prefix))];
   });
+  throwAll(mistakes);
   return [
     single('LocalIP', given.map(([address]) => address).join(',')),
     ...networks.flatMap(({ address, mask }): readonly Found[] => [

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Failure, throwAll } from '../../base/errors.ts';
+import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findPropSchema } from '../../db/check-value.ts';
@@ -57,33 +57,47 @@ export function lookAtHost(paths: Paths): Known {
 /**
  * `KEY=VALUE` and `KEY.PROP=VALUE` of db `configuration`, as they were typed.
  * @returns what they stand for, by what stands before `=`
- * @throws Failure(s) naming all that are not known
+ * @throws Failure(s) for all that are not known, empty or refused
  */
 export function readGiven(known: Known, given: ReadonlyMap<string, string>): readonly Found[] {
   const schema = known.snapshot.schema[CONFIGURATION] ?? {};
   const mistakes: Failure[] = [];
+  const refuse = (name: string, why: string, hint: { readonly hint?: string } = {}): readonly Found[] => {
+    mistakes.push(new Failure(`cannot set "${name}"`, { why, ...hint }));
+    return [];
+  };
+  /** @returns nothing where it throws */
+  const collect = <T>(attempt: () => T): T | undefined => {
+    try {
+      return attempt();
+    } catch (error) {
+      mistakes.push(...failuresOf(error));
+      return undefined;
+    }
+  };
   const found = [...given].flatMap(([name, value]): readonly Found[] => {
     const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
-    if (read !== undefined) return read(known, value);
+    if (read !== undefined && value !== '') return collect(() => read(known, value)) ?? [];
     const [key = '', ...props] = name.split('.');
     const prop = props.length === 0 ? undefined : props.join('.');
     const kind = Object.hasOwn(schema, key) ? (schema[key] ?? {}) : {};
     // a record with props has no value of its own
     const isSingle = Object.keys(kind).every((one) => one === 'type');
     if (Object.hasOwn(schema, key) && (prop === undefined ? isSingle : findPropSchema(kind, prop) !== undefined))
-      return [{ db: CONFIGURATION, key, ...(prop === undefined ? {} : { prop }), value }];
+      return value === ''
+        ? refuse(name, 'the value is empty', { hint: `without ${name}= it is found out, or asked` })
+        : [{ db: CONFIGURATION, key, ...(prop === undefined ? {} : { prop }), value }];
     const names = Object.entries(schema).flatMap(([one, each]) => {
       const others = Object.keys(each).filter((name) => name !== 'type');
       return others.length === 0 ? [one] : others.map((name) => `${one}.${name}`);
     });
-    mistakes.push(
-      new Failure(`cannot set "${name}"`, {
-        why: 'db configuration has no such value',
-        ...didYouMean(name, names, 'docksmith props lists those of configuration, as KEY.PROP'),
-      }),
+    return refuse(
+      name,
+      'db configuration has no such value',
+      didYouMean(name, names, 'docksmith props lists those of configuration, as KEY.PROP'),
     );
-    return [];
   });
+  collect(() => withValues(known, found));
   throwAll(mistakes);
   return found;
 }

@@ -1,8 +1,7 @@
-import { Failure } from '../../../base/errors.ts';
 import { showable } from '../../../base/showable.ts';
 import { listParts, readApplications } from '../../../features/applications/applications.ts';
 import { readRemoval, type Removal, removeApplication } from '../../../features/applications/remove-application.ts';
-import { ask } from '../../ask.ts';
+import { ask, refuseJsonQuestion } from '../../ask.ts';
 import {
   type Command,
   defineCommand,
@@ -106,11 +105,10 @@ export const appRemoveCommand = defineCommand({
       return 0;
     }
     if (!yes) {
-      const hint = `docksmith app remove --yes ${name}`;
-      if (json)
-        throw new Failure(`cannot remove application "${name}"`, { why: '--json cannot ask', hint: `${hint} --json` });
+      const question = { what: `remove application "${name}"`, hint: `docksmith app remove --yes ${name}` };
+      refuseJsonQuestion({ json }, question);
       stdout.write(formatRemoval(removal));
-      if (!(await ask(context, { what: `remove application "${name}"`, hint }))) return 1;
+      if (!(await ask(context, question))) return 1;
     }
     const reporter = new ConsoleReporter({ stdout: json ? stderr : stdout, stderr });
     try {

@@ -1,12 +1,11 @@
-import { Failure } from '../../../base/errors.ts';
 import { quoteWord } from '../../../base/quote.ts';
 import { formatSize } from '../../../base/quantity.ts';
 import { showableLines } from '../../../base/showable.ts';
 import { planRestore, type RestorePlan } from '../../../features/backup/plan-restore.ts';
 import { openBackup } from '../../../features/backup/read-backup.ts';
 import { restore } from '../../../features/backup/restore.ts';
-import { applyDbChange } from '../../apply-db-change.ts';
-import { ask } from '../../ask.ts';
+import { proposeDbChange } from '../../apply-db-change.ts';
+import { refuseJsonQuestion } from '../../ask.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -16,7 +15,6 @@ import {
   YES_OPTION,
 } from '../../command.ts';
 import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
-import { formatJson } from '../../format/format-json.ts';
 import { formatPreview } from '../../format/format-preview.ts';
 import { painter } from '../../format/terminal.ts';
 import { backupFile, getBackupFile } from './backup-file.ts';
@@ -35,23 +33,21 @@ export const restoreCommand = defineCommand({
 
 async function runRestore({ values, words }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
   const file = getBackupFile('restore', words);
-  const { paths, stdout, commands } = context;
-  const { 'dry-run': dryRun = false, yes = false, json = false } = values;
-  const hint = `docksmith restore --yes ${quoteWord(file)}`;
-  if (json && !yes && !dryRun)
-    throw new Failure(`cannot restore "${file}"`, { why: '--json cannot ask', hint: `${hint} --json` });
+  const { paths, commands } = context;
+  const word = quoteWord(file);
+  const question = { what: `restore ${word}`, hint: `docksmith restore --yes ${word}` };
+  refuseJsonQuestion(values, question);
   const backup = await openBackup(file, findPassphrase(context, values['passphrase-file'], false));
   const plan = await planRestore(paths, backup, commands);
-  if (!json) stdout.write(formatPlan(plan, context));
-  else if (dryRun) stdout.write(formatJson(jsonPlan(plan)));
-  if (dryRun) return 0;
-  if (!yes && !(await ask(context, { what: `restore ${quoteWord(file)}`, hint }))) return 1;
-  const code = await applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
-    restore(paths, plan, [file], { commands, signal }, reporter),
-  );
-  if (!json && code === 0 && plan.backup.manifest.only === undefined)
-    stdout.write("the other server's history and runs are in no backup: undo and rollback begin with this restore\n");
-  return code;
+  return proposeDbChange(context, values, question, {
+    text: () => formatPlan(plan, context),
+    json: () => jsonPlan(plan),
+    apply: (signal, reporter) => restore(paths, plan, [file], { commands, signal }, reporter),
+    end: () =>
+      backup.manifest.only === undefined
+        ? "the other server's history and runs are in no backup: undo and rollback begin with this restore\n"
+        : '',
+  });
 }
 
 function formatPlan(plan: RestorePlan, { stdout }: CommandContext): string {

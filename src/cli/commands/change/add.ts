@@ -1,4 +1,4 @@
-import { Failure, UsageFailure } from '../../../base/errors.ts';
+import { Failure } from '../../../base/errors.ts';
 import { quoteWord } from '../../../base/quote.ts';
 import { showableLines } from '../../../base/showable.ts';
 import {
@@ -17,8 +17,9 @@ import { SECRETS } from '../../../db/secret-values.ts';
 import { readHostSnapshot } from '../../../flow/host-state.ts';
 import { Container } from '../../../model/container.ts';
 import { listUrls } from '../../../model/urls.ts';
-import { applyDbChange } from '../../apply-db-change.ts';
-import { ask, askText } from '../../ask.ts';
+import { proposeDbChange } from '../../apply-db-change.ts';
+import { askText, refuseJsonQuestion } from '../../ask.ts';
+import { readAssignments } from '../../read-arguments.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -30,10 +31,9 @@ import {
 } from '../../command.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { formatDbChange, jsonDbChange } from '../../format/format-db-change.ts';
-import { formatJson } from '../../format/format-json.ts';
 import { formatPreview } from '../../format/format-preview.ts';
-import { formatRecord, maskRecord } from '../../format/format-records.ts';
-import { formatTerms, isTerminal, painter } from '../../format/terminal.ts';
+import { formatRecords, maskRecord } from '../../format/format-records.ts';
+import { formatTerms, isTerminal, painter, widthOf } from '../../format/terminal.ts';
 import { operationProgress } from '../../operation-progress.ts';
 
 const OPTIONS = {
@@ -73,9 +73,8 @@ async function runAdd(
   const { 'dry-run': dryRun = false, diff = false, yes = false, json = false } = values;
   const [word, given] = splitWords(more);
   const args = [name, ...more];
-  const hint = `docksmith add --yes ${args.map(quoteWord).join(' ')}`;
-  if (json && !yes && !dryRun)
-    throw new Failure(`cannot add "${name}"`, { why: '--json cannot ask', hint: `${hint} --json` });
+  const question = { what: `add ${name} so`, hint: `docksmith add --yes ${args.map(quoteWord).join(' ')}` };
+  refuseJsonQuestion(values, question);
   const request: AddRequest = { name, source: findSource(paths, name, word), given };
   if (!dryRun) await pullMissing(request, context, json);
   const described = await describeAddition(paths, request);
@@ -83,34 +82,25 @@ async function runAdd(
   for (const warning of described.warnings.filter(() => yes || dryRun)) reporter.warning(warning);
   const choices = await findChoices(described, values, context, !yes && !dryRun && isTerminal(context.stdin));
   const planned = await planAddition(paths, described, choices, commands);
-  if (!json)
-    stdout.write(
-      `${formatPlanned(described, planned)}${diff ? formatDbChange(planned.change, context) : formatPreview(planned.change.event, planned.change.preview, painter(stdout))}`,
-    );
-  else if (dryRun) stdout.write(formatJson(jsonDbChange(planned.change)));
-  if (dryRun) return 0;
-  if (!yes && !(await ask(context, { what: `add ${name} so`, hint }))) return 1;
-  const code = await applyDbChange(context, json ? jsonDbChange(planned.change) : undefined, (signal, told) =>
-    applyAddition(paths, planned, args, { commands, signal }, told),
-  );
-  if (code === 0 && !json) stdout.write(formatEnd(described, planned, context));
-  return code;
+  const { change } = planned;
+  return proposeDbChange(context, values, question, {
+    text: () =>
+      `${formatPlanned(described, planned, widthOf(stdout))}${diff ? formatDbChange(change, context) : formatPreview(change.event, change.preview, painter(stdout))}`,
+    json: () => jsonDbChange(change),
+    apply: (signal, told) => applyAddition(paths, planned, args, { commands, signal }, told),
+    end: () => formatEnd(described, planned, context),
+  });
 }
 
 /** The word before `PROP=VALUE…`, and these. */
 function splitWords(words: readonly string[]): readonly [string | undefined, ReadonlyMap<string, string>] {
   const [first] = words;
   const isSource = first !== undefined && !/^[\w.]+=/.test(first);
-  const given = (isSource ? words.slice(1) : words).map((word): [string, string] => {
-    const cut = word.indexOf('=');
-    if (cut < 1)
-      throw new UsageFailure('cannot run "docksmith add"', {
-        why: `"${word}" is not PROP=VALUE`,
-        hint: 'docksmith props docker_containers lists the props',
-      });
-    return [word.slice(0, cut), word.slice(cut + 1)];
+  const given = readAssignments('docksmith add', isSource ? words.slice(1) : words, {
+    form: 'PROP=VALUE',
+    hint: 'docksmith props docker_containers lists the props',
   });
-  return [isSource ? first : undefined, new Map(given)];
+  return [isSource ? first : undefined, given];
 }
 
 /** What an image has for ports and volumes is only known once it is here. */
@@ -167,9 +157,12 @@ async function findChoices(
 }
 
 /** The records as commands that can be pasted, and what is not in them. */
-function formatPlanned({ madeUp }: Described, { records, leftOut, change }: PlannedAddition): string {
+function formatPlanned({ madeUp }: Described, { records, leftOut, change }: PlannedAddition, width: number): string {
   return showableLines([
-    ...records.map((record) => formatRecord(maskRecord(record, change.mask))),
+    ...formatRecords(
+      records.map((record) => maskRecord(record, change.mask)),
+      width,
+    ),
     ...(madeUp.length === 0 ? [] : [`made up, and kept in db secrets: ${madeUp.join(', ')}`]),
     ...leftOut.map(({ name, key, value, why }) => `not in the records: ${name} ${key} ${value}: ${why}`),
   ]);

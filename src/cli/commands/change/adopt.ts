@@ -9,7 +9,7 @@ import { adopt, type Adoption } from '../../../features/adopt/adopt.ts';
 import type { Candidate, LeftOut } from '../../../features/adopt/candidate.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { formatRecord, maskRecord } from '../../format/format-records.ts';
+import { formatRecords, maskRecord } from '../../format/format-records.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
 import { jsonPlan } from '../../format/format-preview.ts';
 import { widthOf, wrapWords } from '../../format/terminal.ts';
@@ -157,7 +157,7 @@ function formatAdoption(
     ...(dryRun
       ? [
           ...folders.map((folder) => `mkdir -m 755 ${quoteWord(folder)}\n`),
-          ...records.map((record) => `${formatRecord(record)}\n`),
+          ...formatRecords(records, width).map((line) => `${line}\n`),
         ]
       : [
           ...wrapWords(`adopted ${names.join(', ')}`, width),

@@ -1,11 +1,10 @@
-import { Failure } from '../../../base/errors.ts';
 import { type DbRecord, isSameRecord } from '../../../db/record.ts';
 import { applyEdit, type Edited, findRecordToEdit, planEdit, readKindOf } from '../../../features/edit/edit.ts';
 import type { DbChange } from '../../../features/dry-run/db-change.ts';
 import { CONTAINERS } from '../../../model/container.ts';
 import { quoteWord } from '../../../base/quote.ts';
-import { applyDbChange } from '../../apply-db-change.ts';
-import { ask, confirm } from '../../ask.ts';
+import { proposeDbChange } from '../../apply-db-change.ts';
+import { confirm, refuseJsonQuestion } from '../../ask.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -38,29 +37,23 @@ export const editCommand = defineCommand({
   run: runEdit,
 });
 
-async function runEdit(
-  { values: { 'dry-run': dryRun = false, yes = false, json = false }, words }: Given<typeof OPTIONS>,
-  context: CommandContext,
-): Promise<number> {
+async function runEdit({ values, words }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
   const { paths, stdout, commands } = context;
   const [db, key] = words[1] === undefined ? [CONTAINERS, words[0] ?? ''] : [words[0] ?? '', words[1]];
-  const hint = `docksmith edit --yes ${words.map(quoteWord).join(' ')}`;
-  if (json && !yes && !dryRun)
-    throw new Failure(`cannot edit ${db} ${key}`, { why: '--json cannot ask', hint: `${hint} --json` });
+  const question = { what: `change ${db} ${key} so`, hint: `docksmith edit --yes ${words.map(quoteWord).join(' ')}` };
+  refuseJsonQuestion(values, question);
   const edited = findRecordToEdit(paths, db, key);
   const taken = await editUntilRight(edited, context);
   if (taken === undefined) {
-    stdout.write(json ? formatJson({ records: [] }) : 'nothing was changed\n');
+    stdout.write(values.json === true ? formatJson({ records: [] }) : 'nothing was changed\n');
     return 0;
   }
   const { after, change } = taken;
-  if (!json) stdout.write(formatDbChange(change, context));
-  else if (dryRun) stdout.write(formatJson(jsonDbChange(change)));
-  if (dryRun) return 0;
-  if (!yes && !(await ask(context, { what: `change ${db} ${key} so`, hint }))) return 1;
-  return applyDbChange(context, json ? jsonDbChange(change) : undefined, (signal, reporter) =>
-    applyEdit(paths, edited, after, { commands, signal }, reporter),
-  );
+  return proposeDbChange(context, values, question, {
+    text: () => formatDbChange(change, context),
+    json: () => jsonDbChange(change),
+    apply: (signal, reporter) => applyEdit(paths, edited, after, { commands, signal }, reporter),
+  });
 }
 
 /** @returns undefined where the record is left as it is */

@@ -1,8 +1,7 @@
-import { Failure, UsageFailure } from '../../../base/errors.ts';
+import { UsageFailure } from '../../../base/errors.ts';
 import { planRollback, planUndo, rollBack, type RollbackPlan } from '../../../features/history/rollback.ts';
 import { showableLines } from '../../../base/showable.ts';
-import { applyDbChange } from '../../apply-db-change.ts';
-import { ask } from '../../ask.ts';
+import { proposeDbChange } from '../../apply-db-change.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -48,34 +47,31 @@ async function runRollback(given: Given<typeof OPTIONS>, context: CommandContext
 
 /** @param hint what does it without asking */
 async function goBack(
-  { values: { 'dry-run': dryRun = false, yes = false, json = false } }: Given<typeof OPTIONS>,
+  { values }: Given<typeof OPTIONS>,
   context: CommandContext,
   plan: RollbackPlan,
   hint: string,
 ): Promise<number> {
-  const { paths, stdout } = context;
+  const { paths, stdout, commands } = context;
   const word = String(plan.generation.number);
-  const isNothing =
-    plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0;
   const others = formatOthers(plan);
-  if (json) {
-    if (dryRun || isNothing) {
-      stdout.write(formatJson(jsonPlan(plan)));
-      return 0;
-    }
-    if (!yes)
-      throw new Failure(`cannot go back to generation ${word}`, { why: '--json cannot ask', hint: `${hint} --json` });
-  } else if (isNothing)
-    stdout.write(
+  if (plan.records.length === 0 && plan.preview.changes.install.length + plan.preview.changes.remove.length === 0) {
+    const text =
       others === ''
         ? `the dbs and files are as generation ${word} left them\n`
-        : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`,
-    );
-  else stdout.write(`${formatDbChange(plan, context)}${others}`);
-  if (dryRun || isNothing) return 0;
-  if (!yes && !(await ask(context, { what: `go back to generation ${word}`, hint }))) return 1;
-  return applyDbChange(context, json ? jsonPlan(plan) : undefined, (signal, reporter) =>
-    rollBack(paths, plan.generation, { commands: context.commands, signal }, reporter),
+        : `the dbs are as generation ${word} left them, and there is nothing to regenerate\n${others}`;
+    stdout.write(values.json === true ? formatJson(jsonPlan(plan)) : text);
+    return 0;
+  }
+  return proposeDbChange(
+    context,
+    values,
+    { what: `go back to generation ${word}`, hint },
+    {
+      text: () => `${formatDbChange(plan, context)}${others}`,
+      json: () => jsonPlan(plan),
+      apply: (signal, reporter) => rollBack(paths, plan.generation, { commands, signal }, reporter),
+    },
   );
 }
 

@@ -16,6 +16,7 @@ import type { RecordChange } from '../../../flow/commit/generation-dbs.ts';
 import type { Found } from '../../../flow/set-up/found-in-engine.ts';
 import { applyDbChange } from '../../apply-db-change.ts';
 import { ask, askText } from '../../ask.ts';
+import { readAssignments } from '../../read-arguments.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -53,7 +54,10 @@ export const setupCommand = defineCommand({
 async function runSetup({ values, words }: Given<typeof OPTIONS>, context: CommandContext): Promise<number> {
   const { paths, stdout, stderr, commands } = context;
   const { 'dry-run': dryRun = false, diff = false, yes = false, json = false, 'take-over': takeOver = false } = values;
-  const given = readWords(words);
+  const given = readAssignments('docksmith setup', words, {
+    form: 'NAME=VALUE',
+    hint: 'DomainName=example.test, docker.Daemon=foreign; docksmith props lists those of configuration',
+  });
   const known = lookAtHost(paths);
   const hint = (): string => formatHint(known, given);
   if (!yes && !dryRun && (json || !isTerminal(context.stdin) || !isTerminal(stdout)))
@@ -107,20 +111,6 @@ function refuseObstacles({ change: { preview } }: PlannedSetup): void {
           hint: `--take-over replaces it, and keeps it in history${output.path === ENGINE_OPTIONS ? '; docker.Daemon=foreign leaves it to you' : ''}`,
         }),
     ),
-  );
-}
-
-function readWords(words: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    words.map((word) => {
-      const [, name = '', value = ''] = /^([\w.-]+)=(.*)$/s.exec(word) ?? [];
-      if (name === '')
-        throw new UsageFailure('cannot run "docksmith setup"', {
-          why: `"${word}" is not NAME=VALUE`,
-          hint: 'DomainName=example.test, docker.Daemon=foreign; docksmith props lists those of configuration',
-        });
-      return [name, value];
-    }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { Failure, UsageFailure } from '../../../base/errors.ts';
+import { UsageFailure } from '../../../base/errors.ts';
 import type { Guarded } from '../../../features/firewall/behind-filter.ts';
 import {
   type FilterChoice,
@@ -8,7 +8,7 @@ import {
   type UninstallPlan,
 } from '../../../features/uninstall/uninstall.ts';
 import { showable } from '../../../base/showable.ts';
-import { ask } from '../../ask.ts';
+import { ask, refuseJsonQuestion } from '../../ask.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -59,9 +59,10 @@ async function runUninstall({ values }: Given<typeof OPTIONS>, context: CommandC
       );
       return 0;
     }
-    if (json) throw new Failure('cannot uninstall docksmith', { why: '--json cannot ask', hint: `${hint} --json` });
+    const question = { what: 'uninstall docksmith', hint };
+    refuseJsonQuestion({ json }, question);
     stdout.write(formatPlan(plan, { isDone: false, width: widthOf(stdout) }));
-    if (!(await ask(context, { what: 'uninstall docksmith', hint }))) return 1;
+    if (!(await ask(context, question))) return 1;
   }
   const done = await uninstall(paths, choice, new ConsoleReporter({ stdout: json ? stderr : stdout, stderr }));
   stdout.write(

@@ -1,6 +1,5 @@
-import { Failure } from '../../../base/errors.ts';
 import { readRemovalPlan, removeImages, type RemovalRequest } from '../../../features/images/remove-images.ts';
-import { ask } from '../../ask.ts';
+import { ask, refuseJsonQuestion } from '../../ask.ts';
 import {
   type CommandContext,
   defineCommand,
@@ -54,7 +53,7 @@ async function run(
       return 0;
     }
     const hint = `docksmith image ${'prune' in request ? 'prune' : 'remove'} --yes ${args.join(' ')}`.trimEnd();
-    if (json) throw new Failure(`cannot ${what}`, { why: '--json cannot ask', hint: `${hint} --json` });
+    refuseJsonQuestion({ json }, { what, hint });
     stdout.write(formatRemoval(plan, false));
     if (!(await ask(context, { what, hint }))) return 1;
   }

@@ -180,6 +180,21 @@ describe('values that are given to setup', () => {
     expect(() => readGiven(know(), given)).toThrow(/DomaiName[^]*"docker"[^]*docker.Daemn[^]*constructor/);
   });
 
+  it('are refused with all that is wrong with the others: empty ones, and what a schema or the host refuses', () => {
+    const given = new Map([
+      ['DomaiName', 'x'],
+      ['DomainName', ''],
+      ['docker.Daemon', 'z'],
+      ['docksmith.PortRange', ''],
+      ['LocalIP', '10.9.8.7,192.168.1.2/77'],
+      ['httpd.Certificate', 'relative'],
+    ]);
+    expect(() => readGiven(know(), given)).toThrow(
+      /DomaiName[^]*"DomainName": the value is empty[^]*PortRange": the value is empty[^]*"10.9.8.7"[^]*192.168.1.2\/77[^]*"relative"[^]*Daemon "z" is none of/,
+    );
+    expect(() => readGiven(know(), new Map([['httpd.Certificate', '']]))).toThrow('the value is empty');
+  });
+
   it('are checked by the schema, all at once', () => {
     const found: readonly Found[] = [
       { db: 'configuration', key: 'DomainName', value: 'x_y' },
