@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { COMMAND_NAMES, GROUPS } from '../../../src/cli/command-names.ts';
+import { ALIASES, COMMAND_NAMES, GROUPS } from '../../../src/cli/command-names.ts';
 import { EVENT_DOCS } from '../../../src/cli/format/format-events.ts';
 import { formatCommandHelp, formatGroupHelp, formatHelp, getCommand } from '../../../src/cli/help.ts';
 import { helpersCommand } from '../../../src/cli/commands/show/helpers.ts';
@@ -37,6 +37,10 @@ it.each([
   ['docksmith helpers', printHelpers],
   ...Object.keys(GROUPS).map((group) => [group, () => formatGroupHelp(group, 80)] as const),
   ...COMMAND_NAMES.map((name) => [name, async () => formatCommandHelp(await getCommand(name), SHIPPED, 80)] as const),
+  ...Object.entries(ALIASES).map(
+    ([alias, name]) =>
+      [alias, async () => formatCommandHelp(await getCommand(name), SHIPPED, 80, `docksmith ${alias}`)] as const,
+  ),
 ] as const)('the help of %s fits 80 columns', async (_, help) => {
   const text = await help();
   expect(text.length).toBeGreaterThan(20);
