@@ -1,7 +1,7 @@
 import { ESCAPES, type Escape } from './language/escape.ts';
 import { evaluateFragment } from './language/evaluate.ts';
 import type { Evaluation } from './language/evaluation.ts';
-import { HelperFailure } from './language/helper.ts';
+import { Budget, HelperFailure } from './language/helper.ts';
 import { Lets } from './language/lets.ts';
 import { type ReadScope, TrackedText } from './language/tracked-text.ts';
 import type { Value } from './language/value.ts';
@@ -41,6 +41,7 @@ export function evaluationOf(
   rules: Rules,
   fragments: readonly Fragment[],
   stack: readonly string[],
+  budget = new Budget(),
 ): Evaluation {
   const { context, sources, variables } = expansion;
   const { snapshot, facts, helpers } = context;
@@ -51,6 +52,7 @@ export function evaluationOf(
     variables,
     lets: new Lets(fragments.map(({ program }) => program)),
     escape: ESCAPES[rules.escape] ?? ESCAPES['text'] ?? AS_IT_STANDS,
+    budget,
     readable: rules.readable,
     banner: (around) => {
       const text = new TrackedText();
@@ -70,6 +72,7 @@ export function evaluationOf(
         metadata.file === undefined ? rules : metadata,
         parts,
         [...stack, template],
+        budget,
       );
       const text = new TrackedText(before);
       for (const part of parts) evaluateFragment(part, inner, text, around);

@@ -15,7 +15,7 @@ import {
   reverseName,
 } from '../../model/network/network.ts';
 import { primaryHost } from '../../model/web.ts';
-import { type HelperCall, HelperFailure, type HelperTable } from '../language/helper.ts';
+import { type HelperCall, HelperFailure, type HelperTable, ITEM, refuseLarge } from '../language/helper.ts';
 import { RecordView } from '../language/value.ts';
 import { textArgument, textOption } from './arguments.ts';
 import { LOCAL_NETWORKS, ofConfiguration, single } from './reads.ts';
@@ -84,8 +84,7 @@ export const NETWORK_HELPERS: HelperTable = {
     example: { fragment: '{{join (hosts "10.1.1.0/30")}}', gives: '10.1.1.1, 10.1.1.2' },
     call: (call) => {
       const network = networkArgument(call);
-      if (countHosts(network) > MOST_HOSTS)
-        throw new HelperFailure(`${formatNetwork(network)} has more than ${MOST_HOSTS} addresses`);
+      refuseLarge(Number(countHosts(network)) * ITEM);
       return listHosts(network);
     },
   },
@@ -122,9 +121,6 @@ export const NETWORK_HELPERS: HelperTable = {
     },
   },
 };
-
-/** Addresses that `hosts` lists. */
-const MOST_HOSTS = 65_536;
 
 /** One text `10.1.0.0/16`, or an address and a mask. @param orAddress an address alone is a network, too */
 function networkArgument(call: HelperCall, orAddress = false): Network {

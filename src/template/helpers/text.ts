@@ -1,7 +1,7 @@
 import { findOwn } from '../../base/own.ts';
 import { splitWords } from '../../base/split-words.ts';
 import { isWithin } from '../../model/network/network.ts';
-import { HelperFailure, type HelperTable } from '../language/helper.ts';
+import { HelperFailure, type HelperTable, refuseLarge } from '../language/helper.ts';
 import { recordsIn } from '../language/shape.ts';
 import { TrackedText } from '../language/tracked-text.ts';
 import { isTrue, textOf, type Value, VariableMap, Verbatim } from '../language/value.ts';
@@ -10,9 +10,6 @@ import { findNetwork } from './networks.ts';
 import { listArgument, plainValue, sameValue, textArgument, textOption } from './arguments.ts';
 
 const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
-
-/** In front of each line: more of them would take memory, and no file has so many. */
-const MOST_SPACES = 1000;
 
 /** Helpers that compare, cut and lay out values. */
 export const TEXT_HELPERS: HelperTable = {
@@ -130,13 +127,15 @@ export const TEXT_HELPERS: HelperTable = {
     example: { fragment: '{{#indent 2}}a\nb\n{{/indent}}', gives: '  a\n  b\n' },
     call: (call) => {
       const depth = Number(textArgument(call, 0));
-      if (!Number.isInteger(depth) || depth < 0 || depth > MOST_SPACES)
-        throw new HelperFailure(`argument 1 is a number of spaces, at most ${MOST_SPACES}`);
-      const space = ' '.repeat(depth);
-      if (call.block !== undefined) return indentText(call.block(), space);
-      const text = call.args[1];
-      if (text instanceof TrackedText) return indentText(text, space);
-      return new Verbatim(textArgument(call, 1).replace(/^(?=.)/gm, space));
+      if (!Number.isInteger(depth) || depth < 0) throw new HelperFailure('argument 1 is a number of spaces');
+      const spaceFor = (text: { toString(): string }): string => {
+        refuseLarge(depth * text.toString().split('\n').length);
+        return ' '.repeat(depth);
+      };
+      const tracked = call.block?.() ?? call.args[1];
+      if (tracked instanceof TrackedText) return indentText(tracked, spaceFor(tracked));
+      const text = textArgument(call, 1);
+      return new Verbatim(text.replace(/^(?=.)/gm, spaceFor(text)));
     },
   },
   expand: {

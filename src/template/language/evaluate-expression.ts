@@ -1,7 +1,7 @@
 import { Failure, Failures, reasonOf } from '../../base/errors.ts';
 import { findNearest } from '../../base/nearest.ts';
 import { type Evaluation, failureAt } from './evaluation.ts';
-import { type Helper, HelperFailure } from './helper.ts';
+import { type Helper, HelperFailure, refuseLarge, sizeOf } from './helper.ts';
 import { explainMissing, findOwn, type Frame, isVariable, lookUpPath, NoSuchName } from './lookup.ts';
 import { observeFacts } from './observed-facts.ts';
 import { type CallNode, type Expression, findPlainName, type PathNode, sourceOf, type Spot } from './program.ts';
@@ -111,6 +111,7 @@ export class ExpressionEvaluator {
         banner: () => banner(scope),
         expand: (template, variables) => expand(template, variables, scope, this.#currentLine()),
       });
+      refuseLarge(sizeOf(value));
     } catch (error) {
       if (error instanceof Failure || error instanceof Failures) throw error;
       throw this.#failure(call, `cannot call "${call.path.source}"`, reasonOf(error));
@@ -125,6 +126,7 @@ export class ExpressionEvaluator {
   #assign(name: string, value: Value, scope: ReadScope): void {
     if (name === 'config' || this.#evaluation.variables.has(name))
       throw new HelperFailure(`"${name}" has its meaning already: take another name`);
+    this.#evaluation.budget.spend(sizeOf(value));
     this.#evaluation.lets.set(name, value, scope);
   }
 

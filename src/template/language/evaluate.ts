@@ -1,9 +1,10 @@
 import { findNearest } from '../../base/nearest.ts';
-import type { Failure } from '../../base/errors.ts';
+import { type Failure, reasonOf } from '../../base/errors.ts';
 import { isSecretRead } from '../../db/secret-values.ts';
 import { CannotHold } from './escape.ts';
 import { ExpressionEvaluator } from './evaluate-expression.ts';
 import { type Evaluation, failureAt } from './evaluation.ts';
+import { ITEM } from './helper.ts';
 import { type Frame, OUTERMOST } from './lookup.ts';
 import {
   type BlockNode,
@@ -53,6 +54,7 @@ class Evaluator {
   }
 
   #statement(statement: Statement, frame: Frame, around: ReadScope): void {
+    this.#spend(ITEM, statement);
     switch (statement.kind) {
       case 'text':
         return this.#append(statement.text, statement.line, true, around);
@@ -74,7 +76,17 @@ class Evaluator {
   }
 
   #append(text: string, line: number, literal: boolean, scope: ReadScope): void {
+    this.#spend(text.length, { line });
     this.#out.append({ text, fragment: this.#fragment.file, line, literal, scope });
+  }
+
+  #spend(characters: number, at: Statement | Pick<Spot, 'line'>): void {
+    try {
+      this.#evaluation.budget.spend(characters);
+    } catch (error) {
+      const spot = { line: 1, column: 1, ...('call' in at ? at.call : at) };
+      throw this.#failure(spot, 'cannot expand the template', reasonOf(error));
+    }
   }
 
   #print({ call, isEscaped }: PrintNode, frame: Frame, around: ReadScope): void {
@@ -160,6 +172,7 @@ class Evaluator {
     this.#markInline(block, listed);
     if (items.length === 0) return this.program(inverse, frame, listed);
     for (const [index, [key, value]] of items.entries()) {
+      this.#spend(ITEM, block);
       const data = new Map<string, Value>([
         ...frame.data,
         ['key', key],

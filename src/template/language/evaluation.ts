@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.ts';
 import type { Facts } from '../../host/facts.ts';
 import type { Escape } from './escape.ts';
-import type { HelperTable } from './helper.ts';
+import type { Budget, HelperTable } from './helper.ts';
 import type { Names } from './lookup.ts';
 import type { Spot } from './program.ts';
 import type { Piece, ReadScope, TrackedText } from './tracked-text.ts';
@@ -12,6 +12,7 @@ export interface Evaluation extends Names {
   readonly facts: Facts;
   readonly helpers: HelperTable;
   readonly escape: Escape;
+  readonly budget: Budget;
   /** folders and files of the host that may be read */
   readonly readable: readonly string[];
   /** the default `template-begin` */

@@ -2,7 +2,7 @@ import type { Facts } from '../../host/facts.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { ReadScope, TrackedText } from './tracked-text.ts';
 import type { Shapes, StaticCall, StaticRead } from './shape.ts';
-import type { Value } from './value.ts';
+import { type Value, VariableMap, Verbatim } from './value.ts';
 
 /** What a helper is called with. */
 export interface HelperCall {
@@ -55,3 +55,35 @@ export type HelperTable = Readonly<Record<string, Helper>>;
 
 /** What a helper does not accept; the evaluator adds the place. */
 export class HelperFailure extends Error {}
+
+/** What the text of one expansion, and each value on the way, may be made of: characters. */
+const MOST = 50_000_000;
+/** So many characters is an item of a list, and a step of the evaluation with what it prints, for the memory it takes. */
+export const ITEM = 50;
+const TOO_LARGE = `more than ${MOST / 1_000_000} million characters, where an item of a list or a step counts as ${ITEM}`;
+
+/** @throws HelperFailure for a value of so many characters, which need not be made yet */
+export function refuseLarge(characters: number): void {
+  if (!(characters <= MOST)) throw new HelperFailure(`the value would be too large: ${TOO_LARGE}`);
+}
+
+/** @returns in characters what a value takes */
+export function sizeOf(value: Value): number {
+  if (typeof value === 'string') return value.length;
+  if (value instanceof Verbatim) return value.text.length;
+  const inside = value instanceof VariableMap ? value.entries.values() : Array.isArray(value) ? (value as Value[]) : [];
+  let size = 0;
+  for (const one of inside) size += ITEM + sizeOf(one);
+  return size;
+}
+
+/** What an expansion has made so far, with the templates that it expands. */
+export class Budget {
+  #left = MOST;
+
+  /** @throws HelperFailure where it is too much */
+  spend(characters: number): void {
+    this.#left -= characters;
+    if (this.#left < 0) throw new HelperFailure(`it is too large: ${TOO_LARGE}`);
+  }
+}

@@ -15,11 +15,13 @@ describe('a mistake in the arguments of a helper', () => {
     ['{{div 1 0}}', 'nothing can be divided by 0'],
     ['{{mod 1 0.5}}', 'nothing can be divided by 0'],
     ['{{mul "1e200" "1e200"}}', 'the result is too large'],
-    ['{{range 1 1000000}}', 'at most 100000 are made'],
+    ['{{range 1 1000001}}', 'the value would be too large: more than 50 million characters'],
     ['{{range 1 2 0}}', 'a step is not 0'],
-    ['{{repeat "ab" 1000000}}', 'a text has at most 1000000 characters'],
-    ['{{indent 500000000 "a"}}', 'argument 1 is a number of spaces, at most 1000'],
-    ['{{#indent 1000000000}}a{{/indent}}', 'argument 1 is a number of spaces, at most 1000'],
+    ['{{repeat "ab" 25000001}}', 'too large'],
+    ['{{pad "a" 50000001}}', 'too large'],
+    ['{{indent -1 "a"}}', 'argument 1 is a number of spaces'],
+    ['{{indent 500000000 "a"}}', 'too large'],
+    ['{{#indent 20000000}}a\nb\nc{{/indent}}', 'too large'],
     ['{{substring "Öl" 1 bytes=true}}', 'it would cut a letter in two'],
     ['{{substring "abc" 0.5}}', 'argument 2 is no whole number: 0.5'],
     ['{{pad "a" 5 with="xy"}}', 'with is one character'],
@@ -60,7 +62,8 @@ describe('a mistake in the arguments of a helper', () => {
     ['{{broadcast "fd00::/64"}}', 'fd00::/64 is of IPv6, where there is no broadcast'],
     ['{{mask "10.0.0.1"}}', '"10.0.0.1" is no network: ADDRESS/BITS, or ADDRESS and MASK'],
     ['{{network "10.0.0.1" "255.0.255.0"}}', '"10.0.0.1" with mask "255.0.255.0" is no network'],
-    ['{{hosts "10.0.0.0/8"}}', '10.0.0.0/8 has more than 65536 addresses'],
+    ['{{hosts "10.0.0.0/8"}}', 'too large'],
+    ['{{hosts "fd00::/8"}}', 'too large'],
     ['{{fileExists "/etc/shadow"}}', '"/etc/shadow" is in no folder that metadata READS names: READS = /etc'],
     ['{{fileExists "/etc/example/../shadow"}}', 'no absolute path without ".."'],
     ['{{fileExists "/etc/example" kind="pipe"}}', 'kind is "file" or "folder"'],
@@ -226,5 +229,38 @@ describe('what the SME Server has', () => {
         .split('\n')
         .every((line) => line.startsWith('// ')),
     ).toBe(true);
+  });
+});
+
+describe('the size of an expansion', () => {
+  it.each([
+    ['lines of nested loops', '{{#each (range 1 1000)}}{{#each (range 1 1000)}}{{this}}\n{{/each}}{{/each}}', 2],
+    ['loops that print nothing', '{{#each (range 1 9999)}}{{#each (range 1 9999)}}{{/each}}{{/each}}', 2],
+    ['long texts', '{{#each (range 1 100)}}{{repeat "x" 900000}}{{/each}}', 2],
+    [
+      'a text that doubles',
+      '{{let "t" "0123456789"}}{{#each (range 1 60)}}{{let "t" (concat t t)}}{{/each}}\n{{t}}',
+      2,
+    ],
+    [
+      'a list that doubles',
+      '{{let "l" (list 1 2)}}{{#each (range 1 60)}}{{let "l" (append l l)}}{{/each}}\n{{join l}}',
+      2,
+    ],
+    ['what templates expand', '{{#each (range 1 1000)}}{{expand "/etc/part"}}{{/each}}', undefined],
+  ])('is limited for %s, with the place', (_what, fragment, line) => {
+    const paths = makeRoot({
+      'templates/etc/part/10p': '{{#each (range 1 1000)}}x{{/each}}',
+      'templates/etc/part/template-begin': '{{! no banner }}',
+    });
+    const place = line === undefined ? 'part/10p:1' : `one/10fragment:${line}`;
+    expect(() => renderText(`\n${fragment}`, { paths })).toThrow(
+      new RegExp(`${place}:\\d+: cannot [^\\n]*too large: more than 50 million characters`),
+    );
+  });
+
+  it('lets a list of many addresses pass', () => {
+    const text = renderText('{{#each (hosts "10.1.0.0/16")}}{{reverse this}} PTR {{@index}}\n{{/each}}');
+    expect(text.split('\n')).toHaveLength(65_535);
   });
 });

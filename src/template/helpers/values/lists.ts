@@ -1,11 +1,8 @@
-import { type HelperCall, HelperFailure, type HelperTable } from '../../language/helper.ts';
+import { type HelperCall, HelperFailure, type HelperTable, ITEM, refuseLarge } from '../../language/helper.ts';
 import { itemsIn, type Shapes, type StaticCall } from '../../language/shape.ts';
 import type { Value } from '../../language/value.ts';
 import { listArgument } from '../arguments.ts';
 import { wholeArgument } from './numbers.ts';
-
-/** Items that `range` may give. */
-const MOST_ITEMS = 100_000;
 
 /** Helpers that make lists, and take them apart by place. */
 export const LIST_HELPERS: HelperTable = {
@@ -36,8 +33,7 @@ export const LIST_HELPERS: HelperTable = {
       const step = call.args.length > 2 ? wholeArgument(call, 2) : 1;
       if (step === 0) throw new HelperFailure('a step is not 0');
       const count = Math.max(0, Math.floor((to - from) / step) + 1);
-      if (count > MOST_ITEMS)
-        throw new HelperFailure(`it would have ${count} numbers, and at most ${MOST_ITEMS} are made`);
+      refuseLarge(count * ITEM);
       return Array.from({ length: count }, (_, n) => from + n * step);
     },
   },

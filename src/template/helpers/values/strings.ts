@@ -1,13 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { compareBytes } from '../../../base/layers.ts';
-import { type HelperCall, HelperFailure, type HelperTable } from '../../language/helper.ts';
+import { type HelperCall, HelperFailure, type HelperTable, refuseLarge } from '../../language/helper.ts';
 import { isTrue, textOf, VariableMap } from '../../language/value.ts';
 import { textArgument, textOption } from '../arguments.ts';
 import { wholeArgument } from './numbers.ts';
 import { formatText } from './format.ts';
-
-/** Characters that a text may be filled or repeated to. */
-const MOST_CHARACTERS = 1_000_000;
 
 /** Helpers that look at texts and cut, fill and lay them out. Letters are counted, or bytes with bytes=true. */
 export const STRING_HELPERS: HelperTable = {
@@ -79,7 +76,8 @@ export const STRING_HELPERS: HelperTable = {
     example: { fragment: '{{repeat "=" 5}}', gives: '=====' },
     call: (call) => {
       const [text, count] = [textArgument(call, 0), Math.max(0, wholeArgument(call, 1))];
-      return text.repeat(refuseLong(text.length * count) && count);
+      refuseLarge(text.length * count);
+      return text.repeat(count);
     },
   },
   wrap: {
@@ -100,7 +98,8 @@ export const STRING_HELPERS: HelperTable = {
       const side = textOption(call, 'side', 'right');
       if (fill.length !== 1) throw new HelperFailure('with is one character');
       if (side !== 'left' && side !== 'right') throw new HelperFailure('side is "left" or "right"');
-      const missing = fill.repeat(refuseLong(Math.max(0, width - unitsOf(call, text).length)));
+      refuseLarge(width);
+      const missing = fill.repeat(Math.max(0, width - unitsOf(call, text).length));
       return side === 'left' ? missing + text : text + missing;
     },
   },
@@ -110,14 +109,11 @@ export const STRING_HELPERS: HelperTable = {
       fragment: '{{format "%-6s|%4d|%04x|%.2f" "ab" 42 255 "2.5"}}',
       gives: 'ab    |  42|00ff|2.50',
     },
-    call: (call) => {
-      const text = formatText(textArgument(call, 0), call.args.length - 1, {
+    call: (call) =>
+      formatText(textArgument(call, 0), call.args.length - 1, {
         text: (n) => textArgument(call, n + 1),
         widthOf: (part) => unitsOf(call, part).length,
-      });
-      refuseLong(text.length);
-      return text;
-    },
+      }),
   },
 };
 
@@ -135,9 +131,4 @@ function textOfUnits(call: HelperCall, units: readonly string[]): string {
   const bytes = Buffer.from(units.join(''), 'latin1');
   if (!isUtf8(bytes)) throw new HelperFailure('it would cut a letter in two');
   return bytes.toString();
-}
-
-function refuseLong(characters: number): number {
-  if (characters > MOST_CHARACTERS) throw new HelperFailure(`a text has at most ${MOST_CHARACTERS} characters`);
-  return characters;
 }

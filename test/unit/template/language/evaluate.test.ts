@@ -4,6 +4,7 @@ import { NO_FACTS } from '../../../../src/host/facts.ts';
 import { Failure } from '../../../../src/base/errors.ts';
 import { evaluateFragment } from '../../../../src/template/language/evaluate.ts';
 import { HELPERS } from '../../../../src/template/helpers/index.ts';
+import { Budget } from '../../../../src/template/language/helper.ts';
 import { Lets } from '../../../../src/template/language/lets.ts';
 import { parseFragment } from '../../../../src/template/language/parse-fragment.ts';
 import { TrackedText } from '../../../../src/template/language/tracked-text.ts';
@@ -53,6 +54,7 @@ function ours(text: string): string {
       escape: (value) => value,
       variables: VARIABLES,
       lets: new Lets([]),
+      budget: new Budget(),
       readable: [],
       banner: () => new TrackedText(),
       perl: { piecesOf: () => [] },
