@@ -73,7 +73,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'ip-addresses': ['10.1.0.1', 'fd00::1', '10.1.0.1,fd00::1'],
   'fixed-addresses': ['10.1.0.1', '10.1.0.2', '10.1.0.1,fd00::1'],
   'endpoint-options': ['{"gw_priority":1}', '{"gw_priority":2}'],
-  hooks: ['[{"command":["one"]}]', '[{"command":["two"],"user":"root"}]'],
+  commands: ['[{"command":["one"]}]', '[{"command":["two"],"user":"root"}]'],
   'host-names': ['one', 'two'],
   'network-names': ['one', 'two'],
   'host-addresses': ['one:10.1.0.1', 'two:10.1.0.2'],

@@ -213,8 +213,8 @@ needs('dockerd')('a Compose file, adopted on a real engine', () => {
     });
     expect(props(adopted, 'live_web_1')).not.toHaveProperty(['Env.FROM_FILE']);
     expect(adopted.leftOut.map(({ name, key, value }) => `${name} ${key} ${value}`).sort()).toEqual([
-      'live_db_1 labels com.docker.compose.*',
-      'live_web_1 labels com.docker.compose.*',
+      'live_db_1 labels com.docker.*',
+      'live_web_1 labels com.docker.*',
     ]);
     expect(adopted.plan).toEqual({ operations: [], notes: [] });
     machine.proxy.reset();

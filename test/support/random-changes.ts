@@ -302,7 +302,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   'network-names': list(name),
   'fixed-addresses': one('10.5.0.7', '10.5.0.8'),
   'endpoint-options': one('{"gw_priority":1}', '{"driver_opts":{"a":"b"}}'),
-  hooks: one('[{"command":["true"]}]', '[{"command":["true"],"user":"root"}]'),
+  commands: one('[{"command":["true"]}]', '[{"command":["true"],"user":"root"}]'),
   'host-addresses': list(one('db:10.0.0.5', 'host:host-gateway')),
   ulimits: list(one('nofile=1024:2048', 'nproc=200'), 2),
   capabilities: list(one('NET_ADMIN', 'SYS_TIME', 'NET_RAW')),

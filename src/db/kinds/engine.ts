@@ -21,7 +21,7 @@ export const ENGINE_CHECKS: Readonly<Record<string, Check>> = {
   'mac-address': matches(MAC_ADDRESS, 'an address on the wire, as 02:42:ac:11:65:44'),
   'fixed-addresses': checkFixedAddresses,
   'endpoint-options': checkEndpointOptions,
-  hooks: checkHooks,
+  commands: checkCommands,
   percentage: between(0, 100),
   'oom-score': between(-1000, 1000),
 };
@@ -79,8 +79,8 @@ function checkEndpointOptions(value: string): string | undefined {
 }
 
 /** Commands that are run in a container. */
-function checkHooks(value: string): string | undefined {
-  const isHook = (held: unknown): boolean =>
+function checkCommands(value: string): string | undefined {
+  const isCommand = (held: unknown): boolean =>
     isMapOf(held, {
       command: isListOf(isText),
       user: isText,
@@ -88,7 +88,7 @@ function checkHooks(value: string): string | undefined {
       working_dir: isText,
       environment: isTextMap,
     }) && ((held as { readonly command?: readonly string[] }).command ?? []).length > 0;
-  return isListOf(isHook)(parseJson(value))
+  return isListOf(isCommand)(parseJson(value))
     ? undefined
     : 'is no JSON list of commands, as [{"command":["touch","/ready"],"user":"root"}]';
 }

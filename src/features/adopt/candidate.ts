@@ -15,6 +15,11 @@ export interface LeftOut {
   readonly why: string;
 }
 
+/** Labels that Docker's programs, Compose among them, and docksmith set and look for themselves: no record has them. */
+export function isOfProgram(label: string): boolean {
+  return /^(com\.docker|docksmith)\./.test(label);
+}
+
 /** One container that is to be adopted, as it runs or as a Compose file writes it down. */
 export interface Candidate {
   readonly name: string;

@@ -13,7 +13,7 @@ import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value } from '../../container/spec/value.ts';
 import { SECRET_FILES } from '../../model/secrets.ts';
-import type { LeftOut, Candidate } from './candidate.ts';
+import { type Candidate, isOfProgram, type LeftOut } from './candidate.ts';
 
 /** The keys that the run spec of its record says otherwise than the container is, or not at all. */
 export function listDiffering(candidate: Candidate, spec: RunSpec, limitsSwap: boolean): readonly string[] {
@@ -51,7 +51,7 @@ function compare({ values, there }: Candidate, spec: RunSpec): readonly Differen
 
 /**
  * Without what is no difference: anonymous volumes are carried over, the bridge is where containers are
- * anyway, Compose's own labels are none of the container's.
+ * anyway, labels of Compose and the like are none of the container's.
  */
 function plain(key: string, value: Value | undefined): Value | undefined {
   if (key === 'volumes' && value !== undefined && isList(value))
@@ -62,7 +62,7 @@ function plain(key: string, value: Value | undefined): Value | undefined {
   if (key === 'networks' && value !== undefined && isMap(value))
     return toMap(Object.entries(value).filter(([network]) => network !== 'bridge'));
   if (key === 'labels' && value !== undefined && isMap(value))
-    return toMap(Object.entries(value).filter(([label]) => !label.startsWith('com.docker.compose.')));
+    return toMap(Object.entries(value).filter(([label]) => !isOfProgram(label)));
   return value;
 }
 

@@ -13,7 +13,7 @@ import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isMap, isSame, toMap, type Value } from '../../container/spec/value.ts';
 import { Failure } from '../../base/errors.ts';
 import { listUnsupported } from './unsupported.ts';
-import type { LeftOut, Candidate, There } from './candidate.ts';
+import { type Candidate, isOfProgram, type LeftOut, type There } from './candidate.ts';
 
 /** What the engine has, read once. */
 export interface EngineView {
@@ -84,8 +84,11 @@ export async function readRunning(
 
 /** What a record says of a network that is there. */
 export function describeNetwork({ labels, ...network }: NetworkSummary): Candidate['networks'][number] {
-  const own = Object.entries(labels).filter(([label]) => !/^(com\.docker\.compose|docksmith)\./.test(label));
-  return { ...network, labels: toMap(own), external: false };
+  return { ...network, labels: ownLabels(labels), external: false };
+}
+
+function ownLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return toMap(Object.entries(labels).filter(([label]) => !isOfProgram(label)));
 }
 
 /** All that keys read, without what the image, the engine and others put there. */
@@ -168,8 +171,7 @@ async function listSpecialVolumes(
   return volumes.flatMap(([name, volume]) => {
     if (volume === undefined || isAnonymousName(name)) return [];
     const { Driver: driver, Options: options, Labels: labels } = volume;
-    const own = Object.entries(labels ?? {}).filter(([label]) => !/^(com\.docker\.|docksmith\.)/.test(label));
-    const definition = { name, external: false, driver, options: options ?? {}, labels: toMap(own) };
+    const definition = { name, external: false, driver, options: options ?? {}, labels: ownLabels(labels ?? {}) };
     return saysMore(definition) ? [definition] : [];
   });
 }

@@ -58,7 +58,7 @@ export class HelperFailure extends Error {}
 
 /** What the text of one expansion, and each value on the way, may be made of: characters. */
 const MOST = 50_000_000;
-/** So many characters is an item of a list, and a step of the evaluation with what it prints, for the memory it takes. */
+/** An item of a list, and a step of the evaluation, counts as so many characters, for the memory that it takes. */
 export const ITEM = 50;
 const TOO_LARGE = `more than ${MOST / 1_000_000} million characters, where an item of a list or a step counts as ${ITEM}`;
 

@@ -141,7 +141,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
       '{"driver_opts":{"a":1}}',
     ],
   },
-  hooks: {
+  commands: {
     allowed: [
       '[]',
       '[{"command":["sh","-c","a b"],"user":"root","privileged":true,"working_dir":"/srv","environment":{"A":"b"}}]',

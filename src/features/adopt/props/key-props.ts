@@ -5,6 +5,7 @@ import { isList, isMap, type Value } from '../../../container/spec/value.ts';
 import { encodeValue } from '../../../db/encoded.ts';
 import { isSecretAssignment } from '../../../base/secret-names.ts';
 import { quoteWords } from '../../../base/quote.ts';
+import { isOfProgram } from '../candidate.ts';
 import { setDeploy } from './deploy-props.ts';
 import { setMounts } from './mount-props.ts';
 import { setNetwork } from './network-props.ts';
@@ -175,15 +176,14 @@ function setRuntime(builder: RecordBuilder, value: Value | undefined, context: P
 
 function setLabels(builder: RecordBuilder, value: Value | undefined): void {
   const all = value !== undefined && isMap(value) ? Object.entries(value) : [];
-  const isOfCompose = ([name]: readonly [string, string]): boolean => name.startsWith('com.docker.compose.');
-  if (all.some(isOfCompose))
+  if (all.some(([name]) => isOfProgram(name)))
     builder.leaveOut(
       'labels',
-      'com.docker.compose.*',
-      "Compose finds its containers by them, and this one is docksmith's now",
+      'com.docker.*',
+      "Compose and the like find their containers by them, and this one is docksmith's now",
     );
   const plain: string[] = [];
-  for (const [name, held] of all.filter((label) => !isOfCompose(label))) {
+  for (const [name, held] of all.filter(([label]) => !isOfProgram(label))) {
     if (/[|\n]/.test(name))
       builder.leaveOut('labels', `${name}=${held}`, 'the name of a prop cannot hold a | or newline');
     else if (held.includes(',') || encodeValue(held) !== held) builder.set('labels', `Labels.${name}`, held);

@@ -123,7 +123,7 @@ describe('the way back from keys of a run spec to props', () => {
     const labels = { 'com.docker.compose.project': 'x', team: 'web', 'traefik.rule': 'Host(`a`,`b`)' };
     expect(toProps({ ...PLAIN, labels })).toEqual({
       props: { ...PLAIN_PROPS, Labels: 'team=web', 'Labels.traefik.rule': 'Host(`a`,`b`)' },
-      left: ['labels com.docker.compose.*'],
+      left: ['labels com.docker.*'],
     });
   });
 
