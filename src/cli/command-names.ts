@@ -37,6 +37,9 @@ export const COMMAND_NAMES = [
   'image tag',
   'image remove',
   'image prune',
+  'swarm update',
+  'swarm status',
+  'swarm nodes',
   'exposure',
   'logs',
   'exec',
@@ -71,6 +74,7 @@ export const ALIASES: Readonly<Record<string, (typeof COMMAND_NAMES)[number]>> =
 /** The first words of commands of two words, each with its line in the help. */
 export const GROUPS: Readonly<Record<string, string>> = {
   app: 'applications of several containers: whether they are up, and all of their containers at once',
+  swarm: 'the swarm that this host is in: its part in it, and the nodes',
   image: 'images day by day: what is there and who uses it',
 };
 

@@ -4,6 +4,7 @@ import { UsageFailure } from '../base/errors.ts';
 import type { OnLine } from '../event/run-process.ts';
 import type { StepCommands } from '../flow/step-part.ts';
 import type { Command, CommandContext } from './command.ts';
+import { joinName } from './command-names.ts';
 import { readArguments } from './read-arguments.ts';
 import { isHelp, runCommand, wantsJson } from './run-command.ts';
 import { endProgram } from './run-program.ts';
@@ -18,7 +19,8 @@ type FindCommand = (name: string) => Promise<Command | undefined>;
 export function stepCommands(find: FindCommand, isRunHere = true): StepCommands {
   const commands: StepCommands = {
     run: isRunHere ? runHere(find, () => commands) : undefined,
-    partOf: async ({ name, args }) => {
+    partOf: async (step) => {
+      const [name = '', ...args] = joinName([step.name, ...step.args]);
       const command = await find(name);
       if (command?.part === undefined || isHelp(command, args)) return undefined;
       try {
@@ -35,7 +37,8 @@ export function stepCommands(find: FindCommand, isRunHere = true): StepCommands 
 
 /** Runs commands as a step of an event would run them: with an empty standard input, and their output in lines. */
 function runHere(find: FindCommand, commands: () => StepCommands): NonNullable<StepCommands['run']> {
-  return async ({ name, args }, paths, onLine, prepared) => {
+  return async (step, paths, onLine, prepared) => {
+    const [name = '', ...args] = joinName([step.name, ...step.args]);
     const command = await find(name);
     if (command === undefined || isHelp(command, args)) return undefined;
     const [stdout, stderr] = [new LineStream(onLine, 'stdout'), new LineStream(onLine, 'stderr')];

@@ -15,6 +15,7 @@ import type { PlannedContent } from './content/planned-content.ts';
 import type { DaemonRestart } from './daemon/daemon.ts';
 import type { Expanded } from './expand.ts';
 import type { Filtered } from './firewall/filter.ts';
+import type { SwarmOperation } from './swarm/swarm-operation.ts';
 import type { Reporter } from './reporter.ts';
 import type { HostState } from './host-state.ts';
 
@@ -123,6 +124,7 @@ export interface StepPlan {
   readonly engine?: DaemonRestart | undefined;
   readonly firewall?: readonly Filtered[];
   readonly contents?: readonly PlannedContent[];
+  readonly swarm?: readonly SwarmOperation[];
   readonly warnings?: readonly string[];
 }
 

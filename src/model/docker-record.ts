@@ -26,9 +26,9 @@ export class DockerRecord extends RecordProps {
     return this.get('StorageDriver');
   }
 
-  /** Whether containers are to outlive it. */
+  /** Whether containers are to outlive it, which no engine of a swarm does. */
   get wantsLiveRestore(): boolean {
-    return this.get('LiveRestore') !== 'disabled';
+    return this.get('LiveRestore') !== 'disabled' && this.swarm === 'none';
   }
 
   /** Whether the packet filter keeps private ports from foreign hosts. */
@@ -58,6 +58,16 @@ export class DockerRecord extends RecordProps {
   /** What this host is in a swarm: `none`, `manager` or `worker`. */
   get swarm(): string {
     return this.get('Swarm') || 'none';
+  }
+
+  /** Of this host for the other nodes of the swarm. */
+  get advertiseAddress(): string {
+    return this.get('AdvertiseAddress');
+  }
+
+  /** Managers of the swarm to join, `HOST[:PORT]`. */
+  get joinAddresses(): readonly string[] {
+    return splitList(this.get('JoinAddress'));
   }
 
   /** Folders that every node of the swarm has, with the same in them. */

@@ -255,6 +255,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   socket: one('/var/run/docker.sock', '/run/own.sock', 'unix:///run/docker.sock'),
   owner: one('root', '1000:1000', 'www-data'),
   mode: one('0755', '700'),
+  'manager-addresses': one('10.0.0.1', 'web1.example.test:2377'),
   replicas: one('1', '3', 'global'),
   placement: one('node.labels.zone==a', 'spread:node.labels.zone'),
   rollback: one('failure', 'failure:0.3', 'none'),

@@ -11,6 +11,7 @@ export const EVENT_DOCS: Readonly<Record<string, readonly [args: string, doc: st
   'docker-container-restart': ['NAME…', 'restart these containers'],
   'docker-image-update': ['[NAME…]', 'pull images again, and use newer ones'],
   'docker-content-update': ['[NAME…]', 'fetch newer content from git'],
+  'docker-swarm-update': ['', 'make or join the swarm, change its nodes'],
   'docker-registry-collect': ['', 'have the registry remove what no image needs'],
   'docker-boot': ['', 'after a reboot: start in the right order'],
   'post-install': ['', 'set defaults, then everything'],

@@ -2,13 +2,15 @@ import { formatPlan, tellOperations } from '../../container/plan/format-plan.ts'
 import type { Preview } from '../../features/dry-run/dry-run.ts';
 import type { ChangeSet } from '../../output/plan/change-set.ts';
 import type { DiffOptions } from '../../output/plan/diff.ts';
+import { formatSwarmOperation, jsonSwarmOperation } from './format-swarm.ts';
 import { formatFiltered } from './format-filter.ts';
 import { countChanges, formatCauses, formatChanges, jsonChanges } from './format-signal.ts';
 import { type painter } from './terminal.ts';
 
 /** What an event would do, for a person. */
 export function formatPreview(event: string, preview: Preview, paint: ReturnType<typeof painter>): string {
-  const { changes, allocated, plan, restartsDaemon, filtered, contents, services, checks, executables } = preview;
+  const { changes, allocated, plan, restartsDaemon, filtered, contents, swarm, services, checks, executables } =
+    preview;
   return [
     ...allocated.map((change) => `would set ${change}\n`),
     formatChanges(changes, paint),
@@ -22,6 +24,7 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
       .filter(({ outcome }) => outcome === 'set' || outcome === 'removed')
       .map((filter) => `${formatFiltered(filter, true)}\n`),
     ...contents.map(({ name, cause }) => `would fetch content ${name}: ${cause}\n`),
+    ...swarm.map((operation) => `would ${formatSwarmOperation(operation)}\n`),
     ...(plan === undefined
       ? []
       : [
@@ -50,7 +53,19 @@ function formatObstacles({ obstacles }: ChangeSet): string {
 
 export function jsonPreview(
   event: string,
-  { changes, plan, allocated, restartsDaemon, filtered, contents, services, checks, executables, warnings }: Preview,
+  {
+    changes,
+    plan,
+    allocated,
+    restartsDaemon,
+    filtered,
+    contents,
+    swarm,
+    services,
+    checks,
+    executables,
+    warnings,
+  }: Preview,
   diff: DiffOptions | undefined,
 ): unknown {
   return {
@@ -64,6 +79,7 @@ export function jsonPreview(
     services,
     filtered,
     contents,
+    ...(swarm.length === 0 ? {} : { swarm: swarm.map(jsonSwarmOperation) }),
     ...(restartsDaemon === undefined ? {} : { restartsDaemon }),
     ...(plan === undefined ? {} : { plan: jsonPlan(plan) }),
   };

@@ -55,7 +55,7 @@ function checkLiveRestore(snapshot: Snapshot, { liveRestore }: EngineDescription
       finder.ok(
         liveRestore
           ? 'containers go on running while the engine restarts'
-          : 'off, as LiveRestore of docker says: containers stop when the engine does',
+          : `off, ${new DockerRecord(snapshot).swarm === 'none' ? 'as LiveRestore of docker says' : 'as in each swarm'}: containers stop when the engine does`,
       ),
     ];
   if (!liveRestore && new DockerRecord(snapshot).isForeign)

@@ -11,6 +11,7 @@ import type { PlannedContent } from '../../flow/content/planned-content.ts';
 import type { DaemonRestart } from '../../flow/daemon/daemon.ts';
 import { listConcerned } from '../../flow/event-checks.ts';
 import { checkFiles, type EventAsked, planFiles } from '../../flow/event-plan.ts';
+import type { SwarmOperation } from '../../flow/swarm/swarm-operation.ts';
 import type { Filtered } from '../../flow/firewall/filter.ts';
 import { warnOfOpening } from '../firewall/open-places.ts';
 import { isSetUpPending } from '../../flow/set-up/pending-set-up.ts';
@@ -39,6 +40,8 @@ export interface Preview {
   readonly filtered: readonly Filtered[];
   /** contents that would be asked for and fetched */
   readonly contents: readonly PlannedContent[];
+  /** what would be done to this host's part in the swarm, and to its nodes */
+  readonly swarm: readonly SwarmOperation[];
   /** services that would be adjusted, with why */
   readonly services: readonly {
     readonly service: string;
@@ -104,6 +107,7 @@ export async function previewEvent(paths: Paths, request: PreviewRequest): Promi
     restartsDaemon: plans.find(({ engine }) => engine !== undefined)?.engine,
     filtered,
     contents: plans.flatMap(({ contents = [] }) => contents),
+    swarm: plans.flatMap(({ swarm = [] }) => swarm),
     services: steps
       .flatMap((step) => servicesOf(step, intents, force))
       .filter(({ service }) => !forgotten.has(service) && isAdjustable(paths, hostState.snapshot, service)),

@@ -7,6 +7,10 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
   text: { allowed: ['', 'a\nb'], wrong: [] },
   integer: { allowed: ['0', '-1', '42'], wrong: ['', '1.5', 'x', '1 '] },
   replicas: { allowed: ['0', '3', 'global'], wrong: ['', '-1', '01', '1.5', 'all'] },
+  'manager-addresses': {
+    allowed: ['', '10.0.0.1', 'web1.example.test:2377,10.0.0.2', '[fd00::1]:2377'],
+    wrong: ['fd00::1', '10.0.0.1:0', 'web_1', '[10.0.0.1]', ',', 'a:b'],
+  },
   placement: {
     allowed: ['node.labels.zone==a', 'node.hostname!=n3,spread:node.labels.zone', 'node.platform.os==linux', ''],
     wrong: ['zone==a', 'node.labels.zone=a', 'spread:zone', 'node.labels.zone==a b', 'node.labels.zone==a,'],
