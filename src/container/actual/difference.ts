@@ -8,8 +8,8 @@ import { RECREATING_KEYS, SPEC_KEYS, UPDATED_KEYS } from '../spec/spec-keys.ts';
 import { isList, isMap, isSame, toMap, type Value, withoutBase } from '../spec/value.ts';
 
 /** A key that says something else now; undefined is what the engine takes by itself. */
-export interface Difference {
-  readonly key: SpecKey;
+export interface Difference<Key = SpecKey> {
+  readonly key: Key;
   readonly from: Value | undefined;
   readonly to: Value | undefined;
 }
@@ -106,8 +106,11 @@ export function getLimit({ values }: RunSpec, key: SpecKey): Value | undefined {
   return values[key.name] ?? (key.name === 'memswap_limit' && typeof memory === 'number' ? 2 * memory : undefined);
 }
 
+/** What a plan says of a key. */
+export type ShownKey = Pick<SpecKey, 'title' | 'kind' | 'hidden' | 'default' | 'format'>;
+
 /** `volumes /srv/wiki:/images -> /srv/wiki2:/images`; entries that may be secrets are named without their values. */
-export function formatDifference({ key, from, to }: Difference): string {
+export function formatDifference({ key, from, to }: Difference<ShownKey>): string {
   const [before, after] = [from, to].map((value, index) => withoutBase(key.kind, value, index === 0 ? to : from));
   if (key.hidden) return formatHidden(key, before, after);
   const show = (value: Value | undefined): string =>
@@ -116,7 +119,7 @@ export function formatDifference({ key, from, to }: Difference): string {
   return `${key.title} ${shown.join(' -> ')}`;
 }
 
-function formatHidden(key: SpecKey, before: Value = {}, after: Value = {}): string {
+function formatHidden(key: ShownKey, before: Value = {}, after: Value = {}): string {
   const [old, now] = [before, after].map((value) => (isMap(value) ? Object.keys(value) : []));
   const names = new Set([...(old ?? []), ...(now ?? [])]);
   const words = [...names].map(
