@@ -197,6 +197,7 @@ describe('the modules of src', () => {
       'output/plan/diff.ts',
       'output/plan/change-set.ts',
       'container/plan/format-plan.ts',
+      'container/plan/told.ts',
       'event/runs.ts',
       'event/event-holder.ts',
       'event/events.ts',

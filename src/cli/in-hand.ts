@@ -1,10 +1,10 @@
-import type { Progress } from '../container/apply/apply.ts';
+import type { ProgressOf } from '../container/plan/told.ts';
 
 /** The operations that are begun and not ended. */
 export class InHand {
-  readonly #operations = new Set<Progress['operation']>();
+  readonly #operations = new Set<ProgressOf['operation']>();
 
-  note({ operation, state }: Progress): void {
+  note({ operation, state }: ProgressOf): void {
     if (state === 'begun') this.#operations.add(operation);
     else if (state !== 'going on') this.#operations.delete(operation);
   }

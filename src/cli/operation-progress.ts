@@ -1,4 +1,4 @@
-import type { Progress } from '../container/apply/apply.ts';
+import type { ProgressOf } from '../container/plan/told.ts';
 import { showable } from '../base/showable.ts';
 import type { CommandContext } from './command.ts';
 import type { ConsoleReporter } from './format/console-reporter.ts';
@@ -9,9 +9,9 @@ export function operationProgress(
   { stdout }: Pick<CommandContext, 'stdout'>,
   reporter: ConsoleReporter,
   json: boolean,
-): { readonly inHand: InHand; readonly onProgress: (progress: Progress) => void } {
+): { readonly inHand: InHand; readonly onProgress: (progress: ProgressOf) => void } {
   const inHand = new InHand();
-  const onProgress = (progress: Progress): void => {
+  const onProgress = (progress: ProgressOf): void => {
     inHand.note(progress);
     const {
       operation: { verb, name, cause },

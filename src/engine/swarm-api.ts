@@ -102,7 +102,7 @@ export interface ServiceContainer {
   readonly Mounts?: readonly ServiceMount[];
   readonly StopSignal?: string;
   readonly StopGracePeriod?: Nanoseconds;
-  readonly HealthCheck?: {
+  readonly Healthcheck?: {
     readonly Test?: readonly string[];
     readonly Interval?: Nanoseconds;
     readonly Timeout?: Nanoseconds;

@@ -1,4 +1,4 @@
-import type { Progress } from '../container/apply/apply.ts';
+import type { ProgressOf } from '../container/plan/told.ts';
 import { Failure, Failures, worstOf } from '../base/errors.ts';
 import { appendOperation } from '../event/operations-log.ts';
 import { newRun, type Run, runsFolder, type RunStep, writeRun } from '../event/runs.ts';
@@ -92,7 +92,7 @@ export async function runRecorded<T>(
  * Tells `onProgress`, and writes down what was done, and what failed, in the record of the run or of the
  * event that it is a step of.
  */
-export function recordingOperations(
+export function recordingOperations<Progress extends ProgressOf>(
   paths: Paths,
   { id, parent }: Run,
   onProgress: (progress: Progress) => void,

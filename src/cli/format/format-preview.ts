@@ -86,9 +86,10 @@ export function jsonPreview(
 }
 
 /** Operations as the plan prints them, in parts. */
-export function jsonPlan({ operations, notes, refused = [], specs }: NonNullable<Preview['plan']>): unknown {
+export function jsonPlan(plan: NonNullable<Preview['plan']>): unknown {
+  const { notes, refused = [] } = plan;
   return {
-    operations: tellOperations({ operations, ...(specs === undefined ? {} : { specs }) }),
+    operations: tellOperations(plan),
     notes,
     ...(refused.length === 0 ? {} : { refused: refused.map(({ message, hint }) => ({ message, hint })) }),
   };

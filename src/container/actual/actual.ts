@@ -117,7 +117,13 @@ export async function readActual(
   ]);
   const ours = containers.filter((container) => container !== undefined);
   const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
-  const idle = networks.filter((network) => isOurs(network) && !wantedNetworks.has(network.name));
+  const idle = networks.filter(
+    (network) =>
+      isOurs(network) &&
+      !wantedNetworks.has(network.name) &&
+      // those of a swarm may have users on any node
+      !(desired.swarm !== undefined && network.driver === 'overlay'),
+  );
   return {
     limitsSwap,
     now: engine.getTime(),

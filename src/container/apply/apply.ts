@@ -10,15 +10,11 @@ import { HealthTracker } from './health-tracker.ts';
 import { isStarting, type Operation, type RemoveOperation } from '../plan/operation.ts';
 import { type Ordered, orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { ProgressOf } from '../plan/told.ts';
 import { finishReplacing, recreate } from './recreate.ts';
 import { isCreatedOnly } from '../spec/names.ts';
 
-export interface Progress {
-  readonly operation: Operation;
-  readonly state: 'begun' | 'going on' | 'done' | 'failed';
-  /** what the registry says of a pull that is going on; why something failed */
-  readonly words?: string;
-}
+export type Progress = ProgressOf<Operation>;
 
 /** What became of a plan. */
 export interface Applied {

@@ -15,6 +15,8 @@ export interface Desired {
   readonly awaited?: ReadonlySet<string>;
   /** files that containers mount, by the names that run specs have for the same ones now */
   readonly renamed?: ReadonlyMap<string, string>;
+  /** what a swarm runs by other records, and whether this host drives it; absent: there is none */
+  readonly swarm?: { readonly names: ReadonlySet<string>; readonly isManager: boolean };
 }
 
 export type DesiredContainer =

@@ -4,15 +4,19 @@ import type { RunSpec } from '../spec/run-spec.ts';
 import { isStarting, type Operation } from './operation.ts';
 import { orderOperations } from './order.ts';
 import type { Plan } from './plan.ts';
+import type { Told } from './told.ts';
 
 /**
  * One line per operation, `update wiki: memory 256m -> 512m`, or `nothing to do`; then the notes, and what is
  * refused. No newline at the end.
  */
-export function formatPlan({ operations, notes, refused = [], specs }: Plan): string {
-  const lines = operations.map(
-    (operation) => `${operation.verb} ${operation.name}: ${operation.cause}${formatWaits(listWaits(operation, specs))}`,
-  );
+export function formatPlan({ operations, services, notes, refused = [], specs }: Plan): string {
+  const format = ({ verb, name, cause }: Told): string => `${verb} ${name}: ${cause}`;
+  const lines = [
+    ...(services?.first ?? []).map(format),
+    ...operations.map((operation) => `${format(operation)}${formatWaits(listWaits(operation, specs))}`),
+    ...(services?.operations ?? []).map(format),
+  ];
   const left = refused.map(({ message, hint }) => `refused: ${message}${hint === undefined ? '' : `; ${hint}`}`);
   return [...(lines.length + left.length === 0 ? ['nothing to do'] : lines), ...notes, ...left].join('\n');
 }
@@ -35,7 +39,7 @@ function formatWaits(waits: readonly Dependency[]): string {
   return words.length === 0 ? '' : `; when ${words.join(', ')}`;
 }
 
-export interface ToldOperation extends Pick<Operation, 'verb' | 'name' | 'cause'> {
+export interface ToldOperation extends Told {
   /** names of what has ended when it is begun */
   readonly after?: readonly string[];
   /** what its DependsOn waits for */
@@ -43,8 +47,13 @@ export interface ToldOperation extends Pick<Operation, 'verb' | 'name' | 'cause'
 }
 
 /** The operations of a plan in parts, for programs. */
-export function tellOperations({ operations, specs }: Pick<Plan, 'operations' | 'specs'>): readonly ToldOperation[] {
-  return orderOperations(operations, specs).map(({ operation, after }) => {
+export function tellOperations({
+  operations,
+  services,
+  specs,
+}: Pick<Plan, 'operations' | 'services' | 'specs'>): readonly ToldOperation[] {
+  const tell = ({ verb, name, cause }: Told): ToldOperation => ({ verb, name, cause });
+  const ofContainers = orderOperations(operations, specs).map(({ operation, after }) => {
     const { verb, name, cause } = operation;
     const waits = listWaits(operation, specs);
     return {
@@ -57,4 +66,7 @@ export function tellOperations({ operations, specs }: Pick<Plan, 'operations' | 
         : { waitsFor: waits.map(({ name: other, condition }) => ({ name: other, condition })) }),
     };
   });
+  return services === undefined
+    ? ofContainers
+    : [...services.first.map(tell), ...ofContainers, ...services.operations.map(tell)];
 }

@@ -34,7 +34,7 @@ interface Fetching extends Named {
 }
 /** A volume with a name is made. */
 type VolumeOperation = { readonly verb: 'volume'; readonly create: CreateVolume } & Named;
-type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwork } & Named;
+export type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwork } & Named;
 /** A network of ours without containers; its name here is `network NAME`, to be told from a container. */
 type RemoveNetworkOperation = { readonly verb: 'remove'; readonly network: string } & Named;
 /** Put on a network, after it was taken off where it has other names or another address there. */

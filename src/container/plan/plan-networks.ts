@@ -9,14 +9,14 @@ import type { NetworkSummary } from '../../engine/engine.ts';
 import { MANAGED_LABEL } from '../spec/names.ts';
 import type { NetworkDefinition } from '../spec/network-definition.ts';
 import { listMismatches } from './made/network-mismatches.ts';
-import type { Operation } from './operation.ts';
+import type { NetworkOperation, Operation } from './operation.ts';
 
 /** Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed. */
 export function planNetworks(
   wanted: readonly DesiredContainer[],
-  actual: Actual,
+  actual: Pick<Actual, 'networks'>,
   avoid: readonly string[],
-): { readonly operations: readonly Operation[]; readonly failures: readonly Failure[] } {
+): { readonly operations: readonly NetworkOperation[]; readonly failures: readonly Failure[] } {
   const users = new Map<string, { definition: NetworkDefinition; names: string[] }>();
   for (const container of wanted) {
     if (container.state !== 'running') continue;
@@ -29,7 +29,7 @@ export function planNetworks(
     ...avoid,
     ...[...actual.networks.values()].flatMap(({ addresses }) => addresses.map(({ subnet }) => subnet)),
   ];
-  const operations: Operation[] = [];
+  const operations: NetworkOperation[] = [];
   const failures: Failure[] = [];
   for (const { definition, names } of users.values()) {
     const there = actual.networks.get(definition.name);

@@ -20,6 +20,7 @@ import { listRisks } from './risks.ts';
 import { getImage, type RunSpec } from '../spec/run-spec.ts';
 import { getStopRequest } from './stop-request.ts';
 import { ENDS_AGAIN } from '../actual/steady.ts';
+import type { ServicesPlan } from '../service/plan-services.ts';
 import { type FailedSpecs, skipFailedSpecs } from './skip-failed-specs.ts';
 
 /** What is to be done, in order. */
@@ -40,6 +41,8 @@ export interface Plan {
   readonly awaited?: ReadonlySet<string>;
   /** of the containers that are to run and were looked at, by name */
   readonly specs?: ReadonlyMap<string, RunSpec>;
+  /** of the swarm that this host is a manager of */
+  readonly services?: Pick<ServicesPlan, 'first' | 'operations'>;
 }
 
 export interface PlanOptions {
@@ -106,8 +109,11 @@ export function planReconcile(
   // what is left as it is has nobody follow it, and may itself follow others
   const own = leave(tried.operations);
   const followed = leave(followBound(own.operations, wanted, actual));
+  // what its record makes a service of is removed when that runs
+  const isOfSwarm = (name: string): boolean => desired.swarm?.isManager === true && desired.swarm.names.has(name);
   const orphans = [...actual.containers.values()]
-    .filter(({ name }) => isAsked(name) && !desired.containers.some((container) => container.name === name))
+    .filter(({ name }) => isAsked(name) && !isOfSwarm(name))
+    .filter(({ name }) => !desired.containers.some((container) => container.name === name))
     .sort((a, b) => compareBytes(a.nameNow, b.nameNow));
   const removals = removeOrphans
     ? orphans.map(
@@ -185,7 +191,10 @@ function ofContainer(name: string, { why, at, hint }: Failure): Failure {
 }
 
 export function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
-  const known = new Set([...desired.containers, ...actual.containers.values()].map(({ name }) => name));
+  const known = new Set([
+    ...[...desired.containers, ...actual.containers.values()].map(({ name }) => name),
+    ...(desired.swarm?.names ?? []),
+  ]);
   return names
     .filter((name) => !known.has(name))
     .map(

@@ -125,7 +125,7 @@ function readContainer(create: CreateBody): Partial<ServiceBody['TaskTemplate'][
     Init: said(host.Init),
     StopSignal: said(create.StopSignal),
     StopGracePeriod: create.StopTimeout == null ? undefined : create.StopTimeout * 1e9,
-    HealthCheck: create.Healthcheck == null ? undefined : withoutUndefined(create.Healthcheck),
+    Healthcheck: create.Healthcheck == null ? undefined : withoutUndefined(create.Healthcheck),
     // `NAME:ADDRESS`, and addresses of IPv6 have colons
     Hosts: said(host.ExtraHosts)?.map((text) => text.replace(/^([^:]+):(.*)$/, '$2 $1')),
     DNSConfig: Object.values(dns).some((list) => list !== undefined) ? withoutUndefined(dns) : undefined,
@@ -133,7 +133,7 @@ function readContainer(create: CreateBody): Partial<ServiceBody['TaskTemplate'][
     CapabilityAdd: said(host.CapAdd)?.map(nameCapability),
     CapabilityDrop: said(host.CapDrop)?.map(nameCapability),
     Ulimits: said(host.Ulimits),
-  }) as Partial<ServiceBody['TaskTemplate']['ContainerSpec']>;
+  });
 }
 
 /** The engine writes them so whatever it was sent. */

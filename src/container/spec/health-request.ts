@@ -1,4 +1,6 @@
 import { parseMilliseconds } from '../../base/quantity.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
+import { DocksmithRecord } from '../../model/docksmith-record.ts';
 import type { TextMap } from './value.ts';
 
 /** What a run spec asks for beside the engine's own check; it stands in labels, since Compose has no keys for it. */
@@ -28,4 +30,10 @@ export function readHealthRequest(labels: TextMap, times: HealthTimes): HealthRe
     wait: parseMilliseconds(labels['docksmith.health-wait']) ?? times.wait,
     uptime: parseMilliseconds(labels['docksmith.health-uptime']) ?? times.uptime,
   };
+}
+
+/** What the record `docksmith` says for containers that say nothing of their health. */
+export function healthTimes(snapshot: Snapshot): HealthTimes {
+  const { healthWait, healthUptime } = new DocksmithRecord(snapshot);
+  return { wait: parseMilliseconds(healthWait), uptime: parseMilliseconds(healthUptime) ?? 0 };
 }

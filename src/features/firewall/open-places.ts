@@ -1,3 +1,4 @@
+import { listOperations } from '../../container/plan/told.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
@@ -63,7 +64,7 @@ export async function warnOfOpening(
 ): Promise<readonly string[]> {
   if (new DockerRecord(snapshot).hasFilter) return [];
   const goes = filtered.some(({ outcome }) => outcome === 'removed');
-  const touched = new Set((plan?.operations ?? []).map(({ name }) => name));
+  const touched = new Set((plan === undefined ? [] : listOperations(plan)).map(({ name }) => name));
   if (!goes && touched.size === 0) return [];
   const open = listOpening(snapshot, facts, await readOrNone(() => readExposure(paths, []))).filter(
     ({ name }) => goes || touched.has(name),

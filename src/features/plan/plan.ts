@@ -1,3 +1,4 @@
+import { listOperations } from '../../container/plan/told.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import { listEnabled } from '../../model/container.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -37,7 +38,7 @@ export async function planNextEvent(
     operations: [],
     notes: [`the event ${event} leaves containers alone: none of its steps only calls docksmith reconcile`],
   };
-  const touched = new Set(plan.operations.map(({ name }) => name));
+  const touched = new Set(listOperations(plan).map(({ name }) => name));
   const enabled = listEnabled(snapshot);
   return {
     event,

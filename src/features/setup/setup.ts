@@ -1,3 +1,4 @@
+import { listOperations } from '../../container/plan/told.ts';
 import { existsSync } from 'node:fs';
 import { Failure, failuresOf, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
@@ -162,7 +163,7 @@ function isIdle({ preview: { changes, allocated, plan, restartsDaemon, filtered,
   return (
     isEmptyChangeSet(changes) &&
     allocated.length === 0 &&
-    (plan === undefined || plan.operations.length === 0) &&
+    (plan === undefined || listOperations(plan).length === 0) &&
     restartsDaemon === undefined &&
     !filtered.some(({ outcome }) => outcome === 'set' || outcome === 'removed') &&
     services.every(({ causes }) => causes.length === 0)

@@ -5,7 +5,7 @@ import { makeDesired } from '../../container/plan/desired.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readImageSources } from '../../flow/containers/images.ts';
-import { healthTimes } from '../../flow/containers/reconcile.ts';
+import { healthTimes } from '../../container/spec/health-request.ts';
 import { listRenamedSecrets, withSecretFiles } from '../../flow/containers/secret-files.ts';
 import { runRecorded, recordingOperations } from '../../flow/run-recorded.ts';
 import type { Reporter } from '../../flow/reporter.ts';

@@ -18,7 +18,8 @@ import { listInvolved, RUN_SPECS } from '../involved.ts';
 import { outputsOf } from './mounted-files.ts';
 import { readOrderedStarts } from './ordered-starts.ts';
 import { refuseMissing } from './missing.ts';
-import { planContainers, type ReconcileRequest } from './reconcile.ts';
+import type { ReconcileRequest } from '../reconcile/request.ts';
+import { planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import type { Reporter } from '../reporter.ts';
 import type { PlannedContainers, PlannedEvent, Prepared, StepPart, StepPlan } from '../step-part.ts';
@@ -135,6 +136,7 @@ export async function planRenderedContainers(
     failed: retry || ofStep || moveData === true ? undefined : readFailedSpecs(paths),
     boot: isBoot ? readOrderedStarts(paths) : undefined,
     inventory,
+    coming: outputs,
   });
   return { plan, specs };
 }

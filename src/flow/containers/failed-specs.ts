@@ -81,6 +81,11 @@ export function rememberFailed(
     if (spec !== undefined && failure instanceof Unhealthy)
       all.set(name, { digest: getSpecDigest(spec), when: now.toISOString(), why: mask(failure.reason) });
   }
+  writeFailedSpecs(paths, all);
+}
+
+/** Writes them where they are others than before. */
+export function writeFailedSpecs(paths: Paths, all: FailedSpecs): void {
   const sorted = Object.fromEntries([...all].sort(([a], [b]) => compareBytes(a, b)));
   if (JSON.stringify(sorted) !== JSON.stringify(Object.fromEntries(readFailedSpecs(paths))))
     writeState(failedFile(paths), WHAT, { failed: sorted });

@@ -1,5 +1,5 @@
-import type { Applied } from '../../container/apply/apply.ts';
-import { getSubject } from '../../container/plan/operation.ts';
+import type { Successor } from '../../container/plan/operation.ts';
+import type { AppliedOf, Told } from '../../container/plan/told.ts';
 import type { Failure } from '../../base/errors.ts';
 import { Interrupted } from '../../base/interrupt.ts';
 
@@ -7,7 +7,7 @@ import { Interrupted } from '../../base/interrupt.ts';
 const MOST_NAMED = 6;
 
 /** What failed by itself, and not since a signal came. */
-export function listOwnFailures({ failed }: Applied): readonly Failure[] {
+export function listOwnFailures({ failed }: AppliedOf): readonly Failure[] {
   return failed.map(({ failure }) => failure).filter((failure) => !(failure instanceof Interrupted));
 }
 
@@ -18,11 +18,11 @@ export function listOwnFailures({ failed }: Applied): readonly Failure[] {
 export function describeInterruptedPlan(
   command: string,
   signal: AbortSignal,
-  { failed, skipped, done }: Applied,
+  { failed, skipped, done }: AppliedOf,
 ): readonly [Interrupted] | undefined {
   if (!signal.aborted) return undefined;
   const states = failed.flatMap(({ operation, failure }) =>
-    failure instanceof Interrupted && failure.rest !== '' ? [`${getSubject(operation)}: ${failure.rest}`] : [],
+    failure instanceof Interrupted && failure.rest !== '' ? [`${subjectOf(operation)}: ${failure.rest}`] : [],
   );
   const left = [
     ...failed
@@ -40,4 +40,9 @@ export function describeInterruptedPlan(
       [...states, ...undone, ...(done.length === 0 && states.length === 0 ? ['nothing was changed'] : [])].join('; '),
     ),
   ];
+}
+
+/** What is put aside goes with its successor. */
+function subjectOf(operation: Told): string {
+  return 'successor' in operation ? (operation.successor as Successor).name : operation.name;
 }

@@ -1,8 +1,8 @@
-import type { Applied } from '../../container/apply/apply.ts';
+import { type AppliedOf, joinApplied, listOperations } from '../../container/plan/told.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { PlannedContainers } from '../step-part.ts';
-import type { ReconcileRequest } from './reconcile.ts';
+import type { ReconcileRequest } from '../reconcile/request.ts';
 
 export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> {
   /** tries run specs again that have failed */
@@ -24,7 +24,7 @@ export interface RunReconcile extends Omit<ReconcileRequest, 'failed' | 'boot'> 
 export interface Reconciled {
   readonly plan: Plan;
   /** undefined for a dry run, and where there was no engine */
-  readonly applied: Applied | undefined;
+  readonly applied: AppliedOf | undefined;
   /** enabled containers that the plan does not touch */
   readonly leftAlone: readonly string[];
   /** why nothing could be done now */
@@ -32,26 +32,35 @@ export interface Reconciled {
   readonly failures: readonly Failure[];
 }
 
+const NOTHING: AppliedOf = { done: [], failed: [], skipped: [] };
+
 /** Of two plans that were carried out one after the other. */
 export function joinReconciled(first: Reconciled, second: Reconciled): Reconciled {
   const both = <T>(list: (reconciled: Reconciled) => readonly T[] | undefined): readonly T[] => [
     ...(list(first) ?? []),
     ...(list(second) ?? []),
   ];
-  const touched = first.plan.operations.map(({ name }) => name);
+  const touched = listOperations(first.plan).map(({ name }) => name);
   return {
     ...second,
     plan: {
       ...second.plan,
       operations: both(({ plan: { operations } }) => operations),
+      ...joinServices(first.plan, second.plan),
       notes: [...new Set(both(({ plan: { notes } }) => notes))],
     },
-    applied: {
-      done: both(({ applied }) => applied?.done),
-      failed: both(({ applied }) => applied?.failed),
-      skipped: both(({ applied }) => applied?.skipped),
-    },
+    applied: joinApplied(first.applied ?? NOTHING, second.applied ?? NOTHING),
     leftAlone: second.leftAlone.filter((name) => !touched.includes(name)),
     failures: both(({ failures }) => failures),
+  };
+}
+
+function joinServices({ services: first }: Plan, { services: second }: Plan): Pick<Plan, 'services'> {
+  if (first === undefined || second === undefined) return {};
+  return {
+    services: {
+      first: [...first.first, ...second.first],
+      operations: [...first.operations, ...second.operations],
+    },
   };
 }

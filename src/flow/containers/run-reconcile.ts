@@ -1,6 +1,5 @@
 import { askAhead, type Inventory, takeInventory } from '../../container/actual/inventory.ts';
 import { readAdopted, withoutGone, writeAdopted } from '../../container/actual/adopted.ts';
-import type { Progress } from '../../container/apply/apply.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { SpecCache } from '../../container/spec/spec-cache.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
@@ -21,7 +20,10 @@ import { listMissedRuns } from './missed-runs.ts';
 import { outputsOf, recordSeenFiles } from './mounted-files.ts';
 import { removeLeftRuns } from '../one-offs.ts';
 import { readOrderedStarts, rememberStarts } from './ordered-starts.ts';
-import { applyContainers, healthTimes, planContainers } from './reconcile.ts';
+import { healthTimes } from '../../container/spec/health-request.ts';
+import { joinApplied, listOperations, type ProgressOf } from '../../container/plan/told.ts';
+import { applyWithServices, rememberFailedServices } from '../swarm/apply-services.ts';
+import { applyContainers, planContainers } from './reconcile.ts';
 import { readRunSpecs } from './run-specs.ts';
 import { runRecorded, recordingOperations } from '../run-recorded.ts';
 import type { Reporter } from '../reporter.ts';
@@ -40,7 +42,7 @@ export async function reconcile(
   paths: Paths,
   request: RunReconcile,
   reporter: Reporter,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: ProgressOf) => void,
 ): Promise<Reconciled> {
   if (request.dryRun === true) return plan(paths, request, reporter);
   const args = request.asked?.names ?? request.names ?? [];
@@ -62,7 +64,7 @@ async function planInTurn(
   paths: Paths,
   request: RunReconcile,
   reporter: Reporter,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: ProgressOf) => void,
 ): Promise<Reconciled> {
   const isWhole = request.isBoot === true && request.names === undefined;
   const names = isWhole ? listEnabled(readHostSnapshot(paths)).flatMap(({ key, isDom0 }) => (isDom0 ? [key] : [])) : [];
@@ -83,7 +85,7 @@ async function plan(
   paths: Paths,
   request: RunReconcile,
   reporter: Reporter,
-  onProgress?: (progress: Progress) => void,
+  onProgress?: (progress: ProgressOf) => void,
 ): Promise<Reconciled> {
   const { signal = NEVER } = request;
   // at boot it is asked what the engine has started by itself
@@ -147,18 +149,17 @@ async function plan(
         );
   const planned =
     request.asked === undefined ? bare : { ...bare, notes: [...bare.notes, ...listAffectedDependants(snapshot, bare)] };
-  const touched = new Set(planned.operations.map(({ name }) => name));
+  const touched = new Set(listOperations(planned).map(({ name }) => name));
   const leftAlone = listEnabled(snapshot)
     .map(({ key }) => key)
     .filter((name) => !touched.has(name));
   if (onProgress === undefined) return { plan: planned, applied: undefined, leftAlone, failures: [] };
-  const applied = await applyContainers(
-    snapshot,
-    withSecretFiles(paths, snapshot, engine),
+  const { containers: applied, services } = await applyWithServices(
+    { snapshot, engine, onProgress, signal },
     planned,
-    onProgress,
-    signal,
+    () => applyContainers(snapshot, withSecretFiles(paths, snapshot, engine), planned, onProgress, signal),
   );
+  const all = joinApplied(applied, services);
   const ended = await watchUnsteady(engine, planned, healthTimes(snapshot), signal);
   await removeLeftRuns(engine, reporter);
   await removeOldSecrets(paths, snapshot, engine);
@@ -166,12 +167,14 @@ async function plan(
   await forgetGone(paths, snapshot, engine);
   if (request.asked?.verb !== 'stop') await recordSeenFiles(outputs, specs.values(), engine, applied);
   await hearSignals();
-  const interrupted = describeInterruptedPlan(request.command, signal, applied);
-  rememberFailed(paths, failed, planned, applied, new Date(), (text) => (mask ??= readSecrets(paths).mask)(text));
+  const interrupted = describeInterruptedPlan(request.command, signal, all);
+  const masked = (text: string): string => (mask ??= readSecrets(paths).mask)(text);
+  rememberFailed(paths, failed, planned, applied, new Date(), masked);
+  rememberFailedServices(paths, services, new Date(), masked);
   await rememberStarts(paths, engine, planned, applied);
   if (
     request.names === undefined &&
-    applied.failed.length === 0 &&
+    all.failed.length === 0 &&
     planned.refused === undefined &&
     interrupted === undefined
   )
@@ -180,11 +183,11 @@ async function plan(
     notePending(paths, `${request.command} was interrupted`);
   return {
     plan: planned,
-    applied,
+    applied: all,
     leftAlone,
     failures: [
       ...(planned.refused ?? []),
-      ...listOwnFailures(applied),
+      ...listOwnFailures(all),
       ...listLeft({ left: new Map([...ended, ...(planned.left ?? [])]) }),
       ...(interrupted ?? []),
     ],

@@ -1,3 +1,4 @@
+import { listOperations } from '../../../container/plan/told.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import type { Asked } from '../../../container/plan/asked/plan-asked.ts';
 import { showable, showableLines } from '../../../base/showable.ts';
@@ -80,7 +81,7 @@ async function askForRemovals(
     new ConsoleReporter(context),
     () => undefined,
   );
-  const removals = plan.operations.filter(({ verb }) => verb === 'remove');
+  const removals = listOperations(plan).filter(({ verb }) => verb === 'remove');
   if (removals.length === 0) return true;
   context.stdout.write(removals.map(({ verb, name, cause }) => `${verb} ${name}: ${showable(cause)}\n`).join(''));
   return (await import('../../ask.ts')).ask(context, {
@@ -177,11 +178,12 @@ async function run(
 function formatRest({ plan, applied, leftAlone, pending }: Reconciled): string {
   if (pending !== undefined) return `pending: ${showable(pending)}\n`;
   if (applied === undefined) return `${showable(formatPlan(plan))}\n`;
+  const operations = listOperations(plan);
   return showableLines([
-    ...(plan.operations.length === 0 && plan.refused === undefined ? ['nothing to do'] : []),
+    ...(operations.length === 0 && plan.refused === undefined ? ['nothing to do'] : []),
     ...applied.skipped.map(({ verb, name, cause }) => `not done: ${verb} ${name}: ${cause}`),
     ...plan.notes,
-    ...(plan.operations.length === 0 || leftAlone.length === 0
+    ...(operations.length === 0 || leftAlone.length === 0
       ? []
       : [`not restarted: ${leftAlone.length > 8 ? `${leftAlone.length} containers` : leftAlone.join(', ')}`]),
   ]);

@@ -1,3 +1,4 @@
+import { listOperations } from '../../../container/plan/told.ts';
 import { formatPlan } from '../../../container/plan/format-plan.ts';
 import { showable } from '../../../base/showable.ts';
 import type { Interruption } from '../../../flow/containers/interruptions.ts';
@@ -42,7 +43,7 @@ function formatPlanOfEvent(
 ): string {
   const { restartsDaemon, changes } = preview;
   const files = changes.install.length + changes.remove.length;
-  const isEmpty = plan.operations.length === 0 && files === 0;
+  const isEmpty = listOperations(plan).length === 0 && files === 0;
   return [
     ...(restartsDaemon === undefined ? [] : [`restart the engine: ${showable(formatCauses(restartsDaemon.causes))}`]),
     showable(formatPlan(plan)),

@@ -16,7 +16,12 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
     wants: Readonly<Record<string, string>>,
   ): readonly string[] =>
     [...new Set([...Object.keys(wants), ...(isOwn ? Object.keys(has) : [])])].flatMap((key) =>
-      compare(`${what} ${key}`, has[key] ?? '', wants[key] ?? ''),
+      // some are there or not, and hold nothing
+      compare(
+        `${what} ${key}`,
+        has[key] === '' ? 'yes' : (has[key] ?? ''),
+        wants[key] === '' ? 'yes' : (wants[key] ?? ''),
+      ),
     );
   const isFlag = (has: boolean, wants: boolean): boolean => has === wants || (!isOwn && has);
   const drop = (map: Readonly<Record<string, string>>, ...names: readonly string[]): Readonly<Record<string, string>> =>
@@ -30,7 +35,7 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
     ...(isFlag(there.ipv6, wanted.ipv6) ? [] : [there.ipv6 ? 'IPv6' : 'no IPv6']),
     // older engines do not say
     ...(isFlag(there.ipv4 ?? wanted.ipv4 ?? true, wanted.ipv4 ?? true) ? [] : [there.ipv4 ? 'IPv4' : 'no IPv4']),
-    ...compareMaps('option', drop(there.options, ...unnamed), drop(wanted.options, ...unnamed)).map((why) =>
+    ...compareMaps('option', drop(there.options, ...unnamed, ...GIVEN), drop(wanted.options, ...unnamed)).map((why) =>
       why.replace(/^option parent /, 'parent '),
     ),
     ...compareMaps('label', drop(there.labels, MANAGED_LABEL), wanted.labels),
@@ -41,6 +46,9 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
     ...listSubnetMismatches(wanted, there),
   ];
 }
+
+/** What the engine adds to a network by itself. */
+const GIVEN: readonly string[] = ['com.docker.network.driver.overlay.vxlanid_list'];
 
 /** Where nothing is said, addresses were found when it was made, and so was a gateway. */
 function listSubnetMismatches(wanted: CreateNetwork, there: NetworkSummary): readonly string[] {
