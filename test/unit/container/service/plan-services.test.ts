@@ -75,7 +75,7 @@ describe('the plan of services', () => {
 
   it('says nothing of what is as it is to be, also where the engine leaves out or adds what changes nothing', () => {
     const service = wanted();
-    const answered = madeOf(service, ({ UpdateConfig, EndpointSpec: _, ...body }) => ({
+    const answered = madeOf(service, ({ UpdateConfig, ...body }) => ({
       ...body,
       UpdateConfig: { ...UpdateConfig },
       TaskTemplate: {
@@ -114,9 +114,9 @@ describe('the plan of services', () => {
   ])('changes what is otherwise: %s', (cause, lines, change) => {
     const service = wanted(lines);
     const has = madeOf(service, (body) => {
-      const { Init: _, ...container } = body.TaskTemplate.ContainerSpec;
+      const { Init: init, ...container } = body.TaskTemplate.ContainerSpec;
       return change(
-        cause.startsWith('init') ? { ...body, TaskTemplate: { ...body.TaskTemplate, ContainerSpec: container } } : body,
+        init === true ? { ...body, TaskTemplate: { ...body.TaskTemplate, ContainerSpec: container } } : body,
       );
     });
     expect(plan(desire(service), actual([has])).split('\n')[0]).toBe(`update wiki: ${cause}`);
