@@ -36,6 +36,11 @@ needs('dockerd')('what a firewall of others has flushed', () => {
       'configuration set httpd service status disabled',
       'networks set 192.168.1.0 network Mask 255.255.255.0',
     );
+    host.writeFragment(
+      '/etc/docker/daemon.json',
+      '99ipv6',
+      JSON.stringify({ ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64', experimental: true, ip6tables: true }),
+    );
     mkdirSync(host.file('/run'), { recursive: true });
     await host.runOrFail('signal-event', ['post-install']);
     engine = await startDockerd({
@@ -102,6 +107,26 @@ needs('dockerd')('what a firewall of others has flushed', () => {
     expect(await isAnswered(priv)).toBe(false);
     // nothing more to do
     expect(await host.runOrFail('docksmith', ['firewall'])).not.toContain('engine');
+  });
+
+  it('is that of IPv6 as well, where the engine keeps rules for it: a way and single rules', async () => {
+    const before = await listStarts();
+    await inside('sh', '-c', 'ip6tables -t nat -F PREROUTING');
+    const lost = `${MISSING} for IPv6`;
+    expect((await host.run('docksmith', ['exposure', 'shop'])).stdout.replace(/\s+/g, ' ')).toContain(lost);
+    // its only port is one of IPv4
+    expect((await host.run('docksmith', ['exposure', 'wiki'])).stdout.replace(/\s+/g, ' ')).not.toContain(lost);
+    expect(await host.runOrFail('docksmith', ['firewall'])).toContain(`no container stopped: ${lost}`);
+    expect((await host.run('docksmith', ['exposure', 'shop'])).exitCode).toBe(0);
+
+    await inside('sh', '-c', 'for table in filter nat; do ip6tables -t $table -F; ip6tables -t $table -X; done');
+    expect((await host.run('docksmith', ['doctor'])).stdout.replace(/\s+/g, ' ')).toContain(
+      'no rule for port 8081 of IPv6',
+    );
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(`no container stopped: ${lost}`);
+    expect(await inside('ip6tables', '-t', 'nat', '-S', 'DOCKER')).toMatch(/--dport 8081 -j DNAT/);
+    expect(await host.runOrFail('docksmith', ['firewall'])).not.toContain('engine');
+    expect(await listStarts()).toBe(before);
   });
 
   it('is one rule alone: its port is named, and a restart that does not help is not tried again', async () => {

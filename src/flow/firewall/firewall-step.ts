@@ -25,7 +25,7 @@ export const firewallStep: StepPart = {
       ...(lost === undefined
         ? {}
         : lost.obstacle === undefined
-          ? { engine: { causes: [formatLost(lost)], stops: [] } }
+          ? { engine: { causes: [formatLost(lost.rules)], stops: [] } }
           : { warnings: [warningOf(lost)] }),
     };
   },

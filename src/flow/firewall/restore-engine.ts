@@ -40,7 +40,7 @@ export async function restoreEngine(
     return as;
   }
   if (lost.obstacle !== undefined) return { ...as, warnings: [warningOf(lost)] };
-  if (dryRun) return { ...as, said: [`engine would be restarted: ${formatLost(lost)}`] };
+  if (dryRun) return { ...as, said: [`engine would be restarted: ${formatLost(lost.rules)}`] };
   // what is still missing then is not tried again by every event
   rememberTried(paths, lost);
   const failure = await restartAsItIs(paths, readSnapshot(), reporter, signal);
@@ -50,7 +50,7 @@ export async function restoreEngine(
   if (left === undefined) forgetTried(paths);
   return {
     ...after,
-    said: [`engine restarted, no container stopped: ${formatLost(lost)}`],
+    said: [`engine restarted, no container stopped: ${formatLost(lost.rules)}`],
     warnings: left === undefined ? [] : [warningOf(left)],
   };
 }

@@ -1,8 +1,8 @@
 import type { Paths } from '../../base/paths.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { type KernelRules, readKernelRules } from '../../firewall/kernel.ts';
-import { isTranslated } from '../../firewall/engine-rules.ts';
-import type { Facts, PublishedPort } from '../../host/facts.ts';
+import type { LostRules } from '../../firewall/engine-rules.ts';
+import type { Facts } from '../../host/facts.ts';
 import { adviceOf, findLostRules, formatLost, type Lost } from './engine-rules.ts';
 import { formatStrange, listStrangeUrls } from './vhosts.ts';
 
@@ -30,20 +30,19 @@ export async function readUnloaded(
     byContainer.set(name, [...(byContainer.get(name) ?? []), words]);
   for (const one of strange) add(one.container, formatStrange(one, snapshot));
   if (lost !== undefined)
-    for (const [name, ports] of groupByContainer(facts, lost))
-      add(name, `${formatLost({ ways: lost.ways, ports })}: no foreign host may reach it; ${adviceOf(lost)}`);
+    for (const [name, rules] of groupByContainer(lost))
+      add(name, `${formatLost(rules)}: no foreign host may reach it; ${adviceOf(lost)}`);
   return { byContainer, lost };
 }
 
-/** The ports that nothing leads to: without the ways into the engine's rules all of them. */
-function groupByContainer(
-  { publishedPorts }: Facts,
-  { ways, ports }: Lost,
-): ReadonlyMap<string, readonly PublishedPort[]> {
-  const cutOff = publishedPorts.filter(
-    (one) => one.ours && isTranslated(one) && (ways.length > 0 || ports.includes(one)),
+/** Of each container of ours to which nothing leads, what is missing: without the ways into the engine's rules all of them. */
+function groupByContainer({ rules }: Lost): ReadonlyMap<string, readonly LostRules[]> {
+  const names = new Set(
+    rules.flatMap(({ cutOff }) => cutOff.filter(({ ours }) => ours).map(({ container }) => container)),
   );
-  return new Map(
-    cutOff.map(({ container }) => [container, cutOff.filter((other) => other.container === container)] as const),
-  );
+  const of = (name: string): readonly LostRules[] =>
+    rules
+      .filter(({ cutOff }) => cutOff.some(({ container }) => container === name))
+      .map((one) => ({ ...one, ports: one.ports.filter(({ container }) => container === name) }));
+  return new Map([...names].map((name) => [name, of(name)]));
 }
