@@ -61,7 +61,7 @@ export function hasChains(rules: Rules): boolean {
   return rules.has(TRANSLATIONS);
 }
 
-/** Whether a rule is to translate it, where the engine keeps rules for its family: loopback is answered by a process. */
+/** Whether a rule is to translate it, where the engine keeps rules for the family: a process answers loopback. */
 export function isTranslated({ address }: TranslatedPort, family: Family['name']): boolean {
   return address.includes(':') === (family === 'IPv6') && !address.startsWith('127.') && address !== '::1';
 }

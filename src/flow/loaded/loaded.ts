@@ -35,7 +35,7 @@ export async function readUnloaded(
   return { byContainer, lost };
 }
 
-/** Of each container of ours to which nothing leads, what is missing: without the ways into the engine's rules all of them. */
+/** What is missing for each container of ours: without the ways into the engine's rules that is all of it. */
 function groupByContainer({ rules }: Lost): ReadonlyMap<string, readonly LostRules[]> {
   const names = new Set(
     rules.flatMap(({ cutOff }) => cutOff.filter(({ ours }) => ours).map(({ container }) => container)),
