@@ -5,14 +5,15 @@ import { type Booted, installDocksmith, makeBooted } from '../support/booted.ts'
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 
-const UNITS = path.resolve(import.meta.dirname, '../../packaging/systemd');
+const FOLDER = path.resolve(import.meta.dirname, '../../packaging/systemd');
+const UNITS = readdirSync(FOLDER).filter((name) => !name.endsWith('.d'));
 /** What runs until it is told to end. */
 const KEEPER = `mkdir -p /keeper/bin && cp /bin/busybox /keeper/bin && ln -sf busybox /keeper/bin/sh &&
 tar -C /keeper -c . | docker import --change 'CMD ["/bin/sh","-c","trap exit TERM; while :; do /bin/busybox sleep 0.1; done"]' - keeper:1`;
 
 needs('systemd')('the units', () => {
   it('are without a fault for systemd-analyze, and no more exposed than the page says', async () => {
-    const files = readdirSync(UNITS).map((name) => path.join(UNITS, name));
+    const files = UNITS.map((name) => path.join(FOLDER, name));
     const { stdout, stderr, exitCode } = await run('systemd-analyze', ['verify', '--man=no', ...files]);
     expect({ said: `${stdout}${stderr}`, exitCode }).toEqual({ said: '', exitCode: 0 });
     const figures = await Promise.all(
@@ -24,7 +25,7 @@ needs('systemd')('the units', () => {
         }),
     );
     console.log(figures.join('\n'));
-    const page = readFileSync(path.resolve(UNITS, '../../docs/services.md'), 'utf8');
+    const page = readFileSync(path.resolve(FOLDER, '../../docs/services.md'), 'utf8');
     for (const figure of figures) {
       const [unit = '', level] = figure.split(' ');
       // the timer stands for its service; versions of systemd count a little differently
@@ -80,10 +81,9 @@ needs('booted')('a booted systemd', async () => {
       '/etc/systemd/system/iptables.service',
       `[Service]\nType=oneshot\nRemainAfterExit=yes\n${['Start', 'Reload', 'Stop'].flatMap((verb) => flush.map((command) => `Exec${verb}=${command}`)).join('\n')}\n`,
     );
-    machine.preset(
-      'address.service',
-      ...readdirSync(UNITS).filter((unit) => !unit.startsWith('docksmith-update.service')),
-    );
+    machine.preset('address.service', ...UNITS.filter((unit) => unit !== 'docksmith-update.service'));
+    // on the bus it is firewalld: it tells that it has reloaded
+    machine.write('/etc/systemd/system/firewalld.service', '[Service]\nExecStart=/bin/sleep infinity\n');
     await machine.boot();
     await machine.runOrFail(`set -e
 config set SystemName host; config set DomainName example.test; config set LocalIP 192.168.1.2
@@ -114,6 +114,20 @@ signal-event post-install`);
       await machine.runOrFail(`systemctl ${verb} iptables`);
       if (verb !== 'stop') await see(RULE, /there/);
     }
+  }, 120_000);
+
+  it('puts rules back after firewalld has told the bus that it has reloaded', async () => {
+    await machine.runOrFail('systemctl start firewalld');
+    await see('systemctl is-active docksmith-firewalld', /^active/);
+    for (let times = 0; times < 2; times++) {
+      await machine.runOrFail('iptables -F && iptables -X DOCKSMITH');
+      const { exitCode } = await machine.run(RULE);
+      expect(exitCode).not.toBe(0);
+      // the first one may come before anybody listens
+      await see(`busctl emit /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1 Reloaded; ${RULE}`, /there/);
+    }
+    await machine.runOrFail('systemctl stop firewalld');
+    await see('systemctl is-active docksmith-firewalld || true', /inactive/);
   }, 120_000);
 
   it('has the timer for newer images, which is off', async () => {

@@ -137,5 +137,5 @@ export function installDocksmith(machine: Booted): void {
     ['systemd', '/usr/lib/systemd/system'],
     ['system-preset', '/usr/lib/systemd/system-preset'],
   ] as const)
-    cpSync(path.join(ROOT, 'packaging', from), machine.file(to), { recursive: true });
+    cpSync(path.join(ROOT, 'packaging', from), machine.file(to), { recursive: true, verbatimSymlinks: true });
 }
