@@ -24,6 +24,8 @@ export interface Facts {
    * is theirs is not known then
    */
   readonly bridges: ReadonlyMap<string, string>;
+  /** the nodes of the swarm; absent: this host is none of its managers, or they do not say */
+  readonly nodes?: readonly NodeFacts[] | undefined;
   /** the systemd unit of the engine and its drop-ins, but for ours, where one is installed under the root */
   readonly dockerUnit?: UnitTexts | undefined;
   /**
@@ -37,6 +39,14 @@ export interface Facts {
   readonly secretSalt: string;
   /** what fragments ask for by name: files, packages, users, groups */
   readonly lookups: Lookups;
+}
+
+/** A node of the swarm, without how it is: files are made for all of them. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly address: string;
+  readonly role: 'manager' | 'worker';
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A file as it is; the path is without the root. */

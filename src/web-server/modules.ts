@@ -1,8 +1,11 @@
 /** Directives, and the module of Apache that knows them (https://httpd.apache.org/docs/2.4/mod/directives.html). */
 const MODULES: readonly (readonly [pattern: RegExp, module: string])[] = [
   [/^Proxy\w+\b/i, 'proxy'],
-  [/^(ProxyPass\w*|RewriteRule)\b.*\bhttp:\/\//i, 'proxy_http'],
-  [/^(ProxyPass\w*|RewriteRule)\b.*\bws:\/\//i, 'proxy_wstunnel'],
+  [/^(ProxyPass\w*|RewriteRule|BalancerMember)\b.*\bhttp:\/\//i, 'proxy_http'],
+  [/^(ProxyPass\w*|RewriteRule|BalancerMember)\b.*\bws:\/\//i, 'proxy_wstunnel'],
+  [/^(BalancerMember|ProxySet\s+lbmethod=)/i, 'proxy_balancer'],
+  [/^(BalancerMember|ProxySet\s+lbmethod=)/i, 'slotmem_shm'],
+  [/^ProxySet\s+lbmethod=byrequests\b/i, 'lbmethod_byrequests'],
   [/^<IfVersion\b/i, 'version'],
   [/^Rewrite\w+\b/i, 'rewrite'],
   [/^(Request)?Header\b/i, 'headers'],

@@ -54,6 +54,11 @@ export abstract class ContainerDeployment extends RecordProps {
   get publishMode(): string {
     return this.get('PublishMode') || 'ingress';
   }
+
+  /** Whether Apache asks the swarm's own mesh for it, and not the nodes one by one. */
+  get isOverMesh(): boolean {
+    return this.get('WebMode') === 'mesh';
+  }
 }
 
 const SPREAD = 'spread:';

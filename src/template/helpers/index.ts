@@ -13,6 +13,7 @@ import { REPOSITORY_HELPERS } from './repositories.ts';
 import { SME_HELPERS } from './sme.ts';
 import { STORED_HELPERS } from './stored.ts';
 import { SWARM_HELPERS } from './swarm/deployment.ts';
+import { SWARM_WEB_HELPERS } from './swarm/web.ts';
 import { TEXT_HELPERS } from './text.ts';
 import { USER_HELPERS } from './users.ts';
 import { CHOICE_HELPERS } from './values/choices.ts';
@@ -42,7 +43,7 @@ export const HELPER_GROUPS: Readonly<Record<string, HelperTable>> = {
   Containers: CONTAINER_HELPERS,
   'Data of containers': DATA_HELPERS,
   'Links between containers': LINK_HELPERS,
-  'Services of a swarm': SWARM_HELPERS,
+  'Services of a swarm': { ...SWARM_HELPERS, ...SWARM_WEB_HELPERS },
   'Quantities of Compose': QUANTITY_HELPERS,
   'The engine': DAEMON_HELPERS,
   Names: NAME_HELPERS,

@@ -39,3 +39,10 @@ export const DATA: readonly StaticRead[] = [
   ...ofConfiguration('docker', 'DataRoot'),
 ];
 export const LOCAL_NETWORKS: readonly StaticRead[] = [{ db: 'networks' }, ...readsOf({ db: 'networks' }, 'Mask')];
+/** Who the nodes of a swarm are, and which of them run Apache. */
+export const NODES: readonly StaticRead[] = [
+  ...ofContainers('Replicas'),
+  { db: 'hosts' },
+  ...readsOf({ db: 'hosts' }, 'Address', 'SwarmRole', 'NodeLabels', 'WebNode'),
+  ...ofConfiguration('docker', 'Swarm'),
+];

@@ -27,6 +27,7 @@ export function findFact(facts: Facts, key: string, prop: string | undefined): u
     publishedPorts: facts.publishedPorts,
     dockerUnit: facts.dockerUnit,
     bridges: [...facts.bridges],
+    nodes: facts.nodes,
   };
   return named[key];
 }
@@ -82,6 +83,9 @@ class ObservedFacts implements Facts {
   }
   get bridges(): Facts['bridges'] {
     return this.#note('bridges').bridges;
+  }
+  get nodes(): Facts['nodes'] {
+    return this.#note('nodes').nodes;
   }
   get portsInFiles(): Facts['portsInFiles'] {
     return this.#note('portsInFiles').portsInFiles;
