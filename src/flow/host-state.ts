@@ -12,6 +12,7 @@ import { type Facts, NO_FACTS, withFacts } from '../host/facts.ts';
 import { readHostFacts } from '../host/host.ts';
 import { readFacts } from '../host/read-facts.ts';
 import { nameEngine } from './daemon/engine-name.ts';
+import { readNodes } from './swarm/read-nodes.ts';
 import { DockerRecord } from '../model/docker-record.ts';
 import { conventionalBridge } from '../model/network/bridges.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
@@ -89,8 +90,13 @@ export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engi
   const images = await Promise.all(
     listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const),
   );
-  const [publishedPorts, bridges] = await Promise.all([listPublishedPorts(engine), readBridges(snapshot, engine)]);
+  const [publishedPorts, bridges, nodes] = await Promise.all([
+    listPublishedPorts(engine),
+    readBridges(snapshot, engine),
+    readNodes(snapshot),
+  ]);
   return withFacts(hostFacts, {
+    nodes,
     publishedPorts,
     bridges,
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),

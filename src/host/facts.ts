@@ -47,6 +47,8 @@ export interface NodeFacts {
   readonly address: string;
   readonly role: 'manager' | 'worker';
   readonly labels: Readonly<Record<string, string>>;
+  /** it is this host */
+  readonly isOwn: boolean;
 }
 
 /** A file as it is; the path is without the root. */

@@ -3,6 +3,7 @@ import type { Facts } from '../host/facts.ts';
 import { type Container, CONTAINERS } from './container.ts';
 import { HttpdRecord } from './httpd-record.ts';
 import { findSmeSite } from './names/sme-sites.ts';
+import { checkNodesKnown } from './swarm/nodes.ts';
 import { listOwnersOfName, listOwnersOfPath, primaryHost, singleValue, subDomainName, webPort } from './web.ts';
 
 /** Whether another container is the one to keep what two of them want. */
@@ -16,6 +17,7 @@ export const WEB_CHECKS: readonly ((container: Container, facts: Facts, isOther:
   checkBackEnd,
   (container, _, isOther) => checkHostName(container, isOther),
   checkCertificate,
+  checkNodesKnown,
   (container, _, isOther) => checkPaths(container, isOther),
 ];
 

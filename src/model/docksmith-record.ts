@@ -1,4 +1,5 @@
 import { findProp, type Snapshot } from '../db/snapshot.ts';
+import { singleValue } from './web.ts';
 
 /**
  * The record `docksmith` of `configuration`. A prop is read when it is asked for; times are as they are
@@ -17,6 +18,11 @@ export class DocksmithRecord {
 
   get serviceManager(): string | undefined {
     return this.#get('ServiceManager');
+  }
+
+  /** What this host is called among the hosts; as `nameOfHost` of the dbs. */
+  get hostName(): string | undefined {
+    return this.#get('HostName') ?? singleValue(this.snapshot, 'SystemName');
   }
 
   /** Of loopback ports, `FIRST-LAST`. */

@@ -38,6 +38,8 @@ export interface ApacheOptions {
   readonly include?: readonly string[];
   /** lines before those, for the host's own sites */
   readonly extraConfig?: string;
+  /** further modules */
+  readonly modules?: readonly string[];
   /** where it stands; in a namespace the ports are 80 and 443 on all addresses, else two free ones on 127.0.0.1 */
   readonly namespace?: Namespace;
 }
@@ -61,7 +63,12 @@ export interface Apache {
 }
 
 /** A private Apache: nothing is read from the machine's configuration. Needs `needs('apache')`. */
-export async function startApache({ include = [], extraConfig = '', namespace }: ApacheOptions = {}): Promise<Apache> {
+export async function startApache({
+  include = [],
+  extraConfig = '',
+  modules = [],
+  namespace,
+}: ApacheOptions = {}): Promise<Apache> {
   const dir = makeTemporaryFolder('apache');
   const inside = (program: string, args: readonly string[]): readonly [string, readonly string[]] =>
     namespace === undefined ? [program, args] : namespace.command(program, args);
@@ -83,7 +90,7 @@ export async function startApache({ include = [], extraConfig = '', namespace }:
       'ServerName localhost',
       'User nobody',
       'Group nogroup',
-      ...loadModules(),
+      ...loadModules(modules),
       `SSLSessionCache "shmcb:${dir}/sessions(65536)"`,
       `Listen ${address}${port}`,
       `Listen ${address}${sslPort}`,

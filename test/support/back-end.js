@@ -1,8 +1,8 @@
-// A web application of its own: says its name and what it was asked. Arguments: PORT NAME.
+// A web application of its own: says its name and what it was asked. Arguments: PORT NAME [ADDRESS].
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 
-const [port, name] = process.argv.slice(2);
+const [port, name, address = '127.0.0.1'] = process.argv.slice(2);
 const server = http.createServer((request, response) => {
   const query = new URLSearchParams(request.url.replace(/^[^?]*/, ''));
   const [location, cookie] = [query.get('location'), query.get('cookie')];
@@ -40,4 +40,4 @@ server.on('upgrade', (request, socket) => {
   socket.pipe(socket);
   socket.on('error', () => socket.destroy());
 });
-server.listen(Number(port), '127.0.0.1', () => console.log('listening'));
+server.listen(Number(port), address, () => console.log('listening'));

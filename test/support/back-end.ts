@@ -22,8 +22,13 @@ export interface Asked {
  * An application behind Apache, on a loopback port of the namespace. `?location=URL` makes it
  * redirect, `?cookie=PATH` set a cookie, `?header=NAME:VALUE` say a header, `?wait=MILLISECONDS` think; it takes WebSockets and sends back what it gets.
  */
-export async function startBackEnd(namespace: Namespace, port: number, name: string): Promise<BackEnd> {
-  const [command, args] = namespace.command(process.execPath, [PROGRAM, String(port), name]);
+export async function startBackEnd(
+  namespace: Namespace,
+  port: number,
+  name: string,
+  address = '127.0.0.1',
+): Promise<BackEnd> {
+  const [command, args] = namespace.command(process.execPath, [PROGRAM, String(port), name, address]);
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   await Promise.race([

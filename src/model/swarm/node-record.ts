@@ -31,6 +31,11 @@ export class NodeRecord extends RecordProps {
     return this.get('Availability');
   }
 
+  /** Whether its Apache is said to lead to services. */
+  get isWebNode(): boolean {
+    return this.get('WebNode') === 'yes';
+  }
+
   /** Whether it is the machine that an engine calls so: `web1` is `web1.example.test`, too. */
   isCalled(hostName: string): boolean {
     return hostName === this.key || hostName.split('.')[0] === this.key;

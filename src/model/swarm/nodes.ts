@@ -1,11 +1,10 @@
-import { getDb, findProp, type Snapshot } from '../../db/snapshot.ts';
+import { Failure } from '../../base/errors.ts';
+import type { Snapshot } from '../../db/snapshot.ts';
 import type { Facts, NodeFacts } from '../../host/facts.ts';
-import type { Container } from '../container.ts';
+import { type Container, listEnabled } from '../container.ts';
 import { DockerRecord } from '../docker-record.ts';
-
-export const HOSTS = 'hosts';
-/** The type of the records of servers with docksmith. */
-const TYPE = 'docksmith';
+import { DocksmithRecord } from '../docksmith-record.ts';
+import { listNodeRecords } from './node-record.ts';
 
 /**
  * The nodes of the swarm, in the order of their names: as its managers see them, else as db `hosts` says, where a
@@ -17,25 +16,14 @@ export function listNodes(snapshot: Snapshot, facts: Pick<Facts, 'nodes'>): read
 }
 
 function listHostNodes(snapshot: Snapshot): readonly NodeFacts[] {
-  return [...getDb(snapshot, HOSTS)].flatMap(([name, { type }]) => {
-    const prop = (of: string): string => findProp(snapshot, HOSTS, name, of) ?? '';
-    if (type !== TYPE || prop('SwarmRole') === 'none') return [];
-    return [
-      {
-        name,
-        address: prop('Address'),
-        role: prop('SwarmRole') === 'manager' ? 'manager' : 'worker',
-        labels: Object.fromEntries(
-          prop('NodeLabels')
-            .split(',')
-            .flatMap((label) => {
-              const [, key, value] = /^([^=]+)=(.*)$/.exec(label.trim()) ?? [];
-              return key === undefined || value === undefined ? [] : [[key, value] as const];
-            }),
-        ),
-      } as const,
-    ];
-  });
+  const { hostName } = new DocksmithRecord(snapshot);
+  return listNodeRecords(snapshot).map(({ key, address, role, labels = {} }) => ({
+    name: key,
+    address,
+    role: role === 'manager' ? 'manager' : 'worker',
+    labels,
+    isOwn: key === hostName,
+  }));
 }
 
 /** Those that may run a service, by its `Placement`; whether they are up is for who asks them. */
@@ -62,16 +50,27 @@ function parseConstraint(text: string): (node: NodeFacts) => boolean {
 
 /** The nodes that run Apache for services: those that db `hosts` says, else all managers. */
 export function listWebNodes(snapshot: Snapshot, nodes: readonly NodeFacts[]): readonly NodeFacts[] {
-  const said = nodes.filter(({ name }) => findProp(snapshot, HOSTS, name, 'WebNode') === 'yes');
+  const records = listNodeRecords(snapshot).filter(({ isWebNode }) => isWebNode);
+  const said = nodes.filter(({ name }) => records.some((record) => record.isCalled(name)));
   return said.length > 0 ? said : nodes.filter(({ role }) => role === 'manager');
 }
 
 /** Whether Apache of this host is to lead to a container: to a service not every node does. */
-export function isServedHere(
-  { snapshot, isSwarmService }: Container,
-  facts: Pick<Facts, 'nodes' | 'addresses'>,
-): boolean {
+export function isServedHere({ snapshot, isSwarmService }: Container, facts: Pick<Facts, 'nodes'>): boolean {
   return !isSwarmService || isWebNode(snapshot, facts);
+}
+
+/** A port by which Apache of some nodes reaches a service, and which nothing else is to reach. */
+export interface ServiceWebPort {
+  readonly container: string;
+  readonly port: number;
+}
+
+/** Those of all enabled services, on whichever nodes they run. */
+export function listServiceWebPorts(snapshot: Snapshot): readonly ServiceWebPort[] {
+  return listEnabled(snapshot).flatMap(({ key, isSwarmService, hasWeb, claimedWebPort }) =>
+    isSwarmService && hasWeb && claimedWebPort !== undefined ? [{ container: key, port: claimedWebPort }] : [],
+  );
 }
 
 /** The nodes that Apache shares requests for a service among; none: it asks this host alone. */
@@ -80,13 +79,24 @@ export function listWebMembers(container: Container, facts: Pick<Facts, 'nodes'>
   return listEligible(container, listNodes(container.snapshot, facts));
 }
 
-/**
- * Whether this host has Apache lead to services: as one of the nodes that do, or, where it is none that is known,
- * as a manager.
- */
-export function isWebNode(snapshot: Snapshot, facts: Pick<Facts, 'nodes' | 'addresses'>): boolean {
+/** A manager that does not know the nodes leaves what it knew before as it is: it makes nothing of half of it. */
+export function* checkNodesKnown(container: Container, facts: Facts): Generator<Failure> {
+  const { snapshot, key, isSwarmService, isOverMesh } = container;
+  if (!isSwarmService || isOverMesh || new DockerRecord(snapshot).swarm !== 'manager') return;
   const nodes = listNodes(snapshot, facts);
-  const own = nodes.find(({ address }) => facts.addresses.some((one) => one.address === address));
-  if (own === undefined) return new DockerRecord(snapshot).swarm === 'manager';
-  return listWebNodes(snapshot, nodes).includes(own);
+  if (nodes.length === 0)
+    yield new Failure(`cannot have Apache lead to service "${key}"`, {
+      why: 'the swarm does not say its nodes, and no record of db hosts has a NodeAddress',
+      hint: 'docksmith swarm status',
+    });
+  else if (listWebMembers(container, facts).length === 0)
+    yield new Failure(`cannot have Apache lead to service "${key}"`, {
+      why: `no node has what its Placement asks for: ${container.placement.constraints.join(', ')}`,
+      hint: 'docksmith swarm nodes',
+    });
+}
+
+/** Whether this host is one of the nodes that run Apache for services. */
+function isWebNode(snapshot: Snapshot, facts: Pick<Facts, 'nodes'>): boolean {
+  return listWebNodes(snapshot, listNodes(snapshot, facts)).some(({ isOwn }) => isOwn);
 }

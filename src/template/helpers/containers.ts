@@ -13,7 +13,18 @@ import { FURTHER_KEYS } from '../../model/container-parts/further-keys.ts';
 import { readsOf } from '../language/shape.ts';
 import { RecordView, VariableMap } from '../language/value.ts';
 import { containerArgument, recordArgument, textArgument, textOption } from './arguments.ts';
-import { BOUND, ENABLED, IMAGE, NODES, ofContainers, OWN_PORTS, PUBLISHED, single, WEB, WEB_PORT } from './reads.ts';
+import {
+  BOUND,
+  ENABLED,
+  IMAGE,
+  ofContainers,
+  OWN_PORTS,
+  PUBLISHED,
+  SERVED_HERE,
+  single,
+  WEB,
+  WEB_PORT,
+} from './reads.ts';
 import { isServedHere } from '../../model/swarm/nodes.ts';
 import { assignments, hasItems, listFurther, listItems, listNamed, noteItems } from './items.ts';
 import { variables } from './text.ts';
@@ -144,7 +155,7 @@ export const CONTAINER_HELPERS: HelperTable = {
       fragment: '{{#each (webContainers)}}{{@key}} {{/each}}{{#each (webContainers by="WebAlias")}}{{@key}}{{/each}}',
       gives: 'git wiki git',
     },
-    reads: [...ENABLED, ...WEB, ...ofContainers('Certificate'), ...NODES],
+    reads: [...ENABLED, ...WEB, ...ofContainers('Certificate'), ...SERVED_HERE],
     shape: () => [{ kind: 'list', items: [{ kind: 'record', of: { db: CONTAINERS, type: 'service' } }] }],
     call: (call) => {
       const by = textOption(call, 'by', '');

@@ -39,10 +39,14 @@ export const DATA: readonly StaticRead[] = [
   ...ofConfiguration('docker', 'DataRoot'),
 ];
 export const LOCAL_NETWORKS: readonly StaticRead[] = [{ db: 'networks' }, ...readsOf({ db: 'networks' }, 'Mask')];
-/** Who the nodes of a swarm are, and which of them run Apache. */
+/** Who the nodes of a swarm are. */
 export const NODES: readonly StaticRead[] = [
-  ...ofContainers('Replicas'),
   { db: 'hosts' },
-  ...readsOf({ db: 'hosts' }, 'Address', 'SwarmRole', 'NodeLabels', 'WebNode'),
-  ...ofConfiguration('docker', 'Swarm'),
+  ...readsOf({ db: 'hosts' }, 'NodeAddress', 'SwarmRole', 'NodeLabels'),
+  ...ofConfiguration('docksmith', 'HostName'),
+  ...single('SystemName'),
 ];
+/** Which of them run Apache for services. */
+export const WEB_NODES: readonly StaticRead[] = [...NODES, ...readsOf({ db: 'hosts' }, 'WebNode')];
+/** Whether this host is one of those. */
+export const SERVED_HERE: readonly StaticRead[] = [...ofContainers('Replicas'), ...WEB_NODES];

@@ -130,6 +130,7 @@ const READS: Readonly<Record<string, string>> = {
   updateDelay: 'UpdateDelay',
   rollback: 'RollbackOn',
   publishMode: 'PublishMode',
+  isOverMesh: 'WebMode',
   isEnabled: 'type status',
   role: 'Role',
   isDataOnly: 'Role',

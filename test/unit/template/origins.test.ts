@@ -137,7 +137,7 @@ describe('every line of every output', () => {
     [
       '2-wiki.conf',
       'ProxyPassMatch ',
-      '/etc/httpd/docksmith/proxy/10pass:4',
+      '/etc/httpd/docksmith/proxy/10pass:7',
       ['docker_containers wiki WebHostPort', 'docker_containers wiki Certificate'],
     ],
     [

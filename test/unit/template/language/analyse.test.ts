@@ -115,6 +115,14 @@ describe('what the text of a template reads', () => {
         'docker_containers (all) SubDomain',
         'docker_containers (all) WebAlias',
         'docker_containers (all) Certificate',
+        'docker_containers (all) Replicas',
+        'hosts (all)',
+        'hosts (all) NodeAddress',
+        'hosts (all) SwarmRole',
+        'hosts (all) NodeLabels',
+        'configuration docksmith HostName',
+        'configuration SystemName',
+        'hosts (all) WebNode',
         'docker_containers (service) Timeout',
       ],
     ],
@@ -273,6 +281,17 @@ describe('what a helper says that it reads', () => {
           record('registry', 'service', { status: 'enabled' }),
         ),
       ],
+      [
+        'hosts',
+        db(
+          record('host', 'docksmith', {
+            NodeAddress: '10.0.0.1',
+            SwarmRole: 'worker',
+            NodeLabels: 'a=b',
+            WebNode: 'no',
+          }),
+        ),
+      ],
       ['watches', db(record('flag', 'file', { Path: '/f', Event: 'docker-update' }))],
       ['users', db(record('ada', 'user', { Secret: 'pw' }))],
       ['secrets', db(record('pw', 'secret', { Value: 'v' }))],
@@ -370,6 +389,15 @@ describe('what a helper says that it reads', () => {
             SubDomain: 'enabled',
             WebHostPort: '47004',
           }),
+          record('spread', 'service', {
+            status: 'enabled',
+            Image: 'wiki',
+            Replicas: '2',
+            WebMode: 'host',
+            Placement: 'node.role==worker',
+            SubDomain: 'enabled',
+            WebHostPort: '47005',
+          }),
           record('out', 'service', {
             status: 'enabled',
             Role: 'ambassador',
@@ -385,6 +413,8 @@ describe('what a helper says that it reads', () => {
     ]),
   );
   const CALLS: Readonly<Record<string, string>> = {
+    webServers: '{{#if (webServers "4")}}{{/if}}',
+    serviceWebPorts: '{{#if (serviceWebPorts)}}{{/if}}',
     filtered: '{{#if (filtered "4")}}{{/if}}{{#if (filtered "6")}}{{/if}}',
     repositories: '{{#if (repositories (record "docker_images" "base"))}}{{/if}}',
     overlapping: '{{#if (overlapping "10.0.0.0" "8")}}{{/if}}',
