@@ -46,7 +46,7 @@ needs('apache')('sites of services of a swarm', () => {
   });
   afterAll(async () => {
     await apache.stop();
-    await Promise.all(backEnds.map((backEnd) => backEnd?.stop()));
+    for (const backEnd of backEnds) await backEnd?.stop();
     namespace.remove();
     host.stop();
   });
