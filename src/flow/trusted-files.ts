@@ -52,6 +52,7 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'docker_containers service ContentPath': 'leave',
   'docker_containers service Volumes': 'leave',
   'docker_containers service Devices': 'leave',
+  'configuration docker NodeFolders': 'leave',
   // who can write them can have the event run, and no more
   'watches file Path': 'leave',
   'watches etcd CACert': 'leave',
