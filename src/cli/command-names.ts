@@ -54,6 +54,9 @@ export const COMMAND_NAMES = [
   'undo',
   'backup',
   'restore',
+  'hosts',
+  'push',
+  'pull',
   'merge-db',
   'verify',
   'lint',
@@ -64,6 +67,7 @@ export const COMMAND_NAMES = [
   'set-up',
   'check-apache',
   'make-registry',
+  'receive',
   'allocate-ports',
   'restart-daemon',
 ] as const;

@@ -36,6 +36,8 @@ export type Listed =
   | 'file'
   | 'folder'
   | 'helper'
+  /** a record of hosts that is docksmith's */
+  | 'host'
   /** a record of docker_images */
   | 'image'
   | 'key'

@@ -57,6 +57,9 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   undo: async () => (await import('./commands/change/rollback.ts')).undoCommand,
   backup: async () => (await import('./commands/backup/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/backup/restore.ts')).restoreCommand,
+  hosts: async () => (await import('./commands/hosts/hosts.ts')).hostsCommand,
+  push: async () => (await import('./commands/hosts/push.ts')).pushCommand,
+  pull: async () => (await import('./commands/hosts/pull.ts')).pullCommand,
   'merge-db': async () => (await import('./commands/hosts/merge-db.ts')).mergeDbCommand,
   verify: async () => (await import('./commands/show/verify.ts')).verifyCommand,
   lint: async () => (await import('./commands/show/lint.ts')).lintCommand,
@@ -67,6 +70,7 @@ export const COMMANDS: Readonly<Record<(typeof COMMAND_NAMES)[number], () => Pro
   'set-up': async () => (await import('./commands/change/actions.ts')).setUpCommand,
   'check-apache': async () => (await import('./commands/change/actions.ts')).checkApacheCommand,
   'make-registry': async () => (await import('./commands/change/actions.ts')).makeRegistryCommand,
+  receive: async () => (await import('./commands/hosts/receive.ts')).receiveCommand,
   'allocate-ports': async () => (await import('./commands/change/actions.ts')).allocatePortsCommand,
   'restart-daemon': async () => (await import('./commands/change/actions.ts')).restartDaemonCommand,
 };

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { errorCode, Failure, reasonOf, UsageFailure } from '../base/errors.ts';
 import { findPaths } from '../base/paths.ts';
 import { showable } from '../base/showable.ts';
+import { mayHavePendingReceipt } from '../files/pending-receipt.ts';
 import { mayBeKilled } from '../files/unfinished.ts';
 import { type Command, type CommandContext, titleOf } from './command.ts';
 import { GROUPS, joinName } from './command-names.ts';
@@ -111,6 +112,9 @@ async function runOne(
     return 0;
   }
   if (mayBeKilled(context.paths)) await putRight(context);
+  // the process that waits is a docksmith receive itself
+  if (command.name !== 'receive' && mayHavePendingReceipt(context.paths))
+    await (await import('../features/hosts/waiter.ts')).putReceiptRight(context.paths);
   return runCommand(command, args, context);
 }
 

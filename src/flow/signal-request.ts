@@ -2,6 +2,7 @@ import type { Failure } from '../base/errors.ts';
 import type { Run } from '../event/runs.ts';
 import type { Adjusted } from '../event/services.ts';
 import type { Mask } from '../base/mask.ts';
+import type { FileContent } from '../files/replace-file.ts';
 import type { ChangeSet } from '../output/plan/change-set.ts';
 import type { Committed } from '../output/commit/commit.ts';
 import type { Intent } from '../output/commit/intents.ts';
@@ -19,6 +20,8 @@ export interface SignalRequest extends EventAsked {
   readonly changeDbs?: (paths: Paths) => void;
   /** done under the lock, with the event in the middle: what it needs beforehand, and taking that back */
   readonly around?: <T extends { readonly isInstalled: boolean }>(signal: () => Promise<T>) => Promise<T>;
+  /** files of docksmith's own state that are written with the commit, by path without the root */
+  readonly state?: ReadonlyMap<string, FileContent>;
   /** what was asked for, where that is more than the event: the record of the run and history call it so */
   readonly calledAs?: { readonly command: string; readonly args: readonly string[] };
   /** for secrets of another time that it is about */

@@ -65,6 +65,11 @@ export class DocksmithRecord {
     return this.#get('HealthWait');
   }
 
+  /** What reaches other hosts. */
+  get sshCommand(): string {
+    return this.#get('SSHCommand') ?? 'ssh';
+  }
+
   get healthUptime(): string | undefined {
     return this.#get('HealthUptime');
   }

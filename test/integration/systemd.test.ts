@@ -81,7 +81,7 @@ needs('booted')('a booted systemd', async () => {
       '/etc/systemd/system/iptables.service',
       `[Service]\nType=oneshot\nRemainAfterExit=yes\n${['Start', 'Reload', 'Stop'].flatMap((verb) => flush.map((command) => `Exec${verb}=${command}`)).join('\n')}\n`,
     );
-    machine.preset('address.service', ...UNITS.filter((unit) => unit !== 'docksmith-update.service'));
+    machine.preset('address.service', ...UNITS.filter((unit) => !/^docksmith-(update|pull)\.service$/.test(unit)));
     // on the bus it is firewalld: it tells that it has reloaded
     machine.write('/etc/systemd/system/firewalld.service', '[Service]\nExecStart=/bin/sleep infinity\n');
     await machine.boot();

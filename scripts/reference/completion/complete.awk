@@ -72,6 +72,13 @@ function propOf(db, key, prop,    n, i, part) {
   return ""
 }
 
+# names of DNS are in the same db
+function offerHosts(    n, i, part) {
+  readDb("hosts")
+  n = split(keys["hosts"], part, "\n")
+  for (i = 1; i < n; i++) if (typeOf("hosts", part[i]) == "docksmith") offer(part[i], "host")
+}
+
 function offerKeys(db, doc,    n, i, part) {
   readDb(db)
   n = split(keys[db], part, "\n")
@@ -165,6 +172,7 @@ function offerKind(kind,    db, type) {
     if (takesApplications) offerApplications("/")
   } else if (kind == "application") offerApplications("")
   else if (kind == "image") offerKeys("docker_images", "image")
+  else if (kind == "host") offerHosts()
   else if (kind == "output") offerOutputs()
   else if (kind == "template") {
     offerLines(templates)

@@ -1,6 +1,6 @@
 import { showable } from '../../base/showable.ts';
 import type { DbChange } from '../../features/dry-run/db-change.ts';
-import type { RecordChange } from '../../flow/commit/generation-dbs.ts';
+import { describeRecord, type RecordChange } from '../../flow/commit/generation-dbs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
 import { formatDiff } from '../../output/plan/diff.ts';
 import type { CommandContext } from '../command.ts';
@@ -22,14 +22,6 @@ export function formatDbChange(
 
 export function jsonDbChange({ event, records, preview }: DbChange): Readonly<Record<string, unknown>> {
   return { records: records.map(jsonRecord), preview: jsonPreview(event, preview, undefined) };
-}
-
-/** Which record, and what of it; no values, since some are secret. The type of one without props is its value. */
-export function describeRecord({ db, key, before, after, props }: RecordChange): string {
-  if (before === undefined) return `${db} ${key} added`;
-  if (after === undefined) return `${db} ${key} deleted`;
-  const isValue = before.props.size === 0 && after.props.size === 0;
-  return `${db} ${key} ${isValue ? 'changed' : props.join(', ')}`;
 }
 
 export function jsonRecord({ db, key, before, after, props }: RecordChange): unknown {

@@ -17,6 +17,7 @@ export const RULES = [
   'file-not-usable',
   'record-without-effect',
   'host-not-known',
+  'host-record-refused',
   'backup-ignored',
   'name-with-two-meanings',
 ] as const;

@@ -10,6 +10,7 @@ import {
   storedOf,
 } from '../../db/hosts/host-records.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
+import { checkOneRecord } from '../../model/check-one-record.ts';
 import type { LintFinding } from './finding.ts';
 
 /** What db hosts and the records NAME@HOST say of hosts that are not there. */
@@ -74,4 +75,25 @@ export function findUnknownHosts(snapshot: Snapshot): readonly LintFinding[] {
         ]
       : [];
   return [...strange, ...here, ...many];
+}
+
+/** Records NAME@HOST with values that no host would accept. */
+export function findRefusedElsewhere(snapshot: Snapshot): readonly LintFinding[] {
+  const stored = storedOf(snapshot);
+  if (!hasHosts(stored)) return [];
+  return [...stored].flatMap(([db, records]) =>
+    [...records.keys()]
+      .filter((key) => isOfHosts(snapshot.schema, db) && parseHostKey(key) !== undefined)
+      .flatMap((key) => checkOneRecord({ schema: snapshot.schema, dbs: stored }, db, key).mistakes)
+      .map(
+        ({ message, hint }): LintFinding => ({
+          rule: 'host-record-refused',
+          level: 'fault',
+          at: { file: `db ${db}` },
+          what: message,
+          why: 'its host refuses it, and goes on as it was',
+          advice: hint ?? 'correct the value, or delete the prop',
+        }),
+      ),
+  );
 }

@@ -1,4 +1,3 @@
-import { storedOf } from '../../db/hosts/host-records.ts';
 import { findRecordSchema, listRecords } from '../../db/snapshot.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -10,7 +9,7 @@ import { CONTAINERS, listContainers } from '../../model/container.ts';
 import { listOverlooked } from '../../model/overlooked.ts';
 
 import type { LintFinding } from './finding.ts';
-import { findUnknownHosts } from './hosts.ts';
+import { findRefusedElsewhere, findUnknownHosts } from './hosts.ts';
 
 /** What the next event would refuse in the records, and what of them has no effect. */
 export async function lintRecords(paths: Paths): Promise<readonly LintFinding[]> {
@@ -48,17 +47,15 @@ export async function lintRecords(paths: Paths): Promise<readonly LintFinding[]>
       advice: 'nothing to do if it is meant so',
     }),
   );
-  return [...refused, ...unusable, ...overlooked, ...findUnknownHosts(snapshot)];
+  return [...refused, ...unusable, ...overlooked, ...findUnknownHosts(snapshot), ...findRefusedElsewhere(snapshot)];
 }
 
 /** Of all records, also of those that no container uses yet; each mistake once. */
 export function listRefused({ snapshot, facts }: Pick<HostState, 'snapshot' | 'facts'>): readonly Failure[] {
   const { mistakes } = checkRecords(snapshot, facts);
-  // those about other hosts are made nothing of here, and are looked at all the same
-  const stored = { ...snapshot, dbs: storedOf(snapshot) };
-  const alone = [...stored.dbs].flatMap(([db, records]) =>
+  const alone = [...snapshot.dbs].flatMap(([db, records]) =>
     [...records.values()].flatMap((record) =>
-      findRecordSchema(stored, db, record) === undefined ? [] : checkOneRecord(stored, db, record.key).mistakes,
+      findRecordSchema(snapshot, db, record) === undefined ? [] : checkOneRecord(snapshot, db, record.key).mistakes,
     ),
   );
   return [...new Map([...mistakes, ...alone].map((failure) => [failure.message, failure])).values()];

@@ -154,3 +154,11 @@ export function listRecordChanges(before: Dbs, after: Dbs): readonly RecordChang
     });
   });
 }
+
+/** Which record, and what of it; no values, since some are secret. The type of one without props is its value. */
+export function describeRecord({ db, key, before, after, props }: RecordChange): string {
+  if (before === undefined) return `${db} ${key} added`;
+  if (after === undefined) return `${db} ${key} deleted`;
+  const isValue = before.props.size === 0 && after.props.size === 0;
+  return `${db} ${key} ${isValue ? 'changed' : props.join(', ')}`;
+}

@@ -147,7 +147,12 @@ async function commitPlanned(
     ledger: hostState.ledger,
     command: event.command,
     intents: intentsOf(changes.install, changes.remove, new Date(), servicesOf(event.steps)),
-    state: new Map([...listNewState(paths), ...formerOptions(paths, changes), ...defaults.state]),
+    state: new Map([
+      ...listNewState(paths),
+      ...formerOptions(paths, changes),
+      ...defaults.state,
+      ...(event.state ?? []),
+    ]),
     attached: staged?.attached(),
     verify: async () => {
       const checks = await listConcerned({ paths, snapshot: hostState.snapshot }, changes, event);

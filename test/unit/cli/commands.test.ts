@@ -49,7 +49,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'image tag': ['wiki:1', 'wiki:2'],
   'image remove': ['wiki:1'],
 };
-const VALUES: Readonly<Record<string, string>> = { SECONDS: '1.5', COUNT: '3', LINES: '0' };
+const VALUES: Readonly<Record<string, string>> = { SECONDS: '1.5', COUNT: '3', LINES: '0', REVISION: 'a'.repeat(40) };
 
 const rightOf = ({ name }: Command): readonly string[] => RIGHT[name] ?? [];
 const valueOf = (kind: string | undefined): readonly string[] => (kind === undefined ? [] : [VALUES[kind] ?? 'x']);

@@ -14,7 +14,8 @@ import {
   JSON_OPTION,
   YES_OPTION,
 } from '../../command.ts';
-import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
+import { describeRecord } from '../../../flow/commit/generation-dbs.ts';
+import { jsonRecord } from '../../format/format-db-change.ts';
 import { formatPreview } from '../../format/format-preview.ts';
 import { painter } from '../../format/terminal.ts';
 import { backupFile, getBackupFile } from './backup-file.ts';

@@ -10,7 +10,8 @@ import {
   type Given,
   JSON_OPTION,
 } from '../../command.ts';
-import { describeRecord, jsonRecord } from '../../format/format-db-change.ts';
+import { describeRecord } from '../../../flow/commit/generation-dbs.ts';
+import { jsonRecord } from '../../format/format-db-change.ts';
 import { formatJson } from '../../format/format-json.ts';
 import { formatTime } from '../../format/format-time.ts';
 import { formatTable, hasColour, painter } from '../../format/terminal.ts';

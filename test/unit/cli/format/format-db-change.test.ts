@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeRecord } from '../../../../src/cli/format/format-db-change.ts';
+import { describeRecord } from '../../../../src/flow/commit/generation-dbs.ts';
 
 const record = (type: string, props: Readonly<Record<string, string>> = {}) => ({
   key: 'k',

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Failure, Failures } from '../../base/errors.ts';
+import type { Paths } from '../../base/paths.ts';
+import { takeLockIfFree, takeLockPatiently } from '../../files/lock.ts';
+import type { Reporter } from '../../flow/reporter.ts';
+import type { SignalRequest } from '../../flow/signal-request.ts';
+import { finish, goBack, settle, undoBegun, wordsOf } from './go-back.ts';
+import { HOSTS_LOCK, type Pending, readPending, WAITER_LOCK } from './received-state.ts';
+
+const LOOK_MILLISECONDS = 200;
+/** An event that could not begin, or an engine that is gone, may be back soon. */
+const AGAIN_MILLISECONDS = 5000;
+
+/**
+ * Starts the process that waits for a confirmation, in a session of its own: it outlives who started it, and the
+ * connection that this came over.
+ */
+export function startWaiter(paths: Paths): void {
+  const lock = takeLockIfFree(paths.file(WAITER_LOCK), 'looking whether a confirmation is waited for');
+  if (lock === undefined) return;
+  lock.release();
+  const program = path.join(paths.packageDir, 'bin/docksmith.js');
+  spawn(process.execPath, [program, 'receive', '--wait'], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+    // no step of the event that may be under way
+    env: {
+      ...process.env,
+      DOCKSMITH_RUN: undefined,
+      DBPATH: paths.dbDir,
+      DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root,
+    },
+  }).unref();
+}
+
+/** Has what a killed process left put right, before any command begins. */
+export async function putReceiptRight(paths: Paths): Promise<void> {
+  if (await settle(paths)) startWaiter(paths);
+}
+
+/** Waits until what was received is confirmed, and goes back if it is not in time. */
+export async function waitForConfirmation(
+  paths: Paths,
+  commands: SignalRequest['commands'],
+  reporter: Reporter,
+): Promise<void> {
+  const lock = takeLockIfFree(paths.file(WAITER_LOCK), 'docksmith receive --wait');
+  if (lock === undefined) return;
+  try {
+    for (let pending = readPending(paths); pending !== undefined; pending = readPending(paths)) {
+      if (isInTime(pending)) {
+        await setTimeout(LOOK_MILLISECONDS);
+        continue;
+      }
+      // who receives it holds that until the event is over; it is free where that was killed
+      const hosts = await takeLockPatiently(paths.file(HOSTS_LOCK), { holder: 'docksmith receive --wait' });
+      try {
+        const now = readPending(paths);
+        if (now !== undefined && !isInTime(now)) await decide(paths, now, commands, reporter);
+      } catch (error) {
+        if (!(error instanceof Failure || error instanceof Failures)) throw error;
+        reporter.warning(wordsOf(error));
+        await setTimeout(AGAIN_MILLISECONDS);
+      } finally {
+        hosts.release();
+      }
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function isInTime({ phase, deadline }: Pending): boolean {
+  return phase === 'applied' && deadline !== undefined && Date.now() < Date.parse(deadline);
+}
+
+async function decide(
+  paths: Paths,
+  pending: Pending,
+  commands: SignalRequest['commands'],
+  reporter: Reporter,
+): Promise<void> {
+  if (pending.phase === 'begun') return undoBegun(paths, pending);
+  if (pending.phase !== 'applied') {
+    finish(paths, pending);
+    return;
+  }
+  const why =
+    pending.deadline === undefined
+      ? 'the process that applied it was killed'
+      : `it was not confirmed within ${pending.timeoutSeconds} seconds`;
+  await goBack(paths, pending, why, { commands }, reporter);
+}
