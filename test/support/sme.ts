@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type Booted, makeBooted } from './booted.ts';
 import { runOrFail } from './run.ts';
@@ -49,13 +49,13 @@ export function makeSmeServer(): Booted {
   for (const [name, lines] of Object.entries(DBS))
     machine.write(`/home/e-smith/db/${name}`, `# a db\n${lines.map((line) => `${line}\n`).join('')}`, 0o660);
   machine.write('/home/e-smith/files/ibays/Primary/html/index.html', "the server's own site\n");
-  mkdirSync(machine.file('/home/e-smith/files/ibays/Primary/html'), { recursive: true });
   for (const [name, unit] of Object.entries(UNITS)) machine.write(`/etc/systemd/system/${name}.service`, unit);
   machine.write('/usr/sbin/httpd', '#!/bin/sh\nexec /usr/sbin/apache2 -f /etc/httpd/conf/httpd.conf "$@"\n', 0o755);
   for (const folder of [
     '/etc/httpd/conf',
     '/etc/rc.d/init.d',
     '/sbin/e-smith',
+    '/etc/backup-data.d',
     '/home/e-smith/ssl.crt',
     '/home/e-smith/ssl.key',
   ])
@@ -88,25 +88,20 @@ for pair in 'lan 192.168.1.77 ${INSIDE}' 'out 203.0.113.9 ${OUTSIDE}'; do
   ip -n $1 route add default via $3
 done
 ip address add 192.168.1.3/24 dev lan
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=server.example.test \\
-  -keyout /home/e-smith/ssl.key/server.example.test.key -out /home/e-smith/ssl.crt/server.example.test.crt 2>&1
 /sbin/e-smith/signal-event post-upgrade
 systemctl start masq httpd-e-smith`);
 }
 
-/** The packages, and nothing else, into the folder. */
-export async function makeSmePackages(out: string): Promise<void> {
+/** Makes the packages in a folder, and puts them where it finds them: `/root/packages/*.rpm`. */
+export async function givePackages(machine: Booted, folder: string): Promise<void> {
   await runOrFail(
     process.execPath,
     [
-      path.join(CHECKOUT, 'scripts/make-packages.js'),
-      '--out',
-      out,
-      '--only',
-      'docksmith',
-      '--only',
-      'smeserver-docksmith',
+      ...[path.join(CHECKOUT, 'scripts/make-packages.js'), '--out', folder],
+      ...['--only', 'docksmith', '--only', 'smeserver-docksmith'],
     ],
     { cwd: CHECKOUT, env: { SOURCE_DATE_EPOCH: '1790000000' } },
   );
+  for (const name of readdirSync(folder).filter((each) => each.endsWith('.rpm')))
+    cpSync(path.join(folder, name), machine.file(path.join('/root/packages', name)));
 }

@@ -4,6 +4,7 @@ import type { Paths } from '../../base/paths.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { isNetworkOf, type KernelRules, readKernelRules } from '../../firewall/kernel.ts';
 import type { PublishedPort } from '../../host/facts.ts';
+import { hasDockerd } from '../../host/dockerd-process.ts';
 import { restartAsItIs } from '../daemon/daemon.ts';
 import { findEngine, readHostSnapshot } from '../host-state.ts';
 import { findLostRules, forgetTried, formatLost, rememberTried, warningOf } from '../loaded/engine-rules.ts';
@@ -56,6 +57,7 @@ export async function restoreEngine(
 }
 
 async function listPublished(paths: Paths, readSnapshot: () => Snapshot): Promise<readonly PublishedPort[]> {
-  const engine = isNetworkOf(paths) ? await findEngine(paths, readSnapshot()) : undefined;
+  // before the engine starts systemd listens on its socket, and whoever asks there waits
+  const engine = isNetworkOf(paths) && hasDockerd() ? await findEngine(paths, readSnapshot()) : undefined;
   return engine === undefined ? [] : listPublishedPorts(engine);
 }
