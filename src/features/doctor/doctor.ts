@@ -14,7 +14,8 @@ import { checkEngineRules } from './engine-rules.ts';
 import { checkOpen } from './open.ts';
 import { listRefused } from '../lint/records.ts';
 import { checkNames, makeResolve } from './names.ts';
-import { checkPorts } from './ports.ts';
+import { isNetworkOf } from '../../firewall/kernel.ts';
+import { checkAddresses, checkPorts } from './ports.ts';
 import { readExposure } from '../exposure/exposure.ts';
 import { readStatus } from '../status/status.ts';
 import { listUnusableFiles } from '../../flow/containers/named-files.ts';
@@ -33,6 +34,8 @@ export async function examineHost(paths: Paths): Promise<readonly Finding[]> {
     attempt('records', () => checkAllRecords(hostState)),
     attempt('names', () => checkNames(hostState, makeResolve(paths))),
     attempt('dnsmasq', () => checkDnsmasq(hostState)),
+    // the interfaces of this process are those of the host only in its own network
+    attempt('ports', () => (isNetworkOf(paths) ? checkAddresses(hostState) : [])),
     attempt('apache', () => checkApache(hostState)),
     attempt('programs', () => checkPrograms()),
     attempt('files', () => checkFiles(verifyHost(paths))),

@@ -1,8 +1,10 @@
 import type { ContainerSummary } from '../../engine/engine.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
 import { listEnabled } from '../../model/container.ts';
+import { isLoopback } from '../../base/loopback.ts';
 import { isLocalPort } from '../../model/network/allocate-ports.ts';
 import { containerPorts, foreignUser } from '../../model/network/port-users.ts';
+import { singleValue } from '../../model/web.ts';
 import type { HostState } from '../../flow/host-state.ts';
 import { type Finding, makeFinder } from './finding.ts';
 
@@ -88,4 +90,16 @@ function checkApachePorts({ snapshot, facts }: Pick<HostState, 'snapshot' | 'fac
       'start Apache, or see what TCPPort and SSLPort of httpd say',
     ),
   ];
+}
+
+/** Private ports are published on the addresses of LocalIP, which the engine refuses where no interface has them. */
+export function checkAddresses({ snapshot, facts }: Pick<HostState, 'snapshot' | 'facts'>): readonly Finding[] {
+  const local = (singleValue(snapshot, 'LocalIP') ?? '').split(',').filter((address) => address !== '');
+  const missing = local.filter((one) => !isLoopback(one) && !facts.addresses.some(({ address }) => address === one));
+  return missing.map((address) =>
+    makeFinder('ports').warn(
+      `no interface that is up has ${address}, which is in LocalIP: private ports cannot be published there`,
+      'config set LocalIP ADDRESS, and signal-event docker-update; ip address lists those of this server',
+    ),
+  );
 }

@@ -1,3 +1,4 @@
+import { DockerRecord } from '../../model/docker-record.ts';
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
 import { isOurs } from '../../container/spec/names.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
@@ -58,7 +59,8 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
   const ofHost = {
     pending: listIntents(paths),
     unfinished: findUnfinished(paths),
-    failedOptions: readFailedOptions(paths),
+    // those of an engine that its admin manages by now are none of docksmith's
+    failedOptions: new DockerRecord(snapshot).isForeign ? undefined : readFailedOptions(paths),
     deferred: findDeferred(paths),
   };
   const records = listContainers(snapshot).map(({ key }) => key);

@@ -9,8 +9,9 @@ import type { Finding } from '../../../../src/features/doctor/finding.ts';
 import { checkFragments } from '../../../../src/features/doctor/fragments.ts';
 import { checkPrograms } from '../../../../src/features/doctor/host.ts';
 import { checkNames } from '../../../../src/features/doctor/names.ts';
-import { checkPorts } from '../../../../src/features/doctor/ports.ts';
+import { checkAddresses, checkPorts } from '../../../../src/features/doctor/ports.ts';
 import { factsWith, serverWith } from '../../../support/containers.ts';
+import { db, record, snapshotOf } from '../../../support/sample.ts';
 import { makeTempHost } from '../../../support/temp-host.ts';
 
 const show = (findings: readonly Finding[]): readonly string[] =>
@@ -249,4 +250,12 @@ describe('fragments', () => {
       `warn fragments: everybody can write "${host.file('/etc/docksmith/db')}", and so can change /etc/docksmith/db/docker_containers/defaults/wiki/status`,
     ]);
   });
+});
+
+it('names addresses of LocalIP that no interface has', () => {
+  const snapshot = snapshotOf(new Map([['configuration', db(record('LocalIP', '192.168.1.2,192.168.1.9,127.0.0.1'))]]));
+  const facts = factsWith({ addresses: [{ address: '192.168.1.2', prefix: 24, interface: 'eth0' }] });
+  expect(checkAddresses({ snapshot, facts }).map(({ level, words }) => `${level} ${words}`)).toEqual([
+    'warn no interface that is up has 192.168.1.9, which is in LocalIP: private ports cannot be published there',
+  ]);
 });
