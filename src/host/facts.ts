@@ -117,6 +117,8 @@ export interface PublishedPort {
   readonly container: string;
   /** carries our labels */
   readonly ours: boolean;
+  /** of the swarm, whose task it is */
+  readonly service?: string;
 }
 export interface ImageFacts {
   readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];

@@ -187,7 +187,7 @@ function* checkPorts({ snapshot, facts, findUser }: AllRecords, container: Conta
     const other =
       findUser(port, container.key)?.who ??
       (isDouble(wanted, n) ? SAME_RECORD : undefined) ??
-      foreignUser(snapshot, facts, port, port.addresses);
+      foreignUser(snapshot, facts, port, port.addresses, container);
     if (other !== undefined) yield portTaken(container, port, other);
   }
 }

@@ -9,8 +9,9 @@ import { findOwner } from './whose.ts';
  */
 export async function listPublishedPorts(engine: Pick<Inventory, 'listContainers'>): Promise<readonly PublishedPort[]> {
   const containers = await engine.listContainers();
-  return containers.flatMap((container) =>
-    container.ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
+  return containers.flatMap((container) => {
+    const task = container.labels[TASK_LABEL];
+    return container.ports.flatMap(({ address, hostPort, protocol }): readonly PublishedPort[] =>
       protocol === 'tcp' || protocol === 'udp'
         ? [
             {
@@ -19,12 +20,16 @@ export async function listPublishedPorts(engine: Pick<Inventory, 'listContainers
               port: hostPort,
               container: findOwner(container) ?? container.name,
               ours: findOwner(container) !== undefined,
+              ...(task === undefined ? {} : { service: task }),
             },
           ]
         : [],
-    ),
-  );
+    );
+  });
 }
+
+/** The engine's own label of the container of a task. */
+const TASK_LABEL = 'com.docker.swarm.service.name';
 
 /** The name of a network's bridge on the engine's machine; undefined for drivers that have none. */
 export function bridgeOf({

@@ -15,6 +15,7 @@ import { readImage, readInspect, readList, readSummaries, readVolume, readVolume
 import { readLastLines } from './last-lines.ts';
 import { readNetwork } from './network-body.ts';
 import { readFirstFile } from './read-archive.ts';
+import { findLackOfLeader } from './swarm/swarm-failures.ts';
 
 /** The half of a Docker engine that only answers. */
 export abstract class DockerReads {
@@ -98,9 +99,14 @@ export abstract class DockerReads {
   }
 
   listNetworks(): Promise<readonly NetworkSummary[]> {
-    return this.call('cannot list the networks', async () =>
-      readList(await this.client.get('/networks')).map(readNetwork),
-    );
+    const what = 'cannot list the networks';
+    return this.call(what, async () => {
+      try {
+        return readList(await this.client.call('/networks', { method: 'GET', limit: 'read' })).map(readNetwork);
+      } catch (error) {
+        throw (await findLackOfLeader(what, this.client, error)) ?? error;
+      }
+    });
   }
 
   listNetworkUsers(name: string): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import type { Paths } from '../../base/paths.ts';
 import { NEVER } from '../../base/interrupt.ts';
-import type { Progress } from '../../container/apply/apply.ts';
+import type { ProgressOf } from '../../container/plan/told.ts';
 import { makeDesired } from '../../container/plan/desired.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
@@ -15,9 +15,12 @@ import { readHostFacts } from '../../host/host.ts';
 import { listContainers } from '../../model/container.ts';
 import { withHostDefaults } from '../../model/host-defaults.ts';
 import { PLAIN_SOURCE } from '../../model/image-source.ts';
+import { readSecrets } from '../../flow/secrets.ts';
+import { isServiceOf } from '../../flow/swarm/services-kind.ts';
 import { findReferences, readEnabledSpecs } from './asked-images.ts';
 import { ImageUpdater } from './image-updater.ts';
 import type { ImagesUpdated, UpdateImages } from './image-updated.ts';
+import { updateServices } from './update-services.ts';
 
 /**
  * Pulls images again and recreates their containers. Where one is not healthy with a
@@ -28,7 +31,7 @@ export async function updateImages(
   paths: Paths,
   { names, waitSeconds, signal = NEVER }: UpdateImages,
   reporter: Reporter,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: ProgressOf) => void,
 ): Promise<ImagesUpdated> {
   const { result } = await runRecorded(
     paths,
@@ -38,21 +41,27 @@ export async function updateImages(
       const snapshot = withHostDefaults(readSnapshot(paths), { ...NO_FACTS, host: readHostFacts(paths) });
       const specs = readEnabledSpecs(paths, snapshot);
       const sources = readImageSources(paths, snapshot, names);
-      const containers = listContainers(snapshot).filter(({ key }) => specs.has(key));
+      const containers = listContainers(snapshot)
+        .filter(({ key }) => specs.has(key))
+        .filter((container) => !isServiceOf(container, specs));
       const engine = withSecretFiles(paths, snapshot, await getEngine(paths, snapshot));
+      const tell = recordingOperations(paths, run, onProgress);
       const update = new ImageUpdater(
         engine,
         { ...makeDesired(containers, specs, sources), renamed: listRenamedSecrets(paths, snapshot) },
         {
           times: healthTimes(snapshot),
           failed: readFailedSpecs(paths),
-          onProgress: recordingOperations(paths, run, onProgress),
+          onProgress: tell,
           signal,
         },
       );
       const references = findReferences(snapshot, specs, names, sources);
       for (const reference of references) await update.run(reference, sources.get(reference) ?? PLAIN_SOURCE);
       await update.follow();
+      const { mask } = readSecrets(paths);
+      const context = { paths, snapshot, engine, specs, images: sources, mask, onProgress: tell, signal };
+      update.failures.push(...(await updateServices(context, references)));
       await update.compare(references);
       return update;
     },

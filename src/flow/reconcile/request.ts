@@ -20,6 +20,8 @@ export interface ReconcileRequest {
   readonly inventory?: Inventory | undefined;
   /** the engine has just come up: by container, the start that was in order */
   readonly boot?: ReadonlyMap<string, string> | undefined;
+  /** services get the images that this node knows by their names now, and not those that they were made with */
+  readonly newImages?: boolean | undefined;
   /** files that are about to be installed: services are given what is in them */
   readonly coming?: readonly Coming[] | undefined;
 }

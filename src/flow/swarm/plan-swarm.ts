@@ -39,7 +39,7 @@ export interface PlannedSwarm {
  */
 export async function planSwarm(
   context: SwarmContext,
-  { names, asked, removeOrphans, failed, inventory, coming = [] }: ReconcileRequest,
+  { names, asked, removeOrphans, failed, inventory, newImages, coming = [] }: ReconcileRequest,
   avoid: readonly string[],
 ): Promise<PlannedSwarm | undefined> {
   const { snapshot, engine, specs } = context;
@@ -70,7 +70,7 @@ export async function planSwarm(
     const plan = await planKind(
       servicesKind({
         ...context,
-        ...{ swarm: swarmEngine, salt, coming, avoid, removeOrphans, failed },
+        ...{ swarm: swarmEngine, salt, coming, avoid, removeOrphans, failed, newImages },
         inventory: inventory ?? takeInventory(engine),
         names: only,
         asked: asked?.verb,

@@ -148,16 +148,20 @@ function nameOf({ port, protocol }: Pick<PortUser, 'port' | 'protocol'>): string
  * (a container that the record `key` or another enabled or disabled record has is ours to move),
  * and processes that listen.
  * @param addresses the bound addresses, undefined for all
+ * @param wanting who wants it: for a service, engines of all nodes listen at the ports that its swarm publishes
  */
 export function foreignUser(
   snapshot: Snapshot,
   facts: Facts,
   port: Pick<PortUser, 'port' | 'protocol'>,
   addresses: readonly string[] | undefined,
+  { isSwarmService = false }: Partial<Pick<Container, 'isSwarmService'>> = {},
 ): string | undefined {
   const holders = holdersOf(facts);
   const published = (holders.published.get(nameOf(port)) ?? []).filter(({ address }) => meets(address, addresses));
-  for (const { container, ours } of published) {
+  for (const { container, ours, service } of published) {
+    if (service !== undefined && new Container(snapshot, service).isContainer) continue;
+    if (service !== undefined) return `service "${service}" of the swarm`;
     if (!ours) return `container "${container}", which is not docksmith's`;
     if (!new Container(snapshot, container).isContainer)
       return `container "${container}", whose record is gone (docksmith reconcile --remove-orphans removes it)`;
@@ -166,7 +170,10 @@ export function foreignUser(
   // an engine that does not answer, with containers that outlive it, still has its proxies listening
   const listener = holders.listeners
     .get(nameOf(port))
-    ?.find(({ address, process }) => meets(address, addresses) && !/^docker-proxy\b/.test(process ?? ''));
+    ?.find(
+      ({ address, process }) =>
+        meets(address, addresses) && !(isSwarmService ? /^docker(-proxy|d)\b/ : /^docker-proxy\b/).test(process ?? ''),
+    );
   return listener === undefined
     ? undefined
     : `${listener.process ?? 'a process'} that listens on ${listener.address} port ${listener.port}`;

@@ -4,7 +4,7 @@ import { EngineGone } from '../../../engine/engine-gone.ts';
 import { NoQuorum } from '../../../engine/swarm-engine.ts';
 import { discard } from '../../apply/any-state.ts';
 import { isRollout, type ServiceOperation } from '../service-operation.ts';
-import { keepFile, rollOut, stopService } from './roll-out.ts';
+import { keepFile, removeService, rollOut, stopService } from './roll-out.ts';
 import type { ServicesApplied, ServicesContext } from './services-context.ts';
 
 /**
@@ -82,7 +82,7 @@ async function applyOperation(operation: ServiceOperation, context: ServicesCont
     case 'remove': {
       const { what } = operation;
       if (what.kind === 'network') return engine.removeNetwork(what.id);
-      if (what.kind === 'service') return swarm.removeService(what.id);
+      if (what.kind === 'service') return removeService(swarm, what.id);
       if (what.kind !== 'container') return swarm.removeKept(what.kind, what.id);
       const failure = await discard(engine, what.id, operation.name, what.stop);
       if (failure !== undefined) throw failure;

@@ -60,7 +60,9 @@ function isFailed({ state }: Task): boolean {
 function describeErrors(tasks: readonly Task[]): string {
   const words = tasks.flatMap(({ state, error, message, exitCode }) => {
     if (isFailed({ state } as Task)) return [error || (exitCode === undefined ? message : `exit code ${exitCode}`)];
-    return state === 'pending' && error !== '' ? [error] : [];
+    if (state === 'pending' && error !== '') return [error];
+    // one that was stopped since it is not healthy may end as if all was well
+    return state === 'complete' ? [`a task ended with exit code ${exitCode ?? 0}, or was not healthy in time`] : [];
   });
   const unique = [...new Set(words)].slice(0, 3);
   return unique.length === 0 ? '' : `: ${unique.join('; ')}`;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../base/errors.ts';
 import { NEVER } from '../../../base/interrupt.ts';
 import type { Service, ServiceBody } from '../../../engine/swarm-api.ts';
@@ -9,6 +10,10 @@ import { listDifferences, withForce } from '../plan-services.ts';
 import type { RolloutOperation } from '../service-operation.ts';
 import type { ServicesContext } from './services-context.ts';
 import { Stuck, waitForRollout } from './wait-rollout.ts';
+
+/** A task has so long to end; what needs what it holds says so. */
+const ENDS_MILLISECONDS = 30_000;
+const LOOK_EVERY_MILLISECONDS = 200;
 
 /** So often a service that others change at the same time is read again. */
 const MOST_TRIES = 5;
@@ -85,6 +90,14 @@ export async function stopService(swarm: SwarmEngine, name: string): Promise<voi
   await change(swarm, name, ({ body }) =>
     body.Mode.Replicated?.Replicas === 0 ? undefined : { ...body, Mode: { Replicated: { Replicas: 0 } } },
   );
+}
+
+/** What it has, ports and networks, is free when its tasks have ended. */
+export async function removeService(swarm: SwarmEngine, id: string): Promise<void> {
+  await swarm.removeService(id);
+  const end = performance.now() + ENDS_MILLISECONDS;
+  const isThere = async (): Promise<boolean> => (await swarm.listTasks()).some(({ service }) => service === id);
+  while (performance.now() < end && (await isThere())) await sleep(LOOK_EVERY_MILLISECONDS);
 }
 
 /** Has the swarm keep a file, unless another manager has done so. */

@@ -51,8 +51,8 @@ export async function waitForRollout(
     );
     const now = performance.now();
     if (looked === undefined) {
-      // an election takes some seconds
-      if (now - since > limit)
+      // an election takes some seconds, and is no fault of the service
+      if (now - since > Math.max(limit, WAIT_MILLISECONDS))
         throw new Failure(`cannot wait for service "${name}"`, { why: 'the swarm has no leader' });
     } else {
       const { service, tasks } = looked;
@@ -117,7 +117,8 @@ async function readLog(
   before: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const failed = tasks.filter(
-    ({ id, state, container }) => !before.has(id) && state === 'failed' && container !== undefined,
+    ({ id, state, container }) =>
+      !before.has(id) && (state === 'failed' || state === 'complete') && container !== undefined,
   );
   for (const { container = '' } of failed) {
     try {

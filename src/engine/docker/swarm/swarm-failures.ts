@@ -37,6 +37,19 @@ export function callSwarm<T>(what: string, { client, known }: Context, run: () =
   });
 }
 
+/**
+ * Why a call of the engine itself stalls that asks its swarm, too, as the list of networks does.
+ * @returns undefined where that is not for lack of a leader: this node is in no swarm
+ */
+export async function findLackOfLeader(
+  what: string,
+  client: DockerClient,
+  error: unknown,
+): Promise<NoQuorum | undefined> {
+  const managers = error instanceof Stalled ? await findManagers(client) : undefined;
+  return managers === undefined || managers.length === 0 ? undefined : explain(what, managers, error);
+}
+
 /** A call that stalls in an engine that answers others waits for managers. */
 function isForLackOfLeader(error: unknown): boolean {
   return error instanceof Stalled || (statusOf(error) !== undefined && NO_LEADER.test(messageOf(error)));

@@ -6,7 +6,7 @@ import { parseRunSpec, type RunSpec } from '../../../../src/container/spec/run-s
 import { isService } from '../../../../src/container/spec/service-spec.ts';
 import { SPEC_KEYS } from '../../../../src/container/spec/spec-keys.ts';
 import { checkRecords } from '../../../../src/model/check-records.ts';
-import { CARRIED } from '../../../../src/model/swarm/carried.ts';
+import { CARRIED, REFUSED_PROPS } from '../../../../src/model/swarm/carried.ts';
 import { factsWith, serverWith } from '../../../support/containers.ts';
 import { render } from '../../../support/render.ts';
 
@@ -195,4 +195,21 @@ describe('what a swarm can carry', () => {
     ]);
     expect(listRefused({ Replicas: '2', Privileged: 'no', MaxMemory: '64' })).toEqual([]);
   });
+});
+
+it('docs/swarm.md has the table of what a swarm can carry as the code has it', () => {
+  const page = readFileSync(path.resolve(import.meta.dirname, '../../../../docs/swarm.md'), 'utf8');
+  const [, table = ''] = /<!-- made of src\/model\/swarm\/carried\.ts -->\n([^]*?)<!-- end -->/.exec(page) ?? [];
+  const quote = (prop: string): string => `\`${prop}\``;
+  const rows = Object.entries(CARRIED).map(
+    ([key, { how, words, props }]) =>
+      `| ${quote(key)} | ${props.map(quote).join(', ')} | ${how}${words === '' ? '' : `: ${words}`} |`,
+  );
+  const further = Object.entries(REFUSED_PROPS).map(([prop, why]) => `| | ${quote(prop)} | refused: ${why} |`);
+  expect(table.trim().split('\n')).toEqual([
+    '| run spec | props | in a swarm |',
+    '| --- | --- | --- |',
+    ...rows,
+    ...further,
+  ]);
 });
