@@ -94,7 +94,7 @@ describeSwarm('services of a swarm', () => {
       await one.db(
         'configuration set DomainName example.test',
         'configuration set docker service Swarm manager Daemon foreign Filter disabled ReadTimeout 5s WriteTimeout 8s',
-        'configuration set docksmith service HealthWait 20s HealthUptime 500ms',
+        'configuration set docksmith service HealthWait 40s HealthUptime 500ms',
         'secrets set password secret Value very-secret-1',
         'docker_networks set back network Driver overlay Encrypted yes',
         `docker_containers set wiki service status enabled Image ${APP}:1 Replicas 2 network custom:back Secrets password MountPath ${one.file('/etc/wiki.conf')}:/etc/wiki.conf:ro HealthExec "test -e /healthy" HealthInterval 500ms HealthRetries 2 HealthTimeout 1s HealthUptime 1s UpdateOrder start-first`,

@@ -41,7 +41,7 @@ export async function waitForRollout(
   if (wait === 0) return;
   const limit = wait ?? Math.max(WAIT_MILLISECONDS, checkTime(spec));
   const begun = performance.now();
-  let [reached, since, doneSince] = ['', begun, Number.NaN];
+  let [reached, since, doneSince, leaderless] = ['', begun, Number.NaN, Number.NaN];
   for (;;) {
     const looked = await unlessInterrupted(
       signal,
@@ -52,10 +52,13 @@ export async function waitForRollout(
     const now = performance.now();
     if (looked === undefined) {
       // an election takes some seconds, and is no fault of the service
-      if (now - since > Math.max(limit, WAIT_MILLISECONDS))
+      if (Number.isNaN(leaderless)) leaderless = now;
+      if (now - leaderless > Math.max(limit, WAIT_MILLISECONDS))
         throw new Failure(`cannot wait for service "${name}"`, { why: 'the swarm has no leader' });
     } else {
       const { service, tasks } = looked;
+      // the new one has yet to find out which nodes are left
+      if (!Number.isNaN(leaderless)) [since, leaderless] = [now, Number.NaN];
       if (service === undefined) throw new Failure(`cannot run service "${name}"`, { why: 'it was removed' });
       const rollout = judgeRollout(service, tasks, before);
       if (rollout.reached !== reached) [reached, since] = [rollout.reached, now];
