@@ -40,7 +40,7 @@ function readProgram({ definition, npmPackage }) {
     tree.set(to, to.endsWith('.gz') ? { mode: 0o644, bytes: gzip(bytesOf(entry)) } : entry);
   }
   // the completion of all commands is in one file
-  const others = [...readTree(path.join(definition.folder, 'root/usr/lib/docksmith/commands')).keys()];
+  const others = [...readTree(path.join(definition.folder, 'root/usr/share/docksmith/commands')).keys()];
   addLinks(tree, 'usr/share/bash-completion/completions/docksmith', others);
   addLinks(
     tree,

@@ -15,7 +15,9 @@ export async function makeAllPackages(work: string): Promise<void> {
       env: { SOURCE_DATE_EPOCH: '1790000000' },
     });
   const copy = path.join(work, 'copy');
-  for (const name of SOURCES) cpSync(path.join(CHECKOUT, name), path.join(copy, name), { recursive: true });
+  // links as they are, and not where they lead
+  for (const name of SOURCES)
+    cpSync(path.join(CHECKOUT, name), path.join(copy, name), { recursive: true, verbatimSymlinks: true });
   symlinkSync(path.join(CHECKOUT, 'node_modules'), path.join(copy, 'node_modules'));
   await make(CHECKOUT, '--out', path.join(work, 'packages'));
   await runOrFail(process.execPath, [path.join(copy, 'scripts/build.js')], { cwd: copy });
