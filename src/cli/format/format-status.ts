@@ -25,6 +25,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'RESTARTS', isNumber: true, cell: ({ restarts }) => (restarts === 0 ? '' : String(restarts)) },
   { title: 'EXIT', isNumber: true, cell: ({ exitCode }) => (exitCode === undefined ? '' : String(exitCode)) },
   { title: 'MEMORY', isNumber: true, cell: formatMemory },
+  { title: 'NODES', cell: formatNodes },
   { title: 'DIGEST', isSpare: true, cell: ({ digest }) => digest?.replace(/^sha256:/, '').slice(0, 12) ?? '' },
 ];
 const GAP = '  ';
@@ -142,6 +143,14 @@ function listPorts(ports: ContainerStatus['ports']): readonly string[] {
   ];
 }
 
+/** The nodes of a service's tasks, each once; of many their number. */
+function formatNodes({ service }: ContainerStatus): string {
+  const nodes = [...new Set(service?.nodes)];
+  return nodes.length > MOST_NODES ? `${nodes.length} nodes` : nodes.map(showable).join(' ');
+}
+
+const MOST_NODES = 4;
+
 function formatMemory({ memory: { used, limit } }: ContainerStatus): string {
   if (used === undefined && limit === undefined) return '';
   return `${used === undefined ? '-' : formatSize(used)}${limit === undefined ? '' : `/${formatSize(limit)}`}`;
@@ -205,6 +214,13 @@ export function formatDetails({ containers }: Status, paint: Paint): string {
           ].join(' '),
         ],
         ['url', urls.join(' ')],
+        ...(container.service?.tasks ?? []).map(
+          ({ slot, node, state: now, since }, n) =>
+            [
+              n === 0 ? 'tasks' : '',
+              `${slot === undefined ? '' : `${slot} `}${node ?? 'no node'} ${now}, ${formatTime(since)}`,
+            ] as const,
+        ),
         ...(container.output ?? []).map((line, n) => [n === 0 ? 'output' : '', line] as const),
         ...listAttention(container).map((words) => ['attention', words] as const),
       ];

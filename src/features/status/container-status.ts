@@ -7,6 +7,7 @@ import type { ContainerSummary, Engine } from '../../engine/engine.ts';
 import { Container } from '../../model/container.ts';
 import { listAwaiting } from '../../model/links/links.ts';
 import { listUrls } from '../../model/urls.ts';
+import type { ServiceStatus } from './service-status.ts';
 
 /** How one container stands, or a record without one. */
 export interface ContainerStatus {
@@ -60,6 +61,8 @@ export interface ContainerStatus {
   readonly contentFailure?: { readonly when: string; readonly why: string };
   /** secrets stand in the label that says what it was made of */
   readonly hasOpenLabel?: true;
+  /** of a service of a swarm, as this manager sees it */
+  readonly service?: ServiceStatus;
   /** what is installed and not loaded: vhosts, the engine's rules; sentences with their remedy */
   readonly unloaded?: readonly string[];
 }
@@ -144,6 +147,28 @@ export async function readContainerStatus(
     image: reference,
     digest: digests[0]?.split('@')[1] ?? inspect.Image,
     isImageOld: meant !== undefined && meant.Id !== inspect.Image,
+  };
+}
+
+/**
+ * A service of a swarm, whose tasks are no containers of this host's.
+ * @param service undefined: the swarm has none of its name
+ * @param isKnown whether this host is told: managers are
+ */
+export function describeServiceStatus(
+  snapshot: Snapshot,
+  name: string,
+  service: ServiceStatus | undefined,
+  isKnown: boolean,
+): CachedRenderings {
+  const none = { ...describeRecord(snapshot, name), isAside: false, called: undefined, ...NOT_THERE };
+  if (service === undefined) return isKnown ? none : { ...none, state: 'unknown' };
+  return {
+    ...none,
+    state: service.running > 0 ? 'running' : service.wanted === 0 ? 'exited' : 'created',
+    exitCode: service.wanted === 0 ? 0 : undefined,
+    image: service.tasks[0]?.image,
+    service,
   };
 }
 

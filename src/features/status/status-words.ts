@@ -1,4 +1,5 @@
 import type { ContainerStatus } from './container-status.ts';
+import { listServiceAttention } from './service-status.ts';
 
 export interface Word {
   readonly word: string;
@@ -9,6 +10,7 @@ export interface Word {
 /** How a container is, in one word. */
 export function wordOf(container: ContainerStatus): Word {
   const { record, role, refused, state, health, isCrashLooping, exitCode, awaitedBy } = container;
+  if (container.service !== undefined && container.service.wanted > 0) return wordOfService(container.service);
   if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
   if (state === 'unknown') return { word: state, level: 'waiting' };
   if (state === 'running') {
@@ -25,6 +27,14 @@ export function wordOf(container: ContainerStatus): Word {
   if (state === 'exited')
     return exitCode === 0 ? { word: 'finished', level: 'idle' } : { word: 'stopped', level: 'bad' };
   return { word: state, level: state === 'paused' || state === 'created' ? 'waiting' : 'bad' };
+}
+
+function wordOfService({ running, wanted, update }: NonNullable<ContainerStatus['service']>): Word {
+  const isOnItsWay = update?.state === 'updating';
+  return {
+    word: `${running}/${wanted}`,
+    level: running >= wanted ? 'good' : isOnItsWay ? 'waiting' : 'bad',
+  };
 }
 
 /** What is not as it should be, each with what to do about it. */
@@ -55,6 +65,7 @@ export function listAttention(container: ContainerStatus): readonly string[] {
   const look = `docksmith logs -n 20 ${name}`;
   return [
     ...refused,
+    ...(container.service === undefined ? [] : listServiceAttention(name, container.service)),
     ...(isCrashLooping
       ? [`ends again and again, restarted ${restarts} times${ended === '' ? '' : `, last${ended}`}; ${look}`]
       : []),

@@ -32,7 +32,16 @@ import { readUnloaded, type Unloaded } from '../../flow/loaded/loaded.ts';
 import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
-import { baseName, type ContainerStatus, describeUnknown, readContainerStatus } from './container-status.ts';
+import { listServiceNames, readServiceViews } from '../../flow/swarm/service-views.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
+import {
+  baseName,
+  type ContainerStatus,
+  describeServiceStatus,
+  describeUnknown,
+  readContainerStatus,
+} from './container-status.ts';
+import { describeService } from './service-status.ts';
 
 export interface Status {
   readonly containers: readonly ContainerStatus[];
@@ -48,6 +57,8 @@ export interface Status {
   readonly leftRuns: readonly string[];
   /** why nothing is known of the containers; undefined: the engine answers */
   readonly engineFailure: Failure | undefined;
+  /** why nothing is known of services; absent: the swarm answers, or there is none */
+  readonly swarmFailure?: Failure;
 }
 
 /**
@@ -98,14 +109,24 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
       return [findServing(ours, owner) === container ? owner : container.name, container] as const;
     }),
   );
-  const all = [...new Set([...records, ...rows.keys()])].sort(compareBytes);
+  const services = await readServiceViews(snapshot);
+  const ofSwarm = services instanceof Failure ? [] : [...services.keys()];
+  const all = [...new Set([...records, ...rows.keys(), ...ofSwarm])].sort(compareBytes);
   refuseUnknown(names, [...all, ...ours.map(({ name }) => name)]);
   const { mask } = readSecrets(paths);
+  const isService = new Set(listServiceNames(snapshot));
   const states = await Promise.all(
     all
       .filter((name) => isAsked(name) || isAsked(rows.get(name)?.name ?? name))
       .map(async (name): Promise<Omit<ContainerStatus, 'refused'>> => {
         const container = rows.get(name);
+        const view = services instanceof Failure ? undefined : services.get(name);
+        // it may be that a record was a container's, and that is still there
+        if (view !== undefined || (isService.has(name) && container === undefined)) {
+          const isKnown = !(services instanceof Failure) && new DockerRecord(snapshot).swarm === 'manager';
+          const service = view === undefined ? undefined : describeService(view);
+          return { ...describeServiceStatus(snapshot, name, service, isKnown), failed: failed.get(name) };
+        }
         const isOpen = container !== undefined && holdsOpenSecrets(container.labels, (text) => holdsSecret(mask, text));
         return {
           ...(await readContainerStatus(engine, snapshot, name, container, names.length > 0)),
@@ -126,7 +147,8 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
     refused: listRefused(byContainer.get(state.name) ?? [], state.name),
   }));
   const leftRuns = (await listLeftRuns(engine)).map(({ name }) => name);
-  return { containers, ...ofHost, leftRuns, engineFailure: undefined };
+  const swarmFailure = services instanceof Failure ? { swarmFailure: services } : {};
+  return { containers, ...ofHost, leftRuns, engineFailure: undefined, ...swarmFailure };
 }
 
 async function findContainers(

@@ -54,8 +54,8 @@ export async function showStatus(
   inDetail = words.length > 0,
 ): Promise<number> {
   const status = await readStatus(paths, words);
-  const { containers, pending, unfinished, failedOptions, deferred, leftRuns, engineFailure } = status;
-  const failures = engineFailure === undefined ? [] : [engineFailure];
+  const { containers, pending, unfinished, failedOptions, deferred, leftRuns, engineFailure, swarmFailure } = status;
+  const failures = [engineFailure, swarmFailure].filter((failure) => failure !== undefined);
   stderr.write(formatFailures(failures, stderr));
   if (json)
     stdout.write(
