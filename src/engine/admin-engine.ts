@@ -14,6 +14,11 @@ export interface AdminEngine {
    * container does, or when `signal` is given.
    */
   readLogs(id: string, request: LogRequest): AsyncIterable<LogLine>;
+  /**
+   * The lines of all tasks of a service of a swarm, on whichever nodes, as the nodes send them; of managers only.
+   * With `follow` it has no end but `signal`.
+   */
+  readServiceLogs(id: string, request: LogRequest): AsyncIterable<TaskLine>;
   /** Begins a command in a running container. */
   exec(id: string, request: ExecRequest): Promise<ExecSession>;
   /** Takes the streams of a container before it is started, so that nothing of what it prints is missed. */
@@ -61,6 +66,12 @@ export interface LogLine {
   readonly stream: OutputStream;
   /** as the container wrote it, without the end of line */
   readonly bytes: Buffer;
+}
+
+export interface TaskLine extends LogLine {
+  /** ids */
+  readonly node: string;
+  readonly task: string;
 }
 
 export type OutputStream = 'stdout' | 'stderr';

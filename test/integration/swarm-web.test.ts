@@ -7,7 +7,7 @@ import { type Load, type Seen, startLoad } from '../support/load.ts';
 import { describeSwarm, useSwarm } from '../support/swarm.ts';
 
 const WEB = '127.0.0.1:5999/web';
-const SERVE = '#!/bin/sh\ntrap "exit 0" TERM\nhttpd -f -p 80 -h /www &\nwait $!\n';
+const SERVE = '#!/bin/sh\necho serving\ntrap "exit 0" TERM\nhttpd -f -p 80 -h /www &\nwait $!\n';
 /** requests a second of the visitor */
 const RATE = 20;
 /** Apache and the events are on the second machine: the first, and the third, are lost. */
@@ -117,11 +117,30 @@ describeSwarm(
       expect(Object.keys(texts).sort()).toEqual([1, 2, 3].map((n) => `version 1 on node${n}`));
     });
 
+    it('is shown with its nodes, and its logs and commands are found on them', async () => {
+      const [title = '', row = ''] = (await host.runOrFail('docksmith', ['status'])).split('\n');
+      expect([title, row]).toEqual([
+        expect.stringMatching(/^NAME +STATE +NODES +REACHED AT$/),
+        expect.stringMatching(/^web +3\/3 +node1 node2 node3 +http:\/\/web\.example\.test\/$/),
+      ]);
+      const {
+        containers: [web],
+      } = JSON.parse(await host.runOrFail('docksmith', ['status', '--json', 'web'])) as {
+        containers: readonly { service: unknown }[];
+      };
+      expect(web?.service).toMatchObject({ wanted: 3, running: 3, nodes: ['node1', 'node2', 'node3'] });
+      expect((await host.runOrFail('docksmith', ['logs', 'web'])).trim().split('\n').sort()).toEqual(
+        [1, 2, 3].map((n) => `web node${n} | serving`),
+      );
+      expect(await host.runOrFail('docksmith', ['exec', 'web', 'cat', '/www/index.html'])).toBe('version 1 on node2\n');
+    });
+
     it('goes on while a node is lost, and comes back', async () => {
       await watch('a node is lost', 5, async () => {
         await lose(3);
         await swarm.until('node3 is down', async () => /node3.*Down/.test(await listNodes()), 60);
       });
+      expect((await host.runOrFail('docksmith', ['status'])).split('\n')[1]).toMatch(/^web +2\/3 +node1 node2 /);
       await watch('it comes back', 2, async () => {
         await bringBack(3);
         await untilRunning('node1', 'node2', 'node3');

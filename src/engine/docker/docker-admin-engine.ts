@@ -7,11 +7,13 @@ import type {
   ExecSession,
   LogLine,
   LogRequest,
+  TaskLine,
 } from '../admin-engine.ts';
 import { callEngine, type DockerClient, isObject, openDocker, orUndefined, toNumber, toPath } from './docker-client.ts';
 import type { EngineLimits } from '../engine-limits.ts';
 import { openStreams, readStreams, resizeWhenBegun } from './attached.ts';
 import { readFrames, readLogLines, readTerminalFrames } from './log-lines.ts';
+import { openLog, readTaskLines } from './swarm/service-logs.ts';
 
 /** Opens the interface for logs, exec and reports of a Docker engine; `socket` and errors as for `connectEngine`. */
 export async function connectAdminEngine(socket: string, limits?: EngineLimits): Promise<AdminEngine> {
@@ -64,23 +66,28 @@ class DockerAdminEngine implements AdminEngine {
       )) as { readonly Config: { readonly Tty: boolean } } | undefined;
       if (inspect === undefined) return;
       const chunks = await callEngine(what, this.socket, () =>
-        this.#openLog(
-          id,
-          {
-            stdout: true,
-            stderr: true,
-            timestamps: true,
-            follow,
-            ...(tail === undefined ? {} : { tail }),
-            ...(since === undefined ? {} : { since: formatSince(since) }),
-          },
-          signal,
-        ),
+        openLog(this.#client, `/containers/${toPath(id)}/logs`, { since, tail, follow, signal }),
       );
       yield* readLogLines(inspect.Config.Tty ? readTerminalFrames(chunks) : readFrames(chunks));
     } catch (error) {
       // whatever breaks when it is broken off on purpose
       if (signal?.aborted !== true)
+        await callEngine(what, this.socket, () =>
+          Promise.reject(error instanceof Error ? error : new Error(String(error))),
+        );
+    }
+  }
+
+  async *readServiceLogs(id: string, request: LogRequest): AsyncGenerator<TaskLine> {
+    const what = `cannot read the logs of the tasks of service "${id.slice(0, 12)}"`;
+    try {
+      yield* readTaskLines(
+        await callEngine(what, this.socket, () =>
+          openLog(this.#client, `/services/${toPath(id)}/logs`, request, { details: true }),
+        ),
+      );
+    } catch (error) {
+      if (request.signal?.aborted !== true)
         await callEngine(what, this.socket, () =>
           Promise.reject(error instanceof Error ? error : new Error(String(error))),
         );
@@ -146,39 +153,6 @@ class DockerAdminEngine implements AdminEngine {
       );
     }
   }
-
-  /** As a stream in both cases: dockerode would put a log that is not followed into memory whole. */
-  async #openLog(
-    id: string,
-    options: Readonly<Record<string, unknown>>,
-    abortSignal: AbortSignal | undefined,
-  ): Promise<AsyncIterable<Buffer>> {
-    const { modem } = await this.#client.load();
-    return new Promise((resolve, reject) => {
-      modem.dial(
-        {
-          path: `/containers/${id}/logs?`,
-          method: 'GET',
-          isStream: true,
-          options: { ...options },
-          statusCodes: { 200: true },
-          ...(abortSignal === undefined ? {} : { abortSignal }),
-        },
-        (error, stream) => {
-          if (error !== null) reject(error);
-          else if (isChunks(stream)) resolve(stream);
-          else reject(new Error('the engine sent no log'));
-        },
-      );
-    });
-  }
-}
-
-/** The engine wants seconds and nanoseconds: `1700000000.000000001`. */
-function formatSince(time: string): string {
-  const [, fraction = '0'] = /\.(\d+)/.exec(time) ?? [];
-  const whole = Date.parse(time.replace(/\.\d+/, ''));
-  return `${Math.floor(whole / 1000)}.${fraction.padEnd(9, '0').slice(0, 9)}`;
 }
 
 /**
@@ -229,8 +203,4 @@ function listShares(all: Readonly<Record<string, unknown>>): readonly DiskShare[
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isChunks(value: unknown): value is AsyncIterable<Buffer> {
-  return isObject(value) && Symbol.asyncIterator in value;
 }

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { Failure } from '../../base/errors.ts';
-import type { AdminEngine, DiskShare, EngineDescription, ExecSession, LogLine } from '../admin-engine.ts';
+import type { AdminEngine, DiskShare, EngineDescription, ExecSession, LogLine, TaskLine } from '../admin-engine.ts';
 import type { MemoryEngine } from './memory-engine.ts';
 
 /** Logs, exec and reports of the memory engine: its containers write no logs and can run nothing. */
@@ -36,6 +36,10 @@ export class MemoryAdminEngine implements AdminEngine {
 
   async *readLogs(): AsyncGenerator<LogLine> {
     // none of its containers writes anything
+  }
+
+  async *readServiceLogs(): AsyncGenerator<TaskLine> {
+    // nor is there a swarm
   }
 
   /** It says nothing, and ends well. */

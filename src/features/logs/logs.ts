@@ -1,25 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogLine } from '../../engine/admin-engine.ts';
 import type { ContainerSummary } from '../../engine/engine.ts';
 import { findEventHolder } from '../../event/event-holder.ts';
 import type { Paths } from '../../base/paths.ts';
 import { type EngineAccess, findOurs, getOurs, openEngineAccess } from '../../flow/engine-access.ts';
 import { interleave, mergeByTime } from './merge.ts';
-
-export interface LogsRequest {
-  readonly names: readonly string[];
-  /** RFC 3339 */
-  readonly since?: string | undefined;
-  /** that many lines of each, the last ones */
-  readonly tail?: number | undefined;
-  readonly follow: boolean;
-  /** ends it */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface NamedLine extends LogLine {
-  readonly name: string;
-}
+import type { LogsRequest, NamedLine } from './request.ts';
+import { findServices, ServiceFollower } from './service-logs.ts';
 
 /**
  * A stopped container that nobody starts again in this time has ended: `docker restart` takes a moment
@@ -35,8 +21,13 @@ const LOOK_EVERY_MILLISECONDS = 200;
  */
 export async function* readLogs(paths: Paths, request: LogsRequest): AsyncGenerator<NamedLine> {
   const adminEngine = await openEngineAccess(paths);
-  const containers = await getOurs(adminEngine.engine, adminEngine.snapshot, request.names);
-  const followers = containers.map((container) => new Follower(paths, adminEngine, container, request));
+  const services = await findServices(adminEngine.snapshot, request.names);
+  const ofHost = request.names.filter((name) => !services.has(name));
+  const containers = await getOurs(adminEngine.engine, adminEngine.snapshot, ofHost);
+  const followers = [
+    ...containers.map((container) => new Follower(paths, adminEngine, container, request)),
+    ...[...services.values()].map((view) => new ServiceFollower(adminEngine.adminEngine, view, request)),
+  ];
   yield* mergeByTime(followers.map((follower) => follower.readPast()));
   if (request.follow) yield* interleave(followers.map((follower) => follower.follow()));
 }

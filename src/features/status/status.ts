@@ -33,7 +33,6 @@ import { readFailedSpecs } from '../../flow/containers/failed-specs.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { readSecrets } from '../../flow/secrets.ts';
 import { listServiceNames, readServiceViews } from '../../flow/swarm/service-views.ts';
-import { DockerRecord } from '../../model/docker-record.ts';
 import {
   baseName,
   type ContainerStatus,

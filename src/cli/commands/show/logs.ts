@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { UsageFailure } from '../../../base/errors.ts';
 import { showable } from '../../../base/showable.ts';
-import { type NamedLine, readLogs } from '../../../features/logs/logs.ts';
+import { readLogs } from '../../../features/logs/logs.ts';
+import type { NamedLine } from '../../../features/logs/request.ts';
 import { parseTime } from '../../../features/logs/parse-time.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION } from '../../command.ts';
 import { isTerminal, painter } from '../../format/terminal.ts';
@@ -92,9 +93,10 @@ function formatLine(
   const forTerminal = isTerminal(stdout);
   return (line) => {
     if (line === undefined) return Buffer.alloc(0);
-    const { name, time, bytes } = line;
+    const { name, node, time, bytes } = line;
+    const who = node === undefined ? name.padEnd(width) : `${name.padEnd(names.length > 1 ? width : 0)} ${node}`;
     const colour = NAME_COLOURS[names.indexOf(name) % NAME_COLOURS.length] ?? 'cyan';
-    const front = `${names.length > 1 ? `${paint(colour, `${name.padEnd(width)} |`)} ` : ''}${times ? `${paint('dim', time)} ` : ''}`;
+    const front = `${names.length > 1 || node !== undefined ? `${paint(colour, `${who} |`)} ` : ''}${times ? `${paint('dim', time)} ` : ''}`;
     const text = forTerminal ? Buffer.from(showable(bytes.toString().replaceAll(COLOURS, ''))) : bytes;
     return Buffer.concat([Buffer.from(front), text, Buffer.from('\n')]);
   };
@@ -108,7 +110,8 @@ function formatJsonLine(): (line: NamedLine | undefined) => string {
   let count = 0;
   return (line) => {
     if (line === undefined) return count === 0 ? '[]\n' : '\n]\n';
-    const { name, time, stream, bytes } = line;
-    return `${count++ === 0 ? '[\n' : ',\n'}  ${JSON.stringify({ name, time, stream, text: bytes.toString() })}`;
+    const { name, node, time, stream, bytes } = line;
+    const from = node === undefined ? { name } : { name, node };
+    return `${count++ === 0 ? '[\n' : ',\n'}  ${JSON.stringify({ ...from, time, stream, text: bytes.toString() })}`;
   };
 }
