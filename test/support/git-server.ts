@@ -63,7 +63,7 @@ export function makeKeyPair(passphrase = ''): KeyPair {
   }
 }
 
-/** An sshd of the tests' own on loopback, which root may enter with one key. */
+/** An sshd of the tests' own, which root may enter with one key. */
 export interface SshServer {
   /** `ssh://root@127.0.0.1:2299` */
   readonly url: string;
@@ -72,8 +72,20 @@ export interface SshServer {
 
 const TRIES = 200;
 
+export interface SshOptions {
+  readonly port?: number;
+  /** where it listens, and its url leads */
+  readonly address?: string;
+  /** of what it runs, `NAME=VALUE` */
+  readonly env?: readonly string[];
+}
+
 /** Needs `needs('git')`. */
-export async function startSshServer(namespace: Namespace, { line }: KeyPair, port = 2299): Promise<SshServer> {
+export async function startSshServer(
+  namespace: Namespace,
+  { line }: KeyPair,
+  { port = 2299, address = '127.0.0.1', env = [] }: SshOptions = {},
+): Promise<SshServer> {
   const dir = makeTemporaryFolder('sshd');
   const file = (name: string): string => path.join(dir, name);
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file('host')]);
@@ -81,7 +93,7 @@ export async function startSshServer(namespace: Namespace, { line }: KeyPair, po
   writeFileSync(
     file('config'),
     [
-      `ListenAddress 127.0.0.1`,
+      `ListenAddress ${address}`,
       `Port ${port}`,
       `HostKey ${file('host')}`,
       `AuthorizedKeysFile ${file('authorized')}`,
@@ -90,6 +102,7 @@ export async function startSshServer(namespace: Namespace, { line }: KeyPair, po
       'StrictModes no',
       'PasswordAuthentication no',
       'PermitRootLogin prohibit-password',
+      ...(env.length === 0 ? [] : [`SetEnv ${env.join(' ')}`]),
       '',
     ].join('\n'),
   );
@@ -105,7 +118,7 @@ export async function startSshServer(namespace: Namespace, { line }: KeyPair, po
     await setTimeout(20);
   }
   return {
-    url: `ssh://root@127.0.0.1:${port}`,
+    url: `ssh://root@${address}:${port}`,
     async stop() {
       const end = once(child, 'exit');
       child.kill('SIGTERM');
