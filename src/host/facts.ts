@@ -26,6 +26,8 @@ export interface Facts {
   readonly bridges: ReadonlyMap<string, string>;
   /** the nodes of the swarm; absent: this host is none of its managers, or they do not say */
   readonly nodes?: readonly NodeFacts[] | undefined;
+  /** addresses of the other nodes of the swarm, as this host's engine knows them; absent: it does not */
+  readonly peers?: readonly string[] | undefined;
   /** the systemd unit of the engine and its drop-ins, but for ours, where one is installed under the root */
   readonly dockerUnit?: UnitTexts | undefined;
   /**

@@ -16,6 +16,7 @@ import { listRefused } from '../lint/records.ts';
 import { checkNames, makeResolve } from './names.ts';
 import { isNetworkOf } from '../../firewall/kernel.ts';
 import { checkAddresses, checkPorts } from './ports.ts';
+import { checkSwarm } from './swarm.ts';
 import { readExposure } from '../exposure/exposure.ts';
 import { readStatus } from '../status/status.ts';
 import { listUnusableFiles } from '../../flow/containers/named-files.ts';
@@ -60,6 +61,7 @@ async function examineEngine(hostState: HostState): Promise<readonly Finding[]> 
       ...(await attempt('options', () => checkDaemonOptions(paths, facts, adminEngine.socket, ownsUnit))),
       ...checkPorts(hostState, containers),
       ...(await attempt('containers', () => checkContainers(paths))),
+      ...(await attempt('swarm', () => checkSwarm(paths, snapshot))),
       ...(await attempt('rules', () => checkEngineRules(hostState))),
       ...(await attempt('exposure', async () => checkOpen(snapshot, await readExposure(paths, [])))),
     ];

@@ -18,6 +18,7 @@ export const RULES = [
   'record-without-effect',
   'host-not-known',
   'host-record-refused',
+  'swarm-not-possible',
   'backup-ignored',
   'name-with-two-meanings',
 ] as const;

@@ -10,6 +10,7 @@ import { listOverlooked } from '../../model/overlooked.ts';
 
 import type { LintFinding } from './finding.ts';
 import { findRefusedElsewhere, findUnknownHosts } from './hosts.ts';
+import { findSwarmMistakes } from './swarm.ts';
 
 /** What the next event would refuse in the records, and what of them has no effect. */
 export async function lintRecords(paths: Paths): Promise<readonly LintFinding[]> {
@@ -47,7 +48,14 @@ export async function lintRecords(paths: Paths): Promise<readonly LintFinding[]>
       advice: 'nothing to do if it is meant so',
     }),
   );
-  return [...refused, ...unusable, ...overlooked, ...findUnknownHosts(snapshot), ...findRefusedElsewhere(snapshot)];
+  return [
+    ...refused,
+    ...unusable,
+    ...overlooked,
+    ...findUnknownHosts(snapshot),
+    ...findRefusedElsewhere(snapshot),
+    ...findSwarmMistakes(snapshot, hostState.facts),
+  ];
 }
 
 /** Of all records, also of those that no container uses yet; each mistake once. */

@@ -14,6 +14,7 @@ import { SME_HELPERS } from './sme.ts';
 import { STORED_HELPERS } from './stored.ts';
 import { SWARM_HELPERS } from './swarm/deployment.ts';
 import { SWARM_WEB_HELPERS } from './swarm/web.ts';
+import { PEER_HELPERS } from './swarm/peers.ts';
 import { TEXT_HELPERS } from './text.ts';
 import { USER_HELPERS } from './users.ts';
 import { CHOICE_HELPERS } from './values/choices.ts';
@@ -44,6 +45,7 @@ export const HELPER_GROUPS: Readonly<Record<string, HelperTable>> = {
   'Data of containers': DATA_HELPERS,
   'Links between containers': LINK_HELPERS,
   'Services of a swarm': { ...SWARM_HELPERS, ...SWARM_WEB_HELPERS },
+  'Nodes of a swarm': PEER_HELPERS,
   'Quantities of Compose': QUANTITY_HELPERS,
   'The engine': DAEMON_HELPERS,
   Names: NAME_HELPERS,

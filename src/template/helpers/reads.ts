@@ -50,3 +50,10 @@ export const NODES: readonly StaticRead[] = [
 export const WEB_NODES: readonly StaticRead[] = [...NODES, ...readsOf({ db: 'hosts' }, 'WebNode')];
 /** Whether this host is one of those. */
 export const SERVED_HERE: readonly StaticRead[] = [...ofContainers('Replicas'), ...WEB_NODES];
+/** Who the other nodes of a swarm are. */
+export const PEERS: readonly StaticRead[] = [
+  { db: 'hosts' },
+  ...readsOf({ db: 'hosts' }, 'NodeAddress'),
+  ...ofConfiguration('docksmith', 'HostName'),
+  ...single('SystemName'),
+];

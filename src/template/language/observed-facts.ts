@@ -28,6 +28,7 @@ export function findFact(facts: Facts, key: string, prop: string | undefined): u
     dockerUnit: facts.dockerUnit,
     bridges: [...facts.bridges],
     nodes: facts.nodes,
+    peers: facts.peers,
   };
   return named[key];
 }
@@ -86,6 +87,9 @@ class ObservedFacts implements Facts {
   }
   get nodes(): Facts['nodes'] {
     return this.#note('nodes').nodes;
+  }
+  get peers(): Facts['peers'] {
+    return this.#note('peers').peers;
   }
   get portsInFiles(): Facts['portsInFiles'] {
     return this.#note('portsInFiles').portsInFiles;

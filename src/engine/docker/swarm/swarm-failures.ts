@@ -1,4 +1,4 @@
-import { createConnection } from 'node:net';
+import { isListening } from '../../../base/is-listening.ts';
 import { Stalled } from '../../engine-silence.ts';
 import { NoQuorum, OutOfSequence } from '../../swarm-engine.ts';
 import { callEngine, type DockerClient, statusOf } from '../docker-client.ts';
@@ -86,24 +86,8 @@ async function findManagers(client: DockerClient): Promise<readonly string[] | u
 
 /** How many of the addresses, `10.0.0.1:2377`, take a connection. */
 async function countAnswering(addresses: readonly string[]): Promise<number> {
-  const answers = await Promise.all(addresses.map(isListening));
+  const answers = await Promise.all(addresses.map((address) => isListening(address, KNOCK_MILLISECONDS)));
   return answers.filter(Boolean).length;
-}
-
-function isListening(address: string): Promise<boolean> {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-  return new Promise((resolve) => {
-    const socket = createConnection({ host, port: Number(address.slice(colon + 1)), timeout: KNOCK_MILLISECONDS });
-    const end = (is: boolean): void => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket
-      .once('connect', () => end(true))
-      .once('error', () => end(false))
-      .once('timeout', () => end(false));
-  });
 }
 
 function messageOf(error: unknown): string {
