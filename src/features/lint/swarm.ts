@@ -53,7 +53,7 @@ export function findSwarmMistakes(snapshot: Snapshot, { addresses }: Pick<Facts,
     )
       find(
         'configuration',
-        `docker AdvertiseAddress "${docker.advertiseAddress}" is another one than hosts ${own.key} NodeAddress "${own.address}"`,
+        `docker AdvertiseAddress "${docker.advertiseAddress}" differs from hosts ${own.key} NodeAddress "${own.address}"`,
         'the packet filters of the other nodes let in the second one',
         'config delprop docker AdvertiseAddress',
       );

@@ -47,7 +47,7 @@ it.each<readonly [Props, Readonly<Record<string, Props>>, readonly string[], str
     { Swarm: 'manager', AdvertiseAddress: '10.0.0.1' },
     { web1: { NodeAddress: '10.0.0.9' } },
     [],
-    'fault: docker AdvertiseAddress "10.0.0.1" is another one than hosts web1 NodeAddress "10.0.0.9"',
+    'fault: docker AdvertiseAddress "10.0.0.1" differs from hosts web1 NodeAddress "10.0.0.9"',
   ],
   [
     { Swarm: 'manager' },
