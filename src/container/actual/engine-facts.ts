@@ -1,6 +1,7 @@
 import type { ImageFacts, PublishedPort } from '../../host/facts.ts';
 import type { NetworkSummary } from '../../engine/engine.ts';
 import type { Inventory } from './inventory.ts';
+import { TASK_LABEL } from '../spec/names.ts';
 import { findOwner } from './whose.ts';
 
 /**
@@ -27,9 +28,6 @@ export async function listPublishedPorts(engine: Pick<Inventory, 'listContainers
     );
   });
 }
-
-/** The engine's own label of the container of a task. */
-const TASK_LABEL = 'com.docker.swarm.service.name';
 
 /** The name of a network's bridge on the engine's machine; undefined for drivers that have none. */
 export function bridgeOf({

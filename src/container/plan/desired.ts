@@ -15,8 +15,17 @@ export interface Desired {
   readonly awaited?: ReadonlySet<string>;
   /** files that containers mount, by the names that run specs have for the same ones now */
   readonly renamed?: ReadonlyMap<string, string>;
-  /** what a swarm runs by other records, and whether this host drives it; absent: there is none */
-  readonly swarm?: { readonly names: ReadonlySet<string>; readonly isManager: boolean };
+  /** what a swarm runs; absent: there is none */
+  readonly swarm?: SwarmNames;
+}
+
+export interface SwarmNames {
+  /** of services by records, and of those that docksmith made */
+  readonly known: ReadonlySet<string>;
+  /** of services by records */
+  readonly wanted: ReadonlySet<string>;
+  /** whether this host drives it */
+  readonly isManager: boolean;
 }
 
 export type DesiredContainer =

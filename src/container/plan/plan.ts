@@ -110,7 +110,7 @@ export function planReconcile(
   const own = leave(tried.operations);
   const followed = leave(followBound(own.operations, wanted, actual));
   // what its record makes a service of is removed when that runs
-  const isOfSwarm = (name: string): boolean => desired.swarm?.isManager === true && desired.swarm.names.has(name);
+  const isOfSwarm = (name: string): boolean => desired.swarm?.isManager === true && desired.swarm.wanted.has(name);
   const orphans = [...actual.containers.values()]
     .filter(({ name }) => isAsked(name) && !isOfSwarm(name))
     .filter(({ name }) => !desired.containers.some((container) => container.name === name))
@@ -193,7 +193,7 @@ function ofContainer(name: string, { why, at, hint }: Failure): Failure {
 export function listUnknown(desired: Desired, actual: Actual, names: readonly string[]): Failure[] {
   const known = new Set([
     ...[...desired.containers, ...actual.containers.values()].map(({ name }) => name),
-    ...(desired.swarm?.names ?? []),
+    ...(desired.swarm?.known ?? []),
   ]);
   return names
     .filter((name) => !known.has(name))

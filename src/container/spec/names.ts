@@ -14,6 +14,9 @@ export const RUN_BY_LABEL = 'docksmith.run-by';
 /** On an adopted container: the keys that its record says otherwise than it is. */
 export const KEPT_LABEL = 'docksmith.kept';
 
+/** The engine's own, on the container of a task: the name of its service. */
+export const TASK_LABEL = 'com.docker.swarm.service.name';
+
 /** Whether what the engine has is docksmith's. */
 export function isOurs({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean {
   return labels[MANAGED_LABEL] === 'true';

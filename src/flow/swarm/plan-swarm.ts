@@ -47,7 +47,8 @@ export async function planSwarm(
   const only = asked?.names ?? names;
   const services = listContainers(snapshot).filter((container) => isServiceOf(container, specs));
   const enabled = services.filter(({ isEnabled, key }) => isEnabled && (only?.includes(key) ?? true));
-  const swarm = { names: new Set(services.map(({ key }) => key)), isManager: role === 'manager' };
+  const wanted = new Set(services.map(({ key }) => key));
+  const swarm = { known: wanted, wanted, isManager: role === 'manager' };
   if (role === 'worker')
     return {
       swarm,
@@ -76,7 +77,7 @@ export async function planSwarm(
         asked: asked?.verb,
       }),
     );
-    return { swarm: { ...swarm, names: plan.names }, plan, notes: plan.notes };
+    return { swarm: { ...swarm, known: plan.names }, plan, notes: plan.notes };
   } catch (error) {
     // a host that wants nothing of its swarm goes on without
     if (!(error instanceof Failure) || services.length > 0) throw error;

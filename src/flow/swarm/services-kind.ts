@@ -10,7 +10,7 @@ import { makeServiceBody } from '../../container/service/service-body.ts';
 import type { ServiceOperation } from '../../container/service/service-operation.ts';
 import type { ActualServices, DesiredService, DesiredServices } from '../../container/service/services.ts';
 import { healthTimes } from '../../container/spec/health-request.ts';
-import { isOurs, NAME_LABEL } from '../../container/spec/names.ts';
+import { isOurs, NAME_LABEL, TASK_LABEL } from '../../container/spec/names.ts';
 import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
 import { isService } from '../../container/spec/service-spec.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
@@ -130,6 +130,12 @@ async function readActual(
       wanted.map(({ name }) => name),
     ),
   ]);
+  // tasks go with their services, and the engine has an endpoint of its own on each of these networks
+  const ofHost = new Set(
+    (await inventory.listContainers()).filter(({ labels }) => labels[TASK_LABEL] === undefined).map(({ name }) => name),
+  );
+  const listUsers = async (network: string): Promise<readonly string[]> =>
+    (await engine.listNetworkUsers(network)).filter((name) => ofHost.has(name));
   const named = services.map((service) => ({ ...service, body: nameNetworks(service.body, networks) }));
   const overlays = networks.filter((network) => network.driver === 'overlay' && isOurs(network));
   const isOwn = ({ body: { Labels: labels } }: (typeof named)[number]): boolean => isOurs({ labels });
@@ -138,9 +144,7 @@ async function readActual(
     foreign: named.filter((service) => !isOwn(service)),
     kept: { secret: secrets.filter(isOurs), config: configs.filter(isOurs) },
     networks: new Map(networks.map((network) => [network.name, network])),
-    networkUsers: new Map(
-      await Promise.all(overlays.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const)),
-    ),
+    networkUsers: new Map(await Promise.all(overlays.map(async ({ name }) => [name, await listUsers(name)] as const))),
     containers: new Map(containers.map((container) => [container.name, container])),
   };
 }

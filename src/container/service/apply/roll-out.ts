@@ -14,6 +14,7 @@ import { Stuck, waitForRollout } from './wait-rollout.ts';
 /** A task has so long to end; what needs what it holds says so. */
 const ENDS_MILLISECONDS = 30_000;
 const LOOK_EVERY_MILLISECONDS = 200;
+const ENDED: readonly string[] = ['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'];
 
 /** So often a service that others change at the same time is read again. */
 const MOST_TRIES = 5;
@@ -96,7 +97,8 @@ export async function stopService(swarm: SwarmEngine, name: string): Promise<voi
 export async function removeService(swarm: SwarmEngine, id: string): Promise<void> {
   await swarm.removeService(id);
   const end = performance.now() + ENDS_MILLISECONDS;
-  const isThere = async (): Promise<boolean> => (await swarm.listTasks()).some(({ service }) => service === id);
+  const isThere = async (): Promise<boolean> =>
+    (await swarm.listTasks()).some(({ service, state }) => service === id && !ENDED.includes(state));
   while (performance.now() < end && (await isThere())) await sleep(LOOK_EVERY_MILLISECONDS);
 }
 
