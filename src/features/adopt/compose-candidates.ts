@@ -65,7 +65,9 @@ export async function findComposeCandidates(
       }),
   );
   const running = new Map(
-    [...project.services.keys()].map((service) => [service, listContainers(view, project, service)] as const),
+    [...project.services.keys()].map(
+      (service) => [service, source.isStack === true ? [] : listContainers(view, project, service)] as const,
+    ),
   );
   const isRunning = (service: string): boolean => (running.get(service) ?? []).length > 0;
   const selected = selectServices(project, services, isRunning);
@@ -86,6 +88,7 @@ export async function findComposeCandidates(
     paths,
     project,
     images: await listOwnImages(view, project),
+    isStack: source.isStack,
     // of several containers others share what the first one has, as with Compose
     names: new Map(
       [...names].flatMap(([service, [first]]) => (first === undefined ? [] : [[service, first] as const])),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Input } from '../../container/spec/input.ts';
 import { formatMounted } from '../../container/spec/mounted.ts';
+import { readText } from '../../files/read-file.ts';
 import type { SecretFile } from './candidate.ts';
 import { findEntry, isNothing, showInput, tryTo } from './compose-input.ts';
 import type { LeaveOut } from './compose-network.ts';
@@ -21,7 +22,7 @@ const KINDS = [
 ] as const;
 
 /** Files that Compose puts into the container of a service. */
-export function readFiles(project: Project, service: Input, leaveOut: LeaveOut): ServiceFiles {
+export function readFiles(project: Project, service: Input, leaveOut: LeaveOut, isStack = false): ServiceFiles {
   const mounts: string[] = [];
   const secrets: SecretFile[] = [];
   for (const { key, folder, mode: usual } of KINDS) {
@@ -36,7 +37,8 @@ export function readFiles(project: Project, service: Input, leaveOut: LeaveOut):
       const target = field('target');
       const inside = path.posix.resolve(folder, target === undefined ? name : showInput(target));
       const file = findEntry(declared, 'file');
-      if (file !== undefined) {
+      // a task may run where the file is not: the swarm gets what is in it
+      if (file !== undefined && !isStack) {
         mounts.push(
           formatMounted({ source: path.resolve(project.folder, showInput(file)), target: inside, options: ['ro'] }),
         );
@@ -49,7 +51,7 @@ export function readFiles(project: Project, service: Input, leaveOut: LeaveOut):
             );
         continue;
       }
-      const value = readContent(project, declared);
+      const value = file === undefined ? readContent(project, declared) : readFileOf(project, file);
       if (value === undefined) {
         leaveOut(key, name, 'it has neither a file nor a content, and no swarm keeps it');
         continue;
@@ -66,6 +68,11 @@ export function readFiles(project: Project, service: Input, leaveOut: LeaveOut):
     }
   }
   return { mounts, secrets };
+}
+
+function readFileOf({ folder }: Project, file: Input): string {
+  const { result, failures } = tryTo(() => readText(path.resolve(folder, showInput(file))));
+  return result ?? file.refuse(failures?.[0]?.why ?? 'it cannot be read');
 }
 
 /** Undefined for one that is elsewhere. @throws Failure for a variable that is not set */

@@ -11,6 +11,7 @@ import { isTmpfs, withTmpfsVolumes } from './compose-tmpfs.ts';
 import { readFiles } from './compose-files.ts';
 import { readImage } from './compose-image.ts';
 import { readScale, withDeploy } from './compose-deploy.ts';
+import { withStackDeploy } from './stack/stack-deploy.ts';
 import { leniently } from './lenient-input.ts';
 import { findEntry, isNothing, readKey, showInput, tryTo, withText } from './compose-input.ts';
 import type { Project } from './compose-project.ts';
@@ -95,6 +96,8 @@ export interface ServiceContext {
   readonly names: ReadonlyMap<string, string>;
   /** images that the engine has */
   readonly images: ReadonlySet<string>;
+  /** it is a service of a swarm: what `deploy` says is kept */
+  readonly isStack?: boolean | undefined;
 }
 
 /**
@@ -102,7 +105,7 @@ export interface ServiceContext {
  * @throws Failure(s) for variables that are not set, and for files that are not there
  */
 export function describeService(
-  { paths, project, names, images }: ServiceContext,
+  { paths, project, names, images, isStack = false }: ServiceContext,
   service: string,
   input: Input,
 ): Omit<Candidate, 'networks'> & { readonly joined: readonly string[] } {
@@ -129,10 +132,10 @@ export function describeService(
 
   const values = new Map<string, Value | undefined>();
   const network = readNetworkOf(project, service, input, { name, rename, leaveOut });
-  const plain = withDeploy(input, ignore);
+  const plain = isStack ? withStackDeploy(input) : withDeploy(input, ignore);
   const isPortless = ignorePorts(input, network.mode, ignore);
   const { count, key: scaleKey, whyOne } = readScale(input);
-  if (whyOne !== undefined) leaveOut(scaleKey, String(count), whyOne);
+  if (whyOne !== undefined && !isStack) leaveOut(scaleKey, String(count), whyOne);
   for (const [key, part] of plain.entries ?? input.refuse('must be a map')) {
     if (OWN.includes(key) || saysNothing(key, part) || key.startsWith('x-')) continue;
     // on a network of their own, links are names, which those that are linked with have themselves
@@ -147,7 +150,7 @@ export function describeService(
   const { environment, envFiles } = readEnvironment(paths, project, input);
   values.set('image', read('image', withText(input, reference)));
   values.set('environment', environment);
-  const files = readFiles(project, input, leaveOut);
+  const files = readFiles(project, input, leaveOut, isStack);
   const volumes = readVolumes(project, input, read);
   values.set(
     'volumes',

@@ -22,6 +22,11 @@ const OPTIONS = {
     many: true,
     doc: 'adopt the services of a Compose file, as they run or as it describes them; several are laid over each other; of a folder the files that Compose would take',
   },
+  stack: {
+    value: 'FILE',
+    of: ['file'],
+    doc: 'adopt the services of a file of docker stack deploy, as services of the swarm',
+  },
   'env-file': {
     value: 'FILE',
     of: ['file'],
@@ -44,7 +49,7 @@ export const adoptCommand = defineCommand({
   doc: 'write records for containers that others created, or that a Compose file describes; no container is touched',
   effect: 'changes',
   options: OPTIONS,
-  operands: { usage: 'CONTAINER… | -f FILE… [SERVICE…]', min: 0, max: Infinity, of: [[]] },
+  operands: { usage: 'CONTAINER… | -f FILE… [SERVICE…] | --stack FILE [SERVICE…]', min: 0, max: Infinity, of: [[]] },
   run: runAdopt,
 });
 
@@ -52,32 +57,44 @@ async function runAdopt(
   {
     values: {
       'dry-run': dryRun = false,
-      file: files = [],
+      file: composed = [],
       'env-file': envFiles = [],
       profile: profiles = [],
       project: short,
       'project-name': project = short,
       json = false,
       secrets = false,
+      stack,
       wait,
     },
     words,
   }: Given<typeof OPTIONS>,
   { paths, stdout, stderr }: CommandContext,
 ): Promise<number> {
+  if (stack !== undefined && composed.length > 0)
+    throw new UsageFailure('cannot run "docksmith adopt"', { why: '--stack names a file of its own, and -f another' });
+  const files = stack === undefined ? composed : [stack];
   if (files.length === 0) checkNamed(words, { envFiles, profiles, project });
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
   const source =
     files.length === 0
       ? ({ kind: 'containers', names: words } as const)
-      : ({ kind: 'compose', files, envFiles, profiles, project, services: words } as const);
+      : ({
+          kind: 'compose',
+          files,
+          envFiles,
+          profiles,
+          project,
+          services: words,
+          isStack: stack !== undefined,
+        } as const);
   const { mask, ...adoption } = await adopt(
     paths,
     {
       source,
       dryRun,
       isMoving: secrets,
-      args: [...files.flatMap((file) => ['-f', file]), ...words],
+      args: [...files.flatMap((file) => [stack === undefined ? '-f' : '--stack', file]), ...words],
       waitSeconds: wait,
     },
     reporter,
