@@ -195,8 +195,10 @@ async function describe(
     networks: wanted.map((definition) => {
       const there = find(definition.name);
       // who shares it comes later, perhaps, and finds it there
+      // a stack means one of the swarm by a network that says no driver
+      const driver = context.isStack === true && definition.driver === 'bridge' ? 'overlay' : definition.driver;
       return there === undefined
-        ? { ...definition, external: false }
+        ? { ...definition, driver, external: false }
         : { ...describeNetwork(there), external: definition.external };
     }),
     warnings: [
