@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { makeHost } from '../support/host.ts';
 import { makeSleepImage } from '../support/image.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
@@ -105,3 +106,58 @@ needs('dockerd')('a stack file of containers', () => {
 interface ServiceSpec {
   readonly EndpointSpec: { readonly Ports?: unknown };
 }
+
+it('a stack file becomes records of services, with its secrets in db secrets and limits by their props', async () => {
+  const host = makeHost();
+  onTestFinished(() => host.stop());
+  const env = { DOCKSMITH_ENGINE: `memory://${host.file('/engine.json')}` };
+  await host.db('configuration set DomainName example.test', 'configuration set docker service Swarm worker');
+  host.write('/in/token', 's3cret-word');
+  host.write(
+    '/in/stack.yaml',
+    `version: "3.8"
+services:
+  web:
+    image: 127.0.0.1:5999/web:1
+    networks: [front]
+    secrets: [token]
+    deploy:
+      replicas: 3
+      placement: {constraints: ["node.labels.zone == a"], preferences: [{spread: node.labels.rack}]}
+      update_config: {order: start-first, parallelism: 2, delay: 5s, failure_action: rollback}
+      restart_policy: {condition: on-failure, max_attempts: 3, delay: 2s}
+      resources: {limits: {memory: 64M, cpus: "0.5"}}
+  agent: {image: "127.0.0.1:5999/agent:1", deploy: {mode: global}}
+networks: {front: {}}
+secrets: {token: {file: ./token}}
+`,
+  );
+  const adopted = await host.runOrFail('docksmith', ['adopt', '--stack', host.file('/in/stack.yaml'), '-p', 'shop'], {
+    env,
+  });
+  expect(adopted).toContain('shop_web deploy.restart_policy.delay: 2000000000\n');
+  const propsOf = async (db: string, key: string): Promise<unknown> =>
+    JSON.parse(await host.runOrFail('db', ['--json', db, 'show', key]));
+  expect(await propsOf('docker_containers', 'shop_web')).toMatchObject({
+    props: {
+      Replicas: '3',
+      Placement: 'node.labels.zone==a,spread:node.labels.rack',
+      UpdateOrder: 'start-first',
+      UpdateParallelism: '2',
+      UpdateDelay: '5s',
+      MaxMemory: '64',
+      CPUs: '0.5',
+      Restart: 'on-failure:3',
+      network: 'custom:shop_front',
+      NetworkAlias: 'web',
+      Secrets: 'shop_web.token:/run/secrets/token',
+    },
+  });
+  expect(await propsOf('docker_containers', 'shop_agent')).toMatchObject({
+    props: { Replicas: 'global', Restart: 'always' },
+  });
+  expect(await propsOf('docker_networks', 'shop_front')).toMatchObject({ props: { Driver: 'overlay' } });
+  expect((await host.runOrFail('db', ['secrets', 'getprop', 'shop_web.token', 'Value'])).trim()).toBe('s3cret-word');
+  const { stdout } = await host.run('signal-event', ['docker-update'], { env });
+  expect(stdout).toContain('shop_web is a service, and managers of the swarm drive it');
+});

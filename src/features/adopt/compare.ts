@@ -42,7 +42,8 @@ export function listOverlooked(candidate: Candidate, spec: RunSpec, named: reado
 }
 
 function compare({ values, there }: Candidate, spec: RunSpec): readonly Difference[] {
-  return SPEC_KEYS.filter((key) => key.name !== 'depends_on').flatMap((key) => {
+  // what deploy says beside its props is left out already, and a fragment adds what is usual
+  return SPEC_KEYS.filter((key) => !['depends_on', 'deploy'].includes(key.name)).flatMap((key) => {
     const says = key.name === 'networks' ? listJoined(spec) : spec.values[key.name];
     const [from, to] = [plain(key.name, values[key.name]), plain(key.name, withoutImage(key, says, there?.image))];
     return isSame(from, to) ? [] : [{ key, from, to }];

@@ -28,6 +28,7 @@ export function withStackDeploy(service: Input): Input {
     made.push(['restart', withText(policy, formatRestart(String(condition ?? 'any'), attempts))]);
     deploy = without(without(deploy, ['restart_policy', 'condition']), ['restart_policy', 'max_attempts']);
   }
+  if (policy === undefined) made.push(['restart', withText(service, 'always')]);
   const isGlobal = findEntry(deploy, 'mode')?.scalar === 'global';
   if (!isGlobal && findEntry(deploy, 'replicas') === undefined)
     deploy = withEntry(deploy, 'replicas', withText(deploy, '1'));
