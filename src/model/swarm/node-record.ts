@@ -1,5 +1,6 @@
-import { HOST_TYPE, HOSTS, nameOfHost } from '../../db/hosts/host-records.ts';
+import { HOST_TYPE, HOSTS } from '../../db/hosts/host-records.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import { DocksmithRecord } from '../docksmith-record.ts';
 import { splitList } from '../network/parse-ports.ts';
 import { RecordProps } from '../record-props.ts';
 
@@ -50,6 +51,6 @@ export function listNodeRecords(snapshot: Snapshot): readonly NodeRecord[] {
 
 /** That of this host. */
 export function findOwnNode(snapshot: Snapshot): NodeRecord | undefined {
-  const name = nameOfHost(snapshot.dbs);
+  const { hostName: name } = new DocksmithRecord(snapshot);
   return listNodeRecords(snapshot).find(({ key }) => key === name);
 }

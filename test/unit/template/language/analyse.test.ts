@@ -279,6 +279,7 @@ describe('what a helper says that it reads', () => {
           record('x', 'y'),
           record('dnsmasq', 'service', { status: 'enabled' }),
           record('registry', 'service', { status: 'enabled' }),
+          record('docker', 'service', { status: 'enabled', Swarm: 'worker' }),
         ),
       ],
       [
@@ -290,6 +291,8 @@ describe('what a helper says that it reads', () => {
             NodeLabels: 'a=b',
             WebNode: 'no',
           }),
+          record('other', 'docksmith', { NodeAddress: '10.0.0.2' }),
+          record('www.example.test', 'host', { HostType: 'Self' }),
         ),
       ],
       ['watches', db(record('flag', 'file', { Path: '/f', Event: 'docker-update' }))],
@@ -312,7 +315,6 @@ describe('what a helper says that it reads', () => {
       ],
       ['repositories', db(record('one', 'repository', {}))],
       ['domains', db(record('example.test', 'domain', { Content: 'Primary' }))],
-      ['hosts', db(record('www.example.test', 'host', { HostType: 'Self' }))],
       ['yum_repositories', db(record('two', 'repository', {}))],
       [
         'docker_containers',
@@ -414,6 +416,8 @@ describe('what a helper says that it reads', () => {
   );
   const CALLS: Readonly<Record<string, string>> = {
     webServers: '{{#if (webServers "4")}}{{/if}}',
+    nodePorts: '{{#if (nodePorts)}}{{/if}}',
+    nodePeers: '{{#if (nodePeers "4")}}{{/if}}',
     serviceWebPorts: '{{#if (serviceWebPorts)}}{{/if}}',
     filtered: '{{#if (filtered "4")}}{{/if}}{{#if (filtered "6")}}{{/if}}',
     repositories: '{{#if (repositories (record "docker_images" "base"))}}{{/if}}',
