@@ -132,6 +132,16 @@ describeSwarm(
       expect((await host.runOrFail('docksmith', ['logs', 'web'])).trim().split('\n').sort()).toEqual(
         [1, 2, 3].map((n) => `web node${n} | serving`),
       );
+      expect(await host.runOrFail('docksmith', ['why', 'http://web.example.test/'])).toMatch(
+        /\nasks +balancer:\/\/docksmith-23000\n(?: +http:\/\/10\.77\.0\.\d:23000\/ on node\d\n){3}service +web \(3\/3\)\n/,
+      );
+      // nobody goes around Apache, but its own node
+      const straight = [
+        '-e',
+        'fetch("http://10.77.0.2:23000/", {signal: AbortSignal.timeout(1500)}).then(() => process.exit(0), () => process.exit(3))',
+      ];
+      expect((await swarm.fromClient(process.execPath, ...straight)).exitCode).toBe(3);
+      expect((await swarm.inNamespace(WEB_NODE, process.execPath, ...straight)).exitCode).toBe(0);
       expect(await host.runOrFail('docksmith', ['exec', 'web', 'cat', '/www/index.html'])).toBe('version 1 on node2\n');
     });
 

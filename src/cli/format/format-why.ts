@@ -105,7 +105,7 @@ function wrapList(items: readonly string[], indent: number): readonly string[] {
   return lines.map((line) => `${' '.repeat(indent)}${line}\n`);
 }
 
-export function formatUrlWhy({ urls, container, by, vhost, port, image, state }: UrlWhy): string {
+export function formatUrlWhy({ urls, container, by, vhost, port, nodes = [], image, state }: UrlWhy): string {
   return formatTable([
     ['address', urls.join(' ')],
     ['record', `docker_containers ${container} ${by}`],
@@ -115,8 +115,16 @@ export function formatUrlWhy({ urls, container, by, vhost, port, image, state }:
           ['vhost', `${vhost.path}${vhost.line === undefined ? '' : `:${vhost.line}`}`],
           ...(vhost.text === '' ? [] : [['', vhost.text]]),
         ]),
-    ['asks', port === undefined ? 'no port was allocated yet' : `http://127.0.0.1:${port}/`],
-    ['container', `${container}${state === undefined ? '' : ` (${state})`}`],
+    ...(nodes.length > 0 && port !== undefined
+      ? [
+          ['asks', `balancer://docksmith-${port}`],
+          ...nodes.map(({ name, address, tasks }) => [
+            '',
+            `http://${address}:${port}/ on ${name}${tasks === 0 ? ', without a task now' : ''}`,
+          ]),
+        ]
+      : [['asks', port === undefined ? 'no port was allocated yet' : `http://127.0.0.1:${port}/`]]),
+    [nodes.length > 0 ? 'service' : 'container', `${container}${state === undefined ? '' : ` (${state})`}`],
     ['image', image],
   ]);
 }

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../db/snapshot.ts';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, Failure } from '../../base/errors.ts';
 import { Container, listEnabled } from '../../model/container.ts';
 import { findImageReference } from '../../model/image.ts';
 import { NotAccepted } from '../../model/network/parse-ports.ts';
@@ -8,6 +8,8 @@ import { backEndPort, subDomainName } from '../../model/web.ts';
 import { SITE_TEMPLATES } from '../../web-server/layouts.ts';
 import { listUrls } from '../../model/urls.ts';
 import type { Paths } from '../../base/paths.ts';
+import { countWanted, listRunning, readServiceViews } from '../../flow/swarm/service-views.ts';
+import { listWebMembers } from '../../model/swarm/nodes.ts';
 import { findEngine, readHostState, type HostState } from '../../flow/host-state.ts';
 import { findContainer } from './why-container.ts';
 import { readText } from '../../files/read-file.ts';
@@ -25,8 +27,10 @@ export interface UrlWhy {
   readonly vhost: { readonly path: string; readonly line: number | undefined; readonly text: string } | undefined;
   /** the loopback port that Apache asks; undefined where none was given yet */
   readonly port: number | undefined;
+  /** of a service of a swarm: the nodes that Apache shares requests among, and how many tasks each runs now */
+  readonly nodes?: readonly { readonly name: string; readonly address: string; readonly tasks: number }[];
   readonly image: string;
-  /** `running`; undefined where the engine does not answer or has no such container */
+  /** `running`, of a service `2/3`; undefined where the engine does not answer or has no such container */
   readonly state: string | undefined;
 }
 
@@ -55,7 +59,8 @@ export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy |
   const { container, by, mark } = found;
   const { snapshot } = hostState;
   const record = new Container(snapshot, container);
-  const summary = await findContainer(await findEngine(paths, snapshot), container);
+  const service = record.isSwarmService ? await findService(hostState, record) : undefined;
+  const summary = service === undefined ? await findContainer(await findEngine(paths, snapshot), container) : undefined;
   return {
     urls: listUrls(record),
     container,
@@ -64,6 +69,25 @@ export async function findWhyUrl(paths: Paths, target: string): Promise<UrlWhy |
     port: findBackEndPort(record, hostState),
     image: findImageReference(record),
     state: summary?.status,
+    ...service,
+  };
+}
+
+/** Its nodes, and its tasks where this host is a manager that is told. */
+async function findService(
+  { snapshot, facts }: HostState,
+  record: Container,
+): Promise<Pick<UrlWhy, 'nodes' | 'state'>> {
+  const views = await readServiceViews(snapshot);
+  const view = views instanceof Failure ? undefined : views.get(record.key);
+  const running = view === undefined ? [] : listRunning(view);
+  return {
+    nodes: listWebMembers(record, facts).map(({ name, address }) => ({
+      name,
+      address,
+      tasks: running.filter(({ nodeName }) => nodeName === name).length,
+    })),
+    state: view === undefined ? undefined : `${running.length}/${countWanted(view)}`,
   };
 }
 
