@@ -135,6 +135,9 @@ describeSwarm(
       expect(await host.runOrFail('docksmith', ['why', 'http://web.example.test/'])).toMatch(
         /\nasks +balancer:\/\/docksmith-23000\n(?: +http:\/\/10\.77\.0\.\d:23000\/ on node\d\n){3}service +web \(3\/3\)\n/,
       );
+      expect((await host.run('docksmith', ['exposure', 'web'])).stdout).toMatch(
+        /^web\b.*3\/3[^]*http:\/\/web\.example\.test\//,
+      );
       // nobody goes around Apache, but its own node
       const straight = [
         '-e',

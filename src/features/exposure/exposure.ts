@@ -5,6 +5,9 @@ import { openLabels } from '../../container/spec/sealed.ts';
 import { isMadeOf, readRecordedSpec } from '../../container/spec/spec-hash.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { readKernelRules } from '../../firewall/kernel.ts';
+import { Failure } from '../../base/errors.ts';
+import { countWanted, listRunning, readServiceViews, type ServiceViews } from '../../flow/swarm/service-views.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
 import { HttpdRecord } from '../../model/httpd-record.ts';
 import { SITE_TEMPLATES } from '../../web-server/layouts.ts';
 import { Container, listContainers } from '../../model/container.ts';
@@ -72,6 +75,7 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const rules: KernelRules = new Map([...(await kernelRules)].map(([{ name }, read]) => [name, read]));
   const unloaded = await readUnloaded(paths, snapshot, facts, kernelRules);
   const specs = readRunSpecs(paths);
+  const services = await readServiceViews(snapshot);
   const networks = new Map((await engine.listNetworks()).map((network) => [network.name, network]));
   return Promise.all(
     shown.map(async (name): Promise<Exposure> => {
@@ -82,14 +86,16 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
           inspect === undefined ? [] : listExposedAddresses({ snapshot, facts, rules }, name, inspect, networks),
         name,
         ...describe(snapshot, name),
-        state: container?.status ?? 'missing',
+        state: container?.status ?? describeService(snapshot, name, services) ?? 'missing',
         ports: listExposedPorts({ snapshot, facts, rules }, name, container),
         urls:
           enabled.includes(name) && new HttpdRecord(snapshot).isEnabled
             ? listExposedUrls(new Container(snapshot, name), (of) => findSite(hostState, of, name))
             : [],
         mismatches: enabled.includes(name)
-          ? [...listMismatches(container, specs.get(name)), ...(unloaded.byContainer.get(name) ?? [])]
+          ? container === undefined && new Container(snapshot, name).isSwarmService
+            ? (unloaded.byContainer.get(name) ?? [])
+            : [...listMismatches(container, specs.get(name)), ...(unloaded.byContainer.get(name) ?? [])]
           : container?.status === 'running'
             ? ['it runs, and no enabled record asks for it']
             : [],
@@ -108,6 +114,14 @@ function describe(snapshot: Snapshot, name: string): Pick<Exposure, 'access' | '
   const container = new Container(snapshot, name);
   if (!container.isContainer) return { access: undefined, network: undefined };
   return { access: container.isPublic ? 'public' : 'private', network: container.network };
+}
+
+/** Of a service of a swarm, how many of its tasks run; `in the swarm` where this host is not told. */
+function describeService(snapshot: Snapshot, name: string, services: ServiceViews): string | undefined {
+  if (!new Container(snapshot, name).isSwarmService) return undefined;
+  if (services instanceof Failure || new DockerRecord(snapshot).swarm !== 'manager') return 'in the swarm';
+  const view = services.get(name);
+  return view === undefined ? undefined : `${listRunning(view).length}/${countWanted(view)}`;
 }
 
 function listMismatches(container: ContainerSummary | undefined, spec: RunSpec | undefined): readonly string[] {
