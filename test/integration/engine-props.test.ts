@@ -501,6 +501,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   UpdateDelay: 'swarm-services',
   RollbackOn: 'swarm-services',
   PublishMode: 'swarm-services',
+  WebMode: 'swarm-sites',
   'docker_networks.Encrypted': 'swarm-services',
   Expose: 'compose-keys',
   'MountPath.*': 'compose-keys',
