@@ -90,7 +90,8 @@ export async function openDocker(socket: string, limits = USUAL_LIMITS): Promise
     call: async (path, call) => {
       const answer = await reader.call(`/v${api}${path}`, call);
       if (answer.status >= 300) throw new Refused(answer);
-      return answer.body.length === 0 ? undefined : parseAnswer(answer);
+      // what was asked for is there; what was done need not be told
+      return answer.body.length === 0 && call.method !== 'GET' ? undefined : parseAnswer(answer);
     },
     open: async (path) => {
       const opened = await reader.open(`/v${api}${path}`);

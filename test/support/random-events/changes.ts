@@ -225,7 +225,8 @@ export function findTwice(host: RandomHost, random: Random): (() => string) | un
 const WORDS = [
   ['word', 'deed'],
   ['red', 'fir'],
-  ['enabled', 'Enabled'],
+  // a value, and no helper: of the package's own fragments nobody would mend it
+  ['"enabled"', '"Enabled"'],
   ['"aa"', '"bb"'],
   ['Note', 'Noxx'],
   ['none', 'nine'],

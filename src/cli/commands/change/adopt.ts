@@ -49,7 +49,7 @@ export const adoptCommand = defineCommand({
   doc: 'write records for containers that others created, or that a Compose file describes; no container is touched',
   effect: 'changes',
   options: OPTIONS,
-  operands: { usage: 'CONTAINER… | -f FILE… [SERVICE…] | --stack FILE [SERVICE…]', min: 0, max: Infinity, of: [[]] },
+  operands: { usage: 'CONTAINER… | {-f|--stack} FILE… [SERVICE…]', min: 0, max: Infinity, of: [[]] },
   run: runAdopt,
 });
 
