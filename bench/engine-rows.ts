@@ -9,7 +9,7 @@ import { startDockerd } from '../test/support/dockerd.ts';
 import { makeHost } from '../test/support/host.ts';
 import { makeSleepImage } from '../test/support/image.ts';
 import { alternate, bin, ROOT, startNode, timeNode } from './measure.ts';
-import type { Figure } from './rows.ts';
+import type { Figure } from './row.ts';
 
 const CONTAINERS = 50;
 

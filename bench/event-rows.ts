@@ -7,7 +7,7 @@ import { type Dockerd, startDockerd } from '../test/support/dockerd.ts';
 import { type Host, makeHost } from '../test/support/host.ts';
 import { makeSleepImage } from '../test/support/image.ts';
 import { alternate, bin, timeNode, timeProgram } from './measure.ts';
-import type { Figure, Row } from './rows.ts';
+import type { Figure, Row } from './row.ts';
 
 const IMAGE = 'bench:1';
 

@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './measure.ts';
-import { type Figure, NO_LIMIT, type Row, ROWS } from './rows.ts';
+import { type Figure, NO_LIMIT, type Row } from './row.ts';
+import { ROWS } from './rows.ts';
 
 /**
  * `npm run bench [-- [--list] [--rounds COUNT] [ROW…]]`: prints the table and writes it to a file.
