@@ -194,9 +194,12 @@ describeSwarm('the engine’s swarm', () => {
         error = await failureOf(engineOf(2).createKept('secret', { name: 'x', labels: {}, bytes: Buffer.from('x') }));
         // the limit, a second for what the engine knows and a second in which managers are counted
         expect(performance.now() - began).toBeLessThan(8000 + 3000);
-        return error !== undefined;
+        // for a while the engine does not even say which managers there are, and the time limit alone is told
+        expect([undefined, 'Failure', 'NoQuorum', 'EngineGone']).toContain(
+          (error as Error | undefined)?.constructor.name,
+        );
+        return error instanceof NoQuorum;
       });
-      expect(error).toBeInstanceOf(NoQuorum);
       expect(error).toMatchObject({
         // how many answer is counted from the network of the engine, in which this process is not
         message: expect.stringMatching(
