@@ -13,7 +13,7 @@ import type { Snapshot } from '../../db/snapshot.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { readFailedSpecs, writeFailedSpecs } from '../containers/failed-specs.ts';
-import { getSwarmEngine } from './swarm-access.ts';
+import { openSwarm } from './open-swarm.ts';
 
 const NOTHING: ServicesApplied = { done: [], failed: [], skipped: [] };
 
@@ -36,7 +36,7 @@ export async function applyWithServices<Applied extends AppliedOf>(
   const run = async (operations: readonly ServiceOperation[], isGone: boolean): Promise<ServicesApplied> => {
     if (operations.length === 0) return NOTHING;
     if (isGone) return { ...NOTHING, skipped: operations };
-    const swarm = await getSwarmEngine(snapshot);
+    const swarm = await openSwarm(snapshot);
     return applyServices(operations, { swarm, engine, times: healthTimes(snapshot), onProgress, signal });
   };
   const first = await run(services?.first ?? [], false);

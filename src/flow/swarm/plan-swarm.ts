@@ -13,7 +13,7 @@ import type { ImageSource } from '../../model/image-source.ts';
 import type { ReconcileRequest } from '../reconcile/request.ts';
 import { planKind } from '../reconcile/kind.ts';
 import { isServiceOf, servicesKind } from './services-kind.ts';
-import { getManagedSwarm } from './swarm-access.ts';
+import { getManagedSwarm } from './managed-swarm.ts';
 
 interface SwarmContext {
   readonly paths: Paths;

@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
 import { Failure } from '../../base/errors.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { NodeFacts } from '../../host/facts.ts';
 import { listEnabled } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
+import { listNodeAddresses } from './node-address.ts';
 import { openSwarm } from './open-swarm.ts';
 
 /**
@@ -16,10 +16,9 @@ export async function readNodes(snapshot: Snapshot): Promise<readonly NodeFacts[
   try {
     const engine = await openSwarm(snapshot);
     const [{ node }, nodes] = await Promise.all([engine.readMembership(), engine.listNodes()]);
-    return nodes.map(({ id, hostName, address, manager, role, labels }) => ({
+    return nodes.map(({ id, hostName, role, labels, ...places }) => ({
       name: hostName,
-      // a leader may not say its own there
-      address: isIP(address) === 0 || address === '0.0.0.0' ? (manager?.address ?? '').replace(/:\d+$/, '') : address,
+      address: listNodeAddresses(places)[0] ?? '',
       role,
       labels,
       isOwn: id === node,

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import { Failure } from '../../base/errors.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
+import { isOneAddress, listNodeAddresses, withoutPort } from './node-address.ts';
 import { openSwarm } from './open-swarm.ts';
 
 /**
@@ -15,21 +15,13 @@ export async function readPeers(snapshot: Snapshot): Promise<readonly string[] |
     const membership = await engine.readMembership();
     if (membership.state !== 'active') return undefined;
     const nodes = membership.isManager ? await engine.listNodes().catch(ignoreFailure) : [];
-    const managers = membership.managers.map(({ address }) => address);
-    const all = [...managers, ...nodes.flatMap(({ address, manager }) => [address, manager?.address ?? ''])];
-    return [...new Set(all.map(withoutPort))].filter((address) => isPeer(address) && address !== membership.address);
+    const managers = membership.managers.map(({ address }) => withoutPort(address)).filter(isOneAddress);
+    const all = new Set([...managers, ...nodes.flatMap(listNodeAddresses)]);
+    return [...all].filter((address) => address !== '127.0.0.1' && address !== membership.address);
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
   }
-}
-
-function withoutPort(address: string): string {
-  return isIP(address) === 0 ? address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') : address;
-}
-
-function isPeer(address: string): boolean {
-  return isIP(address) !== 0 && !['0.0.0.0', '::', '127.0.0.1'].includes(address);
 }
 
 function ignoreFailure(error: unknown): [] {

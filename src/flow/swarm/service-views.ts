@@ -5,7 +5,7 @@ import type { Service, Task } from '../../engine/swarm-api.ts';
 import type { SwarmEngine } from '../../engine/swarm-engine.ts';
 import { listContainers } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
-import { getManagedSwarm } from './swarm-access.ts';
+import { getManagedSwarm } from './managed-swarm.ts';
 
 /** A task, with the name of its node. */
 export interface TaskView extends Task {

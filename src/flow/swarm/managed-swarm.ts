@@ -1,15 +1,7 @@
-import { connectSwarmEngine } from '../../engine/docker/swarm/docker-swarm-engine.ts';
 import { type Membership, NoQuorum, type SwarmEngine } from '../../engine/swarm-engine.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { Failure } from '../../base/errors.ts';
-import { nameEngine } from '../daemon/engine-name.ts';
-
-/** The interface for the swarm of the engine that `getEngine` returns. @throws Failure where it does not answer */
-export async function getSwarmEngine(snapshot: Snapshot): Promise<SwarmEngine> {
-  const name = nameEngine(snapshot);
-  if (name.kind === 'socket') return connectSwarmEngine(name.socket, name.limits);
-  throw new Failure('cannot ask the swarm', { why: 'an engine in memory is in none' });
-}
+import { openSwarm } from './open-swarm.ts';
 
 /**
  * The swarm that this host is a manager of by its record.
@@ -18,7 +10,7 @@ export async function getSwarmEngine(snapshot: Snapshot): Promise<SwarmEngine> {
 export async function getManagedSwarm(
   snapshot: Snapshot,
 ): Promise<{ readonly swarm: SwarmEngine; readonly id: string }> {
-  const swarm = await getSwarmEngine(snapshot);
+  const swarm = await openSwarm(snapshot);
   const membership = await swarm.readMembership();
   if (membership.swarm !== undefined) return { swarm, id: membership.swarm.id };
   throw describeMissing(membership, swarm.socket);
