@@ -35,7 +35,8 @@ export function removeFolder(folder: string): void {
       // gone in the meantime: its container has ended
     }
   }
-  rmSync(folder, { recursive: true, force: true });
+  // a process that a killed one started may still write its last file
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 /**
