@@ -174,7 +174,7 @@ export class TrackedText {
    * that came to nothing on this line, and what expands another template gives no more than indent or newline.
    */
   origins(): readonly Origin[] {
-    const origins = new Map<string, { place: Omit<Origin, 'reads'>; reads: Map<string, Read>; isSeen: boolean }>();
+    const origins = new Map<string, { place: Omit<Origin, 'reads'>; scopes: Set<ReadScope>; isSeen: boolean }>();
     for (const { text, fragment, line, documentKey, scope } of this.pieces) {
       const key = `${fragment}:${line}:${documentKey ?? ''}`;
       let origin = origins.get(key);
@@ -183,16 +183,22 @@ export class TrackedText {
           key,
           (origin = {
             place: { fragment, line, ...(documentKey === undefined ? {} : { documentKey }) },
-            reads: new Map(),
+            scopes: new Set(),
             isSeen: false,
           }),
         );
       origin.isSeen ||= /\S/.test(text);
-      for (const read of scope.all()) origin.reads.set(formatRead(read), read);
+      origin.scopes.add(scope);
     }
     return [...origins.values()]
       .sort((a, b) => Number(b.isSeen) - Number(a.isSeen))
-      .map(({ place, reads }) => ({ ...place, reads: [...reads.values()] }));
+      .map(({ place, scopes }) => ({
+        ...place,
+        // when it is asked for: who compares lines wants their places alone, a thousand times
+        get reads() {
+          return uniqueReads([...scopes].flatMap((scope) => scope.all()));
+        },
+      }));
   }
 
   /**
