@@ -45,7 +45,8 @@ export async function proposeDbChange(
   asking: Asking,
   question: Question,
   change: {
-    readonly text: () => string;
+    /** @param isDry whether nothing is done after it */
+    readonly text: (isDry: boolean) => string;
     readonly json: () => Readonly<Record<string, unknown>>;
     readonly apply: Parameters<typeof applyDbChange>[2];
     readonly end?: () => string;
@@ -53,7 +54,7 @@ export async function proposeDbChange(
 ): Promise<number> {
   const { 'dry-run': dryRun = false, yes = false, json = false } = asking;
   refuseJsonQuestion(asking, question);
-  if (!json) context.stdout.write(change.text());
+  if (!json) context.stdout.write(change.text(dryRun));
   else if (dryRun) context.stdout.write(formatJson(change.json()));
   if (dryRun) return 0;
   if (!yes && !(await ask(context, question))) return 1;

@@ -34,6 +34,7 @@ describe('an application is added', () => {
     );
     expect(await host.run('docksmith', ['add', 'pw', 'passwords'])).toMatchObject({
       exitCode: 1,
+      stdout: expect.not.stringContaining('dry run') as string,
       stderr: 'docksmith: cannot add pw so: there is no terminal to ask at\nhint: docksmith add --yes pw passwords\n',
     });
     expect(await keys()).toBe('');
@@ -44,6 +45,9 @@ describe('an application is added', () => {
       ...['add', '--yes', '--host', 'vault.example.org', '--data', '/srv/pw', 'pw', 'passwords'],
       ...['SIGNUPS_ALLOWED=true', 'MaxMemory=128', 'access=public'],
     ]);
+    // the plan is carried out after it was shown
+    expect(added).toMatch(/^docker-container-update: plan; files: \d+ to install/m);
+    expect(added).not.toContain('dry run');
     expect(added).toContain('http://vault.example.org/\n');
     const record = await host.runOrFail('db', ['docker_containers', 'show']);
     for (const line of [

@@ -7,16 +7,17 @@ import type { CommandContext } from '../command.ts';
 import { formatPreview, jsonPreview } from './format-preview.ts';
 import { hasColour, painter } from './terminal.ts';
 
-/** Which files and records change, and what else the event does. */
+/** Which files and records change, and what else the event does. @param isDry as for `formatPreview` */
 export function formatDbChange(
   { event, records, preview, mask }: DbChange,
   { paths, stdout }: Pick<CommandContext, 'paths' | 'stdout'>,
+  isDry: boolean,
 ): string {
   return [
     // what is installed may hold a secret that is neither of then nor of now
     formatDiff(preview.changes, { colour: hasColour(stdout), mask, isSecret: readSecrets(paths).isSecret }),
     ...records.map((record) => `db       ${showable(describeRecord(record))}\n`),
-    formatPreview(event, preview, painter(stdout)),
+    formatPreview(event, preview, painter(stdout), isDry),
   ].join('');
 }
 

@@ -7,8 +7,16 @@ import { formatFiltered } from './format-filter.ts';
 import { countChanges, formatCauses, formatChanges, jsonChanges } from './format-signal.ts';
 import { type painter } from './terminal.ts';
 
-/** What an event would do, for a person. */
-export function formatPreview(event: string, preview: Preview, paint: ReturnType<typeof painter>): string {
+/**
+ * What an event would do, for a person.
+ * @param isDry whether that is all: nothing is done after it, and nobody is asked
+ */
+export function formatPreview(
+  event: string,
+  preview: Preview,
+  paint: ReturnType<typeof painter>,
+  isDry: boolean,
+): string {
   const { changes, allocated, plan, restartsDaemon, filtered, contents, swarm, services, checks, executables } =
     preview;
   return [
@@ -39,8 +47,8 @@ export function formatPreview(event: string, preview: Preview, paint: ReturnType
     ),
     ...executables.map((name) => `would run ${name}\n`),
     changes.obstacles.length === 0
-      ? `${event}: dry run, nothing was changed; ${countChanges(changes, true)}\n`
-      : `${event}: dry run; it would fail, since ${formatObstacles(changes)}\n`,
+      ? `${event}: ${isDry ? 'dry run, nothing was changed' : 'plan'}; ${countChanges(changes, true)}\n`
+      : `${event}: ${isDry ? 'dry run' : 'plan'}; it would fail, since ${formatObstacles(changes)}\n`,
   ].join('');
 }
 

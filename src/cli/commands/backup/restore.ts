@@ -41,7 +41,7 @@ async function runRestore({ values, words }: Given<typeof OPTIONS>, context: Com
   const backup = await openBackup(file, findPassphrase(context, values['passphrase-file'], false));
   const plan = await planRestore(paths, backup, commands);
   return proposeDbChange(context, values, question, {
-    text: () => formatPlan(plan, context),
+    text: (isDry) => formatPlan(plan, context, isDry),
     json: () => jsonPlan(plan),
     apply: (signal, reporter) => restore(paths, plan, [file], { commands, signal }, reporter),
     end: () =>
@@ -51,7 +51,7 @@ async function runRestore({ values, words }: Given<typeof OPTIONS>, context: Com
   });
 }
 
-function formatPlan(plan: RestorePlan, { stdout }: CommandContext): string {
+function formatPlan(plan: RestorePlan, { stdout }: CommandContext, isDry: boolean): string {
   const { backup, records, customs, volumes, images, change } = plan;
   const { only, host, made, notInIt } = backup.manifest;
   const lines = [
@@ -67,7 +67,7 @@ function formatPlan(plan: RestorePlan, { stdout }: CommandContext): string {
     ...notInIt.map((what) => `not in the backup: ${what}`),
     ...(change === undefined ? [`then signal-event ${plan.event}, with the fragments of the backup`] : []),
   ];
-  return `${showableLines(lines)}${change === undefined ? '' : formatPreview(change.event, change.preview, painter(stdout))}`;
+  return `${showableLines(lines)}${change === undefined ? '' : formatPreview(change.event, change.preview, painter(stdout), isDry)}`;
 }
 
 function jsonPlan({

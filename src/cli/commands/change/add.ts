@@ -84,8 +84,8 @@ async function runAdd(
   const planned = await planAddition(paths, described, choices, commands);
   const { change } = planned;
   return proposeDbChange(context, values, question, {
-    text: () =>
-      `${formatPlanned(described, planned, widthOf(stdout))}${diff ? formatDbChange(change, context) : formatPreview(change.event, change.preview, painter(stdout))}`,
+    text: (isDry) =>
+      `${formatPlanned(described, planned, widthOf(stdout))}${diff ? formatDbChange(change, context, isDry) : formatPreview(change.event, change.preview, painter(stdout), isDry)}`,
     json: () => jsonDbChange(change),
     apply: (signal, told) => applyAddition(paths, planned, args, { commands, signal }, told),
     end: () => formatEnd(described, planned, context),

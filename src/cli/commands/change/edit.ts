@@ -50,7 +50,7 @@ async function runEdit({ values, words }: Given<typeof OPTIONS>, context: Comman
   }
   const { after, change } = taken;
   return proposeDbChange(context, values, question, {
-    text: () => formatDbChange(change, context),
+    text: (isDry) => formatDbChange(change, context, isDry),
     json: () => jsonDbChange(change),
     apply: (signal, reporter) => applyEdit(paths, edited, after, { commands, signal }, reporter),
   });

@@ -68,7 +68,7 @@ async function goBack(
     values,
     { what: `go back to generation ${word}`, hint },
     {
-      text: () => `${formatDbChange(plan, context)}${others}`,
+      text: (isDry) => `${formatDbChange(plan, context, isDry)}${others}`,
       json: () => jsonPlan(plan),
       apply: (signal, reporter) => rollBack(paths, plan.generation, { commands, signal }, reporter),
     },

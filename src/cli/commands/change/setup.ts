@@ -74,8 +74,8 @@ async function runSetup({ values, words }: Given<typeof OPTIONS>, context: Comma
   else if (!json)
     stdout.write(
       diff
-        ? formatDbChange(change, context)
-        : formatPlan(change.records, formatPreview(change.event, change.preview, painter(stdout))),
+        ? formatDbChange(change, context, dryRun)
+        : formatPlan(change.records, formatPreview(change.event, change.preview, painter(stdout), dryRun)),
     );
   else if (dryRun) stdout.write(formatJson(jsonDbChange(change)));
   if (dryRun) return 0;

@@ -90,7 +90,7 @@ async function runSignalEvent(
       stdout.write(
         json
           ? formatJson(jsonPreview(event, preview, diff ? shownDiff : undefined))
-          : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout))}`,
+          : `${diff ? formatDiff(preview.changes, shownDiff) : ''}${formatPreview(event, preview, painter(stdout), true)}`,
       );
       return preview.changes.obstacles.length === 0 ? 0 : 1;
     }

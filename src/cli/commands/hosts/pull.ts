@@ -59,7 +59,8 @@ async function runPull({ values }: Given<typeof OPTIONS>, context: CommandContex
     else {
       stderr.write(formatFailures(failures, stderr));
       if (dryRun) stdout.write(changes.map((words) => `${showable(words)}\n`).join(''));
-      if (preview !== undefined) stdout.write(received.mask(formatPreview('docker-update', preview, painter(stdout))));
+      if (preview !== undefined)
+        stdout.write(received.mask(formatPreview('docker-update', preview, painter(stdout), dryRun)));
       if (kept.length > 0) stdout.write(`kept, as it was changed here: ${showable(kept.join('; '))}\n`);
       const words = outcome === 'applied' ? 'done' : outcome === 'unchanged' ? 'up to date' : outcome;
       stdout.write(`${words}: revision ${revision.slice(0, 8)} of ${from}\n`);

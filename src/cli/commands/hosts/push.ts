@@ -67,7 +67,7 @@ async function runPush({ values, words: names }: Given<typeof OPTIONS>, context:
     const planned = await run(true);
     if (planned === undefined) return 1;
     if (json) stdout.write(formatJson(jsonPush(planned)));
-    else stdout.write(formatPush(planned, context, true));
+    else stdout.write(formatPush(planned, context, dryRun ? 'dry run' : 'plan'));
     const isIdle = planned.hosts.every(({ outcome }) => outcome === 'up to date');
     if (dryRun || isIdle) return codeOf(planned);
     const ready = planned.hosts.filter(({ outcome }) => outcome === 'planned').length;
@@ -78,7 +78,7 @@ async function runPush({ values, words: names }: Given<typeof OPTIONS>, context:
   const result = await run(false);
   if (result === undefined) return 1;
   if (json) stdout.write(formatJson(jsonPush(result)));
-  else stdout.write(formatPush(result, context, false));
+  else stdout.write(formatPush(result, context, 'done'));
   return codeOf(result);
 }
 
@@ -94,7 +94,7 @@ function jsonPush({ revision, changes, hosts, warnings }: PushResult): unknown {
 function formatPush(
   { revision, hosts, warnings }: PushResult,
   { stdout, stderr }: CommandContext,
-  isDry: boolean,
+  shown: 'dry run' | 'plan' | 'done',
 ): string {
   for (const warning of warnings)
     stderr.write(`${painter(stderr)('yellow', 'docksmith: warning:')} ${showable(warning)}\n`);
@@ -111,17 +111,21 @@ function formatPush(
     return [
       row.trimEnd().length > width ? `${row.slice(0, width - 1)}…` : row.trimEnd(),
       ...host.why.flatMap(below).map((line) => (isBad ? paint('red', line) : line)),
-      ...(isDry
-        ? [
+      ...(shown === 'done'
+        ? []
+        : [
             ...host.changes.map((words) => `    ${showable(words)}`),
             ...host.plan.map((line) => `    ${showable(line)}`),
-          ]
-        : []),
+          ]),
       ...(host.kept.length === 0 ? [] : below(`keeps what was changed there: ${host.kept.join('; ')}`)),
     ];
   });
-  const end = isDry ? 'dry run, nothing was changed' : `revision ${revision.slice(0, 8)}`;
-  return [...lines, end].map((line) => `${line}\n`).join('');
+  const end = {
+    'dry run': ['dry run, nothing was changed'],
+    plan: [],
+    done: [`revision ${revision.slice(0, 8)}`],
+  }[shown];
+  return [...lines, ...end].map((line) => `${line}\n`).join('');
 }
 
 function summary({ changes }: Pushed): string {

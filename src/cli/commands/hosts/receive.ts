@@ -93,7 +93,7 @@ function answerOf(
   const plan =
     preview === undefined
       ? []
-      : formatPreview('docker-update', preview, (_, text) => text)
+      : formatPreview('docker-update', preview, (_, text) => text, false)
           .trimEnd()
           .split('\n');
   return {

@@ -73,7 +73,9 @@ async function runImpact(
   } else {
     const reporter = new ConsoleReporter({ stdout, stderr });
     for (const warning of preview.warnings) reporter.warning(warning);
-    stdout.write(`${formatDiff(preview.changes, diff)}${mask(formatPreview(WHOLE_EVENT, preview, painter(stdout)))}`);
+    stdout.write(
+      `${formatDiff(preview.changes, diff)}${mask(formatPreview(WHOLE_EVENT, preview, painter(stdout), true))}`,
+    );
     if (anyway.length > 0)
       stdout.write(
         `without this change it would write or remove too: ${showable(anyway.length > 4 ? `${anyway.length} files` : anyway.join(', '))}\n`,
