@@ -39,9 +39,9 @@ needs('git')('what is killed while one host sends to another', () => {
     await writer.runOrFail('signal-event', ['docker-update']);
     return { before, after: [commonOf(writer), specsOf(writer)] };
   };
-  const startPush = (): ReturnType<typeof spawn> => {
+  const startPush = (seconds = 1): ReturnType<typeof spawn> => {
     const { root } = many.get('web0');
-    const args = ['push', '--yes', '--take-over', '--confirm-timeout', '1'];
+    const args = ['push', '--yes', '--take-over', '--confirm-timeout', String(seconds)];
     return spawn(process.execPath, [path.resolve(import.meta.dirname, '../../bin/docksmith.js'), ...args], {
       env: { ...process.env, DOCKSMITH_ROOT: root, DOCKSMITH_ENGINE: `memory://${root}.json`, DBPATH: undefined },
       stdio: 'ignore',
@@ -94,19 +94,54 @@ needs('git')('what is killed while one host sends to another', () => {
     120_000,
   );
 
+  /** What was sent is there, is not confirmed, and nothing waits for that any more: the host has lost its power. */
+  const losePower = async (seconds: number): Promise<void> => {
+    many.set('web1', 'mute', true);
+    const sender = startPush(seconds);
+    const ended = new Promise((resolve) => sender.once('close', resolve));
+    await until(() => file(PENDING).includes('"deadline"'));
+    const waiter = (): string | undefined => /pid (\d+)/.exec(file('/var/lib/docksmith/state/hosts/wait.lock'))?.[1];
+    await until(() => waiter() !== undefined);
+    kill(Number(waiter()));
+    kill(sender.pid ?? 0);
+    await ended;
+    expect(many.isPending('web1')).toBe(true);
+    many.set('web1', 'mute', false);
+  };
+  const boot = (): Promise<string> => many.get('web1').runOrFail('signal-event', ['docker-boot']);
+
   it('goes back also where the process that waits was killed: the next command sees to it', async () => {
     const { before } = await change(MOMENTS.length);
-    many.set('web1', 'mute', true);
-    const sender = startPush();
-    const ended = new Promise((resolve) => sender.once('close', resolve));
-    const lock = many.get('web1').file('/var/lib/docksmith/state/hosts/wait.lock');
-    await until(() => existsSync(lock) && /pid \d+/.test(readFileSync(lock, 'utf8')));
-    kill(Number(/pid (\d+)/.exec(readFileSync(lock, 'utf8'))?.[1]));
-    await ended;
-    // nobody waits: it stays as it is until any command is called
-    expect(many.isPending('web1')).toBe(true);
+    await losePower(1);
     expect(await settle()).toEqual(before);
-    many.set('web1', 'mute', false);
+  });
+
+  it.each([
+    ['the time is over', (deadline: string) => deadline],
+    ['the clock was set back meanwhile, and it would be years', () => '2100-01-01T00:00:00.000Z'],
+  ])('goes back after a boot: %s', async (_how, deadlineOf) => {
+    const { before } = await change(MOMENTS.length + 1);
+    await losePower(1);
+    const pending = JSON.parse(file(PENDING)) as { readonly deadline: string };
+    const deadline = deadlineOf(pending.deadline);
+    many.get('web1').write(PENDING, JSON.stringify({ ...pending, deadline }), 0o600);
+    await boot();
+    await until(() => !many.isPending('web1'));
+    expect(stateOf('web1')).toEqual(before);
+    expect(await many.get('web0').runOrFail('docksmith', ['hosts'])).toMatch(
+      /^web1: went back .*: it was not confirmed within 1 seconds$/m,
+    );
+    await many.get('web1').runOrFail('docksmith', ['status']);
+  });
+
+  it('is confirmed after a boot, where there is time left', async () => {
+    const { after } = await change(MOMENTS.length + 2);
+    await losePower(600);
+    await boot();
+    const { revision } = JSON.parse(file(PENDING)) as { readonly revision: string };
+    await many.get('web1').runOrFail('docksmith', ['receive', '--confirm', revision]);
+    expect(many.isPending('web1')).toBe(false);
+    expect(stateOf('web1')).toEqual(after);
   });
 });
 

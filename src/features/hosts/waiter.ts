@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Failure, Failures } from '../../base/errors.ts';
@@ -14,26 +15,40 @@ const LOOK_MILLISECONDS = 200;
 const AGAIN_MILLISECONDS = 5000;
 
 /**
- * Starts the process that waits for a confirmation, in a session of its own: it outlives who started it, and the
- * connection that this came over.
+ * Starts the process that waits for a confirmation: it outlives who started it, and the connection that this came over.
+ * systemd ends what is left of a service with it, so that it is asked to run a service of its own; elsewhere a session
+ * of its own does.
  */
 export function startWaiter(paths: Paths): void {
   const lock = takeLockIfFree(paths.file(WAITER_LOCK), 'looking whether a confirmation is waited for');
   if (lock === undefined) return;
   lock.release();
-  const program = path.join(paths.packageDir, 'bin/docksmith.js');
-  spawn(process.execPath, [program, 'receive', '--wait'], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-    // no step of the event that may be under way
-    env: {
-      ...process.env,
-      DOCKSMITH_RUN: undefined,
-      DBPATH: paths.dbDir,
-      DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root,
-    },
-  }).unref();
+  const command = [process.execPath, path.join(paths.packageDir, 'bin/docksmith.js'), 'receive', '--wait'] as const;
+  // no step of the event that may be under way
+  const env = {
+    ...process.env,
+    DOCKSMITH_RUN: undefined,
+    DBPATH: paths.dbDir,
+    DOCKSMITH_ROOT: paths.root === '' ? '/' : paths.root,
+  };
+  if (isServiceOfSystemd(command, env)) return;
+  const [node, ...args] = command;
+  spawn(node, args, { detached: true, stdio: 'ignore', cwd: '/', env }).unref();
+}
+
+/** Whether systemd runs it now. */
+function isServiceOfSystemd(command: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
+  if (process.geteuid?.() !== 0 || !existsSync('/run/systemd/system')) return false;
+  const passed = Object.keys(env).filter(
+    (name) => /^(PATH|DBPATH|DOCKSMITH_\w+|DOCKER_HOST)$/.test(name) && env[name] !== undefined,
+  );
+  const options = [
+    '--quiet',
+    '--collect',
+    '--no-block',
+    ...passed.map((name) => `--setenv=${name}=${env[name] ?? ''}`),
+  ];
+  return spawnSync('systemd-run', [...options, '--', ...command], { stdio: 'ignore' }).status === 0;
 }
 
 /** Has what a killed process left put right, before any command begins. */
@@ -50,8 +65,9 @@ export async function waitForConfirmation(
   const lock = takeLockIfFree(paths.file(WAITER_LOCK), 'docksmith receive --wait');
   if (lock === undefined) return;
   try {
+    const clock = new Clock();
     for (let pending = readPending(paths); pending !== undefined; pending = readPending(paths)) {
-      if (isInTime(pending)) {
+      if (clock.isInTime(pending)) {
         await setTimeout(LOOK_MILLISECONDS);
         continue;
       }
@@ -59,7 +75,7 @@ export async function waitForConfirmation(
       const hosts = await takeLockPatiently(paths.file(HOSTS_LOCK), { holder: 'docksmith receive --wait' });
       try {
         const now = readPending(paths);
-        if (now !== undefined && !isInTime(now)) await decide(paths, now, commands, reporter);
+        if (now !== undefined && !clock.isInTime(now)) await decide(paths, now, commands, reporter);
       } catch (error) {
         if (!(error instanceof Failure || error instanceof Failures)) throw error;
         reporter.warning(wordsOf(error));
@@ -73,8 +89,16 @@ export async function waitForConfirmation(
   }
 }
 
-function isInTime({ phase, deadline }: Pending): boolean {
-  return phase === 'applied' && deadline !== undefined && Date.now() < Date.parse(deadline);
+/** A clock that was set back, as after a boot without a battery, gives nothing more time than it was to have. */
+class Clock {
+  #deadline: string | undefined;
+  #since = 0;
+
+  isInTime({ phase, deadline, timeoutSeconds }: Pending): boolean {
+    if (phase !== 'applied' || deadline === undefined) return false;
+    if (deadline !== this.#deadline) [this.#deadline, this.#since] = [deadline, performance.now()];
+    return Date.now() < Date.parse(deadline) && performance.now() - this.#since < timeoutSeconds * 1000;
+  }
 }
 
 async function decide(
