@@ -293,6 +293,29 @@ describeSwarm('services of a swarm', () => {
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/the swarm has no leader/)]);
     expect(performance.now() - begun).toBeLessThan(60_000);
     expect([host().read('/etc/docksmith/containers/wiki.yaml'), await containers()]).toEqual([spec, before]);
+    // containers of this host go on, with a network of their own
+    await host().db(
+      'docker_networks set local network',
+      `docker_containers set cron service status enabled Image ${APP}:1 network custom:local`,
+    );
+    const plain = await event('docker-update');
+    expect([plain.exitCode, doneBy(plain.stdout)]).toEqual([1, ['network local', 'create cron']]);
+    expect(plain.stderr).toMatch(
+      /cannot update service "wiki": the swarm has no leader: .*; left unchanged, and the next event tries again$/m,
+    );
+    expect(await containers()).toBe(before);
+    expect((await docksmith('status')).stdout).toMatch(/^cron +running/m);
+    for (const [...words] of [
+      ['stop', 'cron'],
+      ['start', 'cron'],
+      ['exec', 'cron', 'true'],
+      ['logs', 'cron'],
+    ])
+      expect([words, (await docksmith(...words)).exitCode]).toEqual([words, 0]);
+    expect(await docksmith('stop', 'wiki')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('the swarm has no leader') as string,
+    });
     await swarm.revive(2);
     await swarm.revive(3);
     await swarm.until(
@@ -303,6 +326,8 @@ describeSwarm('services of a swarm', () => {
     const good = await event(...UPDATE);
     expect([good.exitCode, doneBy(good.stdout)]).toEqual([0, ['update wiki']]);
     expect((await running()).length).toBeGreaterThan(1);
+    await host().db('docker_containers delete cron', 'docker_networks delete local');
+    await docksmith('reconcile', '--remove-orphans', '--yes');
   });
 
   it('that are disabled have no task, and leave when their records are gone', async () => {
