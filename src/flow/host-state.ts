@@ -13,7 +13,6 @@ import { readHostFacts } from '../host/host.ts';
 import { readFacts } from '../host/read-facts.ts';
 import { nameEngine } from './daemon/engine-name.ts';
 import { readNodes } from './swarm/read-nodes.ts';
-import { readPeers } from './swarm/read-peers.ts';
 import { DockerRecord } from '../model/docker-record.ts';
 import { conventionalBridge } from '../model/network/bridges.ts';
 import { withHostDefaults } from '../model/host-defaults.ts';
@@ -91,17 +90,15 @@ export async function withEngineFacts(hostFacts: Facts, snapshot: Snapshot, engi
   const images = await Promise.all(
     listAskedImages(snapshot).map(async (reference) => [reference, await inspectImage(engine, reference)] as const),
   );
-  const [publishedPorts, bridges, nodes, peers] = await Promise.all([
+  const [publishedPorts, bridges, nodes] = await Promise.all([
     listPublishedPorts(engine),
     readBridges(snapshot, engine),
     readNodes(snapshot),
-    readPeers(snapshot),
   ]);
   return withFacts(hostFacts, {
-    nodes,
+    ...nodes,
     publishedPorts,
     bridges,
-    peers,
     images: new Map(images.flatMap(([reference, image]) => (image === undefined ? [] : [[reference, image] as const]))),
   });
 }

@@ -1,8 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
-import { makeKeyPair, startSshServer, type SshServer } from '../support/git-server.ts';
+import { makeKeyPair, startSshServer, type SshServer, writeSshConfig } from '../support/git-server.ts';
 import { type Host, makeHost } from '../support/host.ts';
 import { makeImage } from '../support/image.ts';
 import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
@@ -39,11 +39,7 @@ needs('dockerd', 'git')('three hosts with engines of their own, which the writer
     const made = await makeNamespace();
     network = made;
     const key = makeKeyPair();
-    writeFileSync(path.join(folder, 'key'), key.secret, { mode: 0o600 });
-    writeFileSync(
-      path.join(folder, 'config'),
-      `IdentityFile ${folder}/key\nIdentityAgent none\nUserKnownHostsFile /dev/null\nStrictHostKeyChecking no\nLogLevel ERROR\n`,
-    );
+    const config = writeSshConfig(folder, key);
     const namespaces: Namespace[] = [];
     for (const n of [1, 2, 3]) namespaces.push(await made.connect(`10.9.${n}.1/24`, `10.9.${n}.2/24`));
     const started = await Promise.all(
@@ -81,7 +77,7 @@ needs('dockerd', 'git')('three hosts with engines of their own, which the writer
         'DomainName=example.test',
         'LocalIP=10.9.1.1',
         'SystemName=web0',
-        `docksmith=service|SSHCommand|ssh -F ${folder}/config`,
+        `docksmith=service|SSHCommand|ssh -F ${config}`,
         'docker=service|Daemon|foreign|Filter|disabled|status|enabled',
         'httpd=service|status|disabled',
         '',

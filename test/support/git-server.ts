@@ -63,6 +63,17 @@ export function makeKeyPair(passphrase = ''): KeyPair {
   }
 }
 
+/** Writes what a client enters such servers with, and nothing else. @returns the file for `ssh -F` */
+export function writeSshConfig(folder: string, { secret }: KeyPair): string {
+  const [key, config] = [path.join(folder, 'key'), path.join(folder, 'config')];
+  writeFileSync(key, secret, { mode: 0o600 });
+  writeFileSync(
+    config,
+    `IdentityFile ${key}\nIdentityAgent none\nUserKnownHostsFile /dev/null\nStrictHostKeyChecking no\nLogLevel ERROR\n`,
+  );
+  return config;
+}
+
 /** An sshd of the tests' own, which root may enter with one key. */
 export interface SshServer {
   /** `ssh://root@127.0.0.1:2299` */

@@ -61,7 +61,7 @@ export class ManyHosts {
         'case "$*" in *--confirm\\ *) if [ -e $host.mute ]; then exit 255; fi ;; esac',
         'case "$*" in *--apply*) echo $$ > $host.pid ;; esac',
         'unset DBPATH DOCKSMITH_RUN DOCKER_HOST',
-        `exec env DOCKSMITH_ROOT=${this.#folder}/$host DOCKSMITH_ENGINE=memory://${this.#folder}/$host.json $*`,
+        `exec env DOCKSMITH_ROOT=${this.#folder}/$host DOCKSMITH_ENGINE=memory://${this.#folder}/$host.json sh -c "exec $*"`,
         '',
       ].join('\n'),
       { mode: 0o755 },

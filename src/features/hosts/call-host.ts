@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Failure, reasonOf } from '../../base/errors.ts';
 import { NEVER } from '../../base/interrupt.ts';
+import { quoteWords } from '../../base/quote.ts';
 import type { KnownHost } from './known-hosts.ts';
 
 export interface CallOptions {
@@ -17,6 +19,10 @@ const MOST_SAID = 64 * 1024;
 /** How ssh ends where it does not get there, and a shell where there is no such program. */
 const [SSH_FAILED, NOT_FOUND] = [255, 127];
 
+const NO_TERMINAL = ['-T'];
+/** One that is the other end's alone: no key is a command to ssh, and ssh says nothing at its end. */
+const TERMINAL = ['-t', '-oEscapeChar=none', '-oLogLevel=ERROR'];
+
 /** A host that cannot be asked. */
 export class Unreachable extends Failure {}
 
@@ -27,7 +33,7 @@ export class Unreachable extends Failure {}
  */
 export function callHost(host: KnownHost, words: readonly string[], options: CallOptions = {}): Promise<Buffer> {
   const { input, limitSeconds, signal = NEVER } = options;
-  const [program = '', ...args] = [...host.command, 'receive', ...words];
+  const [program = '', ...args] = commandFor(host, ['receive', ...words], NO_TERMINAL);
   return new Promise((resolve, reject) => {
     const fail = (why: string, hint?: string): void =>
       reject(new Unreachable(`cannot reach host "${host.name}"`, hint === undefined ? { why } : { why, hint }));
@@ -74,4 +80,37 @@ export function callHost(host: KnownHost, words: readonly string[], options: Cal
       else reject(new Failure(`cannot use host "${host.name}"`, { why: last ?? `exit code ${code ?? ''}` }));
     });
   });
+}
+
+/**
+ * Runs `docksmith WORDS` on a host with our own standard streams, which ssh itself takes.
+ * @returns its exit code, or 255 where ssh did not get there and has said why
+ * @throws Unreachable where there is no ssh
+ */
+export async function enterHost(
+  host: KnownHost,
+  words: readonly string[],
+  { interactive, tty }: { readonly interactive: boolean; readonly tty: boolean },
+): Promise<number> {
+  const [program = '', ...args] = commandFor(host, words, interactive && tty ? TERMINAL : NO_TERMINAL);
+  const child = spawn(program, args, { stdio: [interactive ? 'inherit' : 'ignore', 'inherit', 'inherit'] });
+  const stop = (): void => void child.kill('SIGTERM');
+  process.once('SIGTERM', stop);
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code ?? SSH_FAILED;
+  } catch (error) {
+    throw new Unreachable(`cannot reach host "${host.name}"`, { why: `${program}: ${reasonOf(error)}` });
+  } finally {
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** The other end has a shell, which is given one text. What stands behind `--` is no option of ssh. Pure. */
+export function commandFor(
+  { ssh, address, program }: KnownHost,
+  words: readonly string[],
+  options: readonly string[],
+): readonly string[] {
+  return [...ssh, ...options, '--', address, `${program} ${quoteWords(words)}`];
 }

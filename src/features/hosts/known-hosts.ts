@@ -13,8 +13,12 @@ export interface KnownHost {
   readonly name: string;
   readonly role: 'writer' | 'follower';
   readonly isEnabled: boolean;
-  /** the program and its words, up to what is run there */
-  readonly command: readonly string[];
+  /** ssh and its options, up to where it goes */
+  readonly ssh: readonly string[];
+  /** `USER@HOST` */
+  readonly address: string;
+  /** what is called there, as its shell reads it */
+  readonly program: string;
   readonly connectSeconds: number;
 }
 
@@ -29,32 +33,31 @@ const ALIVE = ['-oServerAliveInterval=15', '-oServerAliveCountMax=4'];
 
 /** @throws Failure for an address or a command that cannot be used */
 export function readHosts(snapshot: Snapshot): KnownHosts {
-  const ssh = splitWords(new DocksmithRecord(snapshot).sshCommand);
-  if (ssh === undefined || ssh.length === 0)
-    throw new Failure('cannot accept configuration docksmith SSHCommand', { why: 'it is no command' });
   return {
     here: nameOfHost(storedOf(snapshot)),
     hosts: listRecords(snapshot, HOSTS)
       .filter(({ type }) => type === HOST_TYPE)
-      .map(({ key }) => knownHost(new HostRecord(snapshot, key), ssh)),
+      .map(({ key }) => readHost(snapshot, key)),
   };
 }
 
-function knownHost(record: HostRecord, ssh: readonly string[]): KnownHost {
-  const { key: name, address, role, isEnabled, connectTimeout, command } = record;
+/** That of one record. @throws Failure as `readHosts` does */
+export function readHost(snapshot: Snapshot, name: string): KnownHost {
+  const ssh = splitWords(new DocksmithRecord(snapshot).sshCommand);
+  if (ssh === undefined || ssh.length === 0)
+    throw new Failure('cannot accept configuration docksmith SSHCommand', { why: 'it is no command' });
+  const { address, role, isEnabled, connectTimeout, command } = new HostRecord(snapshot, name);
   const at = parseSshAddress(address);
-  const words = splitWords(command);
   const refuse = (prop: string, value: string): Failure =>
     new Failure(`cannot accept ${HOSTS} ${name} ${prop} ${JSON.stringify(value)}`, {
       why: prop === 'Address' ? 'it is not [USER@]HOST[:PORT]' : 'it is no command',
     });
   if (at === undefined) throw refuse('Address', address);
-  if (words === undefined) throw refuse('Command', command);
+  if (splitWords(command) === undefined) throw refuse('Command', command);
   const connectSeconds = Math.max(1, Math.ceil((parseMilliseconds(connectTimeout) ?? 0) / 1000));
   const port = at.port === undefined ? [] : ['-p', at.port];
   const options = ['-oBatchMode=yes', `-oConnectTimeout=${connectSeconds}`, ...ALIVE, ...port];
-  // without a terminal, and nothing of ours looks like an option
-  return { name, role, isEnabled, connectSeconds, command: [...ssh, ...options, '-T', '--', at.host, ...words] };
+  return { name, role, isEnabled, connectSeconds, ssh: [...ssh, ...options], address: at.host, program: command };
 }
 
 /** The one writer. @throws Failure where there is none, or several */

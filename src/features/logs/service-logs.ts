@@ -23,7 +23,8 @@ export class ServiceFollower {
   readonly #view: ServiceView;
   readonly #request: LogsRequest;
   readonly #nodes: ReadonlyMap<string, string>;
-  #last: string | undefined;
+  /** of the nodes that wrote something, the time of their last line by their own clock */
+  readonly #last = new Map<string, string>();
 
   constructor(engine: AdminEngine, view: ServiceView, request: LogsRequest) {
     this.#engine = engine;
@@ -38,14 +39,14 @@ export class ServiceFollower {
     const lines: TaskLine[] = [];
     for await (const line of this.#read({ since, tail: tail === 0 ? 1 : tail, signal })) lines.push(line);
     lines.sort((a, b) => compareBytes(a.time, b.time));
-    this.#last = lines.at(-1)?.time ?? since;
+    for (const { node, time } of lines) this.#last.set(node, time);
     for (const line of tail === undefined ? lines : tail === 0 ? [] : lines.slice(-tail)) yield this.#name(line);
   }
 
   async *follow(): AsyncGenerator<NamedLine> {
-    const since = this.#last;
+    const [since = this.#request.since] = [...this.#last.values()].sort(compareBytes);
     for await (const line of this.#read({ follow: true, since, signal: this.#request.signal }))
-      if (since === undefined || line.time > since) yield this.#name(line);
+      if (line.time > (this.#last.get(line.node) ?? '')) yield this.#name(line);
   }
 
   #read(request: LogRequest): AsyncIterable<TaskLine> {

@@ -1,4 +1,5 @@
 import { beginExec } from '../../../features/exec/exec.ts';
+import { enterHost } from '../../../features/hosts/call-host.ts';
 import { type CommandContext, defineCommand, type Given } from '../../command.ts';
 import { checkHandOver, HAND_OVER_OPTIONS, handOver } from '../hand-over.ts';
 
@@ -6,7 +7,7 @@ const COMMAND = 'docksmith exec';
 
 export const execCommand = defineCommand({
   name: 'exec',
-  doc: 'run a command in a container, and exit with its exit code',
+  doc: 'run a command in a container or a task of a service, and exit with its exit code',
   effect: 'hands over',
   unmasked: true,
   options: HAND_OVER_OPTIONS,
@@ -22,6 +23,8 @@ async function runExec(
   context: CommandContext,
 ): Promise<number> {
   checkHandOver(COMMAND, { interactive, tty, env }, context);
-  const session = await beginExec(context.paths, name, { command, tty, stdin: interactive, user, workdir, env });
-  return handOver(session, { interactive, tty }, context);
+  const begun = await beginExec(context.paths, name, { command, tty, stdin: interactive, user, workdir, env });
+  return 'host' in begun
+    ? enterHost(begun.host, begun.words, { interactive, tty })
+    : handOver(begun.session, { interactive, tty }, context);
 }

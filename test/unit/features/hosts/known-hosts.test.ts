@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseHosts, getWriter, readHosts } from '../../../../src/features/hosts/known-hosts.ts';
+import { commandFor } from '../../../../src/features/hosts/call-host.ts';
+import { chooseHosts, getWriter, type KnownHost, readHosts } from '../../../../src/features/hosts/known-hosts.ts';
 import { findUnknownHosts, findRefusedElsewhere } from '../../../../src/features/lint/hosts.ts';
 import { onHost } from '../../../../src/db/hosts/host-records.ts';
 import type { DbRecord } from '../../../../src/db/record.ts';
@@ -32,18 +33,11 @@ describe('the hosts of db hosts', () => {
     const { here, hosts } = readHosts(snapshot([WEB1, WEB2, WEB3]));
     expect(here).toBe('web1');
     expect(hosts.map(({ name }) => name)).toEqual(['web1', 'web2', 'web3']);
-    expect(hosts[1]?.command).toEqual(
-      ['ssh', '-F', '/a b', '-oBatchMode=yes', '-oConnectTimeout=2', '-oServerAliveInterval=15'].concat([
-        '-oServerAliveCountMax=4',
-        '-p',
-        '2222',
-        '-T',
-        '--',
-        'root@fd00::2',
-        'sudo',
-        'docksmith',
-      ]),
-    );
+    expect(commandFor(hosts[1] as KnownHost, ['exec', 'wiki', 'echo', "it's $HOME", '', '-n'], ['-T'])).toEqual([
+      ...['ssh', '-F', '/a b', '-oBatchMode=yes', '-oConnectTimeout=2', '-oServerAliveInterval=15'],
+      ...['-oServerAliveCountMax=4', '-p', '2222', '-T', '--', 'root@fd00::2'],
+      "sudo docksmith exec wiki echo 'it'\\''s $HOME' '' -n",
+    ]);
     expect(() => readHosts(snapshot([record('web1', 'docksmith', { Address: '-oProxyCommand=x' })]))).toThrow(
       'cannot accept hosts web1 Address "-oProxyCommand=x": it is not [USER@]HOST[:PORT]',
     );

@@ -1,0 +1,138 @@
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeKeyPair, startSshServer, type SshServer, writeSshConfig } from '../support/git-server.ts';
+import type { Host } from '../support/host.ts';
+import { makeImage, SLEEP } from '../support/image.ts';
+import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
+import { type Running, start } from '../support/running.ts';
+import { describeSwarm, useSwarm } from '../support/swarm.ts';
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../bin/docksmith.js');
+/** What is not asked of any registry. */
+const APP = '127.0.0.1:5998/app:1';
+const PORT = 2299;
+
+describeSwarm(
+  'verbs of services',
+  () => {
+    const swarm = useSwarm({
+      nodes: 2,
+      joined: 1,
+      images: (engine, n) =>
+        makeImage(engine, APP, { cmd: ['/run'], files: { '/run': SLEEP, '/where': `node${n}\n` } }),
+    });
+    let folder: string;
+    let ssh: SshServer | undefined;
+    let host: Host;
+    beforeAll(async () => {
+      await swarm.join(2, 'worker');
+      folder = makeTemporaryFolder('ssh');
+      const key = makeKeyPair();
+      host = swarm.makeHost(1);
+      // no record of what the managers have
+      const worker = swarm.makeHost(2);
+      await worker.db('configuration set docker service Swarm worker Daemon foreign Filter disabled');
+      ssh = await startSshServer(swarm.machine(2).namespace, key, {
+        port: PORT,
+        address: swarm.machine(2).address,
+        env: [`DOCKSMITH_ROOT=${worker.root}`, `DOCKER_HOST=unix://${swarm.machine(2).engine.socket}`],
+      });
+      await host.db(
+        'configuration set DomainName example.test',
+        'configuration set SystemName node1',
+        'configuration set docker service Swarm manager Daemon foreign Filter disabled',
+        `configuration set docksmith service SSHCommand "ssh -F ${writeSshConfig(folder, key)}" HealthWait 20s HealthUptime 300ms`,
+        `docker_containers set shop service status enabled Image ${APP} Replicas 1 Placement node.hostname==node2`,
+        `docker_containers set all service status enabled Image ${APP} Replicas global`,
+      );
+      await host.runOrFail('signal-event', ['docker-update']);
+    });
+    afterAll(async () => {
+      await ssh?.stop();
+      removeFolder(folder);
+    });
+
+    const exec = (...args: readonly string[]): ReturnType<Host['run']> => host.run('docksmith', ['exec', ...args]);
+    const startDocksmith = (...args: readonly string[]): Running => {
+      const [command, words] = swarm.machine(1).namespace.command(process.execPath, [PROGRAM, ...args]);
+      return start(command, words, {
+        env: { DOCKER_HOST: `unix://${swarm.machine(1).engine.socket}`, DOCKSMITH_ROOT: host.root, DBPATH: undefined },
+      });
+    };
+
+    it('exec names the node of a task that has no record, and what to type', async () => {
+      expect(await exec('all', 'cat', '/where')).toMatchObject({ exitCode: 0, stdout: 'node1\n' });
+      expect(await exec('shop', 'sh', '-c', "echo 'a b'")).toMatchObject({
+        exitCode: 1,
+        stderr: [
+          'docksmith: cannot run "sh" in service "shop": none of its tasks is on this node: they are on node2, and db hosts has no such record',
+          `hint: db hosts set node2 docksmith Address root@HOST; or: ssh node2 'docksmith exec shop sh -c '\\''echo '\\''\\'\\'''\\''a b'\\''\\'\\'''\\'''\\'''`,
+          '',
+        ].join('\n'),
+      });
+    });
+
+    it('exec runs a command in a task of another node, with its streams, exit code and words as they are', async () => {
+      await host.db(
+        `hosts set node2 docksmith Address root@${swarm.machine(2).address}:${PORT} Command "'${process.execPath}' ${PROGRAM}" ConnectTimeout 5s`,
+      );
+      expect(await exec('shop', 'cat', '/where')).toEqual({ exitCode: 0, stdout: 'node2\n', stderr: '' });
+      const say = 'echo "$(id -u) $PWD $A"; printf "<%s>" "$@"; echo err >&2; exit 7';
+      const words = ['a  b', `it's`, '"$HOME"', '`id`', '', '*', '~', '-n', 'new\nline', '\\'];
+      expect(await exec('-u', '1234', '-w', '/tmp', '-e', 'A=$x  y', 'shop', 'sh', '-c', say, 'sh', ...words)).toEqual({
+        exitCode: 7,
+        stdout: `1234 /tmp $x  y\n${words.map((word) => `<${word}>`).join('')}`,
+        stderr: 'err\n',
+      });
+      const stdin = 'x'.repeat(300_000);
+      const { exitCode, stdout } = await host.run('docksmith', ['exec', '-i', 'shop', 'cat'], { stdin });
+      expect([exitCode, stdout.length]).toEqual([0, stdin.length]);
+      expect((await host.run('docksmith', ['exec', 'shop', 'cat'], { stdin: 'not for it' })).stdout).toBe('');
+    });
+
+    it('exec has a terminal there that has the size of ours', async () => {
+      const inside =
+        'until [ "$(stty size 2> /dev/null)" = "33 101" ]; do :; done; echo ready; read line; echo "got $line"; exit 5';
+      const outside = `stty rows 33 cols 101; exec ${process.execPath} ${PROGRAM} exec -it shop sh -c '${inside}'`;
+      const [command, args] = swarm.machine(1).namespace.command('script', ['-qefc', outside, '/dev/null']);
+      const terminal = start(command, args, {
+        env: { DOCKER_HOST: `unix://${swarm.machine(1).engine.socket}`, DOCKSMITH_ROOT: host.root, SHELL: '/bin/bash' },
+      });
+      await terminal.until(/ready/);
+      terminal.write('~.\n');
+      const { exitCode, stdout } = await terminal.ended;
+      expect([exitCode, stdout.replaceAll('\r', '')]).toEqual([5, 'ready\n~.\ngot ~.\n']);
+    });
+
+    it('exec says that the node is not reached', async () => {
+      await host.db('hosts setprop node2 Address root@10.77.0.2:2298');
+      expect(await exec('shop', 'true')).toMatchObject({
+        exitCode: 255,
+        stderr: expect.stringMatching(/^ssh: connect to host 10\.77\.0\.2 port 2298: Connection refused/) as string,
+      });
+    });
+
+    it('logs follows the tasks of several nodes until Ctrl-C', async () => {
+      const write = async (n: number, text: string): Promise<void> => {
+        const { engine } = swarm.machine(n);
+        const id = await engine.docker('ps', '-q', '--filter', 'label=com.docker.swarm.service.name=all');
+        await engine.docker('exec', id, 'sh', '-c', `echo "${text}" > /proc/1/fd/1`);
+      };
+      await write(1, 'first');
+      await write(2, 'second');
+      const logs = startDocksmith('logs', '-f', 'all');
+      await logs.until(/second/);
+      await write(2, 'third');
+      await logs.until(/third/);
+      await write(1, 'fourth');
+      await logs.until(/fourth/);
+      logs.kill('SIGINT');
+      expect(await logs.ended).toEqual({
+        exitCode: 0,
+        stdout: 'all node1 | first\nall node2 | second\nall node2 | third\nall node1 | fourth\n',
+        stderr: '',
+      });
+    });
+  },
+  'git',
+);
