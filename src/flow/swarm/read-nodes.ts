@@ -24,7 +24,8 @@ export async function readNodes(snapshot: Snapshot): Promise<Pick<Facts, 'nodes'
       peers: listPeers(membership, nodes ?? []),
     };
   } catch (error) {
-    return ignoreFailure(error) ?? {};
+    if (error instanceof Failure) return {};
+    throw error;
   }
 }
 
