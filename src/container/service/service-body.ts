@@ -1,6 +1,8 @@
 import { Failure, throwAll } from '../../base/errors.ts';
 import type { CreateBody } from '../../engine/engine-api.ts';
 import type { PublishedPort, RolloutConfig, ServiceBody, TaskTemplate } from '../../engine/swarm-api.ts';
+import type { Container } from '../../model/container.ts';
+import { findMountProp, refuseProp } from '../../model/swarm/check-service.ts';
 import { makeCreateBody } from '../spec/create-body.ts';
 import { listJoined, parseJoined } from '../spec/endpoints.ts';
 import { getDeploy } from '../spec/keys/deploy.ts';
@@ -11,13 +13,15 @@ import { getImage, type RunSpec } from '../spec/run-spec.ts';
 import { formatMounted } from '../spec/mounted.ts';
 import { isList, type TextMap } from '../spec/value.ts';
 import { type KeptFile, MOST_BYTES, type MountedSource, nameKept, placeFile } from './host-files.ts';
-import { listServiceMounts } from './service-mounts.ts';
+import { listServiceMounts, type ServiceMounts } from './service-mounts.ts';
 
 /** What a body needs to know beside the run spec. */
 export interface BodyContext {
   /** what the paths of this host are that the run spec mounts */
   readonly sources: ReadonlyMap<string, MountedSource>;
   readonly nodeFolders: readonly string[];
+  /** the record; absent: mistakes are said of the run spec alone */
+  readonly container?: Container;
   /** of the swarm, for the names of what it keeps */
   readonly salt: string;
 }
@@ -32,38 +36,45 @@ export interface MadeService {
 const RESTART_DELAY = 5e9;
 const MONITOR = 5e9;
 
+/** By the prop that says it; what a custom fragment adds, by the run spec. */
+function refuseMount(
+  { name, file }: RunSpec,
+  container: Container | undefined,
+  { mount, why, hint }: ServiceMounts['refused'][number],
+): Failure {
+  const prop = container === undefined ? undefined : findMountProp(container, mount.target);
+  if (container !== undefined && prop !== undefined)
+    return refuseProp(container, prop, formatMounted(mount), { why, hint });
+  return new Failure(`cannot mount "${formatMounted(mount)}" in service "${name}"`, {
+    why,
+    at: { file },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
 /**
  * The service that a run spec means. Pure.
  * @throws Failure(s) for mounts that no swarm can carry
  */
-export function makeServiceBody(spec: RunSpec, { sources, nodeFolders, salt }: BodyContext): MadeService {
+export function makeServiceBody(spec: RunSpec, { sources, nodeFolders, container, salt }: BodyContext): MadeService {
   const { name, values } = spec;
   const deploy = getDeploy(values) ?? {};
   const { mounts, files, refused } = listServiceMounts(spec, sources, nodeFolders);
-  throwAll(
-    refused.map(
-      ({ mount, why, hint }) =>
-        new Failure(`cannot mount "${formatMounted(mount)}" in service "${name}"`, {
-          why,
-          at: { file: spec.file },
-          ...(hint === undefined ? {} : { hint }),
-        }),
-    ),
-  );
   const placed = files.map((file) => ({ file, kept: nameKept(name, file, salt) }));
-  throwAll(
-    placed
-      .filter(({ kept: { kind, bytes } }) => bytes.length > MOST_BYTES[kind] || bytes.length === 0)
-      .map(
-        ({ file, kept: { kind, bytes } }) =>
-          new Failure(`cannot give service "${name}" the file ${file.target}`, {
+  throwAll([
+    ...refused.map((one) => refuseMount(spec, container, one)),
+    ...placed.flatMap(({ file: { source, target }, kept: { kind, bytes } }) =>
+      bytes.length <= MOST_BYTES[kind] && bytes.length > 0
+        ? []
+        : refuseMount(spec, container, {
+            mount: { source, target, options: ['ro'] },
             why:
               bytes.length === 0
                 ? `it is empty, and a ${kind} of a swarm is not`
                 : `it has ${bytes.length} bytes, and a ${kind} of a swarm ${MOST_BYTES[kind]} at most`,
           }),
-      ),
-  );
+    ),
+  ]);
   const create = makeCreateBody(spec);
   const mounted = placed.map(({ file, kept }) => ({ ...kept, file: placeFile(file.target, file, values['user']) }));
   const user = create.User;

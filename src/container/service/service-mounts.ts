@@ -8,7 +8,7 @@ import type { HostFile, MountedSource } from './host-files.ts';
 
 export interface ServiceMounts {
   readonly mounts: readonly ServiceMount[];
-  readonly files: readonly (HostFile & { readonly target: string })[];
+  readonly files: readonly (HostFile & Pick<Mounted, 'source' | 'target'>)[];
   /** what of it no swarm can carry, in words */
   readonly refused: readonly { readonly mount: Mounted; readonly why: string; readonly hint?: string }[];
 }
@@ -64,14 +64,14 @@ export function listServiceMounts(
         });
       else if (!isReadOnly)
         refused.push({ mount, why: 'a swarm gives tasks a file to read alone', hint: 'put :ro behind it' });
-      else files.push({ ...file, target });
+      else files.push({ ...file, source, target });
     }
   }
   for (const [target, options] of Object.entries(tmpfs !== undefined && isMap(tmpfs) ? tmpfs : {})) {
     const made = makeTmpfs(target, options);
     if (typeof made === 'string')
       refused.push({
-        mount: { source: 'tmpfs', target, options: [] },
+        mount: { source: '', target, options: [] },
         why: `a swarm has no option ${made} for a tmpfs`,
       });
     else mounts.push(made);

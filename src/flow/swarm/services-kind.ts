@@ -102,7 +102,7 @@ async function describe(context: ServicesContext, container: Container): Promise
     state: 'running',
     name,
     spec,
-    made: makeServiceBody(spec, { sources: readSources(paths, container, spec, coming), nodeFolders, salt }),
+    made: makeServiceBody(spec, { sources: readSources(paths, container, spec, coming), nodeFolders, container, salt }),
     login: images.get(reference)?.login,
     digest: findRepoDigest(await inventory.findImage(reference), reference),
   };

@@ -17,13 +17,7 @@ export function* checkService(container: Container): Generator<Failure> {
   const { snapshot, key } = container;
   const refuse = (prop: string, why: string, hint?: string): Failure => {
     const [, said] = container.listSaid(prop).find(([name]) => name === prop) ?? [];
-    return new Failure(
-      `cannot accept ${CONTAINERS} ${key} ${prop}${said === undefined ? '' : ` ${JSON.stringify(said)}`}`,
-      {
-        why,
-        ...(hint === undefined ? {} : { hint }),
-      },
-    );
+    return refuseProp(container, prop, said, { why, hint });
   };
   if (!container.isSwarmService) {
     for (const name of container.needs)
@@ -66,6 +60,28 @@ export function* checkService(container: Container): Generator<Failure> {
     for (const { address } of parsePortMappings(container.portMappings))
       if (address !== undefined)
         yield refuse('PortMappingPorts', `a swarm publishes on all addresses of a node, and not on ${address} alone`);
+}
+
+/** The prop that puts something at a path of a service; undefined: none, a custom fragment does. */
+export function findMountProp(container: Container, target: string): string | undefined {
+  const isThere = (word: string): boolean => word.trim().replace(/(?<=.)\/+$/, '') === target;
+  return [CARRIED['volumes'], CARRIED['tmpfs']]
+    .flatMap((carried) => carried?.props ?? [])
+    .flatMap((prop) => container.listSaid(prop))
+    .find(([, value]) => value.split(/[,:]/).some(isThere))?.[0];
+}
+
+/** A value, or a part of one, that a record of a service cannot have. */
+export function refuseProp(
+  { key }: Container,
+  prop: string,
+  value: string | undefined,
+  { why, hint }: { readonly why: string; readonly hint?: string | undefined },
+): Failure {
+  return new Failure(
+    `cannot accept ${CONTAINERS} ${key} ${prop}${value === undefined ? '' : ` ${JSON.stringify(value)}`}`,
+    { why, ...(hint === undefined ? {} : { hint }) },
+  );
 }
 
 /** The prop, and each PROP.NAME, as far as the record asks for something by it. */

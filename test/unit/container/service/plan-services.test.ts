@@ -3,6 +3,8 @@ import { planServices, type ServicesOptions } from '../../../../src/container/se
 import { makeServiceBody } from '../../../../src/container/service/service-body.ts';
 import type { HostFile } from '../../../../src/container/service/host-files.ts';
 import type { ActualServices, DesiredService, DesiredServices } from '../../../../src/container/service/services.ts';
+import { Container } from '../../../../src/model/container.ts';
+import { db, record, snapshotOf } from '../../../support/sample.ts';
 import { parseRunSpec } from '../../../../src/container/spec/run-spec.ts';
 import type { Service, ServiceBody } from '../../../../src/engine/swarm-api.ts';
 
@@ -10,10 +12,21 @@ const CONF: HostFile = { kind: 'config', base: 'wiki.conf', bytes: Buffer.from('
 const PASSWORD: HostFile = { kind: 'secret', base: 'password', bytes: Buffer.from('one') };
 
 /** A service as a run spec with these lines wants it. */
-function wanted(lines = '', files: Readonly<Record<string, HostFile>> = {}, name = 'wiki'): DesiredService {
+function wanted(
+  lines = '',
+  files: Readonly<Record<string, HostFile>> = {},
+  name = 'wiki',
+  props?: Readonly<Record<string, string>>,
+): DesiredService {
   const text = `services:\n  ${name}:\n    image: app:1\n    deploy: {replicas: 3, update_config: {failure_action: rollback}}\n${lines}`;
   const spec = parseRunSpec(`/etc/docksmith/containers/${name}.yaml`, text);
-  const context = { sources: new Map(Object.entries(files)), nodeFolders: ['/srv/all'], salt: 'cluster' };
+  const snapshot = snapshotOf(new Map([['docker_containers', db(record(name, 'service', props))]]));
+  const context = {
+    sources: new Map(Object.entries(files)),
+    nodeFolders: ['/srv/all'],
+    salt: 'cluster',
+    ...(props === undefined ? {} : { container: new Container(snapshot, name) }),
+  };
   return { state: 'running', name, spec, made: makeServiceBody(spec, context) };
 }
 
@@ -208,6 +221,25 @@ describe('the plan of services', () => {
         '/etc/docksmith/containers/wiki.yaml: cannot mount "/etc/c:/c:ro,z" in service "wiki": a swarm has no option z for a mount',
         '/etc/docksmith/containers/wiki.yaml: cannot mount "/srv/wiki:/w" in service "wiki": this host has no such file or folder',
       ].join('\n'),
+    );
+    expect(() =>
+      wanted(`${lines}    tmpfs: ["/run/x:noexec"]\n`, { '/etc/a': CONF }, 'wiki', {
+        MountPath: '/etc/a:/a,/etc/c:/c/:ro,z',
+        'MountPath.w': '/srv/wiki:/w',
+        Tmpfs: '/run/x:noexec',
+      }),
+    ).toThrow(
+      [
+        'cannot accept docker_containers wiki MountPath "/etc/a:/a": a swarm gives tasks a file to read alone',
+        '/etc/docksmith/containers/wiki.yaml: cannot mount "/etc/b:/b:ro" in service "wiki": this host has no such file or folder',
+        'cannot accept docker_containers wiki MountPath "/etc/c:/c:ro,z": a swarm has no option z for a mount',
+        'cannot accept docker_containers wiki MountPath.w "/srv/wiki:/w": this host has no such file or folder',
+        'cannot accept docker_containers wiki Tmpfs "/run/x": a swarm has no option noexec for a tmpfs',
+      ].join('\n'),
+    );
+    const empty = { '/etc/e': { ...CONF, bytes: Buffer.alloc(0) } };
+    expect(() => wanted('    volumes: ["/etc/e:/e:ro"]\n', empty, 'wiki', { MountPath: '/etc/e:/e:ro' })).toThrow(
+      'cannot accept docker_containers wiki MountPath "/etc/e:/e:ro": it is empty, and a config of a swarm is not',
     );
   });
 });
