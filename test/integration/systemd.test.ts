@@ -11,6 +11,26 @@ const UNITS = readdirSync(FOLDER).filter((name) => !name.endsWith('.d'));
 const KEEPER = `mkdir -p /keeper/bin && cp /bin/busybox /keeper/bin && ln -sf busybox /keeper/bin/sh &&
 tar -C /keeper -c . | docker import --change 'CMD ["/bin/sh","-c","trap exit TERM; while :; do /bin/busybox sleep 0.1; done"]' - keeper:1`;
 
+/** What a package enables, and what it leaves to the admin. */
+const PRESETS = readFileSync(path.resolve(FOLDER, '../system-preset/90-docksmith.preset'), 'utf8')
+  .split('\n')
+  .flatMap((line) => {
+    const [, verb, unit] = /^(enable|disable) (\S+)$/.exec(line) ?? [];
+    return verb === undefined || unit === undefined ? [] : [[unit, `${verb}d`] as const];
+  });
+/** Instead of ssh: the writer is a folder of the same machine. `away` and `mute` as for `ManyHosts`. */
+const FAR = `#!/bin/sh
+while [ "$1" != -- ]; do shift; done
+host=$2; shift 2
+[ ! -e /srv/$host.away ] || exit 255
+case "$*" in *--confirm\\ *) [ ! -e /srv/$host.mute ] || exit 255 ;; esac
+unset DBPATH DOCKSMITH_RUN DOCKER_HOST DOCKSMITH_ROOT DOCKSMITH_ENGINE
+case $host in writer) export DOCKSMITH_ROOT=/srv/writer DOCKSMITH_ENGINE=memory:///srv/writer.json ;; esac
+exec $*
+`;
+const WRITER = 'env DOCKSMITH_ROOT=/srv/writer DOCKSMITH_ENGINE=memory:///srv/writer.json';
+const PENDING = '/var/lib/docksmith/state/hosts/pending.json';
+
 needs('systemd')('the units', () => {
   it('are without a fault for systemd-analyze, and no more exposed than the page says', async () => {
     const files = UNITS.map((name) => path.join(FOLDER, name));
@@ -52,7 +72,7 @@ async function tryToBoot(): Promise<Booted | string> {
   }
 }
 
-needs('booted')('a booted systemd', async () => {
+needs('booted', 'git')('a booted systemd', async () => {
   const machine = await tryToBoot();
   if (typeof machine === 'string') {
     describe.skip(`with docksmith (skipped: kernel cannot run it here: ${machine})`, () =>
@@ -98,14 +118,61 @@ signal-event post-install`);
   }, 120_000);
   afterAll(() => machine.close());
 
-  it('starts containers after a boot that the engine does not, and nothing of docksmith fails', async () => {
+  const MEMORY = 'docker inspect --format "{{.HostConfig.Memory}}" one';
+  const MB = 1024 * 1024;
+
+  it('fetches by its timer what was sent to others while it was away', async () => {
+    machine.write('/usr/local/bin/far', FAR, 0o755);
+    machine.write(
+      '/etc/systemd/system/docksmith-pull.timer.d/soon.conf',
+      '[Timer]\nOnActiveSec=100ms\nAccuracySec=10ms\nRandomizedDelaySec=0\n',
+    );
+    await machine.runOrFail(`set -e
+config setprop docksmith SSHCommand /usr/local/bin/far
+db hosts set writer docksmith Role writer; db hosts set host docksmith
+mkdir -p /srv/writer/var/lib/docksmith && cp -a /var/lib/docksmith/db /srv/writer/var/lib/docksmith/
+${WRITER} config set SystemName writer
+${WRITER} db docker_containers setprop one MaxMemory 64
+touch /srv/host.away`);
+    expect((await machine.run(`${WRITER} docksmith push --yes`)).stdout).toMatch(/^host {2}unreachable/m);
+    await machine.runOrFail('rm /srv/host.away; systemctl daemon-reload; systemctl enable --now docksmith-pull.timer');
+    await see(MEMORY, new RegExp(`^${64 * MB}$`, 'm'));
+    await see('systemctl show -p ActiveState,Result docksmith-pull.service', /Result=success\nActiveState=inactive/);
+    expect(await machine.runOrFail(`${WRITER} docksmith hosts`)).toMatch(/^host +follower +[0-9a-f]{8} +up to date/m);
+    await machine.runOrFail('systemctl disable --now docksmith-pull.timer');
+  }, 120_000);
+
+  it('waits for a confirmation in a service of its own', async () => {
+    const { stdout } = await machine.run(`touch /srv/host.mute
+${WRITER} db docker_containers setprop one MaxMemory 128
+${WRITER} docksmith push --yes --confirm-timeout 600 > /dev/null & sender=$!
+until grep -q deadline ${PENDING}; do sleep 0.1; done; kill $sender
+systemctl list-units --no-legend --plain 'run-*.service'; ${MEMORY}`);
+    expect(stdout).toMatch(
+      new RegExp(`^run-\\S+\\.service +loaded active running .*receive --wait\n${128 * MB}\n$`, 'm'),
+    );
+  }, 120_000);
+
+  it('starts containers after a boot that the engine does not, goes back without a confirmation, and nothing fails', async () => {
     await machine.powerOff();
+    // the time of what was not confirmed is over while it is off
+    const pending = JSON.parse(readFileSync(machine.file(PENDING), 'utf8')) as object;
+    machine.write(PENDING, JSON.stringify({ ...pending, deadline: '2020-01-01T00:00:00.000Z' }), 0o600);
     await machine.boot();
     expect(await machine.runOrFail('systemctl is-active docksmith-boot docksmith-firewall')).toBe('active\nactive\n');
+    const units = PRESETS.map(([unit]) => unit);
+    const { stdout: enabled } = await machine.run(`systemctl is-enabled ${units.join(' ')}`);
+    expect(
+      enabled
+        .trim()
+        .split('\n')
+        .map((state, n) => [units[n], state]),
+    ).toEqual(PRESETS);
+    await see(`${MEMORY}; ls ${PENDING} || true`, new RegExp(`^${64 * MB}\n$`));
     expect(await machine.runOrFail('systemctl list-units --failed --no-legend "docksmith*"')).toBe('');
     const running = await machine.runOrFail('docker ps --format "{{.Names}}"');
     expect(running.trim().split('\n').sort()).toEqual(['one', 'two']);
-    expect(await machine.runOrFail('docksmith runs -n 1')).toContain('docker-boot');
+    expect(await machine.runOrFail('docksmith runs -n 2')).toMatch(/docker-boot/);
     expect(await machine.runOrFail(RULE)).toBe('there\n');
   }, 120_000);
 
