@@ -64,9 +64,11 @@ function countNodes(nodes: readonly SwarmNode[]): string {
 
 export function formatNodes({ membership, nodes }: SwarmView): string {
   if (nodes === undefined)
-    return membership.state === 'inactive'
-      ? 'this host is in no swarm\n'
-      : 'this host is a worker, and only managers know the nodes\n';
+    return {
+      active: 'this host is a worker, and only managers know the nodes\n',
+      inactive: 'this host is in no swarm\n',
+      other: 'this host takes no part in a swarm yet: docksmith swarm status says why\n',
+    }[membership.state === 'active' || membership.state === 'inactive' ? membership.state : 'other'];
   return formatTable([
     ['NODE', 'ROLE', 'STATE', 'AVAILABILITY', 'ADDRESS', 'ENGINE', 'LABELS'],
     ...sorted(nodes).map((node) =>

@@ -24,15 +24,15 @@ export function painter(stream: Writable): (style: Style, text: string) => strin
   return hasColour(stream) ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
 }
 
-/** Text columns, two blanks apart; the last one is not padded. */
+/** Text columns, two blanks apart; no line ends in blanks. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
     (widest, row) => row.map((cell, n) => Math.max(cell.length, widest[n] ?? 0)),
     [],
   );
   return rows
-    .map((row) => row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n] ?? 0) : cell)).join('  '))
-    .map((line) => `${line}\n`)
+    .map((row) => row.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }
 

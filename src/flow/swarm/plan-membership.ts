@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.ts';
 import { SECRETS } from '../../db/secret-values.ts';
 import type { Membership } from '../../engine/swarm-engine.ts';
-import { tokenKey, type WantedSwarm, withPort } from '../../model/swarm/wanted-swarm.ts';
+import { type Advertised, tokenKey, type WantedSwarm, withPort } from '../../model/swarm/wanted-swarm.ts';
 import { planLeave } from './plan-leave.ts';
 import { planNodes } from './plan-nodes.ts';
 import { type ActualSwarm, planOf, type SwarmPlan } from './swarm-operation.ts';
@@ -15,6 +15,7 @@ export interface LeaveRequest {
 /** What has to be done so that this host, and as a manager the other nodes, are what records say. Pure. */
 export function planMembership(wanted: WantedSwarm, actual: ActualSwarm, request: LeaveRequest = {}): SwarmPlan {
   const { membership } = actual;
+  if (wanted.refused.length > 0) return planOf({ mistakes: wanted.refused });
   if (request.leave === true) return planLeave(wanted, actual, request.force ?? false);
   if (wanted.role === 'none')
     return membership.state === 'inactive'
@@ -22,7 +23,7 @@ export function planMembership(wanted: WantedSwarm, actual: ActualSwarm, request
       : planOf({ notes: ['it is in a swarm, and docker Swarm is none: docksmith swarm update --leave takes it out'] });
   const contradiction = findContradiction(wanted);
   if (contradiction !== undefined) return planOf({ mistakes: [contradiction] });
-  if (membership.state === 'inactive') return planEntry(wanted);
+  if (membership.state === 'inactive') return planEntry(wanted, actual);
   if (membership.state !== 'active') return planOf({ mistakes: [explainState(membership)] });
   return membership.isManager ? planNodes(wanted, actual) : planWorker(wanted);
 }
@@ -35,11 +36,13 @@ function findContradiction({ role, own }: WantedSwarm): Failure | undefined {
   });
 }
 
-function planEntry({ role, advertise, remotes, own, tokens }: WantedSwarm): SwarmPlan {
+function planEntry({ role, advertise, remotes, own, tokens }: WantedSwarm, { ownAddresses }: ActualSwarm): SwarmPlan {
   const name = own?.key ?? 'this host';
   const addresses =
     advertise === undefined ? {} : { advertise: advertise.address, listen: withPort(advertise.address) };
   if (role === 'none') return planOf({});
+  if (advertise !== undefined && ownAddresses?.includes(advertise.address) === false)
+    return planOf({ mistakes: [refuseAddress(advertise, ownAddresses)] });
   if (remotes.length > 0) {
     const token = tokens[role];
     return token === undefined
@@ -80,6 +83,13 @@ function planEntry({ role, advertise, remotes, own, tokens }: WantedSwarm): Swar
   return planOf({ operations: [{ kind: 'init', verb: 'init', name, addresses, cause }] });
 }
 
+function refuseAddress({ address, prop }: Advertised, ownAddresses: readonly string[]): Failure {
+  return new Failure(`cannot take part in a swarm with the address "${address}"`, {
+    why: `it is the value of ${prop}, and no address of this host, on which its engine could listen`,
+    hint: `its addresses: ${ownAddresses.join(', ')}`,
+  });
+}
+
 function refuseWithoutToken(role: 'manager' | 'worker', remotes: readonly string[]): Failure {
   return new Failure(`cannot join the swarm of "${remotes.join(', ')}" as ${role}`, {
     why: `db ${SECRETS} has no "${tokenKey(role)}"`,
@@ -98,9 +108,8 @@ function explainState({ state, error }: Membership): Failure {
     hint:
       state === 'locked'
         ? 'docker swarm unlock'
-        : state === 'pending'
-          ? 'see that port 2377 of the managers can be reached; docksmith swarm update --leave --force takes it out again'
-          : 'take it out, and let it join again: docker swarm leave --force; docksmith swarm update',
+        : 'check JoinAddress, and that port 2377 of the managers can be reached; then let it join again: ' +
+          'docker swarm leave --force; docksmith swarm update',
   });
 }
 

@@ -3,6 +3,7 @@ import { SECRETS } from '../../db/secret-values.ts';
 import type { Availability, JoinTokens, NodeChange, SwarmNode } from '../../engine/swarm-engine.ts';
 import type { NodeRecord } from '../../model/swarm/node-record.ts';
 import { tokenKey, type WantedSwarm } from '../../model/swarm/wanted-swarm.ts';
+import { listNodeAddresses } from './node-address.ts';
 import { type ActualSwarm, planOf, type SwarmOperation, type SwarmPlan } from './swarm-operation.ts';
 
 /** Of a manager: the nodes that have records, itself among them. */
@@ -15,7 +16,7 @@ export function planNodes(wanted: WantedSwarm, { membership, nodes = [], tokens,
     const node = called.find(({ state }) => state === 'ready') ?? called[0];
     const isOwn = node?.id === membership.node;
     if (node === undefined) {
-      if (record.role !== '') notes.push(`${record.key} is in db hosts with SwarmRole, and has not joined`);
+      notes.push(...explainAbsence(record, nodes));
       continue;
     }
     for (const old of called.filter((one) => one !== node && one.state === 'down'))
@@ -37,6 +38,21 @@ export function planNodes(wanted: WantedSwarm, { membership, nodes = [], tokens,
         `promote or demote one (SwarmRole)`,
     );
   return planOf({ operations: [...planTokens(wanted, tokens), ...operations], notes, mistakes });
+}
+
+/** A record that says something of a node that there is not, or not under that name. */
+function explainAbsence(
+  { key, role, labels, availability, isWebNode, address }: NodeRecord,
+  nodes: readonly SwarmNode[],
+): readonly string[] {
+  if (role === '' && labels === undefined && availability === 'active' && !isWebNode) return [];
+  const other = nodes.find((node) => address !== '' && listNodeAddresses(node).includes(address));
+  return other === undefined
+    ? [`${key} of db hosts has not joined the swarm`]
+    : [
+        `hosts ${key} has no effect, since the engine at its NodeAddress ${address} calls itself ${other.hostName}: ` +
+          `name the host and its record ${other.hostName}`,
+      ];
 }
 
 type NodeOperation = Extract<SwarmOperation, { readonly kind: 'node' }>;

@@ -32,6 +32,8 @@ export type SwarmOperation = {
 /** What this host's engine says of the swarm. */
 export interface ActualSwarm {
   readonly membership: Membership;
+  /** of this host; absent: where the network is not up nothing is known of them */
+  readonly ownAddresses?: readonly string[];
   /** of managers alone, as what follows */
   readonly nodes?: readonly SwarmNode[];
   readonly tokens?: JoinTokens;

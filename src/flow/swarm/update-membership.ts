@@ -8,6 +8,7 @@ import { changeDb } from '../../db/store.ts';
 import { OutOfSequence, type SwarmEngine } from '../../engine/swarm-engine.ts';
 import { appendOperation } from '../../event/operations-log.ts';
 import { runsFolder } from '../../event/runs.ts';
+import { listAddresses } from '../../host/addresses.ts';
 import { readWantedSwarm, tokenKey } from '../../model/swarm/wanted-swarm.ts';
 import { readHostSnapshot } from '../host-state.ts';
 import type { Reporter } from '../reporter.ts';
@@ -40,6 +41,10 @@ export async function readMembershipPlan(
 
 export async function readActual(engine: SwarmEngine): Promise<ActualSwarm> {
   const membership = await engine.readMembership();
+  if (membership.state === 'inactive') {
+    const ownAddresses = listAddresses().map(({ address }) => address);
+    return { membership, ...(ownAddresses.length === 0 ? {} : { ownAddresses }) };
+  }
   if (membership.state !== 'active' || !membership.isManager) return { membership };
   try {
     const [nodes, tokens] = [await engine.listNodes(), await engine.readJoinTokens()];

@@ -1,5 +1,8 @@
 import { isIPv6 } from 'node:net';
-import type { Snapshot } from '../../db/snapshot.ts';
+import type { Failure } from '../../base/errors.ts';
+import { HOSTS } from '../../db/hosts/host-records.ts';
+import { getDb, type Snapshot } from '../../db/snapshot.ts';
+import { checkBySchema } from '../check-one-record.ts';
 import { DockerRecord } from '../docker-record.ts';
 import { findSecret } from '../secrets.ts';
 import { findOwnNode, listNodeRecords, type NodeRecord } from './node-record.ts';
@@ -7,17 +10,25 @@ import { findOwnNode, listNodeRecords, type NodeRecord } from './node-record.ts'
 /** Where managers listen for other nodes. */
 export const MANAGER_PORT = 2377;
 
+/** An address, and the prop that says it. */
+export interface Advertised {
+  readonly address: string;
+  readonly prop: string;
+}
+
 /** What the records want of this host in a swarm, and of the other nodes where it is a manager. */
 export interface WantedSwarm {
   readonly role: 'none' | 'manager' | 'worker';
-  /** of this host for the others, and the prop that says so; absent: the engine finds one */
-  readonly advertise: { readonly address: string; readonly prop: string } | undefined;
+  /** of this host for the others; absent: the engine finds one */
+  readonly advertise: Advertised | undefined;
   /** managers to join, `10.0.0.1:2377`; none: a manager makes a swarm */
   readonly remotes: readonly string[];
   readonly nodes: readonly NodeRecord[];
   readonly own: NodeRecord | undefined;
   /** as db `secrets` has them */
   readonly tokens: Readonly<Record<'manager' | 'worker', string | undefined>>;
+  /** values of these records that are refused: what is made of them may be anything */
+  readonly refused: readonly Failure[];
 }
 
 /** The key in db `secrets` of the token with which a node joins. */
@@ -40,6 +51,10 @@ export function readWantedSwarm(snapshot: Snapshot): WantedSwarm {
     nodes: listNodeRecords(snapshot),
     own,
     tokens: { manager: findSecret(snapshot, tokenKey('manager')), worker: findSecret(snapshot, tokenKey('worker')) },
+    refused: [
+      checkBySchema(snapshot, 'configuration', getDb(snapshot, 'configuration').get('docker')),
+      ...[...getDb(snapshot, HOSTS).values()].map((record) => checkBySchema(snapshot, HOSTS, record)),
+    ].flatMap(({ mistakes }) => mistakes),
   };
 }
 

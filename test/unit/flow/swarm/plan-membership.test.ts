@@ -149,6 +149,37 @@ describe('making and joining a swarm', () => {
     ]);
   });
 
+  it('values that the schema refuses are told, all at once, and nothing is made of them', () => {
+    const records = {
+      docker: { Swarm: 'manger' },
+      hosts: { web1: { NodeLabels: 'zone' }, web2: { SwarmRole: 'maneger', Availability: 'drian' } },
+    };
+    const told = [
+      '!cannot accept configuration docker: Swarm "manger" is none of none, manager, worker; did you mean manager?',
+      '!cannot accept hosts web1: NodeLabels "zone" is not NAME=VALUE',
+      '!cannot accept hosts web2: SwarmRole "maneger" is none of manager, worker; did you mean manager?',
+      '!cannot accept hosts web2: Availability "drian" is none of active, pause, drain; did you mean drain?',
+    ];
+    expect(plan(records, managers(node(1), node(2)))).toEqual(told);
+    expect(plan(records, { membership: IN }, { leave: true, force: true })).toEqual(told);
+  });
+
+  it('the address for other nodes has to be one of this host, where it is known which it has', () => {
+    const records = { docker: MANAGER, hosts: { web1: { NodeAddress: '10.0.0.9' } }, tokens: [] };
+    const ownAddresses = ['10.0.0.1', 'fd00::1'];
+    expect(planMembership(wanted(records), { membership: IDLE, ownAddresses }).mistakes).toMatchObject([
+      {
+        message:
+          'cannot take part in a swarm with the address "10.0.0.9": it is the value of hosts web1 NodeAddress, ' +
+          'and no address of this host, on which its engine could listen',
+        hint: 'its addresses: 10.0.0.1, fd00::1',
+      },
+    ]);
+    const own = { ...records, docker: { ...MANAGER, AdvertiseAddress: 'fd00::1' } };
+    expect(plan(own, { membership: IDLE, ownAddresses })[0]).toContain('+init web1');
+    expect(plan(records, { membership: IDLE })[0]).toContain('+init web1');
+  });
+
   it('both records of this host have to agree', () => {
     expect(plan({ docker: MANAGER, hosts: { web1: { SwarmRole: 'worker' } } }, managers(node(1)))).toEqual([
       "!cannot update this host's part in the swarm: docker Swarm is manager, and hosts web1 SwarmRole is worker",
@@ -171,8 +202,15 @@ describe('nodes', () => {
     ];
     expect(plan({ docker: MANAGER, hosts }, managers(...nodes))).toEqual([
       '+update web2: demoted to worker, Availability active -> drain, NodeLabels old=x -> b=c=d,zone=a',
-      '-web4 is in db hosts with SwarmRole, and has not joined',
+      '-web4 of db hosts has not joined the swarm',
       '-an even number of managers (2) bears no more losses than 1: promote or demote one (SwarmRole)',
+    ]);
+  });
+
+  it('a record under another name than that of its engine is told, where it says something of a node', () => {
+    const hosts = { web1: {}, www: { NodeAddress: '10.0.0.2', NodeLabels: 'a=b' }, www3: { NodeAddress: '10.0.0.3' } };
+    expect(plan({ docker: MANAGER, hosts }, managers(node(1), node(2), node(3)))).toEqual([
+      '-hosts www has no effect, since the engine at its NodeAddress 10.0.0.2 calls itself web2: name the host and its record web2',
     ]);
   });
 
