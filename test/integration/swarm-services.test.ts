@@ -163,9 +163,11 @@ describeSwarm('services of a swarm', () => {
     const again = await event(...UPDATE);
     expect([again.exitCode, doneBy(again.stdout)]).toEqual([1, []]);
     expect(again.stdout).toContain('failed wiki: the swarm has gone back');
+    expect((await docksmith('status')).stdout).toContain('wiki: failed: the swarm has gone back');
     await set(`Image ${APP}:2`);
     const good = await event(...UPDATE);
     expect([good.exitCode, doneBy(good.stdout)]).toEqual([0, []]);
+    expect((await docksmith('status')).stdout).not.toContain('failed');
   });
 
   it('get changed secrets and configuration files by other names, and the old ones are removed', async () => {

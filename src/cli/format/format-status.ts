@@ -186,7 +186,8 @@ export function formatDetails({ containers }: Status, paint: Paint): string {
           'state',
           [
             word,
-            ...(word === state || word === health ? [] : [state]),
+            // of a service the word says it all
+            ...(word === state || word === health || container.service !== undefined ? [] : [state]),
             ...(health === undefined || health === word ? [] : [health]),
           ].join(', '),
         ],

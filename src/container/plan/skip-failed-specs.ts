@@ -11,6 +11,8 @@ import { formatCanonical } from '../spec/value.ts';
 export interface FailedSpec {
   /** of the whole run spec, so that any change of it is a new try */
   readonly digest: string;
+  /** of the run spec alone, where `digest` is of a service, with all that the swarm is given for it */
+  readonly runSpec?: string;
   /** when it failed, ISO 8601 */
   readonly when: string;
   /** on one line */

@@ -94,9 +94,8 @@ async function checkContainers(paths: Paths): Promise<readonly Finding[]> {
     listAttention({ ...container, refused: [] }).map((words) => {
       const [what = '', ...advice] = words.split('; ');
       const text = `${container.name}: ${what}`;
-      return wordOf(container).level === 'bad'
-        ? finder.bad(text, advice.join('; '))
-        : finder.warn(text, advice.join('; '));
+      const remedy = advice.join('; ') || undefined;
+      return wordOf(container).level === 'bad' ? finder.bad(text, remedy) : finder.warn(text, remedy);
     }),
   );
   return findings.length === 0 ? [finder.ok(`${containers.length}, and all are as their records say`)] : findings;

@@ -166,7 +166,6 @@ export function describeServiceStatus(
   return {
     ...none,
     state: service.running > 0 ? 'running' : service.wanted === 0 ? 'exited' : 'created',
-    exitCode: service.wanted === 0 ? 0 : undefined,
     image: service.tasks[0]?.image,
     service,
   };

@@ -66,7 +66,7 @@ export function listServiceAttention(
       : []),
     ...(state.startsWith('rollback') || state === 'paused'
       ? [
-          `its last update was ${state === 'paused' ? 'stopped half-way' : 'taken back by the swarm'}: ${update?.message ?? ''}`,
+          `its last update was ${state === 'paused' ? 'stopped half-way' : 'taken back by the swarm'}: ${update?.message ?? ''}; docksmith logs -n 20 ${name}`,
         ]
       : []),
   ];

@@ -11,6 +11,8 @@ export interface Word {
 export function wordOf(container: ContainerStatus): Word {
   const { record, role, refused, state, health, isCrashLooping, exitCode, awaitedBy } = container;
   if (container.service !== undefined && container.service.wanted > 0) return wordOfService(container.service);
+  // that no task is to run is asked for, by its record or by hand
+  if (container.service !== undefined && record !== 'disabled') return { word: 'stopped', level: 'idle' };
   if (isCrashLooping) return { word: 'crash-loop', level: 'bad' };
   if (state === 'unknown') return { word: state, level: 'waiting' };
   if (state === 'running') {
@@ -71,7 +73,11 @@ export function listAttention(container: ContainerStatus): readonly string[] {
       : []),
     ...(!isCrashLooping && state === 'restarting' ? [`ended${ended} and is started again; ${look}`] : []),
     ...(health === 'unhealthy' ? [`its health check fails; ${look}`] : []),
-    ...(record === 'enabled' && role !== 'data' && state === 'exited' && exitCode !== 0
+    ...(record === 'enabled' &&
+    container.service === undefined &&
+    role !== 'data' &&
+    state === 'exited' &&
+    exitCode !== 0
       ? [
           `${role === 'job' ? `its last run ended${ended}` : awaitedBy === undefined ? `stopped${ended}` : `its run ended${ended}, and ${awaitedBy.join(', ')} ${awaitedBy.length === 1 ? 'waits' : 'wait'} for it`}; ${look}, docksmith start ${name}`,
         ]

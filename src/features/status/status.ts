@@ -2,7 +2,6 @@ import { DockerRecord } from '../../model/docker-record.ts';
 import type { ContainerSummary, Engine } from '../../engine/engine.ts';
 import { isOurs } from '../../container/spec/names.ts';
 import { findOwner, findServing } from '../../container/actual/whose.ts';
-import type { RunSpec } from '../../container/spec/run-spec.ts';
 import { holdsOpenSecrets } from '../../container/spec/spec-hash.ts';
 import { type FailedSpecs, getSpecDigest } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
@@ -183,20 +182,16 @@ function listContentFailures(
 function readFailed(paths: Paths): FailedSpecs {
   const failed = readFailedSpecs(paths);
   return new Map(
-    [...failed].filter(([name, { digest }]) => {
-      const spec = findRunSpec(paths, name);
-      return spec === undefined || getSpecDigest(spec) === digest;
+    [...failed].filter(([name, { digest, runSpec = digest }]) => {
+      try {
+        const spec = readRunSpecs(paths, [name]).get(name);
+        return spec !== undefined && getSpecDigest(spec) === runSpec;
+      } catch (error) {
+        if (error instanceof Failure || error instanceof Failures) return true;
+        throw error;
+      }
     }),
   );
-}
-
-function findRunSpec(paths: Paths, name: string): RunSpec | undefined {
-  try {
-    return readRunSpecs(paths, [name]).get(name);
-  } catch (error) {
-    if (error instanceof Failure || error instanceof Failures) return undefined;
-    throw error;
-  }
 }
 
 function withUnloaded({ byContainer }: Unloaded, name: string): Pick<ContainerStatus, 'unloaded'> {

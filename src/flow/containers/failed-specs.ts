@@ -27,7 +27,13 @@ export function readFailedSpecs(paths: Paths): FailedSpecs {
 }
 
 function parseFailed(field: Field): FailedSpec {
-  return { digest: field.get('digest').text(), when: field.get('when').text(), why: field.get('why').text() };
+  const runSpec = field.get('runSpec').optional((digest) => digest.text());
+  return {
+    digest: field.get('digest').text(),
+    ...(runSpec === undefined ? {} : { runSpec }),
+    when: field.get('when').text(),
+    why: field.get('why').text(),
+  };
 }
 
 /**

@@ -8,7 +8,7 @@ import { healthTimes } from '../../container/spec/health-request.ts';
 import { Unhealthy } from '../../container/apply/unhealthy.ts';
 import type { AppliedOf, ProgressOf } from '../../container/plan/told.ts';
 import type { Plan } from '../../container/plan/plan.ts';
-import type { FailedSpec, FailedSpecs } from '../../container/plan/skip-failed-specs.ts';
+import { type FailedSpec, type FailedSpecs, getSpecDigest } from '../../container/plan/skip-failed-specs.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { EngineGone } from '../../engine/engine-gone.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -61,6 +61,11 @@ export function rememberFailedServices(paths: Paths, { done, failed }: ServicesA
   for (const operation of done) if (isRollout(operation)) all.delete(operation.name);
   for (const { operation, failure } of failed)
     if (isRollout(operation) && failure instanceof Unhealthy)
-      all.set(operation.name, { digest: operation.digest, when: now.toISOString(), why: mask(failure.reason) });
+      all.set(operation.name, {
+        digest: operation.digest,
+        runSpec: getSpecDigest(operation.spec),
+        when: now.toISOString(),
+        why: mask(failure.reason),
+      });
   writeFailedSpecs(paths, all);
 }

@@ -44,7 +44,12 @@ export async function rollOut(
   } catch (error) {
     if (before !== undefined && error instanceof Stuck && body.UpdateConfig?.FailureAction === 'rollback') {
       await change(swarm, name, () => before.body, login);
-      throw new Stuck(`cannot run service "${name}"`, `${error.reason}; what ran before was put back`, error.lines);
+      throw new Stuck(
+        `cannot run service "${name}"`,
+        `${error.reason}; what ran before was put back`,
+        error.lines,
+        error.hint,
+      );
     }
     throw error;
   }

@@ -65,7 +65,9 @@ export async function waitForRollout(
       doneSince = rollout.state === 'done' ? (Number.isNaN(doneSince) ? now : doneSince) : Number.NaN;
       if (rollout.state === 'done' && now - doneSince >= uptime) return;
       const fail = async (type: typeof Unhealthy, why: string): Promise<never> => {
-        throw new type(`cannot run service "${name}"`, why, await readLog(engine, tasks, before));
+        const { hasRun, lines } = await readLog(engine, tasks, before);
+        const hint = hasRun && lines === undefined ? `docksmith logs -n 20 ${name}` : undefined;
+        throw new type(`cannot run service "${name}"`, why, lines, hint);
       };
       if (rollout.state === 'failed') await fail(Unhealthy, rollout.words);
       if (rollout.state === 'waiting' && now - since > limit)
@@ -113,23 +115,24 @@ function checkTime({ values: { healthcheck } }: RunSpec): number {
   return (Number(start) + (Number(interval) + Number(timeout)) * Number(retries)) / 1e6;
 }
 
-/** Of a failed task that ran on this node: of others the log is there. */
+/** Of a failed task that ran on this node: of others the log is there. `hasRun`: whether any has one. */
 async function readLog(
   engine: RolloutWait['engine'],
   tasks: readonly Task[],
   before: ReadonlySet<string>,
-): Promise<readonly string[]> {
+): Promise<{ readonly hasRun: boolean; readonly lines: readonly string[] | undefined }> {
   const failed = tasks.filter(
     ({ id, state, container }) =>
       !before.has(id) && (state === 'failed' || state === 'complete') && container !== undefined,
   );
+  let lines: readonly string[] | undefined;
   for (const { container = '' } of failed) {
     try {
-      const lines = await engine.readLastLines(container, LOG_LINES);
-      if (lines.length > 0) return lines;
+      lines = await engine.readLastLines(container, LOG_LINES);
+      if (lines.length > 0) break;
     } catch {
       // it is on another node, or removed
     }
   }
-  return [];
+  return { hasRun: failed.length > 0, lines };
 }

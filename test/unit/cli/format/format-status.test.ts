@@ -232,3 +232,27 @@ it('tells a crash-looping one from one that was started again once', () => {
     describeState({ State: { ...running, Status: 'created', StartedAt: '0001-01-01T00:00:00Z' } }, now),
   ).toMatchObject({ started: undefined, exitCode: undefined });
 });
+
+describe('a service of a swarm', () => {
+  const SERVICE: ContainerStatus = {
+    ...PLAIN,
+    name: 'shop',
+    state: 'exited',
+    service: { wanted: 0, running: 0, nodes: [], tasks: [] },
+  };
+
+  it('of which no task is to run has not finished, and nothing is wrong with it', () => {
+    expect(wordOf(SERVICE)).toEqual({ word: 'stopped', level: 'idle' });
+    expect(wordOf({ ...SERVICE, record: 'disabled' }).word).toBe('disabled');
+    expect(listAttention(SERVICE)).toEqual([]);
+    expect(formatDetails({ ...QUIET, containers: [SERVICE] }, plain)).toMatch(/^ {2}state +stopped$/m);
+  });
+
+  it('that the swarm has put back says where its log is', () => {
+    const update = { state: 'rollback_completed', message: 'rollback completed' };
+    const back = { ...SERVICE, service: { wanted: 1, running: 1, nodes: ['a'], tasks: [], update } };
+    expect(listAttention(back)).toEqual([
+      'its last update was taken back by the swarm: rollback completed; docksmith logs -n 20 shop',
+    ]);
+  });
+});
