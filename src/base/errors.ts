@@ -69,6 +69,11 @@ export function throwAll(failures: readonly Failure[]): void {
   throw others.length === 0 ? only : new Failures(failures);
 }
 
+/** What to do about them, each once. */
+export function listHints(failures: readonly Failure[]): readonly string[] {
+  return [...new Set(failures.flatMap(({ hint }) => hint ?? []))];
+}
+
 /** The failures that were thrown. @throws whatever else it was */
 export function failuresOf(error: unknown): readonly Failure[] {
   if (error instanceof Failures) return error.failures;

@@ -108,8 +108,8 @@ needs('git')('ten hosts with the same dbs', () => {
     await writer.db('docker_containers setprop wiki Restart no', 'secrets set pass secret Value new-password');
     await own.db('secrets set pass secret Value own-password');
     const refused = (await writer.run('docksmith', ['push', '--yes', 'web1'])).stdout.replaceAll(/\n {4}/g, ' ');
-    expect(refused).toContain('docker_containers wiki Restart: here always, there no, before not set');
-    expect(refused).toContain('secrets pass Value: here ********, there ********, before not set');
+    expect(refused).toContain('docker_containers wiki Restart: on web1 always, in what was sent no, before not set');
+    expect(refused).toContain('secrets pass Value: on web1 ********, in what was sent ********, before not set');
     expect(refused).not.toContain('password');
     expect(await push('--take-over', 'web1')).toEqual({ web1: 'done' });
     expect(commonOf(own)).toEqual(commonOf(writer));

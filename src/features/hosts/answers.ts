@@ -34,9 +34,15 @@ export function parseAnswer<T>(host: KnownHost, text: string, parse: (answer: Fi
     throw new Failure(`cannot use host "${host.name}"`, { why: errors.join('; ') });
   } catch (error) {
     if (error instanceof Failure) throw error;
+    const [first = ''] = text.trim().split('\n');
     throw new Failure(`cannot use host "${host.name}"`, {
-      why: text.trim() === '' ? 'it answered nothing' : `its answer cannot be read: ${reasonOf(error)}`,
-      hint: 'is the same version of docksmith there?',
+      why:
+        first === ''
+          ? 'it answered nothing'
+          : /^[[{]/.test(first)
+            ? `its answer cannot be read: ${reasonOf(error)}`
+            : `it did not answer as docksmith does: ${first}`,
+      hint: `the same version of docksmith has to be there: ${host.byHand}`,
     });
   }
 }

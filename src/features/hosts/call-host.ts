@@ -65,7 +65,8 @@ export function callHost(host: KnownHost, words: readonly string[], options: Cal
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== '')
-        .at(-1);
+        .at(-1)
+        ?.replace(/\.$/, '');
       if (code === 0 || code === 1) resolve(Buffer.concat(out));
       else if (endedBy !== null)
         fail(
@@ -76,7 +77,7 @@ export function callHost(host: KnownHost, words: readonly string[], options: Cal
               : `no answer within ${limitSeconds} seconds`,
         );
       else if (code === NOT_FOUND) fail(last ?? 'docksmith is not there', `db hosts setprop ${host.name} Command PATH`);
-      else if (code === SSH_FAILED) fail(last ?? 'ssh failed');
+      else if (code === SSH_FAILED) fail(last ?? 'ssh failed', `try the way by hand: ${host.byHand}`);
       else reject(new Failure(`cannot use host "${host.name}"`, { why: last ?? `exit code ${code ?? ''}` }));
     });
   });

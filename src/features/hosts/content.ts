@@ -12,7 +12,7 @@ import { findRecordSchema } from '../../db/snapshot.ts';
 import { readBytes } from '../../files/read-file.ts';
 import { type Dbs, listRecordChanges, type RecordChange } from '../../flow/commit/generation-dbs.ts';
 import { OWN_FOLDERS } from '../../flow/trusted-files.ts';
-import { describeConflict } from './merge-file.ts';
+import { describeConflict, HERE_AND_THERE } from './merge-file.ts';
 
 /** A file of the admin's that goes to the other hosts. */
 export interface SentFile {
@@ -120,6 +120,7 @@ export function mergeContents(
   base: Content,
   ours: Content,
   theirs: Content,
+  sides = HERE_AND_THERE,
 ): { readonly merged: Content; readonly conflicts: readonly string[] } {
   const conflicts: string[] = [];
   const names = (maps: readonly ReadonlyMap<string, unknown>[]): readonly string[] =>
@@ -128,13 +129,13 @@ export function mergeContents(
   const dbs = names(all.map((content) => content.dbs)).map((name) => {
     const [was, here, there] = all.map((content) => content.dbs.get(name) ?? new Map()) as [Db, Db, Db];
     const found = mergeDbs(was, here, there);
-    conflicts.push(...found.conflicts.map((conflict) => `${name} ${describeConflict(schema, name, conflict)}`));
+    conflicts.push(...found.conflicts.map((conflict) => `${name} ${describeConflict(schema, name, conflict, sides)}`));
     return [name, found.merged] as const;
   });
   const files = names(all.map((content) => content.files)).flatMap((name) => {
     const [was, here, there] = all.map((content) => content.files.get(name));
     const isOurs = isSameFile(here, there) || isSameFile(there, was);
-    if (!isOurs && !isSameFile(here, was)) conflicts.push(`${name}: changed here and there`);
+    if (!isOurs && !isSameFile(here, was)) conflicts.push(`${name}: changed ${sides.ours} and ${sides.theirs}`);
     const file = isOurs || !isSameFile(here, was) ? here : there;
     return file === undefined ? [] : [[name, file] as const];
   });

@@ -1,6 +1,7 @@
 import { Failure } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { parseMilliseconds } from '../../base/quantity.ts';
+import { quoteWords } from '../../base/quote.ts';
 import { splitWords } from '../../base/split-words.ts';
 import { HOST_TYPE, HOSTS, nameOfHost, storedOf } from '../../db/hosts/host-records.ts';
 import { parseSshAddress } from '../../db/kinds/addresses.ts';
@@ -20,6 +21,8 @@ export interface KnownHost {
   /** what is called there, as its shell reads it */
   readonly program: string;
   readonly connectSeconds: number;
+  /** the same as one types it, to try the way */
+  readonly byHand: string;
 }
 
 export interface KnownHosts {
@@ -57,7 +60,11 @@ export function readHost(snapshot: Snapshot, name: string): KnownHost {
   const connectSeconds = Math.max(1, Math.ceil((parseMilliseconds(connectTimeout) ?? 0) / 1000));
   const port = at.port === undefined ? [] : ['-p', at.port];
   const options = ['-oBatchMode=yes', `-oConnectTimeout=${connectSeconds}`, ...ALIVE, ...port];
-  return { name, role, isEnabled, connectSeconds, ssh: [...ssh, ...options], address: at.host, program: command };
+  return {
+    ...{ name, role, isEnabled, connectSeconds },
+    ...{ ssh: [...ssh, ...options], address: at.host, program: command },
+    byHand: `${quoteWords([...ssh, ...port, at.host])} ${command} --version`,
+  };
 }
 
 /** The one writer. @throws Failure where there is none, or several */

@@ -57,14 +57,29 @@ function readVersion(file: string): FlatDb {
   }
 }
 
+/** How the two sides of a merge are called. */
+export interface Sides {
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+export const HERE_AND_THERE: Sides = { ours: 'here', theirs: 'there' };
+
 /** `wiki MaxMemory: here 512, there 1g, before 256` */
-export function describeConflict(schema: Schema, db: string, { key, prop, base, ours, theirs }: DbConflict): string {
+export function describeConflict(
+  schema: Schema,
+  db: string,
+  { key, prop, base, ours, theirs }: DbConflict,
+  sides = HERE_AND_THERE,
+): string {
   if (prop === undefined)
-    return `${key}: ${ours === undefined ? 'deleted here, changed there' : 'changed here, deleted there'}`;
+    return ours === undefined
+      ? `${key}: deleted ${sides.ours}, changed ${sides.theirs}`
+      : `${key}: changed ${sides.ours}, deleted ${sides.theirs}`;
   const isSecret = [base, ours, theirs].some((value) =>
     prop === 'type' ? db === SECRETS : value !== undefined && isMaskedProp(schema, db, prop, value),
   );
   const show = (value: string | undefined): string =>
     value === undefined ? 'not set' : isSecret ? MASK : value === '' ? '(empty)' : value;
-  return `${key} ${prop}: here ${show(ours)}, there ${show(theirs)}, before ${show(base)}`;
+  return `${key} ${prop}: ${sides.ours} ${show(ours)}, ${sides.theirs} ${show(theirs)}, before ${show(base)}`;
 }

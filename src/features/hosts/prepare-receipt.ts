@@ -95,7 +95,8 @@ function merge(
   quarantine: Repository,
   { revision, takeOver, agreed }: ReceiveRequest & { readonly agreed: Revision | undefined },
 ): { readonly ours: Content; readonly merged: Content; readonly kept: ContentChanges } {
-  const { schema } = readSnapshot(paths);
+  const snapshot = readSnapshot(paths);
+  const { schema } = snapshot;
   const read = (of: Revision): Content => {
     const content = quarantine.read(paths, of);
     return { ...content, dbs: withoutLocal(schema, content.dbs, () => true) };
@@ -105,13 +106,17 @@ function merge(
   const base = common === undefined ? NO_CONTENT : read(common);
   const ours = readContent(paths, [base, theirs]);
   if (takeOver) return { ours, merged: theirs, kept: compareContents(theirs, theirs) };
-  const { merged, conflicts } = mergeContents(schema, base, ours, theirs);
+  const { merged, conflicts } = mergeContents(schema, base, ours, theirs, {
+    // who reads it may be on either side
+    ours: `on ${nameOfHost(storedOf(snapshot)) ?? 'the receiving host'}`,
+    theirs: 'in what was sent',
+  });
   throwAll(
     conflicts.map(
       (words) =>
         new Failure('cannot receive', {
-          why: `it is in conflict with what was changed on this host: ${words}`,
-          hint: 'change it on one of the hosts, or --take-over replaces what this host has',
+          why: `changed on both sides: ${words}`,
+          hint: 'change it on one of the hosts, or --take-over replaces what the receiving one has',
         }),
     ),
   );

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Failure, reasonOf } from '../../base/errors.ts';
+import { Failure, listHints, reasonOf } from '../../base/errors.ts';
 import { NEVER } from '../../base/interrupt.ts';
 import { formatCount } from '../../base/quantity.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -47,6 +47,8 @@ export interface Pushed {
   /** of the plan, in words */
   readonly plan: readonly string[];
   readonly why: readonly string[];
+  /** what to do about it */
+  readonly hints: readonly string[];
 }
 
 export const FAILED: readonly PushOutcome[] = ['unreachable', 'refused', 'failed', 'went back', 'not confirmed'];
@@ -85,7 +87,7 @@ export async function push(paths: Paths, request: PushRequest, onHost: (done: Pu
       const pushed = await pushTo(paths, host, revision, request).catch((error: unknown): Pushed => {
         if (!(error instanceof Failure)) throw error;
         const outcome = signal?.aborted !== true && error instanceof Unreachable ? 'unreachable' : 'failed';
-        return { ...NOTHING, host: host.name, outcome, why: [reasonOf(error)] };
+        return { ...NOTHING, host: host.name, outcome, why: [reasonOf(error)], hints: listHints([error]) };
       });
       onHost(pushed);
       return pushed;
@@ -96,7 +98,7 @@ export async function push(paths: Paths, request: PushRequest, onHost: (done: Pu
   return { revision, changes, hosts: done, warnings };
 }
 
-const NOTHING = { changes: [], kept: [], plan: [], why: [] } as const;
+const NOTHING = { changes: [], kept: [], plan: [], why: [], hints: [] } as const;
 
 /** Under a lock, since the name of the last commit is moved. */
 function commit(paths: Paths, who: string, dryRun: boolean): { revision: Revision; changes: ContentChanges } {
@@ -188,5 +190,14 @@ function parseReceived(answer: Field): Answered {
     (one) => one === answer.get('outcome').text(),
   );
   if (outcome === undefined) return answer.get('outcome').wrong('an outcome');
-  return { outcome, changes: texts('changes'), kept: texts('kept'), plan: texts('plan'), why: texts('why') };
+  return {
+    outcome,
+    ...{
+      changes: texts('changes'),
+      kept: texts('kept'),
+      plan: texts('plan'),
+      why: texts('why'),
+      hints: texts('hints'),
+    },
+  };
 }

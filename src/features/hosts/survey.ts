@@ -20,6 +20,8 @@ export interface SurveyedHost {
   readonly distance: { readonly behind: number; readonly ahead: number } | 'other' | undefined;
   /** why it tells nothing */
   readonly why: string | undefined;
+  /** what to do about it */
+  readonly hint?: string | undefined;
   readonly seen: Seen | undefined;
 }
 
@@ -50,7 +52,7 @@ async function survey(
     return { ...about, report, distance: distanceOf(new Repository(paths), report.revision), why: undefined };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { ...about, report: undefined, distance: undefined, why: reasonOf(error) };
+    return { ...about, report: undefined, distance: undefined, why: reasonOf(error), hint: error.hint };
   }
 }
 

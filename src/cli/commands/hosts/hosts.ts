@@ -86,13 +86,13 @@ function eventOf({ report }: SurveyedHost): string {
   return `${formatTime(event.when)} ${end}`;
 }
 
-function notesOf({ report, why, seen, name, isEnabled, isHere, role }: SurveyedHost): readonly string[] {
+function notesOf({ report, why, hint, seen, name, isEnabled, isHere, role }: SurveyedHost): readonly string[] {
   const away = seen?.awaySince === undefined ? '' : `, since ${formatTime(seen.awaySince)}`;
   const last = seen?.last === undefined ? '' : `; reached last ${formatTime(seen.last)}`;
   if (report?.pending !== undefined) return [];
   const drift = report?.drift ?? [];
   return [
-    ...(why !== undefined && isEnabled ? [`${why}${away}${last}`] : []),
+    ...(why !== undefined && isEnabled ? [`${why}${away}${last}${hint === undefined ? '' : `; ${hint}`}`] : []),
     ...(report !== undefined && report.name !== name ? [`it calls itself ${report.name ?? 'nothing'}`] : []),
     ...(report?.last !== undefined && report.last.outcome !== 'confirmed'
       ? [`${report.last.outcome} ${formatTime(report.last.when)}: ${report.last.why ?? ''}`]

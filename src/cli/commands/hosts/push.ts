@@ -111,6 +111,7 @@ function formatPush(
     return [
       row.trimEnd().length > width ? `${row.slice(0, width - 1)}…` : row.trimEnd(),
       ...host.why.flatMap(below).map((line) => (isBad ? paint('red', line) : line)),
+      ...host.hints.flatMap((hint) => below(`hint: ${hint}`)),
       ...(shown === 'done'
         ? []
         : [

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Failure, UsageFailure } from '../../../base/errors.ts';
+import { Failure, listHints, UsageFailure } from '../../../base/errors.ts';
 import { describeRecord } from '../../../flow/commit/generation-dbs.ts';
 import type { Reporter } from '../../../flow/reporter.ts';
 import type { ContentChanges } from '../../../features/hosts/content.ts';
@@ -103,6 +103,7 @@ function answerOf(
     kept: wordsOf(kept),
     plan: plan.map(mask),
     why: failures.map(({ message }) => mask(message)),
+    hints: listHints(failures).map(mask),
     warnings: warnings.map(mask),
   };
 }
