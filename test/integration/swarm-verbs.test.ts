@@ -112,6 +112,33 @@ describeSwarm(
       });
     });
 
+    it('graph, why and impact speak of services', async () => {
+      const docksmith = (...args: readonly string[]): Promise<string> => host.runOrFail('docksmith', args);
+      expect(await docksmith('graph', '--format', 'tree', 'shop')).toMatch(
+        /^service of the swarm shop\n└─ \/etc\/docksmith\/containers\/shop\.yaml\n/,
+      );
+      expect(await docksmith('why', 'shop')).toMatch(
+        /^shop\n {2}made .*: signal-event docker-update\n {6}create: not there\n {2}now 1 of 1 task runs, on node2\n$/,
+      );
+      expect(await docksmith('impact', 'docker_containers', 'shop', 'UpdateOrder')).toMatch(
+        /^docker_containers shop UpdateOrder = "stop-first" \(default\)\n {2}\/etc\/docksmith\/containers\/shop\.yaml\n( {4,}\d+ {2,}order: stop-first\n){2}services of the swarm: shop\n$/,
+      );
+      expect(await docksmith('impact', 'docker_containers', 'shop', 'Placement')).toMatch(
+        / - "node\.hostname==node2"\n[^]*services of the swarm: shop\n$/,
+      );
+      for (const [change, does] of [
+        ['Replicas=2', 'replicas 1 -> 2'],
+        ['UpdateOrder=start-first', 'update order=stop-first -> order=start-first'],
+        ['Placement=node.hostname==node1', 'placement'],
+      ] as const) {
+        const said = await docksmith('impact', 'docker_containers', 'shop', change);
+        expect(said).toContain('\n-');
+        expect(said).toMatch(/\ncontainers and services of the swarm\n {2}update shop: /);
+        expect(said).toContain(does);
+        expect(said).not.toMatch(/recreate|\n {2}\w+ all:/);
+      }
+    });
+
     it('logs follows the tasks of several nodes until Ctrl-C', async () => {
       const write = async (n: number, text: string): Promise<void> => {
         const { engine } = swarm.machine(n);

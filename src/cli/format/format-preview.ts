@@ -36,7 +36,7 @@ export function formatPreview(
     ...(plan === undefined
       ? []
       : [
-          `${paint('bold', 'containers')}\n`,
+          `${paint('bold', hasServices(plan) ? 'containers and services of the swarm' : 'containers')}\n`,
           ...formatPlan(plan)
             .split('\n')
             .map((line) => `  ${line}\n`),
@@ -50,6 +50,11 @@ export function formatPreview(
       ? `${event}: ${isDry ? 'dry run, nothing was changed' : 'plan'}; ${countChanges(changes, true)}\n`
       : `${event}: ${isDry ? 'dry run' : 'plan'}; it would fail, since ${formatObstacles(changes)}\n`,
   ].join('');
+}
+
+/** Whether something is done in the swarm. */
+function hasServices({ services }: NonNullable<Preview['plan']>): boolean {
+  return (services?.first.length ?? 0) + (services?.operations.length ?? 0) > 0;
 }
 
 /** Only what is a plain file can be taken over. */

@@ -3,6 +3,7 @@ import type { LineOrigin } from '../../features/why/line-origin.ts';
 import type { DecidingProp, FileWhy, LineWhy } from '../../features/why/why-file.ts';
 import type { PortWhy } from '../../features/why/why-port.ts';
 import type { UrlWhy } from '../../features/why/why-url.ts';
+import { formatCount } from '../../base/quantity.ts';
 import { formatTime } from './format-time.ts';
 import { formatTable, type painter, wrapWords } from './terminal.ts';
 
@@ -175,12 +176,18 @@ function formatNow({ state, health, exitCode, started }: NonNullable<ContainerWh
   return `${state}${health === undefined ? '' : ` and ${health}`}${state === 'running' ? ` since ${formatTime(started)}` : ''}`;
 }
 
-export function formatContainerWhy({ name, doings, now, startedByOthers }: ContainerWhy): string {
+function formatTasks({ wanted, running, nodes }: NonNullable<ContainerWhy['service']>): string {
+  const where = nodes.length === 0 ? '' : `, on ${[...new Set(nodes)].join(', ')}`;
+  return `${running} of ${formatCount(wanted, 'task')} ${wanted === 1 ? 'runs' : 'run'}${where}`;
+}
+
+export function formatContainerWhy({ name, doings, now, service, startedByOthers }: ContainerWhy): string {
   return [
     `${name}\n`,
     ...(doings.length === 0 ? ['  no recorded run created, started or stopped it\n'] : []),
     ...doings.flatMap(formatDoing),
     ...(now === undefined ? [] : [`  now ${formatNow(now)}\n`]),
+    ...(service === undefined ? [] : [`  now ${formatTasks(service)}\n`]),
     ...(startedByOthers ? ['  started after that by the engine, or by hand: docker inspect tells more\n'] : []),
   ].join('');
 }

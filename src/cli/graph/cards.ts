@@ -1,5 +1,12 @@
 import path from 'node:path';
-import type { Graph, GraphEdge, GraphNode, NodeKind } from '../../features/graph/graph.ts';
+import {
+  BY_ENGINE,
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+  type NodeKind,
+  BY_SWARM,
+} from '../../features/graph/graph.ts';
 import { compareBytes } from '../../base/layers.ts';
 import { classifyContainers } from './classes.ts';
 
@@ -12,7 +19,7 @@ export interface Row {
   readonly isNamed: boolean;
 }
 
-/** A db with its records, a template with its outputs, a service, or the containers. */
+/** A db with its records, a template with its outputs, a service, the containers, or the services of the swarm. */
 export interface Card {
   readonly id: string;
   readonly kind: NodeKind;
@@ -79,7 +86,7 @@ function nameCard({ kind, group }: GraphNode): string {
       ? `template ${group}`
       : kind === 'service'
         ? `service ${group}`
-        : 'containers';
+        : group;
 }
 
 function makeCard(
@@ -91,7 +98,7 @@ function makeCard(
 ): Card {
   const [first] = nodes;
   const kind =
-    id === 'containers'
+    id === BY_ENGINE || id === BY_SWARM
       ? 'container'
       : id.startsWith('db ')
         ? 'record'

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from '../../features/graph/graph.ts';
+import { type Graph, type GraphNode, BY_SWARM } from '../../features/graph/graph.ts';
 
 /**
  * The graph as indented lines: what nothing depends on, and below each what it is made of. What was shown before is
@@ -54,5 +54,6 @@ function formatName(node: GraphNode | undefined): string {
   if (node === undefined) return '';
   const { kind, name, group } = node;
   if (kind === 'record') return `${group} ${name}`;
-  return kind === 'output' ? name : `${kind} ${name}`;
+  if (kind === 'output') return name;
+  return `${group === BY_SWARM ? 'service of the swarm' : kind} ${name}`;
 }

@@ -5,6 +5,8 @@ import type { Snapshot } from '../../db/snapshot.ts';
 import type { Service, Task } from '../../engine/swarm-api.ts';
 import type { SwarmNode } from '../../engine/swarm-engine.ts';
 import { openSwarm } from '../../flow/swarm/open-swarm.ts';
+import { Container } from '../../model/container.ts';
+import { listServiceWebPorts, type ServiceWebPort } from '../../model/swarm/nodes.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { readSwarmView, type SwarmView } from '../swarm/swarm-view.ts';
 import { type Finding, makeFinder } from './finding.ts';
@@ -20,6 +22,8 @@ export interface SwarmLook {
   readonly view: SwarmView;
   readonly services: readonly Service[];
   readonly tasks: readonly Task[];
+  /** records whose vhosts lead to the routing mesh (WebMode mesh), and the ports there */
+  readonly overMesh: readonly ServiceWebPort[];
   /** nodes that are up and that this host does not reach */
   readonly unreached: readonly SwarmNode[];
   /** milliseconds since 1970 */
@@ -39,6 +43,7 @@ export async function checkSwarm(paths: Paths, snapshot: Snapshot): Promise<read
     view,
     services: (await engine?.listServices()) ?? [],
     tasks: (await engine?.listTasks()) ?? [],
+    overMesh: listServiceWebPorts(snapshot).filter(({ container }) => new Container(snapshot, container).isOverMesh),
     unreached: others.filter((_, n) => reached[n] !== true),
     now: Date.now(),
   });
@@ -49,7 +54,7 @@ function isReached({ address }: SwarmNode): Promise<boolean> {
 }
 
 /** Pure. */
-export function judgeSwarm({ view, services, tasks, unreached, now }: SwarmLook): readonly Finding[] {
+export function judgeSwarm({ view, services, tasks, overMesh, unreached, now }: SwarmLook): readonly Finding[] {
   const { membership, nodes, lack, plan, hasMesh } = view;
   const finder = makeFinder('swarm');
   const findings: Finding[] = [];
@@ -80,22 +85,37 @@ export function judgeSwarm({ view, services, tasks, unreached, now }: SwarmLook)
         `open ${GOSSIP_PORT}/tcp, ${GOSSIP_PORT}/udp and 4789/udp between the nodes (NodeAddress of hosts)`,
       ),
     );
-  findings.push(...judgeMesh(hasMesh, services), ...judgeClocks(nodes ?? [], tasks, now));
+  findings.push(...judgeMesh(hasMesh, services, overMesh), ...judgeClocks(nodes ?? [], tasks, now));
   const part = `in a swarm as ${membership.isManager ? 'manager' : 'worker'}`;
   return findings.length > 0
     ? findings
     : [finder.ok(nodes === undefined ? part : `${part}, with ${formatCount(nodes.length, 'node')}, all ready`)];
 }
 
-function judgeMesh(hasMesh: boolean, services: readonly Service[]): readonly Finding[] {
+function judgeMesh(
+  hasMesh: boolean,
+  services: readonly Service[],
+  overMesh: SwarmLook['overMesh'],
+): readonly Finding[] {
   if (hasMesh) return [];
   const finder = makeFinder('routing mesh');
-  const ingress = services.filter(({ ports }) => ports.some(({ PublishMode }) => PublishMode === 'ingress'));
+  const ingress = services.filter(({ ports }) =>
+    ports.some(
+      ({ PublishMode, PublishedPort }) =>
+        PublishMode === 'ingress' && !overMesh.some(({ port }) => port === PublishedPort),
+    ),
+  );
   const virtual = services.filter(
     ({ body }) => body.EndpointSpec?.Mode !== 'dnsrr' && (body.TaskTemplate.Networks ?? []).length > 0,
   );
   const names = (of: readonly Service[]): string => of.map(({ name }) => name).join(', ');
   return [
+    ...overMesh.map(({ container, port }) =>
+      finder.bad(
+        `this kernel has no IP_VS: Apache here reaches nothing of ${container} at port ${port} (WebMode mesh)`,
+        `db docker_containers setprop ${container} WebMode host, or use a kernel with CONFIG_IP_VS`,
+      ),
+    ),
     ...(ingress.length === 0
       ? []
       : [

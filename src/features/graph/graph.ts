@@ -7,11 +7,14 @@ export interface GraphNode {
   readonly kind: NodeKind;
   /** as people call it: a record's key, a path, a service */
   readonly name: string;
-  /** the db of a record, the template of an output */
+  /** the db of a record, the template of an output; of what is run, BY_ENGINE or BY_SWARM */
   readonly group: string;
   /** the container's record that an output is made for, or that a node itself is */
   readonly of?: string;
 }
+
+/** Who runs a container: the engine of this host, or the swarm, which has tasks of it on nodes of its choice. */
+export const [BY_ENGINE, BY_SWARM] = ['containers', 'services of the swarm'] as const;
 
 /**
  * reads: a record that an output (or a template without one) is made of; makes: a template's output;

@@ -13,7 +13,7 @@ import { listEvents } from '../../event/events.ts';
 import { listSteps } from '../../event/steps.ts';
 import { ownersIn } from '../../flow/commit/owners.ts';
 import { readHostState, type HostState } from '../../flow/host-state.ts';
-import { type Graph, type GraphEdge, type GraphNode, nodeId } from './graph.ts';
+import { BY_ENGINE, BY_SWARM, type Graph, type GraphEdge, type GraphNode, nodeId } from './graph.ts';
 
 /**
  * What depends on what, as the templates of all events give it over the records of now. Nothing
@@ -74,7 +74,10 @@ export function buildGraph({ snapshot }: Pick<HostState, 'snapshot'>, rendered: 
       ...(db === CONTAINERS ? { of: key } : {}),
     });
   const container = (name: string): string =>
-    add({ id: nodeId('container', name), kind: 'container', name, group: 'containers', of: name });
+    add({
+      ...{ id: nodeId('container', name), kind: 'container', name, of: name },
+      group: new Container(snapshot, name).isSwarmService ? BY_SWARM : BY_ENGINE,
+    });
   const readAll = (reads: readonly Read[], to: string): void => {
     for (const { db, key } of listRead(reads)) {
       // a db of which single records are not looked at is read as a whole

@@ -6,6 +6,7 @@ import { isMaskedRead } from '../../db/secret-values.ts';
 import { findProp, getDb, hasOwnProp, type Snapshot, withChanges } from '../../db/snapshot.ts';
 import { Failure, Failures } from '../../base/errors.ts';
 import { listSteps } from '../../event/steps.ts';
+import { Container } from '../../model/container.ts';
 import { allocatePorts } from '../../model/network/allocate-ports.ts';
 import { MASK } from '../../base/mask.ts';
 import type { Paths } from '../../base/paths.ts';
@@ -122,6 +123,8 @@ export interface Reader {
   readonly services: readonly string[];
   /** whose run spec it is */
   readonly container: string | undefined;
+  /** the swarm runs that */
+  readonly isSwarmService: boolean;
 }
 
 export interface Readers {
@@ -162,10 +165,12 @@ export async function listReaders(
         ),
     ),
   ];
+  const describeAt = (output: Rendered | undefined, at: string): ReturnType<typeof describe> =>
+    describe(hostState.snapshot, output, at);
   if (prop === undefined) {
     const readers = outputs.flatMap((output) => {
       const props = readsOf(output);
-      return props.length === 0 ? [] : [{ ...describe(output, output.path), lines: [], comes: false, props }];
+      return props.length === 0 ? [] : [{ ...describeAt(output, output.path), lines: [], comes: false, props }];
     });
     return { readers, value: undefined, isDefault: false };
   }
@@ -188,13 +193,16 @@ export async function listReaders(
   const there = readers.map((output) => {
     const lost = effects.get(output.path) ?? new Set<number>();
     const lines = linesOf(output).flatMap(({ text }, n) => (lost.has(n) ? [{ number: n + 1, text }] : []));
-    return { ...describe(output, output.path), lines, comes: false, props: [] };
+    return { ...describeAt(output, output.path), lines, comes: false, props: [] };
   });
   const coming = [...effects.keys()].filter((path) => !outputs.some((output) => output.path === path));
   const record = getDb(hostState.snapshot, db).get(key);
   const value = prop === 'type' ? record?.type : findProp(hostState.snapshot, db, key, prop);
   return {
-    readers: [...there, ...coming.map((path) => ({ ...describe(undefined, path), lines: [], comes: true, props: [] }))],
+    readers: [
+      ...there,
+      ...coming.map((path) => ({ ...describeAt(undefined, path), lines: [], comes: true, props: [] })),
+    ],
     value: value !== undefined && isMaskedRead(hostState.snapshot, named) ? MASK : value,
     isDefault: prop !== 'type' && !hasOwnProp(record, prop),
   };
@@ -210,13 +218,16 @@ function allocateIfPossible({ snapshot, facts }: HostState): ReturnType<typeof a
 }
 
 function describe(
+  snapshot: Snapshot,
   output: Rendered | undefined,
   path: string,
-): Pick<Reader, 'path' | 'lineCount' | 'services' | 'container'> {
+): Pick<Reader, 'path' | 'lineCount' | 'services' | 'container' | 'isSwarmService'> {
+  const container = isRunSpec({ path }) ? path.replace(/^.*\/|\.yaml$/g, '') : undefined;
   return {
     path,
     lineCount: output === undefined ? 0 : textsOf(output.content).length,
     services: output?.services ?? [],
-    container: isRunSpec({ path }) ? path.replace(/^.*\/|\.yaml$/g, '') : undefined,
+    container,
+    isSwarmService: container !== undefined && new Container(snapshot, container).isSwarmService,
   };
 }

@@ -2,6 +2,7 @@ import type { Paths } from '../../base/paths.ts';
 import { makeImageOperation } from '../../container/apply/image-operations.ts';
 import type { Plan } from '../../container/plan/plan.ts';
 import { getImage } from '../../container/spec/run-spec.ts';
+import { isService } from '../../container/spec/service-spec.ts';
 import { readSnapshot } from '../../db/read-snapshot.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { readImageSources } from '../../flow/containers/images.ts';
@@ -32,11 +33,13 @@ export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readon
     reference,
     source: sources.get(reference) ?? PLAIN_SOURCE,
   }));
-  const users = (reference: string): string =>
-    [...specs.values()]
-      .filter((spec) => getImage(spec) === reference)
-      .map(({ name }) => name)
-      .join(', ') || 'no container';
+  const tellUsers = (reference: string): string => {
+    const using = [...specs.values()].filter((spec) => getImage(spec) === reference);
+    const names = (ofSwarm: boolean): string =>
+      using.flatMap((spec) => (isService(spec) === ofSwarm ? [spec.name] : [])).join(', ');
+    const parts = [`recreate ${names(false)}`, `update ${names(true)}`].filter((words) => !words.endsWith(' '));
+    return parts.join(', ') || 'recreate no container';
+  };
   return {
     operations: fetches
       .filter(({ reference, source }) => whyLeftAlone(reference) === undefined && isFetched(source))
@@ -44,7 +47,7 @@ export function planImageFetches(paths: Paths, snapshot: Snapshot, names: readon
     notes: fetches.map(({ reference }) => {
       const why = whyLeftAlone(reference);
       return why === undefined
-        ? `recreate ${users(reference)}: if ${reference} is a newer image then`
+        ? `${tellUsers(reference)}: if ${reference} is a newer image then`
         : `${reference}: left alone, ${why}`;
     }),
   };

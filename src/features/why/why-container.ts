@@ -9,6 +9,8 @@ import { Container, listContainers } from '../../model/container.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
 import { findEngine, readHostSnapshot } from '../../flow/host-state.ts';
+import { readServiceViews, type ServiceView } from '../../flow/swarm/service-views.ts';
+import { describeService, type ServiceStatus } from '../status/service-status.ts';
 
 /** Something that docksmith did to a container. */
 export interface Doing extends RunOperation {
@@ -24,6 +26,8 @@ export interface ContainerWhy {
   readonly doings: readonly (Doing & { readonly what: 'made' | 'started' | 'updated' | 'stopped' | 'removed' })[];
   /** undefined where the engine does not answer or has no such container */
   readonly now: ContainerNow | undefined;
+  /** of one that the swarm runs, as a manager sees it */
+  readonly service?: Pick<ServiceStatus, 'wanted' | 'running' | 'nodes'>;
   /** it was started after the last that docksmith did to it: by the engine's restart policy, or by hand */
   readonly startedByOthers: boolean;
 }
@@ -79,12 +83,15 @@ export async function whyContainer(paths: Paths, name: string): Promise<Containe
     const kind = `${what} ${failure === undefined ? '' : 'failed'}`;
     return !seen.has(kind) && seen.add(kind);
   });
+  const views = new Container(snapshot, name).isSwarmService ? await readServiceViews(snapshot) : undefined;
+  const view = views instanceof Failure ? undefined : views?.get(name);
   const container = isOurs ? await engine?.findContainer(summary.id) : undefined;
   const [last] = doings;
   return {
     name,
     doings,
     now: container && describeNow(container),
+    ...(view === undefined ? {} : { service: tellTasks(view) }),
     startedByOthers:
       last !== undefined &&
       container?.State.Running === true &&
@@ -102,6 +109,11 @@ function cannotTell(snapshot: Snapshot, name: string, isThere: boolean): Failure
       listContainers(snapshot).map(({ key }) => key),
     ),
   });
+}
+
+function tellTasks(view: ServiceView): NonNullable<ContainerWhy['service']> {
+  const { wanted, running, nodes } = describeService(view);
+  return { wanted, running, nodes };
 }
 
 function describeNow({

@@ -24,7 +24,7 @@ const OPTIONS = { ...DRY_RUN_OPTION, ...WAIT_OPTION, ...JSON_OPTION } as const;
 
 export const updateImagesCommand = defineCommand({
   name: 'update-images',
-  doc: 'pull images again, and recreate the containers whose image changed',
+  doc: 'pull images again, and recreate the containers and update the services whose image changed',
   effect: 'changes',
   operands: ANY_CONTAINERS,
   options: OPTIONS,

@@ -134,7 +134,9 @@ function formatReaders({ db, key, prop }: Subject, { readers, value, isDefault }
   const what = [db, key, ...(prop === undefined ? [] : [prop])].join(' ');
   const touched = readers.filter(({ lines, comes }) => prop === undefined || comes || lines.length > 0);
   const services = [...new Set(touched.flatMap((reader) => reader.services))];
-  const containers = touched.flatMap(({ container }) => container ?? []);
+  const run = (isSwarmService: boolean): readonly string[] =>
+    touched.flatMap((reader) => (reader.isSwarmService === isSwarmService ? (reader.container ?? []) : []));
+  const [containers, ofSwarm] = [run(false), run(true)];
   const state =
     prop === undefined
       ? ''
@@ -146,6 +148,7 @@ function formatReaders({ db, key, prop }: Subject, { readers, value, isDefault }
     ...(readers.length === 0 ? [`  no output of ${WHOLE_EVENT} reads it`] : []),
     ...readers.flatMap(formatReader),
     ...(containers.length === 0 ? [] : [`containers: ${containers.join(', ')}`]),
+    ...(ofSwarm.length === 0 ? [] : [`services of the swarm: ${ofSwarm.join(', ')}`]),
     ...(services.length === 0 ? [] : [`services: ${services.join(', ')}`]),
   ]
     .map((line) => `${line}\n`)
@@ -181,11 +184,11 @@ function jsonReaders({ db, key, prop }: Subject, { readers, value, isDefault }: 
     db,
     key,
     ...(prop === undefined ? {} : { prop, value: value ?? null, isDefault }),
-    outputs: readers.map(({ path, lines, lineCount, comes, props, services, container }) => ({
+    outputs: readers.map(({ path, lines, lineCount, comes, props, services, container, isSwarmService }) => ({
       path,
       ...(prop === undefined ? { props } : { lines: lines.map(({ number }) => number), lineCount, comes }),
       services,
-      ...(container === undefined ? {} : { container }),
+      ...(container === undefined ? {} : { [isSwarmService ? 'swarmService' : 'container']: container }),
     })),
   };
 }

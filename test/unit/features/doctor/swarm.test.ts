@@ -32,6 +32,7 @@ function judge({
     view: { wanted: readWantedSwarm(snapshotOf()), membership, plan: planOf({}), hasMesh: true, ...view },
     services: [],
     tasks: [],
+    overMesh: [],
     unreached: [],
     now: NOW,
     ...look,
@@ -85,6 +86,11 @@ it('without IP_VS it names the services whose ports or names lead nowhere', () =
     'bad routing mesh: this kernel has no IP_VS: published ports of wiki (ingress) answer nothing here',
     'bad routing mesh: this kernel has no IP_VS: the names of wiki lead nowhere in their networks',
   ]);
+  const overMesh = [{ container: 'wiki', port: 8080 }];
+  expect(judge({ view, services: [service('ingress', 'dnsrr')], overMesh })).toEqual([
+    'bad routing mesh: this kernel has no IP_VS: Apache here reaches nothing of wiki at port 8080 (WebMode mesh)',
+  ]);
+  expect(judge({ view: { nodes: [node(1)] }, services: [service('ingress', 'dnsrr')], overMesh })[0]).toMatch(/^ok/);
 });
 
 it('clocks that differ are told by when tasks were made and began', () => {

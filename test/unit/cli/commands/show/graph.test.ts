@@ -4,6 +4,7 @@ import { makeDiagram, MOST_ROWS, type Diagram } from '../../../../../src/cli/gra
 import { formatDot } from '../../../../../src/cli/graph/dot.ts';
 import { layOut, type PlacedCard, type Picture } from '../../../../../src/cli/graph/layout.ts';
 import { formatMermaid } from '../../../../../src/cli/graph/mermaid.ts';
+import { formatTree } from '../../../../../src/cli/graph/tree.ts';
 import { formatSvg } from '../../../../../src/cli/graph/svg.ts';
 import type { Snapshot } from '../../../../../src/db/snapshot.ts';
 import type { Graph } from '../../../../../src/features/graph/graph.ts';
@@ -89,6 +90,19 @@ describe('the graph', () => {
     expect(ends(graphOf(serverWith({})), 'reads')).toContain(
       'record configuration docker -> template /etc/docksmith/filter/docker-user.v6',
     );
+  });
+
+  it('has services of a swarm beside containers', () => {
+    const graph = graphOf(serverWith({ shop: { Image: 'shop', Replicas: '3' }, git: { Image: 'gitea:1' } }));
+    expect(ends(graph, 'runs')).toContain('output /etc/docksmith/containers/shop.yaml -> container shop');
+    expect(formatTree(graph)).toMatch(
+      /^container git\n└─ \/etc\/docksmith\/containers\/git\.yaml\n[^]*\nservice of the swarm shop\n└─ \/etc\/docksmith\/containers\/shop\.yaml\n/,
+    );
+    const cards = makeDiagram(graph, 'all').cards.filter(({ kind }) => kind === 'container');
+    expect(cards.map(({ title, rows }) => [title, ...rows.map(({ label }) => label)])).toEqual([
+      ['containers', 'git'],
+      ['services of the swarm', 'shop'],
+    ]);
   });
 
   it('has no values in it, secret or not', () => {
