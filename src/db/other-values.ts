@@ -17,6 +17,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   replicas: ['2', 'global'],
   placement: ['node.labels.zone==a', 'spread:node.labels.zone'],
   'manager-addresses': ['10.0.0.1', 'web1.test:2378', '[fd00::1]:2377'],
+  ratio: ['0', '0.5'],
   rollback: ['none', 'failure:0.5'],
   integer: ['1', '2'],
   count: ['1', '2'],

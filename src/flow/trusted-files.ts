@@ -63,6 +63,8 @@ export const NAMED_FILES: Readonly<Record<string, Trust>> = {
   'docker_containers service Tmpfs': 'leave',
   'docker_containers service HealthPath': 'leave',
   'docker_containers service Secrets': 'leave',
+  'docker_containers service SwarmSecrets': 'leave',
+  'docker_containers service SwarmConfigs': 'leave',
 };
 
 /** What of the host's own decides what is done, without any record that names it. */

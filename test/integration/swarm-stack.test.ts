@@ -1,6 +1,6 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { makeHost } from '../support/host.ts';
-import { makeSleepImage } from '../support/image.ts';
+import { makeImage, makeSleepImage, SLEEP } from '../support/image.ts';
 import { useMachine } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
@@ -101,7 +101,133 @@ needs('dockerd')('a stack file of containers', () => {
     expect(await specOf('st_late')).toMatchObject({ Mode: { Replicated: { Replicas: 0 } } });
     await machine.engine.docker('stack', 'rm', 'st');
   });
+
+  it('of a stack that runs, records take over its services, and no task is started again', async () => {
+    await machine.engine.tryDocker('swarm', 'init', '--advertise-addr', '192.168.1.2');
+    await makeImage(machine.engine, 'web:1', { cmd: ['/sleep'], files: { '/sleep': SLEEP } });
+    const lines = [
+      'configuration set docker service status enabled Daemon foreign Swarm manager',
+      'configuration set httpd service status disabled',
+      'configuration set docksmith service status enabled ServiceManager command HealthWait 30s',
+    ];
+    const host = await machine.makeServer(lines);
+    host.write('/in/token', 's3cret-word');
+    host.write('/in/conf', 'k = v\n');
+    host.write('/in/stack.yaml', STACK);
+    const deploy = (): ReturnType<typeof run> =>
+      run(CLIENT, ['stack', 'deploy', '--resolve-image', 'never', '-c', host.file('/in/stack.yaml'), 'shop'], {
+        env: { DOCKER_HOST: `unix://${machine.engine.socket}` },
+      });
+    expect(await deploy()).toMatchObject({ exitCode: 0 });
+    const listTasks = async (service = 'shop_'): Promise<readonly string[]> =>
+      (await machine.engine.docker('ps', '--format', '{{.Names}}', '--filter', `name=${service}`)).split('\n').sort();
+    await vi.waitFor(async () => expect(await listTasks()).toHaveLength(4), { timeout: 30_000, interval: 200 });
+    const before = await listTasks();
+
+    machine.proxy.reset();
+    const dry = await host.runOrFail('docksmith', ['adopt', '--dry-run', '--stack', 'shop']);
+    expect(dry).not.toContain('not in the records');
+    expect((await host.run('docksmith', ['adopt', '--stack', 'shp'])).stderr).toMatch(
+      /the swarm has no service of such a stack; there are: shop\nhint: did you mean "shop"\?/,
+    );
+    expect((await host.run('docksmith', ['adopt', '--stack', 'shop', 'wub'])).stderr).toContain('did you mean "web"?');
+    expect(host.files('/var/lib/docksmith/db').join()).not.toContain('docker_containers');
+    const { stderr } = await host.run('docksmith', ['adopt', '--stack', 'shop']);
+    expect(stderr).toContain('what the secret shop_token holds cannot be read');
+    expect(machine.proxy.listMutating()).toEqual([]);
+    expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'shop_agent', 'PublishMode.53/udp'])).toBe(
+      'host\n',
+    );
+    // the record says the place of each, and no value
+    expect(await host.runOrFail('db', ['docker_containers', 'getprop', 'shop_web', 'SwarmConfigs'])).toBe(
+      'shop_conf:/conf,shop_conf:/etc/app.conf\n',
+    );
+    expect((await host.run('docksmith', ['adopt', '--stack', 'shop'])).stderr).toContain(
+      'db docker_containers has a record of that name already',
+    );
+
+    const labelsOf = async (name: string): Promise<unknown> =>
+      JSON.parse(await machine.engine.docker('service', 'inspect', '--format', '{{json .Spec.Labels}}', name));
+    const updated = await host.runOrFail('signal-event', ['docker-update']);
+    expect(updated).toMatch(/update shop_web: service labels com\S+ com\S+ -> docksmith\S+ docksmith\S+$/m);
+    expect(await labelsOf('shop_web')).toEqual({
+      ...{ 'docksmith.managed': 'true', 'docksmith.name': 'shop_web', rule: 'Host(`a.b`), x' },
+    });
+    expect(await listTasks()).toEqual(before);
+    await machine.expectNothingToDo(host);
+
+    // the client finds nothing of it any more, and does nothing to it
+    expect(await machine.engine.docker('stack', 'ls', '--format', '{{.Name}}')).toBe('');
+    expect((await run(CLIENT, ['-H', `unix://${machine.engine.socket}`, 'stack', 'rm', 'shop'])).exitCode).toBe(1);
+    expect((await deploy()).exitCode).toBe(1);
+    expect(await listTasks()).toEqual(before);
+
+    await host.db('docker_containers setprop shop_web Replicas 3 RollbackOn failure');
+    expect(await host.runOrFail('signal-event', ['docker-update'])).toContain(
+      'update shop_web: replicas 2 -> 3, update on-failure=pause -> on-failure=rollback',
+    );
+    const after = await listTasks();
+    expect([after.length, after.filter((name) => before.includes(name))]).toEqual([5, before]);
+    await host.db('docker_containers setprop shop_web MaxMemory 96');
+    await host.runOrFail('signal-event', ['docker-update']);
+    expect((await listTasks()).filter((name) => before.includes(name))).toEqual(
+      before.filter((name) => !name.startsWith('shop_web')),
+    );
+    const [first = ''] = await listTasks('shop_web');
+    expect(await machine.engine.docker('exec', first, 'cat', '/run/secrets/token', '/etc/app.conf')).toBe(
+      's3cret-wordk = v',
+    );
+
+    // there and back by a file
+    host.write('/out/stack.yaml', await host.runOrFail('docksmith', ['export', '--stack']));
+    const other = await machine.makeServer(lines);
+    await other.runOrFail('docksmith', ['adopt', '--stack', host.file('/out/stack.yaml')]);
+    for (const db of ['docker_containers', 'docker_images', 'docker_networks'])
+      expect(await other.runOrFail('db', [db, 'show'])).toBe(await host.runOrFail('db', [db, 'show']));
+
+    await host.db('docker_containers setprop shop_agent SwarmSecrets lost');
+    expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(
+      'cannot give service "shop_agent" the secret "lost": the swarm keeps no secret of that name',
+    );
+    await machine.engine.docker('service', 'rm', 'shop_web', 'shop_agent', 'shop_worker');
+  });
 });
+
+const STACK = `version: "3.8"
+services:
+  web:
+    image: web:1
+    user: "1000:1000"
+    environment: {A: "two, words"}
+    labels: {team: web}
+    networks: {front: {aliases: [www]}, default: {}}
+    secrets: [token, {source: token, target: /srv/token, uid: "1000", gid: "1000", mode: 0400}]
+    configs: [conf, {source: conf, target: /etc/app.conf}]
+    ports: ["8080:80"]
+    volumes: ["data:/var/lib/web", {type: tmpfs, target: /scratch, tmpfs: {size: 1048576}}]
+    healthcheck: {test: "true", interval: 1s, retries: 2}
+    deploy:
+      replicas: 2
+      labels: {rule: "Host(\`a.b\`), x"}
+      placement: {constraints: ["node.role == manager"]}
+      restart_policy: {condition: on-failure, delay: 2s, max_attempts: 3, window: 30s}
+      resources: {limits: {memory: 64M, cpus: "0.5"}, reservations: {memory: 8M, cpus: "0.1"}}
+      update_config: {parallelism: 3, monitor: 1s}
+  agent:
+    image: web:1
+    ports: ["8081:80", {target: 53, published: 5353, protocol: udp, mode: host}]
+    deploy: {mode: global}
+  worker:
+    image: web:1
+    deploy:
+      endpoint_mode: dnsrr
+      update_config: {failure_action: continue, monitor: 3s, max_failure_ratio: 0.3}
+      rollback_config: {parallelism: 2, delay: 1s, failure_action: continue, monitor: 4s, max_failure_ratio: 0.5, order: start-first}
+networks: {front: {driver_opts: {encrypted: ""}, attachable: true}}
+volumes: {data: {}}
+secrets: {token: {file: ./token}}
+configs: {conf: {file: ./conf}}
+`;
 
 interface ServiceSpec {
   readonly EndpointSpec: { readonly Ports?: unknown };
@@ -135,7 +261,7 @@ secrets: {token: {file: ./token}}
   const adopted = await host.runOrFail('docksmith', ['adopt', '--stack', host.file('/in/stack.yaml'), '-p', 'shop'], {
     env,
   });
-  expect(adopted).toContain('shop_web deploy.restart_policy.delay: 2000000000\n');
+  expect(adopted).not.toContain('not in the records');
   const propsOf = async (db: string, key: string): Promise<unknown> =>
     JSON.parse(await host.runOrFail('db', ['--json', db, 'show', key]));
   expect(await propsOf('docker_containers', 'shop_web')).toMatchObject({
@@ -148,6 +274,7 @@ secrets: {token: {file: ./token}}
       MaxMemory: '64',
       CPUs: '0.5',
       Restart: 'on-failure:3',
+      'Deploy.restart_policy.delay': '2s',
       network: 'custom:shop_front',
       NetworkAlias: 'web',
       Secrets: 'shop_web.token:/run/secrets/token',

@@ -258,6 +258,7 @@ const VALUES: Readonly<Record<string, Make>> = {
   'manager-addresses': one('10.0.0.1', 'web1.example.test:2377'),
   replicas: one('1', '3', 'global'),
   placement: one('node.labels.zone==a', 'spread:node.labels.zone'),
+  ratio: one('0.3', '1'),
   rollback: one('failure', 'failure:0.3', 'none'),
   restart: one('no', 'always', 'unless-stopped', 'on-failure:3'),
   'host-name': one('docs', 'docs.example.org', 'Other.Example.Test', 'example.test'),

@@ -55,12 +55,17 @@ export function placeFile(target: string, { kind, access = {} }: HostFile, user:
   const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user === 'root' ? '0' : String(user)) ?? [];
   const isOwned = kind === 'secret' && uid !== undefined;
   return {
-    Name: path.posix.dirname(target) === '/run/secrets' ? path.posix.basename(target) : target,
+    Name: nameTarget(target),
     UID: isOwned ? uid : '0',
     GID: isOwned ? (gid ?? '0') : '0',
     Mode: isOwned ? 0o400 : 0o444,
     ...access,
   };
+}
+
+/** As the engine calls a place in a container: what is in `/run/secrets` without it. */
+export function nameTarget(target: string): string {
+  return path.posix.dirname(target) === '/run/secrets' ? path.posix.basename(target) : target;
 }
 
 export function byName<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {

@@ -1,6 +1,8 @@
+import { Failure } from '../../base/errors.ts';
 import type { ServiceBody } from '../../engine/swarm-api.ts';
 import type { Kept } from '../../engine/swarm-engine.ts';
 import { isOurs, NAME_LABEL } from '../spec/names.ts';
+import type { RunSpec } from '../spec/run-spec.ts';
 import { byName } from './host-files.ts';
 import { isRollout, type RolloutOperation, type ServiceOperation } from './service-operation.ts';
 import type { ActualServices, DesiredServices } from './services.ts';
@@ -18,6 +20,24 @@ export function planKept(
   return service.made.kept
     .filter((file) => !kept[file.kind].some((there) => there.name === file.name))
     .map((file) => ({ verb: file.kind, name: file.name, cause: `of ${name}`, file, service: name }));
+}
+
+/** What services are given by its name in the swarm, and the swarm does not keep. */
+export function listMissingKept(
+  running: readonly { readonly name: string; readonly spec: RunSpec }[],
+  { keptNames }: ActualServices,
+): readonly Failure[] {
+  return running.flatMap(({ name, spec: { kept = [] } }) =>
+    [...new Map(kept.map((one) => [`${one.kind} ${one.name}`, one])).values()]
+      .filter((one) => !keptNames[one.kind].has(one.name))
+      .map(
+        (one) =>
+          new Failure(`cannot give service "${name}" the ${one.kind} "${one.name}"`, {
+            why: `the swarm keeps no ${one.kind} of that name`,
+            hint: `docker ${one.kind} ls; docker ${one.kind} create ${one.name} FILE`,
+          }),
+      ),
+  );
 }
 
 /** Names of what a service is given. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
+import { formatImageReference } from '../../engine/image-reference.ts';
 import type { Service, ServiceBody } from '../../engine/swarm-api.ts';
 import { formatDifference } from '../actual/difference.ts';
 import { planNetworks } from '../plan/plan-networks.ts';
 import type { FailedSpecs } from '../plan/skip-failed-specs.ts';
 import { getStopRequest } from '../plan/stop-request.ts';
-import { isSame } from '../spec/value.ts';
-import { planKept, planRemovals } from './plan-kept.ts';
-import { SERVICE_KEYS } from './service-keys.ts';
+import { listDifferences } from './differences.ts';
+import { listMissingKept, planKept, planRemovals } from './plan-kept.ts';
 import { isRollout, type ServiceOperation } from './service-operation.ts';
 import { listServiceNotes } from './service-notes.ts';
 import type { ActualServices, DesiredService, DesiredServices } from './services.ts';
@@ -89,7 +89,7 @@ export function planServices(
   const running = wanted.filter((service) => service.state === 'running');
   const known = new Set([...desired.services.map(({ name }) => name), ...actual.services.keys()]);
   const networks = planNetworks(running, actual, avoid);
-  throwAll([...failures, ...networks.failures]);
+  throwAll([...failures, ...networks.failures, ...listMissingKept(running, actual)]);
   if (asked === 'stop') return { first: [], operations: decided, notes, left, names: known };
   const strays = [...actual.services.values()]
     .filter(({ name }) => isAsked(name) && !desired.services.some((service) => service.name === name))
@@ -160,7 +160,7 @@ export function decideService(
   const body = withImage(service, newImages ? undefined : now);
   const rollout = { name, spec, login, digest: digestOf(service) };
   if (now === undefined) return [{ verb: 'create', cause: 'not there', body, ...rollout }];
-  const differences = listDifferences(body, now.body);
+  const differences = listDifferences(body, now.body).map(formatDifference);
   if ((now.body.Mode.Global == null) !== (body.Mode.Global == null)) {
     const cause = `${differences.join(', ')}: a swarm changes the mode of no service`;
     return [
@@ -180,19 +180,14 @@ export function decideService(
   return differences.length === 0 ? [] : [{ verb: 'update', cause: differences.join(', '), body, ...rollout }];
 }
 
-/** In what a service is not as it is to be, in words. */
-export function listDifferences(wanted: ServiceBody, has: ServiceBody): readonly string[] {
-  return SERVICE_KEYS.flatMap((key) => {
-    const [from, to] = [key.read(has), key.read(wanted)];
-    return isSame(from, to) ? [] : [formatDifference({ key, from, to })];
-  });
-}
-
 /** A service keeps the image that it was made with: what its name means by now is for an update of images. */
-function withImage({ made: { body }, digest }: Running, now: Service | undefined): ServiceBody {
+export function withImage(
+  { made: { body }, digest }: Pick<Running, 'made' | 'digest'>,
+  now: Pick<Service, 'body'> | undefined,
+): ServiceBody {
   const reference = body.TaskTemplate.ContainerSpec.Image;
   const image = now?.body.TaskTemplate.ContainerSpec.Image ?? '';
-  const isSameName = image.split('@')[0] === reference;
+  const isSameName = formatImageReference(image.split('@')[0] ?? '') === formatImageReference(reference);
   if (reference.includes('@')) return body;
   const found = isSameName ? image : digest === undefined ? reference : `${reference}@${digest}`;
   const { TaskTemplate: task } = body;

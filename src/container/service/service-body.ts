@@ -12,7 +12,7 @@ import { readHealthRequest } from '../spec/health-request.ts';
 import { getImage, type RunSpec } from '../spec/run-spec.ts';
 import { formatMounted } from '../spec/mounted.ts';
 import { isList, type TextMap } from '../spec/value.ts';
-import { type KeptFile, MOST_BYTES, type MountedSource, nameKept, placeFile } from './host-files.ts';
+import { type KeptFile, MOST_BYTES, type MountedSource, nameKept, nameTarget, placeFile } from './host-files.ts';
 import { listServiceMounts, type ServiceMounts } from './service-mounts.ts';
 
 /** What a body needs to know beside the run spec. */
@@ -76,7 +76,13 @@ export function makeServiceBody(spec: RunSpec, { sources, nodeFolders, container
     ),
   ]);
   const create = makeCreateBody(spec);
-  const mounted = placed.map(({ file, kept }) => ({ ...kept, file: placeFile(file.target, file, values['user']) }));
+  const mounted = [
+    ...placed.map(({ file, kept }) => ({ ...kept, file: placeFile(file.target, file, values['user']) })),
+    ...(spec.kept ?? []).map(({ kind, name: kept, target, uid, gid, mode }) => ({
+      ...{ kind, name: kept },
+      file: { Name: nameTarget(target), UID: uid, GID: gid, Mode: mode },
+    })),
+  ];
   const user = create.User;
   const monitor = (readHealthRequest(spec.ownLabels, { wait: undefined, uptime: MONITOR / 1e6 }).uptime || 0) * 1e6;
   return {

@@ -1,7 +1,16 @@
 import { formatBytes, formatDuration } from '../../base/quantity.ts';
+import type { TaskTemplate } from '../../engine/swarm-api.ts';
 import { LIST, MAP, NUMBER, SET, TEXT, toMap, toSet } from '../spec/value.ts';
 import { defineServiceKey, inContainer, inTask, type ServiceKey } from './service-key.ts';
-import { formatFile, formatMount, formatNumber, formatRollout, formatServicePort, splitAt } from './service-words.ts';
+import {
+  formatConstraint,
+  formatFile,
+  formatMount,
+  formatNumber,
+  formatRollout,
+  formatServicePort,
+  splitAt,
+} from './service-words.ts';
 
 const set = (list: readonly string[] | null | undefined): readonly string[] => toSet(list ?? []);
 const map = (entries: Readonly<Record<string, string>> | null | undefined): Readonly<Record<string, string>> =>
@@ -12,7 +21,12 @@ const billionths = { format: (value: number) => String(value / 1e9) };
 const list = (has: readonly string[] | null | undefined): readonly string[] => has ?? [];
 const flag = (value: boolean | null | undefined): string => (value === true ? 'yes' : '');
 
-/** All of a service that is compared; anything else a change by hand may have set is put back with the next update. */
+/** Nothing is said of it, or what engines do by themselves. */
+function isUsualLog(driver: TaskTemplate['LogDriver'] | null): driver is undefined {
+  return driver == null || (driver.Name === 'json-file' && Object.keys(driver.Options ?? {}).length === 0);
+}
+
+/** All of a service that is compared; what else others have set stays where it is (unchanged-fields.ts). */
 export const SERVICE_KEYS: readonly ServiceKey[] = [
   inContainer(TEXT, 'image', ({ Image }) => Image),
   defineServiceKey(TEXT, 'mode', ({ Mode }) => (Mode.Global == null ? 'replicated' : 'global')),
@@ -57,7 +71,12 @@ export const SERVICE_KEYS: readonly ServiceKey[] = [
     set(Secrets?.map(({ SecretName, File }) => formatFile(SecretName, File))),
   ),
   inContainer(SET, 'configs', ({ Configs }) =>
-    set(Configs?.map(({ ConfigName, File }) => formatFile(ConfigName, File))),
+    // a name alone is one below /
+    set(
+      Configs?.map(({ ConfigName, File }) =>
+        formatFile(ConfigName, { ...File, Name: `/${File.Name.replace(/^\//, '')}` }),
+      ),
+    ),
   ),
   inTask(NUMBER, 'memory', ({ Resources }) => Resources?.Limits?.MemoryBytes, bytes),
   inTask(NUMBER, 'cpus', ({ Resources }) => Resources?.Limits?.NanoCPUs, billionths),
@@ -72,14 +91,14 @@ export const SERVICE_KEYS: readonly ServiceKey[] = [
       ...(policy?.Window ? [`window=${formatDuration(policy.Window)}`] : []),
     ].join(' '),
   ),
-  inTask(SET, 'placement', ({ Placement }) => set(Placement?.Constraints)),
+  inTask(SET, 'placement', ({ Placement }) => set(Placement?.Constraints?.map(formatConstraint))),
   inTask(LIST, 'spread', ({ Placement }) => list(Placement?.Preferences?.map(({ Spread }) => Spread.SpreadDescriptor))),
   inTask(NUMBER, 'most per node', ({ Placement }) => Placement?.MaxReplicas),
   inTask(MAP, 'networks', ({ Networks }) =>
     toMap((Networks ?? []).map(({ Target, Aliases }) => [Target, set(Aliases).join(' ')] as const)),
   ),
   inTask(MAP, 'logging', ({ LogDriver }) =>
-    LogDriver == null ? {} : toMap([['driver', LogDriver.Name], ...Object.entries(LogDriver.Options ?? {})]),
+    isUsualLog(LogDriver) ? {} : toMap([['driver', LogDriver.Name], ...Object.entries(LogDriver.Options ?? {})]),
   ),
   defineServiceKey(MAP, 'update', ({ UpdateConfig }) => formatRollout(UpdateConfig)),
   defineServiceKey(MAP, 'rollback', ({ RollbackConfig }) => formatRollout(RollbackConfig)),

@@ -2,6 +2,11 @@ import { formatBytes, formatDuration } from '../../base/quantity.ts';
 import type { MountedFile, PublishedPort, RolloutConfig, ServiceMount } from '../../engine/swarm-api.ts';
 import { type TextMap, toMap } from '../spec/value.ts';
 
+/** As a record says it, whatever blanks others have written. */
+export function formatConstraint(text: string): string {
+  return text.replace(/\s*([!=]=)\s*/, '$1');
+}
+
 /** `8080:80`, `53:53/udp host` */
 export function formatServicePort({ PublishedPort: port, TargetPort, Protocol, PublishMode }: PublishedPort): string {
   return `${port ? `${port}:` : ''}${TargetPort}${Protocol === 'tcp' ? '' : `/${Protocol}`}${PublishMode === 'host' ? ' host' : ''}`;

@@ -31,9 +31,11 @@ export interface DesiredServices {
 
 /** What the swarm has, as far as it matters for what is desired; networks of services by their names. */
 export interface ActualServices {
-  /** ours, by name */
+  /** ours, and those of stacks that records have adopted; by name */
   readonly services: ReadonlyMap<string, Service>;
   readonly foreign: readonly Service[];
+  /** of all that the swarm keeps */
+  readonly keptNames: Readonly<Record<Kept, ReadonlySet<string>>>;
   /** ours */
   readonly kept: Readonly<Record<Kept, readonly KeptData[]>>;
   readonly networks: ReadonlyMap<string, NetworkSummary>;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { collectAll, type Input, parseInput } from './input.ts';
+import type { KeptReference } from './kept/kept-references.ts';
 import { findFirstNetwork, findPreferred } from './endpoints.ts';
 import { type NetworkDefinition, readNetworkDefinitions } from './network-definition.ts';
 import { formatMounted, parseMounted } from './mounted.ts';
@@ -29,6 +30,8 @@ export interface RunSpec {
   readonly volumes?: readonly VolumeDefinition[];
   /** of a service of the swarm: those of its ports that the nodes publish which run a task, not all nodes */
   readonly hostPorts?: readonly string[];
+  /** the same: what the swarm keeps already, and its tasks see as files */
+  readonly kept?: readonly KeptReference[];
 }
 
 /**
@@ -45,12 +48,8 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
       `"${name}" is no name for a container`,
       'two or more letters, digits, _ . -, the first a letter or digit',
     );
-  const {
-    services = input.refuse('needs a map "services"'),
-    volumes,
-    networks,
-    secrets,
-  } = readFields(input, ['services', 'networks', 'volumes', 'secrets']);
+  const top = readFields(input, ['services', 'networks', 'volumes', 'secrets', 'configs']);
+  const { services = input.refuse('needs a map "services"'), volumes, networks, secrets, configs } = top;
   const service = readOnlyService(services, name);
   const unusable: Failure[] = [];
   const values = readService(service, name, { secrets, files, unusable });
@@ -61,7 +60,7 @@ export function parseRunSpec(file: string, text: string, files: SpecFiles = { fi
   const all = { ...values, ...nameVolumes(service, definitions, values), ...joined.values };
   const special = [...definitions.values()].filter(saysMore);
   checkPorts(service, all, joined.networks);
-  const ofService = readServicePart(service, all, joined.networks);
+  const ofService = readServicePart(service, all, { networks: joined.networks, secrets, configs });
   return {
     name,
     file,
@@ -121,6 +120,8 @@ function readService(
     // both end as what the engine knows: variables and mounts
     if (key === 'env_file') return [[key, readEnvFiles(input, files, (failures) => unusable.push(...failures))]];
     if (key === 'secrets') return [[key, readSecretMounts(input, secrets, files)]];
+    // of the swarm alone
+    if (key === 'configs') return [];
     const row = SPEC_KEYS.find((row) => row.name === key) ?? input.refuse('docksmith does not support this key');
     const value = row.parse(input);
     return [[key, key === 'volumes' && isList(value) ? withOwnFolders(value, files) : value]];

@@ -1,5 +1,6 @@
 import { CARRIED } from '../../model/swarm/carried.ts';
 import { collectAll, type Input } from './input.ts';
+import { type DeclaredKept, type KeptReference, readKeptReferences } from './kept/kept-references.ts';
 import { getDeploy } from './keys/deploy.ts';
 import { parseMounted } from './mounted.ts';
 import type { NetworkDefinition } from './network-definition.ts';
@@ -15,19 +16,36 @@ export function isService({ values }: { readonly values: Readonly<Record<string,
 /**
  * What is said of a service beside its values, and refuses what no swarm can carry, at its line: what records say of
  * it is refused before.
- * @returns its ports that the nodes publish which run a task, as `ports` writes them
+ * @returns its ports that the nodes publish which run a task, as `ports` writes them, and what the swarm keeps for it
  */
 export function readServicePart(
   service: Input,
   values: Readonly<Record<string, Value>>,
-  networks: readonly NetworkDefinition[],
-): { readonly hostPorts?: readonly string[] } {
-  if (getDeploy(values) === undefined) return {};
+  { networks, ...declared }: DeclaredKept & { readonly networks: readonly NetworkDefinition[] },
+): { readonly hostPorts?: readonly string[]; readonly kept?: readonly KeptReference[] } {
+  const kept = readKeptReferences(service, declared);
+  if (getDeploy(values) === undefined) {
+    const [first] = kept;
+    return first === undefined
+      ? {}
+      : service.refuse(
+          `the ${first.kind} "${first.name}" is kept by a swarm, and this is a container of one host`,
+          'Replicas makes it a service of the swarm',
+        );
+  }
   collectAll(service.entries ?? [], ([key, input]) => checkKey(key, input, values, networks));
+  return {
+    hostPorts: listHostPorts(service),
+    ...(kept.length === 0 ? {} : { kept }),
+  };
+}
+
+/** Its ports that the nodes publish which run a task, as `ports` writes them. */
+export function listHostPorts(service: Input): readonly string[] {
   const ports = service.entries?.find(([key]) => key === 'ports')?.[1].items ?? [];
   const isHost = ({ entries = [] }: Input): boolean =>
     entries.some(([key, value]) => key === 'mode' && readText(value) === 'host');
-  return { hostPorts: ports.filter(isHost).flatMap(readPublished).map(formatPublished) };
+  return ports.filter(isHost).flatMap(readPublished).map(formatPublished);
 }
 
 function checkKey(

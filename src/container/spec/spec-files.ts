@@ -2,6 +2,7 @@ import path from 'node:path';
 import { errorCode, Failure, failuresOf, reasonOf, throwAll } from '../../base/errors.ts';
 import { type EnvFileContext, parseEnvFile } from './variables/env-file.ts';
 import { collectAll, type Input } from './input.ts';
+import { listExternal } from './kept/kept-references.ts';
 import { formatMounted, type Mounted, parseMounted } from './mounted.ts';
 import { readFields, readItems, readText, readTexts } from './read-input.ts';
 import { type TextMap, toMap, toSet } from './value.ts';
@@ -58,23 +59,27 @@ function readEnvFile(file: string, files: SpecFiles): string | undefined {
  * `/run/secrets/NAME` unless a target is said.
  */
 export function readSecretMounts(input: Input, declared: Input | undefined, files: SpecFiles): readonly string[] {
+  const external = listExternal(declared);
+  const own = (declared?.entries ?? []).filter(([name]) => !external.has(name));
   const sources = new Map(
-    collectAll(declared?.entries ?? [], ([name, secret]) => {
+    collectAll(own, ([name, secret]) => {
       const { file } = readFields(secret, ['file']);
       return [name, file === undefined ? secret.refuse('needs a file') : readText(file)] as const;
     }),
   );
-  return readItems(input, (item) => {
-    const { source = item, target } = item.entries === undefined ? {} : readFields(item, ['source', 'target']);
+  return readItems(input, (item): readonly string[] => {
+    const source = item.entries?.find(([field]) => field === 'source')?.[1] ?? item;
     const name = readText(source);
+    if (external.has(name)) return [];
+    const { target } = item.entries === undefined ? {} : readFields(item, ['source', 'target']);
     const file = sources.get(name) ?? source.refuse(`secret "${name}" is not in the map "secrets" of the file`);
     const mount: Mounted = {
       source: files.file(file),
       target: path.posix.resolve('/run/secrets', target === undefined ? name : readText(target)),
       options: ['ro'],
     };
-    return formatMounted(mount);
-  });
+    return [formatMounted(mount)];
+  }).flat();
 }
 
 /** `volumes`: other folders of the host are the machine's, but content from git is docksmith's own. */

@@ -15,6 +15,7 @@ export const SWARM_CHECKS: Readonly<Record<string, Check>> = {
     'constraints as node.labels.zone==a, and spread:node.labels.zone',
   ),
   'manager-addresses': each(checkManager, 'HOST[:PORT], as 10.0.0.1 or [fd00::1]:2377'),
+  ratio: matches(/^(0(\.\d{1,4})?|1(\.0{1,4})?)$/, 'a number from 0 to 1, as 0.3'),
   rollback: matches(/^(none|failure(:(0(\.\d{1,4})?|1(\.0{1,4})?))?)$/, 'failure, failure:RATIO from 0 to 1, or none'),
 };
 

@@ -24,6 +24,7 @@ import { commitChanges } from '../../output/commit/commit.ts';
 import { readLedger } from '../../output/plan/ledger.ts';
 import type { Paths } from '../../base/paths.ts';
 import { listDiffering, listOverlooked } from './compare.ts';
+import { listOtherwise } from './stack/compare-service.ts';
 import { listMissingFolders, makeFolders } from './folders/missing-folders.ts';
 import { listDbsOf, makeRecords, type NewRecord, storeRecords, withRecords } from './records.ts';
 import { readEngineView } from './running.ts';
@@ -147,7 +148,12 @@ async function prepare(paths: Paths, source: AdoptSource, isMoving: boolean): Pr
     // what the file says of records itself is meant so
     ...candidates
       .filter(({ own, name }) => own?.get(CONTAINERS)?.has(name) !== true)
-      .flatMap((candidate) => listOverlooked(candidate, getSpec(specs, candidate), leftOut)),
+      .flatMap((candidate) => {
+        const spec = getSpec(specs, candidate);
+        return candidate.service === undefined
+          ? listOverlooked(candidate, spec, leftOut)
+          : listOtherwise(hostState, candidate, spec);
+      }),
   ]);
   return {
     adopted,

@@ -1,4 +1,6 @@
 import type { ContainerInspect, ImageInspect } from '../../engine/engine-api.ts';
+import type { ServiceBody } from '../../engine/swarm-api.ts';
+import type { KeptReference } from '../../container/spec/kept/kept-references.ts';
 import type { NetworkDefinition } from '../../container/spec/network-definition.ts';
 import type { VolumeDefinition } from '../../container/spec/volume-definition.ts';
 import type { OwnRecords } from './own-records.ts';
@@ -27,6 +29,8 @@ export interface Candidate {
   readonly values: Readonly<Record<string, Value>>;
   /** absent: it is written down only */
   readonly there?: There;
+  /** it is a service of a swarm, and runs */
+  readonly service?: RunningService;
   /** whether it is to run */
   readonly enabled: boolean;
   readonly source: ImageOrigin;
@@ -46,6 +50,10 @@ export interface Candidate {
   readonly dependsOn?: readonly Dependency[];
   /** files whose content db secrets is to have */
   readonly secretFiles?: readonly SecretFile[];
+  /** of a service: those of its ports that the nodes publish which run a task */
+  readonly hostPorts?: readonly string[];
+  /** what the swarm keeps for it */
+  readonly keptFiles?: readonly KeptReference[];
   /** what no key of a run spec says */
   readonly leftOut: readonly LeftOut[];
   /** what its file says that is not done, and that is no gap of the record; a sentence each */
@@ -54,6 +62,13 @@ export interface Candidate {
   readonly own?: OwnRecords;
   /** props of its record that somebody chose, whatever else says them; undefined: it does not have them */
   readonly chosen?: ReadonlyMap<string, string | undefined>;
+}
+
+export interface RunningService {
+  /** with the names of networks */
+  readonly body: ServiceBody;
+  /** of its swarm, for the names of what that keeps */
+  readonly salt: string;
 }
 
 export interface SecretFile {

@@ -7,9 +7,13 @@ import type { Paths } from '../../base/paths.ts';
 import { type ComposeSource, findComposeCandidates, type Found } from './compose-candidates.ts';
 import { type EngineView, findSummary, readRunning } from './running.ts';
 import type { Candidate } from './candidate.ts';
+import { findStackCandidates, listStacks, type StackSource } from './stack/stack-candidates.ts';
 
-/** What is to be adopted: containers by name or id, or what a Compose file describes. */
-export type AdoptSource = { readonly kind: 'containers'; readonly names: readonly string[] } | ComposeSource;
+/** What is to be adopted: containers by name or id, what a Compose file describes, or the services of a stack. */
+export type AdoptSource =
+  | { readonly kind: 'containers'; readonly names: readonly string[] }
+  | ComposeSource
+  | StackSource;
 
 /** @throws Failure(s) for all that cannot be found or adopted */
 export async function findCandidates(
@@ -18,13 +22,18 @@ export async function findCandidates(
   view: EngineView,
   source: AdoptSource,
 ): Promise<Found> {
-  if (source.kind === 'compose')
-    return findComposeCandidates(
+  if (source.kind === 'compose') {
+    const found = await findComposeCandidates(
       paths,
       view,
       source,
       (name, application) => getDb(snapshot, CONTAINERS).get(name)?.props.get('Application') === application,
     );
+    const [file = ''] = source.files;
+    const isBoth = source.isStack === true && !file.includes('/') && (await listStacks(snapshot)).includes(file);
+    return isBoth ? { ...found, warnings: [...found.warnings, formatBoth(file)] } : found;
+  }
+  if (source.kind === 'stack') return findStackCandidates(snapshot, view, source);
   const failures: Failure[] = [];
   const candidates: Candidate[] = [];
   for (const name of new Set(source.names)) {
@@ -36,6 +45,10 @@ export async function findCandidates(
   }
   throwAll(failures);
   return { candidates, warnings: [] };
+}
+
+function formatBoth(name: string): string {
+  return `"${name}" is a file here and a stack of the swarm, and the file was taken; ./${name} says so, and the stack is taken in a folder without such a file`;
 }
 
 async function readNamed(view: EngineView, name: string): Promise<Candidate> {
@@ -52,12 +65,14 @@ async function readNamed(view: EngineView, name: string): Promise<Candidate> {
 
 /** Names that are taken, or that docksmith keeps for itself. */
 export function listRefused(snapshot: Snapshot, candidates: readonly Candidate[]): readonly Failure[] {
-  return candidates.flatMap(({ name, there }, n) => {
-    const what = `cannot adopt container "${name}"`;
+  return candidates.flatMap(({ name, there, service }, n) => {
+    const what = `cannot adopt ${service === undefined ? 'container' : 'service'} "${name}"`;
     const hint =
-      there === undefined
-        ? 'give its service another container_name'
-        : `docker rename ${name} NEW-NAME gives it another name`;
+      service !== undefined
+        ? `the record has to go, as a service keeps its name: db ${CONTAINERS} delete ${name}`
+        : there === undefined
+          ? 'give its service another container_name'
+          : `docker rename ${name} NEW-NAME gives it another name`;
     if (!isContainerName(name))
       return [new Failure(what, { why: 'that is no name for a record of a container', hint })];
     if (getDb(snapshot, CONTAINERS).has(name))

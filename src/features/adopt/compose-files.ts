@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Input } from '../../container/spec/input.ts';
+import type { KeptReference } from '../../container/spec/kept/kept-references.ts';
 import { formatMounted } from '../../container/spec/mounted.ts';
 import { readText } from '../../files/read-file.ts';
 import type { SecretFile } from './candidate.ts';
@@ -14,6 +15,8 @@ export interface ServiceFiles {
   readonly mounts: readonly string[];
   /** files whose content db secrets has */
   readonly secrets: readonly SecretFile[];
+  /** of a stack: what its swarm keeps already */
+  readonly kept: readonly KeptReference[];
 }
 
 const KINDS = [
@@ -25,6 +28,7 @@ const KINDS = [
 export function readFiles(project: Project, service: Input, leaveOut: LeaveOut, isStack = false): ServiceFiles {
   const mounts: string[] = [];
   const secrets: SecretFile[] = [];
+  const kept: KeptReference[] = [];
   for (const { key, folder, mode: usual } of KINDS) {
     for (const item of findEntry(service, key)?.items ?? []) {
       const field = (name: string): Input | undefined => {
@@ -52,11 +56,23 @@ export function readFiles(project: Project, service: Input, leaveOut: LeaveOut, 
         continue;
       }
       const value = file === undefined ? readContent(project, declared) : readFileOf(project, file);
+      const [mode, uid, gid] = [field('mode'), field('uid'), field('gid')];
+      if (value === undefined && isStack) {
+        const own = findEntry(declared, 'name');
+        kept.push({
+          kind: key === 'secrets' ? 'secret' : 'config',
+          name: own === undefined ? name : showInput(own),
+          target: inside,
+          mode: mode === undefined ? 0o444 : Number.parseInt(readMode(mode), 8),
+          uid: uid === undefined ? '0' : showInput(uid),
+          gid: gid === undefined ? '0' : showInput(gid),
+        });
+        continue;
+      }
       if (value === undefined) {
         leaveOut(key, name, 'it has neither a file nor a content, and no swarm keeps it');
         continue;
       }
-      const [mode, uid, gid] = [field('mode'), field('uid'), field('gid')];
       const owner = uid === undefined ? undefined : `${showInput(uid)}:${gid === undefined ? '0' : showInput(gid)}`;
       secrets.push({
         name,
@@ -67,7 +83,7 @@ export function readFiles(project: Project, service: Input, leaveOut: LeaveOut, 
       });
     }
   }
-  return { mounts, secrets };
+  return { mounts, secrets, kept };
 }
 
 function readFileOf({ folder }: Project, file: Input): string {

@@ -3,6 +3,7 @@ import { findOwn } from '../../base/own.ts';
 import { withoutImage } from '../../container/actual/difference.ts';
 import type { Input } from '../../container/spec/input.ts';
 import { formatMounted, parseMounted } from '../../container/spec/mounted.ts';
+import { listHostPorts } from '../../container/spec/service-spec.ts';
 import { SPEC_KEYS } from '../../container/spec/spec-keys.ts';
 import { isList, toSet, type Value } from '../../container/spec/value.ts';
 import { type Failure, throwAll } from '../../base/errors.ts';
@@ -185,6 +186,7 @@ export function describeService(
     warnings,
     joined: network.joined,
     ...(files.secrets.length === 0 ? {} : { secretFiles: files.secrets }),
+    ...(isStack ? { keptFiles: files.kept, hostPorts: listHostPorts(input) } : {}),
     ...(envFiles === undefined ? {} : { envFiles }),
   };
 }

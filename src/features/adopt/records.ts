@@ -20,6 +20,8 @@ import { formatImageReference } from '../../engine/image-reference.ts';
 import { overlayProps, withOwnRecords } from './own-records.ts';
 import { KEY_PROPS } from './props/key-props.ts';
 import { makeNetworkRecord, makeVolumeRecord } from './props/host-records.ts';
+import { setKept } from './props/kept-props.ts';
+import { setPublishMode } from './props/port-props.ts';
 import { RecordBuilder } from './props/record-builder.ts';
 import { findText, type LeftOut, type Candidate } from './candidate.ts';
 
@@ -92,7 +94,7 @@ export function makeRecords(
 
 function makeBuilder(
   snapshot: Snapshot,
-  { name, values, envFiles, secretFiles = [], application }: Candidate,
+  { name, values, envFiles, secretFiles = [], keptFiles, hostPorts, application }: Candidate,
   secrets: SecretRecords,
   isMoving: boolean,
 ): RecordBuilder {
@@ -112,11 +114,11 @@ function makeBuilder(
       const key = secrets.add(file.name, file.value);
       if (key === undefined) builder.leaveOut('secrets', file.name, 'db secrets cannot hold it: it is empty');
       const { target, mode, owner } = file;
-      return key === undefined
-        ? []
-        : [[key, target, ...(mode === undefined ? [] : [mode]), ...(owner === undefined ? [] : [owner])].join(':')];
+      return key === undefined ? [] : [[key, target, mode, owner].filter((part) => part !== undefined).join(':')];
     }),
   );
+  setPublishMode(builder, values['ports'], hostPorts);
+  setKept(builder, keptFiles);
   builder.setList('env_file', 'EnvFile', envFiles?.files ?? []);
   return builder;
 }

@@ -6,6 +6,7 @@ import { formatJoined, parseJoined } from '../../container/spec/endpoints.ts';
 import type { ContainerSummary, Engine, NetworkSummary } from '../../engine/engine.ts';
 import type { ContainerInspect } from '../../engine/engine-api.ts';
 import type { EngineTraits } from '../../engine/engine-traits.ts';
+import { GIVEN_OPTIONS } from '../../container/plan/made/network-mismatches.ts';
 import { isOurs } from '../../container/spec/names.ts';
 import { isAnonymousName, listMountedVolumes } from '../../container/spec/mounted.ts';
 import { saysMore, type VolumeDefinition } from '../../container/spec/volume-definition.ts';
@@ -84,7 +85,8 @@ export async function readRunning(
 
 /** What a record says of a network that is there. */
 export function describeNetwork({ labels, ...network }: NetworkSummary): Candidate['networks'][number] {
-  return { ...network, labels: ownLabels(labels), external: false };
+  const options = Object.entries(network.options).filter(([option]) => !GIVEN_OPTIONS.includes(option));
+  return { ...network, options: Object.fromEntries(options), labels: ownLabels(labels), external: false };
 }
 
 function ownLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

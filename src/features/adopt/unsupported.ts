@@ -128,7 +128,7 @@ function listOptions(mount: object): readonly (readonly [string, unknown])[] {
 }
 
 /** Nothing said, in the engine's many ways. */
-function isBlank(value: unknown): boolean {
+export function isBlank(value: unknown): boolean {
   if (value === null || value === undefined || value === '' || value === 0 || value === -1 || value === false)
     return true;
   return typeof value === 'object' && Object.values(value).every(isBlank);

@@ -1,11 +1,12 @@
 import { Failure } from '../../base/errors.ts';
-import { isOurs, NAME_LABEL } from '../../container/spec/names.ts';
+import { NAME_LABEL } from '../../container/spec/names.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { Service, Task } from '../../engine/swarm-api.ts';
 import type { SwarmEngine } from '../../engine/swarm-engine.ts';
 import { listContainers } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import { getManagedSwarm } from './managed-swarm.ts';
+import { isOwnService } from './own-service.ts';
 
 /** A task, with the name of its node. */
 export interface TaskView extends Task {
@@ -35,7 +36,7 @@ export async function readServiceViews(snapshot: Snapshot, swarm?: SwarmEngine):
   if (new DockerRecord(snapshot).swarm !== 'manager') return new Map();
   try {
     const asked = swarm ?? (await getManagedSwarm(snapshot)).swarm;
-    const services = (await asked.listServices()).filter(({ body: { Labels: labels } }) => isOurs({ labels }));
+    const services = (await asked.listServices()).filter((service) => isOwnService(snapshot, service));
     if (services.length === 0) return new Map();
     const [tasks, nodes] = await Promise.all([asked.listTasks(), asked.listNodes()]);
     const names = new Map(nodes.map(({ id, hostName }) => [id, hostName]));

@@ -14,6 +14,7 @@ import { isOurs, NAME_LABEL, TASK_LABEL } from '../../container/spec/names.ts';
 import { getImage, type RunSpec } from '../../container/spec/run-spec.ts';
 import { isService } from '../../container/spec/service-spec.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
+import type { Service } from '../../engine/swarm-api.ts';
 import type { ImageInspect } from '../../engine/engine-api.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { SwarmEngine } from '../../engine/swarm-engine.ts';
@@ -22,6 +23,7 @@ import { DockerRecord } from '../../model/docker-record.ts';
 import type { ImageSource } from '../../model/image-source.ts';
 import type { ReconcileKind } from '../reconcile/kind.ts';
 import { type Coming, readSources } from './host-files.ts';
+import { isOwnService } from './own-service.ts';
 
 /** What the services of a swarm are planned from. */
 export interface ServicesContext extends ServicesOptions {
@@ -117,7 +119,7 @@ function findRepoDigest(image: ImageInspect | undefined, reference: string): str
 }
 
 async function readActual(
-  { engine, inventory, swarm }: ServicesContext,
+  { snapshot, engine, inventory, swarm }: ServicesContext,
   { services: wanted }: DesiredServices,
 ): Promise<ActualServices> {
   const [services, secrets, configs, networks, containers] = await Promise.all([
@@ -136,13 +138,15 @@ async function readActual(
   );
   const listUsers = async (network: string): Promise<readonly string[]> =>
     (await engine.listNetworkUsers(network)).filter((name) => ofHost.has(name));
+  const isOwn = (service: Service): boolean => isOwnService(snapshot, service);
   const named = services.map((service) => ({ ...service, body: nameNetworks(service.body, networks) }));
   const overlays = networks.filter((network) => network.driver === 'overlay' && isOurs(network));
-  const isOwn = ({ body: { Labels: labels } }: (typeof named)[number]): boolean => isOurs({ labels });
+
   return {
     services: new Map(named.filter(isOwn).map((service) => [service.name, service])),
     foreign: named.filter((service) => !isOwn(service)),
     kept: { secret: secrets.filter(isOurs), config: configs.filter(isOurs) },
+    keptNames: { secret: new Set(secrets.map(({ name }) => name)), config: new Set(configs.map(({ name }) => name)) },
     networks: new Map(networks.map((network) => [network.name, network])),
     networkUsers: new Map(await Promise.all(overlays.map(async ({ name }) => [name, await listUsers(name)] as const))),
     containers: new Map(containers.map((container) => [container.name, container])),

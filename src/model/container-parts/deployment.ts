@@ -50,9 +50,29 @@ export abstract class ContainerDeployment extends RecordProps {
     return { action: when === 'none' ? 'pause' : 'rollback', ratio: Number(ratio) };
   }
 
+  /** Further fields of Compose's `deploy`, by their path: `restart_policy.delay`. */
+  get deployFields(): Readonly<Record<string, string>> {
+    return this.getNamed('Deploy');
+  }
+
+  /** Secrets and configs that the swarm keeps already, as they are written: `NAME:TARGET`. */
+  get keptFiles(): Readonly<Record<'secret' | 'config', readonly string[]>> {
+    return { secret: splitList(this.get('SwarmSecrets')), config: splitList(this.get('SwarmConfigs')) };
+  }
+
+  /** The stack of `docker stack deploy` that its service was adopted from; empty: none. */
+  get stack(): string {
+    return this.get(`Labels.${STACK_LABEL}`);
+  }
+
   /** `ingress`, or `host`: the nodes that run a task answer for it alone. */
   get publishMode(): string {
     return this.get('PublishMode') || 'ingress';
+  }
+
+  /** The same of one port of its containers: `443`, `53/udp`. */
+  publishModeOf(port: string): string {
+    return this.get(`PublishMode.${port}`) || this.publishMode;
   }
 
   /** Whether Apache asks the swarm's own mesh for it, and not the nodes one by one. */
@@ -62,3 +82,6 @@ export abstract class ContainerDeployment extends RecordProps {
 }
 
 const SPREAD = 'spread:';
+
+/** By which `docker stack deploy` finds its services again; it is on their containers, too. */
+export const STACK_LABEL = 'com.docker.stack.namespace';

@@ -47,7 +47,16 @@ export const CARRIED: Readonly<Record<string, Carried>> = {
   cap_add: asItIs('CapAdd'),
   cap_drop: asItIs('CapDrop'),
   deploy: asItIs(
-    ...['Replicas', 'Placement', 'MaxPerNode', 'UpdateOrder', 'UpdateParallelism', 'UpdateDelay', 'RollbackOn'],
+    ...[
+      'Replicas',
+      'Placement',
+      'MaxPerNode',
+      'UpdateOrder',
+      'UpdateParallelism',
+      'UpdateDelay',
+      'RollbackOn',
+      'Deploy',
+    ],
   ),
   container_name: otherwise('the name of the service'),
   expose: otherwise('nothing is to be sent: tasks on one network reach all ports', 'Expose'),
@@ -57,7 +66,11 @@ export const CARRIED: Readonly<Record<string, Carried>> = {
     'by the swarm (PublishMode ingress) or the nodes that run a task (host), on all addresses',
     ...['TCPPort', 'UDPPort', 'PortMapping', 'PortMappingPorts', 'PublishMode'],
   ),
-  secrets: otherwise('secrets of the swarm, named by their digests', 'Secrets'),
+  secrets: otherwise(
+    'secrets of the swarm, named by their digests; those that it keeps already, as they are',
+    ...['Secrets', 'SwarmSecrets'],
+  ),
+  configs: otherwise('those that the swarm keeps already', 'SwarmConfigs'),
   volumes: otherwise(
     'volumes by name, of each node by itself; single files that are mounted with ro as configs of the swarm, named by their digests; folders that every node has (NodeFolders of docker)',
     ...['MountPath', 'Volumes', 'DataMountPath'],

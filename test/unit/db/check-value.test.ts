@@ -15,6 +15,7 @@ const EXAMPLES: Readonly<Record<string, { allowed: readonly string[]; wrong: rea
     allowed: ['node.labels.zone==a', 'node.hostname!=n3,spread:node.labels.zone', 'node.platform.os==linux', ''],
     wrong: ['zone==a', 'node.labels.zone=a', 'spread:zone', 'node.labels.zone==a b', 'node.labels.zone==a,'],
   },
+  ratio: { allowed: ['0', '0.25', '1', '1.0'], wrong: ['2', '-1', '.5', '1.5', 'x'] },
   rollback: {
     allowed: ['failure', 'none', 'failure:0.3', 'failure:1'],
     wrong: ['', 'failure:', 'failure:2', 'always'],

@@ -1,18 +1,11 @@
-import { formatPlan } from '../../../container/plan/format-plan.ts';
+import { statSync } from 'node:fs';
 import { UsageFailure } from '../../../base/errors.ts';
-import { SECRETS } from '../../../db/secret-values.ts';
-import { MASK, type Mask } from '../../../base/mask.ts';
-import { CONTAINERS } from '../../../model/container.ts';
-import { quoteWord } from '../../../base/quote.ts';
-import { showable } from '../../../base/showable.ts';
-import { adopt, type Adoption } from '../../../features/adopt/adopt.ts';
-import type { Candidate, LeftOut } from '../../../features/adopt/candidate.ts';
+import { adopt } from '../../../features/adopt/adopt.ts';
 import { type CommandContext, defineCommand, type Given, JSON_OPTION, WAIT_OPTION } from '../../command.ts';
+import { formatAdoption, jsonAdoption, maskAdoption } from '../../format/format-adoption.ts';
 import { formatJson } from '../../format/format-json.ts';
-import { formatRecords, maskRecord } from '../../format/format-records.ts';
 import { ConsoleReporter } from '../../format/console-reporter.ts';
-import { jsonPlan } from '../../format/format-preview.ts';
-import { widthOf, wrapWords } from '../../format/terminal.ts';
+import { widthOf } from '../../format/terminal.ts';
 
 const OPTIONS = {
   file: {
@@ -23,9 +16,9 @@ const OPTIONS = {
     doc: 'adopt the services of a Compose file, as they run or as it describes them; several are laid over each other; of a folder the files that Compose would take',
   },
   stack: {
-    value: 'FILE',
+    value: 'FILE|NAME',
     of: ['file'],
-    doc: 'adopt the services of a file of docker stack deploy, as services of the swarm',
+    doc: 'adopt the services of a file of docker stack deploy, as services of the swarm; or those of a stack that runs, by its name',
   },
   'env-file': {
     value: 'FILE',
@@ -46,10 +39,15 @@ const OPTIONS = {
 
 export const adoptCommand = defineCommand({
   name: 'adopt',
-  doc: 'write records for containers that others created, or that a Compose file describes; no container is touched',
+  doc: 'write records for containers and stacks that others created, or that a Compose file describes; no container is touched',
   effect: 'changes',
   options: OPTIONS,
-  operands: { usage: 'CONTAINER… | {-f|--stack} FILE… [SERVICE…]', min: 0, max: Infinity, of: [[]] },
+  operands: {
+    usage: 'CONTAINER… | {-f|--stack} FILE|NAME [SERVICE…]',
+    min: 0,
+    max: Infinity,
+    of: [[]],
+  },
   run: runAdopt,
 });
 
@@ -73,11 +71,13 @@ async function runAdopt(
 ): Promise<number> {
   if (stack !== undefined && composed.length > 0)
     throw new UsageFailure('cannot run "docksmith adopt"', { why: '--stack names a file of its own, and -f another' });
+  const isRunning = stack !== undefined && isStackName(stack);
   const files = stack === undefined ? composed : [stack];
-  if (files.length === 0) checkNamed(words, { envFiles, profiles, project });
+  if (files.length === 0 || isRunning) checkNamed(words, { envFiles, profiles, project, isRunning });
   const reporter = new ConsoleReporter({ stdout, stderr }, { json });
-  const source =
-    files.length === 0
+  const source = isRunning
+    ? ({ kind: 'stack', stack, services: words } as const)
+    : files.length === 0
       ? ({ kind: 'containers', names: words } as const)
       : ({
           kind: 'compose',
@@ -105,6 +105,11 @@ async function runAdopt(
   return 0;
 }
 
+/** A word that is no path, and no file here: the stack of that name. */
+function isStackName(text: string): boolean {
+  return !/\/|\.(ya?ml|json)$/.test(text) && statSync(text, { throwIfNoEntry: false })?.isFile() !== true;
+}
+
 /** Containers that others made: what says more of a Compose file goes with one. */
 function checkNamed(
   words: readonly string[],
@@ -112,9 +117,10 @@ function checkNamed(
     readonly envFiles: readonly string[];
     readonly profiles: readonly string[];
     readonly project?: string | undefined;
+    readonly isRunning: boolean;
   },
 ): void {
-  const { envFiles, profiles, project } = ofFile;
+  const { envFiles, profiles, project, isRunning } = ofFile;
   const option =
     project !== undefined
       ? '--project-name'
@@ -128,114 +134,9 @@ function checkNamed(
       why: `${option} goes with a Compose file`,
       hint: '-f docker-compose.yml',
     });
-  if (words.length === 0)
+  if (words.length === 0 && !isRunning)
     throw new UsageFailure('cannot run "docksmith adopt"', {
       why: 'no container is named',
       hint: 'docker ps lists them; -f docker-compose.yml adopts the services of a Compose file',
     });
-}
-
-type Shown = Omit<Adoption, 'mask'>;
-
-/** Before lines are broken, which would break secrets too. */
-function maskAdoption({ records, leftOut, plan, ...rest }: Shown, mask: Mask): Shown {
-  return {
-    ...rest,
-    records: records.map((record) => maskRecord(record, mask)),
-    leftOut: leftOut.map((one) => ({ ...one, value: mask(one.value), why: mask(one.why) })),
-    plan: {
-      ...plan,
-      operations: plan.operations.map((operation) => ({ ...operation, cause: mask(operation.cause) })),
-      notes: plan.notes.map(mask),
-    },
-  };
-}
-
-/** Variables whose names say that they are secret, and that stand in records of containers. */
-function listOpenSecrets({ records }: Shown): readonly string[] {
-  return records
-    .filter(({ db }) => db === CONTAINERS)
-    .flatMap(({ key, props }) =>
-      [...props].flatMap(([prop, value]) => (prop.startsWith('Env.') && value === MASK ? [`${key} ${prop}`] : [])),
-    );
-}
-
-function formatAdoption(
-  { candidates, records, leftOut, plan, folders, warnings }: Shown,
-  dryRun: boolean,
-  width: number,
-): string {
-  const open = listOpenSecrets({ candidates, records, leftOut, plan, folders, warnings });
-  const names = candidates.map((candidate) => {
-    const remarks = listRemarks(candidate);
-    return remarks.length === 0 ? candidate.name : `${candidate.name} (${remarks.join('; ')})`;
-  });
-  return [
-    ...(dryRun
-      ? [
-          ...folders.map((folder) => `mkdir -m 755 ${quoteWord(folder)}\n`),
-          ...formatRecords(records, width).map((line) => `${line}\n`),
-        ]
-      : [
-          ...wrapWords(`adopted ${names.join(', ')}`, width),
-          ...records.map(({ db, key }) => `new record ${db} ${key}`),
-          ...folders.map((folder) => `new folder ${folder}`),
-        ].map((line) => `${showable(line)}\n`)),
-    ...(leftOut.length === 0
-      ? []
-      : [
-          `${dryRun ? '# ' : ''}not in the records\n`,
-          ...leftOut.map((one) => formatLeftOut(one, dryRun ? '# ' : '', width)),
-        ]),
-    `${dryRun ? '# ' : ''}the plan with ${records.length === 1 ? 'it' : 'them'}\n`,
-    ...formatPlan(plan)
-      .split('\n')
-      .flatMap((line) => wrapWords(line, width - 4))
-      .map((line) => `${dryRun ? '# ' : ''}  ${showable(line)}\n`),
-    ...(open.length === 0
-      ? []
-      : wrapWords(
-          `${open.join(', ')}: the ${open.length === 1 ? 'name says' : 'names say'} that this is secret; docksmith adopt --secrets ${dryRun ? 'puts' : 'would have put'} it into db ${SECRETS}`,
-          width - 2,
-        ).map((line) => `${dryRun ? '# ' : ''}${showable(line)}\n`)),
-    ...(dryRun ? ['# dry run, nothing was changed\n'] : []),
-  ].join('');
-}
-
-function listRemarks({ there, enabled, isOrphan = false, neededBy }: Candidate): readonly string[] {
-  return [
-    ...(there !== undefined ? [] : isOrphan ? ['an orphan of docksmith until now'] : ['not there yet']),
-    ...(enabled ? [] : ['does not run: its record is disabled']),
-    ...(neededBy === undefined ? [] : [`${neededBy} needs it`]),
-  ];
-}
-
-function formatLeftOut({ name, key, value, why }: LeftOut, prefix: string, width: number): string {
-  const [first = '', ...more] = wrapWords(showable(`${name} ${key}: ${value}`), width - prefix.length - 4);
-  const below = wrapWords(showable(why), width - prefix.length - 6);
-  return [
-    `${prefix}  ${first}`,
-    ...more.map((line) => `${prefix}    ${line}`),
-    ...below.map((line) => `${prefix}      ${line}`),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-function jsonAdoption({ candidates, records, leftOut, plan, folders, warnings }: Shown, dryRun: boolean): unknown {
-  return {
-    dryRun,
-    containers: candidates.map(({ name, there, enabled, isOrphan = false, neededBy = null }) => ({
-      name,
-      id: there?.id ?? null,
-      enabled,
-      isOrphan,
-      neededBy,
-    })),
-    records: records.map(({ db, key, type, props }) => ({ db, key, type, props: Object.fromEntries(props) })),
-    leftOut,
-    plan: jsonPlan(plan),
-    folders,
-    warnings,
-  };
 }

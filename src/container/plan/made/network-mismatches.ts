@@ -35,8 +35,8 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
     ...(isFlag(there.ipv6, wanted.ipv6) ? [] : [there.ipv6 ? 'IPv6' : 'no IPv6']),
     // older engines do not say
     ...(isFlag(there.ipv4 ?? wanted.ipv4 ?? true, wanted.ipv4 ?? true) ? [] : [there.ipv4 ? 'IPv4' : 'no IPv4']),
-    ...compareMaps('option', drop(there.options, ...unnamed, ...GIVEN), drop(wanted.options, ...unnamed)).map((why) =>
-      why.replace(/^option parent /, 'parent '),
+    ...compareMaps('option', drop(there.options, ...unnamed, ...GIVEN_OPTIONS), drop(wanted.options, ...unnamed)).map(
+      (why) => why.replace(/^option parent /, 'parent '),
     ),
     ...compareMaps('label', drop(there.labels, MANAGED_LABEL), wanted.labels),
     ...compareMaps('IPAM option', there.ipamOptions ?? {}, wanted.ipamOptions ?? {}),
@@ -48,7 +48,7 @@ export function listMismatches(wanted: CreateNetwork, there: NetworkSummary): re
 }
 
 /** What the engine adds to a network by itself. */
-const GIVEN: readonly string[] = ['com.docker.network.driver.overlay.vxlanid_list'];
+export const GIVEN_OPTIONS: readonly string[] = ['com.docker.network.driver.overlay.vxlanid_list'];
 
 /** Where nothing is said, addresses were found when it was made, and so was a gateway. */
 function listSubnetMismatches(wanted: CreateNetwork, there: NetworkSummary): readonly string[] {

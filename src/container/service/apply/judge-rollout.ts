@@ -1,5 +1,5 @@
 import type { Service, Task } from '../../../engine/swarm-api.ts';
-import { listDifferences } from '../plan-services.ts';
+import { listDifferences } from '../differences.ts';
 
 /** How far a service has come. */
 export interface Rollout {

@@ -6,7 +6,9 @@ import { OutOfSequence, type SwarmEngine } from '../../../engine/swarm-engine.ts
 import { isOurs, MANAGED_LABEL, NAME_LABEL } from '../../spec/names.ts';
 import type { KeptFile } from '../host-files.ts';
 import { nameNetworks } from '../name-networks.ts';
-import { listDifferences, withForce } from '../plan-services.ts';
+import { listDifferences } from '../differences.ts';
+import { withForce } from '../plan-services.ts';
+import { withUnchangedFields } from '../unchanged-fields.ts';
 import type { RolloutOperation } from '../service-operation.ts';
 import type { ServicesContext } from './services-context.ts';
 import { Stuck, waitForRollout } from './wait-rollout.ts';
@@ -31,7 +33,10 @@ export async function rollOut(
   const decide = (now: Service): ServiceBody | undefined =>
     operation.verb !== 'restart' && listDifferences(body, nameNetworks(now.body, networks)).length === 0
       ? undefined
-      : withForce(body, (now.body.TaskTemplate.ForceUpdate ?? 0) + (operation.verb === 'restart' ? 1 : 0));
+      : withForce(
+          withUnchangedFields(body, now.body, networks),
+          (now.body.TaskTemplate.ForceUpdate ?? 0) + (operation.verb === 'restart' ? 1 : 0),
+        );
   const before = await findService(swarm, name);
   const tasks = before === undefined ? [] : await swarm.listTasks(before.id);
   if (before === undefined) await create(swarm, { ...operation, body }, decide);

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../base/quantity.ts';
-import { isMap, type Value } from '../../../container/spec/value.ts';
+import { isMap, type TextMap, type Value } from '../../../container/spec/value.ts';
 import type { RecordBuilder } from './record-builder.ts';
 
 /** What the fragment 21deploy writes by itself. */
@@ -40,6 +40,34 @@ export function setDeploy(builder: RecordBuilder, value: Value | undefined): voi
   set('UpdateDelay', delay === undefined || delay === '0' ? undefined : formatDuration(Number(delay)));
   const [action, ratio] = [take('update_config.failure_action'), take('update_config.max_failure_ratio')];
   set('RollbackOn', action !== undefined ? 'none' : ratio === undefined ? undefined : `failure:${ratio}`);
+  if (action === 'continue') set('Deploy.update_config.failure_action', action);
+  if (action !== undefined) set('Deploy.update_config.max_failure_ratio', ratio);
+  const labels = take('labels');
+  for (const [name, text] of Object.entries(JSON.parse(labels ?? '{}') as TextMap))
+    builder.set('deploy', `Deploy.labels.${name}`, text);
+  // the swarm goes back as it went on, unless it is said
+  const back: TextMap = {
+    'rollback_config.parallelism': value['update_config.parallelism'] ?? '1',
+    'rollback_config.order': value['update_config.order'] ?? 'stop-first',
+  };
   for (const [name, text] of rest)
-    if (!name.startsWith('rollback_config.')) builder.leaveOut(`deploy.${name}`, text, 'no prop of a record says it');
+    if (text !== (back[name] ?? USUAL[name])) builder.set('deploy', `Deploy.${name}`, formatField(name, text));
 }
+
+function formatField(name: string, text: string): string {
+  return DURATION.test(name) ? formatDuration(Number(text)) : text;
+}
+
+const DURATION = /\.(delay|monitor|window)$/;
+
+/** What a swarm does where nothing is said. */
+const USUAL: Readonly<Record<string, string>> = {
+  'update_config.monitor': '5000000000',
+  'rollback_config.delay': '0',
+  'rollback_config.failure_action': 'pause',
+  'rollback_config.max_failure_ratio': '0',
+  'rollback_config.monitor': '5000000000',
+  'restart_policy.delay': '5000000000',
+  'restart_policy.window': '0',
+  endpoint_mode: 'vip',
+};

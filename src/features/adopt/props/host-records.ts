@@ -43,10 +43,13 @@ function setNetwork(builder: RecordBuilder, network: NetworkDefinition): void {
   const set = (key: string, prop: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') builder.set(key, prop, value);
   };
-  const { parent, ...rest } = options;
+  const { parent, encrypted, ...others } = options;
+  const isEncrypted = driver === 'overlay' && (encrypted === '' || encrypted === 'true');
+  const rest = isEncrypted || encrypted === undefined ? others : { ...others, encrypted };
   if (external) set('external', 'External', 'yes');
   set('driver', 'Driver', driver);
   set('driver_opts', 'Parent', parent);
+  if (isEncrypted) set('driver_opts', 'Encrypted', 'yes');
   if (internal) set('internal', 'Internal', 'yes');
   const subnets = addresses.map(({ subnet }) => subnet);
   builder.setList('ipam', 'Subnet', subnets);

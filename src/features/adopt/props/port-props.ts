@@ -1,4 +1,4 @@
-import { formatPublished, parsePublished, type Published } from '../../../container/spec/published-port.ts';
+import { formatPort, formatPublished, parsePublished, type Published } from '../../../container/spec/published-port.ts';
 import { isList, type Value } from '../../../container/spec/value.ts';
 import type { PropContext, RecordBuilder } from './record-builder.ts';
 import { findText } from '../candidate.ts';
@@ -46,6 +46,19 @@ export function setPorts(
     toAll.length > 0 || elsewhere.some(({ addresses }) => addresses.some((address) => !LOOPBACK.includes(address)));
   builder.set('ports', 'access', isPublic ? 'public' : 'private');
   setNumbers(builder, isPublic ? toAll : toPrivate, isPublic ? [...toPrivate, ...elsewhere] : elsewhere);
+}
+
+/** Of a service: who publishes its ports. @param hostPorts those that the nodes publish which run a task */
+export function setPublishMode(
+  builder: RecordBuilder,
+  value: Value | undefined,
+  hostPorts: readonly string[] = [],
+): void {
+  const isAll = value !== undefined && isList(value) && value.every((text) => hostPorts.includes(text));
+  if (hostPorts.length === 0) return;
+  if (isAll) return builder.set('ports', 'PublishMode', 'host');
+  for (const text of hostPorts)
+    builder.set('ports', `PublishMode.${formatPort(parsePublished(text)?.port ?? '')}`, 'host', text);
 }
 
 /** @param addressed those that are bound at addresses of their own */

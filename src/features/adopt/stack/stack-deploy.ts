@@ -26,7 +26,8 @@ export function withStackDeploy(service: Input): Input {
   if (policy !== undefined) {
     const [condition, attempts] = ['condition', 'max_attempts'].map((name) => findEntry(policy, name)?.scalar);
     made.push(['restart', withText(policy, formatRestart(String(condition ?? 'any'), attempts))]);
-    deploy = without(without(deploy, ['restart_policy', 'condition']), ['restart_policy', 'max_attempts']);
+    deploy = without(deploy, ['restart_policy', 'condition']);
+    if (condition === 'on-failure') deploy = without(deploy, ['restart_policy', 'max_attempts']);
   }
   if (policy === undefined) made.push(['restart', withText(service, 'always')]);
   const isGlobal = findEntry(deploy, 'mode')?.scalar === 'global';

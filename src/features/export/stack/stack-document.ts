@@ -49,7 +49,13 @@ export function makeStackDocument(
     document: {
       ...document,
       secrets: Object.fromEntries(
-        Object.entries(secrets).map(([name, secret]) => [name, { file: fileOf(showPlain(asMap(secret)['file'])) }]),
+        Object.entries(secrets).map(([name, secret]) => {
+          const { file, ...external } = asMap(secret);
+          return [name, file === undefined ? withTypes(external, EXTERNAL) : { file: fileOf(showPlain(file)) }];
+        }),
+      ),
+      configs: Object.fromEntries(
+        Object.entries(document.configs).map(([name, config]) => [name, withTypes(asMap(config), EXTERNAL)]),
       ),
       services: Object.fromEntries(made),
       networks: {
@@ -80,11 +86,14 @@ function fillSheet(
     if (carry === undefined) sheet.leaveOut(key, value, NO_KEY);
     else carry(sheet, value, spec);
   }
-  const secrets = listSecrets(container, facts);
-  if (secrets.length > 0)
+  const kept = spec.kept ?? [];
+  for (const [key, files] of [
+    ['secrets', [...listSecrets(container, facts), ...kept.filter(({ kind }) => kind === 'secret')]],
+    ['configs', kept.filter(({ kind }) => kind === 'config')],
+  ] as const)
     sheet.set(
-      'secrets',
-      secrets.map(({ name, target, mode = 0o400, uid = 0, gid = 0 }) => ({
+      key,
+      files.map(({ name, target, mode = 0o400, uid = 0, gid = 0 }) => ({
         source: name,
         target,
         mode,
@@ -164,6 +173,7 @@ const TYPES: Types = {
     /^(healthcheck\.retries|deploy\.(replicas|placement\.max_replicas_per_node|resources\.limits\.pids|restart_policy\.max_attempts|(update|rollback)_config\.(parallelism|max_failure_ratio))|ulimits\.[^.]+(\.\w+)?|(secrets|configs)\.\d+\.mode)$/,
   flag: /^(init|read_only|tty|stdin_open|healthcheck\.disable|volumes\.\d+\.(read_only|volume\.nocopy))$/,
 };
+const EXTERNAL: Types = { number: /^$/, flag: /^external$/ };
 const NETWORK_TYPES: Types = { number: /^$/, flag: /^[^.]+\.(internal|attachable)$/ };
 
 function withTypes(map: PlainMap, { number, flag }: Types): PlainMap {

@@ -51,8 +51,6 @@ const KEPT = [
   'init',
   'labels',
   'read_only',
-  'secrets',
-  'configs',
   'stdin_open',
   'stop_grace_period',
   'stop_signal',
@@ -69,6 +67,9 @@ export const STACK_KEYS: Readonly<Record<string, Carry>> = {
   // its tasks are called after the stack; and ports between containers need not be named
   container_name: () => undefined,
   expose: () => undefined,
+  // by what the record says of them (stack-document.ts)
+  secrets: () => undefined,
+  configs: () => undefined,
   build: never('build', 'a stack builds nothing: push the image where each node can pull it'),
   depends_on: never('depends_on', 'a stack starts its services at once; what needs another has to try again'),
   devices: never('devices', ONE_NODE),

@@ -50,6 +50,7 @@ const actual = (services: readonly Service[] = [], more: Partial<ActualServices>
   services: new Map(services.map((service) => [service.name, service])),
   foreign: [],
   kept: { secret: [], config: [] },
+  keptNames: { secret: new Set(), config: new Set() },
   networks: new Map(),
   networkUsers: new Map(),
   containers: new Map(),

@@ -157,7 +157,11 @@ describe('a run spec', () => {
     ['services: {}', 'must hold a service'],
     ['services: {other: {image: a}}', 'must be called "wiki"'],
     ['services: {wiki: {}}', 'needs an image'],
-    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs": docksmith does not support this key'],
+    ['services: {wiki: {image: a}}\nconfigs: {x: {}}', '"configs.x": only configs that the swarm keeps already'],
+    [
+      'services: {wiki: {image: a, secrets: [x]}}\nsecrets: {x: {external: true}}',
+      'the secret "x" is kept by a swarm, and this is a container of one host',
+    ],
     ['- a', 'must be a map'],
     ['services: {wiki: [', 'cannot read the run spec'],
   ])('refuses the file %j', (text, why) => {

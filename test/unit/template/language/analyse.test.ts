@@ -430,6 +430,9 @@ describe('what a helper says that it reads', () => {
     engineAddress: '{{engineAddress}}',
     dockerUnit: '{{#if (dockerUnit)}}{{/if}}',
     engineHost: '{{engineHost}}',
+    publishMode: '{{#each (records "docker_containers")}}{{#if (publishMode this "53" "udp")}}{{/if}}{{/each}}',
+    keptFiles:
+      '{{#each (records "docker_containers")}}{{#if (keptFiles this "secret")}}{{/if}}{{#if (keptFiles this "config")}}{{/if}}{{/each}}',
     otherPrimaryNames: '{{#if (otherPrimaryNames)}}{{/if}}',
   };
   const observe = (name: string): readonly Read[] => {
