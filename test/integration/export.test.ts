@@ -115,6 +115,20 @@ describe('an export with an engine in memory', () => {
     expect(await host.runOrFail('docksmith', ['export'])).toBe(first);
   });
 
+  it('has what an event of these containers alone has written', async () => {
+    const own = makeMemoryHost();
+    const values = ['SystemName=host', 'DomainName=example.test', 'LocalIP=192.168.1.2/24', 'docker.Daemon=foreign'];
+    await own.runOrFail('docksmith', ['setup', '--quiet', '--yes', ...values]);
+    await own.db(
+      'docker_containers set one service Image app:1 status enabled',
+      'docker_containers set two service Image app:1 status enabled',
+    );
+    await own.runOrFail('signal-event', ['docker-container-update', 'one', 'two']);
+    for (const args of [[], ['one']])
+      expect(await own.runOrFail('docksmith', ['export', ...args])).toContain('    container_name: "one"\n');
+    own.stop();
+  });
+
   it('says nothing where there is nothing', async () => {
     await forget(host);
     const nothing = await host.runOrFail('docksmith', ['export']);

@@ -49,7 +49,6 @@ export interface ExportRequest {
  * @throws Failure(s) for unknown names, and for records that make no run spec
  */
 export async function exportCompose(paths: Paths, { asked, isStack }: ExportRequest): Promise<Exported> {
-  // what is remembered of the last renderings leaves out what stands
   const hostState = await readHostState(paths, [], { isForced: true });
   const { snapshot } = hostState;
   const all = listContainers(snapshot).map(({ key }) => key);

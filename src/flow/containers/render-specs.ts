@@ -10,12 +10,14 @@ import { RUN_SPECS } from '../involved.ts';
 
 const EVENT = 'docker-container-update';
 
-/** Renders run specs as the event for these containers does. Installs nothing. */
+/**
+ * Renders run specs as the event for these containers does, also those that stand as they would be. Installs nothing.
+ */
 export function renderSpecs(hostState: HostState, names: readonly string[]): Expanded {
   const templates = listSteps(hostState.paths, EVENT)
     .steps.flatMap((step) => (step.kind === 'templates' ? step.templates : []))
     .filter(({ template }) => template === RUN_SPECS);
-  return expandTemplates(hostState, requestsOf(templates, names), { takeOver: false });
+  return expandTemplates(hostState, requestsOf(templates, names), { takeOver: false, isForced: true });
 }
 
 /** The same host with these records enabled: a disabled one has no run spec. */
