@@ -80,7 +80,7 @@ function passChain(rules: Rules, chain: Chain, way: Way): Passing {
   const inside = ['lo', ...own.flatMap(({ target, options }) => (target === 'DROP' ? (options.get('-o') ?? []) : []))];
   const passed = own
     .slice(0, drop)
-    .filter((rule) => (rule.target === 'RETURN' || rule.target === 'ACCEPT') && mayLetIn(rule, way, inside));
+    .filter((rule) => (rule.target === 'RETURN' || rule.target === 'ACCEPT') && mayLetIn(rule, way, { inside, chain }));
   if (passed.some(({ options }) => !options.has('-s'))) return everybody(`${chain} lets everybody through before`);
   return { networks: passed.map(({ options }) => options.get('-s') ?? ''), why: undefined };
 }
@@ -135,8 +135,13 @@ function isOpenTo({ target, options }: Rule, way: Way): boolean {
 /**
  * Whether a rule that lets something through may do so for somebody outside who asks that way.
  * @param inside interfaces of this host itself and of containers
+ * @param chain only for what this host itself answers the port is still the one that was asked for
  */
-function mayLetIn({ options }: Rule, way: Way, inside: readonly string[]): boolean {
+function mayLetIn(
+  { options }: Rule,
+  way: Way,
+  { inside, chain }: { readonly inside: readonly string[]; readonly chain: Chain },
+): boolean {
   const isOther = (name: string, value: string): boolean => options.has(name) && options.get(name) !== value;
   if (options.get('--ctdir') === 'REPLY' || inside.includes(options.get('-i') ?? '')) return false;
   if (way.kind === 'direct') return !isOther('-o', way.bridge);
@@ -145,15 +150,15 @@ function mayLetIn({ options }: Rule, way: Way, inside: readonly string[]): boole
     !(
       isOther('-p', way.protocol) ||
       isOther('--ctorigdstport', String(way.port)) ||
-      (way.kind === 'host' && isOther('--dport', String(way.port)))
+      (chain === 'DOCKSMITH-INPUT' && isOther('--dport', String(way.port)))
     )
   );
 }
 
 function isDropOf({ target, options }: Rule, way: Way): boolean {
-  // anything more that it asks for lets something through
+  // anything more that it asks for lets something through; what does not come from this host itself is all from outside
   const asksOnlyFor = (...known: readonly string[]): boolean =>
-    [...options.keys()].every((name) => known.includes(name));
+    [...options].every(([name, value]) => known.includes(name) || (name === '!-i' && value === 'lo'));
   if (target !== 'DROP') return false;
   if (way.kind === 'loopback')
     return (

@@ -5,7 +5,7 @@ import type { Host } from '../support/host.ts';
 import { makeImage, SLEEP } from '../support/image.ts';
 import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
 import { type Running, start } from '../support/running.ts';
-import { describeSwarm, useSwarm } from '../support/swarm.ts';
+import { describeSwarm, hasIpvs, useSwarm } from '../support/swarm.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../bin/docksmith.js');
 /** What is not asked of any registry. */
@@ -42,8 +42,8 @@ describeSwarm(
         'configuration set SystemName node1',
         'configuration set docker service Swarm manager Daemon foreign Filter disabled',
         `configuration set docksmith service SSHCommand "ssh -F ${writeSshConfig(folder, key)}" HealthWait 20s HealthUptime 300ms`,
-        `docker_containers set shop service status enabled Image ${APP} Replicas 1 Placement node.hostname==node2`,
-        `docker_containers set all service status enabled Image ${APP} Replicas global`,
+        `docker_containers set shop service status enabled Image ${APP} Replicas 1 Placement node.hostname==node2 TCPPort 8081 PublishMode host`,
+        `docker_containers set all service status enabled Image ${APP} Replicas global TCPPort 8082`,
       );
       await host.runOrFail('signal-event', ['docker-update']);
     });
@@ -137,6 +137,17 @@ describeSwarm(
         expect(said).toContain(does);
         expect(said).not.toMatch(/recreate|\n {2}\w+ all:/);
       }
+    });
+
+    it('exposure tells the nodes where a port of a service answers', async () => {
+      const { stdout, exitCode } = await host.run('docksmith', ['exposure', 'shop', 'all']);
+      expect(stdout).toContain(
+        'shop: private, network bridge, 1/1\n  8081: nobody\n    address  none\n    nodes    node2\n',
+      );
+      const mesh = hasIpvs()
+        ? /  8082: everybody\n {4}address  0\.0\.0\.0\n {4}nodes    every node, by the routing mesh\n/
+        : /  8082: nobody\n {4}address  none\n {4}nodes    every node, by the routing mesh\n {4}MISMATCH this kernel has no IP_VS: it answers nothing here/;
+      expect([exitCode, stdout]).toEqual([1, expect.stringMatching(mesh)]);
     });
 
     it('logs follows the tasks of several nodes until Ctrl-C', async () => {

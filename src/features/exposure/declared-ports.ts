@@ -8,8 +8,8 @@ import { addressesOf } from '../../model/network/access.ts';
 import { publishedPorts } from '../../model/network/ports.ts';
 import { backEndPort } from '../../model/web.ts';
 
-/** Who can reach something, from few to many. */
-export type Audience = 'nobody' | 'this host' | 'local networks' | 'everybody';
+/** Who can reach something, from few to many. `web nodes`: the nodes of a swarm that run Apache for services. */
+export type Audience = 'nobody' | 'this host' | 'web nodes' | 'local networks' | 'everybody';
 
 /** A port of the host, as a record asks for it. */
 export interface DeclaredPort {

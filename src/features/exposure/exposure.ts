@@ -19,6 +19,9 @@ import { type ExposedAddress, listExposedAddresses } from './addresses.ts';
 import { type ExposedUrl, listExposedUrls, type SiteFile } from './apache.ts';
 import type { KernelRules } from './filter.ts';
 import { type ExposedPort, listExposedPorts } from './ports.ts';
+import { listServicePorts } from './service-ports.ts';
+import { TASK_LABEL } from '../../container/spec/names.ts';
+import { hasRoutingMesh } from '../../host/routing-mesh.ts';
 import { readUnloaded } from '../../flow/loaded/loaded.ts';
 import { readRunSpecs } from '../../flow/containers/run-specs.ts';
 import { refuseUnknown } from '../status/status.ts';
@@ -49,8 +52,9 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const hostState = await readHostState(paths);
   const { snapshot, facts } = hostState;
   const engine = await getEngine(paths, snapshot);
+  const onEngine = await engine.listContainers();
   const ours = await Promise.all(
-    (await engine.listContainers()).flatMap((container) => {
+    onEngine.flatMap((container) => {
       const owner = findOwner(container);
       return owner === undefined
         ? []
@@ -77,6 +81,8 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
   const specs = readRunSpecs(paths);
   const services = await readServiceViews(snapshot);
   const networks = new Map((await engine.listNetworks()).map((network) => [network.name, network]));
+  const isOfSwarm = (container: ContainerSummary | undefined, name: string): boolean =>
+    container === undefined && new Container(snapshot, name).isSwarmService;
   return Promise.all(
     shown.map(async (name): Promise<Exposure> => {
       const container = findServing(all, name);
@@ -87,13 +93,19 @@ export async function readExposure(paths: Paths, names: readonly string[]): Prom
         name,
         ...describe(snapshot, name),
         state: container?.status ?? describeService(snapshot, name, services) ?? 'missing',
-        ports: listExposedPorts({ snapshot, facts, rules }, name, container),
+        ports: isOfSwarm(container, name)
+          ? listServicePorts({ snapshot, facts, rules }, new Container(snapshot, name), {
+              view: services instanceof Failure ? undefined : services.get(name),
+              tasks: onEngine.filter(({ labels, status }) => labels[TASK_LABEL] === name && status === 'running'),
+              hasMesh: hasRoutingMesh(),
+            })
+          : listExposedPorts({ snapshot, facts, rules }, name, container),
         urls:
           enabled.includes(name) && new HttpdRecord(snapshot).isEnabled
             ? listExposedUrls(new Container(snapshot, name), (of) => findSite(hostState, of, name))
             : [],
         mismatches: enabled.includes(name)
-          ? container === undefined && new Container(snapshot, name).isSwarmService
+          ? isOfSwarm(container, name)
             ? (unloaded.byContainer.get(name) ?? [])
             : [...listMismatches(container, specs.get(name)), ...(unloaded.byContainer.get(name) ?? [])]
           : container?.status === 'running'

@@ -22,6 +22,8 @@ export interface ExposedPort {
   readonly filter: readonly FilterOfPort[];
   readonly reached: Audience;
   readonly mismatches: readonly string[];
+  /** of a service of the swarm: the nodes that answer; absent: a container's, or this host is not told */
+  readonly nodes?: 'all' | readonly string[];
 }
 
 const ANY = ['0.0.0.0', '::'];
@@ -78,7 +80,8 @@ export function listExposedPorts(
   ];
 }
 
-function judge(host: PortsOf, wanted: DeclaredPort, addresses: readonly string[]): ExposedPort {
+/** What is so of a port of this host, against what is wanted. Pure. */
+export function judge(host: PortsOf, wanted: DeclaredPort, addresses: readonly string[]): ExposedPort {
   const { port, protocol, kind, declared } = wanted;
   const { snapshot } = host;
   const outside = addresses.filter((address) => !isLoopback(address));

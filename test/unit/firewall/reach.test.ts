@@ -35,6 +35,14 @@ describe('whom our chains let through', () => {
   it('is the networks in front of the rule that drops the rest', () => {
     expect(pass(WIKI)).toEqual(['192.168.1.0/24']);
     expect(pass(DNS)).toEqual(['192.168.1.0/24']);
+    const node = '-A DOCKSMITH-INPUT -s 10.0.0.2/32 -p tcp -m tcp --dport';
+    expect(pass(WIKI, [...RULES.slice(0, 13), `${node} 7946 -j RETURN`, ...RULES.slice(13)])).toEqual([
+      '192.168.1.0/24',
+    ]);
+    expect(pass(WIKI, [...RULES.slice(0, 13), `${node} 8080 -j RETURN`, ...RULES.slice(13)])).toEqual([
+      '192.168.1.0/24',
+      '10.0.0.2/32',
+    ]);
     expect(pass(DIRECT)).toEqual(['192.168.1.0/24']);
     expect(pass({ ...DIRECT, bridge: 'br-lan' })).toEqual(['192.168.1.0/24']);
     expect(pass(WIKI, [...RULES.slice(0, 6), '-A DOCKSMITH -s 10.0.0.0/8 -j RETURN', ...RULES.slice(6)])).toEqual([

@@ -68,7 +68,7 @@ export function formatExposure(containers: readonly Exposure[], paint: Paint, wi
 }
 
 function formatPort(
-  { port, protocol, kind, addresses, filter, reached, mismatches }: ExposedPort,
+  { port, protocol, kind, addresses, nodes, filter, reached, mismatches }: ExposedPort,
   paint: Paint,
   width: number,
 ): readonly string[] {
@@ -76,6 +76,7 @@ function formatPort(
   return [
     `  ${port}${protocol === 'tcp' ? '' : `/${protocol}`}${of}: ${paint(reached === 'everybody' ? 'yellow' : 'green', formatAudience(reached))}`,
     ...formatPart('address', addresses.length === 0 ? 'none' : addresses.join(', '), width),
+    ...(nodes === undefined ? [] : formatPart('nodes', formatNodes(nodes), width)),
     ...(filter.length === 0 ? [] : formatPart('filter', filter.map(formatFilter).join('; '), width)),
     ...formatMismatches(mismatches, paint, width),
   ];
@@ -114,8 +115,19 @@ function formatUrl(
   ];
 }
 
+function formatNodes(nodes: NonNullable<ExposedPort['nodes']>): string {
+  if (nodes === 'all') return 'every node, by the routing mesh';
+  return nodes.length === 0 ? 'none' : nodes.join(', ');
+}
+
+const AUDIENCES: Partial<Record<ExposedPort['reached'], string>> = {
+  'local networks': 'the local networks',
+  'web nodes': 'the nodes that run Apache',
+  'this host': 'this host alone',
+};
+
 function formatAudience(audience: ExposedPort['reached']): string {
-  return audience === 'local networks' ? 'the local networks' : audience === 'this host' ? 'this host alone' : audience;
+  return AUDIENCES[audience] ?? audience;
 }
 
 const LABEL = 9;
