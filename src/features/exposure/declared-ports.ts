@@ -15,6 +15,8 @@ export type Audience = 'nobody' | 'this host' | 'web nodes' | 'local networks' |
 export interface DeclaredPort {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
+  /** of a published one, that of the container */
+  readonly inside?: number;
   readonly kind: 'published' | 'host';
   /** where it is to answer; undefined: on all addresses */
   readonly addresses: readonly string[] | undefined;
@@ -32,11 +34,12 @@ export function listDeclaredPorts(container: Container, facts: Facts): readonly 
   try {
     const web = container.hasWeb && container.hasOwnPorts ? backEndPort(container, facts) : undefined;
     return [
-      ...publishedPorts(container, facts).map(({ host: port, protocol, address }): DeclaredPort => {
+      ...publishedPorts(container, facts).map(({ host: port, container: inside, protocol, address }): DeclaredPort => {
         const bound = addressesOf(container, { address });
         return {
           port,
           protocol,
+          inside,
           kind: 'published',
           addresses: bound,
           declared: bound?.every(isLoopback) === true ? 'this host' : declared,

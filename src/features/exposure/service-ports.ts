@@ -45,12 +45,13 @@ export function listServicePorts(host: PortsOf, record: Container, seen: Service
 
 /** Its web port is for the nodes that run Apache. */
 function ofSwarm(record: Container, port: DeclaredPort): ServicePort {
+  const inside = `${port.inside ?? port.port}${port.protocol === 'udp' ? '/udp' : ''}`;
   const isWeb = record.hasWeb && port.port === record.claimedWebPort && port.declared === 'this host';
   return {
     ...port,
     addresses: undefined,
     declared: isWeb ? 'web nodes' : record.isPublic ? 'everybody' : 'local networks',
-    mode: isWeb ? (record.isOverMesh ? 'ingress' : 'host') : record.publishMode,
+    mode: isWeb ? (record.isOverMesh ? 'ingress' : 'host') : record.publishModeOf(inside),
   };
 }
 

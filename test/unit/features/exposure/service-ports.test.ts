@@ -89,6 +89,11 @@ it('a port of nodes answers on those that run a task', () => {
   expect(judge({ props, published, on: ['node2', 'node1'] })).toEqual([
     [8080, '0.0.0.0', ['node1', 'node2'], 'local networks'],
   ]);
+  const mapped = { PortMapping: 'custom', PortMappingPorts: '8080:80,8443:443', 'PublishMode.443': 'host' };
+  expect(judge({ props: mapped, published: ['8080/tcp/ingress', '8443/tcp/host'], on: ['node2'] })).toEqual([
+    [8080, '0.0.0.0', 'all', 'local networks'],
+    [8443, '', ['node2'], 'nobody'],
+  ]);
   // a worker is not told
   expect(judge({ props })).toEqual([[8080, '', undefined, 'nobody']]);
 });
