@@ -4,6 +4,7 @@ import { makeKeyPair, startSshServer, type SshServer, writeSshConfig } from '../
 import type { Host } from '../support/host.ts';
 import { makeImage, SLEEP } from '../support/image.ts';
 import { makeTemporaryFolder, removeFolder } from '../support/leftovers.ts';
+import { startRegistry } from '../support/registry.ts';
 import { type Running, start } from '../support/running.ts';
 import { describeSwarm, hasIpvs, useSwarm } from '../support/swarm.ts';
 
@@ -18,8 +19,11 @@ describeSwarm(
     const swarm = useSwarm({
       nodes: 2,
       joined: 1,
-      images: (engine, n) =>
-        makeImage(engine, APP, { cmd: ['/run'], files: { '/run': SLEEP, '/where': `node${n}\n` } }),
+      images: async (engine, n) => {
+        await makeImage(engine, APP, { cmd: ['/run'], files: { '/run': SLEEP, '/where': `node${n}\n` } });
+        for (const name of n === 1 ? ['first', 'second'] : [])
+          await makeImage(engine, `${name}:1`, { cmd: ['/run'], files: { '/run': SLEEP, '/name': name } });
+      },
     });
     let folder: string;
     let ssh: SshServer | undefined;
@@ -150,6 +154,40 @@ describeSwarm(
       expect([exitCode, stdout]).toEqual([1, expect.stringMatching(mesh)]);
     });
 
+    it('docker-image-update brings the digest of today to a service, and to nothing else', async () => {
+      const { engine } = swarm.machine(1);
+      const registry = await startRegistry(engine);
+      try {
+        const first = await registry.push('first:1', 'reg:1');
+        await host.db(
+          `docker_images set reg service Repository reg Tag 1 Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`,
+          'docker_containers set reg service status enabled Image reg Replicas 1 Placement node.hostname==node1',
+        );
+        await host.runOrFail('signal-event', ['docker-container-update', 'reg']);
+        const read = async (format: string): Promise<string> =>
+          engine.docker('service', 'inspect', '--format', format, 'reg');
+        const image = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
+        // the node that plans had not pulled it yet
+        expect(await read(image)).toBe(`${registry.address}/reg:1`);
+        await host.runOrFail('signal-event', ['docker-image-update', 'reg']);
+        expect(await read(image)).toBe(`${registry.address}/reg:1@${first}`);
+        const before = await engine.docker('service', 'ps', '-q', 'shop', 'all');
+        const second = await registry.push('second:1', 'reg:1');
+        expect(await host.runOrFail('docksmith', ['reconcile'])).toContain('nothing to do');
+        expect(await host.runOrFail('signal-event', ['--dry-run', 'docker-image-update', 'reg'])).toContain(
+          `update reg: if ${registry.address}/reg:1 is a newer image then\n`,
+        );
+        const said = await host.runOrFail('signal-event', ['docker-image-update', 'reg']);
+        expect(said).toMatch(/update reg: image /);
+        expect(said).not.toMatch(/(update|create|remove) (shop|all)/);
+        expect(await read(image)).toBe(`${registry.address}/reg:1@${second}`);
+        expect(await engine.docker('service', 'ps', '-q', 'shop', 'all')).toBe(before);
+        expect(await host.runOrFail('docksmith', ['reconcile'])).toContain('nothing to do');
+      } finally {
+        await registry.stop();
+      }
+    });
+
     it('logs follows the tasks of several nodes until Ctrl-C', async () => {
       const write = async (n: number, text: string): Promise<void> => {
         const { engine } = swarm.machine(n);
@@ -173,4 +211,5 @@ describeSwarm(
     });
   },
   'git',
+  'registry',
 );
