@@ -63,9 +63,7 @@ export function findDifference(
       : `${missing.from} does not lead to ${missing.to}`;
   if (applied === undefined) return 'the rules in the kernel are not known';
   if (applied.text !== wanted)
-    return isPartOf(wanted, applied.text)
-      ? 'the containers that some rules were kept for have stopped'
-      : 'its file changed';
+    return isPartOf(wanted, applied.text) ? 'some of its rules are no longer needed' : 'its file changed';
   return listOwnRules(rules).join('\n') === applied.rules.join('\n') ? undefined : 'others changed it';
 }
 

@@ -99,7 +99,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect(changed).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(
-        /S60docker-filter-release: packet filter IPv4 set: the containers that some rules were kept for have stopped\n/,
+        /S60docker-filter-release: packet filter IPv4 set: some of its rules are no longer needed\n/,
       ) as string,
     });
     expect(await isAnswered(foreign, port(8080))).toBe(true);
@@ -124,7 +124,7 @@ needs('dockerd')('a private container on its way out', () => {
     expect(await isAnswered(foreign, port(8082))).toBe(false);
     await machine.engine.docker('rm', '--force', 'wiki');
     expect(await host.runOrFail('docksmith', ['firewall', '--release'])).toContain(
-      'packet filter IPv4 set: the containers that some rules were kept for have stopped\n',
+      'packet filter IPv4 set: some of its rules are no longer needed\n',
     );
     expect(await saved()).not.toContain('8082');
   });

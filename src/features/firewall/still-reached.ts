@@ -2,19 +2,22 @@ import { bridgeOf } from '../../container/actual/engine-facts.ts';
 import type { ContainerSummary } from '../../engine/engine.ts';
 import type { ContainerInspect, HostConfig } from '../../engine/engine-api.ts';
 import { findOwner } from '../../container/actual/whose.ts';
+import { TASK_LABEL } from '../../container/spec/names.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { StillReached } from '../../firewall/retained-rules.ts';
 import { GATEWAY_BRIDGE } from '../../model/network/bridges.ts';
 import { Container } from '../../model/container.ts';
 import { DockerRecord } from '../../model/docker-record.ts';
 import type { Paths } from '../../base/paths.ts';
+import { Failure } from '../../base/errors.ts';
 import { getEngine, readHostSnapshot } from '../../flow/host-state.ts';
+import { readServiceViews, type ServiceView } from '../../flow/swarm/service-views.ts';
 
 type Port = StillReached['ports'][number];
 
 /**
- * What containers of ours do now that the filter is to keep, those that the db no longer wants among them.
- * @throws Failure where the engine does not answer
+ * What containers of ours and tasks of services do now that the filter is to keep, those that the db no longer wants
+ * among them. @throws Failure where the engine does not answer, or the managers of its swarm
  */
 export async function readStillReached(paths: Paths): Promise<StillReached> {
   const snapshot = readHostSnapshot(paths);
@@ -23,7 +26,9 @@ export async function readStillReached(paths: Paths): Promise<StillReached> {
   const engine = await getEngine(paths, snapshot);
   const found = await Promise.all(
     (await engine.listContainers()).map(async (summary) => {
-      const [owner, inspect] = [findOwner(summary), await engine.findContainer(summary.id)];
+      // a task has no label of ours; of a service of others no rule was ever there to be kept
+      const owner = findOwner(summary) ?? summary.labels[TASK_LABEL];
+      const inspect = owner === undefined ? undefined : await engine.findContainer(summary.id);
       return owner === undefined || inspect === undefined ? [] : [{ owner, summary, inspect }];
     }),
   );
@@ -33,7 +38,9 @@ export async function readStillReached(paths: Paths): Promise<StillReached> {
       network.driver === 'overlay' ? GATEWAY_BRIDGE : bridgeOf(network),
     ]),
   );
-  return judgeStillReached(snapshot, found.flat(), bridges);
+  const services = await readServiceViews(snapshot);
+  if (services instanceof Failure) throw services;
+  return judgeStillReached(snapshot, found.flat(), bridges, [...services.values()].map(onEachNode));
 }
 
 interface Ours {
@@ -42,26 +49,47 @@ interface Ours {
   readonly inspect: ContainerInspect;
 }
 
+/** What every node answers at for a service, whether it runs a task or not. */
+interface OnEachNode {
+  readonly owner: string;
+  readonly ports: readonly Port[];
+}
+
+function onEachNode({ name, service, replicas }: ServiceView): OnEachNode {
+  const ports = replicas === 0 ? [] : service.ports.filter(({ PublishMode }) => PublishMode === 'ingress');
+  return {
+    owner: name,
+    ports: ports.map(({ PublishedPort: port = 0, Protocol: protocol }) => ({ address: ANY, port, protocol })),
+  };
+}
+
+const ANY = '0.0.0.0';
+
 /** Pure. @param bridges by network */
 export function judgeStillReached(
   snapshot: Snapshot,
   containers: readonly Ours[],
   bridges: ReadonlyMap<string, string | undefined>,
+  services: readonly OnEachNode[] = [],
 ): StillReached {
   const up = containers.filter(
     ({ summary: { status }, inspect: { HostConfig } }) =>
       ['running', 'paused', 'restarting'].includes(status) || comesBack(HostConfig),
   );
-  const recordOf = ({ owner }: Ours): Container => new Container(snapshot, owner);
-  const isMeantPublic = (one: Ours): boolean => recordOf(one).isEnabled && recordOf(one).isPublic;
+  const recordOf = ({ owner }: Pick<Ours, 'owner'>): Container => new Container(snapshot, owner);
+  const isMeantPublic = (one: Pick<Ours, 'owner'>): boolean => recordOf(one).isEnabled && recordOf(one).isPublic;
   const isMeantOnHost = (one: Ours): boolean => recordOf(one).isEnabled && recordOf(one).network === 'host';
-  const ofPublic = up.filter(isMeantPublic).flatMap(({ inspect }) => listPorts(inspect));
+  const reached: readonly OnEachNode[] = [
+    ...up.map(({ owner, inspect }) => ({ owner, ports: listPorts(inspect) })),
+    ...services,
+  ];
+  const ofPublic = reached.filter(isMeantPublic).flatMap(({ ports }) => ports);
   const isPublic = (port: Port): boolean =>
     ofPublic.some((other) => other.port === port.port && other.protocol === port.protocol);
   return {
-    ports: up
+    ports: reached
       .filter((one) => !isMeantPublic(one))
-      .flatMap(({ inspect }) => listPorts(inspect))
+      .flatMap(({ ports }) => ports)
       .filter((port) => !isPublic(port)),
     // where its record still says so, its rules are those of its record
     names: up
@@ -87,7 +115,7 @@ function listPorts({ HostConfig }: ContainerInspect): readonly Port[] {
   return Object.entries(HostConfig.PortBindings ?? {}).flatMap(([inner, bindings]) =>
     (bindings ?? []).map(
       ({ HostIp, HostPort }): Port => ({
-        address: HostIp === undefined || HostIp === '' ? '0.0.0.0' : HostIp,
+        address: HostIp === undefined || HostIp === '' ? ANY : HostIp,
         port: Number(HostPort),
         protocol: inner.split('/')[1] ?? 'tcp',
       }),

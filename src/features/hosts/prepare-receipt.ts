@@ -53,11 +53,13 @@ export function prepareReceipt(
   if (request.isPushed) refuseAsWriter(paths, request.takeOver);
   const quarantine = takeIn(paths, repository, request, folder);
   const isForward = agreed === undefined || quarantine.isAncestor(agreed, request.revision);
-  if (!isForward && !request.takeOver && request.isPushed)
+  if (!isForward && !request.takeOver && request.isPushed) {
+    const here = nameOfHost(storedOf(readSnapshot(paths)));
     throw new Failure('cannot receive', {
       why: 'this host has revisions of another writer, which the sender does not have',
-      hint: 'on the sender: docksmith pull --from HOST',
+      hint: `on the sender: docksmith pull --from ${here ?? 'HOST'}`,
     });
+  }
   return { quarantine, isForward, ...merge(paths, quarantine, { ...request, agreed }) };
 }
 
@@ -67,7 +69,9 @@ function refuseAsWriter(paths: Paths, takeOver: boolean): void {
   if (here === undefined || takeOver || new HostRecord(snapshot, here).role !== 'writer') return;
   throw new Failure('cannot receive', {
     why: `host "${here}" is the writer itself, by its own db hosts`,
-    hint: `there: db hosts setprop ${here} Role follower`,
+    hint:
+      `where that is right, on the sender: docksmith pull --from ${here}; ` +
+      `else on ${here}: db hosts setprop ${here} Role follower`,
   });
 }
 

@@ -66,7 +66,7 @@ describe('the rules in the kernel', () => {
       SAVED,
       'abc',
       { text: 'abc\nkept', rules: OWN },
-      'the containers that some rules were kept for have stopped',
+      'some of its rules are no longer needed',
     ],
     ['nobody remembers what was put there', SAVED, 'abc', undefined, 'the rules in the kernel are not known'],
     ['there is no file any more', SAVED, undefined, APPLIED, 'there are no private ports to protect'],

@@ -79,6 +79,10 @@ function stateOf({ report, distance, isEnabled, isHere, role }: SurveyedHost): s
   return parts.length === 0 ? 'up to date' : parts.join(', ');
 }
 
+function isLevel({ distance }: SurveyedHost): boolean {
+  return typeof distance === 'object' && distance.behind + distance.ahead === 0;
+}
+
 function eventOf({ report }: SurveyedHost): string {
   const { event } = report ?? {};
   if (event === undefined) return '-';
@@ -86,7 +90,8 @@ function eventOf({ report }: SurveyedHost): string {
   return `${formatTime(event.when)} ${end}`;
 }
 
-function notesOf({ report, why, hint, seen, name, isEnabled, isHere, role }: SurveyedHost): readonly string[] {
+function notesOf(host: SurveyedHost): readonly string[] {
+  const { report, why, hint, seen, name, isEnabled, isHere, role } = host;
   const away = seen?.awaySince === undefined ? '' : `, since ${formatTime(seen.awaySince)}`;
   const last = seen?.last === undefined ? '' : `; reached last ${formatTime(seen.last)}`;
   if (report?.pending !== undefined) return [];
@@ -94,7 +99,8 @@ function notesOf({ report, why, hint, seen, name, isEnabled, isHere, role }: Sur
   return [
     ...(why !== undefined && isEnabled ? [`${why}${away}${last}${hint === undefined ? '' : `; ${hint}`}`] : []),
     ...(report !== undefined && report.name !== name ? [`it calls itself ${report.name ?? 'nothing'}`] : []),
-    ...(report?.last !== undefined && report.last.outcome !== 'confirmed'
+    // what was refused there is past where it has by now what this host has
+    ...(report?.last !== undefined && report.last.outcome !== 'confirmed' && (isHere || !isLevel(host))
       ? [`${report.last.outcome} ${formatTime(report.last.when)}: ${report.last.why ?? ''}`]
       : []),
     ...(drift.length === 0

@@ -42,6 +42,15 @@ describe('what is still to be kept from foreign hosts', () => {
     });
   });
 
+  it('is the port that each node answers at for a service which is not wanted any more', () => {
+    const services = [{ owner: 'shop', ports: [PORT] }];
+    const judgeServices = (containers: Parameters<typeof serverWith>[0]): unknown =>
+      judgeStillReached(serverWith(containers), [], BRIDGES, services).ports;
+    expect(judgeServices({})).toEqual([PORT]);
+    expect(judgeServices({ shop: { status: 'disabled', access: 'public' } })).toEqual([PORT]);
+    expect(judgeServices({ shop: { access: 'public' } })).toEqual([]);
+  });
+
   it('is nothing of a stopped one, unless the engine starts it again when it starts itself', () => {
     expect(judge({}, running('wiki', BINDINGS, 'exited'))).toEqual({ ports: [], names: [], bridges: [] });
     expect(judge({}, running('wiki', { ...BINDINGS, RestartPolicy: { Name: 'always' } }, 'exited')).ports).toEqual([
