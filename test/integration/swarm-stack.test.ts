@@ -185,6 +185,45 @@ needs('dockerd')('a stack file of containers', () => {
     for (const db of ['docker_containers', 'docker_images', 'docker_networks'])
       expect(await other.runOrFail('db', [db, 'show'])).toBe(await host.runOrFail('db', [db, 'show']));
 
+    // the same of a service that was never a stack's, with files of this host, and run by the client
+    host.write('/in/site.conf', 'port = 80\n');
+    const mine = [
+      'docker_networks set back network Driver overlay Attachable yes',
+      'secrets set pass secret Value geh-heim',
+      `docker_containers set site service status enabled Image web:1 Replicas 2 Placement node.role==manager,spread:node.labels.zone UpdateOrder start-first network custom:back NetworkAlias www MountPath ${host.file('/in/site.conf')}:/etc/site.conf:ro Secrets pass:/run/secrets/p:0440:7 MaxMemory 32 TCPPort 8090`,
+    ];
+    await host.db(...mine);
+    await host.runOrFail('signal-event', ['docker-container-update', 'site']);
+    const exported = await host.run('docksmith', ['export', '--stack', 'site']);
+    expect(exported).toMatchObject({ exitCode: 0, stderr: '' });
+    host.write('/out/site.yaml', exported.stdout);
+    await machine.engine.docker('service', 'rm', 'site');
+    await machine.engine.docker('network', 'rm', 'back');
+    expect(
+      await run(CLIENT, ['stack', 'deploy', '--resolve-image', 'never', '-c', host.file('/out/site.yaml'), 'own'], {
+        env: { DOCKER_HOST: `unix://${machine.engine.socket}` },
+      }),
+    ).toMatchObject({ exitCode: 0, stderr: '' });
+    await vi.waitFor(async () => expect(await listTasks('own_site')).toHaveLength(2), {
+      timeout: 30_000,
+      interval: 200,
+    });
+    const [task = ''] = await listTasks('own_site');
+    expect(await machine.engine.docker('exec', task, 'cat', '/etc/site.conf', '/run/secrets/p')).toBe(
+      'port = 80\ngeh-heim',
+    );
+    const third = await machine.makeServer(lines);
+    await third.runOrFail('docksmith', ['adopt', '--stack', host.file('/out/site.yaml')]);
+    for (const [db, key] of [
+      ['docker_containers', 'site'],
+      ['docker_networks', 'back'],
+      ['secrets', 'pass'],
+    ] as const)
+      expect(await third.runOrFail('db', ['--json', db, 'show', key])).toBe(
+        await host.runOrFail('db', ['--json', db, 'show', key]),
+      );
+    await machine.engine.docker('stack', 'rm', 'own');
+
     await host.db('docker_containers setprop shop_agent SwarmSecrets lost');
     expect((await host.run('signal-event', ['docker-update'])).stderr).toContain(
       'cannot give service "shop_agent" the secret "lost": the swarm keeps no secret of that name',

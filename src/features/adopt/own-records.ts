@@ -4,6 +4,7 @@ import type { DbRecord } from '../../db/record.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { CONTAINERS } from '../../model/container.ts';
 import { IMAGES } from '../../model/image-record.ts';
+import { splitList } from '../../model/network/parse-ports.ts';
 import { NETWORKS } from '../../model/network/networks.ts';
 import { findEntry } from './compose-input.ts';
 
@@ -88,4 +89,15 @@ export function overlayProps(
     else all.set(prop, value);
   }
   return all;
+}
+
+/**
+ * The key in db `secrets` that the file itself has for what a container sees at a place; undefined: it says nothing of
+ * its secrets; `none`: no secret is there.
+ */
+export function findOwnSecret(own: OwnRecords | undefined, container: string, target: string): string | undefined {
+  const said = own?.get(CONTAINERS)?.get(container);
+  if (said === undefined || said === 'none' || !said.has('Secrets')) return undefined;
+  const items = splitList(said.get('Secrets') ?? '').map((item) => item.split(':'));
+  return items.find(([key = '', place = `/run/secrets/${key}`]) => place === target)?.[0] ?? 'none';
 }

@@ -17,7 +17,7 @@ import { Container, CONTAINERS } from '../../model/container.ts';
 import { VOLUMES } from '../../model/container-parts/volumes.ts';
 import type { Paths } from '../../base/paths.ts';
 import { formatImageReference } from '../../engine/image-reference.ts';
-import { overlayProps, withOwnRecords } from './own-records.ts';
+import { findOwnSecret, overlayProps, withOwnRecords } from './own-records.ts';
 import { KEY_PROPS } from './props/key-props.ts';
 import { makeNetworkRecord, makeVolumeRecord } from './props/host-records.ts';
 import { setKept } from './props/kept-props.ts';
@@ -94,7 +94,7 @@ export function makeRecords(
 
 function makeBuilder(
   snapshot: Snapshot,
-  { name, values, envFiles, secretFiles = [], keptFiles, hostPorts, application }: Candidate,
+  { name, values, envFiles, secretFiles = [], keptFiles, hostPorts, application, own }: Candidate,
   secrets: SecretRecords,
   isMoving: boolean,
 ): RecordBuilder {
@@ -111,7 +111,9 @@ function makeBuilder(
     'secrets',
     'Secrets',
     secretFiles.flatMap((file) => {
-      const key = secrets.add(file.name, file.value);
+      const said = findOwnSecret(own, name, file.target);
+      if (said === 'none') return [];
+      const key = secrets.add(file.name, file.value, said);
       if (key === undefined) builder.leaveOut('secrets', file.name, 'db secrets cannot hold it: it is empty');
       const { target, mode, owner } = file;
       return key === undefined ? [] : [[key, target, mode, owner].filter((part) => part !== undefined).join(':')];
@@ -158,8 +160,7 @@ class SecretRecords {
    * @returns the key of the record, `wiki.DB_PASSWORD`; undefined where the db cannot hold the value
    * @throws Failure where it is there with another value
    */
-  add(variable: string, value: string): string | undefined {
-    const key = `${this.#container}.${variable}`;
+  add(variable: string, value: string, key = `${this.#container}.${variable}`): string | undefined {
     const builder = new RecordBuilder(key, this.#snapshot.schema[SECRETS]?.['secret'] ?? {});
     builder.set('environment', 'Value', value);
     if (builder.props.size === 0) return undefined;

@@ -4,10 +4,15 @@ import path from 'node:path';
 import { Failure, throwAll } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Paths } from '../../base/paths.ts';
+import { listServiceMounts } from '../../container/service/service-mounts.ts';
+import { isService } from '../../container/spec/service-spec.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
 import { parseInput } from '../../container/spec/input.ts';
 import { getDb, type Snapshot } from '../../db/snapshot.ts';
 import { readSpecs, type RenderedSpec, renderSpecs, withEnabled } from '../../flow/containers/render-specs.ts';
+import { writeMissingSecrets } from '../../flow/containers/secret-files.ts';
 import { readHostState } from '../../flow/host-state.ts';
+import { readSources } from '../../flow/swarm/host-files.ts';
 import { secretsOf } from '../../flow/secrets.ts';
 import { Container, CONTAINERS, listContainers } from '../../model/container.ts';
 import { ImageRecord, IMAGES } from '../../model/image-record.ts';
@@ -45,7 +50,7 @@ export interface ExportRequest {
 
 /**
  * One Compose file for containers, as their records are now. `docksmith adopt` makes the same records of it.
- * Touches nothing.
+ * Touches nothing, but that a stack file names files of secrets, which are there then.
  * @throws Failure(s) for unknown names, and for records that make no run spec
  */
 export async function exportCompose(paths: Paths, { asked, isStack }: ExportRequest): Promise<Exported> {
@@ -65,11 +70,20 @@ export async function exportCompose(paths: Paths, { asked, isStack }: ExportRequ
       return [{ name, file, buildFolder: findBuildFolder(new Container(snapshot, name)) }];
     }),
   );
+  if (isStack) writeMissingSecrets(paths, snapshot, names);
   const { document, notCarried } = isStack
     ? makeStackDocument(
         joined,
         [...specs.values()].map(({ spec }) => ({ spec, container: new Container(snapshot, spec.name) })),
-        { facts: hostState.facts, fileOf: (file) => paths.file(file) },
+        {
+          facts: hostState.facts,
+          fileOf: (file) => paths.file(file),
+          listFiles: ({ container, spec }) =>
+            isService(spec)
+              ? listServiceMounts(spec, readSources(paths, container, spec, []), new DockerRecord(snapshot).nodeFolders)
+                  .files
+              : [],
+        },
       )
     : { document: joined, notCarried: [] };
   const made = await adoptAgain(paths, snapshot, names, document, isStack);

@@ -150,6 +150,15 @@ async function readIds(engine: Engine, id: string, file: string): Promise<readon
   return ((await engine.readContainerFile(id, file)) ?? '').split('\n').map((line) => line.split(':'));
 }
 
+/** Writes those files of the secrets of records that are not there: those of services, which the swarm has instead. */
+export function writeMissingSecrets(paths: Paths, snapshot: Snapshot, names: readonly string[]): void {
+  for (const [{ key }, secrets] of listAll(paths, snapshot)) {
+    if (!names.includes(key)) continue;
+    for (const { file, value, mode } of secrets)
+      if (!existsSync(paths.file(file))) writeSecret(paths.file(file), value, mode);
+  }
+}
+
 /** Removes the files of secrets that no container has any more. */
 export async function removeOldSecrets(paths: Paths, snapshot: Snapshot, engine: Engine): Promise<void> {
   const folder = paths.file(SECRET_FILES);

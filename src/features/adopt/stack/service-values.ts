@@ -8,6 +8,7 @@ import { formatMounted } from '../../../container/spec/mounted.ts';
 import { formatPublished } from '../../../container/spec/published-port.ts';
 import { SPEC_KEYS } from '../../../container/spec/spec-keys.ts';
 import { toMap, type TextMap, toSet } from '../../../container/spec/value.ts';
+import { compareBytes } from '../../../base/layers.ts';
 import { formatBytes } from '../../../base/quantity.ts';
 import { CARRIED } from '../../../model/swarm/carried.ts';
 import { STACK_LABEL } from '../../../model/container-parts/deployment.ts';
@@ -187,7 +188,7 @@ function list(items: readonly string[] | undefined): string | undefined {
   return items === undefined || items.length === 0 ? undefined : JSON.stringify(items);
 }
 
-/** The secrets and configs of the swarm that its tasks see. */
+/** The secrets and configs of the swarm that its tasks see; clients send them in no order. */
 export function readKept({ TaskTemplate: { ContainerSpec: container } }: ServiceBody): readonly KeptReference[] {
   const refer = (
     kind: KeptReference['kind'],
@@ -197,8 +198,9 @@ export function readKept({ TaskTemplate: { ContainerSpec: container } }: Service
     ...{ kind, name, uid: UID, gid: GID, mode: Mode },
     target: path.posix.resolve(KEPT_FOLDERS[kind], Name),
   });
-  return [
+  const all = [
     ...(container.Secrets ?? []).map(({ SecretName, File }) => refer('secret', SecretName, File)),
     ...(container.Configs ?? []).map(({ ConfigName, File }) => refer('config', ConfigName, File)),
   ];
+  return all.sort((a, b) => compareBytes(a.target, b.target));
 }

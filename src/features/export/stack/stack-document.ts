@@ -1,4 +1,7 @@
 import type { RunSpec } from '../../../container/spec/run-spec.ts';
+import { placeFile } from '../../../container/service/host-files.ts';
+import type { ServiceMounts } from '../../../container/service/service-mounts.ts';
+import { parseMounted } from '../../../container/spec/mounted.ts';
 import type { Container } from '../../../model/container.ts';
 import { listSecrets } from '../../../model/secrets.ts';
 import type { Facts } from '../../../host/facts.ts';
@@ -16,6 +19,8 @@ export interface StackPart {
 /** This host, where the client reads the files that the stack file names. */
 export interface StackHost {
   readonly facts: Pick<Facts, 'secretSalt'>;
+  /** single files that a swarm gives to the tasks of a service; none for a container */
+  readonly listFiles: (part: StackPart) => ServiceMounts['files'];
   /** a path with the root before it */
   readonly fileOf: (path: string) => string;
 }
@@ -32,12 +37,16 @@ export interface StackDocument {
 export function makeStackDocument(
   { services, networks, secrets, ...document }: ComposeDocument,
   parts: readonly StackPart[],
-  { facts, fileOf }: StackHost,
+  host: StackHost,
 ): StackDocument {
+  const { fileOf } = host;
   const notCarried: NotCarried[] = [];
+  const given: Record<'secrets' | 'configs', Record<string, Plain>> = { secrets: {}, configs: {} };
   const made = parts.map((part) => {
     const sheet = new Sheet(part.container.key);
-    fillSheet(sheet, services[part.container.key] ?? {}, part, { facts, fileOf });
+    const files = listGivenFiles(part, host);
+    for (const { key, name, source } of files) given[key][name] = { file: source };
+    fillSheet(sheet, withoutMounts(services[part.container.key] ?? {}, files), part, { files, ...host });
     notCarried.push(...sheet.notCarried);
     return [part.container.key, withTypes(sheet.service, TYPES)] as const;
   });
@@ -48,15 +57,21 @@ export function makeStackDocument(
   return {
     document: {
       ...document,
-      secrets: Object.fromEntries(
-        Object.entries(secrets).map(([name, secret]) => {
-          const { file, ...external } = asMap(secret);
-          return [name, file === undefined ? withTypes(external, EXTERNAL) : { file: fileOf(showPlain(file)) }];
-        }),
-      ),
-      configs: Object.fromEntries(
-        Object.entries(document.configs).map(([name, config]) => [name, withTypes(asMap(config), EXTERNAL)]),
-      ),
+      secrets: {
+        ...Object.fromEntries(
+          Object.entries(secrets).map(([name, secret]) => {
+            const { file, ...external } = asMap(secret);
+            return [name, file === undefined ? withTypes(external, EXTERNAL) : { file: fileOf(showPlain(file)) }];
+          }),
+        ),
+        ...given.secrets,
+      },
+      configs: {
+        ...Object.fromEntries(
+          Object.entries(document.configs).map(([name, config]) => [name, withTypes(asMap(config), EXTERNAL)]),
+        ),
+        ...given.configs,
+      },
       services: Object.fromEntries(made),
       networks: {
         ...withTypes(Object.fromEntries(overlay) as PlainMap, NETWORK_TYPES),
@@ -79,7 +94,7 @@ function fillSheet(
   sheet: Sheet,
   service: PlainMap,
   { container, spec }: StackPart,
-  { facts, fileOf }: StackHost,
+  { facts, fileOf, files }: StackHost & { readonly files: readonly GivenFile[] },
 ): void {
   for (const [key, value] of Object.entries(service)) {
     const carry = Object.hasOwn(STACK_KEYS, key) ? STACK_KEYS[key] : undefined;
@@ -87,25 +102,25 @@ function fillSheet(
     else carry(sheet, value, spec);
   }
   const kept = spec.kept ?? [];
-  for (const [key, files] of [
-    ['secrets', [...listSecrets(container, facts), ...kept.filter(({ kind }) => kind === 'secret')]],
-    ['configs', kept.filter(({ kind }) => kind === 'config')],
-  ] as const)
+  const of = { secret: listSecrets(container, facts), config: [] } as const;
+  for (const kind of ['secret', 'config'] as const)
     sheet.set(
-      key,
-      files.map(({ name, target, mode = 0o400, uid = 0, gid = 0 }) => ({
-        source: name,
-        target,
-        mode,
-        uid: String(uid),
-        gid: String(gid),
-      })),
+      `${kind}s`,
+      [...of[kind], ...kept.filter((one) => one.kind === kind), ...files.filter(({ key }) => key === `${kind}s`)].map(
+        ({ name, target, mode = 0o400, uid = 0, gid = 0 }) => ({
+          source: name,
+          target,
+          mode,
+          uid: String(uid),
+          gid: String(gid),
+        }),
+      ),
     );
-  const files = service['env_file'];
-  if (files !== undefined)
+  const envFiles = service['env_file'];
+  if (envFiles !== undefined)
     sheet.set(
       'env_file',
-      (Array.isArray(files) ? (files as readonly Plain[]) : [files]).map((file) => fileOf(showPlain(file))),
+      (Array.isArray(envFiles) ? (envFiles as readonly Plain[]) : [envFiles]).map((file) => fileOf(showPlain(file))),
     );
   const { role, isEnabled, hasWeb, isPublic } = container;
   // it never runs by itself; a task always would
@@ -124,6 +139,44 @@ function fillSheet(
     );
   if (!isPublic && container.hasPortMapping)
     sheet.leaveOut('access', 'private', 'no packet filter comes with a stack: everybody reaches its ports');
+}
+
+/** A file of this host that the client hands to the swarm. */
+interface GivenFile {
+  readonly key: 'secrets' | 'configs';
+  /** in the file, `shop.app.conf` */
+  readonly name: string;
+  readonly source: string;
+  readonly target: string;
+  readonly mode: number;
+  readonly uid: string;
+  readonly gid: string;
+}
+
+/** Those that a service mounts, but for its secrets, which have names of their own. */
+function listGivenFiles(part: StackPart, { facts, fileOf, listFiles }: StackHost): readonly GivenFile[] {
+  const { container, spec } = part;
+  const own = new Set(listSecrets(container, facts).map(({ file }) => fileOf(file)));
+  return listFiles(part)
+    .filter(({ source }) => !own.has(source))
+    .map((file, n, all) => {
+      const { Mode: mode, UID: uid, GID: gid } = placeFile(file.target, file, spec.values['user']);
+      const isTwice = all.findIndex(({ base }) => base === file.base) < n;
+      const name = `${container.key}.${file.base}${isTwice ? `.${n}` : ''}`.replaceAll(/[^\w.-]/g, '_');
+      return { key: `${file.kind}s` as const, name, source: file.source, target: file.target, mode, uid, gid };
+    });
+}
+
+/** A service without the mounts of these files. */
+function withoutMounts(service: PlainMap, files: readonly GivenFile[]): PlainMap {
+  const { volumes } = service;
+  if (!Array.isArray(volumes) || files.length === 0) return service;
+  const targetOf = (mount: Plain): string =>
+    typeof mount === 'string' ? parseMounted(mount).target : showPlain(asMap(mount)['target']);
+  return {
+    ...service,
+    volumes: volumes.filter((mount: Plain) => !files.some(({ target }) => target === targetOf(mount))),
+  };
 }
 
 /** Networks of one host are those of all nodes. */
