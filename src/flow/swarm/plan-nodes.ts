@@ -13,7 +13,9 @@ export function planNodes(wanted: WantedSwarm, { membership, nodes = [], tokens,
   const notes: string[] = [];
   for (const record of wanted.nodes) {
     const called = nodes.filter(({ hostName }) => record.isCalled(hostName));
-    const node = called.find(({ state }) => state === 'ready') ?? called[0];
+    // one that left and joined again is there twice, and for some seconds the old one counts as ready
+    const ready = called.filter(({ state }) => state === 'ready').toSorted((a, b) => b.version - a.version);
+    const node = ready[0] ?? called[0];
     const isOwn = node?.id === membership.node;
     if (node === undefined) {
       notes.push(...explainAbsence(record, nodes));

@@ -207,6 +207,15 @@ describe('nodes', () => {
     ]);
   });
 
+  it('of two that are ready under one name the one that joined last is meant', () => {
+    const old = node(2, { id: 'old', role: 'worker', labels: { a: 'b' } });
+    const again = node(2, { id: 'again', role: 'worker', version: 9 });
+    const hosts = { web2: { NodeLabels: 'a=b' } };
+    expect(plan({ docker: MANAGER, hosts }, managers(node(1), old, again))).toEqual([
+      '+update web2: NodeLabels (none) -> a=b',
+    ]);
+  });
+
   it('a record under another name than that of its engine is told, where it says something of a node', () => {
     const hosts = { web1: {}, www: { NodeAddress: '10.0.0.2', NodeLabels: 'a=b' }, www3: { NodeAddress: '10.0.0.3' } };
     expect(plan({ docker: MANAGER, hosts }, managers(node(1), node(2), node(3)))).toEqual([
