@@ -163,13 +163,14 @@ describeSwarm(
           `docker_images set reg service Repository reg Tag 1 Registry ${registry.address} RegistryUser ${registry.user} RegistryPassword "${registry.password}"`,
           'docker_containers set reg service status enabled Image reg Replicas 1 Placement node.hostname==node1',
         );
+        // the node that plans knows its digest, then
+        await engine.docker('login', '--username', registry.user, '--password', registry.password, registry.address);
+        await engine.docker('pull', `${registry.address}/reg:1`);
+        await engine.docker('logout', registry.address);
         await host.runOrFail('signal-event', ['docker-container-update', 'reg']);
         const read = async (format: string): Promise<string> =>
           engine.docker('service', 'inspect', '--format', format, 'reg');
         const image = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
-        // the node that plans had not pulled it yet
-        expect(await read(image)).toBe(`${registry.address}/reg:1`);
-        await host.runOrFail('signal-event', ['docker-image-update', 'reg']);
         expect(await read(image)).toBe(`${registry.address}/reg:1@${first}`);
         const before = await engine.docker('service', 'ps', '-q', 'shop', 'all');
         const second = await registry.push('second:1', 'reg:1');
