@@ -5,7 +5,7 @@ import type { Paths } from '../../base/paths.ts';
 import { SECRETS } from '../../db/secret-values.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import { changeDb } from '../../db/store.ts';
-import { OutOfSequence, type SwarmEngine } from '../../engine/swarm-engine.ts';
+import { NoQuorum, OutOfSequence, type SwarmEngine, type SwarmNode } from '../../engine/swarm-engine.ts';
 import { appendOperation } from '../../event/operations-log.ts';
 import { runsFolder } from '../../event/runs.ts';
 import { listAddresses } from '../../host/addresses.ts';
@@ -157,11 +157,7 @@ async function leave(
   engine: SwarmEngine,
   { demoted, force, isLast }: Extract<SwarmOperation, { readonly kind: 'leave' }>,
 ): Promise<void> {
-  if (demoted !== undefined) {
-    await engine.updateNode(demoted, { role: 'worker' });
-    for (let left = DEMOTION_SECONDS * 5; left > 0 && (await engine.readMembership()).isManager; left -= 1)
-      await sleep(200);
-  }
+  if (demoted !== undefined) await demoteSelf(engine, demoted);
   await engine.leave({ force });
   // they lead nowhere any more, and would keep another swarm from being made
   if (isLast)
@@ -169,4 +165,20 @@ async function leave(
       for (const role of ['manager', 'worker'] as const)
         if (draft.find(tokenKey(role)) !== undefined) draft.delete(tokenKey(role));
     });
+}
+
+/** Who leads is answered by nobody while the others elect another leader: what counts is what this host is then. */
+async function demoteSelf(engine: SwarmEngine, node: SwarmNode): Promise<void> {
+  let failure: Failure | undefined;
+  const unlessElecting = (error: unknown): true => {
+    if (!(error instanceof NoQuorum)) throw error;
+    failure = error;
+    return true;
+  };
+  await engine.updateNode(node, { role: 'worker' }).catch(unlessElecting);
+  for (const end = Date.now() + DEMOTION_SECONDS * 1000; Date.now() < end; ) {
+    if (!(await engine.readMembership().then(({ isManager }) => isManager, unlessElecting))) return;
+    await sleep(200);
+  }
+  if (failure !== undefined) throw failure;
 }
