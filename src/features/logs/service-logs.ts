@@ -1,20 +1,35 @@
-import { Failure } from '../../base/errors.ts';
+import { Failure, throwAll } from '../../base/errors.ts';
 import { compareBytes } from '../../base/layers.ts';
 import type { Snapshot } from '../../db/snapshot.ts';
 import type { AdminEngine, LogRequest, TaskLine } from '../../engine/admin-engine.ts';
 import { listServiceNames, readServiceViews, type ServiceView } from '../../flow/swarm/service-views.ts';
+import { DockerRecord } from '../../model/docker-record.ts';
 import type { LogsRequest, NamedLine } from './request.ts';
 
-/** Those of some names that are services of a swarm, as a manager sees them. @throws Failure where it does not say */
+/**
+ * Those of some names that are services of a swarm, as a manager sees them.
+ * @throws Failure(s) on a host that is none, or where the swarm does not say
+ */
 export async function findServices(
   snapshot: Snapshot,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ServiceView>> {
   const ofSwarm = listServiceNames(snapshot);
-  if (!names.some((name) => ofSwarm.includes(name))) return new Map();
+  const wanted = names.filter((name) => ofSwarm.includes(name));
+  if (wanted.length === 0) return new Map();
+  if (new DockerRecord(snapshot).swarm !== 'manager')
+    throwAll(
+      wanted.map(
+        (name) =>
+          new Failure(`cannot read the log of service "${name}"`, {
+            why: 'managers of the swarm know its tasks, and this host is none',
+            hint: `on a manager: docksmith logs ${name}`,
+          }),
+      ),
+    );
   const views = await readServiceViews(snapshot);
   if (views instanceof Failure) throw views;
-  return new Map([...views].filter(([name]) => names.includes(name)));
+  return new Map([...views].filter(([name]) => wanted.includes(name)));
 }
 
 /** All tasks of a service; the swarm itself goes on with tasks that come later. */

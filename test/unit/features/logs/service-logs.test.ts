@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import { failuresOf } from '../../../../src/base/errors.ts';
 import type { AdminEngine, LogRequest, TaskLine } from '../../../../src/engine/admin-engine.ts';
-import { ServiceFollower } from '../../../../src/features/logs/service-logs.ts';
+import { findServices, ServiceFollower } from '../../../../src/features/logs/service-logs.ts';
 import type { ServiceView } from '../../../../src/flow/swarm/service-views.ts';
+import { db, record, snapshotOf } from '../../../support/sample.ts';
 
 const at = (second: number): string => `2026-11-30T10:00:${String(second).padStart(2, '0')}.000000000Z`;
 const line = (node: string, second: number, text: string): TaskLine => ({
@@ -38,4 +40,19 @@ it('a followed service goes on from the last line of each node, by the clock of 
   expect(await read(follower.readPast())).toEqual(['n2 two', 'web1 one']);
   expect(await read(follower.follow())).toEqual(['n2 three', 'web1 four', 'n3 five']);
   expect(asked.map(({ since }) => since)).toEqual([undefined, at(10)]);
+});
+
+it('a host that is no manager says where the log is', async () => {
+  const service = { status: 'enabled', Image: 'app:1', Replicas: '2' };
+  const dbs = new Map([
+    ['docker_containers', db(record('shop', 'service', service), record('api', 'service', service))],
+  ]);
+  await expect(findServices(snapshotOf(dbs), ['wiki'])).resolves.toEqual(new Map());
+  const refused = await findServices(snapshotOf(dbs), ['wiki', 'shop', 'api']).catch((error: unknown) => error);
+  expect(failuresOf(refused).map(({ message, hint }) => `${message} (${hint})`)).toEqual(
+    ['shop', 'api'].map(
+      (name) =>
+        `cannot read the log of service "${name}": managers of the swarm know its tasks, and this host is none (on a manager: docksmith logs ${name})`,
+    ),
+  );
 });
