@@ -188,12 +188,12 @@ needs('dockerd')('links, networks and order on a real engine', () => {
       stderr: expect.stringContaining('its subnet 172.18.5.0/24 overlaps "172.18.0.0" of db networks') as string,
     });
     await host.db('docker_networks setprop lan Subnet 10.78.0.0/24', 'docker_networks setprop lan Gateway 10.78.0.1');
-    expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining(
-        'cannot change network "lan": it exists with subnet 10.77.0.0/24, not 10.78.0.0/24',
-      ) as string,
+    expect(await plan()).toEqual(['network lan: subnet 10.77.0.0/24, not 10.78.0.0/24; made again for aa']);
+    await update();
+    expect(await machine.engine.inspect('lan')).toMatchObject({
+      IPAM: { Config: [{ Subnet: '10.78.0.0/24', Gateway: '10.78.0.1' }] },
     });
+    expect(await plan()).toEqual([]);
     await set('setprop bb TCPPort 80');
     expect(await host.run('signal-event', ['docker-update'])).toMatchObject({
       exitCode: 1,

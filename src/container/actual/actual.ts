@@ -10,6 +10,7 @@ import { isOurs, NAME_LABEL, REPLACED_SUFFIX } from '../spec/names.ts';
 import type { RenameOperation } from '../plan/operation.ts';
 import { getImage, listVolumeNames, type RunSpec } from '../spec/run-spec.ts';
 import { askAhead, type Inventory, takeInventory } from './inventory.ts';
+import { listMismatches } from '../plan/made/network-mismatches.ts';
 import { renameMounts } from './renamed-mounts.ts';
 import { openLabels } from '../spec/sealed.ts';
 import { readRecordedSpec } from '../spec/spec-hash.ts';
@@ -56,7 +57,7 @@ export interface Actual {
   /** by container; the engine does not know of them */
   readonly changedFiles?: ReadonlyMap<string, ChangedFiles>;
   readonly networks: ReadonlyMap<string, NetworkSummary>;
-  /** by network, who runs on it, ours or not; only of our networks that no run spec wants */
+  /** by network, who runs on it, ours or not; only of our networks that no run spec wants, or not as they are */
   readonly networkUsers: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -116,11 +117,15 @@ export async function readActual(
     needsVolumes ? engine.listVolumes() : [],
   ]);
   const ours = containers.filter((container) => container !== undefined);
-  const wantedNetworks = new Set(specs.flatMap((spec) => spec.networks.map(({ name }) => name)));
-  const idle = networks.filter(
+  const wantedNetworks = new Map(specs.flatMap((spec) => spec.networks.map((network) => [network.name, network])));
+  const isAsWanted = (network: NetworkSummary): boolean => {
+    const wanted = wantedNetworks.get(network.name);
+    return wanted !== undefined && listMismatches(wanted, network).length === 0;
+  };
+  const notWanted = networks.filter(
     (network) =>
       isOurs(network) &&
-      !wantedNetworks.has(network.name) &&
+      !isAsWanted(network) &&
       // those of a swarm may have users on any node
       !(desired.swarm !== undefined && network.driver === 'overlay'),
   );
@@ -137,7 +142,7 @@ export async function readActual(
     volumes: new Map(volumes.map((volume) => [volume.name, volume])),
     networks: new Map(networks.map((network) => [network.name, network])),
     networkUsers: new Map(
-      await Promise.all(idle.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const)),
+      await Promise.all(notWanted.map(async ({ name }) => [name, await engine.listNetworkUsers(name)] as const)),
     ),
   };
 }

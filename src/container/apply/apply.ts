@@ -12,6 +12,7 @@ import { type Ordered, orderOperations } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProgressOf } from '../plan/told.ts';
 import { finishReplacing, recreate } from './recreate.ts';
+import { replaceNetwork } from './replace-network.ts';
 import { isCreatedOnly } from '../spec/names.ts';
 
 export type Progress = ProgressOf<Operation>;
@@ -149,7 +150,9 @@ async function applyOperation(
     case 'volume':
       return engine.createVolume(operation.create);
     case 'network':
-      return engine.createNetwork(operation.create);
+      return operation.replaced === undefined
+        ? engine.createNetwork(operation.create)
+        : replaceNetwork(engine, operation.create, operation.replaced);
     case 'connect':
       return connect(engine, operation);
     case 'disconnect':

@@ -12,14 +12,12 @@ import { makeCreateBody } from '../spec/create-body.ts';
 import { isOurs } from '../spec/names.ts';
 import type { Operation } from './operation.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
-import { isSame } from '../spec/value.ts';
+import { isSame, type TextMap } from '../spec/value.ts';
 
 /** Networks that a container is to join, to leave, or to be on in another way; those that are not ours it keeps. */
 export function decideNetworks(spec: RunSpec, container: ActualContainer, { networks }: Actual): readonly Operation[] {
-  const mode = spec.values['network_mode'] ?? 'bridge';
-  // the other modes are networks of their own kind, and change with the container only
-  if (typeof mode !== 'string' || mode === 'host' || mode === 'none' || mode.startsWith('container:')) return [];
-  const wanted = { [mode]: '', ...listJoined(spec) };
+  const wanted = listWanted(spec);
+  if (wanted === undefined) return [];
   const has = readJoined(container.inspect);
   const { id, name, nameNow } = container;
   const isOwn = (network: string): boolean => isOurs(networks.get(network) ?? { labels: {} });
@@ -50,7 +48,7 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
         name,
         nameNow,
         network,
-        endpoint: makeCreateBody(spec).NetworkingConfig?.EndpointsConfig[network] ?? {},
+        endpoint: endpointOn(spec, network),
         leaveFirst: now !== undefined,
         cause,
       },
@@ -60,6 +58,21 @@ export function decideNetworks(spec: RunSpec, container: ActualContainer, { netw
     .filter((network) => !(network in wanted) && (network === 'bridge' || isOwn(network)))
     .map((network): Operation => ({ verb: 'disconnect', id, name, nameNow, network, cause: network }));
   return [...joins, ...leaves];
+}
+
+/**
+ * What a container is to be on each of its networks; undefined for modes that are networks of their own kind, and
+ * change with the container only.
+ */
+export function listWanted(spec: RunSpec): TextMap | undefined {
+  const mode = spec.values['network_mode'] ?? 'bridge';
+  if (typeof mode !== 'string' || mode === 'host' || mode === 'none' || mode.startsWith('container:')) return undefined;
+  return { [mode]: '', ...listJoined(spec) };
+}
+
+/** What a container is to be on one of its networks. */
+export function endpointOn(spec: RunSpec, network: string): Endpoint {
+  return makeCreateBody(spec).NetworkingConfig?.EndpointsConfig[network] ?? {};
 }
 
 /** On a network that others made, they may have given it further names, addresses and options: those it keeps. */

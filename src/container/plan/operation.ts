@@ -34,7 +34,24 @@ interface Fetching extends Named {
 }
 /** A volume with a name is made. */
 type VolumeOperation = { readonly verb: 'volume'; readonly create: CreateVolume } & Named;
-export type NetworkOperation = { readonly verb: 'network'; readonly create: CreateNetwork } & Named;
+/** Made, or made again in the place of one that is not as wanted: the engine cannot change a network. */
+export type NetworkOperation = {
+  readonly verb: 'network';
+  readonly create: CreateNetwork;
+  readonly replaced?: ReplacedNetwork;
+} & Named;
+export interface ReplacedNetwork {
+  /** what comes back where the new one cannot be made or joined */
+  readonly network: CreateNetwork;
+  /** the containers of ours that are on it, running or not */
+  readonly users: readonly NetworkUser[];
+}
+export interface NetworkUser {
+  readonly id: string;
+  readonly before: Endpoint;
+  /** undefined: it is no longer to be on it */
+  readonly after: Endpoint | undefined;
+}
 /** A network of ours without containers; its name here is `network NAME`, to be told from a container. */
 type RemoveNetworkOperation = { readonly verb: 'remove'; readonly network: string } & Named;
 /** Put on a network, after it was taken off where it has other names or another address there. */

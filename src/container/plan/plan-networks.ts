@@ -9,13 +9,18 @@ import type { NetworkSummary } from '../../engine/engine.ts';
 import { MANAGED_LABEL } from '../spec/names.ts';
 import type { NetworkDefinition } from '../spec/network-definition.ts';
 import { listMismatches } from './made/network-mismatches.ts';
-import type { NetworkOperation, Operation } from './operation.ts';
+import { type Refused, refuseNetwork } from './made/replaced-network.ts';
+import type { NetworkOperation, Operation, ReplacedNetwork } from './operation.ts';
 
-/** Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed. */
+/**
+ * Networks that are to be made, and those of a wanted name that are not as wanted: a network cannot be changed.
+ * @param replace what is to be known for one of them to be made again, or why that cannot be; absent: none is
+ */
 export function planNetworks(
   wanted: readonly DesiredContainer[],
   actual: Pick<Actual, 'networks'>,
   avoid: readonly string[],
+  replace: (wanted: NetworkDefinition, there: NetworkSummary) => ReplacedNetwork | Refused = refuseNetwork,
 ): { readonly operations: readonly NetworkOperation[]; readonly failures: readonly Failure[] } {
   const users = new Map<string, { definition: NetworkDefinition; names: string[] }>();
   for (const container of wanted) {
@@ -33,9 +38,18 @@ export function planNetworks(
   const failures: Failure[] = [];
   for (const { definition, names } of users.values()) {
     const there = actual.networks.get(definition.name);
-    if (there !== undefined) {
-      failures.push(...findMismatch(definition, there));
-    } else if (definition.external) {
+    const { name, labels } = definition;
+    const mismatches = there === undefined || definition.external ? [] : listMismatches(definition, there);
+    const replaced = there === undefined || mismatches.length === 0 ? undefined : replace(definition, there);
+    if (replaced !== undefined && 'why' in replaced)
+      failures.push(
+        new Failure(`cannot change network "${name}"`, {
+          why: `it exists with ${mismatches.join(', ')}, and ${replaced.why}`,
+          hint: replaced.hint,
+        }),
+      );
+    else if (there !== undefined && replaced === undefined) continue;
+    else if (definition.external) {
       failures.push(
         new Failure(`cannot use network "${definition.name}"`, {
           why: `${names.join(', ')} ${names.length === 1 ? 'needs' : 'need'} it, and the engine has no such network`,
@@ -46,28 +60,22 @@ export function planNetworks(
       const addresses =
         definition.addresses.length > 0 || definition.driver !== 'bridge'
           ? definition.addresses
-          : findFreeSubnet(taken);
+          : there === undefined || there.driver !== 'bridge'
+            ? findFreeSubnet(taken)
+            : there.addresses.filter(({ subnet }) =>
+                subnet.includes(':') ? definition.ipv6 : definition.ipv4 !== false,
+              );
       taken.push(...addresses.map(({ subnet }) => subnet));
-      const { name, labels } = definition;
       const create = { ...definition, addresses, labels: { ...labels, [MANAGED_LABEL]: 'true' } };
-      operations.push({ verb: 'network', name, create, cause: `wanted by ${names.sort(compareBytes).join(', ')}` });
+      const users = names.sort(compareBytes).join(', ');
+      operations.push(
+        replaced === undefined
+          ? { verb: 'network', name, create, cause: `wanted by ${users}` }
+          : { verb: 'network', name, create, replaced, cause: `${mismatches.join(', ')}; made again for ${users}` },
+      );
     }
   }
   return { operations: operations.sort((a, b) => compareBytes(a.name, b.name)), failures };
-}
-
-function findMismatch(wanted: NetworkDefinition, there: NetworkSummary): readonly Failure[] {
-  if (wanted.external) return [];
-  const { name } = wanted;
-  const whys = listMismatches(wanted, there);
-  return whys.length === 0
-    ? []
-    : [
-        new Failure(`cannot change network "${name}"`, {
-          why: `it exists with ${whys.join(', ')}, and the engine cannot change an existing network`,
-          hint: `stop and remove its containers, docker network rm ${name}, and repeat the event`,
-        }),
-      ];
 }
 
 /**
@@ -86,7 +94,10 @@ function findFreeSubnet(taken: readonly string[]): NetworkDefinition['addresses'
 
 /** Networks of ours that have no containers and that no run spec names, once the operations are done. */
 export function planNetworkRemovals(operations: readonly Operation[], actual: Actual): readonly Operation[] {
+  const isReplaced = (network: string): boolean =>
+    operations.some(({ verb, name }) => verb === 'network' && name === network);
   return [...actual.networkUsers].flatMap(([network, running]): readonly Operation[] => {
+    if (isReplaced(network)) return [];
     const ours = [...actual.containers.values()];
     const staying = ours.filter(
       ({ id, inspect }) =>

@@ -14,6 +14,7 @@ import { planNetworkRemovals, planNetworks } from './plan-networks.ts';
 import { readJoined } from '../spec/endpoints.ts';
 import { isOptional } from '../spec/names.ts';
 import { leaveAtWork } from './asked/jobs.ts';
+import { isDoneWith, replaceNetwork } from './made/replaced-network.ts';
 import { type Operation, refer } from './operation.ts';
 import { describeImage, describeKept, describeUnsteady, hasEndedOften, listUnsteady } from './plan-notes.ts';
 import { listRisks } from './risks.ts';
@@ -101,7 +102,9 @@ export function planReconcile(
       return [];
     }
   });
-  const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid);
+  const { operations: networks, failures: mismatches } = planNetworks(wanted, actual, avoid, (network, there) =>
+    replaceNetwork(network, there, desired.containers, actual),
+  );
   throwAll([...failures, ...mismatches, ...findVolumeMismatches(wanted, actual)]);
   const tried = skipFailedSpecs(operations, wanted, actual, failed);
   const leave = (some: readonly Operation[]): ReturnType<typeof leaveAtWork> =>
@@ -142,7 +145,12 @@ export function planReconcile(
         )),
   ];
   const all = arrange(
-    [...(actual.renames ?? []), ...networks, ...followed.operations, ...removals],
+    [
+      ...(actual.renames ?? []),
+      ...networks,
+      ...followed.operations.filter((operation) => !isDoneWith(networks, operation)),
+      ...removals,
+    ],
     { ...desired, containers: wanted },
     actual,
   );
