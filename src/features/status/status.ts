@@ -73,7 +73,7 @@ export async function readStatus(paths: Paths, names: readonly string[]): Promis
     deferred: findDeferred(paths),
   };
   const records = listContainers(snapshot).map(({ key }) => key);
-  const failed = readFailed(paths);
+  const failed = readFailed(paths, records);
   const contents = listContentFailures(paths, snapshot);
   const isAsked = (name: string): boolean =>
     names.length === 0 || names.includes(name) || names.includes(baseName(name));
@@ -178,14 +178,14 @@ function listContentFailures(
   );
 }
 
-/** Of those that are still as they were when they failed; one whose file cannot be read may be. */
-function readFailed(paths: Paths): FailedSpecs {
+/** Of those that are still as they were when they failed; one whose file is not there, or cannot be read, may be. */
+function readFailed(paths: Paths, records: readonly string[]): FailedSpecs {
   const failed = readFailedSpecs(paths);
   return new Map(
     [...failed].filter(([name, { digest, runSpec = digest }]) => {
       try {
         const spec = readRunSpecs(paths, [name]).get(name);
-        return spec !== undefined && getSpecDigest(spec) === runSpec;
+        return spec === undefined ? records.includes(name) : getSpecDigest(spec) === runSpec;
       } catch (error) {
         if (error instanceof Failure || error instanceof Failures) return true;
         throw error;
