@@ -126,7 +126,9 @@ needs('dockerd', 'git')('three hosts with engines of their own, which the writer
     const old = [web2, web3].map(({ host }) => commonOf(host));
     const said = await push('--confirm-timeout', '20');
     expect(said).toMatch(/^web1 {2}done /m);
-    expect(said).toMatch(/^web2 {2}unreachable .*Connection refused$/m);
+    expect(said).toMatch(
+      /^web2 {2}unreachable .*Connection refused hint: try the way by hand: ssh .* root@\S+ .* --version$/m,
+    );
     expect(said).toMatch(
       /^web3 {2}not confirmed .*Connection refused; without a confirmation it goes back by itself$/m,
     );
