@@ -13,21 +13,18 @@ needs('dockerd')('a network of a record that changes, on a real engine', () => {
   const machine = useMachine();
   let host: Host;
   beforeAll(async () => {
-    host = machine.makeHost();
     await makeSleepImage(machine.engine, 'app:1');
     await makeWebImage(machine.engine, 'web:1', 'web');
-    await host.db(
-      'configuration set DomainName example.test',
-      'configuration set SystemName host',
+    host = await machine.makeServer([
       'configuration set LocalIP 127.0.0.1',
       'configuration set docker service status enabled Daemon foreign',
       'configuration set httpd service status disabled',
-    );
+    ]);
   });
   beforeEach(async () => {
     await host.db(
       'docker_networks set lan network Subnet 10.81.0.0/24',
-      'docker_containers set web service status enabled Image web:1 network custom:lan NetworkAlias www NetworkAddress 10.81.0.80 TCPPort 80 PortMapping custom PortMappingPorts 8080:80',
+      'docker_containers set web service status enabled Image web:1 network custom:lan NetworkAlias www NetworkAddress 10.81.0.80 PortMapping custom PortMappingPorts 8080:80',
       'docker_containers set app service status enabled Image app:1 Networks lan',
     );
     await update();
@@ -67,9 +64,7 @@ needs('dockerd')('a network of a record that changes, on a real engine', () => {
       IPAddress: '10.91.0.80',
     });
     expect([await get('http://www/'), await published()]).toEqual(['I am web', 'I am web']);
-    machine.proxy.reset();
-    expect(await update()).toContain('nothing to do');
-    expect(machine.proxy.listMutating()).toEqual([]);
+    await machine.expectNothingToDo(host);
     // one that did not run comes up on it, too
     await host.db('docker_containers setprop off status enabled');
     await update();

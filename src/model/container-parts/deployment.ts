@@ -8,6 +8,17 @@ export interface RollbackRule {
   readonly ratio: number;
 }
 
+/** The props that say how a swarm runs a service: how many tasks, where, and how they are replaced. */
+export const ROLLOUT_PROPS = [
+  'Replicas',
+  'Placement',
+  'MaxPerNode',
+  'UpdateOrder',
+  'UpdateParallelism',
+  'UpdateDelay',
+  'RollbackOn',
+] as const;
+
 /** What a record of `docker_containers` says that makes it a service of the swarm, and how a swarm runs that. */
 export abstract class ContainerDeployment extends RecordProps {
   /** A number, `global`, or empty: it is a container of this host. */

@@ -1,3 +1,5 @@
+import { ROLLOUT_PROPS } from '../container-parts/deployment.ts';
+
 /** What becomes of one key of a run spec that a swarm runs. */
 export interface Carried {
   /** `as it is`, `otherwise`, or `refused` */
@@ -46,18 +48,7 @@ export const CARRIED: Readonly<Record<string, Carried>> = {
   ulimits: asItIs('Ulimits'),
   cap_add: asItIs('CapAdd'),
   cap_drop: asItIs('CapDrop'),
-  deploy: asItIs(
-    ...[
-      'Replicas',
-      'Placement',
-      'MaxPerNode',
-      'UpdateOrder',
-      'UpdateParallelism',
-      'UpdateDelay',
-      'RollbackOn',
-      'Deploy',
-    ],
-  ),
+  deploy: asItIs(...ROLLOUT_PROPS, 'Deploy'),
   container_name: otherwise('the name of the service'),
   expose: otherwise('nothing is to be sent: tasks on one network reach all ports', 'Expose'),
   networks: otherwise('overlay networks, without fixed addresses', 'network', 'Networks', 'NetworkAlias'),

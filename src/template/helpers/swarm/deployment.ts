@@ -1,3 +1,4 @@
+import { ROLLOUT_PROPS } from '../../../model/container-parts/deployment.ts';
 import type { HelperTable } from '../../language/helper.ts';
 import { containerArgument, textArgument } from '../arguments.ts';
 import { ofContainers } from '../reads.ts';
@@ -12,16 +13,7 @@ export const SWARM_HELPERS: HelperTable = {
       fragment: '{{#with (deployment (record "docker_containers" "git"))}}{{mode}}{{else}}none{{/with}}',
       gives: 'none',
     },
-    reads: ofContainers(
-      'Replicas',
-      'Placement',
-      'MaxPerNode',
-      'UpdateOrder',
-      'UpdateParallelism',
-      'UpdateDelay',
-      'RollbackOn',
-      'PublishMode',
-    ),
+    reads: ofContainers(...ROLLOUT_PROPS, 'PublishMode'),
     call: (call) => {
       const container = containerArgument(call, 0);
       const { replicas, placement, rollback } = container;
